@@ -1,0 +1,1 @@
+"""Self-contained conda channels for machines without internet: `conda offline-repo`."""

@@ -1,0 +1,138 @@
+"""Every difference between conda 24.7 and current conda, and what conda has no public way for."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, Any
+
+from conda.base.context import context
+from conda.core.subdir_data import SubdirData
+from conda.models.channel import Channel
+from conda.plugins import hookimpl
+from conda.plugins.types import CondaVirtualPackage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from conda import CondaError
+
+_ABSENT = object()
+
+
+@contextmanager
+def settings(**values: Any) -> Iterator[None]:
+    """Give conda's context other values, by the names of its attributes, for a while.
+
+    `context._override` does this since conda 26.5; before, it left the old value behind as an
+    attribute that hides the setting from then on.
+    """
+    attributes = vars(context)
+    previous = {name: attributes.get(name, _ABSENT) for name in values}
+    attributes.update(values)
+    try:
+        yield
+    finally:
+        for name, value in previous.items():
+            if value is _ABSENT:
+                attributes.pop(name, None)
+            else:
+                attributes[name] = value
+
+
+class _VirtualPackages:
+    """A conda plugin that replaces what all others say of this machine."""
+
+    def __init__(self, packages: Mapping[str, str]) -> None:
+        self.packages = packages
+
+    @hookimpl(hookwrapper=True)
+    def conda_virtual_packages(self) -> Iterator[None]:
+        outcome: Any = yield
+        stated = []
+        for name, value in self.packages.items():
+            version, _, build = value.partition("=")
+            stated.append(CondaVirtualPackage(name.removeprefix("__"), version, build or None))
+        outcome.force_result([stated])
+
+
+@contextmanager
+def virtual_packages(packages: Mapping[str, str]) -> Iterator[None]:
+    """Let conda see just these virtual packages (name: `VERSION` or `VERSION=BUILD`) for a while.
+
+    CONDA_OVERRIDE_* variables reach only the packages that conda knows, and on 24.7 not `__win`.
+    """
+    plugin = _VirtualPackages(packages)
+    context.plugin_manager.register(plugin)
+    try:
+        yield
+    finally:
+        context.plugin_manager.unregister(plugin)
+
+
+@contextmanager
+def machine(platform: str, packages: Mapping[str, str], **values: Any) -> Iterator[None]:
+    """Let conda take itself to be on `platform` with these virtual packages and settings."""
+    with ExitStack() as stack:
+        stack.enter_context(settings(_subdir=platform, **values))
+        stack.enter_context(virtual_packages(packages))
+        yield
+
+
+def shards(names: Sequence[str], urls: Sequence[str]) -> Mapping[str, Any]:
+    """The sharded indexes (CEP 16) of these subdirs, with the shards of these package names.
+
+    Args:
+        names: Package names; the shards of what they depend on may come with them.
+        urls: Subdirs with credentials.
+
+    Returns:
+        By URL, conda's `Shards`: none for channels without shards, before conda 26.5, or where
+        `repodata_use_shards` is off.
+    """
+    if not getattr(context, "repodata_use_shards", False):
+        return {}
+    try:
+        from conda.gateways.shards import build_repodata_subset
+    except ImportError:
+        return {}
+    return build_repodata_subset(names, {url: Channel(url) for url in urls}) or {}
+
+
+def status_code(error: CondaError) -> int | None:
+    """The HTTP status behind an error of conda's, None where there was no answer at all."""
+    status = getattr(error, "status_code", None) or error._kwargs.get("status_code")
+    return status if isinstance(status, int) else None
+
+
+def progress_bar(description: str) -> Any:
+    """conda's progress bar for the terminal: `update_to(fraction)`, then `close()`."""
+    try:
+        from conda.reporters import get_progress_bar
+    except ImportError:  # before 24.11
+        from conda.common.io import ProgressBar
+
+        return ProgressBar(description, enabled=True, json=False)
+    return get_progress_bar(description)
+
+
+def confirm(question: str) -> None:
+    """Ask for a yes, as conda does; honours `--yes` and `--dry-run`.
+
+    Raises:
+        CondaSystemExit: The answer was no.
+        DryRunExit: The run is a dry one.
+    """
+    try:
+        from conda.reporters import confirm_yn
+    except ImportError:  # before 24.11
+        from conda.cli.common import confirm_yn
+    confirm_yn(question)
+
+
+def refresh_index_cache(channel: Channel, subdirs: Iterable[str]) -> None:
+    """Bring conda's cached index of a local channel up to date, also when conda is offline.
+
+    The libmamba solver, when offline, reads the cached index only and never the channel itself.
+    """
+    for url in channel.urls(with_credentials=True, subdirs=tuple(subdirs)):
+        SubdirData(Channel(url)).repo_fetch.fetch_latest_path()

@@ -1,0 +1,73 @@
+"""The index files of a repository, made by conda-index from the channels' own entries."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from conda_index.index import ChannelIndex
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+    from typing import Any
+
+    from .upstream import Entry
+
+#: The only index file of a repository: a stale sibling in another format would win over it.
+INDEX_NAME = "repodata.json"
+#: Keys that conda-index wants to see in an entry, even where the channel states none.
+DIGESTS = ("md5", "sha256")
+
+
+def index(entries: Iterable[Entry], platforms: Iterable[str], scratch: Path) -> dict[str, bytes]:
+    """Index the entries as a channel, without opening an archive.
+
+    Args:
+        entries: The archives of the channel; their records are kept key for key.
+        platforms: The subdirs to index besides noarch, with or without entries.
+        scratch: An empty folder for conda-index's database.
+
+    Returns:
+        The content of the index files by path, `subdir/repodata.json`.
+    """
+    by_subdir: dict[str, dict[str, Mapping[str, Any]]] = defaultdict(dict)
+    for entry in entries:
+        by_subdir[entry.subdir][entry.file] = entry.record
+    maker = ChannelIndex(
+        scratch,
+        "offline-repo",
+        threads=1,
+        save_fs_state=False,
+        write_current_repodata=False,
+        cache_kwargs={"include_stages": ["md"]},
+    )
+    return {
+        f"{subdir}/{INDEX_NAME}": _index_subdir(maker, subdir, by_subdir[subdir])
+        for subdir in sorted({"noarch", *platforms, *by_subdir})
+    }
+
+
+def _index_subdir(maker: ChannelIndex, subdir: str, records: dict[str, Mapping[str, Any]]) -> bytes:
+    with maker.cache_for_subdir(subdir) as cache:
+        cache.store_md_state(
+            [
+                {
+                    "path": cache.database_path(file),
+                    "mtime": 0,
+                    "size": record.get("size", 0),
+                    "repodata": {**dict.fromkeys(DIGESTS), "size": 0, **record},
+                }
+                for file, record in records.items()
+            ]
+        )
+    repodata = maker.index_subdir(subdir)
+    for section in ("packages", "packages.conda"):
+        repodata[section] = {file: records[file] for file in repodata[section]}
+    return dump(repodata)
+
+
+def dump(repodata: Mapping[str, Any]) -> bytes:
+    """An index as the bytes of its file: compact, keys sorted, one newline at the end."""
+    return f"{json.dumps(repodata, sort_keys=True, separators=(',', ':'))}\n".encode()

@@ -1,0 +1,60 @@
+"""The command line of `conda offline-repo`, one module a verb.
+
+conda builds this parser on every start, so nothing is imported here that a verb needs only when it
+runs.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from . import main_build, main_show, main_use, main_verify
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+
+SUMMARY = "Build, verify and use self-contained conda channels for machines without internet."
+EPILOG = """\
+A vendor builds the repository of a customer's label and copies the folder to the customer:
+
+    conda offline-repo build --label halkbank -c prometeia --platform win-64 --root repo ratingpro
+
+The customer makes an environment install and update from the folder alone:
+
+    conda offline-repo use D:\\repo -n rating ratingpro
+"""
+
+
+def configure_parser(parser: ArgumentParser) -> None:
+    """Add the verbs and their options."""
+    from argparse import RawDescriptionHelpFormatter
+
+    parser.formatter_class = RawDescriptionHelpFormatter
+    parser.epilog = EPILOG
+    verbs = parser.add_subparsers(title="commands", dest="offline_repo_verb", metavar="COMMAND")
+    for name, verb in (
+        ("build", main_build),
+        ("use", main_use),
+        ("verify", main_verify),
+        ("show", main_show),
+    ):
+        sub = verbs.add_parser(
+            name,
+            help=verb.HELP,
+            description=verb.DESCRIPTION,
+            epilog=verb.EPILOG,
+            formatter_class=RawDescriptionHelpFormatter,
+            add_help=False,
+        )
+        verb.configure_parser(sub)
+        sub.set_defaults(offline_repo_action=verb.execute)
+    parser.set_defaults(offline_repo_action=None, offline_repo_help=parser.print_help)
+
+
+def execute(args: Namespace) -> int:
+    """Run the verb that was typed; without one, print the help."""
+    if args.offline_repo_action is None:
+        args.offline_repo_help()
+        return 0
+    status: int = args.offline_repo_action(args)
+    return status

@@ -1,0 +1,175 @@
+"""`conda offline-repo build`: make or refresh the repository of a label."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+
+    from ..build import Outcome
+    from ..request import Options
+
+HELP = "Make or refresh the repository of a customer's label."
+DESCRIPTION = """\
+Make or refresh ROOT/LABEL: a conda channel with all and only the packages that installing the
+named ones needs. Before it is published, each platform is solved again from the new repository
+alone. The next build of the label needs only --label (and the token): packages, channels,
+platforms and virtual packages are remembered, secrets never."""
+EPILOG = """\
+examples:
+    conda offline-repo build --label halkbank -c prometeia --platform win-64 \\
+        --root G:\\repo ratingpro 'pytho>=2'
+    conda offline-repo build --label halkbank --root G:\\repo
+"""
+
+
+def configure_parser(parser: ArgumentParser) -> None:
+    """Add the options of `build`."""
+    from conda.cli import helpers
+
+    helpers.add_parser_help(parser)
+    parser.add_argument(
+        "offline_repo_packages",
+        metavar="PACKAGE",
+        nargs="*",
+        help="Packages to ship, as for `conda install`. With none named, now or in the last build: "
+        "all that the label channel publishes for the platform.",
+    )
+    parser.add_argument(
+        "--label",
+        dest="offline_repo_label",
+        required=True,
+        help="The customer's name on the server, and of the repository's folder.",
+    )
+    parser.add_argument(
+        "--root",
+        dest="offline_repo_root",
+        metavar="DIR",
+        help="Parent of the label's folder. Default: the setting plugins.offline_repo_root, "
+        "else the current folder.",
+    )
+    parser.add_argument(
+        "--platform",
+        dest="offline_repo_platforms",
+        metavar="SUBDIR",
+        action="append",
+        default=[],
+        help="A platform of the customer's, e.g. win-64; may be given several times. "
+        "Default: those of the last build, else this machine's.",
+    )
+    parser.add_argument(
+        "--virtual-package",
+        dest="offline_repo_virtual_packages",
+        metavar="NAME=VERSION[=BUILD]",
+        action="append",
+        default=[],
+        help="What the customer's machine has, e.g. __glibc=2.17, or NAME= to take it away; may be "
+        "given several times. Default: a modest machine (linux 4.18 with glibc 2.28, osx 13.0, "
+        "win 10, no cuda), never this one.",
+    )
+    helpers.add_parser_channels(parser)
+    parser.add_argument(
+        "--token",
+        dest="offline_repo_token",
+        help="Token of the publisher, the owner of the first channel. Better in the environment "
+        "variable CONDA_OFFLINE_REPO_TOKEN, which no process list shows.",
+    )
+    parser.add_argument(
+        "--no-label-channel",
+        dest="offline_repo_label_channel",
+        action="store_false",
+        help="Take the channels as they are: do not put PUBLISHER/label/LABEL before the first.",
+    )
+    helpers.add_parser_solver(parser)
+    helpers.add_parser_networking(parser)
+    helpers.add_output_and_prompt_options(parser)
+
+
+def execute(args: Namespace) -> int:
+    """Build, and print what came out."""
+    from conda.base.context import context
+
+    from ..build import build
+    from .output import TerminalProgress, chatter_to_stderr
+
+    with chatter_to_stderr():
+        outcome = build(_options(args), TerminalProgress(), dry_run=context.dry_run)
+    if context.json:
+        _print_json(outcome)
+    elif not context.quiet:
+        _print_text(outcome, context.dry_run)
+    return 0
+
+
+def _options(args: Namespace) -> Options:
+    import os
+    from pathlib import Path
+
+    from conda.base.context import context
+
+    from ..request import Options
+    from ..settings import TOKEN_VARIABLE, default_root
+
+    return Options(
+        label=args.offline_repo_label,
+        root=Path(args.offline_repo_root or default_root()).expanduser(),
+        packages=tuple(args.offline_repo_packages),
+        channels=tuple(context.channels),
+        channels_named=bool(args.channel),
+        label_channel=args.offline_repo_label_channel,
+        token=args.offline_repo_token or os.environ.get(TOKEN_VARIABLE) or None,
+        platforms=tuple(args.offline_repo_platforms),
+        native_platform=context.subdir,
+        virtual_packages=tuple(args.offline_repo_virtual_packages),
+    )
+
+
+def _print_json(outcome: Outcome) -> None:
+    from ..manifest import as_dict
+    from .output import print_json
+
+    manifest, difference = outcome.manifest, outcome.difference
+    print_json(
+        label=manifest.label,
+        path=str(outcome.path),
+        changed=outcome.changed,
+        platforms={
+            platform: {"packages": len(names), "bytes": sum(manifest.packages[n].size for n in names)}
+            for platform, names in manifest.solutions.items()
+        },
+        packages=len(manifest.packages),
+        bytes=manifest.size,
+        transfer_bytes=difference.transfer_bytes,
+        added=difference.added,
+        updated=difference.updated,
+        removed=difference.removed,
+        manifest=as_dict(manifest),
+    )
+
+
+def _print_text(outcome: Outcome, dry_run: bool) -> None:
+    from .output import human
+
+    manifest, difference = outcome.manifest, outcome.difference
+    total = f"{len(manifest.packages)} packages, {human(manifest.size)}"
+    if not outcome.changed:
+        print(f"{outcome.path} is up to date (build {manifest.build}): {total}.")
+        return
+    for sign, names in (
+        ("+", difference.added),
+        ("~", difference.updated),
+        ("-", difference.removed),
+    ):
+        for name in names:
+            print(f"  {sign} {name}")
+    verb = "would become" if dry_run else "is now"
+    print(f"{outcome.path} {verb} build {manifest.build}: {total}.")
+    for platform, names in sorted(manifest.solutions.items()):
+        size = sum(manifest.packages[name].size for name in names)
+        print(f"  for {platform}: {len(names)} packages, {human(size)}")
+    moved = "would move" if dry_run else "moves"
+    print(f"A copy to the customer {moved} {human(difference.transfer_bytes)}.")
+    if not dry_run:
+        print(f"\nCopy the folder, then on the customer's machine:\n\n"
+              f"    conda offline-repo use PATH/{manifest.label} -n ENVIRONMENT\n")

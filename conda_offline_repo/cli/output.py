@@ -1,0 +1,106 @@
+"""What the verbs print: results on stdout, everything else on stderr."""
+
+from __future__ import annotations
+
+import json
+import sys
+from contextlib import contextmanager, redirect_stdout
+from threading import Lock
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser
+    from collections.abc import Iterator, Sequence
+    from typing import Any
+
+UNITS = ("bytes", "kB", "MB", "GB", "TB")
+
+
+def human(size: int) -> str:
+    """A number of bytes for people, in powers of 1000."""
+    value = float(size)
+    for unit in UNITS[:-1]:
+        if value < 1000:
+            return f"{value:.0f} {unit}" if unit == UNITS[0] else f"{value:.1f} {unit}"
+        value /= 1000
+    return f"{value:.1f} {UNITS[-1]}"
+
+
+def add_path_argument(parser: ArgumentParser) -> None:
+    """Add PATH."""
+    parser.add_argument(
+        "offline_repo_path",
+        metavar="PATH",
+        help="A repository, the folder with offline-repo.json, or the folder above several.",
+    )
+
+
+def add_label_option(parser: ArgumentParser) -> None:
+    """Add --label, for a PATH with several repositories."""
+    parser.add_argument(
+        "--label", dest="offline_repo_label", help="Which repository, if PATH holds several."
+    )
+
+
+def print_json(*, success: bool = True, **content: Any) -> None:
+    """Print the one JSON object of a `--json` run."""
+    print(json.dumps({"success": success, **content}, indent=2, sort_keys=True))
+
+
+def print_table(rows: Sequence[Sequence[str]]) -> None:
+    """Print rows with their columns aligned."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        print("  ".join(cells).rstrip())
+
+
+@contextmanager
+def chatter_to_stderr() -> Iterator[None]:
+    """Let what conda and its solvers print meanwhile go to stderr."""
+    with redirect_stdout(sys.stderr):
+        yield
+
+
+class TerminalProgress:
+    """Shows steps and one bar for all packages together, on stderr.
+
+    Silent with `--quiet` and `--json`; no bar where stderr is no terminal.
+    """
+
+    def __init__(self) -> None:
+        from conda.base.context import context
+
+        self.silent = bool(context.quiet or context.json)
+        self.bar: Any = None
+        self.lock = Lock()
+        self.expected = 0
+        self.done = 0
+
+    def step(self, text: str) -> None:
+        """Say what begins."""
+        if not self.silent:
+            print(f"{text} ...", file=sys.stderr, flush=True)
+
+    def expect(self, what: str, packages: int, size: int) -> None:
+        """Begin the bar."""
+        from .._compat import progress_bar
+
+        self.expected, self.done = max(size, 1), 0
+        self.step(f"{what} {packages} packages, {human(size)}")
+        if not self.silent and sys.stderr.isatty():
+            self.bar = progress_bar("packages ")
+
+    def advance(self, size: int) -> None:
+        """Move the bar."""
+        with self.lock:
+            self.done += size
+            if self.bar:
+                self.bar.update_to(min(max(self.done, 0) / self.expected, 1.0))
+
+    def finish(self) -> None:
+        """End the bar."""
+        if self.bar:
+            self.bar.update_to(1.0)
+            self.bar.close()
+            self.bar = None

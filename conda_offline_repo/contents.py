@@ -1,0 +1,115 @@
+"""All that a repository holds besides its archives: index, checksums, manifest."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from typing import TYPE_CHECKING, Any
+
+from . import channel
+from .hashing import hash_bytes
+from .manifest import File, Manifest, Package, Remembered
+from .publish import State
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from .fetch import Archive
+    from .request import Request
+    from .solve import Solution
+    from .upstream import Entry
+
+CHECKSUMS_NAME = "SHA256SUMS"
+
+
+def compose(
+    request: Request,
+    solutions: Iterable[Solution],
+    entries: Iterable[Entry],
+    archives: tuple[Archive, ...],
+    index: Mapping[str, bytes],
+    *,
+    last: Manifest | None,
+    repository: Path,
+    built_with: Mapping[str, str],
+) -> State:
+    """The state that the repository is to have: as the last one, or of one build more.
+
+    Args:
+        request: What was asked for.
+        solutions: What the solver chose.
+        entries: The channels' entries for it.
+        archives: The verified archives.
+        index: The index files, by path.
+        last: The manifest of the published repository, if there is one.
+        repository: The published repository.
+        built_with: Versions of the tools, by name.
+    """
+    packages = packages_of(entries, archives)
+    sums = {name: package.sha256 for name, package in packages.items()}
+    sums |= {name: hash_bytes(content).sha256 for name, content in index.items()}
+    checksums = "".join(f"{sums[name]} *{name}\n" for name in sorted(sums))
+    files = {**index, CHECKSUMS_NAME: checksums.encode()}
+    manifest = Manifest(
+        label=request.label,
+        build=last.build + 1 if last else 1,
+        created=timestamp(),
+        request=remember(request),
+        solutions={
+            solution.platform: tuple(sorted(f"{r.subdir}/{r.fn}" for r in solution.records))
+            for solution in solutions
+        },
+        packages=packages,
+        files={
+            name: File(digests.sha256, digests.size)
+            for name, content in sorted(files.items())
+            if (digests := hash_bytes(content))
+        },
+        built_with=dict(built_with),
+    )
+    return State(manifest, archives, files, _bridge(repository, index) if last else {})
+
+
+def packages_of(entries: Iterable[Entry], archives: Iterable[Archive]) -> dict[str, Package]:
+    """The manifest's packages, by name."""
+    urls = {entry.name: entry.public_url for entry in entries}
+    return {a.name: Package(a.sha256, a.md5, a.size, urls[a.name]) for a in archives}
+
+
+def remember(request: Request) -> Remembered:
+    """What the next build of the label need not be told again."""
+    return Remembered(
+        packages=request.packages,
+        channels=tuple(source.url for source in request.sources),
+        platforms=request.platforms,
+        virtual_packages=request.virtual_packages,
+    )
+
+
+def timestamp() -> str:
+    """Now, or SOURCE_DATE_EPOCH (https://reproducible-builds.org/specs/source-date-epoch/)."""
+    epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
+    seconds = int(epoch) if epoch.isdigit() else time.time()
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
+
+
+def _bridge(repository: Path, index: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Index files with the entries of both states, new before old.
+
+    While several index files are replaced one by one, an index of one subdir may already be the
+    new one and another still the old. With the entries of both in all of them first, each moment
+    has one whole solution or the other.
+    """
+    bridge = {}
+    for name, content in index.items():
+        try:
+            old = json.loads((repository / name).read_bytes())
+            both: dict[str, Any] = json.loads(content)
+            for section in ("packages", "packages.conda"):
+                both[section] = {**old[section], **both[section]}
+        except (OSError, ValueError, KeyError, TypeError):
+            continue  # there is no old state in this subdir to bridge from
+        bridge[name] = channel.dump(both)
+    return bridge

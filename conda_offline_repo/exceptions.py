@@ -1,0 +1,213 @@
+"""What can go wrong, one class a failure.
+
+Every message says what was wrong and what to do next. conda's own error report prints them, as
+text or, with `--json`, as an object.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conda import CondaError
+from conda.common.io import dashlist
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+
+class OfflineRepoError(CondaError):
+    """Base of all errors of this plugin.
+
+    Args:
+        message: What was wrong, in plain words.
+        hints: What to do about it, one sentence each.
+    """
+
+    def __init__(self, message: str, *hints: str) -> None:
+        self.hints = hints
+        super().__init__("\n".join((message, *hints)))
+
+    def __str__(self) -> str:
+        # conda before 26.7 applies `%` to the text, which a path or URL with `%20` breaks
+        return str(self.message)
+
+
+class InvalidLabelError(OfflineRepoError):
+    """A label that cannot name a folder on every system."""
+
+    def __init__(self, label: str, reason: str) -> None:
+        super().__init__(
+            f"The label {label!r} cannot be used: {reason}.",
+            "A label names a folder: use letters, digits, '.', '_' and '-', "
+            "beginning with a letter or digit, at most 64 in all.",
+        )
+
+
+class InvalidRequestError(OfflineRepoError):
+    """A request that contradicts itself, names the unknown, or asks for nothing."""
+
+
+class ChannelUnavailableError(OfflineRepoError):
+    """A channel that does not exist, that is closed to us, or that cannot be reached."""
+
+    def __init__(self, channel: str, reason: str, *hints: str) -> None:
+        super().__init__(f"The channel {channel} {reason}", *hints)
+
+
+class SolveError(OfflineRepoError):
+    """A request that cannot be met from its channels; carries the solver's explanation."""
+
+    def __init__(self, platform: str, explanation: str, *hints: str) -> None:
+        super().__init__(f"The request cannot be met for {platform}.\n{explanation}", *hints)
+
+
+class UpstreamChangedError(OfflineRepoError):
+    """A package that the solver chose is not in the channel's index (any more)."""
+
+    def __init__(self, channel: str, file: str) -> None:
+        super().__init__(
+            f"{file} was chosen from {channel}, but the channel's index does not list it as chosen.",
+            "The channel changed during the build; run the same command again.",
+        )
+
+
+class InvalidRecordError(OfflineRepoError):
+    """An upstream entry that must not become a file of ours."""
+
+    def __init__(self, channel: str, file: str, reason: str) -> None:
+        super().__init__(
+            f"The channel {channel} lists {file!r}, which is refused: {reason}.",
+            "Nothing was published. Tell the owner of the channel.",
+        )
+
+
+class CollisionError(OfflineRepoError):
+    """Two files that one repository cannot hold both."""
+
+    def __init__(self, name: str, first: str, second: str) -> None:
+        super().__init__(
+            f"{name} is in two channels with different content:{dashlist((first, second))}",
+            "A repository holds one file under one name. Leave one of the channels out, or name "
+            "the package with its channel: CHANNEL::PACKAGE.",
+        )
+
+
+class ProofError(OfflineRepoError):
+    """A repository that, by itself, does not give what was solved from the channels."""
+
+    def __init__(
+        self, platform: str, solver: str, *, missing: Iterable[str], other: Iterable[str]
+    ) -> None:
+        lines = (
+            *(f"solved from the channels, but not from the repository: {name}" for name in missing),
+            *(f"solved from the repository only: {name}" for name in other),
+        )
+        super().__init__(
+            f"The repository does not prove to install the same for {platform} by itself "
+            f"({solver} solver):{dashlist(lines)}",
+            "Nothing was published; the repository is as it was before. "
+            "Pins or channel-dependent settings in this machine's configuration can cause this.",
+        )
+
+
+class DownloadError(OfflineRepoError):
+    """Archives that could not be had, all of a build together."""
+
+    def __init__(self, failures: Mapping[str, str]) -> None:
+        lines = (f"{file}: {reason}" for file, reason in sorted(failures.items()))
+        super().__init__(
+            f"{len(failures)} package(s) could not be downloaded:{dashlist(lines)}",
+            "The repository is as it was before. "
+            "Run the same command again: what was downloaded is not downloaded again.",
+        )
+
+
+class ChannelRefusedError(OfflineRepoError):
+    """A server that lets us read a channel's index and refuses its archives."""
+
+    def __init__(self, channel: str, status: int) -> None:
+        super().__init__(
+            f"The server refuses the packages of {channel} (HTTP {status}).",
+            "The token is missing or wrong, or gives no right to them; see --token. "
+            "Nothing was published.",
+        )
+
+
+class NotWritableFolderError(OfflineRepoError):
+    """A folder that the build has to write and cannot."""
+
+    def __init__(self, folder: Path, reason: str) -> None:
+        super().__init__(
+            f"{folder} cannot be written: {reason}.",
+            "Give another folder with --root, or ask for write permission to this one.",
+        )
+
+
+class ForeignFolderError(OfflineRepoError):
+    """A folder in the place of the repository that no build of ours made."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(
+            f"{folder} is not empty and is not an offline repository; it is left as it is.",
+            "Give another --label or --root, or move that folder away.",
+        )
+
+
+class RepositoryNotFoundError(OfflineRepoError):
+    """A path at and below which there is no offline repository."""
+
+    def __init__(self, path: Path, label: str | None) -> None:
+        what = f"of label {label!r} " if label else ""
+        super().__init__(
+            f"There is no offline repository {what}in {path}.",
+            "Give the folder that holds offline-repo.json, or the folder above it. "
+            "If it should be there, the copy of it is incomplete: copy it again.",
+        )
+
+
+class AmbiguousRepositoryError(OfflineRepoError):
+    """A root with several repositories and no label to choose by."""
+
+    def __init__(self, path: Path, labels: Iterable[str]) -> None:
+        super().__init__(
+            f"{path} holds several offline repositories:{dashlist(labels)}",
+            "Choose one with --label.",
+        )
+
+
+class ManifestError(OfflineRepoError):
+    """A manifest that cannot be read or believed."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(
+            f"{path} cannot be used: {reason}.",
+            "Copy the repository again from its source; at the source, build it again.",
+        )
+
+
+class RepositoryDamagedError(OfflineRepoError):
+    """Files of a repository that are missing or are not what the manifest says."""
+
+    def __init__(self, path: Path, missing: Iterable[str], changed: Iterable[str]) -> None:
+        lines = (*(f"missing: {name}" for name in missing), *(f"changed: {n}" for n in changed))
+        super().__init__(
+            f"The offline repository {path} is damaged or its copy is incomplete:{dashlist(lines)}",
+            "Nothing was installed or configured. "
+            "Copy the repository again from its source, then repeat this command.",
+        )
+
+
+class PlatformMissingError(OfflineRepoError):
+    """A repository that holds nothing for this machine's platform."""
+
+    def __init__(self, path: Path, platform: str, available: Iterable[str]) -> None:
+        super().__init__(
+            f"The offline repository {path} is not for {platform}; it is for "
+            f"{', '.join(sorted(available))}.",
+            f"Ask your vendor for a build with --platform {platform}.",
+        )
+
+
+class TargetError(OfflineRepoError):
+    """An environment that cannot be used or made."""

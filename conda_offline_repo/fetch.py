@@ -1,0 +1,190 @@
+"""Verified archives for the entries of a build.
+
+An archive comes from where it costs least: the repository itself, what an interrupted build left in
+the staging folder, conda's package caches, or the channel. Wherever it comes from, its bytes are
+hashed here before anything names them.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from conda.base.context import context
+
+from .download import DownloadFailedError, download
+from .exceptions import DownloadError
+from .hashing import Digests, copy_file, hash_file
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from .upstream import Entry
+
+
+@dataclass(frozen=True)
+class Archive:
+    """An archive whose bytes are what the channel says of them.
+
+    Attributes:
+        name: `subdir/file`.
+        path: Where it lies now: in the repository, or staged.
+        staged: Whether it has to be brought into the repository.
+        sha256: Hexadecimal.
+        md5: Hexadecimal.
+        size: Bytes.
+    """
+
+    name: str
+    path: Path
+    staged: bool
+    sha256: str
+    md5: str
+    size: int
+
+
+def collect(
+    entries: Iterable[Entry],
+    repository: Path,
+    staging: Path,
+    progress: Callable[[int], None],
+) -> tuple[Archive, ...]:
+    """Have every archive, verified, in the repository or in the staging folder.
+
+    Args:
+        entries: What the solutions need.
+        repository: The published folder; nothing in it is changed.
+        staging: A folder on the same file system, which keeps what it holds.
+        progress: Told the bytes that are done, as they are.
+
+    Raises:
+        DownloadError: Some archives could not be had; all of them are named.
+        ChannelRefusedError: A channel refuses its archives; raised at the first one.
+    """
+    caches = tuple(Path(folder) for folder in context.pkgs_dirs)
+    stop = threading.Event()
+    failures: dict[str, str] = {}
+    archives: list[Archive] = []
+
+    def one(entry: Entry) -> Archive:
+        found = _at_hand(entry, repository, staging, caches)
+        if found:
+            progress(found.size)
+            return found
+        return _downloaded(entry, staging, progress, stop)
+
+    with ThreadPoolExecutor(max_workers=context.fetch_threads) as executor:
+        futures = {executor.submit(one, entry): entry for entry in entries}
+        try:
+            for future, entry in futures.items():
+                try:
+                    archives.append(future.result())
+                except DownloadFailedError as error:
+                    failures[entry.name] = str(error)
+        except BaseException:
+            stop.set()
+            executor.shutdown(cancel_futures=True)
+            raise
+    if failures:
+        raise DownloadError(failures)
+    return tuple(archives)
+
+
+def foresee(entries: Iterable[Entry], repository: Path) -> tuple[Archive, ...]:
+    """The archives as the channels state them, for a plan that downloads nothing."""
+    return tuple(
+        Archive(
+            name=entry.name,
+            path=repository / entry.subdir / entry.file,
+            staged=not _may_match(repository / entry.subdir / entry.file, entry),
+            sha256=entry.sha256 or "",
+            md5=entry.md5 or "",
+            size=entry.size or 0,
+        )
+        for entry in entries
+    )
+
+
+def _at_hand(
+    entry: Entry, repository: Path, staging: Path, caches: tuple[Path, ...]
+) -> Archive | None:
+    """The archive from this machine, if it has one with the right bytes.
+
+    conda's caches are looked into by path: asking `PackageCacheData` would extract every archive
+    that is not, and delete what it cannot read.
+    """
+    if not entry.sha256 and not entry.md5:
+        return None
+    published = repository / entry.subdir / entry.file
+    target = staging / entry.subdir / entry.file
+    digests = _matching(published, entry)
+    if digests:
+        return _archive(entry, published, False, digests)
+    digests = _matching(target, entry)
+    for cache in () if digests else caches:
+        digests = _from_cache(cache / entry.file, target, entry)
+        if digests:
+            break
+    return _archive(entry, target, True, digests) if digests else None
+
+
+def _matching(path: Path, entry: Entry) -> Digests | None:
+    """The digests of the file, if it is there and is the archive that is wanted."""
+    try:
+        if not _may_match(path, entry):
+            return None
+        return _if_right(hash_file(path, md5=not entry.md5 or not entry.sha256), entry)
+    except OSError:
+        return None
+
+
+def _may_match(path: Path, entry: Entry) -> bool:
+    return path.is_file() and entry.size in (None, path.stat().st_size)
+
+
+def _if_right(digests: Digests, entry: Entry) -> Digests | None:
+    found, stated = (
+        (digests.sha256, entry.sha256) if entry.sha256 else (digests.md5, entry.md5)
+    )
+    return digests if found == stated else None
+
+
+def _from_cache(cached: Path, target: Path, entry: Entry) -> Digests | None:
+    """Link or copy an archive from a cache to the staging folder, reading it once."""
+    if not _may_match(cached, entry):
+        return None
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.unlink(missing_ok=True)
+    try:
+        os.link(cached, target)
+    except OSError:
+        digests = copy_file(cached, target)
+        found = _if_right(digests, entry)
+    else:
+        found = _matching(target, entry)
+    if not found:
+        target.unlink()
+    return found
+
+
+def _downloaded(
+    entry: Entry, staging: Path, progress: Callable[[int], None], stop: threading.Event
+) -> Archive:
+    target = staging / entry.subdir / entry.file
+    target.parent.mkdir(parents=True, exist_ok=True)
+    return _archive(entry, target, True, download(entry, target, progress, stop))
+
+
+def _archive(entry: Entry, path: Path, staged: bool, digests: Digests) -> Archive:
+    return Archive(
+        name=entry.name,
+        path=path,
+        staged=staged,
+        sha256=digests.sha256,
+        md5=entry.md5 or digests.md5,
+        size=digests.size,
+    )

@@ -1,0 +1,61 @@
+"""The journal of a publication under way: `offline-repo.journal.json`.
+
+It exists only between the first and the last step of a publication, and names every file that is on
+its way, with all contents that it may have meanwhile. An absent file is one of them.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from .exceptions import ManifestError
+from .hashing import hash_bytes, hash_file
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from .publish import State
+
+JOURNAL_NAME = "offline-repo.journal.json"
+
+
+def dump(
+    repository: Path, state: State, bridge: Mapping[str, bytes], moved: Iterable[str]
+) -> bytes:
+    """The journal for bringing the files `moved` of a repository to `state`.
+
+    A journal that an interrupted publication left is carried on: what it allows stays allowed,
+    because the files may be in any of its states.
+    """
+    allowed = {name: set(digests) for name, digests in read(repository).items()}
+    old = {archive.name: archive.sha256 for archive in state.archives}
+    for name in moved:
+        digests = allowed.setdefault(name, set())
+        path = repository / name
+        if path.is_file():
+            digests.add(hash_file(path).sha256)
+        if name in old:
+            digests.add(old[name])
+        for files in (bridge, state.files):
+            if name in files:
+                digests.add(hash_bytes(files[name]).sha256)
+    content = {"build": state.manifest.build, "moving": {n: sorted(d) for n, d in allowed.items()}}
+    return f"{json.dumps(content, indent=2, sort_keys=True)}\n".encode()
+
+
+def read(repository: Path) -> dict[str, frozenset[str]]:
+    """The files on their way and the SHA-256 digests that each may have; empty without a journal.
+
+    Raises:
+        ManifestError: There is a journal that cannot be read.
+    """
+    path = repository / JOURNAL_NAME
+    try:
+        moving = json.loads(path.read_bytes())["moving"]
+        return {str(name): frozenset(map(str, digests)) for name, digests in moving.items()}
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ManifestError(path, "it is damaged") from error

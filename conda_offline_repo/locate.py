@@ -1,0 +1,63 @@
+"""Find the repository that a path means."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from .exceptions import AmbiguousRepositoryError, RepositoryNotFoundError
+from .manifest import MANIFEST_NAME, Manifest, read
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Repository:
+    """A repository: its folder, absolute, and what its manifest says."""
+
+    path: Path
+    manifest: Manifest
+
+
+def locate(path: Path, label: str | None = None) -> tuple[Repository, ...]:
+    """The repositories at `path` or right below it, by label.
+
+    Args:
+        path: A label's folder, or the root above several.
+        label: Take only the repository of this label.
+
+    Raises:
+        RepositoryNotFoundError: There is none.
+        ManifestError: One has a manifest that cannot be used.
+    """
+    path = path.absolute()
+    folders = [path] if (path / MANIFEST_NAME).exists() else _below(path)
+    found = []
+    for folder in folders:
+        manifest = read(folder)
+        if manifest and label in (None, manifest.label):
+            found.append(Repository(folder, manifest))
+    if not found:
+        raise RepositoryNotFoundError(path, label)
+    return tuple(found)
+
+
+def locate_one(path: Path, label: str | None = None) -> Repository:
+    """The one repository at `path` or right below it; raises as `locate` does.
+
+    Raises:
+        AmbiguousRepositoryError: There are several, and no label to choose by.
+    """
+    found = locate(path, label)
+    if len(found) > 1:
+        raise AmbiguousRepositoryError(path, sorted(r.manifest.label for r in found))
+    return found[0]
+
+
+def _below(path: Path) -> list[Path]:
+    try:
+        folders = sorted(path.iterdir())
+    except OSError:
+        return []
+    return [f for f in folders if not f.name.startswith(".") and (f / MANIFEST_NAME).is_file()]

@@ -1,0 +1,204 @@
+"""Bring a repository from one whole state to the next, whatever happens on the way.
+
+The new state is staged beside the repository. A first publication is one rename of a folder. Every
+later one goes: journal, archives, index files, manifest, deletions, journal away. Until the
+manifest is replaced the repository is the old one with more in it than it names; from then on it is
+the new one. The journal says which files are on their way from what to what, so that a reader can
+tell a publication under way from damage.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from . import journal, manifest
+from .channel import INDEX_NAME
+from .exceptions import ForeignFolderError
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Iterable, Iterator, Mapping
+    from pathlib import Path
+
+    from .fetch import Archive
+    from .manifest import Manifest
+
+
+#: Where archives are staged, below the staging folder.
+ARCHIVES = "archives"
+
+
+@dataclass(frozen=True)
+class State:
+    """What a repository is to become.
+
+    Attributes:
+        manifest: Describes the rest.
+        archives: Verified, in the repository or staged.
+        files: The content of every other file, by path.
+        bridge: Index files that hold the entries of the old and the new state together, by path.
+    """
+
+    manifest: Manifest
+    archives: tuple[Archive, ...]
+    files: Mapping[str, bytes]
+    bridge: Mapping[str, bytes]
+
+
+def check_ours(repository: Path) -> None:
+    """Refuse a folder that no build of ours made.
+
+    Raises:
+        ForeignFolderError: It holds something, but no manifest; or a link, which could lead
+            our writing and deleting out of it.
+    """
+    if repository.is_symlink() or (repository.exists() and not repository.is_dir()):
+        raise ForeignFolderError(repository)
+    if not repository.is_dir():
+        return
+    if any(path.is_symlink() for path in repository.iterdir()):
+        raise ForeignFolderError(repository)
+    if (repository / manifest.MANIFEST_NAME).exists():
+        return
+    if any(repository.iterdir()):
+        raise ForeignFolderError(repository)
+
+
+def differs(state: State, repository: Path) -> bool:
+    """Whether publishing `state` would change anything but the manifest's count, date and tools."""
+    last = manifest.read(repository)
+    if last is None or journal.read(repository):
+        return True
+    same_time = replace(
+        state.manifest, build=last.build, created=last.created, built_with=last.built_with
+    )
+    return (
+        manifest.dump(same_time) != (repository / manifest.MANIFEST_NAME).read_bytes()
+        or any(archive.staged for archive in state.archives)
+        or not all(_holds(repository / name, content) for name, content in state.files.items())
+        or bool(leftovers(state, repository))
+    )
+
+
+def publish(state: State, repository: Path, staging: Path) -> None:
+    """Make `repository` what `state` says; `staging` is on the same file system and is ours."""
+    if (repository / manifest.MANIFEST_NAME).exists():
+        _update(state, repository, staging)
+    else:
+        _create(state, repository, staging)
+
+
+def _create(state: State, repository: Path, staging: Path) -> None:
+    tree = staging / ARCHIVES
+    for name in _strangers(tree, {archive.name for archive in state.archives}):
+        (tree / name).unlink()
+    for name, content in sorted(state.files.items()):
+        _write(tree / name, content)
+    _write(tree / manifest.MANIFEST_NAME, manifest.dump(state.manifest))
+    _sync_folders(tree, {*state.files, *(archive.name for archive in state.archives)})
+    if repository.is_dir():  # empty; Windows renames onto nothing that exists
+        repository.rmdir()
+    tree.rename(repository)
+    _sync(repository.parent)
+
+
+def _update(state: State, repository: Path, staging: Path) -> None:
+    staged = staging / "files"
+    if staged.exists():
+        shutil.rmtree(staged)
+    surplus = leftovers(state, repository)
+    changed = {
+        name: content
+        for name, content in state.files.items()
+        if not _holds(repository / name, content)
+    }
+    bridge = {name: content for name, content in state.bridge.items() if name in changed}
+    index = {name for name in changed if name.endswith(INDEX_NAME)}
+    if len(index) < 2:
+        bridge = {}
+    arriving = [archive for archive in state.archives if archive.staged]
+    moved = {*changed, *surplus, *(archive.name for archive in arriving)}
+    _put(
+        staged / "journal",
+        repository / journal.JOURNAL_NAME,
+        journal.dump(repository, state, bridge, moved),
+    )
+    for archive in arriving:
+        (repository / archive.name).parent.mkdir(exist_ok=True)
+        archive.path.replace(repository / archive.name)
+    _sync_folders(repository, {archive.name for archive in arriving})
+    for step in (bridge, changed):
+        for name, content in sorted(step.items()):
+            _put(staged / name, repository / name, content)
+        _sync_folders(repository, step)
+    content = manifest.dump(state.manifest)
+    _put(staged / manifest.MANIFEST_NAME, repository / manifest.MANIFEST_NAME, content)
+    _sync(repository)
+    for name in surplus:
+        (repository / name).unlink(missing_ok=True)
+    for subdir in sorted(path for path in repository.iterdir() if path.is_dir()):
+        if not any(subdir.iterdir()):
+            subdir.rmdir()
+    (repository / journal.JOURNAL_NAME).unlink()
+    _sync(repository)
+
+
+def leftovers(state: State, repository: Path) -> tuple[str, ...]:
+    """The files of a repository that the new state does not have.
+
+    A subdir is ours to the last file: an index in another format, or an archive that the index does
+    not name, would be taken for a part of the channel. Outside the subdirs only what an earlier
+    build put there is.
+    """
+    wanted = {*state.files, *(archive.name for archive in state.archives)}
+    last = manifest.read(repository)
+    top = (name for name in (last.files if last else ()) if "/" not in name and name not in wanted)
+    return (*_strangers(repository, wanted), *sorted(top))
+
+
+def _strangers(tree: Path, wanted: Container[str]) -> Iterator[str]:
+    """The files in the subdirs of `tree` that are not wanted, as `subdir/file`."""
+    for path in sorted(tree.glob("*/*")):
+        name = f"{path.parent.name}/{path.name}"
+        if name not in wanted and (path.is_symlink() or not path.is_dir()):
+            yield name
+
+
+def _holds(path: Path, content: bytes) -> bool:
+    try:
+        return path.read_bytes() == content
+    except OSError:
+        return False
+
+
+def _put(staged: Path, target: Path, content: bytes) -> None:
+    """Write beside, then rename into place."""
+    _write(staged, content)
+    target.parent.mkdir(exist_ok=True)
+    staged.replace(target)
+
+
+def _write(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sync_folders(root: Path, names: Iterable[str]) -> None:
+    for folder in sorted({(root / name).parent for name in names}):
+        _sync(folder)
+
+
+def _sync(folder: Path) -> None:
+    """Make the names in a folder last through a power failure, where the system can (not Windows)."""
+    if os.name == "nt":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,282 @@
+"""What a label asks for: options and what the last build remembers, made one checked request."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from conda.base.context import context
+from conda.exceptions import InvalidMatchSpec
+from conda.models.channel import Channel
+from conda.models.match_spec import MatchSpec
+
+from .exceptions import InvalidRequestError
+from .names import check_label, check_platform
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from .manifest import Manifest
+
+VIRTUAL_PACKAGE_FORM = "NAME=VERSION[=BUILD], for example __glibc=2.17, or NAME= to take it away"
+#: The lowest microarchitecture of a platform, in the words of archspec.
+ARCHSPEC = MappingProxyType(
+    {
+        "64": "x86_64",
+        "32": "x86",
+        "aarch64": "aarch64",
+        "arm64": "aarch64",
+        "armv6l": "arm",
+        "armv7l": "arm",
+        "ppc64": "ppc64",
+        "ppc64le": "ppc64le",
+        "riscv64": "riscv64",
+        "s390x": "s390x",
+    }
+)
+#: Virtual packages of a modest customer machine, by the first part of the platform.
+SYSTEM = MappingProxyType(
+    {
+        "linux": {"__unix": "0", "__linux": "4.18", "__glibc": "2.28"},
+        "osx": {"__unix": "0", "__osx": "13.0"},
+        "win": {"__win": "10"},
+    }
+)
+#: Virtual packages that exist on the systems of one kind only.
+SYSTEM_OF = MappingProxyType(
+    {"__linux": "linux", "__glibc": "linux", "__musl": "linux", "__osx": "osx", "__win": "win"}
+)
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the user typed for a build, not yet checked.
+
+    Attributes:
+        label: The customer's name.
+        root: Parent of the label's folder.
+        packages: MatchSpecs; empty for what the last build remembers.
+        channels: conda's channels, named and configured, highest priority first.
+        channels_named: Whether any were named for this build, so that none are remembered.
+        label_channel: Whether the publisher's label channel goes first.
+        token: The publisher's token.
+        platforms: conda subdirs; empty for the remembered ones.
+        native_platform: The platform for want of any other.
+        virtual_packages: `NAME=VERSION[=BUILD]`; empty for the remembered ones.
+    """
+
+    label: str
+    root: Path
+    packages: tuple[str, ...] = ()
+    channels: tuple[str, ...] = ()
+    channels_named: bool = False
+    label_channel: bool = True
+    token: str | None = field(default=None, repr=False)
+    platforms: tuple[str, ...] = ()
+    native_platform: str = ""
+    virtual_packages: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Source:
+    """A channel of a request: its URL without secrets, and the channel with them."""
+
+    url: str
+    channel: Channel = field(repr=False, compare=False)
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a label asks for.
+
+    Attributes:
+        label: The customer's name.
+        packages: MatchSpecs, sorted; empty for all that the label channel publishes.
+        sources: Channels, highest priority first.
+        label_source: The label channel, if it is among the sources.
+        platforms: conda subdirs, sorted.
+        virtual_packages: By platform, by name: `VERSION` or `VERSION=BUILD`.
+    """
+
+    label: str
+    packages: tuple[str, ...]
+    sources: tuple[Source, ...]
+    label_source: Source | None
+    platforms: tuple[str, ...]
+    virtual_packages: Mapping[str, Mapping[str, str]]
+
+
+def check(options: Options) -> None:
+    """Check all that can be checked without reading or asking anything.
+
+    Raises:
+        InvalidLabelError: The label cannot name a folder.
+        InvalidRequestError: A package, platform or virtual package is not one.
+    """
+    check_label(options.label)
+    for package in options.packages:
+        _check_spec(package)
+    for platform in options.platforms:
+        check_platform(platform)
+    for text in options.virtual_packages:
+        _parse_virtual_package(text)
+
+
+def resolve(options: Options, last: Manifest | None) -> Request:
+    """Make the request of a build from its options and from the manifest of the last one.
+
+    Raises:
+        InvalidLabelError: The label cannot name a folder.
+        InvalidRequestError: A part of the request is wrong or missing.
+    """
+    check(options)
+    sources, label_source = _sources(options, last)
+    packages = tuple(sorted(set(options.packages or (last.request.packages if last else ()))))
+    if not packages and not label_source:
+        raise InvalidRequestError(
+            "No package is named.",
+            "Name the packages to ship, or leave out --no-label-channel "
+            "to ship all that the label channel publishes.",
+        )
+    remembered = last.request.platforms if last else ()
+    platforms = tuple(sorted(set(options.platforms or remembered or (options.native_platform,))))
+    for platform in platforms:
+        check_platform(platform)
+    return Request(
+        label=options.label,
+        packages=packages,
+        sources=sources,
+        label_source=label_source,
+        platforms=platforms,
+        virtual_packages={p: _virtual_packages(p, options, last) for p in platforms},
+    )
+
+
+def _check_spec(package: str) -> None:
+    try:
+        spec = MatchSpec(package)
+    except (InvalidMatchSpec, ValueError) as error:
+        raise InvalidRequestError(
+            f"{package!r} is not a package specification: {error}",
+            "Write a name, optionally with a version: ratingpro, 'ratingpro>=2', ratingpro=2.1.",
+        ) from error
+    if package in context.known_subdirs:
+        raise InvalidRequestError(
+            f"{package!r} is a platform, not a package.",
+            "Give each platform an option of its own: --platform win-64 --platform linux-64.",
+        )
+    if spec.get("url") or spec.get("fn"):
+        raise InvalidRequestError(
+            f"{package!r} names a file, not a package of a channel.",
+            "Put the file into a channel and name the package.",
+        )
+
+
+def _sources(options: Options, last: Manifest | None) -> tuple[tuple[Source, ...], Source | None]:
+    """The channels in order, and which of them is the label channel."""
+    configured = tuple(_flat(options.channels))
+    suffix = f"/label/{options.label}"
+    if last and not options.channels_named:
+        urls = last.request.channels
+        if not options.label_channel:
+            urls = tuple(url for url in urls if not url.endswith(suffix))
+        channels = [_with_known_credentials(Channel(url), configured) for url in urls]
+        publisher = urls[0].removesuffix(suffix) if urls else ""
+    elif not configured:
+        raise InvalidRequestError(
+            "No channel is named or configured.", "Name the publisher's channel with -c."
+        )
+    else:
+        channels = list(configured)
+        publisher = without_secrets(configured[0])
+        if options.label_channel:
+            first = configured[0]
+            name = f"{first.name}{suffix}".lstrip("/")
+            channels.insert(0, _channel_like(first, name=name))
+    if options.token:
+        channels = [
+            _channel_like(channel, token=options.token)
+            if f"{without_secrets(channel)}/".startswith(f"{publisher}/")
+            else channel
+            for channel in channels
+        ]
+    sources = tuple(Source(without_secrets(channel), channel) for channel in channels)
+    unique = tuple({source.url: source for source in reversed(sources)}.values())[::-1]
+    is_label = bool(unique) and unique[0].url.endswith(suffix) and options.label_channel
+    return unique, unique[0] if is_label else None
+
+
+def _flat(channels: Iterable[str]) -> Iterable[Channel]:
+    """The channels that names stand for; one name may stand for several, as `defaults` does."""
+    for name in channels:
+        for url in Channel(name).urls(with_credentials=True, subdirs=("noarch",)):
+            yield Channel(url.rpartition("/")[0])
+
+
+def _channel_like(channel: Channel, **changes: str) -> Channel:
+    parts = {
+        "scheme": channel.scheme,
+        "auth": channel.auth,
+        "location": channel.location,
+        "token": channel.token,
+        "name": channel.name,
+    }
+    return Channel(**{**parts, **changes})
+
+
+def _with_known_credentials(channel: Channel, known: Iterable[Channel]) -> Channel:
+    """`channel` with the credentials of the configured channel that it is or lies below."""
+    for other in known:
+        if f"{without_secrets(channel)}/".startswith(f"{without_secrets(other)}/") and (other.auth or other.token):
+            return _channel_like(channel, auth=other.auth, token=other.token)
+    return channel
+
+
+def without_secrets(channel: Channel, *, whole: bool = False) -> str:
+    """The channel's URL without user, password, token and query.
+
+    With `whole`, of what the channel was made from: subdir and file name included.
+    """
+    url: str = channel.url(with_credentials=False) if whole else channel.base_url
+    return url.partition("?")[0].partition("#")[0].rstrip("/")
+
+
+def _parse_virtual_package(text: str) -> tuple[str, str]:
+    name, separator, value = text.partition("=")
+    name = name if name.startswith("__") else f"__{name}"
+    if not separator or len(name) < 3 or not name[2:].replace("_", "").isalnum():
+        raise InvalidRequestError(
+            f"{text!r} is not a virtual package.", f"Write {VIRTUAL_PACKAGE_FORM}."
+        )
+    version, _, build = value.partition("=")
+    spec = f"{name}=={version}" + (f"={build}" if build else "")
+    try:
+        if value:
+            MatchSpec(spec)
+    except (InvalidMatchSpec, ValueError) as error:
+        raise InvalidRequestError(
+            f"{text!r} is not a virtual package: {error}", f"Write {VIRTUAL_PACKAGE_FORM}."
+        ) from error
+    return name, value
+
+
+def _virtual_packages(platform: str, options: Options, last: Manifest | None) -> dict[str, str]:
+    remembered = last.request.virtual_packages.get(platform) if last else None
+    if remembered is not None and not options.virtual_packages:
+        return dict(remembered)
+    system, _, machine = platform.partition("-")
+    found = dict(SYSTEM.get(system, {"__unix": "0"}))
+    if machine in ARCHSPEC:
+        # every Apple machine of this platform has an M1 or newer
+        found["__archspec"] = "1=m1" if platform == "osx-arm64" else f"1={ARCHSPEC[machine]}"
+    for text in options.virtual_packages:
+        name, value = _parse_virtual_package(text)
+        if SYSTEM_OF.get(name, system) != system:
+            continue
+        if value:
+            found[name] = value
+        else:
+            found.pop(name, None)
+    return found

@@ -1,0 +1,174 @@
+"""The customer's environment: made, configured for a repository, and filled from it."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from io import StringIO
+from typing import TYPE_CHECKING, Any
+
+from conda.base.context import context
+from conda.common.url import path_to_url
+from conda.core.envs_manager import register_env
+from conda.core.prefix_data import PrefixData
+from conda.exceptions import PackagesNotFoundError, UnsatisfiableError
+from conda.gateways.disk.delete import rm_rf
+from conda.models.channel import Channel
+from conda.models.match_spec import MatchSpec
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from . import _compat
+from .exceptions import PlatformMissingError, TargetError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from .locate import Repository
+
+CONDARC = ".condarc"
+
+
+@dataclass(frozen=True)
+class Target:
+    """An environment that is to install from a repository.
+
+    Attributes:
+        prefix: Its folder.
+        exists: Whether it is an environment already.
+        channel: The repository as a channel URL.
+        condarc: The content that the environment's `.condarc` is to have.
+        configured: Whether it has that content already.
+    """
+
+    prefix: Path
+    exists: bool
+    channel: str
+    condarc: str
+    configured: bool
+
+
+def plan(repository: Repository, prefix: Path) -> Target:
+    """Find out what has to be done to an environment, without doing it.
+
+    Raises:
+        PlatformMissingError: The repository has nothing for this machine.
+        TargetError: The prefix or its `.condarc` cannot be used.
+    """
+    platforms = repository.manifest.request.platforms
+    if context.subdir not in platforms:
+        raise PlatformMissingError(repository.path, context.subdir, platforms)
+    exists = (prefix / "conda-meta" / "history").is_file()
+    if not exists and prefix.exists() and (not prefix.is_dir() or any(prefix.iterdir())):
+        raise TargetError(
+            f"{prefix} is there, but is not a conda environment.",
+            "Give another name with -n or another path with -p.",
+        )
+    channel = path_to_url(str(repository.path))
+    path = prefix / CONDARC
+    try:
+        old = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        old = ""
+    except (OSError, UnicodeDecodeError) as error:
+        raise TargetError(f"{path} cannot be read: {error}.") from error
+    new = _condarc(old, channel, path)
+    return Target(prefix, exists, channel, new, old == new)
+
+
+def configure(target: Target) -> None:
+    """Make the environment if need be, and give it its `.condarc`.
+
+    Raises:
+        TargetError: It cannot be written.
+    """
+    history = target.prefix / "conda-meta" / "history"
+    try:
+        if not target.exists:
+            history.parent.mkdir(parents=True, exist_ok=True)
+            history.touch()
+            register_env(str(target.prefix))
+        if not target.configured:
+            _replace(target.prefix / CONDARC, target.condarc)
+    except OSError as error:
+        raise TargetError(
+            f"{target.prefix} cannot be written: {error.strerror or error}.",
+            "Give another path with -p, or ask for write permission to this one.",
+        ) from error
+
+
+def unmake(target: Target) -> None:
+    """Remove an environment that this run made and could not fill."""
+    if not target.exists:
+        rm_rf(str(target.prefix))
+
+
+@contextmanager
+def offline(target: Target) -> Iterator[None]:
+    """Let conda see the repository's channel only, and no network."""
+    channels = (target.channel,)
+    with _compat.settings(_channels=channels, _default_channels=channels, offline=True):
+        yield
+
+
+def transaction(target: Target, packages: Iterable[str]) -> Any:
+    """Solve for the packages in the environment, from the repository alone; see `offline`.
+
+    Returns:
+        conda's transaction, not yet run. Packages that are installed already are updated.
+
+    Raises:
+        TargetError: A package is not in the repository, or does not go with what is installed.
+    """
+    specs = tuple(MatchSpec(package) for package in packages)
+    channel = Channel(target.channel)
+    _compat.refresh_index_cache(channel, context.subdirs)
+    installed = {record.name for record in PrefixData(str(target.prefix)).iter_records()}
+    backend = context.plugin_manager.get_cached_solver_backend(None)
+    solver = backend(
+        str(target.prefix),
+        (channel,),
+        context.subdirs,
+        specs_to_add=specs,
+        command="update" if all(spec.name in installed for spec in specs) else "install",
+    )
+    try:
+        return solver.solve_for_transaction()
+    except (UnsatisfiableError, PackagesNotFoundError) as error:
+        raise TargetError(
+            f"The packages cannot be installed from {target.channel}.\n{str(error).strip()}",
+            "`conda offline-repo show` lists what the repository has; "
+            "ask your vendor for a build with what is missing.",
+        ) from error
+
+
+def _condarc(old: str, channel: str, path: Path) -> str:
+    """The text of a `.condarc` with our keys set and all the rest of it kept, comments too."""
+    yaml = YAML()
+    yaml.preserve_quotes = True
+    try:
+        content = yaml.load(old)
+    except YAMLError as error:
+        raise TargetError(f"{path} is not valid YAML: {error}") from error
+    was_empty = content is None
+    if was_empty:
+        content = {}
+    if not isinstance(content, dict):
+        raise TargetError(f"{path} is not a conda configuration file.")
+    wanted = {"channels": [channel], "default_channels": [channel], "offline": True}
+    if all(content.get(key) == value for key, value in wanted.items()):
+        return old
+    content.update(wanted)
+    text = StringIO()
+    yaml.dump(content, text)
+    if was_empty and old.strip():  # a file of comments only has nothing for them to hang on
+        return f"{old.rstrip()}\n{text.getvalue()}"
+    return text.getvalue()
+
+
+def _replace(path: Path, content: str) -> None:
+    """Write a file beside, then rename it into place."""
+    temporary = path.with_name(f"{path.name}.new")
+    temporary.write_text(content, encoding="utf-8")
+    temporary.replace(path)

@@ -1,0 +1,289 @@
+"""What the channels serve: their entries, verbatim, for the records that the solver chose.
+
+An entry is the JSON object that stands for an archive in the channel's index. It is taken from the
+index itself, never from conda's record of it, which keeps only the keys that this conda knows.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urljoin, urlsplit
+
+from conda.base.context import context
+from conda.core.subdir_data import SubdirData
+from conda.exceptions import CondaHTTPError, UnavailableInvalidChannel
+from conda.models.channel import Channel
+
+from . import _compat
+from .exceptions import (
+    ChannelUnavailableError,
+    CollisionError,
+    InvalidRecordError,
+    InvalidRequestError,
+    UpstreamChangedError,
+)
+from .names import archive_problem
+from .request import Request, Source, without_secrets
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from conda import CondaError
+    from conda.models.records import PackageRecord
+
+    from .solve import Solution
+
+#: conda-index and conda tell the two sections of an index apart by the archive's extension.
+SECTIONS = ("packages", "packages.conda")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An archive that a solution needs.
+
+    Attributes:
+        subdir: The folder of the channel that it lies in.
+        file: Its file name.
+        record: The channel's own entry for it, key for key.
+        public_url: Where it lies, without secrets.
+        url: Where it is downloaded from, with the credentials of its channel.
+    """
+
+    subdir: str
+    file: str
+    record: Mapping[str, Any] = field(repr=False)
+    public_url: str
+    url: str = field(repr=False)
+
+    @property
+    def name(self) -> str:
+        """`subdir/file`, the name of the archive in a repository."""
+        return f"{self.subdir}/{self.file}"
+
+    @property
+    def sha256(self) -> str | None:
+        """The digest that the channel states, in lower case."""
+        return _digest(self.record, "sha256")
+
+    @property
+    def md5(self) -> str | None:
+        """The digest that the channel states, in lower case."""
+        return _digest(self.record, "md5")
+
+    @property
+    def size(self) -> int | None:
+        """The bytes of the archive, if the channel states them."""
+        size = self.record.get("size")
+        return size if isinstance(size, int) else None
+
+
+@dataclass(frozen=True)
+class _Index:
+    """The index of one subdir of a channel, or the part of it that was asked for."""
+
+    base_url: str
+    names: frozenset[str]
+    entries: Mapping[str, Mapping[str, Any]]
+
+
+def _digest(record: Mapping[str, Any], algorithm: str) -> str | None:
+    value = record.get(algorithm)
+    return value.lower() if isinstance(value, str) and value else None
+
+
+def wanted(request: Request) -> dict[str, tuple[str, ...]]:
+    """The MatchSpecs to solve, by platform: those of the request, or all of the label channel.
+
+    Raises:
+        ChannelUnavailableError: The label channel does not exist or does not open.
+        InvalidRequestError: It publishes nothing for a platform.
+    """
+    source = request.label_source
+    if source is None:
+        return dict.fromkeys(request.platforms, request.packages)
+    found = {}
+    for platform in request.platforms:
+        with explained(request, source):
+            indexes = _load(source, (platform, "noarch"), ())
+        names = sorted(set().union(*(index.names for index in indexes.values())))
+        if not names and not request.packages:
+            raise InvalidRequestError(
+                f"The label channel {source.url} publishes nothing for {platform}.",
+                "Name the packages to ship, or another --platform.",
+            )
+        found[platform] = request.packages or tuple(names)
+    return found
+
+
+def chosen(solutions: Iterable[Solution], request: Request) -> tuple[Entry, ...]:
+    """The entries of all solutions together, each archive once, sorted by name.
+
+    Raises:
+        UpstreamChangedError: A channel's index no longer has what the solver chose.
+        CollisionError: Two channels have different files under one name.
+        InvalidRecordError: An entry's name must not become a path.
+        ChannelUnavailableError: A channel cannot be read.
+    """
+    sources = {source.url: source for source in request.sources}
+    records: dict[tuple[str, str], dict[str, PackageRecord]] = defaultdict(dict)
+    for solution in solutions:
+        for record in solution.records:
+            url = without_secrets(record.channel)
+            sources.setdefault(url, Source(url, Channel(url)))
+            records[url, record.subdir][record.fn] = record
+    found: dict[str, Entry] = {}
+    for url, source in sources.items():
+        subdirs = [subdir for channel, subdir in records if channel == url]
+        names = {record.name for subdir in subdirs for record in records[url, subdir].values()}
+        with explained(request, source):
+            indexes = _load(source, subdirs, sorted(names))
+        for subdir in subdirs:
+            for record in records[url, subdir].values():
+                entry = _entry(source, subdir, record, indexes[subdir])
+                _add(found, entry)
+    return tuple(found[name] for name in sorted(found))
+
+
+def _entry(source: Source, subdir: str, record: PackageRecord, index: _Index) -> Entry:
+    problem = archive_problem(record.fn)
+    if problem:
+        raise InvalidRecordError(source.url, record.fn, problem)
+    raw = index.entries.get(record.fn)
+    if raw is None or any(
+        stated and _digest(raw, algorithm) != stated
+        for algorithm in ("sha256", "md5")
+        if (stated := record.get(algorithm))
+    ):
+        raise UpstreamChangedError(source.url, f"{subdir}/{record.fn}")
+    url = f"{index.base_url.rstrip('/')}/{record.fn}"
+    return Entry(subdir, record.fn, raw, without_secrets(Channel(url), whole=True), url)
+
+
+def _add(found: dict[str, Entry], entry: Entry) -> None:
+    """Add `entry` unless the same file is there from a channel of higher priority."""
+    other = found.setdefault(entry.name, entry)
+    if other is not entry and (other.sha256, other.md5) != (entry.sha256, entry.md5):
+        raise CollisionError(entry.name, other.public_url, entry.public_url)
+    folded = entry.name.casefold()
+    for name in found:
+        if name != entry.name and name.casefold() == folded:
+            raise CollisionError(entry.name, found[name].public_url, entry.public_url)
+
+
+def _load(source: Source, subdirs: Sequence[str], names: Sequence[str]) -> dict[str, _Index]:
+    """Read the index of each subdir; from shards, where the channel has them, only `names`."""
+    if not subdirs:
+        return {}
+    urls = dict(
+        zip(
+            subdirs,
+            source.channel.urls(with_credentials=True, subdirs=subdirs),
+            strict=True,
+        )
+    )
+    shards = _compat.shards(names, list(urls.values()))
+    return {
+        subdir: _from_shards(shards[url], url) if url in shards else _from_repodata(url)
+        for subdir, url in urls.items()
+    }
+
+
+def _from_shards(shards: Any, url: str) -> _Index:
+    return _Index(
+        base_url=_base_url(url, shards.base_url),
+        names=frozenset(shards.package_names),
+        entries={file: record for file, record in shards.iter_records()},
+    )
+
+
+def _from_repodata(url: str) -> _Index:
+    repodata, _ = SubdirData(Channel(url)).repo_fetch.fetch_latest_parsed()
+    entries = {
+        file: record
+        for section in SECTIONS
+        for file, record in (repodata.get(section) or {}).items()
+    }
+    return _Index(
+        base_url=_base_url(url, (repodata.get("info") or {}).get("base_url") or ""),
+        names=frozenset(record["name"] for record in entries.values()),
+        entries=entries,
+    )
+
+
+def _base_url(url: str, stated: str) -> str:
+    """Where the archives of a subdir lie (CEP 15), with the channel's credentials on its own host.
+
+    Args:
+        url: The subdir, with credentials.
+        stated: `info.base_url` of its index: absolute, relative to the subdir, or empty.
+    """
+    absolute = urljoin(f"{url}/", stated)
+    own, other = Channel(url), Channel(absolute)
+    if not stated or urlsplit(absolute).hostname != urlsplit(own.url()).hostname:
+        return absolute
+    if other.auth or other.token:
+        return absolute
+    netloc = f"{own.auth}@{urlsplit(absolute).netloc}" if own.auth else urlsplit(absolute).netloc
+    path = urlsplit(absolute).path
+    return f"{urlsplit(absolute).scheme}://{netloc}{f'/t/{own.token}' if own.token else ''}{path}"
+
+
+@contextmanager
+def explained(request: Request, source: Source | None = None) -> Iterator[None]:
+    """Say in our words why a channel cannot be read; conda's own may hold the token.
+
+    Args:
+        request: What is being built.
+        source: The channel that is read, if it is known beforehand.
+
+    Raises:
+        ChannelUnavailableError: In place of conda's errors of these kinds.
+    """
+    try:
+        with _compat.settings(allow_non_channel_urls=False):
+            yield
+    except (CondaHTTPError, UnavailableInvalidChannel) as error:
+        found = source or _source_of(error, request)
+        raise unavailable(found, request, _compat.status_code(error)) from None
+
+
+def _source_of(error: CondaError, request: Request) -> Source:
+    address = error._kwargs.get("url") or error._kwargs.get("channel_url") or ""
+    url = without_secrets(Channel(address), whole=True)
+    return next(
+        (source for source in request.sources if f"{url}/".startswith(f"{source.url}/")),
+        Source(url, Channel(url)),
+    )
+
+
+def unavailable(source: Source, request: Request, status: int | None) -> ChannelUnavailableError:
+    """The error for a channel that answers with an HTTP status, or not at all (None)."""
+    is_label = source == request.label_source
+    what = "label channel" if is_label else "channel"
+    with_token = bool(source.channel.token)
+    if status in (401, 403):
+        reason = f"does not open (HTTP {status})."
+        hint = (
+            "The token is wrong, has expired, or has no right to this channel."
+            if with_token
+            else "Give its token with --token or CONDA_OFFLINE_REPO_TOKEN."
+        )
+    elif status == 404:
+        reason = f"does not exist{', or the token does not open it' if with_token else ''} (404)."
+        hint = (
+            f"Check --label {request.label} and the token, or give --no-label-channel "
+            "if this publisher has no label channels."
+            if is_label
+            else "Check its name; a private channel needs --token."
+        )
+    elif status:
+        reason = f"answers with HTTP {status}."
+        hint = "The server has a problem: try again, and if it stays, tell its owner."
+    else:
+        reason = "cannot be reached."
+        offline = " conda is set to be offline." if context.offline else ""
+        hint = f"Check the address, the network and the proxy settings, then try again.{offline}"
+    return ChannelUnavailableError(f"{source.url} ({what})", reason, hint)
