@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from conda_index.index import ChannelIndex
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from pathlib import Path
     from typing import Any
 
     from .upstream import Entry
@@ -21,13 +21,12 @@ INDEX_NAME = "repodata.json"
 DIGESTS = ("md5", "sha256")
 
 
-def index(entries: Iterable[Entry], platforms: Iterable[str], scratch: Path) -> dict[str, bytes]:
+def index(entries: Iterable[Entry], platforms: Iterable[str]) -> dict[str, bytes]:
     """Index the entries as a channel, without opening an archive.
 
     Args:
         entries: The archives of the channel; their records are kept key for key.
         platforms: The subdirs to index besides noarch, with or without entries.
-        scratch: An empty folder for conda-index's database.
 
     Returns:
         The content of the index files by path, `subdir/repodata.json`.
@@ -35,18 +34,20 @@ def index(entries: Iterable[Entry], platforms: Iterable[str], scratch: Path) -> 
     by_subdir: dict[str, dict[str, Mapping[str, Any]]] = defaultdict(dict)
     for entry in entries:
         by_subdir[entry.subdir][entry.file] = entry.record
-    maker = ChannelIndex(
-        scratch,
-        "offline-repo",
-        threads=1,
-        save_fs_state=False,
-        write_current_repodata=False,
-        cache_kwargs={"include_stages": ["md"]},
-    )
-    return {
-        f"{subdir}/{INDEX_NAME}": _index_subdir(maker, subdir, by_subdir[subdir])
-        for subdir in sorted({"noarch", *platforms, *by_subdir})
-    }
+    subdirs = sorted({"noarch", *platforms, *by_subdir})
+    with TemporaryDirectory() as scratch:
+        maker = ChannelIndex(
+            scratch,
+            "offline-repo",
+            threads=1,
+            save_fs_state=False,
+            write_current_repodata=False,
+            cache_kwargs={"include_stages": ["md"]},
+        )
+        return {
+            f"{subdir}/{INDEX_NAME}": _index_subdir(maker, subdir, by_subdir[subdir])
+            for subdir in subdirs
+        }
 
 
 def _index_subdir(maker: ChannelIndex, subdir: str, records: dict[str, Mapping[str, Any]]) -> bytes:

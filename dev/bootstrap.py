@@ -67,7 +67,7 @@ def fingerprint(python: Path) -> str:
 
 
 def pip(python: Path, *arguments: str) -> None:
-    command = [str(python), "-m", "pip", "--disable-pip-version-check", "--quiet", *arguments]
+    command = [str(python), "-m", "pip", "--disable-pip-version-check", "-qq", *arguments]
     environment = {**os.environ, "PIP_ROOT_USER_ACTION": "ignore"}
     subprocess.run(command, check=True, env=environment)
 
