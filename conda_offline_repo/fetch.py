@@ -147,9 +147,7 @@ def _may_match(path: Path, entry: Entry) -> bool:
 
 
 def _if_right(digests: Digests, entry: Entry) -> Digests | None:
-    found, stated = (
-        (digests.sha256, entry.sha256) if entry.sha256 else (digests.md5, entry.md5)
-    )
+    found, stated = (digests.sha256, entry.sha256) if entry.sha256 else (digests.md5, entry.md5)
     return digests if found == stated else None
 
 

@@ -229,7 +229,9 @@ def _channel_like(channel: Channel, **changes: str) -> Channel:
 def _with_known_credentials(channel: Channel, known: Iterable[Channel]) -> Channel:
     """`channel` with the credentials of the configured channel that it is or lies below."""
     for other in known:
-        if f"{without_secrets(channel)}/".startswith(f"{without_secrets(other)}/") and (other.auth or other.token):
+        if f"{without_secrets(channel)}/".startswith(f"{without_secrets(other)}/") and (
+            other.auth or other.token
+        ):
             return _channel_like(channel, auth=other.auth, token=other.token)
     return channel
 

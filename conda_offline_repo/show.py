@@ -47,7 +47,9 @@ def contents(repository: Repository) -> Contents:
             index = json.loads(path.read_bytes())
             records = {**index["packages"], **index["packages.conda"]}
             packages += [
-                _shown(subdir, name.partition("/")[2], records[name.partition("/")[2]], package.size)
+                _shown(
+                    subdir, name.partition("/")[2], records[name.partition("/")[2]], package.size
+                )
                 for name, package in repository.manifest.packages.items()
                 if name.startswith(f"{subdir}/")
             ]

@@ -112,5 +112,3 @@ def _unsolved(
     if hints:
         hints.append("If it has a newer one, say so: --virtual-package NAME=VERSION.")
     return SolveError(platform, explanation.strip(), *hints)
-
-

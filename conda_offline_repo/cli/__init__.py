@@ -12,6 +12,7 @@ from . import main_build, main_show, main_use, main_verify
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
+    from typing import Any
 
 SUMMARY = "Build, verify and use self-contained conda channels for machines without internet."
 EPILOG = """\
@@ -25,13 +26,33 @@ The customer makes an environment install and update from the folder alone:
 """
 
 
+class _Intermixed:
+    """Lets packages stand before and after options, as in `use PATH -n ENV PACKAGE`."""
+
+    _parsing = False
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        if self._parsing:
+            return super().parse_known_args(args, namespace)  # type: ignore[misc]
+        self._parsing = True
+        try:
+            return self.parse_known_intermixed_args(args, namespace)  # type: ignore[attr-defined]
+        finally:
+            self._parsing = False
+
+
 def configure_parser(parser: ArgumentParser) -> None:
     """Add the verbs and their options."""
     from argparse import RawDescriptionHelpFormatter
 
     parser.formatter_class = RawDescriptionHelpFormatter
     parser.epilog = EPILOG
-    verbs = parser.add_subparsers(title="commands", dest="offline_repo_verb", metavar="COMMAND")
+    verbs = parser.add_subparsers(
+        title="commands",
+        dest="offline_repo_verb",
+        metavar="COMMAND",
+        parser_class=type("VerbParser", (_Intermixed, type(parser)), {}),
+    )
     for name, verb in (
         ("build", main_build),
         ("use", main_use),

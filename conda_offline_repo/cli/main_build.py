@@ -39,6 +39,7 @@ def configure_parser(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--label",
         dest="offline_repo_label",
+        metavar="LABEL",
         required=True,
         help="The customer's name on the server, and of the repository's folder.",
     )
@@ -135,7 +136,10 @@ def _print_json(outcome: Outcome) -> None:
         path=str(outcome.path),
         changed=outcome.changed,
         platforms={
-            platform: {"packages": len(names), "bytes": sum(manifest.packages[n].size for n in names)}
+            platform: {
+                "packages": len(names),
+                "bytes": sum(manifest.packages[n].size for n in names),
+            }
             for platform, names in manifest.solutions.items()
         },
         packages=len(manifest.packages),
@@ -171,5 +175,7 @@ def _print_text(outcome: Outcome, dry_run: bool) -> None:
     moved = "would move" if dry_run else "moves"
     print(f"A copy to the customer {moved} {human(difference.transfer_bytes)}.")
     if not dry_run:
-        print(f"\nCopy the folder, then on the customer's machine:\n\n"
-              f"    conda offline-repo use PATH/{manifest.label} -n ENVIRONMENT\n")
+        print(
+            f"\nCopy the folder, then on the customer's machine:\n\n"
+            f"    conda offline-repo use PATH/{manifest.label} -n ENVIRONMENT\n"
+        )

@@ -82,7 +82,6 @@ def _print_text(shown: Contents) -> None:
     print()
     header = ("NAME", "VERSION", "SUBDIR", "SIZE", "LICENCE")
     print_table(
-        [header]
-        + [(p.name, p.version, p.subdir, human(p.size), p.license) for p in shown.packages]
+        [header] + [(p.name, p.version, p.subdir, human(p.size), p.license) for p in shown.packages]
     )
     print(f"\n{len(shown.packages)} packages, {human(manifest.size)}\n")

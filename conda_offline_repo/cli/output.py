@@ -38,7 +38,10 @@ def add_path_argument(parser: ArgumentParser) -> None:
 def add_label_option(parser: ArgumentParser) -> None:
     """Add --label, for a PATH with several repositories."""
     parser.add_argument(
-        "--label", dest="offline_repo_label", help="Which repository, if PATH holds several."
+        "--label",
+        dest="offline_repo_label",
+        metavar="LABEL",
+        help="Which repository, if PATH holds several.",
     )
 
 
