@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from conda.base.context import context
 from conda.core.subdir_data import SubdirData
@@ -13,6 +13,7 @@ from conda.plugins.types import CondaVirtualPackage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from typing import Any
 
     from conda import CondaError
 

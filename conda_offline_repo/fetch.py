@@ -18,11 +18,12 @@ from conda.base.context import context
 
 from .download import DownloadFailedError, download
 from .exceptions import DownloadError
-from .hashing import Digests, copy_file, hash_file
+from .hashing import copy_file, hash_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from .hashing import Digests
     from .upstream import Entry
 
 

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .exceptions import AmbiguousRepositoryError, RepositoryNotFoundError
-from .manifest import MANIFEST_NAME, Manifest, read
+from .manifest import MANIFEST_NAME, read
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from .manifest import Manifest
 
 
 @dataclass(frozen=True)

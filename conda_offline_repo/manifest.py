@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from .exceptions import ManifestError
 from .names import archive_problem
@@ -13,6 +13,7 @@ from .names import archive_problem
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+    from typing import Any
 
 MANIFEST_NAME = "offline-repo.json"
 FORMAT = 1

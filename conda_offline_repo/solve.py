@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from conda.base.context import context
 from conda.exceptions import PackagesNotFoundError, UnsatisfiableError
@@ -19,6 +19,7 @@ from .upstream import explained
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from typing import Any
 
     from conda.models.channel import Channel
     from conda.models.records import PackageRecord

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import StringIO
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from conda.base.context import context
 from conda.common.url import path_to_url
@@ -24,6 +24,7 @@ from .exceptions import PlatformMissingError, TargetError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
+    from typing import Any
 
     from .locate import Repository
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
 from conda.base.context import context
@@ -26,14 +26,16 @@ from .exceptions import (
     UpstreamChangedError,
 )
 from .names import archive_problem
-from .request import Request, Source, without_secrets
+from .request import Source, without_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from typing import Any
 
     from conda import CondaError
     from conda.models.records import PackageRecord
 
+    from .request import Request
     from .solve import Solution
 
 #: conda-index and conda tell the two sections of an index apart by the archive's extension.

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from . import main_build, main_show, main_use, main_verify
 
 if TYPE_CHECKING:
-    from argparse import ArgumentParser, Namespace
+    from argparse import ArgumentParser, Namespace, _SubParsersAction
     from typing import Any
 
 SUMMARY = "Build, verify and use self-contained conda channels for machines without internet."
@@ -47,7 +47,7 @@ def configure_parser(parser: ArgumentParser) -> None:
 
     parser.formatter_class = RawDescriptionHelpFormatter
     parser.epilog = EPILOG
-    verbs = parser.add_subparsers(
+    verbs: _SubParsersAction[Any] = parser.add_subparsers(
         title="commands",
         dest="offline_repo_verb",
         metavar="COMMAND",
