@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from conda import __version__ as conda_version
 from conda.base.context import context
 
-from . import channel, compare, contents, fetch, lock, manifest, prove, publish
+from . import channel, compare, contents, fetch, lock, manifest, prove, publish, scan, secrets
 from . import request as requests
 from .exceptions import InvalidLabelError
 from .names import same_name_in_other_case
@@ -64,7 +64,7 @@ def build(options: Options, progress: Progress, *, dry_run: bool = False) -> Out
     with exclusive as staging:
         last = manifest.read(repository)
         request = requests.resolve(options, last)
-        progress.step("Reading the channels and solving")
+        progress.step(f"Reading the channels and solving for {', '.join(request.platforms)}")
         packages = wanted(request)
         solutions = solve(request, packages)
         entries = chosen(solutions, request)
@@ -75,9 +75,9 @@ def build(options: Options, progress: Progress, *, dry_run: bool = False) -> Out
             progress.step("Proving that the repository installs by itself")
             prove.prove(request, packages, solutions, index, staging / "proof")
             progress.expect("Collecting", len(entries), sum(entry.size or 0 for entry in entries))
-            archives = fetch.collect(
-                entries, repository, staging / publish.ARCHIVES, progress.advance
-            )
+            arriving = staging / publish.ARCHIVES
+            fetch.check_space(entries, repository, arriving)
+            archives = fetch.collect(entries, repository, arriving, progress.advance)
             progress.finish()
         state = contents.compose(
             request,
@@ -92,6 +92,7 @@ def build(options: Options, progress: Progress, *, dry_run: bool = False) -> Out
         changed = publish.differs(state, repository)
         difference = compare.difference(last, state.manifest)
         if changed and staging is not None:
+            scan.scan(state, secrets.known(options))
             progress.step("Publishing")
             publish.publish(state, repository, staging)
         if last and not changed:

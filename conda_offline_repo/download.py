@@ -173,7 +173,7 @@ def _receive(entry: Entry, arrival: _Arrival, stop: threading.Event) -> None:
                     raise _TryAgainError("the build was given up")
     except SSLError:
         raise DownloadFailedError(
-            "the certificate of the server is not accepted; see `conda config --describe ssl_verify`"
+            "the server's certificate is not accepted; see `conda config --describe ssl_verify`"
         ) from None
     except Timeout:
         raise _TryAgainError(f"nothing arrived for {patience[1]:g} s") from None

@@ -67,7 +67,7 @@ class UpstreamChangedError(OfflineRepoError):
 
     def __init__(self, channel: str, file: str) -> None:
         super().__init__(
-            f"{file} was chosen from {channel}, but the channel's index does not list it as chosen.",
+            f"{file} was chosen from {channel}, whose index does not list it as it was chosen.",
             "The channel changed during the build; run the same command again.",
         )
 
@@ -134,6 +134,27 @@ class ChannelRefusedError(OfflineRepoError):
         )
 
 
+class SecretFoundError(OfflineRepoError):
+    """A file that would carry one of the build's credentials out."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"{name} holds a credential that this build uses, plain or encoded.",
+            "Nothing was published. If it is a package, have it rebuilt without the credential, "
+            "and change the credential: it has been seen by all who can read that channel.",
+        )
+
+
+class InvalidArchiveError(OfflineRepoError):
+    """An archive that has the right digest and is no archive."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(
+            f"{name} is what its channel says, but cannot be decoded: {reason}.",
+            "Nothing was published. Tell the owner of the channel.",
+        )
+
+
 class NotWritableFolderError(OfflineRepoError):
     """A folder that the build has to write and cannot."""
 
@@ -141,6 +162,16 @@ class NotWritableFolderError(OfflineRepoError):
         super().__init__(
             f"{folder} cannot be written: {reason}.",
             "Give another folder with --root, or ask for write permission to this one.",
+        )
+
+
+class NoSpaceError(OfflineRepoError):
+    """A disk that the new archives do not fit on; sizes in bytes."""
+
+    def __init__(self, folder: Path, needed: int, free: int) -> None:
+        super().__init__(
+            f"{folder} has {free / 1e6:.0f} MB free, the build needs {needed / 1e6:.0f} MB.",
+            "Free some space, or give a --root on another disk.",
         )
 
 

@@ -8,6 +8,7 @@ hashed here before anything names them.
 from __future__ import annotations
 
 import os
+import shutil
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING
 from conda.base.context import context
 
 from .download import DownloadFailedError, download
-from .exceptions import DownloadError
+from .exceptions import DownloadError, NoSpaceError
 from .hashing import copy_file, hash_file
 
 if TYPE_CHECKING:
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
 
     from .hashing import Digests
     from .upstream import Entry
+
+
+#: Bytes kept free for index files and the file system's own needs.
+RESERVE = 16 << 20
 
 
 @dataclass(frozen=True)
@@ -108,6 +113,23 @@ def foresee(entries: Iterable[Entry], repository: Path) -> tuple[Archive, ...]:
         )
         for entry in entries
     )
+
+
+def check_space(entries: Iterable[Entry], repository: Path, staging: Path) -> None:
+    """Refuse a build whose archives do not fit on the disk, before it downloads any.
+
+    Raises:
+        NoSpaceError: They do not fit, with some room for index files.
+    """
+    needed = RESERVE + sum(
+        entry.size or 0
+        for entry in entries
+        if not _may_match(repository / entry.subdir / entry.file, entry)
+        and not _may_match(staging / entry.subdir / entry.file, entry)
+    )
+    free = shutil.disk_usage(repository.parent).free
+    if free < needed:
+        raise NoSpaceError(repository.parent, needed, free)
 
 
 def _at_hand(

@@ -194,7 +194,7 @@ def _sync_folders(root: Path, names: Iterable[str]) -> None:
 
 
 def _sync(folder: Path) -> None:
-    """Make the names in a folder last through a power failure, where the system can (not Windows)."""
+    """Make the names in a folder last through a power failure, where the system can."""
     if os.name == "nt":
         return
     descriptor = os.open(folder, os.O_RDONLY)

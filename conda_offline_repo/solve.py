@@ -6,21 +6,32 @@ The only module, besides `prove`, that lets the solver run; both do it through `
 from __future__ import annotations
 
 import re
+import sys
+from contextlib import redirect_stdout
 from dataclasses import dataclass
+from io import StringIO
 from typing import TYPE_CHECKING
 
 from conda.base.context import context
-from conda.exceptions import PackagesNotFoundError, UnsatisfiableError
+from conda.common.io import dashlist
+from conda.exceptions import (
+    PackagesNotFoundError,
+    ResolvePackageNotFound,
+    SpecsConfigurationConflictError,
+    UnsatisfiableError,
+)
 from conda.models.match_spec import MatchSpec
 
 from . import _compat
 from .exceptions import SolveError
+from .request import without_secrets
 from .upstream import explained
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from typing import Any
 
+    from conda import CondaError
     from conda.models.channel import Channel
     from conda.models.records import PackageRecord
 
@@ -77,7 +88,11 @@ def run(
         SolveError: There is no solution; carries the solver's explanation.
     """
     specs = tuple(MatchSpec(package) for package in packages)
-    with _compat.machine(platform, virtual_packages, notify_outdated_conda=False, **settings):
+    settings.setdefault("quiet", not context.verbosity)
+    with (
+        _compat.machine(platform, virtual_packages, notify_outdated_conda=False, **settings),
+        redirect_stdout(sys.stderr if context.verbosity else StringIO()),
+    ):
         try:
             backend = context.plugin_manager.get_cached_solver_backend(None)
             solver = backend(
@@ -88,10 +103,20 @@ def run(
                 command="create",
             )
             return tuple(solver.solve_final_state())
-        except (UnsatisfiableError, PackagesNotFoundError) as error:
+        except (PackagesNotFoundError, ResolvePackageNotFound) as error:
+            text = (
+                f"{_not_found(error)}\nin the channels:{dashlist(map(without_secrets, channels))}"
+            )
+            raise _unsolved(platform, specs, virtual_packages, text) from error
+        except (UnsatisfiableError, SpecsConfigurationConflictError, SystemExit) as error:
+            # some backends end the process where others raise
             raise _unsolved(platform, specs, virtual_packages, str(error)) from error
-        except SystemExit as error:  # some backends end the process where others raise
-            raise _unsolved(platform, specs, virtual_packages, str(error)) from error
+
+
+def _not_found(error: CondaError) -> str:
+    packages = error._kwargs.get("packages") or getattr(error, "bad_deps", ())
+    named = [" ".join(map(str, p)) if isinstance(p, (list, tuple)) else str(p) for p in packages]
+    return f"Not found:{dashlist(named)}"
 
 
 def _unsolved(
@@ -100,7 +125,7 @@ def _unsolved(
     virtual_packages: Mapping[str, str],
     explanation: str,
 ) -> SolveError:
-    """The error for a request without solution, with a hint where a virtual package is the cause."""
+    """The error for a request without solution; hints where a virtual package is the cause."""
     hints = []
     asked = {spec.name for spec in specs}
     for name in sorted(set(VIRTUAL.findall(explanation)) - asked):

@@ -92,10 +92,12 @@ def execute(args: Namespace) -> int:
     from conda.base.context import context
 
     from ..build import build
+    from ..secrets import confined, known
     from .output import TerminalProgress, chatter_to_stderr
 
-    with chatter_to_stderr():
-        outcome = build(_options(args), TerminalProgress(), dry_run=context.dry_run)
+    options = _options(args)
+    with confined(known(options)), chatter_to_stderr():
+        outcome = build(options, TerminalProgress(), dry_run=context.dry_run)
     if context.json:
         _print_json(outcome)
     elif not context.quiet:

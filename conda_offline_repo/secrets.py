@@ -1,0 +1,145 @@
+"""The credentials in play, and how they are kept out of everything that leaves."""
+
+from __future__ import annotations
+
+import base64
+import logging
+import re
+import sys
+import traceback
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from netrc import NetrcParseError, netrc
+from typing import TYPE_CHECKING
+from urllib.parse import quote, quote_plus, unquote, urlsplit
+
+from conda import CondaError
+from conda.base.context import context
+from conda.models.channel import Channel
+
+from .exceptions import OfflineRepoError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import Any, TextIO
+
+    from .request import Options
+
+HIDDEN = "<hidden>"
+#: Shorter texts would be found everywhere; no server gives such a token.
+SHORTEST = 4
+USERINFO = re.compile(r"(?<=://)[^/@\s'\"<>]+(?=@)")
+#: conda's place for a token; a path like it elsewhere in a URL is hidden, too.
+TOKEN = re.compile(r"(?<=/t/)[^/\s'\"<>]+(?=/)")
+QUERY = re.compile(r"(?<=\?)[^\s'\"<>#]*=[^\s'\"<>#]+")
+
+
+@dataclass(frozen=True)
+class Secrets:
+    """Texts that must not leave, in plain form."""
+
+    values: frozenset[str]
+
+    def forms(self) -> tuple[str, ...]:
+        """The secrets as they may be written: plain, quoted for URLs, in base64; longest first."""
+        found = set()
+        for value in self.values:
+            found |= {value, quote(value, safe=""), quote(value), quote_plus(value)}
+            found.add(base64.b64encode(value.encode()).decode().rstrip("="))
+        return tuple(sorted(found, key=lambda form: (-len(form), form)))
+
+    def redact(self, text: str) -> str:
+        """`text` without secrets, and without anything that looks like one in a URL."""
+        for form in self.forms():
+            text = text.replace(form, HIDDEN)
+        for pattern in (USERINFO, TOKEN, QUERY):
+            text = pattern.sub(HIDDEN, text)
+        return text
+
+
+def known(options: Options) -> Secrets:
+    """Every credential that a build with these options can come to use.
+
+    They stand in the token option, in the URLs of channels, of the channel alias and of proxies,
+    and in the user's netrc file for the hosts of the channels.
+    """
+    urls = [*options.channels, *context.proxy_servers.values(), context.channel_alias.url(True)]
+    found = {options.token or ""}
+    hosts = set()
+    for url in filter(None, urls):
+        parts = urlsplit(str(url))
+        hosts.add(parts.hostname)
+        found.add(unquote(parts.password or ""))
+        for pair in parts.query.split("&"):
+            found.add(unquote(pair.partition("=")[2]))
+        found.add(Channel(str(url)).token or "")
+    found |= set(_netrc_passwords(hosts))
+    return Secrets(frozenset(value for value in found if len(value) >= SHORTEST))
+
+
+def _netrc_passwords(hosts: Iterable[str | None]) -> Iterator[str]:
+    with suppress(OSError, NetrcParseError):
+        entries = netrc()
+        for host in hosts:
+            if host and (entry := entries.authenticators(host)):
+                yield entry[2] or ""
+
+
+@contextmanager
+def confined(secrets: Secrets) -> Iterator[None]:
+    """Keep the secrets out of logs, of what is printed, and of errors and crash reports."""
+    make_record = logging.getLogRecordFactory()
+
+    def redacted(*args: Any, **kwargs: Any) -> logging.LogRecord:
+        record = make_record(*args, **kwargs)
+        record.msg, record.args = secrets.redact(record.getMessage()), None
+        if record.exc_info:
+            record.exc_text = secrets.redact("".join(traceback.format_exception(*record.exc_info)))
+        return record
+
+    arguments, streams = list(sys.argv), (sys.stdout, sys.stderr)
+    # conda's crash report repeats the command line
+    sys.argv[:] = [secrets.redact(argument) for argument in arguments]
+    sys.stdout, sys.stderr = (_RedactingStream(stream, secrets) for stream in streams)
+    logging.setLogRecordFactory(redacted)
+    try:
+        yield
+    except BaseException as error:
+        _redact_error(error, secrets)
+        raise
+    else:
+        sys.argv[:] = arguments
+    finally:
+        logging.setLogRecordFactory(make_record)
+        sys.stdout, sys.stderr = streams
+
+
+def _redact_error(error: BaseException, secrets: Secrets) -> None:
+    """Redact an error in place, and cut off those that led to it: they may quote a URL."""
+    error.args = tuple(secrets.redact(a) if isinstance(a, str) else a for a in error.args)
+    if isinstance(error, OfflineRepoError):
+        error.message = secrets.redact(str(error))
+        error.hints = tuple(map(secrets.redact, error.hints))
+    elif isinstance(error, CondaError):
+        # conda applies `%` with the keywords to the text: before 26.7 always, since then if any
+        error.message = secrets.redact(str(error)).replace("%", "%%")
+        error._kwargs = {"redacted": True}
+        error._caused_by = None
+    error.__cause__ = None
+    error.__context__ = None
+    error.__suppress_context__ = True
+
+
+class _RedactingStream:
+    """A text stream that hides the secrets in all that is written to it."""
+
+    def __init__(self, stream: TextIO, secrets: Secrets) -> None:
+        self._stream = stream
+        self._secrets = secrets
+
+    def write(self, text: str) -> int:
+        self._stream.write(self._secrets.redact(text))
+        return len(text)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
