@@ -137,3 +137,15 @@ def refresh_index_cache(channel: Channel, subdirs: Iterable[str]) -> None:
     """
     for url in channel.urls(with_credentials=True, subdirs=tuple(subdirs)):
         SubdirData(Channel(url)).repo_fetch.fetch_latest_path()
+
+
+def own_virtual_packages() -> dict[str, tuple[str, str]]:
+    """The version and build of this machine's virtual packages, by name."""
+    manager = context.plugin_manager
+    if hasattr(manager, "get_virtual_package_records"):  # since 24.9
+        records = manager.get_virtual_package_records()
+        return {record.name: (record.version, record.build) for record in records}
+    return {
+        f"__{package.name}": (package.version or "0", package.build or "0")
+        for package in manager.get_virtual_packages()
+    }

@@ -229,6 +229,29 @@ class RepositoryDamagedError(OfflineRepoError):
         )
 
 
+class ArchivesRefusedError(OfflineRepoError):
+    """Archives of a repository that are not what its index or its manifest says, by path."""
+
+    def __init__(self, problems: Mapping[str, str]) -> None:
+        lines = (f"{path}: {problem}" for path, problem in sorted(problems.items()))
+        super().__init__(
+            f"{len(problems)} package(s) of the offline repository are refused:{dashlist(lines)}",
+            "The environment is as it was before. `conda offline-repo verify` checks the whole "
+            "repository; copy it again from its source, then repeat this command.",
+        )
+
+
+class PoisonedCacheError(OfflineRepoError):
+    """Archives in conda's package cache that only claim to be the repository's."""
+
+    def __init__(self, paths: Iterable[str]) -> None:
+        super().__init__(
+            f"conda's package cache holds other files than it says:{dashlist(paths)}",
+            "The environment is as it was before. Run `conda clean --packages --tarballs`, "
+            "then repeat this command.",
+        )
+
+
 class PlatformMissingError(OfflineRepoError):
     """A repository that holds nothing for this machine's platform."""
 
@@ -237,6 +260,17 @@ class PlatformMissingError(OfflineRepoError):
             f"The offline repository {path} is not for {platform}; it is for "
             f"{', '.join(sorted(available))}.",
             f"Ask your vendor for a build with --platform {platform}.",
+        )
+
+
+class OlderBuildError(OfflineRepoError):
+    """A repository that is older than what the environment was last used with."""
+
+    def __init__(self, path: Path, build: int, last: int) -> None:
+        super().__init__(
+            f"{path} is build {build}, but this environment has used build {last}.",
+            "This may be the wrong stick or an old copy: look at it with "
+            "`conda offline-repo show`. If it is meant, give --allow-older.",
         )
 
 

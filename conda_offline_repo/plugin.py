@@ -24,3 +24,43 @@ def conda_settings():  # type: ignore[no-untyped-def]
     from .settings import settings
 
     yield from settings()
+
+
+@hookimpl
+def conda_pre_solves():  # type: ignore[no-untyped-def]
+    """Check and refresh the index of offline repositories before a solve."""
+    from conda.plugins.types import CondaPreSolve
+
+    from .guard import prepare_solve
+
+    yield CondaPreSolve(name="offline-repo-index", action=prepare_solve)
+
+
+@hookimpl
+def conda_post_solves():  # type: ignore[no-untyped-def]
+    """Refuse to link what differs from its record."""
+    from conda.plugins.types import CondaPostSolve
+
+    from .guard import check_solution
+
+    yield CondaPostSolve(name="offline-repo-archives", action=check_solution)
+
+
+@hookimpl(optionalhook=True)
+def conda_pre_transaction_actions():  # type: ignore[no-untyped-def]
+    """The same for what conda links without solving (conda 25.5 and newer)."""
+    from conda.plugins.types import CondaPreTransactionAction
+
+    from .explicit import CheckLinks
+
+    yield CondaPreTransactionAction(name="offline-repo-archives", action=CheckLinks)
+
+
+@hookimpl
+def conda_health_checks():  # type: ignore[no-untyped-def]
+    """What `conda doctor` says of an environment that uses an offline repository."""
+    from conda.plugins.types import CondaHealthCheck
+
+    from .cli.health import check
+
+    yield CondaHealthCheck(name="offline-repo", action=check)

@@ -19,7 +19,9 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from . import _compat
-from .exceptions import PlatformMissingError, TargetError
+from .exceptions import OlderBuildError, PlatformMissingError, TargetError
+from .moved import follow
+from .state import State, dump_state, read_state, state_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -41,6 +43,8 @@ class Target:
         channel: The repository as a channel URL.
         condarc: The content that the environment's `.condarc` is to have.
         configured: Whether it has that content already.
+        state: What the environment is to remember of the repository.
+        moved_from: The channel URL that its packages carry, if the repository has moved.
     """
 
     prefix: Path
@@ -48,13 +52,16 @@ class Target:
     channel: str
     condarc: str
     configured: bool
+    state: State
+    moved_from: str | None
 
 
-def plan(repository: Repository, prefix: Path) -> Target:
+def plan(repository: Repository, prefix: Path, *, allow_older: bool = False) -> Target:
     """Find out what has to be done to an environment, without doing it.
 
     Raises:
         PlatformMissingError: The repository has nothing for this machine.
+        OlderBuildError: The environment has used a newer build, and older ones are not allowed.
         TargetError: The prefix or its `.condarc` cannot be used.
     """
     platforms = repository.manifest.request.platforms
@@ -75,7 +82,20 @@ def plan(repository: Repository, prefix: Path) -> Target:
     except (OSError, UnicodeDecodeError) as error:
         raise TargetError(f"{path} cannot be read: {error}.") from error
     new = _condarc(old, channel, path)
-    return Target(prefix, exists, channel, new, old == new)
+    manifest = repository.manifest
+    last = read_state(prefix)
+    same_label = last is not None and last.label == manifest.label
+    if last and same_label and manifest.build < last.build and not allow_older:
+        raise OlderBuildError(repository.path, manifest.build, last.build)
+    return Target(
+        prefix=prefix,
+        exists=exists,
+        channel=channel,
+        condarc=new,
+        configured=old == new,
+        state=State(manifest.label, manifest.build, str(repository.path), channel),
+        moved_from=last.channel if last and same_label and last.channel != channel else None,
+    )
 
 
 def configure(target: Target) -> None:
@@ -92,6 +112,10 @@ def configure(target: Target) -> None:
             register_env(str(target.prefix))
         if not target.configured:
             _replace(target.prefix / CONDARC, target.condarc)
+        if target.moved_from:
+            follow(target.prefix, target.moved_from, target.channel)
+        if read_state(target.prefix) != target.state:
+            _replace(state_path(target.prefix), dump_state(target.state))
     except OSError as error:
         raise TargetError(
             f"{target.prefix} cannot be written: {error.strerror or error}.",

@@ -95,7 +95,9 @@ def install_conda(python: Path) -> None:
                     path.write_bytes(VENDORED_PREFIX.sub(b"conda", archive.read(name)))
     (VENV / "conda-meta").mkdir(exist_ok=True)
     (VENV / "conda-meta" / "history").touch()
-    (VENV / ".condarc").write_text("solver: classic\nchannels: []\nnotify_outdated_conda: false\n")
+    (VENV / ".condarc").write_text(
+        "solver: classic\nchannels: []\nnotify_outdated_conda: false\nreport_errors: false\n"
+    )
     launcher = bin_folder(python) / ("conda.bat" if ON_WINDOWS else "conda")
     if ON_WINDOWS:
         launcher.write_text(f'@"{python}" -m conda %*\n')

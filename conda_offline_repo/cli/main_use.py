@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ..locate import Repository
+    from ..survey import Finding
     from ..target import Target
 
 HELP = "Make an environment install and update from a repository alone, offline."
@@ -44,6 +45,12 @@ def configure_parser(parser: ArgumentParser) -> None:
         action="store_false",
         help="Do not read and check the repository's files.",
     )
+    parser.add_argument(
+        "--allow-older",
+        dest="offline_repo_allow_older",
+        action="store_true",
+        help="Take a repository of an older build than the one that the environment used last.",
+    )
     helpers.add_parser_prefix(parser)
     helpers.add_parser_solver(parser)
     helpers.add_output_and_prompt_options(parser)
@@ -53,20 +60,21 @@ def execute(args: Namespace) -> int:
     """Verify, configure, install, and print what to type next."""
     from pathlib import Path
 
-    from conda.base.context import context
-
     from ..locate import locate_one
+    from ..survey import survey
     from ..target import plan
     from .output import chatter_to_stderr
 
     repository = locate_one(Path(args.offline_repo_path).expanduser(), args.offline_repo_label)
     prefix = _prefix(args)
     with chatter_to_stderr():
-        target = plan(repository, prefix)
+        target = plan(repository, prefix, allow_older=args.offline_repo_allow_older)
+        findings = survey(repository, prefix)
         if args.offline_repo_verify:
             _check(repository)
+        _warn(findings)
         actions = _fill(target, tuple(args.offline_repo_packages))
-    _print(repository, target, args, actions, context.dry_run)
+    _print(repository, target, args, actions, findings)
     return 0
 
 
@@ -85,6 +93,16 @@ def _prefix(args: Namespace) -> Path:
             "Name another environment with -n or -p, or give --yes if base is meant.",
         )
     return prefix
+
+
+def _warn(findings: tuple[Finding, ...]) -> None:
+    import sys
+
+    from conda.base.context import context
+
+    if not context.json:
+        for finding in findings:
+            print(f"\nwarning: {finding.text}", file=sys.stderr)
 
 
 def _check(repository: Repository) -> None:
@@ -109,6 +127,8 @@ def _fill(target: Target, packages: tuple[str, ...]) -> dict[str, list[str]]:
 
     linked: dict[str, list[str]] = {"LINK": [], "UNLINK": []}
     with offline(target):
+        if target.exists and not context.dry_run:
+            configure(target)
         change = transaction(target, packages) if packages else None
         if change is not None and not change.nothing_to_do:
             setup = change.prefix_setups[str(target.prefix)]
@@ -121,8 +141,9 @@ def _fill(target: Target, packages: tuple[str, ...]) -> dict[str, list[str]]:
         if linked["LINK"] and not context.json:
             _compat.confirm("Proceed")
         try:
-            configure(target)
-            if change is not None:
+            if not target.exists:
+                configure(target)
+            if change is not None and linked["LINK"]:
                 change.download_and_extract()
                 change.execute()
         except BaseException:
@@ -136,7 +157,7 @@ def _print(
     target: Target,
     args: Namespace,
     actions: dict[str, list[str]],
-    dry_run: bool,
+    findings: tuple[Finding, ...],
 ) -> None:
     from conda.base.context import context
 
@@ -155,18 +176,19 @@ def _print(
             changed=not target.configured or bool(actions["LINK"] or actions["UNLINK"]),
             verified=args.offline_repo_verify,
             actions=actions,
-            dry_run=dry_run,
+            dry_run=context.dry_run,
+            warnings=[vars(finding) for finding in findings],
             next=commands,
         )
         return
     if not args.offline_repo_verify:
         print("The repository's files were not checked (--no-verify).")
-    will = "would install" if dry_run else "installs"
+    will = "would install" if context.dry_run else "installs"
     print(
         f"The environment {target.prefix} {will} from {repository.path} alone, offline "
         f"(build {manifest.build} of {manifest.created[:10]})."
     )
-    if commands and not dry_run:
+    if commands and not context.dry_run:
         print("\nNext:\n")
         for command in commands:
             print(f"    {command}")

@@ -1,0 +1,42 @@
+"""What `conda doctor` says of an environment that uses an offline repository."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ..exceptions import OfflineRepoError
+from ..locate import locate_one
+from ..state import read_state
+from ..survey import survey
+from ..verify import verify
+
+GOOD, BAD = "✅", "❌"
+
+
+def check(prefix: str, verbose: bool) -> None:
+    """Print the state of the environment's offline repository (`conda_health_checks`)."""
+    state = read_state(Path(prefix))
+    if state is None:
+        return
+    print(f"Offline repository {state.path} (label {state.label}, build {state.build}):\n")
+    try:
+        repository = locate_one(Path(state.path), state.label)
+        report = verify(repository, lambda _: None)
+    except OfflineRepoError as error:
+        print(f"{BAD} {error}\n")
+        return
+    for kind in ("missing", "changed", "extra"):
+        for name in getattr(report, kind):
+            print(f"{BAD} {kind}: {name}")
+    if report.good:
+        print(f"{GOOD} All of its {report.files} files are there and unchanged.")
+    if repository.manifest.build != state.build:
+        print(
+            f"{BAD} It is build {repository.manifest.build} now: run "
+            f"`conda offline-repo use {state.path} -p {prefix}`."
+        )
+    for finding in survey(repository, Path(prefix)):
+        print(f"{BAD} {finding.text}")
+    if verbose:
+        print(f"    It is for {', '.join(repository.manifest.request.platforms)}.")
+    print()
