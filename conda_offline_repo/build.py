@@ -90,7 +90,7 @@ def build(options: Options, progress: Progress, *, dry_run: bool = False) -> Out
             built_with=tools(),
         )
         changed = publish.differs(state, repository)
-        difference = compare.difference(last, state.manifest)
+        difference = compare.difference(last, state.manifest if changed or not last else last)
         if changed and staging is not None:
             scan.scan(state, secrets.known(options))
             progress.step("Publishing")

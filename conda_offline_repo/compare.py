@@ -6,6 +6,8 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from .manifest import dump
+
 if TYPE_CHECKING:
     from .manifest import Manifest
 
@@ -34,6 +36,8 @@ def package_name(archive: str) -> str:
 
 def difference(old: Manifest | None, new: Manifest) -> Difference:
     """Compare two states of a repository; without an old one, all is added."""
+    if old == new:
+        return Difference((), (), (), 0)
     before = old.packages if old else {}
     had = defaultdict(list)
     for name in before:
@@ -52,5 +56,5 @@ def difference(old: Manifest | None, new: Manifest) -> Difference:
         added=tuple(name for name in fresh if package_name(name) not in had),
         updated=tuple(name for name in fresh if package_name(name) in had),
         removed=tuple(sorted(set(before) - set(new.packages))),
-        transfer_bytes=sum(new.packages[name].size for name in fresh) + files,
+        transfer_bytes=sum(new.packages[name].size for name in fresh) + files + len(dump(new)),
     )

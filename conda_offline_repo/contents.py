@@ -1,4 +1,4 @@
-"""All that a repository holds besides its archives: index, checksums, manifest."""
+"""All that a repository holds besides its archives: index, handout, checksums, manifest."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import time
 from typing import TYPE_CHECKING
 
 from . import channel
+from .handout import handout
 from .hashing import hash_bytes
 from .manifest import File, Manifest, Package, Remembered
 from .publish import State
@@ -49,10 +50,11 @@ def compose(
         built_with: Versions of the tools, by name.
     """
     packages = packages_of(entries, archives)
+    files = {**index, **handout(request)}
     sums = {name: package.sha256 for name, package in packages.items()}
-    sums |= {name: hash_bytes(content).sha256 for name, content in index.items()}
+    sums |= {name: hash_bytes(content).sha256 for name, content in files.items()}
     checksums = "".join(f"{sums[name]} *{name}\n" for name in sorted(sums))
-    files = {**index, CHECKSUMS_NAME: checksums.encode()}
+    files[CHECKSUMS_NAME] = checksums.encode()
     manifest = Manifest(
         label=request.label,
         build=last.build + 1 if last else 1,

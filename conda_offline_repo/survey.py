@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from conda.base.context import context, sys_rc_path
+from conda.base.context import context
 from conda.history import History
 from conda.models.version import VersionOrder
 
@@ -129,7 +129,7 @@ def _configuration(repository: Repository, prefix: Path) -> Iterator[Finding]:
             value = values.get(key)
             if not value or (key == "channels" and _texts(value) == [channel]):
                 continue
-            if key == "channels" and str(source) == str(sys_rc_path) and not _texts(value):
+            if key == "envs_dirs" and prefix.parent in _default_envs_dirs():
                 continue
             shown = ", ".join(_texts(value))
             yield Finding(
@@ -138,6 +138,11 @@ def _configuration(repository: Repository, prefix: Path) -> Iterator[Finding]:
                 + remedy.format(channel=channel, prefix=prefix)
                 + ".",
             )
+
+
+def _default_envs_dirs() -> tuple[Path, ...]:
+    """Where conda finds an environment's `.condarc` by the name of the environment, too."""
+    return Path(context.root_prefix, "envs"), Path.home() / ".conda" / "envs"
 
 
 def _texts(value: Any) -> list[str]:

@@ -149,14 +149,14 @@ def transaction(target: Target, packages: Iterable[str]) -> Any:
     specs = tuple(MatchSpec(package) for package in packages)
     channel = Channel(target.channel)
     _compat.refresh_index_cache(channel, context.subdirs)
-    installed = {record.name for record in PrefixData(str(target.prefix)).iter_records()}
+    there = installed(target.prefix)
     backend = context.plugin_manager.get_cached_solver_backend(None)
     solver = backend(
         str(target.prefix),
         (channel,),
         context.subdirs,
         specs_to_add=specs,
-        command="update" if all(spec.name in installed for spec in specs) else "install",
+        command="update" if all(spec.name in there for spec in specs) else "install",
     )
     try:
         return solver.solve_for_transaction()
@@ -166,6 +166,11 @@ def transaction(target: Target, packages: Iterable[str]) -> Any:
             "`conda offline-repo show` lists what the repository has; "
             "ask your vendor for a build with what is missing.",
         ) from error
+
+
+def installed(prefix: Path) -> frozenset[str]:
+    """The names of the packages in an environment."""
+    return frozenset(record.name for record in PrefixData(str(prefix)).iter_records())
 
 
 def _condarc(old: str, channel: str, path: Path) -> str:

@@ -18,11 +18,13 @@ SUMMARY = "Build, verify and use self-contained conda channels for machines with
 EPILOG = """\
 A vendor builds the repository of a customer's label and copies the folder to the customer:
 
-    conda offline-repo build --label halkbank -c prometeia --platform win-64 --root repo ratingpro
+    conda offline-repo build --label halkbank -c prometeia --platform win-64 ratingpro
 
 The customer makes an environment install and update from the folder alone:
 
-    conda offline-repo use D:\\repo -n rating ratingpro
+    conda offline-repo use X:\\repo -n rating
+
+`conda offline-repo COMMAND --help` shows the options of a command.
 """
 
 

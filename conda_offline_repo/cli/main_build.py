@@ -12,14 +12,17 @@ if TYPE_CHECKING:
 
 HELP = "Make or refresh the repository of a customer's label."
 DESCRIPTION = """\
-Make or refresh ROOT/LABEL: a conda channel with all and only the packages that installing the
-named ones needs. Before it is published, each platform is solved again from the new repository
-alone. The next build of the label needs only --label (and the token): packages, channels,
+Make or refresh the folder ROOT/LABEL: a complete conda channel that holds the named packages and
+everything they need, and nothing else. Before it is published, the installation is worked out again
+from the new folder alone for each platform, to prove that nothing is missing.
+
+The first channel named is the publisher's; its label channel PUBLISHER/label/LABEL is searched
+before it. The next build of the label needs only --label (and the token): packages, channels,
 platforms and virtual packages are remembered, secrets never."""
 EPILOG = """\
 examples:
-    conda offline-repo build --label halkbank -c prometeia --platform win-64 \\
-        --root G:\\repo ratingpro 'pytho>=2'
+    conda offline-repo build --label halkbank -c prometeia --platform win-64 --root G:\\repo \\
+        ratingpro "pytho>=2"
     conda offline-repo build --label halkbank --root G:\\repo
 """
 
@@ -33,6 +36,7 @@ def configure_parser(parser: ArgumentParser) -> None:
         "offline_repo_packages",
         metavar="PACKAGE",
         nargs="*",
+        default=[],
         help="Packages to ship, as for `conda install`. With none named, now or in the last build: "
         "all that the label channel publishes for the platform.",
     )
@@ -56,8 +60,8 @@ def configure_parser(parser: ArgumentParser) -> None:
         metavar="SUBDIR",
         action="append",
         default=[],
-        help="A platform of the customer's, e.g. win-64; may be given several times. "
-        "Default: those of the last build, else this machine's.",
+        help="The customer's platform, e.g. win-64; repeat for several. Default: those of the last "
+        "build, else this machine's.",
     )
     parser.add_argument(
         "--virtual-package",
@@ -65,22 +69,24 @@ def configure_parser(parser: ArgumentParser) -> None:
         metavar="NAME=VERSION[=BUILD]",
         action="append",
         default=[],
-        help="What the customer's machine has, e.g. __glibc=2.17, or NAME= to take it away; may be "
-        "given several times. Default: a modest machine (linux 4.18 with glibc 2.28, osx 13.0, "
-        "win 10, no cuda), never this one.",
+        help="Assume that the customer's machine has this, e.g. __glibc=2.17, or with NAME= that "
+        "it has not; repeat for several. They change the defaults: a modest machine (linux 4.18 with "
+        "glibc 2.28, osx 13.0, win 10, no cuda), never this one.",
     )
     helpers.add_parser_channels(parser)
     parser.add_argument(
         "--token",
         dest="offline_repo_token",
-        help="Token of the publisher, the owner of the first channel. Better in the environment "
-        "variable CONDA_OFFLINE_REPO_TOKEN, which no process list shows.",
+        metavar="TOKEN",
+        help="Token that opens the publisher's channels. Better in the environment variable "
+        "CONDA_OFFLINE_REPO_TOKEN, which no process list shows.",
     )
     parser.add_argument(
         "--no-label-channel",
         dest="offline_repo_label_channel",
         action="store_false",
-        help="Take the channels as they are: do not put PUBLISHER/label/LABEL before the first.",
+        help="Do not search PUBLISHER/label/LABEL before the first channel: take the channels as "
+        "they are.",
     )
     helpers.add_parser_solver(parser)
     helpers.add_parser_networking(parser)

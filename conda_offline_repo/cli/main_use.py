@@ -18,7 +18,8 @@ HELP = "Make an environment install and update from a repository alone, offline.
 DESCRIPTION = """\
 Check the repository, make the environment if it is not there, and write its .condarc, so that
 conda installs and updates it from the repository alone and never asks the network. With PACKAGE:
-install them, too. Run it again after the repository was copied anew or moved."""
+install them, too. Run it again after the repository was copied anew or moved. Without -n or -p the
+active environment is meant; base only with --yes."""
 EPILOG = """\
 examples:
     conda offline-repo use X:\\repo -n rating
@@ -36,6 +37,7 @@ def configure_parser(parser: ArgumentParser) -> None:
         "offline_repo_packages",
         metavar="PACKAGE",
         nargs="*",
+        default=[],
         help="Packages to install or update, as for `conda install`.",
     )
     add_label_option(parser)
@@ -43,7 +45,8 @@ def configure_parser(parser: ArgumentParser) -> None:
         "--no-verify",
         dest="offline_repo_verify",
         action="store_false",
-        help="Do not read and check the repository's files.",
+        help="Do not read and check the repository's files: faster, but damage and tampering are "
+        "not noticed here.",
     )
     parser.add_argument(
         "--allow-older",
@@ -164,7 +167,7 @@ def _print(
     from .output import print_json
 
     manifest = repository.manifest
-    commands = _next_commands(target, args, bool(actions["LINK"]), manifest.request.packages)
+    commands = _next_commands(target, args, manifest.request.packages)
     if context.json:
         print_json(
             label=manifest.label,
@@ -195,16 +198,23 @@ def _print(
         print()
 
 
-def _next_commands(
-    target: Target, args: Namespace, filled: bool, packages: tuple[str, ...]
-) -> list[str]:
-    """What the user types next."""
+def _next_commands(target: Target, args: Namespace, packages: tuple[str, ...]) -> list[str]:
+    """What the user types next: activate, then install what is not there and update what is."""
     import shlex
+
+    from conda.models.match_spec import MatchSpec
+
+    from ..target import installed
 
     commands = []
     if args.name or args.prefix:
         commands.append(f"conda activate {shlex.quote(args.name or str(target.prefix))}")
-    if not filled:
-        wanted = " ".join(shlex.quote(package) for package in packages) or "PACKAGE"
-        commands.append(f"conda {'update' if target.exists else 'install'} {wanted}")
+    there = installed(target.prefix)
+    names = {package: MatchSpec(package).name for package in packages}
+    absent = [shlex.quote(package) for package, name in names.items() if name not in there]
+    present = [shlex.quote(package) for package, name in names.items() if name in there]
+    if absent or not packages:
+        commands.append(f"conda install {' '.join(absent) or 'PACKAGE'}")
+    if present and not args.offline_repo_packages:
+        commands.append(f"conda update {' '.join(present)}")
     return commands

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 HELP = "Check every file of a repository against its manifest."
 DESCRIPTION = """\
 Read every file of the repository, or of each repository below PATH, and compare it with the
-manifest. Missing, changed and extra files are named; the exit status is 1 if there are any."""
+manifest. Missing, changed and extra files are named; the exit status is 1 if there are any. Nothing
+is changed, and no network is needed."""
 EPILOG = """\
 example:
     conda offline-repo verify X:\\repo

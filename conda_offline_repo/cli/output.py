@@ -31,7 +31,7 @@ def add_path_argument(parser: ArgumentParser) -> None:
     parser.add_argument(
         "offline_repo_path",
         metavar="PATH",
-        help="A repository, the folder with offline-repo.json, or the folder above several.",
+        help="The repository (the folder with offline-repo.json), or the folder above it.",
     )
 
 

@@ -1,0 +1,112 @@
+"""A vendor's server with tiny channels, the same with real packages, and users with conda."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from dev.upstream.channels import arrange
+from dev.upstream.server import ChannelServer
+from tests.running import Conda
+from tests.tiny import TinyChannel
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+TOKEN = "tk-5ecret0f4cme"
+
+
+@dataclass(frozen=True)
+class Vendor:
+    """A vendor's server: public packages, and the private channels of the publisher acme.
+
+    Attributes:
+        server: it counts the requests; acme's channels answer under their token alone.
+        public: publishes `lib` 1.0 and 1.1, and `extra`.
+        publisher: acme, publishes `app` 1.0.
+        label: acme/label/bank, publishes `app` 2.0, which needs `lib`, and `tool`.
+    """
+
+    server: ChannelServer
+    public: TinyChannel
+    publisher: TinyChannel
+    label: TinyChannel
+
+    def url(self, channel: TinyChannel) -> str:
+        """Where a channel of the server is, without a token."""
+        return f"{self.server.url}/{channel.folder.relative_to(self.public.folder.parent)}"
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """The options that name acme and the public channel, and no other."""
+        urls = (self.url(self.publisher), self.url(self.public))
+        return ("-c", urls[0], "-c", urls[1], "--override-channels")
+
+    @property
+    def request(self) -> tuple[str, ...]:
+        """The options of a first build for the bank, but for the packages and the root."""
+        return ("--label", "bank", *self.channels, "--token", TOKEN)
+
+
+@pytest.fixture
+def conda(tmp_path: Path) -> Conda:
+    """The release engineer at the vendor."""
+    return Conda(tmp_path / "engineer")
+
+
+@pytest.fixture
+def customer(tmp_path: Path) -> Conda:
+    """The system administrator at the customer."""
+    return Conda(tmp_path / "administrator")
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """The root of the repositories, not there yet."""
+    return tmp_path / "repositories"
+
+
+@pytest.fixture
+def vendor(tmp_path: Path) -> Iterator[Vendor]:
+    """The server with its tiny channels."""
+    served = tmp_path / "served"
+    public = TinyChannel(served / "public")
+    public.add("lib", "1.0")
+    public.add("lib", "1.1", format="tar.bz2")
+    public.add("extra", "3.0", depends=["lib"])
+    publisher = TinyChannel(served / "acme")
+    publisher.add("app", "1.0", depends=["lib"])
+    label = TinyChannel(served / "acme" / "label" / "bank", zst=True)
+    label.add("app", "2.0", depends=["lib >=1.0"])
+    label.add("tool", "1.0")
+    for channel in (public, publisher, label):
+        channel.write()
+    with ChannelServer(served, private={"acme": TOKEN}) as server:
+        yield Vendor(server, public, publisher, label)
+
+
+@pytest.fixture
+def repository(conda: Conda, vendor: Vendor, root: Path) -> Path:
+    """The repository of the bank with `app` and what it needs, for this machine's platform."""
+    conda.build(*vendor.request, "--root", root, "app")
+    return root / "bank"
+
+
+@pytest.fixture(scope="session")
+def packages() -> Path:
+    """Real packages, as `dev/bootstrap.py` has made them; not to be changed."""
+    material = os.environ.get("OFFLINE_REPO_MATERIAL")
+    assert material, "run the tests with `python3 dev/bootstrap.py test`"
+    return Path(material) / "packages"
+
+
+@pytest.fixture(scope="module")
+def upstream(packages: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Channels of the real packages, as they lie behind a server."""
+    folder = tmp_path_factory.mktemp("upstream")
+    arrange(packages, folder)
+    return folder

@@ -1,0 +1,129 @@
+"""conda in the process of the tests: configured for them, and with nothing left behind."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+from conda.base.context import context, reset_context
+from conda.core.package_cache_data import PackageCacheData
+from conda.core.subdir_data import SubdirData
+from conda.gateways.connection.session import CondaSession, get_session
+
+from conda_offline_repo import request as requests
+from conda_offline_repo.build import build
+from conda_offline_repo.request import Options
+from tests.running import Conda
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from conda_offline_repo.build import Outcome
+    from conda_offline_repo.request import Request
+
+#: A server that is patient with nobody and makes nobody wait.
+HASTY = {
+    "CONDA_REMOTE_READ_TIMEOUT_SECS": "1",
+    "CONDA_REMOTE_BACKOFF_FACTOR": "0",
+    "CONDA_LOCAL_REPODATA_TTL": "0",
+}
+
+
+class Silent:
+    """Progress that nobody watches."""
+
+    def step(self, text: str) -> None:
+        pass
+
+    def expect(self, what: str, packages: int, size: int) -> None:
+        pass
+
+    def advance(self, size: int) -> None:
+        pass
+
+    def finish(self) -> None:
+        pass
+
+
+class Inside:
+    """Builds in this process, as the user whose configuration is in force.
+
+    Attributes:
+        conda: that user.
+        root: where the repositories go.
+    """
+
+    def __init__(self, conda: Conda, root: Path) -> None:
+        self.conda = conda
+        self.root = root
+
+    def options(
+        self,
+        *packages: str,
+        channels: tuple[str, ...],
+        label: str = "bank",
+        label_channel: bool = False,
+        token: str | None = None,
+        platforms: tuple[str, ...] = ("linux-64",),
+        virtual_packages: tuple[str, ...] = (),
+    ) -> Options:
+        """The options of a build; without a label channel, unless told."""
+        return Options(
+            label=label,
+            root=self.root,
+            packages=packages,
+            channels=channels,
+            channels_named=True,
+            label_channel=label_channel,
+            token=token,
+            platforms=platforms,
+            native_platform=context.subdir,
+            virtual_packages=virtual_packages,
+        )
+
+    def build(self, options: Options) -> Outcome:
+        """Build, and forget what conda remembers of the channels."""
+        try:
+            return build(options, Silent())
+        finally:
+            forget()
+
+    def request(self, options: Options) -> Request:
+        """The checked request of a first build with these options."""
+        return requests.resolve(options, None)
+
+    def configure(self, **settings: object) -> None:
+        """Give the user these settings besides the usual ones, and let conda read them."""
+        self.conda.configure(**settings)
+        reset_context()
+
+
+def forget() -> None:
+    """Let conda forget what it knows of channels, caches and servers."""
+    SubdirData._cache_.clear()
+    PackageCacheData.clear()
+    get_session.cache_clear()
+    CondaSession.cache_clear()
+
+
+@contextmanager
+def inside(folder: Path, **variables: str) -> Iterator[Inside]:
+    """Let this process be that of a user whose files lie below `folder`.
+
+    Args:
+        folder: not there yet.
+        variables: more of the process environment.
+    """
+    conda = Conda(folder, **{**HASTY, **variables})
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in conda.variables.items():
+            patch.setenv(name, value)
+        forget()
+        reset_context()
+        try:
+            yield Inside(conda, folder / "repositories")
+        finally:
+            forget()
+    reset_context()

@@ -1,0 +1,175 @@
+"""The real conda in a process and a home of its own, and what folders held before and after."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from typing import Any
+
+#: Seconds after which a run counts as hung; far more than any takes.
+PATIENCE = 120
+#: What a process cannot do without on some systems.
+INHERITED = ("COMSPEC", "PATH", "PATHEXT", "SYSTEMROOT", "WINDIR")
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A run of conda that has ended."""
+
+    command: tuple[str, ...]
+    status: int
+    stdout: str
+    stderr: str
+
+    @property
+    def output(self) -> str:
+        """All that it printed."""
+        return self.stdout + self.stderr
+
+    @property
+    def json(self) -> dict[str, Any]:
+        """The one JSON object that is all of its stdout."""
+        content = json.loads(self.stdout)
+        assert isinstance(content, dict), self
+        return content
+
+    def __str__(self) -> str:
+        command = " ".join(self.command)
+        return f"$ {command}\nstatus {self.status}\n{self.stdout}\nstderr:\n{self.stderr}"
+
+
+class Conda:
+    """Runs conda as one user of one machine.
+
+    Attributes:
+        folder: what belongs to this user lies below it.
+        home: the home folder.
+        pkgs: conda's package cache.
+        envs: where environments go.
+        work: the current folder of the runs.
+        scratch: the folder for temporary files.
+        variables: the environment of the runs; nothing of the tests' own gets in.
+    """
+
+    def __init__(self, folder: Path, **variables: str) -> None:
+        self.folder = folder
+        self.home = folder / "home"
+        self.pkgs = folder / "pkgs"
+        self.envs = folder / "envs"
+        self.work = folder / "work"
+        self.scratch = folder / "scratch"
+        for path in (self.home, self.work, self.scratch):
+            path.mkdir(parents=True)
+        home = str(self.home)
+        self.variables = {
+            **{name: os.environ[name] for name in INHERITED if name in os.environ},
+            **{"HOME": home, "USERPROFILE": home, "APPDATA": home, "LOCALAPPDATA": home},
+            **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(self.scratch)),
+            "XDG_CACHE_HOME": str(self.home / ".cache"),
+            "XDG_CONFIG_HOME": str(self.home / ".config"),
+            "XDG_DATA_HOME": str(self.home / ".local" / "share"),
+            "CONDA_PKGS_DIRS": str(self.pkgs),
+            "CONDA_ENVS_DIRS": str(self.envs),
+            "LANG": "C.UTF-8",
+            "PYTHONUTF8": "1",
+            **variables,
+        }
+        self.configure()
+
+    def configure(self, **settings: object) -> None:
+        """Give the user a `.condarc`; it keeps conda from asking anything of the internet."""
+        kept_local = {
+            "channel_alias": "http://127.0.0.1:9",
+            "default_channels": [],
+            "notify_outdated_conda": False,
+            "number_channel_notices": 0,
+            "report_errors": False,
+        }
+        content = {**kept_local, **settings}
+        lines = [f"{name}: {json.dumps(value)}\n" for name, value in content.items()]
+        (self.home / ".condarc").write_text("".join(lines))
+
+    def execute(
+        self, *arguments: str | Path, cwd: Path | None = None, **variables: str
+    ) -> Finished:
+        """Run conda to its end, whatever that is.
+
+        Args:
+            arguments: of conda.
+            cwd: another current folder.
+            variables: more of the process environment.
+        """
+        command = ("conda", *map(str, arguments))
+        done = subprocess.run(
+            [sys.executable, "-m", *command],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            cwd=cwd or self.work,
+            encoding="utf-8",
+            env={**self.variables, **variables},
+            timeout=PATIENCE,
+        )
+        return Finished(command, done.returncode, done.stdout, done.stderr)
+
+    def run(self, *arguments: str | Path, cwd: Path | None = None, **variables: str) -> Finished:
+        """Run conda and see it succeed; see `execute`."""
+        finished = self.execute(*arguments, cwd=cwd, **variables)
+        assert finished.status == 0, str(finished)
+        return finished
+
+    def fail(self, *arguments: str | Path, cwd: Path | None = None, **variables: str) -> Finished:
+        """Run conda and see it end with an error; see `execute`."""
+        finished = self.execute(*arguments, cwd=cwd, **variables)
+        assert finished.status == 1, str(finished)
+        return finished
+
+    def build(self, *arguments: str | Path, cwd: Path | None = None, **variables: str) -> Finished:
+        """Run `conda offline-repo build` and see it succeed."""
+        return self.run("offline-repo", "build", *arguments, cwd=cwd, **variables)
+
+    def use(self, *arguments: str | Path, cwd: Path | None = None, **variables: str) -> Finished:
+        """Run `conda offline-repo use` and see it succeed."""
+        return self.run("offline-repo", "use", *arguments, cwd=cwd, **variables)
+
+    def activated(self, name: str) -> dict[str, str]:
+        """The variables of a shell in which the environment `name` is active."""
+        prefix = self.envs / name
+        return {
+            "CONDA_DEFAULT_ENV": name,
+            "CONDA_PREFIX": str(prefix),
+            "CONDA_SHLVL": "1",
+            "PATH": f"{prefix / 'bin'}{os.pathsep}{self.variables['PATH']}",
+        }
+
+    def installed(self, name: str) -> dict[str, str]:
+        """The versions of the packages in the environment `name`, by name, as conda records them."""
+        found = {}
+        for path in (self.envs / name / "conda-meta").glob("*.json"):
+            record = json.loads(path.read_text())
+            found[record["name"]] = record["version"]
+        return found
+
+
+def tree(folder: Path) -> list[str]:
+    """The paths of the files below a folder, sorted."""
+    return sorted(
+        path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir()
+    )
+
+
+def snapshot(folder: Path) -> dict[str, tuple[int, bytes]]:
+    """All below a folder, folders too, by path: when each was changed, and what it holds."""
+    return {
+        path.relative_to(folder).as_posix(): (
+            path.stat().st_mtime_ns,
+            b"" if path.is_dir() else path.read_bytes(),
+        )
+        for path in folder.rglob("*")
+    }
