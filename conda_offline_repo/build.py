@@ -12,7 +12,7 @@ from conda.base.context import context
 
 from . import channel, compare, contents, fetch, lock, manifest, prove, publish, scan, secrets
 from . import request as requests
-from .exceptions import InvalidLabelError
+from .exceptions import FileSystemError, InvalidLabelError
 from .names import same_name_in_other_case
 from .solve import solve
 from .upstream import chosen, wanted
@@ -54,6 +54,13 @@ def build(options: Options, progress: Progress, *, dry_run: bool = False) -> Out
     Raises:
         OfflineRepoError: The repository cannot be built; it is as it was before.
     """
+    try:
+        return _build(options, progress, dry_run=dry_run)
+    except OSError as error:
+        raise FileSystemError(error) from error
+
+
+def _build(options: Options, progress: Progress, *, dry_run: bool) -> Outcome:
     requests.check(options)
     repository = options.root.absolute() / options.label
     other = same_name_in_other_case(repository.parent, repository.name)

@@ -165,6 +165,18 @@ class NotWritableFolderError(OfflineRepoError):
         )
 
 
+class FileSystemError(OfflineRepoError):
+    """The disk or the system refuses a step of a build."""
+
+    def __init__(self, error: OSError) -> None:
+        where = f"{error.filename}: " if error.filename else ""
+        super().__init__(
+            f"{where}{error.strerror or error}.",
+            "The repository is whole, as it was before or as it was to be. "
+            "Put the cause right, then run the same command again.",
+        )
+
+
 class NoSpaceError(OfflineRepoError):
     """A disk that the new archives do not fit on; sizes in bytes."""
 

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conda.base.context import context
-from conda.common.path import url_to_path
 from conda.gateways.disk.delete import rm_rf
 from conda.models.channel import Channel, all_channel_urls
 
@@ -24,6 +23,7 @@ from . import _compat, journal, manifest
 from .channel import INDEX_NAME
 from .exceptions import ArchivesRefusedError, PoisonedCacheError, RepositoryDamagedError
 from .hashing import hash_file
+from .urls import file_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -58,7 +58,7 @@ def prepare_solve(*_: Any) -> None:
     """
     for url in all_channel_urls(context.channels, subdirs=context.subdirs):
         if url.startswith(FILE_URL):
-            folder = Path(url_to_path(url))
+            folder = Path(file_path(url))
             if _is_repository(folder.parent):
                 _check_index(folder.parent, folder.name)
                 if context.offline:
@@ -119,7 +119,7 @@ def _from_repositories(records: Iterable[PackageRecord]) -> Iterator[_Linked]:
         url = str(record.get("url") or "")
         if not url.startswith(FILE_URL):
             continue
-        path = Path(url_to_path(url.partition("#")[0]))
+        path = Path(file_path(url))
         repository = path.parent.parent
         if known.setdefault(repository, _is_repository(repository)):
             yield _Linked(

@@ -11,13 +11,13 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from conda.base.context import context
-from conda.common.url import path_to_url
 from conda.models.channel import Channel
 from conda.models.match_spec import MatchSpec
 
 from . import _compat
 from .exceptions import ProofError
 from .solve import run
+from .urls import file_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -63,7 +63,7 @@ def prove(
 def _prove_one(
     request: Request, packages: Iterable[str], solution: Solution, scratch: Path
 ) -> None:
-    channel = Channel(path_to_url(str(scratch / "channel")))
+    channel = Channel(file_url(scratch / "channel"))
     caches = str(scratch / "pkgs")
     with _compat.settings(_pkgs_dirs=(caches,), offline=True):
         _compat.refresh_index_cache(channel, (solution.platform, "noarch"))

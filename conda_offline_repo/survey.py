@@ -14,6 +14,7 @@ from conda.history import History
 from conda.models.version import VersionOrder
 
 from . import _compat
+from .urls import file_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -118,9 +119,7 @@ def _runs(own: str, wanted: str) -> bool:
 
 
 def _configuration(repository: Repository, prefix: Path) -> Iterator[Finding]:
-    from conda.common.url import path_to_url
-
-    channel = path_to_url(str(repository.path))
+    channel = file_url(repository.path)
     own = {str(prefix / name) for name in (".condarc", "condarc")}
     for source, values in context.collect_all().items():
         if str(source) in own or str(source) == "cmd_line":

@@ -8,7 +8,6 @@ from io import StringIO
 from typing import TYPE_CHECKING
 
 from conda.base.context import context
-from conda.common.url import path_to_url
 from conda.core.envs_manager import register_env
 from conda.core.prefix_data import PrefixData
 from conda.exceptions import PackagesNotFoundError, UnsatisfiableError
@@ -22,6 +21,7 @@ from . import _compat
 from .exceptions import OlderBuildError, PlatformMissingError, TargetError
 from .moved import follow
 from .state import State, dump_state, read_state, state_path
+from .urls import file_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -73,7 +73,7 @@ def plan(repository: Repository, prefix: Path, *, allow_older: bool = False) -> 
             f"{prefix} is there, but is not a conda environment.",
             "Give another name with -n or another path with -p.",
         )
-    channel = path_to_url(str(repository.path))
+    channel = file_url(repository.path)
     path = prefix / CONDARC
     try:
         old = path.read_text(encoding="utf-8")

@@ -70,8 +70,8 @@ def configure_parser(parser: ArgumentParser) -> None:
         action="append",
         default=[],
         help="Assume that the customer's machine has this, e.g. __glibc=2.17, or with NAME= that "
-        "it has not; repeat for several. They change the defaults: a modest machine (linux 4.18 with "
-        "glibc 2.28, osx 13.0, win 10, no cuda), never this one.",
+        "it has not; repeat for several. They change the defaults: a modest machine (linux 4.18, "
+        "glibc 2.28; osx 13.0; win 10; no cuda), never this one.",
     )
     helpers.add_parser_channels(parser)
     parser.add_argument(

@@ -1,0 +1,53 @@
+"""Folders as channel URLs and back, for every system's paths on every system.
+
+conda's own conversion leaves `%`, `#` and spaces as they are, so that a channel in such a folder is
+not found again.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import PurePath, PureWindowsPath
+from urllib.parse import quote, unquote, urlsplit
+
+SCHEME = "file://"
+DRIVE = re.compile(r"/[A-Za-z]:")
+#: Windows' prefix for paths that may be long; URLs have none.
+VERBATIM = re.compile(r"^//\?/(UNC/)?")
+
+
+def file_url(path: PurePath) -> str:
+    """The URL of an absolute path.
+
+    `/srv/repo`, `X:\\repo` and `\\\\server\\share` become `file:///srv/repo`, `file:///X:/repo`
+    and `file://server/share`.
+
+    Raises:
+        ValueError: The path is not absolute.
+    """
+    if not path.is_absolute():
+        raise ValueError(f"{path} is not an absolute path")
+    text = path.as_posix()
+    if isinstance(path, PureWindowsPath):
+        text = VERBATIM.sub(lambda match: "//" if match[1] else "", text).rstrip("/")
+        if text.startswith("//"):
+            return f"{SCHEME}{quote(text[2:], safe='/')}"
+        return f"{SCHEME}/{text[:2]}{quote(text[2:], safe='/')}"
+    return f"{SCHEME}{quote(text, safe='/')}"
+
+
+def file_path(url: str) -> str:
+    """The path of a file URL, in the form of the system that such a path is of.
+
+    Raises:
+        ValueError: It is not a file URL.
+    """
+    parts = urlsplit(url)
+    if parts.scheme != "file":
+        raise ValueError(f"{url} is not a file URL")
+    path = unquote(parts.path)
+    if parts.netloc not in ("", "localhost"):
+        return str(PureWindowsPath(f"//{parts.netloc}{path}"))
+    if DRIVE.match(path):
+        return str(PureWindowsPath(path[1:]))
+    return path
