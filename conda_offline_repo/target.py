@@ -21,7 +21,7 @@ from . import _compat
 from .exceptions import OlderBuildError, PlatformMissingError, TargetError
 from .moved import follow
 from .state import State, dump_state, read_state, state_path
-from .urls import file_url
+from .urls import file_path, file_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -73,7 +73,7 @@ def plan(repository: Repository, prefix: Path, *, allow_older: bool = False) -> 
             f"{prefix} is there, but is not a conda environment.",
             "Give another name with -n or another path with -p.",
         )
-    channel = file_url(repository.path)
+    channel = _channel(repository.path)
     path = prefix / CONDARC
     try:
         old = path.read_text(encoding="utf-8")
@@ -96,6 +96,17 @@ def plan(repository: Repository, prefix: Path, *, allow_older: bool = False) -> 
         state=State(manifest.label, manifest.build, str(repository.path), channel),
         moved_from=last.channel if last and same_label and last.channel != channel else None,
     )
+
+
+def _channel(path: Path) -> str:
+    """The URL of the repository's folder, if this conda can read a channel there."""
+    url = file_url(path)
+    if file_path(Channel(url).base_url) != str(path):
+        raise TargetError(
+            f"This conda cannot read a channel in {path}.",
+            "Rename the folder or copy the repository to another: a path without % and #.",
+        )
+    return url
 
 
 def configure(target: Target) -> None:

@@ -7,8 +7,12 @@ not found again.
 from __future__ import annotations
 
 import re
-from pathlib import PurePath, PureWindowsPath
+from pathlib import PureWindowsPath
+from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote, urlsplit
+
+if TYPE_CHECKING:
+    from pathlib import PurePath
 
 SCHEME = "file://"
 DRIVE = re.compile(r"/[A-Za-z]:")
