@@ -21,7 +21,7 @@ from . import _compat
 from .exceptions import OlderBuildError, PlatformMissingError, TargetError
 from .moved import follow
 from .state import State, dump_state, read_state, state_path
-from .urls import file_path, file_url
+from .urls import file_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -73,7 +73,7 @@ def plan(repository: Repository, prefix: Path, *, allow_older: bool = False) -> 
             f"{prefix} is there, but is not a conda environment.",
             "Give another name with -n or another path with -p.",
         )
-    channel = _channel(repository.path)
+    channel = file_url(repository.path)
     path = prefix / CONDARC
     try:
         old = path.read_text(encoding="utf-8")
@@ -96,17 +96,6 @@ def plan(repository: Repository, prefix: Path, *, allow_older: bool = False) -> 
         state=State(manifest.label, manifest.build, str(repository.path), channel),
         moved_from=last.channel if last and same_label and last.channel != channel else None,
     )
-
-
-def _channel(path: Path) -> str:
-    """The URL of the repository's folder, if this conda can read a channel there."""
-    url = file_url(path)
-    if file_path(Channel(url).base_url) != str(path):
-        raise TargetError(
-            f"This conda cannot read a channel in {path}.",
-            "Rename the folder or copy the repository to another: a path without % and #.",
-        )
-    return url
 
 
 def configure(target: Target) -> None:
@@ -143,8 +132,7 @@ def unmake(target: Target) -> None:
 @contextmanager
 def offline(target: Target) -> Iterator[None]:
     """Let conda see the repository's channel only, and no network."""
-    channels = (target.channel,)
-    with _compat.settings(_channels=channels, _default_channels=channels, offline=True):
+    with _compat.settings(_channels=(target.channel,), offline=True):
         yield
 
 
@@ -197,15 +185,28 @@ def _condarc(old: str, channel: str, path: Path) -> str:
         content = {}
     if not isinstance(content, dict):
         raise TargetError(f"{path} is not a conda configuration file.")
-    wanted = {"channels": [channel], "default_channels": [channel], "offline": True}
+    wanted = {
+        "channels": [channel],
+        "default_channels": [channel] if _may_be_default(channel) else None,
+        "offline": True,
+    }
     if all(content.get(key) == value for key, value in wanted.items()):
         return old
-    content.update(wanted)
+    for key, value in wanted.items():
+        if value is None:
+            content.pop(key, None)
+        else:
+            content[key] = value
     text = StringIO()
     yaml.dump(content, text)
     if was_empty and old.strip():  # a file of comments only has nothing for them to hang on
         return f"{old.rstrip()}\n{text.getvalue()}"
     return text.getvalue()
+
+
+def _may_be_default(channel: str) -> bool:
+    """Whether conda can have this channel for `defaults`: it decodes the URL of such once more."""
+    return "%25" not in channel and "%23" not in channel
 
 
 def _replace(path: Path, content: str) -> None:
