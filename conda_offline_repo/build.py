@@ -10,7 +10,19 @@ from typing import TYPE_CHECKING
 from conda import __version__ as conda_version
 from conda.base.context import context
 
-from . import channel, compare, contents, fetch, lock, manifest, prove, publish, scan, secrets
+from . import (
+    channel,
+    compare,
+    contents,
+    fetch,
+    lock,
+    longpaths,
+    manifest,
+    prove,
+    publish,
+    scan,
+    secrets,
+)
 from . import request as requests
 from .exceptions import FileSystemError, InvalidLabelError
 from .names import same_name_in_other_case
@@ -18,12 +30,15 @@ from .solve import solve
 from .upstream import chosen, wanted
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from .compare import Difference
     from .manifest import Manifest
     from .progress import Progress
-    from .request import Options
+    from .request import Options, Request
+    from .solve import Solution
+    from .upstream import Entry
 
 
 @dataclass(frozen=True)
@@ -35,12 +50,14 @@ class Outcome:
         changed: Whether it is another than before.
         manifest: What it holds now.
         difference: What is new, newer and gone in it.
+        warnings: What the vendor should know before the customer finds out.
     """
 
     path: Path
     changed: bool
     manifest: Manifest
     difference: Difference
+    warnings: tuple[str, ...]
 
 
 def build(options: Options, progress: Progress, *, dry_run: bool = False) -> Outcome:
@@ -63,48 +80,80 @@ def build(options: Options, progress: Progress, *, dry_run: bool = False) -> Out
 def _build(options: Options, progress: Progress, *, dry_run: bool) -> Outcome:
     requests.check(options)
     repository = options.root.absolute() / options.label
-    other = same_name_in_other_case(repository.parent, repository.name)
-    if other:
-        raise InvalidLabelError(options.label, f"Windows cannot tell it from {other!r} beside it")
-    publish.check_ours(repository)
+    _check_place(repository)
     exclusive = nullcontext() if dry_run else lock.exclusive(repository, progress.step)
     with exclusive as staging:
         last = manifest.read(repository)
-        request = requests.resolve(options, last)
-        progress.step(f"Reading the channels and solving for {', '.join(request.platforms)}")
-        packages = wanted(request)
-        solutions = solve(request, packages)
-        entries = chosen(solutions, request)
-        index = channel.index(entries, request.platforms)
+        plan = _plan(requests.resolve(options, last), progress)
         if staging is None:
-            archives = fetch.foresee(entries, repository)
+            archives = fetch.foresee(plan.entries, repository)
         else:
-            progress.step("Proving that the repository installs by itself")
-            prove.prove(request, packages, solutions, index, staging / "proof")
-            progress.expect("Collecting", len(entries), sum(entry.size or 0 for entry in entries))
-            arriving = staging / publish.ARCHIVES
-            fetch.check_space(entries, repository, arriving)
-            archives = fetch.collect(entries, repository, arriving, progress.advance)
-            progress.finish()
+            archives = _collect(plan, repository, staging, progress)
         state = contents.compose(
-            request,
-            solutions,
-            entries,
+            plan.request,
+            plan.solutions,
+            plan.entries,
             archives,
-            index,
+            plan.index,
             last=last,
             repository=repository,
             built_with=tools(),
         )
-        changed = publish.differs(state, repository)
-        difference = compare.difference(last, state.manifest if changed or not last else last)
-        if changed and staging is not None:
+        if last and not publish.differs(state, repository):
+            return Outcome(repository, False, last, compare.difference(last, last), ())
+        outcome = Outcome(
+            repository,
+            True,
+            state.manifest,
+            compare.difference(last, state.manifest),
+            longpaths.too_long(archives, plan.solutions),
+        )
+        if staging is not None:
             scan.scan(state, secrets.known(options))
             progress.step("Publishing")
             publish.publish(state, repository, staging)
-        if last and not changed:
-            return Outcome(repository, False, last, difference)
-        return Outcome(repository, changed, state.manifest, difference)
+        return outcome
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What is to be in the repository, before any archive of it is at hand."""
+
+    request: Request
+    wanted: Mapping[str, tuple[str, ...]]
+    solutions: tuple[Solution, ...]
+    entries: tuple[Entry, ...]
+    index: Mapping[str, bytes]
+
+
+def _check_place(repository: Path) -> None:
+    other = same_name_in_other_case(repository.parent, repository.name)
+    if other:
+        raise InvalidLabelError(repository.name, f"Windows cannot tell it from {other!r} beside it")
+    publish.check_ours(repository)
+
+
+def _plan(request: Request, progress: Progress) -> _Plan:
+    progress.step(f"Reading the channels and solving for {', '.join(request.platforms)}")
+    packages = wanted(request)
+    solutions = solve(request, packages)
+    entries = chosen(solutions, request)
+    return _Plan(request, packages, solutions, entries, channel.index(entries, request.platforms))
+
+
+def _collect(
+    plan: _Plan, repository: Path, staging: Path, progress: Progress
+) -> tuple[fetch.Archive, ...]:
+    """The archives of a plan that has been proven, in the repository or staged."""
+    progress.step("Proving that the repository installs by itself")
+    prove.prove(plan.request, plan.wanted, plan.solutions, plan.index, staging / "proof")
+    arriving = staging / publish.ARCHIVES
+    fetch.check_space(plan.entries, repository, arriving)
+    size = sum(entry.size or 0 for entry in plan.entries)
+    progress.expect("Collecting", len(plan.entries), size)
+    archives = fetch.collect(plan.entries, repository, arriving, progress.advance)
+    progress.finish()
+    return archives
 
 
 def tools() -> dict[str, str]:

@@ -13,11 +13,7 @@ from conda.base.context import context
 from . import manifest
 from .exceptions import InvalidArchiveError, SecretFoundError
 from .hashing import CHUNK
-
-try:
-    from compression import zstd
-except ImportError:  # before Python 3.14
-    from backports import zstd
+from .zstd import zstd
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

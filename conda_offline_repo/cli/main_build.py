@@ -157,10 +157,13 @@ def _print_json(outcome: Outcome) -> None:
         updated=difference.updated,
         removed=difference.removed,
         manifest=as_dict(manifest),
+        warnings=outcome.warnings,
     )
 
 
 def _print_text(outcome: Outcome, dry_run: bool) -> None:
+    import sys
+
     from .output import human
 
     manifest, difference = outcome.manifest, outcome.difference
@@ -180,6 +183,8 @@ def _print_text(outcome: Outcome, dry_run: bool) -> None:
     for platform, names in sorted(manifest.solutions.items()):
         size = sum(manifest.packages[name].size for name in names)
         print(f"  for {platform}: {len(names)} packages, {human(size)}")
+    for warning in outcome.warnings:
+        print(f"warning: {warning}", file=sys.stderr)
     moved = "would move" if dry_run else "moves"
     print(f"A copy to the customer {moved} {human(difference.transfer_bytes)}.")
     if not dry_run:
