@@ -52,6 +52,9 @@ def index(entries: Iterable[Entry], platforms: Iterable[str]) -> dict[str, bytes
 
 def _index_subdir(maker: ChannelIndex, subdir: str, records: dict[str, Mapping[str, Any]]) -> bytes:
     with maker.cache_for_subdir(subdir) as cache:
+        # a database that is thrown away need not survive a power failure
+        cache.db.execute("PRAGMA synchronous = OFF")
+        cache.db.execute("PRAGMA journal_mode = OFF")
         cache.store_md_state(
             [
                 {

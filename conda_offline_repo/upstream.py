@@ -146,7 +146,7 @@ def chosen(solutions: Iterable[Solution], request: Request) -> tuple[Entry, ...]
             for record in records[url, subdir].values():
                 entry = _entry(source, subdir, record, indexes[subdir])
                 _add(found, entry)
-    return tuple(found[name] for name in sorted(found))
+    return tuple(sorted(found.values(), key=lambda entry: entry.name))
 
 
 def _entry(source: Source, subdir: str, record: PackageRecord, index: _Index) -> Entry:
@@ -165,14 +165,15 @@ def _entry(source: Source, subdir: str, record: PackageRecord, index: _Index) ->
 
 
 def _add(found: dict[str, Entry], entry: Entry) -> None:
-    """Add `entry` unless the same file is there from a channel of higher priority."""
-    other = found.setdefault(entry.name, entry)
-    if other is not entry and (other.sha256, other.md5) != (entry.sha256, entry.md5):
+    """Add `entry` unless the same file is there from a channel of higher priority.
+
+    Args:
+        found: By the name as systems see it that do not tell upper from lower case.
+        entry: The one to add.
+    """
+    other = found.setdefault(entry.name.casefold(), entry)
+    if other.name != entry.name or (other.sha256, other.md5) != (entry.sha256, entry.md5):
         raise CollisionError(entry.name, other.public_url, entry.public_url)
-    folded = entry.name.casefold()
-    for name in found:
-        if name != entry.name and name.casefold() == folded:
-            raise CollisionError(entry.name, found[name].public_url, entry.public_url)
 
 
 def _load(source: Source, subdirs: Sequence[str], names: Sequence[str]) -> dict[str, _Index]:
