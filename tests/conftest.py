@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -70,10 +72,9 @@ def root(tmp_path: Path) -> Path:
     return tmp_path / "repositories"
 
 
-@pytest.fixture
-def vendor(tmp_path: Path) -> Iterator[Vendor]:
-    """The server with its tiny channels."""
-    served = tmp_path / "served"
+@contextmanager
+def vendor_at(served: Path) -> Iterator[Vendor]:
+    """Lay out the tiny channels in a folder and serve them."""
     public = TinyChannel(served / "public")
     public.add("lib", "1.0")
     public.add("lib", "1.1", format="tar.bz2")
@@ -90,10 +91,34 @@ def vendor(tmp_path: Path) -> Iterator[Vendor]:
 
 
 @pytest.fixture
+def vendor(tmp_path: Path) -> Iterator[Vendor]:
+    """The server with its tiny channels."""
+    with vendor_at(tmp_path / "served") as vendor:
+        yield vendor
+
+
+@pytest.fixture
 def repository(conda: Conda, vendor: Vendor, root: Path) -> Path:
     """The repository of the bank with `app` and what it needs, for this machine's platform."""
     conda.build(*vendor.request, "--root", root, "app")
     return root / "bank"
+
+
+@pytest.fixture(scope="session")
+def shipped(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Such a repository as it leaves the vendor; not to be changed."""
+    folder = tmp_path_factory.mktemp("vendor")
+    with vendor_at(folder / "served") as vendor:
+        Conda(folder / "engineer").build(*vendor.request, "--root", folder, "app")
+    return folder / "bank"
+
+
+@pytest.fixture
+def copy(shipped: Path, tmp_path: Path) -> Path:
+    """Such a repository as it arrives at the customer; the vendor's server is gone."""
+    copy = tmp_path / "stick" / "bank"
+    shutil.copytree(shipped, copy)
+    return copy
 
 
 @pytest.fixture(scope="session")

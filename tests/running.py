@@ -97,12 +97,12 @@ class Conda:
         (self.home / ".condarc").write_text("".join(lines))
 
     def execute(
-        self, *arguments: str | Path, cwd: Path | None = None, **variables: str
+        self, *arguments: object, cwd: str | Path | None = None, **variables: str
     ) -> Finished:
         """Run conda to its end, whatever that is.
 
         Args:
-            arguments: of conda.
+            arguments: of conda, each as its text.
             cwd: another current folder.
             variables: more of the process environment.
         """
@@ -118,23 +118,25 @@ class Conda:
         )
         return Finished(command, done.returncode, done.stdout, done.stderr)
 
-    def run(self, *arguments: str | Path, cwd: Path | None = None, **variables: str) -> Finished:
+    def run(self, *arguments: object, cwd: str | Path | None = None, **variables: str) -> Finished:
         """Run conda and see it succeed; see `execute`."""
         finished = self.execute(*arguments, cwd=cwd, **variables)
         assert finished.status == 0, str(finished)
         return finished
 
-    def fail(self, *arguments: str | Path, cwd: Path | None = None, **variables: str) -> Finished:
+    def fail(self, *arguments: object, cwd: str | Path | None = None, **variables: str) -> Finished:
         """Run conda and see it end with an error; see `execute`."""
         finished = self.execute(*arguments, cwd=cwd, **variables)
         assert finished.status == 1, str(finished)
         return finished
 
-    def build(self, *arguments: str | Path, cwd: Path | None = None, **variables: str) -> Finished:
+    def build(
+        self, *arguments: object, cwd: str | Path | None = None, **variables: str
+    ) -> Finished:
         """Run `conda offline-repo build` and see it succeed."""
         return self.run("offline-repo", "build", *arguments, cwd=cwd, **variables)
 
-    def use(self, *arguments: str | Path, cwd: Path | None = None, **variables: str) -> Finished:
+    def use(self, *arguments: object, cwd: str | Path | None = None, **variables: str) -> Finished:
         """Run `conda offline-repo use` and see it succeed."""
         return self.run("offline-repo", "use", *arguments, cwd=cwd, **variables)
 
@@ -149,7 +151,7 @@ class Conda:
         }
 
     def installed(self, name: str) -> dict[str, str]:
-        """The versions of the packages in the environment `name`, by name, as conda records them."""
+        """The versions of the packages in an environment, by name, as conda records them."""
         found = {}
         for path in (self.envs / name / "conda-meta").glob("*.json"):
             record = json.loads(path.read_text())

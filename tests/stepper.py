@@ -147,7 +147,7 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
             finally:
                 os._exit(status)
         status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-        report = {"steps": [], "struck": status == -signal.SIGKILL, "modules": []}
+        report: dict[str, Any] = {"steps": [], "struck": status == -signal.SIGKILL, "modules": []}
         with suppress(FileNotFoundError):
             report = json.loads((folder / "report").read_text())
         for module in sorted({*report.pop("modules")} - {*sys.modules}):
@@ -164,4 +164,5 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
 if __name__ == "__main__":
     for line in sys.stdin:
         gc.freeze()
-        print(json.dumps(answer(json.loads(line))), flush=True)
+        sys.stdout.write(f"{json.dumps(answer(json.loads(line)))}\n")
+        sys.stdout.flush()

@@ -364,9 +364,9 @@ def test_all_failures_are_told_together(vendor: Vendor) -> None:
 def test_command_tells_failures_as_text_and_json(vendor: Vendor, conda: Conda, root: Path) -> None:
     vendor.server.fault(vendor.small[0].file, "status", status=502)
     vendor.small[1].path.unlink()
-    command = ("offline-repo", "build", "--label", "bank", "--no-label-channel")
-    command = (*command, "-c", vendor.url, "--override-channels", "--root", str(root))
-    command = (*command, "small00", "small01", "small02")
+    command: tuple[str, ...] = ("offline-repo", "build", "--label", "bank", "--no-label-channel")
+    command += ("-c", vendor.url, "--override-channels", "--root", str(root))
+    command += ("small00", "small01", "small02")
     expected = ("noarch/small00-1.0-0.conda: the server answers with HTTP 502", "HTTP 404")
 
     told = conda.fail(*command, **HASTY)
@@ -393,7 +393,11 @@ def test_command_tells_failures_as_text_and_json(vendor: Vendor, conda: Conda, r
     [
         # an older conda takes 403 for a platform as "it has none", because some servers mean that
         ("noarch/repodata.json", 403),
-        *((f"{s}/repodata.json", status) for s in ("noarch", "linux-64") for status in (401, 500, 502)),
+        *(
+            (f"{s}/repodata.json", status)
+            for s in ("noarch", "linux-64")
+            for status in (401, 500, 502)
+        ),
     ],
 )
 def test_index_that_does_not_open_fails_the_build(vendor: Vendor, suffix: str, status: int) -> None:

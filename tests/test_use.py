@@ -6,6 +6,7 @@ import json
 import shlex
 import shutil
 import subprocess
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,24 +14,16 @@ import pytest
 from dev.upstream.channels import add
 from dev.upstream.packages import make_program
 from dev.upstream.server import ChannelServer
-from tests.conftest import TOKEN, Vendor
+from tests.conftest import TOKEN
 from tests.running import snapshot, tree
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Callable
 
+    from tests.conftest import Vendor
     from tests.running import Conda
 
 APP = {"app": "2.0", "lib": "1.1"}
-
-
-@pytest.fixture
-def copy(repository: Path, vendor: Vendor, tmp_path: Path) -> Path:
-    """The repository as it was copied to the customer; the vendor's server is out of reach."""
-    vendor.server.stop()
-    copy = tmp_path / "stick" / "bank"
-    shutil.copytree(repository, copy)
-    return copy
 
 
 @pytest.fixture
@@ -40,16 +33,18 @@ def used(customer: Conda, copy: Path) -> dict[str, str]:
     return customer.activated("rating")
 
 
-def rebuild(conda: Conda, vendor: Vendor, root: Path, copy: Path) -> None:
-    """Publish a newer app and bring the customer's copy up to date."""
-    vendor.label.add("app", "2.1", depends=["lib"])
-    vendor.label.write()
-    with ChannelServer(vendor.public.folder.parent, private={"acme": TOKEN}) as server:
-        channels = (f"{server.url}/acme", "-c", f"{server.url}/public", "--override-channels")
-        options = ("--label", "bank", "--root", root, "--token", TOKEN)
-        conda.build(*options, "-c", *channels, "app")
-    shutil.rmtree(copy)
-    shutil.copytree(root / "bank", copy)
+@pytest.fixture
+def deliver(conda: Conda, vendor: Vendor, root: Path, tmp_path: Path) -> Callable[[str], Path]:
+    """Publish another version of app and bring the customer's copy up to date; tells its path."""
+
+    def deliver(version: str) -> Path:
+        vendor.label.add("app", version, depends=["lib"])
+        vendor.label.write()
+        conda.build(*vendor.request, "--root", root, "app")
+        shutil.rmtree(tmp_path / "stick", ignore_errors=True)
+        return Path(shutil.copytree(root, tmp_path / "stick")) / "bank"
+
+    return deliver
 
 
 def test_makes_an_environment_that_installs_from_the_repository_alone(
@@ -83,36 +78,30 @@ def test_next_command_is_the_one_to_type(customer: Conda, copy: Path) -> None:
 
 
 def test_updates_after_the_folder_was_copied_anew(
-    conda: Conda,
-    vendor: Vendor,
-    root: Path,
-    customer: Conda,
-    copy: Path,
-    used: dict[str, str],
+    customer: Conda, deliver: Callable[[str], Path]
 ) -> None:
-    customer.run("install", "--yes", "app", **used)
-    rebuild(conda, vendor, root, copy)
-    customer.run("update", "--yes", "app", **used)
+    customer.use(deliver("2.0"), "-n", "rating")
+    shell = customer.activated("rating")
+    customer.run("install", "--yes", "app", **shell)
+    deliver("2.1")
+    customer.run("update", "--yes", "app", **shell)
     assert customer.installed("rating") == {**APP, "app": "2.1"}
 
 
 def test_installs_and_updates_the_packages_that_are_named(
-    conda: Conda, vendor: Vendor, root: Path, customer: Conda, copy: Path
+    customer: Conda, deliver: Callable[[str], Path]
 ) -> None:
-    answer = customer.use(copy, "-n", "rating", "app", "--yes", "--json").json
+    answer = customer.use(deliver("2.0"), "-n", "rating", "app", "--yes", "--json").json
     assert customer.installed("rating") == APP
-    assert sorted(name.partition("-")[0] for name in map(_dist, answer["actions"]["LINK"])) == [
-        "app",
-        "lib",
-    ]
+    names = sorted(_file(text).partition("-")[0] for text in answer["actions"]["LINK"])
+    assert names == ["app", "lib"]
     assert answer["created"] is True
-    rebuild(conda, vendor, root, copy)
-    answer = customer.use(copy, "app", "-n", "rating", "--yes", "--json").json
+    answer = customer.use(deliver("2.1"), "app", "-n", "rating", "--yes", "--json").json
     assert customer.installed("rating") == {**APP, "app": "2.1"}
     assert (answer["created"], answer["build"]) == (False, 2)
 
 
-def _dist(text: str) -> str:
+def _file(text: str) -> str:
     return text.rpartition("::")[2].rpartition("/")[2]
 
 

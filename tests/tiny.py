@@ -138,7 +138,7 @@ class TinyChannel:
         subdirs = {*SUBDIRS, *(package.subdir for package in self.packages.values())}
         for subdir in subdirs:
             mine = [package for package in self.packages.values() if package.subdir == subdir]
-            repodata = {
+            repodata: dict[str, Any] = {
                 "info": {"subdir": subdir, **self.info},
                 "packages": {p.file: p.record for p in mine if p.file.endswith(".tar.bz2")},
                 "packages.conda": {p.file: p.record for p in mine if p.file.endswith(".conda")},

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+import tempfile
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conda_offline_repo.manifest import MANIFEST_NAME
-from tests.running import Finished
+from tests.running import Conda, Finished
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
     from types import TracebackType
 
-    from tests.running import Conda
-
-#: No other step of a build takes another time or order than the last time.
+#: A folder in memory, where the system has one: nothing waits for a disk there.
+IN_MEMORY = "/dev/shm"
+#: The same build takes the same steps in the same order, and gives the same bytes.
 REPEATABLE = {"CONDA_FETCH_THREADS": "1", "SOURCE_DATE_EPOCH": "1700000000"}
 
 
@@ -35,9 +39,15 @@ class Struck(Finished):
 
 
 class WarmConda:
-    """Runs conda as `Conda` does, in forks of one process; see `tests.stepper`."""
+    """Runs conda as `Conda` does, in forks of one process; see `tests.stepper`.
 
-    def __init__(self, conda: Conda) -> None:
+    Attributes:
+        folder: a folder for the test, in memory if possible.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        conda = Conda(folder / "engineer")
         self._process = subprocess.Popen(
             [sys.executable, Path(__file__).with_name("stepper.py")],
             stdin=subprocess.PIPE,
@@ -64,7 +74,7 @@ class WarmConda:
         folder: Path | None = None,
         fault: str = "",
         number: int = 0,
-        **variables: str,
+        variables: Mapping[str, str] | None = None,
     ) -> Struck:
         """Run conda to its end, whatever that is.
 
@@ -81,7 +91,7 @@ class WarmConda:
             "folder": str(folder or "/nonexistent"),
             "fault": fault,
             "number": number,
-            "variables": variables,
+            "variables": dict(variables or {}),
         }
         assert self._process.stdin is not None
         assert self._process.stdout is not None
@@ -99,13 +109,28 @@ class WarmConda:
 
     def run(self, *arguments: str | Path, folder: Path | None = None, **variables: str) -> Struck:
         """Run conda and see it succeed; see `execute`."""
-        finished = self.execute(*arguments, folder=folder, **variables)
+        finished = self.execute(*arguments, folder=folder, variables=variables)
         assert finished.status == 0, str(finished)
+        return finished
+
+    def fail(self, *arguments: str | Path, folder: Path | None = None, **variables: str) -> Struck:
+        """Run conda and see it end with an error, though not with a crash; see `execute`."""
+        finished = self.execute(*arguments, folder=folder, variables=variables)
+        assert finished.status == 1, str(finished)
+        assert "ERROR REPORT" not in finished.output, str(finished)
         return finished
 
     def build(self, *arguments: str | Path, folder: Path | None = None, **variables: str) -> Struck:
         """Run `conda offline-repo build` and see it succeed."""
         return self.run("offline-repo", "build", *arguments, folder=folder, **variables)
+
+
+@contextmanager
+def warm_conda() -> Iterator[WarmConda]:
+    """A release engineer in a hurry, with a folder that is gone afterwards."""
+    parent = IN_MEMORY if os.access(IN_MEMORY, os.W_OK) else None
+    with tempfile.TemporaryDirectory(dir=parent) as folder, WarmConda(Path(folder)) as warm:
+        yield warm
 
 
 def contents(folder: Path) -> dict[str, bytes]:

@@ -1,0 +1,86 @@
+"""The repository that a path means."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from conda_offline_repo.exceptions import (
+    AmbiguousRepositoryError,
+    ManifestError,
+    RepositoryNotFoundError,
+)
+from conda_offline_repo.locate import locate, locate_one
+from conda_offline_repo.manifest import MANIFEST_NAME, Manifest, Remembered, dump
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    root = tmp_path / "root"
+    for label in ("plant", "bank"):
+        make(root / label, label)
+    make(root / ".bank.building", "bank")
+    (root / "notes").mkdir()
+    (root / "README").write_text("")
+    return root
+
+
+def make(folder: Path, label: str) -> None:
+    folder.mkdir(parents=True)
+    manifest = Manifest(label, 1, "", Remembered(), {}, {}, {}, {})
+    (folder / MANIFEST_NAME).write_bytes(dump(manifest))
+
+
+def test_all_below_a_root(root: Path) -> None:
+    assert [(found.path, found.manifest.label) for found in locate(root)] == [
+        (root / "bank", "bank"),
+        (root / "plant", "plant"),
+    ]
+
+
+@pytest.mark.parametrize("label", [None, "bank"])
+def test_folder_of_a_label(root: Path, label: str | None) -> None:
+    assert locate_one(root / "bank", label).path == root / "bank"
+
+
+def test_one_of_several(root: Path) -> None:
+    assert locate_one(root, "plant").path == root / "plant"
+    with pytest.raises(AmbiguousRepositoryError) as caught:
+        locate_one(root)
+    for word in ("bank", "plant", "--label", str(root)):
+        assert word in str(caught.value)
+
+
+def test_relative_path(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(root.parent)
+    found = locate_one(root.relative_to(root.parent), "bank")
+    assert found.path == root / "bank"
+
+
+def test_label_is_the_manifests_and_not_the_folders(root: Path) -> None:
+    (root / "bank").rename(root / "copy of bank")
+    assert locate_one(root, "bank").path == root / "copy of bank"
+
+
+@pytest.mark.parametrize("path", ["", "notes", "absent", "README", "bank/noarch"])
+def test_none(root: Path, path: str) -> None:
+    label = None if path else "mill"
+    with pytest.raises(RepositoryNotFoundError) as caught:
+        locate(root / path, label)
+    assert str(root / path) in str(caught.value)
+    assert label is None or label in str(caught.value)
+
+
+def test_two_levels_down_is_too_deep(root: Path) -> None:
+    with pytest.raises(RepositoryNotFoundError):
+        locate(root.parent)
+
+
+def test_damaged_one_is_not_passed_over(root: Path) -> None:
+    (root / "plant" / MANIFEST_NAME).write_text("{")
+    with pytest.raises(ManifestError):
+        locate(root)

@@ -1,0 +1,130 @@
+"""Names from outside, before they become paths."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath, PureWindowsPath
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from conda_offline_repo.exceptions import InvalidLabelError, InvalidRequestError
+from conda_offline_repo.names import (
+    archive_problem,
+    check_label,
+    check_platform,
+    same_name_in_other_case,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.mark.parametrize(
+    "label", ["halkbank", "Halk-Bank_2.0", "7", "a" * 64, "console", "com10", "nulls", "tt"]
+)
+def test_label(label: str) -> None:
+    assert check_label(label) == label
+
+
+@pytest.mark.parametrize(
+    "label",
+    [
+        *("", ".", "..", "../../x", "a/b", "a\\b", "/etc", "C:", "a:b", "~", ".hidden", "-x", "_x"),
+        *(
+            "CON",
+            "con",
+            "nul.txt",
+            "Lpt1",
+            "COM0.tar.gz",
+            "aux.",
+            "dot.",
+            "a b",
+            " a",
+            "a\n",
+            "a\0",
+        ),
+        *(
+            "bänk",
+            "ﬁ",
+            "Ａ",
+            "١",
+            "a" * 65,
+            "linux-64",
+            "Win-64",
+            "noarch",
+            "t",
+            "T",
+            "a%20b",
+            "a?b",
+        ),
+    ],
+    ids=ascii,
+)
+def test_label_that_cannot_name_a_folder(label: str) -> None:
+    with pytest.raises(InvalidLabelError) as caught:
+        check_label(label)
+    assert repr(label) in str(caught.value)
+
+
+@given(st.text(max_size=70) | st.from_regex(r"[A-Za-z0-9._-]{1,70}", fullmatch=True))
+@example("CONIN$")
+@example("com¹")
+def test_label_that_passes_is_one_folder_everywhere(label: str) -> None:
+    try:
+        check_label(label)
+    except InvalidLabelError:
+        return
+    assert PureWindowsPath("C:/root", label).parent == PureWindowsPath("C:/root")
+    assert PurePosixPath("/root", label).parent == PurePosixPath("/root")
+    assert not PureWindowsPath(label).is_reserved()
+    assert label == label.strip(" .")
+    assert label.isascii()
+
+
+@pytest.mark.parametrize("platform", ["linux-64", "win-64", "osx-arm64", "linux-aarch64"])
+def test_platform(platform: str) -> None:
+    assert check_platform(platform) == platform
+
+
+@pytest.mark.parametrize("platform", ["", "noarch", "linux-46", "LINUX-64", "../linux-64"])
+def test_unknown_platform(platform: str) -> None:
+    with pytest.raises(InvalidRequestError) as caught:
+        check_platform(platform)
+    assert repr(platform) in str(caught.value)
+    assert "linux-64" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("app-1.0-0.conda", "_libgcc_mutex-0.1-main.tar.bz2", "x-1!2.0+a-py_0.conda"),
+        *("R-base-4-0.conda", f"{'a' * 200}-1-0.conda"),
+    ],
+)
+def test_archive(name: str) -> None:
+    assert archive_problem(name) is None
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("", "app", "app-1.0-0.zip", "app-1.0-0.conda.exe", "app-1.0-0.CONDA", ".conda"),
+        *("../app-1.0-0.conda", "a/app-1.0-0.conda", "a\\app-1.0-0.conda", "/app-1.0-0.conda"),
+        *("app-1.0-0.conda\n", "a pp-1.0-0.conda", "a:pp-1.0-0.conda", "é-1.0-0.conda"),
+        *("con.1-1.0-0.conda", "NUL.conda", "-a-1.0-0.conda", f"{'a' * 300}-1-0.conda"),
+    ],
+    ids=ascii,
+)
+def test_archive_that_must_not_become_a_path(name: str) -> None:
+    assert archive_problem(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "found"), [("Bank", "bank"), ("bank", None), ("plant", None), ("BANK", "bank")]
+)
+def test_name_that_windows_cannot_tell_apart(tmp_path: Path, name: str, found: str | None) -> None:
+    (tmp_path / "bank").mkdir()
+    assert same_name_in_other_case(tmp_path, name) == found
+    assert same_name_in_other_case(tmp_path / "absent", name) is None
