@@ -103,7 +103,7 @@ def _bridge(repository: Path, index: Mapping[str, bytes]) -> dict[str, bytes]:
 
     While several index files are replaced one by one, an index of one subdir may already be the
     new one and another still the old. With the entries of both in all of them first, each moment
-    has one whole solution or the other.
+    has one whole solution or the other, so the request can be installed at any of them.
     """
     bridge = {}
     for name, content in index.items():

@@ -121,15 +121,15 @@ def check_space(entries: Iterable[Entry], repository: Path, staging: Path) -> No
     Raises:
         NoSpaceError: They do not fit, with some room for index files.
     """
-    needed = RESERVE + sum(
+    missing = sum(
         entry.size or 0
         for entry in entries
         if not _may_match(repository / entry.subdir / entry.file, entry)
         and not _may_match(staging / entry.subdir / entry.file, entry)
     )
     free = shutil.disk_usage(repository.parent).free
-    if free < needed:
-        raise NoSpaceError(repository.parent, needed, free)
+    if missing and free < missing + RESERVE:
+        raise NoSpaceError(repository.parent, missing + RESERVE, free)
 
 
 def _at_hand(

@@ -45,6 +45,11 @@ def dump(
     return f"{json.dumps(content, indent=2, sort_keys=True)}\n".encode()
 
 
+def exists(repository: Path) -> bool:
+    """Whether a publication is under way, or was interrupted and not yet carried on."""
+    return (repository / JOURNAL_NAME).exists()
+
+
 def read(repository: Path) -> dict[str, frozenset[str]]:
     """The files on their way and the SHA-256 digests that each may have; empty without a journal.
 

@@ -7,6 +7,7 @@ system, and is gone when nothing is under way.
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import sys
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 LOCK_NAME = "lock"
 #: Seconds between two looks at a lock that another process holds.
 PAUSE = 0.2
+#: What systems answer for a lock that another process holds.
+HELD = (errno.EAGAIN, errno.EACCES, errno.EDEADLK)
 #: Far behind the text, because Windows does not let others read locked bytes.
 LOCKED_BYTE = 1 << 20
 
@@ -101,7 +104,9 @@ def _lock(file: BinaryIO) -> bool:
             import fcntl
 
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
+    except OSError as error:
+        if error.errno not in HELD:  # this file system has no locks
+            raise
         return False
     return True
 
@@ -124,12 +129,15 @@ def _holder(file: BinaryIO) -> str:
 
 
 def _remove(staging: Path, file: BinaryIO) -> None:
-    """Remove the folder while the lock is held, the lock's file last."""
-    for path in staging.iterdir():
-        if path.name != LOCK_NAME:
+    """Remove the folder while the lock is held, the lock's file last.
+
+    What cannot be removed is left for the next build: this one's outcome stands.
+    """
+    with suppress(OSError):
+        for path in staging.iterdir():
             if path.is_dir():
-                shutil.rmtree(path)
-            else:
+                shutil.rmtree(path, ignore_errors=True)
+            elif path.name != LOCK_NAME:
                 path.unlink()
     if sys.platform == "win32":  # an open file cannot be removed there
         file.close()

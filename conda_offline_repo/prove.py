@@ -52,6 +52,7 @@ def prove(
         path = scratch / "channel" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
+    (scratch / "pkgs").mkdir()
     # conda keeps its sessions by thread; an offline one must not outlive the proof
     with ThreadPoolExecutor(max_workers=1) as executor:
         for solution in solutions:

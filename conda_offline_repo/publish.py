@@ -14,12 +14,14 @@ import shutil
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from conda.base.context import context
+
 from . import journal, manifest
 from .channel import INDEX_NAME
 from .exceptions import ForeignFolderError
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Iterator, Mapping
+    from collections.abc import Container, Iterable, Mapping
     from pathlib import Path
 
     from .fetch import Archive
@@ -69,7 +71,7 @@ def check_ours(repository: Path) -> None:
 def differs(state: State, repository: Path) -> bool:
     """Whether publishing `state` would change anything but the manifest's count, date and tools."""
     last = manifest.read(repository)
-    if last is None or journal.read(repository):
+    if last is None or journal.exists(repository):
         return True
     same_time = replace(
         state.manifest, build=last.build, created=last.created, built_with=last.built_with
@@ -92,8 +94,7 @@ def publish(state: State, repository: Path, staging: Path) -> None:
 
 def _create(state: State, repository: Path, staging: Path) -> None:
     tree = staging / ARCHIVES
-    for name in _strangers(tree, {archive.name for archive in state.archives}):
-        (tree / name).unlink()
+    _keep_only(tree, {archive.name for archive in state.archives})
     for name, content in sorted(state.files.items()):
         _write(tree / name, content)
     _write(tree / manifest.MANIFEST_NAME, manifest.dump(state.manifest))
@@ -118,13 +119,18 @@ def _update(state: State, repository: Path, staging: Path) -> None:
     index = {name for name in changed if name.endswith(INDEX_NAME)}
     if len(index) < 2:
         bridge = {}
-    arriving = [archive for archive in state.archives if archive.staged]
+    # an archive that takes the place of another goes last, right before the index that names it
+    arriving = sorted(
+        (archive for archive in state.archives if archive.staged),
+        key=lambda archive: ((repository / archive.name).exists(), archive.name),
+    )
     moved = {*changed, *surplus, *(archive.name for archive in arriving)}
     _put(
         staged / "journal",
         repository / journal.JOURNAL_NAME,
         journal.dump(repository, state, bridge, moved),
     )
+    _sync(repository)
     for archive in arriving:
         (repository / archive.name).parent.mkdir(exist_ok=True)
         archive.path.replace(repository / archive.name)
@@ -138,7 +144,7 @@ def _update(state: State, repository: Path, staging: Path) -> None:
     _sync(repository)
     for name in surplus:
         (repository / name).unlink(missing_ok=True)
-    for subdir in sorted(path for path in repository.iterdir() if path.is_dir()):
+    for subdir in _subdirs(repository):
         if not any(subdir.iterdir()):
             subdir.rmdir()
     (repository / journal.JOURNAL_NAME).unlink()
@@ -154,16 +160,31 @@ def leftovers(state: State, repository: Path) -> tuple[str, ...]:
     """
     wanted = {*state.files, *(archive.name for archive in state.archives)}
     last = manifest.read(repository)
-    top = (name for name in (last.files if last else ()) if "/" not in name and name not in wanted)
-    return (*_strangers(repository, wanted), *sorted(top))
+    known = {*(last.files if last else ()), *journal.read(repository)}
+    top = sorted(name for name in known if "/" not in name and (repository / name).exists())
+    below = (
+        f"{subdir.name}/{path.name}"
+        for subdir in _subdirs(repository)
+        for path in sorted(subdir.iterdir())
+        if path.is_symlink() or not path.is_dir()
+    )
+    return tuple(name for name in (*below, *top) if name not in wanted)
 
 
-def _strangers(tree: Path, wanted: Container[str]) -> Iterator[str]:
-    """The files in the subdirs of `tree` that are not wanted, as `subdir/file`."""
-    for path in sorted(tree.glob("*/*")):
-        name = f"{path.parent.name}/{path.name}"
-        if name not in wanted and (path.is_symlink() or not path.is_dir()):
-            yield name
+def _subdirs(repository: Path) -> list[Path]:
+    """The folders of a repository that are conda's; others are somebody's own."""
+    known = set(context.known_subdirs)
+    return sorted(path for path in repository.iterdir() if path.name in known and path.is_dir())
+
+
+def _keep_only(tree: Path, wanted: Container[str]) -> None:
+    """Clear what an interrupted build staged for another request."""
+    for path in sorted(tree.glob("**/*"), reverse=True):
+        if path.is_dir():
+            if not any(path.iterdir()):
+                path.rmdir()
+        elif path.relative_to(tree).as_posix() not in wanted:
+            path.unlink()
 
 
 def _holds(path: Path, content: bytes) -> bool:

@@ -87,7 +87,7 @@ def verify(repository: Repository, progress: Callable[[int], None]) -> Report:
         extra=tuple(sorted(found - set(named) - set(moving) - own)),
         files=len(named),
         size=sum(size for _, size in named.values()),
-        unfinished=bool(moving),
+        unfinished=journal.exists(root),
     )
 
 

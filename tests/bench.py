@@ -88,10 +88,10 @@ class Bench:
                 assert again.status == 0, str(again)
                 same(root, self.after)
                 self.known.add(digest)
-        except AssertionError as error:
+        except Exception as error:
             step = "".join(self.steps[number - 1 : number])
             self.problems.append(
-                f"{fault} at step {number}, {step}: {error}\n{struck.stderr[:3000]}"
+                f"{fault} at step {number}, {step}: {error!r}\n{struck.stderr[:3000]}"
             )
         shutil.rmtree(root)
         return struck

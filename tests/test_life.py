@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
 from typing import TYPE_CHECKING
 
 import conda.plugins.types
@@ -359,30 +358,39 @@ def test_ways_to_name_the_environment(
     assert actions(told, "LINK") == {"app": "2.0", "tool": "2.0"}
 
 
+@pytest.mark.parametrize("command", ["use app", "install app", "update app", "update --all"])
 def test_moved_repository_reinstalls_nothing(
-    customer: Conda, mirror: Mirror, stick: Path, rating: dict[str, str], tmp_path: Path
+    customer: Conda,
+    mirror: Mirror,
+    stick: Path,
+    rating: dict[str, str],
+    tmp_path: Path,
+    command: str,
 ) -> None:
     prefix = prefix_of(customer)
     moved = tmp_path / "share" / "bank"
-    shutil.copytree(stick, moved)
-    shutil.rmtree(stick)
+    moved.parent.mkdir()
+    stick.rename(moved)
     files = snapshot(prefix / "share")
-    answer = customer.use(moved, "-n", "rating", "app", "--json", "--yes").json
-    assert answer["actions"] == {"LINK": [], "UNLINK": []}
-    for options in (("install", "app"), ("update", "app"), ("update", "--all")):
+    if command == "use app":
+        answer = customer.use(moved, "-n", "rating", "app", "--json", "--yes").json
+        assert answer["actions"] == {"LINK": [], "UNLINK": []}
+    else:
+        customer.use(moved, "-n", "rating")
         records = snapshot(prefix / "conda-meta")
-        told = customer.run(*options, "--yes", "--json", **rating)
+        told = customer.run(*command.split(), "--yes", "--json", **rating)
         assert (actions(told, "LINK"), actions(told, "UNLINK")) == ({}, {})
         assert snapshot(prefix / "conda-meta") == records
     assert snapshot(prefix / "share") == files
-
     mirror.copy(2, moved)
     told = customer.run("update", "--yes", "--json", "app", **rating)
     assert actions(told, "LINK") == {"app": "2.0", "tool": "2.0"}
 
 
 @pytest.mark.parametrize("way", ["use", "install"])
-@pytest.mark.parametrize("name", ["X Y", "bänk"], ids=["space", "unicode"])
+@pytest.mark.parametrize(
+    "name", ["X Y", "bänk", "50%20#"], ids=["space", "unicode", "percent and hash"]
+)
 def test_folder_with_another_name(
     customer: Conda, mirror: Mirror, tmp_path: Path, name: str, way: str
 ) -> None:
