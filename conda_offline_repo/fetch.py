@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import shutil
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -81,23 +81,23 @@ def collect(
         if found:
             progress(found.size)
             return found
-        return _downloaded(entry, staging, progress, stop)
+        return _downloaded(entry, repository / entry.name, staging, progress, stop)
 
     with ThreadPoolExecutor(max_workers=context.fetch_threads) as executor:
         futures = {executor.submit(one, entry): entry for entry in entries}
         try:
-            for future, entry in futures.items():
+            for future in as_completed(futures):
                 try:
                     archives.append(future.result())
                 except DownloadFailedError as error:
-                    failures[entry.name] = str(error)
+                    failures[futures[future].name] = str(error)
         except BaseException:
             stop.set()
             executor.shutdown(cancel_futures=True)
             raise
     if failures:
         raise DownloadError(failures)
-    return tuple(archives)
+    return tuple(sorted(archives, key=lambda archive: archive.name))
 
 
 def foresee(entries: Iterable[Entry], repository: Path) -> tuple[Archive, ...]:
@@ -193,11 +193,30 @@ def _from_cache(cached: Path, target: Path, entry: Entry) -> Digests | None:
 
 
 def _downloaded(
-    entry: Entry, staging: Path, progress: Callable[[int], None], stop: threading.Event
+    entry: Entry,
+    published: Path,
+    staging: Path,
+    progress: Callable[[int], None],
+    stop: threading.Event,
 ) -> Archive:
+    """The archive from its channel; the published one where the channel states no digest and it
+    turns out to be the same.
+    """
     target = staging / entry.subdir / entry.file
     target.parent.mkdir(parents=True, exist_ok=True)
-    return _archive(entry, target, True, download(entry, target, progress, stop))
+    digests = download(entry, target, progress, stop)
+    if not entry.sha256 and not entry.md5 and _holds(published, digests):
+        target.unlink()
+        return _archive(entry, published, False, digests)
+    return _archive(entry, target, True, digests)
+
+
+def _holds(path: Path, digests: Digests) -> bool:
+    """Whether the file is there with these bytes."""
+    try:
+        return hash_file(path).sha256 == digests.sha256
+    except OSError:
+        return False
 
 
 def _archive(entry: Entry, path: Path, staged: bool, digests: Digests) -> Archive:

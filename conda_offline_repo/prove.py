@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 from conda.base.context import context
 from conda.models.channel import Channel
-from conda.models.match_spec import MatchSpec
 
 from . import _compat
 from .exceptions import ProofError
+from .request import unqualified
 from .solve import run
 from .urls import file_url
 
@@ -70,7 +70,7 @@ def _prove_one(
         _compat.refresh_index_cache(channel, (solution.platform, "noarch"))
         records = run(
             solution.platform,
-            [_without_channel(package) for package in packages],
+            [unqualified(package) for package in packages],
             (channel,),
             request.virtual_packages[solution.platform],
         )
@@ -83,11 +83,3 @@ def _prove_one(
             missing=sorted("/".join(key) for key in before - after),
             other=sorted("/".join(key) for key in after - before),
         )
-
-
-def _without_channel(package: str) -> str:
-    """The specification as the customer types it: a channel in it would be asked for online."""
-    spec = MatchSpec(package)
-    if not spec.get_exact_value("channel") and not spec.get("channel"):
-        return package
-    return str(MatchSpec(spec, channel=None, subdir=None))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from .manifest import Manifest
 
 VIRTUAL_PACKAGE_FORM = "NAME=VERSION[=BUILD], for example __glibc=2.17, or NAME= to take it away"
+VIRTUAL_PACKAGE_VALUE = re.compile(r"[0-9][A-Za-z0-9_.!+]*(?:=[A-Za-z0-9_.+]+)?", re.ASCII)
 #: The lowest microarchitecture of a platform, in the words of archspec.
 ARCHSPEC = MappingProxyType(
     {
@@ -117,7 +119,7 @@ def check(options: Options) -> None:
     """
     check_label(options.label)
     for package in options.packages:
-        _check_spec(package)
+        check_spec(package)
     for platform in options.platforms:
         check_platform(platform)
     for text in options.virtual_packages:
@@ -154,7 +156,12 @@ def resolve(options: Options, last: Manifest | None) -> Request:
     )
 
 
-def _check_spec(package: str) -> None:
+def check_spec(package: str) -> None:
+    """Check that a package is named as conda names packages.
+
+    Raises:
+        InvalidRequestError: It is not.
+    """
     try:
         spec = MatchSpec(package)
     except (InvalidMatchSpec, ValueError) as error:
@@ -162,6 +169,10 @@ def _check_spec(package: str) -> None:
             f"{package!r} is not a package specification: {error}",
             "Write a name, optionally with a version: ratingpro, 'ratingpro>=2', ratingpro=2.1.",
         ) from error
+    if not package.strip() or spec.name == "*":
+        raise InvalidRequestError(
+            f"{package!r} names no package.", "Write the names of the packages to ship or install."
+        )
     if package in context.known_subdirs:
         raise InvalidRequestError(
             f"{package!r} is a platform, not a package.",
@@ -172,6 +183,22 @@ def _check_spec(package: str) -> None:
             f"{package!r} names a file, not a package of a channel.",
             "Put the file into a channel and name the package.",
         )
+
+
+def unqualified(package: str) -> str:
+    """The specification as the customer types it: without its channel.
+
+    conda would look for that channel online, whatever channels it is told to use.
+    """
+    spec = MatchSpec(package)
+    if spec.get_raw_value("channel") is None:
+        return package
+    parts = {
+        field: spec.get_raw_value(field)
+        for field in MatchSpec.FIELD_NAMES
+        if field not in ("channel", "subdir") and spec.get_raw_value(field) is not None
+    }
+    return str(MatchSpec(**parts))
 
 
 def _sources(options: Options, last: Manifest | None) -> tuple[tuple[Source, ...], Source | None]:
@@ -203,7 +230,10 @@ def _sources(options: Options, last: Manifest | None) -> tuple[tuple[Source, ...
             for channel in channels
         ]
     sources = tuple(Source(without_secrets(channel), channel) for channel in channels)
-    unique = tuple({source.url: source for source in reversed(sources)}.values())[::-1]
+    by_url: dict[str, Source] = {}
+    for source in sources:
+        by_url.setdefault(source.url, source)
+    unique = tuple(by_url.values())
     is_label = bool(unique) and unique[0].url.endswith(suffix) and options.label_channel
     return unique, unique[0] if is_label else None
 
@@ -252,15 +282,10 @@ def _parse_virtual_package(text: str) -> tuple[str, str]:
         raise InvalidRequestError(
             f"{text!r} is not a virtual package.", f"Write {VIRTUAL_PACKAGE_FORM}."
         )
-    version, _, build = value.partition("=")
-    spec = f"{name}=={version}" + (f"={build}" if build else "")
-    try:
-        if value:
-            MatchSpec(spec)
-    except (InvalidMatchSpec, ValueError) as error:
+    if value and not VIRTUAL_PACKAGE_VALUE.fullmatch(value):
         raise InvalidRequestError(
-            f"{text!r} is not a virtual package: {error}", f"Write {VIRTUAL_PACKAGE_FORM}."
-        ) from error
+            f"{text!r} states no version that conda knows.", f"Write {VIRTUAL_PACKAGE_FORM}."
+        )
     return name, value
 
 

@@ -172,8 +172,18 @@ def _add(found: dict[str, Entry], entry: Entry) -> None:
         entry: The one to add.
     """
     other = found.setdefault(entry.name.casefold(), entry)
-    if other.name != entry.name or (other.sha256, other.md5) != (entry.sha256, entry.md5):
+    if other.name != entry.name or not _same_bytes(other, entry):
         raise CollisionError(entry.name, other.public_url, entry.public_url)
+
+
+def _same_bytes(one: Entry, other: Entry) -> bool:
+    """Whether two entries state the same digests, as far as both state any."""
+    stated = (
+        (one.sha256, other.sha256),
+        (one.md5, other.md5),
+    )
+    both = [(first, second) for first, second in stated if first and second]
+    return one is other or (bool(both) and all(first == second for first, second in both))
 
 
 def _load(source: Source, subdirs: Sequence[str], names: Sequence[str]) -> dict[str, _Index]:
@@ -225,8 +235,8 @@ def _base_url(url: str, stated: str) -> str:
     """
     absolute = urljoin(f"{url}/", stated)
     own, other = Channel(url), Channel(absolute)
-    if not stated or urlsplit(absolute).hostname != urlsplit(own.url()).hostname:
-        return absolute
+    if not stated or other.location.partition("/")[0] != own.location.partition("/")[0]:
+        return without_secrets(other, whole=True) if stated else absolute
     if other.auth or other.token:
         return absolute
     netloc = f"{own.auth}@{urlsplit(absolute).netloc}" if own.auth else urlsplit(absolute).netloc

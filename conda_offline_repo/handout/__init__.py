@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from importlib.resources import files
 from string import Template
 from typing import TYPE_CHECKING
+
+from ..request import unqualified
 
 if TYPE_CHECKING:
     from ..request import Request
@@ -18,9 +21,15 @@ def handout(request: Request) -> dict[str, bytes]:
     values = {
         "label": request.label,
         "platforms": ", ".join(request.platforms),
-        "packages": " ".join(package for package in request.packages) or "PACKAGE",
+        "packages": " ".join(map(_typed, request.packages)) or "PACKAGE",
     }
     return {name: _fill(name, values, ending) for name, ending in LINE_ENDINGS.items()}
+
+
+def _typed(package: str) -> str:
+    """A package as both shells, of Windows and of others, take it."""
+    spec = unqualified(package)
+    return spec if re.fullmatch(r"[A-Za-z0-9._=-]+", spec) else f'"{spec}"'
 
 
 def _fill(name: str, values: dict[str, str], ending: str) -> bytes:

@@ -1,0 +1,312 @@
+"""Everything that is timed: what is made ready first, and the command.
+
+All use the same conda with the same solver, the same upstream, and five downloads at a time. A user
+of each run has a home, a package cache and folders of their own.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from functools import cached_property
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from conda_offline_repo.manifest import MANIFEST_NAME
+from tests.benchmarks import twins
+from tests.benchmarks.measure import Contender, Job, run
+from tests.benchmarks.upstream import PLATFORM, UnavailableError
+from tests.running import Conda
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from tests.benchmarks.upstream import Upstream
+
+THREADS = 5
+LABEL = "bank"
+HERE = Path(__file__).parent
+#: Files that describe what a repository holds; the others in it are archives and instructions.
+INDEX = ("repodata.json", MANIFEST_NAME, "SHA256SUMS")
+
+
+def solver() -> str:
+    """The solver that this conda uses unless told."""
+    command = [sys.executable, "-m", "conda", "config", "--show", "solver", "--json"]
+    found = json.loads(subprocess.check_output(command))
+    return str(found["solver"])
+
+
+class Bench:
+    """The contenders for one upstream.
+
+    Attributes:
+        upstream: what they build from.
+        url: where it is served.
+        work: for what is made once and used by many runs.
+    """
+
+    def __init__(
+        self, upstream: Upstream, url: str, work: Path, solver: str, say: Callable[[str], None]
+    ) -> None:
+        self.upstream = upstream
+        self.url = url
+        self.work = work
+        self.say = say
+        self.settings = {
+            "CONDA_FETCH_THREADS": str(THREADS),
+            "CONDA_SOLVER": solver,
+            "CONDA_SUBDIR": PLATFORM,
+        }
+        shutil.rmtree(work, ignore_errors=True)
+        work.mkdir(parents=True)
+
+    def user(self, folder: Path) -> Conda:
+        return Conda(folder / "user", **self.settings)
+
+    def conda(
+        self, user: Conda, *arguments: object, python: str | Path = sys.executable
+    ) -> tuple[tuple[str, ...], Mapping[str, str], Path]:
+        return (str(python), "-m", "conda", *map(str, arguments)), user.variables, user.work
+
+    # -- ours
+
+    def ours(self, user: Conda, root: Path) -> Job:
+        """A build, or a rebuild, of everything the upstream has."""
+        root.mkdir(exist_ok=True)
+        return Job(
+            *self.conda(
+                user,
+                *("offline-repo", "build", "--label", LABEL, "--root", root, "--no-label-channel"),
+                *("--platform", PLATFORM, "--override-channels", "-c", self.url),
+                *self.upstream.packages,
+            )
+        )
+
+    def cold(self, folder: Path) -> Job:
+        self.upstream.release(after=False)
+        return self.ours(self.user(folder), folder / "root")
+
+    def warm(self, folder: Path) -> Job:
+        """With all archives in the package cache, as after an installation."""
+        self.upstream.release(after=False)
+        user = self.user(folder)
+        _link(self.cache, user.pkgs)
+        return self.ours(user, folder / "root")
+
+    def unchanged(self, _: Path) -> Job:
+        """Again, by the user who built it last."""
+        self.upstream.release(after=False)
+        return self.ours(*self.built)
+
+    def updated(self, folder: Path) -> Job:
+        """Again, after one package got a new version."""
+        user = self.user(folder)
+        root = folder / "root"
+        # the index as the last build has left it in conda's cache
+        shutil.copytree(self.built[0].pkgs, user.pkgs)
+        _link(self.built[1], root)
+        before = _state(root)
+        self.upstream.release(after=True)
+        job = self.ours(user, root)
+
+        def told(_: Path) -> Mapping[str, float]:
+            return self.rewritten(before, root)
+
+        return Job(job.command, job.variables, job.cwd, told)
+
+    def rewritten(self, before: Mapping[str, tuple[int, ...]], root: Path) -> dict[str, float]:
+        """Bytes of the files that are new or other than before, and of those that had to be."""
+        after = _state(root)
+        changed = {name: state for name, state in after.items() if before.get(name) != state}
+        released = f"{LABEL}/{self.upstream.released}"
+        assert released in changed, sorted(changed)
+        needed = [name for name in changed if name == released or name.endswith(INDEX)]
+        return {
+            "rewritten": sum(changed[name][0] for name in changed),
+            "needed": sum(changed[name][0] for name in needed),
+        }
+
+    @cached_property
+    def built(self) -> tuple[Conda, Path]:
+        """A user, and the root in which they have built."""
+        folder = self.work / "built"
+        folder.mkdir()
+        user, root = self.user(folder), folder / "root"
+        self.upstream.release(after=False)
+        self.once("a repository to begin with", lambda _: self.ours(user, root))
+        return user, root
+
+    @property
+    def repository(self) -> Path:
+        return self.built[1] / LABEL
+
+    @cached_property
+    def cache(self) -> Path:
+        """A package cache with the archives and nothing else."""
+        folder = self.work / "pkgs"
+        folder.mkdir()
+        (folder / "urls.txt").touch()
+        for kind in ("*.conda", "*.tar.bz2"):
+            for path in self.repository.glob(f"*/{kind}"):
+                shutil.copy(path, folder)
+        return folder
+
+    # -- what a user would take instead
+
+    def old(self, folder: Path) -> Job:
+        self.upstream.release(after=False)
+        user = self.user(folder)
+        arguments = (self.url, folder / "out", folder / "env", user.pkgs, *self.upstream.packages)
+        return self.script("old.py", user, *arguments)
+
+    def script(self, name: str, user: Conda, *arguments: object) -> Job:
+        command = (sys.executable, str(HERE / name), *map(str, arguments))
+        return Job(command, user.variables, user.work)
+
+    def dry_run(self, folder: Path) -> Job:
+        """What conda itself needs to work out the same request."""
+        self.upstream.release(after=False)
+        return Job(
+            *self.conda(
+                self.user(folder),
+                *("create", "--dry-run", "--yes", "-p", folder / "env", "--override-channels"),
+                *("-c", self.url, *self.upstream.packages),
+            )
+        )
+
+    # -- the Rust engine
+
+    def engine(self, user: Conda, root: Path, *options: str) -> Job:
+        if find_spec("rattler") is None:
+            raise UnavailableError("the Rust engine needs py-rattler: pip install py-rattler")
+        folder, cache = root / "channel", root / "cache"
+        cache.mkdir(parents=True, exist_ok=True)
+        where = (self.url, folder, cache, *self.upstream.packages)
+        fixed = ("--platform", PLATFORM, "--threads", THREADS)
+        return self.script("engine.py", user, *options, *fixed, *where)
+
+    def engine_cold(self, folder: Path) -> Job:
+        self.upstream.release(after=False)
+        return self.engine(self.user(folder), folder / "root")
+
+    def engine_unchanged(self, _: Path) -> Job:
+        self.upstream.release(after=False)
+        return self.engine(*self.engine_built)
+
+    def engine_trusting(self, _: Path) -> Job:
+        """It takes an archive of the right size for the right one, which proves nothing."""
+        self.upstream.release(after=False)
+        return self.engine(*self.engine_built, "--trust-sizes")
+
+    def engine_updated(self, folder: Path) -> Job:
+        root = folder / "root"
+        _link(self.engine_built[1], root)
+        self.upstream.release(after=True)
+        return self.engine(self.user(folder), root)
+
+    @cached_property
+    def engine_built(self) -> tuple[Conda, Path]:
+        folder = self.work / "engine"
+        folder.mkdir()
+        user, root = self.user(folder), folder / "root"
+        self.upstream.release(after=False)
+        self.once("a channel of the Rust engine to begin with", lambda _: self.engine(user, root))
+        return user, root
+
+    # -- checks of a finished repository
+
+    def verify(self, folder: Path) -> Job:
+        return Job(*self.conda(self.user(folder), "offline-repo", "verify", self.repository))
+
+    def sha256sum(self, folder: Path) -> Job:
+        command = ("sha256sum", "-c", "--quiet", "SHA256SUMS")
+        return self.tool(folder, *command)
+
+    def reading(self, folder: Path) -> Job:
+        command = ("find", ".", "-type", "f", "-exec", "cat", "{}", "+")
+        return self.tool(folder, *command)
+
+    def tool(self, folder: Path, *command: str) -> Job:
+        if shutil.which(command[0]) is None:
+            raise UnavailableError(f"there is no {command[0]} on this machine")
+        variables = self.user(folder).variables
+        return Job(command, variables, self.repository, stdout=Path(os.devnull))
+
+    def indexing(self, folder: Path) -> Job:
+        """Index and manifest alone, timed from within; see `tests.benchmarks.indexing`."""
+        self.upstream.release(after=False)
+        job = self.script("indexing.py", self.user(folder), self.upstream.folder, PLATFORM)
+
+        def told(output: Path) -> Mapping[str, float]:
+            cost: dict[str, float] = json.loads(output.read_bytes())
+            return {**cost, "each": cost["seconds"] / cost["packages"]}
+
+        return Job(job.command, job.variables, job.cwd, told)
+
+    # -- conda with and without the plugin
+
+    @cached_property
+    def pythons(self) -> dict[bool, Path]:
+        """The Python with the plugin (True) and the one without."""
+        return {
+            with_plugin: twins.make(self.work / f"plugin-{with_plugin}", with_plugin=with_plugin)
+            for with_plugin in (True, False)
+        }
+
+    @cached_property
+    def installed(self) -> tuple[Conda, Path]:
+        """A user and an environment with everything from the repository."""
+        folder = self.work / "installed"
+        folder.mkdir()
+        user, prefix = self.user(folder), folder / "env"
+        self.once("an environment", lambda _: self.install(user, prefix, with_plugin=True))
+        return user, prefix
+
+    def command(self, *arguments: str | Path, with_plugin: bool) -> Job:
+        """A command that is not ours, where much is installed; last comes the run's own folder."""
+        user, prefix = self.installed
+        filled = (prefix if argument == "PREFIX" else argument for argument in arguments[:-1])
+        return Job(*self.conda(user, *filled, python=self.pythons[with_plugin]))
+
+    def install(self, user: Conda, prefix: Path, *, with_plugin: bool) -> Job:
+        """An offline installation from the repository, with all of its archives to be linked."""
+        channel = ("--override-channels", "-c", self.repository.as_uri())
+        return Job(
+            *self.conda(
+                user,
+                *("create", "--yes", "--quiet", "--offline", "-p", prefix, *channel),
+                *self.upstream.packages,
+                python=self.pythons[with_plugin],
+            )
+        )
+
+    def hooks(self, folder: Path, *, with_plugin: bool) -> Job:
+        return self.install(self.user(folder), folder / "env", with_plugin=with_plugin)
+
+    def once(self, name: str, prepare: Callable[[Path], Job]) -> None:
+        """Run something whose result many runs begin with."""
+        run(Contender(name, prepare), self.work / "scratch", self.say)
+
+
+def _link(source: Path, target: Path) -> None:
+    """A copy of a folder whose files are hard links: what is replaced in it stays in the other."""
+    shutil.copytree(source, target, copy_function=os.link)
+
+
+def _state(root: Path) -> dict[str, tuple[int, ...]]:
+    """By path, the size of each file, and what changes when it is written."""
+    found: dict[str, tuple[int, ...]] = {}
+    for path in root.rglob("*"):
+        if path.is_file():
+            status = path.stat()
+            found[path.relative_to(root).as_posix()] = (
+                status.st_size,
+                status.st_ino,
+                status.st_mtime_ns,
+            )
+    return found

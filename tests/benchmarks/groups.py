@@ -1,0 +1,234 @@
+"""What is compared with what, and the ratios that come out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from tests.benchmarks.measure import Contender, Ratio, ratio
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from tests.benchmarks.contenders import Bench
+    from tests.benchmarks.measure import Costs
+
+#: The size that the limits are for, unless a row says otherwise.
+USUAL = "200"
+#: The largest size for which things are timed that grow with it and have no limit there.
+FEW = 200
+COMMANDS = {
+    "conda --version": ("--version",),
+    "conda list": ("list", "-p", "PREFIX"),
+    "conda info": ("info",),
+}
+
+
+@dataclass(frozen=True)
+class Group:
+    """Contenders that take turns.
+
+    Attributes:
+        name: for `--only`.
+        contenders: makes them, by the upstream's bench.
+        small: whether it is left out for large upstreams.
+        release: whether it needs an upstream with a release.
+        rounds: times the rounds that were asked for, as short runs need more.
+    """
+
+    name: str
+    contenders: Callable[[Bench], list[Contender]]
+    small: bool = False
+    release: bool = False
+    rounds: int = 1
+
+    def fits(self, bench: Bench) -> bool:
+        name = bench.upstream.name
+        if self.release and not bench.upstream.released:
+            return False
+        return not (self.small and name.isdigit() and int(name) > FEW)
+
+
+def _cold(bench: Bench) -> list[Contender]:
+    return [
+        Contender("ours, cold", bench.cold),
+        Contender("Rust engine, cold", bench.engine_cold),
+        Contender("ours, warm", bench.warm),
+        Contender("conda create --dry-run", bench.dry_run),
+    ]
+
+
+def _old(bench: Bench) -> list[Contender]:
+    return [Contender("ours, cold", bench.cold), Contender("old procedure", bench.old)]
+
+
+def _unchanged(bench: Bench) -> list[Contender]:
+    return [
+        Contender("ours, unchanged", bench.unchanged),
+        Contender("Rust engine, unchanged", bench.engine_unchanged),
+        Contender("Rust engine, unchanged, trusting sizes", bench.engine_trusting),
+    ]
+
+
+def _update(bench: Bench) -> list[Contender]:
+    return [
+        Contender("ours, one updated", bench.updated),
+        Contender("Rust engine, one updated", bench.engine_updated),
+    ]
+
+
+def _verify(bench: Bench) -> list[Contender]:
+    return [
+        Contender("verify", bench.verify),
+        Contender("sha256sum -c", bench.sha256sum),
+        Contender("reading the files", bench.reading),
+    ]
+
+
+def _indexing(bench: Bench) -> list[Contender]:
+    return [Contender("indexing and manifest", bench.indexing)]
+
+
+def _command(name: str, bench: Bench) -> list[Contender]:
+    arguments = COMMANDS[name]
+    return [
+        Contender(f"{name}, with", partial(bench.command, *arguments, with_plugin=True)),
+        Contender(f"{name}, without", partial(bench.command, *arguments, with_plugin=False)),
+    ]
+
+
+def _hooks(bench: Bench) -> list[Contender]:
+    return [
+        Contender("offline install, with", partial(bench.hooks, with_plugin=True)),
+        Contender("offline install, without", partial(bench.hooks, with_plugin=False)),
+    ]
+
+
+GROUPS = (
+    Group("cold", _cold),
+    Group("old", _old, small=True),
+    Group("unchanged", _unchanged),
+    Group("update", _update, release=True),
+    Group("verify", _verify),
+    Group("indexing", _indexing, release=True),
+    *(
+        Group("commands", partial(_command, name), small=True, release=True, rounds=8)
+        for name in COMMANDS
+    ),
+    Group("hooks", _hooks, small=True, release=True),
+)
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of the table.
+
+    Attributes:
+        title: as it is printed.
+        group: whose runs it is about.
+        first: the contender that is judged.
+        second: the one it is compared with; empty if its own two costs are.
+        kind: the cost that is compared.
+        divisor: the cost that it is divided by, where there is no second contender; empty for none.
+        limit: the ratio is to be no more than this.
+        size: the upstream that the limit is for.
+        scale: what the ratio is multiplied by to be printed.
+        unit: of what is printed.
+    """
+
+    title: str
+    group: str
+    first: str
+    second: str = ""
+    kind: str = "wall"
+    divisor: str = ""
+    limit: float | None = None
+    size: str = USUAL
+    scale: float = 1
+    unit: str = ""
+
+    def ratio(self, costs: Mapping[str, Costs]) -> Ratio | None:
+        """The ratio that came out; None if it was not measured."""
+        if self.first not in costs or (self.second and self.second not in costs):
+            return None
+        values = costs[self.first].values[self.kind]
+        if self.second:
+            return ratio(values, costs[self.second].values[self.kind])
+        others = costs[self.first].values[self.divisor] if self.divisor else [1.0] * len(values)
+        found = ratio(values, others)
+        return Ratio(found.medians * self.scale, found.low * self.scale, found.high * self.scale)
+
+
+ROWS = (
+    Row("cold build / Rust engine", "cold", "ours, cold", "Rust engine, cold", limit=1.0),
+    Row("cold build / old procedure", "old", "ours, cold", "old procedure", limit=0.25),
+    Row("warm build / cold build", "cold", "ours, warm", "ours, cold"),
+    Row(
+        *("unchanged rebuild / Rust engine", "unchanged"),
+        *("ours, unchanged", "Rust engine, unchanged"),
+        limit=0.6,
+    ),
+    Row(
+        *("unchanged rebuild / Rust engine that trusts sizes", "unchanged"),
+        *("ours, unchanged", "Rust engine, unchanged, trusting sizes"),
+    ),
+    Row(
+        *("one package updated / Rust engine", "update"),
+        *("ours, one updated", "Rust engine, one updated"),
+    ),
+    Row(
+        "one package updated: bytes written / (its archive + index files)",
+        "update",
+        "ours, one updated",
+        kind="rewritten",
+        divisor="needed",
+        limit=1.05,
+    ),
+    Row(
+        "one package updated: all that is written anywhere / the same",
+        "update",
+        "ours, one updated",
+        kind="written",
+        divisor="needed",
+    ),
+    Row(
+        "indexing and manifest, per package",
+        "indexing",
+        "indexing and manifest",
+        kind="each",
+        limit=0.5,
+        size="5000",
+        scale=1000,
+        unit=" ms",
+    ),
+    Row(
+        *("peak memory / `conda create --dry-run`", "cold"),
+        *("ours, cold", "conda create --dry-run", "memory"),
+        limit=1.15,
+    ),
+    Row("`verify` / `sha256sum -c`", "verify", "verify", "sha256sum -c", limit=0.6),
+    Row("`verify` / reading the files", "verify", "verify", "reading the files"),
+    *(
+        Row(
+            f"`{name}` with / without the plugin",
+            "commands",
+            f"{name}, with",
+            f"{name}, without",
+            limit=1.01,
+        )
+        for name in COMMANDS
+    ),
+    Row(
+        *("offline install with / without the plugin", "hooks"),
+        *("offline install, with", "offline install, without"),
+    ),
+)
+#: Contenders whose time is to grow no faster than the number of packages.
+GROWING = (
+    ("cold", "ours, cold"),
+    ("cold", "ours, warm"),
+    ("cold", "Rust engine, cold"),
+    ("unchanged", "ours, unchanged"),
+    ("verify", "verify"),
+)

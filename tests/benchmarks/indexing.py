@@ -1,0 +1,97 @@
+"""Index and describe all packages of an upstream; run as a script: `indexing.py CHANNEL PLATFORM`.
+
+This is what a build does with archives that are in place and hashed: index files, checksums and
+manifest, all in memory. Prints the seconds that it took, without the start of Python and conda.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, cast
+
+from conda_offline_repo import channel, contents, manifest
+from conda_offline_repo.build import tools
+from conda_offline_repo.fetch import Archive
+from conda_offline_repo.request import Options, resolve
+from conda_offline_repo.solve import Solution
+from conda_offline_repo.upstream import Entry
+
+if TYPE_CHECKING:
+    from typing import Any
+
+URL = "https://upstream.example/channel"
+
+
+def newest(folder: Path, platform: str) -> list[Entry]:
+    """The entry of the newest version of each package, as a build has them."""
+    found: dict[str, Entry] = {}
+    for subdir in ("noarch", platform):
+        repodata = json.loads((folder / subdir / "repodata.json").read_bytes())
+        for section in ("packages", "packages.conda"):
+            for file, record in repodata[section].items():
+                known = found.get(record["name"])
+                if known is None or known.record["version"] < record["version"]:
+                    url = f"{URL}/{subdir}/{file}"
+                    found[record["name"]] = Entry(subdir, file, record, url, url)
+    return sorted(found.values(), key=lambda entry: entry.name)
+
+
+def main() -> None:
+    folder, platform = Path(sys.argv[1]), sys.argv[2]
+    entries = newest(folder, platform)
+    archives = tuple(
+        Archive(
+            name=entry.name,
+            path=folder / entry.name,
+            staged=True,
+            sha256=entry.record["sha256"],
+            md5=entry.record["md5"],
+            size=entry.record["size"],
+        )
+        for entry in entries
+    )
+    records = tuple(
+        cast("Any", SimpleNamespace(subdir=entry.subdir, fn=entry.file)) for entry in entries
+    )
+    options = Options(
+        label="bank",
+        root=folder,
+        packages=("bench-all",),
+        channels=(URL,),
+        channels_named=True,
+        label_channel=False,
+        platforms=(platform,),
+    )
+    request = resolve(options, None)
+    built_with = tools()
+    start = time.perf_counter()
+    index = channel.index(entries, (platform,))
+    indexed = time.perf_counter()
+    state = contents.compose(
+        request,
+        (Solution(platform, records),),
+        entries,
+        archives,
+        index,
+        last=None,
+        repository=folder / ".none",
+        built_with=built_with,
+    )
+    content = manifest.dump(state.manifest)
+    end = time.perf_counter()
+    cost = {
+        "packages": len(entries),
+        "seconds": end - start,
+        "indexing": indexed - start,
+        "manifest": end - indexed,
+        "bytes": len(content) + sum(map(len, state.files.values())),
+    }
+    print(json.dumps(cost))
+
+
+if __name__ == "__main__":
+    main()
