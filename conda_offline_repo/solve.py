@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from typing import Any
 
-    from conda import CondaError
     from conda.models.channel import Channel
     from conda.models.records import PackageRecord
 
@@ -39,6 +38,14 @@ if TYPE_CHECKING:
 
 #: A prefix that nothing is installed in; conda itself solves for one like it.
 NO_PREFIX = "/nonexistent/offline-repo"
+#: How solvers say that there is no solution; some end the process where others raise.
+UNSOLVED = (
+    PackagesNotFoundError,
+    ResolvePackageNotFound,
+    SpecsConfigurationConflictError,
+    SystemExit,
+    UnsatisfiableError,
+)
 VIRTUAL = re.compile(r"__[a-z0-9_]+")
 
 
@@ -103,20 +110,18 @@ def run(
                 command="create",
             )
             return tuple(solver.solve_final_state())
-        except (PackagesNotFoundError, ResolvePackageNotFound) as error:
-            text = (
-                f"{_not_found(error)}\nin the channels:{dashlist(map(without_secrets, channels))}"
-            )
+        except UNSOLVED as error:
+            text = explanation(error, channels)
             raise _unsolved(platform, specs, virtual_packages, text) from error
-        except (UnsatisfiableError, SpecsConfigurationConflictError, SystemExit) as error:
-            # some backends end the process where others raise
-            raise _unsolved(platform, specs, virtual_packages, str(error)) from error
 
 
-def _not_found(error: CondaError) -> str:
-    packages = error._kwargs.get("packages") or getattr(error, "bad_deps", ())
+def explanation(error: BaseException, channels: Iterable[Channel]) -> str:
+    """What a solver said, one of `UNSOLVED`; where packages are missing, just which and where."""
+    if not isinstance(error, (PackagesNotFoundError, ResolvePackageNotFound)):
+        return str(error).strip()
+    packages = error._kwargs.get("packages") or getattr(error, "packages", None) or error.bad_deps
     named = [" ".join(map(str, p)) if isinstance(p, (list, tuple)) else str(p) for p in packages]
-    return f"Not found:{dashlist(named)}"
+    return f"Not found:{dashlist(named)}\nin:{dashlist(map(without_secrets, channels))}"
 
 
 def _unsolved(

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from conda.base.context import context
 from conda.core.envs_manager import register_env
 from conda.core.prefix_data import PrefixData
-from conda.exceptions import PackagesNotFoundError, UnsatisfiableError
 from conda.gateways.disk.delete import rm_rf
 from conda.models.channel import Channel
 from conda.models.match_spec import MatchSpec
@@ -20,6 +19,7 @@ from ruamel.yaml.error import YAMLError
 from . import _compat
 from .exceptions import OlderBuildError, PlatformMissingError, TargetError
 from .moved import follow
+from .solve import UNSOLVED, explanation
 from .state import State, dump_state, read_state, state_path
 from .urls import file_url
 
@@ -159,9 +159,9 @@ def transaction(target: Target, packages: Iterable[str]) -> Any:
     )
     try:
         return solver.solve_for_transaction()
-    except (UnsatisfiableError, PackagesNotFoundError) as error:
+    except UNSOLVED as error:
         raise TargetError(
-            f"The packages cannot be installed from {target.channel}.\n{str(error).strip()}",
+            f"The packages cannot be installed.\n{explanation(error, (channel,))}",
             "`conda offline-repo show` lists what the repository has; "
             "ask your vendor for a build with what is missing.",
         ) from error

