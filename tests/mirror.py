@@ -131,7 +131,13 @@ def another(package: Path) -> bytes:
     stem = package.name.removesuffix(".conda")
     name, version, build = stem.rsplit("-", 2)
     subdir = package.parent.name
-    index: dict[str, Any] = {"name": name, "version": version, "build": build, "build_number": 0, "subdir": subdir}
+    index: dict[str, Any] = {
+        "name": name,
+        "version": version,
+        "build": build,
+        "build_number": 0,
+        "subdir": subdir,
+    }
     if subdir == "noarch":
         index["noarch"] = "generic"
     size = package.stat().st_size

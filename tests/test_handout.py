@@ -193,9 +193,7 @@ def test_script_keeps_the_settings_of_others(customer: Conda, stick: Path) -> No
 
 
 @pytest.mark.parametrize("damage", ["changed", "missing"])
-def test_script_refuses_a_damaged_copy(
-    customer: Conda, stick: Path, damage: str
-) -> None:
+def test_script_refuses_a_damaged_copy(customer: Conda, stick: Path, damage: str) -> None:
     archive = stick / "noarch" / "app-1.0-0.conda"
     if damage == "changed":
         archive.write_bytes(another(archive))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from conda.base.context import context
+from conda.models.channel import Channel
 
 from conda_offline_repo.exceptions import CollisionError, SolveError
 from conda_offline_repo.solve import solve
@@ -336,6 +337,8 @@ def qualified(me: Inside, server: ChannelServer) -> str:
     if context.solver != "classic":
         return f"{server.url}/low::lib"
     me.configure(channel_alias=server.url)
+    # conda keeps what names stood for under an earlier alias, that of another test
+    Channel._cache_.clear()
     return "low::lib"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -269,6 +270,10 @@ def test_file_of_pip_in_another_encoding(me: Inside, prefix: Path, repository: R
 
 
 def test_history_with_channels(me: Inside, prefix: Path, repository: Repository) -> None:
+    record = {"build": "0", "build_number": 0, "channel": "conda-forge", "version": "1.0"}
+    for name in ("app", "lib"):
+        path = prefix / "conda-meta" / f"{name}-1.0-0.json"
+        path.write_text(json.dumps({**record, "name": name, "fn": f"{name}-1.0-0.conda"}))
     history = prefix / "conda-meta" / "history"
     history.write_text(
         "==> 2026-01-01 00:00:00 <==\n"

@@ -126,9 +126,7 @@ def test_publication_under_way(customer: Conda, mirror: Mirror, share: Path) -> 
 
 @pytest.mark.parametrize("verb", ["verify", "show"])
 @pytest.mark.parametrize("options", [(), ("--json",)], ids=["text", "json"])
-def test_no_repository(
-    customer: Conda, share: Path, verb: str, options: tuple[str, ...]
-) -> None:
+def test_no_repository(customer: Conda, share: Path, verb: str, options: tuple[str, ...]) -> None:
     for arguments in ((share / "absent",), (share, "--label", "nobody"), (share.parent,)):
         told = customer.fail("offline-repo", verb, *arguments, *options)
         text = told.json["message"] if options else told.stderr

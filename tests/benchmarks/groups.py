@@ -148,6 +148,16 @@ class Row:
     scale: float = 1
     unit: str = ""
 
+    def cpu(self, costs: Mapping[str, Costs]) -> float | None:
+        """The ratio of CPU times, which a busy machine changes less; None where it means nothing."""
+        if self.kind != "wall" or not self.second:
+            return None
+        least = 0.01  # of less, the clocks say little
+        first, second = (
+            max(least, costs[name].median("cpu")) for name in (self.first, self.second)
+        )
+        return first / second
+
     def ratio(self, costs: Mapping[str, Costs]) -> Ratio | None:
         """The ratio that came out; None if it was not measured."""
         if self.first not in costs or (self.second and self.second not in costs):

@@ -34,6 +34,7 @@ def ratios(results: Results) -> list[dict[str, Any]]:
                         "ratio": ratio.medians,
                         "low": ratio.low,
                         "high": ratio.high,
+                        "cpu": row.cpu(groups[row.group]),
                         "limit": limit,
                         "met": None if limit is None else ratio.medians <= limit,
                         "unit": row.unit,
@@ -63,12 +64,13 @@ def ratio_table(lines: Sequence[Mapping[str, Any]]) -> str:
             line["upstream"],
             f"{line['ratio']:.3f}{line['unit']}",
             f"{line['low']:.3f} to {line['high']:.3f}",
+            "" if line["cpu"] is None else f"{line['cpu']:.3f}",
             "" if line["limit"] is None else f"{line['limit']}{line['unit']}",
             {True: "yes", False: "no", None: ""}[line["met"]],
         )
         for line in lines
     ]
-    return table(("", "upstream", "ratio", "spread", "at most", "met"), cells)
+    return table(("", "upstream", "ratio", "spread", "CPU ratio", "at most", "met"), cells)
 
 
 def cost_table(results: Results) -> str:
