@@ -182,15 +182,18 @@ class Bench:
     # -- the Rust engine
 
     def engine(self, user: Conda, root: Path, *options: str) -> Job:
-        if find_spec("rattler") is None:
-            raise UnavailableError("the Rust engine needs py-rattler: pip install py-rattler")
         folder, cache = root / "channel", root / "cache"
         cache.mkdir(parents=True, exist_ok=True)
         where = (self.url, folder, cache, *self.upstream.packages)
         fixed = ("--platform", PLATFORM, "--threads", THREADS)
         return self.script("engine.py", user, *options, *fixed, *where)
 
+    def need_engine(self) -> None:
+        if find_spec("rattler") is None:
+            raise UnavailableError("the Rust engine needs py-rattler: pip install py-rattler")
+
     def engine_cold(self, folder: Path) -> Job:
+        self.need_engine()
         self.upstream.release(after=False)
         return self.engine(self.user(folder), folder / "root")
 
@@ -211,6 +214,7 @@ class Bench:
 
     @cached_property
     def engine_built(self) -> tuple[Conda, Path]:
+        self.need_engine()
         folder = self.work / "engine"
         folder.mkdir()
         user, root = self.user(folder), folder / "root"

@@ -149,7 +149,7 @@ class Row:
     unit: str = ""
 
     def cpu(self, costs: Mapping[str, Costs]) -> float | None:
-        """The ratio of CPU times, which a busy machine changes less; None where it means nothing."""
+        """The ratio of CPU times, which a busy machine changes less; None if it means nothing."""
         if self.kind != "wall" or not self.second:
             return None
         least = 0.01  # of less, the clocks say little

@@ -211,7 +211,8 @@ def plot(results: Results, path: Path) -> None:
     )
     for position, (name, costs) in enumerate(reversed(bars)):
         walls, median = costs.values["wall"], costs.median("wall")
-        color = "tab:blue" if "Rust" not in name and "old" not in name else "tab:gray"
+        ours = name.partition(": ")[2].startswith(("ours", "verify", "indexing"))
+        color = "tab:blue" if ours or name.endswith(", with") else "tab:gray"
         left.barh(position, median, color=color)
         left.plot((min(walls), max(walls)), (position, position), color="black", linewidth=1)
     left.set_yticks(range(len(bars)), [name for name, _ in reversed(bars)])
