@@ -1,4 +1,4 @@
-"""The customer's side: repositories built without a server, damage to copies, a trap for traffic."""
+"""The customer's side: repositories built without a server, damage, and a trap for traffic."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def publish(
 
 
 def releases(folder: Path) -> Mirror:
-    """Build a label three times: `app` needs `lib`, and the `tool` of its version and this platform.
+    """Build a label three times: `app` needs `lib`, and `tool` of its version, for this platform.
 
     app is 1.0, 2.0, 2.0; tool 1.0, 2.0, 2.0; lib 1.0, 1.0, 1.1; extra 1.0, 1.0, 2.0.
     """

@@ -65,9 +65,8 @@ def customer(tmp_path: Path, trap: Trap) -> Conda:
     programs = tmp_path / "programs"
     programs.mkdir()
     conda = programs / "conda"
-    conda.write_text(
-        f'#!/bin/sh\necho "$*" >>"{customer.scratch}/calls"\nexec "{sys.executable}" -m conda "$@"\n'
-    )
+    calls = customer.scratch / "calls"
+    conda.write_text(f'#!/bin/sh\necho "$*" >>"{calls}"\nexec "{sys.executable}" -m conda "$@"\n')
     conda.chmod(0o755)
     customer.variables["PATH"] = f"{programs}{os.pathsep}{customer.variables['PATH']}"
     customer.configure(channels=["https://conda.example.com/main"])
@@ -76,7 +75,7 @@ def customer(tmp_path: Path, trap: Trap) -> Conda:
 
 @pytest.fixture
 def stick(mirror: Mirror, tmp_path: Path) -> Path:
-    """The folder that the vendor's builds are copied to, with much in its name; it has the first."""
+    """The folder that builds are copied to, with much in its name; it has the first."""
     return mirror.copy(1, tmp_path / "X Y & bänk's" / "bank")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from conda.core.prefix_data import PrefixData
@@ -15,6 +15,7 @@ from tests.running import snapshot, tree
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from typing import Any
 
 OLD, NEW = "file:///media/stick/bank", "file:///srv/share/bank"
 
