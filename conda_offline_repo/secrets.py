@@ -17,7 +17,7 @@ from conda import CondaError
 from conda.base.context import context
 from conda.models.channel import Channel
 
-from .exceptions import OfflineRepoError
+from .exceptions import CrashError, OfflineRepoError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -31,6 +31,8 @@ SHORTEST = 4
 USERINFO = re.compile(r"(?<=://)[^/@\s'\"<>]+(?=@)")
 #: conda's place for a token; a path like it elsewhere in a URL is hidden, too.
 TOKEN = re.compile(r"(?<=/t/)[^/\s'\"<>]+(?=/)")
+ESCAPE = re.compile(r"%[0-9A-F]{2}")
+AUTHORIZATION = re.compile(r"(?i)(?<=authorization)(['\"]?\s*[:=]\s*['\"]?\w+ )[^\s'\",]+")
 QUERY = re.compile(r"(?<=\?)[^\s'\"<>#]*=[^\s'\"<>#]+")
 
 
@@ -44,7 +46,8 @@ class Secrets:
         """The secrets as they may be written: plain, quoted for URLs, in base64; longest first."""
         found = set()
         for value in self.values:
-            found |= {value, quote(value, safe=""), quote(value), quote_plus(value)}
+            quoted = {quote(value, safe=""), quote(value), quote_plus(value)}
+            found |= {value, *quoted, *(ESCAPE.sub(lambda m: m[0].lower(), q) for q in quoted)}
             found.add(base64.b64encode(value.encode()).decode().rstrip("="))
         return tuple(sorted(found, key=lambda form: (-len(form), form)))
 
@@ -54,7 +57,7 @@ class Secrets:
             text = text.replace(form, HIDDEN)
         for pattern in (USERINFO, TOKEN, QUERY):
             text = pattern.sub(HIDDEN, text)
-        return text
+        return AUTHORIZATION.sub(rf"\1{HIDDEN}", text)
 
 
 def known(options: Options) -> Secrets:
@@ -69,7 +72,10 @@ def known(options: Options) -> Secrets:
     for url in filter(None, urls):
         parts = urlsplit(str(url))
         hosts.add(parts.hostname)
-        found.add(unquote(parts.password or ""))
+        if parts.password:
+            password = unquote(parts.password)
+            # the pair is what an HTTP header carries, in base64
+            found |= {password, f"{unquote(parts.username or '')}:{password}"}
         for pair in parts.query.split("&"):
             found.add(unquote(pair.partition("=")[2]))
         found.add(Channel(str(url)).token or "")
@@ -82,7 +88,8 @@ def _netrc_passwords(hosts: Iterable[str | None]) -> Iterator[str]:
         entries = netrc()
         for host in hosts:
             if host and (entry := entries.authenticators(host)):
-                yield entry[2] or ""
+                login, _, password = entry
+                yield from (password or "", f"{login}:{password}")
 
 
 @contextmanager
@@ -104,9 +111,13 @@ def confined(secrets: Secrets) -> Iterator[None]:
     logging.setLogRecordFactory(redacted)
     try:
         yield
-    except BaseException as error:
+    except (CondaError, KeyboardInterrupt, SystemExit) as error:
         _redact_error(error, secrets)
         raise
+    except Exception as error:
+        # conda's crash report would repeat the environment and the channels, with credentials
+        logging.getLogger(__name__).debug("unexpected error", exc_info=error)
+        raise CrashError(secrets.redact(f"{type(error).__name__}: {error}")) from None
     else:
         sys.argv[:] = arguments
     finally:
@@ -121,6 +132,10 @@ def _redact_error(error: BaseException, secrets: Secrets) -> None:
         error.message = secrets.redact(str(error))
         error.hints = tuple(map(secrets.redact, error.hints))
     elif isinstance(error, CondaError):
+        for name, value in vars(error).items():
+            if not name.startswith("_") and value and not isinstance(value, (bool, int)):
+                parts = value if isinstance(value, (list, tuple, set)) else (value,)
+                setattr(error, name, ", ".join(secrets.redact(str(part)) for part in parts))
         # conda applies `%` with the keywords to the text: before 26.7 always, since then if any
         error.message = secrets.redact(str(error)).replace("%", "%%")
         error._kwargs = {"redacted": True}

@@ -6,6 +6,7 @@ index itself, never from conda's record of it, which keeps only the keys that th
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from .request import Request
     from .solve import Solution
 
+log = logging.getLogger(__name__)
 #: conda-index and conda tell the two sections of an index apart by the archive's extension.
 SECTIONS = ("packages", "packages.conda")
 
@@ -261,6 +263,14 @@ def explained(request: Request, source: Source | None = None) -> Iterator[None]:
     except (CondaHTTPError, UnavailableInvalidChannel) as error:
         found = source or _source_of(error, request)
         raise unavailable(found, request, _compat.status_code(error)) from None
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        log.debug("unreadable index", exc_info=error)
+        urls = [source.url] if source else [one.url for one in request.sources]
+        raise ChannelUnavailableError(
+            " or ".join(urls),
+            f"has an index that cannot be read ({type(error).__name__}).",
+            "Tell the owner of the channel. The repository is as it was before.",
+        ) from None
 
 
 def _source_of(error: CondaError, request: Request) -> Source:
