@@ -7,20 +7,20 @@ import logging
 import re
 import sys
 import traceback
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
-from netrc import NetrcParseError, netrc
 from typing import TYPE_CHECKING
 from urllib.parse import quote, quote_plus, unquote, urlsplit
 
 from conda import CondaError
 from conda.base.context import context
 from conda.models.channel import Channel
+from requests.utils import get_netrc_auth
 
 from .exceptions import CrashError, OfflineRepoError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
     from typing import Any, TextIO
 
     from .request import Options
@@ -53,11 +53,12 @@ class Secrets:
 
     def redact(self, text: str) -> str:
         """`text` without secrets, and without anything that looks like one in a URL."""
-        for form in self.forms():
-            text = text.replace(form, HIDDEN)
         for pattern in (USERINFO, TOKEN, QUERY):
             text = pattern.sub(HIDDEN, text)
-        return AUTHORIZATION.sub(rf"\1{HIDDEN}", text)
+        text = AUTHORIZATION.sub(rf"\1{HIDDEN}", text)
+        for form in self.forms():
+            text = text.replace(form, HIDDEN)
+        return text
 
 
 def known(options: Options) -> Secrets:
@@ -66,30 +67,24 @@ def known(options: Options) -> Secrets:
     They stand in the token option, in the URLs of channels, of the channel alias and of proxies,
     and in the user's netrc file for the hosts of the channels.
     """
-    urls = [*options.channels, *context.proxy_servers.values(), context.channel_alias.url(True)]
+    channels = [Channel(name) for name in options.channels]
+    urls = [
+        *options.channels,
+        *(url for channel in channels for url in channel.urls(True, ("noarch",))),
+        *context.proxy_servers.values(),
+        context.channel_alias.url(True),
+    ]
     found = {options.token or ""}
-    hosts = set()
-    for url in filter(None, urls):
-        parts = urlsplit(str(url))
-        hosts.add(parts.hostname)
-        if parts.password:
-            password = unquote(parts.password)
-            # the pair is what an HTTP header carries, in base64
-            found |= {password, f"{unquote(parts.username or '')}:{password}"}
-        for pair in parts.query.split("&"):
-            found.add(unquote(pair.partition("=")[2]))
-        found.add(Channel(str(url)).token or "")
-    found |= set(_netrc_passwords(hosts))
+    for url in map(str, filter(None, urls)):
+        found.add(Channel(url).token or "")
+        found.update(unquote(pair.partition("=")[2]) for pair in urlsplit(url).query.split("&"))
+        parts = urlsplit(url)
+        logins = [(unquote(parts.username or ""), unquote(parts.password or ""))]
+        logins += [pair for pair in (get_netrc_auth(url),) if pair]
+        for user, password in logins:
+            # the pair is what an HTTP header carries, in base64; a user alone may be a token
+            found |= {password, f"{user}:{password}"} if password else {user}
     return Secrets(frozenset(value for value in found if len(value) >= SHORTEST))
-
-
-def _netrc_passwords(hosts: Iterable[str | None]) -> Iterator[str]:
-    with suppress(OSError, NetrcParseError):
-        entries = netrc()
-        for host in hosts:
-            if host and (entry := entries.authenticators(host)):
-                login, _, password = entry
-                yield from (password or "", f"{login}:{password}")
 
 
 @contextmanager

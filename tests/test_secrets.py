@@ -41,7 +41,6 @@ if TYPE_CHECKING:
     from tests.running import Conda, Finished
     from tests.tiny import Format
 
-pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 properties = settings(deadline=None, max_examples=150, derandomize=True, database=None)
 
 # --- names and paths ---------------------------------------------------------------------------
@@ -233,7 +232,8 @@ MARK = "Zq9"
 SECRETS = st.text(
     string.ascii_letters + string.digits + "-._~!$&'()*+,;=:@/?#[]% \"<>|é", max_size=20
 ).map(lambda text: f"{MARK}{text}{MARK}")
-TOKENS = st.text(string.ascii_letters + string.digits + "-_", max_size=30).map(
+#: What conda takes for a token in a URL.
+TOKENS = st.text(string.ascii_letters + string.digits + "-", max_size=30).map(
     lambda text: f"{MARK}{text}{MARK}"
 )
 HOSTS = st.sampled_from(["127.0.0.1:8080", "repo.acme.example", "[::1]:80", "LOCALHOST"])
@@ -603,6 +603,27 @@ def test_wrong_credentials_are_not_told_either(
         assert wrong not in told.output
         assert leaks(told=told, folder=root) == {}
         assert not root.exists()
+
+
+@ERROR_MODES
+@pytest.mark.parametrize(
+    "token", ["c4n4ry_s3cret", "c4n4ry.s3cret", "c4n4ry s3cret", "c4n4ry/s3cret"]
+)
+def test_token_that_conda_cannot_send_is_not_told_in_part(
+    conda: Conda, root: Path, tmp_path: Path, token: str, mode: tuple[str, ...]
+) -> None:
+    """conda ends a token in a URL at the first character that is no letter, digit or hyphen."""
+    channel = TinyChannel(tmp_path / "served" / "acme")
+    channel.add("app")
+    channel.write()
+    with ChannelServer(tmp_path / "served", private={"acme": token}) as server:
+        arguments = ("-c", f"{server.url}/acme", "--override-channels", "--token", token)
+        told = conda.execute(*BUILD, *arguments, "--root", root, "app", *mode, **HASTY)
+    assert "s3cret" not in told.output
+    for path in root.rglob("*"):
+        assert path.is_dir() or b"s3cret" not in decoded(path)
+    if told.status == 0:
+        assert archives(root / "bank") == ["noarch/app-1.0-0.conda"]
 
 
 @ERROR_MODES

@@ -247,6 +247,7 @@ def virtual_packages() -> list[str]:
     return sorted(f"{package.name} {package.version} {package.build}" for package in hook)
 
 
+@pytest.mark.filterwarnings("ignore::PendingDeprecationWarning")  # of some of conda's settings
 @pytest.mark.usefixtures("machines")
 def test_solve_leaves_no_trace(me: Inside, server: ChannelServer) -> None:
     url = f"{server.url}/public"
@@ -268,6 +269,7 @@ def test_solve_leaves_no_trace(me: Inside, server: ChannelServer) -> None:
     assert state() == before
 
 
+@pytest.mark.filterwarnings("ignore::PendingDeprecationWarning")
 @pytest.mark.usefixtures("machines")
 def test_build_leaves_no_trace(me: Inside, server: ChannelServer) -> None:
     url = f"{server.url}/public"
