@@ -164,7 +164,7 @@ def check_spec(package: str) -> None:
     """
     try:
         spec = MatchSpec(package)
-    except (InvalidMatchSpec, ValueError) as error:
+    except (InvalidMatchSpec, ValueError, IndexError) as error:
         raise InvalidRequestError(
             f"{package!r} is not a package specification: {error}",
             "Write a name, optionally with a version: ratingpro, 'ratingpro>=2', ratingpro=2.1.",

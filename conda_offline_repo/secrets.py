@@ -38,14 +38,20 @@ QUERY = re.compile(r"(?<=\?)[^\s'\"<>#]*=[^\s'\"<>#]+")
 
 @dataclass(frozen=True)
 class Secrets:
-    """Texts that must not leave, in plain form."""
+    """Texts that must not leave.
+
+    Attributes:
+        values: Passwords, tokens and the like, in plain form.
+        logins: Names of users, in plain form: not to be shown, but no secret if found somewhere.
+    """
 
     values: frozenset[str]
+    logins: frozenset[str] = frozenset()
 
-    def forms(self) -> tuple[str, ...]:
+    def forms(self, *, logins: bool = False) -> tuple[str, ...]:
         """The secrets as they may be written: plain, quoted for URLs, in base64; longest first."""
         found = set()
-        for value in self.values:
+        for value in self.values | self.logins if logins else self.values:
             quoted = {quote(value, safe=""), quote(value), quote_plus(value)}
             found |= {value, *quoted, *(ESCAPE.sub(lambda m: m[0].lower(), q) for q in quoted)}
             found.add(base64.b64encode(value.encode()).decode().rstrip("="))
@@ -56,7 +62,7 @@ class Secrets:
         for pattern in (USERINFO, TOKEN, QUERY):
             text = pattern.sub(HIDDEN, text)
         text = AUTHORIZATION.sub(rf"\1{HIDDEN}", text)
-        for form in self.forms():
+        for form in self.forms(logins=True):
             text = text.replace(form, HIDDEN)
         return text
 
@@ -74,7 +80,7 @@ def known(options: Options) -> Secrets:
         *context.proxy_servers.values(),
         context.channel_alias.url(True),
     ]
-    found = {options.token or ""}
+    found, users = {options.token or ""}, set()
     for url in map(str, filter(None, urls)):
         found.add(Channel(url).token or "")
         found.update(unquote(pair.partition("=")[2]) for pair in urlsplit(url).query.split("&"))
@@ -84,7 +90,8 @@ def known(options: Options) -> Secrets:
         for user, password in logins:
             # the pair is what an HTTP header carries, in base64; a user alone may be a token
             found |= {password, f"{user}:{password}"} if password else {user}
-    return Secrets(frozenset(value for value in found if len(value) >= SHORTEST))
+            users.add(user)
+    return Secrets(*(frozenset(v for v in some if len(v) >= SHORTEST) for some in (found, users)))
 
 
 @contextmanager

@@ -46,7 +46,7 @@ UNSOLVED = (
     SystemExit,
     UnsatisfiableError,
 )
-VIRTUAL = re.compile(r"__[a-z0-9_]+")
+VIRTUAL = re.compile(r"(?<![\w/-])__[a-z0-9_]+")
 
 
 @dataclass(frozen=True)

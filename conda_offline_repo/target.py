@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import StringIO
@@ -160,11 +161,15 @@ def transaction(target: Target, packages: Iterable[str]) -> Any:
     try:
         return solver.solve_for_transaction()
     except UNSOLVED as error:
-        raise TargetError(
-            f"The packages cannot be installed.\n{explanation(error, (channel,))}",
-            "`conda offline-repo show` lists what the repository has; "
-            "ask your vendor for a build with what is missing.",
-        ) from error
+        text = explanation(error, (channel,))
+    # nothing of the rattler solver may live on: its threads would end the process with a crash
+    del solver
+    gc.collect()
+    raise TargetError(
+        f"The packages cannot be installed.\n{text}",
+        "`conda offline-repo show` lists what the repository has; "
+        "ask your vendor for a build with what is missing.",
+    )
 
 
 def installed(prefix: Path) -> frozenset[str]:

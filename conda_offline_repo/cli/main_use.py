@@ -133,7 +133,7 @@ def _fill(target: Target, packages: tuple[str, ...]) -> dict[str, list[str]]:
 
     linked: dict[str, list[str]] = {"LINK": [], "UNLINK": []}
     with offline(target):
-        if target.exists and not context.dry_run:
+        if target.moved_from and not context.dry_run:
             configure(target)
         change = transaction(target, packages) if packages else None
         if change is not None and not change.nothing_to_do:
@@ -147,7 +147,7 @@ def _fill(target: Target, packages: tuple[str, ...]) -> dict[str, list[str]]:
         if linked["LINK"] and not context.json:
             _compat.confirm("Proceed")
         try:
-            if not target.exists:
+            if not target.moved_from:
                 configure(target)
             if change is not None and linked["LINK"]:
                 change.download_and_extract()
