@@ -6,8 +6,10 @@ import json
 from collections import defaultdict
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from conda_index.index import ChannelIndex
+from conda_index.index.sqlitecache import CondaIndexCache
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -42,6 +44,7 @@ def index(entries: Iterable[Entry], platforms: Iterable[str]) -> dict[str, bytes
             threads=1,
             save_fs_state=False,
             write_current_repodata=False,
+            cache_class=_MemoryCache,
             cache_kwargs={"include_stages": ["md"]},
         )
         return {
@@ -50,11 +53,18 @@ def index(entries: Iterable[Entry], platforms: Iterable[str]) -> dict[str, bytes
         }
 
 
+class _MemoryCache(CondaIndexCache):
+    """conda-index's database in memory: on disk it would wait for the disk at each package."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        name = quote(f"{self.cache_dir}/cache.db")
+        # conda-index opens it as a URI, once for writing and once for reading
+        self.db_filename = f"file:{name}?mode=memory&cache=shared"
+
+
 def _index_subdir(maker: ChannelIndex, subdir: str, records: dict[str, Mapping[str, Any]]) -> bytes:
     with maker.cache_for_subdir(subdir) as cache:
-        # a database that is thrown away need not survive a power failure
-        cache.db.execute("PRAGMA synchronous = OFF")
-        cache.db.execute("PRAGMA journal_mode = OFF")
         cache.store_md_state(
             [
                 {
@@ -66,7 +76,7 @@ def _index_subdir(maker: ChannelIndex, subdir: str, records: dict[str, Mapping[s
                 for file, record in records.items()
             ]
         )
-    repodata = maker.index_subdir(subdir)
+        repodata = maker.index_subdir(subdir)  # the database lives as long as it is open
     for section in ("packages", "packages.conda"):
         repodata[section] = {file: records[file] for file in repodata[section]}
     return dump(repodata)

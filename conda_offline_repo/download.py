@@ -8,7 +8,6 @@ The session is conda's, so that logins, tokens, proxies and certificates work as
 from __future__ import annotations
 
 import hashlib
-import os
 import time
 from contextlib import closing
 from email.utils import parsedate_to_datetime
@@ -141,8 +140,6 @@ def _attempt(
         except BaseException:
             progress(-arrival.received)
             raise
-        file.flush()
-        os.fsync(file.fileno())
         return digests
 
 

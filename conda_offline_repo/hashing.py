@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -82,5 +81,4 @@ def copy_file(source: Path, target: Path) -> Digests:
             sha256.update(chunk)
             md5.update(chunk)
             size += len(chunk)
-        os.fsync(copy.fileno())
     return Digests(sha256.hexdigest(), md5.hexdigest(), size)
