@@ -236,7 +236,8 @@ SECRETS = st.text(
 TOKENS = st.text(string.ascii_letters + string.digits + "-", max_size=30).map(
     lambda text: f"{MARK}{text}{MARK}"
 )
-HOSTS = st.sampled_from(["127.0.0.1:8080", "repo.acme.example", "[::1]:80", "LOCALHOST"])
+#: The last of them is no host that conda can read.
+HOSTS = ["127.0.0.1:8080", "repo.acme.example", "LOCALHOST", "[::1]:80"]
 SCHEMES = st.sampled_from(["http", "https"])
 PATHS = st.sampled_from(["acme", "acme/label/bank", "a/b/c", "pkgs/main"])
 
@@ -252,7 +253,7 @@ ENCODINGS = st.sampled_from([lambda text: quote(text, safe=""), lower])
 
 
 @st.composite
-def addresses(draw: st.DrawFn) -> tuple[str, tuple[str, ...]]:
+def addresses(draw: st.DrawFn, hosts: list[str] = HOSTS) -> tuple[str, tuple[str, ...]]:
     """A channel's URL, and the secrets in it in plain form."""
     encode = draw(ENCODINGS)
     secrets = []
@@ -270,7 +271,7 @@ def addresses(draw: st.DrawFn) -> tuple[str, tuple[str, ...]]:
     if "query" in shapes:
         secrets.append(draw(SECRETS))
         query = f"?expires=1&sig={encode(secrets[-1])}"
-    url = f"{draw(SCHEMES)}://{userinfo}{draw(HOSTS)}{token}/{draw(PATHS)}{query}"
+    url = f"{draw(SCHEMES)}://{userinfo}{draw(st.sampled_from(hosts))}{token}/{draw(PATHS)}{query}"
     return url, tuple(secrets)
 
 
@@ -303,7 +304,7 @@ def test_any_url_is_cleared_of_credentials(
     assert MARK not in text, text
 
 
-@given(addresses())
+@given(addresses(HOSTS[:-1]))
 @properties
 def test_what_is_known_of_a_channel_is_hidden_in_any_form(
     address: tuple[str, tuple[str, ...]],
@@ -605,6 +606,20 @@ def test_wrong_credentials_are_not_told_either(
         assert wrong not in told.output
         assert leaks(told=told, folder=root) == {}
         assert not root.exists()
+
+
+@ERROR_MODES
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1:port", "[::1]:9", "[::1", "127.0.0.1:99999", "", "%zz"]
+)
+def test_url_that_is_none_is_not_told(
+    conda: Conda, root: Path, host: str, mode: tuple[str, ...]
+) -> None:
+    url = f"http://{CANARIES.user}:{CANARIES.machine}@{host}/t/{CANARIES.token}/acme"
+    arguments = ("-c", url, "--override-channels", "--token", CANARIES.login)
+    told = conda.execute(*BUILD, *arguments, "--root", root, "app", *mode, **HASTY)
+    assert told.status != 0
+    assert leaks(told=told, folder=root) == {}
 
 
 @ERROR_MODES
