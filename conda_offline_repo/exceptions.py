@@ -286,6 +286,17 @@ class PlatformMissingError(OfflineRepoError):
         )
 
 
+class RepositoryGoneError(OfflineRepoError):
+    """An environment's repository that is not where it was."""
+
+    def __init__(self, path: Path, prefix: str) -> None:
+        super().__init__(
+            f"The offline repository {path} that this environment uses is not there.",
+            "Plug in or mount what it is on, then repeat this command. If it has moved: "
+            f"conda offline-repo use NEW_PATH -p {prefix}",
+        )
+
+
 class OlderBuildError(OfflineRepoError):
     """A repository that is older than what the environment was last used with."""
 

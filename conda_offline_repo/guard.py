@@ -21,8 +21,14 @@ from conda.models.channel import Channel, all_channel_urls
 
 from . import _compat, journal, manifest
 from .channel import INDEX_NAME
-from .exceptions import ArchivesRefusedError, PoisonedCacheError, RepositoryDamagedError
+from .exceptions import (
+    ArchivesRefusedError,
+    PoisonedCacheError,
+    RepositoryDamagedError,
+    RepositoryGoneError,
+)
 from .hashing import hash_file
+from .state import read_state
 from .urls import file_path
 
 if TYPE_CHECKING:
@@ -56,9 +62,12 @@ def prepare_solve(*_: Any) -> None:
         RepositoryDamagedError: An index file is not the one of the manifest.
         ManifestError: A manifest cannot be used.
     """
+    state = read_state(Path(context.target_prefix))
     for url in all_channel_urls(context.channels, subdirs=context.subdirs):
         if url.startswith(FILE_URL):
             folder = Path(file_path(url))
+            if state and folder.parent == Path(state.path) and not _is_repository(folder.parent):
+                raise RepositoryGoneError(folder.parent, context.target_prefix)
             if _is_repository(folder.parent):
                 _check_index(folder.parent, folder.name)
                 if context.offline:
@@ -74,7 +83,23 @@ def check_solution(_: Any, __: Any, link_precs: Iterable[PackageRecord]) -> None
         ManifestError: A manifest cannot be used.
     """
     linked = tuple(_from_repositories(link_precs))
+    for repository, subdir in sorted({(one.repository, one.path.parent.name) for one in linked}):
+        _check_index(repository, subdir)
     _check_archives(linked)
+    check_caches(link_precs)
+
+
+def check_caches(link_precs: Iterable[PackageRecord]) -> None:
+    """Refuse what conda's package caches have in the place of the archives of a repository.
+
+    What was unpacked of an archive that is no longer there cannot be checked; it is removed, and
+    conda unpacks it anew.
+
+    Raises:
+        PoisonedCacheError: A cached archive is not the one of the record.
+    """
+    linked = tuple(_from_repositories(link_precs))
+    _remove_unchecked(linked)
     _check_caches(linked)
 
 
@@ -181,6 +206,16 @@ def _check_caches(linked: Iterable[_Linked]) -> None:
                 poisoned.append(str(cached))
     if poisoned:
         raise PoisonedCacheError(poisoned)
+
+
+def _remove_unchecked(linked: Iterable[_Linked]) -> None:
+    for one in linked:
+        for cache in map(Path, context.pkgs_dirs):
+            cached = cache / one.path.name
+            claimed = _claims(cached)
+            same = claimed.get("sha256") == one.sha256 or claimed.get("md5") == one.md5
+            if claimed and same and not cached.is_file():
+                rm_rf(str(_unpacked(cached)))
 
 
 def _purge_caches(refused: Iterable[_Linked]) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from .exceptions import ManifestError
-from .names import archive_problem
+from .names import archive_problem, is_device
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -175,10 +175,10 @@ def _check_names(manifest: Manifest) -> None:
     for name in manifest.packages:
         subdir, _, file = name.partition("/")
         problem = archive_problem(file)
-        if problem or not SUBDIR.fullmatch(subdir):
+        if problem or not SUBDIR.fullmatch(subdir) or is_device(subdir):
             raise _Invalid(f"it names {name!r}: {problem or 'not a conda subdir'}")
     for name in manifest.files:
-        if not FILE.fullmatch(name):
+        if not FILE.fullmatch(name) or any(map(is_device, name.split("/"))) or name.endswith("."):
             raise _Invalid(f"it names {name!r}, which is no file of a repository")
     for names in manifest.solutions.values():
         unknown = set(names) - set(manifest.packages)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from conda.core.prefix_data import PrefixData
 
@@ -37,9 +38,9 @@ def follow(prefix: Path, old: str, new: str) -> int:
         for path in _records(prefix):
             record = json.loads(path.read_text("utf-8"))
             moved = {
-                key: f"{new}{value[len(old) :]}"
+                key: f"{new}{rest}"
                 for key in ORIGIN
-                if isinstance(value := record.get(key), str) and f"{value}/".startswith(f"{old}/")
+                if (rest := _below(str(record.get(key) or ""), old)) is not None
             }
             if moved:
                 temporary = path.with_name(f"{path.name}.new")
@@ -54,6 +55,17 @@ def follow(prefix: Path, old: str, new: str) -> int:
     if changed:
         PrefixData(str(prefix)).reload()
     return changed
+
+
+def _below(url: str, channel: str) -> str | None:
+    """The rest of a URL after the channel's, or None if it is not the channel's.
+
+    conda records URLs with or without escapes, depending on its version and its solver.
+    """
+    for form in (channel, unquote(channel)):
+        if f"{url}/".startswith(f"{form}/"):
+            return url[len(form) :]
+    return None
 
 
 def _records(prefix: Path) -> Iterator[Path]:

@@ -39,11 +39,16 @@ def check_label(label: str) -> str:
         raise InvalidLabelError(label, "it has a character or a length that is not allowed")
     if label.endswith("."):
         raise InvalidLabelError(label, "Windows drops a dot at the end")
-    if label.lower().partition(".")[0] in WINDOWS_DEVICES:
+    if is_device(label):
         raise InvalidLabelError(label, "Windows reserves this name for a device")
     if label.lower() in {*context.known_subdirs, "t"}:
         raise InvalidLabelError(label, "conda gives this name a meaning of its own in channel URLs")
     return label
+
+
+def is_device(name: str) -> bool:
+    """Whether Windows takes a file name for a device, whatever its extension."""
+    return name.lower().partition(".")[0] in WINDOWS_DEVICES
 
 
 def check_platform(platform: str) -> str:
@@ -64,7 +69,7 @@ def archive_problem(name: str) -> str | None:
     """Why `name` must not name an archive of a repository, or None if it may (CEP 26)."""
     if not ARCHIVE.fullmatch(name):
         return "it is not a file name that conda packages may have"
-    if name.lower().partition(".")[0] in WINDOWS_DEVICES:
+    if is_device(name):
         return "Windows reserves this name for a device"
     return None
 

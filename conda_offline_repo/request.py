@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from .manifest import Manifest
 
 VIRTUAL_PACKAGE_FORM = "NAME=VERSION[=BUILD], for example __glibc=2.17, or NAME= to take it away"
+#: What conda takes for a token in a channel's URL (`conda.common.url.split_anaconda_token`).
+TOKEN = re.compile(r"[A-Za-z0-9-]+", re.ASCII)
 VIRTUAL_PACKAGE_VALUE = re.compile(r"[0-9][A-Za-z0-9_.!+]*(?:=[A-Za-z0-9_.+]+)?", re.ASCII)
 #: The lowest microarchitecture of a platform, in the words of archspec.
 ARCHSPEC = MappingProxyType(
@@ -118,6 +120,11 @@ def check(options: Options) -> None:
         InvalidRequestError: A package, platform or virtual package is not one.
     """
     check_label(options.label)
+    if options.token and not TOKEN.fullmatch(options.token):
+        raise InvalidRequestError(
+            "The token has a character that conda cannot send: it knows letters, digits and '-'.",
+            "Check that the token was copied whole and without quotation marks or spaces.",
+        )
     for package in options.packages:
         check_spec(package)
     for platform in options.platforms:
@@ -241,7 +248,14 @@ def _sources(options: Options, last: Manifest | None) -> tuple[tuple[Source, ...
 def _flat(channels: Iterable[str]) -> Iterable[Channel]:
     """The channels that names stand for; one name may stand for several, as `defaults` does."""
     for name in channels:
-        for url in Channel(name).urls(with_credentials=True, subdirs=("noarch",)):
+        try:
+            urls = Channel(name).urls(with_credentials=True, subdirs=("noarch",))
+        except ValueError as error:
+            raise InvalidRequestError(
+                f"{name!r} is not a channel: {error}.",
+                "Give a channel's name, its URL or the path of its folder.",
+            ) from None
+        for url in urls:
             yield Channel(url.rpartition("/")[0])
 
 

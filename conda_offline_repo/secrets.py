@@ -10,7 +10,7 @@ import traceback
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import quote, quote_plus, unquote, urlsplit
+from urllib.parse import quote, quote_plus, unquote
 
 from conda import CondaError
 from conda.base.context import context
@@ -73,25 +73,36 @@ def known(options: Options) -> Secrets:
     They stand in the token option, in the URLs of channels, of the channel alias and of proxies,
     and in the user's netrc file for the hosts of the channels.
     """
-    channels = [Channel(name) for name in options.channels]
-    urls = [
-        *options.channels,
-        *(url for channel in channels for url in channel.urls(True, ("noarch",))),
-        *context.proxy_servers.values(),
-        context.channel_alias.url(True),
-    ]
+    urls = [*options.channels, *context.proxy_servers.values()]
+    urls += [url for name in (*options.channels, context.channel_alias) for url in _urls(name)]
     found, users = {options.token or ""}, set()
     for url in map(str, filter(None, urls)):
-        found.add(Channel(url).token or "")
-        found.update(unquote(pair.partition("=")[2]) for pair in urlsplit(url).query.split("&"))
-        parts = urlsplit(url)
-        logins = [(unquote(parts.username or ""), unquote(parts.password or ""))]
-        logins += [pair for pair in (get_netrc_auth(url),) if pair]
-        for user, password in logins:
+        # by pattern, because what was typed may be no URL and still hold a password
+        found.update(unquote(match[0]) for match in TOKEN.finditer(url))
+        found.update(unquote(pair.partition("=")[2]) for pair in url.partition("?")[2].split("&"))
+        logins = [match[0].partition(":")[::2] for match in USERINFO.finditer(url)]
+        for user, password in [*logins, *_netrc_logins(url)]:
             # the pair is what an HTTP header carries, in base64; a user alone may be a token
-            found |= {password, f"{user}:{password}"} if password else {user}
-            users.add(user)
+            plain = f"{unquote(user)}:{unquote(password)}"
+            found |= {unquote(password), plain} if password else {unquote(user)}
+            users.add(unquote(user))
     return Secrets(*(frozenset(v for v in some if len(v) >= SHORTEST) for some in (found, users)))
+
+
+def _urls(channel: Any) -> list[str]:
+    """What a channel's name stands for, with credentials; nothing if it is no channel."""
+    try:
+        return list(Channel(channel).urls(True, ("noarch",)))
+    except (ValueError, CondaError):
+        return []
+
+
+def _netrc_logins(url: str) -> list[tuple[str, str]]:
+    try:
+        login = get_netrc_auth(url)
+    except ValueError:
+        return []
+    return [login] if login else []
 
 
 @contextmanager

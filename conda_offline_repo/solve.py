@@ -113,6 +113,16 @@ def run(
         except UNSOLVED as error:
             text = explanation(error, channels)
             raise _unsolved(platform, specs, virtual_packages, text) from error
+        except OSError as error:
+            if error.errno is not None:
+                raise
+            # py-rattler's way to say that it cannot read an entry
+            raise SolveError(
+                platform,
+                f"The solver cannot read the index of a channel: {error}\n"
+                f"The channels are:{dashlist(map(without_secrets, channels))}",
+                "Tell the owner of the channel.",
+            ) from error
 
 
 def explanation(error: BaseException, channels: Iterable[Channel]) -> str:

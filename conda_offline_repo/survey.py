@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from conda.base.context import context
 from conda.history import History
+from conda.models.channel import Channel
 from conda.models.version import VersionOrder
 
 from . import _compat
@@ -69,7 +70,7 @@ def survey(repository: Repository, prefix: Path) -> tuple[Finding, ...]:
         *_machine(repository),
         *_configuration(repository, prefix),
         *_pip(prefix),
-        *_history(prefix),
+        *_history(prefix, file_url(repository.path)),
     )
 
 
@@ -158,7 +159,7 @@ def _pip(prefix: Path) -> Iterator[Finding]:
     for name in PIP_VARIABLES:
         if os.environ.get(name):
             yield Finding(name, f"The environment variable {name} is set: {advice}")
-    for path in _pip_files(prefix):
+    for path in dict.fromkeys(_pip_files(prefix)):
         config = ConfigParser(interpolation=None)
         try:
             config.read(path, encoding="utf-8")
@@ -176,23 +177,33 @@ def _pip_files(prefix: Path) -> Iterator[Path]:
                 yield Path(os.environ[variable], "pip", "pip.ini")
         yield prefix / "pip.ini"
         return
+    if os.environ.get("PIP_CONFIG_FILE"):
+        yield Path(os.environ["PIP_CONFIG_FILE"])
+    if os.environ.get("XDG_CONFIG_HOME"):
+        yield Path(os.environ["XDG_CONFIG_HOME"], "pip", "pip.conf")
     yield Path("/etc/pip.conf")
     yield Path.home() / ".pip" / "pip.conf"
     yield Path.home() / ".config" / "pip" / "pip.conf"
     yield prefix / "pip.conf"
 
 
-def _history(prefix: Path) -> Iterator[Finding]:
+def _history(prefix: Path, own: str) -> Iterator[Finding]:
     """Specifications with a channel, which conda would ask again at the next solve."""
     path = prefix / "conda-meta" / "history"
     if not path.is_file():
         return
     for name, spec in sorted(History(str(prefix)).get_requested_specs_map().items()):
         channel = spec.get("channel")
-        if channel:
+        if channel and own not in _base_urls(str(channel)):
             yield Finding(
                 str(path),
                 f"{path} remembers that {name} was asked for from the channel {channel}: conda "
                 "looks for it there at every solve and does not find it offline. What to do: "
                 f"`conda install {name}` once, without the channel.",
             )
+
+
+def _base_urls(channel: str) -> list[str]:
+    """The channels that a name stands for."""
+    urls = Channel(channel).urls(with_credentials=False, subdirs=("noarch",))
+    return [url.rpartition("/")[0] for url in urls]

@@ -6,6 +6,7 @@ import gc
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import StringIO
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from conda.base.context import context
@@ -19,6 +20,7 @@ from ruamel.yaml.error import YAMLError
 
 from . import _compat
 from .exceptions import OlderBuildError, PlatformMissingError, TargetError
+from .guard import check_caches
 from .moved import follow
 from .solve import UNSOLVED, explanation
 from .state import State, dump_state, read_state, state_path
@@ -148,7 +150,6 @@ def transaction(target: Target, packages: Iterable[str]) -> Any:
     """
     specs = tuple(MatchSpec(package) for package in packages)
     channel = Channel(target.channel)
-    _compat.refresh_index_cache(channel, context.subdirs)
     there = installed(target.prefix)
     backend = context.plugin_manager.get_cached_solver_backend(None)
     solver = backend(
@@ -159,7 +160,12 @@ def transaction(target: Target, packages: Iterable[str]) -> Any:
         command="update" if all(spec.name in there for spec in specs) else "install",
     )
     try:
-        return solver.solve_for_transaction()
+        # offline, solvers offer what conda's caches have as well: from where the repository was
+        with TemporaryDirectory() as caches, _compat.settings(_pkgs_dirs=(caches,)):
+            _compat.refresh_index_cache(channel, context.subdirs)
+            change = solver.solve_for_transaction()
+        check_caches(change.prefix_setups[str(target.prefix)].link_precs)
+        return change
     except UNSOLVED as error:
         text = explanation(error, (channel,))
     # nothing of the rattler solver may live on: its threads would end the process with a crash
@@ -211,7 +217,7 @@ def _condarc(old: str, channel: str, path: Path) -> str:
 
 def _may_be_default(channel: str) -> bool:
     """Whether conda can have this channel for `defaults`: it decodes the URL of such once more."""
-    return "%25" not in channel and "%23" not in channel
+    return "%" not in channel
 
 
 def _replace(path: Path, content: str) -> None:

@@ -30,13 +30,15 @@ def check(prefix: str, verbose: bool) -> None:
             print(f"{BAD} {kind}: {name}")
     if report.good:
         print(f"{GOOD} All of its {report.files} files are there and unchanged.")
-    if repository.manifest.build != state.build:
+    manifest = repository.manifest
+    if manifest.build != state.build:
+        older = " --allow-older, if that is meant" if manifest.build < state.build else ""
         print(
-            f"{BAD} It is build {repository.manifest.build} now: run "
-            f"`conda offline-repo use {state.path} -p {prefix}`."
+            f"{BAD} It is build {manifest.build} now: run "
+            f"`conda offline-repo use {state.path} -p {prefix}`{older}."
         )
     for finding in survey(repository, Path(prefix)):
         print(f"{BAD} {finding.text}")
     if verbose:
-        print(f"    It is for {', '.join(repository.manifest.request.platforms)}.")
+        print(f"    It is for {', '.join(manifest.request.platforms)}.")
     print()
