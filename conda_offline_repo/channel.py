@@ -11,14 +11,14 @@ from urllib.parse import quote
 from conda_index.index import ChannelIndex
 from conda_index.index.sqlitecache import CondaIndexCache
 
+from .manifest import INDEX_NAME
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from typing import Any
 
     from .upstream import Entry
 
-#: The only index file of a repository: a stale sibling in another format would win over it.
-INDEX_NAME = "repodata.json"
 #: Keys that conda-index wants to see in an entry, even where the channel states none.
 DIGESTS = ("md5", "sha256")
 

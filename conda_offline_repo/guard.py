@@ -20,7 +20,6 @@ from conda.gateways.disk.delete import rm_rf
 from conda.models.channel import Channel, all_channel_urls
 
 from . import _compat, journal, manifest
-from .channel import INDEX_NAME
 from .exceptions import (
     ArchivesRefusedError,
     PoisonedCacheError,
@@ -60,15 +59,15 @@ def prepare_solve(*_: Any) -> None:
 
     Raises:
         RepositoryDamagedError: An index file is not the one of the manifest.
+        RepositoryGoneError: The folder that the environment uses is not a repository any more.
         ManifestError: A manifest cannot be used.
     """
-    state = read_state(Path(context.target_prefix))
     for url in all_channel_urls(context.channels, subdirs=context.subdirs):
         if url.startswith(FILE_URL):
             folder = Path(file_path(url))
-            if state and folder.parent == Path(state.path) and not _is_repository(folder.parent):
-                raise RepositoryGoneError(folder.parent, context.target_prefix)
-            if _is_repository(folder.parent):
+            if not _is_repository(folder.parent):
+                _check_not_gone(folder.parent)
+            else:
                 _check_index(folder.parent, folder.name)
                 if context.offline:
                     _compat.refresh_index_cache(Channel(url.rpartition("/")[0]), (folder.name,))
@@ -122,10 +121,20 @@ def _is_repository(folder: Path) -> bool:
     return (folder / manifest.MANIFEST_NAME).is_file()
 
 
+def _check_not_gone(folder: Path) -> None:
+    """Refuse to go on without the repository that the environment uses.
+
+    conda would say that the channel is invalid and advise to index it anew.
+    """
+    state = read_state(Path(context.target_prefix))
+    if state and folder == Path(state.path):
+        raise RepositoryGoneError(folder, context.target_prefix)
+
+
 def _check_index(repository: Path, subdir: str) -> None:
     """Compare an index file with the manifest; a copy that was interrupted leaves them apart."""
     known = manifest.read(repository)
-    name = f"{subdir}/{INDEX_NAME}"
+    name = f"{subdir}/{manifest.INDEX_NAME}"
     path = repository / name
     allowed = set(journal.read(repository).get(name, ()))
     if known and name in known.files:

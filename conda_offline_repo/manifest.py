@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from typing import Any
 
 MANIFEST_NAME = "offline-repo.json"
+#: The only index file of a repository: a stale sibling in another format would win over it.
+INDEX_NAME = "repodata.json"
 FORMAT = 1
 SUBDIR = re.compile(r"[a-z0-9_]+(?:-[a-z0-9_]+)?")
 FILE = re.compile(r"(?:[a-z0-9_]+(?:-[a-z0-9_]+)?/)?[A-Za-z0-9][A-Za-z0-9._-]*")

@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING
 from conda.base.context import context
 
 from . import journal, manifest
-from .channel import INDEX_NAME
 from .exceptions import ForeignFolderError
 
 if TYPE_CHECKING:
@@ -120,7 +119,7 @@ def _update(state: State, repository: Path, staging: Path) -> None:
         if not _holds(repository / name, content)
     }
     bridge = {name: content for name, content in state.bridge.items() if name in changed}
-    index = {name for name in changed if name.endswith(INDEX_NAME)}
+    index = {name for name in changed if name.endswith(manifest.INDEX_NAME)}
     if len(index) < 2:
         bridge = {}
     # an archive that takes the place of another goes last, right before the index that names it

@@ -6,8 +6,8 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .channel import INDEX_NAME
 from .exceptions import ManifestError
+from .manifest import INDEX_NAME
 
 if TYPE_CHECKING:
     from .locate import Repository

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 ON_EVERY_START = re.compile(r"conda_offline_repo(\.plugin|\.settings|\.cli(\.main_\w+|\.output)?)?")
 #: What a solve needs to find that there is nothing to do.
 AT_A_SOLVE = {
-    *("_compat", "channel", "exceptions", "guard", "hashing", "journal", "manifest", "names"),
+    *("_compat", "exceptions", "guard", "hashing", "journal", "manifest", "names", "state"),
     "urls",
 }
 #: What only conda 25.5 and newer asks for.
