@@ -216,8 +216,14 @@ def _condarc(old: str, channel: str, path: Path) -> str:
 
 
 def _may_be_default(channel: str) -> bool:
-    """Whether conda can have this channel for `defaults`: it decodes the URL of such once more."""
-    return "%" not in channel
+    """Whether conda can have this channel for `defaults`.
+
+    Current conda decodes the escapes in the URL of such a channel, so that `%` and `#` lead astray
+    and packages are recorded under another URL; but without it, it decodes the last part alone,
+    which leads astray if that has any.
+    """
+    escaped = "%25" in channel or "%23" in channel
+    return not escaped and ("%" not in channel or "%" in channel.rpartition("/")[2])
 
 
 def _replace(path: Path, content: str) -> None:

@@ -95,13 +95,20 @@ def configure_parser(parser: ArgumentParser) -> None:
 
 def execute(args: Namespace) -> int:
     """Build, and print what came out."""
+    from pathlib import Path
+
     from conda.base.context import context
 
     from ..build import build
+    from ..request import Options
     from ..secrets import confined, known
     from .output import TerminalProgress, chatter_to_stderr
 
-    options = _options(args)
+    # conda itself may stumble over a channel as it was typed, and quote it
+    with confined(
+        known(Options("", Path(), channels=tuple(args.channel or ()), token=_token(args)))
+    ):
+        options = _options(args)
     with confined(known(options)), chatter_to_stderr():
         outcome = build(options, TerminalProgress(), dry_run=context.dry_run)
     if context.json:
@@ -111,23 +118,38 @@ def execute(args: Namespace) -> int:
     return 0
 
 
-def _options(args: Namespace) -> Options:
+def _token(args: Namespace) -> str | None:
     import os
+
+    from ..settings import TOKEN_VARIABLE
+
+    return args.offline_repo_token or os.environ.get(TOKEN_VARIABLE) or None
+
+
+def _options(args: Namespace) -> Options:
     from pathlib import Path
 
     from conda.base.context import context
 
+    from ..exceptions import InvalidRequestError
     from ..request import Options
-    from ..settings import TOKEN_VARIABLE, default_root
+    from ..settings import default_root
 
+    try:
+        channels = tuple(context.channels)
+    except ValueError as error:
+        raise InvalidRequestError(
+            f"A channel is not one: {error}.",
+            "Give a channel's name, its URL or the path of its folder.",
+        ) from error
     return Options(
         label=args.offline_repo_label,
         root=Path(args.offline_repo_root or default_root()).expanduser(),
         packages=tuple(args.offline_repo_packages),
-        channels=tuple(context.channels),
+        channels=channels,
         channels_named=bool(args.channel),
         label_channel=args.offline_repo_label_channel,
-        token=args.offline_repo_token or os.environ.get(TOKEN_VARIABLE) or None,
+        token=_token(args),
         platforms=tuple(args.offline_repo_platforms),
         native_platform=context.subdir,
         virtual_packages=tuple(args.offline_repo_virtual_packages),
