@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from conda.base.context import context
@@ -13,6 +12,7 @@ from conda.models.channel import Channel
 from conda.models.match_spec import MatchSpec
 
 from .exceptions import InvalidRequestError
+from .machine import assumed, parse_virtual_package
 from .names import check_label, check_platform
 
 if TYPE_CHECKING:
@@ -21,37 +21,8 @@ if TYPE_CHECKING:
 
     from .manifest import Manifest
 
-VIRTUAL_PACKAGE_FORM = "NAME=VERSION[=BUILD], for example __glibc=2.17, or NAME= to take it away"
 #: What conda takes for a token in a channel's URL (`conda.common.url.split_anaconda_token`).
 TOKEN = re.compile(r"[A-Za-z0-9-]+", re.ASCII)
-VIRTUAL_PACKAGE_VALUE = re.compile(r"[0-9][A-Za-z0-9_.!+]*(?:=[A-Za-z0-9_.+]+)?", re.ASCII)
-#: The lowest microarchitecture of a platform, in the words of archspec.
-ARCHSPEC = MappingProxyType(
-    {
-        "64": "x86_64",
-        "32": "x86",
-        "aarch64": "aarch64",
-        "arm64": "aarch64",
-        "armv6l": "arm",
-        "armv7l": "arm",
-        "ppc64": "ppc64",
-        "ppc64le": "ppc64le",
-        "riscv64": "riscv64",
-        "s390x": "s390x",
-    }
-)
-#: Virtual packages of a modest customer machine, by the first part of the platform.
-SYSTEM = MappingProxyType(
-    {
-        "linux": {"__unix": "0", "__linux": "4.18", "__glibc": "2.28"},
-        "osx": {"__unix": "0", "__osx": "13.0"},
-        "win": {"__win": "10"},
-    }
-)
-#: Virtual packages that exist on the systems of one kind only.
-SYSTEM_OF = MappingProxyType(
-    {"__linux": "linux", "__glibc": "linux", "__musl": "linux", "__osx": "osx", "__win": "win"}
-)
 
 
 @dataclass(frozen=True)
@@ -130,7 +101,7 @@ def check(options: Options) -> None:
     for platform in options.platforms:
         check_platform(platform)
     for text in options.virtual_packages:
-        _parse_virtual_package(text)
+        parse_virtual_package(text)
 
 
 def resolve(options: Options, last: Manifest | None) -> Request:
@@ -153,13 +124,21 @@ def resolve(options: Options, last: Manifest | None) -> Request:
     platforms = tuple(sorted(set(options.platforms or remembered or (options.native_platform,))))
     for platform in platforms:
         check_platform(platform)
+    remembered_machines = last.request.virtual_packages if last else {}
+    if options.virtual_packages:
+        remembered_machines = {}
     return Request(
         label=options.label,
         packages=packages,
         sources=sources,
         label_source=label_source,
         platforms=platforms,
-        virtual_packages={p: _virtual_packages(p, options, last) for p in platforms},
+        virtual_packages={
+            platform: dict(remembered_machines[platform])
+            if platform in remembered_machines
+            else assumed(platform, options.virtual_packages)
+            for platform in platforms
+        },
     )
 
 
@@ -287,37 +266,3 @@ def without_secrets(channel: Channel, *, whole: bool = False) -> str:
     """
     url: str = channel.url(with_credentials=False) if whole else channel.base_url
     return url.partition("?")[0].partition("#")[0].rstrip("/")
-
-
-def _parse_virtual_package(text: str) -> tuple[str, str]:
-    name, separator, value = text.partition("=")
-    name = name if name.startswith("__") else f"__{name}"
-    if not separator or len(name) < 3 or not name[2:].replace("_", "").isalnum():
-        raise InvalidRequestError(
-            f"{text!r} is not a virtual package.", f"Write {VIRTUAL_PACKAGE_FORM}."
-        )
-    if value and not VIRTUAL_PACKAGE_VALUE.fullmatch(value):
-        raise InvalidRequestError(
-            f"{text!r} states no version that conda knows.", f"Write {VIRTUAL_PACKAGE_FORM}."
-        )
-    return name, value
-
-
-def _virtual_packages(platform: str, options: Options, last: Manifest | None) -> dict[str, str]:
-    remembered = last.request.virtual_packages.get(platform) if last else None
-    if remembered is not None and not options.virtual_packages:
-        return dict(remembered)
-    system, _, machine = platform.partition("-")
-    found = dict(SYSTEM.get(system, {"__unix": "0"}))
-    if machine in ARCHSPEC:
-        # every Apple machine of this platform has an M1 or newer
-        found["__archspec"] = "1=m1" if platform == "osx-arm64" else f"1={ARCHSPEC[machine]}"
-    for text in options.virtual_packages:
-        name, value = _parse_virtual_package(text)
-        if SYSTEM_OF.get(name, system) != system:
-            continue
-        if value:
-            found[name] = value
-        else:
-            found.pop(name, None)
-    return found

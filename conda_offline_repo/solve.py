@@ -24,8 +24,8 @@ from conda.models.match_spec import MatchSpec
 
 from . import _compat
 from .exceptions import SolveError
+from .explain import explained
 from .request import without_secrets
-from .upstream import explained
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
