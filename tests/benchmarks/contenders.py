@@ -265,6 +265,7 @@ class Bench:
     @cached_property
     def installed(self) -> tuple[Conda, Path]:
         """A user and an environment with everything from the repository."""
+        self.repository.stat()  # made before, because both are made in one scratch folder
         folder = self.work / "installed"
         folder.mkdir()
         user, prefix = self.user(folder), folder / "env"
