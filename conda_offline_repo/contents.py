@@ -51,10 +51,11 @@ def compose(
     """
     packages = packages_of(entries, archives)
     files = {**index, **handout(request)}
-    sums = {name: package.sha256 for name, package in packages.items()}
-    sums |= {name: hash_bytes(content).sha256 for name, content in files.items()}
+    described = {name: _describe(content) for name, content in files.items()}
+    sums = {name: one.sha256 for some in (packages, described) for name, one in some.items()}
     checksums = "".join(f"{sums[name]} *{name}\n" for name in sorted(sums))
     files[CHECKSUMS_NAME] = checksums.encode()
+    described[CHECKSUMS_NAME] = _describe(files[CHECKSUMS_NAME])
     manifest = Manifest(
         label=request.label,
         build=last.build + 1 if last else 1,
@@ -65,14 +66,15 @@ def compose(
             for solution in solutions
         },
         packages=packages,
-        files={
-            name: File(digests.sha256, digests.size)
-            for name, content in sorted(files.items())
-            if (digests := hash_bytes(content))
-        },
+        files=described,
         built_with=dict(built_with),
     )
     return State(manifest, archives, files, _bridge(repository, index) if last else {})
+
+
+def _describe(content: bytes) -> File:
+    digests = hash_bytes(content)
+    return File(digests.sha256, digests.size)
 
 
 def packages_of(entries: Iterable[Entry], archives: Iterable[Archive]) -> dict[str, Package]:

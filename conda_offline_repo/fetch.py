@@ -105,8 +105,8 @@ def foresee(entries: Iterable[Entry], repository: Path) -> tuple[Archive, ...]:
     return tuple(
         Archive(
             name=entry.name,
-            path=repository / entry.subdir / entry.file,
-            staged=not _may_match(repository / entry.subdir / entry.file, entry),
+            path=repository / entry.name,
+            staged=not _may_match(repository / entry.name, entry),
             sha256=entry.sha256 or "",
             md5=entry.md5 or "",
             size=entry.size or 0,
@@ -124,8 +124,8 @@ def check_space(entries: Iterable[Entry], repository: Path, staging: Path) -> No
     missing = sum(
         entry.size or 0
         for entry in entries
-        if not _may_match(repository / entry.subdir / entry.file, entry)
-        and not _may_match(staging / entry.subdir / entry.file, entry)
+        if not _may_match(repository / entry.name, entry)
+        and not _may_match(staging / entry.name, entry)
     )
     free = shutil.disk_usage(repository.parent).free
     if missing and free < missing + RESERVE:
@@ -142,8 +142,8 @@ def _at_hand(
     """
     if not entry.sha256 and not entry.md5:
         return None
-    published = repository / entry.subdir / entry.file
-    target = staging / entry.subdir / entry.file
+    published = repository / entry.name
+    target = staging / entry.name
     digests = _matching(published, entry)
     if digests:
         return _archive(entry, published, False, digests)
@@ -202,7 +202,7 @@ def _downloaded(
     """The archive from its channel; the published one where the channel states no digest and it
     turns out to be the same.
     """
-    target = staging / entry.subdir / entry.file
+    target = staging / entry.name
     target.parent.mkdir(parents=True, exist_ok=True)
     digests = download(entry, target, progress, stop)
     if not entry.sha256 and not entry.md5 and _holds(published, digests):

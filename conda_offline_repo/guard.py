@@ -85,7 +85,8 @@ def check_solution(_: Any, __: Any, link_precs: Iterable[PackageRecord]) -> None
     for repository, subdir in sorted({(one.repository, one.path.parent.name) for one in linked}):
         _check_index(repository, subdir)
     _check_archives(linked)
-    check_caches(link_precs)
+    _remove_unchecked(linked)
+    _check_caches(linked)
 
 
 def check_caches(link_precs: Iterable[PackageRecord]) -> None:

@@ -124,9 +124,7 @@ def resolve(options: Options, last: Manifest | None) -> Request:
     platforms = tuple(sorted(set(options.platforms or remembered or (options.native_platform,))))
     for platform in platforms:
         check_platform(platform)
-    remembered_machines = last.request.virtual_packages if last else {}
-    if options.virtual_packages:
-        remembered_machines = {}
+    machines = last.request.virtual_packages if last and not options.virtual_packages else {}
     return Request(
         label=options.label,
         packages=packages,
@@ -134,8 +132,8 @@ def resolve(options: Options, last: Manifest | None) -> Request:
         label_source=label_source,
         platforms=platforms,
         virtual_packages={
-            platform: dict(remembered_machines[platform])
-            if platform in remembered_machines
+            platform: dict(machines[platform])
+            if platform in machines
             else assumed(platform, options.virtual_packages)
             for platform in platforms
         },

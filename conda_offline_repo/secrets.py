@@ -9,6 +9,7 @@ import sys
 import traceback
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 from urllib.parse import quote, quote_plus, unquote
 
@@ -48,23 +49,32 @@ class Secrets:
     values: frozenset[str]
     logins: frozenset[str] = frozenset()
 
-    def forms(self, *, logins: bool = False) -> tuple[str, ...]:
+    @cached_property
+    def hidden(self) -> tuple[str, ...]:
+        """All that is not to be shown, as it may be written; each line that is printed needs it."""
+        return _forms(self.values | self.logins)
+
+    def forms(self) -> tuple[str, ...]:
         """The secrets as they may be written: plain, quoted for URLs, in base64; longest first."""
-        found = set()
-        for value in self.values | self.logins if logins else self.values:
-            quoted = {quote(value, safe=""), quote(value), quote_plus(value)}
-            found |= {value, *quoted, *(ESCAPE.sub(lambda m: m[0].lower(), q) for q in quoted)}
-            found.add(base64.b64encode(value.encode()).decode().rstrip("="))
-        return tuple(sorted(found, key=lambda form: (-len(form), form)))
+        return _forms(self.values)
 
     def redact(self, text: str) -> str:
         """`text` without secrets, and without anything that looks like one in a URL."""
         for pattern in (USERINFO, TOKEN, QUERY):
             text = pattern.sub(HIDDEN, text)
         text = AUTHORIZATION.sub(rf"\1{HIDDEN}", text)
-        for form in self.forms(logins=True):
+        for form in self.hidden:
             text = text.replace(form, HIDDEN)
         return text
+
+
+def _forms(values: frozenset[str]) -> tuple[str, ...]:
+    found = set()
+    for value in values:
+        quoted = {quote(value, safe=""), quote(value), quote_plus(value)}
+        found |= {value, *quoted, *(ESCAPE.sub(lambda m: m[0].lower(), q) for q in quoted)}
+        found.add(base64.b64encode(value.encode()).decode().rstrip("="))
+    return tuple(sorted(found, key=lambda form: (-len(form), form)))
 
 
 def known(options: Options) -> Secrets:
