@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import nullcontext
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -88,7 +89,11 @@ def _build(options: Options, progress: Progress, *, dry_run: bool) -> Outcome:
         if staging is None:
             archives = fetch.foresee(plan.entries, repository)
         else:
-            archives = _collect(plan, repository, staging, progress)
+            if not prove.proven(last, contents.remember(plan.request), plan.index, tools()):
+                progress.step("Proving that the repository installs by itself")
+                scratch = staging / "proof"
+                prove.prove(plan.request, plan.wanted, plan.solutions, plan.index, scratch)
+            archives = _collect(plan.entries, repository, staging, progress)
         state = contents.compose(
             plan.request,
             plan.solutions,
@@ -99,7 +104,7 @@ def _build(options: Options, progress: Progress, *, dry_run: bool) -> Outcome:
             repository=repository,
             built_with=tools(),
         )
-        if last and not publish.differs(state, repository):
+        if last and not publish.differs(state, repository, last):
             return Outcome(repository, False, last, compare.difference(last, last), ())
         outcome = Outcome(
             repository,
@@ -111,7 +116,7 @@ def _build(options: Options, progress: Progress, *, dry_run: bool) -> Outcome:
         if staging is not None:
             scan.scan(state, secrets.known(options))
             progress.step("Publishing")
-            publish.publish(state, repository, staging)
+            publish.publish(state, repository, staging, last)
         return outcome
 
 
@@ -136,22 +141,21 @@ def _check_place(repository: Path) -> None:
 def _plan(request: Request, progress: Progress) -> _Plan:
     progress.step(f"Reading the channels and solving for {', '.join(request.platforms)}")
     packages = wanted(request)
+    since = time.time()
     solutions = solve(request, packages)
-    entries = chosen(solutions, request)
+    entries = chosen(solutions, request, since)
     return _Plan(request, packages, solutions, entries, channel.index(entries, request.platforms))
 
 
 def _collect(
-    plan: _Plan, repository: Path, staging: Path, progress: Progress
+    entries: tuple[Entry, ...], repository: Path, staging: Path, progress: Progress
 ) -> tuple[fetch.Archive, ...]:
-    """The archives of a plan that has been proven, in the repository or staged."""
-    progress.step("Proving that the repository installs by itself")
-    prove.prove(plan.request, plan.wanted, plan.solutions, plan.index, staging / "proof")
+    """The verified archives of a plan, in the repository or staged."""
     arriving = staging / publish.ARCHIVES
-    fetch.check_space(plan.entries, repository, arriving)
-    size = sum(entry.size or 0 for entry in plan.entries)
-    progress.expect("Collecting", len(plan.entries), size)
-    archives = fetch.collect(plan.entries, repository, arriving, progress.advance)
+    fetch.check_space(entries, repository, arriving)
+    size = sum(entry.size or 0 for entry in entries)
+    progress.expect("Collecting", len(entries), size)
+    archives = fetch.collect(entries, repository, arriving, progress.advance)
     progress.finish()
     return archives
 

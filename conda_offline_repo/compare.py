@@ -6,8 +6,6 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .manifest import dump
-
 if TYPE_CHECKING:
     from .manifest import Manifest
 
@@ -56,5 +54,5 @@ def difference(old: Manifest | None, new: Manifest) -> Difference:
         added=tuple(name for name in fresh if package_name(name) not in had),
         updated=tuple(name for name in fresh if package_name(name) in had),
         removed=tuple(sorted(set(before) - set(new.packages))),
-        transfer_bytes=sum(new.packages[name].size for name in fresh) + files + len(dump(new)),
+        transfer_bytes=sum(new.packages[name].size for name in fresh) + files + len(new.content),
     )

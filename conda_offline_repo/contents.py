@@ -110,7 +110,10 @@ def _bridge(repository: Path, index: Mapping[str, bytes]) -> dict[str, bytes]:
     bridge = {}
     for name, content in index.items():
         try:
-            old = json.loads((repository / name).read_bytes())
+            published = (repository / name).read_bytes()
+            if published == content:
+                continue
+            old = json.loads(published)
             both: dict[str, Any] = json.loads(content)
             for section in ("packages", "packages.conda"):
                 both[section] = {**old[section], **both[section]}

@@ -8,9 +8,11 @@ The session is conda's, so that logins, tokens, proxies and certificates work as
 from __future__ import annotations
 
 import hashlib
+import os
 import time
 from contextlib import closing
 from email.utils import parsedate_to_datetime
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from conda.base.context import context
@@ -24,7 +26,7 @@ from .hashing import Digests, hash_into
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
     from typing import BinaryIO
 
@@ -37,8 +39,11 @@ PASSING = frozenset({408, 413, 425, 429, 500, 502, 503, 504})
 #: Seconds; no server may make a build wait longer between two tries.
 LONGEST_WAIT = 120.0
 PARTIAL = ".partial"
-#: Bytes between two looks at the size and at whether the build was given up.
+#: Bytes between two looks at the size and at whether the build was given up. What is less than a
+#: piece when a connection breaks is lost.
 PIECE = 1 << 16
+#: The same once that much has arrived: downloads hinder each other less with larger pieces.
+LARGE_PIECE = 1 << 18
 
 
 class DownloadFailedError(Exception):
@@ -137,6 +142,9 @@ def _attempt(
                 _receive(entry, arrival, stop)
             digests = arrival.digests()
             _check(entry, digests)
+            file.flush()
+            # before publication the disk would have to keep all archives at once
+            os.fsync(file.fileno())
         except BaseException:
             progress(-arrival.received)
             raise
@@ -162,7 +170,7 @@ def _receive(entry: Entry, arrival: _Arrival, stop: threading.Event) -> None:
             expected = entry.size
             if expected is None and response.headers.get("Content-Length", "").isdigit():
                 expected = arrival.received + int(response.headers["Content-Length"])
-            for chunk in response.iter_content(PIECE):
+            for chunk in _pieces(response):
                 arrival.add(chunk)
                 if expected is not None and arrival.received > expected:
                     raise _WrongBytesError(f"the server sends more than its {expected} bytes")
@@ -180,6 +188,11 @@ def _receive(entry: Entry, arrival: _Arrival, stop: threading.Event) -> None:
         ) from None
     if expected is not None and arrival.received < expected:
         raise _TryAgainError(f"the answer ended after {arrival.received} of {expected} bytes")
+
+
+def _pieces(response: Response) -> Iterator[bytes]:
+    first = islice(response.iter_content(PIECE), LARGE_PIECE // PIECE)
+    return chain(first, response.iter_content(LARGE_PIECE))
 
 
 def _session(url: str) -> Session:

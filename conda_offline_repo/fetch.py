@@ -83,8 +83,10 @@ def collect(
             return found
         return _downloaded(entry, repository / entry.name, staging, progress, stop)
 
+    # the largest first, so that none of them is waited for alone in the end
+    by_size = sorted(entries, key=lambda entry: entry.size or 0, reverse=True)
     with ThreadPoolExecutor(max_workers=context.fetch_threads) as executor:
-        futures = {executor.submit(one, entry): entry for entry in entries}
+        futures = {executor.submit(one, entry): entry for entry in by_size}
         try:
             for future in as_completed(futures):
                 try:

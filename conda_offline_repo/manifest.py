@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from .exceptions import ManifestError
@@ -80,6 +81,12 @@ class Manifest:
         """Bytes of all archives."""
         return sum(package.size for package in self.packages.values())
 
+    @cached_property
+    def content(self) -> bytes:
+        """The manifest as the bytes of its file: keys sorted, one newline at the end."""
+        text = json.dumps(as_dict(self), indent=2, sort_keys=True, ensure_ascii=False)
+        return f"{text}\n".encode()
+
 
 def as_dict(manifest: Manifest) -> dict[str, Any]:
     """The manifest as the JSON object that is written and shown."""
@@ -100,12 +107,6 @@ def as_dict(manifest: Manifest) -> dict[str, Any]:
         "files": {name: vars(file) for name, file in manifest.files.items()},
         "built_with": dict(manifest.built_with),
     }
-
-
-def dump(manifest: Manifest) -> bytes:
-    """The manifest as the bytes of its file: keys sorted, one newline at the end."""
-    text = json.dumps(as_dict(manifest), indent=2, sort_keys=True, ensure_ascii=False)
-    return f"{text}\n".encode()
 
 
 def read(repository: Path) -> Manifest | None:

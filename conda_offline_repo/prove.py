@@ -15,6 +15,8 @@ from conda.models.channel import Channel
 
 from . import _compat
 from .exceptions import ProofError
+from .hashing import hash_bytes
+from .manifest import INDEX_NAME
 from .request import unqualified
 from .solve import run
 from .urls import file_url
@@ -23,8 +25,22 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
+    from .manifest import Manifest, Remembered
     from .request import Request
     from .solve import Solution
+
+
+def proven(
+    last: Manifest | None,
+    request: Remembered,
+    index: Mapping[str, bytes],
+    built_with: Mapping[str, str],
+) -> bool:
+    """Whether the last build has proven the same index for the same request with the same tools."""
+    if last is None or last.request != request or last.built_with != built_with:
+        return False
+    before = {name: f.sha256 for name, f in last.files.items() if name.endswith(INDEX_NAME)}
+    return before == {name: hash_bytes(content).sha256 for name, content in index.items()}
 
 
 def prove(

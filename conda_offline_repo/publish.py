@@ -70,26 +70,32 @@ def check_ours(repository: Path) -> None:
         raise ForeignFolderError(repository)
 
 
-def differs(state: State, repository: Path) -> bool:
+def differs(state: State, repository: Path, last: Manifest) -> bool:
     """Whether publishing `state` would change anything but the manifest's count, date and tools."""
-    last = manifest.read(repository)
-    if last is None or journal.exists(repository):
+    if journal.exists(repository):
         return True
     same_time = replace(
         state.manifest, build=last.build, created=last.created, built_with=last.built_with
     )
     return (
-        manifest.dump(same_time) != (repository / manifest.MANIFEST_NAME).read_bytes()
+        same_time.content != (repository / manifest.MANIFEST_NAME).read_bytes()
         or any(archive.staged for archive in state.archives)
         or not all(_holds(repository / name, content) for name, content in state.files.items())
-        or bool(leftovers(state, repository))
+        or bool(leftovers(state, repository, last))
     )
 
 
-def publish(state: State, repository: Path, staging: Path) -> None:
-    """Make `repository` what `state` says; `staging` is on the same file system and is ours."""
-    if (repository / manifest.MANIFEST_NAME).exists():
-        _update(state, repository, staging)
+def publish(state: State, repository: Path, staging: Path, last: Manifest | None) -> None:
+    """Make `repository` what `state` says.
+
+    Args:
+        state: What it is to be.
+        repository: The published folder, or where it is to be.
+        staging: A folder of ours on the same file system.
+        last: The manifest of the published repository, if there is one.
+    """
+    if last:
+        _update(state, repository, staging, last)
     else:
         _create(state, repository, staging)
 
@@ -100,7 +106,7 @@ def _create(state: State, repository: Path, staging: Path) -> None:
     _sync_archives(state.archives)
     for name, content in sorted(state.files.items()):
         _write(tree / name, content)
-    _write(tree / manifest.MANIFEST_NAME, manifest.dump(state.manifest))
+    _write(tree / manifest.MANIFEST_NAME, state.manifest.content)
     _sync_folders(tree, {*state.files, *(archive.name for archive in state.archives)})
     if repository.is_dir():  # empty; Windows renames onto nothing that exists
         repository.rmdir()
@@ -108,11 +114,11 @@ def _create(state: State, repository: Path, staging: Path) -> None:
     _sync(repository.parent)
 
 
-def _update(state: State, repository: Path, staging: Path) -> None:
+def _update(state: State, repository: Path, staging: Path, last: Manifest) -> None:
     staged = staging / "files"
     if staged.exists():
         shutil.rmtree(staged)
-    surplus = leftovers(state, repository)
+    surplus = leftovers(state, repository, last)
     changed = {
         name: content
         for name, content in state.files.items()
@@ -143,8 +149,8 @@ def _update(state: State, repository: Path, staging: Path) -> None:
         for name, content in sorted(step.items()):
             _put(staged / name, repository / name, content)
         _sync_folders(repository, step)
-    content = manifest.dump(state.manifest)
-    _put(staged / manifest.MANIFEST_NAME, repository / manifest.MANIFEST_NAME, content)
+    name = manifest.MANIFEST_NAME
+    _put(staged / name, repository / name, state.manifest.content)
     _sync(repository)
     for name in surplus:
         (repository / name).unlink(missing_ok=True)
@@ -155,7 +161,7 @@ def _update(state: State, repository: Path, staging: Path) -> None:
     _sync(repository)
 
 
-def leftovers(state: State, repository: Path) -> tuple[str, ...]:
+def leftovers(state: State, repository: Path, last: Manifest) -> tuple[str, ...]:
     """The files of a repository that the new state does not have.
 
     A subdir is ours to the last file: an index in another format, or an archive that the index does
@@ -163,8 +169,7 @@ def leftovers(state: State, repository: Path) -> tuple[str, ...]:
     build put there is.
     """
     wanted = {*state.files, *(archive.name for archive in state.archives)}
-    last = manifest.read(repository)
-    known = {*(last.files if last else ()), *journal.read(repository)}
+    known = {*last.files, *journal.read(repository)}
     top = sorted(name for name in known if "/" not in name and (repository / name).exists())
     below = (
         f"{subdir.name}/{path.name}"

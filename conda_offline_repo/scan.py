@@ -39,7 +39,7 @@ def scan(state: State, secrets: Secrets) -> None:
     forms = [form.encode() for form in secrets.forms()]
     if not forms:
         return
-    files = {**state.files, manifest.MANIFEST_NAME: manifest.dump(state.manifest)}
+    files = {**state.files, manifest.MANIFEST_NAME: state.manifest.content}
     for name, content in files.items():
         if any(form in content for form in forms):
             raise SecretFoundError(name)

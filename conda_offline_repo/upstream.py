@@ -6,11 +6,14 @@ index itself, never from conda's record of it, which keeps only the keys that th
 
 from __future__ import annotations
 
+import math
+import time
 from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
+from conda.base.context import context
 from conda.core.subdir_data import SubdirData
 from conda.models.channel import Channel
 
@@ -24,6 +27,7 @@ from .exceptions import (
 from .explain import explained
 from .names import archive_problem
 from .request import Source, without_secrets
+from .urls import public
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -80,9 +84,17 @@ class Entry:
 
 @dataclass(frozen=True)
 class _Index:
-    """The index of one subdir of a channel, or the part of it that was asked for."""
+    """The index of one subdir of a channel, or the part of it that was asked for.
+
+    Attributes:
+        base_url: Where its archives lie, with the channel's credentials.
+        public_url: The same without secrets.
+        names: Of all packages.
+        entries: By file name.
+    """
 
     base_url: str
+    public_url: str
     names: frozenset[str]
     entries: Mapping[str, Mapping[str, Any]]
 
@@ -116,8 +128,14 @@ def wanted(request: Request) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def chosen(solutions: Iterable[Solution], request: Request) -> tuple[Entry, ...]:
+def chosen(solutions: Iterable[Solution], request: Request, since: float) -> tuple[Entry, ...]:
     """The entries of all solutions together, each archive once, sorted by name.
+
+    Args:
+        solutions: What the solver chose.
+        request: What is being built.
+        since: When the solver began, as `time.time()` tells it. An index that conda's cache has
+            from then on is what the solver saw; its server is not asked again.
 
     Raises:
         UpstreamChangedError: A channel's index no longer has what the solver chose.
@@ -138,13 +156,18 @@ def chosen(solutions: Iterable[Solution], request: Request) -> tuple[Entry, ...]
     for url, source in sources.items():
         subdirs = [subdir for channel, subdir in records if channel == url]
         names = {record.name for subdir in subdirs for record in records[url, subdir].values()}
-        with explained(request, source):
+        with explained(request, source), _compat.settings(local_repodata_ttl=_age(since)):
             indexes = _load(source, subdirs, sorted(names))
         for subdir in subdirs:
             for record in records[url, subdir].values():
                 entry = _entry(source, subdir, record, indexes[subdir])
                 _add(found, entry)
     return tuple(sorted(found.values(), key=lambda entry: entry.name))
+
+
+def _age(since: float) -> int:
+    """The seconds up to which a cached index is fresh; conda means something else by 0 and 1."""
+    return max(2, math.ceil(time.time() - since), context.local_repodata_ttl)
 
 
 def _entry(source: Source, subdir: str, record: PackageRecord, index: _Index) -> Entry:
@@ -158,8 +181,9 @@ def _entry(source: Source, subdir: str, record: PackageRecord, index: _Index) ->
         if (stated := record.get(algorithm))
     ):
         raise UpstreamChangedError(source.url, f"{subdir}/{record.fn}")
-    url = f"{index.base_url.rstrip('/')}/{record.fn}"
-    return Entry(subdir, record.fn, raw, without_secrets(Channel(url), whole=True), url)
+    return Entry(
+        subdir, record.fn, raw, f"{index.public_url}/{record.fn}", f"{index.base_url}/{record.fn}"
+    )
 
 
 def _add(found: dict[str, Entry], entry: Entry) -> None:
@@ -203,8 +227,10 @@ def _load(source: Source, subdirs: Sequence[str], names: Sequence[str]) -> dict[
 
 
 def _from_shards(shards: Any, url: str) -> _Index:
+    base_url = _base_url(url, shards.base_url)
     return _Index(
-        base_url=_base_url(url, shards.base_url),
+        base_url=base_url,
+        public_url=public(base_url),
         names=frozenset(shards.package_names),
         entries={file: record for file, record in shards.iter_records()},
     )
@@ -217,8 +243,10 @@ def _from_repodata(url: str) -> _Index:
         for section in SECTIONS
         for file, record in (repodata.get(section) or {}).items()
     }
+    base_url = _base_url(url, (repodata.get("info") or {}).get("base_url") or "")
     return _Index(
-        base_url=_base_url(url, (repodata.get("info") or {}).get("base_url") or ""),
+        base_url=base_url,
+        public_url=public(base_url),
         names=frozenset(record["name"] for record in entries.values()),
         entries=entries,
     )
@@ -227,16 +255,22 @@ def _from_repodata(url: str) -> _Index:
 def _base_url(url: str, stated: str) -> str:
     """Where the archives of a subdir lie (CEP 15), with the channel's credentials on its own host.
 
+    There is no slash at its end.
+
     Args:
         url: The subdir, with credentials.
         stated: `info.base_url` of its index: absolute, relative to the subdir, or empty.
     """
-    absolute = urljoin(f"{url}/", stated)
-    own, other = Channel(url), Channel(absolute)
-    if not stated or other.location.partition("/")[0] != own.location.partition("/")[0]:
-        return without_secrets(other, whole=True) if stated else absolute
-    if other.auth or other.token:
+    if not stated:
+        return url
+    absolute = urljoin(f"{url}/", stated).rstrip("/")
+    plain = public(absolute)
+    parts = urlsplit(plain)
+    if parts.netloc != urlsplit(public(url)).netloc:
+        return plain
+    if absolute != plain:
         return absolute
-    netloc = f"{own.auth}@{urlsplit(absolute).netloc}" if own.auth else urlsplit(absolute).netloc
-    path = urlsplit(absolute).path
-    return f"{urlsplit(absolute).scheme}://{netloc}{f'/t/{own.token}' if own.token else ''}{path}"
+    own = Channel(url)
+    login = f"{own.auth}@" if own.auth else ""
+    token = f"/t/{own.token}" if own.token else ""
+    return f"{parts.scheme}://{login}{parts.netloc}{token}{parts.path}"

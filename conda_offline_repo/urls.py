@@ -18,6 +18,7 @@ SCHEME = "file://"
 DRIVE = re.compile(r"/[A-Za-z]:")
 #: Windows' prefix for paths that may be long; URLs have none.
 VERBATIM = re.compile(r"^//\?/(UNC/)?")
+TOKEN = re.compile(r"/t/[^/]+(?=/|$)")
 
 
 def file_url(path: PurePath) -> str:
@@ -55,3 +56,10 @@ def file_path(url: str) -> str:
     if DRIVE.match(path):
         return str(PureWindowsPath(path[1:]))
     return path
+
+
+def public(url: str) -> str:
+    """A URL without user, password, conda's token and query, and without a slash at its end."""
+    parts = urlsplit(url)
+    host = parts.netloc.rpartition("@")[2]
+    return f"{parts.scheme}://{host}{TOKEN.sub('', parts.path)}".rstrip("/")

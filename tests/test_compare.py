@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from conda_offline_repo.compare import difference, package_name
-from conda_offline_repo.manifest import File, Manifest, Package, Remembered, dump
+from conda_offline_repo.manifest import File, Manifest, Package, Remembered
 
 
 def manifest(*archives: str, files: dict[str, str] | None = None) -> Manifest:
@@ -27,7 +27,7 @@ def test_first_build_adds_all() -> None:
     new = manifest(LIB, APP, files={"SHA256SUMS": "x"})
     found = difference(None, new)
     assert (found.added, found.updated, found.removed) == ((APP, LIB), (), ())
-    assert found.transfer_bytes == 21 + len(dump(new))
+    assert found.transfer_bytes == 21 + len(new.content)
 
 
 def test_no_change() -> None:
@@ -53,14 +53,14 @@ def test_archive_in_the_place_of_another(archive: str, kind: str) -> None:
     assert getattr(found, kind) == (archive,)
     assert found.removed == (APP,)
     assert len(found.added) + len(found.updated) == 1
-    assert found.transfer_bytes == 10 + len(dump(new))
+    assert found.transfer_bytes == 10 + len(new.content)
 
 
 def test_same_name_with_other_bytes() -> None:
     new = manifest(APP, f"{LIB}=other")
     found = difference(manifest(APP, LIB), new)
     assert (found.added, found.updated, found.removed) == ((), (LIB,), ())
-    assert found.transfer_bytes == 10 + len(dump(new))
+    assert found.transfer_bytes == 10 + len(new.content)
 
 
 def test_removed_costs_no_transfer_but_the_index() -> None:
@@ -68,7 +68,7 @@ def test_removed_costs_no_transfer_but_the_index() -> None:
     new = manifest(APP, files={"noarch/repodata.json": "2", "README.txt": "1"})
     found = difference(old, new)
     assert (found.added, found.updated, found.removed) == ((), (), (LIB,))
-    assert found.transfer_bytes == 1 + len(dump(new))
+    assert found.transfer_bytes == 1 + len(new.content)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from conda_offline_repo.exceptions import (
     RepositoryNotFoundError,
 )
 from conda_offline_repo.locate import locate, locate_one
-from conda_offline_repo.manifest import MANIFEST_NAME, Manifest, Remembered, dump
+from conda_offline_repo.manifest import MANIFEST_NAME, Manifest, Remembered
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,7 +32,7 @@ def root(tmp_path: Path) -> Path:
 def make(folder: Path, label: str) -> None:
     folder.mkdir(parents=True)
     manifest = Manifest(label, 1, "", Remembered(), {}, {}, {}, {})
-    (folder / MANIFEST_NAME).write_bytes(dump(manifest))
+    (folder / MANIFEST_NAME).write_bytes(manifest.content)
 
 
 def test_all_below_a_root(root: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -116,7 +117,7 @@ def prove(
     request = me.request(me.options(*packages, channels=urls))
     specs = wanted(request)
     solutions = solve(request, specs)
-    entries = [entry for entry in chosen(solutions, request) if entry.name != without]
+    entries = [entry for entry in chosen(solutions, request, time.time()) if entry.name != without]
     index = channels.index(entries, request.platforms)
     proof.prove(request, specs, solutions, index, scratch)
 
@@ -174,7 +175,7 @@ def test_proof_asks_nothing_of_the_network(
     request = me.request(me.options("app", channels=(stack,)))
     specs = wanted(request)
     solutions = solve(request, specs)
-    index = channels.index(chosen(solutions, request), request.platforms)
+    index = channels.index(chosen(solutions, request, time.time()), request.platforms)
     server.clear()
     proof.prove(request, specs, solutions, index, tmp_path / "proof")
     assert not server.requests

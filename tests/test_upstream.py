@@ -6,7 +6,10 @@ import base64
 import json
 import random
 import re
+import shutil
 import tempfile
+import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -18,6 +21,7 @@ from conda_offline_repo.exceptions import (
     ChannelUnavailableError,
     FileSystemError,
     OfflineRepoError,
+    SolveError,
     UpstreamChangedError,
 )
 from conda_offline_repo.names import archive_problem
@@ -31,7 +35,6 @@ from tests.tiny import TinyChannel
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
     from typing import Any
 
     from conda_offline_repo.request import Options
@@ -259,6 +262,25 @@ def test_base_url_leads_to_the_archives(
     assert set(published(me)) == set(needed(channel))
     for path in (me.root / "bank").rglob("*.json"):
         assert b"base_url" not in path.read_bytes()
+
+
+@pytest.mark.parametrize("where", ["other server", "relative"])
+def test_base_url_need_not_end_like_a_subdir(
+    me: Inside, tmp_path: Path, channel: TinyChannel, where: str
+) -> None:
+    files = tmp_path / "served" / "files"
+    files.mkdir()
+    for package in channel.packages.values():
+        package.path.rename(files / package.file)
+    with ChannelServer(tmp_path / "served") as server, ChannelServer(tmp_path / "served") as other:
+        channel.info = {"base_url": "../../files" if where == "relative" else f"{other.url}/files/"}
+        channel.write()
+        outcome = me.build(me.options("app", channels=(f"{server.url}/public",)))
+    archives = [*server.packages(), *other.packages()]
+    assert sorted(archives) == sorted(f"/files/{file}" for file in needed(channel))
+    found = {package.url for package in outcome.manifest.packages.values()}
+    host = server.url if where == "relative" else other.url
+    assert found == {f"{host}/files/{file}" for file in needed(channel)}
 
 
 def test_base_url_elsewhere_gets_no_credentials(me: Inside, channel: TinyChannel) -> None:
@@ -519,21 +541,44 @@ def test_names_of_every_kind(tmp_path: Path) -> None:
         assert archive_problem(name) is None
 
 
+def test_what_the_solver_saw_is_not_asked_for_again(me: Inside, channel: TinyChannel) -> None:
+    with ChannelServer(channel.folder.parent) as server:
+        request = me.request(me.options("app", channels=(f"{server.url}/public",)))
+        began = time.time()
+        solutions = solve(request, wanted(request))
+        forget()
+        asked = server.requests
+        channel.remove(channel.packages["noarch/lib-1.0-0.conda"])
+        channel.write()
+        entries = chosen(solutions, request, began)
+        assert {entry.file for entry in entries} == set(needed(channel)) | {"lib-1.0-0.conda"}
+        assert server.requests == asked
+        with pytest.raises(SolveError):
+            me.build(me.options("app", channels=(f"{server.url}/public",)))
+        assert len(server.requests) > len(asked), "another build asks again"
+
+
 def test_change_between_solving_and_reading_is_noticed(me: Inside, channel: TinyChannel) -> None:
+    """Where the index is not in the cache any more, as after `conda clean` by somebody else."""
+
+    def read() -> set[str]:
+        forget()
+        for folder in context.pkgs_dirs:
+            shutil.rmtree(Path(folder, "cache"))
+        return {entry.file for entry in chosen(solutions, request, time.time())}
+
     with ChannelServer(channel.folder.parent) as server:
         request = me.request(me.options("app", channels=(f"{server.url}/public",)))
         solutions = solve(request, wanted(request))
-        assert {entry.file for entry in chosen(solutions, request)} == set(needed(channel))
-        forget()
+        assert read() == set(needed(channel))
         channel.add("lib", files={"share/lib.txt": "uploaded again\n"}, record=FIX)
         channel.write()
         with pytest.raises(UpstreamChangedError, match=r"noarch/lib-1\.0-0\.conda was chosen from"):
-            chosen(solutions, request)
-        forget()
+            read()
         channel.remove(channel.packages["noarch/lib-1.0-0.conda"])
         channel.write()
         with pytest.raises(UpstreamChangedError, match="changed during the build; run the same"):
-            chosen(solutions, request)
+            read()
 
 
 def test_archive_that_changed_after_its_index_is_refused(me: Inside, channel: TinyChannel) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, cast
 
-from conda_offline_repo import channel, contents, manifest
+from conda_offline_repo import channel, contents
 from conda_offline_repo.build import tools
 from conda_offline_repo.fetch import Archive
 from conda_offline_repo.request import Options, resolve
@@ -81,7 +81,7 @@ def main() -> None:
         repository=folder / ".none",
         built_with=built_with,
     )
-    content = manifest.dump(state.manifest)
+    content = state.manifest.content
     end = time.perf_counter()
     cost = {
         "packages": len(entries),

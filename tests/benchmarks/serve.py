@@ -1,13 +1,52 @@
-"""Serve the channels below a folder until stdin ends: `python -m tests.benchmarks.serve FOLDER`."""
+"""Serve the channels below a folder until stdin ends: `python -m tests.benchmarks.serve FOLDER`.
+
+The server of the tests keeps a log and can misbehave; this one does as little as it can, because it
+runs on the cores of those that are timed.
+"""
 
 from __future__ import annotations
 
 import sys
-from pathlib import Path
+import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING
 
-from dev.upstream.server import ChannelServer
+if TYPE_CHECKING:
+    import socket
+    from typing import Any
+
+
+class Handler(SimpleHTTPRequestHandler):
+    """Hands whole files to the system, over connections that stay open."""
+
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    connection: socket.socket
+
+    def copyfile(self, source: Any, outputfile: Any) -> None:
+        """Send a file's content; what is in `outputfile` already goes before it."""
+        outputfile.flush()
+        self.connection.sendfile(source)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Say nothing."""
+
+
+class Server(ThreadingHTTPServer):
+    """One thread a connection."""
+
+    request_queue_size = 128
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Pass over clients that hang up."""
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handle_error(request, client_address)
+
 
 if __name__ == "__main__":
-    with ChannelServer(Path(sys.argv[1])) as server:
-        print(server.url, flush=True)
+    with Server(("127.0.0.1", 0), partial(Handler, directory=sys.argv[1])) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        print(f"http://127.0.0.1:{server.server_address[1]}", flush=True)
         sys.stdin.read()
+        server.shutdown()
