@@ -105,17 +105,6 @@ def status_code(error: CondaError) -> int | None:
     return status if isinstance(status, int) else None
 
 
-def progress_bar(description: str) -> Any:
-    """conda's progress bar for the terminal: `update_to(fraction)`, then `close()`."""
-    try:
-        from conda.reporters import get_progress_bar
-    except ImportError:  # before 24.11
-        from conda.common.io import ProgressBar
-
-        return ProgressBar(description, enabled=True, json=False)
-    return get_progress_bar(description)
-
-
 def confirm(question: str) -> None:
     """Ask for a yes, as conda does; honours `--yes` and `--dry-run`.
 

@@ -114,7 +114,7 @@ def _build(options: Options, progress: Progress, *, dry_run: bool) -> Outcome:
             longpaths.too_long(archives, plan.solutions),
         )
         if staging is not None:
-            scan.scan(state, secrets.known(options))
+            scan.scan(state, secrets.known(options), progress)
             progress.step("Publishing")
             publish.publish(state, repository, staging, last)
         return outcome
@@ -153,11 +153,7 @@ def _collect(
     """The verified archives of a plan, in the repository or staged."""
     arriving = staging / publish.ARCHIVES
     fetch.check_space(entries, repository, arriving)
-    size = sum(entry.size or 0 for entry in entries)
-    progress.expect("Collecting", len(entries), size)
-    archives = fetch.collect(entries, repository, arriving, progress.advance)
-    progress.finish()
-    return archives
+    return fetch.collect(entries, repository, arriving, progress)
 
 
 def tools() -> dict[str, str]:

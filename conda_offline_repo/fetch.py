@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from .hashing import Digests
+    from .progress import Progress
     from .upstream import Entry
 
 
@@ -57,7 +58,7 @@ def collect(
     entries: Iterable[Entry],
     repository: Path,
     staging: Path,
-    progress: Callable[[int], None],
+    progress: Progress,
 ) -> tuple[Archive, ...]:
     """Have every archive, verified, in the repository or in the staging folder.
 
@@ -65,7 +66,7 @@ def collect(
         entries: What the solutions need.
         repository: The published folder; nothing in it is changed.
         staging: A folder on the same file system, which keeps what it holds.
-        progress: Told the bytes that are done, as they are.
+        progress: Told how far it is.
 
     Raises:
         DownloadError: Some archives could not be had; all of them are named.
@@ -79,13 +80,20 @@ def collect(
     def one(entry: Entry) -> Archive:
         found = _at_hand(entry, repository, staging, caches)
         if found:
-            progress(found.size)
-            return found
-        return _downloaded(entry, repository / entry.name, staging, progress, stop)
+            progress.advance(found.size)
+        else:
+            found = _downloaded(entry, repository / entry.name, staging, progress.advance, stop)
+        progress.advance(0, packages=1)
+        return found
 
     # the largest first, so that none of them is waited for alone in the end
     by_size = sorted(entries, key=lambda entry: entry.size or 0, reverse=True)
-    with ThreadPoolExecutor(max_workers=context.fetch_threads) as executor:
+    sizes = [entry.size for entry in by_size if entry.size is not None]
+    size = sum(sizes) if len(sizes) == len(by_size) else None
+    with (
+        progress.counting("Collecting", len(by_size), size),
+        ThreadPoolExecutor(max_workers=context.fetch_threads) as executor,
+    ):
         futures = {executor.submit(one, entry): entry for entry in by_size}
         try:
             for future in as_completed(futures):

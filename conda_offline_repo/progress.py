@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from contextlib import nullcontext
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
 
 
 class Progress(Protocol):
@@ -11,11 +15,37 @@ class Progress(Protocol):
     def step(self, text: str) -> None:
         """A new step begins."""
 
-    def expect(self, what: str, packages: int, size: int) -> None:
-        """So many packages with so many bytes are going to be handled; `what` says how."""
+    def counting(
+        self, what: str, packages: int, size: int | None
+    ) -> AbstractContextManager[object]:
+        """While the context lasts, so many packages with so many bytes are handled.
 
-    def advance(self, size: int) -> None:
-        """So many more bytes are done; called from several threads."""
+        Args:
+            what: How they are handled: the first word of a sentence with them.
+            packages: How many.
+            size: Bytes of all; None if those of some are not known beforehand.
+        """
 
-    def finish(self) -> None:
-        """All that was expected is done."""
+    def advance(self, size: int, packages: int = 0) -> None:
+        """So many more bytes and packages are done; called from several threads.
+
+        Args:
+            size: Bytes; less than zero for those that have to be had again.
+            packages: Those that are done with.
+        """
+
+
+class Unwatched:
+    """Progress that nobody follows."""
+
+    def step(self, text: str) -> None:
+        """See `Progress.step`."""
+
+    def counting(
+        self, what: str, packages: int, size: int | None
+    ) -> AbstractContextManager[object]:
+        """See `Progress.counting`."""
+        return nullcontext()
+
+    def advance(self, size: int, packages: int = 0) -> None:
+        """See `Progress.advance`."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import bz2
+import os
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from typing import TYPE_CHECKING
-
-from conda.base.context import context
+from io import BufferedReader
+from typing import TYPE_CHECKING, cast
 
 from . import manifest
 from .exceptions import InvalidArchiveError, SecretFoundError
@@ -17,9 +17,12 @@ from .zstd import zstd
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from io import RawIOBase
     from pathlib import Path
     from typing import IO
 
+    from .fetch import Archive
+    from .progress import Progress
     from .publish import State
     from .secrets import Secrets
 
@@ -27,10 +30,15 @@ if TYPE_CHECKING:
 SHORTEST_IN_ARCHIVES = 8
 
 
-def scan(state: State, secrets: Secrets) -> None:
+def scan(state: State, secrets: Secrets, progress: Progress) -> None:
     """Search all that is about to be published, archives decoded, for the secrets in any form.
 
     Archives that the repository holds already were searched when they came.
+
+    Args:
+        state: What is to be published.
+        secrets: What must not be in it.
+        progress: Told how far it is.
 
     Raises:
         SecretFoundError: A file holds one; it is named, the secret is not.
@@ -44,17 +52,30 @@ def scan(state: State, secrets: Secrets) -> None:
         if any(form in content for form in forms):
             raise SecretFoundError(name)
     long = [form for form in forms if len(form) >= SHORTEST_IN_ARCHIVES]
-    arrived = [archive for archive in state.archives if archive.staged]
-    with ThreadPoolExecutor(max_workers=context.default_threads or None) as executor:
-        results = executor.map(lambda archive: _holds(archive.path, long), arrived)
-        for archive, found in zip(arrived, results, strict=True):
+    arrived = [archive for archive in state.archives if archive.staged] if long else []
+    if arrived:
+        _scan(arrived, long, progress)
+
+
+def _scan(archives: list[Archive], forms: list[bytes], progress: Progress) -> None:
+    def one(archive: Archive) -> bool:
+        found = _holds(archive.path, forms)
+        progress.advance(archive.size, packages=1)
+        return found
+
+    by_size = sorted(archives, key=lambda archive: archive.size, reverse=True)
+    size = sum(archive.size for archive in archives)
+    with (
+        progress.counting("Searching for credentials in", len(archives), size),
+        # more threads than cores would only hinder each other
+        ThreadPoolExecutor(max_workers=os.cpu_count()) as executor,
+    ):
+        for archive, found in zip(by_size, executor.map(one, by_size), strict=True):
             if found:
                 raise SecretFoundError(archive.name)
 
 
 def _holds(path: Path, forms: list[bytes]) -> bool:
-    if not forms:
-        return False
     overlap = max(map(len, forms)) - 1
     try:
         for stream in _decoded(path):
@@ -77,7 +98,9 @@ def _decoded(path: Path) -> Iterator[IO[bytes]]:
             return
         archive = stack.enter_context(zipfile.ZipFile(path))
         for member in archive.infolist():
-            stream = stack.enter_context(archive.open(member))
+            # zipfile and zstd ask each other for little at a time
+            raw = cast("RawIOBase", archive.open(member))
+            stream = stack.enter_context(BufferedReader(raw, CHUNK))
             if member.filename.endswith(".zst"):
                 yield stack.enter_context(zstd.open(stream))
             else:

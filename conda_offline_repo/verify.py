@@ -12,10 +12,11 @@ from .hashing import hash_file
 from .manifest import MANIFEST_NAME
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
     from .locate import Repository
+    from .progress import Progress
 
 #: What operating systems and copy tools put into folders by themselves.
 NOT_OURS = frozenset({"desktop.ini", "thumbs.db", ".ds_store"})
@@ -58,12 +59,12 @@ def expected(repository: Repository) -> dict[str, tuple[str, int]]:
     }
 
 
-def verify(repository: Repository, progress: Callable[[int], None]) -> Report:
+def verify(repository: Repository, progress: Progress) -> Report:
     """Read every file of the repository and compare it with the manifest.
 
     Args:
         repository: Which one.
-        progress: Told the bytes that have been read, as they are.
+        progress: Told how far it is.
 
     Raises:
         ManifestError: There is a journal that cannot be read.
@@ -71,13 +72,17 @@ def verify(repository: Repository, progress: Callable[[int], None]) -> Report:
     root = repository.path
     moving = journal.read(root)
     named = expected(repository)
+    packages = repository.manifest.packages
 
     def one(name: str) -> str:
         verdict = _verdict(root / name, *named[name], moving.get(name, frozenset()))
-        progress(named[name][1])
+        progress.advance(named[name][1], packages=name in packages)
         return verdict
 
-    with ThreadPoolExecutor(max_workers=os.cpu_count()) as executor:
+    with (
+        progress.counting("Checking", len(packages), sum(size for _, size in named.values())),
+        ThreadPoolExecutor(max_workers=os.cpu_count()) as executor,
+    ):
         verdicts = dict(zip(named, executor.map(one, named), strict=True))
     found = set(_files(root))
     own = {MANIFEST_NAME, journal.JOURNAL_NAME}

@@ -10,6 +10,7 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from conda_offline_repo.locate import locate_one
+from conda_offline_repo.progress import Unwatched
 from conda_offline_repo.verify import verify
 from tests.tiny import TinyChannel
 from tests.warm import contents
@@ -113,7 +114,7 @@ class Bench:
         if not repository.exists():
             assert not (self.before / "bank").exists(), "the repository is gone"
             return
-        report = verify(locate_one(repository), lambda _: None)
+        report = verify(locate_one(repository), Unwatched())
         assert report.good, report
         assert not report.extra, report
         if not (self.before / "bank").exists():

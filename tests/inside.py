@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from threading import Lock
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,14 +14,17 @@ from conda.gateways.connection.session import CondaSession, get_session
 
 from conda_offline_repo import request as requests
 from conda_offline_repo.build import build
+from conda_offline_repo.progress import Unwatched
 from conda_offline_repo.request import Options
 from tests.running import Conda
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from conda_offline_repo.build import Outcome
+    from conda_offline_repo.progress import Progress
     from conda_offline_repo.request import Request
 
 #: A server that is patient with nobody and makes nobody wait.
@@ -31,20 +35,35 @@ HASTY = {
 }
 
 
-class Silent:
-    """Progress that nobody watches."""
+class Counted(Unwatched):
+    """Progress as it was told.
+
+    Attributes:
+        steps: what was said of each, and of each thing to be counted how and how much.
+        done: bytes.
+        packages: those that are done with.
+    """
+
+    def __init__(self) -> None:
+        self.steps: list[str | tuple[str, int, int | None]] = []
+        self.done = 0
+        self.packages = 0
+        self.lock = Lock()
 
     def step(self, text: str) -> None:
-        pass
+        self.steps.append(text)
 
-    def expect(self, what: str, packages: int, size: int) -> None:
-        pass
+    def counting(
+        self, what: str, packages: int, size: int | None
+    ) -> AbstractContextManager[object]:
+        self.steps.append((what, packages, size))
+        self.done = self.packages = 0
+        return super().counting(what, packages, size)
 
-    def advance(self, size: int) -> None:
-        pass
-
-    def finish(self) -> None:
-        pass
+    def advance(self, size: int, packages: int = 0) -> None:
+        with self.lock:
+            self.done += size
+            self.packages += packages
 
 
 class Inside:
@@ -83,10 +102,10 @@ class Inside:
             virtual_packages=virtual_packages,
         )
 
-    def build(self, options: Options) -> Outcome:
+    def build(self, options: Options, progress: Progress | None = None) -> Outcome:
         """Build, and forget what conda remembers of the channels."""
         try:
-            return build(options, Silent())
+            return build(options, progress or Unwatched())
         finally:
             forget()
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import random
 from typing import TYPE_CHECKING
 
 import pytest
+from conda.base.context import reset_context
 
 from conda_offline_repo.exceptions import DownloadError
 from conda_offline_repo.fetch import collect, foresee
 from conda_offline_repo.upstream import Entry
 from dev.upstream.server import ChannelServer
-from tests.inside import inside
+from tests.inside import Counted, inside
 from tests.tiny import TinyChannel
 
 if TYPE_CHECKING:
@@ -31,7 +33,7 @@ class Place:
         self.cache = cache
         self.server = server
         self.channel = TinyChannel(folder / "served" / "public")
-        self.done = 0
+        self.progress = Counted()
 
     def entry(self, package: TinyPackage) -> Entry:
         url = f"{self.server.url}/public/{package.at}"
@@ -39,10 +41,7 @@ class Place:
 
     def collect(self, *packages: TinyPackage) -> tuple[Archive, ...]:
         entries = [self.entry(package) for package in packages]
-        return collect(entries, self.repository, self.staging, self._advance)
-
-    def _advance(self, size: int) -> None:
-        self.done += size
+        return collect(entries, self.repository, self.staging, self.progress)
 
     def put(self, package: TinyPackage, where: Path, content: bytes | None = None) -> Path:
         """Put an archive, or other bytes under its name, below a folder."""
@@ -98,7 +97,24 @@ def test_channel_comes_last(place: Place) -> None:
         assert found[package.at].staged
     asked = place.server.packages()
     assert sorted(asked) == sorted(f"/public/{package.at}" for package in packages)
-    assert place.done == sum(archive.size for archive in archives)
+    size = sum(archive.size for archive in archives)
+    assert place.progress.steps == [("Collecting", len(archives), size)]
+    assert (place.progress.packages, place.progress.done) == (len(archives), size)
+
+
+def test_largest_archive_is_downloaded_first(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that begins when all others are done would be waited for alone."""
+    monkeypatch.setenv("CONDA_FETCH_THREADS", "1")
+    reset_context()
+    packages = {
+        size: place.channel.add(
+            f"p{size}", files={"share/x.bin": random.Random(size).randbytes(size * 1000)}
+        )
+        for size in (1, 300, 20, 4)
+    }
+    place.collect(*packages.values())
+    by_size = sorted(packages.values(), key=lambda p: p.path.stat().st_size, reverse=True)
+    assert list(place.server.packages()) == [f"/public/{package.at}" for package in by_size]
 
 
 def test_what_an_interrupted_build_left_is_used(place: Place) -> None:

@@ -12,16 +12,18 @@ from conda.base.context import context
 from conda_offline_repo import channel as channels
 from conda_offline_repo import prove as proof
 from conda_offline_repo.exceptions import OfflineRepoError, ProofError
+from conda_offline_repo.manifest import MANIFEST_NAME
 from conda_offline_repo.solve import solve
 from conda_offline_repo.upstream import chosen, wanted
 from dev.upstream.server import ChannelServer
-from tests.inside import HASTY, inside
+from tests.inside import HASTY, Counted, inside
 from tests.running import snapshot, tree
 from tests.tiny import TinyChannel
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+    from typing import Any
 
     from tests.inside import Inside
     from tests.running import Conda
@@ -83,6 +85,48 @@ def test_another_solution_is_shown_and_not_published(
     assert "win-64" not in text
     assert not me.root.exists()
     assert not server.packages(), "packages were downloaded before the proof"
+
+
+def steps(me: Inside, *packages: str, urls: tuple[str, ...], **more: Any) -> list[str]:
+    """Build; returns the first word of each step."""
+    progress = Counted()
+    me.build(me.options(*packages, channels=urls, **more), progress)
+    names = (step if isinstance(step, str) else step[0] for step in progress.steps)
+    return [name.split()[0] for name in names]
+
+
+WHOLE = ["Reading", "Proving", "Collecting", "Publishing"]
+
+
+def test_what_was_proven_is_not_proven_again(me: Inside, urls: tuple[str, str]) -> None:
+    assert steps(me, "lib", urls=urls[1:]) == WHOLE
+    assert steps(me, "lib", urls=urls[1:]) == ["Reading", "Collecting"]
+    (me.root / "bank" / "noarch" / "lib-2.0-0.conda").write_bytes(b"damaged")
+    assert steps(me, "lib", urls=urls[1:]) == ["Reading", "Collecting", "Publishing"]
+
+
+@pytest.mark.parametrize("what", ["request", "machine", "index", "tools"])
+def test_what_is_new_is_proven(
+    me: Inside, tmp_path: Path, urls: tuple[str, str], what: str
+) -> None:
+    assert steps(me, "lib", urls=urls[1:]) == WHOLE
+    packages, more = ["lib"], {}
+    expected = WHOLE
+    if what == "request":
+        packages = ["lib>=2"]
+    elif what == "machine":
+        more = {"virtual_packages": ("__cuda=12.0",)}
+    elif what == "index":
+        low = TinyChannel(tmp_path / "served" / "low")
+        low.add("lib", "2.1")
+        low.write()
+    else:
+        path = me.root / "bank" / MANIFEST_NAME
+        content = json.loads(path.read_bytes())
+        content["built_with"]["conda"] = "4.6.0"
+        path.write_text(json.dumps(content, indent=2, sort_keys=True) + "\n")
+        expected = WHOLE[:-1]
+    assert steps(me, *packages, urls=urls[1:], **more) == expected
 
 
 def test_published_repository_stays_as_it_was(

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conda_offline_repo.locate import locate_one
+from conda_offline_repo.progress import Unwatched
 from conda_offline_repo.verify import verify
+from tests.inside import Counted
 from tests.running import snapshot
 
 if TYPE_CHECKING:
@@ -22,7 +24,7 @@ APP, LIB = "noarch/app-2.0-0.conda", "noarch/lib-1.1-0.tar.bz2"
 
 
 def report(copy: Path) -> Report:
-    return verify(locate_one(copy), lambda _: None)
+    return verify(locate_one(copy), Unwatched())
 
 
 def flip(path: Path) -> None:
@@ -31,13 +33,15 @@ def flip(path: Path) -> None:
 
 
 def test_whole(copy: Path) -> None:
-    done: list[int] = []
-    found = verify(locate_one(copy), done.append)
+    progress = Counted()
+    found = verify(locate_one(copy), progress)
     assert found.good
     assert (found.missing, found.changed, found.extra, found.unfinished) == ((), (), (), False)
     manifest = json.loads((copy / "offline-repo.json").read_bytes())
     assert found.files == len(manifest["packages"]) + len(manifest["files"])
-    assert found.size == sum(done)
+    assert progress.steps == [("Checking", len(manifest["packages"]), found.size)]
+    assert progress.packages == len(manifest["packages"])
+    assert progress.done == found.size
 
 
 def test_all_that_is_wrong_is_named(copy: Path) -> None:

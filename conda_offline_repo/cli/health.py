@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ..exceptions import OfflineRepoError
 from ..locate import locate_one
+from ..progress import Unwatched
 from ..state import read_state
 from ..survey import survey
 from ..verify import verify
@@ -21,7 +22,7 @@ def check(prefix: str, verbose: bool) -> None:
     print(f"Offline repository {state.path} (label {state.label}, build {state.build}):\n")
     try:
         repository = locate_one(Path(state.path), state.label)
-        report = verify(repository, lambda _: None)
+        report = verify(repository, Unwatched())
     except OfflineRepoError as error:
         print(f"{BAD} {error}\n")
         return

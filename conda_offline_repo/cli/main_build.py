@@ -102,7 +102,8 @@ def execute(args: Namespace) -> int:
     from ..build import build
     from ..request import Options
     from ..secrets import confined, known
-    from .output import TerminalProgress, chatter_to_stderr
+    from .output import chatter_to_stderr
+    from .progress import TerminalProgress
 
     # conda itself may stumble over a channel as it was typed, and quote it
     with confined(

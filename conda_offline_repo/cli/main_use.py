@@ -114,12 +114,9 @@ def _warn(findings: tuple[Finding, ...]) -> None:
 def _check(repository: Repository) -> None:
     from ..exceptions import RepositoryDamagedError
     from ..verify import verify
-    from .output import TerminalProgress
+    from .progress import TerminalProgress
 
-    progress = TerminalProgress()
-    progress.expect("Checking", len(repository.manifest.packages), repository.manifest.size)
-    report = verify(repository, progress.advance)
-    progress.finish()
+    report = verify(repository, TerminalProgress())
     if not report.good:
         raise RepositoryDamagedError(repository.path, report.missing, report.changed)
 

@@ -40,16 +40,13 @@ def execute(args: Namespace) -> int:
 
     from ..locate import locate
     from ..verify import verify
-    from .output import TerminalProgress, chatter_to_stderr, print_json
+    from .output import chatter_to_stderr, print_json
+    from .progress import TerminalProgress
 
     reports: dict[str, Report] = {}
     for repository in locate(Path(args.offline_repo_path).expanduser(), args.offline_repo_label):
         with chatter_to_stderr():
-            progress = TerminalProgress()
-            manifest = repository.manifest
-            progress.expect("Checking", len(manifest.packages), manifest.size)
-            reports[str(repository.path)] = verify(repository, progress.advance)
-            progress.finish()
+            reports[str(repository.path)] = verify(repository, TerminalProgress())
     good = all(report.good and not report.extra for report in reports.values())
     if context.json:
         print_json(success=good, repositories={path: vars(r) for path, r in reports.items()})

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sys
 from contextlib import contextmanager, redirect_stdout
-from threading import Lock
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -63,47 +62,3 @@ def chatter_to_stderr() -> Iterator[None]:
     """Let what conda and its solvers print meanwhile go to stderr."""
     with redirect_stdout(sys.stderr):
         yield
-
-
-class TerminalProgress:
-    """Shows steps and one bar for all packages together, on stderr.
-
-    Silent with `--quiet` and `--json`; no bar where stderr is no terminal.
-    """
-
-    def __init__(self) -> None:
-        from conda.base.context import context
-
-        self.silent = bool(context.quiet or context.json)
-        self.bar: Any = None
-        self.lock = Lock()
-        self.expected = 0
-        self.done = 0
-
-    def step(self, text: str) -> None:
-        """Say what begins."""
-        if not self.silent:
-            print(f"{text} ...", file=sys.stderr, flush=True)
-
-    def expect(self, what: str, packages: int, size: int) -> None:
-        """Begin the bar."""
-        from .._compat import progress_bar
-
-        self.expected, self.done = max(size, 1), 0
-        self.step(f"{what} {packages} packages, {human(size)}")
-        if not self.silent and sys.stderr.isatty():
-            self.bar = progress_bar("packages ")
-
-    def advance(self, size: int) -> None:
-        """Move the bar."""
-        with self.lock:
-            self.done += size
-            if self.bar:
-                self.bar.update_to(min(max(self.done, 0) / self.expected, 1.0))
-
-    def finish(self) -> None:
-        """End the bar."""
-        if self.bar:
-            self.bar.update_to(1.0)
-            self.bar.close()
-            self.bar = None

@@ -1,0 +1,139 @@
+"""How far the work is, shown on the terminal."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import time
+from collections import deque
+from contextlib import contextmanager
+from threading import Event, Lock, Thread
+from typing import TYPE_CHECKING
+
+from .output import human
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+#: Seconds between two looks at the meter. The work only counts; it never waits for the terminal.
+INTERVAL = 0.25
+#: Seconds that the rate is the average of: long enough to be calm, short enough to be of now.
+WINDOW = 10.0
+
+
+class Meter:
+    """How much of a whole is done, how fast it goes on, and how long it will take.
+
+    Args:
+        packages: Of the whole.
+        size: Bytes of the whole; None if nobody knows.
+        now: When it begins; seconds of any clock.
+    """
+
+    def __init__(self, packages: int, size: int | None, now: float) -> None:
+        self.packages = packages
+        self.size = size
+        self.done_packages = 0
+        self.done = 0
+        self.samples = deque([(now, 0)])
+        self.lock = Lock()
+
+    def advance(self, size: int, packages: int) -> None:
+        """Count; see `Progress.advance`."""
+        with self.lock:
+            self.done += size
+            self.done_packages += packages
+
+    def text(self, now: float) -> str:
+        """Packages, bytes, rate and time left, as far as they are known."""
+        with self.lock:
+            packages, done = self.done_packages, self.done
+        self.samples.append((now, done))
+        while len(self.samples) > 2 and self.samples[1][0] <= now - WINDOW:
+            self.samples.popleft()
+        then, before = self.samples[0]
+        rate = (done - before) / (now - then) if now > then else 0.0
+        parts = [f"{packages} of {self.packages} packages"]
+        if self.size is None:
+            parts.append(human(done))
+        else:
+            percent = 100 * done // max(self.size, 1)
+            parts.append(f"{human(done)} of {human(self.size)} ({percent} %)")
+        finished = packages == self.packages
+        if rate > 0 and not finished:
+            parts.append(f"{human(round(rate))}/s")
+            if self.size is not None and self.size > done:
+                parts.append(f"{duration((self.size - done) / rate)} left")
+        elif not finished:
+            parts.append("waiting")
+        return ", ".join(parts)
+
+
+def duration(seconds: float) -> str:
+    """A time for people: `9 s`, `2 min 05 s`, `1 h 30 min`."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02} min"
+
+
+class TerminalProgress:
+    """Shows steps, and a line that follows the packages, on stderr.
+
+    Silent with `--quiet` and `--json`; no line where stderr is no terminal.
+    """
+
+    def __init__(self) -> None:
+        from conda.base.context import context
+
+        self.silent = bool(context.quiet or context.json)
+        self.meter: Meter | None = None
+
+    def step(self, text: str) -> None:
+        """Say what begins."""
+        if not self.silent:
+            print(f"{text} ...", file=sys.stderr, flush=True)
+
+    @contextmanager
+    def counting(self, what: str, packages: int, size: int | None) -> Iterator[None]:
+        """Say what begins, and follow it."""
+        known = "" if size is None else f", {human(size)}"
+        self.step(f"{what} {packages} packages{known}")
+        if self.silent or not sys.stderr.isatty():
+            yield
+            return
+        self.meter = Meter(packages, size, time.monotonic())
+        ended = Event()
+        follower = Thread(target=_follow, args=(self.meter, ended), daemon=True)
+        follower.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            follower.join()
+            self.meter = None
+
+    def advance(self, size: int, packages: int = 0) -> None:
+        """Count what is done."""
+        if self.meter:
+            self.meter.advance(size, packages)
+
+
+def _follow(meter: Meter, ended: Event) -> None:
+    """Keep one line of the terminal up to date until the work ends; what is short leaves none."""
+    shown = ""
+    while not ended.wait(INTERVAL):
+        shown = _show(meter, shown)
+    if shown:
+        _show(meter, shown)
+        print(file=sys.stderr, flush=True)
+
+
+def _show(meter: Meter, shown: str) -> str:
+    """Write over what is shown."""
+    columns = shutil.get_terminal_size().columns
+    text = meter.text(time.monotonic())[: columns - 1]
+    print(f"\r{text.ljust(len(shown))}", end="", file=sys.stderr, flush=True)
+    return text
