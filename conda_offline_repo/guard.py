@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
     from conda.models.records import PackageRecord
 
+    from .manifest import Manifest
+
 FILE_URL = "file://"
 
 
@@ -156,7 +158,9 @@ def _from_repositories(records: Iterable[PackageRecord]) -> Iterator[_Linked]:
             continue
         path = Path(file_path(url))
         repository = path.parent.parent
-        if known.setdefault(repository, _is_repository(repository)):
+        if repository not in known:
+            known[repository] = _is_repository(repository)
+        if known[repository]:
             yield _Linked(
                 repository,
                 f"{path.parent.name}/{path.name}",
@@ -168,7 +172,7 @@ def _from_repositories(records: Iterable[PackageRecord]) -> Iterator[_Linked]:
 
 def _check_archives(linked: tuple[_Linked, ...]) -> None:
     """Compare each archive with its record and with the manifest."""
-    manifests = {one.repository: manifest.read(one.repository) for one in linked}
+    manifests = _manifests(linked)
     journals = {folder: journal.read(folder) for folder in manifests}
 
     def problem(one: _Linked) -> str | None:
@@ -198,24 +202,28 @@ def _check_archives(linked: tuple[_Linked, ...]) -> None:
         raise ArchivesRefusedError(found)
 
 
+def _manifests(linked: Iterable[_Linked]) -> dict[Path, Manifest | None]:
+    """The manifest of each repository, read once."""
+    return {folder: manifest.read(folder) for folder in {one.repository for one in linked}}
+
+
 def _check_caches(linked: Iterable[_Linked]) -> None:
     """Look for archives in conda's package caches that only claim to be the ones of the records.
 
     conda links what it has unpacked before, if the cache says that it came from such an archive.
     """
-    poisoned = []
-    for one in linked:
-        for cached in _cached(one):
-            claimed = _claims(cached)
-            same = (
-                claimed.get("sha256") == one.sha256
-                if one.sha256
-                else (claimed.get("md5") == one.md5)
-            )
-            if same and not _has_digest(cached, one):
-                poisoned.append(str(cached))
-    if poisoned:
-        raise PoisonedCacheError(poisoned)
+
+    def poisoned(one: _Linked) -> list[str]:
+        return [
+            str(cached)
+            for cached in _cached(one)
+            if _claims_to_be(cached, one) and not _has_digest(cached, one)
+        ]
+
+    with ThreadPoolExecutor(max_workers=os.cpu_count()) as executor:
+        found = [path for paths in executor.map(poisoned, linked) for path in paths]
+    if found:
+        raise PoisonedCacheError(found)
 
 
 def _remove_unchecked(linked: Iterable[_Linked]) -> None:
@@ -228,10 +236,11 @@ def _remove_unchecked(linked: Iterable[_Linked]) -> None:
                 rm_rf(str(_unpacked(cached)))
 
 
-def _purge_caches(refused: Iterable[_Linked]) -> None:
+def _purge_caches(refused: tuple[_Linked, ...]) -> None:
     """Remove what conda unpacked of archives that were then refused."""
+    manifests = _manifests(refused)
     for one in refused:
-        known = manifest.read(one.repository)
+        known = manifests[one.repository]
         package = known.packages.get(one.name) if known else None
         for cached in _cached(one):
             right = package is not None and hash_file(cached).sha256 == package.sha256
@@ -255,6 +264,13 @@ def _claims(cached: Path) -> dict[str, Any]:
     except (OSError, ValueError):
         return {}
     return claims if isinstance(claims, dict) else {}
+
+
+def _claims_to_be(cached: Path, one: _Linked) -> bool:
+    claimed = _claims(cached)
+    if one.sha256:
+        return bool(claimed.get("sha256") == one.sha256)
+    return bool(claimed.get("md5") == one.md5)
 
 
 def _has_digest(path: Path, one: _Linked) -> bool:

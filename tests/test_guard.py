@@ -12,7 +12,7 @@ from conda.core.subdir_data import SubdirData
 from conda.models.channel import Channel
 from conda.models.records import PackageRecord
 
-from conda_offline_repo import guard
+from conda_offline_repo import guard, manifest
 from conda_offline_repo.exceptions import (
     ArchivesRefusedError,
     ManifestError,
@@ -240,6 +240,24 @@ def test_right_archives_are_linked(me: Inside, stick: Path) -> None:
     upper = {key: entries(stick)["app-1.0-0.conda"][key].upper() for key in ("sha256", "md5")}
     check(record(stick, APP, **upper))
     check()
+
+
+def test_manifest_is_not_read_for_each_archive(
+    me: Inside, stick: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[Path] = []
+
+    def counted(repository: Path) -> manifest.Manifest | None:
+        read.append(repository)
+        return reading(repository)
+
+    reading = manifest.read
+    monkeypatch.setattr(manifest, "read", counted)
+    check(record(stick, APP))
+    once = len(read)
+    read.clear()
+    check(record(stick, APP), record(stick, LIB))
+    assert len(read) == once > 0
 
 
 def test_all_that_is_wrong_is_named(me: Inside, stick: Path) -> None:
