@@ -29,6 +29,11 @@ if TYPE_CHECKING:
 
 THREADS = 5
 LABEL = "bank"
+TOKEN = "tk-0123456789-bench"
+#: What the environments that are compared leave out.
+EVERYTHING: tuple[str, ...] = ()
+WITHOUT_PLUGIN = (twins.PLUGIN,)
+BARE = (twins.PLUGIN, twins.INDEX)
 HERE = Path(__file__).parent
 #: Files that describe what a repository holds; the others in it are archives and instructions.
 INDEX = ("repodata.json", MANIFEST_NAME, "SHA256SUMS")
@@ -90,6 +95,17 @@ class Bench:
     def cold(self, folder: Path) -> Job:
         self.upstream.release(after=False)
         return self.ours(self.user(folder), folder / "root")
+
+    def with_token(self, folder: Path) -> Job:
+        """All that leaves is searched for the token, archives decoded."""
+        job = self.cold(folder)
+        return Job((*job.command, "--token", TOKEN), job.variables, job.cwd)
+
+    def watched(self, folder: Path, *, terminal: bool) -> Job:
+        """With or without a terminal for the progress display; see `tests.benchmarks.terminal`."""
+        job = self.cold(folder)
+        script = (sys.executable, str(HERE / "terminal.py"), *(() if terminal else ("--pipe",)))
+        return Job((*script, *job.command), job.variables, job.cwd)
 
     def warm(self, folder: Path) -> Job:
         """With all archives in the package cache, as after an installation."""
@@ -171,9 +187,17 @@ class Bench:
     def dry_run(self, folder: Path) -> Job:
         """What conda itself needs to work out the same request."""
         self.upstream.release(after=False)
+        return self.solved(self.user(folder), folder)
+
+    def dry_run_again(self, folder: Path) -> Job:
+        """The same for a user who has the index in conda's cache."""
+        self.upstream.release(after=False)
+        return self.solved(self.built[0], folder)
+
+    def solved(self, user: Conda, folder: Path) -> Job:
         return Job(
             *self.conda(
-                self.user(folder),
+                user,
                 *("create", "--dry-run", "--yes", "-p", folder / "env", "--override-channels"),
                 *("-c", self.url, *self.upstream.packages),
             )
@@ -187,6 +211,10 @@ class Bench:
         where = (self.url, folder, cache, *self.upstream.packages)
         fixed = ("--platform", PLATFORM, "--threads", THREADS)
         return self.script("engine.py", user, *options, *fixed, *where)
+
+    def start(self, folder: Path) -> Job:
+        """conda's own start, which each of its commands needs: its parser, plugins and settings."""
+        return Job(*self.conda(self.user(folder), "config", "--show", "solver"))
 
     def need_engine(self) -> None:
         if find_spec("rattler") is None:
@@ -255,11 +283,11 @@ class Bench:
     # -- conda with and without the plugin
 
     @cached_property
-    def pythons(self) -> dict[bool, Path]:
-        """The Python with the plugin (True) and the one without."""
+    def pythons(self) -> dict[tuple[str, ...], Path]:
+        """The Python with everything, and those without some packages."""
         return {
-            with_plugin: twins.make(self.work / f"plugin-{with_plugin}", with_plugin=with_plugin)
-            for with_plugin in (True, False)
+            without: twins.make(self.work / f"without-{len(without)}", without)
+            for without in (EVERYTHING, WITHOUT_PLUGIN, BARE)
         }
 
     @cached_property
@@ -269,16 +297,16 @@ class Bench:
         folder = self.work / "installed"
         folder.mkdir()
         user, prefix = self.user(folder), folder / "env"
-        self.once("an environment", lambda _: self.install(user, prefix, with_plugin=True))
+        self.once("an environment", lambda _: self.install(user, prefix))
         return user, prefix
 
-    def command(self, *arguments: str | Path, with_plugin: bool) -> Job:
+    def command(self, *arguments: str | Path, without: tuple[str, ...] = EVERYTHING) -> Job:
         """A command that is not ours, where much is installed; last comes the run's own folder."""
         user, prefix = self.installed
         filled = (prefix if argument == "PREFIX" else argument for argument in arguments[:-1])
-        return Job(*self.conda(user, *filled, python=self.pythons[with_plugin]))
+        return Job(*self.conda(user, *filled, python=self.pythons[without]))
 
-    def install(self, user: Conda, prefix: Path, *, with_plugin: bool) -> Job:
+    def install(self, user: Conda, prefix: Path, *, without: tuple[str, ...] = EVERYTHING) -> Job:
         """An offline installation from the repository, with all of its archives to be linked."""
         channel = ("--override-channels", "-c", self.repository.as_uri())
         return Job(
@@ -286,12 +314,12 @@ class Bench:
                 user,
                 *("create", "--yes", "--quiet", "--offline", "-p", prefix, *channel),
                 *self.upstream.packages,
-                python=self.pythons[with_plugin],
+                python=self.pythons[without],
             )
         )
 
-    def hooks(self, folder: Path, *, with_plugin: bool) -> Job:
-        return self.install(self.user(folder), folder / "env", with_plugin=with_plugin)
+    def hooks(self, folder: Path, *, without: tuple[str, ...] = EVERYTHING) -> Job:
+        return self.install(self.user(folder), folder / "env", without=without)
 
     def once(self, name: str, prepare: Callable[[Path], Job]) -> None:
         """Run something whose result many runs begin with."""

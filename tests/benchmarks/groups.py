@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from tests.benchmarks.contenders import BARE, WITHOUT_PLUGIN
 from tests.benchmarks.measure import Contender, Ratio, ratio
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ def _cold(bench: Bench) -> list[Contender]:
         Contender("ours, cold", bench.cold),
         Contender("Rust engine, cold", bench.engine_cold),
         Contender("ours, warm", bench.warm),
+        Contender("ours, cold, with a token", bench.with_token),
         Contender("conda create --dry-run", bench.dry_run),
     ]
 
@@ -63,9 +65,18 @@ def _old(bench: Bench) -> list[Contender]:
     return [Contender("ours, cold", bench.cold), Contender("old procedure", bench.old)]
 
 
+def _progress(bench: Bench) -> list[Contender]:
+    return [
+        Contender("ours, on a terminal", partial(bench.watched, terminal=True)),
+        Contender("ours, on none", partial(bench.watched, terminal=False)),
+    ]
+
+
 def _unchanged(bench: Bench) -> list[Contender]:
     return [
         Contender("ours, unchanged", bench.unchanged),
+        Contender("conda's start", bench.start),
+        Contender("conda create --dry-run, again", bench.dry_run_again),
         Contender("Rust engine, unchanged", bench.engine_unchanged),
         Contender("Rust engine, unchanged, trusting sizes", bench.engine_trusting),
     ]
@@ -81,6 +92,7 @@ def _update(bench: Bench) -> list[Contender]:
 def _verify(bench: Bench) -> list[Contender]:
     return [
         Contender("verify", bench.verify),
+        Contender("conda's start", bench.start),
         Contender("sha256sum -c", bench.sha256sum),
         Contender("reading the files", bench.reading),
     ]
@@ -93,21 +105,23 @@ def _indexing(bench: Bench) -> list[Contender]:
 def _command(name: str, bench: Bench) -> list[Contender]:
     arguments = COMMANDS[name]
     return [
-        Contender(f"{name}, with", partial(bench.command, *arguments, with_plugin=True)),
-        Contender(f"{name}, without", partial(bench.command, *arguments, with_plugin=False)),
+        Contender(f"{name}, with", partial(bench.command, *arguments)),
+        Contender(f"{name}, without", partial(bench.command, *arguments, without=WITHOUT_PLUGIN)),
+        Contender(f"{name}, bare", partial(bench.command, *arguments, without=BARE)),
     ]
 
 
 def _hooks(bench: Bench) -> list[Contender]:
     return [
-        Contender("offline install, with", partial(bench.hooks, with_plugin=True)),
-        Contender("offline install, without", partial(bench.hooks, with_plugin=False)),
+        Contender("offline install, with", bench.hooks),
+        Contender("offline install, without", partial(bench.hooks, without=WITHOUT_PLUGIN)),
     ]
 
 
 GROUPS = (
     Group("cold", _cold),
     Group("old", _old, small=True),
+    Group("progress", _progress, small=True, release=True, rounds=3),
     Group("unchanged", _unchanged),
     Group("update", _update, release=True),
     Group("verify", _verify),
@@ -175,9 +189,26 @@ ROWS = (
     Row("cold build / old procedure", "old", "ours, cold", "old procedure", limit=0.25),
     Row("warm build / cold build", "cold", "ours, warm", "ours, cold"),
     Row(
+        *("cold build with a token / without", "cold"),
+        *("ours, cold, with a token", "ours, cold"),
+    ),
+    Row(
+        *("cold build on a terminal / on none", "progress"),
+        *("ours, on a terminal", "ours, on none"),
+        limit=1.01,
+    ),
+    Row(
         *("unchanged rebuild / Rust engine", "unchanged"),
         *("ours, unchanged", "Rust engine, unchanged"),
         limit=0.6,
+    ),
+    Row(
+        *("floor of that: conda's start alone / Rust engine", "unchanged"),
+        *("conda's start", "Rust engine, unchanged"),
+    ),
+    Row(
+        *("unchanged rebuild / `conda create --dry-run`, again", "unchanged"),
+        *("ours, unchanged", "conda create --dry-run, again"),
     ),
     Row(
         *("unchanged rebuild / Rust engine that trusts sizes", "unchanged"),
@@ -218,6 +249,10 @@ ROWS = (
         limit=1.15,
     ),
     Row("`verify` / `sha256sum -c`", "verify", "verify", "sha256sum -c", limit=0.6),
+    Row(
+        *("floor of that: conda's start alone / `sha256sum -c`", "verify"),
+        *("conda's start", "sha256sum -c"),
+    ),
     Row("`verify` / reading the files", "verify", "verify", "reading the files"),
     *(
         Row(
@@ -226,6 +261,15 @@ ROWS = (
             f"{name}, with",
             f"{name}, without",
             limit=1.01,
+        )
+        for name in COMMANDS
+    ),
+    *(
+        Row(
+            f"`{name}` with the plugin and conda-index / without both",
+            "commands",
+            f"{name}, with",
+            f"{name}, bare",
         )
         for name in COMMANDS
     ),

@@ -6,6 +6,7 @@ runs on the cores of those that are timed.
 
 from __future__ import annotations
 
+import re
 import sys
 import threading
 from functools import partial
@@ -17,12 +18,19 @@ if TYPE_CHECKING:
     from typing import Any
 
 
+TOKEN = re.compile(r"^/t/[^/]+")
+
+
 class Handler(SimpleHTTPRequestHandler):
     """Hands whole files to the system, over connections that stay open."""
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     connection: socket.socket
+
+    def translate_path(self, path: str) -> str:
+        """The file behind a path, with or without a token in it."""
+        return super().translate_path(TOKEN.sub("", path))
 
     def copyfile(self, source: Any, outputfile: Any) -> None:
         """Send a file's content; what is in `outputfile` already goes before it."""

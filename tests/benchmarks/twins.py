@@ -1,7 +1,7 @@
-"""Two Python environments that differ in the plugin alone.
+"""Python environments that differ in a package or two.
 
-Both are virtual environments whose packages are links to those of this one. One leaves the plugin
-out. Nothing is hidden by code that would itself cost time, and nothing of this one is changed.
+They are virtual environments whose packages are links to those of this one. Nothing is hidden by
+code that would itself cost time, and nothing of this one is changed.
 """
 
 from __future__ import annotations
@@ -16,10 +16,12 @@ from importlib.util import find_spec
 from pathlib import Path
 
 PLUGIN = "conda_offline_repo"
+#: What the plugin needs and conda does not bring. It is a plugin of conda itself.
+INDEX = "conda_index"
 
 
-def make(folder: Path, *, with_plugin: bool) -> Path:
-    """Make such an environment; returns its Python."""
+def make(folder: Path, without: tuple[str, ...]) -> Path:
+    """Make an environment without packages of these names; returns its Python."""
     shutil.rmtree(folder, ignore_errors=True)
     venv.EnvBuilder(symlinks=True).create(folder)
     python = folder / "bin" / "python"
@@ -28,11 +30,12 @@ def make(folder: Path, *, with_plugin: bool) -> Path:
     target = Path(paths["purelib"])
     for source in {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}:
         for entry in sorted(Path(source).iterdir()):
-            own = PLUGIN in entry.name.lower()
-            described = own and entry.name.endswith(".dist-info")
-            if not (target / entry.name).exists() and (not own or (described and with_plugin)):
+            name = entry.name.lower()
+            editable = PLUGIN in name and not name.endswith(".dist-info")
+            left_out = editable or name.startswith(without)
+            if not left_out and not (target / entry.name).exists():
                 (target / entry.name).symlink_to(entry)
-    if with_plugin:
+    if PLUGIN not in without:
         found = find_spec(PLUGIN)
         assert found is not None
         assert found.origin is not None
@@ -42,12 +45,14 @@ def make(folder: Path, *, with_plugin: bool) -> Path:
     settings = Path(sys.prefix) / ".condarc"
     if settings.exists():
         shutil.copy(settings, folder)
-    _check(python, folder, with_plugin)
+    _check(python, folder, "offline-repo", PLUGIN not in without)
+    _check(python, folder, "index", INDEX not in without)
     return python
 
 
-def _check(python: Path, folder: Path, with_plugin: bool) -> None:
-    command = (python, "-m", "conda", "offline-repo", "--help")
-    works = subprocess.run(command, capture_output=True, cwd=folder).returncode == 0
-    if works != with_plugin:
-        raise RuntimeError(f"{folder}: the plugin is {'' if works else 'not '}there")
+def _check(python: Path, folder: Path, command: str, expected: bool) -> None:
+    found = subprocess.run(
+        (python, "-m", "conda", command, "--help"), capture_output=True, cwd=folder
+    )
+    if (found.returncode == 0) != expected:
+        raise RuntimeError(f"{folder}: `conda {command}` is {'not ' if expected else ''}there")
