@@ -11,10 +11,8 @@ import time
 from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
-from urllib.parse import urljoin, urlsplit
 
 from conda.base.context import context
-from conda.core.subdir_data import SubdirData
 from conda.models.channel import Channel
 
 from . import _compat
@@ -26,20 +24,18 @@ from .exceptions import (
 )
 from .explain import explained
 from .names import archive_problem
+from .repodata import load
 from .request import Source, without_secrets
-from .urls import public
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
     from typing import Any
 
     from conda.models.records import PackageRecord
 
+    from .repodata import Index
     from .request import Request
     from .solve import Solution
-
-#: conda-index and conda tell the two sections of an index apart by the archive's extension.
-SECTIONS = ("packages", "packages.conda")
 
 
 @dataclass(frozen=True)
@@ -82,23 +78,6 @@ class Entry:
         return size if isinstance(size, int) else None
 
 
-@dataclass(frozen=True)
-class _Index:
-    """The index of one subdir of a channel, or the part of it that was asked for.
-
-    Attributes:
-        base_url: Where its archives lie, with the channel's credentials.
-        public_url: The same without secrets.
-        names: Of all packages.
-        entries: By file name.
-    """
-
-    base_url: str
-    public_url: str
-    names: frozenset[str]
-    entries: Mapping[str, Mapping[str, Any]]
-
-
 def _digest(record: Mapping[str, Any], algorithm: str) -> str | None:
     value = record.get(algorithm)
     return value.lower() if isinstance(value, str) and value else None
@@ -117,7 +96,7 @@ def wanted(request: Request) -> dict[str, tuple[str, ...]]:
     found = {}
     for platform in request.platforms:
         with explained(request, source):
-            indexes = _load(source, (platform, "noarch"), ())
+            indexes = load(source, (platform, "noarch"), names=(), files=())
         names = sorted(set().union(*(index.names for index in indexes.values())))
         if not names and not request.packages:
             raise InvalidRequestError(
@@ -155,9 +134,11 @@ def chosen(solutions: Iterable[Solution], request: Request, since: float) -> tup
     found: dict[str, Entry] = {}
     for url, source in sources.items():
         subdirs = [subdir for channel, subdir in records if channel == url]
-        names = {record.name for subdir in subdirs for record in records[url, subdir].values()}
+        needed = [record for subdir in subdirs for record in records[url, subdir].values()]
+        names = sorted({record.name for record in needed})
+        files = {record.fn for record in needed}
         with explained(request, source), _compat.settings(local_repodata_ttl=_age(since)):
-            indexes = _load(source, subdirs, sorted(names))
+            indexes = load(source, subdirs, names, files)
         for subdir in subdirs:
             for record in records[url, subdir].values():
                 entry = _entry(source, subdir, record, indexes[subdir])
@@ -170,7 +151,7 @@ def _age(since: float) -> int:
     return max(2, math.ceil(time.time() - since), context.local_repodata_ttl)
 
 
-def _entry(source: Source, subdir: str, record: PackageRecord, index: _Index) -> Entry:
+def _entry(source: Source, subdir: str, record: PackageRecord, index: Index) -> Entry:
     problem = archive_problem(record.fn)
     if problem:
         raise InvalidRecordError(source.url, record.fn, problem)
@@ -206,71 +187,3 @@ def _same_bytes(one: Entry, other: Entry) -> bool:
     )
     both = [(first, second) for first, second in stated if first and second]
     return one is other or (bool(both) and all(first == second for first, second in both))
-
-
-def _load(source: Source, subdirs: Sequence[str], names: Sequence[str]) -> dict[str, _Index]:
-    """Read the index of each subdir; from shards, where the channel has them, only `names`."""
-    if not subdirs:
-        return {}
-    urls = dict(
-        zip(
-            subdirs,
-            source.channel.urls(with_credentials=True, subdirs=subdirs),
-            strict=True,
-        )
-    )
-    shards = _compat.shards(names, list(urls.values()))
-    return {
-        subdir: _from_shards(shards[url], url) if url in shards else _from_repodata(url)
-        for subdir, url in urls.items()
-    }
-
-
-def _from_shards(shards: Any, url: str) -> _Index:
-    base_url = _base_url(url, shards.base_url)
-    return _Index(
-        base_url=base_url,
-        public_url=public(base_url),
-        names=frozenset(shards.package_names),
-        entries={file: record for file, record in shards.iter_records()},
-    )
-
-
-def _from_repodata(url: str) -> _Index:
-    repodata, _ = SubdirData(Channel(url)).repo_fetch.fetch_latest_parsed()
-    entries = {
-        file: record
-        for section in SECTIONS
-        for file, record in (repodata.get(section) or {}).items()
-    }
-    base_url = _base_url(url, (repodata.get("info") or {}).get("base_url") or "")
-    return _Index(
-        base_url=base_url,
-        public_url=public(base_url),
-        names=frozenset(record["name"] for record in entries.values()),
-        entries=entries,
-    )
-
-
-def _base_url(url: str, stated: str) -> str:
-    """Where the archives of a subdir lie (CEP 15), with the channel's credentials on its own host.
-
-    There is no slash at its end.
-
-    Args:
-        url: The subdir, with credentials.
-        stated: `info.base_url` of its index: absolute, relative to the subdir, or empty.
-    """
-    if not stated:
-        return url
-    absolute = urljoin(f"{url}/", stated).rstrip("/")
-    plain = public(absolute)
-    parts = urlsplit(plain)
-    if parts.netloc != urlsplit(public(url)).netloc:
-        return plain
-    if absolute != plain:
-        return absolute
-    own = Channel(url)
-    login = f"{own.auth}@" if own.auth else ""
-    token = f"/t/{own.token}" if own.token else ""
-    return f"{parts.scheme}://{login}{parts.netloc}{token}{parts.path}"
