@@ -7,7 +7,7 @@ import sys
 import time
 from collections import deque
 from contextlib import contextmanager
-from threading import Event, Lock, Thread
+from threading import Event, Thread
 from typing import TYPE_CHECKING
 
 from .output import human
@@ -36,18 +36,19 @@ class Meter:
         self.done_packages = 0
         self.done = 0
         self.samples = deque([(now, 0)])
-        self.lock = Lock()
+        self.news: deque[tuple[int, int]] = deque()
 
     def advance(self, size: int, packages: int) -> None:
-        """Count; see `Progress.advance`."""
-        with self.lock:
-            self.done += size
-            self.done_packages += packages
+        """Note what is done, see `Progress.advance`, without a lock to wait for."""
+        self.news.append((size, packages))
 
     def text(self, now: float) -> str:
         """Packages, bytes, rate and time left, as far as they are known."""
-        with self.lock:
-            packages, done = self.done_packages, self.done
+        while self.news:
+            size, packages = self.news.popleft()
+            self.done += size
+            self.done_packages += packages
+        packages, done = self.done_packages, self.done
         self.samples.append((now, done))
         while len(self.samples) > 2 and self.samples[1][0] <= now - WINDOW:
             self.samples.popleft()
