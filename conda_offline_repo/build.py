@@ -85,11 +85,12 @@ def _build(options: Options, progress: Progress, *, dry_run: bool) -> Outcome:
     exclusive = nullcontext() if dry_run else lock.exclusive(repository, progress.step)
     with exclusive as staging:
         last = manifest.read(repository)
+        built_with = tools()
         plan = _plan(requests.resolve(options, last), progress)
         if staging is None:
             archives = fetch.foresee(plan.entries, repository)
         else:
-            if not prove.proven(last, contents.remember(plan.request), plan.index, tools()):
+            if not prove.proven(last, contents.remember(plan.request), plan.index, built_with):
                 progress.step("Proving that the repository installs by itself")
                 scratch = staging / "proof"
                 prove.prove(plan.request, plan.wanted, plan.solutions, plan.index, scratch)
@@ -102,7 +103,7 @@ def _build(options: Options, progress: Progress, *, dry_run: bool) -> Outcome:
             plan.index,
             last=last,
             repository=repository,
-            built_with=tools(),
+            built_with=built_with,
         )
         if last and not publish.differs(state, repository, last):
             return Outcome(repository, False, last, compare.difference(last, last), ())

@@ -11,7 +11,7 @@ from urllib.parse import quote
 from conda_index.index import ChannelIndex
 from conda_index.index.sqlitecache import CondaIndexCache
 
-from .manifest import INDEX_NAME
+from .manifest import INDEX_NAME, SECTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -77,7 +77,7 @@ def _index_subdir(maker: ChannelIndex, subdir: str, records: dict[str, Mapping[s
             ]
         )
         repodata = maker.index_subdir(subdir)  # the database lives as long as it is open
-    for section in ("packages", "packages.conda"):
+    for section in SECTIONS:
         repodata[section] = {file: records[file] for file in repodata[section]}
     return dump(repodata)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from . import channel
 from .handout import handout
 from .hashing import hash_bytes
-from .manifest import File, Manifest, Package, Remembered
+from .manifest import SECTIONS, File, Manifest, Package, Remembered
 from .publish import State
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ def _bridge(repository: Path, index: Mapping[str, bytes]) -> dict[str, bytes]:
                 continue
             old = json.loads(published)
             both: dict[str, Any] = json.loads(content)
-            for section in ("packages", "packages.conda"):
+            for section in SECTIONS:
                 both[section] = {**old[section], **both[section]}
         except (OSError, ValueError, KeyError, TypeError):
             continue  # there is no old state in this subdir to bridge from

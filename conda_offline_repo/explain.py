@@ -12,7 +12,8 @@ from conda.models.channel import Channel
 
 from . import _compat
 from .exceptions import ChannelUnavailableError
-from .request import Source, without_secrets
+from .request import Source
+from .urls import public
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,7 +54,7 @@ def explained(request: Request, source: Source | None = None) -> Iterator[None]:
 
 def _source_of(error: CondaError, request: Request) -> Source:
     address = error._kwargs.get("url") or error._kwargs.get("channel_url") or ""
-    url = without_secrets(Channel(address), whole=True)
+    url = public(address)
     return next(
         (source for source in request.sources if f"{url}/".startswith(f"{source.url}/")),
         Source(url, Channel(url)),

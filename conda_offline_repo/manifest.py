@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 MANIFEST_NAME = "offline-repo.json"
 #: The only index file of a repository: a stale sibling in another format would win over it.
 INDEX_NAME = "repodata.json"
+#: conda-index and conda tell the two sections of an index apart by the archive's extension.
+SECTIONS = ("packages", "packages.conda")
 FORMAT = 1
 SUBDIR = re.compile(r"[a-z0-9_]+(?:-[a-z0-9_]+)?")
 FILE = re.compile(r"(?:[a-z0-9_]+(?:-[a-z0-9_]+)?/)?[A-Za-z0-9][A-Za-z0-9._-]*")

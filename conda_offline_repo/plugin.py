@@ -7,7 +7,7 @@ from conda.plugins import hookimpl
 
 
 @hookimpl
-def conda_subcommands():  # type: ignore[no-untyped-def]
+def conda_subcommands() -> object:
     """The command `conda offline-repo`."""
     from conda.plugins.types import CondaSubcommand
 
@@ -19,7 +19,7 @@ def conda_subcommands():  # type: ignore[no-untyped-def]
 
 
 @hookimpl
-def conda_settings():  # type: ignore[no-untyped-def]
+def conda_settings() -> object:
     """The setting `plugins.offline_repo_root`."""
     from .settings import settings
 
@@ -27,7 +27,7 @@ def conda_settings():  # type: ignore[no-untyped-def]
 
 
 @hookimpl
-def conda_pre_solves():  # type: ignore[no-untyped-def]
+def conda_pre_solves() -> object:
     """Check and refresh the index of offline repositories before a solve."""
     from conda.plugins.types import CondaPreSolve
 
@@ -37,7 +37,7 @@ def conda_pre_solves():  # type: ignore[no-untyped-def]
 
 
 @hookimpl
-def conda_post_solves():  # type: ignore[no-untyped-def]
+def conda_post_solves() -> object:
     """Refuse to link what differs from its record."""
     from conda.plugins.types import CondaPostSolve
 
@@ -47,7 +47,7 @@ def conda_post_solves():  # type: ignore[no-untyped-def]
 
 
 @hookimpl(optionalhook=True)
-def conda_pre_transaction_actions():  # type: ignore[no-untyped-def]
+def conda_pre_transaction_actions() -> object:
     """The same for what conda links without solving (conda 25.5 and newer)."""
     from conda.plugins.types import CondaPreTransactionAction
 
@@ -57,7 +57,7 @@ def conda_pre_transaction_actions():  # type: ignore[no-untyped-def]
 
 
 @hookimpl
-def conda_health_checks():  # type: ignore[no-untyped-def]
+def conda_health_checks() -> object:
     """What `conda doctor` says of an environment that uses an offline repository."""
     from conda.plugins.types import CondaHealthCheck
 

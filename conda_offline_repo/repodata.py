@@ -15,6 +15,7 @@ from conda.core.subdir_data import SubdirData
 from conda.models.channel import Channel
 
 from . import _compat
+from .manifest import SECTIONS
 from .urls import public
 
 if TYPE_CHECKING:
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 
     from .request import Source
 
-#: conda-index and conda tell the two sections of an index apart by the archive's extension.
-SECTIONS = ("packages", "packages.conda")
 OPENING = re.compile(r"\s*\{\s*(\})?")
 KEY = re.compile(r'("(?:[^"\\]|\\.)*")\s*:\s*')
 BETWEEN = re.compile(r"\s*([,}])\s*")

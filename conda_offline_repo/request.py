@@ -257,10 +257,7 @@ def _with_known_credentials(channel: Channel, known: Iterable[Channel]) -> Chann
     return channel
 
 
-def without_secrets(channel: Channel, *, whole: bool = False) -> str:
-    """The channel's URL without user, password, token and query.
-
-    With `whole`, of what the channel was made from: subdir and file name included.
-    """
-    url: str = channel.url(with_credentials=False) if whole else channel.base_url
+def without_secrets(channel: Channel) -> str:
+    """The channel's URL without user, password, token and query."""
+    url: str = channel.base_url
     return url.partition("?")[0].partition("#")[0].rstrip("/")

@@ -139,10 +139,8 @@ def chosen(solutions: Iterable[Solution], request: Request, since: float) -> tup
         files = {record.fn for record in needed}
         with explained(request, source), _compat.settings(local_repodata_ttl=_age(since)):
             indexes = load(source, subdirs, names, files)
-        for subdir in subdirs:
-            for record in records[url, subdir].values():
-                entry = _entry(source, subdir, record, indexes[subdir])
-                _add(found, entry)
+        for record in needed:
+            _add(found, _entry(source, record, indexes[record.subdir]))
     return tuple(sorted(found.values(), key=lambda entry: entry.name))
 
 
@@ -151,7 +149,7 @@ def _age(since: float) -> int:
     return max(2, math.ceil(time.time() - since), context.local_repodata_ttl)
 
 
-def _entry(source: Source, subdir: str, record: PackageRecord, index: Index) -> Entry:
+def _entry(source: Source, record: PackageRecord, index: Index) -> Entry:
     problem = archive_problem(record.fn)
     if problem:
         raise InvalidRecordError(source.url, record.fn, problem)
@@ -161,9 +159,13 @@ def _entry(source: Source, subdir: str, record: PackageRecord, index: Index) -> 
         for algorithm in ("sha256", "md5")
         if (stated := record.get(algorithm))
     ):
-        raise UpstreamChangedError(source.url, f"{subdir}/{record.fn}")
+        raise UpstreamChangedError(source.url, f"{record.subdir}/{record.fn}")
     return Entry(
-        subdir, record.fn, raw, f"{index.public_url}/{record.fn}", f"{index.base_url}/{record.fn}"
+        record.subdir,
+        record.fn,
+        raw,
+        public_url=f"{index.public_url}/{record.fn}",
+        url=f"{index.base_url}/{record.fn}",
     )
 
 

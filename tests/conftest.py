@@ -13,11 +13,14 @@ import pytest
 
 from dev.upstream.channels import arrange
 from dev.upstream.server import ChannelServer
+from tests.mirror import Trap, releases
 from tests.running import Conda
 from tests.tiny import TinyChannel
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from tests.mirror import Mirror
 
 TOKEN = "tk-5ecret0f4cme"
 
@@ -135,6 +138,26 @@ def upstream(packages: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("upstream")
     arrange(packages, folder)
     return folder
+
+
+@pytest.fixture(scope="module")
+def mirror(tmp_path_factory: pytest.TempPathFactory) -> Mirror:
+    """What the vendor has released, build after build."""
+    return releases(tmp_path_factory.mktemp("vendor"))
+
+
+@pytest.fixture
+def stick(mirror: Mirror, tmp_path: Path) -> Path:
+    """The folder that the vendor's builds are copied to; it has the first."""
+    return mirror.copy(1, tmp_path / "stick" / "bank")
+
+
+@pytest.fixture
+def trap() -> Iterator[Trap]:
+    """Where the customer's traffic ends; there is none."""
+    with Trap() as trap:
+        yield trap
+        assert trap.connections == 0
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -24,7 +24,7 @@ from conda_offline_repo.journal import JOURNAL_NAME
 from conda_offline_repo.manifest import MANIFEST_NAME
 from conda_offline_repo.urls import file_url
 from tests.inside import forget, inside
-from tests.mirror import PLATFORM, Trap, another, entries, hand_over, publish, releases
+from tests.mirror import PLATFORM, Trap, another, entries, hand_over, publish
 from tests.running import snapshot, tree
 from tests.tiny import TinyChannel
 
@@ -40,16 +40,6 @@ APP = "noarch/app-1.0-0.conda"
 LIB = "noarch/lib-1.0-0.tar.bz2"
 TOOL = f"{PLATFORM}/tool-1.0-0.conda"
 INDEX = "noarch/repodata.json"
-
-
-@pytest.fixture(scope="module")
-def mirror(tmp_path_factory: pytest.TempPathFactory) -> Mirror:
-    return releases(tmp_path_factory.mktemp("vendor"))
-
-
-@pytest.fixture
-def stick(mirror: Mirror, tmp_path: Path) -> Path:
-    return mirror.copy(1, tmp_path / "stick" / "bank")
 
 
 @pytest.fixture

@@ -15,14 +15,13 @@ from ruamel.yaml import YAML
 
 from conda_offline_repo.handout import handout
 from conda_offline_repo.request import Request
-from tests.mirror import PLATFORM, Customer, Trap, another, entries, releases
+from tests.mirror import PLATFORM, Customer, another, entries
 from tests.running import snapshot, tree
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.mirror import Mirror
+    from tests.mirror import Mirror, Trap
     from tests.running import Conda
 
 APP_1 = {"app": "1.0", "tool": "1.0", "lib": "1.0"}
@@ -42,19 +41,6 @@ for url in all_channel_urls(context.channels, subdirs=context.subdirs):
     found += [*index["packages"], *index["packages.conda"]]
 print(json.dumps(sorted(found)))
 """
-
-
-@pytest.fixture(scope="module")
-def mirror(tmp_path_factory: pytest.TempPathFactory) -> Mirror:
-    return releases(tmp_path_factory.mktemp("vendor"))
-
-
-@pytest.fixture
-def trap() -> Iterator[Trap]:
-    """Where the customer's traffic ends; there is none."""
-    with Trap() as trap:
-        yield trap
-        assert trap.connections == 0
 
 
 @pytest.fixture

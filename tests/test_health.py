@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.mirror import Customer, another, releases
+from tests.mirror import Customer, another
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,16 +16,6 @@ if TYPE_CHECKING:
 
 GOOD, BAD = "✅", "❌"
 APP = "noarch/app-1.0-0.conda"
-
-
-@pytest.fixture(scope="module")
-def mirror(tmp_path_factory: pytest.TempPathFactory) -> Mirror:
-    return releases(tmp_path_factory.mktemp("vendor"))
-
-
-@pytest.fixture
-def stick(mirror: Mirror, tmp_path: Path) -> Path:
-    return mirror.copy(1, tmp_path / "stick" / "bank")
 
 
 @pytest.fixture

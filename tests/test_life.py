@@ -18,12 +18,10 @@ from tests.mirror import (
     actions,
     another,
     hand_over,
-    releases,
 )
 from tests.running import Conda, snapshot, tree
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.mirror import Mirror
@@ -37,29 +35,10 @@ CHECKS_EXPLICIT = hasattr(conda.plugins.types, "CondaPreTransactionAction")
 INDEX = "noarch/repodata.json"
 
 
-@pytest.fixture(scope="module")
-def mirror(tmp_path_factory: pytest.TempPathFactory) -> Mirror:
-    return releases(tmp_path_factory.mktemp("vendor"))
-
-
-@pytest.fixture
-def trap() -> Iterator[Trap]:
-    """Where the customer's traffic ends; there is none."""
-    with Trap() as trap:
-        yield trap
-        assert trap.connections == 0
-
-
 @pytest.fixture(params=SOLVERS)
 def customer(tmp_path: Path, trap: Trap, request: pytest.FixtureRequest) -> Conda:
     """The administrator, with each solver that the conda of the tests has."""
     return Customer(tmp_path / "administrator", CONDA_SOLVER=request.param, **trap.variables)
-
-
-@pytest.fixture
-def stick(mirror: Mirror, tmp_path: Path) -> Path:
-    """The folder that the vendor's builds are copied to; it has the first."""
-    return mirror.copy(1, tmp_path / "stick" / "bank")
 
 
 @pytest.fixture

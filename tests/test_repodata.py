@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conda_offline_repo.repodata import SECTIONS, walk
+from conda_offline_repo.manifest import SECTIONS
+from conda_offline_repo.repodata import walk
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -10,7 +10,7 @@ import pytest
 
 from conda_offline_repo.hashing import hash_file
 from conda_offline_repo.journal import JOURNAL_NAME
-from tests.mirror import PLATFORM, Customer, another, hand_over, publish, releases
+from tests.mirror import PLATFORM, Customer, another, hand_over, publish
 from tests.running import snapshot
 
 if TYPE_CHECKING:
@@ -22,11 +22,6 @@ if TYPE_CHECKING:
 APP = "noarch/app-1.0-0.conda"
 INDEX = "noarch/repodata.json"
 PACKAGES = ["app", "extra", "lib", "tool"]
-
-
-@pytest.fixture(scope="module")
-def mirror(tmp_path_factory: pytest.TempPathFactory) -> Mirror:
-    return releases(tmp_path_factory.mktemp("vendor"))
 
 
 @pytest.fixture(scope="module")

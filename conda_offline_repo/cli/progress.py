@@ -48,19 +48,19 @@ class Meter:
             size, packages = self.news.popleft()
             self.done += size
             self.done_packages += packages
-        packages, done = self.done_packages, self.done
+        done = self.done
         self.samples.append((now, done))
         while len(self.samples) > 2 and self.samples[1][0] <= now - WINDOW:
             self.samples.popleft()
         then, before = self.samples[0]
         rate = (done - before) / (now - then) if now > then else 0.0
-        parts = [f"{packages} of {self.packages} packages"]
+        parts = [f"{self.done_packages} of {self.packages} packages"]
         if self.size is None:
             parts.append(human(done))
         else:
             percent = 100 * done // max(self.size, 1)
             parts.append(f"{human(done)} of {human(self.size)} ({percent} %)")
-        finished = packages == self.packages
+        finished = self.done_packages == self.packages
         if rate > 0 and not finished:
             parts.append(f"{human(round(rate))}/s")
             if self.size is not None and self.size > done:

@@ -150,12 +150,7 @@ class Bench:
     @cached_property
     def built(self) -> tuple[Conda, Path]:
         """A user, and the root in which they have built."""
-        folder = self.work / "built"
-        folder.mkdir()
-        user, root = self.user(folder), folder / "root"
-        self.upstream.release(after=False)
-        self.once("a repository to begin with", lambda _: self.ours(user, root))
-        return user, root
+        return self.begun("built", self.ours)
 
     @property
     def repository(self) -> Path:
@@ -243,11 +238,15 @@ class Bench:
     @cached_property
     def engine_built(self) -> tuple[Conda, Path]:
         self.need_engine()
-        folder = self.work / "engine"
+        return self.begun("engine", self.engine)
+
+    def begun(self, name: str, build: Callable[[Conda, Path], Job]) -> tuple[Conda, Path]:
+        """A user and a root, after a first build that others begin with."""
+        folder = self.work / name
         folder.mkdir()
         user, root = self.user(folder), folder / "root"
         self.upstream.release(after=False)
-        self.once("a channel of the Rust engine to begin with", lambda _: self.engine(user, root))
+        self.once(f"a first build: {name}", lambda _: build(user, root))
         return user, root
 
     # -- checks of a finished repository

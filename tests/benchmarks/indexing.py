@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, cast
 from conda_offline_repo import channel, contents
 from conda_offline_repo.build import tools
 from conda_offline_repo.fetch import Archive
+from conda_offline_repo.manifest import SECTIONS
 from conda_offline_repo.request import Options, resolve
 from conda_offline_repo.solve import Solution
 from conda_offline_repo.upstream import Entry
@@ -31,7 +32,7 @@ def newest(folder: Path, platform: str) -> list[Entry]:
     found: dict[str, Entry] = {}
     for subdir in ("noarch", platform):
         repodata = json.loads((folder / subdir / "repodata.json").read_bytes())
-        for section in ("packages", "packages.conda"):
+        for section in SECTIONS:
             for file, record in repodata[section].items():
                 known = found.get(record["name"])
                 if known is None or known.record["version"] < record["version"]:
