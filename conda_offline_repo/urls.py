@@ -14,6 +14,8 @@ from urllib.parse import quote, unquote, urlsplit
 if TYPE_CHECKING:
     from pathlib import PurePath
 
+    from conda.models.channel import Channel
+
 SCHEME = "file://"
 DRIVE = re.compile(r"/[A-Za-z]:")
 #: Windows' prefix for paths that may be long; URLs have none.
@@ -63,3 +65,9 @@ def public(url: str) -> str:
     parts = urlsplit(url)
     host = parts.netloc.rpartition("@")[2]
     return f"{parts.scheme}://{host}{TOKEN.sub('', parts.path)}".rstrip("/")
+
+
+def channel_url(channel: Channel) -> str:
+    """The channel's URL without user, password, token and query."""
+    url: str = channel.base_url
+    return url.partition("?")[0].partition("#")[0].rstrip("/")

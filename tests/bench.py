@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import TYPE_CHECKING
 
-from conda_offline_repo.locate import locate_one
 from conda_offline_repo.progress import Unwatched
-from conda_offline_repo.verify import verify
+from conda_offline_repo.repository.locate import locate_one
+from conda_offline_repo.repository.verify import verify
 from tests.tiny import TinyChannel
 from tests.warm import contents
 

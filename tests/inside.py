@@ -12,10 +12,10 @@ from conda.core.package_cache_data import PackageCacheData
 from conda.core.subdir_data import SubdirData
 from conda.gateways.connection.session import CondaSession, get_session
 
-from conda_offline_repo import request as requests
-from conda_offline_repo.build import build
 from conda_offline_repo.progress import Unwatched
-from conda_offline_repo.request import Options
+from conda_offline_repo.vendor import request as requests
+from conda_offline_repo.vendor.build import build
+from conda_offline_repo.vendor.request import Options
 from tests.running import Conda
 
 if TYPE_CHECKING:
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from conda_offline_repo.build import Outcome
     from conda_offline_repo.progress import Progress
-    from conda_offline_repo.request import Request
+    from conda_offline_repo.vendor.build import Outcome
+    from conda_offline_repo.vendor.request import Request
 
 #: A server that is patient with nobody and makes nobody wait.
 HASTY = {

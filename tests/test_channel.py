@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conda_offline_repo.channel import index
-from conda_offline_repo.upstream import Entry
+from conda_offline_repo.vendor.release.index import make_index
+from conda_offline_repo.vendor.upstream.entries import Entry
 
 if TYPE_CHECKING:
     from typing import Any
@@ -38,7 +38,7 @@ def load(files: dict[str, bytes]) -> dict[str, Any]:
 
 
 def test_entries_stay_as_they_are() -> None:
-    files = load(index([entry("noarch/app-1.0-0.conda"), entry("noarch/b-1-0.tar.bz2")], ()))
+    files = load(make_index([entry("noarch/app-1.0-0.conda"), entry("noarch/b-1-0.tar.bz2")], ()))
     assert files["noarch/repodata.json"]["packages.conda"] == {"app-1.0-0.conda": RECORD}
     assert files["noarch/repodata.json"]["packages"] == {"b-1-0.tar.bz2": RECORD}
 
@@ -47,12 +47,12 @@ def test_entries_stay_as_they_are() -> None:
 def test_entry_gets_no_key_that_it_did_not_have(gone: tuple[str, ...]) -> None:
     record = {key: value for key, value in RECORD.items() if key not in gone}
     made = Entry("noarch", "app-1.0-0.conda", record, "", "")
-    (content,) = load(index([made], ())).values()
+    (content,) = load(make_index([made], ())).values()
     assert content["packages.conda"] == {"app-1.0-0.conda": record}
 
 
 def test_file_for_every_platform_and_noarch() -> None:
-    files = load(index([entry("linux-64/app-1.0-0.conda")], ("win-64",)))
+    files = load(make_index([entry("linux-64/app-1.0-0.conda")], ("win-64",)))
     assert sorted(files) == [f"{s}/repodata.json" for s in ("linux-64", "noarch", "win-64")]
     for name, content in files.items():
         assert content["info"] == {"subdir": name.partition("/")[0]}
@@ -69,8 +69,8 @@ def test_same_bytes_in_whatever_order() -> None:
     turned = [
         Entry(e.subdir, e.file, dict(reversed(list(e.record.items()))), "", "") for e in entries
     ]
-    one = index(entries, ("win-64", "linux-64"))
-    two = index(reversed(turned), ("linux-64", "win-64"))
+    one = make_index(entries, ("win-64", "linux-64"))
+    two = make_index(reversed(turned), ("linux-64", "win-64"))
     assert one == two
     assert list(one) == sorted(one)
     assert all(content.endswith(b"}\n") for content in one.values())

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from conda_offline_repo.compare import difference, package_name
-from conda_offline_repo.manifest import File, Manifest, Package, Remembered
+from conda_offline_repo.repository.compare import difference, package_name
+from conda_offline_repo.repository.manifest import File, Manifest, Package, Remembered
 
 
 def manifest(*archives: str, files: dict[str, str] | None = None) -> Manifest:

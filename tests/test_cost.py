@@ -22,11 +22,14 @@ if TYPE_CHECKING:
 ON_EVERY_START = re.compile(r"conda_offline_repo(\.plugin|\.settings|\.cli(\.main_\w+|\.output)?)?")
 #: What a solve needs to find that there is nothing to do.
 AT_A_SOLVE = {
-    *("_compat", "exceptions", "guard", "hashing", "journal", "manifest", "names", "state"),
-    "urls",
+    *("_compat", "exceptions", "package_cache", "urls"),
+    *("customer", "customer.archives", "customer.caches", "customer.exceptions"),
+    *("customer.guard", "customer.state"),
+    *("repository", "repository.exceptions", "repository.hashing", "repository.journal"),
+    *("repository.manifest", "repository.names"),
 }
 #: What only conda 25.5 and newer asks for.
-AT_A_TRANSACTION = {"explicit"}
+AT_A_TRANSACTION = {"customer.explicit"}
 OBSERVED = """\
 import json, os, sys
 opened = []
@@ -90,7 +93,7 @@ def test_solve_without_an_offline_repository(
     channel.write()
     customer.configure(channels=[channel.folder.as_uri()], offline=offline)
     modules, opened = observe(customer, "create", "--yes", "-n", "mine", "app")
-    assert "conda_offline_repo.guard" in modules
+    assert "conda_offline_repo.customer.guard" in modules
     more = {
         name.removeprefix("conda_offline_repo.")
         for name in modules

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 import pytest
 from conda.base.context import context, reset_context
 
-from conda_offline_repo.download import LONGEST_WAIT, DownloadFailedError, download
-from conda_offline_repo.exceptions import ChannelRefusedError, DownloadError
-from conda_offline_repo.upstream import Entry
+from conda_offline_repo.vendor.archives.download import LONGEST_WAIT, DownloadFailedError, download
+from conda_offline_repo.vendor.exceptions import ChannelRefusedError, DownloadError
+from conda_offline_repo.vendor.upstream.entries import Entry
 from dev.upstream.server import ChannelServer
 from tests.inside import HASTY, inside
 from tests.running import snapshot, tree

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 from conda.base.context import reset_context
 
-from conda_offline_repo.exceptions import DownloadError
-from conda_offline_repo.fetch import collect, foresee
-from conda_offline_repo.upstream import Entry
+from conda_offline_repo.vendor.archives.fetch import collect, foresee
+from conda_offline_repo.vendor.exceptions import DownloadError
+from conda_offline_repo.vendor.upstream.entries import Entry
 from dev.upstream.server import ChannelServer
 from tests.inside import Counted, inside
 from tests.tiny import TinyChannel
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from conda_offline_repo.fetch import Archive
+    from conda_offline_repo.vendor.archives.fetch import Archive
     from tests.tiny import TinyPackage
 
 

@@ -12,16 +12,17 @@ from conda.core.subdir_data import SubdirData
 from conda.models.channel import Channel
 from conda.models.records import PackageRecord
 
-from conda_offline_repo import guard, manifest
-from conda_offline_repo.exceptions import (
+from conda_offline_repo.customer import guard
+from conda_offline_repo.customer.exceptions import (
     ArchivesRefusedError,
-    ManifestError,
     PoisonedCacheError,
     RepositoryDamagedError,
 )
-from conda_offline_repo.hashing import hash_file
-from conda_offline_repo.journal import JOURNAL_NAME
-from conda_offline_repo.manifest import MANIFEST_NAME
+from conda_offline_repo.repository import manifest
+from conda_offline_repo.repository.exceptions import ManifestError
+from conda_offline_repo.repository.hashing import hash_file
+from conda_offline_repo.repository.journal import JOURNAL_NAME
+from conda_offline_repo.repository.manifest import MANIFEST_NAME
 from conda_offline_repo.urls import file_url
 from tests.inside import forget, inside
 from tests.mirror import PLATFORM, Trap, another, entries, hand_over, publish

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import pytest
 from ruamel.yaml import YAML
 
-from conda_offline_repo.handout import handout
-from conda_offline_repo.request import Request
+from conda_offline_repo.vendor.release.handout import handout
+from conda_offline_repo.vendor.request import Request
 from tests.mirror import PLATFORM, Customer, another, entries
 from tests.running import snapshot, tree
 

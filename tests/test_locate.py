@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conda_offline_repo.exceptions import (
+from conda_offline_repo.repository.exceptions import (
     AmbiguousRepositoryError,
     ManifestError,
     RepositoryNotFoundError,
 )
-from conda_offline_repo.locate import locate, locate_one
-from conda_offline_repo.manifest import MANIFEST_NAME, Manifest, Remembered
+from conda_offline_repo.repository.locate import locate, locate_one
+from conda_offline_repo.repository.manifest import MANIFEST_NAME, Manifest, Remembered
 
 if TYPE_CHECKING:
     from pathlib import Path

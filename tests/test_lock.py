@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conda_offline_repo.lock import exclusive, staging_folder
+from conda_offline_repo.vendor.lock import exclusive, staging_folder
 from tests.running import PATIENCE
 from tests.tiny import TinyChannel
 from tests.warm import warm_conda

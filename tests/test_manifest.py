@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conda_offline_repo.exceptions import ManifestError
-from conda_offline_repo.manifest import (
+from conda_offline_repo.repository.exceptions import ManifestError
+from conda_offline_repo.repository.manifest import (
     MANIFEST_NAME,
     File,
     Manifest,

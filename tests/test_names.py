@@ -9,8 +9,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from conda_offline_repo.exceptions import InvalidLabelError, InvalidRequestError
-from conda_offline_repo.names import (
+from conda_offline_repo.exceptions import InvalidRequestError
+from conda_offline_repo.repository.exceptions import InvalidLabelError
+from conda_offline_repo.repository.names import (
     archive_problem,
     check_label,
     check_platform,

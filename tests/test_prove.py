@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 import pytest
 from conda.base.context import context
 
-from conda_offline_repo import channel as channels
-from conda_offline_repo import prove as proof
-from conda_offline_repo.exceptions import OfflineRepoError, ProofError
-from conda_offline_repo.manifest import MANIFEST_NAME
-from conda_offline_repo.solve import solve
-from conda_offline_repo.upstream import chosen, wanted
+from conda_offline_repo.exceptions import OfflineRepoError
+from conda_offline_repo.repository.manifest import MANIFEST_NAME
+from conda_offline_repo.vendor.exceptions import ProofError
+from conda_offline_repo.vendor.release import prove as proof
+from conda_offline_repo.vendor.release.index import make_index
+from conda_offline_repo.vendor.upstream.entries import entries_of, specs_to_solve
+from conda_offline_repo.vendor.upstream.solve import solve
 from dev.upstream.server import ChannelServer
 from tests.inside import HASTY, Counted, inside
 from tests.running import snapshot, tree
@@ -159,10 +160,12 @@ def prove(
 ) -> None:
     """Prove an index from which an archive has been lost on the way."""
     request = me.request(me.options(*packages, channels=urls))
-    specs = wanted(request)
+    specs = specs_to_solve(request)
     solutions = solve(request, specs)
-    entries = [entry for entry in chosen(solutions, request, time.time()) if entry.name != without]
-    index = channels.index(entries, request.platforms)
+    entries = [
+        entry for entry in entries_of(solutions, request, time.time()) if entry.name != without
+    ]
+    index = make_index(entries, request.platforms)
     proof.prove(request, specs, solutions, index, scratch)
 
 
@@ -217,9 +220,9 @@ def test_proof_asks_nothing_of_the_network(
     me: Inside, server: ChannelServer, stack: str, tmp_path: Path
 ) -> None:
     request = me.request(me.options("app", channels=(stack,)))
-    specs = wanted(request)
+    specs = specs_to_solve(request)
     solutions = solve(request, specs)
-    index = channels.index(chosen(solutions, request, time.time()), request.platforms)
+    index = make_index(entries_of(solutions, request, time.time()), request.platforms)
     server.clear()
     proof.prove(request, specs, solutions, index, tmp_path / "proof")
     assert not server.requests

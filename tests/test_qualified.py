@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conda_offline_repo import channel
-from conda_offline_repo.prove import prove
-from conda_offline_repo.solve import Solution
-from conda_offline_repo.upstream import Entry
+from conda_offline_repo.vendor.release.index import make_index
+from conda_offline_repo.vendor.release.prove import prove
+from conda_offline_repo.vendor.upstream.entries import Entry
+from conda_offline_repo.vendor.upstream.solve import Solution
 from tests.inside import inside
 from tests.tiny import TinyChannel
 
@@ -43,5 +43,5 @@ def test_proof_is_of_the_package_without_its_channel(tmp_path: Path, package: st
     with inside(tmp_path / "engineer") as me:
         request = me.request(me.options(package, channels=("public",)))
         solution = Solution(PLATFORM, tuple(map(Chosen, chosen)))
-        index = channel.index(entries, (PLATFORM,))
+        index = make_index(entries, (PLATFORM,))
         prove(request, {PLATFORM: (package,)}, (solution,), index, tmp_path / "proof")

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conda_offline_repo.manifest import SECTIONS
-from conda_offline_repo.repodata import walk
+from conda_offline_repo.repository.manifest import SECTIONS
+from conda_offline_repo.vendor.upstream.repodata import walk
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conda_offline_repo.exceptions import InvalidLabelError, InvalidRequestError
-from conda_offline_repo.manifest import Manifest, Remembered
-from conda_offline_repo.request import resolve
+from conda_offline_repo.exceptions import InvalidRequestError
+from conda_offline_repo.repository.exceptions import InvalidLabelError
+from conda_offline_repo.repository.manifest import Manifest, Remembered
+from conda_offline_repo.vendor.request import resolve
 from tests.inside import inside
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from conda_offline_repo.request import Options, Request
+    from conda_offline_repo.vendor.request import Options, Request
     from tests.inside import Inside
 
 ALIAS = "https://conda.example.com"

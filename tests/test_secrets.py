@@ -21,13 +21,14 @@ from conda import CondaError
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from conda_offline_repo import manifest as manifests
-from conda_offline_repo.exceptions import InvalidLabelError, SecretFoundError
-from conda_offline_repo.hashing import CHUNK
-from conda_offline_repo.manifest import File, Manifest, Package, Remembered
-from conda_offline_repo.names import WINDOWS_DEVICES, archive_problem, check_label
-from conda_offline_repo.request import Options
-from conda_offline_repo.secrets import Secrets, known
+from conda_offline_repo.repository import manifest as manifests
+from conda_offline_repo.repository.exceptions import InvalidLabelError
+from conda_offline_repo.repository.hashing import CHUNK
+from conda_offline_repo.repository.manifest import File, Manifest, Package, Remembered
+from conda_offline_repo.repository.names import WINDOWS_DEVICES, archive_problem, check_label
+from conda_offline_repo.vendor.exceptions import SecretFoundError
+from conda_offline_repo.vendor.request import Options
+from conda_offline_repo.vendor.secrets import Secrets, credentials
 from dev.upstream.server import ChannelServer
 from tests.inside import HASTY, inside
 from tests.running import snapshot, tree
@@ -310,7 +311,7 @@ def test_what_is_known_of_a_channel_is_hidden_in_any_form(
     address: tuple[str, tuple[str, ...]],
 ) -> None:
     url, values = address
-    secrets = known(Options(label="bank", root=Path(), channels=(url,)))
+    secrets = credentials(Options(label="bank", root=Path(), channels=(url,)))
     for value in values:
         for form in forms(value):
             assert MARK not in secrets.redact(f"of no URL: {form}."), (value, form)
@@ -319,7 +320,7 @@ def test_what_is_known_of_a_channel_is_hidden_in_any_form(
 @given(SECRETS)
 @properties
 def test_token_is_hidden_in_any_form(token: str) -> None:
-    secrets = known(Options(label="bank", root=Path(), token=token))
+    secrets = credentials(Options(label="bank", root=Path(), token=token))
     for form in forms(token):
         assert form not in secrets.redact(f"the token is {form}, it says")
 
@@ -328,7 +329,7 @@ def test_token_is_hidden_in_any_form(token: str) -> None:
 @properties
 def test_basic_authorization_is_hidden(user: str, password: str) -> None:
     url = f"http://{quote(user, safe='')}:{quote(password, safe='')}@127.0.0.1/acme"
-    secrets = known(Options(label="bank", root=Path(), channels=(url,)))
+    secrets = credentials(Options(label="bank", root=Path(), channels=(url,)))
     header = base64.b64encode(f"{user}:{password}".encode()).decode()
     assert header.rstrip("=") not in secrets.redact(f"Authorization: Basic {header}")
 
@@ -779,7 +780,7 @@ def test_helpers_see_what_they_look_for(tmp_path: Path) -> None:
 
 
 def test_a_crash_inside_is_cleared_too(me: Inside, sites: Sites) -> None:
-    from conda_offline_repo.secrets import confined
+    from conda_offline_repo.vendor.secrets import confined
 
     secrets = Secrets(frozenset({CANARIES.token}))
     with pytest.raises(CondaError, match="ZeroDivisionError: http") as caught, confined(secrets):

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 import pytest
 from conda.base.context import context
 
-from conda_offline_repo.exceptions import CollisionError, SolveError
-from conda_offline_repo.solve import solve
-from conda_offline_repo.upstream import wanted
+from conda_offline_repo.vendor.exceptions import CollisionError, SolveError
+from conda_offline_repo.vendor.upstream.entries import specs_to_solve
+from conda_offline_repo.vendor.upstream.solve import solve
 from dev.upstream.server import ChannelServer
 from tests.inside import inside
 from tests.running import snapshot, tree
@@ -255,7 +255,7 @@ def test_solve_leaves_no_trace(me: Inside, server: ChannelServer) -> None:
         "core", channels=(url,), platforms=tuple(MACHINES), virtual_packages=("__cuda=1",)
     )
     request = me.request(options)
-    packages = wanted(request)
+    packages = specs_to_solve(request)
     solve(request, packages)  # fills caches
     before = state()
     assert len(solve(request, packages)) == len(MACHINES)
@@ -291,7 +291,7 @@ def test_solve_prints_nothing(
     me: Inside, server: ChannelServer, capfd: pytest.CaptureFixture[str]
 ) -> None:
     request = me.request(me.options("core", channels=(f"{server.url}/public",)))
-    solve(request, wanted(request))
+    solve(request, specs_to_solve(request))
     assert capfd.readouterr() == ("", "")
 
 

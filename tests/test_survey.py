@@ -11,9 +11,9 @@ import pytest
 from conda.base.context import context, reset_context
 
 from conda_offline_repo import _compat
-from conda_offline_repo.locate import Repository
-from conda_offline_repo.manifest import Manifest, Remembered
-from conda_offline_repo.survey import PIP_VARIABLES, survey
+from conda_offline_repo.customer.survey import PIP_VARIABLES, survey
+from conda_offline_repo.repository.locate import Repository
+from conda_offline_repo.repository.manifest import Manifest, Remembered
 from conda_offline_repo.urls import file_url
 from tests.inside import inside
 from tests.mirror import PLATFORM
@@ -21,7 +21,7 @@ from tests.mirror import PLATFORM
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from conda_offline_repo.survey import Finding
+    from conda_offline_repo.customer.survey import Finding
     from tests.inside import Inside
 
 

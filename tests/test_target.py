@@ -9,10 +9,10 @@ import pytest
 from conda.base.context import context
 from ruamel.yaml import YAML
 
-from conda_offline_repo.exceptions import PlatformMissingError, TargetError
-from conda_offline_repo.locate import Repository
-from conda_offline_repo.manifest import Manifest, Remembered
-from conda_offline_repo.target import configure, plan, unmake
+from conda_offline_repo.customer.exceptions import PlatformMissingError, TargetError
+from conda_offline_repo.customer.target import configure, plan, unmake
+from conda_offline_repo.repository.locate import Repository
+from conda_offline_repo.repository.manifest import Manifest, Remembered
 from tests.inside import inside
 from tests.running import tree
 

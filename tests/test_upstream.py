@@ -17,16 +17,16 @@ import pytest
 from conda import CondaError
 from conda.base.context import context
 
-from conda_offline_repo.exceptions import (
+from conda_offline_repo.exceptions import OfflineRepoError
+from conda_offline_repo.repository.names import archive_problem
+from conda_offline_repo.vendor.exceptions import (
     ChannelUnavailableError,
     FileSystemError,
-    OfflineRepoError,
     SolveError,
     UpstreamChangedError,
 )
-from conda_offline_repo.names import archive_problem
-from conda_offline_repo.solve import solve
-from conda_offline_repo.upstream import chosen, wanted
+from conda_offline_repo.vendor.upstream.entries import entries_of, specs_to_solve
+from conda_offline_repo.vendor.upstream.solve import solve
 from dev.upstream.server import ChannelServer
 from tests import sharded
 from tests.inside import forget, inside
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-    from conda_offline_repo.request import Options
+    from conda_offline_repo.vendor.request import Options
     from tests.inside import Inside
 
 TOKEN = "tk-upstream-53cret"
@@ -545,12 +545,12 @@ def test_what_the_solver_saw_is_not_asked_for_again(me: Inside, channel: TinyCha
     with ChannelServer(channel.folder.parent) as server:
         request = me.request(me.options("app", channels=(f"{server.url}/public",)))
         began = time.time()
-        solutions = solve(request, wanted(request))
+        solutions = solve(request, specs_to_solve(request))
         forget()
         asked = server.requests
         channel.remove(channel.packages["noarch/lib-1.0-0.conda"])
         channel.write()
-        entries = chosen(solutions, request, began)
+        entries = entries_of(solutions, request, began)
         assert {entry.file for entry in entries} == set(needed(channel)) | {"lib-1.0-0.conda"}
         again = [request.path for request in server.requests[len(asked) :]]
         # whether a channel has shards is asked each time
@@ -567,11 +567,11 @@ def test_change_between_solving_and_reading_is_noticed(me: Inside, channel: Tiny
         forget()
         for folder in context.pkgs_dirs:
             shutil.rmtree(Path(folder, "cache"))
-        return {entry.file for entry in chosen(solutions, request, time.time())}
+        return {entry.file for entry in entries_of(solutions, request, time.time())}
 
     with ChannelServer(channel.folder.parent) as server:
         request = me.request(me.options("app", channels=(f"{server.url}/public",)))
-        solutions = solve(request, wanted(request))
+        solutions = solve(request, specs_to_solve(request))
         assert read() == set(needed(channel))
         channel.add("lib", files={"share/lib.txt": "uploaded again\n"}, record=FIX)
         channel.write()

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conda_offline_repo.locate import locate_one
 from conda_offline_repo.progress import Unwatched
-from conda_offline_repo.verify import verify
+from conda_offline_repo.repository.locate import locate_one
+from conda_offline_repo.repository.verify import verify
 from tests.inside import Counted
 from tests.running import snapshot
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from conda_offline_repo.verify import Report
+    from conda_offline_repo.repository.verify import Report
     from tests.running import Conda
 
 APP, LIB = "noarch/app-2.0-0.conda", "noarch/lib-1.1-0.tar.bz2"

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conda_offline_repo.hashing import hash_file
-from conda_offline_repo.journal import JOURNAL_NAME
+from conda_offline_repo.repository.hashing import hash_file
+from conda_offline_repo.repository.journal import JOURNAL_NAME
 from tests.mirror import PLATFORM, Customer, another, hand_over, publish
 from tests.running import snapshot
 

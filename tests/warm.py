@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from conda_offline_repo.manifest import MANIFEST_NAME
+from conda_offline_repo.repository.manifest import MANIFEST_NAME
 from tests.running import Conda, Finished
 
 if TYPE_CHECKING:

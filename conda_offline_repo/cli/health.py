@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ..customer.state import read_state
+from ..customer.survey import survey
 from ..exceptions import OfflineRepoError
-from ..locate import locate_one
 from ..progress import Unwatched
-from ..state import read_state
-from ..survey import survey
-from ..verify import verify
+from ..repository.locate import locate_one
+from ..repository.verify import verify
 
 GOOD, BAD = "✅", "❌"
 

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
-    from ..build import Outcome
-    from ..request import Options
+    from ..vendor.request import Options
 
 HELP = "Make or refresh the repository of a customer's label."
 DESCRIPTION = """\
@@ -99,23 +98,21 @@ def execute(args: Namespace) -> int:
 
     from conda.base.context import context
 
-    from ..build import build
-    from ..request import Options
-    from ..secrets import confined, known
+    from ..vendor.build import build
+    from ..vendor.request import Options
+    from ..vendor.secrets import confined, credentials
     from .output import chatter_to_stderr
     from .progress import TerminalProgress
+    from .report_build import report
 
     # conda itself may stumble over a channel as it was typed, and quote it
     with confined(
-        known(Options("", Path(), channels=tuple(args.channel or ()), token=_token(args)))
+        credentials(Options("", Path(), channels=tuple(args.channel or ()), token=_token(args)))
     ):
         options = _options(args)
-    with confined(known(options)), chatter_to_stderr():
+    with confined(credentials(options)), chatter_to_stderr():
         outcome = build(options, TerminalProgress(), dry_run=context.dry_run)
-    if context.json:
-        _print_json(outcome)
-    elif not context.quiet:
-        _print_text(outcome, context.dry_run)
+    report(outcome, dry_run=context.dry_run)
     return 0
 
 
@@ -133,8 +130,8 @@ def _options(args: Namespace) -> Options:
     from conda.base.context import context
 
     from ..exceptions import InvalidRequestError
-    from ..request import Options
     from ..settings import default_root
+    from ..vendor.request import Options
 
     try:
         channels = tuple(context.channels)
@@ -155,63 +152,3 @@ def _options(args: Namespace) -> Options:
         native_platform=context.subdir,
         virtual_packages=tuple(args.offline_repo_virtual_packages),
     )
-
-
-def _print_json(outcome: Outcome) -> None:
-    from ..manifest import as_dict
-    from .output import print_json
-
-    manifest, difference = outcome.manifest, outcome.difference
-    print_json(
-        label=manifest.label,
-        path=str(outcome.path),
-        changed=outcome.changed,
-        platforms={
-            platform: {
-                "packages": len(names),
-                "bytes": sum(manifest.packages[n].size for n in names),
-            }
-            for platform, names in manifest.solutions.items()
-        },
-        packages=len(manifest.packages),
-        bytes=manifest.size,
-        transfer_bytes=difference.transfer_bytes,
-        added=difference.added,
-        updated=difference.updated,
-        removed=difference.removed,
-        manifest=as_dict(manifest),
-        warnings=outcome.warnings,
-    )
-
-
-def _print_text(outcome: Outcome, dry_run: bool) -> None:
-    import sys
-
-    from .output import human
-
-    manifest, difference = outcome.manifest, outcome.difference
-    total = f"{len(manifest.packages)} packages, {human(manifest.size)}"
-    if not outcome.changed:
-        print(f"{outcome.path} is up to date (build {manifest.build}): {total}.")
-        return
-    for sign, names in (
-        ("+", difference.added),
-        ("~", difference.updated),
-        ("-", difference.removed),
-    ):
-        for name in names:
-            print(f"  {sign} {name}")
-    verb = "would become" if dry_run else "is now"
-    print(f"{outcome.path} {verb} build {manifest.build}: {total}.")
-    for platform, names in sorted(manifest.solutions.items()):
-        size = sum(manifest.packages[name].size for name in names)
-        print(f"  for {platform}: {len(names)} packages, {human(size)}")
-    for warning in outcome.warnings:
-        print(f"warning: {warning}", file=sys.stderr)
-    moved = "would move" if dry_run else "moves"
-    print(f"A copy to the customer {moved} {human(difference.transfer_bytes)}.")
-    if not dry_run:
-        print(
-            f"\nCopy the folder, then on the customer's machine:\n\n"
-            f"    conda offline-repo use PATH/{manifest.label} -n ENVIRONMENT\n"
-        )

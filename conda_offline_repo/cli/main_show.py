@@ -9,8 +9,6 @@ from .output import add_label_option, add_path_argument
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
-    from ..show import Contents
-
 HELP = "Show what a repository is for and what it holds."
 DESCRIPTION = """\
 Show label, build, date, request and platforms of the repository, or of each repository below PATH,
@@ -35,53 +33,10 @@ def execute(args: Namespace) -> int:
     """Show each repository."""
     from pathlib import Path
 
-    from conda.base.context import context
-
-    from ..locate import locate
-    from ..manifest import as_dict
-    from ..show import contents
-    from .output import print_json
+    from ..repository.locate import locate
+    from ..repository.show import list_packages
+    from .report_show import report
 
     found = locate(Path(args.offline_repo_path).expanduser(), args.offline_repo_label)
-    shown = [contents(repository) for repository in found]
-    if context.json:
-        print_json(
-            repositories=[
-                {
-                    "path": str(one.repository.path),
-                    "manifest": as_dict(one.repository.manifest),
-                    "packages": [vars(package) for package in one.packages],
-                    "bytes": one.repository.manifest.size,
-                }
-                for one in shown
-            ]
-        )
-    else:
-        for one in shown:
-            _print_text(one)
+    report([(repository, list_packages(repository)) for repository in found])
     return 0
-
-
-def _print_text(shown: Contents) -> None:
-    from .output import human, print_table
-
-    manifest = shown.repository.manifest
-    request = manifest.request
-    rows = [
-        ("path", str(shown.repository.path)),
-        ("label", manifest.label),
-        ("build", f"{manifest.build} of {manifest.created}"),
-        ("packages asked for", ", ".join(request.packages) or "all of the label channel"),
-        ("channels", ", ".join(request.channels)),
-    ]
-    for platform in request.platforms:
-        packages = request.virtual_packages.get(platform, {})
-        stated = ", ".join(f"{name} {value}" for name, value in sorted(packages.items()))
-        rows.append((f"for {platform}", stated))
-    print_table(rows)
-    print()
-    header = ("NAME", "VERSION", "SUBDIR", "SIZE", "LICENCE")
-    print_table(
-        [header] + [(p.name, p.version, p.subdir, human(p.size), p.license) for p in shown.packages]
-    )
-    print(f"\n{len(shown.packages)} packages, {human(manifest.size)}\n")

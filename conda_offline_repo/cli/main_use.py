@@ -10,9 +10,8 @@ if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
     from pathlib import Path
 
-    from ..locate import Repository
-    from ..survey import Finding
-    from ..target import Target
+    from ..customer.target import Target
+    from ..repository.locate import Repository
 
 HELP = "Make an environment install and update from a repository alone, offline."
 DESCRIPTION = """\
@@ -63,11 +62,12 @@ def execute(args: Namespace) -> int:
     """Verify, configure, install, and print what to type next."""
     from pathlib import Path
 
-    from ..locate import locate_one
-    from ..request import check_spec
-    from ..survey import survey
-    from ..target import plan
+    from ..customer.survey import survey
+    from ..customer.target import plan
+    from ..repository.locate import locate_one
+    from ..specs import check_spec
     from .output import chatter_to_stderr
+    from .report_use import report, warn
 
     for package in args.offline_repo_packages:
         check_spec(package)
@@ -78,9 +78,9 @@ def execute(args: Namespace) -> int:
         findings = survey(repository, prefix)
         if args.offline_repo_verify:
             _check(repository)
-        _warn(findings)
+        warn(findings)
         actions = _fill(target, tuple(args.offline_repo_packages))
-    _print(repository, target, args, actions, findings)
+    report(repository, target, args, actions, findings)
     return 0
 
 
@@ -90,7 +90,7 @@ def _prefix(args: Namespace) -> Path:
 
     from conda.base.context import context
 
-    from ..exceptions import TargetError
+    from ..customer.exceptions import TargetError
 
     prefix = Path(context.target_prefix)
     if prefix == Path(context.root_prefix) and not context.always_yes:
@@ -101,19 +101,9 @@ def _prefix(args: Namespace) -> Path:
     return prefix
 
 
-def _warn(findings: tuple[Finding, ...]) -> None:
-    import sys
-
-    from conda.base.context import context
-
-    if not context.json:
-        for finding in findings:
-            print(f"\nwarning: {finding.text}", file=sys.stderr)
-
-
 def _check(repository: Repository) -> None:
-    from ..exceptions import RepositoryDamagedError
-    from ..verify import verify
+    from ..customer.exceptions import RepositoryDamagedError
+    from ..repository.verify import verify
     from .progress import TerminalProgress
 
     report = verify(repository, TerminalProgress())
@@ -126,7 +116,8 @@ def _fill(target: Target, packages: tuple[str, ...]) -> dict[str, list[str]]:
     from conda.base.context import context
 
     from .. import _compat
-    from ..target import configure, offline, transaction, unmake
+    from ..customer.install import offline, transaction
+    from ..customer.target import configure, unmake
 
     linked: dict[str, list[str]] = {"LINK": [], "UNLINK": []}
     with offline(target):
@@ -153,73 +144,3 @@ def _fill(target: Target, packages: tuple[str, ...]) -> dict[str, list[str]]:
             unmake(target)
             raise
     return linked
-
-
-def _print(
-    repository: Repository,
-    target: Target,
-    args: Namespace,
-    actions: dict[str, list[str]],
-    findings: tuple[Finding, ...],
-) -> None:
-    from conda.base.context import context
-
-    from .output import print_json
-
-    manifest = repository.manifest
-    commands = _next_commands(target, args, manifest.request.packages)
-    if context.json:
-        print_json(
-            label=manifest.label,
-            path=str(repository.path),
-            build=manifest.build,
-            channel=target.channel,
-            prefix=str(target.prefix),
-            created=not target.exists,
-            changed=not target.configured or bool(actions["LINK"] or actions["UNLINK"]),
-            verified=args.offline_repo_verify,
-            actions=actions,
-            dry_run=context.dry_run,
-            warnings=[vars(finding) for finding in findings],
-            next=commands,
-        )
-        return
-    if not args.offline_repo_verify:
-        print("The repository's files were not checked (--no-verify).")
-    will = "would install" if context.dry_run else "installs"
-    print(
-        f"The environment {target.prefix} {will} from {repository.path} alone, offline "
-        f"(build {manifest.build} of {manifest.created[:10]})."
-    )
-    for sign, key in (("+", "LINK"), ("-", "UNLINK")):
-        for name in actions[key]:
-            print(f"  {sign} {name}")
-    if commands and not context.dry_run:
-        print("\nNext:\n")
-        for command in commands:
-            print(f"    {command}")
-        print()
-
-
-def _next_commands(target: Target, args: Namespace, packages: tuple[str, ...]) -> list[str]:
-    """What the user types next: activate, then install what is not there and update what is."""
-    import shlex
-
-    from conda.models.match_spec import MatchSpec
-
-    from ..request import unqualified
-    from ..target import installed
-
-    commands = []
-    if args.name or args.prefix:
-        commands.append(f"conda activate {shlex.quote(args.name or str(target.prefix))}")
-    there = installed(target.prefix)
-    packages = tuple(map(unqualified, packages))
-    names = {package: MatchSpec(package).name for package in packages}
-    absent = [shlex.quote(package) for package, name in names.items() if name not in there]
-    present = [shlex.quote(package) for package, name in names.items() if name in there]
-    if absent or not packages:
-        commands.append(f"conda install {' '.join(absent) or 'PACKAGE'}")
-    if present and not args.offline_repo_packages:
-        commands.append(f"conda update {' '.join(present)}")
-    return commands

@@ -16,7 +16,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from conda_offline_repo.manifest import MANIFEST_NAME
+from conda_offline_repo.repository.manifest import MANIFEST_NAME
 from tests.benchmarks import twins
 from tests.benchmarks.measure import Contender, Job, run
 from tests.benchmarks.upstream import PLATFORM, UnavailableError

@@ -13,13 +13,14 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, cast
 
-from conda_offline_repo import channel, contents
-from conda_offline_repo.build import tools
-from conda_offline_repo.fetch import Archive
-from conda_offline_repo.manifest import SECTIONS
-from conda_offline_repo.request import Options, resolve
-from conda_offline_repo.solve import Solution
-from conda_offline_repo.upstream import Entry
+from conda_offline_repo.repository.manifest import SECTIONS
+from conda_offline_repo.vendor.archives.fetch import Archive
+from conda_offline_repo.vendor.build import tools
+from conda_offline_repo.vendor.release import compose
+from conda_offline_repo.vendor.release.index import make_index
+from conda_offline_repo.vendor.request import Options, resolve
+from conda_offline_repo.vendor.upstream.entries import Entry
+from conda_offline_repo.vendor.upstream.solve import Solution
 
 if TYPE_CHECKING:
     from typing import Any
@@ -70,9 +71,9 @@ def main() -> None:
     request = resolve(options, None)
     built_with = tools()
     start = time.perf_counter()
-    index = channel.index(entries, (platform,))
+    index = make_index(entries, (platform,))
     indexed = time.perf_counter()
-    state = contents.compose(
+    state = compose.compose(
         request,
         (Solution(platform, records),),
         entries,

@@ -1,0 +1,58 @@
+"""What repositories are and hold, for people and for programs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conda.base.context import context
+
+from ..repository.manifest import as_dict
+from .output import human, print_json, print_table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ..repository.locate import Repository
+    from ..repository.show import ListedPackage
+
+
+def report(shown: Iterable[tuple[Repository, tuple[ListedPackage, ...]]]) -> None:
+    """Print repositories with their packages."""
+    if context.json:
+        print_json(
+            repositories=[
+                {
+                    "path": str(repository.path),
+                    "manifest": as_dict(repository.manifest),
+                    "packages": [vars(package) for package in packages],
+                    "bytes": repository.manifest.size,
+                }
+                for repository, packages in shown
+            ]
+        )
+    else:
+        for repository, packages in shown:
+            _print_text(repository, packages)
+
+
+def _print_text(repository: Repository, packages: tuple[ListedPackage, ...]) -> None:
+    manifest = repository.manifest
+    request = manifest.request
+    rows = [
+        ("path", str(repository.path)),
+        ("label", manifest.label),
+        ("build", f"{manifest.build} of {manifest.created}"),
+        ("packages asked for", ", ".join(request.packages) or "all of the label channel"),
+        ("channels", ", ".join(request.channels)),
+    ]
+    for platform in request.platforms:
+        machine = request.virtual_packages.get(platform, {})
+        stated = ", ".join(f"{name} {value}" for name, value in sorted(machine.items()))
+        rows.append((f"for {platform}", stated))
+    print_table(rows)
+    print()
+    header = ("NAME", "VERSION", "SUBDIR", "SIZE", "LICENCE")
+    print_table(
+        [header] + [(p.name, p.version, p.subdir, human(p.size), p.license) for p in packages]
+    )
+    print(f"\n{len(packages)} packages, {human(manifest.size)}\n")

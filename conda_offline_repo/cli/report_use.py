@@ -1,0 +1,88 @@
+"""What `use` did, or would do, for people and for programs."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from typing import TYPE_CHECKING
+
+from conda.base.context import context
+from conda.models.match_spec import MatchSpec
+
+from ..customer.install import installed
+from ..specs import unqualified
+from .output import print_json
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+    from ..customer.survey import Finding
+    from ..customer.target import Target
+    from ..repository.locate import Repository
+
+
+def warn(findings: tuple[Finding, ...]) -> None:
+    """Print what to know before anything is installed; with `--json` it is in the report."""
+    if not context.json:
+        for finding in findings:
+            print(f"\nwarning: {finding.text}", file=sys.stderr)
+
+
+def report(
+    repository: Repository,
+    target: Target,
+    args: Namespace,
+    actions: dict[str, list[str]],
+    findings: tuple[Finding, ...],
+) -> None:
+    """Print what was done, and what to type next."""
+    manifest = repository.manifest
+    commands = _next_commands(target, args, manifest.request.packages)
+    if context.json:
+        print_json(
+            label=manifest.label,
+            path=str(repository.path),
+            build=manifest.build,
+            channel=target.channel,
+            prefix=str(target.prefix),
+            created=not target.exists,
+            changed=not target.configured or bool(actions["LINK"] or actions["UNLINK"]),
+            verified=args.offline_repo_verify,
+            actions=actions,
+            dry_run=context.dry_run,
+            warnings=[vars(finding) for finding in findings],
+            next=commands,
+        )
+        return
+    if not args.offline_repo_verify:
+        print("The repository's files were not checked (--no-verify).")
+    will = "would install" if context.dry_run else "installs"
+    print(
+        f"The environment {target.prefix} {will} from {repository.path} alone, offline "
+        f"(build {manifest.build} of {manifest.created[:10]})."
+    )
+    for sign, key in (("+", "LINK"), ("-", "UNLINK")):
+        for name in actions[key]:
+            print(f"  {sign} {name}")
+    if commands and not context.dry_run:
+        print("\nNext:\n")
+        for command in commands:
+            print(f"    {command}")
+        print()
+
+
+def _next_commands(target: Target, args: Namespace, packages: tuple[str, ...]) -> list[str]:
+    """What the user types next: activate, then install what is not there and update what is."""
+    commands = []
+    if args.name or args.prefix:
+        commands.append(f"conda activate {shlex.quote(args.name or str(target.prefix))}")
+    there = installed(target.prefix)
+    packages = tuple(map(unqualified, packages))
+    names = {package: MatchSpec(package).name for package in packages}
+    absent = [shlex.quote(package) for package, name in names.items() if name not in there]
+    present = [shlex.quote(package) for package, name in names.items() if name in there]
+    if absent or not packages:
+        commands.append(f"conda install {' '.join(absent) or 'PACKAGE'}")
+    if present and not args.offline_repo_packages:
+        commands.append(f"conda update {' '.join(present)}")
+    return commands

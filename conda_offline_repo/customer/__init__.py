@@ -1,0 +1,5 @@
+"""The customer's side: an environment that installs from a repository alone, and stays right.
+
+`target`, `condarc` and `install` do what `use` asks for; `guard` is what conda's own commands call.
+It needs conda and nothing else, so that it goes into any base environment.
+"""

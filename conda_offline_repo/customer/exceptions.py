@@ -1,0 +1,85 @@
+"""What can go wrong at the customer, one class a failure; see `conda_offline_repo.exceptions`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conda.common.io import dashlist
+
+from ..exceptions import OfflineRepoError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+
+class RepositoryDamagedError(OfflineRepoError):
+    """Files of a repository that are missing or are not what the manifest says."""
+
+    def __init__(self, path: Path, missing: Iterable[str], changed: Iterable[str]) -> None:
+        lines = (*(f"missing: {name}" for name in missing), *(f"changed: {n}" for n in changed))
+        super().__init__(
+            f"The offline repository {path} is damaged or its copy is incomplete:{dashlist(lines)}",
+            "Nothing was installed or configured. "
+            "Copy the repository again from its source, then repeat this command.",
+        )
+
+
+class ArchivesRefusedError(OfflineRepoError):
+    """Archives of a repository that are not what its index or its manifest says, by path."""
+
+    def __init__(self, problems: Mapping[str, str]) -> None:
+        lines = (f"{path}: {problem}" for path, problem in sorted(problems.items()))
+        super().__init__(
+            f"{len(problems)} package(s) of the offline repository are refused:{dashlist(lines)}",
+            "The environment is as it was before. `conda offline-repo verify` checks the whole "
+            "repository; copy it again from its source, then repeat this command.",
+        )
+
+
+class PoisonedCacheError(OfflineRepoError):
+    """Archives in conda's package cache that only claim to be the repository's."""
+
+    def __init__(self, paths: Iterable[str]) -> None:
+        super().__init__(
+            f"conda's package cache holds other files than it says:{dashlist(paths)}",
+            "The environment is as it was before. Run `conda clean --packages --tarballs`, "
+            "then repeat this command.",
+        )
+
+
+class PlatformMissingError(OfflineRepoError):
+    """A repository that holds nothing for this machine's platform."""
+
+    def __init__(self, path: Path, platform: str, available: Iterable[str]) -> None:
+        super().__init__(
+            f"The offline repository {path} is not for {platform}; it is for "
+            f"{', '.join(sorted(available))}.",
+            f"Ask your vendor for a build with --platform {platform}.",
+        )
+
+
+class RepositoryGoneError(OfflineRepoError):
+    """An environment's repository that is not where it was."""
+
+    def __init__(self, path: Path, prefix: str) -> None:
+        super().__init__(
+            f"The offline repository {path} that this environment uses is not there.",
+            "Plug in or mount what it is on, then repeat this command. If it has moved: "
+            f"conda offline-repo use NEW_PATH -p {prefix}",
+        )
+
+
+class OlderBuildError(OfflineRepoError):
+    """A repository that is older than what the environment was last used with."""
+
+    def __init__(self, path: Path, build: int, last: int) -> None:
+        super().__init__(
+            f"{path} is build {build}, but this environment has used build {last}.",
+            "This may be the wrong stick or an old copy: look at it with "
+            "`conda offline-repo show`. If it is meant, give --allow-older.",
+        )
+
+
+class TargetError(OfflineRepoError):
+    """An environment that cannot be used or made."""

@@ -1,0 +1,56 @@
+"""What can be wrong with a repository, one class a failure; see `conda_offline_repo.exceptions`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conda.common.io import dashlist
+
+from ..exceptions import OfflineRepoError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+
+class InvalidLabelError(OfflineRepoError):
+    """A label that cannot name a folder on every system."""
+
+    def __init__(self, label: str, reason: str) -> None:
+        super().__init__(
+            f"The label {label!r} cannot be used: {reason}.",
+            "A label names a folder: use letters, digits, '.', '_' and '-', "
+            "beginning with a letter or digit, at most 64 in all.",
+        )
+
+
+class RepositoryNotFoundError(OfflineRepoError):
+    """A path at and below which there is no offline repository."""
+
+    def __init__(self, path: Path, label: str | None) -> None:
+        what = f"of label {label!r} " if label else ""
+        super().__init__(
+            f"There is no offline repository {what}in {path}.",
+            "Give the folder that holds offline-repo.json, or the folder above it. "
+            "If it should be there, the copy of it is incomplete: copy it again.",
+        )
+
+
+class AmbiguousRepositoryError(OfflineRepoError):
+    """A root with several repositories and no label to choose by."""
+
+    def __init__(self, path: Path, labels: Iterable[str]) -> None:
+        super().__init__(
+            f"{path} holds several offline repositories:{dashlist(labels)}",
+            "Choose one with --label.",
+        )
+
+
+class ManifestError(OfflineRepoError):
+    """A manifest that cannot be read or believed."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(
+            f"{path} cannot be used: {reason}.",
+            "Copy the repository again from its source; at the source, build it again.",
+        )

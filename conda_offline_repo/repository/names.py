@@ -1,0 +1,89 @@
+"""Names from outside, checked before any of them becomes a path.
+
+The rules are those of the strictest system that a repository may travel over: Windows reserves
+device names, folds case and drops trailing dots.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from conda.base.context import context
+
+from ..exceptions import InvalidRequestError
+from .exceptions import InvalidLabelError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+#: https://learn.microsoft.com/windows/win32/fileio/naming-a-file
+WINDOWS_DEVICES = frozenset(
+    ("con", "prn", "aux", "nul", "conin$", "conout$")
+    + tuple(f"com{digit}" for digit in "0123456789")
+    + tuple(f"lpt{digit}" for digit in "0123456789")
+)
+LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+#: What CEP 26 allows in the name, version and build of an archive.
+ARCHIVE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+!-]{0,210}(?:\.conda|\.tar\.bz2)", re.ASCII)
+
+
+def check_label(label: str) -> str:
+    """Return `label` if it can name a repository's folder everywhere.
+
+    Raises:
+        InvalidLabelError: Otherwise.
+    """
+    if not label:
+        raise InvalidLabelError(label, "it is empty")
+    if not LABEL.fullmatch(label):
+        raise InvalidLabelError(label, "it has a character or a length that is not allowed")
+    if label.endswith("."):
+        raise InvalidLabelError(label, "Windows drops a dot at the end")
+    if is_device(label):
+        raise InvalidLabelError(label, "Windows reserves this name for a device")
+    if label.lower() in {*context.known_subdirs, "t"}:
+        raise InvalidLabelError(label, "conda gives this name a meaning of its own in channel URLs")
+    return label
+
+
+def is_device(name: str) -> bool:
+    """Whether Windows takes a file name for a device, whatever its extension."""
+    return name.lower().partition(".")[0] in WINDOWS_DEVICES
+
+
+def check_platform(platform: str) -> str:
+    """Return `platform` if conda knows it as a platform that can be solved for.
+
+    Raises:
+        InvalidRequestError: Otherwise; names the known ones.
+    """
+    known = sorted(set(context.known_subdirs) - {"noarch"})
+    if platform not in known:
+        raise InvalidRequestError(
+            f"The platform {platform!r} is unknown.", f"Known platforms: {', '.join(known)}."
+        )
+    return platform
+
+
+def archive_problem(name: str) -> str | None:
+    """Why `name` must not name an archive of a repository, or None if it may (CEP 26)."""
+    if not ARCHIVE.fullmatch(name):
+        return "it is not a file name that conda packages may have"
+    if is_device(name):
+        return "Windows reserves this name for a device"
+    return None
+
+
+def same_name_in_other_case(folder: Path, name: str) -> str | None:
+    """The entry of `folder` that differs from `name` in case only, which Windows cannot tell."""
+    if not folder.is_dir():
+        return None
+    return next(
+        (
+            entry.name
+            for entry in folder.iterdir()
+            if entry.name != name and entry.name.casefold() == name.casefold()
+        ),
+        None,
+    )

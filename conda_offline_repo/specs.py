@@ -1,0 +1,54 @@
+"""What a person types as a package, at the vendor and at the customer."""
+
+from __future__ import annotations
+
+from conda.base.context import context
+from conda.exceptions import InvalidMatchSpec
+from conda.models.match_spec import MatchSpec
+
+from .exceptions import InvalidRequestError
+
+
+def check_spec(package: str) -> None:
+    """Check that a package is named as conda names packages.
+
+    Raises:
+        InvalidRequestError: It is not.
+    """
+    try:
+        spec = MatchSpec(package)
+    except (InvalidMatchSpec, ValueError, IndexError) as error:
+        raise InvalidRequestError(
+            f"{package!r} is not a package specification: {error}",
+            "Write a name, optionally with a version: ratingpro, 'ratingpro>=2', ratingpro=2.1.",
+        ) from error
+    if not package.strip() or spec.name == "*":
+        raise InvalidRequestError(
+            f"{package!r} names no package.", "Write the names of the packages to ship or install."
+        )
+    if package in context.known_subdirs:
+        raise InvalidRequestError(
+            f"{package!r} is a platform, not a package.",
+            "Give each platform an option of its own: --platform win-64 --platform linux-64.",
+        )
+    if spec.get("url") or spec.get("fn"):
+        raise InvalidRequestError(
+            f"{package!r} names a file, not a package of a channel.",
+            "Put the file into a channel and name the package.",
+        )
+
+
+def unqualified(package: str) -> str:
+    """The specification as the customer types it: without its channel.
+
+    conda would look for that channel online, whatever channels it is told to use.
+    """
+    spec = MatchSpec(package)
+    if spec.get_raw_value("channel") is None:
+        return package
+    parts = {
+        field: spec.get_raw_value(field)
+        for field in MatchSpec.FIELD_NAMES
+        if field not in ("channel", "subdir") and spec.get_raw_value(field) is not None
+    }
+    return str(MatchSpec(**parts))

@@ -1,0 +1,242 @@
+"""Verified archives for the entries of a build.
+
+An archive comes from where it costs least: the repository itself, what an interrupted build left in
+the staging folder, conda's package caches, or the channel. Wherever it comes from, its bytes are
+hashed here before anything names them.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from conda.base.context import context
+
+from ... import package_cache
+from ...repository.hashing import copy_file, hash_file
+from ..exceptions import DownloadError, NoSpaceError
+from .download import DownloadFailedError, download
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
+
+    from ...progress import Progress
+    from ...repository.hashing import Digests
+    from ..upstream.entries import Entry
+
+
+#: Bytes kept free for index files and the file system's own needs.
+RESERVE = 16 << 20
+
+
+@dataclass(frozen=True)
+class Archive:
+    """An archive whose bytes are what the channel says of them.
+
+    Attributes:
+        name: `subdir/file`.
+        path: Where it lies now: in the repository, or staged.
+        staged: Whether it has to be brought into the repository.
+        sha256: Hexadecimal.
+        md5: Hexadecimal.
+        size: Bytes.
+    """
+
+    name: str
+    path: Path
+    staged: bool
+    sha256: str
+    md5: str
+    size: int
+
+
+def collect(
+    entries: Iterable[Entry],
+    repository: Path,
+    staging: Path,
+    progress: Progress,
+) -> tuple[Archive, ...]:
+    """Have every archive, verified, in the repository or in the staging folder.
+
+    Args:
+        entries: What the solutions need.
+        repository: The published folder; nothing in it is changed.
+        staging: A folder on the same file system, which keeps what it holds.
+        progress: Told how far it is.
+
+    Raises:
+        DownloadError: Some archives could not be had; all of them are named.
+        ChannelRefusedError: A channel refuses its archives; raised at the first one.
+    """
+    stop = threading.Event()
+    failures: dict[str, str] = {}
+    archives: list[Archive] = []
+
+    def one(entry: Entry) -> Archive:
+        found = _at_hand(entry, repository, staging)
+        if found:
+            progress.advance(found.size)
+        else:
+            found = _downloaded(entry, repository / entry.name, staging, progress.advance, stop)
+        progress.advance(0, packages=1)
+        return found
+
+    # the largest first, so that none of them is waited for alone in the end
+    by_size = sorted(entries, key=lambda entry: entry.size or 0, reverse=True)
+    sizes = [entry.size for entry in by_size if entry.size is not None]
+    size = sum(sizes) if len(sizes) == len(by_size) else None
+    with (
+        progress.counting("Collecting", len(by_size), size),
+        ThreadPoolExecutor(max_workers=context.fetch_threads) as executor,
+    ):
+        futures = {executor.submit(one, entry): entry for entry in by_size}
+        try:
+            for future in as_completed(futures):
+                try:
+                    archives.append(future.result())
+                except DownloadFailedError as error:
+                    failures[futures[future].name] = str(error)
+        except BaseException:
+            stop.set()
+            executor.shutdown(cancel_futures=True)
+            raise
+    if failures:
+        raise DownloadError(failures)
+    return tuple(sorted(archives, key=lambda archive: archive.name))
+
+
+def foresee(entries: Iterable[Entry], repository: Path) -> tuple[Archive, ...]:
+    """The archives as the channels state them, for a plan that downloads nothing."""
+    return tuple(
+        Archive(
+            name=entry.name,
+            path=repository / entry.name,
+            staged=not _has_size(repository / entry.name, entry),
+            sha256=entry.sha256 or "",
+            md5=entry.md5 or "",
+            size=entry.size or 0,
+        )
+        for entry in entries
+    )
+
+
+def check_space(entries: Iterable[Entry], repository: Path, staging: Path) -> None:
+    """Refuse a build whose archives do not fit on the disk, before it downloads any.
+
+    Raises:
+        NoSpaceError: They do not fit, with some room for index files.
+    """
+    missing = sum(
+        entry.size or 0
+        for entry in entries
+        if not _has_size(repository / entry.name, entry)
+        and not _has_size(staging / entry.name, entry)
+    )
+    free = shutil.disk_usage(repository.parent).free
+    if missing and free < missing + RESERVE:
+        raise NoSpaceError(repository.parent, missing + RESERVE, free)
+
+
+def _at_hand(entry: Entry, repository: Path, staging: Path) -> Archive | None:
+    """The archive from this machine, or None if it has none with the right bytes."""
+    if not entry.sha256 and not entry.md5:
+        return None
+    published = repository / entry.name
+    target = staging / entry.name
+    digests = _verified(published, entry)
+    if digests:
+        return _archive(entry, published, False, digests)
+    digests = _verified(target, entry)
+    for cached in () if digests else package_cache.archives(entry.file):
+        digests = _from_cache(cached, target, entry)
+        if digests:
+            break
+    return _archive(entry, target, True, digests) if digests else None
+
+
+def _verified(path: Path, entry: Entry) -> Digests | None:
+    """The digests of a file, or None if it is not there or not the archive of the entry."""
+    try:
+        if not _has_size(path, entry):
+            return None
+        digests = hash_file(path, md5=not entry.md5 or not entry.sha256)
+    except OSError:
+        return None
+    return digests if _has_digest(digests, entry) else None
+
+
+def _has_size(path: Path, entry: Entry) -> bool:
+    """Whether there is a file of the size that the entry states."""
+    return path.is_file() and entry.size in (None, path.stat().st_size)
+
+
+def _has_digest(digests: Digests, entry: Entry) -> bool:
+    """Whether the digest is the one that the entry states."""
+    return digests.sha256 == entry.sha256 if entry.sha256 else digests.md5 == entry.md5
+
+
+def _from_cache(cached: Path, target: Path, entry: Entry) -> Digests | None:
+    """Link or copy an archive from a cache to the staging folder, reading it once.
+
+    Returns:
+        Its digests, or None if it is not the archive of the entry.
+    """
+    if not _has_size(cached, entry):
+        return None
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.unlink(missing_ok=True)
+    try:
+        os.link(cached, target)
+    except OSError:
+        digests = copy_file(cached, target)
+        if _has_digest(digests, entry):
+            return digests
+    else:
+        linked = _verified(target, entry)
+        if linked:
+            return linked
+    target.unlink()
+    return None
+
+
+def _downloaded(
+    entry: Entry,
+    published: Path,
+    staging: Path,
+    progress: Callable[[int], None],
+    stop: threading.Event,
+) -> Archive:
+    """The archive from its channel; the published one where the channel states no digest and it
+    turns out to be the same.
+    """
+    target = staging / entry.name
+    target.parent.mkdir(parents=True, exist_ok=True)
+    digests = download(entry, target, progress, stop)
+    if not entry.sha256 and not entry.md5 and _same_bytes(published, digests):
+        target.unlink()
+        return _archive(entry, published, False, digests)
+    return _archive(entry, target, True, digests)
+
+
+def _same_bytes(path: Path, digests: Digests) -> bool:
+    """Whether there is a file with these digests."""
+    try:
+        return hash_file(path).sha256 == digests.sha256
+    except OSError:
+        return False
+
+
+def _archive(entry: Entry, path: Path, staged: bool, digests: Digests) -> Archive:
+    return Archive(
+        name=entry.name,
+        path=path,
+        staged=staged,
+        sha256=digests.sha256,
+        md5=entry.md5 or digests.md5,
+        size=digests.size,
+    )

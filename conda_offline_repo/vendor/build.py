@@ -1,0 +1,159 @@
+"""The story of a build: from a request to a published repository."""
+
+from __future__ import annotations
+
+import time
+from contextlib import nullcontext
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+from conda import __version__ as conda_version
+from conda.base.context import context
+
+from ..repository import compare, manifest
+from ..repository.exceptions import InvalidLabelError
+from ..repository.names import same_name_in_other_case
+from . import lock, secrets
+from . import request as requests
+from .archives import fetch, longpaths, scan
+from .exceptions import FileSystemError
+from .release import compose, index, prove, publish
+from .upstream import entries as upstream
+from .upstream.solve import solve
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from ..progress import Progress
+    from ..repository.compare import Difference
+    from ..repository.manifest import Manifest
+    from .request import Options, Request
+    from .upstream.entries import Entry
+    from .upstream.solve import Solution
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a build did, or with a dry run would do.
+
+    Attributes:
+        path: The repository.
+        changed: Whether it is another than before.
+        manifest: What it holds now.
+        difference: What is new, newer and gone in it.
+        warnings: What the vendor should know before the customer finds out.
+    """
+
+    path: Path
+    changed: bool
+    manifest: Manifest
+    difference: Difference
+    warnings: tuple[str, ...]
+
+
+def build(options: Options, progress: Progress, *, dry_run: bool = False) -> Outcome:
+    """Build or refresh the repository of a label.
+
+    Args:
+        options: What the user asked for.
+        progress: Told how far the build is.
+        dry_run: Solve and compare only; nothing is downloaded or written.
+
+    Raises:
+        OfflineRepoError: The repository cannot be built; it is as it was before.
+    """
+    try:
+        return _build(options, progress, dry_run=dry_run)
+    except OSError as error:
+        raise FileSystemError(error) from error
+
+
+def _build(options: Options, progress: Progress, *, dry_run: bool) -> Outcome:
+    requests.check(options)
+    repository = options.root.absolute() / options.label
+    _check_place(repository)
+    exclusive = nullcontext() if dry_run else lock.exclusive(repository, progress.step)
+    with exclusive as staging:
+        last = manifest.read(repository)
+        built_with = tools()
+        plan = _plan(requests.resolve(options, last), progress)
+        if staging is None:
+            archives = fetch.foresee(plan.entries, repository)
+        else:
+            if not prove.proven(last, compose.remember(plan.request), plan.index, built_with):
+                progress.step("Proving that the repository installs by itself")
+                scratch = staging / "proof"
+                prove.prove(plan.request, plan.specs, plan.solutions, plan.index, scratch)
+            archives = _collect(plan.entries, repository, staging, progress)
+        release = compose.compose(
+            plan.request,
+            plan.solutions,
+            plan.entries,
+            archives,
+            plan.index,
+            last=last,
+            repository=repository,
+            built_with=built_with,
+        )
+        if last and not publish.differs(release, repository, last):
+            return Outcome(repository, False, last, compare.difference(last, last), ())
+        outcome = Outcome(
+            repository,
+            True,
+            release.manifest,
+            compare.difference(last, release.manifest),
+            longpaths.too_long(archives, plan.solutions),
+        )
+        if staging is not None:
+            scan.scan(release, secrets.credentials(options), progress)
+            progress.step("Publishing")
+            publish.publish(release, repository, staging, last)
+        return outcome
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What is to be in the repository, before any archive of it is at hand."""
+
+    request: Request
+    specs: Mapping[str, tuple[str, ...]]
+    solutions: tuple[Solution, ...]
+    entries: tuple[Entry, ...]
+    index: Mapping[str, bytes]
+
+
+def _check_place(repository: Path) -> None:
+    other = same_name_in_other_case(repository.parent, repository.name)
+    if other:
+        raise InvalidLabelError(repository.name, f"Windows cannot tell it from {other!r} beside it")
+    publish.check_ours(repository)
+
+
+def _plan(request: Request, progress: Progress) -> _Plan:
+    progress.step(f"Reading the channels and solving for {', '.join(request.platforms)}")
+    specs = upstream.specs_to_solve(request)
+    since = time.time()
+    solutions = solve(request, specs)
+    entries = upstream.entries_of(solutions, request, since)
+    files = index.make_index(entries, request.platforms)
+    return _Plan(request, specs, solutions, entries, files)
+
+
+def _collect(
+    entries: tuple[Entry, ...], repository: Path, staging: Path, progress: Progress
+) -> tuple[fetch.Archive, ...]:
+    """The verified archives of a plan, in the repository or staged."""
+    arriving = staging / publish.ARCHIVES
+    fetch.check_space(entries, repository, arriving)
+    return fetch.collect(entries, repository, arriving, progress)
+
+
+def tools() -> dict[str, str]:
+    """The versions of what builds, by name."""
+    return {
+        "conda": conda_version,
+        "conda-offline-repo": version("conda-offline-repo"),
+        "solver": context.solver,
+    }

@@ -1,0 +1,173 @@
+"""What can go wrong at the vendor, one class a failure; see `conda_offline_repo.exceptions`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conda.common.io import dashlist
+
+from ..exceptions import OfflineRepoError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+
+class ChannelUnavailableError(OfflineRepoError):
+    """A channel that does not exist, that is closed to us, or that cannot be reached."""
+
+    def __init__(self, channel: str, reason: str, *hints: str) -> None:
+        super().__init__(f"The channel {channel} {reason}", *hints)
+
+
+class SolveError(OfflineRepoError):
+    """A request that cannot be met from its channels; carries the solver's explanation."""
+
+    def __init__(self, platform: str, explanation: str, *hints: str) -> None:
+        super().__init__(f"The request cannot be met for {platform}.\n{explanation}", *hints)
+
+
+class UpstreamChangedError(OfflineRepoError):
+    """A package that the solver chose is not in the channel's index (any more)."""
+
+    def __init__(self, channel: str, file: str) -> None:
+        super().__init__(
+            f"{file} was chosen from {channel}, whose index does not list it as it was chosen.",
+            "The channel changed during the build; run the same command again.",
+        )
+
+
+class InvalidRecordError(OfflineRepoError):
+    """An upstream entry that must not become a file of ours."""
+
+    def __init__(self, channel: str, file: str, reason: str) -> None:
+        super().__init__(
+            f"The channel {channel} lists {file!r}, which is refused: {reason}.",
+            "Nothing was published. Tell the owner of the channel.",
+        )
+
+
+class CollisionError(OfflineRepoError):
+    """Two files that one repository cannot hold both."""
+
+    def __init__(self, name: str, first: str, second: str) -> None:
+        super().__init__(
+            f"{name} is in two channels with different content:{dashlist((first, second))}",
+            "A repository holds one file under one name. Leave one of the channels out, or name "
+            "the package with its channel: CHANNEL::PACKAGE.",
+        )
+
+
+class ProofError(OfflineRepoError):
+    """A repository that, by itself, does not give what was solved from the channels."""
+
+    def __init__(
+        self, platform: str, solver: str, *, missing: Iterable[str], other: Iterable[str]
+    ) -> None:
+        lines = (
+            *(f"solved from the channels, but not from the repository: {name}" for name in missing),
+            *(f"solved from the repository only: {name}" for name in other),
+        )
+        super().__init__(
+            f"The repository does not prove to install the same for {platform} by itself "
+            f"({solver} solver):{dashlist(lines)}",
+            "Nothing was published; the repository is as it was before. "
+            "Pins or channel-dependent settings in this machine's configuration can cause this.",
+        )
+
+
+class DownloadError(OfflineRepoError):
+    """Archives that could not be had, all of a build together."""
+
+    def __init__(self, failures: Mapping[str, str]) -> None:
+        lines = (f"{file}: {reason}" for file, reason in sorted(failures.items()))
+        super().__init__(
+            f"{len(failures)} package(s) could not be downloaded:{dashlist(lines)}",
+            "The repository is as it was before. "
+            "Run the same command again: what was downloaded is not downloaded again.",
+        )
+
+
+class ChannelRefusedError(OfflineRepoError):
+    """A server that lets us read a channel's index and refuses its archives."""
+
+    def __init__(self, channel: str, status: int) -> None:
+        super().__init__(
+            f"The server refuses the packages of {channel} (HTTP {status}).",
+            "The token is missing or wrong, or gives no right to them; see --token. "
+            "Nothing was published.",
+        )
+
+
+class SecretFoundError(OfflineRepoError):
+    """A file that would carry one of the build's credentials out."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"{name} holds a credential that this build uses, plain or encoded.",
+            "Nothing was published. If it is a package, have it rebuilt without the credential, "
+            "and change the credential: it has been seen by all who can read that channel.",
+        )
+
+
+class InvalidArchiveError(OfflineRepoError):
+    """An archive that has the right digest and is no archive."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(
+            f"{name} is what its channel says, but cannot be decoded: {reason}.",
+            "Nothing was published. Tell the owner of the channel.",
+        )
+
+
+class NotWritableFolderError(OfflineRepoError):
+    """A folder that the build has to write and cannot."""
+
+    def __init__(self, folder: Path, reason: str) -> None:
+        super().__init__(
+            f"{folder} cannot be written: {reason}.",
+            "Give another folder with --root, or ask for write permission to this one.",
+        )
+
+
+class CrashError(OfflineRepoError):
+    """A failure that nobody foresaw."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(
+            f"The build failed unexpectedly. {what}",
+            "The repository is as it was before. Run the same command with -vvv and send what it "
+            "prints, which holds no credentials, to the maintainers.",
+        )
+
+
+class FileSystemError(OfflineRepoError):
+    """The disk or the system refuses a step of a build."""
+
+    def __init__(self, error: OSError) -> None:
+        where = f"{error.filename}: " if error.filename else ""
+        super().__init__(
+            f"{where}{error.strerror or error}.",
+            "The repository is whole, as it was before or as it was to be. "
+            "Put the cause right, then run the same command again.",
+        )
+
+
+class NoSpaceError(OfflineRepoError):
+    """A disk that the new archives do not fit on; sizes in bytes."""
+
+    def __init__(self, folder: Path, needed: int, free: int) -> None:
+        super().__init__(
+            f"{folder} has {free / 1e6:.0f} MB free, the build needs {needed / 1e6:.0f} MB.",
+            "Free some space, or give a --root on another disk.",
+        )
+
+
+class ForeignFolderError(OfflineRepoError):
+    """A folder in the place of the repository that no build of ours made."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(
+            f"{folder} is not empty and is not an offline repository; it is left as it is.",
+            "Give another --label or --root, or move that folder away.",
+        )

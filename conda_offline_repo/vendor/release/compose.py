@@ -1,0 +1,140 @@
+"""All that a repository holds besides its archives: index, handout, checksums, manifest."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ...repository.hashing import hash_bytes
+from ...repository.manifest import SECTIONS, File, Manifest, Package, Remembered
+from .handout import handout
+from .index import dump
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+    from typing import Any
+
+    from ..archives.fetch import Archive
+    from ..request import Request
+    from ..upstream.entries import Entry
+    from ..upstream.solve import Solution
+
+CHECKSUMS_NAME = "SHA256SUMS"
+
+
+@dataclass(frozen=True)
+class Release:
+    """What a repository is to become: all that one publication brings.
+
+    Attributes:
+        manifest: Describes the rest.
+        archives: Verified, in the repository or staged.
+        files: The content of every other file, by path.
+        bridge: Index files that hold the entries of the old and the new state together, by path.
+    """
+
+    manifest: Manifest
+    archives: tuple[Archive, ...]
+    files: Mapping[str, bytes]
+    bridge: Mapping[str, bytes]
+
+
+def compose(
+    request: Request,
+    solutions: Iterable[Solution],
+    entries: Iterable[Entry],
+    archives: tuple[Archive, ...],
+    index: Mapping[str, bytes],
+    *,
+    last: Manifest | None,
+    repository: Path,
+    built_with: Mapping[str, str],
+) -> Release:
+    """The release that the repository is to become; its number is one more than the last one's.
+
+    Args:
+        request: What was asked for.
+        solutions: What the solver chose.
+        entries: The channels' entries for it.
+        archives: The verified archives.
+        index: The index files, by path.
+        last: The manifest of the published repository, if there is one.
+        repository: The published repository.
+        built_with: Versions of the tools, by name.
+    """
+    packages = packages_of(entries, archives)
+    files = {**index, **handout(request)}
+    described = {name: _describe(content) for name, content in files.items()}
+    sums = {name: one.sha256 for some in (packages, described) for name, one in some.items()}
+    checksums = "".join(f"{sums[name]} *{name}\n" for name in sorted(sums))
+    files[CHECKSUMS_NAME] = checksums.encode()
+    described[CHECKSUMS_NAME] = _describe(files[CHECKSUMS_NAME])
+    manifest = Manifest(
+        label=request.label,
+        build=last.build + 1 if last else 1,
+        created=timestamp(),
+        request=remember(request),
+        solutions={
+            solution.platform: tuple(sorted(f"{r.subdir}/{r.fn}" for r in solution.records))
+            for solution in solutions
+        },
+        packages=packages,
+        files=described,
+        built_with=dict(built_with),
+    )
+    return Release(manifest, archives, files, _bridge(repository, index) if last else {})
+
+
+def _describe(content: bytes) -> File:
+    digests = hash_bytes(content)
+    return File(digests.sha256, digests.size)
+
+
+def packages_of(entries: Iterable[Entry], archives: Iterable[Archive]) -> dict[str, Package]:
+    """The manifest's packages, by name."""
+    urls = {entry.name: entry.public_url for entry in entries}
+    return {a.name: Package(a.sha256, a.md5, a.size, urls[a.name]) for a in archives}
+
+
+def remember(request: Request) -> Remembered:
+    """What the next build of the label need not be told again."""
+    return Remembered(
+        packages=request.packages,
+        channels=tuple(source.url for source in request.sources),
+        platforms=request.platforms,
+        virtual_packages=request.virtual_packages,
+    )
+
+
+def timestamp() -> str:
+    """Now, or SOURCE_DATE_EPOCH (https://reproducible-builds.org/specs/source-date-epoch/)."""
+    epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
+    seconds = int(epoch) if epoch.isdigit() else time.time()
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
+
+
+def _bridge(repository: Path, index: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Index files with the entries of both states, new before old.
+
+    While several index files are replaced one by one, an index of one subdir may already be the
+    new one and another still the old. With the entries of both in all of them first, each moment
+    has one whole solution or the other, so the request can be installed at any of them.
+    """
+    bridge = {}
+    for name, content in index.items():
+        try:
+            published = (repository / name).read_bytes()
+            if published == content:
+                continue
+            old = json.loads(published)
+            both: dict[str, Any] = json.loads(content)
+            for section in SECTIONS:
+                both[section] = {**old[section], **both[section]}
+        except (OSError, ValueError, KeyError, TypeError):
+            continue  # there is no old state in this subdir to bridge from
+        bridge[name] = dump(both)
+    return bridge

@@ -1,0 +1,39 @@
+"""What a repository carries for a machine that has plain conda only."""
+
+from __future__ import annotations
+
+import re
+from importlib.resources import files
+from string import Template
+from typing import TYPE_CHECKING
+
+from ....specs import unqualified
+
+if TYPE_CHECKING:
+    from ...request import Request
+
+#: The files, and the line ending that the system which reads each of them needs.
+LINE_ENDINGS = {"README.txt": "\r\n", "use.cmd": "\r\n", "use.sh": "\n"}
+
+
+def handout(request: Request) -> dict[str, bytes]:
+    """README.txt, use.sh and use.cmd for the repository of this request, by name."""
+    values = {
+        "label": request.label,
+        "platforms": ", ".join(request.platforms),
+        "packages": " ".join(map(_typed, request.packages)) or "PACKAGE",
+    }
+    return {name: _fill(name, values, ending) for name, ending in LINE_ENDINGS.items()}
+
+
+def _typed(package: str) -> str:
+    """A package as both shells, of Windows and of others, take it."""
+    spec = unqualified(package)
+    return spec if re.fullmatch(r"[A-Za-z0-9._-]+", spec) else f'"{spec}"'
+
+
+def _fill(name: str, values: dict[str, str], ending: str) -> bytes:
+    text = (files(__package__) / f"{name}.in").read_text("utf-8")
+    if name == "README.txt":
+        text = Template(text).substitute(values)
+    return text.replace("\r\n", "\n").replace("\n", ending).encode()

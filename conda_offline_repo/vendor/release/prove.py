@@ -1,0 +1,101 @@
+"""The proof that a repository can do what it was built for, before it is published.
+
+Each platform's request is solved again by the same solver from the new index alone: offline, with
+the virtual packages on record, and with none of this machine's caches to help.
+"""
+
+from __future__ import annotations
+
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+from conda.base.context import context
+from conda.models.channel import Channel
+
+from ... import _compat
+from ...repository.hashing import hash_bytes
+from ...repository.manifest import INDEX_NAME
+from ...specs import unqualified
+from ...urls import file_url
+from ..exceptions import ProofError
+from ..upstream.solve import run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from ...repository.manifest import Manifest, Remembered
+    from ..request import Request
+    from ..upstream.solve import Solution
+
+
+def proven(
+    last: Manifest | None,
+    request: Remembered,
+    index: Mapping[str, bytes],
+    built_with: Mapping[str, str],
+) -> bool:
+    """Whether the last build has proven the same index for the same request with the same tools."""
+    if last is None or last.request != request or last.built_with != built_with:
+        return False
+    before = {name: f.sha256 for name, f in last.files.items() if name.endswith(INDEX_NAME)}
+    return before == {name: hash_bytes(content).sha256 for name, content in index.items()}
+
+
+def prove(
+    request: Request,
+    specs: Mapping[str, tuple[str, ...]],
+    solutions: Iterable[Solution],
+    index: Mapping[str, bytes],
+    scratch: Path,
+) -> None:
+    """Solve from the index files alone and compare.
+
+    Args:
+        request: What is being built.
+        specs: The MatchSpecs that were solved, by platform.
+        solutions: What the solver chose from the channels.
+        index: The index files of the repository to be, by path.
+        scratch: A folder for this proof; emptied first.
+
+    Raises:
+        ProofError: A platform has another solution than before, or none.
+    """
+    if scratch.exists():
+        shutil.rmtree(scratch)
+    for name, content in index.items():
+        path = scratch / "channel" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    (scratch / "pkgs").mkdir()
+    # conda keeps its sessions by thread; an offline one must not outlive the proof
+    with ThreadPoolExecutor(max_workers=1) as executor:
+        for solution in solutions:
+            executor.submit(
+                _prove_one, request, specs[solution.platform], solution, scratch
+            ).result()
+
+
+def _prove_one(
+    request: Request, packages: Iterable[str], solution: Solution, scratch: Path
+) -> None:
+    channel = Channel(file_url(scratch / "channel"))
+    caches = str(scratch / "pkgs")
+    with _compat.settings(_pkgs_dirs=(caches,), offline=True):
+        _compat.refresh_index_cache(channel, (solution.platform, "noarch"))
+        records = run(
+            solution.platform,
+            [unqualified(package) for package in packages],
+            (channel,),
+            request.virtual_packages[solution.platform],
+        )
+    before = {(record.subdir, record.fn) for record in solution.records}
+    after = {(record.subdir, record.fn) for record in records}
+    if before != after:
+        raise ProofError(
+            solution.platform,
+            context.solver,
+            missing=sorted("/".join(key) for key in before - after),
+            other=sorted("/".join(key) for key in after - before),
+        )

@@ -1,0 +1,236 @@
+"""Bring a repository from one whole state to the next, whatever happens on the way.
+
+The new state is staged beside the repository. A first publication is one rename of a folder. Every
+later one goes: journal, archives, index files, manifest, deletions, journal away. Until the
+manifest is replaced the repository is the old one with more in it than it names; from then on it is
+the new one. The journal says which files are on their way from what to what, so that a reader can
+tell a publication under way from damage.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from conda.base.context import context
+
+from ...repository import journal, manifest
+from ...repository.hashing import hash_bytes
+from ..exceptions import ForeignFolderError
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Iterable
+    from pathlib import Path
+
+    from ...repository.manifest import Manifest
+    from ..archives.fetch import Archive
+    from .compose import Release
+
+#: How many files the disk is asked to keep at once.
+SYNC_THREADS = 16
+#: Where archives are staged, below the staging folder.
+ARCHIVES = "archives"
+
+
+def check_ours(repository: Path) -> None:
+    """Refuse a folder that no build of ours made.
+
+    Raises:
+        ForeignFolderError: It holds something, but no manifest; or a link, which could lead
+            our writing and deleting out of it.
+    """
+    if repository.is_symlink() or (repository.exists() and not repository.is_dir()):
+        raise ForeignFolderError(repository)
+    if not repository.is_dir():
+        return
+    if any(path.is_symlink() for path in repository.iterdir()):
+        raise ForeignFolderError(repository)
+    if (repository / manifest.MANIFEST_NAME).exists():
+        return
+    if any(repository.iterdir()):
+        raise ForeignFolderError(repository)
+
+
+def differs(release: Release, repository: Path, last: Manifest) -> bool:
+    """Whether publishing would change anything but the manifest's count, date and tools."""
+    if journal.exists(repository):
+        return True
+    same_time = replace(
+        release.manifest, build=last.build, created=last.created, built_with=last.built_with
+    )
+    return (
+        same_time.content != (repository / manifest.MANIFEST_NAME).read_bytes()
+        or any(archive.staged for archive in release.archives)
+        or not all(
+            _has_content(repository / name, content) for name, content in release.files.items()
+        )
+        or bool(leftovers(release, repository, last))
+    )
+
+
+def publish(release: Release, repository: Path, staging: Path, last: Manifest | None) -> None:
+    """Bring a repository to a release.
+
+    Args:
+        release: What it is to be.
+        repository: The published folder, or where it is to be.
+        staging: A folder of ours on the same file system.
+        last: The manifest of the published repository, if there is one.
+    """
+    if last:
+        _update(release, repository, staging, last)
+    else:
+        _create(release, repository, staging)
+
+
+def _create(release: Release, repository: Path, staging: Path) -> None:
+    tree = staging / ARCHIVES
+    _keep_only(tree, {archive.name for archive in release.archives})
+    _sync_archives(release.archives)
+    for name, content in sorted(release.files.items()):
+        _write(tree / name, content)
+    _write(tree / manifest.MANIFEST_NAME, release.manifest.content)
+    _sync_folders(tree, {*release.files, *(archive.name for archive in release.archives)})
+    if repository.is_dir():  # empty; Windows renames onto nothing that exists
+        repository.rmdir()
+    tree.rename(repository)
+    _sync(repository.parent)
+
+
+def _update(release: Release, repository: Path, staging: Path, last: Manifest) -> None:
+    staged = staging / "files"
+    if staged.exists():
+        shutil.rmtree(staged)
+    surplus = leftovers(release, repository, last)
+    changed = {
+        name: content
+        for name, content in release.files.items()
+        if not _has_content(repository / name, content)
+    }
+    bridge = {name: content for name, content in release.bridge.items() if name in changed}
+    index = {name for name in changed if name.endswith(manifest.INDEX_NAME)}
+    if len(index) < 2:
+        bridge = {}
+    # an archive that takes the place of another goes last, right before the index that names it
+    arriving = sorted(
+        (archive for archive in release.archives if archive.staged),
+        key=lambda archive: ((repository / archive.name).exists(), archive.name),
+    )
+    _sync_archives(arriving)
+    moving = {name: set[str]() for name in (*changed, *surplus)}
+    moving |= {archive.name: {archive.sha256} for archive in arriving}
+    for files in (bridge, changed):
+        for name, content in files.items():
+            moving[name].add(hash_bytes(content).sha256)
+    _put(
+        staged / "journal",
+        repository / journal.JOURNAL_NAME,
+        journal.dump(repository, release.manifest.build, moving),
+    )
+    _sync(repository)
+    for archive in arriving:
+        (repository / archive.name).parent.mkdir(exist_ok=True)
+        archive.path.replace(repository / archive.name)
+    _sync_folders(repository, {archive.name for archive in arriving})
+    for step in (bridge, changed):
+        for name, content in sorted(step.items()):
+            _put(staged / name, repository / name, content)
+        _sync_folders(repository, step)
+    name = manifest.MANIFEST_NAME
+    _put(staged / name, repository / name, release.manifest.content)
+    _sync(repository)
+    for name in surplus:
+        (repository / name).unlink(missing_ok=True)
+    for subdir in _subdirs(repository):
+        if not any(subdir.iterdir()):
+            subdir.rmdir()
+    (repository / journal.JOURNAL_NAME).unlink()
+    _sync(repository)
+
+
+def leftovers(release: Release, repository: Path, last: Manifest) -> tuple[str, ...]:
+    """The files of a repository that a release does not have.
+
+    A subdir is ours to the last file: an index in another format, or an archive that the index does
+    not name, would be taken for a part of the channel. Outside the subdirs only what an earlier
+    build put there is.
+    """
+    wanted = {*release.files, *(archive.name for archive in release.archives)}
+    ours = {*last.files, *journal.read(repository)}
+    top = sorted(name for name in ours if "/" not in name and (repository / name).exists())
+    below = (
+        f"{subdir.name}/{path.name}"
+        for subdir in _subdirs(repository)
+        for path in sorted(subdir.iterdir())
+        if path.is_symlink() or not path.is_dir()
+    )
+    return tuple(name for name in (*below, *top) if name not in wanted)
+
+
+def _subdirs(repository: Path) -> list[Path]:
+    """The folders of a repository that are conda's; others are somebody's own."""
+    subdirs = set(context.known_subdirs)
+    return sorted(path for path in repository.iterdir() if path.name in subdirs and path.is_dir())
+
+
+def _keep_only(tree: Path, wanted: Container[str]) -> None:
+    """Clear what an interrupted build staged for another request."""
+    for path in sorted(tree.glob("**/*"), reverse=True):
+        if path.is_dir():
+            if not any(path.iterdir()):
+                path.rmdir()
+        elif path.relative_to(tree).as_posix() not in wanted:
+            path.unlink()
+
+
+def _has_content(path: Path, content: bytes) -> bool:
+    try:
+        return path.read_bytes() == content
+    except OSError:
+        return False
+
+
+def _put(staged: Path, target: Path, content: bytes) -> None:
+    """Write beside, then rename into place."""
+    _write(staged, content)
+    target.parent.mkdir(exist_ok=True)
+    staged.replace(target)
+
+
+def _write(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sync_archives(archives: Iterable[Archive]) -> None:
+    """Make staged archives last through a power failure, all at once: the disk is slow at one."""
+    mode = "r+b" if os.name == "nt" else "rb"
+
+    def sync(archive: Archive) -> None:
+        with archive.path.open(mode) as file:
+            os.fsync(file.fileno())
+
+    with ThreadPoolExecutor(max_workers=SYNC_THREADS) as executor:
+        list(executor.map(sync, archives))
+
+
+def _sync_folders(root: Path, names: Iterable[str]) -> None:
+    for folder in sorted({(root / name).parent for name in names}):
+        _sync(folder)
+
+
+def _sync(folder: Path) -> None:
+    """Make the names in a folder last through a power failure, where the system can."""
+    if os.name == "nt":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

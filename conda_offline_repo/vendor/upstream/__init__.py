@@ -1,0 +1,1 @@
+"""What the channels serve, and what the solver chooses of it."""

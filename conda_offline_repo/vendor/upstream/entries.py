@@ -1,0 +1,188 @@
+"""What the channels serve: their entries, verbatim, for the records that the solver chose.
+
+An entry is the JSON object that stands for an archive in the channel's index. It is taken from the
+index itself, never from conda's record of it, which keeps only the keys that this conda knows.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from conda.base.context import context
+from conda.models.channel import Channel
+
+from ... import _compat
+from ...exceptions import InvalidRequestError
+from ...repository.names import archive_problem
+from ...urls import channel_url
+from ..exceptions import CollisionError, InvalidRecordError, UpstreamChangedError
+from ..request import Source
+from .repodata import load
+from .unavailable import explained
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from typing import Any
+
+    from conda.models.records import PackageRecord
+
+    from ..request import Request
+    from .repodata import Index
+    from .solve import Solution
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An archive that a solution needs.
+
+    Attributes:
+        subdir: The folder of the channel that it lies in.
+        file: Its file name.
+        record: The channel's own entry for it, key for key.
+        public_url: Where it lies, without secrets.
+        url: Where it is downloaded from, with the credentials of its channel.
+    """
+
+    subdir: str
+    file: str
+    record: Mapping[str, Any] = field(repr=False)
+    public_url: str
+    url: str = field(repr=False)
+
+    @property
+    def name(self) -> str:
+        """`subdir/file`, the name of the archive in a repository."""
+        return f"{self.subdir}/{self.file}"
+
+    @property
+    def sha256(self) -> str | None:
+        """The digest that the channel states, in lower case."""
+        return _digest(self.record, "sha256")
+
+    @property
+    def md5(self) -> str | None:
+        """The digest that the channel states, in lower case."""
+        return _digest(self.record, "md5")
+
+    @property
+    def size(self) -> int | None:
+        """The bytes of the archive, if the channel states them."""
+        size = self.record.get("size")
+        return size if isinstance(size, int) else None
+
+
+def _digest(record: Mapping[str, Any], algorithm: str) -> str | None:
+    value = record.get(algorithm)
+    return value.lower() if isinstance(value, str) and value else None
+
+
+def specs_to_solve(request: Request) -> dict[str, tuple[str, ...]]:
+    """The MatchSpecs to solve, by platform: those of the request, or all of the label channel.
+
+    Raises:
+        ChannelUnavailableError: The label channel does not exist or does not open.
+        InvalidRequestError: It publishes nothing for a platform.
+    """
+    source = request.label_source
+    if source is None:
+        return dict.fromkeys(request.platforms, request.packages)
+    found = {}
+    for platform in request.platforms:
+        with explained(request, source):
+            indexes = load(source, (platform, "noarch"), names=(), files=())
+        names = sorted(set().union(*(index.names for index in indexes.values())))
+        if not names and not request.packages:
+            raise InvalidRequestError(
+                f"The label channel {source.url} publishes nothing for {platform}.",
+                "Name the packages to ship, or another --platform.",
+            )
+        found[platform] = request.packages or tuple(names)
+    return found
+
+
+def entries_of(solutions: Iterable[Solution], request: Request, since: float) -> tuple[Entry, ...]:
+    """The entries of all solutions together, each archive once, sorted by name.
+
+    Args:
+        solutions: What the solver chose.
+        request: What is being built.
+        since: When the solver began, as `time.time()` tells it. An index that conda's cache has
+            from then on is what the solver saw; its server is not asked again.
+
+    Raises:
+        UpstreamChangedError: A channel's index no longer has what the solver chose.
+        CollisionError: Two channels have different files under one name.
+        InvalidRecordError: An entry's name must not become a path.
+        ChannelUnavailableError: A channel cannot be read.
+    """
+    sources = {source.url: source for source in request.sources}
+    records: dict[tuple[str, str], dict[str, PackageRecord]] = defaultdict(dict)
+    for solution in solutions:
+        for record in solution.records:
+            url = channel_url(record.channel)
+            if record.subdir not in (solution.platform, "noarch"):
+                raise InvalidRecordError(url, record.fn, "its subdir is not the one it lies in")
+            sources.setdefault(url, Source(url, Channel(url)))
+            records[url, record.subdir][record.fn] = record
+    found: dict[str, Entry] = {}
+    for url, source in sources.items():
+        subdirs = [subdir for channel, subdir in records if channel == url]
+        needed = [record for subdir in subdirs for record in records[url, subdir].values()]
+        names = sorted({record.name for record in needed})
+        files = {record.fn for record in needed}
+        with explained(request, source), _compat.settings(local_repodata_ttl=_age(since)):
+            indexes = load(source, subdirs, names, files)
+        for record in needed:
+            _add(found, _entry(source, record, indexes[record.subdir]))
+    return tuple(sorted(found.values(), key=lambda entry: entry.name))
+
+
+def _age(since: float) -> int:
+    """The seconds up to which a cached index is fresh; conda means something else by 0 and 1."""
+    return max(2, math.ceil(time.time() - since), context.local_repodata_ttl)
+
+
+def _entry(source: Source, record: PackageRecord, index: Index) -> Entry:
+    problem = archive_problem(record.fn)
+    if problem:
+        raise InvalidRecordError(source.url, record.fn, problem)
+    raw = index.entries.get(record.fn)
+    if raw is None or any(
+        stated and _digest(raw, algorithm) != stated
+        for algorithm in ("sha256", "md5")
+        if (stated := record.get(algorithm))
+    ):
+        raise UpstreamChangedError(source.url, f"{record.subdir}/{record.fn}")
+    return Entry(
+        record.subdir,
+        record.fn,
+        raw,
+        public_url=f"{index.public_url}/{record.fn}",
+        url=f"{index.base_url}/{record.fn}",
+    )
+
+
+def _add(found: dict[str, Entry], entry: Entry) -> None:
+    """Add `entry` unless the same file is there from a channel of higher priority.
+
+    Args:
+        found: By the name as systems see it that do not tell upper from lower case.
+        entry: The one to add.
+    """
+    other = found.setdefault(entry.name.casefold(), entry)
+    if other.name != entry.name or not _same_bytes(other, entry):
+        raise CollisionError(entry.name, other.public_url, entry.public_url)
+
+
+def _same_bytes(one: Entry, other: Entry) -> bool:
+    """Whether two entries state the same digests, as far as both state any."""
+    stated = (
+        (one.sha256, other.sha256),
+        (one.md5, other.md5),
+    )
+    both = [(first, second) for first, second in stated if first and second]
+    return one is other or (bool(both) and all(first == second for first, second in both))
