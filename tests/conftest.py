@@ -13,14 +13,14 @@ import pytest
 
 from dev.upstream.channels import arrange
 from dev.upstream.server import ChannelServer
-from tests.mirror import Trap, releases
-from tests.running import Conda
-from tests.tiny import TinyChannel
+from tests.support.mirror import Trap, releases
+from tests.support.running import Conda
+from tests.support.tiny import TinyChannel
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.mirror import Mirror
+    from tests.support.mirror import Mirror
 
 TOKEN = "tk-5ecret0f4cme"
 

@@ -20,7 +20,7 @@ from conda_offline_repo.repository.manifest import MANIFEST_NAME
 from tests.benchmarks import twins
 from tests.benchmarks.measure import Contender, Job, run
 from tests.benchmarks.upstream import PLATFORM, UnavailableError
-from tests.running import Conda
+from tests.support.running import Conda
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

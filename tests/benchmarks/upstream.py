@@ -24,13 +24,13 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.tiny import MADE_AT, archive
+from tests.support.tiny import MADE_AT, archive
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Any
 
-    from tests.tiny import Format
+    from tests.support.tiny import Format
 
 PLATFORM = "linux-64"
 #: Part of the folders' names; another number makes all channels anew.

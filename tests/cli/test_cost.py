@@ -1,0 +1,106 @@
+"""What conda's other commands load of the plugin: next to nothing."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.mirror import Customer
+from tests.support.tiny import TinyChannel
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support.running import Conda
+
+#: What conda needs to know the command, its options and the settings.
+ON_EVERY_START = re.compile(r"conda_offline_repo(\.plugin|\.settings|\.cli(\.main_\w+|\.output)?)?")
+#: What a solve needs to find that there is nothing to do.
+AT_A_SOLVE = {
+    *("_compat", "exceptions", "package_cache", "urls"),
+    *("customer", "customer.archives", "customer.caches", "customer.exceptions"),
+    *("customer.guard", "customer.state"),
+    *("repository", "repository.exceptions", "repository.hashing", "repository.journal"),
+    *("repository.manifest", "repository.names"),
+}
+#: What only conda 25.5 and newer asks for.
+AT_A_TRANSACTION = {"customer.explicit"}
+OBSERVED = """\
+import json, os, sys
+opened = []
+def note(event, arguments):
+    if event in ("open", "os.listdir", "os.scandir") and isinstance(arguments[0], (str, bytes)):
+        opened.append(os.fsdecode(arguments[0]))
+sys.addaudithook(note)
+from conda.cli import main
+try:
+    status = main()
+except SystemExit as error:
+    status = error.code
+ours = sorted(name for name in sys.modules if name.startswith("conda_offline_repo"))
+with open(os.environ["OBSERVED"], "w") as file:
+    json.dump({"status": status or 0, "modules": ours, "opened": opened}, file)
+sys.stdout.flush()
+os._exit(0)
+"""
+
+
+@pytest.fixture
+def customer(tmp_path: Path) -> Conda:
+    return Customer(tmp_path / "me")
+
+
+def observe(conda: Conda, *arguments: str) -> tuple[set[str], list[str]]:
+    """Our modules that a run of conda has imported, and the paths that it has opened or listed."""
+    report = conda.scratch / "observed.json"
+    done = subprocess.run(
+        [sys.executable, "-c", OBSERVED, *arguments],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        cwd=conda.work,
+        env={**conda.variables, "OBSERVED": str(report)},
+        text=True,
+    )
+    found = json.loads(report.read_text())
+    assert found["status"] == 0, f"{done.stdout}\n{done.stderr}"
+    return set(found["modules"]), found["opened"]
+
+
+@pytest.mark.parametrize(
+    "command", ["--version", "info", "list", "config --show channels", "env list", "search app"]
+)
+def test_commands_that_do_not_solve(customer: Conda, tmp_path: Path, command: str) -> None:
+    channel = TinyChannel(tmp_path / "channel")
+    channel.add("app")
+    channel.write()
+    customer.configure(channels=[channel.folder.as_uri()])
+    modules, opened = observe(customer, *command.split())
+    assert [name for name in modules if not ON_EVERY_START.fullmatch(name)] == []
+    assert [path for path in opened if "offline-repo" in path.rpartition("/")[2]] == []
+
+
+@pytest.mark.parametrize("offline", [False, True])
+def test_solve_without_an_offline_repository(
+    customer: Conda, tmp_path: Path, offline: bool
+) -> None:
+    channel = TinyChannel(tmp_path / "channel")
+    channel.add("app")
+    channel.write()
+    customer.configure(channels=[channel.folder.as_uri()], offline=offline)
+    modules, opened = observe(customer, "create", "--yes", "-n", "mine", "app")
+    assert "conda_offline_repo.customer.guard" in modules
+    more = {
+        name.removeprefix("conda_offline_repo.")
+        for name in modules
+        if not ON_EVERY_START.fullmatch(name)
+    }
+    assert more - AT_A_TRANSACTION <= AT_A_SOLVE
+    # whether the environment has used a repository is looked up, but none is looked into
+    ours = ("offline-repo.json", "offline-repo.journal.json")
+    assert [path for path in opened if path.rpartition("/")[2] in ours] == []
+    assert (customer.envs / "mine" / "share" / "app.txt").exists()

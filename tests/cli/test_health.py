@@ -1,0 +1,105 @@
+"""What `conda doctor` says of an environment that uses an offline repository."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.mirror import Customer, another
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support.mirror import Mirror
+    from tests.support.running import Conda
+
+GOOD, BAD = "✅", "❌"
+APP = "noarch/app-1.0-0.conda"
+
+
+@pytest.fixture
+def customer(tmp_path: Path, stick: Path) -> Conda:
+    """The administrator, whose environment `rating` uses the stick."""
+    customer = Customer(tmp_path / "administrator")
+    # conda has its environments there by itself, and then reads their configuration by name, too
+    customer.envs = customer.home / ".conda" / "envs"
+    del customer.variables["CONDA_ENVS_DIRS"]
+    customer.use(stick, "-p", customer.envs / "rating")
+    return customer
+
+
+def doctor(customer: Conda, *options: str) -> list[str]:
+    """The lines of our part of the report."""
+    told = customer.run("doctor", "-p", customer.envs / "rating", *options)
+    assert "Error running health check" not in told.output
+    assert "Traceback" not in told.output
+    _, found, ours = told.stdout.partition("Offline repository ")
+    return [f"{found}{line}" if not n else line for n, line in enumerate(ours.splitlines())]
+
+
+def marked(lines: list[str], mark: str) -> list[str]:
+    """The lines under our heading, up to the next check, that have a mark."""
+    body = lines[2:]
+    body = body[: body.index("")] if "" in body else body
+    return [line.removeprefix(mark).strip() for line in body if line.startswith(mark)]
+
+
+def test_whole_repository(customer: Conda, stick: Path) -> None:
+    lines = doctor(customer)
+    assert lines[0] == f"Offline repository {stick} (label bank, build 1):"
+    (good,) = marked(lines, GOOD)
+    assert "unchanged" in good
+    assert marked(lines, BAD) == []
+    assert "It is for" not in "".join(lines)
+    assert "It is for" in "".join(doctor(customer, "--verbose"))
+
+
+def test_damage(customer: Conda, stick: Path) -> None:
+    (stick / APP).write_bytes(another(stick / APP))
+    (stick / "noarch" / "extra-1.0-0.conda").unlink()
+    (stick / "noarch" / "evil-1.0-0.conda").write_bytes(b"")
+    lines = doctor(customer)
+    assert marked(lines, BAD) == [
+        "missing: noarch/extra-1.0-0.conda",
+        f"changed: {APP}",
+        "extra: noarch/evil-1.0-0.conda",
+    ]
+    assert marked(lines, GOOD) == []
+
+
+def test_newer_build(customer: Conda, mirror: Mirror, stick: Path) -> None:
+    mirror.copy(2, stick)
+    (text,) = marked(doctor(customer), BAD)
+    assert "build 2" in text
+    assert f"conda offline-repo use {stick} -p {customer.envs / 'rating'}" in text
+    customer.use(stick, "-p", customer.envs / "rating")
+    assert marked(doctor(customer), BAD) == []
+
+
+def test_repository_that_is_gone(customer: Conda, stick: Path) -> None:
+    stick.rename(stick.with_name("away"))
+    (text,) = marked(doctor(customer), BAD)
+    assert str(stick) in text
+
+
+@pytest.mark.parametrize("name", ["offline-repo.json", "offline-repo.journal.json"])
+def test_repository_that_cannot_be_read(customer: Conda, stick: Path, name: str) -> None:
+    (stick / name).write_text("{")
+    (text,) = marked(doctor(customer), BAD)
+    assert str(stick / name) in text
+
+
+def test_what_interferes(customer: Conda, stick: Path) -> None:
+    customer.configure(channels=["https://conda.example.com/main"])
+    (text,) = marked(doctor(customer), BAD)
+    for word in (str(customer.home / ".condarc"), "conda.example.com", "--override-channels"):
+        assert word in text
+
+
+def test_environments_without_a_repository(customer: Conda) -> None:
+    other = customer.envs / "other"
+    customer.run("create", "--yes", "--offline", "-p", other)
+    told = customer.run("doctor", "-p", other)
+    assert "Offline repository" not in told.stdout
+    assert "Error running health check" not in told.output

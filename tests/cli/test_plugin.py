@@ -1,0 +1,91 @@
+"""What the plugin costs and adds, as conda sees it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.support.running import Conda
+
+OURS = "[name for name in sys.modules if name.startswith('conda_offline_repo')]"
+#: What conda needs to know the command, its options and the settings.
+ON_EVERY_START = {
+    "conda_offline_repo",
+    "conda_offline_repo.cli",
+    "conda_offline_repo.cli.main_build",
+    "conda_offline_repo.cli.main_show",
+    "conda_offline_repo.cli.main_use",
+    "conda_offline_repo.cli.main_verify",
+    "conda_offline_repo.cli.output",
+    "conda_offline_repo.plugin",
+    "conda_offline_repo.settings",
+}
+
+
+def fresh(conda: Conda, code: str) -> set[str]:
+    """Our modules that a new interpreter has imported after `code`."""
+    done = subprocess.run(
+        [sys.executable, "-c", f"import json, sys\n{code}\nprint(json.dumps({OURS}))"],
+        capture_output=True,
+        cwd=conda.work,
+        env=conda.variables,
+        text=True,
+        check=True,
+    )
+    return set(json.loads(done.stdout))
+
+
+def test_module_of_the_hooks_imports_no_other_of_ours(conda: Conda) -> None:
+    found = fresh(conda, "import conda_offline_repo.plugin")
+    assert found == {"conda_offline_repo", "conda_offline_repo.plugin"}
+
+
+def test_start_of_conda_imports_nothing_that_a_verb_needs(conda: Conda) -> None:
+    code = (
+        "from conda.base.context import context\n"
+        "from conda.cli.conda_argparse import generate_parser\n"
+        "context.__init__()\n"
+        "generate_parser()\n"
+        "assert context.plugins.offline_repo_root == ''"
+    )
+    found = fresh(conda, code)
+    assert {"conda_offline_repo.plugin", "conda_offline_repo.cli"} <= found <= ON_EVERY_START
+
+
+def test_conda_lists_the_command(conda: Conda) -> None:
+    lines = conda.run("--help").stdout.splitlines()
+    assert any(line.split()[:1] == ["offline-repo"] for line in lines)
+
+
+@pytest.mark.parametrize("verb", ["build", "use", "verify", "show"])
+def test_help(conda: Conda, verb: str) -> None:
+    assert verb in conda.run("offline-repo", "--help").stdout
+    text = conda.run("offline-repo", verb, "--help").stdout
+    assert f"conda offline-repo {verb}" in text
+    assert "--json" in text
+
+
+def test_without_verb(conda: Conda) -> None:
+    assert conda.run("offline-repo").stdout == conda.run("offline-repo", "--help").stdout
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("bulid",), ("build",), ("build", "--label"), ("use",), ("build", "--lable", "x")],
+    ids=" ".join,
+)
+def test_wrong_use_is_told_as_conda_tells_it(conda: Conda, arguments: tuple[str, ...]) -> None:
+    told = conda.execute("offline-repo", *arguments)
+    assert told.status == 2
+    assert "error: " in told.stderr
+    assert "Traceback" not in told.output
+
+
+def test_other_commands_do_not_fail_with_it(conda: Conda) -> None:
+    assert conda.run("info", "--json").json["conda_version"]
+    assert conda.run("list", "--json", "-p", sys.prefix).stdout.startswith("[")

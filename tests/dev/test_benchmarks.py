@@ -1,0 +1,38 @@
+"""The benchmarks run and report; how long anything takes is no matter of a test."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.running import PATIENCE
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the stopwatch needs POSIX")
+def test_benchmarks_run_and_report(tmp_path: Path) -> None:
+    out = tmp_path / "out.json"
+    command = [
+        *(sys.executable, "-m", "tests.benchmarks", "--packages", "6", "--runs", "1"),
+        *("--only", "cold", "update", "verify", "--work", str(tmp_path / "work")),
+        *("--json", str(out)),
+    ]
+    done = subprocess.run(
+        command, capture_output=True, encoding="utf-8", cwd=REPOSITORY, timeout=PATIENCE
+    )
+    assert done.returncode == 0, done
+    assert "does not work" not in done.stderr, done.stderr
+    for title in ("warm build / cold build", "cold build with a token / without"):
+        assert f"| {title} " in done.stdout
+    found = json.loads(out.read_bytes())
+    rows = {row["title"]: row for row in found["ratios"]}
+    updated = rows["one package updated: bytes written / (its archive + index files)"]
+    assert updated["ratio"] == 1
+    assert {row["upstream"] for row in found["ratios"]} == {"6"}
+    assert set(found["costs"]["6"]) == {"cold", "update", "verify"}

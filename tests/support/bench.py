@@ -1,0 +1,212 @@
+"""A bench for builds that are struck at any of their steps; see `tests.support.stepper`."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from dataclasses import dataclass, field
+from itertools import count
+from typing import TYPE_CHECKING
+
+from conda_offline_repo.progress import Unwatched
+from conda_offline_repo.repository.locate import locate_one
+from conda_offline_repo.repository.verify import verify
+from tests.support.tiny import TinyChannel
+from tests.support.warm import contents
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
+
+    from tests.support.warm import Struck, WarmConda
+
+PLATFORM = "linux-64"
+#: Fewer steps than a build can do with: if there are no more, the hook has gone blind.
+FEWEST = 25
+#: What a build under way leaves beside the repository with other content each time.
+EPHEMERAL = ("/lock", "/proof/")
+INDEX = "repodata.json"
+
+
+@dataclass
+class Bench:
+    """A build to be struck.
+
+    Attributes:
+        warm: runs it.
+        channel: what it builds from.
+        folder: for one root a run.
+        request: the options of the build, but for the root.
+        before: the root before the build; not to be changed.
+        after: the root after an undisturbed build.
+        steps: what the undisturbed build did.
+        packages: what conda installs from the repository before and after.
+        solved: what it installs in other moments, by the digest of the index files.
+        known: the digests of what was left by runs, as far as they have been checked.
+        problems: what was not as it must be.
+    """
+
+    warm: WarmConda
+    channel: TinyChannel
+    folder: Path
+    request: tuple[str, ...]
+    before: Path
+    after: Path
+    steps: tuple[str, ...] = ()
+    packages: tuple[frozenset[str], ...] = ()
+    solved: dict[str, frozenset[str]] = field(default_factory=dict)
+    known: set[str] = field(default_factory=set)
+    problems: list[str] = field(default_factory=list)
+
+    def build(self, root: Path, fault: str = "", number: int = 0) -> Struck:
+        arguments = ("offline-repo", "build", *self.request, "--root", str(root))
+        return self.warm.execute(*arguments, folder=root, fault=fault, number=number)
+
+    def prepare(self) -> None:
+        """Do the undisturbed build."""
+        shutil.copytree(self.before, self.after)
+        done = self.build(self.after)
+        assert done.status == 0, str(done)
+        self.steps = done.steps
+        roots = [root for root in (self.before, self.after) if (root / "bank").exists()]
+        self.packages = tuple(self.solve(root / "bank") for root in roots)
+
+    def strike(self, fault: str, number: int, check: Callable[[Struck], None]) -> Struck:
+        """Let one step go wrong and check what is left, and that one more build finishes."""
+        root = self.folder / "root"
+        shutil.copytree(self.before, root)
+        struck = self.build(root, fault, number)
+        try:
+            if struck.struck:
+                check(struck)
+            digest = state(root)
+            if digest not in self.known:
+                self.check_whole(root)
+                if struck.status == 0:
+                    same(root / "bank", self.after / "bank")
+                again = self.build(root)
+                assert again.status == 0, str(again)
+                same(root, self.after)
+                self.known.add(digest)
+        except Exception as error:
+            step = "".join(self.steps[number - 1 : number])
+            self.problems.append(
+                f"{fault} at step {number}, {step}: {error!r}\n{struck.stderr[:3000]}"
+            )
+        shutil.rmtree(root)
+        return struck
+
+    def strike_all(self, faults: Iterable[str], check: Callable[[Struck], None]) -> int:
+        """Let each step go wrong in turn, until a build has fewer; returns how many there were."""
+        self.prepare()
+        for number in count(1):
+            for fault in faults:
+                opens = "".join(self.steps[number - 1 : number]).startswith("open ")
+                if (opens or fault != "torn") and not self.strike(fault, number, check).struck:
+                    assert number > FEWEST, self.steps
+                    return number - 1
+        raise AssertionError
+
+    def check_whole(self, root: Path) -> None:
+        """See that the repository is the old one or the new one, and can be installed from."""
+        repository = root / "bank"
+        if not repository.exists():
+            assert not (self.before / "bank").exists(), "the repository is gone"
+            return
+        report = verify(locate_one(repository), Unwatched())
+        assert report.good, report
+        assert not report.extra, report
+        if not (self.before / "bank").exists():
+            same(repository, self.after / "bank")
+        for index in sorted(repository.glob(f"*/{INDEX}")):
+            repodata = json.loads(index.read_bytes())
+            for section in ("packages", "packages.conda"):
+                for name, record in repodata[section].items():
+                    content = (index.parent / name).read_bytes()
+                    assert hashlib.sha256(content).hexdigest() == record["sha256"], name
+        packages = self.solve(repository)
+        assert packages in self.packages, f"conda would install {sorted(packages)}"
+
+    def solve(self, repository: Path) -> frozenset[str]:
+        """What a customer's conda would install from the repository, offline."""
+        digest = hashlib.sha256()
+        for index in sorted(repository.glob(f"*/{INDEX}")):
+            digest.update(f"{index.parent.name} {index.stat().st_size} ".encode())
+            digest.update(index.read_bytes())
+        key = digest.hexdigest()
+        if key not in self.solved:
+            caches = self.folder / f"caches{len(self.solved)}"
+            done = self.warm.run(
+                *("create", "--dry-run", "--json", "--offline", "--override-channels"),
+                *("-c", repository.as_uri(), "--subdir", PLATFORM, "-p", caches / "env", "app"),
+                CONDA_PKGS_DIRS=str(caches / "pkgs"),
+            )
+            self.solved[key] = frozenset(p["dist_name"] for p in done.json["actions"]["LINK"])
+        return self.solved[key]
+
+
+def same(folder: Path, expected: Path) -> None:
+    """See that two folders hold the same."""
+    found, wanted = contents(folder), contents(expected)
+    differing = {n for n in {*found, *wanted} if found.get(n) != wanted.get(n)}
+    assert not differing, f"not as after an undisturbed build: {sorted(differing)}"
+
+
+def state(root: Path) -> str:
+    """A digest of all below a root."""
+    digest = hashlib.sha256()
+    for path in sorted(root.rglob("*")):
+        if not any(part in path.as_posix() for part in EPHEMERAL):
+            content = b"" if path.is_dir() else path.read_bytes()
+            digest.update(f"{path} {path.is_dir()} {hashlib.sha256(content).hexdigest()}".encode())
+    return digest.hexdigest()
+
+
+def published(folder: Path) -> TinyChannel:
+    """The publisher's channel when the repository is built first."""
+    channel = TinyChannel(folder)
+    channel.add("app", "1.0", depends=["lib ==1.0", "data", "old"])
+    channel.add("lib", "1.0", subdir=PLATFORM)
+    channel.add("old", "1.0")
+    channel.add("data", "1.0", subdir=PLATFORM, format="tar.bz2")
+    channel.write()
+    return channel
+
+
+def release(channel: TinyChannel) -> None:
+    """Publish the next version, of which every part is needed with every other."""
+    channel.add("app", "2.0", depends=["lib ==2.0", "data", "new"])
+    channel.add("lib", "2.0", subdir=PLATFORM)
+    channel.add("new", "1.0")
+    channel.add("data", "1.0", subdir=PLATFORM)
+    channel.write()
+
+
+def first(warm: WarmConda) -> Bench:
+    """The first build of a label."""
+    folder = warm.folder
+    channel = published(folder / "published")
+    options = (
+        *("--label", "bank", "--no-label-channel", "--platform", PLATFORM, "-q"),
+        *("-c", channel.folder.as_uri(), "--override-channels", "app"),
+    )
+    bench = Bench(warm, channel, folder / "runs", options, folder / "before", folder / "after")
+    bench.before.mkdir()
+    return bench
+
+
+def update(warm: WarmConda) -> Bench:
+    """An update of all there is to update: packages come, change, go, and go to another format."""
+    bench = first(warm)
+    bench.build(bench.before)
+    release(bench.channel)
+    return bench
+
+
+def request(warm: WarmConda) -> Bench:
+    """A build that changes what is on record of the request, and no package."""
+    bench = first(warm)
+    bench.build(bench.before)
+    bench.request = (*bench.request, "--virtual-package", "__cuda=12.4")
+    return bench

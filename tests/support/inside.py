@@ -1,0 +1,148 @@
+"""conda in the process of the tests: configured for them, and with nothing left behind."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from threading import Lock
+from typing import TYPE_CHECKING
+
+import pytest
+from conda.base.context import context, reset_context
+from conda.core.package_cache_data import PackageCacheData
+from conda.core.subdir_data import SubdirData
+from conda.gateways.connection.session import CondaSession, get_session
+
+from conda_offline_repo.progress import Unwatched
+from conda_offline_repo.vendor import request as requests
+from conda_offline_repo.vendor.build import build
+from conda_offline_repo.vendor.request import Options
+from tests.support.running import Conda
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+    from conda_offline_repo.progress import Progress
+    from conda_offline_repo.vendor.build import Outcome
+    from conda_offline_repo.vendor.request import Request
+
+#: A server that is patient with nobody and makes nobody wait.
+HASTY = {
+    "CONDA_REMOTE_READ_TIMEOUT_SECS": "1",
+    "CONDA_REMOTE_BACKOFF_FACTOR": "0",
+    "CONDA_LOCAL_REPODATA_TTL": "0",
+}
+
+
+class Counted(Unwatched):
+    """Progress as it was told.
+
+    Attributes:
+        steps: what was said of each, and of each thing to be counted how and how much.
+        done: bytes.
+        packages: those that are done with.
+    """
+
+    def __init__(self) -> None:
+        self.steps: list[str | tuple[str, int, int | None]] = []
+        self.done = 0
+        self.packages = 0
+        self.lock = Lock()
+
+    def step(self, text: str) -> None:
+        self.steps.append(text)
+
+    def counting(
+        self, what: str, packages: int, size: int | None
+    ) -> AbstractContextManager[object]:
+        self.steps.append((what, packages, size))
+        self.done = self.packages = 0
+        return super().counting(what, packages, size)
+
+    def advance(self, size: int, packages: int = 0) -> None:
+        with self.lock:
+            self.done += size
+            self.packages += packages
+
+
+class Inside:
+    """Builds in this process, as the user whose configuration is in force.
+
+    Attributes:
+        conda: that user.
+        root: where the repositories go.
+    """
+
+    def __init__(self, conda: Conda, root: Path) -> None:
+        self.conda = conda
+        self.root = root
+
+    def options(
+        self,
+        *packages: str,
+        channels: tuple[str, ...],
+        label: str = "bank",
+        label_channel: bool = False,
+        token: str | None = None,
+        platforms: tuple[str, ...] = ("linux-64",),
+        virtual_packages: tuple[str, ...] = (),
+    ) -> Options:
+        """The options of a build; without a label channel, unless told."""
+        return Options(
+            label=label,
+            root=self.root,
+            packages=packages,
+            channels=channels,
+            channels_named=True,
+            label_channel=label_channel,
+            token=token,
+            platforms=platforms,
+            native_platform=context.subdir,
+            virtual_packages=virtual_packages,
+        )
+
+    def build(self, options: Options, progress: Progress | None = None) -> Outcome:
+        """Build, and forget what conda remembers of the channels."""
+        try:
+            return build(options, progress or Unwatched())
+        finally:
+            forget()
+
+    def request(self, options: Options) -> Request:
+        """The checked request of a first build with these options."""
+        return requests.resolve(options, None)
+
+    def configure(self, **settings: object) -> None:
+        """Give the user these settings besides the usual ones, and let conda read them."""
+        self.conda.configure(**settings)
+        reset_context()
+
+
+def forget() -> None:
+    """Let conda forget what it knows of channels, caches and servers."""
+    SubdirData._cache_.clear()
+    PackageCacheData.clear()
+    get_session.cache_clear()
+    CondaSession.cache_clear()
+
+
+@contextmanager
+def inside(folder: Path, **variables: str) -> Iterator[Inside]:
+    """Let this process be that of a user whose files lie below `folder`.
+
+    Args:
+        folder: not there yet.
+        variables: more of the process environment.
+    """
+    conda = Conda(folder, **{**HASTY, **variables})
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in conda.variables.items():
+            patch.setenv(name, value)
+        forget()
+        reset_context()
+        try:
+            yield Inside(conda, folder / "repositories")
+        finally:
+            forget()
+    reset_context()

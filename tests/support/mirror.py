@@ -1,0 +1,237 @@
+"""The customer's side: repositories built without a server, damage, and a trap for traffic."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from conda.base.context import context
+
+from tests.support.inside import Inside, inside
+from tests.support.running import PATIENCE, Conda, Finished
+from tests.support.tiny import TinyChannel, archive
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from types import TracebackType
+    from typing import Any
+
+PLATFORM: str = context.subdir
+#: All that the conda of the tests has: classic, and rattler with the current one.
+SOLVERS = sorted(found.name for found in context.plugin_manager.get_hook_results("solvers"))
+#: conda's own launcher, but for the end.
+RUN = """\
+import os, sys
+from conda.cli import main
+try:
+    status = main()
+except SystemExit as error:
+    status = error.code
+sys.stdout.flush()
+sys.stderr.flush()
+os._exit(status or 0)
+"""
+#: What the archives that are swapped in install.
+SWAPPED = "swapped\n"
+
+
+@dataclass(frozen=True)
+class Mirror:
+    """Three builds of one label, each as it was when it was published; not to be changed.
+
+    Attributes:
+        channel: what they were built from.
+        builds: their folders, by number.
+    """
+
+    channel: TinyChannel
+    builds: dict[int, Path]
+
+    def copy(self, number: int, target: Path) -> Path:
+        """Bring `target` to a build, as a copying program that removes what is too much does."""
+        if target.exists():
+            shutil.rmtree(target)
+        shutil.copytree(self.builds[number], target)
+        return target
+
+
+def publish(
+    folder: Path,
+    channel: TinyChannel,
+    *packages: str,
+    root: Path,
+    label: str = "bank",
+    platforms: tuple[str, ...] = (PLATFORM,),
+    virtual_packages: tuple[str, ...] = (),
+) -> Path:
+    """Build a label from a channel in a folder, in this process.
+
+    Args:
+        folder: for the files of the user who builds; not there yet.
+        channel: whose index is written.
+        packages: what is asked for.
+        root: where the repository goes.
+        label: its label.
+        platforms: what it is for.
+        virtual_packages: what the customer's machine has.
+    """
+    channel.write()
+    with inside(folder) as me:
+        engineer = Inside(me.conda, root)
+        options = engineer.options(
+            *packages,
+            channels=(channel.folder.as_uri(),),
+            label=label,
+            platforms=platforms,
+            virtual_packages=virtual_packages,
+        )
+        engineer.build(options)
+    return root / label
+
+
+def releases(folder: Path) -> Mirror:
+    """Build a label three times: `app` needs `lib`, and `tool` of its version, for this platform.
+
+    app is 1.0, 2.0, 2.0; tool 1.0, 2.0, 2.0; lib 1.0, 1.0, 1.1; extra 1.0, 1.0, 2.0.
+    """
+    channel = TinyChannel(folder / "channel")
+    builds = {}
+    news = {
+        1: (("app", "1.0"), ("tool", "1.0"), ("lib", "1.0"), ("extra", "1.0")),
+        2: (("app", "2.0"), ("tool", "2.0")),
+        3: (("lib", "1.1"), ("extra", "2.0")),
+    }
+    for number, packages in news.items():
+        for name, version in packages:
+            channel.add(
+                name,
+                version,
+                subdir=PLATFORM if name == "tool" else "noarch",
+                depends=("lib", f"tool {version}") if name == "app" else (),
+                format="tar.bz2" if name == "lib" else "conda",
+            )
+        built = publish(
+            folder / f"engineer{number}", channel, "app", "extra", root=folder / "repositories"
+        )
+        builds[number] = folder / "builds" / str(number)
+        shutil.copytree(built, builds[number])
+    return Mirror(channel, builds)
+
+
+def another(package: Path) -> bytes:
+    """Another archive of the same name, version, build and size, which installs something else."""
+    stem = package.name.removesuffix(".conda")
+    name, version, build = stem.rsplit("-", 2)
+    subdir = package.parent.name
+    index: dict[str, Any] = {
+        "name": name,
+        "version": version,
+        "build": build,
+        "build_number": 0,
+        "subdir": subdir,
+    }
+    if subdir == "noarch":
+        index["noarch"] = "generic"
+    size = package.stat().st_size
+    for attempt in range(10 * size):
+        license = hashlib.shake_256(b"%d" % attempt).hexdigest(size)[: attempt % size]
+        content = archive(
+            stem, {**index, "depends": [], "license": license}, {f"share/{name}.txt": SWAPPED}
+        )
+        if len(content) == size:
+            return content
+    raise AssertionError(f"no other archive of {size} bytes")
+
+
+def hand_over(source: Path, target: Path, *names: str) -> None:
+    """Copy some files of a repository over those of another, and no others."""
+    for name in names:
+        (target / name).parent.mkdir(exist_ok=True)
+        shutil.copyfile(source / name, target / name)
+
+
+def entries(repository: Path, subdir: str = "noarch") -> dict[str, Any]:
+    """The entries of an index, by file."""
+    repodata = json.loads((repository / subdir / "repodata.json").read_bytes())
+    return {**repodata["packages"], **repodata["packages.conda"]}
+
+
+def actions(told: Finished, kind: str) -> dict[str, str]:
+    """The versions of what a run with `--json` has linked or unlinked (`kind`), by name."""
+    found = told.json.get("actions", {}).get(kind, [])
+    return {record["name"]: record["version"] for record in found}
+
+
+class Customer(Conda):
+    """conda at the customer; it ends its process at once when it is done.
+
+    The rattler solver has threads of its own, which at times abort a Python that takes itself down.
+    """
+
+    def execute(
+        self, *arguments: object, cwd: str | Path | None = None, **variables: str
+    ) -> Finished:
+        command = ("conda", *map(str, arguments))
+        done = subprocess.run(
+            [sys.executable, "-c", RUN, *command[1:]],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            cwd=cwd or self.work,
+            encoding="utf-8",
+            env={**self.variables, **variables},
+            timeout=PATIENCE,
+        )
+        return Finished(command, done.returncode, done.stdout, done.stderr)
+
+
+class Trap:
+    """A proxy that takes every connection down and answers none."""
+
+    def __init__(self) -> None:
+        self.connections = 0
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+        self._thread = threading.Thread(target=self._listen, daemon=True)
+        self._thread.start()
+
+    def __enter__(self) -> Trap:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        with suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
+        self._socket.close()
+        self._thread.join()
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """The process environment that sends all traffic here."""
+        names = ("http_proxy", "https_proxy", "all_proxy")
+        return {
+            **{name: self.url for name in names},
+            **{name.upper(): self.url for name in names},
+            "no_proxy": "",
+            "NO_PROXY": "",
+        }
+
+    def _listen(self) -> None:
+        while True:
+            try:
+                connection, _ = self._socket.accept()
+            except OSError:
+                return
+            self.connections += 1
+            connection.close()

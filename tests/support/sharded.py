@@ -1,0 +1,101 @@
+"""Tiny channels in shards (CEP 16), as conda-index writes them, and what they then serve."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+from typing import TYPE_CHECKING
+
+import msgpack  # type: ignore[import-untyped]
+import zstandard
+from conda_index.index import ChannelIndex
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from typing import Any
+
+    from tests.support.tiny import TinyChannel
+
+#: Whether this conda reads shards, which it does for every channel that has them.
+SHARDS = importlib.util.find_spec("conda.gateways.shards") is not None
+INDEX = "repodata_shards.msgpack.zst"
+
+
+def shard(channel: TinyChannel, *, base_url: str | None = None) -> None:
+    """Index a channel in shards, too; what it has as `repodata.json` stays as it is.
+
+    Args:
+        channel: written.
+        base_url: where its subdirs lie, if elsewhere (CEP 15).
+    """
+    subdirs = sorted(path.name for path in channel.folder.iterdir() if path.is_dir())
+    maker = ChannelIndex(
+        channel.folder,
+        None,
+        subdirs=subdirs,
+        threads=1,
+        base_url=base_url,
+        save_fs_state=False,
+        write_current_repodata=False,
+        write_monolithic=False,
+        write_shards=True,
+        cache_kwargs={"include_stages": ["md"]},
+    )
+    for subdir in subdirs:
+        with maker.cache_for_subdir(subdir) as cache:
+            cache.store_md_state(
+                [
+                    {
+                        "path": cache.database_path(package.file),
+                        "mtime": 0,
+                        "size": package.record["size"],
+                        "repodata": package.record,
+                    }
+                    for package in channel.packages.values()
+                    if package.subdir == subdir
+                ]
+            )
+    maker.index(None)
+
+
+def entries(folder: Path) -> dict[str, dict[str, Any]]:
+    """The entries of a subdir as its shards serve them, by file name; digests in hexadecimal."""
+    found = {}
+    for digest in _unpacked(folder / INDEX)["shards"].values():
+        shard = _unpacked(folder / f"{digest.hex()}.msgpack.zst")
+        for section in ("packages", "packages.conda"):
+            for file, record in shard[section].items():
+                found[file] = {
+                    key: value.hex() if isinstance(value, bytes) else value
+                    for key, value in record.items()
+                }
+    return found
+
+
+def file_of(folder: Path, name: str) -> str:
+    """The file of a subdir that is the shard of a package name."""
+    digest: bytes = _unpacked(folder / INDEX)["shards"][name]
+    return f"{digest.hex()}.msgpack.zst"
+
+
+def rename(folder: Path, name: str, file: str, key: str) -> None:
+    """Let the shard of a package name serve a file under a key that conda-index would not write."""
+    index = _unpacked(folder / INDEX)
+    shard = _unpacked(folder / file_of(folder, name))
+    shard["packages.conda"][key] = shard["packages.conda"].pop(file)
+    content = _packed(shard)
+    digest = hashlib.sha256(content).digest()
+    (folder / f"{digest.hex()}.msgpack.zst").write_bytes(content)
+    index["shards"][name] = digest
+    (folder / INDEX).write_bytes(_packed(index))
+
+
+def _packed(content: dict[str, Any]) -> bytes:
+    return zstandard.ZstdCompressor().compress(msgpack.dumps(content))
+
+
+def _unpacked(path: Path) -> dict[str, Any]:
+    reader = zstandard.ZstdDecompressor().stream_reader(path.read_bytes())
+    content = msgpack.loads(reader.read())
+    assert isinstance(content, dict)
+    return content

@@ -1,0 +1,145 @@
+"""conda that is ready at once, for tests that run it hundreds of times; POSIX systems only."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from conda_offline_repo.repository.manifest import MANIFEST_NAME
+from tests.support.running import Conda, Finished
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from types import TracebackType
+
+#: A folder in memory, where the system has one: nothing waits for a disk there.
+IN_MEMORY = "/dev/shm"
+#: The same build takes the same steps in the same order, and gives the same bytes.
+REPEATABLE = {"CONDA_FETCH_THREADS": "1", "SOURCE_DATE_EPOCH": "1700000000"}
+
+
+@dataclass(frozen=True)
+class Struck(Finished):
+    """A run that may have been struck.
+
+    Attributes:
+        steps: what it did below the watched folder; empty if it was killed.
+        struck: whether it came as far as the step that was to be spoilt.
+    """
+
+    steps: tuple[str, ...]
+    struck: bool
+
+
+class WarmConda:
+    """Runs conda as `Conda` does, in forks of one process; see `tests.support.stepper`.
+
+    Attributes:
+        folder: a folder for the test, in memory if possible.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        conda = Conda(folder / "engineer")
+        self._process = subprocess.Popen(
+            [sys.executable, Path(__file__).with_name("stepper.py")],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            cwd=conda.work,
+            encoding="utf-8",
+            env={**conda.variables, **REPEATABLE},
+        )
+
+    def __enter__(self) -> WarmConda:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._process.communicate()
+
+    def execute(
+        self,
+        *arguments: str | Path,
+        folder: Path | None = None,
+        fault: str = "",
+        number: int = 0,
+        variables: Mapping[str, str] | None = None,
+    ) -> Struck:
+        """Run conda to its end, whatever that is.
+
+        Args:
+            arguments: of conda.
+            folder: count the steps below it.
+            fault: what to do at one of them; see `tests.support.stepper.Strike`.
+            number: at which, from 1.
+            variables: more of the process environment.
+        """
+        command = tuple(map(str, arguments))
+        request = {
+            "arguments": command,
+            "folder": str(folder or "/nonexistent"),
+            "fault": fault,
+            "number": number,
+            "variables": dict(variables or {}),
+        }
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(f"{json.dumps(request)}\n")
+        self._process.stdin.flush()
+        reply = json.loads(self._process.stdout.readline())
+        return Struck(
+            command=("conda", *command),
+            status=reply["status"],
+            stdout=reply["stdout"],
+            stderr=reply["stderr"],
+            steps=tuple(reply["steps"]),
+            struck=reply["struck"],
+        )
+
+    def run(self, *arguments: str | Path, folder: Path | None = None, **variables: str) -> Struck:
+        """Run conda and see it succeed; see `execute`."""
+        finished = self.execute(*arguments, folder=folder, variables=variables)
+        assert finished.status == 0, str(finished)
+        return finished
+
+    def fail(self, *arguments: str | Path, folder: Path | None = None, **variables: str) -> Struck:
+        """Run conda and see it end with an error, though not with a crash; see `execute`."""
+        finished = self.execute(*arguments, folder=folder, variables=variables)
+        assert finished.status == 1, str(finished)
+        assert "ERROR REPORT" not in finished.output, str(finished)
+        return finished
+
+    def build(self, *arguments: str | Path, folder: Path | None = None, **variables: str) -> Struck:
+        """Run `conda offline-repo build` and see it succeed."""
+        return self.run("offline-repo", "build", *arguments, folder=folder, **variables)
+
+
+@contextmanager
+def warm_conda() -> Iterator[WarmConda]:
+    """A release engineer in a hurry, with a folder that is gone afterwards."""
+    parent = IN_MEMORY if os.access(IN_MEMORY, os.W_OK) else None
+    with tempfile.TemporaryDirectory(dir=parent) as folder, WarmConda(Path(folder)) as warm:
+        yield warm
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """The files and folders below a folder, without what a manifest says of when and how often."""
+    found = {}
+    for path in folder.rglob("*"):
+        content = b"" if path.is_dir() else path.read_bytes()
+        if path.name == MANIFEST_NAME:
+            manifest = {**json.loads(content), "build": None, "created": None}
+            content = json.dumps(manifest).encode()
+        found[path.relative_to(folder).as_posix()] = content
+    return found

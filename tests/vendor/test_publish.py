@@ -1,0 +1,224 @@
+"""What a build writes, what it leaves as it is, and where it refuses to write at all."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from dev.upstream.server import ChannelServer
+from tests.support.running import snapshot
+from tests.support.tiny import TinyChannel
+from tests.support.warm import contents, warm_conda
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.support.warm import Struck, WarmConda
+
+PLATFORM = "linux-64"
+
+
+class Vendor:
+    """Builds the repository of the bank from one channel.
+
+    Attributes:
+        warm: runs conda.
+        channel: publishes `app`, which needs `lib`, and `tool`.
+        root: the parent of the repository, which is there.
+        repository: the repository, not there yet.
+    """
+
+    def __init__(self, warm: WarmConda) -> None:
+        self.warm = warm
+        self.channel = TinyChannel(warm.folder / "published")
+        self.channel.add("app", depends=["lib"])
+        self.channel.add("lib", subdir=PLATFORM)
+        self.channel.add("tool")
+        self.channel.write()
+        self.root = warm.folder / "root"
+        self.root.mkdir()
+        self.repository = self.root / "bank"
+
+    def command(self, *packages: str, root: Path | None = None, channel: str = "") -> list[str]:
+        return [
+            *("offline-repo", "build", "--label", "bank", "--root", str(root or self.root)),
+            *("--no-label-channel", "-c", channel or self.channel.folder.as_uri()),
+            *("--override-channels", "--platform", PLATFORM, *packages),
+        ]
+
+    def build(self, *packages: str, root: Path | None = None) -> Struck:
+        return self.warm.run(*self.command(*packages, root=root), folder=root or self.root)
+
+    def refuse(self, *packages: str) -> Struck:
+        """See a build refused, with nothing changed below the root."""
+        before = snapshot(self.root)
+        refused = self.warm.fail(*self.command(*packages))
+        assert snapshot(self.root) == before
+        return refused
+
+
+@pytest.fixture
+def vendor() -> Iterator[Vendor]:
+    with warm_conda() as warm:
+        yield Vendor(warm)
+
+
+def places(folder: Path) -> dict[str, tuple[int, int]]:
+    """When the files and folders below a folder were changed, and which they are."""
+    return {
+        str(path): (path.stat().st_mtime_ns, path.stat().st_ino)
+        for path in (folder, *folder.rglob("*"))
+    }
+
+
+def test_no_change_no_write(vendor: Vendor) -> None:
+    vendor.build("app")
+    before = places(vendor.repository)
+    again = vendor.build("app")
+    assert "is up to date (build 1)" in again.stdout
+    assert places(vendor.repository) == before
+    assert not [step for step in again.steps if " bank" in step]
+    assert [path.name for path in vendor.root.iterdir()] == ["bank"]
+
+
+def test_an_update_writes_only_what_is_new(vendor: Vendor) -> None:
+    vendor.build("app")
+    before = places(vendor.repository)
+    vendor.build("app", "tool")
+    after = places(vendor.repository)
+    for name in (
+        f"{PLATFORM}/lib-1.0-0.conda",
+        f"{PLATFORM}/repodata.json",
+        "noarch/app-1.0-0.conda",
+    ):
+        path = str(vendor.repository / name)
+        assert after[path] == before[path]
+
+
+def test_same_input_same_bytes(vendor: Vendor, tmp_path: Path) -> None:
+    vendor.build("app")
+    vendor.build("app", root=tmp_path)
+    assert snapshot_bytes(vendor.repository) == snapshot_bytes(tmp_path / "bank")
+    manifest = json.loads((tmp_path / "bank" / "offline-repo.json").read_bytes())
+    assert manifest["created"] == "2023-11-14T22:13:20Z"
+
+
+def snapshot_bytes(folder: Path) -> dict[str, bytes]:
+    return {name: content for name, (_, content) in snapshot(folder).items()}
+
+
+def test_a_file_in_the_way(vendor: Vendor) -> None:
+    vendor.repository.write_text("mine")
+    assert str(vendor.repository) in vendor.refuse("app").stderr
+
+
+def test_a_folder_of_someone_else(vendor: Vendor) -> None:
+    (vendor.repository / "noarch").mkdir(parents=True)
+    (vendor.repository / "noarch" / "repodata.json").write_text("{}")
+    assert "is not an offline repository" in vendor.refuse("app").stderr
+
+
+def test_a_link_in_place_of_the_folder(vendor: Vendor, tmp_path: Path) -> None:
+    vendor.repository.symlink_to(tmp_path, target_is_directory=True)
+    vendor.refuse("app")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_link_in_place_of_a_subdir(vendor: Vendor) -> None:
+    vendor.build("app")
+    elsewhere = vendor.warm.folder / "elsewhere"
+    (vendor.repository / "noarch").rename(elsewhere)
+    (vendor.repository / "noarch").symlink_to(elsewhere, target_is_directory=True)
+    (elsewhere / "precious.txt").write_text("mine")
+    before = snapshot(elsewhere)
+    vendor.refuse("app", "tool")
+    assert snapshot(elsewhere) == before
+
+
+def test_an_empty_folder_is_used(vendor: Vendor) -> None:
+    vendor.repository.mkdir()
+    vendor.build("app")
+    assert (vendor.repository / "offline-repo.json").is_file()
+
+
+@pytest.mark.parametrize(
+    "stale", ["repodata.json.zst", "current_repodata.json", "tool-0.9-0.conda", "app-1.0-0.tar.bz2"]
+)
+def test_strangers_in_a_subdir_go(vendor: Vendor, stale: str) -> None:
+    vendor.build("app")
+    expected = contents(vendor.repository)
+    (vendor.repository / "noarch" / stale).write_text("stale")
+    assert "is now build 2" in vendor.build("app").stdout
+    assert contents(vendor.repository) == expected
+
+
+@pytest.mark.parametrize("damage", ["cut", "gone", "other bytes"])
+@pytest.mark.parametrize("name", ["noarch/app-1.0-0.conda", "noarch/repodata.json", "SHA256SUMS"])
+def test_damage_is_repaired(vendor: Vendor, name: str, damage: str) -> None:
+    vendor.build("app")
+    expected = contents(vendor.repository)
+    path = vendor.repository / name
+    content = path.read_bytes()
+    path.unlink()
+    if damage == "cut":
+        path.write_bytes(content[:-1])
+    if damage == "other bytes":
+        path.write_bytes(bytes(len(content)))
+    vendor.build("app")
+    assert contents(vendor.repository) == expected
+
+
+def test_a_file_of_the_user_stays(vendor: Vendor) -> None:
+    vendor.build("app")
+    (vendor.repository / "NOTES.txt").write_text("mine")
+    vendor.build("app", "tool")
+    assert (vendor.repository / "NOTES.txt").read_text() == "mine"
+
+
+def test_a_folder_of_the_user_stays(vendor: Vendor) -> None:
+    vendor.build("app")
+    (vendor.repository / "handbook").mkdir()
+    (vendor.repository / "handbook" / "handbook.txt").write_text("mine")
+    vendor.build("app", "tool")
+    assert (vendor.repository / "handbook" / "handbook.txt").read_text() == "mine"
+
+
+def test_another_file_of_the_same_name_replaces_it(vendor: Vendor) -> None:
+    vendor.build("app")
+    package = vendor.channel.add("app", depends=["lib"], files={"share/app.txt": "repaired"})
+    vendor.channel.write()
+    vendor.build("app")
+    assert (vendor.repository / package.at).read_bytes() == package.path.read_bytes()
+    vendor.warm.run("offline-repo", "verify", vendor.repository)
+
+
+def test_what_a_killed_build_of_another_request_left_is_not_published(vendor: Vendor) -> None:
+    expected = vendor.warm.folder / "expected"
+    vendor.build("tool", root=expected)
+    command = [*vendor.command("app"), "--platform", "win-64"]
+    vendor.channel.add("lib", subdir="win-64")
+    vendor.channel.write()
+    other = vendor.warm.folder / "other"
+    other.mkdir()
+    whole = vendor.warm.run(*command, "--root", other, folder=other)
+    # the last rename makes the staged folder the repository
+    last = [number for number, step in enumerate(whole.steps, 1) if step == "os.rename bank"][-1]
+    struck = vendor.warm.execute(*command, folder=vendor.root, fault="kill", number=last)
+    assert struck.status == -9
+    assert not vendor.repository.exists()
+    vendor.build("tool")
+    assert contents(vendor.repository) == contents(expected / "bank")
+
+
+def test_too_little_space_is_said_before_any_download(vendor: Vendor) -> None:
+    vendor.channel.add("app", "2.0", record={"size": 1 << 60})
+    vendor.channel.write()
+    with ChannelServer(vendor.warm.folder) as server:
+        command = vendor.command("app", channel=f"{server.url}/published")
+        refused = vendor.warm.fail(*command)
+        assert server.packages() == []
+    assert "MB free" in refused.stderr
+    assert not list(vendor.root.iterdir())
