@@ -2,7 +2,7 @@
 
     python3 dev/bootstrap.py                make or repair .venv
     python3 dev/bootstrap.py demo           the main job as a demonstration
-    python3 dev/bootstrap.py test [ARG ...] format, lint, types and tests; ARGs go to pytest
+    python3 dev/bootstrap.py test [ARG ...] format, lint, types, imports and tests; ARGs to pytest
     python3 dev/bootstrap.py run COMMAND …  any command of the environment, e.g. `run conda info`
 
 conda is not on PyPI. The newest complete copy there is conda 24.7.1, vendored in the wheel of
@@ -176,6 +176,7 @@ def commands(verb: str, arguments: list[str], python: Path) -> list[list[str]]:
             [str(python), "-m", "ruff", "format", "--check", "."],
             [str(python), "-m", "ruff", "check", "."],
             [str(python), "-m", "mypy", *code],
+            [str(bin_folder(python) / "lint-imports"), "--no-cache"],
             [str(python), "-m", "pytest", *arguments],
         ]
     return [arguments] if arguments else []

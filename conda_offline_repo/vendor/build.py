@@ -16,9 +16,9 @@ from ..repository.exceptions import InvalidLabelError
 from ..repository.names import same_name_in_other_case
 from . import lock, secrets
 from . import request as requests
-from .archives import fetch, longpaths, scan
+from .archives import fetch, longpaths
 from .exceptions import FileSystemError
-from .release import compose, index, prove, publish
+from .release import compose, index, prove, publish, scan
 from .upstream import entries as upstream
 from .upstream.solve import solve
 

@@ -1,1 +1,1 @@
-"""The archives of a build: fetched, verified, and looked into before they leave."""
+"""The archives of a build: fetched, and verified."""

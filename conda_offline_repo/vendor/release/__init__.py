@@ -1,1 +1,1 @@
-"""A release: what a repository is to hold, the proof that it installs, and its publication."""
+"""A release: what a repository is to hold, its proof, the search for credentials, publication."""

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, cast
 
 from ...repository import manifest
 from ...repository.hashing import CHUNK
+from ..archives.zstd import zstd
 from ..exceptions import InvalidArchiveError, SecretFoundError
-from .zstd import zstd
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from typing import IO
 
     from ...progress import Progress
-    from ..release.compose import Release
+    from ..archives.fetch import Archive
     from ..secrets import Secrets
-    from .fetch import Archive
+    from .compose import Release
 
 #: In compressed packages of others, shorter texts are found by chance.
 SHORTEST_IN_ARCHIVES = 8

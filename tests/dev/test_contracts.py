@@ -1,0 +1,128 @@
+"""What may import what; the contracts are in `pyproject.toml`."""
+
+from __future__ import annotations
+
+import ast
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+PACKAGE = "conda_offline_repo"
+#: What a base environment of conda's has, besides Python: conda, what plugins are made with, and
+#: two of conda's own dependencies.
+AT_THE_CUSTOMER = {"archspec", "conda", "pluggy", "ruamel"}
+#: What must not be imported: where, how, and the contract that says so.
+FORBIDDEN = {
+    "customer knows vendor": (
+        "customer/guard.py",
+        "from ..vendor import lock",
+        "The wings stand on what they share",
+    ),
+    "vendor knows customer": (
+        "vendor/build.py",
+        "from ..customer import state",
+        "The wings stand on what they share",
+    ),
+    "repository knows vendor": (
+        "repository/verify.py",
+        "from ..vendor.request import Request",
+        "The wings stand on what they share",
+    ),
+    "repository knows customer": (
+        "repository/manifest.py",
+        "from ..customer.state import State",
+        "The wings stand on what they share",
+    ),
+    "the top knows a wing": (
+        "solver.py",
+        "from .repository import names",
+        "The wings stand on what they share",
+    ),
+    "a room that no contract knows": ("odd.py", "", "The wings stand on what they share"),
+    "a work module knows the command line": (
+        "vendor/build.py",
+        "from ..cli import output",
+        "Nothing imports the command line",
+    ),
+    "a circle between modules": (
+        "repository/hashing.py",
+        "from . import verify",
+        "There is no circle",
+    ),
+    "a circle between folders": (
+        "vendor/archives/fetch.py",
+        "from ..release import compose",
+        "There is no circle",
+    ),
+    "customer needs conda-index": (
+        "customer/target.py",
+        "import conda_index",
+        "What only a vendor needs",
+    ),
+    "repository needs zstd": (
+        "repository/show.py",
+        "from backports import zstd",
+        "What only a vendor needs",
+    ),
+    "what both use needs requests": ("specs.py", "import requests", "What only a vendor needs"),
+    "the command line needs conda-index": (
+        "cli/main_build.py",
+        "def more() -> None:\n    import conda_index",
+        "The command line leaves",
+    ),
+}
+
+
+def lint(folder: Path) -> subprocess.CompletedProcess[str]:
+    """Check the contracts on the package in a folder."""
+    return subprocess.run(
+        [Path(sys.executable).with_name("lint-imports"), "--no-cache"],
+        cwd=folder,
+        capture_output=True,
+        encoding="utf-8",
+    )
+
+
+def test_contracts_are_kept() -> None:
+    done = lint(REPOSITORY)
+    assert done.returncode == 0, done.stdout
+    assert "0 broken" in done.stdout
+
+
+@pytest.mark.parametrize(("file", "line", "contract"), FORBIDDEN.values(), ids=FORBIDDEN)
+def test_forbidden_import(tmp_path: Path, file: str, line: str, contract: str) -> None:
+    shutil.copy(REPOSITORY / "pyproject.toml", tmp_path)
+    shutil.copytree(REPOSITORY / PACKAGE, tmp_path / PACKAGE)
+    with (tmp_path / PACKAGE / file).open("a", encoding="utf-8") as module:
+        module.write(f"\n{line}\n")
+    done = lint(tmp_path)
+    assert done.returncode != 0
+    broken = [row for row in done.stdout.splitlines() if row.endswith(" BROKEN")]
+    assert any(row.startswith(contract) for row in broken), done.stdout
+    if not line:
+        assert "odd" in done.stdout
+
+
+@pytest.mark.parametrize("place", ["customer", "repository", "."])
+def test_needs_nothing_but_conda(place: str) -> None:
+    folder = REPOSITORY / PACKAGE / place
+    for path in folder.rglob("*.py") if place != "." else folder.glob("*.py"):
+        imported = {
+            name.partition(".")[0]
+            for node in ast.walk(ast.parse(path.read_text("utf-8")))
+            for name in names(node)
+        }
+        assert imported - {*sys.stdlib_module_names} <= AT_THE_CUSTOMER, path
+
+
+def names(node: ast.AST) -> list[str]:
+    """The modules that a statement imports from elsewhere."""
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    if isinstance(node, ast.ImportFrom) and not node.level:
+        return [str(node.module)]
+    return []
