@@ -13,27 +13,23 @@ import re
 import secrets
 import shlex
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
 import textwrap
 import time
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
-from socketserver import BaseRequestHandler, ThreadingTCPServer
-from threading import Thread
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from dev.bootstrap import bin_folder, material
+from dev.upstream.cable import Cable
 from dev.upstream.channels import add, arrange
 from dev.upstream.packages import make_program
 from dev.upstream.server import ChannelServer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
-    from typing import Any
 
 LABEL = "halkbank"
 #: By its path, because conda would put one with a name beside itself, outside of the demonstration.
@@ -44,56 +40,6 @@ WIDTH = 92
 
 class DemonstrationError(Exception):
     """Something was not as the demonstration says."""
-
-
-class Cable(ThreadingTCPServer):
-    """The one way to the vendor's server; its address stays when the server is another.
-
-    While `far` is None it is cut: whoever calls is hung up on, and counted.
-    """
-
-    daemon_threads = True
-    request_queue_size = 128
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Call)
-        self.far: tuple[str, int] | None = None
-        self.refused = 0
-        self.url = f"http://127.0.0.1:{self.server_address[1]}"
-        Thread(target=self.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
-
-    def __exit__(self, *error: Any) -> None:
-        self.shutdown()
-        super().__exit__(*error)
-
-    @contextmanager
-    def to(self, server: ChannelServer) -> Iterator[None]:
-        """Lead to `server` for a while."""
-        address = urlsplit(server.url)
-        self.far = (str(address.hostname), address.port or 0)
-        try:
-            yield
-        finally:
-            self.far = None
-
-
-class _Call(BaseRequestHandler):
-    server: Cable
-
-    def handle(self) -> None:
-        if self.server.far is None:
-            self.server.refused += 1
-            return
-        with socket.create_connection(self.server.far) as far:
-            Thread(target=_pass_on, args=(far, self.request), daemon=True).start()
-            _pass_on(self.request, far)
-
-
-def _pass_on(source: socket.socket, sink: socket.socket) -> None:
-    with suppress(OSError):
-        while block := source.recv(1 << 16):
-            sink.sendall(block)
-        sink.shutdown(socket.SHUT_WR)
 
 
 class Person:

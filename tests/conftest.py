@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from dev.upstream.cable import Cable
 from dev.upstream.channels import arrange
 from dev.upstream.server import ChannelServer
-from tests.support.mirror import Trap, releases
+from tests.support.mirror import releases
 from tests.support.running import Conda
 from tests.support.tiny import TinyChannel
 
@@ -153,11 +154,11 @@ def stick(mirror: Mirror, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def trap() -> Iterator[Trap]:
+def trap() -> Iterator[Cable]:
     """Where the customer's traffic ends; there is none."""
-    with Trap() as trap:
+    with Cable() as trap:
         yield trap
-        assert trap.connections == 0
+        assert trap.refused == 0
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

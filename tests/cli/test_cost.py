@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.mirror import Customer
+from tests.support.running import Customer
 from tests.support.tiny import TinyChannel
 
 if TYPE_CHECKING:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.mirror import Customer, another
+from tests.support.mirror import another
+from tests.support.running import Customer
 
 if TYPE_CHECKING:
     from pathlib import Path

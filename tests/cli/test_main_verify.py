@@ -10,8 +10,8 @@ import pytest
 
 from conda_offline_repo.repository.hashing import hash_file
 from conda_offline_repo.repository.journal import JOURNAL_NAME
-from tests.support.mirror import PLATFORM, Customer, another, hand_over, publish
-from tests.support.running import snapshot
+from tests.support.mirror import PLATFORM, another, hand_over, publish
+from tests.support.running import Customer, snapshot
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -24,8 +24,9 @@ from conda_offline_repo.repository.hashing import hash_file
 from conda_offline_repo.repository.journal import JOURNAL_NAME
 from conda_offline_repo.repository.manifest import MANIFEST_NAME
 from conda_offline_repo.urls import file_url
+from dev.upstream.cable import Cable
 from tests.support.inside import forget, inside
-from tests.support.mirror import PLATFORM, Trap, another, entries, hand_over, publish
+from tests.support.mirror import PLATFORM, another, entries, hand_over, publish
 from tests.support.running import snapshot, tree
 from tests.support.tiny import TinyChannel
 
@@ -150,13 +151,13 @@ def test_nothing_is_refreshed_online(me: Inside, stick: Path) -> None:
 
 def test_other_channels_are_left_alone(me: Inside, mirror: Mirror, tmp_path: Path) -> None:
     folder = mirror.channel.folder
-    with Trap() as trap, inside(tmp_path / "she", **trap.variables) as she:
+    with Cable() as trap, inside(tmp_path / "she", **trap.proxies) as she:
         names = [file_url(folder), "https://conda.example.com/main", "defaults"]
         she.configure(channels=names, offline=True)
         before = snapshot(she.conda.folder)
         guard.prepare_solve((), ())
         assert snapshot(she.conda.folder) == before
-        assert trap.connections == 0
+        assert trap.refused == 0
     package = mirror.channel.packages[APP]
     package.path.rename(tmp_path / "away")
     check(record(folder, APP))

@@ -9,17 +9,9 @@ from typing import TYPE_CHECKING
 import conda.plugins.types
 import pytest
 
-from tests.support.mirror import (
-    PLATFORM,
-    SOLVERS,
-    SWAPPED,
-    Customer,
-    Trap,
-    actions,
-    another,
-    hand_over,
-)
-from tests.support.running import Conda, snapshot, tree
+from dev.upstream.cable import Cable
+from tests.support.mirror import PLATFORM, SOLVERS, SWAPPED, actions, another, hand_over
+from tests.support.running import Conda, Customer, snapshot, tree
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,9 +28,9 @@ INDEX = "noarch/repodata.json"
 
 
 @pytest.fixture(params=SOLVERS)
-def customer(tmp_path: Path, trap: Trap, request: pytest.FixtureRequest) -> Conda:
+def customer(tmp_path: Path, trap: Cable, request: pytest.FixtureRequest) -> Conda:
     """The administrator, with each solver that the conda of the tests has."""
-    return Customer(tmp_path / "administrator", CONDA_SOLVER=request.param, **trap.variables)
+    return Customer(tmp_path / "administrator", CONDA_SOLVER=request.param, **trap.proxies)
 
 
 @pytest.fixture
@@ -74,11 +66,11 @@ def refusal(told: Finished, error: str, *words: str) -> None:
 
 
 def test_trap_catches_traffic(tmp_path: Path) -> None:
-    with Trap() as trap:
-        conda = Conda(tmp_path / "me", CONDA_REMOTE_MAX_RETRIES="0", **trap.variables)
+    with Cable() as trap:
+        conda = Conda(tmp_path / "me", CONDA_REMOTE_MAX_RETRIES="0", **trap.proxies)
         url = "http://conda.example.com/main"
         conda.fail("search", "--override-channels", "-c", url, "app")
-        assert trap.connections > 0
+        assert trap.refused > 0
 
 
 def test_from_the_first_use_to_the_end(

@@ -1,44 +1,27 @@
-"""The customer's side: repositories built without a server, damage, and a trap for traffic."""
+"""The customer's side: repositories built without a server, and damage to them."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import shutil
-import socket
-import subprocess
-import sys
-import threading
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from conda.base.context import context
 
 from tests.support.inside import Inside, inside
-from tests.support.running import PATIENCE, Conda, Finished
 from tests.support.tiny import TinyChannel, archive
 
 if TYPE_CHECKING:
     from pathlib import Path
-    from types import TracebackType
     from typing import Any
+
+    from tests.support.running import Finished
 
 PLATFORM: str = context.subdir
 #: All that the conda of the tests has: classic, and rattler with the current one.
 SOLVERS = sorted(found.name for found in context.plugin_manager.get_hook_results("solvers"))
-#: conda's own launcher, but for the end.
-RUN = """\
-import os, sys
-from conda.cli import main
-try:
-    status = main()
-except SystemExit as error:
-    status = error.code
-sys.stdout.flush()
-sys.stderr.flush()
-os._exit(status or 0)
-"""
 #: What the archives that are swapped in install.
 SWAPPED = "swapped\n"
 
@@ -168,70 +151,3 @@ def actions(told: Finished, kind: str) -> dict[str, str]:
     """The versions of what a run with `--json` has linked or unlinked (`kind`), by name."""
     found = told.json.get("actions", {}).get(kind, [])
     return {record["name"]: record["version"] for record in found}
-
-
-class Customer(Conda):
-    """conda at the customer; it ends its process at once when it is done.
-
-    The rattler solver has threads of its own, which at times abort a Python that takes itself down.
-    """
-
-    def execute(
-        self, *arguments: object, cwd: str | Path | None = None, **variables: str
-    ) -> Finished:
-        command = ("conda", *map(str, arguments))
-        done = subprocess.run(
-            [sys.executable, "-c", RUN, *command[1:]],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            cwd=cwd or self.work,
-            encoding="utf-8",
-            env={**self.variables, **variables},
-            timeout=PATIENCE,
-        )
-        return Finished(command, done.returncode, done.stdout, done.stderr)
-
-
-class Trap:
-    """A proxy that takes every connection down and answers none."""
-
-    def __init__(self) -> None:
-        self.connections = 0
-        self._socket = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
-        self._thread = threading.Thread(target=self._listen, daemon=True)
-        self._thread.start()
-
-    def __enter__(self) -> Trap:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        with suppress(OSError):
-            self._socket.shutdown(socket.SHUT_RDWR)
-        self._socket.close()
-        self._thread.join()
-
-    @property
-    def variables(self) -> dict[str, str]:
-        """The process environment that sends all traffic here."""
-        names = ("http_proxy", "https_proxy", "all_proxy")
-        return {
-            **{name: self.url for name in names},
-            **{name.upper(): self.url for name in names},
-            "no_proxy": "",
-            "NO_PROXY": "",
-        }
-
-    def _listen(self) -> None:
-        while True:
-            try:
-                connection, _ = self._socket.accept()
-            except OSError:
-                return
-            self.connections += 1
-            connection.close()

@@ -19,6 +19,20 @@ PATIENCE = 120
 INHERITED = ("COMSPEC", "PATH", "PATHEXT", "SYSTEMROOT", "WINDIR")
 
 
+#: conda's own launcher, but for the end.
+RUN = """\
+import os, sys
+from conda.cli import main
+try:
+    status = main()
+except SystemExit as error:
+    status = error.code
+sys.stdout.flush()
+sys.stderr.flush()
+os._exit(status or 0)
+"""
+
+
 @dataclass(frozen=True)
 class Finished:
     """A run of conda that has ended."""
@@ -57,6 +71,9 @@ class Conda:
         scratch: the folder for temporary files.
         variables: the environment of the runs; nothing of the tests' own gets in.
     """
+
+    #: What Python is told to run.
+    launcher: tuple[str, ...] = ("-m", "conda")
 
     def __init__(self, folder: Path, **variables: str) -> None:
         self.folder = folder
@@ -108,7 +125,7 @@ class Conda:
         """
         command = ("conda", *map(str, arguments))
         done = subprocess.run(
-            [sys.executable, "-m", *command],
+            [sys.executable, *self.launcher, *command[1:]],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             cwd=cwd or self.work,
@@ -157,6 +174,15 @@ class Conda:
             record = json.loads(path.read_text())
             found[record["name"]] = record["version"]
         return found
+
+
+class Customer(Conda):
+    """conda at the customer; it ends its process at once when it is done.
+
+    The rattler solver has threads of its own, which at times abort a Python that takes itself down.
+    """
+
+    launcher = ("-c", RUN)
 
 
 def tree(folder: Path) -> list[str]:

@@ -7,25 +7,17 @@ from __future__ import annotations
 
 import errno
 import os
-import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.support import bench as benches
-from tests.support.warm import warm_conda
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from tests.support.bench import Bench
     from tests.support.warm import Struck, WarmConda
-
-
-@pytest.fixture
-def warm() -> Iterator[WarmConda]:
-    with warm_conda() as warm:
-        yield warm
 
 
 FAULTS = ("ENOSPC", "EIO", "EACCES")
@@ -34,9 +26,7 @@ CAUSES = tuple(os.strerror(getattr(errno, fault)) for fault in FAULTS)
 
 @pytest.mark.parametrize("make", [benches.first, benches.update])
 def test_failing_at_any_step(
-    make: Callable[[WarmConda], Bench],
-    warm: WarmConda,
-    record_property: Callable[[str, object], None],
+    make: Callable[[WarmConda], Bench], warm: WarmConda, tell: Callable[[str], None]
 ) -> None:
     bench = make(warm)
 
@@ -48,7 +38,6 @@ def test_failing_at_any_step(
             assert any(text in struck.output for text in (*CAUSES, str(bench.folder)))
 
     steps = bench.strike_all(FAULTS, ended_well)
-    line = f"{', '.join(FAULTS)} at each of {steps} steps: {len(bench.known)} different states"
-    sys.stdout.write(f"\n{make.__name__}: {line}, none broken\n")
-    record_property("steps", f"{make.__name__}: {line}, none broken")
+    states = f"{len(bench.known)} different states, none broken"
+    tell(f"{make.__name__}: {', '.join(FAULTS)} at each of {steps} steps: {states}")
     assert not bench.problems, "\n\n".join(bench.problems)

@@ -15,13 +15,14 @@ from ruamel.yaml import YAML
 
 from conda_offline_repo.vendor.release.handout import handout
 from conda_offline_repo.vendor.request import Request
-from tests.support.mirror import PLATFORM, Customer, another, entries
-from tests.support.running import snapshot, tree
+from tests.support.mirror import PLATFORM, another, entries
+from tests.support.running import Customer, snapshot, tree
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.support.mirror import Mirror, Trap
+    from dev.upstream.cable import Cable
+    from tests.support.mirror import Mirror
     from tests.support.running import Conda
 
 APP_1 = {"app": "1.0", "tool": "1.0", "lib": "1.0"}
@@ -44,10 +45,10 @@ print(json.dumps(sorted(found)))
 
 
 @pytest.fixture
-def customer(tmp_path: Path, trap: Trap) -> Conda:
+def customer(tmp_path: Path, trap: Cable) -> Conda:
     """The administrator of a machine with plain conda, and with a channel of the company."""
     plain = {"CONDA_NO_PLUGINS": "true", "CONDA_SOLVER": "classic"}
-    customer = Customer(tmp_path / "administrator", **plain, **trap.variables)
+    customer = Customer(tmp_path / "administrator", **plain, **trap.proxies)
     programs = tmp_path / "programs"
     programs.mkdir()
     conda = programs / "conda"
