@@ -29,3 +29,14 @@ class OfflineRepoError(CondaError):
 
 class InvalidRequestError(OfflineRepoError):
     """A request that contradicts itself, names the unknown, or asks for nothing."""
+
+
+class CrashError(OfflineRepoError):
+    """A failure that nobody foresaw."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(
+            f"The command failed unexpectedly. {what}",
+            "Repositories and environments are whole. Run the same command with -vvv and send what "
+            "it prints, which holds no credentials, to the maintainers.",
+        )

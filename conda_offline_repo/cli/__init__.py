@@ -79,5 +79,12 @@ def execute(args: Namespace) -> int:
     if args.offline_repo_action is None:
         args.offline_repo_help()
         return 0
-    status: int = args.offline_repo_action(args)
+    import os
+
+    from ..redaction import confined, in_play
+    from ..settings import TOKEN_VARIABLE
+
+    token = getattr(args, "offline_repo_token", None)
+    with confined(in_play(token, os.environ.get(TOKEN_VARIABLE))):
+        status: int = args.offline_repo_action(args)
     return status

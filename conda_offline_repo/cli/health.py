@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..customer.state import read_state
 from ..customer.survey import survey
 from ..exceptions import OfflineRepoError
 from ..progress import Unwatched
+from ..redaction import confined, in_play
 from ..repository.locate import locate_one
 from ..repository.verify import verify
+
+if TYPE_CHECKING:
+    from ..customer.state import State
 
 GOOD, BAD = "✅", "❌"
 
@@ -17,8 +22,12 @@ GOOD, BAD = "✅", "❌"
 def check(prefix: str, verbose: bool) -> None:
     """Print the state of the environment's offline repository (`conda_health_checks`)."""
     state = read_state(Path(prefix))
-    if state is None:
-        return
+    if state is not None:
+        with confined(in_play()):
+            _print(state, prefix, verbose)
+
+
+def _print(state: State, prefix: str, verbose: bool) -> None:
     print(f"Offline repository {state.path} (label {state.label}, build {state.build}):\n")
     try:
         repository = locate_one(Path(state.path), state.label)

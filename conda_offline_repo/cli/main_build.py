@@ -94,25 +94,21 @@ def configure_parser(parser: ArgumentParser) -> None:
 
 def execute(args: Namespace) -> int:
     """Build, and print what came out."""
-    from pathlib import Path
 
     from conda.base.context import context
 
+    from ..redaction import confined
     from ..vendor.build import build
-    from ..vendor.request import Options
-    from ..vendor.secrets import confined, credentials
+    from ..vendor.secrets import credentials
     from .output import chatter_to_stderr
     from .progress import TerminalProgress
     from .report_build import report
 
-    # conda itself may stumble over a channel as it was typed, and quote it
-    with confined(
-        credentials(Options("", Path(), channels=tuple(args.channel or ()), token=_token(args)))
-    ):
-        options = _options(args)
-    with confined(credentials(options)), chatter_to_stderr():
-        outcome = build(options, TerminalProgress(), dry_run=context.dry_run)
-    report(outcome, dry_run=context.dry_run)
+    options = _options(args)
+    with confined(credentials(options)):
+        with chatter_to_stderr():
+            outcome = build(options, TerminalProgress(), dry_run=context.dry_run)
+        report(outcome, dry_run=context.dry_run)
     return 0
 
 

@@ -130,17 +130,6 @@ class NotWritableFolderError(OfflineRepoError):
         )
 
 
-class CrashError(OfflineRepoError):
-    """A failure that nobody foresaw."""
-
-    def __init__(self, what: str) -> None:
-        super().__init__(
-            f"The build failed unexpectedly. {what}",
-            "The repository is as it was before. Run the same command with -vvv and send what it "
-            "prints, which holds no credentials, to the maintainers.",
-        )
-
-
 class FileSystemError(OfflineRepoError):
     """The disk or the system refuses a step of a build."""
 

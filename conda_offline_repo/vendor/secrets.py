@@ -1,103 +1,34 @@
-"""The credentials in play, and how they are kept out of everything that leaves."""
+"""The credentials that a build can come to use."""
 
 from __future__ import annotations
 
-import base64
-import logging
-import re
-import sys
-import traceback
-from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING
-from urllib.parse import quote, quote_plus, unquote
 
 from conda import CondaError
 from conda.base.context import context
 from conda.models.channel import Channel
 from requests.utils import get_netrc_auth
 
-from ..exceptions import OfflineRepoError
-from .exceptions import CrashError
+from ..redaction import found_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from typing import Any, TextIO
+    from typing import Any
 
+    from ..redaction import Secrets
     from .request import Options
-
-HIDDEN = "<hidden>"
-#: Shorter texts would be found everywhere; no server gives such a token.
-SHORTEST = 4
-USERINFO = re.compile(r"(?<=://)[^/@\s'\"<>]+(?=@)")
-#: conda's place for a token; a path like it elsewhere in a URL is hidden, too.
-TOKEN = re.compile(r"(?<=/t/)[^/\s'\"<>]+(?=/)")
-ESCAPE = re.compile(r"%[0-9A-F]{2}")
-AUTHORIZATION = re.compile(r"(?i)(?<=authorization)(['\"]?\s*[:=]\s*['\"]?\w+ )[^\s'\",]+")
-QUERY = re.compile(r"(?<=\?)[^\s'\"<>#]*=[^\s'\"<>#]+")
-
-
-@dataclass(frozen=True)
-class Secrets:
-    """Texts that must not leave.
-
-    Attributes:
-        values: Passwords, tokens and the like, in plain form.
-        logins: Names of users, in plain form: not to be shown, but no secret if found somewhere.
-    """
-
-    values: frozenset[str]
-    logins: frozenset[str] = frozenset()
-
-    @cached_property
-    def hidden(self) -> tuple[str, ...]:
-        """All that is not to be shown, as it may be written; each line that is printed needs it."""
-        return _forms(self.values | self.logins)
-
-    def forms(self) -> tuple[str, ...]:
-        """The secrets as they may be written: plain, quoted for URLs, in base64; longest first."""
-        return _forms(self.values)
-
-    def redact(self, text: str) -> str:
-        """`text` without secrets, and without anything that looks like one in a URL."""
-        for pattern in (USERINFO, TOKEN, QUERY):
-            text = pattern.sub(HIDDEN, text)
-        text = AUTHORIZATION.sub(rf"\1{HIDDEN}", text)
-        for form in self.hidden:
-            text = text.replace(form, HIDDEN)
-        return text
-
-
-def _forms(values: frozenset[str]) -> tuple[str, ...]:
-    found = set()
-    for value in values:
-        quoted = {quote(value, safe=""), quote(value), quote_plus(value)}
-        found |= {value, *quoted, *(ESCAPE.sub(lambda m: m[0].lower(), q) for q in quoted)}
-        found.add(base64.b64encode(value.encode()).decode().rstrip("="))
-    return tuple(sorted(found, key=lambda form: (-len(form), form)))
 
 
 def credentials(options: Options) -> Secrets:
-    """Every credential that a build with these options can come to use.
+    """Return every credential that a build with these options can come to use.
 
     They stand in the token option, in the URLs of channels, of the channel alias and of proxies,
     and in the user's netrc file for the hosts of the channels.
     """
     urls = [*options.channels, *context.proxy_servers.values()]
     urls += [url for name in (*options.channels, context.channel_alias) for url in _urls(name)]
-    found, users = {options.token or ""}, set()
-    for url in map(str, filter(None, urls)):
-        # by pattern, because what was typed may be no URL and still hold a password
-        found.update(unquote(match[0]) for match in TOKEN.finditer(url))
-        found.update(unquote(pair.partition("=")[2]) for pair in url.partition("?")[2].split("&"))
-        logins = [match[0].partition(":")[::2] for match in USERINFO.finditer(url)]
-        for user, password in [*logins, *_netrc_logins(url)]:
-            # the pair is what an HTTP header carries, in base64; a user alone may be a token
-            plain = f"{unquote(user)}:{unquote(password)}"
-            found |= {unquote(password), plain} if password else {unquote(user)}
-            users.add(unquote(user))
-    return Secrets(*(frozenset(v for v in some if len(v) >= SHORTEST) for some in (found, users)))
+    texts = [str(url) for url in urls if url]
+    logins = [login for url in texts for login in _netrc_logins(url)]
+    return found_in(texts, token=options.token, logins=logins)
 
 
 def _urls(channel: Any) -> list[str]:
@@ -114,71 +45,3 @@ def _netrc_logins(url: str) -> list[tuple[str, str]]:
     except ValueError:
         return []
     return [login] if login else []
-
-
-@contextmanager
-def confined(secrets: Secrets) -> Iterator[None]:
-    """Keep the secrets out of logs, of what is printed, and of errors and crash reports."""
-    make_record = logging.getLogRecordFactory()
-
-    def redacted(*args: Any, **kwargs: Any) -> logging.LogRecord:
-        record = make_record(*args, **kwargs)
-        record.msg, record.args = secrets.redact(record.getMessage()), None
-        if record.exc_info:
-            record.exc_text = secrets.redact("".join(traceback.format_exception(*record.exc_info)))
-        return record
-
-    arguments, streams = list(sys.argv), (sys.stdout, sys.stderr)
-    # conda's crash report repeats the command line
-    sys.argv[:] = [secrets.redact(argument) for argument in arguments]
-    sys.stdout, sys.stderr = (_RedactingStream(stream, secrets) for stream in streams)
-    logging.setLogRecordFactory(redacted)
-    try:
-        yield
-    except (CondaError, KeyboardInterrupt, SystemExit) as error:
-        _redact_error(error, secrets)
-        raise
-    except Exception as error:
-        # conda's crash report would repeat the environment and the channels, with credentials
-        logging.getLogger(__name__).debug("unexpected error", exc_info=error)
-        raise CrashError(secrets.redact(f"{type(error).__name__}: {error}")) from None
-    else:
-        sys.argv[:] = arguments
-    finally:
-        logging.setLogRecordFactory(make_record)
-        sys.stdout, sys.stderr = streams
-
-
-def _redact_error(error: BaseException, secrets: Secrets) -> None:
-    """Redact an error in place, and cut off those that led to it: they may quote a URL."""
-    error.args = tuple(secrets.redact(a) if isinstance(a, str) else a for a in error.args)
-    if isinstance(error, OfflineRepoError):
-        error.message = secrets.redact(str(error))
-        error.hints = tuple(map(secrets.redact, error.hints))
-    elif isinstance(error, CondaError):
-        for name, value in vars(error).items():
-            if not name.startswith("_") and value and not isinstance(value, (bool, int)):
-                parts = value if isinstance(value, (list, tuple, set)) else (value,)
-                setattr(error, name, ", ".join(secrets.redact(str(part)) for part in parts))
-        # conda applies `%` with the keywords to the text: before 26.7 always, since then if any
-        error.message = secrets.redact(str(error)).replace("%", "%%")
-        error._kwargs = {"redacted": True}
-        error._caused_by = None
-    error.__cause__ = None
-    error.__context__ = None
-    error.__suppress_context__ = True
-
-
-class _RedactingStream:
-    """A text stream that hides the secrets in all that is written to it."""
-
-    def __init__(self, stream: TextIO, secrets: Secrets) -> None:
-        self._stream = stream
-        self._secrets = secrets
-
-    def write(self, text: str) -> int:
-        self._stream.write(self._secrets.redact(text))
-        return len(text)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._stream, name)

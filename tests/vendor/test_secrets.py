@@ -21,6 +21,7 @@ from conda import CondaError
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
+from conda_offline_repo.redaction import Secrets
 from conda_offline_repo.repository import manifest as manifests
 from conda_offline_repo.repository.exceptions import InvalidLabelError
 from conda_offline_repo.repository.hashing import CHUNK
@@ -28,7 +29,7 @@ from conda_offline_repo.repository.manifest import File, Manifest, Package, Reme
 from conda_offline_repo.repository.names import WINDOWS_DEVICES, archive_problem, check_label
 from conda_offline_repo.vendor.exceptions import SecretFoundError
 from conda_offline_repo.vendor.request import Options
-from conda_offline_repo.vendor.secrets import Secrets, credentials
+from conda_offline_repo.vendor.secrets import credentials
 from dev.upstream.server import ChannelServer
 from tests.support.inside import HASTY, inside
 from tests.support.running import snapshot, tree
@@ -780,7 +781,7 @@ def test_helpers_see_what_they_look_for(tmp_path: Path) -> None:
 
 
 def test_a_crash_inside_is_cleared_too(me: Inside, sites: Sites) -> None:
-    from conda_offline_repo.vendor.secrets import confined
+    from conda_offline_repo.redaction import confined
 
     secrets = Secrets(frozenset({CANARIES.token}))
     with pytest.raises(CondaError, match="ZeroDivisionError: http") as caught, confined(secrets):

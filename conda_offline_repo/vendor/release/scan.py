@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from typing import IO
 
     from ...progress import Progress
+    from ...redaction import Secrets
     from ..archives.fetch import Archive
-    from ..secrets import Secrets
     from .compose import Release
 
 #: In compressed packages of others, shorter texts are found by chance.

@@ -1,0 +1,236 @@
+"""The credentials in play, and how they are kept out of everything that is printed."""
+
+from __future__ import annotations
+
+import base64
+import logging
+import os
+import re
+import sys
+import traceback
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+from urllib.parse import quote, quote_plus, unquote
+
+from conda import CondaError
+from conda.base.context import context
+
+from .exceptions import CrashError, OfflineRepoError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import Any, TextIO
+
+
+HIDDEN = "<hidden>"
+#: Shorter texts would be found everywhere; no server gives such a token.
+SHORTEST = 4
+USERINFO = re.compile(r"(?<=://)[^/@\s'\"<>]+(?=@)")
+#: The URL of a server; in that of a folder, `/t/` is a folder like any other.
+URL = re.compile(r"\b(?!file:)[A-Za-z][A-Za-z0-9+.-]*://[^\s'\"<>]+")
+#: conda's place for a token in a URL; a path like it elsewhere in it is hidden, too.
+TOKEN = re.compile(r"(?<=/t/)[^/\s'\"<>]+(?=/)")
+#: The same where a log names the path alone.
+BARE_TOKEN = re.compile(r"(?<![^\s'\"(=])/t/[^/\s'\"<>]+(?=/)")
+#: A folder, as a URL or as a path.
+LOCAL = re.compile(r"file:|[/\\.~]|[A-Za-z]:[/\\]")
+ESCAPE = re.compile(r"%[0-9A-F]{2}")
+AUTHORIZATION = re.compile(r"(?i)(?<=authorization)(['\"]?\s*[:=]\s*['\"]?\w+ )[^\s'\",]+")
+QUERY = re.compile(r"(?<=\?)[^\s'\"<>#]*=[^\s'\"<>#]+")
+
+
+@dataclass(frozen=True)
+class Secrets:
+    """Texts that must not leave.
+
+    Attributes:
+        values: Passwords, tokens and the like, in plain form.
+        logins: Names of users, in plain form: not to be shown, but no secret if found somewhere.
+    """
+
+    values: frozenset[str]
+    logins: frozenset[str] = frozenset()
+
+    @cached_property
+    def hidden(self) -> tuple[str, ...]:
+        """All that is not to be shown, as it may be written; each line that is printed needs it."""
+        return _forms(self.values | self.logins)
+
+    def forms(self) -> tuple[str, ...]:
+        """The secrets as they may be written: plain, quoted for URLs, in base64; longest first."""
+        return _forms(self.values)
+
+    def redact(self, text: str) -> str:
+        """`text` without secrets, and without anything that looks like one in a URL."""
+        text = URL.sub(lambda url: TOKEN.sub(HIDDEN, url[0]), text)
+        text = BARE_TOKEN.sub(f"/t/{HIDDEN}", text)
+        for pattern in (USERINFO, QUERY):
+            text = pattern.sub(HIDDEN, text)
+        text = AUTHORIZATION.sub(rf"\1{HIDDEN}", text)
+        for form in self.hidden:
+            text = text.replace(form, HIDDEN)
+        return text
+
+
+def _forms(values: frozenset[str]) -> tuple[str, ...]:
+    found = set()
+    for value in values:
+        quoted = {quote(value, safe=""), quote(value), quote_plus(value)}
+        found |= {value, *quoted, *(ESCAPE.sub(lambda m: m[0].lower(), q) for q in quoted)}
+        found.add(base64.b64encode(value.encode()).decode().rstrip("="))
+    return tuple(sorted(found, key=lambda form: (-len(form), form)))
+
+
+def found_in(
+    urls: Iterable[str],
+    *,
+    token: str | None = None,
+    logins: Iterable[tuple[str, str]] = (),
+) -> Secrets:
+    """Return the credentials that stand in URLs, the token, and those of logins.
+
+    Args:
+        urls: Whatever may be one. What was typed may be none and still hold a password.
+        token: The publisher's.
+        logins: User and password.
+    """
+    secrets, users = {token or ""}, set()
+    pairs = list(logins)
+    for url in urls:
+        if not LOCAL.match(url):
+            secrets.update(unquote(match[0]) for match in TOKEN.finditer(url))
+        secrets.update(unquote(pair.partition("=")[2]) for pair in url.partition("?")[2].split("&"))
+        pairs += [match[0].partition(":")[::2] for match in USERINFO.finditer(url)]
+    for user, password in pairs:
+        # the pair is what an HTTP header carries, in base64; a user alone may be a token
+        plain = f"{unquote(user)}:{unquote(password)}"
+        secrets |= {unquote(password), plain} if password else {unquote(user)}
+        users.add(unquote(user))
+    return Secrets(*(frozenset(v for v in some if len(v) >= SHORTEST) for some in (secrets, users)))
+
+
+def in_play(*tokens: str | None) -> Secrets:
+    """Return the credentials that a run of conda can come to show: of options, and configured."""
+    configured = tuple(_texts(dict(context.collect_all())))
+    found = [found_in(configured, token=token) for token in (*tokens, None)]
+    return Secrets(
+        frozenset().union(*(secrets.values for secrets in found)),
+        frozenset().union(*(secrets.logins for secrets in found)),
+    )
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """All texts in a configuration."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for one in value.values():
+            yield from _texts(one)
+    elif isinstance(value, (list, tuple, set)):
+        for one in value:
+            yield from _texts(one)
+
+
+@contextmanager
+def confined(secrets: Secrets) -> Iterator[None]:
+    """Keep the secrets out of logs, of what is printed, and of errors and crash reports."""
+    make_record = logging.getLogRecordFactory()
+
+    def redacted(*args: Any, **kwargs: Any) -> logging.LogRecord:
+        record = make_record(*args, **kwargs)
+        record.msg, record.args = secrets.redact(record.getMessage()), None
+        if record.exc_info:
+            record.exc_text = secrets.redact("".join(traceback.format_exception(*record.exc_info)))
+        return record
+
+    arguments, streams = list(sys.argv), (sys.stdout, sys.stderr)
+    # conda's crash report repeats the command line
+    sys.argv[:] = [secrets.redact(argument) for argument in arguments]
+    # a stream that was closed before the start is None
+    sys.stdout, sys.stderr = (stream and _Stream(stream, secrets) for stream in streams)
+    logging.setLogRecordFactory(redacted)
+    try:
+        yield
+    except (CondaError, KeyboardInterrupt, SystemExit) as error:
+        _redact_error(error, secrets)
+        raise
+    except Exception as error:
+        # conda's crash report would repeat the environment and the channels, with credentials
+        logging.getLogger(__name__).debug("unexpected error", exc_info=error)
+        raise CrashError(secrets.redact(f"{type(error).__name__}: {error}")) from None
+    else:
+        sys.argv[:] = arguments
+    finally:
+        for stream in filter(None, (sys.stdout, sys.stderr)):
+            stream.flush()
+        logging.setLogRecordFactory(make_record)
+        sys.stdout, sys.stderr = streams
+
+
+def _redact_error(error: BaseException, secrets: Secrets) -> None:
+    """Redact an error in place, and cut off those that led to it: they may quote a URL."""
+    error.args = tuple(secrets.redact(a) if isinstance(a, str) else a for a in error.args)
+    if isinstance(error, OfflineRepoError):
+        error.message = secrets.redact(str(error))
+        error.hints = tuple(map(secrets.redact, error.hints))
+    elif isinstance(error, CondaError):
+        for name, value in vars(error).items():
+            if not name.startswith("_") and value and not isinstance(value, (bool, int)):
+                parts = value if isinstance(value, (list, tuple, set)) else (value,)
+                setattr(error, name, ", ".join(secrets.redact(str(part)) for part in parts))
+        # conda applies `%` with the keywords to the text: before 26.7 always, since then if any
+        error.message = secrets.redact(str(error)).replace("%", "%%")
+        error._kwargs = {"redacted": True}
+        error._caused_by = None
+    error.__cause__ = None
+    error.__context__ = None
+    error.__suppress_context__ = True
+
+
+class _Stream:
+    """A text stream that hides the secrets in all that is written to it, and never fails.
+
+    What its encoding does not have is escaped. Once nobody reads it any more, or its disk is full,
+    the rest goes nowhere: the work whose result is printed is done.
+    """
+
+    def __init__(self, stream: TextIO, secrets: Secrets) -> None:
+        self._stream = stream
+        self._secrets = secrets
+        self._lost = False
+
+    def write(self, text: str) -> int:
+        redacted = self._secrets.redact(text)
+        with self._unfailing():
+            try:
+                self._stream.write(redacted)
+            except UnicodeEncodeError:
+                encoding = self._stream.encoding
+                self._stream.write(redacted.encode(encoding, "backslashreplace").decode(encoding))
+        return len(text)
+
+    def flush(self) -> None:
+        with self._unfailing():
+            self._stream.flush()
+
+    @contextmanager
+    def _unfailing(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            self._lose(error)
+
+    def _lose(self, error: OSError) -> None:
+        """Let the stream lead nowhere, so that Python's last flush does not fail either."""
+        self._lost = True
+        with suppress(OSError, ValueError):
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, self._stream.fileno())
+            os.close(nowhere)
+        if not isinstance(error, BrokenPipeError) and self._stream is not sys.__stderr__:
+            sys.stderr.write(f"warning: the output is incomplete: {error.strerror}\n")
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)

@@ -1,0 +1,146 @@
+"""What is printed holds no secret, and work that is done is not lost with its printing."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from conda_offline_repo.redaction import Secrets
+from tests.conftest import TOKEN
+from tests.support.running import PATIENCE
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.conftest import Vendor
+    from tests.support.running import Conda
+
+#: What Windows gives a program for a pipe, in Western Europe.
+WESTERN = {"PYTHONIOENCODING": "cp1252", "PYTHONUTF8": "0"}
+VERBS = ("build", "use", "verify", "show", "doctor")
+STRANGE = "şube"
+SECRET = "pa55-0f-the-vendor"
+
+
+def command(verb: str, vendor: Vendor, root: Path) -> tuple[str, ...]:
+    """A command of this verb that succeeds, `build` and `use` first."""
+    repository = str(root / "bank")
+    commands = {
+        "build": (*vendor.request[:-2], "--root", str(root), "app"),
+        "use": (repository, "-n", "mine", "--yes", "app"),
+        "verify": (repository,),
+        "show": (repository,),
+    }
+    return ("doctor", "-n", "mine") if verb == "doctor" else ("offline-repo", verb, *commands[verb])
+
+
+def prepare(verb: str, conda: Conda, vendor: Vendor, root: Path) -> None:
+    """Run what has to be there before a verb."""
+    for before in VERBS[: min(VERBS.index(verb), 2)]:
+        conda.run(*command(before, vendor, root), CONDA_OFFLINE_REPO_TOKEN=TOKEN)
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_output_that_cannot_show_a_path(
+    conda: Conda, vendor: Vendor, tmp_path: Path, verb: str
+) -> None:
+    root = tmp_path / STRANGE
+    prepare(verb, conda, vendor, root)
+    done = subprocess.run(
+        [sys.executable, "-m", "conda", *command(verb, vendor, root)],
+        capture_output=True,
+        cwd=conda.work,
+        env={**conda.variables, **WESTERN, "CONDA_OFFLINE_REPO_TOKEN": TOKEN},
+        timeout=PATIENCE,
+    )
+    output = (done.stdout + done.stderr).decode("cp1252")
+    assert done.returncode == 0, output
+    assert "\\u015fube" in output
+    assert TOKEN not in output
+    assert "REPORT" not in output
+    if verb == "doctor":  # conda's own checks fail there
+        assert "All of its 8 files are there and unchanged" in output
+    else:
+        assert "Error" not in output
+
+
+@pytest.mark.parametrize("ending", ["closed", "full", "none"])
+@pytest.mark.parametrize("verb", VERBS[:-1])
+def test_output_that_goes_nowhere(
+    conda: Conda, vendor: Vendor, root: Path, verb: str, ending: str
+) -> None:
+    if os.name == "nt" or (ending == "full" and not os.path.exists("/dev/full")):
+        pytest.skip("such an end is not to be had on this system")
+    prepare(verb, conda, vendor, root)
+    arguments = [sys.executable, "-m", "conda", *command(verb, vendor, root)]
+    if ending == "full":
+        sink = os.open("/dev/full", os.O_WRONLY)
+    else:
+        reader, sink = os.pipe()
+        os.close(reader)
+    if ending == "none":
+        arguments = ["sh", "-c", 'exec "$@" >&-', "sh", *arguments]
+    done = subprocess.run(
+        arguments,
+        stdin=subprocess.DEVNULL,
+        stdout=sink,
+        stderr=subprocess.PIPE,
+        cwd=conda.work,
+        encoding="utf-8",
+        env={**conda.variables, "CONDA_OFFLINE_REPO_TOKEN": TOKEN},
+        timeout=PATIENCE,
+    )
+    os.close(sink)
+    assert done.returncode == 0, done.stderr
+    assert TOKEN not in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "REPORT" not in done.stderr
+    assert ("the output is incomplete" in done.stderr) == (ending == "full")
+    if verb == "build":
+        assert (root / "bank" / "offline-repo.json").exists()
+    elif verb == "use":
+        assert conda.installed("mine") == {"app": "2.0", "lib": "1.1"}
+
+
+def test_a_closed_stderr_does_not_end_a_build(conda: Conda, vendor: Vendor, root: Path) -> None:
+    reader, sink = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        [sys.executable, "-m", "conda", *command("build", vendor, root), "--json"],
+        stdout=subprocess.PIPE,
+        stderr=sink,
+        cwd=conda.work,
+        encoding="utf-8",
+        env={**conda.variables, "CONDA_OFFLINE_REPO_TOKEN": TOKEN},
+        timeout=PATIENCE,
+    )
+    os.close(sink)
+    assert done.returncode == 0
+    assert json.loads(done.stdout)["changed"]
+
+
+@pytest.mark.parametrize("mode", [(), ("--json",)], ids=["text", "json"])
+@pytest.mark.parametrize("verb", ["use", "verify", "show", "doctor"])
+def test_configured_credentials_are_not_printed(
+    conda: Conda, vendor: Vendor, root: Path, verb: str, mode: tuple[str, ...]
+) -> None:
+    prepare(verb, conda, vendor, root)
+    conda.configure(
+        channels=[f"https://me:{SECRET}@vendor.example/main"],
+        custom_channels={"ours": f"https://vendor.example/t/{SECRET}-token"},
+        proxy_servers={"https": f"http://me:{SECRET}@proxy.example:3128"},
+    )
+    told = conda.run(*command(verb, vendor, root), *(() if verb == "doctor" else mode))
+    assert SECRET not in told.output
+    if verb in ("use", "doctor"):
+        assert "vendor.example/main" in told.output
+
+
+def test_a_folder_that_looks_like_a_token_is_shown() -> None:
+    text = "/srv/t/deliveries/bank and file:///srv/t/deliveries/bank are up to date"
+    assert Secrets(frozenset()).redact(text) == text
