@@ -1,0 +1,1 @@
+"""A model of the whole chain, from the vendor's releases to what is installed at the customer."""
