@@ -19,6 +19,7 @@ from conda.models.channel import Channel
 from requests.utils import get_netrc_auth
 
 from ..exceptions import OfflineRepoError
+from ..urls import is_local
 from .exceptions import CrashError
 
 if TYPE_CHECKING:
@@ -33,6 +34,10 @@ SHORTEST = 4
 USERINFO = re.compile(r"(?<=://)[^/@\s'\"<>]+(?=@)")
 #: conda's place for a token; a path like it elsewhere in a URL is hidden, too.
 TOKEN = re.compile(r"(?<=/t/)[^/\s'\"<>]+(?=/)")
+#: What may be a URL with a token, or the part of one that a server is asked for.
+ADDRESS = re.compile(r"((?:GET|HEAD|url:) +)?([^\s'\"<>(=,]*/t/[^\s'\"<>]*)")
+#: How a path of this machine begins, where `t` is a folder like any other.
+PATH = re.compile(r"file:|~?/(?!t/)|[A-Za-z]:[\\/]")
 ESCAPE = re.compile(r"%[0-9A-F]{2}")
 AUTHORIZATION = re.compile(r"(?i)(?<=authorization)(['\"]?\s*[:=]\s*['\"]?\w+ )[^\s'\",]+")
 QUERY = re.compile(r"(?<=\?)[^\s'\"<>#]*=[^\s'\"<>#]+")
@@ -61,12 +66,19 @@ class Secrets:
 
     def redact(self, text: str) -> str:
         """`text` without secrets, and without anything that looks like one in a URL."""
-        for pattern in (USERINFO, TOKEN, QUERY):
+        for pattern in (USERINFO, QUERY):
             text = pattern.sub(HIDDEN, text)
+        text = ADDRESS.sub(_without_token, text)
         text = AUTHORIZATION.sub(rf"\1{HIDDEN}", text)
         for form in self.hidden:
             text = text.replace(form, HIDDEN)
         return text
+
+
+def _without_token(address: re.Match[str]) -> str:
+    if not address[1] and PATH.match(address[2]):
+        return address[0]
+    return TOKEN.sub(HIDDEN, address[0])
 
 
 def _forms(values: frozenset[str]) -> tuple[str, ...]:
@@ -88,6 +100,8 @@ def credentials(options: Options) -> Secrets:
     urls += [url for name in (*options.channels, context.channel_alias) for url in _urls(name)]
     found, users = {options.token or ""}, set()
     for url in map(str, filter(None, urls)):
+        if is_local(url):
+            continue
         # by pattern, because what was typed may be no URL and still hold a password
         found.update(unquote(match[0]) for match in TOKEN.finditer(url))
         found.update(unquote(pair.partition("=")[2]) for pair in url.partition("?")[2].split("&"))

@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import shutil
 import threading
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,7 +18,9 @@ from conda.base.context import context
 from ... import package_cache
 from ...repository.hashing import copy_file, hash_file
 from ..exceptions import DownloadError, NoSpaceError
-from .download import DownloadFailedError, download
+from .crew import crew
+from .download import download
+from .failures import DownloadFailedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -92,19 +93,15 @@ def collect(
     size = sum(sizes) if len(sizes) == len(by_size) else None
     with (
         progress.counting("Collecting", len(by_size), size),
-        ThreadPoolExecutor(max_workers=context.fetch_threads) as executor,
+        crew(one, by_size, context.fetch_threads, stop) as outcomes,
     ):
-        futures = {executor.submit(one, entry): entry for entry in by_size}
-        try:
-            for future in as_completed(futures):
-                try:
-                    archives.append(future.result())
-                except DownloadFailedError as error:
-                    failures[futures[future].name] = str(error)
-        except BaseException:
-            stop.set()
-            executor.shutdown(cancel_futures=True)
-            raise
+        for entry, outcome in outcomes:
+            if isinstance(outcome, DownloadFailedError):
+                failures[entry.name] = str(outcome)
+            elif isinstance(outcome, BaseException):
+                raise outcome
+            else:
+                archives.append(outcome)
     if failures:
         raise DownloadError(failures)
     return tuple(sorted(archives, key=lambda archive: archive.name))

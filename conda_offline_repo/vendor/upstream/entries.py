@@ -69,6 +69,11 @@ class Entry:
         return _digest(self.record, "md5")
 
     @property
+    def has_digest(self) -> bool:
+        """Whether the channel states a digest, which its archive can be told by."""
+        return bool(self.sha256 or self.md5)
+
+    @property
     def size(self) -> int | None:
         """The bytes of the archive, if the channel states them."""
         size = self.record.get("size")
