@@ -73,7 +73,9 @@ def crew(
             hand.join(patience)
 
 
-def _next(done: SimpleQueue[tuple[Item, Result | BaseException]]) -> tuple[Item, Result | Exception]:
+def _next(
+    done: SimpleQueue[tuple[Item, Result | BaseException]],
+) -> tuple[Item, Result | Exception]:
     while True:
         try:
             return done.get(timeout=WAIT)
