@@ -6,13 +6,13 @@ not found again.
 
 from __future__ import annotations
 
+import os
 import re
-from pathlib import PureWindowsPath
+from pathlib import Path, PureWindowsPath
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote, urlsplit
 
 from conda.common.path import is_path
-from conda.common.url import path_to_url
 
 if TYPE_CHECKING:
     from pathlib import PurePath
@@ -107,10 +107,15 @@ def is_local(channel: str) -> bool:
 
 
 def typed(channel: str) -> str:
-    """A channel as it was typed, in a form in which conda finds a token in no folder's path."""
-    if not is_local(channel):
-        return channel
-    return without_token_sign(path_to_url(channel))
+    """A channel as it was typed, in a form that conda takes for what it is.
+
+    conda cannot take a path that is not ASCII, nor one with a folder `t`.
+    """
+    if channel.startswith("file:"):
+        return without_token_sign(channel)
+    if is_path(channel) and (not channel.isascii() or FOLDER_T.search(channel.replace("\\", "/"))):
+        return file_url(Path(os.path.abspath(os.path.expanduser(channel))))
+    return channel
 
 
 def channel_url(channel: Channel) -> str:

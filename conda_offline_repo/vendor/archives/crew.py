@@ -75,7 +75,7 @@ def crew(
 
 def _next(
     done: SimpleQueue[tuple[Item, Result | BaseException]],
-) -> tuple[Item, Result | Exception]:
+) -> tuple[Item, Result | BaseException]:
     while True:
         try:
             return done.get(timeout=WAIT)

@@ -19,8 +19,14 @@ from ... import _compat
 from ...exceptions import InvalidRequestError
 from ...repository.names import archive_problem
 from ...urls import channel_url
-from ..exceptions import CollisionError, InvalidRecordError, UpstreamChangedError
+from ..exceptions import (
+    CollisionError,
+    InvalidRecordError,
+    NewerEntryError,
+    UpstreamChangedError,
+)
 from ..request import Source
+from . import sound
 from .repodata import load
 from .unavailable import explained
 
@@ -152,10 +158,12 @@ def _age(since: float) -> int:
 
 
 def _entry(source: Source, record: PackageRecord, index: Index) -> Entry:
-    problem = archive_problem(record.fn)
+    raw = index.entries.get(record.fn)
+    if raw is None and (record.fn.endswith(".whl") or record.name in index.elsewhere):
+        raise NewerEntryError(source.url, record.name, f"{record.subdir}/{record.fn}")
+    problem = archive_problem(record.fn) or (sound.problem(raw) if raw else None)
     if problem:
         raise InvalidRecordError(source.url, record.fn, problem)
-    raw = index.entries.get(record.fn)
     if raw is None or any(
         stated and _digest(raw, algorithm) != stated
         for algorithm in ("sha256", "md5")
