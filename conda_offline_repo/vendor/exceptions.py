@@ -134,11 +134,11 @@ class SecretFoundError(OfflineRepoError):
 
 
 class InvalidArchiveError(OfflineRepoError):
-    """An archive that has the right digest and is no archive."""
+    """An archive that is no archive, or another package than its channel lists."""
 
     def __init__(self, name: str, reason: str) -> None:
         super().__init__(
-            f"{name} is what its channel says, but cannot be decoded: {reason}.",
+            f"{name} is not the package that its channel lists: {reason}.",
             "Nothing was published. Tell the owner of the channel.",
         )
 

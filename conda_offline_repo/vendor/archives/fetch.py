@@ -7,7 +7,6 @@ hashed here before anything names them.
 
 from __future__ import annotations
 
-import os
 import shutil
 import threading
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from conda.base.context import context
 from ... import package_cache
 from ...repository.hashing import copy_file, hash_file
 from ..exceptions import DownloadError, NoSpaceError
+from . import identity
 from .crew import crew
 from .download import download
 from .failures import DownloadFailedError
@@ -73,6 +73,7 @@ def collect(
     Raises:
         DownloadError: Some archives could not be had; all of them are named.
         ChannelRefusedError: A channel refuses its archives; raised at the first one.
+        InvalidArchiveError: One is not the package that its channel lists; as before.
     """
     stop = threading.Event()
     failures: dict[str, str] = {}
@@ -84,6 +85,8 @@ def collect(
             progress.advance(found.size)
         else:
             found = _downloaded(entry, repository / entry.name, staging, progress.advance, stop)
+        if found.staged:
+            identity.check(found.path, entry)
         progress.advance(0, packages=1)
         return found
 
@@ -178,25 +181,25 @@ def _has_digest(digests: Digests, entry: Entry) -> bool:
 
 
 def _from_cache(cached: Path, target: Path, entry: Entry) -> Digests | None:
-    """Link or copy an archive from a cache to the staging folder, reading it once.
+    """Copy an archive from a cache to the staging folder, reading it once.
+
+    It is never linked: conda, or whoever else writes to the cache, would change the published
+    archive along with its own, and mode and owner of the cache would be published.
 
     Returns:
-        Its digests, or None if it is not the archive of the entry.
+        Its digests, or None if it is not the archive of the entry, or cannot be read or copied.
     """
-    if not _has_size(cached, entry):
-        return None
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.unlink(missing_ok=True)
     try:
-        os.link(cached, target)
-    except OSError:
+        if not _has_size(cached, entry):
+            return None
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.unlink(missing_ok=True)
         digests = copy_file(cached, target)
-        if _has_digest(digests, entry):
-            return digests
-    else:
-        linked = _verified(target, entry)
-        if linked:
-            return linked
+    except OSError:
+        target.unlink(missing_ok=True)
+        return None
+    if _has_digest(digests, entry):
+        return digests
     target.unlink()
     return None
 

@@ -207,9 +207,9 @@ def _base_url(url: str, stated: Any) -> str:
         same = same_server(url, absolute)
     except (TypeError, ValueError):
         raise RefusedAddressError(public(url), str(stated), "it is no address") from None
-    if parts.scheme not in (*NETWORK, own):
+    if parts.scheme not in {*NETWORK, own}:
         raise RefusedAddressError(
-            public(url), plain, f"{own}: channels have their packages on {own}:, http: or https:"
+            public(url), plain, f"packages of {own}: channels lie there too, or on http: or https:"
         )
     if parts.scheme in NETWORK and not parts.hostname:
         raise RefusedAddressError(public(url), plain, "it names no server")
