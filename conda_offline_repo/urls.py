@@ -93,9 +93,9 @@ def same_server(one: str, other: str) -> bool:
         ValueError: One of them is no URL.
     """
     first, second = urlsplit(one), urlsplit(other)
+    ports = [parts.port or PORTS.get(parts.scheme) for parts in (first, second)]
     if first.hostname != second.hostname:
         return False
-    ports = [parts.port or PORTS.get(parts.scheme) for parts in (first, second)]
     if (first.scheme, second.scheme) == ("http", "https"):
         return ports == [80, 443]
     return first.scheme == second.scheme and ports[0] == ports[1]

@@ -60,19 +60,29 @@ def ask(url: str, start: int) -> Response:
     patience = (context.remote_connect_timeout_secs, context.remote_read_timeout_secs)
     for _ in range(MOST_REDIRECTS):
         session = _session(url)
-        response = session.get(
-            url,
-            stream=True,
-            headers=headers,
-            proxies=session.proxies,
-            timeout=patience,
-            allow_redirects=False,
-        )
-        if not response.is_redirect:
-            return response
-        response.close()
-        url = _redirected(url, response.headers["location"])
+        try:
+            return session.get(
+                url,
+                stream=True,
+                headers=headers,
+                proxies=session.proxies,
+                timeout=patience,
+                hooks={"response": _stop_at_redirect},
+            )
+        except _RedirectError as redirect:
+            url = _redirected(url, str(redirect))
     raise DownloadFailedError(f"the server redirects it more than {MOST_REDIRECTS} times")
+
+
+class _RedirectError(Exception):
+    """An answer that is the address of another; the text is that address."""
+
+
+def _stop_at_redirect(response: Response, **_: object) -> None:
+    # with `allow_redirects=False`, requests would still read the body and look into the address
+    if response.is_redirect:
+        response.close()
+        raise _RedirectError(response.headers["location"])
 
 
 def _session(url: str) -> Session:
