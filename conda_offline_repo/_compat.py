@@ -99,6 +99,22 @@ def shards(names: Sequence[str], urls: Sequence[str]) -> Mapping[str, Any]:
     return build_repodata_subset(names, {url: Channel(url) for url in urls}) or {}
 
 
+def shard_entries(shards: Any) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+    """The section, key and entry of each archive in shards; the key is mostly its file name."""
+    if hasattr(shards, "iter_records_v3"):
+        for (key, section), record in shards.iter_records_v3():
+            yield section, key, record
+        return
+    for key, record in shards.iter_records():
+        yield "packages.conda" if key.endswith(".conda") else "packages", key, record
+
+
+def shard_info(shards: Any) -> Mapping[str, Any]:
+    """The `info` of a sharded index, for which conda has no public name."""
+    info: Mapping[str, Any] = getattr(shards, "repodata_no_packages", {}).get("info") or {}
+    return info
+
+
 def status_code(error: CondaError) -> int | None:
     """The HTTP status behind an error of conda's, None where there was no answer at all."""
     status = getattr(error, "status_code", None) or error._kwargs.get("status_code")

@@ -7,7 +7,24 @@ text or, with `--json`, as an object.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from conda import CondaError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+def printable(text: str) -> str:
+    """`text` without what a terminal would obey: escapes, and letters that turn others around.
+
+    Names, licences and addresses are written by others: channels, archives, manifests.
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        letter if letter == "\n" or letter.isprintable() else repr(letter)[1:-1] for letter in text
+    )
 
 
 class OfflineRepoError(CondaError):
@@ -19,8 +36,8 @@ class OfflineRepoError(CondaError):
     """
 
     def __init__(self, message: str, *hints: str) -> None:
-        self.hints = hints
-        super().__init__("\n".join((message, *hints)))
+        self.hints = tuple(map(printable, hints))
+        super().__init__(printable("\n".join((message, *hints))))
 
     def __str__(self) -> str:
         # conda before 26.7 applies `%` to the text, which a path or URL with `%20` breaks
@@ -39,4 +56,15 @@ class CrashError(OfflineRepoError):
             f"The command failed unexpectedly. {what}",
             "Repositories and environments are whole. Run the same command with -vvv and send what "
             "it prints, which holds no credentials, to the maintainers.",
+        )
+
+
+class SolverMissingError(OfflineRepoError):
+    """A solver that is configured and not installed."""
+
+    def __init__(self, solver: str, installed: Iterable[str]) -> None:
+        names = ", ".join(installed)
+        super().__init__(
+            f"The solver {solver!r} is not installed here; these are: {names}.",
+            "Choose one with --solver, or with `conda config --set solver NAME`.",
         )

@@ -18,6 +18,7 @@ from conda import CondaError
 from conda.base.context import context
 
 from .exceptions import CrashError, OfflineRepoError
+from .urls import is_local
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -28,14 +29,12 @@ HIDDEN = "<hidden>"
 #: Shorter texts would be found everywhere; no server gives such a token.
 SHORTEST = 4
 USERINFO = re.compile(r"(?<=://)[^/@\s'\"<>]+(?=@)")
-#: The URL of a server; in that of a folder, `/t/` is a folder like any other.
-URL = re.compile(r"\b(?!file:)[A-Za-z][A-Za-z0-9+.-]*://[^\s'\"<>]+")
 #: conda's place for a token in a URL; a path like it elsewhere in it is hidden, too.
 TOKEN = re.compile(r"(?<=/t/)[^/\s'\"<>]+(?=/)")
-#: The same where a log names the path alone.
-BARE_TOKEN = re.compile(r"(?<![^\s'\"(=])/t/[^/\s'\"<>]+(?=/)")
-#: A folder, as a URL or as a path.
-LOCAL = re.compile(r"file:|[/\\.~]|[A-Za-z]:[/\\]")
+#: What may be a URL with a token, or the part of one that a server is asked for.
+ADDRESS = re.compile(r"((?:GET|HEAD|url:) +)?([^\s'\"<>(=,]*/t/[^\s'\"<>]*)")
+#: How a path of this machine begins, where `t` is a folder like any other.
+PATH = re.compile(r"file:|~?/(?!t/)|[A-Za-z]:[\\/]")
 ESCAPE = re.compile(r"%[0-9A-F]{2}")
 AUTHORIZATION = re.compile(r"(?i)(?<=authorization)(['\"]?\s*[:=]\s*['\"]?\w+ )[^\s'\",]+")
 QUERY = re.compile(r"(?<=\?)[^\s'\"<>#]*=[^\s'\"<>#]+")
@@ -64,14 +63,19 @@ class Secrets:
 
     def redact(self, text: str) -> str:
         """`text` without secrets, and without anything that looks like one in a URL."""
-        text = URL.sub(lambda url: TOKEN.sub(HIDDEN, url[0]), text)
-        text = BARE_TOKEN.sub(f"/t/{HIDDEN}", text)
         for pattern in (USERINFO, QUERY):
             text = pattern.sub(HIDDEN, text)
+        text = ADDRESS.sub(_without_token, text)
         text = AUTHORIZATION.sub(rf"\1{HIDDEN}", text)
         for form in self.hidden:
             text = text.replace(form, HIDDEN)
         return text
+
+
+def _without_token(address: re.Match[str]) -> str:
+    if not address[1] and PATH.match(address[2]):
+        return address[0]
+    return TOKEN.sub(HIDDEN, address[0])
 
 
 def _forms(values: frozenset[str]) -> tuple[str, ...]:
@@ -99,7 +103,7 @@ def found_in(
     secrets, users = {token or ""}, set()
     pairs = list(logins)
     for url in urls:
-        if not LOCAL.match(url):
+        if not is_local(url):
             secrets.update(unquote(match[0]) for match in TOKEN.finditer(url))
         secrets.update(unquote(pair.partition("=")[2]) for pair in url.partition("?")[2].split("&"))
         pairs += [match[0].partition(":")[::2] for match in USERINFO.finditer(url)]

@@ -15,6 +15,7 @@ from conda.exceptions import (
 )
 from conda.models.match_spec import MatchSpec
 
+from .exceptions import SolverMissingError
 from .urls import channel_url
 
 if TYPE_CHECKING:
@@ -33,6 +34,14 @@ UNSOLVED = (
     SystemExit,
     UnsatisfiableError,
 )
+
+
+#: What a panic of rattler's becomes in Python; the class has no public name.
+PANIC = "RustPanic"
+
+
+class UnreadableError(Exception):
+    """The solver broke down over an index."""
 
 
 class UnsolvedError(Exception):
@@ -59,8 +68,10 @@ def ask(
 
     Raises:
         UnsolvedError: There is no solution.
+        UnreadableError: The solver broke down over an index.
+        SolverMissingError: The configured solver is not installed.
     """
-    backend = context.plugin_manager.get_cached_solver_backend(None)
+    backend = _backend()
     specs = tuple(map(MatchSpec, packages))
     solver = backend(prefix, channels, subdirs, specs_to_add=specs, command=command)
     try:
@@ -75,10 +86,21 @@ def ask(
             f"The solver cannot read the index of a channel: {error}\n"
             f"The channels are:{_listed(channels)}\nTell the owner of the channel."
         )
+    except Exception as error:
+        if type(error).__name__ != PANIC:
+            raise
+        raise UnreadableError(str(error)) from None
     # nothing of the rattler solver may live on: its threads would end the process with a crash
     del solver
     gc.collect()
     raise UnsolvedError(why)
+
+
+def _backend() -> Any:
+    installed = sorted(solver.name for solver in context.plugin_manager.get_hook_results("solvers"))
+    if context.solver not in installed:
+        raise SolverMissingError(context.solver, installed)
+    return context.plugin_manager.get_cached_solver_backend(None)
 
 
 def _explanation(error: BaseException, channels: Iterable[Channel]) -> str:

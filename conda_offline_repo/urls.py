@@ -6,10 +6,13 @@ not found again.
 
 from __future__ import annotations
 
+import os
 import re
-from pathlib import PureWindowsPath
+from pathlib import Path, PureWindowsPath
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote, urlsplit
+
+from conda.common.path import is_path
 
 if TYPE_CHECKING:
     from pathlib import PurePath
@@ -17,10 +20,15 @@ if TYPE_CHECKING:
     from conda.models.channel import Channel
 
 SCHEME = "file://"
+#: The schemes of addresses on the network that a channel may send us to.
+NETWORK = ("http", "https")
+PORTS = {"http": 80, "https": 443}
 DRIVE = re.compile(r"/[A-Za-z]:")
 #: Windows' prefix for paths that may be long; URLs have none.
 VERBATIM = re.compile(r"^//\?/(UNC/)?")
 TOKEN = re.compile(r"/t/[^/]+(?=/|$)")
+#: A folder named `t`, which conda would take for the sign of a token behind it.
+FOLDER_T = re.compile(r"/t(?=/|$)")
 
 
 def file_url(path: PurePath) -> str:
@@ -38,9 +46,18 @@ def file_url(path: PurePath) -> str:
     if isinstance(path, PureWindowsPath):
         text = VERBATIM.sub(lambda match: "//" if match[1] else "", text).rstrip("/")
         if text.startswith("//"):
-            return f"{SCHEME}{quote(text[2:], safe='/')}"
-        return f"{SCHEME}/{text[:2]}{quote(text[2:], safe='/')}"
-    return f"{SCHEME}{quote(text, safe='/')}"
+            return f"{SCHEME}{_quoted(text[2:])}"
+        return f"{SCHEME}/{text[:2]}{_quoted(text[2:])}"
+    return f"{SCHEME}{_quoted(text)}"
+
+
+def _quoted(path: str) -> str:
+    return without_token_sign(quote(path, safe="/"))
+
+
+def without_token_sign(url: str) -> str:
+    """A file URL in which no folder named `t` makes conda take the next one for a token."""
+    return FOLDER_T.sub("/%74", url)
 
 
 def file_path(url: str) -> str:
@@ -64,7 +81,41 @@ def public(url: str) -> str:
     """A URL without user, password, conda's token and query, and without a slash at its end."""
     parts = urlsplit(url)
     host = parts.netloc.rpartition("@")[2]
-    return f"{parts.scheme}://{host}{TOKEN.sub('', parts.path)}".rstrip("/")
+    path = parts.path if parts.scheme == "file" else TOKEN.sub("", parts.path)
+    return f"{parts.scheme}://{host}{path}".rstrip("/")
+
+
+def same_server(one: str, other: str) -> bool:
+    """Whether what `one` is trusted with may go to `other`, as requests decides it: to the same
+    host and port, or from plain to encrypted.
+
+    Raises:
+        ValueError: One of them is no URL.
+    """
+    first, second = urlsplit(one), urlsplit(other)
+    ports = [parts.port or PORTS.get(parts.scheme) for parts in (first, second)]
+    if first.hostname != second.hostname:
+        return False
+    if (first.scheme, second.scheme) == ("http", "https"):
+        return ports == [80, 443]
+    return first.scheme == second.scheme and ports[0] == ports[1]
+
+
+def is_local(channel: str) -> bool:
+    """Whether a channel, as it was typed, is a folder."""
+    return channel.startswith("file:") or is_path(channel)
+
+
+def typed(channel: str) -> str:
+    """A channel as it was typed, in a form that conda takes for what it is.
+
+    conda cannot take a path that is not ASCII, nor one with a folder `t`.
+    """
+    if channel.startswith("file:"):
+        return without_token_sign(channel)
+    if is_path(channel) and (not channel.isascii() or FOLDER_T.search(channel.replace("\\", "/"))):
+        return file_url(Path(os.path.abspath(os.path.expanduser(channel))))
+    return channel
 
 
 def channel_url(channel: Channel) -> str:

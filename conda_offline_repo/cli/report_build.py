@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from conda.base.context import context
 
+from ..exceptions import printable
 from ..repository.manifest import as_dict
 from .output import human, print_json
 
@@ -49,6 +50,8 @@ def _print_json(outcome: Outcome) -> None:
 def _print_text(outcome: Outcome, dry_run: bool) -> None:
     manifest, difference = outcome.manifest, outcome.difference
     total = f"{len(manifest.packages)} packages, {human(manifest.size)}"
+    for warning in outcome.warnings:
+        print(f"warning: {printable(warning)}", file=sys.stderr)
     if not outcome.changed:
         print(f"{outcome.path} is up to date (build {manifest.build}): {total}.")
         return
@@ -64,8 +67,6 @@ def _print_text(outcome: Outcome, dry_run: bool) -> None:
     for platform, names in sorted(manifest.solutions.items()):
         size = sum(manifest.packages[name].size for name in names)
         print(f"  for {platform}: {len(names)} packages, {human(size)}")
-    for warning in outcome.warnings:
-        print(f"warning: {warning}", file=sys.stderr)
     moved = "would move" if dry_run else "moves"
     print(f"A copy to the customer {moved} {human(difference.transfer_bytes)}.")
     if not dry_run:

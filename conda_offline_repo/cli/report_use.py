@@ -10,6 +10,7 @@ from conda.base.context import context
 from conda.models.match_spec import MatchSpec
 
 from ..customer.install import installed
+from ..exceptions import printable
 from ..specs import unqualified
 from .output import print_json
 
@@ -25,7 +26,7 @@ def warn(findings: tuple[Finding, ...]) -> None:
     """Print what to know before anything is installed; with `--json` it is in the report."""
     if not context.json:
         for finding in findings:
-            print(f"\nwarning: {finding.text}", file=sys.stderr)
+            print(f"\nwarning: {printable(finding.text)}", file=sys.stderr)
 
 
 def report(

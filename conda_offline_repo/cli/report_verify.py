@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from conda.base.context import context
 
+from ..exceptions import printable
 from .output import human, print_json
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def report(reports: Mapping[str, Report]) -> None:
 def _print_text(path: str, report: Report) -> None:
     for kind in ("missing", "changed", "extra"):
         for name in getattr(report, kind):
-            print(f"{kind}: {name}")
+            print(f"{kind}: {printable(name)}")
     if report.unfinished:
         print(
             f"{path}: a publication is under way or was interrupted. Every file that the index "

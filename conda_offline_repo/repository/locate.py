@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .exceptions import AmbiguousRepositoryError, RepositoryNotFoundError
+from .exceptions import AmbiguousRepositoryError, ManifestError, RepositoryNotFoundError
 from .manifest import MANIFEST_NAME, read
 
 if TYPE_CHECKING:
@@ -31,13 +31,18 @@ def locate(path: Path, label: str | None = None) -> tuple[Repository, ...]:
 
     Raises:
         RepositoryNotFoundError: There is none.
-        ManifestError: One has a manifest that cannot be used.
+        ManifestError: One has a manifest that cannot be used; with a label, that one's.
     """
     path = path.absolute()
     folders = [path] if (path / MANIFEST_NAME).exists() else _below(path)
     found = []
     for folder in folders:
-        manifest = read(folder)
+        try:
+            manifest = read(folder)
+        except ManifestError:
+            if label in (None, folder.name) or folder == path:
+                raise
+            continue  # a neighbour's, as builds name folders
         if manifest and label in (None, manifest.label):
             found.append(Repository(folder, manifest))
     if not found:

@@ -72,6 +72,7 @@ def build(options: Options, progress: Progress, *, dry_run: bool = False) -> Out
 
 def _build(options: Options, progress: Progress, *, dry_run: bool) -> Outcome:
     requests.check(options)
+    compose.source_date()
     repository = options.root.absolute() / options.label
     _check_place(repository)
     exclusive = nullcontext() if dry_run else lock.exclusive(repository, progress.step)
@@ -98,13 +99,14 @@ def _build(options: Options, progress: Progress, *, dry_run: bool) -> Outcome:
             built_with=built_with,
         )
         if last and not publish.differs(release, repository, last):
-            return Outcome(repository, False, last, compare.difference(last, last), ())
+            same = compare.difference(last, last)
+            return Outcome(repository, False, last, same, plan.warnings)
         outcome = Outcome(
             repository,
             True,
             release.manifest,
             compare.difference(last, release.manifest),
-            longpaths.too_long(archives, plan.solutions),
+            (*plan.warnings, *longpaths.too_long(archives, plan.solutions)),
         )
         if staging is not None:
             scan.scan(release, secrets.credentials(options), progress)
@@ -122,6 +124,7 @@ class _Plan:
     solutions: tuple[Solution, ...]
     entries: tuple[Entry, ...]
     index: Mapping[str, bytes]
+    warnings: tuple[str, ...]
 
 
 def _check_place(repository: Path) -> None:
@@ -136,9 +139,9 @@ def _plan(request: Request, progress: Progress) -> _Plan:
     specs = upstream.specs_to_solve(request)
     since = time.time()
     solutions = solve(request, specs)
-    entries = upstream.entries_of(solutions, request, since)
-    files = index.make_index(entries, request.platforms)
-    return _Plan(request, specs, solutions, entries, files)
+    taken = upstream.entries_of(solutions, request, since)
+    files = index.make_index(taken.entries, request.platforms)
+    return _Plan(request, specs, solutions, taken.entries, files, taken.warnings)
 
 
 def _collect(

@@ -47,6 +47,29 @@ class InvalidRecordError(OfflineRepoError):
         )
 
 
+class RefusedAddressError(OfflineRepoError):
+    """An address that a channel must not send us to."""
+
+    def __init__(self, channel: str, address: str, reason: str) -> None:
+        super().__init__(
+            f"The channel {channel} sends us to {address!r}, which is refused: {reason}.",
+            "Nothing was published. Tell the owner of the channel.",
+        )
+
+
+class NewerEntryError(OfflineRepoError):
+    """A package that the solver chose and that plain conda packages do not include."""
+
+    def __init__(self, channel: str, name: str, file: str) -> None:
+        what = "a wheel" if file.endswith(".whl") else "an entry of version 3 of the index format"
+        super().__init__(
+            f"The solver chose {file} ({name}) from {channel}, which is {what}: "
+            "not every conda at a customer can install it, so no repository holds it.",
+            f"Name a channel before this one that has {name} as a .conda or .tar.bz2 package of "
+            "the usual kind, or ask for a version of it that this one has so.",
+        )
+
+
 class CollisionError(OfflineRepoError):
     """Two files that one repository cannot hold both."""
 
@@ -111,11 +134,11 @@ class SecretFoundError(OfflineRepoError):
 
 
 class InvalidArchiveError(OfflineRepoError):
-    """An archive that has the right digest and is no archive."""
+    """An archive that is no archive, or another package than its channel lists."""
 
     def __init__(self, name: str, reason: str) -> None:
         super().__init__(
-            f"{name} is what its channel says, but cannot be decoded: {reason}.",
+            f"{name} is not the package that its channel lists: {reason}.",
             "Nothing was published. Tell the owner of the channel.",
         )
 

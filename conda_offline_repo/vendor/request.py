@@ -11,7 +11,7 @@ from conda.models.channel import Channel
 from ..exceptions import InvalidRequestError
 from ..repository.names import check_label, check_platform
 from ..specs import check_spec
-from ..urls import channel_url
+from ..urls import channel_url, typed
 from .machine import assumed, parse_virtual_package
 
 if TYPE_CHECKING:
@@ -180,7 +180,7 @@ def _flat(channels: Iterable[str]) -> Iterable[Channel]:
     """The channels that names stand for; one name may stand for several, as `defaults` does."""
     for name in channels:
         try:
-            urls = Channel(name).urls(with_credentials=True, subdirs=("noarch",))
+            urls = Channel(typed(name)).urls(with_credentials=True, subdirs=("noarch",))
         except ValueError as error:
             raise InvalidRequestError(
                 f"{name!r} is not a channel: {error}.",

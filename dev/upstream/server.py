@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Any
 
-FAULTS = ("status", "short", "cut", "wrong", "endless", "stall", "reset", "slow")
+FAULTS = ("status", "short", "cut", "wrong", "endless", "stall", "reset", "slow", "drip", "odd")
 ENDLESS = 200_000_000
 CHUNK = 1 << 16
 
@@ -63,6 +63,7 @@ class _Fault:
     status: int
     retry_after: str | None
     seconds: float | None
+    headers: dict[str, str]
 
 
 @dataclass
@@ -156,6 +157,7 @@ class ChannelServer:
         status: int = 503,
         retry_after: str | None = None,
         seconds: float | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> None:
         """Answer some ``GET`` requests wrongly; of several faults the first is used up first.
 
@@ -170,12 +172,16 @@ class ChannelServer:
                 hangs up;
                 ``stall``: half of it, then silence until the client hangs up;
                 ``reset``: half of it, then the connection is reset;
-                ``slow``: all of it in ten pieces with pauses.
+                ``slow``: all of it in ten pieces with pauses;
+                ``drip``: byte after byte with pauses, without an announced length, until the client
+                hangs up;
+                ``odd``: all of it, under odd headers.
             times: how many requests this befalls; all, if ``None``.
             status: for ``status``.
             retry_after: for ``status``, the header ``Retry-After``.
-            seconds: the longest silence of ``stall`` (120 unless told), the pause of ``slow``
-                (0.05 unless told).
+            seconds: the longest silence of ``stall`` (120 unless told), the pause of ``slow`` and
+                ``drip`` (0.05 unless told).
+            headers: for ``status`` and ``odd``, other and more headers; an empty one is left out.
 
         Raises:
             ValueError: there is no such kind.
@@ -183,7 +189,9 @@ class ChannelServer:
         if kind not in FAULTS:
             raise ValueError(f"no fault {kind!r}; there are {', '.join(FAULTS)}")
         with self._lock:
-            self._faults.append(_Fault(path_suffix, kind, times, status, retry_after, seconds))
+            self._faults.append(
+                _Fault(path_suffix, kind, times, status, retry_after, seconds, dict(headers or {}))
+            )
 
     def clear_faults(self) -> None:
         """Behave well again."""
@@ -243,6 +251,7 @@ class ChannelServer:
             answer = _error(fault.status)
             if fault.retry_after is not None:
                 answer.headers["Retry-After"] = fault.retry_after
+            answer.headers.update(fault.headers)
             return answer
         path = self._root.joinpath(*_split(address)[1]).resolve()
         if not path.is_relative_to(self._root) or not path.is_file():
@@ -321,10 +330,16 @@ class _Handler(BaseHTTPRequestHandler):
             body = body[:middle]
         elif fault.kind == "wrong":
             body = body[:middle] + bytes([body[middle] ^ 0xFF]) + body[middle + 1 :]
+        elif fault.kind == "odd":
+            answer.headers.update({"Content-Length": str(len(body)), **fault.headers})
         announced = len(body) if fault.kind == "cut" else len(answer.body)
-        self._send_head(answer, None if fault.kind == "endless" else announced)
+        self._send_head(answer, None if fault.kind in ("endless", "drip", "odd") else announced)
 
         self.close_connection = fault.kind not in ("cut", "wrong", "slow")
+        if fault.kind == "drip":
+            while True:
+                self._send(exchange, b"\0")
+                self._wait(0.05 if fault.seconds is None else fault.seconds)
         if fault.kind == "slow":
             piece = len(body) // 10 + 1
             for start in range(0, len(body), piece):
@@ -354,7 +369,8 @@ class _Handler(BaseHTTPRequestHandler):
     def _send_head(self, answer: _Answer, length: int | None) -> None:
         self.send_response(answer.status)
         for name, value in answer.headers.items():
-            self.send_header(name, value)
+            if value:
+                self.send_header(name, value)
         if length is None:
             self.send_header("Connection", "close")
         elif answer.status != HTTPStatus.NOT_MODIFIED:

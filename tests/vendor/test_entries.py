@@ -550,7 +550,7 @@ def test_what_the_solver_saw_is_not_asked_for_again(me: Inside, channel: TinyCha
         asked = server.requests
         channel.remove(channel.packages["noarch/lib-1.0-0.conda"])
         channel.write()
-        entries = entries_of(solutions, request, began)
+        entries = entries_of(solutions, request, began).entries
         assert {entry.file for entry in entries} == set(needed(channel)) | {"lib-1.0-0.conda"}
         again = [request.path for request in server.requests[len(asked) :]]
         # whether a channel has shards is asked each time
@@ -567,7 +567,7 @@ def test_change_between_solving_and_reading_is_noticed(me: Inside, channel: Tiny
         forget()
         for folder in context.pkgs_dirs:
             shutil.rmtree(Path(folder, "cache"))
-        return {entry.file for entry in entries_of(solutions, request, time.time())}
+        return {entry.file for entry in entries_of(solutions, request, time.time()).entries}
 
     with ChannelServer(channel.folder.parent) as server:
         request = me.request(me.options("app", channels=(f"{server.url}/public",)))

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 import pytest
 from conda.base.context import context, reset_context
 
-from conda_offline_repo.vendor.archives.download import LONGEST_WAIT, DownloadFailedError, download
+from conda_offline_repo.vendor.archives.download import LONGEST_WAIT, download
+from conda_offline_repo.vendor.archives.failures import DownloadFailedError
 from conda_offline_repo.vendor.exceptions import ChannelRefusedError, DownloadError
 from conda_offline_repo.vendor.upstream.entries import Entry
 from dev.upstream.server import ChannelServer
@@ -189,7 +190,16 @@ def test_waits_longer_each_time(
 
 @pytest.mark.parametrize(
     ("header", "expected"),
-    [("7", 7.0), ("0", 0.0), ("86400", LONGEST_WAIT), ("soon", 0.0), ("-3", 0.0), ("", 0.0)],
+    [
+        ("7", 7.0),
+        ("0", 0.0),
+        ("86400", LONGEST_WAIT),
+        ("9" * 18, LONGEST_WAIT),
+        *((odd, 0.0) for odd in ("soon", "-3", "", "1e9", "nan", "inf", "7²", "9" * 400)),
+        ("Mon, 99 Foo 99999 99:99:99", 0.0),
+        ("Fri, 31 Dec 9999 23:59:59 -9959", 0.0),
+        ("\u00b2", 0.0),
+    ],
 )
 @pytest.mark.parametrize("status", [429, 503])
 def test_waits_as_long_as_the_server_asks(

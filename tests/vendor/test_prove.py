@@ -163,7 +163,9 @@ def prove(
     specs = specs_to_solve(request)
     solutions = solve(request, specs)
     entries = [
-        entry for entry in entries_of(solutions, request, time.time()) if entry.name != without
+        entry
+        for entry in entries_of(solutions, request, time.time()).entries
+        if entry.name != without
     ]
     index = make_index(entries, request.platforms)
     proof.prove(request, specs, solutions, index, scratch)
@@ -222,7 +224,7 @@ def test_proof_asks_nothing_of_the_network(
     request = me.request(me.options("app", channels=(stack,)))
     specs = specs_to_solve(request)
     solutions = solve(request, specs)
-    index = make_index(entries_of(solutions, request, time.time()), request.platforms)
+    index = make_index(entries_of(solutions, request, time.time()).entries, request.platforms)
     server.clear()
     proof.prove(request, specs, solutions, index, tmp_path / "proof")
     assert not server.requests

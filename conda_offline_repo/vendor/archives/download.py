@@ -9,28 +9,25 @@ from __future__ import annotations
 
 import hashlib
 import os
-import time
 from contextlib import closing
-from email.utils import parsedate_to_datetime
-from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from conda.base.context import context
-from conda.gateways.connection.session import get_session
 from requests.exceptions import RequestException, SSLError, Timeout
-from urllib3.exceptions import HTTPError
-from urllib3.util import Retry
+from urllib3.exceptions import HTTPError, TimeoutError
 
 from ...repository.hashing import Digests, hash_into
 from ..exceptions import ChannelRefusedError
+from .answer import ask, asked_wait, continues, pieces, stated_size
+from .failures import DownloadFailedError, TryAgainError, WrongBytesError
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
     from typing import BinaryIO
 
-    from requests import Response, Session
+    from requests import Response
 
     from ..upstream.entries import Entry
 
@@ -38,28 +35,9 @@ if TYPE_CHECKING:
 PASSING = frozenset({408, 413, 425, 429, 500, 502, 503, 504})
 #: Seconds; no server may make a build wait longer between two tries.
 LONGEST_WAIT = 120.0
+#: Bytes of an archive whose size the index does not state; far more than any such archive has.
+LARGEST_UNSTATED = 4 << 30
 PARTIAL = ".partial"
-#: Bytes between two looks at the size and at whether the build was given up. What is less than a
-#: piece when a connection breaks is lost.
-PIECE = 1 << 16
-#: The same once that much has arrived: downloads hinder each other less with larger pieces.
-LARGE_PIECE = 1 << 18
-
-
-class DownloadFailedError(Exception):
-    """An archive that could not be had; the text says why, without secrets."""
-
-
-class _TryAgainError(Exception):
-    """A failure that may pass; `wait` is what the server asked for, in seconds."""
-
-    def __init__(self, reason: str, wait: float | None = None) -> None:
-        self.wait = wait
-        super().__init__(reason)
-
-
-class _WrongBytesError(Exception):
-    """An answer that is not the archive that the channel states."""
 
 
 def download(
@@ -84,12 +62,12 @@ def download(
     while True:
         try:
             digests = _attempt(entry, partial, progress, stop)
-        except _WrongBytesError as error:
+        except WrongBytesError as error:
             partial.unlink(missing_ok=True)
             if wrong_before:
                 raise DownloadFailedError(str(error)) from None
             wrong_before = True
-        except _TryAgainError as error:
+        except TryAgainError as error:
             if tries_left <= 0 or stop.is_set():
                 raise DownloadFailedError(str(error)) from None
             tries_left -= 1
@@ -135,7 +113,8 @@ class _Arrival:
 def _attempt(
     entry: Entry, partial: Path, progress: Callable[[int], None], stop: threading.Event
 ) -> Digests:
-    with partial.open("a+b") as file:
+    # two halves of different uploads would pass where no digest tells
+    with partial.open("a+b" if entry.has_digest else "w+b") as file:
         arrival = _Arrival(file, progress)
         try:
             if not arrival.received or arrival.received != entry.size:
@@ -153,97 +132,83 @@ def _attempt(
 
 def _receive(entry: Entry, arrival: _Arrival, stop: threading.Event) -> None:
     """Ask for the rest of an archive and write what comes."""
-    session = _session(entry.url)
-    headers = {"Accept-Encoding": "identity"}
-    if arrival.received:
-        headers["Range"] = f"bytes={arrival.received}-"
-    patience = (context.remote_connect_timeout_secs, context.remote_read_timeout_secs)
     try:
-        with closing(
-            session.get(
-                entry.url, stream=True, headers=headers, proxies=session.proxies, timeout=patience
-            )
-        ) as response:
-            _check_status(response, entry)
-            if arrival.received and not _continues(response, arrival.received):
+        with closing(ask(entry.url, arrival.received)) as response:
+            _check_status(response, entry, arrival.received)
+            if response.status_code != 206 and arrival.received:
                 arrival.discard()
-            expected = entry.size
-            if expected is None and response.headers.get("Content-Length", "").isdigit():
-                expected = arrival.received + int(response.headers["Content-Length"])
-            for chunk in _pieces(response):
-                arrival.add(chunk)
-                if expected is not None and arrival.received > expected:
-                    raise _WrongBytesError(f"the server sends more than its {expected} bytes")
+            expected = _expected(entry, response, arrival)
+            for chunk in pieces(response):
                 if stop.is_set():
-                    raise _TryAgainError("the build was given up")
+                    raise TryAgainError("the build was given up")
+                arrival.add(chunk)
+                _check_bound(entry, arrival, expected)
     except SSLError:
         raise DownloadFailedError(
             "the server's certificate is not accepted; see `conda config --describe ssl_verify`"
         ) from None
-    except Timeout:
-        raise _TryAgainError(f"nothing arrived for {patience[1]:g} s") from None
+    except ValueError:  # also one of requests'
+        raise DownloadFailedError("its address is none that can be asked") from None
+    except (Timeout, TimeoutError):
+        seconds = context.remote_read_timeout_secs
+        raise TryAgainError(f"nothing arrived for {seconds:g} s") from None
     except (RequestException, HTTPError):
-        raise _TryAgainError(
+        raise TryAgainError(
             f"the connection failed or was cut after {arrival.received} bytes"
         ) from None
     if expected is not None and arrival.received < expected:
-        raise _TryAgainError(f"the answer ended after {arrival.received} of {expected} bytes")
+        raise TryAgainError(f"the answer ended after {arrival.received} of {expected} bytes")
 
 
-def _pieces(response: Response) -> Iterator[bytes]:
-    first = islice(response.iter_content(PIECE), LARGE_PIECE // PIECE)
-    return chain(first, response.iter_content(LARGE_PIECE))
+def _expected(entry: Entry, response: Response, arrival: _Arrival) -> int | None:
+    """The bytes that the archive will have, as the index states them, else the server."""
+    if entry.size is not None:
+        return entry.size
+    stated = stated_size(response)
+    if stated is None:
+        return None
+    if arrival.received + stated > LARGEST_UNSTATED:
+        raise _too_large()
+    return arrival.received + stated
 
 
-def _session(url: str) -> Session:
-    """conda's session of this thread, which leaves the retries to this module.
-
-    Sessions are kept by thread, and downloads run in threads of their own, so no other request of
-    conda's is affected.
-    """
-    session = get_session(url)
-    adapter = session.get_adapter(url)
-    if hasattr(adapter, "max_retries"):
-        adapter.max_retries = Retry(0, read=False)
-    return session
+def _too_large() -> DownloadFailedError:
+    return DownloadFailedError(
+        f"the server sends more than {LARGEST_UNSTATED} bytes, and the index states no size"
+    )
 
 
-def _check_status(response: Response, entry: Entry) -> None:
+def _check_bound(entry: Entry, arrival: _Arrival, expected: int | None) -> None:
+    if expected is not None and arrival.received > expected:
+        raise WrongBytesError(f"the server sends more than its {expected} bytes")
+    if entry.size is None and arrival.received > LARGEST_UNSTATED:
+        arrival.discard()
+        raise _too_large()
+
+
+def _check_status(response: Response, entry: Entry, received: int) -> None:
     status = response.status_code
-    if status in (200, 206):
+    if status == 200:
         return
+    if status == 206:
+        if received and continues(response, received):
+            return
+        raise WrongBytesError("the server sends another part of it than was asked for")
     if status in (401, 403):
         raise ChannelRefusedError(entry.public_url.rpartition("/")[0], status)
     if status == 416:  # more was kept than the server has
-        raise _WrongBytesError("the server has fewer bytes than arrived before")
+        raise WrongBytesError("the server has fewer bytes than arrived before")
     if status in PASSING:
-        raise _TryAgainError(f"the server answers with HTTP {status}", _asked_wait(response))
+        raise TryAgainError(f"the server answers with HTTP {status}", asked_wait(response))
     raise DownloadFailedError(f"the server answers with HTTP {status}, though its index lists it")
-
-
-def _asked_wait(response: Response) -> float | None:
-    """The seconds of a Retry-After header (RFC 9110, 10.2.3), or None."""
-    text = response.headers.get("Retry-After", "").strip()
-    if text.isdigit():
-        return float(text)
-    try:
-        return max(0.0, parsedate_to_datetime(text).timestamp() - time.time())
-    except (TypeError, ValueError):
-        return None
-
-
-def _continues(response: Response, received: int) -> bool:
-    """Whether the answer is the rest that was asked for, and not the whole again."""
-    stated = response.headers.get("Content-Range", "")
-    return response.status_code == 206 and stated.startswith(f"bytes {received}-")
 
 
 def _check(entry: Entry, digests: Digests) -> None:
     if entry.size is not None and digests.size != entry.size:
-        raise _WrongBytesError(f"it has {digests.size} bytes, the index says {entry.size}")
+        raise WrongBytesError(f"it has {digests.size} bytes, the index says {entry.size}")
     for algorithm, found, stated in (
         ("sha256", digests.sha256, entry.sha256),
         ("md5", digests.md5, entry.md5),
     ):
         if stated and found != stated:
-            raise _WrongBytesError(f"its {algorithm} is {found}, the index says {stated}")
+            raise WrongBytesError(f"its {algorithm} is {found}, the index says {stated}")

@@ -7,10 +7,8 @@ hashed here before anything names them.
 
 from __future__ import annotations
 
-import os
 import shutil
 import threading
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,7 +17,10 @@ from conda.base.context import context
 from ... import package_cache
 from ...repository.hashing import copy_file, hash_file
 from ..exceptions import DownloadError, NoSpaceError
-from .download import DownloadFailedError, download
+from . import identity
+from .crew import crew
+from .download import download
+from .failures import DownloadFailedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -72,6 +73,7 @@ def collect(
     Raises:
         DownloadError: Some archives could not be had; all of them are named.
         ChannelRefusedError: A channel refuses its archives; raised at the first one.
+        InvalidArchiveError: One is not the package that its channel lists; as before.
     """
     stop = threading.Event()
     failures: dict[str, str] = {}
@@ -83,6 +85,8 @@ def collect(
             progress.advance(found.size)
         else:
             found = _downloaded(entry, repository / entry.name, staging, progress.advance, stop)
+        if found.staged:
+            identity.check(found.path, entry)
         progress.advance(0, packages=1)
         return found
 
@@ -92,19 +96,15 @@ def collect(
     size = sum(sizes) if len(sizes) == len(by_size) else None
     with (
         progress.counting("Collecting", len(by_size), size),
-        ThreadPoolExecutor(max_workers=context.fetch_threads) as executor,
+        crew(one, by_size, context.fetch_threads, stop) as outcomes,
     ):
-        futures = {executor.submit(one, entry): entry for entry in by_size}
-        try:
-            for future in as_completed(futures):
-                try:
-                    archives.append(future.result())
-                except DownloadFailedError as error:
-                    failures[futures[future].name] = str(error)
-        except BaseException:
-            stop.set()
-            executor.shutdown(cancel_futures=True)
-            raise
+        for entry, outcome in outcomes:
+            if isinstance(outcome, DownloadFailedError):
+                failures[entry.name] = str(outcome)
+            elif isinstance(outcome, BaseException):
+                raise outcome
+            else:
+                archives.append(outcome)
     if failures:
         raise DownloadError(failures)
     return tuple(sorted(archives, key=lambda archive: archive.name))
@@ -181,25 +181,25 @@ def _has_digest(digests: Digests, entry: Entry) -> bool:
 
 
 def _from_cache(cached: Path, target: Path, entry: Entry) -> Digests | None:
-    """Link or copy an archive from a cache to the staging folder, reading it once.
+    """Copy an archive from a cache to the staging folder, reading it once.
+
+    It is never linked: conda, or whoever else writes to the cache, would change the published
+    archive along with its own, and mode and owner of the cache would be published.
 
     Returns:
-        Its digests, or None if it is not the archive of the entry.
+        Its digests, or None if it is not the archive of the entry, or cannot be read or copied.
     """
-    if not _has_size(cached, entry):
-        return None
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.unlink(missing_ok=True)
     try:
-        os.link(cached, target)
-    except OSError:
+        if not _has_size(cached, entry):
+            return None
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.unlink(missing_ok=True)
         digests = copy_file(cached, target)
-        if _has_digest(digests, entry):
-            return digests
-    else:
-        linked = _verified(target, entry)
-        if linked:
-            return linked
+    except OSError:
+        target.unlink(missing_ok=True)
+        return None
+    if _has_digest(digests, entry):
+        return digests
     target.unlink()
     return None
 

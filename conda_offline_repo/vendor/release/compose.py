@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ...exceptions import InvalidRequestError
 from ...repository.hashing import hash_bytes
 from ...repository.manifest import SECTIONS, File, Manifest, Package, Remembered
 from .handout import handout
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     from ..upstream.entries import Entry
     from ..upstream.solve import Solution
 
+#: Of the year 9999, the last that a date has four digits for.
+LAST_SECOND = 253_402_300_799
 CHECKSUMS_NAME = "SHA256SUMS"
 
 
@@ -76,7 +80,7 @@ def compose(
     manifest = Manifest(
         label=request.label,
         build=last.build + 1 if last else 1,
-        created=timestamp(),
+        created=timestamp(source_date()),
         request=remember(request),
         solutions={
             solution.platform: tuple(sorted(f"{r.subdir}/{r.fn}" for r in solution.records))
@@ -110,10 +114,25 @@ def remember(request: Request) -> Remembered:
     )
 
 
-def timestamp() -> str:
-    """Now, or SOURCE_DATE_EPOCH (https://reproducible-builds.org/specs/source-date-epoch/)."""
-    epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
-    seconds = int(epoch) if epoch.isdigit() else time.time()
+def source_date() -> int | None:
+    """SOURCE_DATE_EPOCH (https://reproducible-builds.org/specs/source-date-epoch/), if it is set.
+
+    Raises:
+        InvalidRequestError: It is no number of seconds, which that specification wants refused.
+    """
+    text = os.environ.get("SOURCE_DATE_EPOCH", "")
+    if not text:
+        return None
+    if not re.fullmatch(r"[0-9]{1,12}", text) or int(text) > LAST_SECOND:
+        raise InvalidRequestError(
+            f"SOURCE_DATE_EPOCH is {text[:40]!r}, which is no date.",
+            "Set it to seconds since 1970, in digits, or unset it.",
+        )
+    return int(text)
+
+
+def timestamp(seconds: float | None) -> str:
+    """A time, or else now, as the manifest writes it."""
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
 
 

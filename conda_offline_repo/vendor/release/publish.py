@@ -20,6 +20,7 @@ from conda.base.context import context
 from ...repository import journal, manifest
 from ...repository.hashing import hash_bytes
 from ..exceptions import ForeignFolderError
+from .modes import open_up
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable
@@ -93,6 +94,7 @@ def _create(release: Release, repository: Path, staging: Path) -> None:
     for name, content in sorted(release.files.items()):
         _write(tree / name, content)
     _write(tree / manifest.MANIFEST_NAME, release.manifest.content)
+    open_up((tree, *tree.rglob("*")), repository.parent)
     _sync_folders(tree, {*release.files, *(archive.name for archive in release.archives)})
     if repository.is_dir():  # empty; Windows renames onto nothing that exists
         repository.rmdir()
@@ -132,8 +134,10 @@ def _update(release: Release, repository: Path, staging: Path, last: Manifest) -
     )
     _sync(repository)
     for archive in arriving:
-        (repository / archive.name).parent.mkdir(exist_ok=True)
-        archive.path.replace(repository / archive.name)
+        target = repository / archive.name
+        _make_subdir(target.parent)
+        open_up([archive.path], target.parent)
+        archive.path.replace(target)
     _sync_folders(repository, {archive.name for archive in arriving})
     for step in (bridge, changed):
         for name, content in sorted(step.items()):
@@ -142,6 +146,8 @@ def _update(release: Release, repository: Path, staging: Path, last: Manifest) -
     name = manifest.MANIFEST_NAME
     _put(staged / name, repository / name, release.manifest.content)
     _sync(repository)
+    for name in (*release.files, *(archive.name for archive in release.archives)):
+        open_up([repository / name], (repository / name).parent)
     for name in surplus:
         (repository / name).unlink(missing_ok=True)
     for subdir in _subdirs(repository):
@@ -196,8 +202,15 @@ def _has_content(path: Path, content: bytes) -> bool:
 def _put(staged: Path, target: Path, content: bytes) -> None:
     """Write beside, then rename into place."""
     _write(staged, content)
-    target.parent.mkdir(exist_ok=True)
+    _make_subdir(target.parent)
+    open_up([staged], target.parent)
     staged.replace(target)
+
+
+def _make_subdir(folder: Path) -> None:
+    if not folder.exists():
+        folder.mkdir()
+        open_up([folder], folder.parent)
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -19,8 +19,14 @@ from ... import _compat
 from ...exceptions import InvalidRequestError
 from ...repository.names import archive_problem
 from ...urls import channel_url
-from ..exceptions import CollisionError, InvalidRecordError, UpstreamChangedError
+from ..exceptions import (
+    CollisionError,
+    InvalidRecordError,
+    NewerEntryError,
+    UpstreamChangedError,
+)
 from ..request import Source
+from . import sound
 from .repodata import load
 from .unavailable import explained
 
@@ -69,10 +75,28 @@ class Entry:
         return _digest(self.record, "md5")
 
     @property
+    def has_digest(self) -> bool:
+        """Whether the channel states a digest, which its archive can be told by."""
+        return bool(self.sha256 or self.md5)
+
+    @property
     def size(self) -> int | None:
         """The bytes of the archive, if the channel states them."""
         size = self.record.get("size")
         return size if isinstance(size, int) else None
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What is taken over from the channels, and what of them is not.
+
+    Attributes:
+        entries: Each archive once, sorted by name.
+        warnings: What the vendor should know of it.
+    """
+
+    entries: tuple[Entry, ...]
+    warnings: tuple[str, ...]
 
 
 def _digest(record: Mapping[str, Any], algorithm: str) -> str | None:
@@ -104,8 +128,8 @@ def specs_to_solve(request: Request) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def entries_of(solutions: Iterable[Solution], request: Request, since: float) -> tuple[Entry, ...]:
-    """The entries of all solutions together, each archive once, sorted by name.
+def entries_of(solutions: Iterable[Solution], request: Request, since: float) -> Taken:
+    """The entries of all solutions together.
 
     Args:
         solutions: What the solver chose.
@@ -117,6 +141,8 @@ def entries_of(solutions: Iterable[Solution], request: Request, since: float) ->
         UpstreamChangedError: A channel's index no longer has what the solver chose.
         CollisionError: Two channels have different files under one name.
         InvalidRecordError: An entry's name must not become a path.
+        NewerEntryError: The solver chose what is not in every client's reach.
+        RefusedAddressError: A channel sends us where it must not.
         ChannelUnavailableError: A channel cannot be read.
     """
     sources = {source.url: source for source in request.sources}
@@ -129,6 +155,7 @@ def entries_of(solutions: Iterable[Solution], request: Request, since: float) ->
             sources.setdefault(url, Source(url, Channel(url)))
             records[url, record.subdir][record.fn] = record
     found: dict[str, Entry] = {}
+    related = []
     for url, source in sources.items():
         subdirs = [subdir for channel, subdir in records if channel == url]
         needed = [record for subdir in subdirs for record in records[url, subdir].values()]
@@ -136,9 +163,15 @@ def entries_of(solutions: Iterable[Solution], request: Request, since: float) ->
         files = {record.fn for record in needed}
         with explained(request, source), _compat.settings(local_repodata_ttl=_age(since)):
             indexes = load(source, subdirs, names, files)
+        if any(index.has_relations for index in indexes.values()):
+            related.append(
+                f"The channel {url} says that it builds on other channels "
+                "(info.channel_relations). The repository does not say so: it holds all that the "
+                "solver chose. If packages of those channels are wanted, name them with -c."
+            )
         for record in needed:
             _add(found, _entry(source, record, indexes[record.subdir]))
-    return tuple(sorted(found.values(), key=lambda entry: entry.name))
+    return Taken(tuple(sorted(found.values(), key=lambda entry: entry.name)), tuple(related))
 
 
 def _age(since: float) -> int:
@@ -147,10 +180,12 @@ def _age(since: float) -> int:
 
 
 def _entry(source: Source, record: PackageRecord, index: Index) -> Entry:
-    problem = archive_problem(record.fn)
+    raw = index.entries.get(record.fn)
+    if raw is None and (record.fn.endswith(".whl") or record.name in index.elsewhere):
+        raise NewerEntryError(source.url, record.name, f"{record.subdir}/{record.fn}")
+    problem = archive_problem(record.fn) or (sound.problem(raw) if raw else None)
     if problem:
         raise InvalidRecordError(source.url, record.fn, problem)
-    raw = index.entries.get(record.fn)
     if raw is None or any(
         stated and _digest(raw, algorithm) != stated
         for algorithm in ("sha256", "md5")

@@ -16,7 +16,8 @@ from conda.models.channel import Channel
 
 from ... import _compat
 from ...repository.manifest import SECTIONS
-from ...urls import public
+from ...urls import NETWORK, public, same_server
+from ..exceptions import RefusedAddressError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Mapping, Sequence
@@ -38,12 +39,17 @@ class Index:
         public_url: The same without secrets.
         names: Of all packages.
         entries: The channel's own, by file name.
+        elsewhere: Names of packages that it has, also or only, in sections that older clients do
+            not read: wheels, and what needs version 3 of the format.
+        has_relations: Whether it builds on other channels (`info.channel_relations`, CEP 42).
     """
 
     base_url: str
     public_url: str
     names: frozenset[str]
     entries: Mapping[str, Mapping[str, Any]]
+    elsewhere: frozenset[str]
+    has_relations: bool
 
 
 def load(
@@ -75,11 +81,19 @@ def load(
 
 def _from_shards(shards: Any, url: str, files: Container[str]) -> Index:
     base_url = _base_url(url, shards.base_url)
+    entries, elsewhere = {}, set()
+    for section, file, record in _compat.shard_entries(shards):
+        if section not in SECTIONS:
+            elsewhere.add(record["name"])
+        elif file in files:
+            entries[file] = record
     return Index(
         base_url=base_url,
         public_url=public(base_url),
         names=frozenset(shards.package_names),
-        entries={file: record for file, record in shards.iter_records() if file in files},
+        entries=entries,
+        elsewhere=frozenset(elsewhere),
+        has_relations=bool(_compat.shard_info(shards).get("channel_relations")),
     )
 
 
@@ -99,8 +113,18 @@ def _from_repodata(url: str, files: Container[str]) -> Index:
         for section in SECTIONS:
             for file, record in (repodata.get(section) or {}).items():
                 take(file, record)
-    base_url = _base_url(url, (repodata.get("info") or {}).get("base_url") or "")
-    return Index(base_url, public(base_url), frozenset(names), entries)
+    info = repodata.get("info") or {}
+    base_url = _base_url(url, info.get("base_url"))
+    newer = repodata.get("v3") or {}
+    others = (repodata.get("packages.whl") or {}, *newer.values())
+    return Index(
+        base_url,
+        public(base_url),
+        frozenset(names),
+        entries,
+        elsewhere=frozenset(record["name"] for group in others for record in group.values()),
+        has_relations=bool(info.get("channel_relations")),
+    )
 
 
 def walk(text: str, take: Callable[[str, Mapping[str, Any]], None]) -> dict[str, Any]:
@@ -159,25 +183,41 @@ def _each(text: str, at: int, value: Callable[[str, int], int]) -> int:
     raise ValueError("the index is not a JSON object")
 
 
-def _base_url(url: str, stated: str) -> str:
+def _base_url(url: str, stated: Any) -> str:
     """Where the archives of a subdir lie (CEP 15), with the channel's credentials on its own host.
 
     There is no slash at its end.
 
     Args:
         url: The subdir, with credentials.
-        stated: `info.base_url` of its index: absolute, relative to the subdir, or empty.
+        stated: `info.base_url` of its index: absolute, relative to the subdir, or nothing.
+
+    Raises:
+        RefusedAddressError: It is none, or one that this channel must not name.
     """
     if not stated:
         return url
-    absolute = urljoin(f"{url}/", stated).rstrip("/")
-    plain = public(absolute)
-    parts = urlsplit(plain)
-    if parts.netloc != urlsplit(public(url)).netloc:
+    own = urlsplit(url).scheme
+    try:
+        if not isinstance(stated, str):
+            raise TypeError
+        absolute = urljoin(f"{url}/", stated).rstrip("/")
+        plain = public(absolute)
+        parts = urlsplit(plain)
+        same = same_server(url, absolute)
+    except (TypeError, ValueError):
+        raise RefusedAddressError(public(url), str(stated), "it is no address") from None
+    if parts.scheme not in {*NETWORK, own}:
+        raise RefusedAddressError(
+            public(url), plain, f"packages of {own}: channels lie there too, or on http: or https:"
+        )
+    if parts.scheme in NETWORK and not parts.hostname:
+        raise RefusedAddressError(public(url), plain, "it names no server")
+    if not same:
         return plain
     if absolute != plain:
         return absolute
-    own = Channel(url)
-    login = f"{own.auth}@" if own.auth else ""
-    token = f"/t/{own.token}" if own.token else ""
+    channel = Channel(url)
+    login = f"{channel.auth}@" if channel.auth else ""
+    token = f"/t/{channel.token}" if channel.token else ""
     return f"{parts.scheme}://{login}{parts.netloc}{token}{parts.path}"

@@ -6,21 +6,35 @@ import logging
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from conda import CondaError
 from conda.base.context import context
-from conda.exceptions import CondaHTTPError, UnavailableInvalidChannel
+from conda.exceptions import ChannelError, CondaHTTPError, UnavailableInvalidChannel
 from conda.models.channel import Channel
+from conda.models.match_spec import MatchSpec
+from requests.exceptions import RequestException
 
 from ... import _compat
+from ...solver import UnreadableError
 from ...urls import public
 from ..exceptions import ChannelUnavailableError
 from ..request import Source
+from .redirects import network_only
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from conda import CondaError
-
     from ..request import Request
+
+#: How conda and the solvers say that an index is not what an index is.
+UNREADABLE = (
+    AttributeError,
+    ChannelError,
+    KeyError,
+    RecursionError,
+    TypeError,
+    UnreadableError,
+    ValueError,
+)
 
 log = logging.getLogger(__name__)
 
@@ -37,19 +51,39 @@ def explained(request: Request, source: Source | None = None) -> Iterator[None]:
         ChannelUnavailableError: In place of conda's errors of these kinds.
     """
     try:
-        with _compat.settings(allow_non_channel_urls=False):
+        with (
+            _compat.settings(allow_non_channel_urls=False),
+            network_only(_channels(request), (*request.platforms, "noarch")),
+        ):
             yield
     except (CondaHTTPError, UnavailableInvalidChannel) as error:
         found = source or _source_of(error, request)
         raise unavailable(found, request, _compat.status_code(error)) from None
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except RequestException as error:
+        log.debug("unreachable channel", exc_info=error)
+        raise unavailable(source or request.sources[0], request, None) from None
+    except UNREADABLE as error:
+        if isinstance(error, CondaError) and type(error) is not ChannelError:
+            raise
         log.debug("unreadable index", exc_info=error)
         urls = [source.url] if source else [one.url for one in request.sources]
         raise ChannelUnavailableError(
             " or ".join(urls),
-            f"has an index that cannot be read ({type(error).__name__}).",
+            "has an index with an info.base_url that conda does not take."
+            if isinstance(error, ChannelError)
+            else f"has an index that cannot be read ({type(error).__name__}).",
             "Tell the owner of the channel. The repository is as it was before.",
         ) from None
+
+
+def _channels(request: Request) -> Iterator[Channel]:
+    """The channels that a request can lead to: its own, and those that its packages name."""
+    for source in request.sources:
+        yield source.channel
+    for package in request.packages:
+        named = MatchSpec(package).get_raw_value("channel")
+        if named is not None:
+            yield Channel(named)
 
 
 def _source_of(error: CondaError, request: Request) -> Source:

@@ -1,0 +1,193 @@
+"""The answer of a server to one request for an archive, read with distrust.
+
+Redirects are followed here, each as a request of its own: conda's session would follow one to a
+file of this machine, and take along what only the first server may see. Headers are what anybody
+may have written.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from email.utils import parsedate_to_datetime
+from itertools import chain, islice
+from typing import TYPE_CHECKING
+from urllib.parse import urljoin, urlsplit
+
+from conda.base.context import context
+from conda.gateways.connection.session import get_session
+from requests.utils import requote_uri
+from urllib3 import HTTPResponse
+from urllib3.util import Retry
+
+from ...urls import NETWORK, public, same_server
+from .failures import DownloadFailedError, TryAgainError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from requests import Response, Session
+
+MOST_REDIRECTS = 10
+#: Bytes a second, on the average of as long a time as conda waits for a server that is silent. Five
+#: downloads over a modem are faster; who keeps a connection open for its own sake is not.
+LEAST_RATE = 100
+#: Bytes between two looks at the size and at whether the build was given up.
+PIECE = 1 << 16
+#: The same once that much has arrived: downloads hinder each other less with larger pieces.
+LARGE_PIECE = 1 << 18
+#: RFC 9110 has nothing but these digits in numbers; `str.isdigit` also takes others, like `²`.
+NUMBER = re.compile(r"[0-9]{1,18}")
+
+
+def ask(url: str, start: int) -> Response:
+    """Ask for a file; redirects are followed, on the network alone.
+
+    Args:
+        url: With the credentials of its channel, which no other server is sent.
+        start: The first byte that is wanted.
+
+    Returns:
+        An answer to close, whatever its status.
+
+    Raises:
+        DownloadFailedError: It leads astray, or never to an end.
+        RequestException: The server cannot be reached.
+    """
+    headers = {"Accept-Encoding": "identity"}
+    if start:
+        headers["Range"] = f"bytes={start}-"
+    patience = (context.remote_connect_timeout_secs, context.remote_read_timeout_secs)
+    for _ in range(MOST_REDIRECTS):
+        session = _session(url)
+        try:
+            return session.get(
+                url,
+                stream=True,
+                headers=headers,
+                proxies=session.proxies,
+                timeout=patience,
+                hooks={"response": _stop_at_redirect},
+            )
+        except _RedirectError as redirect:
+            url = _redirected(url, str(redirect))
+    raise DownloadFailedError(f"the server redirects it more than {MOST_REDIRECTS} times")
+
+
+class _RedirectError(Exception):
+    """An answer that is the address of another; the text is that address."""
+
+
+def _stop_at_redirect(response: Response, **_: object) -> None:
+    # with `allow_redirects=False`, requests would still read the body and look into the address
+    if response.is_redirect:
+        response.close()
+        raise _RedirectError(response.headers["location"])
+
+
+def _session(url: str) -> Session:
+    """conda's session of this thread, which leaves the retries to this wing.
+
+    Sessions are kept by thread, and downloads run in threads of their own, so no other request of
+    conda's is affected.
+    """
+    session = get_session(url)
+    adapter = session.get_adapter(url)
+    if hasattr(adapter, "max_retries"):
+        adapter.max_retries = Retry(0, read=False)
+    return session
+
+
+def _redirected(url: str, location: str) -> str:
+    """Where a redirect leads; a login goes on to the same server only."""
+    try:
+        # http.client takes the bytes of a header for Latin-1
+        target = urljoin(url, requote_uri(location.encode("latin-1").decode()))
+        parts = urlsplit(target)
+        same = same_server(url, target)
+    except ValueError:
+        raise DownloadFailedError("the server redirects it to what is no address") from None
+    if parts.scheme not in NETWORK or not parts.hostname:
+        raise DownloadFailedError(
+            f"the server redirects it to {public(target)}, which is refused: "
+            "a channel of the network has its packages on the network"
+        )
+    login = urlsplit(url).netloc.rpartition("@")[0]
+    if same and login and "@" not in parts.netloc:
+        return parts._replace(netloc=f"{login}@{parts.netloc}").geturl()
+    return target
+
+
+def stated_size(response: Response) -> int | None:
+    """The bytes of the body as its header states them, or None."""
+    return _number(response.headers.get("Content-Length"))
+
+
+def asked_wait(response: Response) -> float | None:
+    """The seconds of a Retry-After header (RFC 9110, 10.2.3), or None."""
+    text = str(response.headers.get("Retry-After", "")).strip()
+    seconds = _number(text)
+    if seconds is not None:
+        return float(seconds)
+    try:
+        return max(0.0, parsedate_to_datetime(text).timestamp() - time.time())
+    except (TypeError, ValueError, IndexError, OverflowError, OSError):
+        return None
+
+
+def _number(text: object) -> int | None:
+    # conda's adapter for local files has numbers, not texts, in its headers
+    found = NUMBER.fullmatch(str(text).strip())
+    return int(found[0]) if found else None
+
+
+def continues(response: Response, start: int) -> bool:
+    """Whether a partial answer begins with the byte that was asked for."""
+    return str(response.headers.get("Content-Range", "")).startswith(f"bytes {start}-")
+
+
+def pieces(response: Response) -> Iterator[bytes]:
+    """The body as it arrives.
+
+    Raises:
+        TryAgainError: It arrives so slowly that it may never end.
+        RequestException, urllib3's HTTPError: It breaks off.
+    """
+    raw = response.raw
+    if not isinstance(raw, HTTPResponse) or not hasattr(raw, "read1"):  # before urllib3 2.1
+        first = islice(response.iter_content(PIECE), LARGE_PIECE // PIECE)
+        yield from chain(first, response.iter_content(LARGE_PIECE))
+        return
+    pace = _Pace(context.remote_read_timeout_secs)
+    # `read` would not return before all that it was asked for is there
+    while piece := raw.read1(LARGE_PIECE, decode_content=True):
+        pace.note(len(piece))
+        yield piece
+
+
+class _Pace:
+    """How fast bytes arrive, window by window.
+
+    Args:
+        window: Seconds.
+    """
+
+    def __init__(self, window: float) -> None:
+        self.window = window
+        self.since = time.monotonic()
+        self.arrived = 0
+
+    def note(self, size: int) -> None:
+        """So many bytes have arrived.
+
+        Raises:
+            TryAgainError: They are too few for the time that they took.
+        """
+        self.arrived += size
+        passed = time.monotonic() - self.since
+        if passed < self.window:
+            return
+        if self.arrived < LEAST_RATE * passed:
+            raise TryAgainError(f"only {self.arrived} bytes arrived in {passed:.0f} s")
+        self.since += passed
+        self.arrived = 0

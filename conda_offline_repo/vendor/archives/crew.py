@@ -1,0 +1,83 @@
+"""Threads that are not waited for when the user wants to leave.
+
+Those of an executor are: Python does not end before a server, or the timeout for it, has let go of
+the last of them.
+"""
+
+from __future__ import annotations
+
+import threading
+from contextlib import contextmanager
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from typing import TypeVar
+
+    Item = TypeVar("Item")
+    Result = TypeVar("Result")
+
+#: Seconds that each thread gets to come to an end by itself when the user interrupts.
+GRACE = 0.1
+#: Seconds; Windows does not interrupt a wait, however long it is.
+WAIT = 1.0
+
+
+@contextmanager
+def crew(
+    work: Callable[[Item], Result], items: Sequence[Item], threads: int, stop: threading.Event
+) -> Iterator[Iterator[tuple[Item, Result | BaseException]]]:
+    """Do some work on each item, in so many threads.
+
+    Args:
+        work: What is done; when `stop` is set it had better end.
+        items: What it is done on, in this order.
+        threads: How many.
+        stop: Set when the context ends.
+
+    Yields:
+        The items with what became of each, a result or an exception, as they get ready. When the
+        context ends, by an error too, all threads have ended; not so after an interruption.
+    """
+    todo: SimpleQueue[Item] = SimpleQueue()
+    done: SimpleQueue[tuple[Item, Result | BaseException]] = SimpleQueue()
+    for item in items:
+        todo.put(item)
+
+    def labour() -> None:
+        while not stop.is_set():
+            try:
+                item = todo.get_nowait()
+            except Empty:
+                return
+            try:
+                done.put((item, work(item)))
+            except BaseException as error:
+                done.put((item, error))
+
+    hands = [threading.Thread(target=labour, daemon=True) for _ in range(min(threads, len(items)))]
+    for hand in hands:
+        hand.start()
+    patience = None
+    try:
+        yield (_next(done) for _ in items)
+    except Exception:
+        raise
+    except BaseException:
+        patience = GRACE
+        raise
+    finally:
+        stop.set()
+        for hand in hands:
+            hand.join(patience)
+
+
+def _next(
+    done: SimpleQueue[tuple[Item, Result | BaseException]],
+) -> tuple[Item, Result | BaseException]:
+    while True:
+        try:
+            return done.get(timeout=WAIT)
+        except Empty:
+            continue

@@ -1,0 +1,32 @@
+"""Who may read what is published.
+
+A build may run under a umask that suits the engineer's own files and not a share. So what is new
+gets the read permissions of the folder that it is put into, and none is ever taken away: whoever
+makes the root, or the label's folder, decides who reads what comes into it.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+#: For the group and for others: what a folder needs for them to read in it.
+READERS = (0o050, 0o005)
+
+
+def open_up(paths: Iterable[Path], like: Path) -> None:
+    """Let those who may read in the folder `like` read these files and folders, too."""
+    if os.name == "nt":  # what is put into a folder inherits its permissions there
+        return
+    mode = like.stat().st_mode
+    granted = sum(bits for bits in READERS if mode & bits == bits)
+    for path in paths:
+        mode = path.stat().st_mode
+        wanted = mode | (granted if stat.S_ISDIR(mode) else granted & 0o444)
+        if wanted != mode:
+            path.chmod(stat.S_IMODE(wanted))

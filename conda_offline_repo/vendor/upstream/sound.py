@@ -1,0 +1,67 @@
+"""Whether an entry of a channel's index is one that every client can read.
+
+It becomes an entry of the repository's own index as it is, so what is wrong with it would be met by
+the customer, whose solver may be another one than the vendor's.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+TEXTS = ("name", "version", "build")
+LISTS = ("depends", "constrains")
+DIGESTS = {"sha256": re.compile(r"[0-9a-fA-F]{64}"), "md5": re.compile(r"[0-9a-fA-F]{32}")}
+#: What 63 bits can hold, as file systems count.
+NUMBERS = {"size": 1 << 63, "build_number": 1 << 63}
+#: Some clients give up on JSON a good deal deeper than this; no entry needs it.
+DEEPEST = 50
+
+
+def problem(record: Mapping[str, Any]) -> str | None:
+    """Why an entry must not be taken over, or None if it may."""
+    for key in TEXTS:
+        if not isinstance(record.get(key), str):
+            return f"its {key} is not a text"
+    for key in LISTS:
+        value = record.get(key)
+        if value is not None and not (
+            isinstance(value, list) and all(isinstance(part, str) for part in value)
+        ):
+            return f"its {key} is not a list of texts"
+    for key, end in NUMBERS.items():
+        value = record.get(key)
+        if value is not None and not (type(value) is int and 0 <= value < end):
+            return f"its {key} is not a number of that kind"
+    for key, pattern in DIGESTS.items():
+        value = record.get(key)
+        # some indexes have an empty text where they know none
+        if value not in (None, "") and not (isinstance(value, str) and pattern.fullmatch(value)):
+            return f"its {key} is not a digest"
+    return _no_json(record)
+
+
+def _no_json(record: Mapping[str, Any]) -> str | None:
+    """Why a value is none that all clients take for JSON, though Python may."""
+    found: list[tuple[Any, int]] = [(record, 1)]
+    while found:
+        value, depth = found.pop()
+        if depth > DEEPEST:
+            return "it is nested too deeply"
+        if isinstance(value, dict):
+            found += ((part, depth + 1) for pair in value.items() for part in pair)
+        elif isinstance(value, list):
+            found += ((part, depth + 1) for part in value)
+        elif isinstance(value, str):
+            if not value.isascii() and any("\ud800" <= letter <= "\udfff" for letter in value):
+                return "it has a text that is not Unicode"
+        elif isinstance(value, float) and not math.isfinite(value):
+            return f"it has {value} for a number"
+        elif not (value is None or isinstance(value, (int, float))):
+            return f"it has a value of no kind that JSON has ({type(value).__name__})"
+    return None
