@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 #: How conda and the solvers say that an index is not what an index is.
 UNREADABLE = (
+    AssertionError,
     AttributeError,
     ChannelError,
     KeyError,
