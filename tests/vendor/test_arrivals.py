@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conda_offline_repo.vendor.archives import identity
-from conda_offline_repo.vendor.exceptions import InvalidArchiveError
+from conda_offline_repo.vendor.exceptions import DownloadError, InvalidArchiveError
 from conda_offline_repo.vendor.upstream.entries import Entry
 from dev.upstream.server import ChannelServer
 from tests.support.inside import inside
@@ -173,6 +173,30 @@ def test_stateless_channel_stays_as_it_is(me: Inside, channel: TinyChannel, stat
         app.path.unlink()
         with pytest.raises(Exception, match="404"):
             me.build(options)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such files")
+@pytest.mark.parametrize("kind", ["pipe", "device", "folder", "pipe behind a link"])
+@pytest.mark.parametrize("vouched", [True, False])
+def test_what_is_no_file_of_a_local_channel_is_not_waited_for(
+    me: Inside, channel: TinyChannel, kind: str, vouched: bool
+) -> None:
+    app = channel.add("app")
+    if not vouched:
+        unvouched(app)
+    channel.write()
+    app.path.unlink()
+    if kind == "device":
+        app.path.symlink_to("/dev/zero")
+    elif kind == "folder":
+        app.path.mkdir()
+    else:
+        pipe = app.path if kind == "pipe" else app.path.with_name("pipe")
+        os.mkfifo(pipe)
+        if pipe != app.path:
+            app.path.symlink_to(pipe)
+    with pytest.raises(DownloadError, match=r"app-1\.0-0\.conda: its channel has something else"):
+        me.build(me.options("app", channels=(channel.folder.as_uri(),)))
 
 
 def cached(me: Inside, package: TinyPackage, mode: int = 0o644) -> Path:

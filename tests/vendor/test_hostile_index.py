@@ -298,6 +298,6 @@ def test_licence_is_shown_without_escapes(conda: Conda, site: Site, root: Path) 
 
 
 def test_printable_text_is_left_as_it_is() -> None:
-    for text in ("", "a\nb", "ş é \U0001f40d", "C:\\x"):
+    for text in ("", "a\nb", "a\u00a0b", "ş é \U0001f40d", "C:\\x"):
         assert printable(text) == text
     assert printable("a\tb\x1b\u202e\ud800") == "a\\tb\\x1b\\u202e\\ud800"

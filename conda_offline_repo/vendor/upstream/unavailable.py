@@ -14,7 +14,6 @@ from conda.models.match_spec import MatchSpec
 from requests.exceptions import RequestException
 
 from ... import _compat
-from ...solver import UnreadableError
 from ...urls import public
 from ..exceptions import ChannelUnavailableError
 from ..request import Source
@@ -33,7 +32,6 @@ UNREADABLE = (
     KeyError,
     RecursionError,
     TypeError,
-    UnreadableError,
     ValueError,
 )
 
