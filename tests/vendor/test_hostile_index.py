@@ -131,9 +131,9 @@ def test_sound_entries_pass(site: Site) -> None:
         "x": [{"y": [1, None, 1.5, True, "é\U0001f40d", 10**30]}],
         "size": 0,
     }
-    assert problem(record) is None
+    assert problem(site.app.file, record) is None
     del record["size"], record["md5"], record["sha256"], record["depends"]
-    assert problem(record) is None
+    assert problem(site.app.file, record) is None
 
 
 @pytest.mark.parametrize(
@@ -144,6 +144,8 @@ def test_sound_entries_pass(site: Site) -> None:
         ({"size": 1 << 63}, "its size is not a number of that kind"),
         ({"depends": ["a", 5]}, "its depends is not a list of texts"),
         ({"version": 1.0}, "its version is not a text"),
+        ({"build": "1"}, "its entry is that of 'app-1.0-1'"),
+        ({"name": "../app"}, "its entry is that of '../app-1.0-0'"),
         ({"sha256": "ab"}, "its sha256 is not a digest"),
         ({"x": float("nan")}, "it has nan for a number"),
         ({"x": b"bytes"}, "it has a value of no kind that JSON has (bytes)"),
@@ -152,7 +154,7 @@ def test_sound_entries_pass(site: Site) -> None:
     ids=str,
 )
 def test_problems_are_named(site: Site, change: dict[str, Any], reason: str) -> None:
-    assert problem({**site.app.record, **change}) == reason
+    assert problem(site.app.file, {**site.app.record, **change}) == reason
 
 
 def test_classic_solver_takes_numbers_for_versions_and_we_do_not(site: Site) -> None:
