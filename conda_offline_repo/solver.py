@@ -92,7 +92,7 @@ def _backend() -> Any:
     installed = sorted(solver.name.lower() for solver in solvers)
     if context.solver not in installed:
         raise SolverMissingError(context.solver, installed)
-    return context.plugin_manager.get_cached_solver_backend(None)
+    return context.plugin_manager.get_cached_solver_backend(context.solver)
 
 
 def _unreadable(error: Exception, channels: Iterable[Channel]) -> str:
