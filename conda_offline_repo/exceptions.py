@@ -7,6 +7,7 @@ text or, with `--json`, as an object.
 
 from __future__ import annotations
 
+import unicodedata
 from typing import TYPE_CHECKING
 
 from conda import CondaError
@@ -22,9 +23,11 @@ def printable(text: str) -> str:
     """
     if text.isprintable():
         return text
-    return "".join(
-        letter if letter == "\n" or letter.isprintable() else repr(letter)[1:-1] for letter in text
-    )
+    return "".join(letter if _harmless(letter) else repr(letter)[1:-1] for letter in text)
+
+
+def _harmless(letter: str) -> bool:
+    return letter == "\n" or letter.isprintable() or unicodedata.category(letter) == "Zs"
 
 
 class OfflineRepoError(CondaError):

@@ -34,7 +34,7 @@ TOKEN = re.compile(r"(?<=/t/)[^/\s'\"<>]+(?=/)")
 #: What may be a URL with a token, or the part of one that a server is asked for.
 ADDRESS = re.compile(r"((?:GET|HEAD|url:) +)?([^\s'\"<>(=,]*/t/[^\s'\"<>]*)")
 #: How a path of this machine begins, where `t` is a folder like any other.
-PATH = re.compile(r"file:|~?/(?!t/)|[A-Za-z]:[\\/]")
+PATH = re.compile(r"file:|~/|/(?!t/)|[A-Za-z]:[\\/]")
 ESCAPE = re.compile(r"%[0-9A-F]{2}")
 AUTHORIZATION = re.compile(r"(?i)(?<=authorization)(['\"]?\s*[:=]\s*['\"]?\w+ )[^\s'\",]+")
 QUERY = re.compile(r"(?<=\?)[^\s'\"<>#]*=[^\s'\"<>#]+")

@@ -40,10 +40,6 @@ UNSOLVED = (
 PANIC = "RustPanic"
 
 
-class UnreadableError(Exception):
-    """The solver broke down over an index."""
-
-
 class UnsolvedError(Exception):
     """There is no solution; the text is the solver's explanation."""
 
@@ -68,7 +64,6 @@ def ask(
 
     Raises:
         UnsolvedError: There is no solution.
-        UnreadableError: The solver broke down over an index.
         SolverMissingError: The configured solver is not installed.
     """
     backend = _backend()
@@ -81,15 +76,11 @@ def ask(
     except OSError as error:
         if error.errno is not None:
             raise
-        # py-rattler's way to say that it cannot read an entry
-        why = (
-            f"The solver cannot read the index of a channel: {error}\n"
-            f"The channels are:{_listed(channels)}\nTell the owner of the channel."
-        )
+        why = _unreadable(error, channels)  # py-rattler's way to say that it cannot read an entry
     except Exception as error:
         if type(error).__name__ != PANIC:
             raise
-        raise UnreadableError(str(error)) from None
+        why = _unreadable(error, channels)
     # nothing of the rattler solver may live on: its threads would end the process with a crash
     del solver
     gc.collect()
@@ -97,10 +88,18 @@ def ask(
 
 
 def _backend() -> Any:
-    installed = sorted(solver.name for solver in context.plugin_manager.get_hook_results("solvers"))
+    solvers = context.plugin_manager.get_hook_results("solvers")
+    installed = sorted(solver.name.lower() for solver in solvers)
     if context.solver not in installed:
         raise SolverMissingError(context.solver, installed)
-    return context.plugin_manager.get_cached_solver_backend(None)
+    return context.plugin_manager.get_cached_solver_backend(context.solver)
+
+
+def _unreadable(error: Exception, channels: Iterable[Channel]) -> str:
+    return (
+        f"The solver cannot read the index of a channel: {error}\n"
+        f"The channels are:{_listed(channels)}\nTell the owner of the channel."
+    )
 
 
 def _explanation(error: BaseException, channels: Iterable[Channel]) -> str:

@@ -187,7 +187,13 @@ def _flat(channels: Iterable[str]) -> Iterable[Channel]:
                 "Give a channel's name, its URL or the path of its folder.",
             ) from None
         for url in urls:
-            yield Channel(url.rpartition("/")[0])
+            channel = url.rpartition("/")[0]
+            if channel.startswith("file:") and channel.endswith(("/t", "/%74")):
+                raise InvalidRequestError(
+                    f"{name!r} is a folder named 't', which conda takes for a part of a token.",
+                    "Rename the folder.",
+                )
+            yield Channel(channel)
 
 
 def _channel_like(channel: Channel, **changes: str) -> Channel:

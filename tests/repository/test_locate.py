@@ -84,3 +84,16 @@ def test_damaged_one_is_not_passed_over(root: Path) -> None:
     (root / "plant" / MANIFEST_NAME).write_text("{")
     with pytest.raises(ManifestError):
         locate(root)
+
+
+@pytest.mark.parametrize("content", ["{", "", "[]", '{"format": 99}'])
+def test_damaged_neighbour_does_not_stop_a_label(root: Path, content: str) -> None:
+    (root / "plant" / MANIFEST_NAME).write_text(content)
+    assert locate_one(root, "bank").path == root / "bank"
+    assert [found.path for found in locate(root, "bank")] == [root / "bank"]
+    with pytest.raises(ManifestError, match="plant"):
+        locate(root, "plant")
+    with pytest.raises(ManifestError, match="plant"):
+        locate(root / "plant", "bank")
+    with pytest.raises(RepositoryNotFoundError):
+        locate(root, "mill")

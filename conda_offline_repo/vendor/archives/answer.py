@@ -11,6 +11,7 @@ import re
 import time
 from email.utils import parsedate_to_datetime
 from itertools import chain, islice
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
@@ -20,7 +21,7 @@ from requests.utils import requote_uri
 from urllib3 import HTTPResponse
 from urllib3.util import Retry
 
-from ...urls import NETWORK, public, same_server
+from ...urls import NETWORK, file_path, public, same_server
 from .failures import DownloadFailedError, TryAgainError
 
 if TYPE_CHECKING:
@@ -54,6 +55,8 @@ def ask(url: str, start: int) -> Response:
         DownloadFailedError: It leads astray, or never to an end.
         RequestException: The server cannot be reached.
     """
+    if url.startswith("file:") and _hangs(Path(file_path(url))):
+        raise DownloadFailedError("its channel has something else than a file there")
     headers = {"Accept-Encoding": "identity"}
     if start:
         headers["Range"] = f"bytes={start}-"
@@ -72,6 +75,11 @@ def ask(url: str, start: int) -> Response:
         except _RedirectError as redirect:
             url = _redirected(url, str(redirect))
     raise DownloadFailedError(f"the server redirects it more than {MOST_REDIRECTS} times")
+
+
+def _hangs(path: Path) -> bool:
+    """Whether reading something may never end, as with a pipe or a device."""
+    return path.exists() and not path.is_file()
 
 
 class _RedirectError(Exception):

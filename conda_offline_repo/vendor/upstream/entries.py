@@ -183,7 +183,7 @@ def _entry(source: Source, record: PackageRecord, index: Index) -> Entry:
     raw = index.entries.get(record.fn)
     if raw is None and (record.fn.endswith(".whl") or record.name in index.elsewhere):
         raise NewerEntryError(source.url, record.name, f"{record.subdir}/{record.fn}")
-    problem = archive_problem(record.fn) or (sound.problem(raw) if raw else None)
+    problem = archive_problem(record.fn) or (None if raw is None else sound.problem(record.fn, raw))
     if problem:
         raise InvalidRecordError(source.url, record.fn, problem)
     if raw is None or any(

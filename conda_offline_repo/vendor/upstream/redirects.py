@@ -52,12 +52,11 @@ def network_only(channels: Iterable[Channel], subdirs: tuple[str, ...]) -> Itera
 def _check(response: Response, **_: Any) -> None:
     if not response.is_redirect:
         return
-    location = response.headers["location"]
     try:
-        target = urljoin(response.url, location)
+        target = urljoin(response.url, response.headers["location"])
         scheme, shown = urlsplit(target).scheme, public(target)
     except ValueError:
-        scheme, shown = "", location
+        scheme, shown = "", "somewhere"
     if scheme not in NETWORK:
         reason = "its index is not on the network" if scheme else "it is no address"
         raise RefusedAddressError(public(response.url), shown, reason)

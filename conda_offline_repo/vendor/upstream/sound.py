@@ -23,11 +23,19 @@ NUMBERS = {"size": 1 << 63, "build_number": 1 << 63}
 DEEPEST = 50
 
 
-def problem(record: Mapping[str, Any]) -> str | None:
-    """Why an entry must not be taken over, or None if it may."""
+def problem(file: str, record: Mapping[str, Any]) -> str | None:
+    """Why an entry must not be taken over, or None if it may.
+
+    Args:
+        file: The name of its archive.
+        record: The entry.
+    """
     for key in TEXTS:
         if not isinstance(record.get(key), str):
             return f"its {key} is not a text"
+    stem = "-".join(record[key] for key in TEXTS)
+    if file not in (f"{stem}.conda", f"{stem}.tar.bz2"):
+        return f"its entry is that of {stem!r}"
     for key in LISTS:
         value = record.get(key)
         if value is not None and not (

@@ -14,7 +14,6 @@ from conda.models.match_spec import MatchSpec
 from requests.exceptions import RequestException
 
 from ... import _compat
-from ...solver import UnreadableError
 from ...urls import public
 from ..exceptions import ChannelUnavailableError
 from ..request import Source
@@ -27,12 +26,12 @@ if TYPE_CHECKING:
 
 #: How conda and the solvers say that an index is not what an index is.
 UNREADABLE = (
+    AssertionError,
     AttributeError,
     ChannelError,
     KeyError,
     RecursionError,
     TypeError,
-    UnreadableError,
     ValueError,
 )
 
