@@ -15,6 +15,11 @@ def check_spec(package: str) -> None:
     Raises:
         InvalidRequestError: It is not.
     """
+    if not package.isprintable():
+        raise InvalidRequestError(
+            f"{package!r} has a character that cannot be seen, so it names no package.",
+            "Type the name by hand; such characters come along when text is copied.",
+        )
     try:
         spec = MatchSpec(package)
     except (InvalidMatchSpec, ValueError, IndexError) as error:
