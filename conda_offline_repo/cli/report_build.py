@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 #: How a request is shown that names no packages.
 ALL = "all that the label channel publishes"
+#: What would make a specification hard to tell from the next one.
+AMBIGUOUS = frozenset(" ,")
 
 
 def report(outcome: Outcome, *, dry_run: bool) -> None:
@@ -93,5 +95,8 @@ def _lines(outcome: Outcome, dry_run: bool) -> Iterator[str]:
 
 def _change(change: RequestChange) -> str:
     nothing = ALL if change.what == "packages" else "none"
-    before, after = (", ".join(some) or nothing for some in (change.before, change.after))
+    before, after = (
+        ", ".join(f'"{one}"' if AMBIGUOUS & set(one) else one for one in some) or nothing
+        for some in (change.before, change.after)
+    )
     return f"  {change.what.replace('_', ' ')}: {before} -> {after}"
