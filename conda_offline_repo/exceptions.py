@@ -9,7 +9,17 @@ from __future__ import annotations
 
 from conda import CondaError
 
-from .harmless import harmless
+
+def printable(text: str) -> str:
+    """`text` without what a terminal would obey: escapes, and letters that turn others around.
+
+    Names, licences and addresses are written by others: channels, archives, manifests.
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        letter if letter == "\n" or letter.isprintable() else repr(letter)[1:-1] for letter in text
+    )
 
 
 class OfflineRepoError(CondaError):
@@ -21,8 +31,8 @@ class OfflineRepoError(CondaError):
     """
 
     def __init__(self, message: str, *hints: str) -> None:
-        self.hints = tuple(map(harmless, hints))
-        super().__init__(harmless("\n".join((message, *hints))))
+        self.hints = tuple(map(printable, hints))
+        super().__init__(printable("\n".join((message, *hints))))
 
     def __str__(self) -> str:
         # conda before 26.7 applies `%` to the text, which a path or URL with `%20` breaks

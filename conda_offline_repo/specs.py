@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
 from conda.base.context import context
 from conda.exceptions import InvalidMatchSpec
 from conda.models.match_spec import MatchSpec
 
 from .exceptions import InvalidRequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 def check_spec(package: str) -> None:
@@ -41,6 +47,26 @@ def check_spec(package: str) -> None:
             f"{package!r} names a file, not a package of a channel.",
             "Put the file into a channel and name the package.",
         )
+
+
+def check_together(packages: Iterable[str]) -> None:
+    """Check that packages do not ask for two of the same name, as conda would merge them.
+
+    Raises:
+        InvalidRequestError: They do.
+    """
+    texts = defaultdict(list)
+    for package in packages:
+        texts[MatchSpec(package).name].append(package)
+    for name, same in texts.items():
+        try:
+            MatchSpec.merge(map(MatchSpec, same))
+        except ValueError as error:
+            raise InvalidRequestError(
+                f"{name} is asked for in ways that exclude each other: "
+                f"{', '.join(map(repr, same))}.",
+                "One environment has one package of a name: leave all but one out.",
+            ) from error
 
 
 def unqualified(package: str) -> str:

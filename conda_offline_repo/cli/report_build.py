@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from conda.base.context import context
 
-from ..harmless import harmless
+from ..exceptions import printable
 from ..repository.manifest import as_dict
 from .output import human, print_json
 
@@ -28,9 +28,9 @@ def report(outcome: Outcome, *, dry_run: bool) -> None:
     if context.json:
         _print_json(outcome)
     elif not context.quiet:
-        print(harmless("\n".join(_lines(outcome, dry_run))))
+        print(printable("\n".join(_lines(outcome, dry_run))))
         for warning in outcome.warnings:
-            print(harmless(f"warning: {warning}"), file=sys.stderr)
+            print(printable(f"warning: {warning}"), file=sys.stderr)
 
 
 def _print_json(outcome: Outcome) -> None:

@@ -43,6 +43,8 @@ def listed(
             f"{', '.join(sorted(both))}: both added and removed.",
             "To change the version of a package, --add it alone.",
         )
+    if named:
+        return tuple(sorted(set(named)))
     last = tuple(remembered or ())
     for package in last:
         check_spec(package)
@@ -52,8 +54,8 @@ def listed(
             "--add or --remove could change.",
             "Name all packages to ship.",
         )
-    if named or not (added or removed):
-        return tuple(sorted(set(named or last)))
+    if not (added or removed):
+        return tuple(sorted(set(last)))
     changed = (set(last) - _gone(last, removed) - _same_names(last, added)) | set(added)
     if not changed:
         raise InvalidRequestError(

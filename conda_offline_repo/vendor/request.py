@@ -11,7 +11,7 @@ from conda.models.channel import Channel
 from ..exceptions import InvalidRequestError
 from ..repository.locate import labels_in
 from ..repository.names import check_label, check_platform
-from ..specs import check_spec
+from ..specs import check_spec, check_together
 from ..urls import channel_url
 from .exceptions import NothingAskedError
 from .machine import check_remembered, machines, parse_virtual_package
@@ -138,6 +138,7 @@ def resolve(options: Options, last: Manifest | None) -> Request:
     packages = listed(
         options.packages, options.add, options.remove, last.request.packages if last else None
     )
+    check_together(packages)
     if not packages and not label_source:
         raise InvalidRequestError(
             "No package is named.",

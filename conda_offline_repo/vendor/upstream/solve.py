@@ -64,8 +64,6 @@ def _solve(
     except UnsolvedError as error:
         explanation = str(error)
     absent = missing(request, packages)
-    if not absent:
-        raise _unsolved(platform, packages[platform], machine, explanation)
     lines = (
         f"{one.package}: {one.instead}"
         if one.platforms == request.platforms
@@ -77,7 +75,27 @@ def _solve(
     if any(platform in one.platforms for one in absent):
         affected = {name for one in absent for name in one.platforms}
         raise SolveError(", ".join(sorted(affected)), not_found)
-    raise _unsolved(platform, packages[platform], machine, f"{explanation}\n{not_found}")
+    if not explanation:
+        explanation = _one_by_one(platform, packages[platform], channels, machine)
+    if absent:
+        explanation = f"{explanation}\n{not_found}"
+    raise _unsolved(platform, packages[platform], machine, explanation)
+
+
+def _one_by_one(
+    platform: str,
+    packages: Iterable[str],
+    channels: tuple[Channel, ...],
+    virtual_packages: Mapping[str, str],
+) -> str:
+    """Why some packages have no solution alone; the classic solver may not say it of all."""
+    reasons = []
+    for package in packages:
+        try:
+            _records(platform, (package,), channels, virtual_packages)
+        except UnsolvedError as error:
+            reasons.append(f"{package}: {str(error) or 'no reason given'}")
+    return "\n".join(reasons) or "Each package can be had alone, but not all of them together."
 
 
 def run(
