@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from traceback import clear_frames
 from typing import TYPE_CHECKING
 
 from conda.base.context import context
@@ -67,18 +68,31 @@ def ask(
         return question(solver)
     except UNSOLVED as error:
         why = _explanation(error, channels)
-    except OSError as error:
-        if error.errno is not None:
+    except BaseException as error:
+        if not isinstance(error, OSError) or error.errno is not None:
+            del solver
+            _let_go(error)
             raise
         # py-rattler's way to say that it cannot read an entry
         why = (
             f"The solver cannot read the index of a channel: {error}\n"
             f"The channels are:{_listed(channels)}\nTell the owner of the channel."
         )
-    # nothing of the rattler solver may live on: its threads would end the process with a crash
     del solver
-    gc.collect()
+    _let_go(None)
     raise UnsolvedError(why)
+
+
+def _let_go(error: BaseException | None) -> None:
+    """Leave nothing of a solver alive: rattler's threads would end the process with a crash.
+
+    Args:
+        error: What it raised, if that is to be reported; the frames that led to it hold the solver.
+    """
+    while error:
+        clear_frames(error.__traceback__)
+        error = error.__context__
+    gc.collect()
 
 
 def _explanation(error: BaseException, channels: Iterable[Channel]) -> str:
