@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
@@ -15,12 +16,23 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
+#: What opens a channel, in its URL: a user, conda's sign of a token, a query.
+CREDENTIALS = re.compile(r"(?<!file)://\S*(?:@|/t/[^/]|\?)")
+
+
 def check_spec(package: str) -> None:
     """Check that a package is named as conda names packages.
 
     Raises:
         InvalidRequestError: It is not.
     """
+    if CREDENTIALS.search(package):
+        raise InvalidRequestError(
+            "A package names its channel together with a password or a token, which would be "
+            "remembered and shown.",
+            "Name the channel without it, and give the channel with -c as well, where it is kept "
+            "out of everything.",
+        )
     if not package.isprintable():
         raise InvalidRequestError(
             f"{package!r} has a character that cannot be seen, so it names no package.",

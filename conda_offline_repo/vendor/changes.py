@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ..urls import public
+
 if TYPE_CHECKING:
     from ..repository.manifest import Remembered
 
@@ -30,7 +32,7 @@ def changes(before: Remembered, after: Remembered) -> tuple[RequestChange, ...]:
     had, has = _virtual_packages(before), _virtual_packages(after)
     pairs = {
         "packages": (before.packages, after.packages),
-        "channels": (before.channels, after.channels),
+        "channels": (_channels(before), _channels(after)),
         "platforms": (before.platforms, after.platforms),
         "virtual_packages": (
             tuple(one for one in had if one not in has),
@@ -38,6 +40,18 @@ def changes(before: Remembered, after: Remembered) -> tuple[RequestChange, ...]:
         ),
     }
     return tuple(RequestChange(what, *pair) for what, pair in pairs.items() if pair[0] != pair[1])
+
+
+def _channels(request: Remembered) -> tuple[str, ...]:
+    """The channels, without secrets also where somebody has put some into a manifest."""
+    return tuple(map(_channel, request.channels))
+
+
+def _channel(url: str) -> str:
+    try:
+        return public(url)
+    except ValueError:
+        return "what is no URL"
 
 
 def _virtual_packages(request: Remembered) -> tuple[str, ...]:

@@ -148,6 +148,14 @@ def test_remembered_escapes_are_printed_harmlessly(
     assert told.output.replace("\n", "").isprintable()
 
 
+def test_secrets_that_somebody_has_put_into_a_manifest_are_not_told() -> None:
+    secret = "tk-secret"
+    urls = (f"http://h/t/{secret}/c", f"http://me:{secret}@h/c", f"http://h/c?key={secret}")
+    for url in (*urls, f"http://[{secret}"):
+        (told,) = changes(Remembered(channels=(url,)), Remembered(channels=("http://h/d",)))
+        assert secret not in str(told)
+
+
 def test_of_two_requests() -> None:
     one = Remembered(
         ("a",), ("http://c",), ("linux-64",), {"linux-64": {"__glibc": "2.17", "__unix": "0"}}

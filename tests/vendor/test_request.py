@@ -475,6 +475,24 @@ def test_no_request_and_no_repository(options: Options, change: dict[str, object
         assert word in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "package",
+    [
+        f"http://anna:{SECRET}@conda.example.com/acme::app",
+        f"http://{SECRET}@conda.example.com/acme::app",
+        f"http://conda.example.com/t/{SECRET}/acme::app",
+        f"http://conda.example.com/acme?key={SECRET}::app",
+        f"app[channel='http://anna:{SECRET}@conda.example.com/acme']",
+        f"http://anna:{SECRET}@conda.example.com/acme/noarch/app-1-0.conda",
+    ],
+)
+def test_package_that_would_give_a_secret_away(options: Options, package: str) -> None:
+    for field in ("packages", "add", "remove"):
+        with pytest.raises(InvalidRequestError, match="password or a token") as caught:
+            resolve(replace(options, **{field: (package,)}), None)  # type: ignore[arg-type]
+        assert SECRET not in str(caught.value)
+
+
 def test_label_channel_that_is_named_itself(options: Options) -> None:
     request = resolve(replace(options, channels=("acme/label/bank", "public"), token=SECRET), None)
     assert urls(request) == [LABEL, PUBLIC]
