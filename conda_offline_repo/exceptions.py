@@ -7,27 +7,14 @@ text or, with `--json`, as an object.
 
 from __future__ import annotations
 
-import unicodedata
 from typing import TYPE_CHECKING
 
 from conda import CondaError
 
+from .printable import printable
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-
-def printable(text: str) -> str:
-    """`text` without what a terminal would obey: escapes, and letters that turn others around.
-
-    Names, licences and addresses are written by others: channels, archives, manifests.
-    """
-    if text.isprintable():
-        return text
-    return "".join(letter if _harmless(letter) else repr(letter)[1:-1] for letter in text)
-
-
-def _harmless(letter: str) -> bool:
-    return letter == "\n" or letter.isprintable() or unicodedata.category(letter) == "Zs"
 
 
 class OfflineRepoError(CondaError):
@@ -63,11 +50,11 @@ class CrashError(OfflineRepoError):
 
 
 class SolverMissingError(OfflineRepoError):
-    """A solver that is configured and not installed."""
+    """A solver that is configured and not installed, or does not start."""
 
     def __init__(self, solver: str, installed: Iterable[str]) -> None:
-        names = ", ".join(installed)
         super().__init__(
-            f"The solver {solver!r} is not installed here; these are: {names}.",
-            "Choose one with --solver, or with `conda config --set solver NAME`.",
+            f"The solver {solver!r} is configured, but is not installed or does not start. "
+            f"Installed are: {', '.join(installed)}.",
+            "Choose another with --solver, or for good: conda config --set solver NAME",
         )

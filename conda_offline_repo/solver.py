@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from traceback import clear_frames
 from typing import TYPE_CHECKING
 
 from conda.base.context import context
@@ -64,42 +65,58 @@ def ask(
 
     Raises:
         UnsolvedError: There is no solution.
-        SolverMissingError: The configured solver is not installed.
+        SolverMissingError: The configured solver is not installed, or does not start.
     """
-    backend = _backend()
     specs = tuple(map(MatchSpec, packages))
-    solver = backend(prefix, channels, subdirs, specs_to_add=specs, command=command)
+    solver = None
     try:
+        solver = _backend()(prefix, channels, subdirs, specs_to_add=specs, command=command)
         return question(solver)
     except UNSOLVED as error:
         why = _explanation(error, channels)
-    except OSError as error:
-        if error.errno is not None:
+    except ImportError as error:
+        raise SolverMissingError(context.solver, _installed()) from error
+    except BaseException as error:
+        if not _breaks_over_an_index(error):
+            del solver
+            _let_go(error)
             raise
-        why = _unreadable(error, channels)  # py-rattler's way to say that it cannot read an entry
-    except Exception as error:
-        if type(error).__name__ != PANIC:
-            raise
-        why = _unreadable(error, channels)
-    # nothing of the rattler solver may live on: its threads would end the process with a crash
+        why = (
+            f"The solver cannot read the index of a channel: {error}\n"
+            f"The channels are:{_listed(channels)}\nTell the owner of the channel."
+        )
     del solver
-    gc.collect()
+    _let_go(None)
     raise UnsolvedError(why)
 
 
 def _backend() -> Any:
-    solvers = context.plugin_manager.get_hook_results("solvers")
-    installed = sorted(solver.name.lower() for solver in solvers)
-    if context.solver not in installed:
-        raise SolverMissingError(context.solver, installed)
+    if context.solver not in _installed():
+        raise SolverMissingError(context.solver, _installed())
     return context.plugin_manager.get_cached_solver_backend(context.solver)
 
 
-def _unreadable(error: Exception, channels: Iterable[Channel]) -> str:
-    return (
-        f"The solver cannot read the index of a channel: {error}\n"
-        f"The channels are:{_listed(channels)}\nTell the owner of the channel."
-    )
+def _installed() -> list[str]:
+    """The names of the solvers that are installed."""
+    return sorted(s.name.lower() for s in context.plugin_manager.get_hook_results("solvers"))
+
+
+def _breaks_over_an_index(error: BaseException) -> bool:
+    """Whether this is how py-rattler says that it cannot read an entry of an index."""
+    without_number = isinstance(error, OSError) and error.errno is None
+    return without_number or type(error).__name__ == PANIC
+
+
+def _let_go(error: BaseException | None) -> None:
+    """Leave nothing of a solver alive: rattler's threads would end the process with a crash.
+
+    Args:
+        error: What it raised, if that is to be reported; the frames that led to it hold the solver.
+    """
+    while error:
+        clear_frames(error.__traceback__)
+        error = error.__context__
+    gc.collect()
 
 
 def _explanation(error: BaseException, channels: Iterable[Channel]) -> str:

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import re
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
 from conda.base.context import context
 from conda.exceptions import InvalidMatchSpec
 from conda.models.match_spec import MatchSpec
 
 from .exceptions import InvalidRequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+#: What opens a channel, in its URL: a user, conda's sign of a token, a query.
+CREDENTIALS = re.compile(r"(?<!file)://\S*(?:@|/t/[^/]|\?)")
 
 
 def check_spec(package: str) -> None:
@@ -15,6 +26,18 @@ def check_spec(package: str) -> None:
     Raises:
         InvalidRequestError: It is not.
     """
+    if CREDENTIALS.search(package):
+        raise InvalidRequestError(
+            "A package names its channel together with a password or a token, which would be "
+            "remembered and shown.",
+            "Name the channel without it, and give the channel with -c as well, where it is kept "
+            "out of everything.",
+        )
+    if not package.isprintable():
+        raise InvalidRequestError(
+            f"{package!r} has a character that cannot be seen, so it names no package.",
+            "Type the name by hand; such characters come along when text is copied.",
+        )
     try:
         spec = MatchSpec(package)
     except (InvalidMatchSpec, ValueError, IndexError) as error:
@@ -36,6 +59,26 @@ def check_spec(package: str) -> None:
             f"{package!r} names a file, not a package of a channel.",
             "Put the file into a channel and name the package.",
         )
+
+
+def check_together(packages: Iterable[str]) -> None:
+    """Check that packages do not ask for two of the same name, as conda would merge them.
+
+    Raises:
+        InvalidRequestError: They do.
+    """
+    texts = defaultdict(list)
+    for package in packages:
+        texts[MatchSpec(package).name].append(package)
+    for name, same in texts.items():
+        try:
+            MatchSpec.merge(map(MatchSpec, same))
+        except ValueError as error:
+            raise InvalidRequestError(
+                f"{name} is asked for in ways that exclude each other: "
+                f"{', '.join(map(repr, same))}.",
+                "One environment has one package of a name: leave all but one out.",
+            ) from error
 
 
 def unqualified(package: str) -> str:

@@ -17,12 +17,23 @@ from the new folder alone for each platform, to prove that nothing is missing.
 
 The first channel named is the publisher's; its label channel PUBLISHER/label/LABEL is searched
 before it. The next build of the label needs only --label (and the token): packages, channels,
-platforms and virtual packages are remembered, secrets never."""
+platforms and virtual packages are remembered, secrets never.
+
+Packages, channels or platforms that are named replace the remembered ones of the same kind; --add
+and --remove change the list of packages instead, and virtual packages are merged, one by one. Each
+change of the request is printed, as it was and as it is, also with --dry-run."""
 EPILOG = """\
 examples:
+  The first build, and the next release of the same packages:
     conda offline-repo build --label halkbank -c prometeia --platform win-64 --root G:\\repo \\
         ratingpro "pytho>=2"
     conda offline-repo build --label halkbank --root G:\\repo
+  One more package, one less, and another version of a third:
+    conda offline-repo build --label halkbank --root G:\\repo --add pricing --remove pytho \\
+        --add "ratingpro>=3"
+  A second platform, whose machines have an old glibc:
+    conda offline-repo build --label halkbank --root G:\\repo --platform win-64 \\
+        --platform linux-64 --virtual-package linux-64:__glibc=2.17
 """
 
 
@@ -36,8 +47,27 @@ def configure_parser(parser: ArgumentParser) -> None:
         metavar="PACKAGE",
         nargs="*",
         default=[],
-        help="Packages to ship, as for `conda install`. With none named, now or in the last build: "
-        "all that the label channel publishes for the platform.",
+        help="Packages to ship, as for `conda install`; they replace those of the last build. With "
+        "none named, now or in the last build: all that the label channel publishes for the "
+        "platform.",
+    )
+    parser.add_argument(
+        "--add",
+        dest="offline_repo_add",
+        metavar="PACKAGE",
+        action="append",
+        default=[],
+        help="Ship this package besides those of the last build, or in the place of the one of "
+        "its name; repeat for several. In a first build the same as PACKAGE.",
+    )
+    parser.add_argument(
+        "--remove",
+        dest="offline_repo_remove",
+        metavar="PACKAGE",
+        action="append",
+        default=[],
+        help="Do not ship this package of the last build any more, given by its name or as it was "
+        "typed; repeat for several.",
     )
     parser.add_argument(
         "--label",
@@ -50,8 +80,8 @@ def configure_parser(parser: ArgumentParser) -> None:
         "--root",
         dest="offline_repo_root",
         metavar="DIR",
-        help="Parent of the label's folder. Default: the setting plugins.offline_repo_root, "
-        "else the current folder.",
+        help="Folder above the repositories, one folder a label. Default: the setting "
+        "plugins.offline_repo_root, else the current folder.",
     )
     parser.add_argument(
         "--platform",
@@ -59,18 +89,20 @@ def configure_parser(parser: ArgumentParser) -> None:
         metavar="SUBDIR",
         action="append",
         default=[],
-        help="The customer's platform, e.g. win-64; repeat for several. Default: those of the last "
-        "build, else this machine's.",
+        help="The customer's platform, e.g. win-64; repeat for several, and name all of them. "
+        "Default: those of the last build, else this machine's.",
     )
     parser.add_argument(
         "--virtual-package",
         dest="offline_repo_virtual_packages",
-        metavar="NAME=VERSION[=BUILD]",
+        metavar="[PLATFORM:]NAME=VERSION[=BUILD]",
         action="append",
         default=[],
         help="Assume that the customer's machine has this, e.g. __glibc=2.17, or with NAME= that "
-        "it has not; repeat for several. They change the defaults: a modest machine (linux 4.18, "
-        "glibc 2.28; osx 13.0; win 10; no cuda), never this one.",
+        "it has not; repeat for several. With a platform, e.g. linux-64:__glibc=2.17, this is said "
+        "of its machine alone, else of all that can have it. What is not named stays as the last "
+        "build had it, also for a platform that is left out and comes back; at first it is a "
+        "modest machine (linux 4.18, glibc 2.28; osx 13.0; win 10; no cuda), never this one.",
     )
     helpers.add_parser_channels(parser)
     parser.add_argument(
@@ -140,6 +172,8 @@ def _options(args: Namespace) -> Options:
         label=args.offline_repo_label,
         root=Path(args.offline_repo_root or default_root()).expanduser(),
         packages=tuple(args.offline_repo_packages),
+        add=tuple(args.offline_repo_add),
+        remove=tuple(args.offline_repo_remove),
         channels=channels,
         channels_named=bool(args.channel),
         label_channel=args.offline_repo_label_channel,

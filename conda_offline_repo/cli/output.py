@@ -51,7 +51,7 @@ def print_json(*, success: bool = True, **content: Any) -> None:
 
 def print_table(rows: Sequence[Sequence[str]]) -> None:
     """Print rows with their columns aligned."""
-    from ..exceptions import printable
+    from ..printable import printable
 
     rows = [[printable(cell) for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]

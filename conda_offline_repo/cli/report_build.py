@@ -7,12 +7,20 @@ from typing import TYPE_CHECKING
 
 from conda.base.context import context
 
-from ..exceptions import printable
+from ..printable import printable
 from ..repository.manifest import as_dict
 from .output import human, print_json
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from ..vendor.build import Outcome
+    from ..vendor.changes import RequestChange
+
+#: How a request is shown that names no packages.
+ALL = "all that the label channel publishes"
+#: What would make a specification hard to tell from the next one.
+AMBIGUOUS = frozenset(" ,")
 
 
 def report(outcome: Outcome, *, dry_run: bool) -> None:
@@ -20,7 +28,9 @@ def report(outcome: Outcome, *, dry_run: bool) -> None:
     if context.json:
         _print_json(outcome)
     elif not context.quiet:
-        _print_text(outcome, dry_run)
+        print(printable("\n".join(_lines(outcome, dry_run))))
+        for warning in outcome.warnings:
+            print(printable(f"warning: {warning}"), file=sys.stderr)
 
 
 def _print_json(outcome: Outcome) -> None:
@@ -29,6 +39,8 @@ def _print_json(outcome: Outcome) -> None:
         label=manifest.label,
         path=str(outcome.path),
         changed=outcome.changed,
+        first_build=outcome.first,
+        request_changes=[vars(change) for change in outcome.request_changes],
         platforms={
             platform: {
                 "packages": len(names),
@@ -47,30 +59,44 @@ def _print_json(outcome: Outcome) -> None:
     )
 
 
-def _print_text(outcome: Outcome, dry_run: bool) -> None:
+def _lines(outcome: Outcome, dry_run: bool) -> Iterator[str]:
     manifest, difference = outcome.manifest, outcome.difference
     total = f"{len(manifest.packages)} packages, {human(manifest.size)}"
-    for warning in outcome.warnings:
-        print(f"warning: {printable(warning)}", file=sys.stderr)
     if not outcome.changed:
-        print(f"{outcome.path} is up to date (build {manifest.build}): {total}.")
+        yield f"{outcome.path} is up to date (build {manifest.build}): {total}."
         return
+    if outcome.first:
+        verb = "This would be the first" if dry_run else "First"
+        yield f"{verb} build of label {manifest.label} in {outcome.path.parent}."
+    if outcome.request_changes:
+        verb = "would change" if dry_run else "changed"
+        yield f"The request {verb}:"
+        yield from map(_change, outcome.request_changes)
     for sign, names in (
         ("+", difference.added),
         ("~", difference.updated),
         ("-", difference.removed),
     ):
         for name in names:
-            print(f"  {sign} {name}")
+            yield f"  {sign} {name}"
     verb = "would become" if dry_run else "is now"
-    print(f"{outcome.path} {verb} build {manifest.build}: {total}.")
+    yield f"{outcome.path} {verb} build {manifest.build}: {total}."
     for platform, names in sorted(manifest.solutions.items()):
         size = sum(manifest.packages[name].size for name in names)
-        print(f"  for {platform}: {len(names)} packages, {human(size)}")
+        yield f"  for {platform}: {len(names)} packages, {human(size)}"
     moved = "would move" if dry_run else "moves"
-    print(f"A copy to the customer {moved} {human(difference.transfer_bytes)}.")
+    yield f"A copy to the customer {moved} {human(difference.transfer_bytes)}."
     if not dry_run:
-        print(
-            f"\nCopy the folder, then on the customer's machine:\n\n"
+        yield (
+            "\nCopy the folder, then on the customer's machine:\n\n"
             f"    conda offline-repo use PATH/{manifest.label} -n ENVIRONMENT\n"
         )
+
+
+def _change(change: RequestChange) -> str:
+    nothing = ALL if change.what == "packages" else "none"
+    before, after = (
+        ", ".join(f'"{one}"' if AMBIGUOUS & set(one) else one for one in some) or nothing
+        for some in (change.before, change.after)
+    )
+    return f"  {change.what.replace('_', ' ')}: {before} -> {after}"

@@ -10,7 +10,7 @@ from conda.base.context import context
 from conda.models.match_spec import MatchSpec
 
 from ..customer.install import installed
-from ..exceptions import printable
+from ..printable import printable
 from ..specs import unqualified
 from .output import print_json
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from conda.base.context import context
 
-from ..exceptions import printable
+from ..printable import printable
 from .output import human, print_json
 
 if TYPE_CHECKING:

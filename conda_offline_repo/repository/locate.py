@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .exceptions import AmbiguousRepositoryError, ManifestError, RepositoryNotFoundError
 from .manifest import MANIFEST_NAME, read
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from .manifest import Manifest
 
 
@@ -60,6 +60,18 @@ def locate_one(path: Path, label: str | None = None) -> Repository:
     if len(found) > 1:
         raise AmbiguousRepositoryError(path, sorted(r.manifest.label for r in found))
     return found[0]
+
+
+def labels_in(root: Path) -> tuple[str, ...]:
+    """The names of the repositories right below `root`; their manifests are not read."""
+    return tuple(folder.name for folder in _below(root))
+
+
+def enclosing(path: Path) -> Path | None:
+    """The repository that `path` is or lies in, once links are followed; None if there is none."""
+    place = Path(os.path.realpath(path))
+    around = (place, *place.parents)
+    return next((f for f in around if os.path.lexists(f / MANIFEST_NAME)), None)
 
 
 def _below(path: Path) -> list[Path]:

@@ -13,11 +13,13 @@ from conda.base.context import context
 
 from ..repository import compare, manifest
 from ..repository.exceptions import InvalidLabelError
+from ..repository.locate import enclosing
 from ..repository.names import same_name_in_other_case
 from . import lock, secrets
 from . import request as requests
 from .archives import fetch, longpaths
-from .exceptions import FileSystemError
+from .changes import changes
+from .exceptions import FileSystemError, NestedRootError
 from .release import compose, index, prove, publish, scan
 from .upstream import entries as upstream
 from .upstream.solve import solve
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from ..progress import Progress
     from ..repository.compare import Difference
     from ..repository.manifest import Manifest
+    from .changes import RequestChange
     from .request import Options, Request
     from .upstream.entries import Entry
     from .upstream.solve import Solution
@@ -41,6 +44,8 @@ class Outcome:
     Attributes:
         path: The repository.
         changed: Whether it is another than before.
+        first: Whether there was no repository before.
+        request_changes: How the request differs from that of the last build.
         manifest: What it holds now.
         difference: What is new, newer and gone in it.
         warnings: What the vendor should know before the customer finds out.
@@ -48,6 +53,8 @@ class Outcome:
 
     path: Path
     changed: bool
+    first: bool
+    request_changes: tuple[RequestChange, ...]
     manifest: Manifest
     difference: Difference
     warnings: tuple[str, ...]
@@ -75,6 +82,8 @@ def _build(options: Options, progress: Progress, *, dry_run: bool) -> Outcome:
     compose.source_date()
     repository = options.root.absolute() / options.label
     _check_place(repository)
+    # before the lock: it would make folders in a root that may be the wrong one
+    requests.check_given(options, manifest.read(repository))
     exclusive = nullcontext() if dry_run else lock.exclusive(repository, progress.step)
     with exclusive as staging:
         last = manifest.read(repository)
@@ -100,13 +109,16 @@ def _build(options: Options, progress: Progress, *, dry_run: bool) -> Outcome:
         )
         if last and not publish.differs(release, repository, last):
             same = compare.difference(last, last)
-            return Outcome(repository, False, last, same, plan.warnings)
+            return Outcome(repository, False, False, (), last, same, plan.warnings)
+        request = release.manifest.request
         outcome = Outcome(
-            repository,
-            True,
-            release.manifest,
-            compare.difference(last, release.manifest),
-            (*plan.warnings, *longpaths.too_long(archives, plan.solutions)),
+            path=repository,
+            changed=True,
+            first=last is None,
+            request_changes=changes(last.request, request) if last else (),
+            manifest=release.manifest,
+            difference=compare.difference(last, release.manifest),
+            warnings=(*plan.warnings, *longpaths.too_long(archives, plan.solutions)),
         )
         if staging is not None:
             scan.scan(release, secrets.credentials(options), progress)
@@ -128,7 +140,11 @@ class _Plan:
 
 
 def _check_place(repository: Path) -> None:
-    other = same_name_in_other_case(repository.parent, repository.name)
+    root = repository.parent
+    around = enclosing(root)
+    if around:
+        raise NestedRootError(root, around)
+    other = same_name_in_other_case(root, repository.name)
     if other:
         raise InvalidLabelError(repository.name, f"Windows cannot tell it from {other!r} beside it")
     publish.check_ours(repository)

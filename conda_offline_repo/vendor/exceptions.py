@@ -13,6 +13,33 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+class NothingAskedError(OfflineRepoError):
+    """A build that names nothing to build, where no earlier build could have left a request."""
+
+    def __init__(self, label: str, root: Path, others: Iterable[str]) -> None:
+        others = tuple(others)
+        found = f"It holds those of:{dashlist(others)}" if others else "It holds no other either."
+        super().__init__(
+            f"There is no repository of label {label!r} in {root}, and neither channels nor "
+            "packages are named. Nothing was built.",
+            found,
+            "If the label was built before, give the folder above its repository: --root DIR, or "
+            "the setting plugins.offline_repo_root. For a first build, name the publisher's "
+            "channel with -c, and the packages.",
+        )
+
+
+class NestedRootError(OfflineRepoError):
+    """A root in which the new repository would lie inside another one."""
+
+    def __init__(self, root: Path, repository: Path) -> None:
+        super().__init__(
+            f"The root {root} is in the repository {repository}, whose files would be mixed with "
+            "those of another. Nothing was built.",
+            f"Give the folder above the repositories: --root {repository.parent}",
+        )
+
+
 class ChannelUnavailableError(OfflineRepoError):
     """A channel that does not exist, that is closed to us, or that cannot be reached."""
 

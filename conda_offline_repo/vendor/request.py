@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING
 from conda.models.channel import Channel
 
 from ..exceptions import InvalidRequestError
+from ..repository.locate import labels_in
 from ..repository.names import check_label, check_platform
-from ..specs import check_spec
+from ..specs import check_spec, check_together
 from ..urls import channel_url, typed
-from .machine import assumed, parse_virtual_package
+from .exceptions import NothingAskedError
+from .machine import check_remembered, machines, parse_virtual_package
+from .packages import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -32,18 +35,22 @@ class Options:
         label: The customer's name.
         root: Parent of the label's folder.
         packages: MatchSpecs; empty for what the last build remembers.
+        add: MatchSpecs to add to the remembered ones, in the place of those of the same name.
+        remove: Names or MatchSpecs to take away from the remembered ones.
         channels: conda's channels, named and configured, highest priority first.
         channels_named: Whether any were named for this build, so that none are remembered.
         label_channel: Whether the publisher's label channel goes first.
         token: The publisher's token.
         platforms: conda subdirs; empty for the remembered ones.
         native_platform: The platform for want of any other.
-        virtual_packages: `NAME=VERSION[=BUILD]`; empty for the remembered ones.
+        virtual_packages: `[PLATFORM:]NAME=VERSION[=BUILD]`, which change the remembered ones.
     """
 
     label: str
     root: Path
     packages: tuple[str, ...] = ()
+    add: tuple[str, ...] = ()
+    remove: tuple[str, ...] = ()
     channels: tuple[str, ...] = ()
     channels_named: bool = False
     label_channel: bool = True
@@ -71,7 +78,8 @@ class Request:
         sources: Channels, highest priority first.
         label_source: The label channel, if it is among the sources.
         platforms: conda subdirs, sorted.
-        virtual_packages: By platform, by name: `VERSION` or `VERSION=BUILD`.
+        virtual_packages: By platform, by name: `VERSION` or `VERSION=BUILD`. Platforms that
+            earlier builds were for are among them, for when they come back.
     """
 
     label: str
@@ -95,7 +103,7 @@ def check(options: Options) -> None:
             "The token has a character that conda cannot send: it knows letters, digits and '-'.",
             "Check that the token was copied whole and without quotation marks or spaces.",
         )
-    for package in options.packages:
+    for package in (*options.packages, *options.add, *options.remove):
         check_spec(package)
     for platform in options.platforms:
         check_platform(platform)
@@ -103,16 +111,34 @@ def check(options: Options) -> None:
         parse_virtual_package(text)
 
 
+def check_given(options: Options, last: Manifest | None) -> None:
+    """Check that there is a request at all: now, or in the repository that is looked for.
+
+    Raises:
+        NothingAskedError: Neither channels nor packages are named, and there was no build yet in
+            this root, which may be the wrong one.
+    """
+    if last is None and not options.packages and not options.channels_named:
+        raise NothingAskedError(options.label, options.root.absolute(), labels_in(options.root))
+
+
 def resolve(options: Options, last: Manifest | None) -> Request:
     """Make the request of a build from its options and from the manifest of the last one.
 
     Raises:
+        NothingAskedError: There is no request.
         InvalidLabelError: The label cannot name a folder.
         InvalidRequestError: A part of the request is wrong or missing.
     """
     check(options)
+    check_given(options, last)
+    if last:
+        check_remembered(last.request.virtual_packages)
     sources, label_source = _sources(options, last)
-    packages = tuple(sorted(set(options.packages or (last.request.packages if last else ()))))
+    packages = listed(
+        options.packages, options.add, options.remove, last.request.packages if last else None
+    )
+    check_together(packages)
     if not packages and not label_source:
         raise InvalidRequestError(
             "No package is named.",
@@ -123,19 +149,14 @@ def resolve(options: Options, last: Manifest | None) -> Request:
     platforms = tuple(sorted(set(options.platforms or remembered or (options.native_platform,))))
     for platform in platforms:
         check_platform(platform)
-    machines = last.request.virtual_packages if last and not options.virtual_packages else {}
+    known = last.request.virtual_packages if last else {}
     return Request(
         label=options.label,
         packages=packages,
         sources=sources,
         label_source=label_source,
         platforms=platforms,
-        virtual_packages={
-            platform: dict(machines[platform])
-            if platform in machines
-            else assumed(platform, options.virtual_packages)
-            for platform in platforms
-        },
+        virtual_packages=machines(platforms, known, options.virtual_packages),
     )
 
 
@@ -143,23 +164,26 @@ def _sources(options: Options, last: Manifest | None) -> tuple[tuple[Source, ...
     """The channels in order, and which of them is the label channel."""
     configured = tuple(_flat(options.channels))
     suffix = f"/label/{options.label}"
-    if last and not options.channels_named:
-        urls = last.request.channels
-        if not options.label_channel:
-            urls = tuple(url for url in urls if not url.endswith(suffix))
-        channels = [_with_known_credentials(Channel(url), configured) for url in urls]
-        publisher = urls[0].removesuffix(suffix) if urls else ""
-    elif not configured:
+    remembered = last is not None and not options.channels_named
+    channels = list(configured)
+    if last and remembered:
+        channels = [
+            _with_known_credentials(one, configured) for one in _flat(last.request.channels)
+        ]
+    if not channels:
         raise InvalidRequestError(
             "No channel is named or configured.", "Name the publisher's channel with -c."
         )
-    else:
-        channels = list(configured)
-        publisher = channel_url(configured[0])
-        if options.label_channel:
-            first = configured[0]
-            name = f"{first.name}{suffix}".lstrip("/")
-            channels.insert(0, _channel_like(first, name=name))
+    publisher = channel_url(channels[0]).removesuffix(suffix)
+    if options.label_channel and not remembered:
+        channels = _with_label_channel(channels, suffix)
+    elif remembered and not options.label_channel:
+        channels = [one for one in channels if channel_url(one) != f"{publisher}{suffix}"]
+        if not channels:
+            raise InvalidRequestError(
+                "Without the label channel there is no channel left.",
+                f"Name the publisher's channel: -c {publisher}.",
+            )
     if options.token:
         channels = [
             _channel_like(channel, token=options.token)
@@ -172,8 +196,26 @@ def _sources(options: Options, last: Manifest | None) -> tuple[tuple[Source, ...
     for source in sources:
         by_url.setdefault(source.url, source)
     unique = tuple(by_url.values())
-    is_label = bool(unique) and unique[0].url.endswith(suffix) and options.label_channel
+    is_label = unique[0].url.endswith(suffix) and options.label_channel
     return unique, unique[0] if is_label else None
+
+
+def _with_label_channel(channels: list[Channel], suffix: str) -> list[Channel]:
+    """The channels with the label channel of the first one before them, unless that is it."""
+    first, *others = channels
+    publisher = channel_url(first)
+    if publisher.endswith(suffix):
+        return channels
+    label_channel = f"{publisher}{suffix}"
+    for url in map(channel_url, others):
+        if url.endswith(suffix) and url != label_channel:
+            raise InvalidRequestError(
+                f"{url} is a label channel, but {publisher} is named before it and so taken for "
+                "the publisher.",
+                f"Name the publisher first: -c {url.removesuffix(suffix)} -c {publisher}. "
+                "Or take the channels as they are, in this order: --no-label-channel.",
+            )
+    return [_channel_like(first, name=f"{first.name}{suffix}".lstrip("/")), *channels]
 
 
 def _flat(channels: Iterable[str]) -> Iterable[Channel]:

@@ -384,3 +384,104 @@ def test_condarc_that_is_none(customer: Conda, copy: Path, content: str, as_json
     text = refused(customer, *USE, copy, "-n", "rating", as_json=as_json)
     assert str(prefix / ".condarc") in text
     assert snapshot(prefix) == before
+
+
+@pytest.mark.parametrize("given", [(), ("--add", "app")], ids=str)
+def test_forgotten_root(
+    conda: Conda, vendor: Vendor, repository: Path, given: tuple[str, ...], as_json: bool
+) -> None:
+    conda.configure(channels=[vendor.url(vendor.publisher), vendor.url(vendor.public)])
+    vendor.server.clear()
+    options = (*BUILD, "--token", TOKEN, *given)
+    text = refused(conda, *options, "--label", "bank", "--dry-run", as_json=as_json)
+    for word in (str(conda.work), "'bank'", "--root", "plugins.offline_repo_root", "-c"):
+        assert word in text
+    assert list(conda.work.iterdir()) == []
+    assert vendor.server.requests == ()
+    # a label that was mistyped, in the right root; the neighbours are named
+    root = repository.parent
+    before = snapshot(root)
+    text = refused(conda, *options, "--label", "bnak", "--root", root, as_json=as_json)
+    for word in (str(root), "'bnak'", "- bank"):
+        assert word in text
+    assert snapshot(root) == before
+
+
+@pytest.mark.parametrize("inside", [".", "noarch/../deep/er", "a link", "here"])
+def test_root_in_a_repository(
+    conda: Conda, vendor: Vendor, repository: Path, tmp_path: Path, inside: str, as_json: bool
+) -> None:
+    before = snapshot(repository)
+    place = repository / inside
+    if inside == "a link":
+        place = tmp_path / "link"
+        place.symlink_to(repository / "noarch", target_is_directory=True)
+    options: tuple[object, ...] = ("--root", place)
+    here = None
+    if inside == "here":
+        options, here = (), repository
+    told = conda.fail(
+        *(*BUILD, *vendor.request, *options, "app", *(["--json"] if as_json else [])), cwd=here
+    )
+    text = message(told, as_json)
+    for word in (str(repository), f"--root {repository.parent}"):
+        assert word in text
+    assert snapshot(repository) == before
+
+
+def test_root_above_a_repository_that_is_named_by_way_of_it(
+    conda: Conda, vendor: Vendor, repository: Path, as_json: bool
+) -> None:
+    arguments = (*BUILD, *vendor.request, "--root", repository / "..", "app")
+    told = conda.run(*arguments, *(["--json"] if as_json else []))
+    assert told.json["changed"] is False if as_json else "up to date" in told.stdout
+
+
+def test_forgotten_token(
+    conda: Conda, vendor: Vendor, root: Path, repository: Path, as_json: bool
+) -> None:
+    """A server that hides what is private answers as if it were not there."""
+    with ChannelServer(vendor.public.folder.parent, private={"acme": TOKEN}, refusal=404) as server:
+        path = repository / "offline-repo.json"
+        path.write_text(path.read_text().replace(vendor.server.url, server.url))
+        text = refused(conda, *BUILD, "--label", "bank", "--root", root, as_json=as_json)
+        url = server.url
+    for word in (f"{url}/acme/label/bank", "404", "private", "--token", "OFFLINE_REPO_TOKEN"):
+        assert word in text
+    assert "never remembered" in text
+
+
+def test_channels_in_the_wrong_order(
+    conda: Conda, vendor: Vendor, root: Path, as_json: bool
+) -> None:
+    acme, public = vendor.url(vendor.publisher), vendor.url(vendor.public)
+    options = ("--label", "bank", "--override-channels", "--token", TOKEN, "--root", root, "app")
+    text = refused(conda, *BUILD, "-c", public, "-c", acme, *options, as_json=as_json)
+    assert f"{public} is taken for the publisher" in text
+    assert f"-c {acme} -c {public}" in text
+    label = vendor.url(vendor.label)
+    text = refused(conda, *BUILD, "-c", public, "-c", label, *options, as_json=as_json)
+    assert f"{label} is a label channel" in text
+    assert f"-c {acme} -c {public}" in text
+    options = ("--label", "plant", *options[2:])
+    text = refused(conda, *BUILD, "-c", label, "-c", public, *options, as_json=as_json)
+    assert "the label 'bank'" in text
+    assert f"-c {acme}." in text
+    assert not root.exists()
+
+
+def test_escapes_that_are_typed(conda: Conda, vendor: Vendor, root: Path, as_json: bool) -> None:
+    name = "\x1b[2Jred\x9b31m\u202egpj"
+    channel = f"{vendor.server.url}/{name}"
+    common = ("--token", TOKEN, "--override-channels", "--root", root)
+    for arguments in (
+        (f"--label={name}", "-c", vendor.url(vendor.public), "app"),
+        ("--label", "bank", "-c", vendor.url(vendor.public), name),
+        ("--label", "bank", "-c", channel, "app"),
+        ("--label", "bank", "-c", vendor.url(vendor.public), f"--platform={name}", "app"),
+        ("--label", "bank", "-c", vendor.url(vendor.public), f"--virtual-package={name}", "app"),
+    ):
+        told = conda.fail(*BUILD, *arguments, *common, *(["--json"] if as_json else []))
+        message(told, as_json)
+        assert told.output.replace("\n", "").isprintable()
+    assert not root.exists()

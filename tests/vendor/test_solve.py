@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import logging
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from conda.base.context import context
 
+from conda_offline_repo.exceptions import OfflineRepoError
 from conda_offline_repo.vendor.exceptions import CollisionError, SolveError
+from conda_offline_repo.vendor.release import index
 from conda_offline_repo.vendor.upstream.entries import specs_to_solve
 from conda_offline_repo.vendor.upstream.solve import solve
 from dev.upstream.server import ChannelServer
@@ -27,6 +31,7 @@ if TYPE_CHECKING:
     from tests.support.inside import Inside
     from tests.support.running import Conda
 
+EMPTY = b'{"info": {"subdir": "noarch"}, "packages": {}, "packages.conda": {}}'
 #: What a modest customer machine has, by platform.
 MACHINES = {
     "linux-64": ["__glibc >=2.17,<2.29", "__linux >=4.18,<4.19", "__unix", "__archspec 1 x86_64"],
@@ -284,6 +289,34 @@ def test_build_leaves_no_trace(me: Inside, server: ChannelServer) -> None:
     with pytest.raises(Exception, match="core-1.0-0"):
         me.build(me.options("core", channels=(url,), platforms=("linux-64",)))
     assert state() == before
+
+
+def live_solvers() -> list[object]:
+    backend = context.plugin_manager.get_cached_solver_backend(None)
+    return [one for one in gc.get_objects() if isinstance(one, backend)]
+
+
+@pytest.mark.usefixtures("machines")
+@pytest.mark.parametrize("outcome", ["solved", "conflict", "missing", "no channel", "not proven"])
+def test_no_solver_outlives_its_answer(
+    me: Inside, server: ChannelServer, outcome: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The threads of the rattler solver could end the process with a crash in place of a status."""
+    urls = (f"{server.url}/public",)
+    packages = {"conflict": ("pure=1.0=unix_0", "core >=2"), "missing": ("coer",)}
+    options = me.options(*packages.get(outcome, ("core",)), channels=urls)
+    error = None
+    if outcome == "not proven":
+        # the folder to be does not have what was solved
+        monkeypatch.setattr(index, "make_index", lambda *_: {"noarch/repodata.json": EMPTY})
+    if outcome == "no channel":
+        options = replace(options, channels=(*urls, f"{server.url}/nowhere"))
+    try:
+        me.build(options)
+    except OfflineRepoError as raised:
+        error = raised  # with all that led to it, as long as conda reports it
+    assert (error is None) == (outcome == "solved"), error
+    assert not live_solvers()
 
 
 @pytest.mark.usefixtures("machines")

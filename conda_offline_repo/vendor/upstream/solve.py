@@ -10,11 +10,13 @@ from io import StringIO
 from typing import TYPE_CHECKING
 
 from conda.base.context import context
+from conda.common.io import dashlist
 from conda.models.match_spec import MatchSpec
 
 from ... import _compat
 from ...solver import UnsolvedError, ask
 from ..exceptions import SolveError
+from .missing import missing
 from .unavailable import explained
 
 if TYPE_CHECKING:
@@ -46,15 +48,54 @@ def solve(request: Request, packages: Mapping[str, tuple[str, ...]]) -> tuple[So
         SolveError: There is no solution; carries the solver's explanation.
         ChannelUnavailableError: A channel cannot be read.
     """
+    return tuple(
+        Solution(platform, _solve(platform, packages, request)) for platform in request.platforms
+    )
+
+
+def _solve(
+    platform: str, packages: Mapping[str, tuple[str, ...]], request: Request
+) -> tuple[PackageRecord, ...]:
     channels = tuple(source.channel for source in request.sources)
-    with explained(request):
-        return tuple(
-            Solution(
-                platform,
-                run(platform, packages[platform], channels, request.virtual_packages[platform]),
-            )
-            for platform in request.platforms
-        )
+    machine = request.virtual_packages[platform]
+    try:
+        with explained(request):
+            return _records(platform, packages[platform], channels, machine)
+    except UnsolvedError as error:
+        explanation = str(error)
+    absent = missing(request, packages)
+    lines = (
+        f"{one.package}: {one.instead}"
+        if one.platforms == request.platforms
+        else f"{one.package} for {', '.join(one.platforms)}: {one.instead}"
+        for one in absent
+    )
+    searched = dashlist(source.url for source in request.sources)
+    not_found = f"Not found:{dashlist(lines)}\nin:{searched}"
+    if any(platform in one.platforms for one in absent):
+        affected = {name for one in absent for name in one.platforms}
+        raise SolveError(", ".join(sorted(affected)), not_found)
+    if not explanation:
+        explanation = _one_by_one(platform, packages[platform], channels, machine)
+    if absent:
+        explanation = f"{explanation}\n{not_found}"
+    raise _unsolved(platform, packages[platform], machine, explanation)
+
+
+def _one_by_one(
+    platform: str,
+    packages: Iterable[str],
+    channels: tuple[Channel, ...],
+    virtual_packages: Mapping[str, str],
+) -> str:
+    """Why some packages have no solution alone; the classic solver may not say it of all."""
+    reasons = []
+    for package in packages:
+        try:
+            _records(platform, (package,), channels, virtual_packages)
+        except UnsolvedError as error:
+            reasons.append(f"{package}: {str(error) or 'no reason given'}")
+    return "\n".join(reasons) or "Each package can be had alone, but not all of them together."
 
 
 def run(
@@ -77,24 +118,34 @@ def run(
         SolveError: There is no solution; carries the solver's explanation.
     """
     packages = tuple(packages)
-    settings.setdefault("quiet", not context.verbosity)
     try:
-        with (
-            _compat.machine(platform, virtual_packages, notify_outdated_conda=False, **settings),
-            redirect_stdout(sys.stderr if context.verbosity else StringIO()),
-        ):
-            return tuple(
-                ask(
-                    lambda solver: solver.solve_final_state(),
-                    NO_PREFIX,
-                    channels,
-                    (platform, "noarch"),
-                    packages,
-                    "create",
-                )
-            )
+        return _records(platform, packages, channels, virtual_packages, **settings)
     except UnsolvedError as error:
         raise _unsolved(platform, packages, virtual_packages, str(error)) from None
+
+
+def _records(
+    platform: str,
+    packages: tuple[str, ...],
+    channels: tuple[Channel, ...],
+    virtual_packages: Mapping[str, str],
+    **settings: Any,
+) -> tuple[PackageRecord, ...]:
+    settings.setdefault("quiet", not context.verbosity)
+    with (
+        _compat.machine(platform, virtual_packages, notify_outdated_conda=False, **settings),
+        redirect_stdout(sys.stderr if context.verbosity else StringIO()),
+    ):
+        return tuple(
+            ask(
+                lambda solver: solver.solve_final_state(),
+                NO_PREFIX,
+                channels,
+                (platform, "noarch"),
+                packages,
+                "create",
+            )
+        )
 
 
 def _unsolved(

@@ -14,6 +14,7 @@ from conda.models.match_spec import MatchSpec
 from requests.exceptions import RequestException
 
 from ... import _compat
+from ...settings import TOKEN_VARIABLE
 from ...urls import public
 from ..exceptions import ChannelUnavailableError
 from ..request import Source
@@ -36,6 +37,11 @@ UNREADABLE = (
 )
 
 log = logging.getLogger(__name__)
+GIVE_TOKEN = (
+    f"give its token with --token or {TOKEN_VARIABLE}; a token is never remembered, each build "
+    "needs it."
+)
+WRONG_TOKEN = "the {} is wrong, has expired, or has no right to this channel."
 
 
 @contextmanager
@@ -96,29 +102,50 @@ def _source_of(error: CondaError, request: Request) -> Source:
 
 def unavailable(source: Source, request: Request, status: int | None) -> ChannelUnavailableError:
     """The error for a channel that answers with an HTTP status, or not at all (None)."""
-    is_label = source == request.label_source
-    what = "label channel" if is_label else "channel"
-    with_token = bool(source.channel.token)
+    what = "label channel" if source == request.label_source else "channel"
+    opened = "token" if source.channel.token else "login" if source.channel.auth else None
+    private = WRONG_TOKEN.format(opened) if opened else GIVE_TOKEN
     if status in (401, 403):
         reason = f"does not open (HTTP {status})."
-        hint = (
-            "The token is wrong, has expired, or has no right to this channel."
-            if with_token
-            else "Give its token with --token or CONDA_OFFLINE_REPO_TOKEN."
-        )
+        hints = [f"It is private: {private}"]
     elif status == 404:
-        reason = f"does not exist{', or the token does not open it' if with_token else ''} (404)."
-        hint = (
-            f"Check --label {request.label} and the token, or give --no-label-channel "
-            "if this publisher has no label channels."
-            if is_label
-            else "Check its name; a private channel needs --token."
+        reason = (
+            f"does not exist, or the {opened} does not open it (404)."
+            if opened
+            else "does not exist, or is private and shown to nobody without a token (404)."
         )
+        hints = [f"If it is private: {private}", *_if_absent(source, request)]
     elif status:
         reason = f"answers with HTTP {status}."
-        hint = "The server has a problem: try again, and if it stays, tell its owner."
+        hints = ["The server has a problem: try again, and if it stays, tell its owner."]
     else:
         reason = "cannot be reached."
-        offline = " conda is set to be offline." if context.offline else ""
-        hint = f"Check the address, the network and the proxy settings, then try again.{offline}"
-    return ChannelUnavailableError(f"{source.url} ({what})", reason, hint)
+        hints = ["Check the address, the network and the proxy settings, then try again."]
+        hints += ["conda is set to be offline."] if context.offline else []
+    return ChannelUnavailableError(f"{source.url} ({what})", reason, *hints)
+
+
+def _if_absent(source: Source, request: Request) -> list[str]:
+    """What to do about a channel that may not exist at all."""
+    if source != request.label_source:
+        return ["If there is no such channel: check its name."]
+    publisher, _, label = source.url.rpartition("/label/")
+    absent = (
+        f"If there is no such channel: check --label {label}, or give --no-label-channel if this "
+        "publisher has no label channels."
+    )
+    above, is_label, other = publisher.rpartition("/label/")
+    others = [one.url for one in request.sources if not f"{one.url}/".startswith(f"{publisher}/")]
+    if is_label:
+        order = (
+            f"{publisher} is the channel of the label {other!r} itself; the publisher is probably "
+            f"-c {above}."
+        )
+    elif others:
+        order = (
+            f"{publisher} is taken for the publisher because it is the first channel. If another "
+            f"one is, name that first, for example -c {others[0]} -c {publisher}."
+        )
+    else:
+        return [absent]
+    return [absent, order]

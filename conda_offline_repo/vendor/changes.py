@@ -1,0 +1,62 @@
+"""How a request differs from that of the last build."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ..urls import public
+
+if TYPE_CHECKING:
+    from ..repository.manifest import Remembered
+
+
+@dataclass(frozen=True)
+class RequestChange:
+    """A part of the request that is another than in the last build.
+
+    Attributes:
+        what: `packages`, `channels`, `platforms` or `virtual_packages`.
+        before: As it was. No packages stand for all that the label channel publishes. Of virtual
+            packages just those that differ, each as `PLATFORM:NAME=VERSION[=BUILD]`.
+        after: As it is now, in the same form.
+    """
+
+    what: str
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+
+
+def changes(before: Remembered, after: Remembered) -> tuple[RequestChange, ...]:
+    """All that differs between two requests."""
+    had, has = _virtual_packages(before), _virtual_packages(after)
+    pairs = {
+        "packages": (before.packages, after.packages),
+        "channels": (_channels(before), _channels(after)),
+        "platforms": (before.platforms, after.platforms),
+        "virtual_packages": (
+            tuple(one for one in had if one not in has),
+            tuple(one for one in has if one not in had),
+        ),
+    }
+    return tuple(RequestChange(what, *pair) for what, pair in pairs.items() if pair[0] != pair[1])
+
+
+def _channels(request: Remembered) -> tuple[str, ...]:
+    """The channels, without secrets also where somebody has put some into a manifest."""
+    return tuple(map(_channel, request.channels))
+
+
+def _channel(url: str) -> str:
+    try:
+        return public(url)
+    except ValueError:
+        return "what is no URL"
+
+
+def _virtual_packages(request: Remembered) -> tuple[str, ...]:
+    return tuple(
+        f"{platform}:{name}={value}"
+        for platform, machine in sorted(request.virtual_packages.items())
+        for name, value in sorted(machine.items())
+    )
