@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from conda import CondaError
 
+from .printable import printable
+
 
 class OfflineRepoError(CondaError):
     """Base of all errors of this plugin.
@@ -20,7 +22,7 @@ class OfflineRepoError(CondaError):
 
     def __init__(self, message: str, *hints: str) -> None:
         self.hints = hints
-        super().__init__("\n".join((message, *hints)))
+        super().__init__(printable("\n".join((message, *hints))))
 
     def __str__(self) -> str:
         # conda before 26.7 applies `%` to the text, which a path or URL with `%20` breaks

@@ -7,6 +7,7 @@ from pathlib import Path
 from ..customer.state import read_state
 from ..customer.survey import survey
 from ..exceptions import OfflineRepoError
+from ..printable import printable
 from ..progress import Unwatched
 from ..repository.locate import locate_one
 from ..repository.verify import verify
@@ -26,10 +27,12 @@ def check(prefix: str, verbose: bool) -> None:
     except OfflineRepoError as error:
         print(f"{BAD} {error}\n")
         return
-    for kind in ("missing", "changed", "extra"):
+    for kind in ("missing", "changed", "unreadable", "extra"):
         for name in getattr(report, kind):
-            print(f"{BAD} {kind}: {name}")
-    if report.good:
+            print(f"{BAD} {kind}: {printable(name)}")
+    if report.unfinished:
+        print(f"{BAD} A publication is under way or was interrupted.")
+    elif report.good:
         print(f"{GOOD} All of its {report.files} files are there and unchanged.")
     manifest = repository.manifest
     if manifest.build != state.build:

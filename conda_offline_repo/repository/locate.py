@@ -5,8 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .exceptions import AmbiguousRepositoryError, RepositoryNotFoundError
-from .manifest import MANIFEST_NAME, read
+from .exceptions import (
+    AmbiguousRepositoryError,
+    ManifestError,
+    RepositoryNotFoundError,
+    UnreadableError,
+)
+from .manifest import present, read
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,15 +36,26 @@ def locate(path: Path, label: str | None = None) -> tuple[Repository, ...]:
 
     Raises:
         RepositoryNotFoundError: There is none.
-        ManifestError: One has a manifest that cannot be used.
+        UnreadableError: The folder cannot be read.
+        ManifestError: One has a manifest that cannot be used. With a label, those of others do not
+            matter.
     """
     path = path.absolute()
-    folders = [path] if (path / MANIFEST_NAME).exists() else _below(path)
+    folders = [path] if present(path) else _below(path)
     found = []
+    damaged = []
     for folder in folders:
-        manifest = read(folder)
+        try:
+            manifest = read(folder)
+        except ManifestError as error:
+            damaged.append((folder, error))
+            continue
         if manifest and label in (None, manifest.label):
             found.append(Repository(folder, manifest))
+    # what is wrong with a neighbour is no concern of who wants one label, unless it is that one
+    for folder, problem in damaged:
+        if label is None or not found or folder.name == label:
+            raise problem
     if not found:
         raise RepositoryNotFoundError(path, label)
     return tuple(found)
@@ -60,6 +76,10 @@ def locate_one(path: Path, label: str | None = None) -> Repository:
 def _below(path: Path) -> list[Path]:
     try:
         folders = sorted(path.iterdir())
-    except OSError:
+    except (FileNotFoundError, NotADirectoryError):
         return []
-    return [f for f in folders if not f.name.startswith(".") and (f / MANIFEST_NAME).is_file()]
+    except ValueError:  # a path with a null character
+        return []
+    except OSError as error:
+        raise UnreadableError(path, error) from error
+    return [folder for folder in folders if not folder.name.startswith(".") and present(folder)]

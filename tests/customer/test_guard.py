@@ -206,21 +206,40 @@ def test_manifest_that_is_none_is_refused(me: Inside, stick: Path, text: str) ->
         check(found)
 
 
-def test_files_on_their_way_are_those_of_the_journal(
+def test_files_on_their_way_are_those_of_the_manifest(
     me: Inside, mirror: Mirror, stick: Path
 ) -> None:
     me.configure(channels=[file_url(stick)], offline=True)
     new = "noarch/app-2.0-0.conda"
     hand_over(mirror.builds[2], stick, new, INDEX)
-    moving = {name: [hash_file(stick / name).sha256] for name in (new, INDEX)}
-    journal = json.dumps({"build": 2, "moving": moving})
-    (stick / JOURNAL_NAME).write_text(journal)
+    with pytest.raises(RepositoryDamagedError, match=INDEX):
+        guard.prepare_solve((), ())
+    moving = {
+        name: {hash_file(stick / name).sha256: (stick / name).stat().st_size}
+        for name in (new, INDEX)
+    }
+    edit(stick / MANIFEST_NAME, lambda content: content.update(on_the_way=moving))
     guard.prepare_solve((), ())
     check(record(stick, new), record(stick, LIB))
     (stick / new).write_bytes((stick / APP).read_bytes())
     with pytest.raises(ArchivesRefusedError, match=new):
         check(record(stick, new))
-    (stick / JOURNAL_NAME).unlink()
+
+
+def test_journal_allows_nothing(me: Inside, mirror: Mirror, stick: Path) -> None:
+    me.configure(channels=[file_url(stick)], offline=True)
+    new = "noarch/app-2.0-0.conda"
+    (stick / APP).write_bytes(another(stick / APP))
+    hand_over(mirror.builds[2], stick, new)
+    names = (APP, new, INDEX)
+    moving = {name: [hash_file(stick / name).sha256] for name in names}
+    (stick / JOURNAL_NAME).write_text(json.dumps({"build": 2, "moving": moving}))
+    for found in (record(stick, APP, sha256=moving[APP][0]), record(stick, new)):
+        with pytest.raises(ArchivesRefusedError, match="not the file|does not name"):
+            check(found)
+    hand_over(mirror.builds[2], stick, INDEX)
+    moving[INDEX].append(hash_file(stick / INDEX).sha256)
+    (stick / JOURNAL_NAME).write_text(json.dumps({"build": 2, "moving": moving}))
     with pytest.raises(RepositoryDamagedError, match=INDEX):
         guard.prepare_solve((), ())
 
