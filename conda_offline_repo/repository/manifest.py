@@ -200,6 +200,8 @@ def parse(data: Any) -> Manifest:
         )
     if not LABEL.fullmatch(reading.text(data["label"])):
         raise _Invalid(f"its label is {data['label']!r}")
+    on_the_way = data.get("on_the_way", {})
+    _check_names(data["packages"], data["files"], on_the_way)
     request = data["request"]
     manifest = Manifest(
         label=data["label"],
@@ -216,7 +218,7 @@ def parse(data: Any) -> Manifest:
         ),
         solutions={reading.text(p): reading.texts(n) for p, n in data["solutions"].items()},
         packages={
-            reading.text(name): Package(
+            name: Package(
                 sha256=reading.sha256(package["sha256"]),
                 md5=reading.md5(package["md5"]),
                 size=reading.count(package["size"]),
@@ -225,16 +227,19 @@ def parse(data: Any) -> Manifest:
             for name, package in data["packages"].items()
         },
         files={
-            reading.text(name): File(reading.sha256(file["sha256"]), reading.count(file["size"]))
+            name: File(reading.sha256(file["sha256"]), reading.count(file["size"]))
             for name, file in data["files"].items()
         },
         built_with=_texts_by_name(data["built_with"]),
         on_the_way={
-            reading.text(name): {reading.sha256(d): reading.count(n) for d, n in found.items()}
-            for name, found in data.get("on_the_way", {}).items()
+            name: {reading.sha256(digest): reading.count(n) for digest, n in found.items()}
+            for name, found in on_the_way.items()
         },
     )
-    _check_names(manifest)
+    for names in manifest.solutions.values():
+        unknown = set(names) - set(manifest.packages)
+        if unknown:
+            raise _Invalid(f"its solutions name {min(unknown)!r}, which is not among its packages")
     return manifest
 
 
@@ -242,18 +247,14 @@ def _texts_by_name(values: Any) -> dict[str, str]:
     return {reading.text(name): reading.text(value) for name, value in values.items()}
 
 
-def _check_names(manifest: Manifest) -> None:
-    for name in manifest.packages:
+def _check_names(packages: Any, files: Any, on_the_way: Any) -> None:
+    for name in packages:
         problem = _archive_problem(name)
         if problem:
             raise _Invalid(f"it names {name!r}: {problem}")
-    for name in (*manifest.files, *manifest.on_the_way):
-        if _file_problem(name) and (name in manifest.files or _archive_problem(name)):
+    for name in (*files, *on_the_way):
+        if _file_problem(name) and (name in files or _archive_problem(name)):
             raise _Invalid(f"it names {name!r}, which is no file of a repository")
-    for names in manifest.solutions.values():
-        unknown = set(names) - set(manifest.packages)
-        if unknown:
-            raise _Invalid(f"its solutions name {min(unknown)!r}, which is not among its packages")
 
 
 def _archive_problem(name: str) -> str | None:

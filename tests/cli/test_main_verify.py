@@ -119,12 +119,13 @@ def test_publication_under_way(customer: Conda, mirror: Mirror, share: Path) -> 
     report = told.json["repositories"][str(bank)]
     assert told.json["success"] is False
     assert (report["unfinished"], report["extra"], report["changed"]) == (True, [], [])
+    hand_over(mirror.builds[1], bank, INDEX)
     assert "unfinished" in customer.run("offline-repo", "show", bank).stdout
     (shown,) = customer.run("offline-repo", "show", bank, "--json").json["repositories"]
     assert shown["unfinished"] is True
     (bank / new).write_bytes(b"x")
     assert f"changed: {new}" in verify(customer, bank, status=1).stdout
-    hand_over(mirror.builds[2], bank, new)
+    hand_over(mirror.builds[2], bank, new, INDEX)
     (bank / "offline-repo.json").write_text(json.dumps(before))
     told = verify(customer, bank, status=1)
     assert f"changed: {INDEX}" in told.stdout
