@@ -6,6 +6,7 @@ those that it states. No other file is asked: what allows a content is in the ma
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -52,4 +53,4 @@ def leaving(new: Manifest, last: Manifest, names: Iterable[str]) -> Manifest:
 
 def unfinished(repository: Path, stated: Manifest) -> bool:
     """Whether a publication is under way, or was interrupted and not yet carried on."""
-    return bool(stated.on_the_way) or (repository / JOURNAL_NAME).exists()
+    return bool(stated.on_the_way) or os.path.lexists(repository / JOURNAL_NAME)

@@ -389,10 +389,10 @@ def test_package_cache_that_claims_nothing(me: Inside, stick: Path, note: str | 
     check(record(stick, APP))
 
 
-def unpack(pkgs: Path, archive: Path, name: str, **claims: Any) -> Path:
-    """Let a cache hold an archive under a name, and what conda notes when it unpacks it."""
+def unpack(pkgs: Path, archive: Path, claims: dict[str, Any]) -> Path:
+    """Let a cache hold an archive, and what conda notes when it unpacks it."""
     pkgs.mkdir(exist_ok=True)
-    target = pkgs / name
+    target = pkgs / archive.name
     shutil.copyfile(archive, target)
     info = target.with_suffix("") / "info"
     info.mkdir(parents=True)
@@ -419,7 +419,7 @@ def test_archive_of_the_same_size_that_was_republished(
 ) -> None:
     old, note = republished(stick, tmp_path)
     note["md5"] = hash_file(old, md5=True).md5 if md5 else None
-    target = unpack(me.conda.pkgs, old, old.name, **note)
+    target = unpack(me.conda.pkgs, old, note)
     if not extracted:
         shutil.rmtree(target.with_suffix(""))
     check(record(stick, APP, md5=None))
@@ -432,7 +432,7 @@ def test_note_that_keeps_md5_and_size_and_lacks_sha256(
 ) -> None:
     old, note = republished(stick, tmp_path)
     note["sha256"] = None
-    target = unpack(me.conda.pkgs, old, old.name, **note)
+    target = unpack(me.conda.pkgs, old, note)
     with pytest.raises(PoisonedCacheError, match=target.name):
         check(record(stick, APP))
     target.unlink()
@@ -448,7 +448,7 @@ def test_right_archive_beside_what_was_unpacked_of_another(
     if noted != "another sha256":
         note["sha256"] = None
     claims = {} if noted == "nothing" else note
-    target = unpack(me.conda.pkgs, stick / APP, "app-1.0-0.conda", **claims)
+    target = unpack(me.conda.pkgs, stick / APP, claims)
     check(record(stick, APP))
     assert target.exists()
     assert not target.with_suffix("").exists()
@@ -463,7 +463,7 @@ def test_what_is_right_in_the_cache_stays(me: Inside, stick: Path, digests: str)
     if digests == "upper":
         changes = {key: note[key].upper() for key in ("sha256", "md5")}
     note |= changes
-    target = unpack(me.conda.pkgs, stick / APP, "app-1.0-0.conda", **note)
+    target = unpack(me.conda.pkgs, stick / APP, note)
     check(record(stick, APP, **changes))
     assert target.exists()
     assert target.with_suffix("").exists()
@@ -473,14 +473,14 @@ def test_every_cache_is_looked_at(me: Inside, stick: Path, tmp_path: Path) -> No
     old, note = republished(stick, tmp_path)
     caches = [tmp_path / name for name in ("one", "two")]
     me.configure(channels=[], offline=True, pkgs_dirs=[str(cache) for cache in caches])
-    targets = [unpack(cache, old, old.name, **note) for cache in caches]
+    targets = [unpack(cache, old, note) for cache in caches]
     check(record(stick, APP, md5=None))
     assert not any(path.exists() for target in targets for path in (target, target.with_suffix("")))
 
 
 def test_nothing_is_removed_in_a_dry_run(me: Inside, stick: Path, tmp_path: Path) -> None:
     old, note = republished(stick, tmp_path)
-    target = unpack(me.conda.pkgs, old, old.name, **note)
+    target = unpack(me.conda.pkgs, old, note)
     context.__init__(argparse_args={"dry_run": True})
     check(record(stick, APP, md5=None))
     assert target.exists()
@@ -532,9 +532,10 @@ def test_pipe_in_the_place_of_a_file(me: Inside, stick: Path, name: str) -> None
     (stick / name).unlink()
     os.mkfifo(stick / name)
     with pytest.raises(OfflineRepoError, match=name):
-        if name == INDEX:
-            guard.prepare_solve((), ())
         check(found)
+    if name == INDEX:
+        with pytest.raises(RepositoryDamagedError, match=name):
+            guard.prepare_solve((), ())
 
 
 def test_environment_knows_its_repository_through_a_link(
