@@ -30,9 +30,7 @@ def check(prefix: str, verbose: bool) -> None:
     for kind in ("missing", "changed", "unreadable", "extra"):
         for name in getattr(report, kind):
             print(f"{BAD} {kind}: {printable(name)}")
-    if report.unfinished:
-        print(f"{BAD} A publication is under way or was interrupted.")
-    elif report.good:
+    if report.good and not report.unfinished:
         print(f"{GOOD} All of its {report.files} files are there and unchanged.")
     manifest = repository.manifest
     if manifest.build != state.build:

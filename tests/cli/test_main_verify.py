@@ -123,6 +123,8 @@ def test_publication_under_way(customer: Conda, mirror: Mirror, share: Path) -> 
     assert "unfinished" in customer.run("offline-repo", "show", bank).stdout
     (shown,) = customer.run("offline-repo", "show", bank, "--json").json["repositories"]
     assert shown["unfinished"] is True
+    told = customer.run("offline-repo", "use", bank, "-n", "rating")
+    assert "publication" in told.stderr
     (bank / new).write_bytes(b"x")
     assert f"changed: {new}" in verify(customer, bank, status=1).stdout
     hand_over(mirror.builds[2], bank, new, INDEX)

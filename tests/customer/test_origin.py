@@ -51,8 +51,10 @@ def test_what_the_cache_has_of_other_channels(
         assert told.status == 1, str(told)
         assert "ERROR REPORT" not in told.output
         assert customer.installed("rating") == before
-        assert "not from the offline repository" in told.stderr
         assert spec.partition(">")[0] in told.stderr
+        if solver == "classic" and len(SOLVERS) > 1:  # there it does not offer them
+            continue
+        assert "not from the offline repository" in told.stderr
         assert f"conda offline-repo use {stick} -p {customer.envs / 'rating'}" in told.stderr
 
 
