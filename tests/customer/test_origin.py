@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 from conda.plugins import hookspec
 
-from tests.support.mirror import PLATFORM, SOLVERS, Customer, another
+from conda_offline_repo.repository.hashing import hash_file
+from tests.support.mirror import PLATFORM, SOLVERS, SWAPPED, Customer, another, publish
 from tests.support.tiny import TinyChannel
 
 if TYPE_CHECKING:
@@ -104,3 +105,33 @@ def test_clone_from_a_cache_with_another_archive(
         assert app in told.stderr
         assert "app" not in customer.installed("twin")
     assert "ERROR REPORT" not in told.output
+
+
+@pytest.mark.parametrize("digest", ["sha256", "both"])
+@pytest.mark.parametrize("way", ["use", "create", "install"])
+def test_republished_with_the_same_size(
+    customer: Conda, tmp_path: Path, way: str, digest: str
+) -> None:
+    channel = TinyChannel(tmp_path / "channel")
+    without = {"md5": None} if digest == "sha256" else {}
+    package = channel.add("app", record=without)
+    folder = publish(tmp_path / "one", channel, "app", root=tmp_path / "stick")
+    customer.use(folder, "-n", "old", "app")
+    assert (customer.envs / "old" / "share" / "app.txt").read_text() != SWAPPED
+    package.path.write_bytes(another(package.path))
+    found = hash_file(package.path, md5=True)
+    package.record["sha256"] = found.sha256
+    if digest == "both":
+        package.record["md5"] = found.md5
+    publish(tmp_path / "two", channel, "app", root=tmp_path / "stick")
+    new = customer.envs / "new"
+    if way == "create":
+        customer.run(
+            *("create", "--yes", "--offline", "--override-channels"),
+            *("-c", folder.as_uri(), "-p", new, "app"),
+        )
+    else:
+        customer.use(folder, "-p", new, *(["app"] if way == "use" else []))
+    if way == "install":
+        customer.run("install", "--yes", "-p", new, "app")
+    assert (new / "share" / "app.txt").read_text() == SWAPPED
