@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ..customer.state import read_state
 from ..customer.survey import survey
 from ..exceptions import OfflineRepoError
+from ..printable import printable
 from ..progress import Unwatched
 from ..redaction import confined, in_play
 from ..repository.locate import locate_one
@@ -35,10 +36,10 @@ def _print(state: State, prefix: str, verbose: bool) -> None:
     except OfflineRepoError as error:
         print(f"{BAD} {error}\n")
         return
-    for kind in ("missing", "changed", "extra"):
+    for kind in ("missing", "changed", "unreadable", "extra"):
         for name in getattr(report, kind):
-            print(f"{BAD} {kind}: {name}")
-    if report.good:
+            print(f"{BAD} {kind}: {printable(name)}")
+    if report.good and not report.unfinished:
         print(f"{GOOD} All of its {report.files} files are there and unchanged.")
     manifest = repository.manifest
     if manifest.build != state.build:

@@ -102,13 +102,17 @@ def _prefix(args: Namespace) -> Path:
 
 
 def _check(repository: Repository) -> None:
-    from ..customer.exceptions import RepositoryDamagedError
+    from ..customer.exceptions import RepositoryDamagedError, SiblingIndexError
     from ..repository.verify import verify
     from .progress import TerminalProgress
 
     report = verify(repository, TerminalProgress())
     if not report.good:
-        raise RepositoryDamagedError(repository.path, report.missing, report.changed)
+        raise RepositoryDamagedError(
+            repository.path, report.missing, report.changed, report.unreadable
+        )
+    if report.misleading:
+        raise SiblingIndexError(repository.path, report.misleading)
 
 
 def _fill(target: Target, packages: tuple[str, ...]) -> dict[str, list[str]]:

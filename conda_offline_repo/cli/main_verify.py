@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 HELP = "Check every file of a repository against its manifest."
 DESCRIPTION = """\
 Read every file of the repository, or of each repository below PATH, and compare it with the
-manifest. Missing, changed and extra files are named; the exit status is 1 if there are any. Nothing
-is changed, and no network is needed."""
+manifest. Missing, changed, unreadable and extra files are named; the exit status is 1 if there are
+any. It is 2 if all is whole, but a publication is under way or was interrupted, so that files may
+be those of the last release or of the next. Nothing is changed, and no network is needed."""
 EPILOG = """\
 example:
     conda offline-repo verify X:\\repo
@@ -40,11 +41,11 @@ def execute(args: Namespace) -> int:
     from ..repository.verify import verify
     from .output import chatter_to_stderr
     from .progress import TerminalProgress
-    from .report_verify import passed, report
+    from .report_verify import report, status
 
     reports: dict[str, Report] = {}
     for repository in locate(Path(args.offline_repo_path).expanduser(), args.offline_repo_label):
         with chatter_to_stderr():
             reports[str(repository.path)] = verify(repository, TerminalProgress())
     report(reports)
-    return 0 if passed(reports) else 1
+    return status(reports)

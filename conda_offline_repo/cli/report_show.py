@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from conda.base.context import context
 
+from ..repository.journal import unfinished
 from ..repository.manifest import as_dict
 from .output import human, print_json, print_table
 
@@ -26,6 +27,7 @@ def report(shown: Iterable[tuple[Repository, tuple[ListedPackage, ...]]]) -> Non
                     "manifest": as_dict(repository.manifest),
                     "packages": [vars(package) for package in packages],
                     "bytes": repository.manifest.size,
+                    "unfinished": unfinished(repository.path, repository.manifest),
                 }
                 for repository, packages in shown
             ]
@@ -45,6 +47,8 @@ def _print_text(repository: Repository, packages: tuple[ListedPackage, ...]) -> 
         ("packages asked for", ", ".join(request.packages) or "all of the label channel"),
         ("channels", ", ".join(request.channels)),
     ]
+    if unfinished(repository.path, manifest):
+        rows.append(("unfinished", "a publication is under way or was interrupted"))
     for platform in request.platforms:
         machine = request.virtual_packages.get(platform, {})
         stated = ", ".join(f"{name} {value}" for name, value in sorted(machine.items()))

@@ -15,33 +15,52 @@ if TYPE_CHECKING:
     from ..repository.verify import Report
 
 
-def passed(reports: Mapping[str, Report]) -> bool:
-    """Whether nothing is wrong with any of the repositories, by path."""
-    return all(report.good and not report.extra for report in reports.values())
+#: The exit status of a repository that is whole, but whose publication is unfinished.
+UNFINISHED = 2
+
+
+def status(reports: Mapping[str, Report]) -> int:
+    """The exit status: 0 if nothing is wrong with any of the repositories, by path."""
+    if not all(report.good and not report.extra for report in reports.values()):
+        return 1
+    return UNFINISHED if any(report.unfinished for report in reports.values()) else 0
 
 
 def report(reports: Mapping[str, Report]) -> None:
     """Print what was found in each repository, by path."""
     if context.json:
         found = {path: vars(one) for path, one in reports.items()}
-        print_json(success=passed(reports), repositories=found)
+        print_json(success=status(reports) == 0, repositories=found)
     else:
         for path, one in reports.items():
-            _print_text(path, one)
+            _print_text(printable(path), one)
 
 
 def _print_text(path: str, report: Report) -> None:
-    for kind in ("missing", "changed", "extra"):
+    for kind in ("missing", "changed", "unreadable", "extra"):
         for name in getattr(report, kind):
             print(f"{kind}: {printable(name)}")
+    if report.misleading:
+        print(
+            f"{path}: conda may read these in the place of the right index: "
+            f"{', '.join(map(printable, report.misleading))}"
+        )
     if report.unfinished:
         print(
-            f"{path}: a publication is under way or was interrupted. Every file that the index "
-            "names is there; run the build again to finish it."
+            f"{path}: a publication is under way or was interrupted. At its source, run the build "
+            "again to finish it; elsewhere, copy the repository again afterwards."
         )
-    if not report.good:
+    if report.missing or report.changed:
         print(f"{path} is damaged or its copy is incomplete. Copy it again from its source.")
+    elif report.unreadable:
+        print(f"{path} cannot be read as a whole. Ask its owner for permission to read it.")
     elif report.extra:
         print(f"{path} is complete, but has files that do not belong to it. Remove them.")
+    elif report.unfinished:
+        print(f"{path}: each of its files is as it was before or as it will be: {_counted(report)}")
     else:
-        print(f"{path} is complete and unchanged: {report.files} files, {human(report.size)}.")
+        print(f"{path} is complete and unchanged: {_counted(report)}")
+
+
+def _counted(report: Report) -> str:
+    return f"{report.files} files, {human(report.size)}."

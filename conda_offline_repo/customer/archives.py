@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..repository import journal, manifest
+from ..repository import manifest
 from ..repository.hashing import hash_file
 from ..urls import SCHEME, file_path
 from .exceptions import ArchivesRefusedError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from conda.models.records import PackageRecord
 
@@ -34,6 +34,7 @@ class LinkedArchive:
         url: As the record has it.
         sha256: The digest that the record states, in lower case; empty if it states none.
         md5: The same.
+        record: What conda has of it.
     """
 
     repository: Path
@@ -41,6 +42,7 @@ class LinkedArchive:
     url: str
     sha256: str
     md5: str
+    record: PackageRecord
 
     @property
     def path(self) -> Path:
@@ -49,8 +51,12 @@ class LinkedArchive:
 
 
 def is_repository(folder: Path) -> bool:
-    """Whether a folder has the manifest of an offline repository."""
-    return (folder / manifest.MANIFEST_NAME).is_file()
+    """Whether a folder is an offline repository, or what remains of one without its manifest.
+
+    Raises:
+        UnreadableError: That cannot be found out.
+    """
+    return manifest.present(folder) or manifest.remains(folder)
 
 
 def from_repositories(records: Iterable[PackageRecord]) -> tuple[LinkedArchive, ...]:
@@ -68,28 +74,41 @@ def from_repositories(records: Iterable[PackageRecord]) -> tuple[LinkedArchive, 
         if repositories[folder]:
             name = f"{path.parent.name}/{path.name}"
             sha256, md5 = ((record.get(key) or "").lower() for key in ("sha256", "md5"))
-            found.append(LinkedArchive(folder, name, url, sha256, md5))
+            found.append(LinkedArchive(folder, name, url, sha256, md5, record))
     return tuple(found)
 
 
-def manifests(archives: Iterable[LinkedArchive]) -> dict[Path, Manifest | None]:
-    """The manifest of each repository, read once."""
-    return {folder: manifest.read(folder) for folder in {one.repository for one in archives}}
+def manifests(archives: Iterable[LinkedArchive]) -> dict[Path, Manifest]:
+    """The manifest of each repository, read once.
+
+    Raises:
+        ManifestError: One is missing or cannot be used.
+    """
+    return {folder: manifest.stated(folder) for folder in {one.repository for one in archives}}
 
 
-def check_archives(archives: tuple[LinkedArchive, ...]) -> None:
+def check_archives(
+    archives: tuple[LinkedArchive, ...],
+    stated: Mapping[Path, Manifest],
+    withdrawn: Callable[[LinkedArchive], bool],
+) -> None:
     """Compare each archive with its record and with the manifest.
+
+    Args:
+        archives: Which ones.
+        stated: The manifest of each repository.
+        withdrawn: Asked of an archive that the repository neither has nor names any more: whether
+            conda may link it all the same, from its cache.
 
     Raises:
         ArchivesRefusedError: One differs; all that differ are named.
-        ManifestError: A manifest or a journal cannot be used.
     """
-    stated = manifests(archives)
-    journals = {folder: journal.read(folder) for folder in stated}
 
     def problem(one: LinkedArchive) -> str | None:
-        moving = journals[one.repository].get(one.name, frozenset())
-        return _problem(one, stated[one.repository], moving)
+        allowed = stated[one.repository].allowed(one.name)
+        if not allowed and not os.path.lexists(one.path) and withdrawn(one):
+            return None
+        return _problem(one, allowed)
 
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as executor:
         problems = executor.map(problem, archives)
@@ -98,18 +117,18 @@ def check_archives(archives: tuple[LinkedArchive, ...]) -> None:
         raise ArchivesRefusedError(found)
 
 
-def _problem(archive: LinkedArchive, stated: Manifest | None, moving: frozenset[str]) -> str | None:
+def _problem(archive: LinkedArchive, allowed: Mapping[str, int]) -> str | None:
     """Why an archive is refused, or None if it is right."""
+    md5 = bool(archive.md5) and not archive.sha256
     try:
-        found = hash_file(archive.path, md5=bool(archive.md5) and not archive.sha256)
+        found = hash_file(archive.path, md5=md5, limit=max(allowed.values(), default=0))
     except FileNotFoundError:
-        return "it is missing"
+        return "it is missing" if allowed else "the repository does not have it any more"
     except OSError as error:
         return f"it cannot be read: {error.strerror or error}"
-    package = stated.packages.get(archive.name) if stated else None
-    if package is None and not moving:
+    if not allowed:
         return "the manifest does not name it"
-    if (package is None or found.sha256 != package.sha256) and found.sha256 not in moving:
+    if allowed.get(found.sha256) != found.size:
         return "it is not the file that the manifest names"
     if archive.sha256 and found.sha256 != archive.sha256:
         return "it is not the file that the index names"

@@ -1,7 +1,9 @@
 """What conda's package caches have in the place of a repository's archives.
 
-conda links what it has extracted before, if the cache says that it came from such an archive; it
-looks at no digest again.
+conda links what it has extracted before if name, size and MD5 are those of the record, as far as
+both state them; it looks at no SHA-256 digest, and at no file again. So before it does, each
+archive and each extracted folder that it could take is compared with the record. What is another
+or cannot be checked is removed, and conda extracts anew; what is not what it says is refused.
 """
 
 from __future__ import annotations
@@ -9,9 +11,14 @@ from __future__ import annotations
 import json
 import os
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from conda.base.context import context
+from conda.core.package_cache_data import PackageCacheData
+from conda.exceptions import CondaError
 from conda.gateways.disk.delete import rm_rf
+from conda.models.records import PackageRecord
 
 from .. import package_cache
 from ..repository.hashing import hash_file
@@ -19,76 +26,172 @@ from .archives import manifests
 from .exceptions import PoisonedCacheError
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Mapping
     from typing import Any
 
+    from ..repository.hashing import Digests
+    from ..repository.manifest import Manifest
     from .archives import LinkedArchive
+
+EXTENSIONS = (".conda", ".tar.bz2")
 
 
 def check_caches(archives: tuple[LinkedArchive, ...]) -> None:
-    """Refuse what the caches have in the place of archives, if it only claims to be them.
-
-    What was extracted of an archive that is no longer there cannot be checked; it is removed, and
-    conda extracts it anew.
+    """Let conda find nothing in its caches in the place of archives that is not the same.
 
     Raises:
-        PoisonedCacheError: A cached archive is not the one of the record.
+        PoisonedCacheError: A cached archive is not what its cache says, or cannot be removed.
+        ManifestError: A manifest cannot be used.
     """
-    for one in archives:
-        _remove_unverifiable(one)
+    stated = manifests(one for one in archives if not one.sha256)
+    folders = package_cache.folders()
 
-    def poisoned(one: LinkedArchive) -> list[str]:
-        return [
-            str(cached)
-            for cached in package_cache.archives(one.path.name)
-            if _claims_to_be(cached, one) and not _has_digest(cached, one)
-        ]
+    def refused(one: LinkedArchive) -> list[str]:
+        return [path for folder in folders for path in _clear(folder, one, stated)]
 
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as executor:
-        found = [path for paths in executor.map(poisoned, archives) for path in paths]
+        found = [path for paths in executor.map(refused, archives) for path in paths]
     if found:
         raise PoisonedCacheError(found)
+
+
+def check_extracted(archives: tuple[LinkedArchive, ...]) -> None:
+    """Refuse what conda is about to link of its caches if it is not that of the archives.
+
+    Raises:
+        PoisonedCacheError: It is another, or cannot be checked; it is removed.
+        ManifestError: A manifest cannot be used.
+    """
+    stated = manifests(one for one in archives if not one.sha256)
+    found = []
+    for one in archives:
+        try:
+            entry = PackageCacheData.get_entry_to_link(one.record)
+        except CondaError:  # conda says so itself
+            continue
+        cached = Path(entry.package_tarball_full_path)
+        digests = _digests(cached, one, stated)
+        if digests is None or not _agrees(_claims(cached), digests):
+            rm_rf(str(package_cache.extracted(cached)))
+            found.append(str(cached))
+    if found:
+        raise PoisonedCacheError(found)
+
+
+def holds(one: LinkedArchive) -> bool:
+    """Whether a cache has the very archive of a record that states a digest."""
+    if not one.sha256 and not one.md5:
+        return False
+    for cached in package_cache.archives(one.path.name):
+        try:
+            found = hash_file(cached, md5=True)
+        except OSError:
+            continue
+        if found.sha256 == one.sha256 or (not one.sha256 and found.md5 == one.md5):
+            return True
+    return False
 
 
 def remove_refused(archives: tuple[LinkedArchive, ...]) -> None:
     """Remove what conda has extracted of archives that were then refused."""
     stated = manifests(archives)
     for one in archives:
-        repository = stated[one.repository]
-        package = repository.packages.get(one.name) if repository else None
+        allowed = stated[one.repository].allowed(one.name)
         for cached in package_cache.archives(one.path.name):
-            right = package is not None and hash_file(cached).sha256 == package.sha256
-            if not right and _claims(cached).get("url") == one.url:
+            if hash_file(cached).sha256 not in allowed and _claims(cached).get("url") == one.url:
                 rm_rf(str(cached))
                 rm_rf(str(package_cache.extracted(cached)))
 
 
-def _remove_unverifiable(archive: LinkedArchive) -> None:
-    for folder in package_cache.folders():
-        cached = folder / archive.path.name
-        claims = _claims(cached)
-        same = claims.get("sha256") == archive.sha256 or claims.get("md5") == archive.md5
-        if claims and same and not cached.is_file():
-            rm_rf(str(package_cache.extracted(cached)))
+def _clear(folder: Path, one: LinkedArchive, stated: Mapping[Path, Manifest]) -> list[str]:
+    """Remove from a cache what conda could link in the place of an archive; what is refused."""
+    cached = folder / one.path.name
+    unpacked = package_cache.extracted(cached)
+    claims = _claims(cached)
+    stale = []
+    for name in {f"{unpacked.name}{extension}" for extension in EXTENSIONS}:
+        path = folder / name
+        if not path.is_file():
+            continue
+        digests = _digests(path, one, stated)
+        if digests is None and name == cached.name and _claims_to_be(claims, one):
+            return [str(path)]
+        if digests is None and _matches(claims or _facts(path), one.record):
+            stale.append(path)
+        if digests and (_has_sha256(claims) or not one.sha256) and _agrees(claims, digests):
+            return []
+    if unpacked.is_dir() and _matches(claims, one.record):
+        stale.append(unpacked)
+    if not context.dry_run:
+        for path in stale:
+            rm_rf(str(path))
+    return [str(path) for path in stale if not context.dry_run and os.path.lexists(path)]
+
+
+def _digests(cached: Path, one: LinkedArchive, stated: Mapping[Path, Manifest]) -> Digests | None:
+    """The digests of a cached archive if it is the one of the record, else None."""
+    try:
+        found = hash_file(cached, md5=True)
+    except OSError:
+        return None
+    if one.sha256:
+        return found if found.sha256 == one.sha256 else None
+    if one.md5 and found.md5 != one.md5:
+        return None
+    allowed = stated[one.repository].allowed(one.name)
+    return found if found.sha256 in allowed or (one.md5 and not allowed) else None
 
 
 def _claims(cached: Path) -> dict[str, Any]:
     """What conda noted of a cached archive when it extracted it."""
     try:
         record = package_cache.extracted(cached) / "info" / "repodata_record.json"
-        claims = json.loads(record.read_text("utf-8"))
-    except (OSError, ValueError):
+        claims = json.loads(record.read_bytes())
+    except (OSError, ValueError, RecursionError):
         return {}
     return claims if isinstance(claims, dict) else {}
 
 
-def _claims_to_be(cached: Path, archive: LinkedArchive) -> bool:
-    claims = _claims(cached)
-    if archive.sha256:
-        return bool(claims.get("sha256") == archive.sha256)
-    return bool(claims.get("md5") == archive.md5)
+def _facts(path: Path) -> dict[str, Any]:
+    """What conda finds out about an archive that it has noted nothing of."""
+    found = hash_file(path, md5=True)
+    return {"size": found.size, "md5": found.md5}
 
 
-def _has_digest(path: Path, archive: LinkedArchive) -> bool:
-    found = hash_file(path, md5=not archive.sha256)
-    return found.sha256 == archive.sha256 if archive.sha256 else found.md5 == archive.md5
+def _stated(claims: Mapping[str, Any], key: str) -> str:
+    return str(claims.get(key) or "").lower()
+
+
+def _has_sha256(claims: Mapping[str, Any]) -> bool:
+    return bool(_stated(claims, "sha256"))
+
+
+def _agrees(claims: Mapping[str, Any], found: Digests) -> bool:
+    """Whether an archive is what was noted of it; one digest at least must have been."""
+    noted = [(_stated(claims, "sha256"), found.sha256), (_stated(claims, "md5"), found.md5)]
+    return any(said for said, _ in noted) and all(said in ("", is_) for said, is_ in noted)
+
+
+def _claims_to_be(claims: Mapping[str, Any], one: LinkedArchive) -> bool:
+    if one.sha256 and _has_sha256(claims):
+        return _stated(claims, "sha256") == one.sha256
+    return bool(one.md5) and _stated(claims, "md5") == one.md5
+
+
+def _matches(claims: Mapping[str, Any], record: PackageRecord) -> bool:
+    """Whether conda takes what was noted for the record: `pcrec_matches`, or as the same package.
+
+    The channel is left aside, as conda itself does where it finds nothing else.
+    """
+    pairs = [(_stated(claims, key), _stated(record, key)) for key in ("size", "md5")]
+    return all(not one or not other or one == other for one, other in pairs) or _same(
+        claims, record
+    )
+
+
+def _same(claims: Mapping[str, Any], record: PackageRecord) -> bool:
+    """Whether conda has the one for the other, whatever the bytes are."""
+    try:
+        return bool(PackageRecord(**claims) == record)
+    except Exception:  # what conda cannot make a record of, it does not link
+        return False

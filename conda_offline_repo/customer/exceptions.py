@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
 from conda.common.io import dashlist
@@ -16,12 +17,50 @@ if TYPE_CHECKING:
 class RepositoryDamagedError(OfflineRepoError):
     """Files of a repository that are missing or are not what the manifest says."""
 
-    def __init__(self, path: Path, missing: Iterable[str], changed: Iterable[str]) -> None:
-        lines = (*(f"missing: {name}" for name in missing), *(f"changed: {n}" for n in changed))
+    def __init__(
+        self,
+        path: Path,
+        missing: Iterable[str],
+        changed: Iterable[str],
+        unreadable: Iterable[str] = (),
+    ) -> None:
+        lines = (
+            *(f"missing: {name}" for name in missing),
+            *(f"changed: {name}" for name in changed),
+            *(f"unreadable: {name}" for name in unreadable),
+        )
         super().__init__(
             f"The offline repository {path} is damaged or its copy is incomplete:{dashlist(lines)}",
             "Nothing was installed or configured. "
             "Copy the repository again from its source, then repeat this command.",
+        )
+
+
+class SiblingIndexError(OfflineRepoError):
+    """Files beside the index of a repository that conda may read in its place."""
+
+    def __init__(self, path: Path, names: Iterable[str]) -> None:
+        super().__init__(
+            f"The offline repository {path} has files that conda may read in the place of its "
+            f"index:{dashlist(names)}",
+            "They do not belong to it, and nothing of them is checked. Nothing was installed or "
+            "configured. Remove them from the folder, then repeat this command.",
+        )
+
+
+class ForeignPackagesError(OfflineRepoError):
+    """Packages that an environment's repository does not have, by name and origin."""
+
+    def __init__(
+        self, path: str, prefix: str, packages: Iterable[str], names: Iterable[str]
+    ) -> None:
+        super().__init__(
+            f"These packages are not from the offline repository {path}, the only source of this "
+            f"environment:{dashlist(packages)}",
+            "conda, when it is offline, also offers what its package caches hold of other "
+            "channels and of older releases. The environment is as it was before. To install from "
+            f"the repository alone: conda offline-repo use {shlex.quote(path)} "
+            f"-p {shlex.quote(prefix)} {' '.join(names)}",
         )
 
 
@@ -38,13 +77,15 @@ class ArchivesRefusedError(OfflineRepoError):
 
 
 class PoisonedCacheError(OfflineRepoError):
-    """Archives in conda's package cache that only claim to be the repository's."""
+    """What conda's package caches hold in the place of the repository's archives, by path."""
 
     def __init__(self, paths: Iterable[str]) -> None:
         super().__init__(
-            f"conda's package cache holds other files than it says:{dashlist(paths)}",
+            "conda's package cache holds other files than it says, or files that cannot be "
+            f"checked:{dashlist(paths)}",
             "The environment is as it was before. Run `conda clean --packages --tarballs`, "
-            "then repeat this command.",
+            "then repeat this command. A cache that you may not write is its owner's to clean; "
+            "or leave it out: set CONDA_PKGS_DIRS to a folder of your own.",
         )
 
 

@@ -8,6 +8,8 @@ nothing that comes from a folder.
 
 from __future__ import annotations
 
+import os
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,13 +17,15 @@ from conda.base.context import context
 from conda.models.channel import Channel, all_channel_urls
 
 from .. import _compat
-from ..repository import journal, manifest
+from ..repository import manifest
+from ..repository.exceptions import UnreadableError
 from ..repository.hashing import hash_file
+from ..repository.names import is_sibling
 from ..urls import SCHEME, file_path
-from .archives import check_archives, from_repositories, is_repository
-from .caches import check_caches, remove_refused
-from .exceptions import ArchivesRefusedError, RepositoryDamagedError, RepositoryGoneError
-from .state import read_state
+from .archives import check_archives, from_repositories, is_repository, manifests
+from .caches import check_caches, check_extracted, holds, remove_refused
+from .exceptions import ArchivesRefusedError, RepositoryDamagedError, SiblingIndexError
+from .origin import check_not_gone, check_origin
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,77 +33,95 @@ if TYPE_CHECKING:
 
     from conda.models.records import PackageRecord
 
+    from ..repository.manifest import Manifest
+    from .archives import LinkedArchive
+
 
 def prepare_solve(*_: Any) -> None:
     """Check and refresh the index of every offline repository in play (`conda_pre_solves`).
 
     Raises:
         RepositoryDamagedError: An index file is not the one of the manifest.
+        SiblingIndexError: conda may read another file in the place of an index.
         RepositoryGoneError: The folder that the environment uses is not a repository any more.
         ManifestError: A manifest cannot be used.
+        UnreadableError: A repository cannot be read.
     """
+    stated = cache(manifest.stated)
     for url in all_channel_urls(context.channels, subdirs=context.subdirs):
         if url.startswith(SCHEME):
             folder = Path(file_path(url))
             if not is_repository(folder.parent):
-                _check_not_gone(folder.parent)
+                check_not_gone(folder.parent)
             else:
-                _check_index(folder.parent, folder.name)
+                _check_index(folder, stated(folder.parent))
                 if context.offline:
                     _compat.refresh_index_cache(Channel(url.rpartition("/")[0]), (folder.name,))
 
 
-def check_solution(_: Any, __: Any, link_precs: Iterable[PackageRecord]) -> None:
+def check_solution(
+    _: Any, unlink_precs: Iterable[PackageRecord], link_precs: Iterable[PackageRecord]
+) -> None:
     """Refuse to link what differs from its record (`conda_post_solves`).
 
     Raises:
+        ForeignPackagesError: The environment's repository does not have it.
         RepositoryDamagedError: An index file is not the one of the manifest.
+        SiblingIndexError: conda may have read another file in the place of an index.
         ArchivesRefusedError: An archive differs; all of them are named.
         PoisonedCacheError: conda's package cache holds another archive in the place of one.
         ManifestError: A manifest cannot be used.
+        UnreadableError: A repository cannot be read.
     """
-    archives = from_repositories(link_precs)
+    records, there = tuple(link_precs), frozenset(unlink_precs)
+    archives = from_repositories(records)
+    stated = manifests(archives)
+    check_origin(records, there, archives, stated)
     for repository, subdir in sorted({(one.repository, one.path.parent.name) for one in archives}):
-        _check_index(repository, subdir)
-    check_archives(archives)
+        _check_index(repository / subdir, stated[repository])
+
+    def linked_anew(one: LinkedArchive) -> bool:
+        return one.record in there and holds(one)
+
+    check_archives(archives, stated, linked_anew)
     check_caches(archives)
 
 
 def check_unpacked(records: Iterable[PackageRecord]) -> None:
     """Refuse to link what differs, after conda has extracted it; raises as `check_solution` does.
 
+    A package that the repository no longer has may come from conda's cache, as when an environment
+    is cloned or taken back to an earlier revision, if its archive there has the record's digest.
+
     What was extracted of a refused archive is removed from the package cache, so that it is not
     linked later.
     """
     archives = from_repositories(records)
     try:
-        check_archives(archives)
+        check_archives(archives, manifests(archives), holds)
     except ArchivesRefusedError:
         remove_refused(archives)
         raise
-    check_caches(archives)
+    check_extracted(archives)
 
 
-def _check_not_gone(folder: Path) -> None:
-    """Refuse to go on without the repository that the environment uses.
-
-    conda would say that the channel is invalid and advise to index it anew.
-    """
-    state = read_state(Path(context.target_prefix))
-    if state and folder == Path(state.path):
-        raise RepositoryGoneError(folder, context.target_prefix)
-
-
-def _check_index(repository: Path, subdir: str) -> None:
+def _check_index(folder: Path, stated: Manifest) -> None:
     """Compare an index file with the manifest; a copy that was interrupted leaves them apart."""
-    stated = manifest.read(repository)
-    name = f"{subdir}/{manifest.INDEX_NAME}"
-    path = repository / name
-    allowed = set(journal.read(repository).get(name, ()))
-    if stated and name in stated.files:
-        allowed.add(stated.files[name].sha256)
-    if path.is_file():
-        if hash_file(path).sha256 not in allowed:
-            raise RepositoryDamagedError(repository, (), (name,))
-    elif stated and name in stated.files:
-        raise RepositoryDamagedError(repository, (name,), ())
+    repository = folder.parent
+    name = f"{folder.name}/{manifest.INDEX_NAME}"
+    allowed = stated.allowed(name)
+    try:
+        siblings = sorted(file for file in os.listdir(folder) if is_sibling(file))
+        if siblings:
+            raise SiblingIndexError(repository, (f"{folder.name}/{file}" for file in siblings))
+        found = hash_file(repository / name, limit=max(allowed.values(), default=0))
+    except (FileNotFoundError, NotADirectoryError):
+        if name in stated.files:
+            raise RepositoryDamagedError(repository, (name,), ()) from None
+        return
+    except PermissionError as error:
+        raise UnreadableError(Path(error.filename or folder), error) from error
+    except OSError:
+        raise RepositoryDamagedError(repository, (), (name,)) from None
+    if allowed.get(found.sha256) != found.size:
+        raise RepositoryDamagedError(repository, (), (name,))

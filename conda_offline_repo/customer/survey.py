@@ -15,6 +15,7 @@ from conda.models.channel import Channel
 from conda.models.version import VersionOrder
 
 from .. import _compat
+from ..repository.journal import unfinished
 from ..urls import file_url
 
 if TYPE_CHECKING:
@@ -67,11 +68,22 @@ def survey(repository: Repository, prefix: Path) -> tuple[Finding, ...]:
         prefix: The environment, made or not.
     """
     return (
+        *_publication(repository),
         *_machine(repository),
         *_configuration(repository, prefix),
         *_pip(prefix),
         *_history(prefix, file_url(repository.path)),
     )
+
+
+def _publication(repository: Repository) -> Iterator[Finding]:
+    if unfinished(repository.path, repository.manifest):
+        yield Finding(
+            str(repository.path),
+            f"A publication of {repository.path} is under way or was interrupted: what it has is "
+            "partly of the last release and partly of the next. Copy it again when the vendor has "
+            "finished it.",
+        )
 
 
 def _machine(repository: Repository) -> Iterator[Finding]:

@@ -36,6 +36,17 @@ class RepositoryNotFoundError(OfflineRepoError):
         )
 
 
+class UnreadableError(OfflineRepoError):
+    """A file or folder of a repository that this user or this disk does not let be read."""
+
+    def __init__(self, path: Path, error: OSError) -> None:
+        super().__init__(
+            f"{path} cannot be read: {error.strerror or error}.",
+            "Ask whoever owns it for permission to read the whole repository, or mount what it is "
+            "on again, then repeat this command.",
+        )
+
+
 class AmbiguousRepositoryError(OfflineRepoError):
     """A root with several repositories and no label to choose by."""
 

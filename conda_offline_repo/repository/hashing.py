@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import stat
+from contextlib import contextmanager
 from dataclasses import dataclass
+from errno import EINVAL
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
-    from typing import Protocol
+    from typing import BinaryIO, Protocol
 
     class Readable(Protocol):
         """What bytes are read from."""
@@ -38,26 +43,68 @@ class Digests:
     size: int
 
 
-def hash_into(file: Readable, *hashers: Hasher) -> int:
-    """Feed the rest of `file` to the hashers; returns the bytes read."""
+@contextmanager
+def open_regular(path: Path) -> Iterator[BinaryIO]:
+    """Open a file for reading, unbuffered; a pipe or a device would never end.
+
+    Raises:
+        OSError: It cannot be opened, or is not a regular file.
+    """
+
+    def opener(name: str, flags: int) -> int:
+        return os.open(name, flags | getattr(os, "O_NONBLOCK", 0))
+
+    with open(path, "rb", buffering=0, opener=opener) as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise OSError(EINVAL, "it is not a regular file", str(path))
+        yield file
+
+
+def read_regular(path: Path, limit: int) -> bytes:
+    """The content of a regular file of at most `limit` bytes, reached without a symbolic link.
+
+    Raises:
+        OSError: It cannot be read, is a link, is not a regular file, or is larger.
+    """
+    if path.is_symlink():
+        raise OSError(EINVAL, "it is a link, not a file", str(path))
+    with open_regular(path) as file:
+        content = bytearray()
+        while len(content) <= limit and (chunk := file.read(CHUNK)):
+            content += chunk
+    if len(content) > limit:
+        raise OSError(EINVAL, f"it is larger than {limit} bytes", str(path))
+    return bytes(content)
+
+
+def hash_into(file: Readable, *hashers: Hasher, limit: float = float("inf")) -> int:
+    """Feed the rest of `file` to the hashers; returns the bytes read.
+
+    It stops soon after `limit` bytes: a file that is larger is not the one that is looked for.
+    """
     size = 0
-    while chunk := file.read(CHUNK):
+    while size <= limit and (chunk := file.read(CHUNK)):
         for hasher in hashers:
             hasher.update(chunk)
         size += len(chunk)
     return size
 
 
-def hash_file(path: Path, *, md5: bool = False) -> Digests:
-    """Read a file once and tell its digests.
+def hash_file(path: Path, *, md5: bool = False, limit: float = float("inf")) -> Digests:
+    """Read a regular file once and tell its digests; those of its beginning if it is too large.
+
+    Args:
+        path: The file.
+        md5: Whether to tell this digest as well.
+        limit: Soon after so many bytes it is no longer read.
 
     Raises:
-        OSError: It cannot be read.
+        OSError: It cannot be read, or is not a regular file.
     """
     sha256 = hashlib.sha256()
     other = hashlib.md5(usedforsecurity=False)
-    with path.open("rb", buffering=0) as file:
-        size = hash_into(file, sha256, *((other,) if md5 else ()))
+    with open_regular(path) as file:
+        size = hash_into(file, sha256, *((other,) if md5 else ()), limit=limit)
     return Digests(sha256.hexdigest(), other.hexdigest() if md5 else "", size)
 
 

@@ -1,65 +1,56 @@
-"""The journal of a publication under way: `offline-repo.journal.json`.
+"""A publication under way, as the manifest on the disk tells of it.
 
-It exists only between the first and the last step of a publication, and names every file that is on
-its way, with all contents that it may have meanwhile. An absent file is one of them.
+While files are on their way, the manifest names the contents that each may have meanwhile, besides
+those that it states. No other file is asked: what allows a content is in the manifest or nowhere.
 """
 
 from __future__ import annotations
 
-import json
+import os
+from dataclasses import replace
 from typing import TYPE_CHECKING
-
-from .exceptions import ManifestError
-from .hashing import hash_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
+    from .hashing import Digests
+    from .manifest import Manifest
+
+#: Where builds of older versions wrote what is on its way. It is not believed, because it can be
+#: forged without the manifest; it is a sign of an interrupted publication, and the next one removes
+#: it.
 JOURNAL_NAME = "offline-repo.journal.json"
 
 
-def dump(repository: Path, build: int, moving: Mapping[str, Iterable[str]]) -> bytes:
-    """The journal of a publication that begins, as the bytes of its file.
+def arriving(last: Manifest, files: Mapping[str, Iterable[Digests]]) -> Manifest:
+    """The manifest of a publication that begins: the last one, with what is on its way.
 
-    A journal that an interrupted publication left is carried on: what it allows stays allowed,
-    because the files may be in any of its states.
+    What an interrupted publication allowed stays allowed, because the files may be in any of its
+    states.
 
     Args:
-        repository: The published folder, as it is before.
-        build: The number of the release to be.
-        moving: By path, the SHA-256 digests of what each file on its way comes to hold; none for
-            one that goes. What it holds now is added.
-
-    Raises:
-        ManifestError: There is a journal that cannot be read.
+        last: The manifest in the folder.
+        files: By path, what each file comes to hold, one after the other.
     """
-    allowed = {name: set(digests) for name, digests in read(repository).items()}
-    for name, digests in moving.items():
-        allowed.setdefault(name, set()).update(digests)
-        path = repository / name
-        if path.is_file():
-            allowed[name].add(hash_file(path).sha256)
-    content = {"build": build, "moving": {name: sorted(d) for name, d in allowed.items()}}
-    return f"{json.dumps(content, indent=2, sort_keys=True)}\n".encode()
+    found = {name: dict(allowed) for name, allowed in last.on_the_way.items()}
+    for name, coming in files.items():
+        found.setdefault(name, {}).update({one.sha256: one.size for one in coming})
+    return replace(last, on_the_way=found)
 
 
-def exists(repository: Path) -> bool:
+def leaving(new: Manifest, last: Manifest, names: Iterable[str]) -> Manifest:
+    """The manifest of a publication that has only deletions left: the new one, with what goes.
+
+    Args:
+        new: What the repository is from now on.
+        last: The manifest that it had before.
+        names: The files to be deleted; those that the last manifest does not know are nobody's.
+    """
+    known = {name: allowed for name in names if (allowed := last.allowed(name))}
+    return replace(new, on_the_way=known)
+
+
+def unfinished(repository: Path, stated: Manifest) -> bool:
     """Whether a publication is under way, or was interrupted and not yet carried on."""
-    return (repository / JOURNAL_NAME).exists()
-
-
-def read(repository: Path) -> dict[str, frozenset[str]]:
-    """The files on their way and the SHA-256 digests that each may have; empty without a journal.
-
-    Raises:
-        ManifestError: There is a journal that cannot be read.
-    """
-    path = repository / JOURNAL_NAME
-    try:
-        moving = json.loads(path.read_bytes())["moving"]
-        return {str(name): frozenset(map(str, digests)) for name, digests in moving.items()}
-    except FileNotFoundError:
-        return {}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ManifestError(path, "it is damaged") from error
+    return bool(stated.on_the_way) or os.path.lexists(repository / JOURNAL_NAME)

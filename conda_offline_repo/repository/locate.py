@@ -7,8 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .exceptions import AmbiguousRepositoryError, ManifestError, RepositoryNotFoundError
-from .manifest import MANIFEST_NAME, read
+from .exceptions import (
+    AmbiguousRepositoryError,
+    ManifestError,
+    RepositoryNotFoundError,
+    UnreadableError,
+)
+from .manifest import MANIFEST_NAME, present, read
 
 if TYPE_CHECKING:
     from .manifest import Manifest
@@ -31,20 +36,26 @@ def locate(path: Path, label: str | None = None) -> tuple[Repository, ...]:
 
     Raises:
         RepositoryNotFoundError: There is none.
-        ManifestError: One has a manifest that cannot be used; with a label, that one's.
+        UnreadableError: The folder cannot be read.
+        ManifestError: One has a manifest that cannot be used. With a label, those of others do not
+            matter.
     """
     path = path.absolute()
-    folders = [path] if (path / MANIFEST_NAME).exists() else _below(path)
+    folders = [path] if present(path) else _below(path)
     found = []
+    damaged = []
     for folder in folders:
         try:
             manifest = read(folder)
-        except ManifestError:
-            if label in (None, folder.name) or folder == path:
-                raise
-            continue  # a neighbour's, as builds name folders
+        except ManifestError as error:
+            damaged.append((folder, error))
+            continue
         if manifest and label in (None, manifest.label):
             found.append(Repository(folder, manifest))
+    # what is wrong with a neighbour is no concern of who wants one label, unless it is that one
+    for folder, problem in damaged:
+        if label is None or not found or folder.name == label:
+            raise problem
     if not found:
         raise RepositoryNotFoundError(path, label)
     return tuple(found)
@@ -77,6 +88,10 @@ def enclosing(path: Path) -> Path | None:
 def _below(path: Path) -> list[Path]:
     try:
         folders = sorted(path.iterdir())
-    except OSError:
+    except (FileNotFoundError, NotADirectoryError):
         return []
-    return [f for f in folders if not f.name.startswith(".") and (f / MANIFEST_NAME).is_file()]
+    except ValueError:  # a path with a null character
+        return []
+    except OSError as error:
+        raise UnreadableError(path, error) from error
+    return [folder for folder in folders if not folder.name.startswith(".") and present(folder)]

@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, field
+from errno import EINVAL
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from .exceptions import ManifestError
-from .names import archive_problem, is_device
+from . import reading
+from .exceptions import ManifestError, UnreadableError
+from .hashing import read_regular
+from .names import LABEL, archive_problem, is_device
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,6 +20,8 @@ if TYPE_CHECKING:
     from typing import Any
 
 MANIFEST_NAME = "offline-repo.json"
+#: What every repository has besides, and hardly any other folder.
+REMAINS = ("SHA256SUMS", "use.sh", "use.cmd", "README.txt")
 #: The only index file of a repository: a stale sibling in another format would win over it.
 INDEX_NAME = "repodata.json"
 #: conda-index and conda tell the two sections of an index apart by the archive's extension.
@@ -67,6 +72,9 @@ class Manifest:
         packages: By `subdir/file`, the archives.
         files: By path, every other file but the manifest itself.
         built_with: Versions of the tools.
+        on_the_way: By path, what files may hold besides what is said above, because a publication
+            is under way or was interrupted: the size in bytes by SHA-256 digest. Empty when it is
+            finished.
     """
 
     label: str
@@ -77,11 +85,18 @@ class Manifest:
     packages: Mapping[str, Package]
     files: Mapping[str, File]
     built_with: Mapping[str, str]
+    on_the_way: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
     @property
     def size(self) -> int:
         """Bytes of all archives."""
         return sum(package.size for package in self.packages.values())
+
+    def allowed(self, name: str) -> dict[str, int]:
+        """What the file of this path may hold, the size by SHA-256 digest; nothing if unnamed."""
+        named = self.packages.get(name) or self.files.get(name)
+        stated = {named.sha256: named.size} if named else {}
+        return {**self.on_the_way.get(name, {}), **stated}
 
     @cached_property
     def content(self) -> bytes:
@@ -93,7 +108,9 @@ class Manifest:
 def as_dict(manifest: Manifest) -> dict[str, Any]:
     """The manifest as the JSON object that is written and shown."""
     request = manifest.request
+    on_the_way = {name: dict(found) for name, found in manifest.on_the_way.items()}
     return {
+        **({"on_the_way": on_the_way} if on_the_way else {}),
         "format": FORMAT,
         "label": manifest.label,
         "build": manifest.build,
@@ -111,6 +128,42 @@ def as_dict(manifest: Manifest) -> dict[str, Any]:
     }
 
 
+def remains(folder: Path) -> bool:
+    """Whether a folder without a manifest is what was copied or left of a repository."""
+    return all((folder / name).is_file() for name in REMAINS)
+
+
+def stated(folder: Path) -> Manifest:
+    """The manifest of a folder that has one, or that is what remains of a repository.
+
+    Raises:
+        ManifestError: There is none, or as `read` does.
+        UnreadableError: It may be one, but cannot be read.
+    """
+    found = read(folder)
+    if found is None:
+        raise ManifestError(
+            folder / MANIFEST_NAME, "it is missing, as in a copy that is unfinished"
+        )
+    return found
+
+
+def present(folder: Path) -> bool:
+    """Whether a folder has a manifest, or something in the place of one.
+
+    Raises:
+        UnreadableError: That cannot be found out.
+    """
+    path = folder / MANIFEST_NAME
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        return False
+    except OSError as error:
+        raise UnreadableError(path, error) from error
+    return True
+
+
 def read(repository: Path) -> Manifest | None:
     """Read the manifest of the folder `repository`.
 
@@ -119,19 +172,22 @@ def read(repository: Path) -> Manifest | None:
 
     Raises:
         ManifestError: It is not a manifest, is of a newer format, or names a path that it must not.
+        UnreadableError: It may be one, but cannot be read.
     """
     path = repository / MANIFEST_NAME
     try:
-        content = path.read_bytes()
+        content = read_regular(path, reading.LARGEST)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
-        raise ManifestError(path, error.strerror or str(error)) from error
+        if error.errno == EINVAL:
+            raise ManifestError(path, str(error.strerror)) from error
+        raise UnreadableError(path, error) from error
     try:
-        return parse(json.loads(content))
+        return parse(reading.load(content))
     except _Invalid as error:
         raise ManifestError(path, str(error)) from error
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, ArithmeticError) as error:
         raise ManifestError(path, "it is damaged") from error
 
 
@@ -142,53 +198,74 @@ def parse(data: Any) -> Manifest:
             f"it has format {data['format']!r}, this version of conda-offline-repo "
             f"reads format {FORMAT}"
         )
+    if not LABEL.fullmatch(reading.text(data["label"])):
+        raise _Invalid(f"its label is {data['label']!r}")
+    on_the_way = data.get("on_the_way", {})
+    _check_names(data["packages"], data["files"], on_the_way)
     request = data["request"]
     manifest = Manifest(
-        label=str(data["label"]),
-        build=int(data["build"]),
-        created=str(data["created"]),
+        label=data["label"],
+        build=reading.count(data["build"]),
+        created=reading.text(data["created"]),
         request=Remembered(
-            packages=tuple(map(str, request["packages"])),
-            channels=tuple(map(str, request["channels"])),
-            platforms=tuple(map(str, request["platforms"])),
+            packages=reading.texts(request["packages"]),
+            channels=reading.texts(request["channels"]),
+            platforms=reading.texts(request["platforms"]),
             virtual_packages={
-                str(platform): {str(name): str(value) for name, value in values.items()}
+                reading.text(platform): _texts_by_name(values)
                 for platform, values in request["virtual_packages"].items()
             },
         ),
-        solutions={str(p): tuple(map(str, names)) for p, names in data["solutions"].items()},
+        solutions={reading.text(p): reading.texts(n) for p, n in data["solutions"].items()},
         packages={
-            str(name): Package(
-                sha256=str(package["sha256"]),
-                md5=str(package["md5"]),
-                size=int(package["size"]),
-                url=str(package["url"]),
+            name: Package(
+                sha256=reading.sha256(package["sha256"]),
+                md5=reading.md5(package["md5"]),
+                size=reading.count(package["size"]),
+                url=reading.text(package["url"]),
             )
             for name, package in data["packages"].items()
         },
         files={
-            str(name): File(sha256=str(file["sha256"]), size=int(file["size"]))
+            name: File(reading.sha256(file["sha256"]), reading.count(file["size"]))
             for name, file in data["files"].items()
         },
-        built_with={str(name): str(version) for name, version in data["built_with"].items()},
+        built_with=_texts_by_name(data["built_with"]),
+        on_the_way={
+            name: {reading.sha256(digest): reading.count(n) for digest, n in found.items()}
+            for name, found in on_the_way.items()
+        },
     )
-    _check_names(manifest)
-    return manifest
-
-
-def _check_names(manifest: Manifest) -> None:
-    for name in manifest.packages:
-        subdir, _, file = name.partition("/")
-        problem = archive_problem(file)
-        if problem or not SUBDIR.fullmatch(subdir) or is_device(subdir):
-            raise _Invalid(f"it names {name!r}: {problem or 'not a conda subdir'}")
-    for name in manifest.files:
-        if not FILE.fullmatch(name) or any(map(is_device, name.split("/"))) or name.endswith("."):
-            raise _Invalid(f"it names {name!r}, which is no file of a repository")
     for names in manifest.solutions.values():
         unknown = set(names) - set(manifest.packages)
         if unknown:
             raise _Invalid(f"its solutions name {min(unknown)!r}, which is not among its packages")
+    return manifest
+
+
+def _texts_by_name(values: Any) -> dict[str, str]:
+    return {reading.text(name): reading.text(value) for name, value in values.items()}
+
+
+def _check_names(packages: Any, files: Any, on_the_way: Any) -> None:
+    for name in packages:
+        problem = _archive_problem(name)
+        if problem:
+            raise _Invalid(f"it names {name!r}: {problem}")
+    for name in (*files, *on_the_way):
+        if _file_problem(name) and (name in files or _archive_problem(name)):
+            raise _Invalid(f"it names {name!r}, which is no file of a repository")
+
+
+def _archive_problem(name: str) -> str | None:
+    subdir, _, file = name.partition("/")
+    if not SUBDIR.fullmatch(subdir) or is_device(subdir):
+        return "not a conda subdir"
+    return archive_problem(file)
+
+
+def _file_problem(name: str) -> bool:
+    return not FILE.fullmatch(name) or any(map(is_device, name.split("/"))) or name.endswith(".")
 
 
 class _Invalid(Exception):

@@ -75,6 +75,22 @@ def archive_problem(name: str) -> str | None:
     return None
 
 
+def is_sibling(name: str) -> bool:
+    """Whether conda may read a file in the place of the index `repodata.json` that it lies beside.
+
+    That is the index in another format (`.zst`, `.bz2`, `.jlap`, shards), a smaller one
+    (`current_repodata.json`), or one that the setting `repodata_fns` names.
+
+    Args:
+        name: Of the file, with or without the folders that it is in.
+    """
+    file = name.rpartition("/")[2].lower()
+    if file == "repodata.json" or file.endswith((".conda", ".tar.bz2")):
+        return False
+    own = (one.lower().removesuffix(".json") for one in context.repodata_fns)
+    return file.startswith(("repodata", "current_repodata", *own))
+
+
 def same_name_in_other_case(folder: Path, name: str) -> str | None:
     """The entry of `folder` that differs from `name` in case only, which Windows cannot tell."""
     if not folder.is_dir():

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
+from errno import EINVAL, EISDIR, ENOENT, ENOTDIR
 from typing import TYPE_CHECKING
 
-from .exceptions import ManifestError
+from . import reading
+from .exceptions import ManifestError, UnreadableError
+from .hashing import hash_bytes, read_regular
 from .manifest import INDEX_NAME
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+    from typing import Any
+
     from .locate import Repository
+
+MISFIT = "it is missing or does not fit the manifest"
 
 
 @dataclass(frozen=True)
@@ -31,29 +39,51 @@ def list_packages(repository: Repository) -> tuple[ListedPackage, ...]:
 
     Raises:
         ManifestError: An index file does not fit the manifest.
+        UnreadableError: One cannot be read.
     """
+    manifest = repository.manifest
     listed = []
-    for subdir in {name.partition("/")[0] for name in repository.manifest.packages}:
-        path = repository.path / subdir / INDEX_NAME
-        try:
-            index = json.loads(path.read_bytes())
-            records = {**index["packages"], **index["packages.conda"]}
-            for name, package in repository.manifest.packages.items():
-                if name.startswith(f"{subdir}/"):
-                    file = name.partition("/")[2]
+    for subdir in {name.partition("/")[0] for name in manifest.packages}:
+        name = f"{subdir}/{INDEX_NAME}"
+        records = _records(repository.path / name, manifest.allowed(name))
+        for archive, package in manifest.packages.items():
+            if archive.startswith(f"{subdir}/"):
+                file = archive.partition("/")[2]
+                try:
                     listed.append(_listed(subdir, file, records[file], package.size))
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise ManifestError(path, "it is missing or does not fit the manifest") from error
+                except (ValueError, KeyError, TypeError, AttributeError) as error:
+                    raise ManifestError(repository.path / name, MISFIT) from error
     return tuple(sorted(listed, key=lambda package: (package.name, package.subdir, package.file)))
 
 
-def _listed(subdir: str, file: str, record: dict[str, str], size: int) -> ListedPackage:
+def _records(path: Path, allowed: Mapping[str, int]) -> dict[str, Any]:
+    """The entries of an index that has one of these digests, with these sizes."""
+    try:
+        content = read_regular(path, max(allowed.values(), default=0))
+        if allowed.get(hash_bytes(content).sha256) != len(content):
+            raise ManifestError(path, MISFIT)
+        index = reading.load(content)
+        return {**index["packages"], **index["packages.conda"]}
+    except OSError as error:
+        if error.errno in (EINVAL, ENOENT, ENOTDIR, EISDIR):
+            raise ManifestError(path, MISFIT) from error
+        raise UnreadableError(path, error) from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise ManifestError(path, MISFIT) from error
+
+
+def _listed(subdir: str, file: str, record: Any, size: int) -> ListedPackage:
     return ListedPackage(
-        name=record["name"],
-        version=record["version"],
-        build=record["build"],
+        name=reading.text(record["name"]),
+        version=reading.text(record["version"]),
+        build=reading.text(record["build"]),
         subdir=subdir,
         file=file,
         size=size,
-        license=record.get("license") or "",
+        license=_license(record.get("license")),
     )
+
+
+def _license(value: Any) -> str:
+    """What a channel says of the licence; whatever it is, it is no reason not to show the rest."""
+    return "" if value is None else str(value)

@@ -5,21 +5,27 @@ from __future__ import annotations
 import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from errno import EACCES, EIO, EPERM
 from typing import TYPE_CHECKING
 
 from . import journal
 from .hashing import hash_file
 from .manifest import MANIFEST_NAME
+from .names import is_sibling
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from ..progress import Progress
     from .locate import Repository
+    from .manifest import File, Package
 
 #: What operating systems and copy tools put into folders by themselves.
 NOT_OURS = frozenset({"desktop.ini", "thumbs.db", ".ds_store"})
+
+#: How a file that may be right cannot be read.
+NOT_LET = (EACCES, EPERM, EIO)
 
 
 @dataclass(frozen=True)
@@ -29,16 +35,20 @@ class Report:
     Attributes:
         missing: In the manifest, but not there.
         changed: There, with other bytes than the manifest says.
+        unreadable: There, but this user or this disk does not let them be read.
         extra: There, but not in the manifest.
+        misleading: Those among the extra ones that conda reads in the place of an index.
         files: How many files the manifest names.
         size: Their bytes.
         unfinished: Whether a publication was under way or was interrupted; its files may be in
-            their old or their new state.
+            their old or their new state, each as the manifest says.
     """
 
     missing: tuple[str, ...]
     changed: tuple[str, ...]
+    unreadable: tuple[str, ...]
     extra: tuple[str, ...]
+    misleading: tuple[str, ...]
     files: int
     size: int
     unfinished: bool
@@ -46,17 +56,12 @@ class Report:
     @property
     def good(self) -> bool:
         """Whether every file is there and as it should be; extra ones do no harm to these."""
-        return not self.missing and not self.changed
+        return not self.missing and not self.changed and not self.unreadable
 
-
-def expected(repository: Repository) -> dict[str, tuple[str, int]]:
-    """The SHA-256 digest and size of every file that the manifest names."""
-    manifest = repository.manifest
-    return {
-        name: (file.sha256, file.size)
-        for files in (manifest.packages, manifest.files)
-        for name, file in files.items()
-    }
+    @property
+    def unchanged(self) -> bool:
+        """Whether it is what its last finished publication left, no more and no less."""
+        return self.good and not self.extra and not self.unfinished
 
 
 def verify(repository: Repository, progress: Progress) -> Report:
@@ -65,53 +70,67 @@ def verify(repository: Repository, progress: Progress) -> Report:
     Args:
         repository: Which one.
         progress: Told how far it is.
-
-    Raises:
-        ManifestError: There is a journal that cannot be read.
     """
     root = repository.path
-    moving = journal.read(root)
-    named = expected(repository)
-    packages = repository.manifest.packages
+    manifest = repository.manifest
+    packages = manifest.packages
+    stated: dict[str, Package | File] = {**packages, **manifest.files}
+    names = (*stated, *(name for name in manifest.on_the_way if name not in stated))
 
     def one(name: str) -> str:
-        verdict = _verdict(root / name, *named[name], moving.get(name, frozenset()))
-        progress.advance(named[name][1], packages=name in packages)
+        verdict = _verdict(root / name, manifest.allowed(name))
+        if name in stated:
+            progress.advance(stated[name].size, packages=name in packages)
         return verdict
 
+    size = sum(one.size for one in stated.values())
     with (
-        progress.counting("Checking", len(packages), sum(size for _, size in named.values())),
+        progress.counting("Checking", len(packages), size),
         ThreadPoolExecutor(max_workers=os.cpu_count()) as executor,
     ):
-        verdicts = dict(zip(named, executor.map(one, named), strict=True))
-    found = set(_files(root))
-    own = {MANIFEST_NAME, journal.JOURNAL_NAME}
+        verdicts = dict(zip(names, executor.map(one, names), strict=True))
+    extra = set(_files(root)) - set(names) - {MANIFEST_NAME, journal.JOURNAL_NAME}
+
+    def found(verdict: str, among: Iterable[str]) -> tuple[str, ...]:
+        return tuple(sorted(name for name in among if verdicts[name] == verdict))
+
     return Report(
-        missing=tuple(sorted(name for name, verdict in verdicts.items() if verdict == "missing")),
-        changed=tuple(sorted(name for name, verdict in verdicts.items() if verdict == "changed")),
-        extra=tuple(sorted(found - set(named) - set(moving) - own)),
-        files=len(named),
-        size=sum(size for _, size in named.values()),
-        unfinished=journal.exists(root),
+        missing=found("missing", stated),
+        changed=found("changed", names),
+        unreadable=found("unreadable", names),
+        extra=tuple(sorted(extra)),
+        misleading=tuple(sorted(name for name in extra if "/" in name and is_sibling(name))),
+        files=len(stated),
+        size=size,
+        unfinished=journal.unfinished(root, manifest),
     )
 
 
-def _verdict(path: Path, sha256: str, size: int, others: frozenset[str]) -> str:
-    """Whether a file is `good`, `missing` or `changed`."""
+def _verdict(path: Path, allowed: Mapping[str, int]) -> str:
+    """Whether a file is `good`, `missing`, `changed` or `unreadable`."""
     try:
-        if path.stat().st_size != size and not others:
+        size = path.stat().st_size
+        if size not in allowed.values():
             return "changed"
-        found = hash_file(path).sha256
+        found = hash_file(path, limit=size)
     except FileNotFoundError:
         return "missing"
-    except OSError:
-        return "changed"
-    return "good" if found == sha256 or found in others else "changed"
+    except OSError as error:
+        return "unreadable" if error.errno in NOT_LET else "changed"
+    return "good" if allowed.get(found.sha256) == found.size else "changed"
 
 
 def _files(root: Path) -> Iterator[str]:
-    for folder, _, names in os.walk(root):
-        for name in names:
+    """What is below a folder: files, and folders that are links or cannot be looked into."""
+    closed: list[str] = []
+    for folder, folders, names in os.walk(root, onerror=lambda e: closed.append(str(e.filename))):
+        links = [name for name in folders if os.path.islink(os.path.join(folder, name))]
+        for name in (*names, *links):
             if name.lower() not in NOT_OURS:
-                path = os.path.relpath(os.path.join(folder, name), root)
-                yield path.replace(os.sep, "/")
+                yield _below(root, os.path.join(folder, name))
+    for folder in closed:
+        yield _below(root, folder)
+
+
+def _below(root: Path, path: str) -> str:
+    return os.path.relpath(path, root).replace(os.sep, "/")

@@ -19,14 +19,16 @@ if TYPE_CHECKING:
     from tests.support.running import Conda
 
 #: What conda needs to know the command, its options and the settings.
-ON_EVERY_START = re.compile(r"conda_offline_repo(\.plugin|\.settings|\.cli(\.main_\w+|\.output)?)?")
+ON_EVERY_START = re.compile(
+    r"conda_offline_repo(\.plugin|\.printable|\.settings|\.cli(\.main_\w+|\.output)?)?"
+)
 #: What a solve needs to find that there is nothing to do.
 AT_A_SOLVE = {
-    *("_compat", "exceptions", "package_cache", "urls"),
+    *("_compat", "exceptions", "package_cache", "printable", "urls"),
     *("customer", "customer.archives", "customer.caches", "customer.exceptions"),
-    *("customer.guard", "customer.state"),
-    *("repository", "repository.exceptions", "repository.hashing", "repository.journal"),
-    *("repository.manifest", "repository.names"),
+    *("customer.guard", "customer.origin", "customer.state"),
+    *("repository", "repository.exceptions", "repository.hashing"),
+    *("repository.manifest", "repository.names", "repository.reading"),
 }
 #: What only conda 25.5 and newer asks for.
 AT_A_TRANSACTION = {"customer.explicit"}

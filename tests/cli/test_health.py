@@ -84,11 +84,17 @@ def test_repository_that_is_gone(customer: Conda, stick: Path) -> None:
     assert str(stick) in text
 
 
-@pytest.mark.parametrize("name", ["offline-repo.json", "offline-repo.journal.json"])
-def test_repository_that_cannot_be_read(customer: Conda, stick: Path, name: str) -> None:
-    (stick / name).write_text("{")
+def test_repository_that_cannot_be_read(customer: Conda, stick: Path) -> None:
+    (stick / "offline-repo.json").write_text("{")
     (text,) = marked(doctor(customer), BAD)
-    assert str(stick / name) in text
+    assert str(stick / "offline-repo.json") in text
+
+
+def test_publication_that_was_interrupted(customer: Conda, stick: Path) -> None:
+    (stick / "offline-repo.journal.json").write_text("{")
+    told = doctor(customer)
+    (text,) = marked(told, BAD)
+    assert "publication" in text
 
 
 def test_what_interferes(customer: Conda, stick: Path) -> None:

@@ -107,16 +107,49 @@ def test_publication_under_way(customer: Conda, mirror: Mirror, share: Path) -> 
     bank = share / "bank"
     new = "noarch/app-2.0-0.conda"
     hand_over(mirror.builds[2], bank, new, INDEX)
-    moving = {name: [hash_file(bank / name).sha256] for name in (new, INDEX)}
-    (bank / JOURNAL_NAME).write_text(json.dumps({"build": 2, "moving": moving}))
-    told = verify(customer, bank)
+    moving = {
+        name: {hash_file(bank / name).sha256: (bank / name).stat().st_size} for name in (new, INDEX)
+    }
+    before = json.loads((bank / "offline-repo.json").read_bytes())
+    (bank / "offline-repo.json").write_text(json.dumps({**before, "on_the_way": moving}))
+    told = verify(customer, bank, status=2)
     assert "under way or was interrupted" in told.stdout
-    report = verify(customer, bank, "--json").json["repositories"][str(bank)]
-    assert (report["unfinished"], report["extra"]) == (True, [])
-    (bank / JOURNAL_NAME).unlink()
+    assert "unchanged" not in told.output
+    told = verify(customer, bank, "--json", status=2)
+    report = told.json["repositories"][str(bank)]
+    assert told.json["success"] is False
+    assert (report["unfinished"], report["extra"], report["changed"]) == (True, [], [])
+    hand_over(mirror.builds[1], bank, INDEX)
+    assert "unfinished" in customer.run("offline-repo", "show", bank).stdout
+    (shown,) = customer.run("offline-repo", "show", bank, "--json").json["repositories"]
+    assert shown["unfinished"] is True
+    told = customer.run("offline-repo", "use", bank, "-n", "rating")
+    assert "publication" in told.stderr
+    (bank / new).write_bytes(b"x")
+    assert f"changed: {new}" in verify(customer, bank, status=1).stdout
+    hand_over(mirror.builds[2], bank, new, INDEX)
+    (bank / "offline-repo.json").write_text(json.dumps(before))
     told = verify(customer, bank, status=1)
     assert f"changed: {INDEX}" in told.stdout
     assert f"extra: {new}" in told.stdout
+
+
+def test_journal_of_an_older_version_allows_nothing(customer: Conda, share: Path) -> None:
+    bank = share / "bank"
+    journal = bank / JOURNAL_NAME
+    journal.write_text("{}")
+    told = verify(customer, bank, status=2)
+    assert "under way or was interrupted" in told.stdout
+    assert "unchanged" not in told.output
+    (bank / APP).write_bytes(another(bank / APP))
+    (bank / "noarch" / "x-1-0.conda").write_bytes(b"x")
+    moving = {
+        name: [hash_file(bank / name).sha256] for name in (APP, "noarch/x-1-0.conda", "README.txt")
+    }
+    journal.write_text(json.dumps({"build": 2, "moving": moving}))
+    told = verify(customer, bank, status=1)
+    assert f"changed: {APP}" in told.stdout
+    assert "extra: noarch/x-1-0.conda" in told.stdout
 
 
 @pytest.mark.parametrize("verb", ["verify", "show"])

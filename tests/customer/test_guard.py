@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,10 @@ from conda_offline_repo.customer.exceptions import (
     ArchivesRefusedError,
     PoisonedCacheError,
     RepositoryDamagedError,
+    RepositoryGoneError,
+    SiblingIndexError,
 )
+from conda_offline_repo.exceptions import OfflineRepoError
 from conda_offline_repo.repository import manifest
 from conda_offline_repo.repository.exceptions import ManifestError
 from conda_offline_repo.repository.hashing import hash_file
@@ -207,21 +211,40 @@ def test_manifest_that_is_none_is_refused(me: Inside, stick: Path, text: str) ->
         check(found)
 
 
-def test_files_on_their_way_are_those_of_the_journal(
+def test_files_on_their_way_are_those_of_the_manifest(
     me: Inside, mirror: Mirror, stick: Path
 ) -> None:
     me.configure(channels=[file_url(stick)], offline=True)
     new = "noarch/app-2.0-0.conda"
     hand_over(mirror.builds[2], stick, new, INDEX)
-    moving = {name: [hash_file(stick / name).sha256] for name in (new, INDEX)}
-    journal = json.dumps({"build": 2, "moving": moving})
-    (stick / JOURNAL_NAME).write_text(journal)
+    with pytest.raises(RepositoryDamagedError, match=INDEX):
+        guard.prepare_solve((), ())
+    moving = {
+        name: {hash_file(stick / name).sha256: (stick / name).stat().st_size}
+        for name in (new, INDEX)
+    }
+    edit(stick / MANIFEST_NAME, lambda content: content.update(on_the_way=moving))
     guard.prepare_solve((), ())
     check(record(stick, new), record(stick, LIB))
     (stick / new).write_bytes((stick / APP).read_bytes())
     with pytest.raises(ArchivesRefusedError, match=new):
         check(record(stick, new))
-    (stick / JOURNAL_NAME).unlink()
+
+
+def test_journal_allows_nothing(me: Inside, mirror: Mirror, stick: Path) -> None:
+    me.configure(channels=[file_url(stick)], offline=True)
+    new = "noarch/app-2.0-0.conda"
+    (stick / APP).write_bytes(another(stick / APP))
+    hand_over(mirror.builds[2], stick, new)
+    names = (APP, new, INDEX)
+    moving = {name: [hash_file(stick / name).sha256] for name in names}
+    (stick / JOURNAL_NAME).write_text(json.dumps({"build": 2, "moving": moving}))
+    for found in (record(stick, APP, sha256=moving[APP][0]), record(stick, new)):
+        with pytest.raises(ArchivesRefusedError, match="not the file|does not name"):
+            check(found)
+    hand_over(mirror.builds[2], stick, INDEX)
+    moving[INDEX].append(hash_file(stick / INDEX).sha256)
+    (stick / JOURNAL_NAME).write_text(json.dumps({"build": 2, "moving": moving}))
     with pytest.raises(RepositoryDamagedError, match=INDEX):
         guard.prepare_solve((), ())
 
@@ -365,6 +388,177 @@ def test_package_cache_that_claims_nothing(me: Inside, stick: Path, note: str | 
     else:
         path.write_text(note)
     check(record(stick, APP))
+
+
+def unpack(pkgs: Path, archive: Path, claims: dict[str, Any]) -> Path:
+    """Let a cache hold an archive, and what conda notes when it unpacks it."""
+    pkgs.mkdir(exist_ok=True)
+    target = pkgs / archive.name
+    shutil.copyfile(archive, target)
+    info = target.with_suffix("") / "info"
+    info.mkdir(parents=True)
+    (info / "index.json").write_text("{}")
+    if claims:
+        (info / "repodata_record.json").write_text(json.dumps(claims))
+    return target
+
+
+def republished(stick: Path, tmp_path: Path) -> tuple[Path, dict[str, Any]]:
+    """An archive of the same name and size, and what conda noted when it was the repository's."""
+    old = tmp_path / "old" / "noarch" / "app-1.0-0.conda"
+    old.parent.mkdir(parents=True)
+    old.write_bytes(another(stick / APP))
+    note = {**entries(stick)["app-1.0-0.conda"], "fn": old.name, "url": file_url(stick / APP)}
+    note |= {"sha256": hash_file(old).sha256, "channel": file_url(stick)}
+    return old, note
+
+
+@pytest.mark.parametrize("extracted", [True, False])
+@pytest.mark.parametrize("md5", [True, False])
+def test_archive_of_the_same_size_that_was_republished(
+    me: Inside, stick: Path, tmp_path: Path, extracted: bool, md5: bool
+) -> None:
+    old, note = republished(stick, tmp_path)
+    note["md5"] = hash_file(old, md5=True).md5 if md5 else None
+    target = unpack(me.conda.pkgs, old, note)
+    if not extracted:
+        shutil.rmtree(target.with_suffix(""))
+    check(record(stick, APP, md5=None))
+    assert not target.exists()
+    assert not target.with_suffix("").exists()
+
+
+def test_note_that_keeps_md5_and_size_and_lacks_sha256(
+    me: Inside, stick: Path, tmp_path: Path
+) -> None:
+    old, note = republished(stick, tmp_path)
+    note["sha256"] = None
+    target = unpack(me.conda.pkgs, old, note)
+    with pytest.raises(PoisonedCacheError, match=target.name):
+        check(record(stick, APP))
+    target.unlink()
+    check(record(stick, APP))
+    assert not target.with_suffix("").exists()
+
+
+@pytest.mark.parametrize("noted", ["nothing", "no sha256", "another sha256"])
+def test_right_archive_beside_what_was_unpacked_of_another(
+    me: Inside, stick: Path, tmp_path: Path, noted: str
+) -> None:
+    _, note = republished(stick, tmp_path)
+    if noted != "another sha256":
+        note["sha256"] = None
+    claims = {} if noted == "nothing" else note
+    target = unpack(me.conda.pkgs, stick / APP, claims)
+    check(record(stick, APP))
+    assert target.exists()
+    assert not target.with_suffix("").exists()
+
+
+@pytest.mark.parametrize("digests", ["both", "sha256", "md5", "upper"])
+def test_what_is_right_in_the_cache_stays(me: Inside, stick: Path, digests: str) -> None:
+    note = dict(entries(stick)["app-1.0-0.conda"])
+    changes: dict[str, Any] = {}
+    if digests in ("sha256", "md5"):
+        changes = {{"sha256": "md5", "md5": "sha256"}[digests]: None}
+    if digests == "upper":
+        changes = {key: note[key].upper() for key in ("sha256", "md5")}
+    note |= changes
+    target = unpack(me.conda.pkgs, stick / APP, note)
+    check(record(stick, APP, **changes))
+    assert target.exists()
+    assert target.with_suffix("").exists()
+
+
+def test_every_cache_is_looked_at(me: Inside, stick: Path, tmp_path: Path) -> None:
+    old, note = republished(stick, tmp_path)
+    caches = [tmp_path / name for name in ("one", "two")]
+    me.configure(channels=[], offline=True, pkgs_dirs=[str(cache) for cache in caches])
+    targets = [unpack(cache, old, note) for cache in caches]
+    check(record(stick, APP, md5=None))
+    assert not any(path.exists() for target in targets for path in (target, target.with_suffix("")))
+
+
+def test_nothing_is_removed_in_a_dry_run(me: Inside, stick: Path, tmp_path: Path) -> None:
+    old, note = republished(stick, tmp_path)
+    target = unpack(me.conda.pkgs, old, note)
+    context.__init__(argparse_args={"dry_run": True})
+    check(record(stick, APP, md5=None))
+    assert target.exists()
+    assert target.with_suffix("").exists()
+
+
+@pytest.mark.parametrize(
+    "sibling",
+    [
+        *("repodata.json.zst", "repodata.json.bz2", "current_repodata.json", "repodata.jlap"),
+        *("current_repodata.json.zst", "repodata_shards.msgpack.zst", "Repodata.JSON.zst"),
+    ],
+)
+@pytest.mark.parametrize("subdir", ["noarch", PLATFORM])
+def test_siblings_of_an_index_are_refused(
+    me: Inside, stick: Path, subdir: str, sibling: str
+) -> None:
+    me.configure(channels=[file_url(stick)], offline=True)
+    found = record(stick, f"{subdir}/app-1.0-0.conda" if subdir == "noarch" else TOOL)
+    (stick / subdir / sibling).write_bytes(b"")
+    with pytest.raises(SiblingIndexError, match=sibling):
+        guard.prepare_solve((), ())
+    with pytest.raises(SiblingIndexError, match=sibling):
+        check(found)
+
+
+@pytest.mark.parametrize("way", ["gone", "link", "pipe", "folder"])
+def test_manifest_is_no_switch(me: Inside, stick: Path, tmp_path: Path, way: str) -> None:
+    found = record(stick, APP)
+    me.configure(channels=[file_url(stick)], offline=True)
+    path = stick / MANIFEST_NAME
+    path.rename(tmp_path / "manifest")
+    if way == "link":
+        path.symlink_to(tmp_path / "manifest")
+    elif way == "pipe":
+        os.mkfifo(path)
+    elif way == "folder":
+        path.mkdir()
+    with pytest.raises(OfflineRepoError, match=MANIFEST_NAME):
+        guard.prepare_solve((), ())
+    with pytest.raises(OfflineRepoError, match=MANIFEST_NAME):
+        check(found)
+
+
+@pytest.mark.parametrize("name", [APP, INDEX])
+def test_pipe_in_the_place_of_a_file(me: Inside, stick: Path, name: str) -> None:
+    found = record(stick, APP)
+    me.configure(channels=[file_url(stick)], offline=True)
+    (stick / name).unlink()
+    os.mkfifo(stick / name)
+    with pytest.raises(OfflineRepoError, match=name):
+        check(found)
+    if name == INDEX:
+        with pytest.raises(RepositoryDamagedError, match=name):
+            guard.prepare_solve((), ())
+
+
+def test_environment_knows_its_repository_through_a_link(
+    me: Inside, stick: Path, tmp_path: Path
+) -> None:
+    prefix = tmp_path / "env"
+    (prefix / "conda-meta").mkdir(parents=True)
+    found = record(stick, APP)
+    state = {"label": "bank", "build": 1, "path": str(stick), "channel": file_url(stick)}
+    (prefix / "conda-meta" / "offline-repo").write_text(json.dumps(state))
+    link = tmp_path / "link"
+    link.symlink_to(stick, target_is_directory=True)
+    reached = record(link, APP)
+    for name in (MANIFEST_NAME, "SHA256SUMS"):
+        (stick / name).unlink()
+    me.configure(channels=[file_url(link)], offline=True)
+    context.__init__(argparse_args={"prefix": str(prefix), "channel": [file_url(link)]})
+    with pytest.raises(RepositoryGoneError):
+        guard.prepare_solve((), ())
+    for one in (found, reached):
+        with pytest.raises(RepositoryGoneError):
+            check(one)
 
 
 def test_what_was_unpacked_of_a_refused_archive_is_removed(me: Inside, stick: Path) -> None:

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conda_offline_repo.exceptions import InvalidRequestError
-from conda_offline_repo.redaction import Secrets, confined, credentials
+from conda_offline_repo.redaction import Secrets, confined
 from conda_offline_repo.urls import file_path, file_url, public, same_server, typed
 from conda_offline_repo.vendor.request import Options
+from conda_offline_repo.vendor.secrets import credentials
 from tests.support.inside import inside
 from tests.support.mirror import PLATFORM
 from tests.support.tiny import TinyChannel

@@ -12,8 +12,8 @@ from conda_offline_repo.exceptions import (
     InvalidRequestError,
     OfflineRepoError,
     SolverMissingError,
-    printable,
 )
+from conda_offline_repo.printable import printable
 from conda_offline_repo.vendor.exceptions import InvalidRecordError, NewerEntryError
 from conda_offline_repo.vendor.upstream.sound import problem
 from dev.upstream.server import ChannelServer

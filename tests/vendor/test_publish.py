@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -193,6 +194,42 @@ def test_another_file_of_the_same_name_replaces_it(vendor: Vendor) -> None:
     vendor.build("app")
     assert (vendor.repository / package.at).read_bytes() == package.path.read_bytes()
     vendor.warm.run("offline-repo", "verify", vendor.repository)
+
+
+@pytest.mark.parametrize("text", ["{", '{"build": 2, "moving": {"noarch/app-1.0-0.conda": []}}'])
+def test_journal_that_a_build_of_an_older_version_left(vendor: Vendor, text: str) -> None:
+    vendor.build("app")
+    expected = contents(vendor.repository)
+    (vendor.repository / "offline-repo.journal.json").write_text(text)
+    vendor.build("app")
+    assert contents(vendor.repository) == expected
+
+
+def test_what_is_on_its_way_is_in_the_manifest_until_it_has_arrived(vendor: Vendor) -> None:
+    vendor.build("app")
+    vendor.channel.add("app", "2.0", depends=["lib"])
+    vendor.channel.write()
+    other = vendor.warm.folder / "other"
+    shutil.copytree(vendor.root, other)
+    whole = vendor.warm.run(*vendor.command("app", root=other), folder=other)
+    renames = [n for n, step in enumerate(whole.steps, 1) if step.startswith("os.rename bank/")]
+    # before the first archive, and before the last manifest
+    for number, build, name in (
+        (renames[1], 1, "noarch/app-2.0-0.conda"),
+        (renames[-1], 2, "noarch/app-1.0-0.conda"),
+    ):
+        root = vendor.warm.folder / f"killed{number}"
+        shutil.copytree(vendor.root, root)
+        command = vendor.command("app", root=root)
+        vendor.warm.execute(*command, folder=root, fault="kill", number=number)
+        path = root / "bank" / "offline-repo.json"
+        manifest = json.loads(path.read_bytes())
+        assert manifest["build"] == build
+        assert name in manifest["on_the_way"]
+        assert vendor.warm.execute("offline-repo", "verify", root / "bank").status == 2
+        vendor.build("app", root=root)
+        assert contents(root / "bank") == contents(other / "bank")
+        assert "on_the_way" not in json.loads(path.read_bytes())
 
 
 def test_what_a_killed_build_of_another_request_left_is_not_published(vendor: Vendor) -> None:

@@ -1,10 +1,11 @@
 """Bring a repository from one whole state to the next, whatever happens on the way.
 
 The new state is staged beside the repository. A first publication is one rename of a folder. Every
-later one goes: journal, archives, index files, manifest, deletions, journal away. Until the
-manifest is replaced the repository is the old one with more in it than it names; from then on it is
-the new one. The journal says which files are on their way from what to what, so that a reader can
-tell a publication under way from damage.
+later one goes: the old manifest with what is on its way, archives, index files, the new manifest
+with what is on its way out, deletions, the new manifest. Until the new manifest is there the
+repository is the old one with more in it than it states; from then on it is the new one. What is on
+its way from what to what is in the manifest itself, so that a reader can tell a publication under
+way from damage, and nothing but the manifest allows a file to be another than it states.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING
 from conda.base.context import context
 
 from ...repository import journal, manifest
-from ...repository.hashing import hash_bytes
+from ...repository.hashing import Digests, hash_bytes
 from ..exceptions import ForeignFolderError
 from .modes import open_up
 
@@ -57,7 +58,7 @@ def check_ours(repository: Path) -> None:
 
 def differs(release: Release, repository: Path, last: Manifest) -> bool:
     """Whether publishing would change anything but the manifest's count, date and tools."""
-    if journal.exists(repository):
+    if journal.unfinished(repository, last):
         return True
     same_time = replace(
         release.manifest, build=last.build, created=last.created, built_with=last.built_with
@@ -122,17 +123,10 @@ def _update(release: Release, repository: Path, staging: Path, last: Manifest) -
         key=lambda archive: ((repository / archive.name).exists(), archive.name),
     )
     _sync_archives(arriving)
-    moving = {name: set[str]() for name in (*changed, *surplus)}
-    moving |= {archive.name: {archive.sha256} for archive in arriving}
-    for files in (bridge, changed):
-        for name, content in files.items():
-            moving[name].add(hash_bytes(content).sha256)
-    _put(
-        staged / "journal",
-        repository / journal.JOURNAL_NAME,
-        journal.dump(repository, release.manifest.build, moving),
-    )
-    _sync(repository)
+    coming = {a.name: [Digests(a.sha256, a.md5, a.size)] for a in arriving}
+    for name, content in (*bridge.items(), *changed.items()):
+        coming.setdefault(name, []).append(hash_bytes(content))
+    _put_manifest(journal.arriving(last, coming), repository, staged)
     for archive in arriving:
         target = repository / archive.name
         _make_subdir(target.parent)
@@ -143,9 +137,7 @@ def _update(release: Release, repository: Path, staging: Path, last: Manifest) -
         for name, content in sorted(step.items()):
             _put(staged / name, repository / name, content)
         _sync_folders(repository, step)
-    name = manifest.MANIFEST_NAME
-    _put(staged / name, repository / name, release.manifest.content)
-    _sync(repository)
+    _put_manifest(journal.leaving(release.manifest, last, surplus), repository, staged)
     for name in (*release.files, *(archive.name for archive in release.archives)):
         open_up([repository / name], (repository / name).parent)
     for name in surplus:
@@ -153,8 +145,7 @@ def _update(release: Release, repository: Path, staging: Path, last: Manifest) -
     for subdir in _subdirs(repository):
         if not any(subdir.iterdir()):
             subdir.rmdir()
-    (repository / journal.JOURNAL_NAME).unlink()
-    _sync(repository)
+    _put_manifest(release.manifest, repository, staged)
 
 
 def leftovers(release: Release, repository: Path, last: Manifest) -> tuple[str, ...]:
@@ -165,7 +156,7 @@ def leftovers(release: Release, repository: Path, last: Manifest) -> tuple[str, 
     build put there is.
     """
     wanted = {*release.files, *(archive.name for archive in release.archives)}
-    ours = {*last.files, *journal.read(repository)}
+    ours = {*last.files, *last.on_the_way, journal.JOURNAL_NAME}
     top = sorted(name for name in ours if "/" not in name and (repository / name).exists())
     below = (
         f"{subdir.name}/{path.name}"
@@ -211,6 +202,13 @@ def _make_subdir(folder: Path) -> None:
     if not folder.exists():
         folder.mkdir()
         open_up([folder], folder.parent)
+
+
+def _put_manifest(content: Manifest, repository: Path, staged: Path) -> None:
+    name = manifest.MANIFEST_NAME
+    if not _has_content(repository / name, content.content):
+        _put(staged / name, repository / name, content.content)
+        _sync(repository)
 
 
 def _write(path: Path, content: bytes) -> None:

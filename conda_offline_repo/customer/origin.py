@@ -1,0 +1,105 @@
+"""Where the packages of an environment that uses a repository come from: from there alone.
+
+conda, when it is offline, lets its solvers choose among all that its package caches hold, whatever
+channel that came from, and there is no setting against it.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from conda.base.context import context
+from conda.models.channel import all_channel_urls
+
+from ..urls import SCHEME, file_path, public
+from .exceptions import ForeignPackagesError, RepositoryGoneError
+from .state import read_state
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from conda.models.records import PackageRecord
+
+    from ..repository.manifest import Manifest
+    from .archives import LinkedArchive
+
+
+def check_not_gone(folder: Path) -> None:
+    """Refuse to go on without the repository that the environment uses.
+
+    conda would say that the channel is invalid and advise to index it anew.
+
+    Raises:
+        RepositoryGoneError: The environment's repository is this folder, which is none.
+    """
+    state = read_state(Path(context.target_prefix))
+    if state and same_folder(folder, Path(state.path)):
+        raise RepositoryGoneError(folder, context.target_prefix)
+
+
+def check_origin(
+    records: tuple[PackageRecord, ...],
+    there: frozenset[PackageRecord],
+    archives: tuple[LinkedArchive, ...],
+    stated: Mapping[Path, Manifest],
+) -> None:
+    """Refuse what the repository of the environment does not have.
+
+    What is in the environment already may be linked anew. A channel that is named besides is its
+    user's wish, if it is a folder or conda is not offline: then conda has just read its index.
+
+    Args:
+        records: What is about to be linked.
+        there: What is unlinked before.
+        archives: Those of `records` that are of offline repositories.
+        stated: The manifests of these.
+
+    Raises:
+        ForeignPackagesError: Some are of other channels' caches, or of older releases.
+        RepositoryGoneError: The environment's repository is none any more.
+    """
+    state = read_state(Path(context.target_prefix))
+    if state is None:
+        return
+    by_record = {id(one.record): one for one in archives}
+    foreign = []
+    for record in records:
+        one = by_record.get(id(record))
+        if record in there or not record.get("url"):
+            continue
+        if one is None:
+            _check_not_below(str(record.url), Path(state.path))
+            known = _of_a_channel(str(record.url))
+        else:
+            known = bool(stated[one.repository].allowed(one.name)) or os.path.lexists(one.path)
+        if not known:
+            foreign.append(record)
+    if foreign:
+        raise ForeignPackagesError(
+            state.path,
+            context.target_prefix,
+            [f"{r.name} {r.version} {r.build} ({public(str(r.url))})" for r in foreign],
+            sorted({r.name for r in foreign}),
+        )
+
+
+def same_folder(one: Path, other: Path) -> bool:
+    """Whether two paths lead to the same place, links resolved, be it there or not."""
+    return os.path.realpath(one) == os.path.realpath(other)
+
+
+def _check_not_below(url: str, folder: Path) -> None:
+    if url.startswith(SCHEME):
+        path = Path(file_path(url)).parent.parent
+        if same_folder(path, folder):
+            raise RepositoryGoneError(path, context.target_prefix)
+
+
+def _of_a_channel(url: str) -> bool:
+    """Whether a URL is below a channel of this command that conda can read now."""
+    return any(
+        url.startswith(f"{channel}/") and (channel.startswith(SCHEME) or not context.offline)
+        for channel in all_channel_urls(context.channels, subdirs=context.subdirs)
+    )

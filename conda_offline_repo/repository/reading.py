@@ -1,0 +1,87 @@
+"""JSON from outside, taken at no more than its word: each value is of its type or is refused."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Any
+
+#: What a manifest may have at most, in bytes; the largest that are known have a few million.
+LARGEST = 1 << 27
+SHA256 = re.compile(r"[0-9a-f]{64}")
+MD5 = re.compile(r"(?:[0-9a-f]{32})?")
+LARGEST_FILE = 1 << 63
+
+
+def load(content: bytes) -> Any:
+    """The value of a JSON text.
+
+    Raises:
+        ValueError: It is none, has numbers that JSON does not know, or is nested too deeply.
+    """
+    try:
+        return json.loads(content, parse_constant=_no_constant)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+
+
+def text(value: Any) -> str:
+    """A string that can be printed and written.
+
+    Raises:
+        ValueError: It is none.
+    """
+    if not isinstance(value, str) or not value.isprintable():
+        raise ValueError(f"{value!r} is no text")
+    return value
+
+
+def count(value: Any) -> int:
+    """A number of things or bytes.
+
+    Raises:
+        ValueError: It is none.
+    """
+    if type(value) is not int or not 0 <= value < LARGEST_FILE:
+        raise ValueError(f"{value!r} is no number")
+    return value
+
+
+def sha256(value: Any) -> str:
+    """A SHA-256 digest, in lower case.
+
+    Raises:
+        ValueError: It is none.
+    """
+    if not isinstance(value, str) or not SHA256.fullmatch(value):
+        raise ValueError(f"{value!r} is no SHA-256 digest")
+    return value
+
+
+def md5(value: Any) -> str:
+    """An MD5 digest in lower case, or nothing.
+
+    Raises:
+        ValueError: It is neither.
+    """
+    if not isinstance(value, str) or not MD5.fullmatch(value):
+        raise ValueError(f"{value!r} is no MD5 digest")
+    return value
+
+
+def texts(values: Any) -> tuple[str, ...]:
+    """The strings of a list.
+
+    Raises:
+        ValueError: It is no list of strings.
+    """
+    if not isinstance(values, list):
+        raise ValueError(f"{values!r} is no list")
+    return tuple(map(text, values))
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is no number")
