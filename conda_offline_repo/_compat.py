@@ -12,7 +12,9 @@ from conda.plugins import hookimpl
 from conda.plugins.types import CondaVirtualPackage
 
 if TYPE_CHECKING:
+    from argparse import ArgumentParser
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from os import PathLike
     from typing import Any
 
     from conda import CondaError
@@ -138,3 +140,27 @@ def own_virtual_packages() -> dict[str, tuple[str, str]]:
         f"__{package.name}": (package.version or "0", package.build or "0")
         for package in manager.get_virtual_packages()
     }
+
+
+def add_frozen_option(parser: ArgumentParser) -> None:
+    """Add conda's `--override-frozen`, where this conda has it."""
+    try:
+        from conda.cli.helpers import add_parser_frozen_env
+    except ImportError:
+        return
+    add_parser_frozen_env(parser)
+
+
+def protects_frozen() -> bool:
+    """Whether environments that are marked as frozen are not to be changed."""
+    return bool(getattr(context, "protect_frozen_envs", True))
+
+
+def frozen_error(prefix: PathLike[str], message: str) -> CondaError | None:
+    """conda's own error for a frozen environment; None where this conda knows of none."""
+    try:
+        from conda.exceptions import EnvironmentIsFrozenError
+    except ImportError:
+        return None
+    error: CondaError = EnvironmentIsFrozenError(prefix, message)
+    return error

@@ -21,23 +21,27 @@ from ..urls import SCHEME, file_path
 from .archives import check_archives, from_repositories, is_repository
 from .caches import check_caches, remove_refused
 from .exceptions import ArchivesRefusedError, RepositoryDamagedError, RepositoryGoneError
+from .remembered import check_environment
 from .state import read_state
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any
 
+    from conda.models.match_spec import MatchSpec
     from conda.models.records import PackageRecord
 
 
-def prepare_solve(*_: Any) -> None:
+def prepare_solve(specs_to_add: Iterable[MatchSpec] = (), *_: Any) -> None:
     """Check and refresh the index of every offline repository in play (`conda_pre_solves`).
 
     Raises:
         RepositoryDamagedError: An index file is not the one of the manifest.
         RepositoryGoneError: The folder that the environment uses is not a repository any more.
         ManifestError: A manifest cannot be used.
+        OfflineRepoError: See `remembered.check_environment`.
     """
+    check_environment(specs_to_add)
     for url in all_channel_urls(context.channels, subdirs=context.subdirs):
         if url.startswith(SCHEME):
             folder = Path(file_path(url))
