@@ -12,7 +12,6 @@ from conda.plugins import hookimpl
 from conda.plugins.types import CondaVirtualPackage
 
 if TYPE_CHECKING:
-    from argparse import ArgumentParser
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from os import PathLike
     from typing import Any
@@ -140,15 +139,6 @@ def own_virtual_packages() -> dict[str, tuple[str, str]]:
         f"__{package.name}": (package.version or "0", package.build or "0")
         for package in manager.get_virtual_packages()
     }
-
-
-def add_frozen_option(parser: ArgumentParser) -> None:
-    """Add conda's `--override-frozen`, where this conda has it."""
-    try:
-        from conda.cli.helpers import add_parser_frozen_env
-    except ImportError:
-        return
-    add_parser_frozen_env(parser)
 
 
 def protects_frozen() -> bool:

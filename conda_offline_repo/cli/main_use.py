@@ -33,8 +33,6 @@ def configure_parser(parser: ArgumentParser) -> None:
     """Add the options of `use`."""
     from conda.cli import helpers
 
-    from .._compat import add_frozen_option
-
     helpers.add_parser_help(parser)
     parser.add_argument(
         "offline_repo_path",
@@ -79,10 +77,12 @@ def configure_parser(parser: ArgumentParser) -> None:
         help="Give the environment's .condarc back the settings that it had before the first use "
         "of a repository. What is installed stays. PATH is not needed.",
     )
-    add_frozen_option(parser)
+    if hasattr(helpers, "add_parser_frozen_env"):  # not here in `_compat`, which imports too much
+        helpers.add_parser_frozen_env(parser)
     helpers.add_parser_prefix(parser)
     helpers.add_parser_solver(parser)
     helpers.add_output_and_prompt_options(parser)
+    parser.set_defaults(offline_repo_wrong=parser.error)
 
 
 def execute(args: Namespace) -> int:
@@ -95,7 +95,6 @@ def execute(args: Namespace) -> int:
     from ..customer.lock import exclusive
     from ..customer.survey import survey
     from ..customer.target import plan
-    from ..exceptions import InvalidRequestError
     from ..repository.locate import locate_one
     from ..specs import check_spec
     from .output import chatter_to_stderr
@@ -104,7 +103,7 @@ def execute(args: Namespace) -> int:
     if args.offline_repo_undo:
         return _undo(args)
     if args.offline_repo_path is None:
-        raise InvalidRequestError("No repository is named.", "Give PATH, or --undo.")
+        args.offline_repo_wrong("the following arguments are required: PATH (or --undo)")
     packages = tuple(args.offline_repo_packages)
     for package in packages:
         check_spec(package)

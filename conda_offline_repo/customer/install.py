@@ -86,7 +86,7 @@ def _with_view(target: Target, packages: tuple[str, ...], without: frozenset[str
         final = _ask(target, folder, specs, "solve_final_state")
         seen = {record.name: record for record in PrefixData(str(folder)).iter_records()}
     here = {record.name: record for record in PrefixData(str(target.prefix)).iter_records()}
-    stays = (here[one.name] if seen.get(one.name) == one else one for one in final)
+    stays = (here[r.name] if r.name in seen and seen[r.name] == r else r for r in final)
     ordered = type(final)(PrefixGraph(stays).graph)
     unlink, link = diff_for_unlink_link_precs(str(target.prefix), ordered, tuple(added))
     manager.invoke_post_solves("repodata.json", unlink, link)

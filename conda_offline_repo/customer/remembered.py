@@ -16,6 +16,7 @@ from conda.base.context import context
 from conda.models.channel import Channel, all_channel_urls
 
 from ..repository import manifest
+from ..repository.exceptions import ManifestError
 from ..repository.hashing import hash_file
 from ..urls import SCHEME, channel_url, file_path
 from .change import read_change, under_way
@@ -50,9 +51,19 @@ def checked_by_use() -> Iterator[None]:
         _use_checks.reset(token)
 
 
-def digest(repository: Path) -> str:
-    """The SHA-256 of a repository's manifest, in lower-case hexadecimal."""
-    return str(hash_file(repository / manifest.MANIFEST_NAME).sha256)
+def digest(repository: Path) -> str | None:
+    """The SHA-256 of a repository's manifest, in lower-case hexadecimal; None where there is none.
+
+    Raises:
+        ManifestError: It cannot be read.
+    """
+    path = repository / manifest.MANIFEST_NAME
+    try:
+        return hash_file(path).sha256
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise ManifestError(path, error.strerror or str(error)) from error
 
 
 def check_release(repository: Path, found: Manifest, last: State, prefix: Path) -> None:
@@ -66,7 +77,8 @@ def check_release(repository: Path, found: Manifest, last: State, prefix: Path) 
         return
     if found.build < last.build:
         raise OlderBuildError(repository, found.build, last.build, prefix)
-    if found.build == last.build and last.manifest_sha256 not in (None, digest(repository)):
+    last_digest = last.manifest_sha256
+    if found.build == last.build and last_digest and last_digest != digest(repository):
         raise OtherContentError(repository, found.build, prefix)
 
 
