@@ -29,3 +29,14 @@ class OfflineRepoError(CondaError):
 
 class InvalidRequestError(OfflineRepoError):
     """A request that contradicts itself, names the unknown, or asks for nothing."""
+
+
+class SolverMissingError(OfflineRepoError):
+    """A solver that is configured and cannot be used."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"The solver {name!r} is configured, but it is not installed or does not start.",
+            "Name another with --solver (classic is always there), or change it for good: "
+            "conda config --set solver NAME",
+        )

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gc
+from traceback import clear_frames
 from typing import TYPE_CHECKING
 
+from conda import CondaError
 from conda.base.context import context
 from conda.common.io import dashlist
 from conda.exceptions import (
@@ -15,6 +17,7 @@ from conda.exceptions import (
 )
 from conda.models.match_spec import MatchSpec
 
+from .exceptions import SolverMissingError
 from .urls import channel_url
 
 if TYPE_CHECKING:
@@ -59,14 +62,26 @@ def ask(
 
     Raises:
         UnsolvedError: There is no solution.
+        SolverMissingError: The configured solver is not installed or does not start.
+        CondaError: What a hook of conda's has refused.
     """
     backend = context.plugin_manager.get_cached_solver_backend(None)
+    refusal: CondaError | None = None
+    why = ""
     specs = tuple(map(MatchSpec, packages))
-    solver = backend(prefix, channels, subdirs, specs_to_add=specs, command=command)
+    try:
+        solver = backend(prefix, channels, subdirs, specs_to_add=specs, command=command)
+    except ImportError as error:
+        raise SolverMissingError(str(context.solver)) from error
     try:
         return question(solver)
     except UNSOLVED as error:
         why = _explanation(error, channels)
+    except ImportError as error:
+        raise SolverMissingError(str(context.solver)) from error
+    except CondaError as error:
+        clear_frames(error.__traceback__)
+        refusal = error
     except OSError as error:
         if error.errno is not None:
             raise
@@ -77,8 +92,10 @@ def ask(
         )
     # nothing of the rattler solver may live on: its threads would end the process with a crash
     del solver
+    if refusal is not None:
+        refusal.__traceback__ = refusal.__context__ = None
     gc.collect()
-    raise UnsolvedError(why)
+    raise refusal or UnsolvedError(why)
 
 
 def _explanation(error: BaseException, channels: Iterable[Channel]) -> str:
