@@ -141,8 +141,8 @@ def read_condarc(path: Path) -> str:
 def configure(target: Target) -> None:
     """Make the environment if need be, give it its `.condarc`, and bring its records over.
 
-    Killed at any moment, it leaves what was there, or a change under way that the next one
-    finishes; with an error, what was there.
+    Killed or failing at any moment, it leaves what was there, or a change under way, which the
+    next one finishes. A full disk is noticed before anything is changed.
 
     Raises:
         TargetError: It cannot be written.
