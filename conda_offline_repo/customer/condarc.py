@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from io import StringIO
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from ruamel.yaml import YAML
 
+from .. import _compat
 from .exceptions import TargetError
 
 if TYPE_CHECKING:
@@ -103,6 +105,15 @@ def _may_be_default(channel: str) -> bool:
     """
     escaped = "%25" in channel or "%23" in channel
     return not escaped and ("%" not in channel or "%" in channel.rpartition("/")[2])
+
+
+def known_as(channel: str) -> str:
+    """The URL under which conda records what it installs from a channel that is so configured.
+
+    A channel that stands for `defaults` loses the escapes of its whole URL, in current conda.
+    """
+    decoded = _may_be_default(channel) and _compat.decodes_channels()
+    return unquote(channel) if decoded else channel
 
 
 def _yaml() -> YAML:

@@ -184,7 +184,7 @@ def test_process_ends_with_status_1_after_a_refusal(customer: Conda, stick: Path
 
 @pytest.mark.parametrize("name", ["X Y/b c", "ä b/ö d", "b c"])
 def test_folder_with_spaces_reinstalls_nothing(
-    customer: Conda, mirror: object, stick: Path, tmp_path: Path, name: str
+    customer: Conda, stick: Path, tmp_path: Path, name: str
 ) -> None:
     folder = tmp_path / name / "bank x"
     folder.parent.mkdir(parents=True)
