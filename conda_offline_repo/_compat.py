@@ -13,6 +13,7 @@ from conda.plugins.types import CondaVirtualPackage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from os import PathLike
     from typing import Any
 
     from conda import CondaError
@@ -154,3 +155,23 @@ def own_virtual_packages() -> dict[str, tuple[str, str]]:
         f"__{package.name}": (package.version or "0", package.build or "0")
         for package in manager.get_virtual_packages()
     }
+
+
+def protects_frozen() -> bool:
+    """Whether environments that are marked as frozen are not to be changed."""
+    return bool(getattr(context, "protect_frozen_envs", True))
+
+
+def frozen_error(prefix: PathLike[str], message: str) -> CondaError | None:
+    """conda's own error for a frozen environment; None where this conda knows of none."""
+    try:
+        from conda.exceptions import EnvironmentIsFrozenError
+    except ImportError:
+        return None
+    error: CondaError = EnvironmentIsFrozenError(prefix, message)
+    return error
+
+
+def decodes_channels() -> bool:
+    """Whether this conda takes the escapes out of the URLs of channels; 24.7 does not."""
+    return " " in Channel("file:///a/b%20c").base_url

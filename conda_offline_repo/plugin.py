@@ -57,6 +57,21 @@ def conda_pre_transaction_actions() -> object:
 
 
 @hookimpl
+def conda_post_commands() -> object:
+    """Remember the release that an environment was installed from."""
+    from conda.plugins.types import CondaPostCommand
+
+    def remember(_: str) -> None:
+        from .customer.remembered import remember_release
+
+        remember_release()
+
+    yield CondaPostCommand(
+        name="offline-repo-release", action=remember, run_for={"env_update", "install", "update"}
+    )
+
+
+@hookimpl
 def conda_health_checks() -> object:
     """What `conda doctor` says of an environment that uses an offline repository."""
     from conda.plugins.types import CondaHealthCheck

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .output import add_label_option, add_path_argument
+from .output import add_label_option
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from ..customer.target import Target
     from ..repository.locate import Repository
+    from ..repository.manifest import Manifest
 
 HELP = "Make an environment install and update from a repository alone, offline."
 DESCRIPTION = """\
@@ -23,6 +24,8 @@ EPILOG = """\
 examples:
     conda offline-repo use X:\\repo -n rating
     conda offline-repo use /media/stick/halkbank -p /opt/rating ratingpro
+    conda offline-repo use /media/old/halkbank -n rating --allow-older ratingpro
+    conda offline-repo use --undo -n rating
 """
 
 
@@ -31,7 +34,12 @@ def configure_parser(parser: ArgumentParser) -> None:
     from conda.cli import helpers
 
     helpers.add_parser_help(parser)
-    add_path_argument(parser)
+    parser.add_argument(
+        "offline_repo_path",
+        metavar="PATH",
+        nargs="?",
+        help="The repository (the folder with offline-repo.json), or the folder above it.",
+    )
     parser.add_argument(
         "offline_repo_packages",
         metavar="PACKAGE",
@@ -44,24 +52,47 @@ def configure_parser(parser: ArgumentParser) -> None:
         "--no-verify",
         dest="offline_repo_verify",
         action="store_false",
-        help="Do not read and check the repository's files: faster, but damage and tampering are "
-        "not noticed here.",
+        help="Do not read and check the repository's files: faster, but damage and partial "
+        "tampering are not noticed here. (Checked or not, nothing tells who made the repository: "
+        "a consistent change of manifest, index and archives is not noticed.)",
     )
     parser.add_argument(
         "--allow-older",
         dest="offline_repo_allow_older",
         action="store_true",
-        help="Take a repository of an older build than the one that the environment used last.",
+        help="Take a repository of an older build than the one that the environment used last, or "
+        "one of the same number with other content. PACKAGE and what it needs are brought back to "
+        "the versions that it has.",
     )
+    parser.add_argument(
+        "--other-label",
+        dest="offline_repo_other_label",
+        action="store_true",
+        help="Take the repository of another label than the one that the environment uses.",
+    )
+    parser.add_argument(
+        "--undo",
+        dest="offline_repo_undo",
+        action="store_true",
+        help="Give the environment's .condarc back the settings that it had before the first use "
+        "of a repository. What is installed stays. PATH is not needed.",
+    )
+    if hasattr(helpers, "add_parser_frozen_env"):  # not here in `_compat`, which imports too much
+        helpers.add_parser_frozen_env(parser)
     helpers.add_parser_prefix(parser)
     helpers.add_parser_solver(parser)
     helpers.add_output_and_prompt_options(parser)
+    parser.set_defaults(offline_repo_wrong=parser.error)
 
 
 def execute(args: Namespace) -> int:
-    """Verify, configure, install, and print what to type next."""
+    """Verify, configure, install, and print what to type next; or take it back."""
     from pathlib import Path
 
+    from conda.base.context import context
+
+    from ..customer.frozen import check_not_frozen
+    from ..customer.lock import exclusive
     from ..customer.survey import survey
     from ..customer.target import plan
     from ..repository.locate import locate_one
@@ -69,19 +100,73 @@ def execute(args: Namespace) -> int:
     from .output import chatter_to_stderr
     from .report_use import report, warn
 
-    for package in args.offline_repo_packages:
+    if args.offline_repo_undo:
+        return _undo(args)
+    if args.offline_repo_path is None:
+        args.offline_repo_wrong("the following arguments are required: PATH (or --undo)")
+    packages = tuple(args.offline_repo_packages)
+    for package in packages:
         check_spec(package)
     repository = locate_one(Path(args.offline_repo_path).expanduser(), args.offline_repo_label)
     prefix = _prefix(args)
+    allowed = {
+        "allow_older": args.offline_repo_allow_older,
+        "other_label": args.offline_repo_other_label,
+    }
     with chatter_to_stderr():
-        target = plan(repository, prefix, allow_older=args.offline_repo_allow_older)
+        target = plan(repository, prefix, **allowed)
         findings = survey(repository, prefix)
         if args.offline_repo_verify:
             _check(repository)
         warn(findings)
-        actions = _fill(target, tuple(args.offline_repo_packages))
+        if packages or not target.settled:
+            check_not_frozen(prefix)
+        back_to = repository.manifest if args.offline_repo_allow_older else None
+        if context.dry_run or (target.settled and not packages):
+            actions = _fill(target, packages, back_to)
+        else:
+            with exclusive(prefix, _say_waiting):
+                target = plan(repository, prefix, **allowed)
+                actions = _fill(target, packages, back_to)
     report(repository, target, args, actions, findings)
     return 0
+
+
+def _undo(args: Namespace) -> int:
+    from pathlib import Path
+
+    from conda.base.context import context
+
+    from ..customer.frozen import check_not_frozen
+    from ..customer.lock import exclusive
+    from ..customer.undo import plan_undo, undo
+    from ..exceptions import InvalidRequestError
+    from .report_use import report_undone
+
+    if args.offline_repo_packages:
+        raise InvalidRequestError("--undo takes no packages.", "Leave them out.")
+    prefix = _prefix(args)
+    undoing = plan_undo(prefix)
+    if args.offline_repo_path is not None:
+        named = Path(args.offline_repo_path).expanduser().absolute()
+        if named not in (Path(undoing.path), Path(undoing.path).parent):
+            raise InvalidRequestError(
+                f"{prefix} uses {undoing.path}, not {named}.", "With --undo leave out PATH."
+            )
+    check_not_frozen(prefix)
+    if not context.dry_run:
+        with exclusive(prefix, _say_waiting):
+            undoing = plan_undo(prefix)
+            undo(undoing)
+    report_undone(undoing)
+    return 0
+
+
+def _say_waiting(holder: str) -> None:
+    """Tell that another run works on the environment."""
+    import sys
+
+    print(f"Waiting for {holder}, which works on this environment.", file=sys.stderr, flush=True)
 
 
 def _prefix(args: Namespace) -> Path:
@@ -115,7 +200,9 @@ def _check(repository: Repository) -> None:
         raise SiblingIndexError(repository.path, report.misleading)
 
 
-def _fill(target: Target, packages: tuple[str, ...]) -> dict[str, list[str]]:
+def _fill(
+    target: Target, packages: tuple[str, ...], back_to: Manifest | None
+) -> dict[str, list[str]]:
     """Configure the environment and install into it; returns what was linked and unlinked."""
     from conda.base.context import context
 
@@ -125,10 +212,10 @@ def _fill(target: Target, packages: tuple[str, ...]) -> dict[str, list[str]]:
 
     linked: dict[str, list[str]] = {"LINK": [], "UNLINK": []}
     with offline(target):
-        if target.moved_from and not context.dry_run:
-            configure(target)
-        change = transaction(target, packages) if packages else None
-        if change is not None and not change.nothing_to_do:
+        change = transaction(target, packages, back_to) if packages else None
+        if change is not None and change.nothing_to_do:
+            change = None
+        if change is not None:
             setup = change.prefix_setups[str(target.prefix)]
             linked["LINK"] = [record.dist_str() for record in setup.link_precs]
             linked["UNLINK"] = [record.dist_str() for record in setup.unlink_precs]
@@ -136,13 +223,13 @@ def _fill(target: Target, packages: tuple[str, ...]) -> dict[str, list[str]]:
                 change.print_transaction_summary()
         if context.dry_run:
             return linked
-        if linked["LINK"] and not context.json:
+        if change is not None and not context.json:
             _compat.confirm("Proceed")
         try:
-            if not target.moved_from:
-                configure(target)
-            if change is not None and linked["LINK"]:
+            if change is not None:
                 change.download_and_extract()
+            configure(target)
+            if change is not None:
                 change.execute()
         except BaseException:
             unmake(target)

@@ -10,6 +10,7 @@ from conda.base.context import context
 from conda.models.match_spec import MatchSpec
 
 from ..customer.install import installed
+from ..customer.view import superseded
 from ..printable import printable
 from ..specs import unqualified
 from .output import print_json
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from ..customer.survey import Finding
     from ..customer.target import Target
+    from ..customer.undo import Undoing
     from ..repository.locate import Repository
 
 
@@ -38,7 +40,7 @@ def report(
 ) -> None:
     """Print what was done, and what to type next."""
     manifest = repository.manifest
-    commands = _next_commands(target, args, manifest.request.packages)
+    commands = _next_commands(repository, target, args)
     if context.json:
         print_json(
             label=manifest.label,
@@ -47,7 +49,7 @@ def report(
             channel=target.channel,
             prefix=str(target.prefix),
             created=not target.exists,
-            changed=not target.configured or bool(actions["LINK"] or actions["UNLINK"]),
+            changed=not target.settled or bool(actions["LINK"] or actions["UNLINK"]),
             verified=args.offline_repo_verify,
             actions=actions,
             dry_run=context.dry_run,
@@ -72,18 +74,40 @@ def report(
         print()
 
 
-def _next_commands(target: Target, args: Namespace, packages: tuple[str, ...]) -> list[str]:
+def report_undone(undoing: Undoing) -> None:
+    """Print what was taken back."""
+    if context.json:
+        print_json(
+            prefix=str(undoing.prefix),
+            path=undoing.path,
+            changed=undoing.old != undoing.new,
+            dry_run=context.dry_run,
+        )
+        return
+    would = "would have" if context.dry_run else "has"
+    print(
+        f"The environment {undoing.prefix} {would} its settings of before again; it does not use "
+        f"{undoing.path} any more. What is installed stays."
+    )
+
+
+def _next_commands(repository: Repository, target: Target, args: Namespace) -> list[str]:
     """What the user types next: activate, then install what is not there and update what is."""
     commands = []
     if args.name or args.prefix:
         commands.append(f"conda activate {shlex.quote(args.name or str(target.prefix))}")
     there = installed(target.prefix)
-    packages = tuple(map(unqualified, packages))
+    packages = tuple(map(unqualified, repository.manifest.request.packages))
     names = {package: MatchSpec(package).name for package in packages}
     absent = [shlex.quote(package) for package, name in names.items() if name not in there]
-    present = [shlex.quote(package) for package, name in names.items() if name in there]
+    installed_before = [package for package, name in names.items() if name in there]
+    present = [shlex.quote(package) for package in installed_before]
     if absent or not packages:
         commands.append(f"conda install {' '.join(absent) or 'PACKAGE'}")
-    if present and not args.offline_repo_packages:
+    back = superseded(target.prefix, installed_before, repository.manifest)
+    if back and args.offline_repo_allow_older:
+        path = shlex.quote(str(repository.path))
+        commands.append(f"conda offline-repo use {path} --allow-older {' '.join(present)}")
+    elif present and not args.offline_repo_packages:
         commands.append(f"conda update {' '.join(present)}")
     return commands

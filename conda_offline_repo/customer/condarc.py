@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from io import StringIO
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
 
+from .. import _compat
 from .exceptions import TargetError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
+    from typing import Any
+
+#: The settings that are ours. conda takes the second for the first, and refuses to have both.
+KEYS = ("channels", "channel", "default_channels", "offline")
 
 
 def configured(old: str, channel: str, path: Path) -> str:
@@ -25,22 +31,8 @@ def configured(old: str, channel: str, path: Path) -> str:
     Raises:
         TargetError: The text is no configuration of conda's.
     """
-    yaml = YAML()
-    yaml.preserve_quotes = True
-    try:
-        content = yaml.load(old)
-    except YAMLError as error:
-        raise TargetError(f"{path} is not valid YAML: {error}") from error
-    was_empty = content is None
-    if was_empty:
-        content = {}
-    if not isinstance(content, dict):
-        raise TargetError(f"{path} is not a conda configuration file.")
-    wanted = {
-        "channels": [channel],
-        "default_channels": [channel] if _may_be_default(channel) else None,
-        "offline": True,
-    }
+    content = _load(old, path)
+    wanted = _wanted(channel)
     if all(content.get(key) == value for key, value in wanted.items()):
         return old
     for key, value in wanted.items():
@@ -48,11 +40,60 @@ def configured(old: str, channel: str, path: Path) -> str:
             content.pop(key, None)
         else:
             content[key] = value
-    text = StringIO()
-    yaml.dump(content, text)
-    if was_empty and old.strip():  # a file of comments only has nothing for them to hang on
-        return f"{old.rstrip()}\n{text.getvalue()}"
-    return text.getvalue()
+    return _dump(content, old, path)
+
+
+def ours(text: str, path: Path) -> str:
+    """The part of a `.condarc` that `configured` changes, as YAML; empty if there is none.
+
+    Raises:
+        TargetError: The text is no configuration of conda's.
+    """
+    content = _load(text, path)
+    part = {key: content[key] for key in KEYS if key in content}
+    return _dump(part, "", path) if part else ""
+
+
+def restored(text: str, channels: Iterable[str], before: str, path: Path) -> str:
+    """Take back what `configured` has set.
+
+    What somebody has set otherwise since then stays.
+
+    Args:
+        text: The text as it is.
+        channels: The URLs of the repositories that it may be set to.
+        before: What `ours` gave of the text before.
+        path: Where the file is, for the error.
+
+    Raises:
+        TargetError: The text is no configuration of conda's.
+    """
+    content = _load(text, path)
+    had = _load(before, path)
+    sets = [_wanted(channel) for channel in channels]
+    changed = False
+    for key in KEYS:
+        if any(content.get(key) == wanted[key] for wanted in sets) and content.get(key) != had.get(
+            key
+        ):
+            changed = True
+            if key in had:
+                content[key] = had[key]
+            else:
+                del content[key]
+    if changed and not content:
+        return "".join(line for line in text.splitlines(True) if line.startswith("#"))
+    return _dump(content, text, path) if changed else text
+
+
+def _wanted(channel: str) -> dict[str, Any]:
+    """What our settings are to be; None for one that is not to be there."""
+    return {
+        "channels": [channel],
+        "channel": None,
+        "default_channels": [channel] if _may_be_default(channel) else None,
+        "offline": True,
+    }
 
 
 def _may_be_default(channel: str) -> bool:
@@ -64,3 +105,51 @@ def _may_be_default(channel: str) -> bool:
     """
     escaped = "%25" in channel or "%23" in channel
     return not escaped and ("%" not in channel or "%" in channel.rpartition("/")[2])
+
+
+def known_as(channel: str) -> str:
+    """The URL under which conda records what it installs from a channel that is so configured.
+
+    A channel that stands for `defaults` loses the escapes of its whole URL, in current conda.
+    """
+    decoded = _may_be_default(channel) and _compat.decodes_channels()
+    return unquote(channel) if decoded else channel
+
+
+def _yaml() -> YAML:
+    yaml = YAML()
+    yaml.preserve_quotes = True
+    return yaml
+
+
+def _load(text: str, path: Path) -> Any:
+    """The mapping that a text is; empty for a text without content."""
+    try:
+        content = _yaml().load(text)
+    except (Exception, RecursionError) as error:  # the parser has no base for what it raises
+        raise TargetError(
+            f"{path} is not valid YAML: {error}", "Correct or remove the file."
+        ) from error
+    if content is None:
+        return {}
+    if not isinstance(content, dict):
+        raise TargetError(
+            f"{path} is not a conda configuration file.", "Correct or remove the file."
+        )
+    return content
+
+
+def _dump(content: Any, old: str, path: Path) -> str:
+    stream = StringIO()
+    try:
+        if content:
+            _yaml().dump(content, stream)
+        text = stream.getvalue()
+        text.encode("utf-8")
+    except Exception as error:  # neither has the emitter
+        raise TargetError(
+            f"{path} cannot be written back: {error}", "Correct or remove the file."
+        ) from error
+    if old.strip() and type(content) is dict:  # a file of comments only has nothing to hang them on
+        return f"{old.rstrip()}\n{text}"
+    return text

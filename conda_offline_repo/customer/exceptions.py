@@ -114,11 +114,83 @@ class RepositoryGoneError(OfflineRepoError):
 class OlderBuildError(OfflineRepoError):
     """A repository that is older than what the environment was last used with."""
 
-    def __init__(self, path: Path, build: int, last: int) -> None:
+    def __init__(self, path: Path, build: int, last: int, prefix: Path) -> None:
         super().__init__(
             f"{path} is build {build}, but this environment has used build {last}.",
             "This may be the wrong stick or an old copy: look at it with "
-            "`conda offline-repo show`. If it is meant, give --allow-older.",
+            "`conda offline-repo show`. If it is meant, give --allow-older: "
+            f"conda offline-repo use {path} -p {prefix} --allow-older [PACKAGE ...]",
+        )
+
+
+class OtherContentError(OfflineRepoError):
+    """A repository with the build number that an environment has used, and other content."""
+
+    def __init__(self, path: Path, build: int, prefix: Path) -> None:
+        super().__init__(
+            f"{path} is build {build}, as this environment has used it, but with other content.",
+            "Either somebody has changed it, or your vendor has built the repository anew from its "
+            "beginning: ask which. If it is meant, give --allow-older: "
+            f"conda offline-repo use {path} -p {prefix} --allow-older [PACKAGE ...]",
+        )
+
+
+class OtherLabelError(OfflineRepoError):
+    """A repository of another label than the one that the environment uses."""
+
+    def __init__(self, path: Path, label: str, last: str, prefix: Path) -> None:
+        super().__init__(
+            f"{path} is the repository of {label!r}, but this environment uses that of {last!r}.",
+            "Give another environment with -n or -p, or make one. If it is meant, give "
+            f"--other-label: conda offline-repo use {path} -p {prefix} --other-label",
+        )
+
+
+class UnfinishedUseError(OfflineRepoError):
+    """An environment in which `use` was interrupted."""
+
+    def __init__(self, prefix: Path, path: str | None) -> None:
+        super().__init__(
+            f"`conda offline-repo use` was interrupted in {prefix}, which is half configured.",
+            "To finish it, run it again: "
+            f"conda offline-repo use {path or 'PATH'} -p {prefix} ; or take all of it back: "
+            f"conda offline-repo use --undo -p {prefix}",
+        )
+
+
+class OtherChannelsError(OfflineRepoError):
+    """Channels besides the repository that conda cannot read offline."""
+
+    def __init__(self, channels: Mapping[str, Iterable[str]], own: str, prefix: Path) -> None:
+        lines = (f"{url} (from {', '.join(sources)})" for url, sources in channels.items())
+        super().__init__(
+            "This environment installs from its offline repository alone, and conda cannot read "
+            f"these channels offline:{dashlist(lines)}",
+            "Remove them there, or repeat this command with "
+            f"`--override-channels -c {own}`. To let the environment install from the network "
+            f"again: conda offline-repo use --undo -p {prefix}",
+        )
+
+
+class FrozenEnvironmentError(OfflineRepoError):
+    """An environment that is marked as frozen (CEP 22), where conda has no word for it."""
+
+    def __init__(self, prefix: Path, message: str) -> None:
+        super().__init__(
+            f"Cannot modify '{prefix}'. The environment is marked as frozen."
+            + (f" Reason:\n\n    {message}\n" if message else ""),
+            "Give another environment with -n or -p. Newer versions of conda have the flag "
+            "--override-frozen to bypass this protection; this one has not.",
+        )
+
+
+class NotUsedError(OfflineRepoError):
+    """An environment that uses no offline repository, of which nothing can be taken back."""
+
+    def __init__(self, prefix: Path) -> None:
+        super().__init__(
+            f"{prefix} uses no offline repository: there is nothing to take back.",
+            "Name the environment that is meant with -n or -p.",
         )
 
 

@@ -26,18 +26,20 @@ from .archives import check_archives, from_repositories, is_repository, manifest
 from .caches import check_caches, check_extracted, holds, remove_refused
 from .exceptions import ArchivesRefusedError, RepositoryDamagedError, SiblingIndexError
 from .origin import check_not_gone, check_origin
+from .remembered import check_environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any
 
+    from conda.models.match_spec import MatchSpec
     from conda.models.records import PackageRecord
 
     from ..repository.manifest import Manifest
     from .archives import LinkedArchive
 
 
-def prepare_solve(*_: Any) -> None:
+def prepare_solve(specs_to_add: Iterable[MatchSpec] = (), *_: Any) -> None:
     """Check and refresh the index of every offline repository in play (`conda_pre_solves`).
 
     Raises:
@@ -46,7 +48,9 @@ def prepare_solve(*_: Any) -> None:
         RepositoryGoneError: The folder that the environment uses is not a repository any more.
         ManifestError: A manifest cannot be used.
         UnreadableError: A repository cannot be read.
+        OfflineRepoError: See `remembered.check_environment`.
     """
+    check_environment(specs_to_add)
     stated = cache(manifest.stated)
     for url in all_channel_urls(context.channels, subdirs=context.subdirs):
         if url.startswith(SCHEME):

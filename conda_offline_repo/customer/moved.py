@@ -13,19 +13,20 @@ from urllib.parse import unquote
 from conda.core.prefix_data import PrefixData
 
 from .exceptions import TargetError
+from .files import read_text, replace_all
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 #: The keys of a record that tell where it came from.
 ORIGIN = ("channel", "url", "schannel")
+#: Bytes; the record of a package with a million files.
+LARGEST_RECORD = 1_000_000_000
 
 
 def follow(prefix: Path, old: str, new: str) -> int:
     """Let the records of an environment name the channel URL `new` where they name `old`.
-
-    Each record is written beside and renamed, so an interrupted run is carried on by the next.
 
     Returns:
         The number of records that were changed.
@@ -33,20 +34,8 @@ def follow(prefix: Path, old: str, new: str) -> int:
     Raises:
         TargetError: A record cannot be read or written.
     """
-    changed = 0
     try:
-        for path in _records(prefix):
-            record = json.loads(path.read_text("utf-8"))
-            moved = {
-                key: f"{new}{rest}"
-                for key in ORIGIN
-                if (rest := _below(str(record.get(key) or ""), old)) is not None
-            }
-            if moved:
-                temporary = path.with_name(f"{path.name}.new")
-                temporary.write_text(json.dumps({**record, **moved}, indent=2), "utf-8")
-                temporary.replace(path)
-                changed += 1
+        changed = replace_all(followed(prefix, (old,), new))
     except (OSError, ValueError) as error:
         raise TargetError(
             f"The environment {prefix} cannot be brought over to {new}: {error}.",
@@ -55,6 +44,38 @@ def follow(prefix: Path, old: str, new: str) -> int:
     if changed:
         PrefixData(str(prefix)).reload()
     return changed
+
+
+def followed(prefix: Path, old: Iterable[str], new: str) -> Iterator[tuple[Path, str]]:
+    """The records of an environment that name a channel URL of `old`, with `new` in its place.
+
+    Yields:
+        The file and its text to be.
+
+    Raises:
+        TargetError: A record is not one.
+        OSError: A record cannot be read.
+        ValueError: A record is not in UTF-8.
+    """
+    forms = tuple(old)
+    for path in sorted((prefix / "conda-meta").glob("*.json")):
+        try:
+            record = json.loads(read_text(path, LARGEST_RECORD))
+            moved = {
+                key: f"{new}{rest}"
+                for key in ORIGIN
+                for channel in forms
+                if _below(str(record.get(key) or ""), new) is None
+                and (rest := _below(str(record.get(key) or ""), channel)) is not None
+            }
+        except (ValueError, AttributeError, RecursionError) as error:
+            raise TargetError(
+                f"The environment {prefix.absolute()} cannot be brought over to {new}: "
+                f"{path} is not a record of a package: {error}.",
+                "Run the same command again when it is; what is done stays done.",
+            ) from error
+        if moved:
+            yield path, json.dumps({**record, **moved}, indent=2)
 
 
 def _below(url: str, channel: str) -> str | None:
@@ -66,7 +87,3 @@ def _below(url: str, channel: str) -> str | None:
         if f"{url}/".startswith(f"{form}/"):
             return url[len(form) :]
     return None
-
-
-def _records(prefix: Path) -> Iterator[Path]:
-    return iter(sorted((prefix / "conda-meta").glob("*.json")))

@@ -16,7 +16,7 @@ from conda.models.version import VersionOrder
 
 from .. import _compat
 from ..repository.journal import unfinished
-from ..urls import file_url
+from ..urls import TOKEN, file_url, public
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -158,11 +158,22 @@ def _default_envs_dirs() -> tuple[Path, ...]:
 
 
 def _texts(value: Any) -> list[str]:
+    """What a setting says, one text a value, without secrets."""
     if isinstance(value, (list, tuple)):
-        return [str(one) for one in value]
+        return [text for one in value for text in _texts(one)]
     if isinstance(value, dict):
-        return [f"{key}: {one}" for key, one in value.items()]
-    return [str(value)]
+        return [f"{_shown(str(key))}: {', '.join(_texts(one))}" for key, one in value.items()]
+    return [_shown(str(value))]
+
+
+def _shown(text: str) -> str:
+    """A channel's name or URL as it may be shown."""
+    if "://" in text:
+        try:
+            return public(text)
+        except ValueError:
+            return "a URL that cannot be read"
+    return TOKEN.sub("", f"/{text}")[1:] if "@" not in text else text.rpartition("@")[2]
 
 
 def _pip(prefix: Path) -> Iterator[Finding]:
@@ -209,8 +220,9 @@ def _history(prefix: Path, own: str) -> Iterator[Finding]:
         if channel and own not in _base_urls(str(channel)):
             yield Finding(
                 str(path),
-                f"{path} remembers that {name} was asked for from the channel {channel}: conda "
-                "looks for it there at every solve and does not find it offline. What to do: "
+                f"{path} remembers that {name} was asked for from the channel "
+                f"{_shown(str(channel))}: conda looks for it there at every solve and does not "
+                "find it offline. What to do: "
                 f"`conda install {name}` once, without the channel.",
             )
 

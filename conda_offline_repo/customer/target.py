@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from conda.base.context import context
-from conda.core.envs_manager import register_env
+from conda.core.envs_manager import register_env, unregister_env
+from conda.core.prefix_data import PrefixData
 from conda.gateways.disk.delete import rm_rf
 
 from ..urls import file_url
-from .condarc import configured
-from .exceptions import OlderBuildError, PlatformMissingError, TargetError
-from .moved import follow
-from .state import State, dump_state, read_state, state_path
+from .change import CHANGE_NAME, Change, change_path, dump_change, read_change, under_way
+from .condarc import configured, known_as, ours
+from .exceptions import OtherLabelError, PlatformMissingError, TargetError
+from .files import STAGED, read_text, remove_staged, replace_all
+from .lock import LOCK_NAME
+from .moved import followed
+from .remembered import check_release, digest
+from .state import STATE_NAME, State, dump_state, read_state, state_path
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from ..repository.locate import Repository
 
 CONDARC = ".condarc"
+#: All that an environment has in which the first `use` was interrupted.
+BEGUN = {CONDARC, "conda-meta", STATE_NAME, CHANGE_NAME, LOCK_NAME}
 
 
 @dataclass(frozen=True)
@@ -34,7 +43,8 @@ class Target:
         condarc: The content that the environment's `.condarc` is to have.
         configured: Whether it has that content already.
         state: What the environment is to remember of the repository.
-        moved_from: The channel URL that its packages carry, if the repository has moved.
+        moved_from: The channel URLs that its packages may carry, if the repository has moved.
+        settled: Whether nothing is to be done but to install.
     """
 
     prefix: Path
@@ -43,84 +53,162 @@ class Target:
     condarc: str
     configured: bool
     state: State
-    moved_from: str | None
+    moved_from: tuple[str, ...]
+    settled: bool
 
 
-def plan(repository: Repository, prefix: Path, *, allow_older: bool = False) -> Target:
+def plan(
+    repository: Repository, prefix: Path, *, allow_older: bool = False, other_label: bool = False
+) -> Target:
     """Find out what has to be done to an environment, without doing it.
+
+    Args:
+        repository: The repository.
+        prefix: The environment, made or not.
+        allow_older: Take an older release than the last one, or one of the same number with other
+            content.
+        other_label: Take another label's repository than the last one.
 
     Raises:
         PlatformMissingError: The repository has nothing for this machine.
-        OlderBuildError: The environment has used a newer build, and older ones are not allowed.
+        OtherLabelError: The environment uses another label's repository.
+        OlderBuildError: It has used a newer build.
+        OtherContentError: It has used that build with another content.
         TargetError: The prefix or its `.condarc` cannot be used.
     """
-    platforms = repository.manifest.request.platforms
+    manifest = repository.manifest
+    platforms = manifest.request.platforms
     if context.subdir not in platforms:
         raise PlatformMissingError(repository.path, context.subdir, platforms)
     exists = (prefix / "conda-meta" / "history").is_file()
-    if not exists and prefix.exists() and (not prefix.is_dir() or any(prefix.iterdir())):
+    if not exists and not _may_become_one(prefix):
         raise TargetError(
             f"{prefix} is there, but is not a conda environment.",
             "Give another name with -n or another path with -p.",
         )
     channel = file_url(repository.path)
     path = prefix / CONDARC
-    try:
-        old = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        old = ""
-    except (OSError, UnicodeDecodeError) as error:
-        raise TargetError(f"{path} cannot be read: {error}.") from error
+    old = read_condarc(path)
     new = configured(old, channel, path)
-    manifest = repository.manifest
+    change = read_change(prefix)
     last = read_state(prefix)
-    same_label = last is not None and last.label == manifest.label
-    if last and same_label and manifest.build < last.build and not allow_older:
-        raise OlderBuildError(repository.path, manifest.build, last.build)
+    known = last or (change.state if change else None)
+    if known and known.label != manifest.label and not other_label:
+        raise OtherLabelError(repository.path, manifest.label, known.label, prefix)
+    if known and not allow_older:
+        check_release(repository.path, manifest, known, prefix)
+    state = State(
+        label=manifest.label,
+        build=manifest.build,
+        path=str(repository.path),
+        channel=channel,
+        manifest_sha256=digest(repository.path),
+        before=known.before if known else ours(old, path),
+    )
+    origins = [known.channel] if known and known.label == manifest.label else []
+    if change:
+        origins += [*change.origins, change.state.channel]
+    moved_from = tuple(dict.fromkeys(origin for origin in origins if origin != channel))
+    settled = exists and old == new and last == state and not moved_from
     return Target(
         prefix=prefix,
         exists=exists,
         channel=channel,
         condarc=new,
         configured=old == new,
-        state=State(manifest.label, manifest.build, str(repository.path), channel),
-        moved_from=last.channel if last and same_label and last.channel != channel else None,
+        state=state,
+        moved_from=moved_from,
+        settled=settled and not under_way(prefix),
     )
 
 
+def read_condarc(path: Path) -> str:
+    """The text of a `.condarc`; empty if there is none.
+
+    Raises:
+        TargetError: It cannot be read.
+    """
+    try:
+        return read_text(path)
+    except FileNotFoundError:
+        return ""
+    except (OSError, ValueError) as error:
+        raise TargetError(
+            f"{path} cannot be read: {error}.", "Correct or remove it, then repeat this command."
+        ) from error
+
+
 def configure(target: Target) -> None:
-    """Make the environment if need be, and give it its `.condarc`.
+    """Make the environment if need be, give it its `.condarc`, and bring its records over.
+
+    Killed or failing at any moment, it leaves what was there, or a change under way, which the
+    next one finishes. A full disk is noticed before anything is changed.
 
     Raises:
         TargetError: It cannot be written.
     """
+    if target.settled:
+        return
     history = target.prefix / "conda-meta" / "history"
     try:
+        history.parent.mkdir(parents=True, exist_ok=True)
+        for folder in (target.prefix, history.parent):
+            remove_staged(folder)
+        replace_all(_contents(target))
         if not target.exists:
-            history.parent.mkdir(parents=True, exist_ok=True)
-            history.touch()
             register_env(str(target.prefix))
-        if not target.configured:
-            _replace(target.prefix / CONDARC, target.condarc)
-        if target.moved_from:
-            follow(target.prefix, target.moved_from, target.channel)
-        if read_state(target.prefix) != target.state:
-            _replace(state_path(target.prefix), dump_state(target.state))
-    except OSError as error:
-        raise TargetError(
-            f"{target.prefix} cannot be written: {error.strerror or error}.",
-            "Give another path with -p, or ask for write permission to this one.",
-        ) from error
+            history.touch()
+        change_path(target.prefix).unlink()
+    except (OSError, ValueError) as error:
+        raise cannot_be_written(target.prefix, error) from error
+    if target.moved_from:
+        PrefixData(str(target.prefix)).reload()
+
+
+def _contents(target: Target) -> Iterator[tuple[Path, str]]:
+    """The files to be changed, in this order."""
+    change = Change(target.moved_from, target.state)
+    yield change_path(target.prefix), dump_change(change)
+    yield from followed(target.prefix, target.moved_from, known_as(target.channel))
+    if not target.configured:
+        yield target.prefix / CONDARC, target.condarc
+    yield state_path(target.prefix), dump_state(target.state)
 
 
 def unmake(target: Target) -> None:
     """Remove an environment that this run made and could not fill."""
-    if not target.exists:
-        rm_rf(str(target.prefix))
+    if target.exists:
+        return
+    if (target.prefix / "conda-meta" / "history").is_file():
+        with suppress(OSError):
+            unregister_env(str(target.prefix))
+    with suppress(OSError):
+        for path in target.prefix.iterdir():
+            if path.name != "conda-meta":
+                rm_rf(str(path))
+        for path in (target.prefix / "conda-meta").iterdir():
+            if path.name != LOCK_NAME:  # this run holds it
+                rm_rf(str(path))
+    for folder in (target.prefix / "conda-meta", target.prefix):
+        with suppress(OSError):
+            folder.rmdir()
 
 
-def _replace(path: Path, content: str) -> None:
-    """Write a file beside, then rename it into place."""
-    temporary = path.with_name(f"{path.name}.new")
-    temporary.write_text(content, encoding="utf-8")
-    temporary.replace(path)
+def cannot_be_written(prefix: Path, error: Exception) -> TargetError:
+    """The error for a prefix that cannot be written."""
+    return TargetError(
+        f"{prefix} cannot be written: {getattr(error, 'strerror', None) or error}.",
+        "Give another path with -p, or see to it that it can be written, then repeat this command.",
+    )
+
+
+def _may_become_one(prefix: Path) -> bool:
+    """Whether there is nothing at a path yet, or only what an interrupted `use` has left."""
+    if not prefix.exists() and not prefix.is_symlink():
+        return True
+    meta = prefix / "conda-meta"
+    try:
+        found = [*prefix.iterdir(), *(meta.iterdir() if meta.is_dir() else ())]
+    except OSError:
+        return False
+    return all(path.name.removesuffix(STAGED) in BEGUN for path in found)

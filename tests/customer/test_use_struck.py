@@ -1,0 +1,195 @@
+"""`use` that is killed or fails at any of its steps leaves the environment as it was or as it is
+to be, or says so, and one more finishes.
+
+Steps are what changes the file system below the environment; see `tests.support.stepper`.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from itertools import count
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.running import Conda
+from tests.support.warm import warm_conda
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from tests.support.mirror import Mirror
+    from tests.support.warm import Struck, WarmConda
+
+CHANGE = "offline-repo.change"
+
+
+@pytest.fixture
+def warm() -> Iterator[WarmConda]:
+    with warm_conda() as warm:
+        yield warm
+
+
+@dataclass
+class Moved:
+    """An environment whose repository has moved.
+
+    Attributes:
+        warm: runs conda.
+        prefix: the environment.
+        old: where the repository was.
+        new: where it is.
+        saved: a copy of the environment as it was; None if there is none yet.
+        problems: what was not as it must be.
+        told: whether it was seen that conda's own commands are refused meanwhile.
+    """
+
+    warm: WarmConda
+    prefix: Path
+    old: Path
+    new: Path
+    saved: Path | None
+    problems: list[str] = field(default_factory=list)
+    told: bool = False
+
+    def restore(self) -> None:
+        shutil.rmtree(self.prefix, ignore_errors=True)
+        if self.saved:
+            shutil.copytree(self.saved, self.prefix)
+
+    def use(self, fault: str = "", number: int = 0, *packages: str) -> Struck:
+        command = ("offline-repo", "use", self.new, "-p", self.prefix, "--yes", *packages)
+        return self.warm.execute(*map(str, command), folder=self.prefix, fault=fault, number=number)
+
+    def places(self) -> set[str]:
+        """Which places the files of the environment point to, and whether a change is under way."""
+        meta = self.prefix / "conda-meta"
+        found = set()
+        texts = [*meta.glob("*.json"), self.prefix / ".condarc", meta / "offline-repo"]
+        for path in texts:
+            text = path.read_text() if path.is_file() else ""
+            for name, place in (("old", self.old), ("new", self.new)):
+                if f"{place.as_uri()}" in text:
+                    found.add(name)
+            if not text:
+                found.add("old")
+        if (meta / CHANGE).exists():
+            found.add("under way")
+        return found
+
+    def finished(self) -> None:
+        assert self.places() == {"new"}, self.places()
+        names = [path.name for path in self.prefix.rglob("*")]
+        left = [name for name in names if name.endswith(("-new", ".change"))]
+        assert not left, left
+
+    def strike_all(self, fault: str, packages: tuple[str, ...], check: Callable[[], None]) -> int:
+        for number in count(1):
+            self.restore()
+            struck = self.use(fault, number, *packages)
+            try:
+                assert "ERROR REPORT" not in struck.output, struck.output[:3000]
+                if struck.struck:
+                    assert struck.status in ((-9,) if fault == "kill" else (0, 1)), str(struck)
+                    check()
+                again = self.use("", 0, *packages)
+                assert again.status == 0, str(again)[:3000]
+                self.finished()
+            except Exception as error:
+                self.problems.append(f"{fault} at step {number}: {error!r}\n{struck.stderr[:1500]}")
+            if not struck.struck:
+                return number - 1
+        raise AssertionError
+
+
+@pytest.fixture(params=["moved", "new"])
+def moved(warm: WarmConda, mirror: Mirror, request: pytest.FixtureRequest) -> Moved:
+    old = mirror.copy(1, warm.folder / "stick" / "bank")
+    prefix = warm.folder / "envs" / "rating"
+    saved = None
+    if request.param == "moved":
+        warm.run("offline-repo", "use", old, "-p", prefix, "app", "--yes")
+        saved = warm.folder / "saved"
+        shutil.copytree(prefix, saved)
+    new = warm.folder / "share" / "bank"
+    new.parent.mkdir()
+    old.rename(new)
+    return Moved(warm, prefix, old, new, saved)
+
+
+def report(moved: Moved, line: str) -> None:
+    sys.stdout.write(f"\n{line}\n")
+    assert not moved.problems, "\n\n".join(moved.problems[:5])
+
+
+def test_killed_at_any_step(moved: Moved) -> None:
+    def old_or_new_or_told() -> None:
+        places = moved.places()
+        if moved.saved and places not in ({"old"}, {"new"}):
+            assert "under way" in places, places
+            if moved.told:
+                return
+            moved.told = True
+            told = moved.warm.fail(
+                *("install", "--yes", "extra", "-p", str(moved.prefix), "--offline"),
+                *("--override-channels", "-c", moved.new.as_uri()),
+            )
+            assert f"conda offline-repo use {moved.new} -p {moved.prefix}" in told.stderr
+
+    steps = moved.strike_all("kill", (), old_or_new_or_told)
+    assert steps > 8
+    report(moved, f"use killed at each of {steps} steps")
+
+
+@pytest.mark.parametrize("fault", ["ENOSPC", "EIO"])
+def test_failing_at_any_step(moved: Moved, fault: str) -> None:
+    def old_or_new_or_told() -> None:
+        places = moved.places()
+        assert places in ({"old"}, {"new"}) or "under way" in places, places
+
+    steps = moved.strike_all(fault, (), old_or_new_or_told)
+    report(moved, f"use with {fault} at each of {steps} steps")
+
+
+def declined(warm: WarmConda, *arguments: str) -> str:
+    """What a run of conda says that is answered with no."""
+    me = Conda(warm.folder / "decliner")
+    command = [sys.executable, "-m", "conda", *arguments]
+    return subprocess.run(
+        command, input="n\n", cwd=me.work, env=me.variables, text=True, capture_output=True
+    ).stderr
+
+
+def test_failed_and_declined_leave_the_old(warm: WarmConda, mirror: Mirror) -> None:
+    old = mirror.copy(1, warm.folder / "stick" / "bank")
+    prefix = warm.folder / "rating"
+    warm.run("offline-repo", "use", old, "-p", prefix, "app", "--yes")
+    new = mirror.copy(2, warm.folder / "share" / "bank")
+    moved = Moved(warm, prefix, old, new, None)
+    shutil.rmtree(old)
+
+    def everything() -> dict[str, bytes]:
+        return {str(p): p.read_bytes() for p in prefix.rglob("*") if p.is_file()}
+
+    before = everything()
+    use = ("offline-repo", "use", new, "-p", prefix)
+    told = warm.fail(*use, "absent", "--yes")
+    assert "absent" in told.stderr
+    assert everything() == before
+    assert "Proceed" in declined(warm, *map(str, use), "app")
+    assert everything() == before
+    archive = new / "noarch" / "app-2.0-0.conda"
+    good = archive.read_bytes()
+    archive.write_bytes(good[:-1])
+    warm.fail(*use, "app", "--yes", "--no-verify")
+    assert everything() == before
+    archive.write_bytes(good)
+    answer = json.loads(warm.run(*use, "app", "--yes", "--json").stdout)
+    names = {name.rpartition("::")[2].rsplit("-", 2)[0] for name in answer["actions"]["LINK"]}
+    assert names == {"app", "tool"}
+    moved.finished()
