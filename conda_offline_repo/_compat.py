@@ -170,8 +170,3 @@ def frozen_error(prefix: PathLike[str], message: str) -> CondaError | None:
         return None
     error: CondaError = EnvironmentIsFrozenError(prefix, message)
     return error
-
-
-def decodes_channels() -> bool:
-    """Whether this conda takes the escapes out of the URLs of channels; 24.7 does not."""
-    return " " in Channel("file:///a/b%20c").base_url

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from io import StringIO
 from typing import TYPE_CHECKING
-from urllib.parse import unquote
 
 from ruamel.yaml import YAML
 
-from .. import _compat
 from .exceptions import TargetError
 
 if TYPE_CHECKING:
@@ -99,21 +97,10 @@ def _wanted(channel: str) -> dict[str, Any]:
 def _may_be_default(channel: str) -> bool:
     """Whether conda can have this channel for `defaults`.
 
-    Current conda decodes the escapes in the URL of such a channel, so that `%` and `#` lead astray
-    and packages are recorded under another URL; but without it, it decodes the last part alone,
-    which leads astray if that has any.
+    Current conda decodes the escapes in the URL of such a channel, so that packages are recorded
+    under another URL than the one that the channel is known by, and installed anew.
     """
-    escaped = "%25" in channel or "%23" in channel
-    return not escaped and ("%" not in channel or "%" in channel.rpartition("/")[2])
-
-
-def known_as(channel: str) -> str:
-    """The URL under which conda records what it installs from a channel that is so configured.
-
-    A channel that stands for `defaults` loses the escapes of its whole URL, in current conda.
-    """
-    decoded = _may_be_default(channel) and _compat.decodes_channels()
-    return unquote(channel) if decoded else channel
+    return "%" not in channel
 
 
 def _yaml() -> YAML:

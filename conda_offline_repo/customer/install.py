@@ -19,7 +19,6 @@ from .. import _compat
 from ..solver import UnsolvedError, ask
 from .archives import from_repositories
 from .caches import check_caches
-from .condarc import known_as
 from .exceptions import TargetError
 from .remembered import checked_by_use
 from .view import superseded, view
@@ -36,7 +35,7 @@ if TYPE_CHECKING:
 @contextmanager
 def offline(target: Target) -> Iterator[None]:
     """Let conda see the repository's channel only, and no network."""
-    with _compat.settings(_channels=(known_as(target.channel),), offline=True), checked_by_use():
+    with _compat.settings(_channels=(target.channel,), offline=True), checked_by_use():
         yield
 
 
@@ -60,7 +59,7 @@ def transaction(target: Target, packages: tuple[str, ...], back_to: Manifest | N
     try:
         # offline, solvers offer what conda's caches have as well: from where the repository was
         with TemporaryDirectory() as caches, _compat.settings(_pkgs_dirs=(caches,)):
-            _compat.refresh_index_cache(Channel(known_as(target.channel)), context.subdirs)
+            _compat.refresh_index_cache(Channel(target.channel), context.subdirs)
             if target.moved_from or without:
                 change = _with_view(target, packages, without)
             else:
@@ -101,7 +100,7 @@ def _ask(target: Target, prefix: Path, packages: tuple[str, ...], method: str) -
     return ask(
         lambda solver: getattr(solver, method)(),
         str(prefix),
-        (Channel(known_as(target.channel)),),
+        (Channel(target.channel),),
         context.subdirs,
         packages,
         "update" if update else "install",

@@ -13,7 +13,7 @@ from conda.gateways.disk.delete import rm_rf
 
 from ..urls import file_url
 from .change import CHANGE_NAME, Change, change_path, dump_change, read_change, under_way
-from .condarc import configured, known_as, ours
+from .condarc import configured, ours
 from .exceptions import OtherLabelError, PlatformMissingError, TargetError
 from .files import STAGED, read_text, remove_staged, replace_all
 from .lock import LOCK_NAME
@@ -169,7 +169,7 @@ def _contents(target: Target) -> Iterator[tuple[Path, str]]:
     """The files to be changed, in this order."""
     change = Change(target.moved_from, target.state)
     yield change_path(target.prefix), dump_change(change)
-    yield from followed(target.prefix, target.moved_from, known_as(target.channel))
+    yield from followed(target.prefix, target.moved_from, target.channel)
     if not target.configured:
         yield target.prefix / CONDARC, target.condarc
     yield state_path(target.prefix), dump_state(target.state)

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 from conda.core.prefix_data import PrefixData
 from conda.models.match_spec import MatchSpec
 
-from .condarc import known_as
 from .moved import followed
 
 if TYPE_CHECKING:
@@ -48,8 +47,7 @@ def view(target: Target, without: frozenset[str]) -> Iterator[Path]:
         for file in READ:
             if (meta / file).is_file():
                 shutil.copyfile(meta / file, folder / file)
-        channel = known_as(target.channel)
-        for path, text in followed(target.prefix, target.moved_from, channel):
+        for path, text in followed(target.prefix, target.moved_from, target.channel):
             (folder / path.name).write_text(text, "utf-8")
         for record in PrefixData(str(target.prefix)).iter_records():
             if record.name in without:
