@@ -67,6 +67,8 @@ def test_says_all_of_it_in_one_json_object(conda: Conda, vendor: Vendor, root: P
         "label": "bank",
         "path": str(repository),
         "changed": True,
+        "first_build": True,
+        "request_changes": [],
         "platforms": {PLATFORM: {"packages": 2, "bytes": sum(sizes.values())}},
         "packages": 2,
         "bytes": sum(sizes.values()),
