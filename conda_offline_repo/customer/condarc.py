@@ -97,10 +97,13 @@ def _wanted(channel: str) -> dict[str, Any]:
 def _may_be_default(channel: str) -> bool:
     """Whether conda can have this channel for `defaults`.
 
-    Current conda decodes the escapes in the URL of such a channel, so that packages are recorded
-    under another URL than the one that the channel is known by, and installed anew.
+    Current conda decodes the escapes in the URL of such a channel, so that `%` and `#` lead astray,
+    and packages are recorded under another URL and installed anew. Without it, it decodes the last
+    part alone, which leads astray if that has other escapes than those of spaces.
     """
-    return "%" not in channel
+    escaped = "%25" in channel or "%23" in channel
+    last = channel.rpartition("/")[2].replace("%20", "")
+    return not escaped and ("%" not in channel or "%" in last)
 
 
 def _yaml() -> YAML:
