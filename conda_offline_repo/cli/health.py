@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..customer.state import read_state
+from ..customer.environment.state import read_state
 from ..customer.survey import survey
 from ..exceptions import OfflineRepoError
 from ..printable import printable
@@ -15,7 +15,7 @@ from ..repository.locate import locate_one
 from ..repository.verify import verify
 
 if TYPE_CHECKING:
-    from ..customer.state import State
+    from ..customer.environment.state import State
 
 GOOD, BAD = "✅", "❌"
 

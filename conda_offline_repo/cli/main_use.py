@@ -91,8 +91,8 @@ def execute(args: Namespace) -> int:
 
     from conda.base.context import context
 
-    from ..customer.frozen import check_not_frozen
-    from ..customer.lock import exclusive
+    from ..customer.environment.frozen import check_not_frozen
+    from ..customer.environment.lock import exclusive
     from ..customer.survey import survey
     from ..customer.target import plan
     from ..repository.locate import locate_one
@@ -137,8 +137,8 @@ def _undo(args: Namespace) -> int:
 
     from conda.base.context import context
 
-    from ..customer.frozen import check_not_frozen
-    from ..customer.lock import exclusive
+    from ..customer.environment.frozen import check_not_frozen
+    from ..customer.environment.lock import exclusive
     from ..customer.undo import plan_undo, undo
     from ..exceptions import InvalidRequestError
     from .report_use import report_undone

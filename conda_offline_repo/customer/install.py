@@ -17,10 +17,10 @@ from conda.models.prefix_graph import PrefixGraph
 
 from .. import _compat
 from ..solver import UnsolvedError, ask
-from .archives import from_repositories
-from .caches import check_caches
+from .checks.archives import from_repositories
+from .checks.caches import check_caches
+from .checks.remembered import checked_by_use
 from .exceptions import TargetError
-from .remembered import checked_by_use
 from .view import superseded, view
 
 if TYPE_CHECKING:

@@ -12,14 +12,21 @@ from conda.core.prefix_data import PrefixData
 from conda.gateways.disk.delete import rm_rf
 
 from ..urls import file_url
-from .change import CHANGE_NAME, Change, change_path, dump_change, read_change, under_way
-from .condarc import configured, ours
+from .checks.remembered import check_release, digest
+from .environment.change import (
+    CHANGE_NAME,
+    Change,
+    change_path,
+    dump_change,
+    read_change,
+    under_way,
+)
+from .environment.condarc import configured, ours
+from .environment.files import STAGED, read_text, remove_staged, replace_all
+from .environment.lock import LOCK_NAME
+from .environment.moved import followed
+from .environment.state import STATE_NAME, State, dump_state, read_state, state_path
 from .exceptions import OtherLabelError, PlatformMissingError, TargetError
-from .files import STAGED, read_text, remove_staged, replace_all
-from .lock import LOCK_NAME
-from .moved import followed
-from .remembered import check_release, digest
-from .state import STATE_NAME, State, dump_state, read_state, state_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

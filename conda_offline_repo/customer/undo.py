@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .change import change_path, read_change, under_way
-from .condarc import restored
+from .environment.change import change_path, read_change, under_way
+from .environment.condarc import restored
+from .environment.files import remove_staged, replace_all
+from .environment.state import read_state, state_path
 from .exceptions import NotUsedError
-from .files import remove_staged, replace_all
-from .state import read_state, state_path
 from .target import CONDARC, cannot_be_written, read_condarc
 
 if TYPE_CHECKING:

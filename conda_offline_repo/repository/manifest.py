@@ -9,7 +9,7 @@ from errno import EINVAL
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from . import reading
+from ..repository import reading
 from .exceptions import ManifestError, UnreadableError
 from .hashing import read_regular
 from .names import LABEL, archive_problem, is_device

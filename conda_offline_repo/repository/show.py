@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from errno import EINVAL, EISDIR, ENOENT, ENOTDIR
 from typing import TYPE_CHECKING
 
-from . import reading
+from ..repository import reading
 from .exceptions import ManifestError, UnreadableError
 from .hashing import hash_bytes, read_regular
 from .manifest import INDEX_NAME

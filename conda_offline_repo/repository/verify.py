@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from errno import EACCES, EIO, EPERM
 from typing import TYPE_CHECKING
 
-from . import journal
+from ..repository import journal
 from .hashing import hash_file
 from .manifest import MANIFEST_NAME
 from .names import is_sibling

@@ -15,8 +15,8 @@ from ..repository import compare, manifest
 from ..repository.exceptions import InvalidLabelError
 from ..repository.locate import enclosing
 from ..repository.names import same_name_in_other_case
-from . import lock, secrets
-from . import request as requests
+from ..vendor import lock, secrets
+from ..vendor import request as requests
 from .archives import fetch, longpaths
 from .changes import changes
 from .exceptions import FileSystemError, NestedRootError

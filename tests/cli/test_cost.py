@@ -25,13 +25,15 @@ ON_EVERY_START = re.compile(
 #: What a solve needs to find that there is nothing to do.
 AT_A_SOLVE = {
     *("_compat", "exceptions", "package_cache", "printable", "urls"),
-    *("customer", "customer.archives", "customer.caches", "customer.exceptions"),
-    *("customer.guard", "customer.origin", "customer.state"),
+    *("customer", "customer.exceptions", "customer.checks", "customer.checks.archives"),
+    *("customer.checks.caches", "customer.checks.guard", "customer.checks.origin"),
+    *("customer.checks.remembered", "customer.environment", "customer.environment.change"),
+    *("customer.environment.files", "customer.environment.state"),
     *("repository", "repository.exceptions", "repository.hashing"),
     *("repository.manifest", "repository.names", "repository.reading"),
 }
 #: What only conda 25.5 and newer asks for.
-AT_A_TRANSACTION = {"customer.explicit"}
+AT_A_TRANSACTION = {"customer.checks.explicit"}
 OBSERVED = """\
 import json, os, sys
 opened = []
@@ -95,7 +97,7 @@ def test_solve_without_an_offline_repository(
     channel.write()
     customer.configure(channels=[channel.folder.as_uri()], offline=offline)
     modules, opened = observe(customer, "create", "--yes", "-n", "mine", "app")
-    assert "conda_offline_repo.customer.guard" in modules
+    assert "conda_offline_repo.customer.checks.guard" in modules
     more = {
         name.removeprefix("conda_offline_repo.")
         for name in modules

@@ -13,7 +13,7 @@ from conda.core.subdir_data import SubdirData
 from conda.models.channel import Channel
 from conda.models.records import PackageRecord
 
-from conda_offline_repo.customer import guard
+from conda_offline_repo.customer.checks import guard
 from conda_offline_repo.customer.exceptions import (
     ArchivesRefusedError,
     PoisonedCacheError,

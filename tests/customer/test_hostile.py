@@ -14,11 +14,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from conda_offline_repo.customer.change import change_path, read_change
-from conda_offline_repo.customer.condarc import configured, ours, restored
+from conda_offline_repo.customer.checks.remembered import check_environment
+from conda_offline_repo.customer.environment.change import change_path, read_change
+from conda_offline_repo.customer.environment.condarc import configured, ours, restored
+from conda_offline_repo.customer.environment.state import read_state, state_path
 from conda_offline_repo.customer.exceptions import TargetError
-from conda_offline_repo.customer.remembered import check_environment
-from conda_offline_repo.customer.state import read_state, state_path
 from conda_offline_repo.customer.target import configure, plan
 from conda_offline_repo.customer.undo import plan_undo, undo
 from conda_offline_repo.exceptions import OfflineRepoError

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 from conda.core.prefix_data import PrefixData
 
+from conda_offline_repo.customer.environment.moved import follow
 from conda_offline_repo.customer.exceptions import TargetError
-from conda_offline_repo.customer.moved import follow
 from tests.support.running import snapshot, tree
 
 if TYPE_CHECKING:

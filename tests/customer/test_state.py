@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from conda.core.prefix_data import PrefixData
 
-from conda_offline_repo.customer.state import State, dump_state, read_state, state_path
+from conda_offline_repo.customer.environment.state import State, dump_state, read_state, state_path
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conda_offline_repo.customer.lock import LOCK_NAME, exclusive
+from conda_offline_repo.customer.environment.lock import LOCK_NAME, exclusive
 from tests.support.mirror import SOLVERS
 from tests.support.running import PATIENCE, Customer, snapshot
 

@@ -18,13 +18,13 @@ AT_THE_CUSTOMER = {"archspec", "conda", "pluggy", "ruamel"}
 #: What must not be imported: where, how, and the contract that says so.
 FORBIDDEN = {
     "customer knows vendor": (
-        "customer/guard.py",
-        "from ..vendor import lock",
+        "customer/checks/guard.py",
+        "from ...vendor import lock",
         "The wings stand on what they share",
     ),
     "vendor knows customer": (
         "vendor/build.py",
-        "from ..customer import state",
+        "from ..customer import survey",
         "The wings stand on what they share",
     ),
     "repository knows vendor": (
@@ -34,7 +34,7 @@ FORBIDDEN = {
     ),
     "repository knows customer": (
         "repository/manifest.py",
-        "from ..customer.state import State",
+        "from ..customer.environment.state import State",
         "The wings stand on what they share",
     ),
     "the top knows a wing": (

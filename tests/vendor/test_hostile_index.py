@@ -8,11 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from conda.base.context import context
 
-from conda_offline_repo.exceptions import (
-    InvalidRequestError,
-    OfflineRepoError,
-    SolverMissingError,
-)
+from conda_offline_repo.exceptions import InvalidRequestError, OfflineRepoError, SolverMissingError
 from conda_offline_repo.printable import printable
 from conda_offline_repo.vendor.exceptions import InvalidRecordError, NewerEntryError
 from conda_offline_repo.vendor.upstream.sound import problem

@@ -16,8 +16,8 @@ from conda.base.context import context
 
 from ... import package_cache
 from ...repository.hashing import copy_file, hash_file
+from ..archives import identity
 from ..exceptions import DownloadError, NoSpaceError
-from . import identity
 from .crew import crew
 from .download import download
 from .failures import DownloadFailedError

@@ -19,14 +19,9 @@ from ... import _compat
 from ...exceptions import InvalidRequestError
 from ...repository.names import archive_problem
 from ...urls import channel_url
-from ..exceptions import (
-    CollisionError,
-    InvalidRecordError,
-    NewerEntryError,
-    UpstreamChangedError,
-)
+from ..exceptions import CollisionError, InvalidRecordError, NewerEntryError, UpstreamChangedError
 from ..request import Source
-from . import sound
+from ..upstream import sound
 from .repodata import load
 from .unavailable import explained
 

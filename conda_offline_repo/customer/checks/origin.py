@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING
 from conda.base.context import context
 from conda.models.channel import all_channel_urls
 
-from ..urls import SCHEME, file_path, public
-from .exceptions import ForeignPackagesError, RepositoryGoneError
-from .state import read_state
+from ...urls import SCHEME, file_path, public
+from ..environment.state import read_state
+from ..exceptions import ForeignPackagesError, RepositoryGoneError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from conda.models.records import PackageRecord
 
-    from ..repository.manifest import Manifest
+    from ...repository.manifest import Manifest
     from .archives import LinkedArchive
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from ..locking import acquire, release
-from .exceptions import TargetError
+from ...locking import acquire, release
+from ..exceptions import TargetError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

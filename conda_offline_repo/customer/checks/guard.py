@@ -16,15 +16,15 @@ from typing import TYPE_CHECKING
 from conda.base.context import context
 from conda.models.channel import Channel, all_channel_urls
 
-from .. import _compat
-from ..repository import manifest
-from ..repository.exceptions import UnreadableError
-from ..repository.hashing import hash_file
-from ..repository.names import is_sibling
-from ..urls import SCHEME, file_path
+from ... import _compat
+from ...repository import manifest
+from ...repository.exceptions import UnreadableError
+from ...repository.hashing import hash_file
+from ...repository.names import is_sibling
+from ...urls import SCHEME, file_path
+from ..exceptions import ArchivesRefusedError, RepositoryDamagedError, SiblingIndexError
 from .archives import check_archives, from_repositories, is_repository, manifests
 from .caches import check_caches, check_extracted, holds, remove_refused
-from .exceptions import ArchivesRefusedError, RepositoryDamagedError, SiblingIndexError
 from .origin import check_not_gone, check_origin
 from .remembered import check_environment
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from conda.models.match_spec import MatchSpec
     from conda.models.records import PackageRecord
 
-    from ..repository.manifest import Manifest
+    from ...repository.manifest import Manifest
     from .archives import LinkedArchive
 
 

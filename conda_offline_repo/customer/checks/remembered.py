@@ -15,28 +15,28 @@ from typing import TYPE_CHECKING
 from conda.base.context import context
 from conda.models.channel import Channel, all_channel_urls
 
-from ..repository import manifest
-from ..repository.exceptions import ManifestError
-from ..repository.hashing import hash_file
-from ..urls import SCHEME, channel_url, file_path
-from .change import read_change, under_way
-from .exceptions import (
+from ...repository import manifest
+from ...repository.exceptions import ManifestError
+from ...repository.hashing import hash_file
+from ...urls import SCHEME, channel_url, file_path
+from ..environment.change import read_change, under_way
+from ..environment.files import replace_all
+from ..environment.state import dump_state, read_state, state_path
+from ..exceptions import (
     OlderBuildError,
     OtherChannelsError,
     OtherContentError,
     OtherLabelError,
     UnfinishedUseError,
 )
-from .files import replace_all
-from .state import dump_state, read_state, state_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from conda.models.match_spec import MatchSpec
 
-    from ..repository.manifest import Manifest
-    from .state import State
+    from ...repository.manifest import Manifest
+    from ..environment.state import State
 
 _use_checks = ContextVar("_use_checks", default=False)
 

@@ -12,7 +12,7 @@ from urllib.parse import unquote
 
 from conda.core.prefix_data import PrefixData
 
-from .exceptions import TargetError
+from ..exceptions import TargetError
 from .files import read_text, replace_all
 
 if TYPE_CHECKING:

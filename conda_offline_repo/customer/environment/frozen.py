@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from .. import _compat
-from .exceptions import FrozenEnvironmentError
+from ... import _compat
+from ..exceptions import FrozenEnvironmentError
 from .files import read_text
 
 if TYPE_CHECKING:

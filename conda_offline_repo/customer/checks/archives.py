@@ -11,17 +11,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..repository import manifest
-from ..repository.hashing import hash_file
-from ..urls import SCHEME, file_path
-from .exceptions import ArchivesRefusedError
+from ...repository import manifest
+from ...repository.hashing import hash_file
+from ...urls import SCHEME, file_path
+from ..exceptions import ArchivesRefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from conda.models.records import PackageRecord
 
-    from ..repository.manifest import Manifest
+    from ...repository.manifest import Manifest
 
 
 @dataclass(frozen=True)

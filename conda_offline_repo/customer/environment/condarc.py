@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ruamel.yaml import YAML
 
-from .exceptions import TargetError
+from ..exceptions import TargetError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -20,17 +20,17 @@ from conda.exceptions import CondaError
 from conda.gateways.disk.delete import rm_rf
 from conda.models.records import PackageRecord
 
-from .. import package_cache
-from ..repository.hashing import hash_file
+from ... import package_cache
+from ...repository.hashing import hash_file
+from ..exceptions import PoisonedCacheError
 from .archives import manifests
-from .exceptions import PoisonedCacheError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-    from ..repository.hashing import Digests
-    from ..repository.manifest import Manifest
+    from ...repository.hashing import Digests
+    from ...repository.manifest import Manifest
     from .archives import LinkedArchive
 
 EXTENSIONS = (".conda", ".tar.bz2")

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..urls import SCHEME
+from ...urls import SCHEME
 from .files import read_text
 
 if TYPE_CHECKING:
