@@ -27,10 +27,12 @@ class InvalidLabelError(OfflineRepoError):
 class RepositoryNotFoundError(OfflineRepoError):
     """A path at and below which there is no offline repository."""
 
-    def __init__(self, path: Path, label: str | None) -> None:
+    def __init__(self, path: Path, label: str | None, damaged: Iterable[Path] = ()) -> None:
         what = f"of label {label!r} " if label else ""
+        unusable = dashlist(damaged)
+        besides = f" These have a manifest that cannot be used:{unusable}" if unusable else ""
         super().__init__(
-            f"There is no offline repository {what}in {path}.",
+            f"There is no offline repository {what}in {path}.{besides}",
             "Give the folder that holds offline-repo.json, or the folder above it. "
             "If it should be there, the copy of it is incomplete: copy it again.",
         )

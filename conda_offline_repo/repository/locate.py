@@ -43,21 +43,21 @@ def locate(path: Path, label: str | None = None) -> tuple[Repository, ...]:
     path = path.absolute()
     folders = [path] if present(path) else _below(path)
     found = []
-    damaged = []
+    damaged = {}
     for folder in folders:
         try:
             manifest = read(folder)
         except ManifestError as error:
-            damaged.append((folder, error))
+            damaged[folder] = error
             continue
         if manifest and label in (None, manifest.label):
             found.append(Repository(folder, manifest))
     # what is wrong with a neighbour is no concern of who wants one label, unless it is that one
-    for folder, problem in damaged:
-        if label is None or not found or folder.name == label:
+    for folder, problem in damaged.items():
+        if label is None or folder == path or folder.name == label:
             raise problem
     if not found:
-        raise RepositoryNotFoundError(path, label)
+        raise RepositoryNotFoundError(path, label, damaged)
     return tuple(found)
 
 

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SHORT = settings(
-    max_examples=8,
-    stateful_step_count=20,
+    max_examples=30,
+    stateful_step_count=25,
     deadline=None,
     derandomize=True,
     database=None,

@@ -95,5 +95,5 @@ def test_damaged_neighbour_does_not_stop_a_label(root: Path, content: str) -> No
         locate(root, "plant")
     with pytest.raises(ManifestError, match="plant"):
         locate(root / "plant", "bank")
-    with pytest.raises(RepositoryNotFoundError):
+    with pytest.raises(RepositoryNotFoundError, match=r"mill.*cannot be used:\s+- .*plant"):
         locate(root, "mill")
