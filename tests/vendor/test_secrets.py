@@ -140,7 +140,7 @@ def test_no_manifest_names_a_path_outside(subdir: str, file: str) -> None:
     name = f"{subdir}/{file}"
     package = {"sha256": "0" * 64, "md5": "", "size": 1, "url": ""}
     content = manifests.as_dict(manifest({}, {}))
-    for key, entry in (("packages", package), ("files", {"sha256": "", "size": 1})):
+    for key, entry in (("packages", package), ("files", {"sha256": "0" * 64, "size": 1})):
         try:
             manifests.parse({**content, key: {name: entry}})
         except manifests._Invalid:
@@ -168,8 +168,11 @@ def manifest(packages: dict[str, Package], files: dict[str, File], **changes: An
     return Manifest(**{**content, **changes})
 
 
-WORDS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+#: What can be printed; a manifest with other texts is refused.
+WORDS = st.text(st.characters(exclude_categories=["C", "Z"], include_characters=" "), max_size=20)
+LABELS = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", fullmatch=True)
 HEX = st.text("0123456789abcdef", min_size=64, max_size=64)
+MD5 = st.text("0123456789abcdef", min_size=32, max_size=32)
 SIZES = st.integers(0, 2**50)
 SUBDIRS = st.sampled_from(["noarch", "linux-64", "win-64", "osx-arm64", "emscripten-wasm32"])
 ARCHIVES = st.builds(
@@ -182,7 +185,7 @@ ARCHIVES = st.builds(
     st.from_regex(r"[A-Za-z0-9_]{1,10}", fullmatch=True),
     st.sampled_from([".conda", ".tar.bz2"]),
 )
-PACKAGES = st.dictionaries(ARCHIVES, st.builds(Package, HEX, HEX, SIZES, WORDS), max_size=5)
+PACKAGES = st.dictionaries(ARCHIVES, st.builds(Package, HEX, MD5, SIZES, WORDS), max_size=5)
 FILES = st.dictionaries(
     st.sampled_from(["README.txt", "SHA256SUMS", "noarch/repodata.json", "use.sh"]),
     st.builds(File, HEX, SIZES),
@@ -204,7 +207,7 @@ def whole_manifests(draw: st.DrawFn) -> Manifest:
     return manifest(
         packages,
         draw(FILES),
-        label=draw(WORDS),
+        label=draw(LABELS),
         build=draw(st.integers(1, 10**9)),
         created=draw(WORDS),
         request=draw(REQUESTS),
