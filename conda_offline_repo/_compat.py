@@ -81,7 +81,7 @@ def machine(platform: str, packages: Mapping[str, str], **values: Any) -> Iterat
 
 
 def shards(names: Sequence[str], urls: Sequence[str]) -> Mapping[str, Any]:
-    """The sharded indexes (CEP 16) of these subdirs, with the shards of these package names.
+    """Return the sharded indexes (CEP 16) of these subdirs, with the shards of these package names.
 
     Args:
         names: Package names; the shards of what they depend on may come with them.
@@ -101,7 +101,7 @@ def shards(names: Sequence[str], urls: Sequence[str]) -> Mapping[str, Any]:
 
 
 def shard_entries(shards: Any) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
-    """The section, key and entry of each archive in shards; the key is mostly its file name."""
+    """Yield section, key and entry of each archive in shards; the key is mostly its file name."""
     if hasattr(shards, "iter_records_v3"):
         for (key, section), record in shards.iter_records_v3():
             yield section, key, record
@@ -111,13 +111,13 @@ def shard_entries(shards: Any) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
 
 
 def shard_info(shards: Any) -> Mapping[str, Any]:
-    """The `info` of a sharded index, for which conda has no public name."""
+    """Return the `info` of a sharded index, for which conda has no public name."""
     info: Mapping[str, Any] = getattr(shards, "repodata_no_packages", {}).get("info") or {}
     return info
 
 
 def status_code(error: CondaError) -> int | None:
-    """The HTTP status behind an error of conda's, None where there was no answer at all."""
+    """Return the HTTP status behind an error of conda's, None where there was no answer at all."""
     status = getattr(error, "status_code", None) or error._kwargs.get("status_code")
     return status if isinstance(status, int) else None
 
@@ -146,7 +146,7 @@ def refresh_index_cache(channel: Channel, subdirs: Iterable[str]) -> None:
 
 
 def own_virtual_packages() -> dict[str, tuple[str, str]]:
-    """The version and build of this machine's virtual packages, by name."""
+    """Return the version and build of this machine's virtual packages, by name."""
     manager = context.plugin_manager
     if hasattr(manager, "get_virtual_package_records"):  # since 24.9
         records = manager.get_virtual_package_records()
@@ -158,7 +158,7 @@ def own_virtual_packages() -> dict[str, tuple[str, str]]:
 
 
 def protects_frozen() -> bool:
-    """Whether environments that are marked as frozen are not to be changed."""
+    """Return whether environments that are marked as frozen are not to be changed."""
     return bool(getattr(context, "protect_frozen_envs", True))
 
 

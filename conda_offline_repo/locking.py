@@ -111,7 +111,7 @@ def _lock(file: BinaryIO) -> bool:
 
 
 def _is_current(file: BinaryIO, path: Path) -> bool:
-    """Whether the file locked is still the one at the path, which its last holder may have
+    """Return whether the file locked is still the one at the path, which its last holder may have
     removed in between.
     """
     try:

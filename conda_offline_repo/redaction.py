@@ -58,7 +58,9 @@ class Secrets:
         return _forms(self.values | self.logins)
 
     def forms(self) -> tuple[str, ...]:
-        """The secrets as they may be written: plain, quoted for URLs, in base64; longest first."""
+        """Return the secrets as they may be written: plain, quoted for URLs, in base64; longest
+        first.
+        """
         return _forms(self.values)
 
     def redact(self, text: str) -> str:
@@ -126,7 +128,7 @@ def in_play(*tokens: str | None) -> Secrets:
 
 
 def _texts(value: Any) -> Iterator[str]:
-    """All texts in a configuration."""
+    """Yield all texts in a configuration."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):

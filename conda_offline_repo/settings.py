@@ -28,5 +28,5 @@ def settings() -> Iterator[CondaSetting]:
 
 
 def default_root() -> str:
-    """The configured parent folder of the repositories, or the current folder."""
+    """Return the configured parent folder of the repositories, or the current folder."""
     return context.plugins.offline_repo_root or "."

@@ -102,7 +102,7 @@ def _installed() -> list[str]:
 
 
 def _breaks_over_an_index(error: BaseException) -> bool:
-    """Whether this is how py-rattler says that it cannot read an entry of an index."""
+    """Return whether this is how py-rattler says that it cannot read an entry of an index."""
     without_number = isinstance(error, OSError) and error.errno is None
     return without_number or type(error).__name__ == PANIC
 
@@ -120,7 +120,9 @@ def _let_go(error: BaseException | None) -> None:
 
 
 def _explanation(error: BaseException, channels: Iterable[Channel]) -> str:
-    """What a solver said, one of `UNSOLVED`; where packages are missing, just which and where."""
+    """Return what a solver said, one of `UNSOLVED`; where packages are missing, just which and
+    where.
+    """
     if not isinstance(error, (PackagesNotFoundError, ResolvePackageNotFound)):
         return str(error).strip()
     packages = error._kwargs.get("packages") or getattr(error, "packages", None) or error.bad_deps

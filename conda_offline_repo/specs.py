@@ -82,7 +82,7 @@ def check_together(packages: Iterable[str]) -> None:
 
 
 def unqualified(package: str) -> str:
-    """The specification as the customer types it: without its channel.
+    """Return the specification as the customer types it: without its channel.
 
     conda would look for that channel online, whatever channels it is told to use.
     """

@@ -56,12 +56,12 @@ def _quoted(path: str) -> str:
 
 
 def without_token_sign(url: str) -> str:
-    """A file URL in which no folder named `t` makes conda take the next one for a token."""
+    """Return a file URL in which no folder named `t` makes conda take the next one for a token."""
     return FOLDER_T.sub("/%74", url)
 
 
 def file_path(url: str) -> str:
-    """The path of a file URL, in the form of the system that such a path is of.
+    """Return the path of a file URL, in the form of the system that such a path is of.
 
     Raises:
         ValueError: It is not a file URL.
@@ -78,7 +78,7 @@ def file_path(url: str) -> str:
 
 
 def public(url: str) -> str:
-    """A URL without user, password, conda's token and query, and without a slash at its end."""
+    """Return a URL without user, password, conda's token, query, and a slash at its end."""
     parts = urlsplit(url)
     host = parts.netloc.rpartition("@")[2]
     path = parts.path if parts.scheme == "file" else TOKEN.sub("", parts.path)
@@ -86,8 +86,8 @@ def public(url: str) -> str:
 
 
 def same_server(one: str, other: str) -> bool:
-    """Whether what `one` is trusted with may go to `other`, as requests decides it: to the same
-    host and port, or from plain to encrypted.
+    """Return whether what `one` is trusted with may go to `other`, as requests decides it: to the
+    same host and port, or from plain to encrypted.
 
     Raises:
         ValueError: One of them is no URL.
@@ -102,12 +102,12 @@ def same_server(one: str, other: str) -> bool:
 
 
 def is_local(channel: str) -> bool:
-    """Whether a channel, as it was typed, is a folder."""
+    """Return whether a channel, as it was typed, is a folder."""
     return channel.startswith("file:") or is_path(channel)
 
 
 def typed(channel: str) -> str:
-    """A channel as it was typed, in a form that conda takes for what it is.
+    """Return a channel as it was typed, in a form that conda takes for what it is.
 
     conda cannot take a path that is not ASCII, nor one with a folder `t`.
     """
@@ -119,6 +119,6 @@ def typed(channel: str) -> str:
 
 
 def channel_url(channel: Channel) -> str:
-    """The channel's URL without user, password, token and query."""
+    """Return the channel's URL without user, password, token and query."""
     url: str = channel.base_url
     return url.partition("?")[0].partition("#")[0].rstrip("/")

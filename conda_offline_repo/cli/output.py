@@ -16,7 +16,7 @@ UNITS = ("bytes", "kB", "MB", "GB", "TB")
 
 
 def human(size: int) -> str:
-    """A number of bytes for people, in powers of 1000."""
+    """Return a number of bytes for people, in powers of 1000."""
     value = float(size)
     for unit in UNITS[:-1]:
         if value < 1000:

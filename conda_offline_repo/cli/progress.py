@@ -71,7 +71,7 @@ class Meter:
 
 
 def duration(seconds: float) -> str:
-    """A time for people: `9 s`, `2 min 05 s`, `1 h 30 min`."""
+    """Return a time for people: `9 s`, `2 min 05 s`, `1 h 30 min`."""
     whole = round(seconds)
     if whole < 60:
         return f"{whole} s"

@@ -92,7 +92,7 @@ def report_undone(undoing: Undoing) -> None:
 
 
 def _next_commands(repository: Repository, target: Target, args: Namespace) -> list[str]:
-    """What the user types next: activate, then install what is not there and update what is."""
+    """Return what to type next: activate, then install what is not there and update what is."""
     commands = []
     if args.name or args.prefix:
         commands.append(f"conda activate {shlex.quote(args.name or str(target.prefix))}")

@@ -20,7 +20,7 @@ UNFINISHED = 2
 
 
 def status(reports: Mapping[str, Report]) -> int:
-    """The exit status: 0 if nothing is wrong with any of the repositories, by path."""
+    """Return the exit status: 0 if nothing is wrong with any of the repositories, by path."""
     if not all(report.good and not report.extra for report in reports.values()):
         return 1
     return UNFINISHED if any(report.unfinished for report in reports.values()) else 0

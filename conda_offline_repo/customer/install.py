@@ -108,5 +108,5 @@ def _ask(target: Target, prefix: Path, packages: tuple[str, ...], method: str) -
 
 
 def installed(prefix: Path) -> frozenset[str]:
-    """The names of the packages in an environment."""
+    """Return the names of the packages in an environment."""
     return frozenset(record.name for record in PrefixData(str(prefix)).iter_records())

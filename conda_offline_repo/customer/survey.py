@@ -119,7 +119,7 @@ def _machine(repository: Repository) -> Iterator[Finding]:
 
 
 def _runs(own: str, wanted: str) -> bool:
-    """Whether a processor of this name runs programs for the other one."""
+    """Return whether a processor of this name runs programs for the other one."""
     if own == wanted:
         return True
     try:
@@ -153,12 +153,12 @@ def _configuration(repository: Repository, prefix: Path) -> Iterator[Finding]:
 
 
 def _default_envs_dirs() -> tuple[Path, ...]:
-    """Where conda finds an environment's `.condarc` by the name of the environment, too."""
+    """Return where conda finds an environment's `.condarc` by the name of the environment, too."""
     return Path(context.root_prefix, "envs"), Path.home() / ".conda" / "envs"
 
 
 def _texts(value: Any) -> list[str]:
-    """What a setting says, one text a value, without secrets."""
+    """Return what a setting says, one text a value, without secrets."""
     if isinstance(value, (list, tuple)):
         return [text for one in value for text in _texts(one)]
     if isinstance(value, dict):
@@ -167,7 +167,7 @@ def _texts(value: Any) -> list[str]:
 
 
 def _shown(text: str) -> str:
-    """A channel's name or URL as it may be shown."""
+    """Return a channel's name or URL as it may be shown."""
     if "://" in text:
         try:
             return public(text)
@@ -177,7 +177,7 @@ def _shown(text: str) -> str:
 
 
 def _pip(prefix: Path) -> Iterator[Finding]:
-    """Where pip is told to take packages from; the repository does not cover pip."""
+    """Yield where pip is told to take packages from; the repository does not cover pip."""
     advice = "pip installs from there, not from the repository; it has no part in it."
     for name in PIP_VARIABLES:
         if os.environ.get(name):
@@ -228,6 +228,6 @@ def _history(prefix: Path, own: str) -> Iterator[Finding]:
 
 
 def _base_urls(channel: str) -> list[str]:
-    """The channels that a name stands for."""
+    """Return the channels that a name stands for."""
     urls = Channel(channel).urls(with_credentials=False, subdirs=("noarch",))
     return [url.rpartition("/")[0] for url in urls]

@@ -130,7 +130,7 @@ def plan(
 
 
 def read_condarc(path: Path) -> str:
-    """The text of a `.condarc`; empty if there is none.
+    """Return the text of a `.condarc`; empty if there is none.
 
     Raises:
         TargetError: It cannot be read.
@@ -173,7 +173,7 @@ def configure(target: Target) -> None:
 
 
 def _contents(target: Target) -> Iterator[tuple[Path, str]]:
-    """The files to be changed, in this order."""
+    """Yield the files to be changed, in this order."""
     change = Change(target.moved_from, target.state)
     yield change_path(target.prefix), dump_change(change)
     yield from followed(target.prefix, target.moved_from, target.channel)
@@ -202,7 +202,7 @@ def unmake(target: Target) -> None:
 
 
 def cannot_be_written(prefix: Path, error: Exception) -> TargetError:
-    """The error for a prefix that cannot be written."""
+    """Return the error for a prefix that cannot be written."""
     return TargetError(
         f"{prefix} cannot be written: {getattr(error, 'strerror', None) or error}.",
         "Give another path with -p, or see to it that it can be written, then repeat this command.",
@@ -210,7 +210,7 @@ def cannot_be_written(prefix: Path, error: Exception) -> TargetError:
 
 
 def _may_become_one(prefix: Path) -> bool:
-    """Whether there is nothing at a path yet, or only what an interrupted `use` has left."""
+    """Return whether there is nothing at a path yet, or only what an interrupted `use` has left."""
     if not prefix.exists() and not prefix.is_symlink():
         return True
     meta = prefix / "conda-meta"

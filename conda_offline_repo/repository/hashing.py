@@ -19,7 +19,7 @@ if TYPE_CHECKING:
         """What bytes are read from."""
 
         def read(self, size: int, /) -> bytes:
-            """At most `size` bytes; none at the end."""
+            """Return at most `size` bytes; none at the end."""
 
     class Hasher(Protocol):
         """What bytes are hashed with."""
@@ -61,7 +61,8 @@ def open_regular(path: Path) -> Iterator[BinaryIO]:
 
 
 def read_regular(path: Path, limit: int) -> bytes:
-    """The content of a regular file of at most `limit` bytes, reached without a symbolic link.
+    """Return the content of a regular file of at most `limit` bytes, reached without a symbolic
+    link.
 
     Raises:
         OSError: It cannot be read, is a link, is not a regular file, or is larger.
@@ -109,7 +110,7 @@ def hash_file(path: Path, *, md5: bool = False, limit: float = float("inf")) -> 
 
 
 def hash_bytes(content: bytes) -> Digests:
-    """The digests of bytes at hand."""
+    """Return the digests of bytes at hand."""
     return Digests(hashlib.sha256(content).hexdigest(), "", len(content))
 
 

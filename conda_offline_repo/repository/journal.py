@@ -24,7 +24,7 @@ JOURNAL_NAME = "offline-repo.journal.json"
 
 
 def arriving(last: Manifest, files: Mapping[str, Iterable[Digests]]) -> Manifest:
-    """The manifest of a publication that begins: the last one, with what is on its way.
+    """Return the manifest of a publication that begins: the last one, with what is on its way.
 
     What an interrupted publication allowed stays allowed, because the files may be in any of its
     states.
@@ -52,5 +52,5 @@ def leaving(new: Manifest, last: Manifest, names: Iterable[str]) -> Manifest:
 
 
 def unfinished(repository: Path, stated: Manifest) -> bool:
-    """Whether a publication is under way, or was interrupted and not yet carried on."""
+    """Return whether a publication is under way, or was interrupted and not yet carried on."""
     return bool(stated.on_the_way) or os.path.lexists(repository / JOURNAL_NAME)

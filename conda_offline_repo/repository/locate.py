@@ -28,7 +28,7 @@ class Repository:
 
 
 def locate(path: Path, label: str | None = None) -> tuple[Repository, ...]:
-    """The repositories at `path` or right below it, by label.
+    """Return the repositories at `path` or right below it, by label.
 
     Args:
         path: A label's folder, or the root above several.
@@ -62,7 +62,7 @@ def locate(path: Path, label: str | None = None) -> tuple[Repository, ...]:
 
 
 def locate_one(path: Path, label: str | None = None) -> Repository:
-    """The one repository at `path` or right below it; raises as `locate` does.
+    """Return the one repository at `path` or right below it; raises as `locate` does.
 
     Raises:
         AmbiguousRepositoryError: There are several, and no label to choose by.
@@ -74,12 +74,14 @@ def locate_one(path: Path, label: str | None = None) -> Repository:
 
 
 def labels_in(root: Path) -> tuple[str, ...]:
-    """The names of the repositories right below `root`; their manifests are not read."""
+    """Return the names of the repositories right below `root`; their manifests are not read."""
     return tuple(folder.name for folder in _below(root))
 
 
 def enclosing(path: Path) -> Path | None:
-    """The repository that `path` is or lies in, once links are followed; None if there is none."""
+    """Return the repository that `path` is or lies in, once links are followed; None if there is
+    none.
+    """
     place = Path(os.path.realpath(path))
     around = (place, *place.parents)
     return next((f for f in around if os.path.lexists(f / MANIFEST_NAME)), None)

@@ -93,7 +93,9 @@ class Manifest:
         return sum(package.size for package in self.packages.values())
 
     def allowed(self, name: str) -> dict[str, int]:
-        """What the file of this path may hold, the size by SHA-256 digest; nothing if unnamed."""
+        """Return what the file of this path may hold, the size by SHA-256 digest; nothing if
+        unnamed.
+        """
         named = self.packages.get(name) or self.files.get(name)
         stated = {named.sha256: named.size} if named else {}
         return {**self.on_the_way.get(name, {}), **stated}
@@ -129,7 +131,7 @@ def as_dict(manifest: Manifest) -> dict[str, Any]:
 
 
 def remains(folder: Path) -> bool:
-    """Whether a folder without a manifest is what was copied or left of a repository."""
+    """Return whether a folder without a manifest is what was copied or left of a repository."""
     return all((folder / name).is_file() for name in REMAINS)
 
 
@@ -149,7 +151,7 @@ def stated(folder: Path) -> Manifest:
 
 
 def present(folder: Path) -> bool:
-    """Whether a folder has a manifest, or something in the place of one.
+    """Return whether a folder has a manifest, or something in the place of one.
 
     Raises:
         UnreadableError: That cannot be found out.

@@ -48,7 +48,7 @@ def check_label(label: str) -> str:
 
 
 def is_device(name: str) -> bool:
-    """Whether Windows takes a file name for a device, whatever its extension."""
+    """Return whether Windows takes a file name for a device, whatever its extension."""
     return name.lower().partition(".")[0] in WINDOWS_DEVICES
 
 
@@ -67,7 +67,7 @@ def check_platform(platform: str) -> str:
 
 
 def archive_problem(name: str) -> str | None:
-    """Why `name` must not name an archive of a repository, or None if it may (CEP 26)."""
+    """Return why `name` must not name an archive of a repository, or None if it may (CEP 26)."""
     if not ARCHIVE.fullmatch(name):
         return "it is not a file name that conda packages may have"
     if is_device(name):
@@ -76,7 +76,8 @@ def archive_problem(name: str) -> str | None:
 
 
 def is_sibling(name: str) -> bool:
-    """Whether conda may read a file in the place of the index `repodata.json` that it lies beside.
+    """Return whether conda may read a file in the place of the index `repodata.json` that it lies
+    beside.
 
     That is the index in another format (`.zst`, `.bz2`, `.jlap`, shards), a smaller one
     (`current_repodata.json`), or one that the setting `repodata_fns` names.
@@ -92,7 +93,9 @@ def is_sibling(name: str) -> bool:
 
 
 def same_name_in_other_case(folder: Path, name: str) -> str | None:
-    """The entry of `folder` that differs from `name` in case only, which Windows cannot tell."""
+    """Return the entry of `folder` that differs from `name` in case only, which Windows cannot
+    tell.
+    """
     if not folder.is_dir():
         return None
     return next(

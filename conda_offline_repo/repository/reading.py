@@ -17,7 +17,7 @@ LARGEST_FILE = 1 << 63
 
 
 def load(content: bytes) -> Any:
-    """The value of a JSON text.
+    """Return the value of a JSON text.
 
     Raises:
         ValueError: It is none, has numbers that JSON does not know, or is nested too deeply.
@@ -29,7 +29,7 @@ def load(content: bytes) -> Any:
 
 
 def text(value: Any) -> str:
-    """A string that can be printed and written.
+    """Return a string that can be printed and written.
 
     Raises:
         ValueError: It is none.
@@ -40,7 +40,7 @@ def text(value: Any) -> str:
 
 
 def count(value: Any) -> int:
-    """A number of things or bytes.
+    """Return a number of things or bytes.
 
     Raises:
         ValueError: It is none.
@@ -51,7 +51,7 @@ def count(value: Any) -> int:
 
 
 def sha256(value: Any) -> str:
-    """A SHA-256 digest, in lower case.
+    """Return a SHA-256 digest, in lower case.
 
     Raises:
         ValueError: It is none.
@@ -62,7 +62,7 @@ def sha256(value: Any) -> str:
 
 
 def md5(value: Any) -> str:
-    """An MD5 digest in lower case, or nothing.
+    """Return an MD5 digest in lower case, or nothing.
 
     Raises:
         ValueError: It is neither.
@@ -73,7 +73,7 @@ def md5(value: Any) -> str:
 
 
 def texts(values: Any) -> tuple[str, ...]:
-    """The strings of a list.
+    """Return the strings of a list.
 
     Raises:
         ValueError: It is no list of strings.

@@ -85,5 +85,7 @@ def _listed(subdir: str, file: str, record: Any, size: int) -> ListedPackage:
 
 
 def _license(value: Any) -> str:
-    """What a channel says of the licence; whatever it is, it is no reason not to show the rest."""
+    """Return what a channel says of the licence; whatever it is, it is no reason not to show the
+    rest.
+    """
     return "" if value is None else str(value)

@@ -107,7 +107,7 @@ def verify(repository: Repository, progress: Progress) -> Report:
 
 
 def _verdict(path: Path, allowed: Mapping[str, int]) -> str:
-    """Whether a file is `good`, `missing`, `changed` or `unreadable`."""
+    """Return whether a file is `good`, `missing`, `changed` or `unreadable`."""
     try:
         size = path.stat().st_size
         if size not in allowed.values():
@@ -121,7 +121,7 @@ def _verdict(path: Path, allowed: Mapping[str, int]) -> str:
 
 
 def _files(root: Path) -> Iterator[str]:
-    """What is below a folder: files, and folders that are links or cannot be looked into."""
+    """Yield what is below a folder: files, and folders that are links or cannot be looked into."""
     closed: list[str] = []
     for folder, folders, names in os.walk(root, onerror=lambda e: closed.append(str(e.filename))):
         links = [name for name in folders if os.path.islink(os.path.join(folder, name))]

@@ -163,14 +163,14 @@ def _plan(request: Request, progress: Progress) -> _Plan:
 def _collect(
     entries: tuple[Entry, ...], repository: Path, staging: Path, progress: Progress
 ) -> tuple[fetch.Archive, ...]:
-    """The verified archives of a plan, in the repository or staged."""
+    """Return the verified archives of a plan, in the repository or staged."""
     arriving = staging / publish.ARCHIVES
     fetch.check_space(entries, repository, arriving)
     return fetch.collect(entries, repository, arriving, progress)
 
 
 def tools() -> dict[str, str]:
-    """The versions of what builds, by name."""
+    """Return the versions of what builds, by name."""
     return {
         "conda": conda_version,
         "conda-offline-repo": version("conda-offline-repo"),

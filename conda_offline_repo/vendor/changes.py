@@ -28,7 +28,7 @@ class RequestChange:
 
 
 def changes(before: Remembered, after: Remembered) -> tuple[RequestChange, ...]:
-    """All that differs between two requests."""
+    """Return all that differs between two requests."""
     had, has = _virtual_packages(before), _virtual_packages(after)
     pairs = {
         "packages": (before.packages, after.packages),
@@ -43,7 +43,7 @@ def changes(before: Remembered, after: Remembered) -> tuple[RequestChange, ...]:
 
 
 def _channels(request: Remembered) -> tuple[str, ...]:
-    """The channels, without secrets also where somebody has put some into a manifest."""
+    """Return the channels, without secrets also where somebody has put some into a manifest."""
     return tuple(map(_channel, request.channels))
 
 

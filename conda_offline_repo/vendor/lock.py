@@ -21,7 +21,7 @@ LOCK_NAME = "lock"
 
 
 def staging_folder(repository: Path) -> Path:
-    """Where a build of this repository stages."""
+    """Return where a build of this repository stages."""
     return repository.with_name(f".{repository.name}.building")
 
 

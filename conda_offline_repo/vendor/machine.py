@@ -74,7 +74,7 @@ class Stated:
 
 
 def parse_virtual_package(text: str) -> Stated:
-    """What `[PLATFORM:]NAME=VERSION[=BUILD]` or `[PLATFORM:]NAME=` says.
+    """Return what `[PLATFORM:]NAME=VERSION[=BUILD]` or `[PLATFORM:]NAME=` says.
 
     Raises:
         InvalidRequestError: It is not stated as it should be, or cannot be on that platform.
@@ -166,7 +166,7 @@ def _modest(platform: str) -> dict[str, str]:
 
 
 def _can_be(platform: str, name: str, value: str) -> bool:
-    """Whether a machine of this platform can have a virtual package of this value."""
+    """Return whether a machine of this platform can have a virtual package of this value."""
     system, _, machine = platform.partition("-")
     places = PLACES.get(name, (system,))
     if name == "__archspec":
@@ -176,7 +176,7 @@ def _can_be(platform: str, name: str, value: str) -> bool:
 
 
 def _family(microarchitecture: str) -> str | None:
-    """The family that archspec counts a microarchitecture to; None if it does not know it."""
+    """Return archspec's family of a microarchitecture; None if it does not know that."""
     from archspec.cpu import TARGETS
 
     target = TARGETS.get(microarchitecture)

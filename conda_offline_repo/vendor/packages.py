@@ -77,7 +77,7 @@ def _gone(last: tuple[str, ...], removed: tuple[str, ...]) -> set[str]:
 
 
 def _means(text: str, package: str) -> bool:
-    """Whether a name, or a whole specification, is that of a package."""
+    """Return whether a name, or a whole specification, is that of a package."""
     spec = MatchSpec(text)
     return spec == MatchSpec(package) or (
         spec.is_name_only_spec and spec.name == MatchSpec(package).name

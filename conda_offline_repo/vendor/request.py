@@ -161,7 +161,7 @@ def resolve(options: Options, last: Manifest | None) -> Request:
 
 
 def _sources(options: Options, last: Manifest | None) -> tuple[tuple[Source, ...], Source | None]:
-    """The channels in order, and which of them is the label channel."""
+    """Return the channels in order, and which of them is the label channel."""
     configured = tuple(_flat(options.channels))
     suffix = f"/label/{options.label}"
     remembered = last is not None and not options.channels_named
@@ -201,7 +201,7 @@ def _sources(options: Options, last: Manifest | None) -> tuple[tuple[Source, ...
 
 
 def _with_label_channel(channels: list[Channel], suffix: str) -> list[Channel]:
-    """The channels with the label channel of the first one before them, unless that is it."""
+    """Return the channels, with the label channel of the first before them, unless that is it."""
     first, *others = channels
     publisher = channel_url(first)
     if publisher.endswith(suffix):
@@ -219,7 +219,7 @@ def _with_label_channel(channels: list[Channel], suffix: str) -> list[Channel]:
 
 
 def _flat(channels: Iterable[str]) -> Iterable[Channel]:
-    """The channels that names stand for; one name may stand for several, as `defaults` does."""
+    """Return the channels that names stand for: of one name several, as of `defaults`."""
     for name in channels:
         try:
             urls = Channel(typed(name)).urls(with_credentials=True, subdirs=("noarch",))

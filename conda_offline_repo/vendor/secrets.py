@@ -32,7 +32,7 @@ def credentials(options: Options) -> Secrets:
 
 
 def _urls(channel: Any) -> list[str]:
-    """What a channel's name stands for, with credentials; nothing if it is no channel."""
+    """Return what a channel's name stands for, with credentials; nothing if it is no channel."""
     try:
         return list(Channel(channel).urls(True, ("noarch",)))
     except (ValueError, CondaError):

@@ -51,7 +51,8 @@ class LinkedArchive:
 
 
 def is_repository(folder: Path) -> bool:
-    """Whether a folder is an offline repository, or what remains of one without its manifest.
+    """Return whether a folder is an offline repository, or what remains of one without its
+    manifest.
 
     Raises:
         UnreadableError: That cannot be found out.
@@ -60,7 +61,7 @@ def is_repository(folder: Path) -> bool:
 
 
 def from_repositories(records: Iterable[PackageRecord]) -> tuple[LinkedArchive, ...]:
-    """The archives of those records that come from offline repositories."""
+    """Return the archives of those records that come from offline repositories."""
     found = []
     repositories: dict[Path, bool] = {}
     for record in records:
@@ -79,7 +80,7 @@ def from_repositories(records: Iterable[PackageRecord]) -> tuple[LinkedArchive, 
 
 
 def manifests(archives: Iterable[LinkedArchive]) -> dict[Path, Manifest]:
-    """The manifest of each repository, read once.
+    """Return the manifest of each repository, read once.
 
     Raises:
         ManifestError: One is missing or cannot be used.
@@ -118,7 +119,7 @@ def check_archives(
 
 
 def _problem(archive: LinkedArchive, allowed: Mapping[str, int]) -> str | None:
-    """Why an archive is refused, or None if it is right."""
+    """Return why an archive is refused, or None if it is right."""
     md5 = bool(archive.md5) and not archive.sha256
     try:
         found = hash_file(archive.path, md5=md5, limit=max(allowed.values(), default=0))

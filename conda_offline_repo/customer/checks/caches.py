@@ -79,7 +79,7 @@ def check_extracted(archives: tuple[LinkedArchive, ...]) -> None:
 
 
 def holds(one: LinkedArchive) -> bool:
-    """Whether a cache has the very archive of a record that states a digest."""
+    """Return whether a cache has the very archive of a record that states a digest."""
     if not one.sha256 and not one.md5:
         return False
     for cached in package_cache.archives(one.path.name):
@@ -143,7 +143,7 @@ def _digests(cached: Path, one: LinkedArchive, stated: Mapping[Path, Manifest]) 
 
 
 def _claims(cached: Path) -> dict[str, Any]:
-    """What conda noted of a cached archive when it extracted it."""
+    """Return what conda noted of a cached archive when it extracted it."""
     try:
         record = package_cache.extracted(cached) / "info" / "repodata_record.json"
         claims = json.loads(record.read_bytes())
@@ -153,7 +153,7 @@ def _claims(cached: Path) -> dict[str, Any]:
 
 
 def _facts(path: Path) -> dict[str, Any]:
-    """What conda finds out about an archive that it has noted nothing of."""
+    """Return what conda finds out about an archive that it has noted nothing of."""
     found = hash_file(path, md5=True)
     return {"size": found.size, "md5": found.md5}
 
@@ -167,7 +167,7 @@ def _has_sha256(claims: Mapping[str, Any]) -> bool:
 
 
 def _agrees(claims: Mapping[str, Any], found: Digests) -> bool:
-    """Whether an archive is what was noted of it; one digest at least must have been."""
+    """Return whether an archive is what was noted of it; one digest at least must have been."""
     noted = [(_stated(claims, "sha256"), found.sha256), (_stated(claims, "md5"), found.md5)]
     return any(said for said, _ in noted) and all(said in ("", is_) for said, is_ in noted)
 
@@ -179,7 +179,8 @@ def _claims_to_be(claims: Mapping[str, Any], one: LinkedArchive) -> bool:
 
 
 def _matches(claims: Mapping[str, Any], record: PackageRecord) -> bool:
-    """Whether conda takes what was noted for the record: `pcrec_matches`, or as the same package.
+    """Return whether conda takes what was noted for the record: `pcrec_matches`, or as the same
+    package.
 
     The channel is left aside, as conda itself does where it finds nothing else.
     """
@@ -190,7 +191,7 @@ def _matches(claims: Mapping[str, Any], record: PackageRecord) -> bool:
 
 
 def _same(claims: Mapping[str, Any], record: PackageRecord) -> bool:
-    """Whether conda has the one for the other, whatever the bytes are."""
+    """Return whether conda has the one for the other, whatever the bytes are."""
     try:
         return bool(PackageRecord(**claims) == record)
     except Exception:  # what conda cannot make a record of, it does not link

@@ -86,7 +86,7 @@ def check_origin(
 
 
 def same_folder(one: Path, other: Path) -> bool:
-    """Whether two paths lead to the same place, links resolved, be it there or not."""
+    """Return whether two paths lead to the same place, links resolved, be it there or not."""
     return os.path.realpath(one) == os.path.realpath(other)
 
 
@@ -98,7 +98,7 @@ def _check_not_below(url: str, folder: Path) -> None:
 
 
 def _of_a_channel(url: str) -> bool:
-    """Whether a URL is below a channel of this command that conda can read now."""
+    """Return whether a URL is below a channel of this command that conda can read now."""
     return any(
         url.startswith(f"{channel}/") and (channel.startswith(SCHEME) or not context.offline)
         for channel in all_channel_urls(context.channels, subdirs=context.subdirs)

@@ -52,7 +52,8 @@ def checked_by_use() -> Iterator[None]:
 
 
 def digest(repository: Path) -> str | None:
-    """The SHA-256 of a repository's manifest, in lower-case hexadecimal; None where there is none.
+    """Return the SHA-256 of a repository's manifest, in lower-case hexadecimal; None where there is
+    none.
 
     Raises:
         ManifestError: It cannot be read.
@@ -141,7 +142,7 @@ def remember_release() -> None:
 
 
 def _local_channels() -> tuple[Path, ...]:
-    """The folders that conda's channels are."""
+    """Return the folders that conda's channels are."""
     urls = all_channel_urls(context.channels, subdirs=("noarch",))
     folders = (Path(file_path(url)).parent for url in urls if url.startswith(SCHEME))
     return tuple(dict.fromkeys(folders))
@@ -169,7 +170,7 @@ def _check_channels(prefix: Path, state: State, specs: Iterable[MatchSpec]) -> N
 
 
 def _sources(channel: str) -> list[str]:
-    """The files and variables that configure a channel."""
+    """Return the files and variables that configure a channel."""
     found = []
     for source, values in context.collect_all().items():
         for key in ("channels", "channel"):

@@ -36,17 +36,17 @@ class Change:
 
 
 def change_path(prefix: Path) -> Path:
-    """Where the file is."""
+    """Return where the file is."""
     return prefix / "conda-meta" / CHANGE_NAME
 
 
 def under_way(prefix: Path) -> bool:
-    """Whether a change was begun and not finished."""
+    """Return whether a change was begun and not finished."""
     return change_path(prefix).is_symlink() or change_path(prefix).exists()
 
 
 def read_change(prefix: Path) -> Change | None:
-    """The change under way; None if there is none, or none that can be read."""
+    """Return the change under way; None if there is none, or none that can be read."""
     try:
         data = json.loads(read_text(change_path(prefix)))
         origins = tuple(str(origin) for origin in list(data["origins"]))
@@ -56,5 +56,5 @@ def read_change(prefix: Path) -> Change | None:
 
 
 def dump_change(change: Change) -> str:
-    """The text of the file."""
+    """Return the text of the file."""
     return f"{json.dumps(asdict(change), indent=2, sort_keys=True)}\n"

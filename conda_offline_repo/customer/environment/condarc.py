@@ -42,7 +42,7 @@ def configured(old: str, channel: str, path: Path) -> str:
 
 
 def ours(text: str, path: Path) -> str:
-    """The part of a `.condarc` that `configured` changes, as YAML; empty if there is none.
+    """Return the part of a `.condarc` that `configured` changes, as YAML; empty if there is none.
 
     Raises:
         TargetError: The text is no configuration of conda's.
@@ -85,7 +85,7 @@ def restored(text: str, channels: Iterable[str], before: str, path: Path) -> str
 
 
 def _wanted(channel: str) -> dict[str, Any]:
-    """What our settings are to be; None for one that is not to be there."""
+    """Return what our settings are to be; None for one that is not to be there."""
     return {
         "channels": [channel],
         "channel": None,
@@ -95,7 +95,7 @@ def _wanted(channel: str) -> dict[str, Any]:
 
 
 def _may_be_default(channel: str) -> bool:
-    """Whether conda can have this channel for `defaults`.
+    """Return whether conda can have this channel for `defaults`.
 
     Current conda decodes the escapes in the URL of such a channel, so that `%` and `#` lead astray,
     and packages are recorded under another URL and installed anew. Without it, it decodes the last
@@ -113,7 +113,7 @@ def _yaml() -> YAML:
 
 
 def _load(text: str, path: Path) -> Any:
-    """The mapping that a text is; empty for a text without content."""
+    """Return the mapping that a text is; empty for a text without content."""
     try:
         content = _yaml().load(text)
     except (Exception, RecursionError) as error:  # the parser has no base for what it raises

@@ -19,7 +19,7 @@ LARGEST = 10_000_000
 
 
 def read_text(path: Path, largest: int = LARGEST) -> str:
-    """The text of a regular file, in UTF-8; nothing else is opened, a pipe would never end.
+    """Return the text of a regular file, in UTF-8; nothing else is opened, a pipe would never end.
 
     Raises:
         FileNotFoundError: There is none.

@@ -47,7 +47,8 @@ def follow(prefix: Path, old: str, new: str) -> int:
 
 
 def followed(prefix: Path, old: Iterable[str], new: str) -> Iterator[tuple[Path, str]]:
-    """The records of an environment that name a channel URL of `old`, with `new` in its place.
+    """Yield the records of an environment that name a channel URL of `old`, with `new` in its
+    place.
 
     Yields:
         The file and its text to be.
@@ -79,7 +80,7 @@ def followed(prefix: Path, old: Iterable[str], new: str) -> Iterator[tuple[Path,
 
 
 def _below(url: str, channel: str) -> str | None:
-    """The rest of a URL after the channel's, or None if it is not the channel's.
+    """Return the rest of a URL after the channel's, or None if it is not the channel's.
 
     conda records URLs with or without escapes, depending on its version and its solver.
     """

@@ -42,7 +42,7 @@ class State:
 
 
 def read_state(prefix: Path) -> State | None:
-    """What the environment remembers; None if nothing, or nothing that can be read."""
+    """Return what the environment remembers; None if nothing, or nothing that can be read."""
     try:
         return parse_state(json.loads(read_text(state_path(prefix))))
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
@@ -50,7 +50,7 @@ def read_state(prefix: Path) -> State | None:
 
 
 def parse_state(data: Any) -> State:
-    """The state of its JSON object.
+    """Return the state of its JSON object.
 
     Raises:
         KeyError, TypeError, ValueError: It is none.
@@ -71,18 +71,18 @@ def parse_state(data: Any) -> State:
 
 
 def dump_state(state: State) -> str:
-    """The text of the file."""
+    """Return the text of the file."""
     content = {key: value for key, value in asdict(state).items() if value is not None}
     return f"{json.dumps(content, indent=2, sort_keys=True)}\n"
 
 
 def state_path(prefix: Path) -> Path:
-    """Where the file is."""
+    """Return where the file is."""
     return prefix / "conda-meta" / STATE_NAME
 
 
 def _text(value: Any) -> str:
-    """A text that can be printed, written and used as a path."""
+    """Return a text that can be printed, written and used as a path."""
     if not isinstance(value, str) or "\0" in value:
         raise TypeError("text")
     value.encode("utf-8")

@@ -78,7 +78,7 @@ def ask(url: str, start: int) -> Response:
 
 
 def _hangs(path: Path) -> bool:
-    """Whether reading something may never end, as with a pipe or a device."""
+    """Return whether reading something may never end, as with a pipe or a device."""
     return path.exists() and not path.is_file()
 
 
@@ -107,7 +107,7 @@ def _session(url: str) -> Session:
 
 
 def _redirected(url: str, location: str) -> str:
-    """Where a redirect leads; a login goes on to the same server only."""
+    """Return where a redirect leads; a login goes on to the same server only."""
     try:
         # http.client takes the bytes of a header for Latin-1
         target = urljoin(url, requote_uri(location.encode("latin-1").decode()))
@@ -127,12 +127,12 @@ def _redirected(url: str, location: str) -> str:
 
 
 def stated_size(response: Response) -> int | None:
-    """The bytes of the body as its header states them, or None."""
+    """Return the bytes of the body as its header states them, or None."""
     return _number(response.headers.get("Content-Length"))
 
 
 def asked_wait(response: Response) -> float | None:
-    """The seconds of a Retry-After header (RFC 9110, 10.2.3), or None."""
+    """Return the seconds of a Retry-After header (RFC 9110, 10.2.3), or None."""
     text = str(response.headers.get("Retry-After", "")).strip()
     seconds = _number(text)
     if seconds is not None:
@@ -150,12 +150,12 @@ def _number(text: object) -> int | None:
 
 
 def continues(response: Response, start: int) -> bool:
-    """Whether a partial answer begins with the byte that was asked for."""
+    """Return whether a partial answer begins with the byte that was asked for."""
     return str(response.headers.get("Content-Range", "")).startswith(f"bytes {start}-")
 
 
 def pieces(response: Response) -> Iterator[bytes]:
-    """The body as it arrives.
+    """Yield the body as it arrives.
 
     Raises:
         TryAgainError: It arrives so slowly that it may never end.

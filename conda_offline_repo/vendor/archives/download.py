@@ -161,7 +161,7 @@ def _receive(entry: Entry, arrival: _Arrival, stop: threading.Event) -> None:
 
 
 def _expected(entry: Entry, response: Response, arrival: _Arrival) -> int | None:
-    """The bytes that the archive will have, as the index states them, else the server."""
+    """Return the bytes that the archive will have, as the index states them, else the server."""
     if entry.size is not None:
         return entry.size
     stated = stated_size(response)

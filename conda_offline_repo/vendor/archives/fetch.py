@@ -111,7 +111,7 @@ def collect(
 
 
 def foresee(entries: Iterable[Entry], repository: Path) -> tuple[Archive, ...]:
-    """The archives as the channels state them, for a plan that downloads nothing."""
+    """Return the archives as the channels state them, for a plan that downloads nothing."""
     return tuple(
         Archive(
             name=entry.name,
@@ -143,7 +143,7 @@ def check_space(entries: Iterable[Entry], repository: Path, staging: Path) -> No
 
 
 def _at_hand(entry: Entry, repository: Path, staging: Path) -> Archive | None:
-    """The archive from this machine, or None if it has none with the right bytes."""
+    """Return the archive from this machine, or None if it has none with the right bytes."""
     if not entry.sha256 and not entry.md5:
         return None
     published = repository / entry.name
@@ -160,7 +160,7 @@ def _at_hand(entry: Entry, repository: Path, staging: Path) -> Archive | None:
 
 
 def _verified(path: Path, entry: Entry) -> Digests | None:
-    """The digests of a file, or None if it is not there or not the archive of the entry."""
+    """Return the digests of a file, or None if it is not there or not the archive of the entry."""
     try:
         if not _has_size(path, entry):
             return None
@@ -171,12 +171,12 @@ def _verified(path: Path, entry: Entry) -> Digests | None:
 
 
 def _has_size(path: Path, entry: Entry) -> bool:
-    """Whether there is a file of the size that the entry states."""
+    """Return whether there is a file of the size that the entry states."""
     return path.is_file() and entry.size in (None, path.stat().st_size)
 
 
 def _has_digest(digests: Digests, entry: Entry) -> bool:
-    """Whether the digest is the one that the entry states."""
+    """Return whether the digest is the one that the entry states."""
     return digests.sha256 == entry.sha256 if entry.sha256 else digests.md5 == entry.md5
 
 
@@ -211,8 +211,8 @@ def _downloaded(
     progress: Callable[[int], None],
     stop: threading.Event,
 ) -> Archive:
-    """The archive from its channel; the published one where the channel states no digest and it
-    turns out to be the same.
+    """Return the archive from its channel; the published one where the channel states no digest and
+    it turns out to be the same.
     """
     target = staging / entry.name
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -224,7 +224,7 @@ def _downloaded(
 
 
 def _same_bytes(path: Path, digests: Digests) -> bool:
-    """Whether there is a file with these digests."""
+    """Return whether there is a file with these digests."""
     try:
         return hash_file(path).sha256 == digests.sha256
     except OSError:

@@ -25,7 +25,7 @@ SITE_PACKAGES = "site-packages/"
 
 
 def too_long(archives: Iterable[Archive], solutions: Iterable[Solution]) -> tuple[str, ...]:
-    """The paths inside of new packages for Windows that would be too long in an environment.
+    """Return the paths inside of new packages for Windows that would be too long in an environment.
 
     Only `.conda` archives are looked into: their list of files is a small part of its own. What the
     repository holds already was looked into when it came.
@@ -52,7 +52,7 @@ def too_long(archives: Iterable[Archive], solutions: Iterable[Solution]) -> tupl
 
 
 def _installed_paths(path: Path) -> Iterator[str]:
-    """Where the files of a package go below a Windows environment."""
+    """Yield where the files of a package go below a Windows environment."""
     with (
         suppress(OSError, ValueError, KeyError, zipfile.BadZipFile, tarfile.TarError),
         zipfile.ZipFile(path) as archive,
@@ -67,5 +67,5 @@ def _installed_paths(path: Path) -> Iterator[str]:
 
 
 def _installed(path: str) -> str:
-    """A noarch package's modules go below Lib."""
+    """Return where a file goes: a noarch package's modules go below Lib."""
     return f"Lib/{path}" if path.startswith(SITE_PACKAGES) else path

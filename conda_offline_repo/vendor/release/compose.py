@@ -99,13 +99,13 @@ def _describe(content: bytes) -> File:
 
 
 def packages_of(entries: Iterable[Entry], archives: Iterable[Archive]) -> dict[str, Package]:
-    """The manifest's packages, by name."""
+    """Return the manifest's packages, by name."""
     urls = {entry.name: entry.public_url for entry in entries}
     return {a.name: Package(a.sha256, a.md5, a.size, urls[a.name]) for a in archives}
 
 
 def remember(request: Request) -> Remembered:
-    """What the next build of the label need not be told again."""
+    """Return what the next build of the label need not be told again."""
     return Remembered(
         packages=request.packages,
         channels=tuple(source.url for source in request.sources),
@@ -132,7 +132,7 @@ def source_date() -> int | None:
 
 
 def timestamp(seconds: float | None) -> str:
-    """A time, or else now, as the manifest writes it."""
+    """Return a time, or else now, as the manifest writes it."""
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
 
 

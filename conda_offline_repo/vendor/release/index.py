@@ -83,5 +83,5 @@ def _index_subdir(maker: ChannelIndex, subdir: str, records: dict[str, Mapping[s
 
 
 def dump(repodata: Mapping[str, Any]) -> bytes:
-    """An index as the bytes of its file: compact, keys sorted, one newline at the end."""
+    """Return an index as the bytes of its file: compact, keys sorted, one newline at the end."""
     return f"{json.dumps(repodata, sort_keys=True, separators=(',', ':'))}\n".encode()

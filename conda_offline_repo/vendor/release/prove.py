@@ -36,7 +36,9 @@ def proven(
     index: Mapping[str, bytes],
     built_with: Mapping[str, str],
 ) -> bool:
-    """Whether the last build has proven the same index for the same request with the same tools."""
+    """Return whether the last build has proven the same index for the same request with the same
+    tools.
+    """
     if last is None or last.request != request or last.built_with != built_with:
         return False
     before = {name: f.sha256 for name, f in last.files.items() if name.endswith(INDEX_NAME)}

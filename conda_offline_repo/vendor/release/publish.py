@@ -57,7 +57,7 @@ def check_ours(repository: Path) -> None:
 
 
 def differs(release: Release, repository: Path, last: Manifest) -> bool:
-    """Whether publishing would change anything but the manifest's count, date and tools."""
+    """Return whether publishing would change anything but the manifest's count, date and tools."""
     if journal.unfinished(repository, last):
         return True
     same_time = replace(
@@ -149,7 +149,7 @@ def _update(release: Release, repository: Path, staging: Path, last: Manifest) -
 
 
 def leftovers(release: Release, repository: Path, last: Manifest) -> tuple[str, ...]:
-    """The files of a repository that a release does not have.
+    """Return the files of a repository that a release does not have.
 
     A subdir is ours to the last file: an index in another format, or an archive that the index does
     not name, would be taken for a part of the channel. Outside the subdirs only what an earlier

@@ -91,7 +91,7 @@ def _contains_any(path: Path, forms: list[bytes]) -> bool:
 
 
 def _decoded(path: Path) -> Iterator[IO[bytes]]:
-    """The contents of an archive as streams of bytes, its compression undone."""
+    """Yield the contents of an archive as streams of bytes, its compression undone."""
     with ExitStack() as stack:
         if path.name.endswith(".tar.bz2"):
             yield stack.enter_context(bz2.open(path))

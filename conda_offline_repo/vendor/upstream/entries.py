@@ -100,7 +100,8 @@ def _digest(record: Mapping[str, Any], algorithm: str) -> str | None:
 
 
 def specs_to_solve(request: Request) -> dict[str, tuple[str, ...]]:
-    """The MatchSpecs to solve, by platform: those of the request, or all of the label channel.
+    """Return the MatchSpecs to solve, by platform: those of the request, or all of the label
+    channel.
 
     Raises:
         ChannelUnavailableError: The label channel does not exist or does not open.
@@ -124,7 +125,7 @@ def specs_to_solve(request: Request) -> dict[str, tuple[str, ...]]:
 
 
 def entries_of(solutions: Iterable[Solution], request: Request, since: float) -> Taken:
-    """The entries of all solutions together.
+    """Return the entries of all solutions together.
 
     Args:
         solutions: What the solver chose.
@@ -209,7 +210,7 @@ def _add(found: dict[str, Entry], entry: Entry) -> None:
 
 
 def _same_bytes(one: Entry, other: Entry) -> bool:
-    """Whether two entries state the same digests, as far as both state any."""
+    """Return whether two entries state the same digests, as far as both state any."""
     stated = (
         (one.sha256, other.sha256),
         (one.md5, other.md5),

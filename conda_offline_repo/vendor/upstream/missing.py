@@ -124,7 +124,7 @@ class _FilesOf:
 
 
 def _instead(spec: MatchSpec, known: Iterable[_Known]) -> str:
-    """What there is instead of a package; nothing if there is the package itself."""
+    """Return what there is instead of a package; nothing if there is the package itself."""
     if "*" in spec.name:
         return ""
     channels = _channels(spec)
@@ -147,7 +147,7 @@ def _instead(spec: MatchSpec, known: Iterable[_Known]) -> str:
 
 
 def _channels(spec: MatchSpec) -> frozenset[str]:
-    """The channels that a specification names itself; usually none."""
+    """Return the channels that a specification names itself; usually none."""
     named = spec.get_raw_value("channel")
     if named is None:
         return frozenset()

@@ -184,7 +184,8 @@ def _each(text: str, at: int, value: Callable[[str, int], int]) -> int:
 
 
 def _base_url(url: str, stated: Any) -> str:
-    """Where the archives of a subdir lie (CEP 15), with the channel's credentials on its own host.
+    """Return where the archives of a subdir lie (CEP 15), with the channel's credentials on its own
+    host.
 
     There is no slash at its end.
 

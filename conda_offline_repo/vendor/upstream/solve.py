@@ -88,7 +88,7 @@ def _one_by_one(
     channels: tuple[Channel, ...],
     virtual_packages: Mapping[str, str],
 ) -> str:
-    """Why some packages have no solution alone; the classic solver may not say it of all."""
+    """Return why some packages have no solution alone; the classic solver may not say it of all."""
     reasons = []
     for package in packages:
         try:
@@ -151,7 +151,7 @@ def _records(
 def _unsolved(
     platform: str, packages: Iterable[str], virtual_packages: Mapping[str, str], explanation: str
 ) -> SolveError:
-    """The error for a request without solution; hints where a virtual package is the cause."""
+    """Return the error for a request without solution, with hints at virtual packages."""
     hints = []
     asked = {MatchSpec(package).name for package in packages}
     for name in sorted(set(VIRTUAL.findall(explanation)) - asked):

@@ -24,7 +24,7 @@ DEEPEST = 50
 
 
 def problem(file: str, record: Mapping[str, Any]) -> str | None:
-    """Why an entry must not be taken over, or None if it may.
+    """Return why an entry must not be taken over, or None if it may.
 
     Args:
         file: The name of its archive.
@@ -55,7 +55,7 @@ def problem(file: str, record: Mapping[str, Any]) -> str | None:
 
 
 def _no_json(record: Mapping[str, Any]) -> str | None:
-    """Why a value is none that all clients take for JSON, though Python may."""
+    """Return why a value is none that all clients take for JSON, though Python may."""
     found: list[tuple[Any, int]] = [(record, 1)]
     while found:
         value, depth = found.pop()

@@ -82,7 +82,7 @@ def explained(request: Request, source: Source | None = None) -> Iterator[None]:
 
 
 def _channels(request: Request) -> Iterator[Channel]:
-    """The channels that a request can lead to: its own, and those that its packages name."""
+    """Yield the channels that a request can lead to: its own, and those that its packages name."""
     for source in request.sources:
         yield source.channel
     for package in request.packages:
@@ -101,7 +101,7 @@ def _source_of(error: CondaError, request: Request) -> Source:
 
 
 def unavailable(source: Source, request: Request, status: int | None) -> ChannelUnavailableError:
-    """The error for a channel that answers with an HTTP status, or not at all (None)."""
+    """Return the error for a channel that answers with an HTTP status, or not at all (None)."""
     what = "label channel" if source == request.label_source else "channel"
     opened = "token" if source.channel.token else "login" if source.channel.auth else None
     private = WRONG_TOKEN.format(opened) if opened else GIVE_TOKEN
@@ -126,7 +126,7 @@ def unavailable(source: Source, request: Request, status: int | None) -> Channel
 
 
 def _if_absent(source: Source, request: Request) -> list[str]:
-    """What to do about a channel that may not exist at all."""
+    """Return what to do about a channel that may not exist at all."""
     if source != request.label_source:
         return ["If there is no such channel: check its name."]
     publisher, _, label = source.url.rpartition("/label/")

@@ -27,7 +27,7 @@ def handout(request: Request) -> dict[str, bytes]:
 
 
 def _typed(package: str) -> str:
-    """A package as both shells, of Windows and of others, take it."""
+    """Return a package as both shells, of Windows and of others, take it."""
     spec = unqualified(package)
     return spec if re.fullmatch(r"[A-Za-z0-9._-]+", spec) else f'"{spec}"'
 
