@@ -62,6 +62,8 @@ class Chain(RuleBasedStateMachine):
         super().__init__()
         parent = IN_MEMORY if Path(IN_MEMORY).is_dir() else None
         self.folder = Path(tempfile.mkdtemp(dir=parent))
+        # Python keeps the first that it finds, which is gone with the machine before
+        tempfile.tempdir = str(self.folder)
         self.channel = TinyChannel(self.folder / "channel")
         self.versions = dict.fromkeys(PACKAGES, 1)
         self.withdrawn: list[str] = []
@@ -82,6 +84,7 @@ class Chain(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)
+        tempfile.tempdir = None
 
     # --- the vendor --------------------------------------------------------------------------
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from contextlib import contextmanager
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -140,7 +139,6 @@ def inside(folder: Path, **variables: str) -> Iterator[Inside]:
     with pytest.MonkeyPatch.context() as patch:
         for name, value in conda.variables.items():
             patch.setenv(name, value)
-        patch.setattr(tempfile, "tempdir", str(conda.scratch))
         forget()
         reset_context()
         try:
