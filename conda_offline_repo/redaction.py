@@ -92,17 +92,17 @@ def _forms(values: frozenset[str]) -> tuple[str, ...]:
 def found_in(
     urls: Iterable[str],
     *,
-    token: str | None = None,
+    tokens: Iterable[str | None] = (),
     logins: Iterable[tuple[str, str]] = (),
 ) -> Secrets:
-    """Return the credentials that stand in URLs, the token, and those of logins.
+    """Return the credentials that stand in URLs, the tokens, and those of logins.
 
     Args:
         urls: Whatever may be one. What was typed may be none and still hold a password.
-        token: The publisher's.
+        tokens: The publisher's, from wherever; None for want of one.
         logins: User and password.
     """
-    secrets, users = {token or ""}, set()
+    secrets, users = {token for token in tokens if token}, set()
     pairs = list(logins)
     for url in urls:
         if not is_local(url):
@@ -119,12 +119,7 @@ def found_in(
 
 def in_play(*tokens: str | None) -> Secrets:
     """Return the credentials that a run of conda can come to show: of options, and configured."""
-    configured = tuple(_texts(dict(context.collect_all())))
-    found = [found_in(configured, token=token) for token in (*tokens, None)]
-    return Secrets(
-        frozenset().union(*(secrets.values for secrets in found)),
-        frozenset().union(*(secrets.logins for secrets in found)),
-    )
+    return found_in(_texts(dict(context.collect_all())), tokens=tokens)
 
 
 def _texts(value: Any) -> Iterator[str]:
@@ -205,7 +200,6 @@ class _Stream:
     def __init__(self, stream: TextIO, secrets: Secrets) -> None:
         self._stream = stream
         self._secrets = secrets
-        self._lost = False
 
     def write(self, text: str) -> int:
         redacted = self._secrets.redact(text)
@@ -230,7 +224,6 @@ class _Stream:
 
     def _lose(self, error: OSError) -> None:
         """Let the stream lead nowhere, so that Python's last flush does not fail either."""
-        self._lost = True
         with suppress(OSError, ValueError):
             nowhere = os.open(os.devnull, os.O_WRONLY)
             os.dup2(nowhere, self._stream.fileno())

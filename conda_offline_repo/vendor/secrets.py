@@ -28,7 +28,7 @@ def credentials(options: Options) -> Secrets:
     urls += [url for name in (*options.channels, context.channel_alias) for url in _urls(name)]
     texts = [str(url) for url in urls if url]
     logins = [login for url in texts for login in _netrc_logins(url)]
-    return found_in(texts, token=options.token, logins=logins)
+    return found_in(texts, tokens=(options.token,), logins=logins)
 
 
 def _urls(channel: Any) -> list[str]:
