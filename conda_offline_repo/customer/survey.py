@@ -15,7 +15,7 @@ from conda.models.channel import Channel
 from conda.models.version import VersionOrder
 
 from .. import _compat
-from ..repository.journal import unfinished
+from ..repository.journal import unfinished, unfinished_text
 from ..urls import TOKEN, file_url, public
 
 if TYPE_CHECKING:
@@ -78,12 +78,7 @@ def survey(repository: Repository, prefix: Path) -> tuple[Finding, ...]:
 
 def _publication(repository: Repository) -> Iterator[Finding]:
     if unfinished(repository.path, repository.manifest):
-        yield Finding(
-            str(repository.path),
-            f"A publication of {repository.path} is under way or was interrupted: what it has is "
-            "partly of the last release and partly of the next. Copy it again when the vendor has "
-            "finished it.",
-        )
+        yield Finding(str(repository.path), unfinished_text(repository.path))
 
 
 def _machine(repository: Repository) -> Iterator[Finding]:

@@ -54,3 +54,12 @@ def leaving(new: Manifest, last: Manifest, names: Iterable[str]) -> Manifest:
 def unfinished(repository: Path, stated: Manifest) -> bool:
     """Return whether a publication is under way, or was interrupted and not yet carried on."""
     return bool(stated.on_the_way) or os.path.lexists(repository / JOURNAL_NAME)
+
+
+def unfinished_text(repository: Path) -> str:
+    """Return what a reader is told of a repository whose publication is unfinished."""
+    return (
+        f"A publication of {repository} is under way or was interrupted: what it has is "
+        "partly of the last release and partly of the next. Copy it again when the vendor has "
+        "finished it."
+    )

@@ -119,6 +119,9 @@ def test_publication_under_way(customer: Conda, mirror: Mirror, share: Path) -> 
     report = told.json["repositories"][str(bank)]
     assert told.json["success"] is False
     assert (report["unfinished"], report["extra"], report["changed"]) == (True, [], [])
+    here = ("--offline", "--override-channels", "-c", bank.as_uri())
+    told = customer.run("create", "--yes", "-n", "plain", "tool", *here)
+    assert told.stderr.count("under way or was interrupted") == 1
     hand_over(mirror.builds[1], bank, INDEX)
     assert "unfinished" in customer.run("offline-repo", "show", bank).stdout
     (shown,) = customer.run("offline-repo", "show", bank, "--json").json["repositories"]

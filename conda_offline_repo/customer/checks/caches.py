@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import os
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -63,19 +64,24 @@ def check_extracted(archives: tuple[LinkedArchive, ...]) -> None:
         ManifestError: A manifest cannot be used.
     """
     stated = manifests(one for one in archives if not one.sha256)
-    found = []
+    links = []
     for one in archives:
-        try:
+        with suppress(CondaError):  # conda says so itself
             entry = PackageCacheData.get_entry_to_link(one.record)
-        except CondaError:  # conda says so itself
-            continue
-        cached = Path(entry.package_tarball_full_path)
+            links.append((one, Path(entry.package_tarball_full_path)))
+
+    def is_right(link: tuple[LinkedArchive, Path]) -> bool:
+        one, cached = link
         digests = _digests(cached, one, stated)
-        if digests is None or not _agrees(_claims(cached), digests):
-            rm_rf(str(package_cache.extracted(cached)))
-            found.append(str(cached))
+        return digests is not None and _agrees(_claims(cached), digests)
+
+    with ThreadPoolExecutor(max_workers=os.cpu_count()) as executor:
+        right = executor.map(is_right, links)
+        found = [cached for (_, cached), good in zip(links, right, strict=True) if not good]
+    for cached in found:
+        rm_rf(str(package_cache.extracted(cached)))
     if found:
-        raise PoisonedCacheError(found)
+        raise PoisonedCacheError(map(str, found))
 
 
 def holds(one: LinkedArchive) -> bool:

@@ -8,6 +8,7 @@ nothing that comes from a folder.
 
 from __future__ import annotations
 
+import logging
 import os
 from functools import cache
 from pathlib import Path
@@ -20,13 +21,14 @@ from ... import _compat
 from ...repository import manifest
 from ...repository.exceptions import UnreadableError
 from ...repository.hashing import hash_file
+from ...repository.journal import unfinished, unfinished_text
 from ...repository.names import is_sibling
 from ...urls import SCHEME, file_path
 from ..exceptions import ArchivesRefusedError, RepositoryDamagedError, SiblingIndexError
 from .archives import check_archives, from_repositories, is_repository, manifests
 from .caches import check_caches, check_extracted, holds, remove_refused
 from .origin import check_not_gone, check_origin
-from .remembered import check_environment
+from .remembered import check_environment, use_answers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -37,6 +39,8 @@ if TYPE_CHECKING:
 
     from ...repository.manifest import Manifest
     from .archives import LinkedArchive
+
+log = logging.getLogger(__name__)
 
 
 def prepare_solve(specs_to_add: Iterable[MatchSpec] = (), *_: Any) -> None:
@@ -59,6 +63,8 @@ def prepare_solve(specs_to_add: Iterable[MatchSpec] = (), *_: Any) -> None:
                 check_not_gone(folder.parent)
             else:
                 _check_index(folder, stated(folder.parent))
+                if unfinished(folder.parent, stated(folder.parent)) and not use_answers():
+                    _say_unfinished(folder.parent)
                 if context.offline:
                     _compat.refresh_index_cache(Channel(url.rpartition("/")[0]), (folder.name,))
 
@@ -107,6 +113,12 @@ def check_unpacked(records: Iterable[PackageRecord]) -> None:
         remove_refused(archives)
         raise
     check_extracted(archives)
+
+
+@cache
+def _say_unfinished(repository: Path) -> None:
+    """Say it once on stderr; conda solves several times for one command."""
+    log.warning("WARNING: %s", unfinished_text(repository))
 
 
 def _check_index(folder: Path, stated: Manifest) -> None:

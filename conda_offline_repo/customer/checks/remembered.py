@@ -41,6 +41,11 @@ if TYPE_CHECKING:
 _use_checks = ContextVar("_use_checks", default=False)
 
 
+def use_answers() -> bool:
+    """Return whether `use` is at work, which itself checks and says what conda's commands would."""
+    return _use_checks.get()
+
+
 @contextmanager
 def checked_by_use() -> Iterator[None]:
     """Let `check_environment` pass for a while, in which `use` itself answers for it."""
@@ -99,7 +104,7 @@ def check_environment(specs: Iterable[MatchSpec] = ()) -> None:
         OtherChannelsError: Channels besides the repository cannot be read offline.
         ManifestError: A manifest cannot be used.
     """
-    if _use_checks.get():
+    if use_answers():
         return
     prefix = Path(context.target_prefix)
     state = read_state(prefix)
