@@ -27,7 +27,7 @@ AT_A_SOLVE = {
     *("customer.checks.caches", "customer.checks.guard", "customer.checks.origin"),
     *("customer.checks.remembered", "customer.environment", "customer.environment.change"),
     *("customer.environment.files", "customer.environment.state"),
-    *("repository", "repository.exceptions", "repository.hashing"),
+    *("repository", "repository.exceptions", "repository.hashing", "repository.journal"),
     *("repository.manifest", "repository.names", "repository.reading"),
 }
 #: What only conda 25.5 and newer asks for.

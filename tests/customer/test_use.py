@@ -15,7 +15,7 @@ from dev.upstream.channels import add
 from dev.upstream.packages import make_program
 from dev.upstream.server import ChannelServer
 from tests.conftest import TOKEN
-from tests.support.running import snapshot, tree
+from tests.support.running import Cold, snapshot, tree
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,6 +24,12 @@ if TYPE_CHECKING:
     from tests.support.running import Conda
 
 APP = {"app": "2.0", "lib": "1.1"}
+
+
+@pytest.fixture
+def customer(tmp_path: Path) -> Conda:
+    """The system administrator, who starts conda as everybody does."""
+    return Cold(tmp_path / "administrator")
 
 
 @pytest.fixture

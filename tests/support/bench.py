@@ -97,11 +97,18 @@ class Bench:
         shutil.rmtree(root)
         return struck
 
-    def strike_all(self, faults: Iterable[str], check: Callable[[Struck], None]) -> int:
-        """Let each step go wrong in turn, until a build has fewer; returns how many there were."""
+    def strike_all(
+        self, faults: Callable[[int], Iterable[str]], check: Callable[[Struck], None]
+    ) -> int:
+        """Let each step go wrong in turn, until a build has fewer; returns how many there were.
+
+        Args:
+            faults: asked for the ways in which a step, by its number, is to go wrong.
+            check: looks at each run that was struck.
+        """
         self.prepare()
         for number in count(1):
-            for fault in faults:
+            for fault in faults(number):
                 opens = "".join(self.steps[number - 1 : number]).startswith("open ")
                 if (opens or fault != "torn") and not self.strike(fault, number, check).struck:
                     assert number > FEWEST, self.steps

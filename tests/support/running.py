@@ -9,6 +9,8 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tests.support import forks
+
 if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
@@ -72,8 +74,10 @@ class Conda:
         variables: the environment of the runs; nothing of the tests' own gets in.
     """
 
-    #: What Python is told to run.
+    #: What Python is told to run, if a process has to be started.
     launcher: tuple[str, ...] = ("-m", "conda")
+    #: Whether one is started for each run, even if a fork would do.
+    cold = False
 
     def __init__(self, folder: Path, **variables: str) -> None:
         self.folder = folder
@@ -94,8 +98,7 @@ class Conda:
             "XDG_DATA_HOME": str(self.home / ".local" / "share"),
             "CONDA_PKGS_DIRS": str(self.pkgs),
             "CONDA_ENVS_DIRS": str(self.envs),
-            "LANG": "C.UTF-8",
-            "PYTHONUTF8": "1",
+            **forks.FIXED,
             **variables,
         }
         self.configure()
@@ -124,13 +127,17 @@ class Conda:
             variables: more of the process environment.
         """
         command = ("conda", *map(str, arguments))
+        environment = {**self.variables, **variables}
+        if forks.POSSIBLE and not self.cold and forks.alike(environment):
+            reply = forks.run(command[1:], cwd or self.work, environment)
+            return Finished(command, reply["status"], reply["stdout"], reply["stderr"])
         done = subprocess.run(
             [sys.executable, *self.launcher, *command[1:]],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             cwd=cwd or self.work,
             encoding="utf-8",
-            env={**self.variables, **variables},
+            env=environment,
             timeout=PATIENCE,
         )
         return Finished(command, done.returncode, done.stdout, done.stderr)
@@ -174,6 +181,12 @@ class Conda:
             record = json.loads(path.read_text())
             found[record["name"]] = record["version"]
         return found
+
+
+class Cold(Conda):
+    """Runs conda as its launcher does, which takes longer."""
+
+    cold = True
 
 
 class Customer(Conda):

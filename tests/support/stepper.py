@@ -1,6 +1,6 @@
 """Runs conda again and again without starting it anew, and strikes at any step that it takes.
 
-A script for `tests.support.warm`. Each line on its standard input asks for one run of conda; each
+A script for `tests.support.forks`. Each line on its standard input asks for one run of conda; each
 line on its standard output says how that run ended. A run is a fork of this process, which has
 imported all that earlier runs have, and nothing else.
 
@@ -19,6 +19,7 @@ import os
 import signal
 import sys
 import tempfile
+import traceback
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 #: Seconds after which a run counts as hung and is ended by a signal.
-PATIENCE = 60
+PATIENCE = 120
 #: The audit events of steps: where among the arguments the paths are, and what they are below.
 STEPS = {
     "open": ((0, None),),
@@ -44,6 +45,8 @@ STEPS = {
 }
 #: Those that need room on the disk.
 MAKING = ("open", "os.link", "os.mkdir", "os.symlink")
+#: The environment variables of this process, before conda adds its own to them.
+STARTED_WITH = frozenset(os.environ)
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
 
 
@@ -118,16 +121,23 @@ def run(request: dict[str, Any], folder: Path) -> int:
     for descriptor, name in enumerate(("stdin", "stdout", "stderr")):
         flags = os.O_CREAT | os.O_APPEND | (os.O_WRONLY if descriptor else os.O_RDONLY)
         os.dup2(os.open(folder / name, flags, 0o666), descriptor)
-    os.environ.update(request["variables"])
+    set_by_imports = {name: os.environ[name] for name in {*os.environ} - STARTED_WITH}
+    os.environ.clear()
+    os.environ.update({**set_by_imports, **request["variables"]})
+    os.chdir(request["cwd"])
+    tempfile.tempdir = None
     sys.argv[:] = ["conda", *request["arguments"]]
     from conda.cli.main import main
 
     strike = Strike(request["folder"], request["fault"], request["number"])
     sys.addaudithook(strike)
     try:
-        status = main(*request["arguments"])
+        status = main()
     except SystemExit as error:
         status = error.code
+    except BaseException:
+        traceback.print_exc()
+        status = 1
     sys.stdout.flush()
     sys.stderr.flush()
     report = {"steps": strike.steps, "struck": strike.struck, "modules": sorted(sys.modules)}
@@ -155,8 +165,8 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
                 importlib.import_module(module)
         return {
             "status": status,
-            "stdout": (folder / "stdout").read_text(),
-            "stderr": (folder / "stderr").read_text(),
+            "stdout": (folder / "stdout").read_text(encoding="utf-8"),
+            "stderr": (folder / "stderr").read_text(encoding="utf-8"),
             **report,
         }
 

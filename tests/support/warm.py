@@ -1,11 +1,9 @@
-"""conda that is ready at once, for tests that run it hundreds of times; POSIX systems only."""
+"""conda for tests that run it hundreds of times and strike at its steps; POSIX systems only."""
 
 from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,11 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conda_offline_repo.repository.manifest import MANIFEST_NAME
+from tests.support import forks
 from tests.support.running import Conda, Finished
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from types import TracebackType
 
 #: A folder in memory, where the system has one: nothing waits for a disk there.
 IN_MEMORY = "/dev/shm"
@@ -39,7 +37,7 @@ class Struck(Finished):
 
 
 class WarmConda:
-    """Runs conda as `Conda` does, in forks of one process; see `tests.support.stepper`.
+    """Runs conda as `Conda` does, and spoils a step of it; see `tests.support.stepper`.
 
     Attributes:
         folder: a folder for the test, in memory if possible.
@@ -47,26 +45,7 @@ class WarmConda:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        conda = Conda(folder / "engineer")
-        self._process = subprocess.Popen(
-            [sys.executable, Path(__file__).with_name("stepper.py")],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            cwd=conda.work,
-            encoding="utf-8",
-            env={**conda.variables, **REPEATABLE},
-        )
-
-    def __enter__(self) -> WarmConda:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._process.communicate()
+        self._conda = Conda(folder / "engineer")
 
     def execute(
         self,
@@ -86,18 +65,14 @@ class WarmConda:
             variables: more of the process environment.
         """
         command = tuple(map(str, arguments))
-        request = {
-            "arguments": command,
-            "folder": str(folder or "/nonexistent"),
-            "fault": fault,
-            "number": number,
-            "variables": dict(variables or {}),
-        }
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.write(f"{json.dumps(request)}\n")
-        self._process.stdin.flush()
-        reply = json.loads(self._process.stdout.readline())
+        reply = forks.run(
+            command,
+            self._conda.work,
+            {**self._conda.variables, **REPEATABLE, **(variables or {})},
+            folder=folder or "/nonexistent",
+            fault=fault,
+            number=number,
+        )
         return Struck(
             command=("conda", *command),
             status=reply["status"],
@@ -129,8 +104,8 @@ class WarmConda:
 def warm_conda() -> Iterator[WarmConda]:
     """A release engineer in a hurry, with a folder that is gone afterwards."""
     parent = IN_MEMORY if os.access(IN_MEMORY, os.W_OK) else None
-    with tempfile.TemporaryDirectory(dir=parent) as folder, WarmConda(Path(folder)) as warm:
-        yield warm
+    with tempfile.TemporaryDirectory(dir=parent) as folder:
+        yield WarmConda(Path(folder))
 
 
 def contents(folder: Path) -> dict[str, bytes]:
