@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
+    from pathlib import Path
 
     from ..vendor.request import Options
 
@@ -34,6 +35,9 @@ examples:
   A second platform, whose machines have an old glibc:
     conda offline-repo build --label halkbank --root G:\\repo --platform win-64 \\
         --platform linux-64 --virtual-package linux-64:__glibc=2.17
+  The plugin and conda's installer as well, for a customer who has neither:
+    conda offline-repo build --label halkbank --root G:\\repo --with-plugin \\
+        --installer Miniforge3-Windows-x86_64.exe
 """
 
 
@@ -103,6 +107,45 @@ def configure_parser(parser: ArgumentParser) -> None:
         "of its machine alone, else of all that can have it. What is not named stays as the last "
         "build had it, also for a platform that is left out and comes back; at first it is a "
         "modest machine (linux 4.18, glibc 2.28; osx 13.0; win 10; no cuda), never this one.",
+    )
+    plugin = parser.add_mutually_exclusive_group()
+    plugin.add_argument(
+        "--with-plugin",
+        dest="offline_repo_plugin",
+        action="store_true",
+        default=None,
+        help="Ship this plugin as well, for the customer's base environment: in the folder "
+        "'plugin', a channel of its own with the package conda-offline-repo-base from the "
+        "channels. Remembered.",
+    )
+    plugin.add_argument(
+        "--plugin-file",
+        dest="offline_repo_plugin_file",
+        metavar="FILE",
+        help="The same, with this archive of the package.",
+    )
+    plugin.add_argument(
+        "--without-plugin",
+        dest="offline_repo_plugin",
+        action="store_false",
+        help="Do not ship the plugin any more.",
+    )
+    installer = parser.add_mutually_exclusive_group()
+    installer.add_argument(
+        "--installer",
+        dest="offline_repo_installers",
+        metavar="FILE",
+        action="append",
+        help="Ship this installer of conda (Miniforge, Miniconda, one made by constructor) as "
+        "well, in the folder 'installer', for machines without conda; repeat for several, and name "
+        "all of them. Default: those of the last build.",
+    )
+    installer.add_argument(
+        "--without-installer",
+        dest="offline_repo_installers",
+        action="store_const",
+        const=[],
+        help="Do not ship installers any more.",
     )
     helpers.add_parser_channels(parser)
     parser.add_argument(
@@ -181,4 +224,15 @@ def _options(args: Namespace) -> Options:
         platforms=tuple(args.offline_repo_platforms),
         native_platform=context.subdir,
         virtual_packages=tuple(args.offline_repo_virtual_packages),
+        plugin=True if args.offline_repo_plugin_file else args.offline_repo_plugin,
+        plugin_file=_file(args.offline_repo_plugin_file),
+        installers=None
+        if args.offline_repo_installers is None
+        else tuple(Path(path).expanduser() for path in args.offline_repo_installers),
     )
+
+
+def _file(text: str | None) -> Path | None:
+    from pathlib import Path
+
+    return None if text is None else Path(text).expanduser()

@@ -28,7 +28,15 @@ INDEX_NAME = "repodata.json"
 SECTIONS = ("packages", "packages.conda")
 FORMAT = 1
 SUBDIR = re.compile(r"[a-z0-9_]+(?:-[a-z0-9_]+)?")
-FILE = re.compile(r"(?:[a-z0-9_]+(?:-[a-z0-9_]+)?/)?[A-Za-z0-9][A-Za-z0-9._-]*")
+#: Where a repository has the channel with the plugin itself, for the customer's base environment.
+PLUGIN = "plugin"
+#: The package there that has all of the plugin that a customer needs.
+PLUGIN_PACKAGE = "conda-offline-repo-base"
+#: Where it has conda's installers.
+INSTALLER = "installer"
+FILE = re.compile(
+    rf"(?:{PLUGIN}/(?=[^/]+/))?(?:[a-z0-9_]+(?:-[a-z0-9_]+)?/)?[A-Za-z0-9][A-Za-z0-9._-]*"
+)
 
 
 @dataclass(frozen=True)
@@ -57,6 +65,7 @@ class Remembered:
     channels: tuple[str, ...] = ()
     platforms: tuple[str, ...] = ()
     virtual_packages: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    plugin: bool = False
 
 
 @dataclass(frozen=True)
@@ -69,7 +78,8 @@ class Manifest:
         created: When it was published, ISO 8601 in UTC.
         request: What was asked for.
         solutions: By platform, the `subdir/file` names that the solver chose.
-        packages: By `subdir/file`, the archives.
+        packages: By `subdir/file`, the archives; those of the plugin's channel by
+            `plugin/subdir/file`.
         files: By path, every other file but the manifest itself.
         built_with: Versions of the tools.
         on_the_way: By path, what files may hold besides what is said above, because a publication
@@ -122,6 +132,7 @@ def as_dict(manifest: Manifest) -> dict[str, Any]:
             "channels": list(request.channels),
             "platforms": list(request.platforms),
             "virtual_packages": {p: dict(v) for p, v in request.virtual_packages.items()},
+            **({"plugin": True} if request.plugin else {}),
         },
         "solutions": {platform: list(names) for platform, names in manifest.solutions.items()},
         "packages": {name: vars(package) for name, package in manifest.packages.items()},
@@ -217,6 +228,7 @@ def parse(data: Any) -> Manifest:
                 reading.text(platform): _texts_by_name(values)
                 for platform, values in request["virtual_packages"].items()
             },
+            plugin=reading.flag(request.get("plugin", False)),
         ),
         solutions={reading.text(p): reading.texts(n) for p, n in data["solutions"].items()},
         packages={
@@ -260,7 +272,7 @@ def _check_names(packages: Any, files: Any, on_the_way: Any) -> None:
 
 
 def _archive_problem(name: str) -> str | None:
-    subdir, _, file = name.partition("/")
+    subdir, _, file = name.removeprefix(f"{PLUGIN}/").partition("/")
     if not SUBDIR.fullmatch(subdir) or is_device(subdir):
         return "not a conda subdir"
     return archive_problem(file)

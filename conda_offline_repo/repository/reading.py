@@ -50,6 +50,17 @@ def count(value: Any) -> int:
     return value
 
 
+def flag(value: Any) -> bool:
+    """Return whether something is so.
+
+    Raises:
+        ValueError: It is neither true nor false.
+    """
+    if not isinstance(value, bool):
+        raise ValueError(f"{value!r} is neither true nor false")
+    return value
+
+
 def sha256(value: Any) -> str:
     """Return a SHA-256 digest, in lower case.
 

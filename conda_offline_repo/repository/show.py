@@ -43,12 +43,12 @@ def list_packages(repository: Repository) -> tuple[ListedPackage, ...]:
     """
     manifest = repository.manifest
     listed = []
-    for subdir in {name.partition("/")[0] for name in manifest.packages}:
+    for subdir in {name.rpartition("/")[0] for name in manifest.packages}:
         name = f"{subdir}/{INDEX_NAME}"
         records = _records(repository.path / name, manifest.allowed(name))
         for archive, package in manifest.packages.items():
-            if archive.startswith(f"{subdir}/"):
-                file = archive.partition("/")[2]
+            folder, _, file = archive.rpartition("/")
+            if folder == subdir:
                 try:
                     listed.append(_listed(subdir, file, records[file], package.size))
                 except (ValueError, KeyError, TypeError, AttributeError) as error:

@@ -15,9 +15,9 @@ from ..repository import compare, manifest
 from ..repository.exceptions import InvalidLabelError
 from ..repository.locate import enclosing
 from ..repository.names import same_name_in_other_case
-from ..vendor import lock, secrets
+from ..vendor import lock, plugin, secrets
 from ..vendor import request as requests
-from .archives import fetch, longpaths
+from .archives import fetch, installers, longpaths
 from .changes import changes
 from .exceptions import FileSystemError, NestedRootError
 from .release import compose, index, prove, publish, scan
@@ -79,6 +79,7 @@ def build(options: Options, progress: Progress, *, dry_run: bool = False) -> Out
 
 def _build(options: Options, progress: Progress, *, dry_run: bool) -> Outcome:
     requests.check(options)
+    installers.check(options.installers or ())
     compose.source_date()
     repository = options.root.absolute() / options.label
     _check_place(repository)
@@ -88,21 +89,32 @@ def _build(options: Options, progress: Progress, *, dry_run: bool) -> Outcome:
     with exclusive as staging:
         last = manifest.read(repository)
         built_with = tools()
-        plan = _plan(requests.resolve(options, last), progress)
+        request = requests.resolve(options, last)
+        plan = _plan(
+            request,
+            plugin.entries(request, options.plugin_file, last, repository),
+            progress,
+        )
         if staging is None:
-            archives = fetch.foresee(plan.entries, repository)
+            archives = fetch.foresee(plan.all_entries, repository)
         else:
             if not prove.proven(last, compose.remember(plan.request), plan.index, built_with):
                 progress.step("Proving that the repository installs by itself")
                 scratch = staging / "proof"
                 prove.prove(plan.request, plan.specs, plan.solutions, plan.index, scratch)
-            archives = _collect(plan.entries, repository, staging, progress)
+            archives = _collect(plan.all_entries, repository, staging, progress)
         release = compose.compose(
             plan.request,
             plan.solutions,
-            plan.entries,
+            plan.all_entries,
             archives,
-            plan.index,
+            {**plan.index, **plan.plugin_index},
+            installers.collect(
+                options.installers,
+                last,
+                repository,
+                None if staging is None else staging / publish.ARCHIVES,
+            ),
             last=last,
             repository=repository,
             built_with=built_with,
@@ -110,12 +122,12 @@ def _build(options: Options, progress: Progress, *, dry_run: bool) -> Outcome:
         if last and not publish.differs(release, repository, last):
             same = compare.difference(last, last)
             return Outcome(repository, False, False, (), last, same, plan.warnings)
-        request = release.manifest.request
+        remembered = release.manifest.request
         outcome = Outcome(
             path=repository,
             changed=True,
             first=last is None,
-            request_changes=changes(last.request, request) if last else (),
+            request_changes=changes(last.request, remembered) if last else (),
             manifest=release.manifest,
             difference=compare.difference(last, release.manifest),
             warnings=(*plan.warnings, *longpaths.too_long(archives, plan.solutions)),
@@ -129,13 +141,24 @@ def _build(options: Options, progress: Progress, *, dry_run: bool) -> Outcome:
 
 @dataclass(frozen=True)
 class _Plan:
-    """What is to be in the repository, before any archive of it is at hand."""
+    """What is to be in the repository, before any archive of it is at hand.
+
+    Attributes:
+        request: What is asked for.
+        specs: What was solved, by platform.
+        solutions: What the solver chose.
+        all_entries: The channels' entries for it, and those of the plugin.
+        index: The index files of the repository, by path.
+        plugin_index: Those of the plugin's channel.
+        warnings: What the vendor should know.
+    """
 
     request: Request
     specs: Mapping[str, tuple[str, ...]]
     solutions: tuple[Solution, ...]
-    entries: tuple[Entry, ...]
+    all_entries: tuple[Entry, ...]
     index: Mapping[str, bytes]
+    plugin_index: Mapping[str, bytes]
     warnings: tuple[str, ...]
 
 
@@ -150,14 +173,23 @@ def _check_place(repository: Path) -> None:
     publish.check_ours(repository)
 
 
-def _plan(request: Request, progress: Progress) -> _Plan:
+def _plan(request: Request, of_plugin: tuple[Entry, ...], progress: Progress) -> _Plan:
     progress.step(f"Reading the channels and solving for {', '.join(request.platforms)}")
     specs = upstream.specs_to_solve(request)
     since = time.time()
     solutions = solve(request, specs)
     taken = upstream.entries_of(solutions, request, since)
     files = index.make_index(taken.entries, request.platforms)
-    return _Plan(request, specs, solutions, taken.entries, files, taken.warnings)
+    plugin_files = index.make_index(of_plugin, request.platforms) if of_plugin else {}
+    return _Plan(
+        request=request,
+        specs=specs,
+        solutions=solutions,
+        all_entries=(*taken.entries, *of_plugin),
+        index=files,
+        plugin_index={f"{plugin.FOLDER}{name}": one for name, one in plugin_files.items()},
+        warnings=taken.warnings,
+    )
 
 
 def _collect(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ..repository.manifest import PLUGIN_PACKAGE
 from ..urls import public
 
 if TYPE_CHECKING:
@@ -16,9 +17,10 @@ class RequestChange:
     """A part of the request that is another than in the last build.
 
     Attributes:
-        what: `packages`, `channels`, `platforms` or `virtual_packages`.
+        what: `packages`, `channels`, `platforms`, `virtual_packages` or `plugin`.
         before: As it was. No packages stand for all that the label channel publishes. Of virtual
-            packages just those that differ, each as `PLATFORM:NAME=VERSION[=BUILD]`.
+            packages just those that differ, each as `PLATFORM:NAME=VERSION[=BUILD]`. The plugin by
+            the name of its package.
         after: As it is now, in the same form.
     """
 
@@ -38,6 +40,7 @@ def changes(before: Remembered, after: Remembered) -> tuple[RequestChange, ...]:
             tuple(one for one in had if one not in has),
             tuple(one for one in has if one not in had),
         ),
+        "plugin": (_plugin(before), _plugin(after)),
     }
     return tuple(RequestChange(what, *pair) for what, pair in pairs.items() if pair[0] != pair[1])
 
@@ -52,6 +55,10 @@ def _channel(url: str) -> str:
         return public(url)
     except ValueError:
         return "what is no URL"
+
+
+def _plugin(request: Remembered) -> tuple[str, ...]:
+    return (PLUGIN_PACKAGE,) if request.plugin else ()
 
 
 def _virtual_packages(request: Remembered) -> tuple[str, ...]:

@@ -210,3 +210,38 @@ class ForeignFolderError(OfflineRepoError):
             f"{folder} is not empty and is not an offline repository; it is left as it is.",
             "Give another --label or --root, or move that folder away.",
         )
+
+
+class PluginNotFoundError(OfflineRepoError):
+    """The plugin is to go along, and no channel has it or what it needs."""
+
+    def __init__(self, spec: str, channels: Iterable[str]) -> None:
+        super().__init__(
+            f"The plugin is to go along, but no channel has {spec} for every platform (noarch):"
+            f"{dashlist(channels)}",
+            "Name a channel that has it with -c, or give its archive: "
+            "--plugin-file conda-offline-repo-base-VERSION-BUILD.conda. "
+            "To build without it: --without-plugin.",
+        )
+
+
+class PluginFileError(OfflineRepoError):
+    """A file that was given for the plugin and is not its package."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(
+            f"{path} cannot go along as the plugin: {reason}.",
+            "Give the archive conda-offline-repo-base-VERSION-BUILD.conda, named as its channel "
+            "has it.",
+        )
+
+
+class InstallerError(OfflineRepoError):
+    """A file that cannot go along as an installer of conda."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(
+            f"{path} cannot go along as an installer: {reason}.",
+            "Give the installer's file, named with letters, digits, '.', '_' and '-' alone, "
+            "or leave installers out with --without-installer.",
+        )

@@ -44,6 +44,9 @@ class Options:
         platforms: conda subdirs; empty for the remembered ones.
         native_platform: The platform for want of any other.
         virtual_packages: `[PLATFORM:]NAME=VERSION[=BUILD]`, which change the remembered ones.
+        plugin: Whether the plugin itself goes along; None for what the last build remembers.
+        plugin_file: The archive to take for it, else what the channels have.
+        installers: conda's installers that go along; None for those of the last build.
     """
 
     label: str
@@ -58,6 +61,9 @@ class Options:
     platforms: tuple[str, ...] = ()
     native_platform: str = ""
     virtual_packages: tuple[str, ...] = ()
+    plugin: bool | None = None
+    plugin_file: Path | None = None
+    installers: tuple[Path, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -80,6 +86,7 @@ class Request:
         platforms: conda subdirs, sorted.
         virtual_packages: By platform, by name: `VERSION` or `VERSION=BUILD`. Platforms that
             earlier builds were for are among them, for when they come back.
+        plugin: Whether the plugin itself goes along.
     """
 
     label: str
@@ -88,6 +95,7 @@ class Request:
     label_source: Source | None
     platforms: tuple[str, ...]
     virtual_packages: Mapping[str, Mapping[str, str]]
+    plugin: bool = False
 
 
 def check(options: Options) -> None:
@@ -157,6 +165,9 @@ def resolve(options: Options, last: Manifest | None) -> Request:
         label_source=label_source,
         platforms=platforms,
         virtual_packages=machines(platforms, known, options.virtual_packages),
+        plugin=(last is not None and last.request.plugin)
+        if options.plugin is None
+        else options.plugin,
     )
 
 

@@ -79,6 +79,7 @@ def main() -> None:
         entries,
         archives,
         index,
+        (),
         last=None,
         repository=folder / ".none",
         built_with=built_with,

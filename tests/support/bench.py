@@ -177,6 +177,7 @@ def published(folder: Path) -> TinyChannel:
     channel.add("lib", "1.0", subdir=PLATFORM)
     channel.add("old", "1.0")
     channel.add("data", "1.0", subdir=PLATFORM, format="tar.bz2")
+    channel.add("conda-offline-repo-base", "1.0")
     channel.write()
     return channel
 
@@ -187,6 +188,7 @@ def release(channel: TinyChannel) -> None:
     channel.add("lib", "2.0", subdir=PLATFORM)
     channel.add("new", "1.0")
     channel.add("data", "1.0", subdir=PLATFORM)
+    channel.add("conda-offline-repo-base", "2.0")
     channel.write()
 
 
@@ -195,7 +197,7 @@ def first(warm: WarmConda) -> Bench:
     folder = warm.folder
     channel = published(folder / "published")
     options = (
-        *("--label", "bank", "--no-label-channel", "--platform", PLATFORM, "-q"),
+        *("--label", "bank", "--no-label-channel", "--platform", PLATFORM, "-q", "--with-plugin"),
         *("-c", channel.folder.as_uri(), "--override-channels", "app"),
     )
     bench = Bench(warm, channel, folder / "runs", options, folder / "before", folder / "after")

@@ -11,6 +11,7 @@ from conda.base.context import context, reset_context
 from conda.core.package_cache_data import PackageCacheData
 from conda.core.subdir_data import SubdirData
 from conda.gateways.connection.session import CondaSession, get_session
+from conda.models.match_spec import MatchSpec
 
 from conda_offline_repo.progress import Unwatched
 from conda_offline_repo.vendor import request as requests
@@ -121,6 +122,7 @@ class Inside:
 
 def forget() -> None:
     """Let conda forget what it knows of channels, caches and servers."""
+    MatchSpec._MATCHER_CACHE.clear()  # it has channels as an earlier configuration had them
     SubdirData._cache_.clear()
     PackageCacheData.clear()
     get_session.cache_clear()

@@ -237,7 +237,7 @@ def test_checksums_are_those_of_the_usual_tools(stick: Path) -> None:
 
 def batch() -> list[str]:
     """The lines of use.cmd."""
-    content = handout(request("bank"))["use.cmd"]
+    content = handout(request("bank"), ())["use.cmd"]
     assert content.isascii()
     assert content.endswith(b"\r\n")
     assert content.count(b"\n") == content.count(b"\r\n") == content.count(b"\r")
@@ -305,7 +305,7 @@ def test_batch_file_tells_its_outcome() -> None:
 
 
 def test_instructions_name_what_is_needed() -> None:
-    content = handout(request("halkbank", "ratingpro", "pytho"))["README.txt"]
+    content = handout(request("halkbank", "ratingpro", "pytho"), ())["README.txt"]
     assert content.count(b"\n") == content.count(b"\r\n")
     text = content.decode()
     for words in (
@@ -320,12 +320,12 @@ def test_instructions_name_what_is_needed() -> None:
 
 
 def test_instructions_without_packages() -> None:
-    text = handout(request("bank"))["README.txt"].decode()
+    text = handout(request("bank"), ())["README.txt"].decode()
     assert "conda install PACKAGE" in text
 
 
 def test_nothing_of_the_request_gets_into_the_scripts() -> None:
-    plain = handout(request("bank"))
-    other = handout(request("other", "app >=1.0", "tool[build='a b']", platforms=("linux-64",)))
+    plain = handout(request("bank"), ())
+    other = handout(request("other", "app >=1.0", "tool[build='a b']", platforms=("linux-64",)), ())
     for name in ("use.sh", "use.cmd"):
         assert other[name] == plain[name]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,7 +31,7 @@ class LinkedArchive:
 
     Attributes:
         repository: Its folder.
-        name: `subdir/file`.
+        name: `subdir/file`, or in the plugin's channel `plugin/subdir/file`.
         url: As the record has it.
         sha256: The digest that the record states, in lower case; empty if it states none.
         md5: The same.
@@ -60,22 +61,36 @@ def is_repository(folder: Path) -> bool:
     return manifest.present(folder) or manifest.remains(folder)
 
 
+def holder(channel: Path) -> tuple[Path, str] | None:
+    """Return the repository that a channel is or is a part of, and the part: none or `plugin/`.
+
+    None where it is no channel of an offline repository.
+
+    Raises:
+        UnreadableError: That cannot be found out.
+    """
+    if is_repository(channel):
+        return channel, ""
+    if channel.name == manifest.PLUGIN and is_repository(channel.parent):
+        return channel.parent, f"{manifest.PLUGIN}/"
+    return None
+
+
 def from_repositories(records: Iterable[PackageRecord]) -> tuple[LinkedArchive, ...]:
     """Return the archives of those records that come from offline repositories."""
     found = []
-    repositories: dict[Path, bool] = {}
+    known = cache(holder)
     for record in records:
         url = str(record.get("url") or "")
         if not url.startswith(SCHEME):
             continue
         path = Path(file_path(url))
-        folder = path.parent.parent
-        if folder not in repositories:
-            repositories[folder] = is_repository(folder)
-        if repositories[folder]:
-            name = f"{path.parent.name}/{path.name}"
+        held = known(path.parent.parent)
+        if held:
+            repository, part = held
+            name = f"{part}{path.parent.name}/{path.name}"
             sha256, md5 = ((record.get(key) or "").lower() for key in ("sha256", "md5"))
-            found.append(LinkedArchive(folder, name, url, sha256, md5, record))
+            found.append(LinkedArchive(repository, name, url, sha256, md5, record))
     return tuple(found)
 
 

@@ -25,7 +25,7 @@ from ...repository.journal import unfinished, unfinished_text
 from ...repository.names import is_sibling
 from ...urls import SCHEME, file_path
 from ..exceptions import ArchivesRefusedError, RepositoryDamagedError, SiblingIndexError
-from .archives import check_archives, from_repositories, is_repository, manifests
+from .archives import check_archives, from_repositories, holder, manifests
 from .caches import check_caches, check_extracted, holds, remove_refused
 from .origin import check_not_gone, check_origin
 from .remembered import check_environment, use_answers
@@ -55,16 +55,18 @@ def prepare_solve(specs_to_add: Iterable[MatchSpec] = (), *_: Any) -> None:
         OfflineRepoError: See `remembered.check_environment`.
     """
     check_environment(specs_to_add)
-    stated = cache(manifest.stated)
+    stated, known = cache(manifest.stated), cache(holder)
     for url in all_channel_urls(context.channels, subdirs=context.subdirs):
         if url.startswith(SCHEME):
             folder = Path(file_path(url))
-            if not is_repository(folder.parent):
+            held = known(folder.parent)
+            if held is None:
                 check_not_gone(folder.parent)
             else:
-                _check_index(folder, stated(folder.parent))
-                if unfinished(folder.parent, stated(folder.parent)) and not use_answers():
-                    _say_unfinished(folder.parent)
+                repository, part = held
+                _check_index(repository, f"{part}{folder.name}", stated(repository))
+                if unfinished(repository, stated(repository)) and not use_answers():
+                    _say_unfinished(repository)
                 if context.offline:
                     _compat.refresh_index_cache(Channel(url.rpartition("/")[0]), (folder.name,))
 
@@ -87,8 +89,10 @@ def check_solution(
     archives = from_repositories(records)
     stated = manifests(archives)
     check_origin(records, there, archives, stated)
-    for repository, subdir in sorted({(one.repository, one.path.parent.name) for one in archives}):
-        _check_index(repository / subdir, stated[repository])
+    for repository, subdir in sorted(
+        {(one.repository, one.name.rpartition("/")[0]) for one in archives}
+    ):
+        _check_index(repository, subdir, stated[repository])
 
     def linked_anew(one: LinkedArchive) -> bool:
         return one.record in there and holds(one)
@@ -121,15 +125,15 @@ def _say_unfinished(repository: Path) -> None:
     log.warning("WARNING: %s", unfinished_text(repository))
 
 
-def _check_index(folder: Path, stated: Manifest) -> None:
+def _check_index(repository: Path, subdir: str, stated: Manifest) -> None:
     """Compare an index file with the manifest; a copy that was interrupted leaves them apart."""
-    repository = folder.parent
-    name = f"{folder.name}/{manifest.INDEX_NAME}"
+    folder = repository / subdir
+    name = f"{subdir}/{manifest.INDEX_NAME}"
     allowed = stated.allowed(name)
     try:
         siblings = sorted(file for file in os.listdir(folder) if is_sibling(file))
         if siblings:
-            raise SiblingIndexError(repository, (f"{folder.name}/{file}" for file in siblings))
+            raise SiblingIndexError(repository, (f"{subdir}/{file}" for file in siblings))
         found = hash_file(repository / name, limit=max(allowed.values(), default=0))
     except (FileNotFoundError, NotADirectoryError):
         if name in stated.files:

@@ -18,6 +18,7 @@ from .zstd import zstd
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+    from typing import Any
 
     from ..upstream.entries import Entry
 
@@ -41,6 +42,16 @@ BROKEN = (
 )
 
 
+def own_index(path: Path) -> dict[str, Any]:
+    """Return what an archive says of itself: its `info/index.json`.
+
+    Raises:
+        One of `BROKEN`: It is no archive of a conda package, or cannot be read.
+    """
+    with _members(path) as tar:
+        return _index(tar)
+
+
 def check(path: Path, entry: Entry) -> None:
     """Check that an archive is of its format and says itself to be what its entry says.
 
@@ -53,8 +64,7 @@ def check(path: Path, entry: Entry) -> None:
     if entry.has_digest and not entry.file.endswith(".conda"):
         return
     try:
-        with _members(path) as tar:
-            own = _index(tar)
+        own = own_index(path)
     except BROKEN as error:
         raise InvalidArchiveError(entry.name, str(error) or type(error).__name__) from None
     for field in FIELDS:
@@ -82,7 +92,7 @@ def _members(path: Path) -> Iterator[tarfile.TarFile]:
             yield tar
 
 
-def _index(tar: tarfile.TarFile) -> dict[str, object]:
+def _index(tar: tarfile.TarFile) -> dict[str, Any]:
     for member in tar:
         if member.name == INDEX and member.isfile():
             file = tar.extractfile(member)

@@ -36,7 +36,7 @@ class Release:
 
     Attributes:
         manifest: Describes the rest.
-        archives: Verified, in the repository or staged.
+        archives: Verified, in the repository or staged; installers, too.
         files: The content of every other file, by path.
         bridge: Index files that hold the entries of the old and the new state together, by path.
     """
@@ -53,6 +53,7 @@ def compose(
     entries: Iterable[Entry],
     archives: tuple[Archive, ...],
     index: Mapping[str, bytes],
+    installers: tuple[Archive, ...],
     *,
     last: Manifest | None,
     repository: Path,
@@ -66,13 +67,15 @@ def compose(
         entries: The channels' entries for it.
         archives: The verified archives.
         index: The index files, by path.
+        installers: conda's installers that go along.
         last: The manifest of the published repository, if there is one.
         repository: The published repository.
         built_with: Versions of the tools, by name.
     """
     packages = packages_of(entries, archives)
-    files = {**index, **handout(request)}
+    files = {**index, **handout(request, [one.name for one in installers])}
     described = {name: _describe(content) for name, content in files.items()}
+    described |= {one.name: File(one.sha256, one.size) for one in installers}
     sums = {name: one.sha256 for some in (packages, described) for name, one in some.items()}
     checksums = "".join(f"{sums[name]} *{name}\n" for name in sorted(sums))
     files[CHECKSUMS_NAME] = checksums.encode()
@@ -90,7 +93,8 @@ def compose(
         files=described,
         built_with=dict(built_with),
     )
-    return Release(manifest, archives, files, _bridge(repository, index) if last else {})
+    bridge = _bridge(repository, index) if last else {}
+    return Release(manifest, (*archives, *installers), files, bridge)
 
 
 def _describe(content: bytes) -> File:
@@ -111,6 +115,7 @@ def remember(request: Request) -> Remembered:
         channels=tuple(source.url for source in request.sources),
         platforms=request.platforms,
         virtual_packages=request.virtual_packages,
+        plugin=request.plugin,
     )
 
 

@@ -15,7 +15,7 @@ from conda.models.channel import Channel
 
 from ... import _compat
 from ...repository.hashing import hash_bytes
-from ...repository.manifest import INDEX_NAME
+from ...repository.manifest import INDEX_NAME, PLUGIN
 from ...specs import unqualified
 from ...urls import file_url
 from ..exceptions import ProofError
@@ -41,7 +41,11 @@ def proven(
     """
     if last is None or last.request != request or last.built_with != built_with:
         return False
-    before = {name: f.sha256 for name, f in last.files.items() if name.endswith(INDEX_NAME)}
+    before = {
+        name: file.sha256
+        for name, file in last.files.items()
+        if name.endswith(INDEX_NAME) and not name.startswith(f"{PLUGIN}/")
+    }
     return before == {name: hash_bytes(content).sha256 for name, content in index.items()}
 
 

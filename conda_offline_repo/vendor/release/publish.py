@@ -48,8 +48,9 @@ def check_ours(repository: Path) -> None:
         raise ForeignFolderError(repository)
     if not repository.is_dir():
         return
-    if any(path.is_symlink() for path in repository.iterdir()):
-        raise ForeignFolderError(repository)
+    for folder in (repository, repository / manifest.PLUGIN):
+        if folder.is_dir() and any(path.is_symlink() for path in folder.iterdir()):
+            raise ForeignFolderError(repository)
     if (repository / manifest.MANIFEST_NAME).exists():
         return
     if any(repository.iterdir()):
@@ -142,9 +143,9 @@ def _update(release: Release, repository: Path, staging: Path, last: Manifest) -
         open_up([repository / name], (repository / name).parent)
     for name in surplus:
         (repository / name).unlink(missing_ok=True)
-    for subdir in _subdirs(repository):
-        if not any(subdir.iterdir()):
-            subdir.rmdir()
+    for folder in _ours(repository):
+        if not any(folder.iterdir()):
+            folder.rmdir()
     _put_manifest(release.manifest, repository, staged)
 
 
@@ -156,21 +157,36 @@ def leftovers(release: Release, repository: Path, last: Manifest) -> tuple[str, 
     build put there is.
     """
     wanted = {*release.files, *(archive.name for archive in release.archives)}
-    ours = {*last.files, *last.on_the_way, journal.JOURNAL_NAME}
-    top = sorted(name for name in ours if "/" not in name and (repository / name).exists())
-    below = (
-        f"{subdir.name}/{path.name}"
-        for subdir in _subdirs(repository)
+    subdirs = _subdirs(repository)
+    below = [
+        path.relative_to(repository).as_posix()
+        for subdir in subdirs
         for path in sorted(subdir.iterdir())
         if path.is_symlink() or not path.is_dir()
-    )
-    return tuple(name for name in (*below, *top) if name not in wanted)
+    ]
+    ours = {*last.files, *last.packages, *last.on_the_way, journal.JOURNAL_NAME} - {*below}
+    others = sorted(name for name in ours if (repository / name).exists())
+    return tuple(name for name in (*below, *others) if name not in wanted)
 
 
 def _subdirs(repository: Path) -> list[Path]:
-    """The folders of a repository that are conda's; others are somebody's own."""
+    """The folders of a repository, and of the plugin's channel in it, that are conda's; others are
+    somebody's own.
+    """
     subdirs = set(context.known_subdirs)
-    return sorted(path for path in repository.iterdir() if path.name in subdirs and path.is_dir())
+    return sorted(
+        path
+        for channel in (repository, repository / manifest.PLUGIN)
+        if channel.is_dir() and not channel.is_symlink()
+        for path in channel.iterdir()
+        if path.name in subdirs and path.is_dir()
+    )
+
+
+def _ours(repository: Path) -> list[Path]:
+    """The folders of a repository that a build makes, those inside of others first."""
+    others = (repository / name for name in (manifest.PLUGIN, manifest.INSTALLER))
+    return [*_subdirs(repository), *(path for path in others if path.is_dir())]
 
 
 def _keep_only(tree: Path, wanted: Container[str]) -> None:
@@ -200,6 +216,7 @@ def _put(staged: Path, target: Path, content: bytes) -> None:
 
 def _make_subdir(folder: Path) -> None:
     if not folder.exists():
+        _make_subdir(folder.parent)
         folder.mkdir()
         open_up([folder], folder.parent)
 

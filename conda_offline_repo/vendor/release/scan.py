@@ -91,10 +91,16 @@ def _contains_any(path: Path, forms: list[bytes]) -> bool:
 
 
 def _decoded(path: Path) -> Iterator[IO[bytes]]:
-    """Yield the contents of an archive as streams of bytes, its compression undone."""
+    """Yield the contents of an archive as streams of bytes, its compression undone.
+
+    conda's installers are taken as they are.
+    """
     with ExitStack() as stack:
         if path.name.endswith(".tar.bz2"):
             yield stack.enter_context(bz2.open(path))
+            return
+        if not path.name.endswith(".conda"):
+            yield stack.enter_context(path.open("rb"))
             return
         archive = stack.enter_context(zipfile.ZipFile(path))
         for member in archive.infolist():

@@ -46,6 +46,8 @@ class Entry:
         record: The channel's own entry for it, key for key.
         public_url: Where it lies, without secrets.
         url: Where it is downloaded from, with the credentials of its channel.
+        folder: Which channel of the repository it is for: empty for the repository itself, or
+            `plugin/`.
     """
 
     subdir: str
@@ -53,11 +55,12 @@ class Entry:
     record: Mapping[str, Any] = field(repr=False)
     public_url: str
     url: str = field(repr=False)
+    folder: str = ""
 
     @property
     def name(self) -> str:
-        """`subdir/file`, the name of the archive in a repository."""
-        return f"{self.subdir}/{self.file}"
+        """`subdir/file`, below the folder if it has one: the archive's name in a repository."""
+        return f"{self.folder}{self.subdir}/{self.file}"
 
     @property
     def sha256(self) -> str | None:

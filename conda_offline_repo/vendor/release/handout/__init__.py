@@ -10,20 +10,38 @@ from typing import TYPE_CHECKING
 from ....specs import unqualified
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ...request import Request
 
 #: The files, and the line ending that the system which reads each of them needs.
 LINE_ENDINGS = {"README.txt": "\r\n", "use.cmd": "\r\n", "use.sh": "\n"}
 
 
-def handout(request: Request) -> dict[str, bytes]:
-    """README.txt, use.sh and use.cmd for the repository of this request, by name."""
+def handout(request: Request, installers: Sequence[str]) -> dict[str, bytes]:
+    """README.txt, use.sh and use.cmd for the repository of this request, by name.
+
+    Args:
+        request: What the repository is for.
+        installers: The paths of conda's installers in it.
+    """
     values = {
         "label": request.label,
         "platforms": ", ".join(request.platforms),
         "packages": " ".join(map(_typed, request.packages)) or "PACKAGE",
+        "installers": _part("installers").substitute(
+            files="\n".join(f"    {name}" for name in installers)
+        )
+        if installers
+        else "",
+        "plugin": _part("plugin").substitute(label=request.label) if request.plugin else "",
     }
     return {name: _fill(name, values, ending) for name, ending in LINE_ENDINGS.items()}
+
+
+def _part(name: str) -> Template:
+    """Return a part of README.txt that not every repository has."""
+    return Template((files(__package__) / f"README-{name}.txt.in").read_text("utf-8"))
 
 
 def _typed(package: str) -> str:
