@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from conda_offline_repo.vendor.release.handout import handout
 from conda_offline_repo.vendor.request import Request
 from tests.support.mirror import PLATFORM, another, entries
 from tests.support.running import Customer, snapshot, tree
+from tests.support.tiny import TinyChannel
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -322,6 +324,33 @@ def test_instructions_name_what_is_needed() -> None:
 def test_instructions_without_packages() -> None:
     text = handout(request("bank"), ())["README.txt"].decode()
     assert "conda install PACKAGE" in text
+
+
+def test_script_offers_the_plugin_of_the_folder(
+    conda: Conda, customer: Conda, tmp_path: Path
+) -> None:
+    channel = TinyChannel(tmp_path / "published")
+    for name in ("app", "conda-offline-repo-base"):
+        channel.add(name)
+    channel.write()
+    channels = ("--no-label-channel", "-c", channel.folder.as_uri(), "--override-channels")
+    request = ("--label", "bank", *channels, "app")
+    conda.build(*request, "--root", conda.work)
+    bank = tmp_path / "X Y & bänk's" / "bank"
+    shutil.copytree(conda.work / "bank", bank)
+    assert "conda-offline-repo-base" not in use(customer, bank, "rating").stdout
+    conda.build(*request, "--root", conda.work, "--with-plugin")
+    shutil.rmtree(bank)
+    shutil.copytree(conda.work / "bank", bank)
+    told = use(customer, bank, "rating").stdout.splitlines()[-1]
+    line = ("conda", "install", "-n", "base", "--offline", "--override-channels", "-c")
+    assert shlex.split(told) == [*line, str(bank / "plugin"), "conda-offline-repo-base"]
+    named = told.replace("-n base", "-n rating").partition(" ")[2]
+    customer.run(*shlex.split(named), "--yes")
+    assert customer.installed("rating")["conda-offline-repo-base"] == "1.0"
+    # the plugin is there: CONDA_NO_PLUGINS is what hides it
+    customer.variables.pop("CONDA_NO_PLUGINS")
+    assert "conda-offline-repo-base" not in use(customer, bank, "rating").stdout
 
 
 def test_nothing_of_the_request_gets_into_the_scripts() -> None:
