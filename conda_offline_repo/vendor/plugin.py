@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ..repository.manifest import Manifest
-    from .request import Request, Source
+    from .channels import Source
+    from .request import Request
 
 FOLDER = f"{PLUGIN}/"
 SUBDIR = "noarch"

@@ -6,22 +6,21 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from conda.models.channel import Channel
-
 from ..exceptions import InvalidRequestError
 from ..repository.locate import labels_in
 from ..repository.names import check_label, check_platform
 from ..specs import check_spec, check_together
-from ..urls import channel_url, typed
+from . import channels
 from .exceptions import NothingAskedError
 from .machine import check_remembered, machines, parse_virtual_package
 from .packages import listed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
     from ..repository.manifest import Manifest
+    from .channels import Source
 
 #: What conda takes for a token in a channel's URL (`conda.common.url.split_anaconda_token`).
 TOKEN = re.compile(r"[A-Za-z0-9-]+", re.ASCII)
@@ -64,14 +63,6 @@ class Options:
     plugin: bool | None = None
     plugin_file: Path | None = None
     installers: tuple[Path, ...] | None = None
-
-
-@dataclass(frozen=True)
-class Source:
-    """A channel of a request: its URL without secrets, and the channel with them."""
-
-    url: str
-    channel: Channel = field(repr=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -142,7 +133,13 @@ def resolve(options: Options, last: Manifest | None) -> Request:
     check_given(options, last)
     if last:
         check_remembered(last.request.virtual_packages)
-    sources, label_source = _sources(options, last)
+    sources, label_source = channels.sources(
+        options.channels,
+        last.request.channels if last and not options.channels_named else None,
+        label=options.label,
+        label_channel=options.label_channel,
+        token=options.token,
+    )
     packages = listed(
         options.packages, options.add, options.remove, last.request.packages if last else None
     )
@@ -169,102 +166,3 @@ def resolve(options: Options, last: Manifest | None) -> Request:
         if options.plugin is None
         else options.plugin,
     )
-
-
-def _sources(options: Options, last: Manifest | None) -> tuple[tuple[Source, ...], Source | None]:
-    """Return the channels in order, and which of them is the label channel."""
-    configured = tuple(_flat(options.channels))
-    suffix = f"/label/{options.label}"
-    remembered = last is not None and not options.channels_named
-    channels = list(configured)
-    if last and remembered:
-        channels = [
-            _with_known_credentials(one, configured) for one in _flat(last.request.channels)
-        ]
-    if not channels:
-        raise InvalidRequestError(
-            "No channel is named or configured.", "Name the publisher's channel with -c."
-        )
-    publisher = channel_url(channels[0]).removesuffix(suffix)
-    if options.label_channel and not remembered:
-        channels = _with_label_channel(channels, suffix)
-    elif remembered and not options.label_channel:
-        channels = [one for one in channels if channel_url(one) != f"{publisher}{suffix}"]
-        if not channels:
-            raise InvalidRequestError(
-                "Without the label channel there is no channel left.",
-                f"Name the publisher's channel: -c {publisher}.",
-            )
-    if options.token:
-        channels = [
-            _channel_like(channel, token=options.token)
-            if f"{channel_url(channel)}/".startswith(f"{publisher}/")
-            else channel
-            for channel in channels
-        ]
-    sources = tuple(Source(channel_url(channel), channel) for channel in channels)
-    by_url: dict[str, Source] = {}
-    for source in sources:
-        by_url.setdefault(source.url, source)
-    unique = tuple(by_url.values())
-    is_label = unique[0].url.endswith(suffix) and options.label_channel
-    return unique, unique[0] if is_label else None
-
-
-def _with_label_channel(channels: list[Channel], suffix: str) -> list[Channel]:
-    """Return the channels, with the label channel of the first before them, unless that is it."""
-    first, *others = channels
-    publisher = channel_url(first)
-    if publisher.endswith(suffix):
-        return channels
-    label_channel = f"{publisher}{suffix}"
-    for url in map(channel_url, others):
-        if url.endswith(suffix) and url != label_channel:
-            raise InvalidRequestError(
-                f"{url} is a label channel, but {publisher} is named before it and so taken for "
-                "the publisher.",
-                f"Name the publisher first: -c {url.removesuffix(suffix)} -c {publisher}. "
-                "Or take the channels as they are, in this order: --no-label-channel.",
-            )
-    return [_channel_like(first, name=f"{first.name}{suffix}".lstrip("/")), *channels]
-
-
-def _flat(channels: Iterable[str]) -> Iterable[Channel]:
-    """Return the channels that names stand for: of one name several, as of `defaults`."""
-    for name in channels:
-        try:
-            urls = Channel(typed(name)).urls(with_credentials=True, subdirs=("noarch",))
-        except ValueError as error:
-            raise InvalidRequestError(
-                f"{name!r} is not a channel: {error}.",
-                "Give a channel's name, its URL or the path of its folder.",
-            ) from None
-        for url in urls:
-            channel = url.rpartition("/")[0]
-            if channel.startswith("file:") and channel.endswith(("/t", "/%74")):
-                raise InvalidRequestError(
-                    f"{name!r} is a folder named 't', which conda takes for a part of a token.",
-                    "Rename the folder.",
-                )
-            yield Channel(channel)
-
-
-def _channel_like(channel: Channel, **changes: str) -> Channel:
-    parts = {
-        "scheme": channel.scheme,
-        "auth": channel.auth,
-        "location": channel.location,
-        "token": channel.token,
-        "name": channel.name,
-    }
-    return Channel(**{**parts, **changes})
-
-
-def _with_known_credentials(channel: Channel, known: Iterable[Channel]) -> Channel:
-    """`channel` with the credentials of the configured channel that it is or lies below."""
-    for other in known:
-        if f"{channel_url(channel)}/".startswith(f"{channel_url(other)}/") and (
-            other.auth or other.token
-        ):
-            return _channel_like(channel, auth=other.auth, token=other.token)
-    return channel

@@ -19,8 +19,8 @@ from ... import _compat
 from ...exceptions import InvalidRequestError
 from ...repository.names import archive_problem
 from ...urls import channel_url
+from ..channels import Source
 from ..exceptions import CollisionError, InvalidRecordError, NewerEntryError, UpstreamChangedError
-from ..request import Source
 from ..upstream import sound
 from .repodata import load
 from .unavailable import explained

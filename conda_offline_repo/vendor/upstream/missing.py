@@ -15,7 +15,7 @@ from conda.models.records import PackageRecord
 from conda.models.version import VersionOrder
 
 from ...urls import public
-from ..request import Source
+from ..channels import Source
 from .repodata import load
 from .unavailable import explained
 

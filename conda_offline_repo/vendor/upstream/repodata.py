@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Container, Mapping, Sequence
     from typing import Any
 
-    from ..request import Source
+    from ..channels import Source
 
 OPENING = re.compile(r"\s*\{\s*(\})?")
 KEY = re.compile(r'("(?:[^"\\]|\\.)*")\s*:\s*')

@@ -16,8 +16,8 @@ from requests.exceptions import RequestException
 from ... import _compat
 from ...settings import TOKEN_VARIABLE
 from ...urls import public
+from ..channels import Source
 from ..exceptions import ChannelUnavailableError
-from ..request import Source
 from .redirects import network_only
 
 if TYPE_CHECKING:
