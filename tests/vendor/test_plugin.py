@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -177,7 +178,9 @@ def test_plugin_that_is_nowhere(build: Build) -> None:
         assert word in told
 
 
-@pytest.mark.parametrize("what", ["absent", "a folder", "text", "another package", "renamed"])
+@pytest.mark.parametrize(
+    "what", ["absent", "a folder", "a pipe", "text", "another package", "renamed"]
+)
 def test_file_that_is_not_the_plugin(build: Build, tmp_path: Path, what: str) -> None:
     channel = TinyChannel(tmp_path / "given")
     path = channel.add(BASE, "2.0").path
@@ -186,6 +189,9 @@ def test_file_that_is_not_the_plugin(build: Build, tmp_path: Path, what: str) ->
     elif what == "a folder":
         path.unlink()
         path.mkdir()
+    elif what == "a pipe":
+        path.unlink()
+        os.mkfifo(path)
     elif what == "text":
         path.write_text("conda")
     elif what == "another package":

@@ -60,7 +60,7 @@ def collect(
 
 
 def _kept(last: Manifest, repository: Path) -> Iterable[Archive]:
-    for name, stated in sorted(last.files.items()):
+    for name in sorted(last.files):
         if not name.startswith(f"{INSTALLER}/"):
             continue
         path = repository / name
@@ -69,7 +69,7 @@ def _kept(last: Manifest, repository: Path) -> Iterable[Archive]:
             raise InstallerError(
                 path, "it is not the file that was published; give it again with --installer"
             )
-        yield Archive(name, path, False, digests.sha256, "", stated.size)
+        yield Archive(name, path, False, digests.sha256, "", digests.size)
 
 
 def _one(path: Path, repository: Path, staging: Path | None) -> Archive:
