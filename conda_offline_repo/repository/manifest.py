@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import dataclass, field
 from errno import EINVAL
 from functools import cached_property
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING
 from ..repository import reading
 from .exceptions import ManifestError, UnreadableError
 from .hashing import read_regular
-from .names import LABEL, archive_problem, is_device
+from .names import LABEL, file_problem, package_problem
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,16 +26,6 @@ INDEX_NAME = "repodata.json"
 #: conda-index and conda tell the two sections of an index apart by the archive's extension.
 SECTIONS = ("packages", "packages.conda")
 FORMAT = 1
-SUBDIR = re.compile(r"[a-z0-9_]+(?:-[a-z0-9_]+)?")
-#: Where a repository has the channel with the plugin itself, for the customer's base environment.
-PLUGIN = "plugin"
-#: The package there that has all of the plugin that a customer needs.
-PLUGIN_PACKAGE = "conda-offline-repo-base"
-#: Where it has conda's installers.
-INSTALLER = "installer"
-FILE = re.compile(
-    rf"(?:{PLUGIN}/(?=[^/]+/))?(?:[a-z0-9_]+(?:-[a-z0-9_]+)?/)?[A-Za-z0-9][A-Za-z0-9._-]*"
-)
 
 
 @dataclass(frozen=True)
@@ -263,23 +252,12 @@ def _texts_by_name(values: Any) -> dict[str, str]:
 
 def _check_names(packages: Any, files: Any, on_the_way: Any) -> None:
     for name in packages:
-        problem = _archive_problem(name)
+        problem = package_problem(name)
         if problem:
             raise _Invalid(f"it names {name!r}: {problem}")
     for name in (*files, *on_the_way):
-        if _file_problem(name) and (name in files or _archive_problem(name)):
+        if file_problem(name) and (name in files or package_problem(name)):
             raise _Invalid(f"it names {name!r}, which is no file of a repository")
-
-
-def _archive_problem(name: str) -> str | None:
-    subdir, _, file = name.removeprefix(f"{PLUGIN}/").partition("/")
-    if not SUBDIR.fullmatch(subdir) or is_device(subdir):
-        return "not a conda subdir"
-    return archive_problem(file)
-
-
-def _file_problem(name: str) -> bool:
-    return not FILE.fullmatch(name) or any(map(is_device, name.split("/"))) or name.endswith(".")
 
 
 class _Invalid(Exception):

@@ -27,6 +27,17 @@ LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 #: What CEP 26 allows in the name, version and build of an archive.
 ARCHIVE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+!-]{0,210}(?:\.conda|\.tar\.bz2)", re.ASCII)
 
+SUBDIR = re.compile(r"[a-z0-9_]+(?:-[a-z0-9_]+)?")
+#: Where a repository has the channel with the plugin itself, for the customer's base environment.
+PLUGIN = "plugin"
+#: The package there that has all of the plugin that a customer needs.
+PLUGIN_PACKAGE = "conda-offline-repo-base"
+#: Where it has conda's installers.
+INSTALLER = "installer"
+FILE = re.compile(
+    rf"(?:{PLUGIN}/(?=[^/]+/))?(?:[a-z0-9_]+(?:-[a-z0-9_]+)?/)?[A-Za-z0-9][A-Za-z0-9._-]*"
+)
+
 
 def check_label(label: str) -> str:
     """Return `label` if it can name a repository's folder everywhere.
@@ -73,6 +84,19 @@ def archive_problem(name: str) -> str | None:
     if is_device(name):
         return "Windows reserves this name for a device"
     return None
+
+
+def package_problem(name: str) -> str | None:
+    """Return why `name` must not be the path of an archive in a repository, or None if it may."""
+    subdir, _, file = name.removeprefix(f"{PLUGIN}/").partition("/")
+    if not SUBDIR.fullmatch(subdir) or is_device(subdir):
+        return "not a conda subdir"
+    return archive_problem(file)
+
+
+def file_problem(name: str) -> bool:
+    """Return whether `name` must not be the path of any other file in a repository."""
+    return not FILE.fullmatch(name) or any(map(is_device, name.split("/"))) or name.endswith(".")
 
 
 def is_sibling(name: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..repository.manifest import PLUGIN_PACKAGE
+from ..repository.names import PLUGIN_PACKAGE
 from ..urls import public
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from conda.models.match_spec import MatchSpec
 from conda.models.version import VersionOrder
 
 from ..repository.hashing import hash_file
-from ..repository.manifest import INDEX_NAME, PLUGIN, PLUGIN_PACKAGE
-from ..repository.names import archive_problem
+from ..repository.manifest import INDEX_NAME
+from ..repository.names import PLUGIN, PLUGIN_PACKAGE, archive_problem
 from ..urls import file_url
 from .archives import identity
 from .exceptions import InvalidRecordError, PluginFileError, PluginNotFoundError

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from ...repository import manifest
 from ...repository.hashing import hash_file
+from ...repository.names import PLUGIN
 from ...urls import SCHEME, file_path
 from ..exceptions import ArchivesRefusedError
 
@@ -71,8 +72,8 @@ def holder(channel: Path) -> tuple[Path, str] | None:
     """
     if is_repository(channel):
         return channel, ""
-    if channel.name == manifest.PLUGIN and is_repository(channel.parent):
-        return channel.parent, f"{manifest.PLUGIN}/"
+    if channel.name == PLUGIN and is_repository(channel.parent):
+        return channel.parent, f"{PLUGIN}/"
     return None
 
 

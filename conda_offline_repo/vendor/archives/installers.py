@@ -6,8 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from ...repository.hashing import copy_file, hash_file
-from ...repository.manifest import INSTALLER
-from ...repository.names import is_device
+from ...repository.names import INSTALLER, is_device
 from ..exceptions import InstallerError
 from .fetch import Archive
 

@@ -15,7 +15,8 @@ from conda.models.channel import Channel
 
 from ... import _compat
 from ...repository.hashing import hash_bytes
-from ...repository.manifest import INDEX_NAME, PLUGIN
+from ...repository.manifest import INDEX_NAME
+from ...repository.names import PLUGIN
 from ...specs import unqualified
 from ...urls import file_url
 from ..exceptions import ProofError

@@ -20,6 +20,7 @@ from conda.base.context import context
 
 from ...repository import journal, manifest
 from ...repository.hashing import Digests, hash_bytes
+from ...repository.names import INSTALLER, PLUGIN
 from ..exceptions import ForeignFolderError
 from .modes import open_up
 
@@ -48,7 +49,7 @@ def check_ours(repository: Path) -> None:
         raise ForeignFolderError(repository)
     if not repository.is_dir():
         return
-    for folder in (repository, repository / manifest.PLUGIN):
+    for folder in (repository, repository / PLUGIN):
         if folder.is_dir() and any(path.is_symlink() for path in folder.iterdir()):
             raise ForeignFolderError(repository)
     if (repository / manifest.MANIFEST_NAME).exists():
@@ -176,7 +177,7 @@ def _subdirs(repository: Path) -> list[Path]:
     subdirs = set(context.known_subdirs)
     return sorted(
         path
-        for channel in (repository, repository / manifest.PLUGIN)
+        for channel in (repository, repository / PLUGIN)
         if channel.is_dir() and not channel.is_symlink()
         for path in channel.iterdir()
         if path.name in subdirs and path.is_dir()
@@ -185,7 +186,7 @@ def _subdirs(repository: Path) -> list[Path]:
 
 def _ours(repository: Path) -> list[Path]:
     """The folders of a repository that a build makes, those inside of others first."""
-    others = (repository / name for name in (manifest.PLUGIN, manifest.INSTALLER))
+    others = (repository / name for name in (PLUGIN, INSTALLER))
     return [*_subdirs(repository), *(path for path in others if path.is_dir())]
 
 
