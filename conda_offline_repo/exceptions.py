@@ -34,6 +34,17 @@ class OfflineRepoError(CondaError):
         return str(self.message)
 
 
+class VendorMissingError(OfflineRepoError):
+    """A build where only the customer's side of the plugin is installed."""
+
+    def __init__(self, module: str) -> None:
+        super().__init__(
+            f"Building repositories needs more than what is installed: {module} is missing.",
+            "Install the package for vendors, which brings it: "
+            "conda install -n base conda-offline-repo",
+        )
+
+
 class InvalidRequestError(OfflineRepoError):
     """A request that contradicts itself, names the unknown, or asks for nothing."""
 

@@ -172,8 +172,13 @@ def execute(args: Namespace) -> int:
 
     from conda.base.context import context
 
+    from ..exceptions import VendorMissingError
     from ..redaction import confined
-    from ..vendor.build import build
+
+    try:
+        from ..vendor.build import build
+    except ModuleNotFoundError as error:
+        raise VendorMissingError(error.name or str(error)) from error
     from ..vendor.secrets import credentials
     from .output import chatter_to_stderr
     from .progress import TerminalProgress

@@ -56,6 +56,13 @@ class Finished:
         assert isinstance(content, dict), self
         return content
 
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        """The one JSON list that is all of its stdout."""
+        content = json.loads(self.stdout)
+        assert isinstance(content, list), self
+        return content
+
     def __str__(self) -> str:
         command = " ".join(self.command)
         return f"$ {command}\nstatus {self.status}\n{self.stdout}\nstderr:\n{self.stderr}"
@@ -78,6 +85,8 @@ class Conda:
     launcher: tuple[str, ...] = ("-m", "conda")
     #: Whether one is started for each run, even if a fork would do.
     cold = False
+    #: The Python whose conda it is.
+    python = sys.executable
 
     def __init__(self, folder: Path, **variables: str) -> None:
         self.folder = folder
@@ -132,7 +141,7 @@ class Conda:
             reply = forks.run(command[1:], cwd or self.work, environment)
             return Finished(command, reply["status"], reply["stdout"], reply["stderr"])
         done = subprocess.run(
-            [sys.executable, *self.launcher, *command[1:]],
+            [self.python, *self.launcher, *command[1:]],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             cwd=cwd or self.work,
@@ -187,6 +196,19 @@ class Cold(Conda):
     """Runs conda as its launcher does, which takes longer."""
 
     cold = True
+
+
+class Installed(Cold):
+    """Runs the conda that is installed in an environment, as that environment's own base.
+
+    Attributes:
+        prefix: the environment.
+    """
+
+    def __init__(self, folder: Path, prefix: Path, **variables: str) -> None:
+        super().__init__(folder, **variables)
+        self.prefix = prefix
+        self.python = str(prefix / "bin" / "python")
 
 
 class Customer(Conda):

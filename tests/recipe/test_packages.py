@@ -1,0 +1,188 @@
+"""The conda packages that the recipe makes, built and installed for real.
+
+The channel that they are built from and installed from has this machine's Python, and conda and the
+others as they are installed beside it.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from conda import __version__ as conda_version
+
+from dev.upstream.channels import index
+from dev.upstream.installed import package
+from tests.support.mirror import another
+from tests.support.running import Conda, Installed, snapshot
+from tests.support.tiny import TinyChannel
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+REPOSITORY = Path(__file__).parents[2]
+PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
+BASE, VENDOR = "conda-offline-repo-base", "conda-offline-repo"
+VERSION = "1.2.3"
+
+pytestmark = pytest.mark.skipif(
+    sys.platform != "linux", reason="the channel is made of this machine's Python, on Linux alone"
+)
+
+
+@dataclass(frozen=True)
+class Field:
+    """Where the packages are tried.
+
+    Attributes:
+        folder: for environments and users.
+        channel: has both packages and all that they need.
+        base: the archive of the customer's side.
+    """
+
+    folder: Path
+    channel: Path
+    base: Path
+
+    @property
+    def here(self) -> tuple[str, ...]:
+        """The options that name the channel and no other."""
+        return ("--offline", "--override-channels", "-c", self.channel.as_uri())
+
+    def environment(self, name: str, *packages: str) -> Path:
+        """Make an environment with the conda of the tests."""
+        conda = Conda(self.folder / f"maker of {name}")
+        prefix = self.folder / name
+        conda.run("create", "--yes", "-p", prefix, *self.here, *packages)
+        return prefix
+
+
+@pytest.fixture(scope="module")
+def field(packages: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Field]:
+    """The channel, with both packages as the recipe makes them and its own tests see them."""
+    from rattler_build import Stage0Recipe, ToolConfiguration, VariantConfig
+
+    folder = tmp_path_factory.mktemp("field")
+    channel = folder / "channel"
+    (channel / "linux-64").mkdir(parents=True)
+    for archive in (packages / "public" / "linux-64").glob("python*"):
+        shutil.copy2(archive, channel / "linux-64")
+    package(("conda", "conda-index", "hatchling", "hatch-vcs", "pip"), channel, ("python",))
+    index(channel)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("VERSION", VERSION)
+        results = Stage0Recipe.from_file(REPOSITORY / "recipe" / "recipe.yaml").run_build(
+            variant_config=VariantConfig.from_yaml(f'python_min: ["{PYTHON}"]'),
+            tool_config=ToolConfiguration(test_strategy="native"),
+            channels=[channel.as_uri()],
+            output_dir=folder / "built",
+            no_build_id=True,
+        )
+    archives = {result.name: result.packages[0] for result in results}
+    assert {*archives} == {BASE, VENDOR}
+    for archive in archives.values():
+        shutil.copy2(archive, channel / "noarch")
+    index(channel)
+    yield Field(folder, channel, channel / "noarch" / archives[BASE].name)
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="module")
+def engineer(field: Field) -> Installed:
+    """A vendor, who has installed the plugin as the README says."""
+    prefix = field.environment("vendor", "conda")
+    engineer = Installed(field.folder / "engineer", prefix, CONDA_SOLVER="classic")
+    engineer.run("install", "--yes", "-n", "base", *field.here, VENDOR)
+    return engineer
+
+
+@pytest.fixture(scope="module")
+def bank(field: Field, engineer: Installed) -> Path:
+    """A repository with a program, and with the plugin for the customer's conda."""
+    programs = TinyChannel(field.folder / "programs")
+    programs.add("ratingpro", files={"bin/ratingpro": "#!/bin/sh\necho ratingpro 1.0 runs\n"})
+    programs.write()
+    channels = ("-c", programs.folder.as_uri(), "-c", field.channel.as_uri())
+    engineer.build(
+        *("--label", "bank", "--root", engineer.work, "--no-label-channel", "--override-channels"),
+        *(*channels, "--with-plugin", "ratingpro"),
+    )
+    return engineer.work / "bank"
+
+
+def test_vendor_has_both_packages_and_conda_index(engineer: Installed) -> None:
+    listed = {one["name"]: one for one in engineer.run("list", "-n", "base", "--json").rows}
+    assert {listed[name]["version"] for name in (BASE, VENDOR)} == {VERSION}
+    assert listed["conda"]["version"] == conda_version
+    assert "conda-index" in listed
+    assert engineer.run("info", "--json").json["root_prefix"] == str(engineer.prefix)
+
+
+def test_customer_goes_from_the_folder_alone_to_the_running_program(
+    field: Field, bank: Path, tmp_path: Path
+) -> None:
+    """The administrator has plain conda and the folder, and no network."""
+    folder = shutil.copytree(bank, tmp_path / "X Y" / "bank")
+    prefix = field.environment("customer", "conda")
+    me = Installed(tmp_path / "administrator", prefix, CONDA_SOLVER="classic")
+    assert me.execute("offline-repo", "--help").status != 0
+    before = {one["name"]: one["version"] for one in me.run("list", "-n", "base", "--json").rows}
+    line = ("-n", "base", "--offline", "--override-channels", "-c", (folder / "plugin").as_uri())
+    assert f"conda install {' '.join(line[:-1])} " in (folder / "README.txt").read_text()
+    me.run("install", "--yes", *line, BASE)
+    after = {one["name"]: one["version"] for one in me.run("list", "-n", "base", "--json").rows}
+    assert after == {**before, BASE: VERSION}
+    assert "complete and unchanged" in me.run("offline-repo", "verify", folder).stdout
+    me.use(folder, "-n", "rating", "ratingpro", "--yes")
+    done = subprocess.run(
+        [me.envs / "rating" / "bin" / "ratingpro"], capture_output=True, text=True
+    )
+    assert done.stdout == "ratingpro 1.0 runs\n"
+    # what only a vendor needs is not there
+    refused = me.fail("offline-repo", "build", "--label", "bank", "-c", "x", "app", "--json").json
+    assert refused["exception_name"] == "VendorMissingError"
+    assert "conda install -n base conda-offline-repo" in refused["message"]
+    # and the plugin is at work in conda's own commands
+    archive = next(folder.glob("noarch/ratingpro-*"))
+    archive.write_bytes(another(archive))
+    me.run("clean", "--yes", "--packages", "--tarballs")
+    told = me.fail("create", "--yes", "-n", "other", *line[2:4], "-c", str(folder), "ratingpro")
+    assert str(archive) in told.stderr
+
+
+def test_base_goes_into_an_environment_of_another_python(
+    field: Field, bank: Path, tmp_path: Path
+) -> None:
+    """The Python of this environment, and the conda in it, are there for the solver alone."""
+    other = TinyChannel(tmp_path / "other")
+    python = {"bin/python3.13": "#!/bin/sh\n"}
+    other.add("python", "3.13.1", build="0_cp313", subdir="linux-64", files=python)
+    for name, version in (("conda", "99.1"), ("pluggy", "1.5")):
+        other.add(name, version, build="py313_0", subdir="linux-64", depends=["python 3.13.*"])
+    other.write()
+    conda = Conda(tmp_path / "me", CONDA_ADD_PIP_AS_PYTHON_DEPENDENCY="false")
+    prefix = conda.envs / "root"
+    there = ("--override-channels", "-c", other.folder.as_uri())
+    conda.run("create", "--yes", "-p", prefix, *there, "conda", "pluggy", "python")
+    before = snapshot(prefix / "conda-meta")
+    here = ("--offline", "--override-channels", "-c", (bank / "plugin").as_uri())
+    done = conda.run("install", "--yes", "--json", "-p", prefix, *here, BASE).json
+    assert [one["name"] for one in done["actions"]["LINK"]] == [BASE]
+    assert not done["actions"].get("UNLINK")
+    kept = {name: content for name, content in before.items() if name.endswith(".json")}
+    assert kept.items() <= snapshot(prefix / "conda-meta").items()
+    modules = prefix / "lib" / "python3.13" / "site-packages" / "conda_offline_repo"
+    assert (modules / "plugin.py").is_file()
+
+
+def test_base_needs_nothing_but_what_every_conda_has(field: Field) -> None:
+    record = json.loads((field.channel / "noarch" / "repodata.json").read_bytes())
+    entry = record["packages.conda"][field.base.name]
+    assert sorted(one.split()[0] for one in entry["depends"]) == ["conda", "pluggy", "python"]
+    assert entry["noarch"] == "python"
