@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from conda.base.constants import REPODATA_FN
 from conda.base.context import context
-from conda.core.subdir_data import SubdirData
+from conda.gateways.repodata import (
+    RepodataFetch,
+    cache_fn_url,
+    create_cache_dir,
+    get_repo_interface,
+)
 from conda.models.channel import Channel
 from conda.plugins import hookimpl
 from conda.plugins.types import CondaVirtualPackage
@@ -142,7 +149,25 @@ def refresh_index_cache(channel: Channel, subdirs: Iterable[str]) -> None:
     The libmamba solver, when offline, reads the cached index only and never the channel itself.
     """
     for url in channel.urls(with_credentials=True, subdirs=tuple(subdirs)):
-        SubdirData(Channel(url)).repo_fetch.fetch_latest_path()
+        repodata_fetch(Channel(url)).fetch_latest_path()
+
+
+def repodata_fetch(channel: Channel) -> RepodataFetch:
+    """Return what fetches and caches the index of a subdir.
+
+    conda's `SubdirData` has the same. But it remembers itself, and what asks for it again, as the
+    libmamba solver does, fails for a folder whose URL has an escape and a letter that is not ASCII.
+
+    Args:
+        channel: A channel with a subdir.
+    """
+    name = cache_fn_url(channel.url(with_credentials=True), REPODATA_FN)
+    return RepodataFetch(
+        Path(create_cache_dir(), name).with_suffix(""),
+        channel,
+        REPODATA_FN,
+        repo_interface_cls=get_repo_interface(),
+    )
 
 
 def own_virtual_packages() -> dict[str, tuple[str, str]]:

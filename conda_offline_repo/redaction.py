@@ -18,6 +18,7 @@ from conda import CondaError
 from conda.base.context import context
 
 from .exceptions import CrashError, OfflineRepoError
+from .printable import printable
 from .urls import is_local
 
 if TYPE_CHECKING:
@@ -141,9 +142,10 @@ def confined(secrets: Secrets) -> Iterator[None]:
 
     def redacted(*args: Any, **kwargs: Any) -> logging.LogRecord:
         record = make_record(*args, **kwargs)
-        record.msg, record.args = secrets.redact(record.getMessage()), None
+        record.msg, record.args = printable(secrets.redact(record.getMessage())), None
         if record.exc_info:
-            record.exc_text = secrets.redact("".join(traceback.format_exception(*record.exc_info)))
+            text = "".join(traceback.format_exception(*record.exc_info))
+            record.exc_text = printable(secrets.redact(text))
         return record
 
     arguments, streams = list(sys.argv), (sys.stdout, sys.stderr)

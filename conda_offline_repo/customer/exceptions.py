@@ -196,3 +196,15 @@ class NotUsedError(OfflineRepoError):
 
 class TargetError(OfflineRepoError):
     """An environment that cannot be used or made."""
+
+
+class FolderNameError(OfflineRepoError):
+    """A repository in a folder that the configured solver cannot read channels in."""
+
+    def __init__(self, repository: Path, solver: str) -> None:
+        super().__init__(
+            f"The solver {solver} cannot read a channel in {repository}, because the path has one "
+            "of the characters %, # and ?.",
+            "Rename the folder, and run `conda offline-repo use` with its new path; or choose "
+            "another solver with --solver, or for good: conda config --set solver NAME",
+        )

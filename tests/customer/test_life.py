@@ -366,8 +366,15 @@ def test_folder_with_another_name(
     customer: Conda, mirror: Mirror, tmp_path: Path, name: str, way: str
 ) -> None:
     folder = mirror.copy(1, tmp_path / name / "bank")
-    customer.use(folder, "-n", "rating", *(("app", "--yes") if way == "use" else ()))
     shell = customer.activated("rating")
+    if "#" in name and customer.variables["CONDA_SOLVER"] == "libmamba":
+        use = ("offline-repo", "use", folder, "-n", "rating")
+        told = customer.fail(*use, "app", "--yes")
+        assert f"The solver libmamba cannot read a channel in {folder}" in told.stderr
+        customer.run(*use)
+        assert "FolderNameError" in customer.fail("install", "--yes", "app", **shell).stderr
+        return
+    customer.use(folder, "-n", "rating", *(("app", "--yes") if way == "use" else ()))
     if way == "install":
         customer.run("install", "--yes", "app", **shell)
     mirror.copy(2, folder)

@@ -164,7 +164,7 @@ def test_new_environment_that_cannot_be_filled_is_gone(customer: Conda, stick: P
 
 
 def test_solver_that_is_not_installed(customer: Conda, stick: Path) -> None:
-    for name in ("mambo", "libmamba"):
+    for name in {"mambo", "libmamba"} - {*SOLVERS}:
         told = customer.fail(
             "offline-repo", "use", stick, "-n", "rating", "app", "--yes", CONDA_SOLVER=name
         )

@@ -167,7 +167,7 @@ def test_base_goes_into_an_environment_of_another_python(
         other.add(name, version, build="py313_0", subdir="linux-64", depends=["python 3.13.*"])
     other.write()
     conda = Conda(tmp_path / "me", CONDA_ADD_PIP_AS_PYTHON_DEPENDENCY="false")
-    prefix = conda.envs / "root"
+    prefix = conda.envs / "customer"
     there = ("--override-channels", "-c", other.folder.as_uri())
     conda.run("create", "--yes", "-p", prefix, *there, "conda", "pluggy", "python")
     before = snapshot(prefix / "conda-meta")

@@ -262,7 +262,7 @@ def base(conda: Conda, tmp_path: Path) -> Path:
     for name, version in (("python", "3.10.1"), ("pluggy", "1.5"), ("conda", "24.7.1")):
         channel.add(name, version, subdir=PLATFORM)
     channel.write()
-    prefix = conda.envs / "root"
+    prefix = conda.envs / "customer"
     here = ("--override-channels", "-c", channel.folder.as_uri())
     alone = {"CONDA_ADD_PIP_AS_PYTHON_DEPENDENCY": "false"}
     conda.run("create", "--yes", "-p", prefix, *here, "python", "conda", "pluggy", **alone)
@@ -286,7 +286,7 @@ def test_plugin_is_installed_and_updated_from_the_folder_alone(
     swapped.write_bytes(another(swapped))
     told = conda.fail("update", "--yes", "-p", base, *here, BASE)
     assert str(swapped) in told.stderr
-    assert conda.installed("root")[BASE] == "1.0"
+    assert conda.installed("customer")[BASE] == "1.0"
     swapped.write_bytes(right)
     stale = build.bank / "plugin" / "noarch" / "current_repodata.json"
     stale.write_text("{}")
@@ -296,7 +296,7 @@ def test_plugin_is_installed_and_updated_from_the_folder_alone(
     )
     stale.unlink()
     conda.run("update", "--yes", "-p", base, *here, BASE)
-    assert conda.installed("root")[BASE] == "2.0"
+    assert conda.installed("customer")[BASE] == "2.0"
 
 
 def test_leftovers_in_the_plugins_channel_are_removed(build: Build) -> None:

@@ -24,7 +24,12 @@ from ...repository.hashing import hash_file
 from ...repository.journal import unfinished, unfinished_text
 from ...repository.names import is_sibling
 from ...urls import SCHEME, file_path
-from ..exceptions import ArchivesRefusedError, RepositoryDamagedError, SiblingIndexError
+from ..exceptions import (
+    ArchivesRefusedError,
+    FolderNameError,
+    RepositoryDamagedError,
+    SiblingIndexError,
+)
 from .archives import check_archives, from_repositories, holder, manifests
 from .caches import check_caches, check_extracted, holds, remove_refused
 from .origin import check_not_gone, check_origin
@@ -41,6 +46,8 @@ if TYPE_CHECKING:
     from .archives import LinkedArchive
 
 log = logging.getLogger(__name__)
+#: What the libmamba solver takes for something else in the URL of a folder, also when escaped.
+LEADS_ASTRAY = frozenset("%#?")
 
 
 def prepare_solve(specs_to_add: Iterable[MatchSpec] = (), *_: Any) -> None:
@@ -50,6 +57,7 @@ def prepare_solve(specs_to_add: Iterable[MatchSpec] = (), *_: Any) -> None:
         RepositoryDamagedError: An index file is not the one of the manifest.
         SiblingIndexError: conda may read another file in the place of an index.
         RepositoryGoneError: The folder that the environment uses is not a repository any more.
+        FolderNameError: The solver cannot read a channel in this folder.
         ManifestError: A manifest cannot be used.
         UnreadableError: A repository cannot be read.
         OfflineRepoError: See `remembered.check_environment`.
@@ -64,6 +72,8 @@ def prepare_solve(specs_to_add: Iterable[MatchSpec] = (), *_: Any) -> None:
                 check_not_gone(folder.parent)
             else:
                 repository, part = held
+                if context.solver == "libmamba" and LEADS_ASTRAY.intersection(str(repository)):
+                    raise FolderNameError(repository, context.solver)
                 _check_index(repository, f"{part}{folder.name}", stated(repository))
                 if unfinished(repository, stated(repository)) and not use_answers():
                     _say_unfinished(repository)

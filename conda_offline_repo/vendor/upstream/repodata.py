@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
-from conda.core.subdir_data import SubdirData
 from conda.models.channel import Channel
 
 from ... import _compat
@@ -106,7 +105,7 @@ def _from_repodata(url: str, files: Container[str]) -> Index:
         if file in files:
             entries[file] = record
 
-    repodata, _ = SubdirData(Channel(url)).repo_fetch.fetch_latest()
+    repodata, _ = _compat.repodata_fetch(Channel(url)).fetch_latest()
     if isinstance(repodata, str):
         repodata = walk(repodata, take)
     else:  # conda has parsed what it has just downloaded

@@ -31,7 +31,7 @@ UNREADABLE = (
     AttributeError,
     ChannelError,
     KeyError,
-    RecursionError,
+    RuntimeError,
     TypeError,
     ValueError,
 )
