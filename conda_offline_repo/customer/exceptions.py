@@ -204,7 +204,7 @@ class FolderNameError(OfflineRepoError):
     def __init__(self, repository: Path, solver: str) -> None:
         super().__init__(
             f"The solver {solver} cannot read a channel in {repository}, because the path has one "
-            "of the characters %, # and ?.",
+            "of the characters %, # and ?, or letters that are not ASCII beside a space.",
             "Rename the folder, and run `conda offline-repo use` with its new path; or choose "
             "another solver with --solver, or for good: conda config --set solver NAME",
         )

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from conda.base.context import context
 
 from dev.upstream.channels import add
 from dev.upstream.packages import make_program
@@ -202,6 +203,10 @@ def test_paths_with_spaces_and_letters_of_other_alphabets(
     prefix = tmp_path / "die Umgebung" / "è"
     customer.use(moved, "-p", prefix)
     shell = {"CONDA_PREFIX": str(prefix), "CONDA_SHLVL": "1"}
+    if context.solver == "libmamba":
+        told = customer.fail("install", "--yes", "app", **shell)
+        assert f"The solver libmamba cannot read a channel in {moved}" in told.stderr
+        shell["CONDA_SOLVER"] = "classic"
     customer.run("install", "--yes", "app", **shell)
     assert (prefix / "share" / "app.txt").exists()
 

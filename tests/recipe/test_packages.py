@@ -53,7 +53,7 @@ class Field:
     @property
     def here(self) -> tuple[str, ...]:
         """The options that name the channel and no other."""
-        return ("--offline", "--override-channels", "-c", self.channel.as_uri())
+        return ("--override-channels", "-c", self.channel.as_uri())
 
     def environment(self, name: str, *packages: str) -> Path:
         """Make an environment with the conda of the tests."""
@@ -133,7 +133,7 @@ def test_customer_goes_from_the_folder_alone_to_the_running_program(
     me = Installed(tmp_path / "administrator", prefix, CONDA_SOLVER="classic")
     assert me.execute("offline-repo", "--help").status != 0
     before = {one["name"]: one["version"] for one in me.run("list", "-n", "base", "--json").rows}
-    line = ("-n", "base", "--offline", "--override-channels", "-c", (folder / "plugin").as_uri())
+    line = ("-n", "base", "--override-channels", "-c", (folder / "plugin").as_uri())
     assert f"conda install {' '.join(line[:-1])} " in (folder / "README.txt").read_text()
     me.run("install", "--yes", *line, BASE)
     after = {one["name"]: one["version"] for one in me.run("list", "-n", "base", "--json").rows}
@@ -152,7 +152,9 @@ def test_customer_goes_from_the_folder_alone_to_the_running_program(
     archive = next(folder.glob("noarch/ratingpro-*"))
     archive.write_bytes(another(archive))
     me.run("clean", "--yes", "--packages", "--tarballs")
-    told = me.fail("create", "--yes", "-n", "other", *line[2:4], "-c", str(folder), "ratingpro")
+    told = me.fail(
+        "create", "--yes", "-n", "other", "--override-channels", "-c", str(folder), "ratingpro"
+    )
     assert str(archive) in told.stderr
 
 

@@ -343,7 +343,7 @@ def test_script_offers_the_plugin_of_the_folder(
     shutil.rmtree(bank)
     shutil.copytree(conda.work / "bank", bank)
     told = use(customer, bank, "rating").stdout.splitlines()[-1]
-    line = ("conda", "install", "-n", "base", "--offline", "--override-channels", "-c")
+    line = ("conda", "install", "-n", "base", "--override-channels", "-c")
     assert shlex.split(told) == [*line, str(bank / "plugin"), "conda-offline-repo-base"]
     named = told.replace("-n base", "-n rating").partition(" ")[2]
     customer.run(*shlex.split(named), "--yes")

@@ -319,7 +319,7 @@ def test_instructions_name_the_commands(build: Build) -> None:
     build("--with-plugin")
     text = (build.bank / "README.txt").read_bytes().decode()
     line = (
-        "conda install -n base --offline --override-channels -c file:///X:/repo/bank/plugin "
+        "conda install -n base --override-channels -c file:///X:/repo/bank/plugin "
         "conda-offline-repo-base\r\n"
     )
     assert line in text

@@ -46,8 +46,6 @@ if TYPE_CHECKING:
     from .archives import LinkedArchive
 
 log = logging.getLogger(__name__)
-#: What the libmamba solver takes for something else in the URL of a folder, also when escaped.
-LEADS_ASTRAY = frozenset("%#?")
 
 
 def prepare_solve(specs_to_add: Iterable[MatchSpec] = (), *_: Any) -> None:
@@ -72,7 +70,7 @@ def prepare_solve(specs_to_add: Iterable[MatchSpec] = (), *_: Any) -> None:
                 check_not_gone(folder.parent)
             else:
                 repository, part = held
-                if context.solver == "libmamba" and LEADS_ASTRAY.intersection(str(repository)):
+                if context.solver == "libmamba" and _leads_astray(repository, url):
                     raise FolderNameError(repository, context.solver)
                 _check_index(repository, f"{part}{folder.name}", stated(repository))
                 if unfinished(repository, stated(repository)) and not use_answers():
@@ -127,6 +125,16 @@ def check_unpacked(records: Iterable[PackageRecord]) -> None:
         remove_refused(archives)
         raise
     check_extracted(archives)
+
+
+def _leads_astray(repository: Path, url: str) -> bool:
+    """Return whether the libmamba solver would look for a repository somewhere else, or crash.
+
+    It does not read some characters as they are, even escaped. And where conda itself has decoded
+    the last part of a URL alone, it cannot decode the rest any more.
+    """
+    mixed = not url.isascii() and not {*"% "}.isdisjoint(url)
+    return mixed or not {*"%#?"}.isdisjoint(str(repository))
 
 
 @cache

@@ -72,6 +72,13 @@ def explained(request: Request, source: Source | None = None) -> Iterator[None]:
             raise
         log.debug("unreadable index", exc_info=error)
         urls = [source.url] if source else [one.url for one in request.sources]
+        if isinstance(error, UnicodeEncodeError):
+            raise ChannelUnavailableError(
+                " or ".join(urls),
+                f"cannot be read by the solver {context.solver}: the path has letters that are not "
+                "ASCII beside a space.",
+                "Rename the folder, or choose another solver with --solver.",
+            ) from None
         raise ChannelUnavailableError(
             " or ".join(urls),
             "has an index with an info.base_url that conda does not take."
