@@ -11,6 +11,7 @@ from conda.core.envs_manager import register_env, unregister_env
 from conda.core.prefix_data import PrefixData
 from conda.gateways.disk.delete import rm_rf
 
+from ..replacing import remove
 from ..urls import file_url
 from .checks.remembered import check_release, digest
 from .environment.change import (
@@ -165,7 +166,7 @@ def configure(target: Target) -> None:
         if not target.exists:
             register_env(str(target.prefix))
             history.touch()
-        change_path(target.prefix).unlink()
+        remove(change_path(target.prefix))
     except (OSError, ValueError) as error:
         raise cannot_be_written(target.prefix, error) from error
     if target.moved_from:

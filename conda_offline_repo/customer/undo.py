@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ..replacing import remove
 from .environment.change import change_path, read_change, under_way
 from .environment.condarc import restored
 from .environment.files import remove_staged, replace_all
@@ -66,9 +67,9 @@ def undo(undoing: Undoing) -> None:
             if undoing.new:
                 replace_all([(path, undoing.new)])
             else:
-                path.unlink()
+                remove(path)
         if under_way(undoing.prefix):
-            change_path(undoing.prefix).unlink()
-        state_path(undoing.prefix).unlink(missing_ok=True)
+            remove(change_path(undoing.prefix))
+        remove(state_path(undoing.prefix))
     except OSError as error:
         raise cannot_be_written(undoing.prefix, error) from error

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
@@ -120,8 +120,10 @@ def _build(options: Options, progress: Progress, *, dry_run: bool) -> Outcome:
             built_with=built_with,
         )
         if last and not publish.differs(release, repository, last):
-            same = compare.difference(last, last)
-            return Outcome(repository, False, False, (), last, same, plan.warnings)
+            kept = publish.finish(release, repository, staging, last) if staging else ()
+            now = last if kept else replace(last, on_the_way={})
+            same = compare.difference(now, now)
+            return Outcome(repository, False, False, (), now, same, (*plan.warnings, *_held(kept)))
         remembered = release.manifest.request
         outcome = Outcome(
             path=repository,
@@ -135,7 +137,8 @@ def _build(options: Options, progress: Progress, *, dry_run: bool) -> Outcome:
         if staging is not None:
             scan.scan(release, secrets.credentials(options), progress)
             progress.step("Publishing")
-            publish.publish(release, repository, staging, last)
+            kept = publish.publish(release, repository, staging, last)
+            outcome = replace(outcome, warnings=(*outcome.warnings, *_held(kept)))
         return outcome
 
 
@@ -199,6 +202,18 @@ def _collect(
     arriving = staging / publish.ARCHIVES
     fetch.check_space(entries, repository, arriving)
     return fetch.collect(entries, repository, arriving, progress)
+
+
+def _held(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return what to say of leftovers that could not be deleted."""
+    if not names:
+        return ()
+    text = (
+        "The repository is published, but what it does not need any more is still there: "
+        f"{', '.join(names)}. Another program may have it open. Run the same command again; until "
+        "then, readers are told that the publication is unfinished."
+    )
+    return (text,)
 
 
 def tools() -> dict[str, str]:

@@ -184,7 +184,9 @@ class FileSystemError(OfflineRepoError):
     """The disk or the system refuses a step of a build."""
 
     def __init__(self, error: OSError) -> None:
-        where = f"{error.filename}: " if error.filename else ""
+        # of two files it is the target that is held, full or refused
+        name = error.filename2 or error.filename
+        where = f"{name}: " if name else ""
         super().__init__(
             f"{where}{error.strerror or error}.",
             "The repository is whole, as it was before or as it was to be. "

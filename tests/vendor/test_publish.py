@@ -145,6 +145,32 @@ def test_an_empty_folder_is_used(vendor: Vendor) -> None:
     assert (vendor.repository / "offline-repo.json").is_file()
 
 
+def test_deletion_that_fails_is_made_up_for(vendor: Vendor) -> None:
+    vendor.build("app", "tool")
+    steps = vendor.build("app", "--dry-run").steps
+    assert not [step for step in steps if "tool" in step]
+    shutil.copytree(vendor.root, vendor.warm.folder / "before")
+    gone = [step for step in vendor.build("app").steps]
+    number = gone.index("os.remove bank/noarch/tool-1.0-0.conda") + 1
+    shutil.rmtree(vendor.root)
+    shutil.copytree(vendor.warm.folder / "before", vendor.root)
+    told = vendor.warm.execute(
+        *vendor.command("app"), folder=vendor.root, fault="EACCES", number=number
+    )
+    assert (told.status, told.struck) == (0, True)
+    assert "is now build 2" in told.stdout
+    assert "noarch/tool-1.0-0.conda" in told.stderr
+    manifest = vendor.repository / "offline-repo.json"
+    assert "noarch/tool-1.0-0.conda" in json.loads(manifest.read_bytes())["on_the_way"]
+    assert "is up to date (build 2)" in vendor.build("app").stdout
+    assert not (vendor.repository / "noarch" / "tool-1.0-0.conda").exists()
+    content = json.loads(manifest.read_bytes())
+    assert content["build"] == 2
+    assert "on_the_way" not in content
+    again = vendor.build("app")
+    assert not [step for step in again.steps if step.split()[1].startswith("bank/")]
+
+
 @pytest.mark.parametrize(
     "stale", ["repodata.json.zst", "current_repodata.json", "tool-0.9-0.conda", "app-1.0-0.tar.bz2"]
 )

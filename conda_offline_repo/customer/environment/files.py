@@ -8,6 +8,8 @@ import stat
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from ...replacing import remove, replace
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
@@ -61,7 +63,7 @@ def replace_all(contents: Iterable[tuple[Path, str]]) -> int:
             if path.exists():
                 shutil.copymode(path, temporary)
         for temporary, path in staged:
-            temporary.replace(path)
+            replace(temporary, path)
     finally:
         for temporary, _ in staged:
             with suppress(OSError):
@@ -72,4 +74,4 @@ def replace_all(contents: Iterable[tuple[Path, str]]) -> int:
 def remove_staged(folder: Path) -> None:
     """Remove what a killed run left beside the files of a folder."""
     for path in folder.glob(f"*{STAGED}"):
-        path.unlink()
+        remove(path)

@@ -16,6 +16,7 @@ from conda.base.context import context
 from requests.exceptions import RequestException, SSLError, Timeout
 from urllib3.exceptions import HTTPError, TimeoutError
 
+from ...replacing import replace
 from ...repository.hashing import Digests, hash_into
 from ..exceptions import ChannelRefusedError
 from .answer import ask, asked_wait, continues, pieces, stated_size
@@ -74,7 +75,7 @@ def download(
             stop.wait(min(error.wait if error.wait is not None else pause, LONGEST_WAIT))
             pause *= 2
         else:
-            partial.replace(target)
+            replace(partial, target)
             return digests
 
 

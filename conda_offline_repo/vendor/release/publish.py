@@ -16,12 +16,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from conda.base.context import context
-
+from ...replacing import replace as move
 from ...repository import journal, manifest
 from ...repository.hashing import Digests, hash_bytes
-from ...repository.names import INSTALLER, PLUGIN
+from ...repository.names import PLUGIN
 from ..exceptions import ForeignFolderError
+from .leftovers import clear, empty_folders, leftovers
 from .modes import open_up
 
 if TYPE_CHECKING:
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 SYNC_THREADS = 16
 #: Where archives are staged, below the staging folder.
 ARCHIVES = "archives"
+#: Where other files are.
+FILES = "files"
 
 
 def check_ours(repository: Path) -> None:
@@ -59,23 +61,45 @@ def check_ours(repository: Path) -> None:
 
 
 def differs(release: Release, repository: Path, last: Manifest) -> bool:
-    """Return whether publishing would change anything but the manifest's count, date and tools."""
-    if journal.unfinished(repository, last):
-        return True
+    """Return whether publishing would change anything but the manifest's count, date and tools, and
+    what the last publication was to delete.
+    """
     same_time = replace(
         release.manifest, build=last.build, created=last.created, built_with=last.built_with
     )
+    on_its_way = replace(same_time, on_the_way=last.on_the_way)
     return (
-        same_time.content != (repository / manifest.MANIFEST_NAME).read_bytes()
+        (repository / manifest.MANIFEST_NAME).read_bytes()
+        not in (same_time.content, on_its_way.content)
         or any(archive.staged for archive in release.archives)
         or not all(
             _has_content(repository / name, content) for name, content in release.files.items()
         )
-        or bool(leftovers(release, repository, last))
+        or not last.on_the_way.keys() >= {*leftovers(release, repository, last)}
     )
 
 
-def publish(release: Release, repository: Path, staging: Path, last: Manifest | None) -> None:
+def finish(release: Release, repository: Path, staging: Path, last: Manifest) -> tuple[str, ...]:
+    """Finish a publication that has nothing left to do but deletions.
+
+    The release's number stays: who has copied it has all of it.
+
+    Returns:
+        What could not be deleted.
+    """
+    surplus = leftovers(release, repository, last)
+    unfinished = journal.unfinished(repository, last)
+    if not surplus and not unfinished and not empty_folders(repository):
+        return ()
+    kept = clear(repository, surplus)
+    if not kept:
+        _put_manifest(replace(last, on_the_way={}), repository, staging / FILES)
+    return kept
+
+
+def publish(
+    release: Release, repository: Path, staging: Path, last: Manifest | None
+) -> tuple[str, ...]:
     """Bring a repository to a release.
 
     Args:
@@ -83,11 +107,15 @@ def publish(release: Release, repository: Path, staging: Path, last: Manifest | 
         repository: The published folder, or where it is to be.
         staging: A folder of ours on the same file system.
         last: The manifest of the published repository, if there is one.
+
+    Returns:
+        What is left over and could not be deleted; until it is, the manifest says that the
+        publication is unfinished.
     """
     if last:
-        _update(release, repository, staging, last)
-    else:
-        _create(release, repository, staging)
+        return _update(release, repository, staging, last)
+    _create(release, repository, staging)
+    return ()
 
 
 def _create(release: Release, repository: Path, staging: Path) -> None:
@@ -101,12 +129,12 @@ def _create(release: Release, repository: Path, staging: Path) -> None:
     _sync_folders(tree, {*release.files, *(archive.name for archive in release.archives)})
     if repository.is_dir():  # empty; Windows renames onto nothing that exists
         repository.rmdir()
-    tree.rename(repository)
+    move(tree, repository)
     _sync(repository.parent)
 
 
-def _update(release: Release, repository: Path, staging: Path, last: Manifest) -> None:
-    staged = staging / "files"
+def _update(release: Release, repository: Path, staging: Path, last: Manifest) -> tuple[str, ...]:
+    staged = staging / FILES
     if staged.exists():
         shutil.rmtree(staged)
     surplus = leftovers(release, repository, last)
@@ -133,7 +161,7 @@ def _update(release: Release, repository: Path, staging: Path, last: Manifest) -
         target = repository / archive.name
         _make_subdir(target.parent)
         open_up([archive.path], target.parent)
-        archive.path.replace(target)
+        move(archive.path, target)
     _sync_folders(repository, {archive.name for archive in arriving})
     for step in (bridge, changed):
         for name, content in sorted(step.items()):
@@ -142,52 +170,10 @@ def _update(release: Release, repository: Path, staging: Path, last: Manifest) -
     _put_manifest(journal.leaving(release.manifest, last, surplus), repository, staged)
     for name in (*release.files, *(archive.name for archive in release.archives)):
         open_up([repository / name], (repository / name).parent)
-    for name in surplus:
-        (repository / name).unlink(missing_ok=True)
-    for folder in _ours(repository):
-        if not any(folder.iterdir()):
-            folder.rmdir()
-    _put_manifest(release.manifest, repository, staged)
-
-
-def leftovers(release: Release, repository: Path, last: Manifest) -> tuple[str, ...]:
-    """Return the files of a repository that a release does not have.
-
-    A subdir is ours to the last file: an index in another format, or an archive that the index does
-    not name, would be taken for a part of the channel. Outside the subdirs only what an earlier
-    build put there is.
-    """
-    wanted = {*release.files, *(archive.name for archive in release.archives)}
-    subdirs = _subdirs(repository)
-    below = [
-        path.relative_to(repository).as_posix()
-        for subdir in subdirs
-        for path in sorted(subdir.iterdir())
-        if path.is_symlink() or not path.is_dir()
-    ]
-    ours = {*last.files, *last.packages, *last.on_the_way, journal.JOURNAL_NAME} - {*below}
-    others = sorted(name for name in ours if (repository / name).exists())
-    return tuple(name for name in (*below, *others) if name not in wanted)
-
-
-def _subdirs(repository: Path) -> list[Path]:
-    """The folders of a repository, and of the plugin's channel in it, that are conda's; others are
-    somebody's own.
-    """
-    subdirs = set(context.known_subdirs)
-    return sorted(
-        path
-        for channel in (repository, repository / PLUGIN)
-        if channel.is_dir() and not channel.is_symlink()
-        for path in channel.iterdir()
-        if path.name in subdirs and path.is_dir()
-    )
-
-
-def _ours(repository: Path) -> list[Path]:
-    """The folders of a repository that a build makes, those inside of others first."""
-    others = (repository / name for name in (PLUGIN, INSTALLER))
-    return [*_subdirs(repository), *(path for path in others if path.is_dir())]
+    kept = clear(repository, surplus)
+    if not kept:
+        _put_manifest(release.manifest, repository, staged)
+    return kept
 
 
 def _keep_only(tree: Path, wanted: Container[str]) -> None:
@@ -212,7 +198,7 @@ def _put(staged: Path, target: Path, content: bytes) -> None:
     _write(staged, content)
     _make_subdir(target.parent)
     open_up([staged], target.parent)
-    staged.replace(target)
+    move(staged, target)
 
 
 def _make_subdir(folder: Path) -> None:

@@ -1,0 +1,79 @@
+"""What a repository has too much, and how it goes."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from conda.base.context import context
+
+from ...replacing import remove
+from ...repository import journal
+from ...repository.names import INSTALLER, PLUGIN
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from ...repository.manifest import Manifest
+    from .compose import Release
+
+
+def leftovers(release: Release, repository: Path, last: Manifest) -> tuple[str, ...]:
+    """Return the files of a repository that a release does not have.
+
+    A subdir is ours to the last file: an index in another format, or an archive that the index does
+    not name, would be taken for a part of the channel. Outside the subdirs only what an earlier
+    build put there is.
+    """
+    wanted = {*release.files, *(archive.name for archive in release.archives)}
+    subdirs = _subdirs(repository)
+    below = [
+        path.relative_to(repository).as_posix()
+        for subdir in subdirs
+        for path in sorted(subdir.iterdir())
+        if path.is_symlink() or not path.is_dir()
+    ]
+    ours = {*last.files, *last.packages, *last.on_the_way, journal.JOURNAL_NAME} - {*below}
+    others = sorted(name for name in ours if (repository / name).exists())
+    return tuple(name for name in (*below, *others) if name not in wanted)
+
+
+def _subdirs(repository: Path) -> list[Path]:
+    """The folders of a repository, and of the plugin's channel in it, that are conda's; others are
+    somebody's own.
+    """
+    subdirs = set(context.known_subdirs)
+    return sorted(
+        path
+        for channel in (repository, repository / PLUGIN)
+        if channel.is_dir() and not channel.is_symlink()
+        for path in channel.iterdir()
+        if path.name in subdirs and path.is_dir()
+    )
+
+
+def empty_folders(repository: Path) -> list[Path]:
+    """The folders of a repository that a build makes and that hold nothing."""
+    others = (repository / name for name in (PLUGIN, INSTALLER))
+    ours = [*_subdirs(repository), *(path for path in others if path.is_dir())]
+    return [path for path in ours if not any(path.iterdir())]
+
+
+def clear(repository: Path, names: Iterable[str]) -> tuple[str, ...]:
+    """Delete files of a repository, and the folders that they leave empty.
+
+    Returns:
+        Those that could not be deleted, because another program holds them or the disk refuses.
+    """
+    kept = []
+    for name in names:
+        try:
+            remove(repository / name)
+        except OSError:
+            kept.append(name)
+    for _ in range(2):  # the folder of the plugin is empty when those in it are gone
+        for folder in empty_folders(repository):
+            with suppress(OSError):
+                folder.rmdir()
+    return (*kept, *(path.relative_to(repository).as_posix() for path in empty_folders(repository)))
