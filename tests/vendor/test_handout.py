@@ -265,6 +265,38 @@ def test_batch_file_begins_safely() -> None:
     assert sum("%~dp0" in line for line in lines) == 1
 
 
+def test_batch_file_gives_conda_urls_alone() -> None:
+    for line in batch():
+        if re.search(r"\bconda (?!activate)", line.removeprefix("rem ")) and " -c " in line:
+            assert "%here%" not in line, line
+            assert line.count(" -c ") == line.count(' -c "%url%'), line
+
+
+def test_channel_as_the_batch_file_writes_it(
+    customer: Conda, mirror: Mirror, tmp_path: Path
+) -> None:
+    """A URL with spaces and other letters as they are: a batch file cannot escape them."""
+    stick = mirror.copy(1, tmp_path / "X Y & (1)!" / "bank")
+    url = f"file://{stick}"
+    customer.run("search", "--override-channels", "-c", url, "*")
+    customer.run(
+        "create", "-q", "-y", "--offline", "--override-channels", "-c", url, "-n", "rating"
+    )
+    condarc = customer.envs / "rating" / ".condarc"
+    condarc.touch()
+    for key in ("channels", "default_channels"):
+        customer.run("config", "--file", condarc, "--add", key, url)
+    customer.execute("config", "--file", condarc, "--remove", "channels", "defaults")
+    customer.run("config", "--file", condarc, "--set", "offline", "true")
+    shell = customer.activated("rating")
+    customer.run("install", "-y", "app", **shell)
+    assert customer.installed("rating") == APP_1
+    mirror.copy(2, stick)
+    customer.run("search", "--override-channels", "-c", url, "*")
+    customer.run("update", "-y", "app", **shell)
+    assert customer.installed("rating") == APP_2
+
+
 def test_batch_file_comes_back_from_conda() -> None:
     # conda is a batch file itself: without `call`, ours would end where it ends
     for line in batch():
@@ -285,7 +317,7 @@ def test_batch_file_has_the_labels_that_it_goes_to() -> None:
 
 def test_batch_file_quotes_what_may_hold_spaces() -> None:
     for line in batch():
-        for found in re.finditer(r"%(here|prefix|file|name)[%:]|%~[12dp]|%%[~fi]*[hi]\b", line):
+        for found in re.finditer(r"%(here|url|prefix|file|name)[%:]|%~[12dp]|%%[~fi]*[hi]\b", line):
             if line.startswith("rem ") or line[found.end() :].startswith(" in ("):
                 continue
             assert line[: found.start()].count('"') % 2 == 1, line
@@ -293,16 +325,20 @@ def test_batch_file_quotes_what_may_hold_spaces() -> None:
 
 def test_batch_file_stops_where_conda_fails() -> None:
     for line in batch():
-        if "call conda" in line and "--remove" not in line:
+        if "call conda" in line and "--remove" not in line and "--help" not in line:
             assert line.endswith("|| exit /b 1"), line
 
 
 def test_batch_file_tells_its_outcome() -> None:
     lines = batch()
-    assert lines[lines.index(":done") + 2] == "exit /b 0"
+    # nothing behind the last line of the job can make a failure of it
+    done = lines[lines.index(":done") : lines.index(":check") - 1]
+    assert done[-1] == "exit /b 0"
+    assert not any("exit /b 1" in line for line in done)
     assert lines[lines.index(":damaged") + 2] == "exit /b 1"
     assert lines[lines.index(":usage") + 2] == "exit /b 2"
-    for name in (":damaged", ":usage"):
+    assert lines[lines.index(":unreadable") + 2] == "exit /b 1"
+    for name in (":damaged", ":unreadable", ":usage"):
         assert lines[lines.index(name) + 1].endswith(" 1>&2")
 
 
