@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 ON_EVERY_START = re.compile(r"conda_offline_repo(\.plugin|\.settings|\.cli(\.main_\w+|\.output)?)?")
 #: What a solve needs to find that there is nothing to do.
 AT_A_SOLVE = {
-    *("_compat", "exceptions", "package_cache", "printable", "urls"),
+    *("_compat", "exceptions", "package_cache", "printable", "replacing", "urls"),
     *("customer", "customer.exceptions", "customer.checks", "customer.checks.archives"),
     *("customer.checks.caches", "customer.checks.guard", "customer.checks.origin"),
     *("customer.checks.remembered", "customer.environment", "customer.environment.change"),
