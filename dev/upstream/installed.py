@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import shutil
 import sys
@@ -43,8 +42,8 @@ def package(names: Iterable[str], channel: Path, but: Iterable[str] = ()) -> Non
         if name in done:
             continue
         done.add(name)
-        needs = _conda(channel) if name == "conda" else _distribution(name, channel)
-        wanted += needs
+        bare = name == "conda" and not _is_installed(name)
+        wanted += _bare_conda(channel) if bare else _distribution(name, channel)
 
 
 def _conda_name(name: str) -> str:
@@ -87,28 +86,18 @@ def _files(found: Distribution) -> dict[Path, Path]:
     }
 
 
-def _conda(channel: Path) -> list[str]:
-    """Package the conda that is imported here."""
+def _bare_conda(channel: Path) -> list[str]:
+    """Package a conda that is imported here and has no metadata."""
     import conda
 
-    lines = [
-        line for line in CONDA_REQUIREMENTS.read_text("utf-8").splitlines() if line[:1] not in "#"
-    ]
-    files = {}
-    if _is_installed("conda"):
-        found = distribution("conda")
-        lines = list(found.requires or ())
-        files = _files(found)
-    spec = importlib.util.find_spec("conda")
-    assert spec is not None
-    assert spec.origin is not None
-    folder = Path(spec.origin).parent
-    files |= {
+    folder = Path(conda.__file__).parent
+    files = {
         SITE_PACKAGES / "conda" / path.relative_to(folder): path
         for path in folder.rglob("*")
         if path.is_file() and "__pycache__" not in path.parts
     }
-    needs = [one for one in _requirements(lines) if _is_installed(one)]
+    lines = CONDA_REQUIREMENTS.read_text("utf-8").splitlines()
+    needs = _requirements(line for line in lines if not line.startswith("#"))
     _assemble("conda", conda.__version__, needs, files, channel)
     return needs
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from conda.base.context import context
@@ -27,10 +26,10 @@ def leftovers(release: Release, repository: Path, last: Manifest) -> tuple[str, 
     build put there is.
     """
     wanted = {*release.files, *(archive.name for archive in release.archives)}
-    subdirs = _subdirs(repository)
     below = [
-        path.relative_to(repository).as_posix()
-        for subdir in subdirs
+        f"{folder}/{path.name}"
+        for subdir in _subdirs(repository)
+        for folder in (subdir.relative_to(repository).as_posix(),)
         for path in sorted(subdir.iterdir())
         if path.is_symlink() or not path.is_dir()
     ]
@@ -53,13 +52,6 @@ def _subdirs(repository: Path) -> list[Path]:
     )
 
 
-def empty_folders(repository: Path) -> list[Path]:
-    """The folders of a repository that a build makes and that hold nothing."""
-    others = (repository / name for name in (PLUGIN, INSTALLER))
-    ours = [*_subdirs(repository), *(path for path in others if path.is_dir())]
-    return [path for path in ours if not any(path.iterdir())]
-
-
 def clear(repository: Path, names: Iterable[str]) -> tuple[str, ...]:
     """Delete files of a repository, and the folders that they leave empty.
 
@@ -72,8 +64,11 @@ def clear(repository: Path, names: Iterable[str]) -> tuple[str, ...]:
             remove(repository / name)
         except OSError:
             kept.append(name)
-    for _ in range(2):  # the folder of the plugin is empty when those in it are gone
-        for folder in empty_folders(repository):
-            with suppress(OSError):
+    # those inside of others first
+    for folder in (*_subdirs(repository), repository / PLUGIN, repository / INSTALLER):
+        if folder.is_dir() and not any(folder.iterdir()):
+            try:
                 folder.rmdir()
-    return (*kept, *(path.relative_to(repository).as_posix() for path in empty_folders(repository)))
+            except OSError:
+                kept.append(folder.relative_to(repository).as_posix())
+    return tuple(kept)

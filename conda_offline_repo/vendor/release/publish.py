@@ -21,7 +21,7 @@ from ...repository import journal, manifest
 from ...repository.hashing import Digests, hash_bytes
 from ...repository.names import PLUGIN
 from ..exceptions import ForeignFolderError
-from .leftovers import clear, empty_folders, leftovers
+from .leftovers import clear, leftovers
 from .modes import open_up
 
 if TYPE_CHECKING:
@@ -65,12 +65,14 @@ def differs(release: Release, repository: Path, last: Manifest) -> bool:
     what the last publication was to delete.
     """
     same_time = replace(
-        release.manifest, build=last.build, created=last.created, built_with=last.built_with
+        release.manifest,
+        build=last.build,
+        created=last.created,
+        built_with=last.built_with,
+        on_the_way=last.on_the_way,
     )
-    on_its_way = replace(same_time, on_the_way=last.on_the_way)
     return (
-        (repository / manifest.MANIFEST_NAME).read_bytes()
-        not in (same_time.content, on_its_way.content)
+        same_time.content != (repository / manifest.MANIFEST_NAME).read_bytes()
         or any(archive.staged for archive in release.archives)
         or not all(
             _has_content(repository / name, content) for name, content in release.files.items()
@@ -80,18 +82,22 @@ def differs(release: Release, repository: Path, last: Manifest) -> bool:
 
 
 def finish(release: Release, repository: Path, staging: Path, last: Manifest) -> tuple[str, ...]:
-    """Finish a publication that has nothing left to do but deletions.
+    """Finish a publication that has nothing left to do but deletions, if it is not finished.
 
     The release's number stays: who has copied it has all of it.
+
+    Args:
+        release: What the repository holds; see `differs`.
+        repository: The published folder.
+        staging: A folder of ours on the same file system.
+        last: Its manifest.
 
     Returns:
         What could not be deleted.
     """
-    surplus = leftovers(release, repository, last)
-    unfinished = journal.unfinished(repository, last)
-    if not surplus and not unfinished and not empty_folders(repository):
+    if not journal.unfinished(repository, last):
         return ()
-    kept = clear(repository, surplus)
+    kept = clear(repository, leftovers(release, repository, last))
     if not kept:
         _put_manifest(replace(last, on_the_way={}), repository, staging / FILES)
     return kept
