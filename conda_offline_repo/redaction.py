@@ -159,7 +159,7 @@ def confined(secrets: Secrets) -> Iterator[None]:
     except (CondaError, KeyboardInterrupt, SystemExit) as error:
         _redact_error(error, secrets)
         raise
-    except Exception as error:
+    except Exception as error:  # all that is no error of conda's
         # conda's crash report would repeat the environment and the channels, with credentials
         logging.getLogger(__name__).debug("unexpected error", exc_info=error)
         raise CrashError(secrets.redact(f"{type(error).__name__}: {error}")) from None

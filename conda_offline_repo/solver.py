@@ -76,7 +76,7 @@ def ask(
         why = _explanation(error, channels)
     except ImportError as error:
         raise SolverMissingError(context.solver, _installed()) from error
-    except BaseException as error:
+    except BaseException as error:  # a panic of rattler's is no Exception
         if not _breaks_over_an_index(error):
             del solver
             _let_go(error)

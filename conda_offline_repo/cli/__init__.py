@@ -29,7 +29,10 @@ The customer makes an environment install and update from the folder alone:
 
 
 class _Intermixed:
-    """Lets packages stand before and after options, as in `use PATH -n ENV PACKAGE`."""
+    """Lets packages stand before and after options, as in `use PATH -n ENV PACKAGE`.
+
+    Mixed into the class of conda's own parser, which is not known before; so the types are not.
+    """
 
     _parsing = False
 

@@ -231,7 +231,7 @@ def _fill(
             configure(target)
             if change is not None:
                 change.execute()
-        except BaseException:
+        except BaseException:  # an interruption and conda's own exits, too, leave nothing behind
             unmake(target)
             raise
     return linked

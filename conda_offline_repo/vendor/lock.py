@@ -47,7 +47,7 @@ def exclusive(repository: Path, waiting: Callable[[str], None]) -> Iterator[Path
     keep = False
     try:
         yield staging
-    except BaseException:
+    except BaseException:  # after an interruption, too, what has arrived is kept
         keep = any((staging / "archives").glob("*/*"))
         raise
     finally:

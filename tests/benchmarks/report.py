@@ -190,7 +190,7 @@ def check_plot() -> None:
         UnavailableError: There is not.
     """
     try:
-        import matplotlib  # noqa: F401
+        import matplotlib  # noqa: F401 (only whether it is there)
     except ImportError:
         raise UnavailableError("--plot needs matplotlib: pip install matplotlib") from None
 

@@ -110,7 +110,7 @@ class Moved:
                     assert again.status == 0, str(again)[:3000]
                     self.finished()
                     self.finished_from.add(digest)
-            except Exception as error:
+            except Exception as error:  # all steps are tried before the test fails
                 self.problems.append(f"{fault} at step {number}: {error!r}\n{struck.stderr[:1500]}")
             if not struck.struck:
                 return number - 1

@@ -90,7 +90,7 @@ class Bench:
                 assert again.status == 0, str(again)
                 same(root, self.after)
                 self.known.add(digest)
-        except Exception as error:
+        except Exception as error:  # all steps are tried before the test fails
             step = "".join(self.steps[number - 1 : number])
             self.problems.append(
                 f"{fault} at step {number}, {step}: {error!r}\n{struck.stderr[:3000]}"

@@ -53,7 +53,7 @@ def crew(
                 return
             try:
                 done.put((item, work(item)))
-            except BaseException as error:
+            except BaseException as error:  # whoever waits for the item has to hear of it
                 done.put((item, error))
 
     hands = [threading.Thread(target=labour, daemon=True) for _ in range(min(threads, len(items)))]
@@ -62,9 +62,9 @@ def crew(
     patience = None
     try:
         yield (_next(done) for _ in items)
-    except Exception:
+    except Exception:  # the hands are waited for, so that nobody writes any more
         raise
-    except BaseException:
+    except BaseException:  # an interruption: a stalled server is not waited for
         patience = GRACE
         raise
     finally:

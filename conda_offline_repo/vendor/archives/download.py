@@ -125,7 +125,7 @@ def _attempt(
             file.flush()
             # before publication the disk would have to keep all archives at once
             os.fsync(file.fileno())
-        except BaseException:
+        except BaseException:  # whatever it is, these bytes do not count
             progress(-arrival.received)
             raise
         return digests
