@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from typing import TYPE_CHECKING
 
@@ -182,7 +183,7 @@ def test_strangers_in_a_subdir_go(vendor: Vendor, stale: str) -> None:
     assert contents(vendor.repository) == expected
 
 
-@pytest.mark.parametrize("damage", ["cut", "gone", "other bytes"])
+@pytest.mark.parametrize("damage", ["cut", "gone", "other bytes", "a pipe"])
 @pytest.mark.parametrize("name", ["noarch/app-1.0-0.conda", "noarch/repodata.json", "SHA256SUMS"])
 def test_damage_is_repaired(vendor: Vendor, name: str, damage: str) -> None:
     vendor.build("app")
@@ -194,6 +195,8 @@ def test_damage_is_repaired(vendor: Vendor, name: str, damage: str) -> None:
         path.write_bytes(content[:-1])
     if damage == "other bytes":
         path.write_bytes(bytes(len(content)))
+    if damage == "a pipe":
+        os.mkfifo(path)
     vendor.build("app")
     assert contents(vendor.repository) == expected
 

@@ -22,7 +22,8 @@ from conda.gateways.disk.delete import rm_rf
 from conda.models.records import PackageRecord
 
 from ... import package_cache
-from ...repository.hashing import hash_file
+from ...repository import reading
+from ...repository.hashing import hash_file, read_regular
 from ..exceptions import PoisonedCacheError
 from .archives import manifests
 
@@ -152,7 +153,7 @@ def _claims(cached: Path) -> dict[str, Any]:
     """Return what conda noted of a cached archive when it extracted it."""
     try:
         record = package_cache.extracted(cached) / "info" / "repodata_record.json"
-        claims = json.loads(record.read_bytes())
+        claims = json.loads(read_regular(record, reading.LARGEST))
     except (OSError, ValueError, RecursionError):
         return {}
     return claims if isinstance(claims, dict) else {}

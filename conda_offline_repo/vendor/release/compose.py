@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ...exceptions import InvalidRequestError
-from ...repository.hashing import hash_bytes
+from ...repository.hashing import hash_bytes, read_regular
 from ...repository.manifest import SECTIONS, File, Manifest, Package, Remembered
 from .handout import handout
 from .index import dump
@@ -151,7 +151,8 @@ def _bridge(repository: Path, index: Mapping[str, bytes]) -> dict[str, bytes]:
     bridge = {}
     for name, content in index.items():
         try:
-            published = (repository / name).read_bytes()
+            path = repository / name
+            published = read_regular(path, path.stat().st_size)
             if published == content:
                 continue
             old = json.loads(published)

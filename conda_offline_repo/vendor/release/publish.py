@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from ...replacing import replace as move
 from ...repository import journal, manifest
-from ...repository.hashing import Digests, hash_bytes
+from ...repository.hashing import Digests, hash_bytes, read_regular
 from ...repository.names import PLUGIN
 from ..exceptions import ForeignFolderError
 from .leftovers import clear, leftovers
@@ -194,7 +194,7 @@ def _keep_only(tree: Path, wanted: Container[str]) -> None:
 
 def _has_content(path: Path, content: bytes) -> bool:
     try:
-        return path.read_bytes() == content
+        return read_regular(path, len(content)) == content
     except OSError:
         return False
 
