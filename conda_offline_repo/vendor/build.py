@@ -113,7 +113,7 @@ def _build(options: Options, progress: Progress, *, dry_run: bool) -> Outcome:
                 options.installers,
                 last,
                 repository,
-                None if staging is None else staging / publish.ARCHIVES,
+                staging,
             ),
             last=last,
             repository=repository,
@@ -199,9 +199,8 @@ def _collect(
     entries: tuple[Entry, ...], repository: Path, staging: Path, progress: Progress
 ) -> tuple[fetch.Archive, ...]:
     """Return the verified archives of a plan, in the repository or staged."""
-    arriving = staging / publish.ARCHIVES
-    fetch.check_space(entries, repository, arriving)
-    return fetch.collect(entries, repository, arriving, progress)
+    fetch.check_space(entries, repository, staging)
+    return fetch.collect(entries, repository, staging, progress)
 
 
 def _held(names: tuple[str, ...]) -> tuple[str, ...]:

@@ -1,13 +1,15 @@
 """One build a label at a time, and the folder that it stages in.
 
-The lock's file is in the staging folder, which lies beside the repository, on the same file system,
-and is gone when nothing is under way.
+The staging folder lies beside the repository, on the same file system, and the lock's file beside
+that; both are gone when nothing is under way.
 """
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import shutil
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from ..locking import acquire, release
@@ -17,12 +19,20 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-LOCK_NAME = "lock"
+#: The longest name of a staging folder without its dot; two labels hardly ever have the same.
+NAME_LENGTH = 12
 
 
 def staging_folder(repository: Path) -> Path:
-    """Return where a build of this repository stages."""
-    return repository.with_name(f".{repository.name}.building")
+    """Return where a build of this repository stages.
+
+    The name is no longer than the label, unless that is a single character: where the repository
+    fits into the paths that Windows allows, staging does. Labels with the same staging folder wait
+    for each other.
+    """
+    label = repository.name
+    digest = base64.b32encode(hashlib.sha256(label.encode()).digest()).decode().lower()
+    return repository.with_name(f".{digest[: min(max(len(label) - 1, 1), NAME_LENGTH)]}")
 
 
 @contextmanager
@@ -41,33 +51,20 @@ def exclusive(repository: Path, waiting: Callable[[str], None]) -> Iterator[Path
     """
     staging = staging_folder(repository)
     try:
-        lock = acquire(staging / LOCK_NAME, waiting)
+        lock = acquire(staging.with_name(f"{staging.name}.lock"), waiting)
+        staging.mkdir(exist_ok=True)
     except OSError as error:
         raise NotWritableFolderError(repository.parent, error.strerror or str(error)) from error
     keep = False
     try:
         yield staging
     except BaseException:  # after an interruption, too, what has arrived is kept
-        keep = any((staging / "archives").glob("*/*"))
+        keep = any(staging.glob("*/*"))
         raise
     finally:
         if keep:
             lock.file.close()
         else:
-            _empty(staging)
+            # what cannot be removed is left for the next build: this one's outcome stands
+            shutil.rmtree(staging, ignore_errors=True)
             release(lock)
-            with suppress(OSError):
-                staging.rmdir()
-
-
-def _empty(staging: Path) -> None:
-    """Remove all but the lock's file, while the lock is held.
-
-    What cannot be removed is left for the next build: this one's outcome stands.
-    """
-    with suppress(OSError):
-        for path in staging.iterdir():
-            if path.is_dir():
-                shutil.rmtree(path, ignore_errors=True)
-            elif path.name != LOCK_NAME:
-                path.unlink()

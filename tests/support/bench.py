@@ -26,7 +26,7 @@ PLATFORM = "linux-64"
 #: Fewer steps than a build can do with: if there are no more, the hook has gone blind.
 FEWEST = 25
 #: What a build under way leaves beside the repository with other content each time.
-EPHEMERAL = ("/lock", "/proof/")
+EPHEMERAL = (".lock", "/proof/")
 INDEX = "repodata.json"
 
 

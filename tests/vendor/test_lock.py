@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conda_offline_repo.vendor.lock import exclusive, staging_folder
-from tests.support.running import PATIENCE
+from tests.support.running import PATIENCE, tree
 from tests.support.tiny import TinyChannel
 from tests.support.warm import warm_conda
 
@@ -106,3 +106,24 @@ def test_a_killed_build_holds_no_lock(conda: Conda, channel: TinyChannel, killed
     errors = Started(conda, channel, killed, "bank", "app").finish()
     assert "process" not in errors
     assert [path.name for path in killed.iterdir()] == ["bank"]
+
+
+def test_no_path_of_a_build_is_longer_than_those_of_its_result(tmp_path: Path) -> None:
+    """Where the repository fits into the paths that Windows allows, its build does."""
+    channel = TinyChannel(tmp_path / "published")
+    with warm_conda() as warm:
+        root = warm.folder / "root"
+        for version in ("1.0", "2.0"):
+            channel.add("app", version, build="py311h06a4308_0", depends=[f"lib =={version}"])
+            channel.add("lib", version, build="h1234567_0", subdir="win-64")
+            channel.add("conda-offline-repo-base", version, build="pyhd8ed1ab_0")
+            channel.write()
+            done = warm.build(
+                *("--label", "bank", "--root", root, "--no-label-channel", "--with-plugin"),
+                *("-q", "--platform", "win-64"),
+                *("-c", channel.folder.as_uri(), "--override-channels", "app"),
+                folder=root,
+            )
+            longest = max(len(path) for path in tree(root))
+            longer = {step for step in done.steps if len(step.partition(" ")[2]) > longest}
+            assert not longer, longest

@@ -12,6 +12,7 @@ from conda_offline_repo.vendor.exceptions import (
     DownloadError,
     RefusedAddressError,
 )
+from conda_offline_repo.vendor.lock import staging_folder
 from dev.upstream.server import ChannelServer
 from tests.support import sharded
 from tests.support.inside import inside
@@ -293,7 +294,7 @@ def test_wrong_length_fails_the_package(site: Site, length: str) -> None:
 def test_another_part_than_was_asked_for_is_not_appended(
     site: Site, tmp_path: Path, stated: str
 ) -> None:
-    partial = site.me.root / ".bank.building" / "archives" / f"{site.app.at}.partial"
+    partial = staging_folder(site.me.root / "bank") / site.app.at
     partial.parent.mkdir(parents=True)
     partial.write_bytes(site.app.path.read_bytes()[:100])
     site.server.fault(site.app.file, "odd", headers={"Content-Range": stated}, times=1)

@@ -15,6 +15,7 @@ import pytest
 from conda_offline_repo.vendor.archives import download as downloads
 from conda_offline_repo.vendor.archives.crew import crew
 from conda_offline_repo.vendor.exceptions import DownloadError
+from conda_offline_repo.vendor.lock import staging_folder
 from dev.upstream.server import ChannelServer
 from tests.support.inside import inside
 from tests.support.running import PATIENCE
@@ -145,19 +146,26 @@ def wait_for(condition: Callable[[], object]) -> None:
 @pytest.mark.skipif(os.name == "nt", reason="a process there is not sent this signal")
 @pytest.mark.parametrize("kind", ["stall", "drip"])
 def test_interruption_ends_a_stalled_download_at_once(
-    conda: Conda, server: ChannelServer, root: Path, kind: str
+    conda: Conda, channel: TinyChannel, server: ChannelServer, root: Path, kind: str
 ) -> None:
     server.fault("big-1.0-0.conda", kind, seconds=float(FOREVER))
     running = start(conda, server, root)
-    staging = root / ".bank.building" / "archives" / "noarch"
-    wait_for(lambda: (staging / "small-1.0-0.conda").exists() and list(staging.glob("big*")))
+    staging = staging_folder(root / "bank") / "noarch"
+    small = channel.packages["noarch/small-1.0-0.conda"]
+    wait_for(
+        lambda: (
+            {p.name: p.stat().st_size for p in staging.glob("*")}.items()
+            >= {small.file: small.record["size"]}.items()
+            and (staging / "big-1.0-0.conda").exists()
+        )
+    )
     running.send_signal(signal.SIGINT)
     out, err = running.communicate(timeout=PATIENCE)  # a small part of what the server is silent
     assert running.returncode == 1, err
     assert "Traceback" not in out + err
     assert "unexpected error" not in (out + err).lower()
     assert not (root / "bank").exists()
-    assert (staging / "big-1.0-0.conda.partial").exists(), "what had arrived was thrown away"
+    assert (staging / "big-1.0-0.conda").exists(), "what had arrived was thrown away"
 
     server.clear_faults()
     server.clear()

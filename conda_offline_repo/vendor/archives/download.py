@@ -16,7 +16,6 @@ from conda.base.context import context
 from requests.exceptions import RequestException, SSLError, Timeout
 from urllib3.exceptions import HTTPError, TimeoutError
 
-from ...replacing import replace
 from ...repository.hashing import Digests, hash_into
 from ..exceptions import ChannelRefusedError
 from .answer import ask, asked_wait, continues, pieces, stated_size
@@ -38,7 +37,6 @@ PASSING = frozenset({408, 413, 425, 429, 500, 502, 503, 504})
 LONGEST_WAIT = 120.0
 #: Bytes of an archive whose size the index does not state; far more than any such archive has.
 LARGEST_UNSTATED = 4 << 30
-PARTIAL = ".partial"
 
 
 def download(
@@ -48,7 +46,8 @@ def download(
 
     Args:
         entry: What to download and what its bytes must be.
-        target: A path in the staging folder; `target` with `.partial` keeps what has arrived.
+        target: A path in the staging folder; what is there is taken for the beginning of it, and
+            what has arrived is kept there.
         progress: Told the bytes that have arrived; less than zero when they have to be had again.
         stop: Set when the build is given up.
 
@@ -56,15 +55,14 @@ def download(
         DownloadFailedError: It could not be had, or is not what the channel states.
         ChannelRefusedError: The server refuses it (401, 403); trying others is no use.
     """
-    partial = target.with_name(target.name + PARTIAL)
     tries_left = context.remote_max_retries
     wrong_before = False
     pause = float(context.remote_backoff_factor)
     while True:
         try:
-            digests = _attempt(entry, partial, progress, stop)
+            digests = _attempt(entry, target, progress, stop)
         except WrongBytesError as error:
-            partial.unlink(missing_ok=True)
+            target.unlink(missing_ok=True)
             if wrong_before:
                 raise DownloadFailedError(str(error)) from None
             wrong_before = True
@@ -75,12 +73,11 @@ def download(
             stop.wait(min(error.wait if error.wait is not None else pause, LONGEST_WAIT))
             pause *= 2
         else:
-            replace(partial, target)
             return digests
 
 
 class _Arrival:
-    """A partial file and the digests of what it holds."""
+    """A file that is arriving, and the digests of what it holds."""
 
     def __init__(self, file: BinaryIO, progress: Callable[[int], None]) -> None:
         self.file = file
@@ -112,10 +109,10 @@ class _Arrival:
 
 
 def _attempt(
-    entry: Entry, partial: Path, progress: Callable[[int], None], stop: threading.Event
+    entry: Entry, target: Path, progress: Callable[[int], None], stop: threading.Event
 ) -> Digests:
     # two halves of different uploads would pass where no digest tells
-    with partial.open("a+b" if entry.has_digest else "w+b") as file:
+    with target.open("a+b" if entry.has_digest else "w+b") as file:
         arrival = _Arrival(file, progress)
         try:
             if not arrival.received or arrival.received != entry.size:

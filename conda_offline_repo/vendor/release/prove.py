@@ -64,13 +64,26 @@ def prove(
         specs: The MatchSpecs that were solved, by platform.
         solutions: What the solver chose from the channels.
         index: The index files of the repository to be, by path.
-        scratch: A folder for this proof; emptied first.
+        scratch: A folder for this proof; emptied first, and gone afterwards.
 
     Raises:
         ProofError: A platform has another solution than before, or none.
     """
     if scratch.exists():
         shutil.rmtree(scratch)
+    try:
+        _prove(request, specs, solutions, index, scratch)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _prove(
+    request: Request,
+    specs: Mapping[str, tuple[str, ...]],
+    solutions: Iterable[Solution],
+    index: Mapping[str, bytes],
+    scratch: Path,
+) -> None:
     for name, content in index.items():
         path = scratch / "channel" / name
         path.parent.mkdir(parents=True, exist_ok=True)

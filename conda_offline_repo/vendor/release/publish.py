@@ -11,7 +11,6 @@ way from damage, and nothing but the manifest allows a file to be another than i
 from __future__ import annotations
 
 import os
-import shutil
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -34,10 +33,6 @@ if TYPE_CHECKING:
 
 #: How many files the disk is asked to keep at once.
 SYNC_THREADS = 16
-#: Where archives are staged, below the staging folder.
-ARCHIVES = "archives"
-#: Where other files are.
-FILES = "files"
 
 
 def check_ours(repository: Path) -> None:
@@ -99,7 +94,7 @@ def finish(release: Release, repository: Path, staging: Path, last: Manifest) ->
         return ()
     kept = clear(repository, leftovers(release, repository, last))
     if not kept:
-        _put_manifest(replace(last, on_the_way={}), repository, staging / FILES)
+        _put_manifest(replace(last, on_the_way={}), repository, staging)
     return kept
 
 
@@ -125,24 +120,20 @@ def publish(
 
 
 def _create(release: Release, repository: Path, staging: Path) -> None:
-    tree = staging / ARCHIVES
-    _keep_only(tree, {archive.name for archive in release.archives})
+    _keep_only(staging, {archive.name for archive in release.archives})
     _sync_archives(release.archives)
     for name, content in sorted(release.files.items()):
-        _write(tree / name, content)
-    _write(tree / manifest.MANIFEST_NAME, release.manifest.content)
-    open_up((tree, *tree.rglob("*")), repository.parent)
-    _sync_folders(tree, {*release.files, *(archive.name for archive in release.archives)})
+        _write(staging / name, content)
+    _write(staging / manifest.MANIFEST_NAME, release.manifest.content)
+    open_up((staging, *staging.rglob("*")), repository.parent)
+    _sync_folders(staging, {*release.files, *(archive.name for archive in release.archives)})
     if repository.is_dir():  # empty; Windows renames onto nothing that exists
         repository.rmdir()
-    move(tree, repository)
+    move(staging, repository)
     _sync(repository.parent)
 
 
 def _update(release: Release, repository: Path, staging: Path, last: Manifest) -> tuple[str, ...]:
-    staged = staging / FILES
-    if staged.exists():
-        shutil.rmtree(staged)
     surplus = leftovers(release, repository, last)
     changed = {
         name: content
@@ -162,7 +153,7 @@ def _update(release: Release, repository: Path, staging: Path, last: Manifest) -
     coming = {a.name: [Digests(a.sha256, a.md5, a.size)] for a in arriving}
     for name, content in (*bridge.items(), *changed.items()):
         coming.setdefault(name, []).append(hash_bytes(content))
-    _put_manifest(journal.arriving(last, coming), repository, staged)
+    _put_manifest(journal.arriving(last, coming), repository, staging)
     for archive in arriving:
         target = repository / archive.name
         _make_subdir(target.parent)
@@ -171,24 +162,24 @@ def _update(release: Release, repository: Path, staging: Path, last: Manifest) -
     _sync_folders(repository, {archive.name for archive in arriving})
     for step in (bridge, changed):
         for name, content in sorted(step.items()):
-            _put(staged / name, repository / name, content)
+            _put(staging / name, repository / name, content)
         _sync_folders(repository, step)
-    _put_manifest(journal.leaving(release.manifest, last, surplus), repository, staged)
+    _put_manifest(journal.leaving(release.manifest, last, surplus), repository, staging)
     for name in (*release.files, *(archive.name for archive in release.archives)):
         open_up([repository / name], (repository / name).parent)
     kept = clear(repository, surplus)
     if not kept:
-        _put_manifest(release.manifest, repository, staged)
+        _put_manifest(release.manifest, repository, staging)
     return kept
 
 
-def _keep_only(tree: Path, wanted: Container[str]) -> None:
+def _keep_only(staging: Path, wanted: Container[str]) -> None:
     """Clear what an interrupted build staged for another request."""
-    for path in sorted(tree.glob("**/*"), reverse=True):
+    for path in sorted(staging.glob("**/*"), reverse=True):
         if path.is_dir():
             if not any(path.iterdir()):
                 path.rmdir()
-        elif path.relative_to(tree).as_posix() not in wanted:
+        elif path.relative_to(staging).as_posix() not in wanted:
             path.unlink()
 
 
@@ -214,10 +205,10 @@ def _make_subdir(folder: Path) -> None:
         open_up([folder], folder.parent)
 
 
-def _put_manifest(content: Manifest, repository: Path, staged: Path) -> None:
+def _put_manifest(content: Manifest, repository: Path, staging: Path) -> None:
     name = manifest.MANIFEST_NAME
     if not _has_content(repository / name, content.content):
-        _put(staged / name, repository / name, content.content)
+        _put(staging / name, repository / name, content.content)
         _sync(repository)
 
 
