@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
 from typing import TYPE_CHECKING
 
 from conda.base.context import context
 from conda.models.match_spec import MatchSpec
+from conda.utils import quote_for_shell
 
 from ..customer.install import installed
 from ..customer.view import superseded
@@ -95,18 +95,18 @@ def _next_commands(repository: Repository, target: Target, args: Namespace) -> l
     """Return what to type next: activate, then install what is not there and update what is."""
     commands = []
     if args.name or args.prefix:
-        commands.append(f"conda activate {shlex.quote(args.name or str(target.prefix))}")
+        commands.append(f"conda activate {quote_for_shell(args.name or str(target.prefix))}")
     there = installed(target.prefix)
     packages = tuple(map(unqualified, repository.manifest.request.packages))
     names = {package: MatchSpec(package).name for package in packages}
-    absent = [shlex.quote(package) for package, name in names.items() if name not in there]
+    absent = [quote_for_shell(package) for package, name in names.items() if name not in there]
     installed_before = [package for package, name in names.items() if name in there]
-    present = [shlex.quote(package) for package in installed_before]
+    present = [quote_for_shell(package) for package in installed_before]
     if absent or not packages:
         commands.append(f"conda install {' '.join(absent) or 'PACKAGE'}")
     back = superseded(target.prefix, installed_before, repository.manifest)
     if back and args.offline_repo_allow_older:
-        path = shlex.quote(str(repository.path))
+        path = quote_for_shell(str(repository.path))
         commands.append(f"conda offline-repo use {path} --allow-older {' '.join(present)}")
     elif present and not args.offline_repo_packages:
         commands.append(f"conda update {' '.join(present)}")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import shlex
 from typing import TYPE_CHECKING
 
 from conda.common.io import dashlist
+from conda.utils import quote_for_shell
 
 from ..exceptions import OfflineRepoError
 
@@ -59,8 +59,8 @@ class ForeignPackagesError(OfflineRepoError):
             f"environment:{dashlist(packages)}",
             "conda, when it is offline, also offers what its package caches hold of other "
             "channels and of older releases. The environment is as it was before. To install from "
-            f"the repository alone: conda offline-repo use {shlex.quote(path)} "
-            f"-p {shlex.quote(prefix)} {' '.join(names)}",
+            f"the repository alone: conda offline-repo use {quote_for_shell(path)} "
+            f"-p {quote_for_shell(prefix)} {' '.join(names)}",
         )
 
 

@@ -189,14 +189,15 @@ def _pip(prefix: Path) -> Iterator[Finding]:
 
 def _pip_files(prefix: Path) -> Iterator[Path]:
     """https://pip.pypa.io/en/stable/topics/configuration/#location"""
+    if os.environ.get("PIP_CONFIG_FILE"):
+        yield Path(os.environ["PIP_CONFIG_FILE"])
     if os.name == "nt":
         for variable in ("PROGRAMDATA", "APPDATA"):
             if os.environ.get(variable):
                 yield Path(os.environ[variable], "pip", "pip.ini")
+        yield Path.home() / "pip" / "pip.ini"
         yield prefix / "pip.ini"
         return
-    if os.environ.get("PIP_CONFIG_FILE"):
-        yield Path(os.environ["PIP_CONFIG_FILE"])
     if os.environ.get("XDG_CONFIG_HOME"):
         yield Path(os.environ["XDG_CONFIG_HOME"], "pip", "pip.conf")
     yield Path("/etc/pip.conf")

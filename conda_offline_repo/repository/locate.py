@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -95,5 +96,7 @@ def _below(path: Path) -> list[Path]:
     except ValueError:  # a path with a null character
         return []
     except OSError as error:
+        if error.errno == errno.EINVAL:  # a path with a character that Windows has in no name
+            return []
         raise UnreadableError(path, error) from error
     return [folder for folder in folders if not folder.name.startswith(".") and present(folder)]

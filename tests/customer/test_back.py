@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
+from conda.utils import quote_for_shell
 
 from tests.support.mirror import SOLVERS
 from tests.support.running import Customer, snapshot
@@ -61,7 +62,9 @@ def test_back_to_the_last_delivery(
 
     told = customer.use(old, "-n", "rating", "--allow-older")
     (command,) = [line for line in told.stdout.splitlines() if "--allow-older" in line]
-    assert command.strip() == f"conda offline-repo use {old} --allow-older app"
+    assert (
+        command.strip() == f"conda offline-repo use {quote_for_shell(str(old))} --allow-older app"
+    )
     customer.run(*command.split()[1:], "--yes", **shell)
     assert customer.installed("rating") == APP_1
     for name, version in APP_1.items():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 from typing import TYPE_CHECKING
 
@@ -228,7 +229,7 @@ def test_files_on_their_way_are_those_of_the_manifest(
     guard.prepare_solve((), ())
     check(record(stick, new), record(stick, LIB))
     (stick / new).write_bytes((stick / APP).read_bytes())
-    with pytest.raises(ArchivesRefusedError, match=new):
+    with pytest.raises(ArchivesRefusedError, match=re.escape(os.path.normpath(new))):
         check(record(stick, new))
 
 
@@ -339,7 +340,7 @@ def test_record_with_md5_alone(me: Inside, stick: Path) -> None:
         check(record(stick, APP, sha256=None, md5="0" * 32))
     found = record(stick, APP, sha256=None)
     (stick / APP).write_bytes(another(stick / APP))
-    with pytest.raises(ArchivesRefusedError, match=APP):
+    with pytest.raises(ArchivesRefusedError, match=re.escape(os.path.normpath(APP))):
         check(found)
 
 

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from conda.core.prefix_data import PrefixData
 
 from conda_offline_repo.customer.environment.state import State, dump_state, read_state, state_path
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-STATE = State("bank", 7, "/srv/bänk/bank", "file:///srv/b%C3%A4nk/bank")
+STATE = State("bank", 7, str(Path("/srv/bänk/bank").absolute()), "file:///srv/b%C3%A4nk/bank")
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,13 +25,20 @@ if TYPE_CHECKING:
     from conda_offline_repo.customer.survey import Finding
     from tests.support.inside import Inside
 
+PIP_FILE, PIP_FILES = (
+    ("pip.ini", ("AppData/pip/pip.ini", "pip/pip.ini", "prefix"))
+    if os.name == "nt"
+    else ("pip.conf", (".pip/pip.conf", ".config/pip/pip.conf", "prefix"))
+)
+
 
 @pytest.fixture
 def me(tmp_path: Path) -> Iterator[Inside]:
     """The user, with nothing configured; environments are where conda has them by itself."""
     with inside(tmp_path / "me") as me, pytest.MonkeyPatch.context() as patch:
-        for name in ("CONDA_ENVS_DIRS", *PIP_VARIABLES):
+        for name in ("CONDA_ENVS_DIRS", "PROGRAMDATA", *PIP_VARIABLES):
             patch.delenv(name, raising=False)
+        patch.setenv("APPDATA", str(me.conda.home / "AppData"))
         me.configure()
         yield me
 
@@ -154,7 +162,8 @@ def test_packages_of_other_platforms_do_not_matter(
 def test_overridden_virtual_package(
     me: Inside, prefix: Path, repository: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    name = {"linux": "__glibc", "osx": "__osx", "win": "__win"}[PLATFORM.partition("-")[0]]
+    # older conda knows no version of __win
+    name = {"linux": "__glibc", "osx": "__osx", "win": "__cuda"}[PLATFORM.partition("-")[0]]
     monkeypatch.setenv(f"CONDA_OVERRIDE_{name[2:].upper()}", "1.5")
     one(survey(stating(repository, **{name: "2.28"}), prefix), name, "1.5", "2.28")
 
@@ -242,12 +251,12 @@ def test_pip_in_the_process_environment(
     assert "secret" not in text
 
 
-@pytest.mark.parametrize("place", [".pip/pip.conf", ".config/pip/pip.conf", "prefix"])
+@pytest.mark.parametrize("place", PIP_FILES)
 @pytest.mark.parametrize("option", ["index-url", "extra-index-url", "find-links"])
 def test_pip_in_a_file(
     me: Inside, prefix: Path, repository: Repository, place: str, option: str
 ) -> None:
-    path = prefix / "pip.conf" if place == "prefix" else me.conda.home / place
+    path = prefix / PIP_FILE if place == "prefix" else me.conda.home / place
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(f"[global]\n{option} = https://user:secret@pypi.example.com/%(x)s\n")
     text = one(survey(repository, prefix), str(path), str(path), "pip")
@@ -260,12 +269,12 @@ def test_pip_in_a_file(
 def test_files_of_pip_without_an_address(
     me: Inside, prefix: Path, repository: Repository, text: str
 ) -> None:
-    (prefix / "pip.conf").write_text(text)
+    (prefix / PIP_FILE).write_text(text)
     assert survey(repository, prefix) == ()
 
 
 def test_file_of_pip_in_another_encoding(me: Inside, prefix: Path, repository: Repository) -> None:
-    (prefix / "pip.conf").write_bytes("[global]\nindex-url = x\n".encode("utf-16"))
+    (prefix / PIP_FILE).write_bytes("[global]\nindex-url = x\n".encode("utf-16"))
     assert survey(repository, prefix) == ()
 
 
