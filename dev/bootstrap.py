@@ -3,6 +3,7 @@
     python3 dev/bootstrap.py                make or repair .venv
     python3 dev/bootstrap.py demo           the main job as a demonstration
     python3 dev/bootstrap.py test [ARG ...] format, lint, types, imports and tests; ARGs to pytest
+    python3 dev/bootstrap.py windows-test   the tests under Wine; needs a CPython 3.11
     python3 dev/bootstrap.py run COMMAND …  any command of the environment, e.g. `run conda info`
 
 conda is not on PyPI. The newest complete copy there is conda 24.7.1, vendored in the wheel of
@@ -179,6 +180,10 @@ def commands(verb: str, arguments: list[str], python: Path) -> list[list[str]]:
             [str(bin_folder(python) / "lint-imports"), "--no-cache"],
             [str(python), "-m", "pytest", *arguments],
         ]
+    if verb == "windows-test":
+        # what a Windows Python writes beside the sources is of no use to this system's
+        pytest = ["-B", "-m", "pytest", "-p", "no:cacheprovider", *arguments]
+        return [[str(python), str(REPOSITORY / "dev" / "windows.py"), "run", *pytest]]
     return [arguments] if arguments else []
 
 
@@ -190,7 +195,7 @@ def main() -> int:
     parser.add_argument(
         "--python", type=Path, help="an existing Python that has conda (its absolute path)"
     )
-    parser.add_argument("verb", nargs="?", choices=("demo", "test", "run"))
+    parser.add_argument("verb", nargs="?", choices=("demo", "test", "windows-test", "run"))
     parser.add_argument("arguments", nargs=argparse.REMAINDER)
     options = parser.parse_args()
     python = prepare(options.python)

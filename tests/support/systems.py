@@ -1,0 +1,49 @@
+"""What a system cannot do, and the tests that need it: they are skipped there, with the reason."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+
+PIPES = "Windows has no named pipes among files"
+FORKS = "Windows has no forks, which strike at a build's steps"
+DEVICES = "Windows has no such devices, and asks for a privilege before it makes links"
+NAMES = "Windows refuses such names"
+#: By what the test's name matches.
+ON_WINDOWS = {
+    r"test_hostile\.py::test_what_is_no_file\[.*-(device|link)": DEVICES,
+    r"test_hostile\.py::test_what_is_no_file\[.*-pipe": PIPES,
+    r"test_hostile\.py::test_names_and_licences_are_printed": NAMES,
+    r"test_guard\.py::test_manifest_is_no_switch\[pipe": PIPES,
+    r"test_guard\.py::test_pipe_in_the_place_of_a_file": PIPES,
+    r"test_use_struck\.py": FORKS,
+}
+LINKS = "links lead nowhere under Wine"
+#: What Wine, or what `dev/windows.py` makes, cannot do though Windows can.
+UNDER_WINE = {
+    r"test_hostile\.py::test_folder_that_leads_nowhere": LINKS,
+    r"test_guard\.py::test_(manifest_is_no_switch\[link|environment_knows_its_rep)": LINKS,
+    r"test_batch\.py::test_folder_that_cannot_be_read\[(50%|a\^b)": "cmd.exe expands % and ^ twice",
+    r"test_batch\.py::test_environments_below": "there is no console, and so no code page of one",
+    r"test_use\.py::test_real_programs_run": "conda's launchers are not in the copy of it on PyPI",
+}
+
+
+def under_wine() -> bool:
+    """Whether this Windows is Wine."""
+    if sys.platform != "win32":
+        return False
+    import ctypes
+
+    return hasattr(ctypes.WinDLL("ntdll"), "wine_get_version")
+
+
+def reason_to_skip(test: str) -> str | None:
+    """Why a test, by its name with the path, cannot run here; None if it can."""
+    reasons: dict[str, str] = {}
+    if os.name == "nt":
+        reasons |= ON_WINDOWS
+    if under_wine():
+        reasons |= UNDER_WINE
+    return next((why for pattern, why in reasons.items() if re.search(pattern, test)), None)
