@@ -45,7 +45,8 @@ class Vendor:
 
     def url(self, channel: TinyChannel) -> str:
         """Where a channel of the server is, without a token."""
-        return f"{self.server.url}/{channel.folder.relative_to(self.public.folder.parent)}"
+        path = channel.folder.relative_to(self.public.folder.parent).as_posix()
+        return f"{self.server.url}/{path}"
 
     @property
     def channels(self) -> tuple[str, ...]:

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 #: Seconds after which a run counts as hung; far more than any takes.
 PATIENCE = 120
 #: What a process cannot do without on some systems.
-INHERITED = ("COMSPEC", "PATH", "PATHEXT", "SYSTEMROOT", "WINDIR")
+INHERITED = (
+    *("COMSPEC", "PATH", "PATHEXT", "SYSTEMROOT", "WINDIR"),
+    *("PROCESSOR_ARCHITECTURE", "PROCESSOR_IDENTIFIER"),
+)
 
 
 #: conda's own launcher, but for the end.
