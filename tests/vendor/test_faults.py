@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 from conda.base.context import context, reset_context
 
-from conda_offline_repo.vendor.archives.download import LONGEST_WAIT, download
+from conda_offline_repo.vendor.archives.download import LONGEST_WAIT, download, partial
 from conda_offline_repo.vendor.archives.failures import DownloadFailedError
 from conda_offline_repo.vendor.exceptions import ChannelRefusedError, DownloadError
 from conda_offline_repo.vendor.upstream.entries import Entry
@@ -236,7 +236,7 @@ def test_partial_file_of_an_earlier_build_is_carried_on(vendor: Vendor, tmp_path
     here = tmp_path / "here"
     here.mkdir()
     content = vendor.big.path.read_bytes()
-    (here / vendor.big.file).write_bytes(content[:1000])
+    partial(here / vendor.big.file).write_bytes(content[:1000])
     fetch(vendor, here)
     (get,) = vendor.gets(vendor.big)
     assert get.range_start == 1000
@@ -246,7 +246,7 @@ def test_partial_file_of_an_earlier_build_is_carried_on(vendor: Vendor, tmp_path
 def test_whole_partial_file_is_not_asked_for(vendor: Vendor, tmp_path: Path) -> None:
     here = tmp_path / "here"
     here.mkdir()
-    (here / vendor.big.file).write_bytes(vendor.big.path.read_bytes())
+    partial(here / vendor.big.file).write_bytes(vendor.big.path.read_bytes())
     fetch(vendor, here)
     assert not vendor.gets(vendor.big)
 
@@ -257,7 +257,7 @@ def test_wrong_partial_file_costs_one_more_download(
 ) -> None:
     here = tmp_path / "here"
     here.mkdir()
-    (here / vendor.big.file).write_bytes(bytes(length))
+    partial(here / vendor.big.file).write_bytes(bytes(length))
     fetch(vendor, here)
     assert [get.range_start for get in vendor.gets(vendor.big)] == [length, None]
 

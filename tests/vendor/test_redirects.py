@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conda_offline_repo.exceptions import OfflineRepoError
+from conda_offline_repo.vendor.archives.download import partial
 from conda_offline_repo.vendor.exceptions import (
     ChannelUnavailableError,
     DownloadError,
@@ -294,9 +295,9 @@ def test_wrong_length_fails_the_package(site: Site, length: str) -> None:
 def test_another_part_than_was_asked_for_is_not_appended(
     site: Site, tmp_path: Path, stated: str
 ) -> None:
-    partial = staging_folder(site.me.root / "bank") / site.app.at
-    partial.parent.mkdir(parents=True)
-    partial.write_bytes(site.app.path.read_bytes()[:100])
+    arriving = partial(staging_folder(site.me.root / "bank") / site.app.at)
+    arriving.parent.mkdir(parents=True)
+    arriving.write_bytes(site.app.path.read_bytes()[:100])
     site.server.fault(site.app.file, "odd", headers={"Content-Range": stated}, times=1)
     site.build()
     assert (site.me.root / "bank" / site.app.at).read_bytes() == site.app.path.read_bytes()

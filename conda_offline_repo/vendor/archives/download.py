@@ -16,6 +16,7 @@ from conda.base.context import context
 from requests.exceptions import RequestException, SSLError, Timeout
 from urllib3.exceptions import HTTPError, TimeoutError
 
+from ...replacing import replace
 from ...repository.hashing import Digests, hash_into
 from ..exceptions import ChannelRefusedError
 from .answer import ask, asked_wait, continues, pieces, stated_size
@@ -46,8 +47,7 @@ def download(
 
     Args:
         entry: What to download and what its bytes must be.
-        target: A path in the staging folder; what is there is taken for the beginning of it, and
-            what has arrived is kept there.
+        target: A path in the staging folder; `partial` of it keeps what has arrived.
         progress: Told the bytes that have arrived; less than zero when they have to be had again.
         stop: Set when the build is given up.
 
@@ -55,14 +55,15 @@ def download(
         DownloadFailedError: It could not be had, or is not what the channel states.
         ChannelRefusedError: The server refuses it (401, 403); trying others is no use.
     """
+    arriving = partial(target)
     tries_left = context.remote_max_retries
     wrong_before = False
     pause = float(context.remote_backoff_factor)
     while True:
         try:
-            digests = _attempt(entry, target, progress, stop)
+            digests = _attempt(entry, arriving, progress, stop)
         except WrongBytesError as error:
-            target.unlink(missing_ok=True)
+            arriving.unlink(missing_ok=True)
             if wrong_before:
                 raise DownloadFailedError(str(error)) from None
             wrong_before = True
@@ -73,7 +74,13 @@ def download(
             stop.wait(min(error.wait if error.wait is not None else pause, LONGEST_WAIT))
             pause *= 2
         else:
+            replace(arriving, target)
             return digests
+
+
+def partial(target: Path) -> Path:
+    """Return where an archive arrives: its name less a letter, so that no path is longer."""
+    return target.with_name(target.name[:-1])
 
 
 class _Arrival:
@@ -109,10 +116,10 @@ class _Arrival:
 
 
 def _attempt(
-    entry: Entry, target: Path, progress: Callable[[int], None], stop: threading.Event
+    entry: Entry, arriving: Path, progress: Callable[[int], None], stop: threading.Event
 ) -> Digests:
     # two halves of different uploads would pass where no digest tells
-    with target.open("a+b" if entry.has_digest else "w+b") as file:
+    with arriving.open("a+b" if entry.has_digest else "w+b") as file:
         arrival = _Arrival(file, progress)
         try:
             if not arrival.received or arrival.received != entry.size:
