@@ -21,7 +21,7 @@ from conda.plugins.types import CondaVirtualPackage
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from os import PathLike
-    from typing import Any
+    from typing import Any, Literal
 
     from conda import CondaError
 
@@ -129,8 +129,12 @@ def status_code(error: CondaError) -> int | None:
     return status if isinstance(status, int) else None
 
 
-def confirm(question: str) -> None:
+def confirm(question: str, default: Literal["yes", "no"] = "yes") -> None:
     """Ask for a yes, as conda does; honours `--yes` and `--dry-run`.
+
+    Args:
+        question: What to ask.
+        default: What an empty line, or the end of the input, means.
 
     Raises:
         CondaSystemExit: The answer was no.
@@ -140,7 +144,7 @@ def confirm(question: str) -> None:
         from conda.reporters import confirm_yn
     except ImportError:  # before 24.11
         from conda.cli.common import confirm_yn
-    confirm_yn(question)
+    confirm_yn(question, default=default)
 
 
 def refresh_index_cache(channel: Channel, subdirs: Iterable[str]) -> None:

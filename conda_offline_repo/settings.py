@@ -26,7 +26,39 @@ def settings() -> Iterator[CondaSetting]:
         parameter=PrimitiveParameter("", element_type=str),
     )
 
+    yield CondaSetting(
+        name="offline_repo_sign_key",
+        description=(
+            "The OpenSSH key with which `conda offline-repo build` signs repositories. "
+            "Default: none; they are not signed."
+        ),
+        parameter=PrimitiveParameter("", element_type=str),
+    )
+    yield CondaSetting(
+        name="offline_repo_allowed_signers",
+        description=(
+            "A file in the format of OpenSSH's allowed_signers (see `man ssh-keygen`) that says "
+            "whose signatures are trusted for which labels. For a label that it names, every "
+            "environment of this machine takes repositories with such a signature alone."
+        ),
+        parameter=PrimitiveParameter("", element_type=str),
+    )
+
 
 def default_root() -> str:
     """Return the configured parent folder of the repositories, or the current folder."""
     return context.plugins.offline_repo_root or "."
+
+
+def default_sign_keys() -> tuple[str, ...]:
+    """Return the configured key that signs, or none."""
+    key = context.plugins.offline_repo_sign_key
+    return (key,) if key else ()
+
+
+def allowed_signers_file() -> str:
+    """Return the configured file that says whose signatures are trusted; empty if there is none.
+
+    There is none, too, where conda's plugins were not loaded.
+    """
+    return getattr(context.plugins, "offline_repo_allowed_signers", None) or ""

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 from ..customer.environment.state import read_state
 from ..customer.survey import survey
+from ..customer.trust import check_expected
 from ..exceptions import OfflineRepoError
 from ..printable import printable
 from ..progress import Unwatched
 from ..redaction import confined, in_play
 from ..repository.locate import locate_one
 from ..repository.verify import verify
+from .output import signed_by
 
 if TYPE_CHECKING:
     from ..customer.environment.state import State
@@ -32,6 +34,7 @@ def _print(state: State, prefix: str, verbose: bool) -> None:
     print(f"Offline repository {state.path} (label {state.label}, build {state.build}):\n")
     try:
         repository = locate_one(Path(state.path), state.label)
+        check_expected(repository)
         report = verify(repository, Unwatched())
     except OfflineRepoError as error:
         print(f"{BAD} {error}\n")
@@ -41,6 +44,8 @@ def _print(state: State, prefix: str, verbose: bool) -> None:
             print(f"{BAD} {kind}: {printable(name)}")
     if report.good and not report.unfinished:
         print(f"{GOOD} All of its {report.files} files are there and unchanged.")
+    if repository.signers:
+        print(f"{GOOD} {signed_by(repository.signers)}")
     manifest = repository.manifest
     if manifest.build != state.build:
         older = " --allow-older, if that is meant" if manifest.build < state.build else ""

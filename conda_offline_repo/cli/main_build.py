@@ -147,6 +147,25 @@ def configure_parser(parser: ArgumentParser) -> None:
         const=[],
         help="Do not ship installers any more.",
     )
+    sign = parser.add_mutually_exclusive_group()
+    sign.add_argument(
+        "--sign-key",
+        dest="offline_repo_sign_keys",
+        metavar="KEY",
+        action="append",
+        default=[],
+        help="Sign the repository with this ed25519 key of OpenSSH, so that the customer can tell "
+        "who made it; for a key that ssh-agent holds, its public file. Repeat it to sign with the "
+        "old and the new key when keys change: customers then trust the new one. Default: the "
+        "setting plugins.offline_repo_sign_key.",
+    )
+    sign.add_argument(
+        "--no-sign-key",
+        dest="offline_repo_unsigned",
+        action="store_true",
+        help="Publish without a signature, also a repository that is signed. Customers who trust "
+        "its key will refuse it.",
+    )
     helpers.add_parser_channels(parser)
     parser.add_argument(
         "--token",
@@ -206,7 +225,7 @@ def _options(args: Namespace) -> Options:
     from conda.base.context import context
 
     from ..exceptions import InvalidRequestError
-    from ..settings import default_root
+    from ..settings import default_root, default_sign_keys
     from ..vendor.request import Options
 
     try:
@@ -234,6 +253,12 @@ def _options(args: Namespace) -> Options:
         installers=None
         if args.offline_repo_installers is None
         else tuple(Path(path).expanduser() for path in args.offline_repo_installers),
+        sign_keys=()
+        if args.offline_repo_unsigned
+        else tuple(
+            Path(path).expanduser() for path in args.offline_repo_sign_keys or default_sign_keys()
+        ),
+        unsigned=args.offline_repo_unsigned,
     )
 
 

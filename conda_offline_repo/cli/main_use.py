@@ -53,8 +53,18 @@ def configure_parser(parser: ArgumentParser) -> None:
         dest="offline_repo_verify",
         action="store_false",
         help="Do not read and check the repository's files: faster, but damage and partial "
-        "tampering are not noticed here. (Checked or not, nothing tells who made the repository: "
-        "a consistent change of manifest, index and archives is not noticed.)",
+        "tampering are not noticed here. (Checked or not, only a signature tells who made the "
+        "repository; it is always checked. Without one, a consistent change of manifest, index and "
+        "archives is not noticed.)",
+    )
+    parser.add_argument(
+        "--trust",
+        dest="offline_repo_trust",
+        metavar="FINGERPRINT",
+        action="append",
+        default=[],
+        help="The key with this fingerprint (SHA256:...) is the vendor's: do not ask. From then on "
+        "the environment takes the repository with this signature alone. Repeat for several.",
     )
     parser.add_argument(
         "--allow-older",
@@ -112,6 +122,7 @@ def execute(args: Namespace) -> int:
     allowed = {
         "allow_older": args.offline_repo_allow_older,
         "other_label": args.offline_repo_other_label,
+        "trusted": tuple(args.offline_repo_trust),
     }
     with chatter_to_stderr():
         target = plan(repository, prefix, **allowed)
@@ -121,6 +132,8 @@ def execute(args: Namespace) -> int:
         warn(findings)
         if packages or not target.settled:
             check_not_frozen(prefix)
+        if target.trust.unknown and not context.dry_run:
+            _ask(repository)
         back_to = repository.manifest if args.offline_repo_allow_older else None
         if context.dry_run or (target.settled and not packages):
             actions = _fill(target, packages, back_to)
@@ -160,6 +173,29 @@ def _undo(args: Namespace) -> int:
             undo(undoing)
     report_undone(undoing)
     return 0
+
+
+def _ask(repository: Repository) -> None:
+    """Ask whether the repository is signed by the vendor; `--yes` is no answer to that."""
+    from conda.base.context import context
+    from conda.exceptions import CondaSystemExit
+
+    from .. import _compat
+    from ..customer.exceptions import UnknownSignerError
+
+    unknown = UnknownSignerError(repository.path, repository.signers)
+    if context.json or context.always_yes:
+        raise unknown
+    print(f"{repository.path} is signed by the key")
+    for signer in repository.signers:
+        print(f"    {signer}")
+    print("Compare it with what your vendor told you in another way than the repository came.")
+    try:
+        _compat.confirm(
+            "Is this your vendor's key, so that it is trusted from now on", default="no"
+        )
+    except CondaSystemExit:
+        raise unknown from None
 
 
 def _say_waiting(holder: str) -> None:

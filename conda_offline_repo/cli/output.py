@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from typing import Any
 
 UNITS = ("bytes", "kB", "MB", "GB", "TB")
@@ -65,3 +65,9 @@ def chatter_to_stderr() -> Iterator[None]:
     """Let what conda and its solvers print meanwhile go to stderr."""
     with redirect_stdout(sys.stderr):
         yield
+
+
+def signed_by(signers: Iterable[str]) -> str:
+    """Return a sentence on who signed a repository."""
+    names = ", ".join(signers)
+    return f"Signed by {names}." if names else "It is not signed: its origin is unknown."

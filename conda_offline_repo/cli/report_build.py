@@ -9,7 +9,7 @@ from conda.base.context import context
 
 from ..printable import printable
 from ..repository.manifest import as_dict
-from .output import human, print_json
+from .output import human, print_json, signed_by
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -84,6 +84,7 @@ def _lines(outcome: Outcome, dry_run: bool) -> Iterator[str]:
     for platform, names in sorted(manifest.solutions.items()):
         size = sum(manifest.packages[name].size for name in names)
         yield f"  for {platform}: {len(names)} packages, {human(size)}"
+    yield signed_by(manifest.signers)
     moved = "would move" if dry_run else "moves"
     yield f"A copy to the customer {moved} {human(difference.transfer_bytes)}."
     if not dry_run:

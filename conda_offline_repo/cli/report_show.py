@@ -27,6 +27,7 @@ def report(shown: Iterable[tuple[Repository, tuple[ListedPackage, ...]]]) -> Non
                     "manifest": as_dict(repository.manifest),
                     "packages": [vars(package) for package in packages],
                     "bytes": repository.manifest.size,
+                    "signers": repository.signers,
                     "unfinished": unfinished(repository.path, repository.manifest),
                 }
                 for repository, packages in shown
@@ -47,6 +48,7 @@ def _print_text(repository: Repository, packages: tuple[ListedPackage, ...]) -> 
         ("packages asked for", ", ".join(request.packages) or "all of the label channel"),
         ("channels", ", ".join(request.channels)),
     ]
+    rows.append(("signed by", ", ".join(repository.signers) or "nobody: its origin is unknown"))
     if unfinished(repository.path, manifest):
         rows.append(("unfinished", "a publication is under way or was interrupted"))
     for platform in request.platforms:

@@ -13,7 +13,7 @@ from ..customer.install import installed
 from ..customer.view import superseded
 from ..printable import printable
 from ..specs import unqualified
-from .output import print_json
+from .output import print_json, signed_by
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -51,6 +51,8 @@ def report(
             created=not target.exists,
             changed=not target.settled or bool(actions["LINK"] or actions["UNLINK"]),
             verified=args.offline_repo_verify,
+            signers=repository.signers,
+            trusted=target.trust.signers if not target.trust.unknown or not context.dry_run else (),
             actions=actions,
             dry_run=context.dry_run,
             warnings=[vars(finding) for finding in findings],
@@ -64,6 +66,7 @@ def report(
         f"The environment {target.prefix} {will} from {repository.path} alone, offline "
         f"(build {manifest.build} of {manifest.created[:10]})."
     )
+    print(f"{signed_by(repository.signers)}{_expectation(target)}")
     for sign, key in (("+", "LINK"), ("-", "UNLINK")):
         for name in actions[key]:
             print(f"  {sign} {name}")
@@ -72,6 +75,20 @@ def report(
         for command in commands:
             print(f"    {command}")
         print()
+
+
+def _expectation(target: Target) -> str:
+    trust = target.trust
+    if trust.unknown and context.dry_run:
+        return " Without --dry-run, you would be asked whether this is your vendor's key."
+    if trust.moved:
+        return (
+            f" The environment expected {', '.join(trust.before)} until now, and expects "
+            f"{', '.join(trust.signers)} from now on."
+        )
+    if trust.signers:
+        return " The environment takes it with this signature alone."
+    return ""
 
 
 def report_undone(undoing: Undoing) -> None:

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 from conda.base.context import context
 
 from ..printable import printable
-from .output import human, print_json
+from .output import human, print_json, signed_by
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Sequence
 
+    from ..repository.locate import Repository
     from ..repository.verify import Report
 
 
@@ -19,21 +20,27 @@ if TYPE_CHECKING:
 UNFINISHED = 2
 
 
-def status(reports: Mapping[str, Report]) -> int:
-    """Return the exit status: 0 if nothing is wrong with any of the repositories, by path."""
-    if not all(report.good and not report.extra for report in reports.values()):
+def status(reports: Iterable[Report]) -> int:
+    """Return the exit status: 0 if nothing is wrong with any of the repositories."""
+    found = tuple(reports)
+    if not all(report.good and not report.extra for report in found):
         return 1
-    return UNFINISHED if any(report.unfinished for report in reports.values()) else 0
+    return UNFINISHED if any(report.unfinished for report in found) else 0
 
 
-def report(reports: Mapping[str, Report]) -> None:
-    """Print what was found in each repository, by path."""
+def report(reports: Sequence[tuple[Repository, Report]]) -> None:
+    """Print what was found in each repository."""
     if context.json:
-        found = {path: vars(one) for path, one in reports.items()}
-        print_json(success=status(reports) == 0, repositories=found)
+        found = {
+            str(repository.path): {**vars(one), "signers": repository.signers}
+            for repository, one in reports
+        }
+        print_json(success=status(one for _, one in reports) == 0, repositories=found)
     else:
-        for path, one in reports.items():
-            _print_text(printable(path), one)
+        for repository, one in reports:
+            path = printable(str(repository.path))
+            _print_text(path, one)
+            print(f"{path}: {signed_by(repository.signers)}")
 
 
 def _print_text(path: str, report: Report) -> None:

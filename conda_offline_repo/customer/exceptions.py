@@ -64,6 +64,54 @@ class ForeignPackagesError(OfflineRepoError):
         )
 
 
+class NotSignedError(OfflineRepoError):
+    """A repository without a signature where one is expected."""
+
+    def __init__(self, path: Path, expected: Iterable[str]) -> None:
+        by = " or ".join(expected) or "anybody who is allowed to"
+        super().__init__(
+            f"{path} is not signed; it has to be signed by {by}. Nothing is installed from it.",
+            "Ask your vendor for the signed repository, and copy it again whole, with "
+            "offline-repo.json.sig.",
+        )
+
+
+class OtherSignerError(OfflineRepoError):
+    """A repository that is signed by others than those who are expected."""
+
+    def __init__(self, path: Path, signers: Iterable[str], expected: Iterable[str]) -> None:
+        by = " or ".join(expected) or "nobody whose time is now"
+        super().__init__(
+            f"{path} is signed by {', '.join(signers)}, not by {by}. Nothing is installed from it.",
+            "Ask your vendor, in another way than the repository came, whether that key is his. "
+            "If it is: conda offline-repo use PATH --trust FINGERPRINT, or enter it in the "
+            "machine's file of allowed signers.",
+        )
+
+
+class UnknownSignerError(OfflineRepoError):
+    """A repository that is signed by somebody whom nobody has said to be the vendor."""
+
+    def __init__(self, path: Path, signers: Iterable[str]) -> None:
+        names = tuple(signers)
+        super().__init__(
+            f"{path} is signed by {', '.join(names)}, of whom nothing is known here yet. "
+            "Nothing was changed.",
+            "Compare it with what your vendor told you in another way. If it is the same: "
+            f"conda offline-repo use ... --trust {names[0]}",
+        )
+
+
+class AllowedSignersError(OfflineRepoError):
+    """A file of allowed signers that cannot be read."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(
+            f"The file of allowed signers, {path}, cannot be used: {reason}.",
+            "Correct it, or the setting plugins.offline_repo_allowed_signers that names it.",
+        )
+
+
 class ArchivesRefusedError(OfflineRepoError):
     """Archives of a repository that are not what its index or its manifest says, by path."""
 

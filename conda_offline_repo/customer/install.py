@@ -35,7 +35,8 @@ if TYPE_CHECKING:
 @contextmanager
 def offline(target: Target) -> Iterator[None]:
     """Let conda see the repository's channel only, and no network."""
-    with _compat.settings(_channels=(target.channel,), offline=True), checked_by_use():
+    settings = _compat.settings(_channels=(target.channel,), offline=True)
+    with settings, checked_by_use(target.trust.signers):
         yield
 
 

@@ -28,12 +28,14 @@ from .environment.lock import LOCK_NAME
 from .environment.moved import followed
 from .environment.state import STATE_NAME, State, dump_state, read_state, state_path
 from .exceptions import OtherLabelError, PlatformMissingError, TargetError
+from .trust import decide
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from ..repository.locate import Repository
+    from .trust import Trust
 
 CONDARC = ".condarc"
 #: All that an environment has in which the first `use` was interrupted.
@@ -53,6 +55,7 @@ class Target:
         state: What the environment is to remember of the repository.
         moved_from: The channel URLs that its packages may carry, if the repository has moved.
         settled: Whether nothing is to be done but to install.
+        trust: Whose signature it is to expect.
     """
 
     prefix: Path
@@ -63,10 +66,16 @@ class Target:
     state: State
     moved_from: tuple[str, ...]
     settled: bool
+    trust: Trust
 
 
 def plan(
-    repository: Repository, prefix: Path, *, allow_older: bool = False, other_label: bool = False
+    repository: Repository,
+    prefix: Path,
+    *,
+    allow_older: bool = False,
+    other_label: bool = False,
+    trusted: tuple[str, ...] = (),
 ) -> Target:
     """Find out what has to be done to an environment, without doing it.
 
@@ -76,6 +85,7 @@ def plan(
         allow_older: Take an older release than the last one, or one of the same number with other
             content.
         other_label: Take another label's repository than the last one.
+        trusted: Fingerprints of keys that are the vendor's.
 
     Raises:
         PlatformMissingError: The repository has nothing for this machine.
@@ -83,6 +93,7 @@ def plan(
         OlderBuildError: It has used a newer build.
         OtherContentError: It has used that build with another content.
         TargetError: The prefix or its `.condarc` cannot be used.
+        OfflineRepoError: The signature is not the one that is expected; see `trust.decide`.
     """
     manifest = repository.manifest
     platforms = manifest.request.platforms
@@ -103,6 +114,7 @@ def plan(
     known = last or (change.state if change else None)
     if known and known.label != manifest.label and not other_label:
         raise OtherLabelError(repository.path, manifest.label, known.label, prefix)
+    trust = decide(repository, known, trusted)
     if known and not allow_older:
         check_release(repository.path, manifest, known, prefix)
     state = State(
@@ -112,6 +124,7 @@ def plan(
         channel=channel,
         manifest_sha256=digest(repository.path),
         before=known.before if known else ours(old, path),
+        signers=trust.signers,
     )
     origins = [known.channel] if known and known.label == manifest.label else []
     if change:
@@ -127,6 +140,7 @@ def plan(
         state=state,
         moved_from=moved_from,
         settled=settled and not under_way(prefix),
+        trust=trust,
     )
 
 

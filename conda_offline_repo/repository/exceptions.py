@@ -60,10 +60,14 @@ class AmbiguousRepositoryError(OfflineRepoError):
 
 
 class ManifestError(OfflineRepoError):
-    """A manifest that cannot be read or believed."""
+    """A manifest, or its signature, that cannot be read or believed."""
 
     def __init__(self, path: Path, reason: str) -> None:
         super().__init__(
             f"{path} cannot be used: {reason}.",
             "Copy the repository again from its source; at the source, build it again.",
         )
+
+
+class SignatureError(ManifestError):
+    """A signature that is broken, missing, or another manifest's."""

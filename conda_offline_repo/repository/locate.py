@@ -14,7 +14,8 @@ from .exceptions import (
     RepositoryNotFoundError,
     UnreadableError,
 )
-from .manifest import MANIFEST_NAME, present, read
+from .manifest import MANIFEST_NAME, present
+from .signature import read
 
 if TYPE_CHECKING:
     from .manifest import Manifest
@@ -22,10 +23,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Repository:
-    """A repository: its folder, absolute, and what its manifest says."""
+    """A repository.
+
+    Attributes:
+        path: Its folder, absolute.
+        manifest: What its manifest says.
+        signers: The fingerprints of the keys that signed the manifest; none if it is not signed.
+    """
 
     path: Path
     manifest: Manifest
+    signers: tuple[str, ...] = ()
 
 
 def locate(path: Path, label: str | None = None) -> tuple[Repository, ...]:
@@ -38,8 +46,8 @@ def locate(path: Path, label: str | None = None) -> tuple[Repository, ...]:
     Raises:
         RepositoryNotFoundError: There is none.
         UnreadableError: The folder cannot be read.
-        ManifestError: One has a manifest that cannot be used. With a label, those of others do not
-            matter.
+        ManifestError: One has a manifest that cannot be used, or a SignatureError: a signature
+            that is not the manifest's. With a label, those of others do not matter.
     """
     path = path.absolute()
     folders = [path] if present(path) else _below(path)
@@ -47,12 +55,12 @@ def locate(path: Path, label: str | None = None) -> tuple[Repository, ...]:
     damaged = {}
     for folder in folders:
         try:
-            manifest = read(folder)
+            there = read(folder)
         except ManifestError as error:
             damaged[folder] = error
             continue
-        if manifest and label in (None, manifest.label):
-            found.append(Repository(folder, manifest))
+        if there and label in (None, there[0].label):
+            found.append(Repository(folder, *there))
     # what is wrong with a neighbour is no concern of who wants one label, unless it is that one
     for folder, problem in damaged.items():
         if label is None or folder == path or folder.name == label:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from errno import EINVAL
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from ..repository import reading
 from .exceptions import ManifestError, UnreadableError
 from .hashing import read_regular
-from .names import LABEL, file_problem, package_problem
+from .names import FINGERPRINT, LABEL, file_problem, package_problem
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -74,6 +74,8 @@ class Manifest:
         on_the_way: By path, what files may hold besides what is said above, because a publication
             is under way or was interrupted: the size in bytes by SHA-256 digest. Empty when it is
             finished.
+        signers: Who signs it: the fingerprints of their keys, sorted; none if it is not signed.
+        raw: The bytes that it was read from; none if it was not.
     """
 
     label: str
@@ -85,6 +87,8 @@ class Manifest:
     files: Mapping[str, File]
     built_with: Mapping[str, str]
     on_the_way: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    signers: tuple[str, ...] = ()
+    raw: bytes = field(default=b"", compare=False, repr=False)
 
     @property
     def size(self) -> int:
@@ -112,6 +116,7 @@ def as_dict(manifest: Manifest) -> dict[str, Any]:
     on_the_way = {name: dict(found) for name, found in manifest.on_the_way.items()}
     return {
         **({"on_the_way": on_the_way} if on_the_way else {}),
+        **({"signers": list(manifest.signers)} if manifest.signers else {}),
         "format": FORMAT,
         "label": manifest.label,
         "build": manifest.build,
@@ -186,7 +191,7 @@ def read(repository: Path) -> Manifest | None:
             raise ManifestError(path, str(error.strerror)) from error
         raise UnreadableError(path, error) from error
     try:
-        return parse(reading.load(content))
+        return replace(parse(reading.load(content)), raw=content)
     except _Invalid as error:
         raise ManifestError(path, str(error)) from error
     except (ValueError, KeyError, TypeError, AttributeError, ArithmeticError) as error:
@@ -238,7 +243,11 @@ def parse(data: Any) -> Manifest:
             name: {reading.sha256(digest): reading.count(n) for digest, n in found.items()}
             for name, found in on_the_way.items()
         },
+        signers=reading.texts(data.get("signers", [])),
     )
+    for signer in manifest.signers:
+        if not FINGERPRINT.fullmatch(signer):
+            raise _Invalid(f"it names {signer!r} as a signer, which is no key's fingerprint")
     for names in manifest.solutions.values():
         unknown = set(names) - set(manifest.packages)
         if unknown:

@@ -32,11 +32,15 @@ SUBDIR = re.compile(r"[a-z0-9_]+(?:-[a-z0-9_]+)?")
 PLUGIN = "plugin"
 #: The package there that has all of the plugin that a customer needs.
 PLUGIN_PACKAGE = "conda-offline-repo-base"
+#: The package that checks signatures, which no conda brings by itself.
+SIGNATURES_PACKAGE = "securesystemslib"
 #: Where it has conda's installers.
 INSTALLER = "installer"
 FILE = re.compile(
     rf"(?:{PLUGIN}/(?=[^/]+/))?(?:[a-z0-9_]+(?:-[a-z0-9_]+)?/)?[A-Za-z0-9][A-Za-z0-9._-]*"
 )
+#: How OpenSSH shows a key.
+FINGERPRINT = re.compile(r"SHA256:[A-Za-z0-9+/]{43}")
 
 
 def check_label(label: str) -> str:

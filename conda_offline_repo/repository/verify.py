@@ -12,6 +12,7 @@ from ..repository import journal
 from .hashing import hash_file
 from .manifest import MANIFEST_NAME
 from .names import is_sibling
+from .signature import SIGNATURE_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -89,7 +90,8 @@ def verify(repository: Repository, progress: Progress) -> Report:
         ThreadPoolExecutor(max_workers=os.cpu_count()) as executor,
     ):
         verdicts = dict(zip(names, executor.map(one, names), strict=True))
-    extra = set(_files(root)) - set(names) - {MANIFEST_NAME, journal.JOURNAL_NAME}
+    besides = {MANIFEST_NAME, SIGNATURE_NAME, journal.JOURNAL_NAME}
+    extra = set(_files(root)) - set(names) - besides
 
     def found(verdict: str, among: Iterable[str]) -> tuple[str, ...]:
         return tuple(sorted(name for name in among if verdicts[name] == verdict))

@@ -15,11 +15,11 @@ from ..repository import compare, manifest
 from ..repository.exceptions import InvalidLabelError
 from ..repository.locate import enclosing
 from ..repository.names import same_name_in_other_case
-from ..vendor import lock, plugin, secrets
+from ..vendor import lock, plugin, secrets, signing
 from ..vendor import request as requests
 from .archives import fetch, installers, longpaths
 from .changes import changes
-from .exceptions import FileSystemError, NestedRootError
+from .exceptions import FileSystemError, KeyMissingError, NestedRootError
 from .release import compose, index, prove, publish, scan
 from .upstream import entries as upstream
 from .upstream.solve import solve
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from ..repository.manifest import Manifest
     from .changes import RequestChange
     from .request import Options, Request
+    from .signing import Signer
     from .upstream.entries import Entry
     from .upstream.solve import Solution
 
@@ -80,11 +81,14 @@ def build(options: Options, progress: Progress, *, dry_run: bool = False) -> Out
 def _build(options: Options, progress: Progress, *, dry_run: bool) -> Outcome:
     requests.check(options)
     installers.check(options.installers or ())
+    signer = signing.signer(options.sign_keys)
     compose.source_date()
     repository = options.root.absolute() / options.label
     _check_place(repository)
     # before the lock: it would make folders in a root that may be the wrong one
-    requests.check_given(options, manifest.read(repository))
+    published = manifest.read(repository)
+    requests.check_given(options, published)
+    _check_keys(options, signer, published, repository)
     exclusive = nullcontext() if dry_run else lock.exclusive(repository, progress.step)
     with exclusive as staging:
         last = manifest.read(repository)
@@ -92,7 +96,9 @@ def _build(options: Options, progress: Progress, *, dry_run: bool) -> Outcome:
         request = requests.resolve(options, last)
         plan = _plan(
             request,
-            plugin.entries(request, options.plugin_file, last, repository),
+            plugin.entries(
+                request, options.plugin_file, last, repository, signed=signer is not None
+            ),
             progress,
         )
         if staging is None:
@@ -118,9 +124,10 @@ def _build(options: Options, progress: Progress, *, dry_run: bool) -> Outcome:
             last=last,
             repository=repository,
             built_with=built_with,
+            signers=signer.fingerprints if signer else (),
         )
         if last and not publish.differs(release, repository, last):
-            kept = publish.finish(release, repository, staging, last) if staging else ()
+            kept = publish.finish(release, repository, staging, last, signer) if staging else ()
             now = last if kept else replace(last, on_the_way={})
             same = compare.difference(now, now)
             return Outcome(repository, False, False, (), now, same, (*plan.warnings, *_held(kept)))
@@ -132,12 +139,16 @@ def _build(options: Options, progress: Progress, *, dry_run: bool) -> Outcome:
             request_changes=changes(last.request, remembered) if last else (),
             manifest=release.manifest,
             difference=compare.difference(last, release.manifest),
-            warnings=(*plan.warnings, *longpaths.too_long(archives, plan.solutions)),
+            warnings=(
+                *plan.warnings,
+                *longpaths.too_long(archives, plan.solutions),
+                *_unchecked(release.manifest),
+            ),
         )
         if staging is not None:
             scan.scan(release, secrets.credentials(options), progress)
             progress.step("Publishing")
-            kept = publish.publish(release, repository, staging, last)
+            kept = publish.publish(release, repository, staging, last, signer)
             outcome = replace(outcome, warnings=(*outcome.warnings, *_held(kept)))
         return outcome
 
@@ -176,6 +187,13 @@ def _check_place(repository: Path) -> None:
     publish.check_ours(repository)
 
 
+def _check_keys(
+    options: Options, signer: Signer | None, last: Manifest | None, repository: Path
+) -> None:
+    if last and last.signers and not signer and not options.unsigned:
+        raise KeyMissingError(repository, last.signers)
+
+
 def _plan(request: Request, of_plugin: tuple[Entry, ...], progress: Progress) -> _Plan:
     progress.step(f"Reading the channels and solving for {', '.join(request.platforms)}")
     specs = upstream.specs_to_solve(request)
@@ -201,6 +219,18 @@ def _collect(
     """Return the verified archives of a plan, in the repository or staged."""
     fetch.check_space(entries, repository, staging)
     return fetch.collect(entries, repository, staging, progress)
+
+
+def _unchecked(made: Manifest) -> tuple[str, ...]:
+    """Return what to say of a signed repository whose plugin cannot check the signature."""
+    if not made.signers or not made.request.plugin or plugin.checks_signatures(made.packages):
+        return ()
+    text = (
+        "No channel has the package securesystemslib, which the customer's conda needs to check "
+        "the signature: the plugin goes along without it. Name a channel that has it, such as "
+        "conda-forge."
+    )
+    return (text,)
 
 
 def _held(names: tuple[str, ...]) -> tuple[str, ...]:

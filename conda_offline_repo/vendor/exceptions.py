@@ -238,6 +238,29 @@ class PluginFileError(OfflineRepoError):
         )
 
 
+class SigningError(OfflineRepoError):
+    """A key that cannot sign."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(
+            f"{path} cannot sign: {reason}. Nothing was published.",
+            "Give an ed25519 key of OpenSSH with --sign-key, as `ssh-keygen -t ed25519` makes it; "
+            "of a key that ssh-agent holds, its public file.",
+        )
+
+
+class KeyMissingError(OfflineRepoError):
+    """A build without a key, of a repository that is signed."""
+
+    def __init__(self, repository: Path, signers: Iterable[str]) -> None:
+        super().__init__(
+            f"{repository} is signed by {', '.join(signers)}, and this build has no key. Customers "
+            "who trust that key would refuse what it makes. Nothing was built.",
+            "Give the key with --sign-key or in the setting plugins.offline_repo_sign_key, or with "
+            "--no-sign-key publish without a signature.",
+        )
+
+
 class InstallerError(OfflineRepoError):
     """A file that cannot go along as an installer of conda."""
 

@@ -7,6 +7,7 @@ with every conda; all of it independent of platform and Python.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from conda.models.match_spec import MatchSpec
@@ -14,7 +15,7 @@ from conda.models.version import VersionOrder
 
 from ..repository.hashing import hash_file
 from ..repository.manifest import INDEX_NAME
-from ..repository.names import PLUGIN, PLUGIN_PACKAGE, archive_problem
+from ..repository.names import PLUGIN, PLUGIN_PACKAGE, SIGNATURES_PACKAGE, archive_problem
 from ..urls import file_url
 from .archives import identity
 from .exceptions import InvalidRecordError, PluginFileError, PluginNotFoundError
@@ -24,7 +25,7 @@ from .upstream.repodata import load, walk
 from .upstream.unavailable import explained
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
     from typing import Any
 
@@ -39,7 +40,12 @@ GIVEN = frozenset({"conda", "pluggy", "python"})
 
 
 def entries(
-    request: Request, given: Path | None, last: Manifest | None, repository: Path
+    request: Request,
+    given: Path | None,
+    last: Manifest | None,
+    repository: Path,
+    *,
+    signed: bool,
 ) -> tuple[Entry, ...]:
     """Return the archives of the plugin's channel, sorted by name; none if it does not go along.
 
@@ -51,6 +57,7 @@ def entries(
         given: The archive of the package, to be taken instead.
         last: The manifest of the published repository, if there is one.
         repository: The published repository.
+        signed: Whether what checks signatures goes along, if the channels have it.
 
     Raises:
         PluginFileError: What was given is not the plugin's package.
@@ -61,8 +68,32 @@ def entries(
     if not request.plugin:
         return ()
     published = _published(last, repository)
-    found: dict[str, Entry] = {}
-    wanted = [MatchSpec(PLUGIN_PACKAGE)]
+    found = _with_needs(PLUGIN_PACKAGE, {}, request, given, published)
+    if signed:
+        with suppress(PluginNotFoundError):
+            found = _with_needs(SIGNATURES_PACKAGE, found, request, given, published)
+    return tuple(sorted(found.values(), key=lambda entry: entry.name))
+
+
+def checks_signatures(names: Iterable[str]) -> bool:
+    """Return whether what checks signatures is among the archives of the plugin's channel.
+
+    Args:
+        names: Their paths in the repository.
+    """
+    return any(name.startswith(f"{FOLDER}{SUBDIR}/{SIGNATURES_PACKAGE}-") for name in names)
+
+
+def _with_needs(
+    package: str,
+    found: Mapping[str, Entry],
+    request: Request,
+    given: Path | None,
+    published: Iterable[Entry],
+) -> dict[str, Entry]:
+    """Return, by name, what was found already, a package, and what it needs."""
+    found = dict(found)
+    wanted = [MatchSpec(package)]
     while wanted:
         spec = wanted.pop()
         if spec.name in GIVEN or spec.name.startswith("__"):
@@ -81,7 +112,7 @@ def entries(
             one = max(candidates, key=_age)
         found[spec.name] = one
         wanted += map(MatchSpec, one.record.get("depends") or ())
-    return tuple(sorted(found.values(), key=lambda entry: entry.name))
+    return found
 
 
 def _urls(request: Request) -> tuple[str, ...]:

@@ -46,6 +46,8 @@ class Options:
         plugin: Whether the plugin itself goes along; None for what the last build remembers.
         plugin_file: The archive to take for it, else what the channels have.
         installers: conda's installers that go along; None for those of the last build.
+        sign_keys: OpenSSH keys that sign the manifest.
+        unsigned: Whether a repository that is signed may be published without a signature.
     """
 
     label: str
@@ -63,6 +65,8 @@ class Options:
     plugin: bool | None = None
     plugin_file: Path | None = None
     installers: tuple[Path, ...] | None = None
+    sign_keys: tuple[Path, ...] = ()
+    unsigned: bool = False
 
 
 @dataclass(frozen=True)

@@ -83,6 +83,7 @@ def main() -> None:
         last=None,
         repository=folder / ".none",
         built_with=built_with,
+        signers=(),
     )
     content = state.manifest.content
     end = time.perf_counter()

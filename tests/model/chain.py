@@ -1,8 +1,9 @@
 """The whole chain as a machine that takes random steps, with real conda, and is checked after each.
 
-A vendor releases, publishes other bytes under a name, withdraws, and changes the request. Copies
-to the customer are complete, cut off, mixed of two releases, older, of another label, or tampered
-with. The customer has several environments and one package cache for all.
+A vendor releases, publishes other bytes under a name, withdraws, changes the request, signs from
+some release on, and changes keys. Copies to the customer are complete, cut off, mixed of two
+releases, older, of another label, tampered with, or forged as a whole. The customer has several
+environments, of which some trust a key of the vendor's, and one package cache for all.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from conda_offline_repo.repository.manifest import MANIFEST_NAME
+from conda_offline_repo.repository.signature import SIGNATURE_NAME
+from tests.support.keys import SigningKey, forge, sign
 from tests.support.mirror import PLATFORM, SOLVERS, another, publish
 from tests.support.running import Conda
 from tests.support.tiny import TinyChannel
@@ -39,6 +42,10 @@ CRASHES = re.compile(r"ERROR REPORT|Traceback|unexpected error|failed unexpected
 #: A refusal names a file, what to type, or packages.
 HELPFUL = re.compile(r"/[\w.-]+|`conda |--\w+|^  - \w|no such revision", re.M)
 STATE = Path("conda-meta", "offline-repo")
+
+#: The vendor's first key and the one after it, and somebody else's.
+FIRST, SECOND, NOBODYS = SigningKey("first"), SigningKey("second"), SigningKey("nobody's")
+VENDORS = {FIRST.fingerprint, SECOND.fingerprint}
 
 environments = st.sampled_from(ENVIRONMENTS)
 packages = st.sampled_from(PACKAGES)
@@ -81,6 +88,11 @@ class Chain(RuleBasedStateMachine):
             custom_channels={"vendor": f"https://me:{SECRET}@vendor.example"}, channels=[]
         )
         self.used: dict[str, int] = {}
+        self.signing: tuple[SigningKey, ...] = ()
+        #: Whether what lies at the customer is forged as a whole, and who has installed from that,
+        #: or may have, without expecting a signature.
+        self.forged = False
+        self.deceived: set[str] = set()
 
     def teardown(self) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -135,6 +147,11 @@ class Chain(RuleBasedStateMachine):
         self.requested = requested
         self._build()
 
+    @rule(keys=st.sampled_from([(FIRST,), (FIRST, SECOND), (SECOND,)]), name=packages)
+    def sign_from_now_on(self, keys: tuple[SigningKey, ...], name: str) -> None:
+        self.signing = keys
+        self.release_newer(name)
+
     def _add(self, name: str, content: int = 0) -> None:
         version = f"{self.versions[name]}.0"
         text = f"{name} {version}, content {content}\n"
@@ -168,6 +185,8 @@ class Chain(RuleBasedStateMachine):
         kept = self.folder / "kept" / f"{key[0]}-{key[1]}"
         if not kept.exists():
             shutil.copytree(built, kept)
+            if self.signing and manifest["label"] == LABEL:
+                sign(kept, *self.signing)
             self.of_release[key] = {(n, p["sha256"]) for n, p in manifest["packages"].items()}
             for name, package in manifest["packages"].items():
                 self.named[name].add(package["sha256"])
@@ -221,6 +240,21 @@ class Chain(RuleBasedStateMachine):
                 self.stick / "noarch" / "app-99.0-0.conda",
             )
 
+    @precondition(lambda self: not self.forged)
+    @rule(
+        which=st.integers(-2, -1),
+        how=st.sampled_from(["unsigned", "signed by nobody", "with the last signature"]),
+    )
+    def forge(self, which: int, how: str) -> None:
+        """All of it is rewritten, consistently, by somebody without the vendor's key."""
+        release = self.releases[max(which, -len(self.releases))]
+        self._replace(release)
+        forge(self.stick, *((NOBODYS,) if how == "signed by nobody" else ()))
+        signature = release / SIGNATURE_NAME
+        if how == "with the last signature" and signature.exists():
+            shutil.copyfile(signature, self.stick / SIGNATURE_NAME)
+        self.forged = True
+
     def _forge_journal(self, archive: Path, content: bytes) -> None:
         name = archive.relative_to(self.stick).as_posix()
         moving = {name: [hashlib.sha256(content).hexdigest()]}
@@ -232,6 +266,7 @@ class Chain(RuleBasedStateMachine):
         if self.stick.exists():
             shutil.rmtree(self.stick)
         shutil.copytree(release, self.stick)
+        self.forged = False
 
     # --- the customer ------------------------------------------------------------------------
 
@@ -240,10 +275,21 @@ class Chain(RuleBasedStateMachine):
         wanted=st.lists(packages, max_size=2, unique=True),
         older=st.booleans(),
         verify=st.booleans(),
+        trusted=st.sampled_from([(), (FIRST,), (SECOND,), (FIRST, SECOND)]),
         solver=solvers,
     )
-    def use(self, name: str, wanted: list[str], older: bool, verify: bool, solver: str) -> None:
+    def use(
+        self,
+        name: str,
+        wanted: list[str],
+        older: bool,
+        verify: bool,
+        trusted: tuple[SigningKey, ...],
+        solver: str,
+    ) -> None:
         options = ("--allow-older",) * older + ("--no-verify",) * (not verify)
+        for key in trusted:
+            options += ("--trust", key.fingerprint)
         prefix = ("-p", self._prefix(name))
         self._step(
             name,
@@ -287,7 +333,8 @@ class Chain(RuleBasedStateMachine):
         shutil.rmtree(self._prefix("clone"), ignore_errors=True)
         if name in self.used:
             self._run("create", "--yes", "-p", self._prefix("clone"), "--clone", self._prefix(name))
-            self._check("clone", None)
+            if name not in self.deceived:
+                self._check("clone", None)
         shutil.rmtree(self._prefix("clone"), ignore_errors=True)
 
     def _conda(self, name: str, verb: str, *arguments: object, history: bool = False) -> None:
@@ -301,13 +348,20 @@ class Chain(RuleBasedStateMachine):
     ) -> None:
         """Run conda on an environment, and see what that has changed there."""
         before, build = self._records(name), self.used.get(name, 0)
+        trusted = (self._state(name) or {}).get("signers")
         self._run(*arguments)
         state = self._state(name)
+        if trusted and state:
+            assert state.get("signers"), "the environment forgot whose signature it expects"
+        if state:
+            assert {*state.get("signers", ())} <= VENDORS, "a forger is trusted"
+            if self.forged and not state.get("signers"):
+                self.deceived.add(name)
         if state:
             assert older or state["build"] >= build, "an older release came in without a word"
             self.used[name] = state["build"]
         fresh = {key: record for key, record in self._records(name).items() if key not in before}
-        if state and not history:
+        if state and not history and name not in self.deceived:
             allowed = {
                 named
                 for (label, number), packages in self.of_release.items()
@@ -334,7 +388,7 @@ class Chain(RuleBasedStateMachine):
 
     @invariant()
     def installed_is_what_a_release_named(self) -> None:
-        for name in self.used:
+        for name in {*self.used} - self.deceived:
             self._check(name, self._state(name))
 
     def _check(self, name: str, state: dict[str, Any] | None) -> None:

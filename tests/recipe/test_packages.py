@@ -77,7 +77,11 @@ def field(packages: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     (channel / "linux-64").mkdir(parents=True)
     for archive in (packages / "public" / "linux-64").glob("python*"):
         shutil.copy2(archive, channel / "linux-64")
-    package(("conda", "conda-index", "hatchling", "hatch-vcs", "pip"), channel, ("python",))
+    package(
+        ("conda", "conda-index", "hatchling", "hatch-vcs", "pip", "securesystemslib"),
+        channel,
+        ("python",),
+    )
     index(channel)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("VERSION", VERSION)

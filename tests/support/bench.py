@@ -13,6 +13,7 @@ from conda_offline_repo.progress import Unwatched
 from conda_offline_repo.repository.locate import locate_one
 from conda_offline_repo.repository.manifest import MANIFEST_NAME
 from conda_offline_repo.repository.verify import verify
+from tests.support.keys import SSH_KEYGEN, new_key
 from tests.support.tiny import TinyChannel
 from tests.support.warm import contents
 
@@ -213,11 +214,19 @@ def first(warm: WarmConda) -> Bench:
 
 def update(warm: WarmConda) -> Bench:
     """An update of all there is to update: packages come, change, go, and go to another format, and
-    so does the plugin.
+    so does the plugin. A new key signs beside the old one, if OpenSSH is installed.
     """
     bench = first(warm)
     bench.request = (*bench.request, "--with-plugin")
+    if not SSH_KEYGEN:
+        bench.build(bench.before)
+        release(bench.channel)
+        return bench
+    old, new = new_key(warm.folder / "old"), new_key(warm.folder / "new")
+    request = bench.request
+    bench.request = (*request, "--sign-key", str(old))
     bench.build(bench.before)
+    bench.request = (*bench.request, "--sign-key", str(new))
     release(bench.channel)
     return bench
 

@@ -17,6 +17,7 @@ ON_WINDOWS = {
     r"test_hostile\.py::test_names_and_licences_are_printed": NAMES,
     r"test_guard\.py::test_manifest_is_no_switch\[pipe": PIPES,
     r"test_guard\.py::test_pipe_in_the_place_of_a_file": PIPES,
+    r"test_signature\.py::test_signature_that_is_no_file\[(link|pipe)": PIPES,
     r"test_use_struck\.py": FORKS,
 }
 LINKS = "links lead nowhere under Wine"
@@ -24,6 +25,7 @@ LINKS = "links lead nowhere under Wine"
 UNDER_WINE = {
     r"test_hostile\.py::test_folder_that_leads_nowhere": LINKS,
     r"test_guard\.py::test_(manifest_is_no_switch\[link|environment_knows_its_rep)": LINKS,
+    r"test_bad_input\.py::test_(root_in_a_repository\[a link|folder_that_is_not_ours\[link)": LINKS,
     r"test_batch\.py::test_folder_that_cannot_be_read\[(50%|a\^b)": "cmd.exe expands % and ^ twice",
     r"test_batch\.py::test_environments_below": "there is no console, and so no code page of one",
     r"test_use\.py::test_real_programs_run": "conda's launchers are not in the copy of it on PyPI",

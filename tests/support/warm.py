@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conda_offline_repo.repository.manifest import MANIFEST_NAME
+from conda_offline_repo.repository.signature import SIGNATURE_NAME, parse
 from tests.support import forks
 from tests.support.running import Conda, Finished
 
@@ -109,12 +110,16 @@ def warm_conda() -> Iterator[WarmConda]:
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    """The files and folders below a folder, without what a manifest says of when and how often."""
+    """The files and folders below a folder, without what a manifest says of when and how often, and
+    of signatures the keys alone.
+    """
     found = {}
     for path in folder.rglob("*"):
         content = b"" if path.is_dir() else path.read_bytes()
         if path.name == MANIFEST_NAME:
             manifest = {**json.loads(content), "build": None, "created": None}
             content = json.dumps(manifest).encode()
+        if path.name == SIGNATURE_NAME:
+            content = b" ".join(sorted(one.public_key for one in parse(content)))
         found[path.relative_to(folder).as_posix()] = content
     return found

@@ -385,6 +385,9 @@ def test_script_offers_the_plugin_of_the_folder(
     named = told.replace("-n base", "-n rating").partition(" ")[2]
     customer.run(*shlex.split(named), "--yes")
     assert customer.installed("rating")["conda-offline-repo-base"] == "1.0"
+    (bank / "plugin" / "noarch" / "securesystemslib-1.3.1-0.conda").touch()
+    told = use(customer, bank, "rating").stdout.splitlines()[-1]
+    assert told.endswith(" conda-offline-repo-base securesystemslib")
     # the plugin is there: CONDA_NO_PLUGINS is what hides it
     customer.variables.pop("CONDA_NO_PLUGINS")
     assert "conda-offline-repo-base" not in use(customer, bank, "rating").stdout

@@ -100,20 +100,31 @@ def manifests(archives: Iterable[LinkedArchive]) -> dict[Path, Manifest]:
 
     Raises:
         ManifestError: One is missing or cannot be used.
+        NotSignedError, OtherSignerError: One has not the signature that is expected.
     """
-    return {folder: manifest.stated(folder) for folder in {one.repository for one in archives}}
+    return {folder: read_stated(folder) for folder in {one.repository for one in archives}}
+
+
+def read_stated(repository: Path) -> Manifest:
+    """Return the manifest of a repository; raises as `signed.stated`.
+
+    What checks signatures is loaded here, because most of conda's commands meet no repository.
+    """
+    from .signed import stated
+
+    return stated(repository)
 
 
 def check_archives(
     archives: tuple[LinkedArchive, ...],
-    stated: Mapping[Path, Manifest],
+    named: Mapping[Path, Manifest],
     withdrawn: Callable[[LinkedArchive], bool],
 ) -> None:
     """Compare each archive with its record and with the manifest.
 
     Args:
         archives: Which ones.
-        stated: The manifest of each repository.
+        named: The manifest of each repository.
         withdrawn: Asked of an archive that the repository neither has nor names any more: whether
             conda may link it all the same, from its cache.
 
@@ -122,7 +133,7 @@ def check_archives(
     """
 
     def problem(one: LinkedArchive) -> str | None:
-        allowed = stated[one.repository].allowed(one.name)
+        allowed = named[one.repository].allowed(one.name)
         if not allowed and not os.path.lexists(one.path) and withdrawn(one):
             return None
         return _problem(one, allowed)

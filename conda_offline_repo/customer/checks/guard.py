@@ -30,7 +30,7 @@ from ..exceptions import (
     RepositoryDamagedError,
     SiblingIndexError,
 )
-from .archives import check_archives, from_repositories, holder, manifests
+from .archives import check_archives, from_repositories, holder, manifests, read_stated
 from .caches import check_caches, check_extracted, holds, remove_refused
 from .origin import check_not_gone, check_origin
 from .remembered import check_environment, use_answers
@@ -61,7 +61,7 @@ def prepare_solve(specs_to_add: Iterable[MatchSpec] = (), *_: Any) -> None:
         OfflineRepoError: See `remembered.check_environment`.
     """
     check_environment(specs_to_add)
-    stated, known = cache(manifest.stated), cache(holder)
+    stated, known = cache(read_stated), cache(holder)
     for url in all_channel_urls(context.channels, subdirs=context.subdirs):
         if url.startswith(SCHEME):
             folder = Path(file_path(url))

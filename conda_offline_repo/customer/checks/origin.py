@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from conda.models.records import PackageRecord
 
     from ...repository.manifest import Manifest
+    from ..environment.state import State
     from .archives import LinkedArchive
 
 
@@ -35,7 +36,7 @@ def check_not_gone(folder: Path) -> None:
         RepositoryGoneError: The environment's repository is this folder, which is none.
     """
     state = read_state(Path(context.target_prefix))
-    if state and same_folder(folder, Path(state.path)):
+    if state and state.uses(folder):
         raise RepositoryGoneError(folder, context.target_prefix)
 
 
@@ -70,7 +71,7 @@ def check_origin(
         if record in there or not record.get("url"):
             continue
         if one is None:
-            _check_not_below(str(record.url), Path(state.path))
+            _check_not_below(str(record.url), state)
             known = _of_a_channel(str(record.url))
         else:
             known = bool(stated[one.repository].allowed(one.name)) or os.path.lexists(one.path)
@@ -85,15 +86,10 @@ def check_origin(
         )
 
 
-def same_folder(one: Path, other: Path) -> bool:
-    """Return whether two paths lead to the same place, links resolved, be it there or not."""
-    return os.path.realpath(one) == os.path.realpath(other)
-
-
-def _check_not_below(url: str, folder: Path) -> None:
+def _check_not_below(url: str, state: State) -> None:
     if url.startswith(SCHEME):
         path = Path(file_path(url)).parent.parent
-        if same_folder(path, folder):
+        if state.uses(path):
             raise RepositoryGoneError(path, context.target_prefix)
 
 

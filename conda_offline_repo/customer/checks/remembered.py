@@ -6,6 +6,7 @@ apart: one that was changed, or one of a history that began anew.
 
 from __future__ import annotations
 
+import logging
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import replace
@@ -16,7 +17,7 @@ from conda.base.context import context
 from conda.models.channel import Channel, all_channel_urls
 
 from ...repository import manifest
-from ...repository.exceptions import ManifestError
+from ...repository.exceptions import ManifestError, UnreadableError
 from ...repository.hashing import hash_file
 from ...urls import SCHEME, channel_url, file_path
 from ..environment.change import read_change, under_way
@@ -38,22 +39,33 @@ if TYPE_CHECKING:
     from ...repository.manifest import Manifest
     from ..environment.state import State
 
-_use_checks = ContextVar("_use_checks", default=False)
+log = logging.getLogger(__name__)
+_expected_by_use: ContextVar[tuple[str, ...] | None] = ContextVar("_expected_by_use", default=None)
+
+
+def expected_by_use() -> tuple[str, ...] | None:
+    """Return whose signature `use` has decided to expect, which is at work; None if it is not."""
+    return _expected_by_use.get()
 
 
 def use_answers() -> bool:
     """Return whether `use` is at work, which itself checks and says what conda's commands would."""
-    return _use_checks.get()
+    return _expected_by_use.get() is not None
 
 
 @contextmanager
-def checked_by_use() -> Iterator[None]:
-    """Let `check_environment` pass for a while, in which `use` itself answers for it."""
-    token = _use_checks.set(True)
+def checked_by_use(signers: tuple[str, ...]) -> Iterator[None]:
+    """Let `check_environment` pass for a while, in which `use` itself answers for it.
+
+    Args:
+        signers: Whose signature is expected meanwhile, in the place of what the environment
+            remembers; none if no signature is.
+    """
+    token = _expected_by_use.set(signers)
     try:
         yield
     finally:
-        _use_checks.reset(token)
+        _expected_by_use.reset(token)
 
 
 def digest(repository: Path) -> str | None:
@@ -137,13 +149,33 @@ def remember_release() -> None:
     folder = Path(state.path)
     if folder not in _local_channels():
         return
-    with suppress(OSError):
+    with suppress(OSError, ManifestError, UnreadableError):
         found = manifest.read(folder)
         if found is None or found.label != state.label or found.build < state.build:
             return
-        now = replace(state, build=found.build, manifest_sha256=digest(folder))
+        expected = _signers(folder, found, state) if state.signers else ()
+        now = replace(state, build=found.build, manifest_sha256=digest(folder), signers=expected)
         if now != state:
             replace_all([(state_path(prefix), dump_state(now))])
+        if expected != state.signers:
+            _say_moved(prefix, state.signers, expected)
+
+
+def _signers(folder: Path, found: Manifest, state: State) -> tuple[str, ...]:
+    """Return whose signature to expect after the installation from a release."""
+    from ...repository.signature import signers
+    from ..trust import following
+
+    there = signers(folder, found)
+    if {*there}.isdisjoint(state.signers):
+        return state.signers
+    return following(found, there, state.signers)
+
+
+def _say_moved(prefix: Path, before: tuple[str, ...], now: tuple[str, ...]) -> None:
+    from ..trust import moved_text
+
+    log.warning("WARNING: %s", moved_text(prefix, before, now))
 
 
 def _local_channels() -> tuple[Path, ...]:

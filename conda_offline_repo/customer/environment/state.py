@@ -6,6 +6,7 @@ The name has no `.json` at its end, because conda takes every such file there fo
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,6 +32,8 @@ class State:
         manifest_sha256: The digest of that release's manifest; None in the state of older versions.
         before: What the environment's `.condarc` had of our settings before the first `use`, as
             YAML; None in the state of older versions.
+        signers: The fingerprints of the keys whose signatures are expected; none if no signature
+            is.
     """
 
     label: str
@@ -39,6 +42,11 @@ class State:
     channel: str
     manifest_sha256: str | None = None
     before: str | None = None
+    signers: tuple[str, ...] = ()
+
+    def uses(self, folder: Path) -> bool:
+        """Return whether a folder is the repository's, links resolved, be it there or not."""
+        return os.path.realpath(folder) == os.path.realpath(self.path)
 
 
 def read_state(prefix: Path) -> State | None:
@@ -62,6 +70,7 @@ def parse_state(data: Any) -> State:
         channel=_text(data["channel"]),
         manifest_sha256=_text(data["manifest_sha256"]) if data.get("manifest_sha256") else None,
         before=_text(data["before"]) if data.get("before") is not None else None,
+        signers=tuple(map(_text, data.get("signers") or ())),
     )
     if type(state.build) is not int:
         raise TypeError("build")
@@ -72,7 +81,7 @@ def parse_state(data: Any) -> State:
 
 def dump_state(state: State) -> str:
     """Return the text of the file."""
-    content = {key: value for key, value in asdict(state).items() if value is not None}
+    content = {key: value for key, value in asdict(state).items() if value not in (None, ())}
     return f"{json.dumps(content, indent=2, sort_keys=True)}\n"
 
 

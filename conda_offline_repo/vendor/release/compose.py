@@ -58,6 +58,7 @@ def compose(
     last: Manifest | None,
     repository: Path,
     built_with: Mapping[str, str],
+    signers: tuple[str, ...],
 ) -> Release:
     """The release that the repository is to become; its number is one more than the last one's.
 
@@ -71,9 +72,13 @@ def compose(
         last: The manifest of the published repository, if there is one.
         repository: The published repository.
         built_with: Versions of the tools, by name.
+        signers: The fingerprints of the keys that will sign the manifest.
     """
     packages = packages_of(entries, archives)
-    files = {**index, **handout(request, [one.name for one in installers])}
+    files = {
+        **index,
+        **handout(request, [one.name for one in installers], packages, signed=bool(signers)),
+    }
     described = {name: _describe(content) for name, content in files.items()}
     described |= {one.name: File(one.sha256, one.size) for one in installers}
     sums = {name: one.sha256 for some in (packages, described) for name, one in some.items()}
@@ -92,6 +97,7 @@ def compose(
         packages=packages,
         files=described,
         built_with=dict(built_with),
+        signers=signers,
     )
     bridge = _bridge(repository, index) if last else {}
     return Release(manifest, (*archives, *installers), files, bridge)

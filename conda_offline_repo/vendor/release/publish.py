@@ -10,29 +10,26 @@ way from damage, and nothing but the manifest allows a file to be another than i
 
 from __future__ import annotations
 
-import os
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ...replacing import replace as move
-from ...repository import journal, manifest
-from ...repository.hashing import Digests, hash_bytes, read_regular
+from ...repository import journal, manifest, signature
+from ...repository.hashing import Digests, hash_bytes
 from ...repository.names import PLUGIN
 from ..exceptions import ForeignFolderError
+from . import sealing
 from .leftovers import clear, leftovers
 from .modes import open_up
+from .placing import has_content, make_subdir, put, sync, sync_archives, sync_folders, write
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable
+    from collections.abc import Container
     from pathlib import Path
 
     from ...repository.manifest import Manifest
-    from ..archives.fetch import Archive
+    from ..signing import Signer
     from .compose import Release
-
-#: How many files the disk is asked to keep at once.
-SYNC_THREADS = 16
 
 
 def check_ours(repository: Path) -> None:
@@ -70,14 +67,16 @@ def differs(release: Release, repository: Path, last: Manifest) -> bool:
         same_time.content != (repository / manifest.MANIFEST_NAME).read_bytes()
         or any(archive.staged for archive in release.archives)
         or not all(
-            _has_content(repository / name, content) for name, content in release.files.items()
+            has_content(repository / name, content) for name, content in release.files.items()
         )
         or not last.on_the_way.keys() >= {*leftovers(release, repository, last)}
     )
 
 
-def finish(release: Release, repository: Path, staging: Path, last: Manifest) -> tuple[str, ...]:
-    """Finish a publication that has nothing left to do but deletions, if it is not finished.
+def finish(
+    release: Release, repository: Path, staging: Path, last: Manifest, signer: Signer | None
+) -> tuple[str, ...]:
+    """Finish a publication that has nothing left to do but deletions, or has lost its signature.
 
     The release's number stays: who has copied it has all of it.
 
@@ -86,20 +85,27 @@ def finish(release: Release, repository: Path, staging: Path, last: Manifest) ->
         repository: The published folder.
         staging: A folder of ours on the same file system.
         last: Its manifest.
+        signer: Signs it, if anybody does.
 
     Returns:
         What could not be deleted.
     """
-    if not journal.unfinished(repository, last):
+    if not journal.unfinished(repository, last) and sealing.is_signed(repository, last):
         return ()
+    now = replace(last, on_the_way={})
+    sealing.sign(signer, (now,), repository)
     kept = clear(repository, leftovers(release, repository, last))
     if not kept:
-        _put_manifest(replace(last, on_the_way={}), repository, staging)
+        sealing.put_manifest(now, repository, staging, signer)
     return kept
 
 
 def publish(
-    release: Release, repository: Path, staging: Path, last: Manifest | None
+    release: Release,
+    repository: Path,
+    staging: Path,
+    last: Manifest | None,
+    signer: Signer | None,
 ) -> tuple[str, ...]:
     """Bring a repository to a release.
 
@@ -108,37 +114,42 @@ def publish(
         repository: The published folder, or where it is to be.
         staging: A folder of ours on the same file system.
         last: The manifest of the published repository, if there is one.
+        signer: Signs what is published, if anybody does.
 
     Returns:
         What is left over and could not be deleted; until it is, the manifest says that the
         publication is unfinished.
     """
     if last:
-        return _update(release, repository, staging, last)
-    _create(release, repository, staging)
+        return _update(release, repository, staging, last, signer)
+    _create(release, repository, staging, signer)
     return ()
 
 
-def _create(release: Release, repository: Path, staging: Path) -> None:
+def _create(release: Release, repository: Path, staging: Path, signer: Signer | None) -> None:
     _keep_only(staging, {archive.name for archive in release.archives})
-    _sync_archives(release.archives)
+    sync_archives(release.archives)
     for name, content in sorted(release.files.items()):
-        _write(staging / name, content)
-    _write(staging / manifest.MANIFEST_NAME, release.manifest.content)
+        write(staging / name, content)
+    write(staging / manifest.MANIFEST_NAME, release.manifest.content)
+    if signer:
+        write(staging / signature.SIGNATURE_NAME, signer.sign(release.manifest.content))
     open_up((staging, *staging.rglob("*")), repository.parent)
-    _sync_folders(staging, {*release.files, *(archive.name for archive in release.archives)})
+    sync_folders(staging, {*release.files, *(archive.name for archive in release.archives)})
     if repository.is_dir():  # empty; Windows renames onto nothing that exists
         repository.rmdir()
     move(staging, repository)
-    _sync(repository.parent)
+    sync(repository.parent)
 
 
-def _update(release: Release, repository: Path, staging: Path, last: Manifest) -> tuple[str, ...]:
+def _update(
+    release: Release, repository: Path, staging: Path, last: Manifest, signer: Signer | None
+) -> tuple[str, ...]:
     surplus = leftovers(release, repository, last)
     changed = {
         name: content
         for name, content in release.files.items()
-        if not _has_content(repository / name, content)
+        if not has_content(repository / name, content)
     }
     bridge = {name: content for name, content in release.bridge.items() if name in changed}
     index = {name for name in changed if name.endswith(manifest.INDEX_NAME)}
@@ -149,27 +160,30 @@ def _update(release: Release, repository: Path, staging: Path, last: Manifest) -
         (archive for archive in release.archives if archive.staged),
         key=lambda archive: ((repository / archive.name).exists(), archive.name),
     )
-    _sync_archives(arriving)
+    sync_archives(arriving)
     coming = {a.name: [Digests(a.sha256, a.md5, a.size)] for a in arriving}
     for name, content in (*bridge.items(), *changed.items()):
         coming.setdefault(name, []).append(hash_bytes(content))
-    _put_manifest(journal.arriving(last, coming), repository, staging)
+    begun = replace(journal.arriving(last, coming), signers=release.manifest.signers)
+    published = journal.leaving(release.manifest, last, surplus)
+    sealing.sign(signer, (begun, published, release.manifest), repository)
+    sealing.put_manifest(begun, repository, staging, signer)
     for archive in arriving:
         target = repository / archive.name
-        _make_subdir(target.parent)
+        make_subdir(target.parent)
         open_up([archive.path], target.parent)
         move(archive.path, target)
-    _sync_folders(repository, {archive.name for archive in arriving})
+    sync_folders(repository, {archive.name for archive in arriving})
     for step in (bridge, changed):
         for name, content in sorted(step.items()):
-            _put(staging / name, repository / name, content)
-        _sync_folders(repository, step)
-    _put_manifest(journal.leaving(release.manifest, last, surplus), repository, staging)
+            put(staging / name, repository / name, content)
+        sync_folders(repository, step)
+    sealing.put_manifest(published, repository, staging, signer)
     for name in (*release.files, *(archive.name for archive in release.archives)):
         open_up([repository / name], (repository / name).parent)
     kept = clear(repository, surplus)
     if not kept:
-        _put_manifest(release.manifest, repository, staging)
+        sealing.put_manifest(release.manifest, repository, staging, signer)
     return kept
 
 
@@ -181,68 +195,3 @@ def _keep_only(staging: Path, wanted: Container[str]) -> None:
                 path.rmdir()
         elif path.relative_to(staging).as_posix() not in wanted:
             path.unlink()
-
-
-def _has_content(path: Path, content: bytes) -> bool:
-    try:
-        return read_regular(path, len(content)) == content
-    except OSError:
-        return False
-
-
-def _put(staged: Path, target: Path, content: bytes) -> None:
-    """Write beside, then rename into place."""
-    _write(staged, content)
-    _make_subdir(target.parent)
-    open_up([staged], target.parent)
-    move(staged, target)
-
-
-def _make_subdir(folder: Path) -> None:
-    if not folder.exists():
-        _make_subdir(folder.parent)
-        folder.mkdir()
-        open_up([folder], folder.parent)
-
-
-def _put_manifest(content: Manifest, repository: Path, staging: Path) -> None:
-    name = manifest.MANIFEST_NAME
-    if not _has_content(repository / name, content.content):
-        _put(staging / name, repository / name, content.content)
-        _sync(repository)
-
-
-def _write(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _sync_archives(archives: Iterable[Archive]) -> None:
-    """Make staged archives last through a power failure, all at once: the disk is slow at one."""
-    mode = "r+b" if os.name == "nt" else "rb"
-
-    def sync(archive: Archive) -> None:
-        with archive.path.open(mode) as file:
-            os.fsync(file.fileno())
-
-    with ThreadPoolExecutor(max_workers=SYNC_THREADS) as executor:
-        list(executor.map(sync, archives))
-
-
-def _sync_folders(root: Path, names: Iterable[str]) -> None:
-    for folder in sorted({(root / name).parent for name in names}):
-        _sync(folder)
-
-
-def _sync(folder: Path) -> None:
-    """Make the names in a folder last through a power failure, where the system can."""
-    if os.name == "nt":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

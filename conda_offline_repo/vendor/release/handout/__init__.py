@@ -7,10 +7,12 @@ from importlib.resources import files
 from string import Template
 from typing import TYPE_CHECKING
 
+from ....repository.names import PLUGIN_PACKAGE, SIGNATURES_PACKAGE
 from ....specs import unqualified
+from ...plugin import checks_signatures
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from ...request import Request
 
@@ -18,12 +20,20 @@ if TYPE_CHECKING:
 LINE_ENDINGS = {"README.txt": "\r\n", "use.cmd": "\r\n", "use.sh": "\n"}
 
 
-def handout(request: Request, installers: Sequence[str]) -> dict[str, bytes]:
+def handout(
+    request: Request,
+    installers: Sequence[str],
+    packages: Iterable[str] = (),
+    *,
+    signed: bool = False,
+) -> dict[str, bytes]:
     """README.txt, use.sh and use.cmd for the repository of this request, by name.
 
     Args:
         request: What the repository is for.
         installers: The paths of conda's installers in it.
+        packages: The paths of its archives.
+        signed: Whether it is signed.
     """
     values = {
         "label": request.label,
@@ -34,7 +44,15 @@ def handout(request: Request, installers: Sequence[str]) -> dict[str, bytes]:
         )
         if installers
         else "",
-        "plugin": _part("plugin").substitute(label=request.label) if request.plugin else "",
+        "plugin": _part("plugin").substitute(
+            label=request.label,
+            names=f"{PLUGIN_PACKAGE} {SIGNATURES_PACKAGE}"
+            if checks_signatures(packages)
+            else PLUGIN_PACKAGE,
+        )
+        if request.plugin
+        else "",
+        "origin": _part("signed" if signed else "unsigned").substitute(label=request.label),
     }
     return {name: _fill(name, values, ending) for name, ending in LINE_ENDINGS.items()}
 
