@@ -65,7 +65,7 @@ def answered(customer: Conda, answer: str, *arguments: object) -> subprocess.Com
     )
 
 
-@pytest.mark.parametrize("answer", ["", "\n", "no\n", "n\n"])
+@pytest.mark.parametrize("answer", ["", "n\n"])
 def test_nothing_is_done_without_a_yes(customer: Conda, stick: Path, answer: str) -> None:
     told = answered(customer, answer, "offline-repo", "use", stick, "-n", "rating")
     assert told.returncode == 1

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tests.support.warm import Struck, WarmConda
 
 
-@pytest.mark.parametrize("make", [benches.first, benches.update, benches.request])
+@pytest.mark.parametrize("make", [benches.first, benches.signed_update, benches.request])
 def test_killed_at_any_step(
     make: Callable[[WarmConda], Bench], warm: WarmConda, tell: Callable[[str], None]
 ) -> None:
