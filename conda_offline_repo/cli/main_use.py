@@ -182,11 +182,12 @@ def _ask(repository: Repository) -> None:
 
     from .. import _compat
     from ..customer.exceptions import UnknownSignerError
+    from ..printable import printable
 
     unknown = UnknownSignerError(repository.path, repository.signers)
     if context.json or context.always_yes:
         raise unknown
-    print(f"{repository.path} is signed by the key")
+    print(printable(f"{repository.path} is signed by the key"))
     for signer in repository.signers:
         print(f"    {signer}")
     print("Compare it with what your vendor told you in another way than the repository came.")

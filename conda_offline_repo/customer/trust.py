@@ -70,25 +70,25 @@ def decide(repository: Repository, known: State | None, given: tuple[str, ...]) 
     before = known.signers if known and known.label == label else ()
     by_file = allowed(label)
     signers = repository.signers
-    expected = given or before if by_file is None else by_file
-    if by_file is None and not expected:
+    wanted = given or before if by_file is None else by_file
+    if by_file is None and not wanted:
         return Trust(signers, unknown=bool(signers))
-    require(repository.path, signers, expected)
+    require(repository.path, signers, wanted)
     if given:
         require(repository.path, signers, given)
     if before and known and build < known.build and not given:
         return Trust(before, before=before)
-    return Trust(following(repository.manifest, signers, expected), before=before)
+    return Trust(following(repository.manifest, signers, wanted), before=before)
 
 
 def following(
-    found: Manifest, signers: tuple[str, ...], expected: tuple[str, ...]
+    found: Manifest, signers: tuple[str, ...], wanted: tuple[str, ...]
 ) -> tuple[str, ...]:
     """Return whose signature to expect after a release that was signed by whom was expected.
 
     Whom its manifest names is named by him who signed it. Others sign for themselves alone.
     """
-    return found.signers or tuple(sorted({*signers} & {*expected}))
+    return found.signers or tuple(sorted({*signers} & {*wanted}))
 
 
 def expected(repository: Path, label: str, known: State | None) -> tuple[str, ...] | None:
@@ -110,16 +110,16 @@ def expected(repository: Path, label: str, known: State | None) -> tuple[str, ..
     return None
 
 
-def require(repository: Path, signers: tuple[str, ...], expected: tuple[str, ...]) -> None:
+def require(repository: Path, signers: tuple[str, ...], wanted: tuple[str, ...]) -> None:
     """Refuse a repository that nobody signed of those who are expected.
 
     Raises:
         NotSignedError, OtherSignerError: That is so.
     """
     if not signers:
-        raise NotSignedError(repository, expected)
-    if {*signers}.isdisjoint(expected):
-        raise OtherSignerError(repository, signers, expected)
+        raise NotSignedError(repository, wanted)
+    if {*signers}.isdisjoint(wanted):
+        raise OtherSignerError(repository, signers, wanted)
 
 
 def moved_text(prefix: Path, before: Iterable[str], now: Iterable[str]) -> str:
