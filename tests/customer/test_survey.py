@@ -162,8 +162,7 @@ def test_packages_of_other_platforms_do_not_matter(
 def test_overridden_virtual_package(
     me: Inside, prefix: Path, repository: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # older conda knows no version of __win
-    name = {"linux": "__glibc", "osx": "__osx", "win": "__cuda"}[PLATFORM.partition("-")[0]]
+    name = {"linux": "__glibc", "osx": "__osx", "win": "__win"}[PLATFORM.partition("-")[0]]
     monkeypatch.setenv(f"CONDA_OVERRIDE_{name[2:].upper()}", "1.5")
     one(survey(stating(repository, **{name: "2.28"}), prefix), name, "1.5", "2.28")
 
