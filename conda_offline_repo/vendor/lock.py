@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import os
 import shutil
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from ..locking import acquire, release
-from .exceptions import NotWritableFolderError
+from .exceptions import ForeignFolderError, NotWritableFolderError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -48,23 +49,34 @@ def exclusive(repository: Path, waiting: Callable[[str], None]) -> Iterator[Path
 
     Raises:
         NotWritableFolderError: The folder above the repository cannot be written.
+        ForeignFolderError: Something else has the name of the staging folder.
     """
     staging = staging_folder(repository)
+    path = staging.with_name(f"{staging.name}.lock")
+    # a staging folder of ours comes after its lock's file and goes before it
+    was_locked = path.exists()
     try:
-        lock = acquire(staging.with_name(f"{staging.name}.lock"), waiting)
-        staging.mkdir(exist_ok=True)
+        lock = acquire(path, waiting)
     except OSError as error:
         raise NotWritableFolderError(repository.parent, error.strerror or str(error)) from error
+    if not was_locked and os.path.lexists(staging):
+        release(lock)
+        raise ForeignFolderError(staging)
     keep = False
     try:
+        try:
+            staging.mkdir(exist_ok=True)
+        except OSError as error:
+            raise NotWritableFolderError(repository.parent, error.strerror or str(error)) from error
         yield staging
     except BaseException:  # after an interruption, too, what has arrived is kept
         keep = any(staging.glob("*/*"))
         raise
     finally:
-        if keep:
-            lock.file.close()
-        else:
+        if not keep:
             # what cannot be removed is left for the next build: this one's outcome stands
             shutil.rmtree(staging, ignore_errors=True)
+        if staging.exists():
+            lock.file.close()
+        else:
             release(lock)

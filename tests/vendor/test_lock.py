@@ -108,6 +108,18 @@ def test_a_killed_build_holds_no_lock(conda: Conda, channel: TinyChannel, killed
     assert [path.name for path in killed.iterdir()] == ["bank"]
 
 
+def test_folder_of_somebody_else_with_the_name_of_ours_is_left_alone(
+    conda: Conda, channel: TinyChannel, root: Path
+) -> None:
+    staging = staging_folder(root / "bank")
+    staging.mkdir(parents=True)
+    (staging / "precious").write_text("mine")
+    command = ("--label", "bank", "--root", root, "--no-label-channel", "--override-channels")
+    told = conda.fail("offline-repo", "build", *command, "-c", channel.folder.as_uri(), "app")
+    assert f"ForeignFolderError: {staging}" in told.stderr
+    assert [path.name for path in root.rglob("*")] == [staging.name, "precious"]
+
+
 def test_no_path_of_a_build_is_longer_than_those_of_its_result(tmp_path: Path) -> None:
     """Where the repository fits into the paths that Windows allows, its build does."""
     channel = TinyChannel(tmp_path / "published")
