@@ -18,7 +18,6 @@ ON_WINDOWS = {
     r"test_guard\.py::test_manifest_is_no_switch\[pipe": PIPES,
     r"test_guard\.py::test_pipe_in_the_place_of_a_file": PIPES,
     r"test_signature\.py::test_signature_that_is_no_file\[(link|pipe)": PIPES,
-    r"test_use_struck\.py": FORKS,
 }
 LINKS = "links lead nowhere under Wine"
 #: What Wine, or what `dev/windows.py` makes, cannot do though Windows can.

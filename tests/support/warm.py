@@ -10,10 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
+
 from conda_offline_repo.repository.manifest import MANIFEST_NAME
 from conda_offline_repo.repository.signature import SIGNATURE_NAME, parse
 from tests.support import forks
 from tests.support.running import Conda, Finished
+from tests.support.systems import FORKS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -103,7 +106,9 @@ class WarmConda:
 
 @contextmanager
 def warm_conda() -> Iterator[WarmConda]:
-    """A release engineer in a hurry, with a folder that is gone afterwards."""
+    """A release engineer in a hurry, with a folder that is gone afterwards; skips where there is none."""
+    if not forks.POSSIBLE:
+        pytest.skip(FORKS)
     parent = IN_MEMORY if os.access(IN_MEMORY, os.W_OK) else None
     with tempfile.TemporaryDirectory(dir=parent) as folder:
         yield WarmConda(Path(folder))
