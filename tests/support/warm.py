@@ -106,7 +106,7 @@ class WarmConda:
 
 @contextmanager
 def warm_conda() -> Iterator[WarmConda]:
-    """A release engineer in a hurry, with a folder that is gone afterwards; skips where there is none."""
+    """A release engineer in a hurry, with a folder that is gone afterwards; skips without forks."""
     if not forks.POSSIBLE:
         pytest.skip(FORKS)
     parent = IN_MEMORY if os.access(IN_MEMORY, os.W_OK) else None
