@@ -175,16 +175,24 @@ def signers(repository: Path, stated: Manifest) -> tuple[str, ...]:
 def read(repository: Path) -> tuple[Manifest, tuple[str, ...]] | None:
     """Return the manifest of a folder and who signed it; None where there is no manifest.
 
-    Where a publication has just replaced both, it looks again.
-
     Raises:
         ManifestError: As `manifest.read`; a SignatureError as `signers`.
         UnreadableError: One of the files cannot be read.
     """
     found = manifest.read(repository)
+    return None if found is None else checked(repository, found)
+
+
+def checked(repository: Path, found: Manifest) -> tuple[Manifest, tuple[str, ...]]:
+    """Return a manifest and who signed it; raises as `read`.
+
+    Where a publication has just replaced both, it is the manifest that is there now.
+
+    Args:
+        repository: The folder.
+        found: The manifest, as it was read from there.
+    """
     for _ in range(TRIES):
-        if found is None:
-            return None
         try:
             return found, signers(repository, found)
         except SignatureError:

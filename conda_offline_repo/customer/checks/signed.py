@@ -28,11 +28,9 @@ def stated(repository: Path) -> Manifest:
     found = manifest.stated(repository)
     by_use = expected_by_use()
     known = read_state(Path(context.target_prefix))
-    signers = expected(repository, found.label, known) if by_use is None else by_use or None
-    if signers is None:
+    wanted = expected(repository, found.label, known) if by_use is None else by_use or None
+    if wanted is None:
         return found
-    there = signature.read(repository)
-    if there is None:
-        return manifest.stated(repository)
-    require(repository, there[1], signers)
-    return there[0]
+    found, signers = signature.checked(repository, found)
+    require(repository, signers, wanted)
+    return found

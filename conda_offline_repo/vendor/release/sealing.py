@@ -44,11 +44,11 @@ def sign(signer: Signer | None, manifests: Iterable[Manifest], repository: Path)
 def put_manifest(content: Manifest, repository: Path, staging: Path, signer: Signer | None) -> None:
     """Put a manifest in place, and before and after it the signatures of what is there then."""
     name, signatures = manifest.MANIFEST_NAME, signature.SIGNATURE_NAME
-    if signer and not has_content(repository / name, content.content):
-        both = _signatures_now(repository, signer) + signer.sign(content.content)
-        put(staging / signatures, repository / signatures, both)
-        sync(repository)
     if not has_content(repository / name, content.content):
+        if signer:
+            both = _signatures_now(repository, signer) + signer.sign(content.content)
+            put(staging / signatures, repository / signatures, both)
+            sync(repository)
         put(staging / name, repository / name, content.content)
         sync(repository)
     if signer and not has_content(repository / signatures, signer.sign(content.content)):
