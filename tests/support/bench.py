@@ -212,12 +212,16 @@ def first(warm: WarmConda) -> Bench:
     return bench
 
 
-def update(warm: WarmConda) -> Bench:
+def update(warm: WarmConda, *options: str) -> Bench:
     """An update of all there is to update: packages come, change, go, and go to another format, and
     so does the plugin.
+
+    Args:
+        warm: runs conda.
+        options: more of them, of both builds.
     """
     bench = first(warm)
-    bench.request = (*bench.request, "--with-plugin")
+    bench.request = (*bench.request, "--with-plugin", *options)
     bench.build(bench.before)
     release(bench.channel)
     return bench
@@ -227,12 +231,7 @@ def signed_update(warm: WarmConda) -> Bench:
     """The same, of a repository that is signed; not where OpenSSH is not installed."""
     if not SSH_KEYGEN:
         return update(warm)
-    bench = first(warm)
-    key = new_key(warm.folder / "key")
-    bench.request = (*bench.request, "--with-plugin", "--sign-key", str(key))
-    bench.build(bench.before)
-    release(bench.channel)
-    return bench
+    return update(warm, "--sign-key", str(new_key(warm.folder / "key")))
 
 
 def request(warm: WarmConda) -> Bench:
