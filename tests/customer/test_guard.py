@@ -32,7 +32,7 @@ from conda_offline_repo.repository.manifest import MANIFEST_NAME
 from conda_offline_repo.urls import file_url
 from dev.upstream.cable import Cable
 from tests.support.inside import forget, inside
-from tests.support.mirror import PLATFORM, another, entries, hand_over, publish
+from tests.support.mirror import PLATFORM, another, entries, hand_over, no_file, publish
 from tests.support.running import snapshot, tree
 from tests.support.tiny import TinyChannel
 
@@ -514,14 +514,7 @@ def test_siblings_of_an_index_are_refused(
 def test_manifest_is_no_switch(me: Inside, stick: Path, tmp_path: Path, way: str) -> None:
     found = record(stick, APP)
     me.configure(channels=[file_url(stick)], offline=True)
-    path = stick / MANIFEST_NAME
-    path.rename(tmp_path / "manifest")
-    if way == "link":
-        path.symlink_to(tmp_path / "manifest")
-    elif way == "pipe":
-        os.mkfifo(path)
-    elif way == "folder":
-        path.mkdir()
+    no_file(stick / MANIFEST_NAME, way, tmp_path / "manifest")
     with pytest.raises(OfflineRepoError, match=MANIFEST_NAME):
         guard.prepare_solve((), ())
     with pytest.raises(OfflineRepoError, match=MANIFEST_NAME):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 from typing import TYPE_CHECKING
@@ -18,6 +17,7 @@ from conda_offline_repo.repository.locate import locate_one
 from conda_offline_repo.repository.manifest import MANIFEST_NAME
 from conda_offline_repo.repository.signature import LARGEST, SIGNATURE_NAME, parse, read
 from tests.support.keys import SigningKey, armored, sign, text
+from tests.support.mirror import no_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -134,14 +134,7 @@ def test_missing_signature(stick: Path) -> None:
 
 @pytest.mark.parametrize("kind", ["link", "pipe", "folder"])
 def test_signature_that_is_no_file(stick: Path, tmp_path: Path, kind: str) -> None:
-    path = stick / SIGNATURE_NAME
-    path.rename(tmp_path / "moved")
-    if kind == "link":
-        path.symlink_to(tmp_path / "moved")
-    elif kind == "pipe":
-        os.mkfifo(path)
-    else:
-        path.mkdir()
+    no_file(stick / SIGNATURE_NAME, kind, tmp_path / "moved")
     # Windows says of a folder that it may not be read
     with pytest.raises((SignatureError, UnreadableError), match=SIGNATURE_NAME):
         locate_one(stick)

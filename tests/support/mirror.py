@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -132,6 +133,23 @@ def another(package: Path) -> bytes:
         if len(content) == size:
             return content
     raise AssertionError(f"no other archive of {size} bytes")
+
+
+def no_file(path: Path, kind: str, aside: Path) -> None:
+    """Put something in the place of a file that is none.
+
+    Args:
+        path: the file.
+        kind: `link` to the file, `pipe`, `folder`; with any other word there is nothing.
+        aside: where the file goes.
+    """
+    path.rename(aside)
+    if kind == "link":
+        path.symlink_to(aside)
+    elif kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "folder":
+        path.mkdir()
 
 
 def hand_over(source: Path, target: Path, *names: str) -> None:
