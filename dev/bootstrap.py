@@ -82,7 +82,21 @@ def install_conda(python: Path) -> None:
         capture_output=True,
         text=True,
     ).stdout.strip()
-    target = Path(purelib) / "conda"
+    unpack_conda(python, Path(purelib) / "conda")
+    make_base(VENV, "classic")
+    launcher = bin_folder(python) / ("conda.bat" if ON_WINDOWS else "conda")
+    if ON_WINDOWS:
+        launcher.write_text(f'@"{python}" -m conda %*\n')
+    else:
+        launcher.write_text(
+            f"#!{python}\nimport sys\n\nfrom conda.cli import main\n\n"
+            'if __name__ == "__main__":\n    sys.exit(main())\n'
+        )
+        launcher.chmod(0o755)
+
+
+def unpack_conda(python: Path, target: Path) -> None:
+    """Put conda 24.7.1 under its own name into a folder; `python` has pip."""
     shutil.rmtree(target, ignore_errors=True)
     with tempfile.TemporaryDirectory() as folder:
         pip(python, "download", "--no-deps", "--dest", folder, CONDA_LOCK)
@@ -94,20 +108,15 @@ def install_conda(python: Path) -> None:
                     path = target / name.removeprefix(vendored)
                     path.parent.mkdir(parents=True, exist_ok=True)
                     path.write_bytes(VENDORED_PREFIX.sub(b"conda", archive.read(name)))
-    (VENV / "conda-meta").mkdir(exist_ok=True)
-    (VENV / "conda-meta" / "history").touch()
-    (VENV / ".condarc").write_text(
-        "solver: classic\nchannels: []\nnotify_outdated_conda: false\nreport_errors: false\n"
+
+
+def make_base(prefix: Path, solver: str) -> None:
+    """Make a folder with a Python and conda an environment of conda's, with its own settings."""
+    (prefix / "conda-meta").mkdir(exist_ok=True)
+    (prefix / "conda-meta" / "history").touch()
+    (prefix / ".condarc").write_text(
+        f"solver: {solver}\nchannels: []\nnotify_outdated_conda: false\nreport_errors: false\n"
     )
-    launcher = bin_folder(python) / ("conda.bat" if ON_WINDOWS else "conda")
-    if ON_WINDOWS:
-        launcher.write_text(f'@"{python}" -m conda %*\n')
-    else:
-        launcher.write_text(
-            f"#!{python}\nimport sys\n\nfrom conda.cli import main\n\n"
-            'if __name__ == "__main__":\n    sys.exit(main())\n'
-        )
-        launcher.chmod(0o755)
 
 
 def install_tools(python: Path) -> None:

