@@ -295,8 +295,10 @@ def test_wrong_length_fails_the_package(site: Site, length: str) -> None:
 def test_another_part_than_was_asked_for_is_not_appended(
     site: Site, tmp_path: Path, stated: str
 ) -> None:
-    arriving = partial(staging_folder(site.me.root / "bank") / site.app.at)
+    staging = staging_folder(site.me.root / "bank")
+    arriving = partial(staging / site.app.at)
     arriving.parent.mkdir(parents=True)
+    staging.with_name(f"{staging.name}.lock").touch()
     arriving.write_bytes(site.app.path.read_bytes()[:100])
     site.server.fault(site.app.file, "odd", headers={"Content-Range": stated}, times=1)
     site.build()
