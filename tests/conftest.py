@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,11 +19,13 @@ from tests.support.mirror import releases
 from tests.support.running import Conda
 from tests.support.systems import reason_to_skip
 from tests.support.tiny import TinyChannel
+from tests.support.warm import warm_conda
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from tests.support.mirror import Mirror
+    from tests.support.warm import WarmConda
 
 TOKEN = "tk-5ecret0f4cme"
 
@@ -161,6 +164,24 @@ def trap() -> Iterator[Cable]:
     with Cable() as trap:
         yield trap
         assert trap.refused == 0
+
+
+@pytest.fixture
+def warm() -> Iterator[WarmConda]:
+    """A release engineer in a hurry."""
+    with warm_conda() as warm:
+        yield warm
+
+
+@pytest.fixture
+def tell(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
+    """Says how many steps were struck, at once and at the end of all tests."""
+
+    def tell(line: str) -> None:
+        sys.stdout.write(f"\n{line}\n")
+        record_property("steps", line)
+
+    return tell
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

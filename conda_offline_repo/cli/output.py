@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from typing import Any
 
+    from ..repository.compare import Difference
+
 UNITS = ("bytes", "kB", "MB", "GB", "TB")
 
 
@@ -65,6 +67,17 @@ def chatter_to_stderr() -> Iterator[None]:
     """Let what conda and its solvers print meanwhile go to stderr."""
     with redirect_stdout(sys.stderr):
         yield
+
+
+def package_lines(difference: Difference) -> Iterator[str]:
+    """Yield a line for each package that is new, newer or gone."""
+    for sign, names in (
+        ("+", difference.added),
+        ("~", difference.updated),
+        ("-", difference.removed),
+    ):
+        for name in names:
+            yield f"  {sign} {name}"
 
 
 def signed_by(signers: Iterable[str]) -> str:

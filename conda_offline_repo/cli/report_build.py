@@ -9,7 +9,7 @@ from conda.base.context import context
 
 from ..printable import printable
 from ..repository.manifest import as_dict
-from .output import human, print_json, signed_by
+from .output import human, package_lines, print_json, signed_by
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -72,13 +72,7 @@ def _lines(outcome: Outcome, dry_run: bool) -> Iterator[str]:
         verb = "would change" if dry_run else "changed"
         yield f"The request {verb}:"
         yield from map(_change, outcome.request_changes)
-    for sign, names in (
-        ("+", difference.added),
-        ("~", difference.updated),
-        ("-", difference.removed),
-    ):
-        for name in names:
-            yield f"  {sign} {name}"
+    yield from package_lines(difference)
     verb = "would become" if dry_run else "is now"
     yield f"{outcome.path} {verb} build {manifest.build}: {total}."
     for platform, names in sorted(manifest.solutions.items()):

@@ -23,9 +23,14 @@ UNFINISHED = 2
 def status(reports: Iterable[Report]) -> int:
     """Return the exit status: 0 if nothing is wrong with any of the repositories."""
     found = tuple(reports)
-    if not all(report.good and not report.extra for report in found):
+    if not all(map(_is_whole, found)):
         return 1
     return UNFINISHED if any(report.unfinished for report in found) else 0
+
+
+def _is_whole(report: Report) -> bool:
+    """Return whether nothing is wrong; what is not deleted yet is no damage."""
+    return report.good and not (report.misleading if report.unfinished else report.extra)
 
 
 def report(reports: Sequence[tuple[Repository, Report]]) -> None:

@@ -122,7 +122,7 @@ def copy_file(source: Path, target: Path) -> Digests:
     """
     sha256 = hashlib.sha256()
     md5 = hashlib.md5(usedforsecurity=False)
-    with source.open("rb", buffering=0) as file, target.open("xb", buffering=0) as copy:
+    with source.open("rb", buffering=0) as file, target.open("xb") as copy:
         size = 0
         while chunk := file.read(CHUNK):
             copy.write(chunk)

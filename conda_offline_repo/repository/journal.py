@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 #: forged without the manifest; it is a sign of an interrupted publication, and the next one removes
 #: it.
 JOURNAL_NAME = "offline-repo.journal.json"
+#: The manifest of the release that a delivery is bringing, and its signatures; see `upcoming`.
+NEXT_NAME = "offline-repo.next.json"
+NEXT_SIGNATURE_NAME = "offline-repo.next.json.sig"
+#: What may lie beside manifest and signature while a publication is under way.
+BESIDE = (JOURNAL_NAME, NEXT_NAME, NEXT_SIGNATURE_NAME)
 
 
 def arriving(last: Manifest, files: Mapping[str, Iterable[Digests]]) -> Manifest:
@@ -53,13 +58,14 @@ def leaving(new: Manifest, last: Manifest, names: Iterable[str]) -> Manifest:
 
 def unfinished(repository: Path, stated: Manifest) -> bool:
     """Return whether a publication is under way, or was interrupted and not yet carried on."""
-    return bool(stated.on_the_way) or os.path.lexists(repository / JOURNAL_NAME)
+    signs = (JOURNAL_NAME, NEXT_NAME)
+    return bool(stated.on_the_way) or any(os.path.lexists(repository / name) for name in signs)
 
 
 def unfinished_text(repository: Path) -> str:
     """Return what a reader is told of a repository whose publication is unfinished."""
     return (
         f"A publication of {repository} is under way or was interrupted: what it has is "
-        "partly of the last release and partly of the next. Copy it again when the vendor has "
-        "finished it."
+        "partly of the last release and partly of the next. It is finished by repeating the "
+        "command that makes it (build, or sync); if this is a copy, copy it again afterwards."
     )

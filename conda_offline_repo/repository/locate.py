@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..repository import upcoming
 from .exceptions import (
     AmbiguousRepositoryError,
     ManifestError,
@@ -55,12 +56,13 @@ def locate(path: Path, label: str | None = None) -> tuple[Repository, ...]:
     damaged = {}
     for folder in folders:
         try:
+            beside = upcoming.read(folder)
             there = read(folder)
         except ManifestError as error:
             damaged[folder] = error
             continue
         if there and label in (None, there[0].label):
-            found.append(Repository(folder, *there))
+            found.append(Repository(folder, upcoming.allowing(folder, there[0], beside), there[1]))
     # what is wrong with a neighbour is no concern of who wants one label, unless it is that one
     for folder, problem in damaged.items():
         if label is None or folder == path or folder.name == label:

@@ -91,6 +91,11 @@ class Manifest:
     raw: bytes = field(default=b"", compare=False, repr=False)
 
     @property
+    def everything(self) -> dict[str, Package | File]:
+        """What it names, by path: the archives and every other file."""
+        return {**self.packages, **self.files}
+
+    @property
     def size(self) -> int:
         """Bytes of all archives."""
         return sum(package.size for package in self.packages.values())
@@ -171,8 +176,12 @@ def present(folder: Path) -> bool:
     return True
 
 
-def read(repository: Path) -> Manifest | None:
+def read(repository: Path, name: str = MANIFEST_NAME) -> Manifest | None:
     """Read the manifest of the folder `repository`.
+
+    Args:
+        repository: The folder.
+        name: Of the file.
 
     Returns:
         None where there is none.
@@ -181,7 +190,7 @@ def read(repository: Path) -> Manifest | None:
         ManifestError: It is not a manifest, is of a newer format, or names a path that it must not.
         UnreadableError: It may be one, but cannot be read.
     """
-    path = repository / MANIFEST_NAME
+    path = repository / name
     try:
         content = read_regular(path, reading.LARGEST)
     except (FileNotFoundError, NotADirectoryError):

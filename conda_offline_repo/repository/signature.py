@@ -11,6 +11,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import os
 import struct
 from dataclasses import dataclass
 from functools import lru_cache
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING
 from ..repository import manifest
 from .exceptions import SignatureError, UnreadableError
 from .hashing import read_regular
+from .journal import NEXT_SIGNATURE_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -118,6 +120,27 @@ def parse(content: bytes) -> tuple[Signature, ...]:
     return tuple(_signatures(text))
 
 
+def content(path: Path) -> bytes:
+    """Return what a file with signatures holds; nothing if there is none that can be read."""
+    try:
+        return read_regular(path, LARGEST)
+    except OSError:
+        return b""
+
+
+def lying(path: Path) -> tuple[Signature, ...]:
+    """Return the signatures in a file, whatever they are of; none if they cannot be read."""
+    return parsed(content(path))
+
+
+def parsed(content: bytes) -> tuple[Signature, ...]:
+    """Return the signatures of a file as `parse`, but none where that raises."""
+    try:
+        return parse(content)
+    except ValueError:
+        return ()
+
+
 def signers(repository: Path, stated: Manifest) -> tuple[str, ...]:
     """Return who signed a manifest, as sorted fingerprints; none if it is not signed.
 
@@ -133,7 +156,17 @@ def signers(repository: Path, stated: Manifest) -> tuple[str, ...]:
             manifest.
         UnreadableError: The file cannot be read.
     """
-    path = repository / SIGNATURE_NAME
+    try:
+        return _signers(repository / SIGNATURE_NAME, stated)
+    except SignatureError:
+        # until a delivery has put the signature of a new manifest into its place, it lies beside
+        beside = repository / NEXT_SIGNATURE_NAME
+        if not os.path.lexists(beside):
+            raise
+        return _signers(beside, stated)
+
+
+def _signers(path: Path, stated: Manifest) -> tuple[str, ...]:
     try:
         content = read_regular(path, LARGEST)
     except FileNotFoundError:

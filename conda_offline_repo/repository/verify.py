@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from ..progress import Progress
     from .locate import Repository
-    from .manifest import File, Package
 
 #: What operating systems and copy tools put into folders by themselves.
 NOT_OURS = frozenset({"desktop.ini", "thumbs.db", ".ds_store"})
@@ -75,7 +74,7 @@ def verify(repository: Repository, progress: Progress) -> Report:
     root = repository.path
     manifest = repository.manifest
     packages = manifest.packages
-    stated: dict[str, Package | File] = {**packages, **manifest.files}
+    stated = manifest.everything
     names = (*stated, *(name for name in manifest.on_the_way if name not in stated))
 
     def one(name: str) -> str:
@@ -90,7 +89,7 @@ def verify(repository: Repository, progress: Progress) -> Report:
         ThreadPoolExecutor(max_workers=os.cpu_count()) as executor,
     ):
         verdicts = dict(zip(names, executor.map(one, names), strict=True))
-    besides = {MANIFEST_NAME, SIGNATURE_NAME, journal.JOURNAL_NAME}
+    besides = {MANIFEST_NAME, SIGNATURE_NAME, *journal.BESIDE}
     extra = set(_files(root)) - set(names) - besides
 
     def found(verdict: str, among: Iterable[str]) -> tuple[str, ...]:

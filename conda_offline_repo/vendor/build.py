@@ -11,15 +11,18 @@ from typing import TYPE_CHECKING
 from conda import __version__ as conda_version
 from conda.base.context import context
 
+from ..publishing.exceptions import FileSystemError, NestedFolderError
+from ..publishing.lock import exclusive
+from ..publishing.ours import check_ours
 from ..repository import compare, manifest
 from ..repository.exceptions import InvalidLabelError
 from ..repository.locate import enclosing
 from ..repository.names import same_name_in_other_case
-from ..vendor import lock, plugin, secrets, signing
+from ..vendor import plugin, secrets, signing
 from ..vendor import request as requests
 from .archives import fetch, installers, longpaths
 from .changes import changes
-from .exceptions import FileSystemError, KeyMissingError, NestedRootError
+from .exceptions import KeyMissingError
 from .release import compose, index, prove, publish, scan
 from .upstream import entries as upstream
 from .upstream.solve import solve
@@ -89,8 +92,7 @@ def _build(options: Options, progress: Progress, *, dry_run: bool) -> Outcome:
     published = manifest.read(repository)
     requests.check_given(options, published)
     _check_keys(options, signer, published, repository)
-    exclusive = nullcontext() if dry_run else lock.exclusive(repository, progress.step)
-    with exclusive as staging:
+    with nullcontext() if dry_run else exclusive(repository, progress.step) as staging:
         last = manifest.read(repository)
         built_with = tools()
         request = requests.resolve(options, last)
@@ -180,11 +182,13 @@ def _check_place(repository: Path) -> None:
     root = repository.parent
     around = enclosing(root)
     if around:
-        raise NestedRootError(root, around)
+        raise NestedFolderError(
+            root, around, f"Give the folder above the repositories: --root {around.parent}"
+        )
     other = same_name_in_other_case(root, repository.name)
     if other:
         raise InvalidLabelError(repository.name, f"Windows cannot tell it from {other!r} beside it")
-    publish.check_ours(repository)
+    check_ours(repository)
 
 
 def _check_keys(

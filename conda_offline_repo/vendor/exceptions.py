@@ -29,17 +29,6 @@ class NothingAskedError(OfflineRepoError):
         )
 
 
-class NestedRootError(OfflineRepoError):
-    """A root in which the new repository would lie inside another one."""
-
-    def __init__(self, root: Path, repository: Path) -> None:
-        super().__init__(
-            f"The root {root} is in the repository {repository}, whose files would be mixed with "
-            "those of another. Nothing was built.",
-            f"Give the folder above the repositories: --root {repository.parent}",
-        )
-
-
 class ChannelUnavailableError(OfflineRepoError):
     """A channel that does not exist, that is closed to us, or that cannot be reached."""
 
@@ -167,50 +156,6 @@ class InvalidArchiveError(OfflineRepoError):
         super().__init__(
             f"{name} is not the package that its channel lists: {reason}.",
             "Nothing was published. Tell the owner of the channel.",
-        )
-
-
-class NotWritableFolderError(OfflineRepoError):
-    """A folder that the build has to write and cannot."""
-
-    def __init__(self, folder: Path, reason: str) -> None:
-        super().__init__(
-            f"{folder} cannot be written: {reason}.",
-            "Give another folder with --root, or ask for write permission to this one.",
-        )
-
-
-class FileSystemError(OfflineRepoError):
-    """The disk or the system refuses a step of a build."""
-
-    def __init__(self, error: OSError) -> None:
-        # of two files it is the target that is held, full or refused
-        name = error.filename2 or error.filename
-        where = f"{name}: " if name else ""
-        super().__init__(
-            f"{where}{error.strerror or error}.",
-            "The repository is whole, as it was before or as it was to be. "
-            "Put the cause right, then run the same command again.",
-        )
-
-
-class NoSpaceError(OfflineRepoError):
-    """A disk that the new archives do not fit on; sizes in bytes."""
-
-    def __init__(self, folder: Path, needed: int, free: int) -> None:
-        super().__init__(
-            f"{folder} has {free / 1e6:.0f} MB free, the build needs {needed / 1e6:.0f} MB.",
-            "Free some space, or give a --root on another disk.",
-        )
-
-
-class ForeignFolderError(OfflineRepoError):
-    """A folder in the place of the repository that no build of ours made."""
-
-    def __init__(self, folder: Path) -> None:
-        super().__init__(
-            f"{folder} is not empty and is not an offline repository; it is left as it is.",
-            "Give another --label or --root, or move that folder away.",
         )
 
 

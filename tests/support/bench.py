@@ -7,6 +7,7 @@ import json
 import shutil
 from dataclasses import dataclass, field
 from itertools import count
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conda_offline_repo.progress import Unwatched
@@ -19,8 +20,8 @@ from tests.support.warm import contents
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from pathlib import Path
 
+    from conda_offline_repo.repository.verify import Report
     from tests.support.warm import Struck, WarmConda
 
 PLATFORM = "linux-64"
@@ -125,7 +126,7 @@ class Bench:
             return
         report = verify(locate_one(repository), Unwatched())
         assert report.good, report
-        assert not report.extra, report
+        self.check_extra(report)
         if not (self.before / "bank").exists():
             same(repository, self.after / "bank")
         for index in sorted(repository.glob(f"*/{INDEX}")):
@@ -134,6 +135,14 @@ class Bench:
                 for name, record in repodata[section].items():
                     content = (index.parent / name).read_bytes()
                     assert hashlib.sha256(content).hexdigest() == record["sha256"], name
+        self.check_solution(repository)
+
+    def check_extra(self, report: Report) -> None:
+        """See that nothing is too much."""
+        assert not report.extra, report
+
+    def check_solution(self, repository: Path) -> None:
+        """See that conda installs the old release or the new one."""
         packages = self.solve(repository)
         assert packages in self.packages, f"conda would install {sorted(packages)}"
 
@@ -153,6 +162,60 @@ class Bench:
             )
             self.solved[key] = frozenset(p["dist_name"] for p in done.json["actions"]["LINK"])
         return self.solved[key]
+
+
+@dataclass
+class Delivering(Bench):
+    """A delivery to be struck: what was built arrives at a target that has the last release, or
+    none.
+
+    Attributes:
+        source: the folder that is delivered.
+        mixed: how often one index file was the old one, and another the new one.
+    """
+
+    source: Path = Path()
+    mixed: int = 0
+
+    def build(self, root: Path, fault: str = "", number: int = 0) -> Struck:
+        arguments = ("offline-repo", "sync", *self.request, str(self.source), str(root / "bank"))
+        return self.warm.execute(*arguments, folder=root, fault=fault, number=number)
+
+    def check_extra(self, report: Report) -> None:
+        """What is not deleted yet is told to be unfinished."""
+        assert report.unfinished or not report.extra, report
+
+    def check_solution(self, repository: Path) -> None:
+        """Between two index files that change there is a moment in which nothing can be chosen."""
+        states = []
+        for root in (self.before, self.after):
+            index = (root / "bank").glob(f"*/{INDEX}")
+            states.append({path.relative_to(root / "bank"): path.read_bytes() for path in index})
+        found = {p.relative_to(repository): p.read_bytes() for p in repository.glob(f"*/{INDEX}")}
+        if found in states:
+            super().check_solution(repository)
+        else:
+            self.mixed += 1
+
+
+def delivering(bench: Bench, *, back: bool = False) -> Delivering:
+    """What a build makes, on its way to a customer who has what was there before.
+
+    Args:
+        bench: the build.
+        back: deliver what was there before to one who has what is there now.
+    """
+    bench.prepare()
+    folders = [bench.folder / name for name in ("source", "before", "after")]
+    source, before, after = folders
+    roots = (bench.after, bench.before) if back else (bench.before, bench.after)
+    shutil.copytree(roots[0], before)
+    shutil.copytree(roots[1], source)
+    older = ("--allow-older",) if back else ()
+    request = (*older, "-q")
+    return Delivering(
+        bench.warm, bench.channel, bench.folder, request, before, after, source=source / "bank"
+    )
 
 
 def same(folder: Path, expected: Path) -> None:

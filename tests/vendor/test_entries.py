@@ -18,10 +18,10 @@ from conda import CondaError
 from conda.base.context import context
 
 from conda_offline_repo.exceptions import OfflineRepoError
+from conda_offline_repo.publishing.exceptions import FileSystemError
 from conda_offline_repo.repository.names import archive_problem
 from conda_offline_repo.vendor.exceptions import (
     ChannelUnavailableError,
-    FileSystemError,
     SolveError,
     UpstreamChangedError,
 )

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 import pytest
 from conda.base.context import context, reset_context
 
-from conda_offline_repo.vendor.archives.download import LONGEST_WAIT, download, partial
+from conda_offline_repo.publishing.placing import partial
+from conda_offline_repo.vendor.archives.download import LONGEST_WAIT, download
 from conda_offline_repo.vendor.archives.failures import DownloadFailedError
 from conda_offline_repo.vendor.exceptions import ChannelRefusedError, DownloadError
 from conda_offline_repo.vendor.upstream.entries import Entry

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conda_offline_repo.exceptions import OfflineRepoError
-from conda_offline_repo.vendor.archives.download import partial
+from conda_offline_repo.publishing.lock import staging_folder
+from conda_offline_repo.publishing.placing import partial
 from conda_offline_repo.vendor.exceptions import (
     ChannelUnavailableError,
     DownloadError,
     RefusedAddressError,
 )
-from conda_offline_repo.vendor.lock import staging_folder
 from dev.upstream.server import ChannelServer
 from tests.support import sharded
 from tests.support.inside import inside

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conda_offline_repo.progress import Unwatched
+from conda_offline_repo.publishing.lock import staging_folder
 from conda_offline_repo.repository.locate import locate_one
 from conda_offline_repo.repository.verify import verify
-from conda_offline_repo.vendor.lock import staging_folder
 from tests.support.running import PATIENCE
 from tests.support.tiny import TinyChannel
 

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from conda_offline_repo.crew import crew
+from conda_offline_repo.publishing.lock import staging_folder
+from conda_offline_repo.publishing.placing import partial
 from conda_offline_repo.vendor.archives import download as downloads
-from conda_offline_repo.vendor.archives.crew import crew
 from conda_offline_repo.vendor.exceptions import DownloadError
-from conda_offline_repo.vendor.lock import staging_folder
 from dev.upstream.server import ChannelServer
 from tests.support.inside import inside
 from tests.support.running import PATIENCE
@@ -158,9 +159,7 @@ def test_interruption_ends_a_stalled_download_at_once(
     assert "Traceback" not in out + err
     assert "unexpected error" not in (out + err).lower()
     assert not (root / "bank").exists()
-    assert downloads.partial(staging / "big-1.0-0.conda").exists(), (
-        "what had arrived was thrown away"
-    )
+    assert partial(staging / "big-1.0-0.conda").exists(), "what had arrived was thrown away"
 
     server.clear_faults()
     server.clear()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from conda.base.context import context
 
-from ...repository import manifest, signature
+from ...repository import manifest, signature, upcoming
 from ..environment.state import read_state
 from ..trust import expected, require
 from .remembered import expected_by_use
@@ -25,12 +25,13 @@ def stated(repository: Path) -> Manifest:
         AllowedSignersError: The machine's file of allowed signers cannot be read.
         UnreadableError: It cannot be read.
     """
+    beside = upcoming.read(repository)
     found = manifest.stated(repository)
     by_use = expected_by_use()
     known = read_state(Path(context.target_prefix))
     wanted = expected(repository, found.label, known) if by_use is None else by_use or None
     if wanted is None:
-        return found
+        return upcoming.allowing(repository, found, beside)
     found, signers = signature.checked(repository, found)
     require(repository, signers, wanted)
-    return found
+    return upcoming.allowing(repository, found, beside)

@@ -16,6 +16,7 @@ from conda.base.context import context
 from requests.exceptions import RequestException, SSLError, Timeout
 from urllib3.exceptions import HTTPError, TimeoutError
 
+from ...publishing.placing import partial
 from ...replacing import replace
 from ...repository.hashing import Digests, hash_into
 from ..exceptions import ChannelRefusedError
@@ -76,11 +77,6 @@ def download(
         else:
             replace(arriving, target)
             return digests
-
-
-def partial(target: Path) -> Path:
-    """Return where an archive arrives: its name less a letter, so that no path is longer."""
-    return target.with_name(target.name[:-1])
 
 
 class _Arrival:

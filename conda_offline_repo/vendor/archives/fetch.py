@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING
 from conda.base.context import context
 
 from ... import package_cache
+from ...crew import crew
+from ...publishing.exceptions import NoSpaceError
 from ...repository.hashing import copy_file, hash_file
 from ..archives import identity
-from ..exceptions import DownloadError, NoSpaceError
-from .crew import crew
+from ..exceptions import DownloadError
 from .download import download
 from .failures import DownloadFailedError
 

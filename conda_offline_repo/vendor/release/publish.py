@@ -13,43 +13,29 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from ...publishing.leftovers import clear, leftovers
+from ...publishing.modes import open_up
+from ...publishing.placing import (
+    has_content,
+    keep_only,
+    make_subdir,
+    put,
+    sync,
+    sync_files,
+    sync_folders,
+    write,
+)
 from ...replacing import replace as move
 from ...repository import journal, manifest, signature
 from ...repository.hashing import Digests, hash_bytes
-from ...repository.names import PLUGIN
-from ..exceptions import ForeignFolderError
 from . import sealing
-from .leftovers import clear, leftovers
-from .modes import open_up
-from .placing import has_content, make_subdir, put, sync, sync_archives, sync_folders, write
 
 if TYPE_CHECKING:
-    from collections.abc import Container
     from pathlib import Path
 
     from ...repository.manifest import Manifest
     from ..signing import Signer
     from .compose import Release
-
-
-def check_ours(repository: Path) -> None:
-    """Refuse a folder that no build of ours made.
-
-    Raises:
-        ForeignFolderError: It holds something, but no manifest; or a link, which could lead
-            our writing and deleting out of it.
-    """
-    if repository.is_symlink() or (repository.exists() and not repository.is_dir()):
-        raise ForeignFolderError(repository)
-    if not repository.is_dir():
-        return
-    for folder in (repository, repository / PLUGIN):
-        if folder.is_dir() and any(path.is_symlink() for path in folder.iterdir()):
-            raise ForeignFolderError(repository)
-    if (repository / manifest.MANIFEST_NAME).exists():
-        return
-    if any(repository.iterdir()):
-        raise ForeignFolderError(repository)
 
 
 def differs(release: Release, repository: Path, last: Manifest) -> bool:
@@ -69,7 +55,7 @@ def differs(release: Release, repository: Path, last: Manifest) -> bool:
         or not all(
             has_content(repository / name, content) for name, content in release.files.items()
         )
-        or not last.on_the_way.keys() >= {*leftovers(release, repository, last)}
+        or not last.on_the_way.keys() >= {*leftovers(release.manifest, repository, last)}
     )
 
 
@@ -94,7 +80,7 @@ def finish(
         return ()
     now = replace(last, on_the_way={})
     sealing.sign(signer, (now,), repository)
-    kept = clear(repository, leftovers(release, repository, last))
+    kept = clear(repository, leftovers(release.manifest, repository, last))
     if not kept:
         sealing.put_manifest(now, repository, staging, signer)
     return kept
@@ -127,8 +113,8 @@ def publish(
 
 
 def _create(release: Release, repository: Path, staging: Path, signer: Signer | None) -> None:
-    _keep_only(staging, {archive.name for archive in release.archives})
-    sync_archives(release.archives)
+    keep_only(staging, {archive.name for archive in release.archives})
+    sync_files(archive.path for archive in release.archives)
     for name, content in sorted(release.files.items()):
         write(staging / name, content)
     write(staging / manifest.MANIFEST_NAME, release.manifest.content)
@@ -145,7 +131,7 @@ def _create(release: Release, repository: Path, staging: Path, signer: Signer | 
 def _update(
     release: Release, repository: Path, staging: Path, last: Manifest, signer: Signer | None
 ) -> tuple[str, ...]:
-    surplus = leftovers(release, repository, last)
+    surplus = leftovers(release.manifest, repository, last)
     changed = {
         name: content
         for name, content in release.files.items()
@@ -160,7 +146,7 @@ def _update(
         (archive for archive in release.archives if archive.staged),
         key=lambda archive: ((repository / archive.name).exists(), archive.name),
     )
-    sync_archives(arriving)
+    sync_files(archive.path for archive in arriving)
     coming = {a.name: [Digests(a.sha256, a.md5, a.size)] for a in arriving}
     for name, content in (*bridge.items(), *changed.items()):
         coming.setdefault(name, []).append(hash_bytes(content))
@@ -185,13 +171,3 @@ def _update(
     if not kept:
         sealing.put_manifest(release.manifest, repository, staging, signer)
     return kept
-
-
-def _keep_only(staging: Path, wanted: Container[str]) -> None:
-    """Clear what an interrupted build staged for another request."""
-    for path in sorted(staging.glob("**/*"), reverse=True):
-        if path.is_dir():
-            if not any(path.iterdir()):
-                path.rmdir()
-        elif path.relative_to(staging).as_posix() not in wanted:
-            path.unlink()

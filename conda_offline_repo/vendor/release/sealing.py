@@ -8,18 +8,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ...publishing.placing import has_content, put, sync
 from ...replacing import remove
 from ...repository import manifest, signature
 from ...repository.exceptions import SignatureError
-from ...repository.hashing import read_regular
-from .placing import has_content, put, sync
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
     from ...repository.manifest import Manifest
-    from ...repository.signature import Signature
     from ..signing import Signer
 
 
@@ -29,7 +27,7 @@ def is_signed(repository: Path, last: Manifest) -> bool:
         signature.signers(repository, last)
     except SignatureError:
         return False
-    found = [one.fingerprint for one in _signatures(repository)]
+    found = [one.fingerprint for one in signature.lying(repository / signature.SIGNATURE_NAME)]
     return not last.signers or sorted(found) == [*last.signers]
 
 
@@ -61,15 +59,7 @@ def put_manifest(content: Manifest, repository: Path, staging: Path, signer: Sig
 def _signatures_now(repository: Path, signer: Signer) -> bytes:
     """Return signatures of the manifest on the disk: those there are, or else ours."""
     content = (repository / manifest.MANIFEST_NAME).read_bytes()
-    found = (one for one in _signatures(repository) if one.is_of(content))
+    found = (
+        one for one in signature.lying(repository / signature.SIGNATURE_NAME) if one.is_of(content)
+    )
     return b"".join(one.armored for one in found) or signer.sign(content)
-
-
-def _signatures(repository: Path) -> tuple[Signature, ...]:
-    """Return the signatures in a repository, whatever they are of; none if they cannot be read."""
-    try:
-        return signature.parse(
-            read_regular(repository / signature.SIGNATURE_NAME, signature.LARGEST)
-        )
-    except (OSError, ValueError):
-        return ()

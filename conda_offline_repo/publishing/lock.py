@@ -1,4 +1,4 @@
-"""One build a label at a time, and the folder that it stages in.
+"""One writer of a repository at a time, and the folder that it stages in.
 
 The staging folder lies beside the repository, on the same file system, and the lock's file beside
 that; both are gone when nothing is under way.
@@ -25,7 +25,7 @@ NAME_LENGTH = 12
 
 
 def staging_folder(repository: Path) -> Path:
-    """Return where a build of this repository stages.
+    """Return where what is to come into this repository is staged.
 
     The name is no longer than the label, unless that is a single character: where the repository
     fits into the paths that Windows allows, staging does. Labels with the same staging folder wait
@@ -40,12 +40,13 @@ def staging_folder(repository: Path) -> Path:
 def exclusive(repository: Path, waiting: Callable[[str], None]) -> Iterator[Path]:
     """Hold the lock of a repository; yields the staging folder.
 
-    What an interrupted build left in the folder stays for this one. It is removed at the end, but
-    kept when the build ends in an error after downloads, so that the next does not repeat them.
+    What an interrupted command left in the folder stays for this one. It is removed at the end, but
+    kept when the command ends in an error after downloads or copies, so that the next does not
+    repeat them.
 
     Args:
-        repository: The label's folder; its parents are made if need be.
-        waiting: Told once who holds the lock, if it is another build.
+        repository: The folder; its parents are made if need be.
+        waiting: Told once who holds the lock, if it is another command.
 
     Raises:
         NotWritableFolderError: The folder above the repository cannot be written.
@@ -74,7 +75,7 @@ def exclusive(repository: Path, waiting: Callable[[str], None]) -> Iterator[Path
         raise
     finally:
         if not keep:
-            # what cannot be removed is left for the next build: this one's outcome stands
+            # what cannot be removed is left for the next command: this one's outcome stands
             shutil.rmtree(staging, ignore_errors=True)
         if staging.exists():
             lock.file.close()

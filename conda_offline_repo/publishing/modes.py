@@ -1,12 +1,13 @@
 """Who may read what is published.
 
-A build may run under a umask that suits the engineer's own files and not a share. So what is new
+A command may run under a umask that suits the engineer's own files and not a share. So what is new
 gets the read permissions of the folder that it is put into, and none is ever taken away: whoever
 makes the root, or the label's folder, decides who reads what comes into it.
 """
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from typing import TYPE_CHECKING
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 #: For the group and for others: what a folder needs for them to read in it.
 READERS = (0o050, 0o005)
+#: What file systems without permissions answer, as those of sticks do.
+NO_MODES = (errno.EPERM, errno.ENOTSUP, errno.ENOSYS)
 
 
 def open_up(paths: Iterable[Path], like: Path) -> None:
@@ -29,4 +32,8 @@ def open_up(paths: Iterable[Path], like: Path) -> None:
         mode = path.stat().st_mode
         wanted = mode | (granted if stat.S_ISDIR(mode) else granted & 0o444)
         if wanted != mode:
-            path.chmod(stat.S_IMODE(wanted))
+            try:
+                path.chmod(stat.S_IMODE(wanted))
+            except OSError as error:
+                if error.errno not in NO_MODES:
+                    raise

@@ -6,26 +6,25 @@ from typing import TYPE_CHECKING
 
 from conda.base.context import context
 
-from ...replacing import remove
-from ...repository import journal
-from ...repository.names import INSTALLER, PLUGIN
+from ..replacing import remove
+from ..repository import journal
+from ..repository.names import INSTALLER, PLUGIN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from ...repository.manifest import Manifest
-    from .compose import Release
+    from ..repository.manifest import Manifest
 
 
-def leftovers(release: Release, repository: Path, last: Manifest) -> tuple[str, ...]:
-    """Return the files of a repository that a release does not have.
+def leftovers(new: Manifest, repository: Path, last: Manifest | None) -> tuple[str, ...]:
+    """Return the files of a repository that its next release does not have.
 
     A subdir is ours to the last file: an index in another format, or an archive that the index does
     not name, would be taken for a part of the channel. Outside the subdirs only what an earlier
     build put there is.
     """
-    wanted = {*release.files, *(archive.name for archive in release.archives)}
+    wanted = {*new.files, *new.packages}
     below = [
         f"{folder}/{path.name}"
         for subdir in _subdirs(repository)
@@ -33,7 +32,8 @@ def leftovers(release: Release, repository: Path, last: Manifest) -> tuple[str, 
         for path in sorted(subdir.iterdir())
         if path.is_symlink() or not path.is_dir()
     ]
-    ours = {*last.files, *last.packages, *last.on_the_way, journal.JOURNAL_NAME} - {*below}
+    known = {*last.files, *last.packages, *last.on_the_way} if last else set()
+    ours = {*known, *journal.BESIDE} - {*below}
     others = sorted(name for name in ours if (repository / name).exists())
     return tuple(name for name in (*below, *others) if name not in wanted)
 

@@ -6,15 +6,13 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from ...replacing import replace
-from ...repository.hashing import read_regular
+from ..replacing import replace
+from ..repository.hashing import read_regular
 from .modes import open_up
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Container, Iterable
     from pathlib import Path
-
-    from ..archives.fetch import Archive
 
 #: How many files the disk is asked to keep at once.
 SYNC_THREADS = 16
@@ -53,16 +51,31 @@ def write(path: Path, content: bytes) -> None:
         os.fsync(file.fileno())
 
 
-def sync_archives(archives: Iterable[Archive]) -> None:
-    """Make staged archives last through a power failure, all at once: the disk is slow at one."""
+def partial(target: Path) -> Path:
+    """Return where a staged file arrives: its name less a letter, so that no path is longer."""
+    return target.with_name(target.name[:-1])
+
+
+def keep_only(staging: Path, wanted: Container[str]) -> None:
+    """Clear what an interrupted command staged for something else."""
+    for path in sorted(staging.glob("**/*"), reverse=True):
+        if path.is_dir():
+            if not any(path.iterdir()):
+                path.rmdir()
+        elif path.relative_to(staging).as_posix() not in wanted:
+            path.unlink()
+
+
+def sync_files(paths: Iterable[Path]) -> None:
+    """Make staged files last through a power failure, all at once: the disk is slow at one."""
     mode = "r+b" if os.name == "nt" else "rb"
 
-    def sync(archive: Archive) -> None:
-        with archive.path.open(mode) as file:
+    def sync(path: Path) -> None:
+        with path.open(mode) as file:
             os.fsync(file.fileno())
 
     with ThreadPoolExecutor(max_workers=SYNC_THREADS) as executor:
-        list(executor.map(sync, archives))
+        list(executor.map(sync, paths))
 
 
 def sync_folders(root: Path, names: Iterable[str]) -> None:

@@ -1,0 +1,81 @@
+"""What a delivery did, or would do, for people and for programs."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from conda.base.context import context
+
+from ..printable import printable
+from .output import human, package_lines, print_json, signed_by
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ..delivery.deliver import Outcome
+
+
+def report(outcome: Outcome, *, dry_run: bool) -> None:
+    """Print an outcome as conda was told to: as JSON, as text, or not at all."""
+    if context.json:
+        _print_json(outcome)
+    elif not context.quiet:
+        print(printable("\n".join(_lines(outcome, dry_run))))
+        for warning in _warnings(outcome):
+            print(printable(f"warning: {warning}"), file=sys.stderr)
+
+
+def _print_json(outcome: Outcome) -> None:
+    release, before, difference = outcome.source.manifest, outcome.before, outcome.difference
+    print_json(
+        label=release.label,
+        source=str(outcome.source.place),
+        target=str(outcome.target),
+        changed=outcome.changed,
+        build=release.build,
+        build_before=before.build if before else None,
+        signers=outcome.source.signers,
+        added=difference.added,
+        updated=difference.updated,
+        removed=difference.removed,
+        copied=outcome.copied,
+        copied_bytes=outcome.copied_bytes,
+        deleted=outcome.deleted,
+        warnings=_warnings(outcome),
+    )
+
+
+def _lines(outcome: Outcome, dry_run: bool) -> Iterator[str]:
+    release, before = outcome.source.manifest, outcome.before
+    total = f"{len(release.packages)} packages, {human(release.size)}"
+    if not outcome.changed:
+        yield (
+            f"{outcome.target} has release {release.build} already, complete and unchanged: "
+            f"{total}."
+        )
+    else:
+        yield from package_lines(outcome.difference)
+        same = before and before.raw == release.raw
+        had = f"had release {before.build}" if before else "had none"
+        what = "is put right" if same else f"{had} and now has release {release.build}"
+        if dry_run:
+            what = "would be put right" if same else f"{had} and would get release {release.build}"
+        yield f"{outcome.target} {what} of label {release.label}: {total}."
+        copied, deleted = ("would be copied", "deleted") if dry_run else ("copied", "deleted")
+        yield (
+            f"{len(outcome.copied)} files {copied}, {human(outcome.copied_bytes)}; "
+            f"{len(outcome.deleted)} {deleted}."
+        )
+    yield signed_by(outcome.source.signers)
+
+
+def _warnings(outcome: Outcome) -> tuple[str, ...]:
+    if not outcome.kept:
+        return ()
+    text = (
+        f"{outcome.target} has all of the release, but what it does not need any more is still "
+        f"there: {', '.join(outcome.kept)}. Another program may have it open. Run the same command "
+        "again; until then, readers are told that the publication is unfinished."
+    )
+    return (text,)

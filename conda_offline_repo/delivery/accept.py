@@ -1,0 +1,72 @@
+"""Whether a release may take the place of what a target has."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from ..publishing.exceptions import NestedFolderError
+from ..publishing.ours import check_ours
+from ..repository import signature
+from ..repository.exceptions import ManifestError
+from ..repository.locate import enclosing
+from ..repository.upcoming import age
+from .exceptions import OlderReleaseError, OtherLabelError, OtherOriginError, PlaceError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ..repository.manifest import Manifest
+    from .source import Source
+
+
+def check_place(source: Source, target: Path) -> None:
+    """Refuse a folder that cannot be, or must not be, the target.
+
+    Raises:
+        PlaceError: It is the root of a volume, or the source itself.
+        NestedFolderError: It lies in another repository.
+        ForeignFolderError: It holds what is not ours.
+    """
+    if not target.name or os.path.ismount(target):
+        raise PlaceError(
+            target, "what is on its way has to lie beside it, on the same volume, until it is whole"
+        )
+    if target.exists() and source.place.exists() and os.path.samefile(target, source.place):
+        raise PlaceError(target, "it is the source")
+    around = enclosing(target.parent)
+    if around:
+        raise NestedFolderError(target, around, "Give a folder beside that one.")
+    check_ours(target)
+
+
+def check_release(source: Source, target: Path, last: Manifest, *, allow_older: bool) -> None:
+    """Refuse a release that must not take the place of another.
+
+    Args:
+        source: What comes.
+        target: The folder that it goes to.
+        last: The manifest that this has.
+        allow_older: Whether it may be older, or of the same age and another.
+
+    Raises:
+        OtherLabelError: It is of another customer.
+        OtherOriginError: It is signed by nobody who signed the other.
+        OlderReleaseError: It is not newer.
+    """
+    comes = source.manifest
+    if comes.label != last.label:
+        raise OtherLabelError(target, last.label, comes.label)
+    expected = last.signers or _signers(target, last)
+    if expected and {*expected}.isdisjoint(source.signers):
+        raise OtherOriginError(source.place, target, source.signers, expected)
+    if age(comes) <= age(last) and comes.raw != last.raw and not allow_older:
+        raise OlderReleaseError(target, age(last), age(comes))
+
+
+def _signers(target: Path, last: Manifest) -> tuple[str, ...]:
+    """Return who signed what a target has, if that can be told."""
+    try:
+        return signature.signers(target, last)
+    except ManifestError:
+        return ()

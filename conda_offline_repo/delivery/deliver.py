@@ -1,0 +1,155 @@
+"""The story of a delivery: a release arrives at a target, whole or not at all."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ..publishing.exceptions import FileSystemError
+from ..publishing.lock import exclusive
+from ..repository import compare, manifest, upcoming
+from ..repository.exceptions import ManifestError
+from ..repository.hashing import open_regular
+from .accept import check_place, check_release
+from .exceptions import SourceDamagedError
+from .plan import check_space, plan
+from .publish import publish
+from .source import Source
+from .stage import stage
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ..progress import Progress
+    from ..repository.compare import Difference
+    from ..repository.manifest import Manifest
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a delivery did, or with a dry run would do.
+
+    Attributes:
+        source: What was delivered.
+        target: Where to.
+        changed: Whether the target is another than before.
+        before: The manifest that it had; none if it had none, or a damaged one.
+        difference: The packages that are new, newer and gone in it.
+        copied: The files that were copied.
+        copied_bytes: Their bytes.
+        deleted: The files that were deleted.
+        kept: Those among them that could not be.
+    """
+
+    source: Source
+    target: Path
+    changed: bool
+    before: Manifest | None
+    difference: Difference
+    copied: tuple[str, ...]
+    copied_bytes: int
+    deleted: tuple[str, ...]
+    kept: tuple[str, ...]
+
+
+def deliver(
+    source: Source,
+    target: Path,
+    progress: Progress,
+    *,
+    allow_older: bool = False,
+    dry_run: bool = False,
+) -> Outcome:
+    """Bring a target to the release of a source.
+
+    Args:
+        source: What comes.
+        target: The repository's folder, there or not.
+        progress: Told how far it is.
+        allow_older: Whether the release may be an older one than the target has.
+        dry_run: Compare only; nothing is written.
+
+    Raises:
+        OfflineRepoError: It cannot be done; the target is whole, as before or as it is to be.
+    """
+    try:
+        return _deliver(
+            source, target.absolute(), progress, allow_older=allow_older, dry_run=dry_run
+        )
+    except OSError as error:
+        raise FileSystemError(error) from error
+
+
+def _deliver(
+    source: Source, target: Path, progress: Progress, *, allow_older: bool, dry_run: bool
+) -> Outcome:
+    check_place(source, target)
+    # before the lock: it would make folders at a place that may be the wrong one
+    _check(source, target, allow_older=allow_older)
+    with nullcontext() if dry_run else exclusive(target, progress.step) as staging:
+        if staging is not None:
+            _carry_on(source, target, staging, progress)
+        last = _check(source, target, allow_older=allow_older)
+        found = plan(source, target, last, progress)
+        kept: tuple[str, ...] = ()
+        if staging is not None and found.changes:
+            check_space(found, staging)
+            stage(found, staging, progress)
+            progress.step("Publishing")
+            kept = publish(found, staging)
+        return Outcome(
+            source=source,
+            target=target,
+            changed=found.changes,
+            before=last,
+            difference=compare.difference(last, source.manifest),
+            copied=tuple(one.name for one in found.lacking),
+            copied_bytes=found.size,
+            deleted=found.surplus,
+            kept=kept,
+        )
+
+
+def _check(source: Source, target: Path, *, allow_older: bool) -> Manifest | None:
+    """Return the manifest that a target has, with what is on its way to it; raises as
+    `check_release`.
+
+    One that is damaged counts as none: it is put right.
+    """
+    beside = upcoming.read(target)
+    try:
+        last = manifest.read(target)
+    except ManifestError:
+        return None
+    if last is None:
+        return None
+    last = upcoming.allowing(target, last, beside)
+    check_release(source, target, last, allow_older=allow_older)
+    return last
+
+
+def _carry_on(source: Source, target: Path, staging: Path, progress: Progress) -> None:
+    """Finish another publication that was interrupted, as far as what it has staged allows.
+
+    Otherwise its files would be known to neither the old release nor the one that comes.
+    """
+    coming = upcoming.read(target)
+    if coming is None or coming.raw == source.manifest.raw:
+        return
+    last = manifest.read(target)
+    if last is None or last.raw in (source.manifest.raw, coming.raw):
+        return
+    other = Source(
+        place=staging,
+        manifest=coming,
+        signers=coming.signers,
+        signature=upcoming.signatures(target, coming),
+        open=lambda name: open_regular(staging / name),
+    )
+    found = plan(other, target, upcoming.allowing(target, last, coming), progress)
+    try:
+        stage(found, staging, progress)
+    except SourceDamagedError:
+        return
+    publish(found, staging)

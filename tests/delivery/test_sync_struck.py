@@ -1,0 +1,66 @@
+"""A delivery that is killed or fails at any of its steps leaves the target whole.
+
+Steps are what changes the file system below the target's parent; see `tests.support.stepper`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support import bench as benches
+from tests.support.bench import delivering
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.support.bench import Delivering
+    from tests.support.warm import Struck, WarmConda
+
+FAULTS = ("ENOSPC", "EIO", "EACCES")
+
+
+def first(warm: WarmConda) -> Delivering:
+    return delivering(benches.first(warm))
+
+
+def update(warm: WarmConda) -> Delivering:
+    return delivering(benches.signed_update(warm))
+
+
+def back(warm: WarmConda) -> Delivering:
+    return delivering(benches.update(warm), back=True)
+
+
+@pytest.mark.parametrize("make", [first, update, back])
+def test_killed_at_any_step(
+    make: Callable[[WarmConda], Delivering], warm: WarmConda, tell: Callable[[str], None]
+) -> None:
+    bench = make(warm)
+
+    def was_killed(struck: Struck) -> None:
+        assert struck.status == -9
+
+    steps = bench.strike_all(lambda n: ("torn", "kill") if n % 3 == 0 else ("kill",), was_killed)
+    states = f"{len(bench.known)} different states, none broken, {bench.mixed} between two indexes"
+    tell(f"sync, {make.__name__}: killed at each of {steps} steps: {states}")
+    assert not bench.problems, "\n\n".join(bench.problems)
+    assert bench.mixed <= 3
+
+
+@pytest.mark.parametrize("make", [first, update])
+def test_failing_at_any_step(
+    make: Callable[[WarmConda], Delivering], warm: WarmConda, tell: Callable[[str], None]
+) -> None:
+    bench = make(warm)
+
+    def ended_well(struck: Struck) -> None:
+        assert struck.status in (0, 1), struck.status
+        assert "ERROR REPORT" not in struck.output
+        assert "Traceback" not in struck.output
+
+    steps = bench.strike_all(lambda number: (FAULTS[number % 3],), ended_well)
+    states = f"{len(bench.known)} different states, none broken"
+    tell(f"sync, {make.__name__}: {', '.join(FAULTS)} by turns at each of {steps} steps: {states}")
+    assert not bench.problems, "\n\n".join(bench.problems)
