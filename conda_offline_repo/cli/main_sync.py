@@ -63,6 +63,7 @@ def add_older_option(parser: ArgumentParser) -> None:
 
 def execute(args: Namespace) -> int:
     """Compare, copy, and print what moved."""
+    import os
     from pathlib import Path
 
     from conda.base.context import context
@@ -76,7 +77,7 @@ def execute(args: Namespace) -> int:
     from .report_delivery import report
 
     repository = locate_one(Path(args.offline_repo_source).expanduser(), args.offline_repo_label)
-    target = Path(args.offline_repo_target).expanduser().absolute()
+    target = Path(os.path.abspath(Path(args.offline_repo_target).expanduser()))
     check_expected(Repository(target, repository.manifest, repository.signers))
     with chatter_to_stderr():
         outcome = deliver(

@@ -37,12 +37,12 @@ def add_path_argument(parser: ArgumentParser) -> None:
 
 
 def add_label_option(parser: ArgumentParser) -> None:
-    """Add --label, for a PATH with several repositories."""
+    """Add --label, for a folder with several repositories."""
     parser.add_argument(
         "--label",
         dest="offline_repo_label",
         metavar="LABEL",
-        help="Which repository, if PATH holds several.",
+        help="Which repository, if the folder holds several.",
     )
 
 

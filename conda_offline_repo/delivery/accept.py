@@ -9,7 +9,8 @@ from ..publishing.exceptions import NestedFolderError
 from ..publishing.ours import check_ours
 from ..repository import signature
 from ..repository.exceptions import ManifestError
-from ..repository.locate import enclosing
+from ..repository.locate import enclosing, labels_in
+from ..repository.manifest import present
 from ..repository.upcoming import age
 from .exceptions import OlderReleaseError, OtherLabelError, OtherOriginError, PlaceError
 
@@ -28,15 +29,17 @@ def check_place(source: Source, target: Path) -> None:
         NestedFolderError: It lies in another repository.
         ForeignFolderError: It holds what is not ours.
     """
+    label = source.manifest.label
     if not target.name or os.path.ismount(target):
-        raise PlaceError(
-            target, "what is on its way has to lie beside it, on the same volume, until it is whole"
-        )
+        reason = "what is on its way lies beside it, on the same volume, until it is whole"
+        raise PlaceError(target, label, reason)
     if target.exists() and source.place.exists() and os.path.samefile(target, source.place):
-        raise PlaceError(target, "it is the source")
+        raise PlaceError(target, label, "it is the source itself")
     around = enclosing(target.parent)
     if around:
         raise NestedFolderError(target, around, "Give a folder beside that one.")
+    if not present(target) and labels_in(target):
+        raise PlaceError(target, label, "it is the folder above repositories")
     check_ours(target)
 
 

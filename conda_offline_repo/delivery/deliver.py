@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import nullcontext
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..publishing.exceptions import FileSystemError
@@ -19,8 +21,6 @@ from .source import Source
 from .stage import stage
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from ..progress import Progress
     from ..repository.compare import Difference
     from ..repository.manifest import Manifest
@@ -73,10 +73,9 @@ def deliver(
     Raises:
         OfflineRepoError: It cannot be done; the target is whole, as before or as it is to be.
     """
+    place = Path(os.path.abspath(target))  # what is staged beside it has a name from its own
     try:
-        return _deliver(
-            source, target.absolute(), progress, allow_older=allow_older, dry_run=dry_run
-        )
+        return _deliver(source, place, progress, allow_older=allow_older, dry_run=dry_run)
     except OSError as error:
         raise FileSystemError(error) from error
 

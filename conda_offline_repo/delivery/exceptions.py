@@ -78,9 +78,9 @@ class OtherOriginError(OfflineRepoError):
 class PlaceError(OfflineRepoError):
     """A target that cannot be the folder of a repository."""
 
-    def __init__(self, target: Path, reason: str) -> None:
+    def __init__(self, target: Path, label: str, reason: str) -> None:
         super().__init__(
-            f"{target} cannot be the target: {reason}.",
-            "Give a folder of its own for the repository, such as "
-            f"{target / 'LABEL'}; it is made if it is not there.",
+            f"{target} cannot be the target: {reason}. Nothing was written.",
+            f"Give a folder of its own for the repository, such as {target / label}; it is made if "
+            "it is not there.",
         )

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conda_offline_repo.progress import Unwatched
+from conda_offline_repo.repository.journal import NEXT_NAME
 from conda_offline_repo.repository.locate import locate_one
 from conda_offline_repo.repository.manifest import MANIFEST_NAME
 from conda_offline_repo.repository.verify import verify
@@ -226,8 +227,9 @@ def same(folder: Path, expected: Path) -> None:
 
 
 def unfinished(repository: Path) -> bool:
-    """Whether the manifest says that something is still to be deleted."""
-    return "on_the_way" in json.loads((repository / MANIFEST_NAME).read_bytes())
+    """Whether readers are told that something is still to be deleted."""
+    stated = json.loads((repository / MANIFEST_NAME).read_bytes())
+    return "on_the_way" in stated or (repository / NEXT_NAME).exists()
 
 
 def state(root: Path) -> str:

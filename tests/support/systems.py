@@ -18,6 +18,8 @@ ON_WINDOWS = {
     r"test_guard\.py::test_manifest_is_no_switch\[pipe": PIPES,
     r"test_guard\.py::test_pipe_in_the_place_of_a_file": PIPES,
     r"test_signature\.py::test_signature_that_is_no_file\[(link|pipe)": PIPES,
+    r"test_sync\.py::test_what_is_no_file_in_the_source_is_named\[pipe": PIPES,
+    r"test_sync\.py::test_what_is_(not_ours_is_refused\[link|no_file_in_the_target)": DEVICES,
 }
 LINKS = "links lead nowhere under Wine"
 #: What Wine, or what `dev/windows.py` makes, cannot do though Windows can.
