@@ -8,7 +8,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..cli import main_build, main_show, main_sync, main_use, main_verify
+from ..cli import (
+    main_build,
+    main_pack,
+    main_show,
+    main_sync,
+    main_unpack,
+    main_use,
+    main_verify,
+)
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace, _SubParsersAction
@@ -61,6 +69,8 @@ def configure_parser(parser: ArgumentParser) -> None:
     for name, verb in (
         ("build", main_build),
         ("sync", main_sync),
+        ("pack", main_pack),
+        ("unpack", main_unpack),
         ("use", main_use),
         ("verify", main_verify),
         ("show", main_show),

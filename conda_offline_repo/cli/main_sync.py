@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .output import add_label_option
+from .output import add_label_option, add_older_option
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -50,42 +50,15 @@ def configure_parser(parser: ArgumentParser) -> None:
     helpers.add_output_and_prompt_options(parser)
 
 
-def add_older_option(parser: ArgumentParser) -> None:
-    """Add --allow-older, for a target that has a newer release."""
-    parser.add_argument(
-        "--allow-older",
-        dest="offline_repo_allow_older",
-        action="store_true",
-        help="Bring TARGET to the release also if that is older than the one that it has, or of "
-        "the same number with other content.",
-    )
-
-
 def execute(args: Namespace) -> int:
     """Compare, copy, and print what moved."""
     import os
     from pathlib import Path
 
-    from conda.base.context import context
-
-    from ..customer.trust import check_expected
-    from ..delivery.deliver import deliver
     from ..delivery.source import from_folder
-    from ..repository.locate import Repository, locate_one
-    from .output import chatter_to_stderr
-    from .progress import TerminalProgress
-    from .report_delivery import report
+    from ..repository.locate import locate_one
+    from .delivering import delivered
 
     repository = locate_one(Path(args.offline_repo_source).expanduser(), args.offline_repo_label)
     target = Path(os.path.abspath(Path(args.offline_repo_target).expanduser()))
-    check_expected(Repository(target, repository.manifest, repository.signers))
-    with chatter_to_stderr():
-        outcome = deliver(
-            from_folder(repository),
-            target,
-            TerminalProgress(),
-            allow_older=args.offline_repo_allow_older,
-            dry_run=context.dry_run,
-        )
-    report(outcome, dry_run=context.dry_run)
-    return 0
+    return delivered(from_folder(repository), target, allow_older=args.offline_repo_allow_older)

@@ -46,6 +46,17 @@ def add_label_option(parser: ArgumentParser) -> None:
     )
 
 
+def add_older_option(parser: ArgumentParser) -> None:
+    """Add --allow-older, for a target that has a newer release."""
+    parser.add_argument(
+        "--allow-older",
+        dest="offline_repo_allow_older",
+        action="store_true",
+        help="Bring TARGET to the release also if that is older than the one that it has, or of "
+        "the same number with other content.",
+    )
+
+
 def print_json(*, success: bool = True, **content: Any) -> None:
     """Print the one JSON object of a `--json` run."""
     print(json.dumps({"success": success, **content}, indent=2, sort_keys=True))

@@ -12,8 +12,10 @@ from .output import human, package_lines, print_json, signed_by
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import TextIO
 
     from ..delivery.deliver import Outcome
+    from ..delivery.pack import Packed
 
 
 def report(outcome: Outcome, *, dry_run: bool) -> None:
@@ -79,3 +81,38 @@ def _warnings(outcome: Outcome) -> tuple[str, ...]:
         "again; until then, readers are told that the publication is unfinished."
     )
     return (text,)
+
+
+def report_packed(packed: Packed, stream: TextIO, *, dry_run: bool) -> None:
+    """Print what was packed, on a stream; as JSON on stdout, or not at all, as conda was told."""
+    release, base = packed.source.manifest, packed.base
+    if context.json:
+        print_json(
+            label=release.label,
+            build=release.build,
+            since=base.build if base else None,
+            signers=packed.source.signers,
+            volumes=[
+                {"path": str(path), "files": names}
+                for path, names in zip(packed.volumes, packed.names, strict=True)
+            ],
+            bytes=packed.size,
+        )
+    elif not context.quiet:
+        print(printable("\n".join(_packed_lines(packed, dry_run))), file=stream)
+
+
+def _packed_lines(packed: Packed, dry_run: bool) -> Iterator[str]:
+    release, base = packed.source.manifest, packed.base
+    since = f" since release {base.build}" if base else ""
+    what = "would be packed" if dry_run else "is packed"
+    yield f"Release {release.build} of label {release.label}{since} {what}: {human(packed.size)}."
+    for path, names in zip(packed.volumes, packed.names, strict=False):
+        yield f"  {path}: {len(names)} files"
+    yield signed_by(packed.source.signers)
+    if not dry_run and packed.volumes:
+        files = " ".join(path.name for path in packed.volumes)
+        yield (
+            "\nOn the customer's machine:\n\n"
+            f"    conda offline-repo unpack {files} PATH/{release.label}\n"
+        )

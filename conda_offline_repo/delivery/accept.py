@@ -12,7 +12,14 @@ from ..repository.exceptions import ManifestError
 from ..repository.locate import enclosing, labels_in
 from ..repository.manifest import present
 from ..repository.upcoming import age
-from .exceptions import OlderReleaseError, OtherLabelError, OtherOriginError, PlaceError
+from .exceptions import (
+    OlderReleaseError,
+    OtherBaseError,
+    OtherLabelError,
+    OtherOriginError,
+    PlaceError,
+)
+from .volume import base_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,26 +50,35 @@ def check_place(source: Source, target: Path) -> None:
     check_ours(target)
 
 
-def check_release(source: Source, target: Path, last: Manifest, *, allow_older: bool) -> None:
+def check_release(
+    source: Source, target: Path, last: Manifest | None, *, allow_older: bool
+) -> None:
     """Refuse a release that must not take the place of another.
 
     Args:
         source: What comes.
         target: The folder that it goes to.
-        last: The manifest that this has.
+        last: The manifest that this has; none if none can be read.
         allow_older: Whether it may be older, or of the same age and another.
 
     Raises:
         OtherLabelError: It is of another customer.
         OtherOriginError: It is signed by nobody who signed the other.
+        OtherBaseError: It is the difference to another release.
         OlderReleaseError: It is not newer.
     """
-    comes = source.manifest
+    comes, base = source.manifest, source.base
+    if last is None:
+        if base:
+            raise OtherBaseError(target, (base.build, base.created), None)
+        return
     if comes.label != last.label:
         raise OtherLabelError(target, last.label, comes.label)
     expected = last.signers or _signers(target, last)
     if expected and {*expected}.isdisjoint(source.signers):
         raise OtherOriginError(source.place, target, source.signers, expected)
+    if base and comes.raw != last.raw and base != base_of(last):
+        raise OtherBaseError(target, (base.build, base.created), age(last))
     if age(comes) <= age(last) and comes.raw != last.raw and not allow_older:
         raise OlderReleaseError(target, age(last), age(comes))
 

@@ -120,10 +120,9 @@ def _check(source: Source, target: Path, *, allow_older: bool) -> Manifest | Non
     try:
         last = manifest.read(target)
     except ManifestError:
-        return None
-    if last is None:
-        return None
-    last = upcoming.allowing(target, last, beside)
+        last = None
+    if last is not None:
+        last = upcoming.allowing(target, last, beside)
     check_release(source, target, last, allow_older=allow_older)
     return last
 

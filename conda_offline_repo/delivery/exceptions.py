@@ -75,6 +75,76 @@ class OtherOriginError(OfflineRepoError):
         )
 
 
+class VolumeSizeError(OfflineRepoError):
+    """A file that no volume can hold; sizes in bytes."""
+
+    def __init__(self, name: str, size: int, volume_size: int) -> None:
+        super().__init__(
+            f"{name} needs a volume of {size} bytes by itself, and volumes are to have at most "
+            f"{volume_size}. Nothing was written.",
+            f"Give --volume-size {size} or more.",
+        )
+
+
+class VolumeError(OfflineRepoError):
+    """A file that is no volume, or that must not be taken for one."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(
+            f"{path} cannot be used: {reason}. Nothing of it was unpacked.",
+            "Get the volume anew from where it came; if it is always so, tell your vendor.",
+        )
+
+
+class OtherVolumesError(OfflineRepoError):
+    """Volumes that do not belong together."""
+
+    def __init__(self, first: Path, second: Path, why: str) -> None:
+        super().__init__(
+            f"{first} and {second} do not belong together: {why}. Nothing was unpacked.",
+            "Give the volumes of one release, made by one command, and no others.",
+        )
+
+
+class VolumesMissingError(OfflineRepoError):
+    """Volumes that are needed besides those that were given."""
+
+    def __init__(self, missing: Iterable[int], of: int) -> None:
+        numbers = ", ".join(map(str, missing))
+        super().__init__(
+            f"Of {of} volumes, these are needed as well: {numbers}. The target is as it was "
+            "before, and what the others have for it is kept beside it.",
+            "Repeat this command with the missing ones, with or without those that were given now.",
+        )
+
+
+class OtherBaseError(OfflineRepoError):
+    """A difference to another release than the one that the target has."""
+
+    def __init__(self, target: Path, needs: tuple[int, str], has: tuple[int, str] | None) -> None:
+        there = f"release {has[0]} of {has[1]}" if has else "none that can be read"
+        super().__init__(
+            f"This is the difference to release {needs[0]} of {needs[1]}, and {target} has "
+            f"{there}. Nothing was written.",
+            "Bring the target to that release first, or ask your vendor for the difference to the "
+            f"one that it has (send him {target / 'offline-repo.json'}, for --since)."
+            if has
+            else "Ask your vendor for the whole release, packed without --since.",
+        )
+
+
+class BaseDamagedError(OfflineRepoError):
+    """A target that lacks files of the release that a difference is to be applied to."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        super().__init__(
+            "The target lacks files of the release that it states, and the difference does not "
+            f"have them:{dashlist(names)}",
+            "The target is as it was before. Put it right with the whole release: "
+            "`conda offline-repo sync`, or volumes made without --since.",
+        )
+
+
 class PlaceError(OfflineRepoError):
     """A target that cannot be the folder of a repository."""
 

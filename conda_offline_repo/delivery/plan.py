@@ -74,7 +74,7 @@ def plan(source: Source, target: Path, last: Manifest | None, progress: Progress
         last: The manifest that is there, with what is on its way to it.
         progress: Told how far the reading is.
     """
-    wanted = _wanted(source.manifest)
+    wanted = wanted_files(source.manifest)
     if not target.is_dir():
         return Plan(source, target, last, wanted, (), changes=True)
     thorough = last is None or last.raw == source.manifest.raw
@@ -114,7 +114,8 @@ def check_space(found: Plan, staging: Path) -> None:
         raise NoSpaceError(found.target.parent, needed, free)
 
 
-def _wanted(manifest: Manifest) -> tuple[Wanted, ...]:
+def wanted_files(manifest: Manifest) -> tuple[Wanted, ...]:
+    """Return the files of a release but the manifest and its signatures, by name."""
     return tuple(
         Wanted(name, one.sha256, one.size) for name, one in sorted(manifest.everything.items())
     )

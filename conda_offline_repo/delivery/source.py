@@ -6,18 +6,20 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..repository import signature
-from ..repository.hashing import open_regular
+from ..repository.hashing import CHUNK, open_regular
 from ..repository.journal import unfinished
-from .exceptions import SourceUnfinishedError
+from .exceptions import BaseDamagedError, SourceUnfinishedError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
     from pathlib import Path
-    from typing import BinaryIO
+    from typing import IO
 
+    from ..exceptions import OfflineRepoError
     from ..repository.locate import Repository
     from ..repository.manifest import Manifest
+    from .volume import Base
 
 
 @dataclass(frozen=True)
@@ -30,13 +32,23 @@ class Source:
         signers: The fingerprints of those who signed it; none if it is not signed.
         signature: The content of the file with the signatures; empty if there is none.
         open: Opens a file of it for reading, by its path in a repository; raises OSError.
+        base: What it is the difference to; none if it is whole.
+        names: The files that it has; none if it has all.
+        lacks: Makes the error for files that it has not.
     """
 
     place: Path
     manifest: Manifest
     signers: tuple[str, ...]
     signature: bytes
-    open: Callable[[str], AbstractContextManager[BinaryIO]]
+    open: Callable[[str], AbstractContextManager[IO[bytes]]]
+    base: Base | None = None
+    names: frozenset[str] | None = None
+    lacks: Callable[[list[str]], OfflineRepoError] = BaseDamagedError
+
+    def has(self, name: str) -> bool:
+        """Return whether it has a file of the release."""
+        return self.names is None or name in self.names
 
 
 def from_folder(repository: Repository) -> Source:
@@ -63,3 +75,22 @@ def from_folder(repository: Repository) -> Source:
         signature=signatures if repository.signers else b"",
         open=lambda name: open_regular(folder / name),
     )
+
+
+class SourceReadError(Exception):
+    """A file of a source that cannot be read, or is not what it should be; says why."""
+
+
+def chunks(source: Source, name: str, start: int = 0) -> Iterator[bytes]:
+    """Yield what a file of a source holds from a place on.
+
+    Raises:
+        SourceReadError: It cannot be read.
+    """
+    try:
+        with source.open(name) as file:
+            file.seek(start)
+            while chunk := file.read(CHUNK):
+                yield chunk
+    except OSError as error:
+        raise SourceReadError(error.strerror or str(error)) from error

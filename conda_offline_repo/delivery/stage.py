@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 from ..crew import crew
 from ..publishing.placing import partial, sync_files
 from ..replacing import replace
-from ..repository.hashing import CHUNK, hash_file, hash_into
+from ..repository.hashing import hash_file, hash_into
 from .exceptions import SourceDamagedError
+from .source import SourceReadError, chunks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
     from typing import BinaryIO
 
@@ -23,10 +24,6 @@ if TYPE_CHECKING:
 
 #: How many files are copied at once: one is hashed while another is written.
 THREADS = 4
-
-
-class _WrongError(Exception):
-    """A file of the source that is not the one of the manifest; says why."""
 
 
 def stage(found: Plan, staging: Path, progress: Progress) -> None:
@@ -41,18 +38,23 @@ def stage(found: Plan, staging: Path, progress: Progress) -> None:
 
     Raises:
         SourceDamagedError: Files of the source are not what its manifest says; all are named.
+        OfflineRepoError: The source has not all of them; see `Source.lacks`.
         OSError: The disk refuses.
     """
     stop = threading.Event()
     problems: dict[str, str] = {}
+    absent: list[str] = []
     packages = found.source.manifest.packages
 
-    def one(wanted: Wanted) -> None:
-        if not _is_staged(wanted, staging):
+    def one(wanted: Wanted) -> bool:
+        if _is_staged(wanted, staging):
+            progress.advance(wanted.size)
+        elif found.source.has(wanted.name):
             _copy(found.source, wanted, staging, progress.advance, stop)
         else:
-            progress.advance(wanted.size)
+            return False
         progress.advance(0, packages=wanted.name in packages)
+        return True
 
     for folder in sorted({(staging / wanted.name).parent for wanted in found.lacking}):
         folder.mkdir(parents=True, exist_ok=True)
@@ -62,12 +64,16 @@ def stage(found: Plan, staging: Path, progress: Progress) -> None:
         crew(one, found.lacking, THREADS, stop) as outcomes,
     ):
         for wanted, outcome in outcomes:
-            if isinstance(outcome, _WrongError):
+            if isinstance(outcome, SourceReadError):
                 problems[wanted.name] = str(outcome)
             elif isinstance(outcome, BaseException):
                 raise outcome
+            elif not outcome:
+                absent.append(wanted.name)
     if problems:
         raise SourceDamagedError(found.source.place, problems)
+    if absent:
+        raise found.source.lacks(sorted(absent))
     sync_files(staging / wanted.name for wanted in found.lacking)
 
 
@@ -89,7 +95,7 @@ def _copy(
     """Copy a file, or the rest of it where its beginning is there.
 
     Raises:
-        _WrongError: It is not the file that is wanted.
+        SourceReadError: It is not the file that is wanted.
     """
     place = staging / wanted.name
     arriving = partial(place)
@@ -101,7 +107,7 @@ def _copy(
             # what was there may have been the beginning of another file
             if not resumed or _append(source, wanted, copy, progress, stop) != wanted.sha256:
                 copy.truncate(0)
-                raise _WrongError("it is not the file that the manifest names")
+                raise SourceReadError("it is not the file that the manifest names")
     replace(arriving, place)
 
 
@@ -117,7 +123,7 @@ def _append(
     copy.seek(0)
     size = hash_into(copy, sha256, limit=wanted.size)
     progress(size)
-    for chunk in _chunks(source, wanted.name, size):
+    for chunk in chunks(source, wanted.name, size):
         if stop.is_set():
             raise InterruptedError
         sha256.update(chunk)
@@ -128,14 +134,3 @@ def _append(
             break
     copy.flush()
     return sha256.hexdigest()
-
-
-def _chunks(source: Source, name: str, start: int) -> Iterator[bytes]:
-    """Yield what a file of the source holds from a place on."""
-    try:
-        with source.open(name) as file:
-            file.seek(start)
-            while chunk := file.read(CHUNK):
-                yield chunk
-    except OSError as error:
-        raise _WrongError(error.strerror or str(error)) from error

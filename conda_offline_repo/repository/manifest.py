@@ -199,6 +199,16 @@ def read(repository: Path, name: str = MANIFEST_NAME) -> Manifest | None:
         if error.errno == EINVAL:
             raise ManifestError(path, str(error.strerror)) from error
         raise UnreadableError(path, error) from error
+    return parse_bytes(content, path)
+
+
+def parse_bytes(content: bytes, path: Path) -> Manifest:
+    """Make a manifest of the bytes of its file.
+
+    Raises:
+        ManifestError: It is none, is of a newer format, or names a path that it must not; `path` is
+            named.
+    """
     try:
         return replace(parse(reading.load(content)), raw=content)
     except _Invalid as error:

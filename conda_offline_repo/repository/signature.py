@@ -179,6 +179,15 @@ def _signers(path: Path, stated: Manifest) -> tuple[str, ...]:
         raise UnreadableError(path, error) from error
     except OSError as error:
         raise SignatureError(path, error.strerror or str(error)) from error
+    return signers_of(content, stated, path)
+
+
+def signers_of(content: bytes, stated: Manifest, path: Path) -> tuple[str, ...]:
+    """Return who signed a manifest by the content of a file with signatures; see `signers`.
+
+    Raises:
+        SignatureError: It is not a signature of this manifest; `path` is named.
+    """
     try:
         found = parse(content)
     except ValueError as error:

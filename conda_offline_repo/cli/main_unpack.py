@@ -1,0 +1,55 @@
+"""`conda offline-repo unpack`: bring a folder to the release that zip files of `pack` hold."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .output import add_older_option
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+
+HELP = "Bring a folder to the release in the zip files of `pack`, safely."
+DESCRIPTION = """\
+Bring the folder TARGET to the release that the volumes FILE hold, as `conda offline-repo sync` does
+from a folder: each file is checked while it is written, and TARGET is whole at every moment.
+
+Volumes are given in any order, all at once or one after the other: what those that have come hold
+is kept beside TARGET until the last is there. A difference is taken onto the release that it was
+made for, and no other."""
+EPILOG = """\
+examples:
+    conda offline-repo unpack halkbank.zip X:\\repo\\halkbank
+    conda offline-repo unpack E:\\halkbank.1-of-2.zip F:\\halkbank.2-of-2.zip X:\\repo\\halkbank
+"""
+
+
+def configure_parser(parser: ArgumentParser) -> None:
+    """Add the options of `unpack`."""
+    from conda.cli import helpers
+
+    helpers.add_parser_help(parser)
+    parser.add_argument(
+        "offline_repo_volumes", metavar="FILE", nargs="+", help="The zip files, in any order."
+    )
+    parser.add_argument(
+        "offline_repo_target",
+        metavar="TARGET",
+        help="The repository's folder; it is made if it is not there.",
+    )
+    add_older_option(parser)
+    helpers.add_output_and_prompt_options(parser)
+
+
+def execute(args: Namespace) -> int:
+    """Check, unpack, and print what moved."""
+    import os
+    from pathlib import Path
+
+    from ..delivery.unpack import from_volumes
+    from .delivering import delivered
+
+    volumes = [Path(name).expanduser() for name in args.offline_repo_volumes]
+    target = Path(os.path.abspath(Path(args.offline_repo_target).expanduser()))
+    with from_volumes(volumes) as source:
+        return delivered(source, target, allow_older=args.offline_repo_allow_older)
