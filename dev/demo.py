@@ -35,6 +35,8 @@ LABEL = "halkbank"
 #: By its path, because conda would put one with a name beside itself, outside of the demonstration.
 ENVIRONMENT = "envs/halkbank-test"
 OLD, NEW = "1.2", "1.3"
+UNPACK = ("conda", "offline-repo", "unpack")
+VOLUME_SIZE = "13kB"
 WIDTH = 92
 
 
@@ -66,18 +68,21 @@ class Person:
         }
         self.seen = ""
 
-    def types(self, *command: str, show: Callable[[str], bool] | None = None) -> str:
+    def types(
+        self, *command: str, show: Callable[[str], bool] | None = None, status: int = 0
+    ) -> str:
         """Print a command, run it, and print its output as it comes.
 
         Args:
             command: the program and its arguments.
             show: which lines of the output to print; all, if None.
+            status: how the command has to end.
 
         Returns:
             The whole output.
 
         Raises:
-            DemonstrationError: its exit status is not 0.
+            DemonstrationError: its exit status is another.
         """
         say("\n$ " + wrapped(shlex.join(command)))
         output = ""
@@ -98,7 +103,7 @@ class Person:
                 if show is None or show(line):
                     say(f"    {line}".rstrip())
         self.seen += output
-        if process.returncode:
+        if process.returncode != status:
             raise DemonstrationError(f"`{shlex.join(command)}` ended with {process.returncode}")
         return output
 
@@ -141,7 +146,7 @@ def demonstrate(folder: Path, packages: Path, cable: Cable) -> str:
     customer = Person(
         folder / "customer", {**proxies, **{k.upper(): v for k, v in proxies.items()}}
     )
-    shipped, received = vendor.place / "repo", customer.place / "repo"
+    shipped, received = vendor.place / "repo" / LABEL, customer.place / "repo" / LABEL
 
     heading("At the vendor: build the repository of the label halkbank")
     say(
@@ -165,8 +170,10 @@ def demonstrate(folder: Path, packages: Path, cable: Cable) -> str:
         f"the server sent {len(first)} packages, each of the repository once and no other",
     )
 
-    heading("The folder goes to the customer")
-    mirror(shipped, received)
+    heading("The folder goes to the customer, on a stick")
+    vendor.types("conda", "offline-repo", "sync", f"repo/{LABEL}", f"../stick/{LABEL}")
+    customer.types("conda", "offline-repo", "sync", f"../stick/{LABEL}", f"repo/{LABEL}")
+    check(same(shipped, received), "what arrived is what was built, to the last byte")
 
     heading("At the customer: no network, a new home, an empty package cache")
     say("\nThe vendor's server is stopped. Any attempt to reach it, or a proxy, is counted.")
@@ -176,7 +183,7 @@ def demonstrate(folder: Path, packages: Path, cable: Cable) -> str:
     info = customer.types("conda", "info", show=facts("active environment", "channel", "offline"))
     ran = customer.types("ratingpro")
     check("offline mode : True" in info, "conda is offline in this environment")
-    check((received / LABEL).as_uri() in info, "its channel is the folder")
+    check(received.as_uri() in info, "its channel is the folder")
     check(ran.startswith(f"ratingpro {OLD} with requests"), f"ratingpro {OLD} runs")
     check(not cable.refused, "nothing tried to reach the network")
 
@@ -191,11 +198,44 @@ def demonstrate(folder: Path, packages: Path, cable: Cable) -> str:
         f"the server sent one package, {archive.name}",
     )
 
-    heading("The folder goes to the customer again")
-    mirror(shipped, received)
+    heading("What is new goes to the customer, in two small volumes")
+    vendor.types(
+        *("conda", "offline-repo", "diff", f"../stick/{LABEL}", f"repo/{LABEL}"),
+    )
+    vendor.types(
+        *("conda", "offline-repo", "pack", f"repo/{LABEL}", "-o", "../stick/new.zip"),
+        *("--since", f"../stick/{LABEL}", "--volume-size", VOLUME_SIZE),
+    )
+    volumes = sorted((folder / "stick").glob("new.*.zip"))
+    check(len(volumes) == 2, "there are two volumes")
+    vendor.types(*("conda", "offline-repo", "pack", f"../stick/{LABEL}", "-o", "../stick/last.zip"))
 
     heading("At the customer: still no network")
+    tampered = folder / "stick" / "tampered.zip"
+    content = bytearray(volumes[1].read_bytes())
+    content[len(content) // 2] ^= 1
+    tampered.write_bytes(content)
+    say("\nOne bit of the second volume is turned on the way; nothing of it is taken:")
+    first_volume, second_volume = (f"../stick/{path.name}" for path in volumes)
+    customer.types(*UNPACK, "../stick/tampered.zip", f"repo/{LABEL}", status=1)
+    say("\nThe right one arrives before the first:")
+    customer.types(*UNPACK, second_volume, f"repo/{LABEL}", status=1)
+    customer.types(*UNPACK, first_volume, f"repo/{LABEL}")
+    check(same(shipped, received), "the folder is as the vendor's, to the last byte")
     customer.types("conda", "offline-repo", "verify", "repo")
+    customer.types("conda", "update", "-p", ENVIRONMENT, "-y", "ratingpro")
+    ran = customer.types("ratingpro")
+    check(ran.startswith(f"ratingpro {NEW} with requests"), f"ratingpro {NEW} runs")
+
+    heading("It disappoints: back to the last release, and forward again")
+    customer.types(*UNPACK, "../stick/last.zip", f"repo/{LABEL}", "--allow-older")
+    customer.types(
+        *("conda", "offline-repo", "use", "repo", "-p", ENVIRONMENT, "--allow-older"),
+        *("-y", "ratingpro"),
+    )
+    ran = customer.types("ratingpro")
+    check(ran.startswith(f"ratingpro {OLD} with requests"), f"ratingpro {OLD} runs again")
+    customer.types(*UNPACK, first_volume, second_volume, f"repo/{LABEL}")
     customer.types("conda", "update", "-p", ENVIRONMENT, "-y", "ratingpro")
     ran = customer.types("ratingpro")
     check(ran.startswith(f"ratingpro {NEW} with requests"), f"ratingpro {NEW} runs")
@@ -218,35 +258,12 @@ def upstream(channels: Path, token: str, cable: Cable) -> Iterator[ChannelServer
         yield server
 
 
-def mirror(source: Path, target: Path) -> None:
-    """Make `target` like `source`: copy what differs in size or time, remove what is too much."""
-    say(
-        "\nvendor/repo to customer/repo, by a small Python function that does what\n"
-        "`rsync -rt --delete` or `robocopy /MIR` does:\n"
-    )
-    present = {path.relative_to(target) for path in files(target)}
-    wanted = {path.relative_to(source) for path in files(source)}
-    copied = [path for path in sorted(wanted) if not same(source / path, target / path)]
-    for path in copied:
-        (target / path).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(source / path, target / path)
-    removed = sorted(present - wanted)
-    for path in removed:
-        (target / path).unlink()
-    if present:
-        for sign, paths in (("+", copied), ("-", removed)):
-            for path in paths:
-                say(f"    {sign} {path}")
-    size = sum((target / path).stat().st_size for path in copied)
-    say(f"    {len(copied)} files copied, {size:,} bytes; {len(removed)} removed")
-
-
 def same(one: Path, other: Path) -> bool:
-    """Whether a mirror takes two files for equal."""
-    if not other.exists():
-        return False
-    a, b = one.stat(), other.stat()
-    return (a.st_size, a.st_mtime_ns) == (b.st_size, b.st_mtime_ns)
+    """Whether two folders hold the same files."""
+    found = [
+        {p.relative_to(folder): p.read_bytes() for p in files(folder)} for folder in (one, other)
+    ]
+    return found[0] == found[1]
 
 
 def files(folder: Path) -> Iterator[Path]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from ..cli import (
     main_build,
+    main_diff,
     main_pack,
     main_show,
     main_sync,
@@ -74,6 +75,7 @@ def configure_parser(parser: ArgumentParser) -> None:
         ("use", main_use),
         ("verify", main_verify),
         ("show", main_show),
+        ("diff", main_diff),
     ):
         sub = verbs.add_parser(
             name,

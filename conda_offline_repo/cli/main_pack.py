@@ -82,7 +82,8 @@ def execute(args: Namespace) -> int:
 
     repository = locate_one(Path(args.offline_repo_path).expanduser(), args.offline_repo_label)
     volume_size = args.offline_repo_volume_size and parse_size(args.offline_repo_volume_size)
-    base = args.offline_repo_since and named(args.offline_repo_since, args.offline_repo_label)
+    since, label = args.offline_repo_since, args.offline_repo_label
+    base = named(since, label).manifest if since else None
     piped = args.offline_repo_output == "-"
     if piped and (volume_size or context.json or os.isatty(1)):
         raise InvalidRequestError(

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from typing import Any
 
-    from ..repository.compare import Difference
+    from ..repository.compare import Difference, PlatformChange
 
 UNITS = ("bytes", "kB", "MB", "GB", "TB")
 
@@ -80,15 +80,30 @@ def chatter_to_stderr() -> Iterator[None]:
         yield
 
 
-def package_lines(difference: Difference) -> Iterator[str]:
-    """Yield a line for each package that is new, newer or gone."""
-    for sign, names in (
-        ("+", difference.added),
-        ("~", difference.updated),
-        ("-", difference.removed),
-    ):
-        for name in names:
-            yield f"  {sign} {name}"
+def platform_lines(difference: Difference) -> Iterator[str]:
+    """Yield lines on the packages that are updated, new and gone, platform by platform."""
+    for one in difference.platforms:
+        yield f"{one.platform}:"
+        for name, old, new in one.updated:
+            yield f"  ~ {name} {old} -> {new}"
+        for sign, packages in (("+", one.added), ("-", one.removed)):
+            for name, version in packages:
+                yield f"  {sign} {name} {version}"
+
+
+def platform_json(change: PlatformChange) -> dict[str, list[dict[str, str]]]:
+    """Return what changes on a platform as a JSON object."""
+    return {
+        "updated": [{"name": n, "old": old, "new": new} for n, old, new in change.updated],
+        "added": [{"name": name, "version": version} for name, version in change.added],
+        "removed": [{"name": name, "version": version} for name, version in change.removed],
+    }
+
+
+def licenses(found: Mapping[str, tuple[str, ...]]) -> str:
+    """Return licences, with the packages that have them, as a part of a sentence."""
+    parts = [f"{name or 'none stated'} ({', '.join(of)})" for name, of in found.items()]
+    return ", ".join(parts) or "none"
 
 
 def signed_by(signers: Iterable[str]) -> str:

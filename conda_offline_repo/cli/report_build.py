@@ -9,7 +9,7 @@ from conda.base.context import context
 
 from ..printable import printable
 from ..repository.manifest import as_dict
-from .output import human, package_lines, print_json, signed_by
+from .output import human, licenses, platform_json, platform_lines, print_json, signed_by
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,6 +54,8 @@ def _print_json(outcome: Outcome) -> None:
         added=difference.added,
         updated=difference.updated,
         removed=difference.removed,
+        changes={one.platform: platform_json(one) for one in difference.platforms},
+        new_licenses=outcome.new_licenses,
         manifest=as_dict(manifest),
         warnings=outcome.warnings,
     )
@@ -72,7 +74,9 @@ def _lines(outcome: Outcome, dry_run: bool) -> Iterator[str]:
         verb = "would change" if dry_run else "changed"
         yield f"The request {verb}:"
         yield from map(_change, outcome.request_changes)
-    yield from package_lines(difference)
+    yield from platform_lines(difference)
+    if outcome.new_licenses:
+        yield f"New licences: {licenses(outcome.new_licenses)}"
     verb = "would become" if dry_run else "is now"
     yield f"{outcome.path} {verb} build {manifest.build}: {total}."
     for platform, names in sorted(manifest.solutions.items()):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from conda.base.context import context
 
 from ..printable import printable
-from .output import human, package_lines, print_json, signed_by
+from .output import human, platform_lines, print_json, signed_by
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,7 +57,7 @@ def _lines(outcome: Outcome, dry_run: bool) -> Iterator[str]:
             f"{total}."
         )
     else:
-        yield from package_lines(outcome.difference)
+        yield from platform_lines(outcome.difference)
         same = before and before.raw == release.raw
         had = f"had release {before.build}" if before else "had none"
         what = "is put right" if same else f"{had} and now has release {release.build}"

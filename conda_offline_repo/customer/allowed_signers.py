@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..repository.hashing import read_regular
-from ..repository.signature import KEY_TYPE, NAMESPACE, fingerprint
+from ..repository.sshsig import KEY_TYPE, NAMESPACE, fingerprint
 from ..settings import allowed_signers_file
 from .exceptions import AllowedSignersError
 

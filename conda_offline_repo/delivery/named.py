@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,14 +12,33 @@ from ..repository.exceptions import UnreadableError
 from ..repository.hashing import read_regular
 from ..repository.locate import locate_one
 from ..repository.reading import LARGEST
-from .unpack import manifest_in
+from ..repository.show import list_packages, packages_of
+from .unpack import opened
 
 if TYPE_CHECKING:
     from ..repository.manifest import Manifest
+    from ..repository.show import ListedPackage
 
 
-def named(text: str, label: str | None) -> Manifest:
-    """Return the manifest of a release.
+@dataclass(frozen=True)
+class Named:
+    """A release.
+
+    Attributes:
+        path: What was named.
+        manifest: What it is.
+        signers: Who signed it; none where that is not known, as of a manifest alone.
+        packages: What its index says of its packages; none where there is no index.
+    """
+
+    path: Path
+    manifest: Manifest
+    signers: tuple[str, ...] | None = None
+    packages: tuple[ListedPackage, ...] | None = None
+
+
+def named(text: str, label: str | None) -> Named:
+    """Return a release.
 
     Args:
         text: A folder with it, a volume of it, or a copy of its `offline-repo.json`.
@@ -31,11 +51,17 @@ def named(text: str, label: str | None) -> Manifest:
     """
     path = Path(text).expanduser()
     if not path.is_file():
-        return locate_one(path, label).manifest
+        repository = locate_one(path, label)
+        packages = list_packages(repository)
+        return Named(repository.path, repository.manifest, repository.signers, packages)
     if zipfile.is_zipfile(path):
-        return manifest_in(path)
+        with opened(path) as volume:
+            if not volume.has_index:
+                return Named(path, volume.manifest, volume.signers)
+            packages = packages_of(volume.manifest, volume.read, path)
+            return Named(path, volume.manifest, volume.signers, packages)
     try:
         content = read_regular(path, LARGEST)
     except OSError as error:
         raise UnreadableError(path, error) from error
-    return manifest.parse_bytes(content, path)
+    return Named(path, manifest.parse_bytes(content, path))

@@ -17,7 +17,7 @@ from ..publishing.leftovers import clear
 from ..publishing.modes import open_up
 from ..publishing.placing import has_content, keep_only, make_subdir, put, sync, sync_folders, write
 from ..replacing import remove, replace
-from ..repository import signature, upcoming
+from ..repository import signature, sshsig, upcoming
 from ..repository.journal import NEXT_NAME, NEXT_SIGNATURE_NAME
 from ..repository.manifest import INDEX_NAME, MANIFEST_NAME
 from ..repository.signature import SIGNATURE_NAME
@@ -94,7 +94,7 @@ def _announce(found: Plan, staging: Path) -> None:
         for one in (
             *signature.lying(target / SIGNATURE_NAME),
             *signature.lying(target / NEXT_SIGNATURE_NAME),
-            *signature.parsed(found.source.signature),
+            *sshsig.parsed(found.source.signature),
         )
         if any(map(one.is_of, manifests))
     )

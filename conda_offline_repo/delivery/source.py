@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..repository import signature
+from ..repository import signature, sshsig
 from ..repository.hashing import CHUNK, open_regular
 from ..repository.journal import unfinished
 from .exceptions import BaseDamagedError, SourceUnfinishedError
@@ -62,9 +62,7 @@ def from_folder(repository: Repository) -> Source:
         raise SourceUnfinishedError(folder)
     signatures = signature.content(folder / signature.SIGNATURE_NAME)
     fitting = {
-        one.fingerprint
-        for one in signature.parsed(signatures)
-        if one.is_of(repository.manifest.raw)
+        one.fingerprint for one in sshsig.parsed(signatures) if one.is_of(repository.manifest.raw)
     }
     if not fitting >= {*repository.signers}:  # it has just been published anew
         raise SourceUnfinishedError(folder)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from ..repository import manifest, signature
 from ..repository.hashing import open_regular
-from ..repository.manifest import MANIFEST_NAME
+from ..repository.manifest import INDEX_NAME, MANIFEST_NAME
 from ..repository.reading import LARGEST
 from ..repository.signature import SIGNATURE_NAME
 from . import volume as labels
@@ -58,6 +58,30 @@ class Volume:
     archive: zipfile.ZipFile
     names: frozenset[str]
 
+    @property
+    def has_index(self) -> bool:
+        """Whether it has all index files of the release, as those of differences often have."""
+        index = (name for name in self.manifest.files if name.endswith(INDEX_NAME))
+        return self.names.issuperset(index)
+
+    @contextmanager
+    def open(self, name: str) -> Iterator[IO[bytes]]:
+        """Open a file of the release for reading.
+
+        Raises:
+            OSError: It cannot be read.
+        """
+        try:
+            with self.archive.open(name) as file:
+                yield file
+        except (zipfile.BadZipFile, EOFError) as error:
+            raise OSError(errno.EINVAL, "the volume is damaged") from error
+
+    def read(self, name: str, limit: int) -> bytes:
+        """Return the content of a file of at most so many bytes; raises as `open`."""
+        with self.open(name) as file:
+            return file.read(limit + 1)
+
 
 @contextmanager
 def from_volumes(paths: Sequence[Path]) -> Iterator[Source]:
@@ -69,20 +93,12 @@ def from_volumes(paths: Sequence[Path]) -> Iterator[Source]:
         OtherVolumesError: They are not of one release.
     """
     with ExitStack() as stack:
-        volumes = [stack.enter_context(_open(path)) for path in paths]
+        volumes = [stack.enter_context(opened(path)) for path in paths]
         first = volumes[0]
         for other in volumes[1:]:
             _check_together(first, other)
         holder = {name: one for one in volumes for name in one.names}
         missing = {*range(1, first.label.volumes + 1)} - {one.label.number for one in volumes}
-
-        @contextmanager
-        def opened(name: str) -> Iterator[IO[bytes]]:
-            try:
-                with holder[name].archive.open(name) as file:
-                    yield file
-            except (zipfile.BadZipFile, EOFError) as error:
-                raise OSError(errno.EINVAL, "the volume is damaged") from error
 
         def lacks(names: list[str]) -> OfflineRepoError:
             if missing:
@@ -96,21 +112,16 @@ def from_volumes(paths: Sequence[Path]) -> Iterator[Source]:
             manifest=first.manifest,
             signers=first.signers,
             signature=first.signature,
-            open=opened,
+            open=lambda name: holder[name].open(name),
             base=first.label.base,
             names=frozenset(holder),
             lacks=lacks,
         )
 
 
-def manifest_in(path: Path) -> Manifest:
-    """Return the manifest of a volume; raises as `from_volumes`."""
-    with _open(path) as volume:
-        return volume.manifest
-
-
 @contextmanager
-def _open(path: Path) -> Iterator[Volume]:
+def opened(path: Path) -> Iterator[Volume]:
+    """Open a volume; raises as `from_volumes`."""
     with ExitStack() as stack:
         try:
             file = stack.enter_context(open_regular(path))

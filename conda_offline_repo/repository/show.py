@@ -12,11 +12,12 @@ from .hashing import hash_bytes, read_regular
 from .manifest import INDEX_NAME
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
     from typing import Any
 
     from .locate import Repository
+    from .manifest import Manifest
 
 MISFIT = "it is missing or does not fit the manifest"
 
@@ -35,31 +36,49 @@ class ListedPackage:
 
 
 def list_packages(repository: Repository) -> tuple[ListedPackage, ...]:
-    """List the packages of a repository, sorted by name.
+    """List the packages of a repository, sorted by name; raises as `packages_of`."""
+
+    def read(name: str, limit: int) -> bytes:
+        return read_regular(repository.path / name, limit)
+
+    return packages_of(repository.manifest, read, repository.path)
+
+
+def packages_of(
+    manifest: Manifest, read: Callable[[str, int], bytes], place: Path
+) -> tuple[ListedPackage, ...]:
+    """List the packages of a release, sorted by name.
+
+    Args:
+        manifest: What it is.
+        read: Reads an index file of at most so many bytes; raises OSError.
+        place: Where the index files are, for messages.
 
     Raises:
         ManifestError: An index file does not fit the manifest.
         UnreadableError: One cannot be read.
     """
-    manifest = repository.manifest
     listed = []
     for subdir in {name.rpartition("/")[0] for name in manifest.packages}:
         name = f"{subdir}/{INDEX_NAME}"
-        records = _records(repository.path / name, manifest.allowed(name))
+        records = _records(name, manifest.allowed(name), read, place)
         for archive, package in manifest.packages.items():
             folder, _, file = archive.rpartition("/")
             if folder == subdir:
                 try:
                     listed.append(_listed(subdir, file, records[file], package.size))
                 except (ValueError, KeyError, TypeError, AttributeError) as error:
-                    raise ManifestError(repository.path / name, MISFIT) from error
+                    raise ManifestError(place / name, MISFIT) from error
     return tuple(sorted(listed, key=lambda package: (package.name, package.subdir, package.file)))
 
 
-def _records(path: Path, allowed: Mapping[str, int]) -> dict[str, Any]:
+def _records(
+    name: str, allowed: Mapping[str, int], read: Callable[[str, int], bytes], place: Path
+) -> dict[str, Any]:
     """The entries of an index that has one of these digests, with these sizes."""
+    path = place / name
     try:
-        content = read_regular(path, max(allowed.values(), default=0))
+        content = read(name, max(allowed.values(), default=0))
         if allowed.get(hash_bytes(content).sha256) != len(content):
             raise ManifestError(path, MISFIT)
         index = reading.load(content)

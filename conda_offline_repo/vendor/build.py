@@ -15,9 +15,10 @@ from ..publishing.exceptions import FileSystemError, NestedFolderError
 from ..publishing.lock import exclusive
 from ..publishing.ours import check_ours
 from ..repository import compare, manifest
-from ..repository.exceptions import InvalidLabelError
-from ..repository.locate import enclosing
+from ..repository.exceptions import InvalidLabelError, ManifestError, UnreadableError
+from ..repository.locate import Repository, enclosing
 from ..repository.names import same_name_in_other_case
+from ..repository.show import list_packages, packages_of
 from ..vendor import plugin, secrets, signing
 from ..vendor import request as requests
 from .archives import fetch, installers, longpaths
@@ -52,6 +53,8 @@ class Outcome:
         request_changes: How the request differs from that of the last build.
         manifest: What it holds now.
         difference: What is new, newer and gone in it.
+        new_licenses: The licences that are new in it, with the packages that have them; none where
+            that is not known.
         warnings: What the vendor should know before the customer finds out.
     """
 
@@ -61,6 +64,7 @@ class Outcome:
     request_changes: tuple[RequestChange, ...]
     manifest: Manifest
     difference: Difference
+    new_licenses: Mapping[str, tuple[str, ...]] | None
     warnings: tuple[str, ...]
 
 
@@ -132,7 +136,9 @@ def _build(options: Options, progress: Progress, *, dry_run: bool) -> Outcome:
             kept = publish.finish(release, repository, staging, last, signer) if staging else ()
             now = last if kept else replace(last, on_the_way={})
             same = compare.difference(now, now)
-            return Outcome(repository, False, False, (), now, same, (*plan.warnings, *_held(kept)))
+            return Outcome(
+                repository, False, False, (), now, same, {}, (*plan.warnings, *_held(kept))
+            )
         remembered = release.manifest.request
         outcome = Outcome(
             path=repository,
@@ -141,6 +147,7 @@ def _build(options: Options, progress: Progress, *, dry_run: bool) -> Outcome:
             request_changes=changes(last.request, remembered) if last else (),
             manifest=release.manifest,
             difference=compare.difference(last, release.manifest),
+            new_licenses=_new_licenses(last, release, repository),
             warnings=(
                 *plan.warnings,
                 *longpaths.too_long(archives, plan.solutions),
@@ -223,6 +230,19 @@ def _collect(
     """Return the verified archives of a plan, in the repository or staged."""
     fetch.check_space(entries, repository, staging)
     return fetch.collect(entries, repository, staging, progress)
+
+
+def _new_licenses(
+    last: Manifest | None, release: compose.Release, repository: Path
+) -> dict[str, tuple[str, ...]] | None:
+    if last is None:
+        return None
+    try:
+        old = list_packages(Repository(repository, last))
+    except (ManifestError, UnreadableError):
+        return None
+    new = packages_of(release.manifest, lambda name, _: release.files[name], repository)
+    return compare.new_licenses(old, new)
 
 
 def _unchecked(made: Manifest) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ ON_EVERY_START = {
     "conda_offline_repo",
     "conda_offline_repo.cli",
     "conda_offline_repo.cli.main_build",
+    "conda_offline_repo.cli.main_diff",
     "conda_offline_repo.cli.main_pack",
     "conda_offline_repo.cli.main_unpack",
     "conda_offline_repo.cli.main_show",
@@ -65,7 +66,9 @@ def test_conda_lists_the_command(conda: Conda) -> None:
     assert any(line.split()[:1] == ["offline-repo"] for line in lines)
 
 
-@pytest.mark.parametrize("verb", ["build", "sync", "pack", "unpack", "use", "verify", "show"])
+@pytest.mark.parametrize(
+    "verb", ["build", "sync", "pack", "unpack", "use", "verify", "show", "diff"]
+)
 def test_help(conda: Conda, verb: str) -> None:
     assert verb in conda.run("offline-repo", "--help").stdout
     text = conda.run("offline-repo", verb, "--help").stdout

@@ -68,7 +68,7 @@ def packed(
     source: Path, output: Path, *, since: Path | None = None, size: int | None = None
 ) -> tuple[Path, ...]:
     """The volumes of a release, of some bytes besides its manifest."""
-    base = named(str(since), None) if since else None
+    base = named(str(since), None).manifest if since else None
     room = size and size + len((source / MANIFEST_NAME).read_bytes())
     return pack(from_folder(locate_one(source)), output, base, room, Unwatched()).volumes
 
@@ -100,7 +100,7 @@ def test_same_release_gives_the_same_bytes(mirror: Mirror, tmp_path: Path) -> No
     (first,) = packed(mirror.builds[2], tmp_path / "first.zip", since=mirror.builds[1])
     copy = mirror.copy(2, tmp_path / "copy")
     pipe = io.BytesIO()
-    base = named(str(mirror.builds[1] / MANIFEST_NAME), None)
+    base = named(str(mirror.builds[1] / MANIFEST_NAME), None).manifest
     outcome = pack(from_folder(locate_one(copy)), pipe, base, None, Unwatched())
     assert pipe.getvalue() == first.read_bytes()
     assert outcome.size == first.stat().st_size

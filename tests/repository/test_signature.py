@@ -15,7 +15,8 @@ from conda_offline_repo.repository.exceptions import (
 )
 from conda_offline_repo.repository.locate import locate_one
 from conda_offline_repo.repository.manifest import MANIFEST_NAME
-from conda_offline_repo.repository.signature import LARGEST, SIGNATURE_NAME, parse, read
+from conda_offline_repo.repository.signature import LARGEST, SIGNATURE_NAME, read
+from conda_offline_repo.repository.sshsig import parse
 from tests.support.keys import SigningKey, armored, sign, text
 from tests.support.mirror import no_file
 

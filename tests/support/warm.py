@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conda_offline_repo.repository.manifest import MANIFEST_NAME
-from conda_offline_repo.repository.signature import SIGNATURE_NAME, parse
+from conda_offline_repo.repository.signature import SIGNATURE_NAME
+from conda_offline_repo.repository.sshsig import parse
 from tests.support import forks
 from tests.support.running import Conda, Finished
 from tests.support.systems import FORKS

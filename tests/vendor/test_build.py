@@ -52,7 +52,7 @@ def test_holds_what_the_request_needs_and_no_more(conda: Conda, vendor: Vendor, 
     assert entries(repository, PLATFORM) == {}
     for package in (vendor.label.packages[APP[0]], vendor.public.packages[APP[1]]):
         assert (repository / package.at).read_bytes() == package.path.read_bytes()
-    for line in (*APP, str(repository), "build 1", "2 packages"):
+    for line in ("+ app 2.0", "+ lib 1.1", str(repository), "build 1", "2 packages"):
         assert line in told.stdout
     assert "..." in told.stderr
     assert "..." not in told.stdout
@@ -76,6 +76,14 @@ def test_says_all_of_it_in_one_json_object(conda: Conda, vendor: Vendor, root: P
         "added": APP,
         "updated": [],
         "removed": [],
+        "changes": {
+            PLATFORM: {
+                "updated": [],
+                "added": [{"name": "app", "version": "2.0"}, {"name": "lib", "version": "1.1"}],
+                "removed": [],
+            }
+        },
+        "new_licenses": None,
         "warnings": [],
         "manifest": manifest(repository),
     }
@@ -306,7 +314,7 @@ def test_dry_run_shows_the_plan_and_does_nothing(
     told = conda.build(*vendor.request, "--root", root, "app", "--dry-run", *options)
     assert not root.exists()
     assert vendor.server.packages() == []
-    for name in APP:
+    for name in APP if options else ("+ app 2.0", "+ lib 1.1"):
         assert name in told.stdout
     if options:
         assert (told.json["added"], told.json["changed"]) == (APP, True)
