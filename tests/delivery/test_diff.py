@@ -1,0 +1,162 @@
+"""What `diff` tells of two releases."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+
+from conda_offline_repo.delivery.named import named
+from conda_offline_repo.repository.compare import difference
+from conda_offline_repo.repository.manifest import MANIFEST_NAME, parse
+from tests.delivery.test_sync import signed
+from tests.delivery.test_volumes import VENDOR, packed
+from tests.support.mirror import PLATFORM, publish
+from tests.support.tiny import TinyChannel
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support.mirror import Mirror
+    from tests.support.running import Conda
+
+
+@pytest.fixture
+def pair(tmp_path: Path) -> tuple[Path, Path]:
+    """Two releases for two platforms: of each kind of change there is one."""
+    channel = TinyChannel(tmp_path / "channel")
+    platforms = ("linux-64", "win-64")
+    channel.add("app", "1.0", depends=["lib", "old", "same", "rebuilt"])
+    for name in ("old", "same", "rebuilt"):
+        channel.add(name, "1.0", record={"license": "MIT"})
+    for platform in platforms:
+        channel.add("lib", "1.0", subdir=platform)
+    root = tmp_path / "repositories"
+    publish(tmp_path / "engineer1", channel, "app", root=root, platforms=platforms)
+    shutil.copytree(root / "bank", tmp_path / "old")
+    channel.add("app", "2.0", depends=["lib", "fresh", "same", "rebuilt"])
+    channel.add("fresh", "0.1", record={"license": "GPL-3.0-only"})
+    channel.add("rebuilt", "1.0", build="1", number=1, record={"license": "MIT"})
+    channel.add("lib", "1.1", subdir="win-64", record={"license": "GPL-3.0-only"})
+    channel.add("other", "0.1", record={"license": None})
+    publish(tmp_path / "engineer2", channel, "app", "other", root=root, platforms=platforms)
+    return tmp_path / "old", root / "bank"
+
+
+def test_each_platform_has_its_changes(conda: Conda, pair: tuple[Path, Path]) -> None:
+    told = conda.run("offline-repo", "diff", *pair, "--json").json
+    common = [
+        {"name": "app", "old": "1.0", "new": "2.0"},
+        {"name": "rebuilt", "old": "1.0 0", "new": "1.0 1"},
+    ]
+    lib = {"name": "lib", "old": "1.0", "new": "1.1"}
+    fresh, other = ({"name": name, "version": "0.1"} for name in ("fresh", "other"))
+    for platform, updated in (
+        ("linux-64", common),
+        ("win-64", [common[0], lib, common[1]]),
+    ):
+        assert told["platforms"][platform] == {
+            "updated": updated,
+            "added": [fresh, other],
+            "removed": [{"name": "old", "version": "1.0"}],
+        }
+    assert (told["old"]["build"], told["new"]["build"]) == (1, 2)
+    assert told["new_licenses"] == {"": ["other"], "GPL-3.0-only": ["fresh", "lib"]}
+    old, new = (named(str(folder), None).manifest for folder in pair)
+    assert told["transfer_bytes"] == difference(old, new).transfer_bytes
+
+
+def test_text_and_markdown(conda: Conda, pair: tuple[Path, Path]) -> None:
+    text = conda.run("offline-repo", "diff", *pair).stdout
+    for line in (
+        "win-64:\n  ~ app 1.0 -> 2.0\n  ~ lib 1.0 -> 1.1\n  ~ rebuilt 1.0 0 -> 1.0 1\n",
+        "  + fresh 0.1\n",
+        "  - old 1.0\n",
+        "New licences: none stated (other), GPL-3.0-only (fresh, lib)\n",
+        "origin is unknown",
+    ):
+        assert line in text
+    table = conda.run("offline-repo", "diff", *pair, "--format", "markdown").stdout
+    for line in (
+        "### win-64\n\n| Package | Before | After |\n|---|---|---|\n| app | 1.0 | 2.0 |\n",
+        "| fresh | - | 0.1 |\n",
+        "| old | 1.0 | - |\n",
+        "- New licences: none stated (other), GPL-3.0-only (fresh, lib)\n",
+    ):
+        assert line in table
+
+
+def test_the_other_way_round(conda: Conda, pair: tuple[Path, Path]) -> None:
+    old, new = pair
+    told = conda.run("offline-repo", "diff", new, old, "--json").json
+    assert told["platforms"]["linux-64"]["updated"][0] == {
+        "name": "app",
+        "old": "2.0",
+        "new": "1.0",
+    }
+    assert told["new_licenses"] == {}
+
+
+def test_nothing_changes(conda: Conda, mirror: Mirror) -> None:
+    told = conda.run("offline-repo", "diff", mirror.builds[1], mirror.builds[1])
+    assert "No package changes." in told.stdout
+    assert "moves 0 bytes" in told.stdout
+
+
+def test_manifests_and_volumes_are_as_good(conda: Conda, mirror: Mirror, tmp_path: Path) -> None:
+    source = signed(mirror, 3, tmp_path, VENDOR)
+    whole, since = (
+        packed(source, tmp_path / f"{name}.zip", since=base)[0]
+        for name, base in (("whole", None), ("since", mirror.builds[1]))
+    )
+    old = mirror.builds[1]
+    folder = conda.run("offline-repo", "diff", old, source, "--json").json
+    assert folder["new"]["signers"] == [VENDOR.fingerprint]
+    assert conda.run("offline-repo", "diff", old, whole, "--json").json == folder
+    assert conda.run("offline-repo", "diff", old, since, "--json").json == folder
+    bare = conda.run("offline-repo", "diff", old / MANIFEST_NAME, whole, "--json").json
+    assert bare["platforms"] == folder["platforms"]
+    assert (bare["new_licenses"], bare["old"]["signers"]) == (None, None)
+    told = conda.run("offline-repo", "diff", old / MANIFEST_NAME, source / MANIFEST_NAME)
+    assert "offline-repo.json alone does not tell" in told.stdout
+    assert "igned" not in told.stdout
+
+
+def test_what_cannot_be_compared(conda: Conda, mirror: Mirror, tmp_path: Path) -> None:
+    other = mirror.copy(2, tmp_path / "other")
+    stated = json.loads((other / MANIFEST_NAME).read_bytes())
+    (other / MANIFEST_NAME).write_text(json.dumps({**stated, "label": "plant"}))
+    for wrong, words in (
+        (other, "OtherLabelError"),
+        (tmp_path / "nothing", "RepositoryNotFoundError"),
+        (other / "README.txt", "ManifestError"),
+        (other / "noarch" / "app-2.0-0.conda", "VolumeError"),
+    ):
+        assert words in conda.fail("offline-repo", "diff", mirror.builds[1], wrong).stderr
+
+
+def test_build_tells_the_same(conda: Conda, pair: tuple[Path, Path], tmp_path: Path) -> None:
+    channel = TinyChannel(tmp_path / "more")
+    channel.add("extra", "1.0", record={"license": "AGPL-3.0-only"})
+    channel.write()
+    told = conda.build(
+        *("--label", "bank", "--root", pair[1].parent, "--add", "extra", "--no-label-channel"),
+        *("-c", (tmp_path / "channel").as_uri(), "-c", channel.folder.as_uri()),
+        "--override-channels",
+    )
+    assert "linux-64:\n  + extra 1.0\nwin-64:\n  + extra 1.0\n" in told.stdout
+    assert "New licences: AGPL-3.0-only (extra)" in told.stdout
+
+
+def test_content_that_alone_differs(mirror: Mirror) -> None:
+    old = named(str(mirror.builds[1]), None).manifest
+    name = next(iter(old.packages))
+    data = json.loads(old.raw)
+    data["packages"][name]["sha256"] = "0" * 64
+
+    (change,) = difference(old, parse(data)).platforms
+    assert change.platform == PLATFORM
+    ((_, _, after),) = change.updated
+    assert after.endswith("other content")
