@@ -114,7 +114,8 @@ class VolumesMissingError(OfflineRepoError):
         super().__init__(
             f"Of {of} volumes, these are needed as well: {numbers}. The target is as it was "
             "before, and what the others have for it is kept beside it.",
-            "Repeat this command with the missing ones, with or without those that were given now.",
+            "Repeat `conda offline-repo unpack` with the missing ones, with or without those that "
+            "were given now.",
         )
 
 

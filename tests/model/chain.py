@@ -1,8 +1,9 @@
 """The whole chain as a machine that takes random steps, with real conda, and is checked after each.
 
 A vendor releases, publishes other bytes under a name, withdraws, changes the request, signs from
-some release on, and changes keys. Copies to the customer are complete, cut off, mixed of two
-releases, older, of another label, tampered with, or forged as a whole. The customer has several
+some release on, and changes keys. Releases come to the customer by sync, in volumes, of which some
+are lost, or as copies that are complete, cut off, mixed of two releases, older, of another label,
+tampered with, or forged as a whole; and any of that is killed on its way. The customer has several
 environments, of which some trust a key of the vendor's, and one package cache for all.
 """
 
@@ -22,6 +23,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from conda_offline_repo.repository.manifest import MANIFEST_NAME
 from conda_offline_repo.repository.signature import SIGNATURE_NAME
+from tests.delivery.test_sync import files
+from tests.delivery.test_volumes import packed
 from tests.support.keys import SigningKey, forge, sign
 from tests.support.mirror import PLATFORM, SOLVERS, another, publish
 from tests.support.running import Conda
@@ -42,6 +45,8 @@ CRASHES = re.compile(r"ERROR REPORT|Traceback|unexpected error|failed unexpected
 #: A refusal names a file, what to type, or packages.
 HELPFUL = re.compile(r"/[\w.-]+|`conda |--\w+|^  - \w|no such revision", re.M)
 STATE = Path("conda-meta", "offline-repo")
+#: Bytes besides the manifest: so few that a release needs several volumes.
+VOLUME_SIZE = 8_000
 
 #: The vendor's first key and the one after it, and somebody else's.
 FIRST, SECOND, NOBODYS = SigningKey("first"), SigningKey("second"), SigningKey("nobody's")
@@ -210,6 +215,50 @@ class Chain(RuleBasedStateMachine):
             (self.stick / file).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(release / file, self.stick / file)
 
+    @rule(which=st.integers(-3, -1), older=st.booleans())
+    def sync(self, which: int, older: bool) -> None:
+        release = self.releases[max(which, -len(self.releases))]
+        options = ("--allow-older",) * older
+        self._arrive(release, "offline-repo", "sync", release, self.stick, *options)
+
+    @rule(which=st.integers(-3, -1), older=st.booleans(), step=st.integers(1, 60))
+    def sync_that_is_killed(self, which: int, older: bool, step: int) -> None:
+        release = self.releases[max(which, -len(self.releases))]
+        options = ("--allow-older",) * older
+        command = ("offline-repo", "sync", release, self.stick, *options)
+        self._arrive(release, *command, kill_at=step)
+
+    @rule(
+        which=st.integers(-3, -1),
+        since=st.integers(-4, -1),
+        older=st.booleans(),
+        order=st.randoms(use_true_random=False),
+        lost=st.integers(0, 1),
+        step=st.integers(0, 60),
+    )
+    def unpack(self, which: int, since: int, older: bool, order: Any, lost: int, step: int) -> None:
+        """Volumes, in any order, of which one may be lost; of a whole release or of what is new."""
+        release = self.releases[max(which, -len(self.releases))]
+        other = self.releases[max(since, -len(self.releases))]
+        base = None if other == release else other
+        folder = self.folder / "volumes"
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        volumes = [*packed(release, folder / "v.zip", since=base, size=VOLUME_SIZE)]
+        order.shuffle(volumes)
+        if lost and len(volumes) > 1:
+            volumes.pop()
+        options = ("--allow-older",) * older
+        command = ("offline-repo", "unpack", *volumes, self.stick, *options)
+        self._arrive(release, *command, kill_at=step)
+
+    def _arrive(self, release: Path, *command: object, kill_at: int = 0) -> None:
+        """Run what brings a release to the customer; if it ends well, all of it is there."""
+        done = self._run(*command, kill_at=kill_at)
+        if done.status == 0:
+            assert files(self.stick) == files(release)
+            self.forged = False
+
     @rule()
     def deliver_other_label(self) -> None:
         self._replace(self.other)
@@ -372,9 +421,21 @@ class Chain(RuleBasedStateMachine):
                 found = (f"{record['subdir']}/{record['fn']}", record["sha256"])
                 assert found in allowed, f"{found} is of no release from {state['build']} on"
 
-    def _run(self, *arguments: object) -> Struck:
-        done = self.warm.execute(*map(str, arguments), variables=self.customer.variables)
+    def _run(self, *arguments: object, kill_at: int = 0) -> Struck:
+        """Run conda, and see it end well or with an error that helps; or killed at a step that it
+        takes at the folder that the vendor's releases come to.
+        """
+        fault = "kill" if kill_at else ""
+        done = self.warm.execute(
+            *map(str, arguments),
+            folder=self.stick.parent if kill_at else None,
+            fault=fault,
+            number=kill_at,
+            variables=self.customer.variables,
+        )
         output = done.output
+        if done.struck and fault:
+            return done
         Chain.steps += 1
         Chain.refused += done.status != 0
         assert done.status in (0, 1), str(done)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SHORT = settings(
-    max_examples=9,
+    max_examples=6,
     stateful_step_count=50,
     deadline=None,
     derandomize=True,
