@@ -81,9 +81,10 @@ PYCONFIG = "".join(
         *("HAVE_STDDEF_H 1", "HAVE_WCHAR_H 1", "HAVE_LONG_LONG 1", "HAVE_PROTOTYPES 1"),
     )
 )
-#: What Wine does otherwise than Windows: a lock that is held is refused without an errno.
+#: What Wine does otherwise than Windows: a lock that is held is refused without an errno, and who
+#: waits for a socket is not told that another thread has shut it down.
 SITECUSTOMIZE = """\
-import errno, msvcrt
+import ctypes, errno, msvcrt, socket
 _locking = msvcrt.locking
 def locking(*arguments):
     try:
@@ -91,6 +92,12 @@ def locking(*arguments):
     except OSError as error:
         raise OSError(error.errno or errno.EACCES, "locked") from None
 msvcrt.locking = locking
+_shutdown = socket.socket.shutdown
+def shutdown(self, how):
+    _shutdown(self, how)
+    if how == socket.SHUT_RDWR:
+        ctypes.windll.kernel32.CancelIoEx(ctypes.c_void_p(self.fileno()), None)
+socket.socket.shutdown = shutdown
 """
 INPUTS = (
     Path(__file__),
