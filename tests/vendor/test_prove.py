@@ -125,7 +125,7 @@ def test_what_is_new_is_proven(
         path = me.root / "bank" / MANIFEST_NAME
         content = json.loads(path.read_bytes())
         content["built_with"]["conda"] = "4.6.0"
-        path.write_text(json.dumps(content, indent=2, sort_keys=True) + "\n")
+        path.write_bytes(f"{json.dumps(content, indent=2, sort_keys=True)}\n".encode())
         expected = WHOLE[:-1]
     assert steps(me, *packages, urls=urls[1:], **more) == expected
 
