@@ -223,6 +223,11 @@ class Customer(Conda):
     launcher = ("-c", RUN)
 
 
+def plain_url(path: Path) -> str:
+    """The URL of a path as one types it, with nothing in it escaped."""
+    return f"file:///{path.as_posix().removeprefix('/')}"
+
+
 def tree(folder: Path) -> list[str]:
     """The paths of the files below a folder, sorted."""
     return sorted(

@@ -10,6 +10,7 @@ PIPES = "Windows has no named pipes among files"
 FORKS = "Windows has no forks, which strike at a build's steps"
 DEVICES = "Windows has no such devices, and asks for a privilege before it makes links"
 NAMES = "Windows refuses such names"
+SHELL = "use.sh is for systems with a POSIX shell; Windows has use.cmd"
 #: By what the test's name matches.
 ON_WINDOWS = {
     r"test_hostile\.py::test_what_is_no_file\[.*-(device|link)": DEVICES,
@@ -17,6 +18,9 @@ ON_WINDOWS = {
     r"test_hostile\.py::test_names_and_licences_are_printed": NAMES,
     r"test_guard\.py::test_manifest_is_no_switch\[pipe": PIPES,
     r"test_guard\.py::test_pipe_in_the_place_of_a_file": PIPES,
+    r"test_handout\.py::test_script_": SHELL,
+    r"test_handout\.py::test_checksums_are": "Windows has neither sha256sum nor shasum",
+    r"test_plugin\.py::test_file_that_is_not_the_plugin\[a pipe": PIPES,
     r"test_signature\.py::test_signature_that_is_no_file\[(link|pipe)": PIPES,
     r"test_sync\.py::test_what_is_no_file_in_the_source_is_named\[pipe": PIPES,
     r"test_sync\.py::test_what_is_(not_ours_is_refused\[link|no_file_in_the_target)": DEVICES,
@@ -27,6 +31,7 @@ UNDER_WINE = {
     r"test_hostile\.py::test_folder_that_leads_nowhere": LINKS,
     r"test_guard\.py::test_(manifest_is_no_switch\[link|environment_knows_its_rep)": LINKS,
     r"test_bad_input\.py::test_(root_in_a_repository\[a link|folder_that_is_not_ours\[link)": LINKS,
+    r"test_plugin\.py::test_link_in_the_plugins_channel": LINKS,
     r"test_batch\.py::test_folder_that_cannot_be_read\[(50%|a\^b)": "cmd.exe expands % and ^ twice",
     r"test_batch\.py::test_environments_below": "there is no console, and so no code page of one",
     r"test_survey\.py::test_overridden_virtual": "the conda there knows no version of __win",

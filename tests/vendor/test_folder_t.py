@@ -18,6 +18,7 @@ from conda_offline_repo.vendor.request import Options
 from conda_offline_repo.vendor.secrets import credentials
 from tests.support.inside import inside
 from tests.support.mirror import PLATFORM
+from tests.support.running import plain_url
 from tests.support.tiny import TinyChannel
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def test_channel_below_it(
     me: Inside, tmp_path: Path, name: str, form: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     channel = channel_at(tmp_path / name)
-    url = {"path": str(channel.folder), "URL": f"file://{channel.folder}"}.get(form, f"./{name}")
+    url = {"path": str(channel.folder), "URL": plain_url(channel.folder)}.get(form, f"./{name}")
     monkeypatch.chdir(tmp_path)
     first = me.build(me.options("app", channels=(url,)))
     assert set(first.manifest.packages) == set(channel.packages)
@@ -65,7 +66,7 @@ def test_channel_below_it(
 def test_channel_in_it(me: Inside, tmp_path: Path, name: str) -> None:
     """Some versions of conda undo all that could be done for it."""
     channel = channel_at(tmp_path / name)
-    for url in (str(channel.folder), f"file://{channel.folder}/"):
+    for url in (str(channel.folder), f"{plain_url(channel.folder)}/"):
         with pytest.raises(InvalidRequestError, match="is a folder named 't'.*\nRename the folder"):
             me.build(me.options("app", channels=(url,)))
 

@@ -17,7 +17,7 @@ from ruamel.yaml import YAML
 from conda_offline_repo.vendor.release.handout import handout
 from conda_offline_repo.vendor.request import Request
 from tests.support.mirror import PLATFORM, another, entries
-from tests.support.running import Customer, snapshot, tree
+from tests.support.running import Customer, plain_url, snapshot, tree
 from tests.support.tiny import TinyChannel
 
 if TYPE_CHECKING:
@@ -265,7 +265,7 @@ def test_channel_as_the_batch_file_writes_it(
 ) -> None:
     """A URL with spaces and other letters as they are: a batch file cannot escape them."""
     stick = mirror.copy(1, tmp_path / "X Y & (1)!" / "bank")
-    url = f"file://{stick}"
+    url = plain_url(stick)
     customer.run("search", "--override-channels", "-c", url, "*")
     customer.run(
         "create", "-q", "-y", "--offline", "--override-channels", "-c", url, "-n", "rating"

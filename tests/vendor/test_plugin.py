@@ -24,7 +24,12 @@ if TYPE_CHECKING:
     from tests.support.running import Conda, Finished
 
 BASE = "conda-offline-repo-base"
-NEEDS = ("python >=3.10", "conda >=24.7", "pluggy >=1.0", "__unix")
+NEEDS = (
+    *("python >=3.10", "conda >=24.7", "pluggy >=1.0"),
+    "__win" if os.name == "nt" else "__unix",
+)
+#: Two platforms, of which one is of another system than the plugin.
+PLATFORMS = ("linux-64", "win-64")
 OLD = f"plugin/noarch/{BASE}-1.0-0.conda"
 NEW = f"plugin/noarch/{BASE}-2.0-0.conda"
 INDEX = "plugin/noarch/repodata.json"
@@ -99,12 +104,12 @@ def whole(bank: Path) -> None:
 
 
 def test_plugin_goes_along_and_is_remembered(build: Build) -> None:
-    build("--platform", "win-64", "--platform", PLATFORM)
+    build("--platform", PLATFORMS[0], "--platform", PLATFORMS[1])
     without = (build.bank / "noarch" / "repodata.json").read_bytes()
     assert not (build.bank / "plugin").exists()
     assert "plugin" not in build.manifest["request"]
     told = build("--with-plugin", "--json").json
-    index = [f"plugin/{subdir}/repodata.json" for subdir in ("win-64", PLATFORM)]
+    index = [f"plugin/{subdir}/repodata.json" for subdir in PLATFORMS]
     assert build.in_plugin() == sorted([OLD, INDEX, *index])
     whole(build.bank)
     assert told["added"] == [OLD]

@@ -17,6 +17,7 @@ from conda_offline_repo.vendor.exceptions import (
 from dev.upstream.server import ChannelServer
 from tests.support import sharded
 from tests.support.inside import inside
+from tests.support.running import plain_url
 from tests.support.tiny import TinyChannel
 
 if TYPE_CHECKING:
@@ -87,7 +88,8 @@ def test_archive_is_not_taken_from_anywhere_but_the_network(
     """The file that is meant is even the right one."""
     if not vouched:
         site.unvouched()
-    site.redirect(site.app.file, f"{scheme}{site.app.path}")
+    path = plain_url(site.app.path).removeprefix("file://")
+    site.redirect(site.app.file, f"{scheme}{path}")
     with pytest.raises(DownloadError, match=r"noarch/app-1\.0-0\.conda: .* which is refused"):
         site.build()
     assert not site.published()
@@ -97,7 +99,7 @@ def test_archive_is_not_taken_from_anywhere_but_the_network(
 def test_redirect_after_redirects_is_refused_too(site: Site, hops: int) -> None:
     for number in range(hops):
         site.redirect(f"/hop{number}", f"/hop{number + 1}")
-    site.redirect(f"/hop{hops}", f"file://{site.app.path}")
+    site.redirect(f"/hop{hops}", plain_url(site.app.path))
     site.redirect(site.app.file, "/hop0")
     with pytest.raises(DownloadError, match="redirects it to file://"):
         site.build()
