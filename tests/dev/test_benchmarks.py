@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
-
-import pytest
 
 from tests.support.running import PATIENCE
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 
-@pytest.mark.skipif(os.name == "nt", reason="the stopwatch needs POSIX")
 def test_benchmarks_run_and_report(tmp_path: Path) -> None:
     out = tmp_path / "out.json"
     command = [

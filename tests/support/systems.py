@@ -9,6 +9,7 @@ import sys
 PIPES = "Windows has no named pipes among files"
 FORKS = "Windows has no forks, which strike at a build's steps"
 DEVICES = "Windows has no such devices, and asks for a privilege before it makes links"
+MODES = "Windows has no such modes of files"
 NAMES = "Windows refuses such names"
 SHELL = "use.sh is for systems with a POSIX shell; Windows has use.cmd"
 #: By what the test's name matches.
@@ -18,6 +19,12 @@ ON_WINDOWS = {
     r"test_hostile\.py::test_names_and_licences_are_printed": NAMES,
     r"test_guard\.py::test_manifest_is_no_switch\[pipe": PIPES,
     r"test_guard\.py::test_pipe_in_the_place_of_a_file": PIPES,
+    r"test_demo\.py::": "the Python package for Windows, made on Linux, holds nothing to execute",
+    r"test_benchmarks\.py::test_benchmarks_run": "the stopwatch needs POSIX",
+    r"test_arrivals\.py::test_what_is_no_file_of_a_local_channel\S*\[.*-device": DEVICES,
+    r"test_arrivals\.py::test_what_is_no_file_of_a_local_channel\S*\[.*-pipe": PIPES,
+    r"test_arrivals\.py::test_(who_reads_the_root|folder_that_was_cl|files_that_stay_bec)": MODES,
+    r"test_stalled\.py::test_interruption_ends": "a process there is not sent such a signal",
     r"test_handout\.py::test_script_": SHELL,
     r"test_handout\.py::test_checksums_are": "Windows has neither sha256sum nor shasum",
     r"test_plugin\.py::test_file_that_is_not_the_plugin\[a pipe": PIPES,
@@ -34,6 +41,7 @@ UNDER_WINE = {
     r"test_plugin\.py::test_link_in_the_plugins_channel": LINKS,
     r"test_batch\.py::test_folder_that_cannot_be_read\[(50%|a\^b)": "cmd.exe expands % and ^ twice",
     r"test_batch\.py::test_environments_below": "there is no console, and so no code page of one",
+    r"test_contracts\.py::test_(contracts_are_kept|forbidden)": "import-linter is left out there",
     r"test_survey\.py::test_overridden_virtual": "the conda there knows no version of __win",
     r"test_use\.py::test_real_programs_run": "conda's launchers are not in the copy of it on PyPI",
 }

@@ -175,7 +175,6 @@ def test_stateless_channel_stays_as_it_is(me: Inside, channel: TinyChannel, stat
             me.build(options)
 
 
-@pytest.mark.skipif(os.name == "nt", reason="Windows has no such files")
 @pytest.mark.parametrize("kind", ["pipe", "device", "folder", "pipe behind a link"])
 @pytest.mark.parametrize("vouched", [True, False])
 def test_what_is_no_file_of_a_local_channel_is_not_waited_for(
@@ -252,10 +251,6 @@ def modes(folder: Path) -> dict[str, int]:
     return {path.relative_to(folder).as_posix(): mode for path, mode in found.items()}
 
 
-posix = pytest.mark.skipif(os.name == "nt", reason="Windows has no such modes")
-
-
-@posix
 @pytest.mark.usefixtures("private")
 @pytest.mark.parametrize(
     ("root", "file", "folder"),
@@ -296,7 +291,6 @@ def test_who_reads_the_root_reads_the_repository(
     assert stat.S_IMODE(me.root.stat().st_mode) == root
 
 
-@posix
 @pytest.mark.usefixtures("private")
 def test_folder_that_was_closed_on_purpose_stays_closed(me: Inside, channel: TinyChannel) -> None:
     channel.add("app")
@@ -314,7 +308,6 @@ def test_folder_that_was_closed_on_purpose_stays_closed(me: Inside, channel: Tin
     assert stat.S_IMODE(found["offline-repo.json"]) == 0o600
 
 
-@posix
 def test_files_that_stay_become_readable_at_the_next_publication(
     me: Inside, channel: TinyChannel
 ) -> None:

@@ -144,7 +144,6 @@ def wait_for(condition: Callable[[], object]) -> None:
         time.sleep(0.05)
 
 
-@pytest.mark.skipif(os.name == "nt", reason="a process there is not sent this signal")
 @pytest.mark.parametrize("kind", ["stall", "drip"])
 def test_interruption_ends_a_stalled_download_at_once(
     conda: Conda, server: ChannelServer, root: Path, kind: str
