@@ -7,6 +7,7 @@ import os
 import re
 import time
 from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
 from ...exceptions import InvalidRequestError
@@ -144,7 +145,9 @@ def source_date() -> int | None:
 
 def timestamp(seconds: float | None) -> str:
     """Return a time, or else now, as the manifest writes it."""
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
+    # time.gmtime ends with the year 3000 on Windows
+    since = timedelta(seconds=int(time.time() if seconds is None else seconds))
+    return f"{datetime(1970, 1, 1, tzinfo=timezone.utc) + since:%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _bridge(repository: Path, index: Mapping[str, bytes]) -> dict[str, bytes]:
