@@ -381,7 +381,7 @@ def test_channel_of_a_specification_is_heeded_and_remembered_but_not_passed_on(
     spec = qualified(me, server)
     urls = (f"{server.url}/high", f"{server.url}/low")
     for packages in ((spec, "app"), ()):
-        me.build(me.options(*packages, channels=urls))
+        me.build(me.options(*packages, channels=urls, platforms=(context.subdir,)))
         bank = me.root / "bank"
         assert files(bank) == {"noarch/lib-2.0-0.conda", "noarch/app-1.0-0.conda"}
         assert manifest(bank)["request"]["packages"] == ["app", spec]
