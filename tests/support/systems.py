@@ -28,6 +28,8 @@ ON_WINDOWS = {
     r"test_handout\.py::test_script_": SHELL,
     r"test_handout\.py::test_checksums_are": "Windows has neither sha256sum nor shasum",
     r"test_plugin\.py::test_file_that_is_not_the_plugin\[a pipe": PIPES,
+    r"test_signing\.py::test_key_that_cannot_sign\[of another user": MODES,
+    r"test_signing\.py::test_key_that_only_the_agent": "ssh-agent is a service there",
     r"test_signature\.py::test_signature_that_is_no_file\[(link|pipe)": PIPES,
     r"test_sync\.py::test_what_is_no_file_in_the_source_is_named\[pipe": PIPES,
     r"test_sync\.py::test_what_is_(not_ours_is_refused\[link|no_file_in_the_target)": DEVICES,
@@ -42,6 +44,7 @@ UNDER_WINE = {
     r"test_batch\.py::test_folder_that_cannot_be_read\[(50%|a\^b)": "cmd.exe expands % and ^ twice",
     r"test_batch\.py::test_environments_below": "there is no console, and so no code page of one",
     r"test_contracts\.py::test_(contracts_are_kept|forbidden)": "import-linter is left out there",
+    r"test_server\.py::test_reset": "Wine ends a connection in good order before it resets it",
     r"test_survey\.py::test_overridden_virtual": "the conda there knows no version of __win",
     r"test_use\.py::test_real_programs_run": "conda's launchers are not in the copy of it on PyPI",
 }
