@@ -97,7 +97,8 @@ def test_manifest_describes_the_repository(repository: Path, vendor: Vendor) -> 
     found = manifest(repository)
     urls = [vendor.url(channel) for channel in (vendor.label, vendor.publisher, vendor.public)]
     (virtual_packages,) = found["request"].pop("virtual_packages").values()
-    assert virtual_packages["__glibc"] == "2.28"
+    name, version = ("__win", "10") if PLATFORM == "win-64" else ("__glibc", "2.28")
+    assert virtual_packages[name] == version
     assert found["request"] == {"packages": ["app"], "channels": urls, "platforms": [PLATFORM]}
     assert found["solutions"] == {PLATFORM: APP}
     lib = vendor.public.packages[APP[1]]
