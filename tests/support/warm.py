@@ -1,4 +1,4 @@
-"""conda for tests that run it hundreds of times and strike at its steps; POSIX systems only."""
+"""conda for tests that run it hundreds of times and strike at its steps."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Struck(Finished):
     """A run that may have been struck.
 
     Attributes:
-        steps: what it did below the watched folder; empty if it was killed.
+        steps: what it did below the watched folder; empty if it was killed, or without forks.
         struck: whether it came as far as the step that was to be spoilt.
     """
 
@@ -70,6 +70,10 @@ class WarmConda:
             variables: more of the process environment.
         """
         command = tuple(map(str, arguments))
+        if not forks.POSSIBLE:
+            assert not fault, FORKS
+            done = self._conda.execute(*command, **{**REPEATABLE, **(variables or {})})
+            return Struck(**vars(done), steps=(), struck=False)
         reply = forks.run(
             command,
             self._conda.work,
@@ -106,11 +110,16 @@ class WarmConda:
 
 
 @contextmanager
-def warm_conda() -> Iterator[WarmConda]:
-    """A release engineer in a hurry, with a folder that is gone afterwards; skips without forks."""
-    if not forks.POSSIBLE:
+def warm_conda(*, strikes: bool = True) -> Iterator[WarmConda]:
+    """A release engineer in a hurry, with a folder that is gone afterwards.
+
+    Args:
+        strikes: steps are counted or struck, which needs forks: skips without them. Other runs just
+            take longer there.
+    """
+    if strikes and not forks.POSSIBLE:
         pytest.skip(FORKS)
-    parent = IN_MEMORY if os.access(IN_MEMORY, os.W_OK) else None
+    parent = IN_MEMORY if forks.POSSIBLE and os.access(IN_MEMORY, os.W_OK) else None
     with tempfile.TemporaryDirectory(dir=parent) as folder:
         yield WarmConda(Path(folder))
 

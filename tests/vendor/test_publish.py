@@ -64,7 +64,7 @@ class Vendor:
 
 @pytest.fixture
 def vendor() -> Iterator[Vendor]:
-    with warm_conda() as warm:
+    with warm_conda(strikes=False) as warm:
         yield Vendor(warm)
 
 
