@@ -147,6 +147,14 @@ def configure_parser(parser: ArgumentParser) -> None:
         const=[],
         help="Do not ship installers any more.",
     )
+    parser.add_argument(
+        "--keep",
+        dest="offline_repo_keep",
+        metavar="N",
+        type=int,
+        help="Keep the last N releases installable from the folder, the new one included: "
+        "`use --release` brings an environment to any of them. At first 1; remembered.",
+    )
     sign = parser.add_mutually_exclusive_group()
     sign.add_argument(
         "--sign-key",
@@ -259,6 +267,7 @@ def _options(args: Namespace) -> Options:
             Path(path).expanduser() for path in args.offline_repo_sign_keys or default_sign_keys()
         ),
         unsigned=args.offline_repo_unsigned,
+        keep=args.offline_repo_keep,
     )
 
 

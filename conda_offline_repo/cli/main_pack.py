@@ -48,9 +48,9 @@ def configure_parser(parser: ArgumentParser) -> None:
         "--since",
         dest="offline_repo_since",
         metavar="RELEASE",
-        help="Pack only what is new since this release: its offline-repo.json, as the customer has "
-        "it, or a volume of it, or a folder with it. What is made can be unpacked onto that "
-        "release only.",
+        help="Pack only what is new since this release: the number of one that is kept (build "
+        "--keep), or its offline-repo.json, as the customer has it, a volume of it, or a folder "
+        "with it. What is made can be unpacked onto that release only.",
     )
     parser.add_argument(
         "--volume-size",
@@ -71,8 +71,8 @@ def execute(args: Namespace) -> int:
 
     from conda.base.context import context
 
-    from ..delivery.named import named
     from ..delivery.pack import pack, parse_size
+    from ..delivery.since import since
     from ..delivery.source import from_folder
     from ..exceptions import InvalidRequestError
     from ..repository.locate import locate_one
@@ -82,8 +82,8 @@ def execute(args: Namespace) -> int:
 
     repository = locate_one(Path(args.offline_repo_path).expanduser(), args.offline_repo_label)
     volume_size = args.offline_repo_volume_size and parse_size(args.offline_repo_volume_size)
-    since, label = args.offline_repo_since, args.offline_repo_label
-    base = named(since, label).manifest if since else None
+    text, label = args.offline_repo_since, args.offline_repo_label
+    known = since(text, label, repository.manifest) if text else None
     piped = args.offline_repo_output == "-"
     if piped and (volume_size or context.json or os.isatty(1)):
         raise InvalidRequestError(
@@ -96,7 +96,7 @@ def execute(args: Namespace) -> int:
             os.fdopen(os.dup(1), "wb") if piped else Path(args.offline_repo_output).expanduser()
         )
         packed = pack(
-            source, output, base, volume_size, TerminalProgress(), dry_run=context.dry_run
+            source, output, known, volume_size, TerminalProgress(), dry_run=context.dry_run
         )
     report_packed(packed, sys.stderr if piped else sys.stdout, dry_run=context.dry_run)
     return 0

@@ -26,6 +26,12 @@ def configure_parser(parser: ArgumentParser) -> None:
     helpers.add_parser_help(parser)
     add_path_argument(parser)
     add_label_option(parser)
+    parser.add_argument(
+        "--releases",
+        dest="offline_repo_releases",
+        action="store_true",
+        help="Show the releases that can be installed from it, in the place of the packages.",
+    )
     helpers.add_parser_json(parser)
 
 
@@ -35,8 +41,11 @@ def execute(args: Namespace) -> int:
 
     from ..repository.locate import locate
     from ..repository.show import list_packages
-    from .report_show import report
+    from .report_show import report, report_releases
 
     found = locate(Path(args.offline_repo_path).expanduser(), args.offline_repo_label)
+    if args.offline_repo_releases:
+        report_releases(found)
+        return 0
     report([(repository, list_packages(repository)) for repository in found])
     return 0

@@ -8,11 +8,12 @@ from .output import add_label_option
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
+    from collections.abc import Callable
     from pathlib import Path
+    from typing import Any
 
     from ..customer.target import Target
     from ..repository.locate import Repository
-    from ..repository.manifest import Manifest
 
 HELP = "Make an environment install and update from a repository alone, offline."
 DESCRIPTION = """\
@@ -25,6 +26,7 @@ examples:
     conda offline-repo use X:\\repo -n rating
     conda offline-repo use /media/stick/halkbank -p /opt/rating ratingpro
     conda offline-repo use /media/old/halkbank -n rating --allow-older ratingpro
+    conda offline-repo use X:\\repo -n rating --release 3
     conda offline-repo use --undo -n rating
 """
 
@@ -81,6 +83,14 @@ def configure_parser(parser: ArgumentParser) -> None:
         help="Take the repository of another label than the one that the environment uses.",
     )
     parser.add_argument(
+        "--release",
+        dest="offline_repo_release",
+        metavar="N",
+        type=int,
+        help="Bring the environment to just what release N of the repository installs, the newest "
+        "or one that is kept; packages that it does not have go. PACKAGE is not named then.",
+    )
+    parser.add_argument(
         "--undo",
         dest="offline_repo_undo",
         action="store_true",
@@ -103,8 +113,11 @@ def execute(args: Namespace) -> int:
 
     from ..customer.environment.frozen import check_not_frozen
     from ..customer.environment.lock import exclusive
+    from ..customer.install import transaction
+    from ..customer.release import exactly
     from ..customer.survey import survey
     from ..customer.target import plan
+    from ..exceptions import InvalidRequestError
     from ..repository.locate import locate_one
     from ..specs import check_spec
     from .output import chatter_to_stderr
@@ -115,6 +128,12 @@ def execute(args: Namespace) -> int:
     if args.offline_repo_path is None:
         args.offline_repo_wrong("the following arguments are required: PATH (or --undo)")
     packages = tuple(args.offline_repo_packages)
+    release = args.offline_repo_release
+    if release is not None and packages:
+        raise InvalidRequestError(
+            "--release takes no packages: what a release installs stands in the repository.",
+            "Leave them out.",
+        )
     for package in packages:
         check_spec(package)
     repository = locate_one(Path(args.offline_repo_path).expanduser(), args.offline_repo_label)
@@ -130,17 +149,23 @@ def execute(args: Namespace) -> int:
         if args.offline_repo_verify:
             _check(repository)
         warn(findings)
-        if packages or not target.settled:
+        if packages or release is not None or not target.settled:
             check_not_frozen(prefix)
         if target.trust.unknown and not context.dry_run:
             _ask(repository)
         back_to = repository.manifest if args.offline_repo_allow_older else None
-        if context.dry_run or (target.settled and not packages):
-            actions = _fill(target, packages, back_to)
+
+        def change(target: Target) -> Any:
+            if release is not None:
+                return exactly(target, repository, release)
+            return transaction(target, packages, back_to) if packages else None
+
+        if context.dry_run or (target.settled and not packages and release is None):
+            actions = _fill(target, change)
         else:
             with exclusive(prefix, _say_waiting):
                 target = plan(repository, prefix, **allowed)
-                actions = _fill(target, packages, back_to)
+                actions = _fill(target, change)
     report(repository, target, args, actions, findings)
     return 0
 
@@ -237,19 +262,22 @@ def _check(repository: Repository) -> None:
         raise SiblingIndexError(repository.path, report.misleading)
 
 
-def _fill(
-    target: Target, packages: tuple[str, ...], back_to: Manifest | None
-) -> dict[str, list[str]]:
-    """Configure the environment and install into it; returns what was linked and unlinked."""
+def _fill(target: Target, find: Callable[[Target], Any]) -> dict[str, list[str]]:
+    """Configure the environment and install into it; returns what was linked and unlinked.
+
+    Args:
+        target: The environment.
+        find: Finds conda's transaction for it, if there is to be one.
+    """
     from conda.base.context import context
 
     from .. import _compat
-    from ..customer.install import offline, transaction
+    from ..customer.install import offline
     from ..customer.target import configure, unmake
 
     linked: dict[str, list[str]] = {"LINK": [], "UNLINK": []}
     with offline(target):
-        change = transaction(target, packages, back_to) if packages else None
+        change = find(target)
         if change is not None and change.nothing_to_do:
             change = None
         if change is not None:

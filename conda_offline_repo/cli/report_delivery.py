@@ -85,12 +85,12 @@ def _warnings(outcome: Outcome) -> tuple[str, ...]:
 
 def report_packed(packed: Packed, stream: TextIO, *, dry_run: bool) -> None:
     """Print what was packed, on a stream; as JSON on stdout, or not at all, as conda was told."""
-    release, base = packed.source.manifest, packed.base
+    release, since = packed.source.manifest, packed.since
     if context.json:
         print_json(
             label=release.label,
             build=release.build,
-            since=base.build if base else None,
+            since=since.base.build if since else None,
             signers=packed.source.signers,
             volumes=[
                 {"path": str(path), "files": names}
@@ -103,10 +103,10 @@ def report_packed(packed: Packed, stream: TextIO, *, dry_run: bool) -> None:
 
 
 def _packed_lines(packed: Packed, dry_run: bool) -> Iterator[str]:
-    release, base = packed.source.manifest, packed.base
-    since = f" since release {base.build}" if base else ""
+    release, since = packed.source.manifest, packed.since
+    new = f" since release {since.base.build}" if since else ""
     what = "would be packed" if dry_run else "is packed"
-    yield f"Release {release.build} of label {release.label}{since} {what}: {human(packed.size)}."
+    yield f"Release {release.build} of label {release.label}{new} {what}: {human(packed.size)}."
     for path, names in zip(packed.volumes, packed.names, strict=False):
         yield f"  {path}: {len(names)} files"
     yield signed_by(packed.source.signers)

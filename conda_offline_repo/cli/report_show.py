@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING
 
 from conda.base.context import context
 
+from ..printable import printable
 from ..repository.journal import unfinished
 from ..repository.manifest import as_dict
 from .output import human, print_json, print_table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from ..repository.locate import Repository
+    from ..repository.manifest import Manifest
     from ..repository.show import ListedPackage
 
 
@@ -36,6 +38,41 @@ def report(shown: Iterable[tuple[Repository, tuple[ListedPackage, ...]]]) -> Non
     else:
         for repository, packages in shown:
             _print_text(repository, packages)
+
+
+def report_releases(found: Iterable[Repository]) -> None:
+    """Print which releases can be installed from repositories, the newest first."""
+    releases = [(repository, _releases(repository.manifest)) for repository in found]
+    if context.json:
+        print_json(
+            repositories=[
+                {
+                    "path": str(repository.path),
+                    "label": repository.manifest.label,
+                    "releases": [
+                        {"build": build, "created": created, "solutions": dict(solutions)}
+                        for build, created, solutions in some
+                    ],
+                }
+                for repository, some in releases
+            ]
+        )
+        return
+    for repository, some in releases:
+        print(f"{printable(str(repository.path))}, label {repository.manifest.label}:\n")
+        rows = [("RELEASE", "OF", "INSTALLS")]
+        for build, created, solutions in some:
+            numbers = (
+                f"{platform}: {len(names)} packages" for platform, names in solutions.items()
+            )
+            rows.append((str(build), created, ", ".join(numbers)))
+        print_table(rows)
+        print()
+
+
+def _releases(manifest: Manifest) -> list[tuple[int, str, Mapping[str, tuple[str, ...]]]]:
+    kept = [(build, one.created, one.solutions) for build, one in manifest.releases.items()]
+    return sorted([(manifest.build, manifest.created, manifest.solutions), *kept], reverse=True)
 
 
 def _print_text(repository: Repository, packages: tuple[ListedPackage, ...]) -> None:

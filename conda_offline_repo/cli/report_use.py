@@ -46,6 +46,7 @@ def report(
             label=manifest.label,
             path=str(repository.path),
             build=manifest.build,
+            release=args.offline_repo_release,
             channel=target.channel,
             prefix=str(target.prefix),
             created=not target.exists,
@@ -66,6 +67,9 @@ def report(
         f"The environment {target.prefix} {will} from {repository.path} alone, offline "
         f"(build {manifest.build} of {manifest.created[:10]})."
     )
+    if args.offline_repo_release is not None:
+        has = "would have" if context.dry_run else "has"
+        print(f"It {has} just what release {args.offline_repo_release} installs.")
     print(f"{signed_by(repository.signers)}{_expectation(target)}")
     for sign, key in (("+", "LINK"), ("-", "UNLINK")):
         for name in actions[key]:
@@ -125,6 +129,6 @@ def _next_commands(repository: Repository, target: Target, args: Namespace) -> l
     if back and args.offline_repo_allow_older:
         path = quote_for_shell(str(repository.path))
         commands.append(f"conda offline-repo use {path} --allow-older {' '.join(present)}")
-    elif present and not args.offline_repo_packages:
+    elif present and not args.offline_repo_packages and args.offline_repo_release is None:
         commands.append(f"conda update {' '.join(present)}")
     return commands

@@ -14,6 +14,17 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+class ReleaseNotKeptError(OfflineRepoError):
+    """A release that the repository does not have, or not any more."""
+
+    def __init__(self, repository: Path, build: int, there: Iterable[int]) -> None:
+        super().__init__(
+            f"{repository} does not have release {build}; it has {', '.join(map(str, there))}.",
+            "`conda offline-repo show --releases` lists them. For an older one, ask your vendor: "
+            "`build --keep` keeps more, and an older copy can be used with --allow-older.",
+        )
+
+
 class RepositoryDamagedError(OfflineRepoError):
     """Files of a repository that are missing or are not what the manifest says."""
 

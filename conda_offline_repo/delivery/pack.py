@@ -20,15 +20,15 @@ from ..repository.signature import SIGNATURE_NAME
 from .exceptions import OtherLabelError, SourceDamagedError, VolumeSizeError
 from .plan import wanted_files
 from .source import SourceReadError, chunks
-from .volume import Label, base_of, dump
+from .volume import Label, dump
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import IO, BinaryIO
 
     from ..progress import Progress
-    from ..repository.manifest import Manifest
     from .plan import Wanted
+    from .since import Since
     from .source import Source
 
 #: The earliest that a zip file can say.
@@ -46,14 +46,14 @@ class Packed:
 
     Attributes:
         source: The release.
-        base: The manifest of the release that it is the difference to; none if it is whole.
+        since: What it is the difference to; none if it is whole.
         volumes: The files; none if it went to a pipe.
         names: What is in each volume, besides manifest and signatures.
         size: Bytes of all volumes together; of a dry run, about.
     """
 
     source: Source
-    base: Manifest | None
+    since: Since | None
     volumes: tuple[Path, ...]
     names: tuple[tuple[str, ...], ...]
     size: int
@@ -77,7 +77,7 @@ def parse_size(text: str) -> int:
 def pack(
     source: Source,
     output: Path | BinaryIO,
-    base: Manifest | None,
+    since: Since | None,
     volume_size: int | None,
     progress: Progress,
     *,
@@ -88,35 +88,31 @@ def pack(
     Args:
         source: The release.
         output: The file, or with several volumes what their names are made of; or a pipe.
-        base: A release that the customer has, so that only what is new since is packed.
+        since: A release that the customer has, so that only what is new is packed.
         volume_size: The bytes that no volume is larger than; none for one volume.
         progress: Told how far it is.
         dry_run: Share out only; nothing is written.
 
     Raises:
-        OtherLabelError: The base is another customer's.
-        InvalidRequestError: There is nothing new since the base.
+        OtherLabelError: The other release is another customer's.
         VolumeSizeError: A file is larger than a volume.
         SourceDamagedError: Files of the release are not what its manifest says.
         FileSystemError: The disk refuses; no volume is left.
     """
     manifest = source.manifest
-    if base and base.label != manifest.label:
-        raise OtherLabelError(source.place, manifest.label, base.label)
-    if base and base.raw == manifest.raw:
-        raise InvalidRequestError(
-            f"{source.place} is release {base.build} itself: there is nothing new since.",
-            "Name an older release with --since.",
-        )
-    shares = _shares(source, _new(manifest, base), volume_size)
+    if since and since.label != manifest.label:
+        raise OtherLabelError(source.place, manifest.label, since.label)
+    had = since.digests if since else {}
+    new = [one for one in wanted_files(manifest) if had.get(one.name) != one.sha256]
+    shares = _shares(source, new, volume_size)
     names = tuple(tuple(one.name for one in share) for share in shares)
-    labels = [Label(n, len(shares), base_of(base) if base else None) for n in _numbers(shares)]
+    labels = [Label(n, len(shares), since.base if since else None) for n in _numbers(shares)]
     paths: tuple[Path, ...] = ()
     if isinstance(output, Path):
         paths = tuple(_path(output, label) for label in labels)
     if dry_run:
         size = sum(_about(source, share) for share in shares)
-        return Packed(source, base, paths, names, size)
+        return Packed(source, since, paths, names, size)
     number = sum(name in manifest.packages for share in names for name in share)
     with progress.counting("Packing", number, sum(one.size for s in shares for one in s)):
         try:
@@ -126,21 +122,11 @@ def pack(
                 size = _write(source, shares[0], labels[0], output, progress)
         except OSError as error:
             raise FileSystemError(error) from error
-    return Packed(source, base, paths, names, size)
+    return Packed(source, since, paths, names, size)
 
 
 def _numbers(shares: Sequence[object]) -> range:
     return range(1, len(shares) + 1)
-
-
-def _new(manifest: Manifest, base: Manifest | None) -> list[Wanted]:
-    """Return the files of a release that its base has not, or not with this content."""
-    had = base.everything if base else {}
-    return [
-        one
-        for one in wanted_files(manifest)
-        if one.name not in had or had[one.name].sha256 != one.sha256
-    ]
 
 
 def _shares(source: Source, files: list[Wanted], volume_size: int | None) -> list[list[Wanted]]:

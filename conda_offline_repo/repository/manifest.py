@@ -26,6 +26,8 @@ INDEX_NAME = "repodata.json"
 #: conda-index and conda tell the two sections of an index apart by the archive's extension.
 SECTIONS = ("packages", "packages.conda")
 FORMAT = 1
+#: Digits of a release's number.
+LONGEST_NUMBER = 9
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,21 @@ class File:
 
 
 @dataclass(frozen=True)
+class Kept:
+    """An earlier release that can be installed from the same folder.
+
+    Attributes:
+        created: When it was published, ISO 8601 in UTC.
+        manifest_sha256: The digest of its manifest's bytes.
+        solutions: By platform, the `subdir/file` names that the solver chose.
+    """
+
+    created: str
+    manifest_sha256: str
+    solutions: Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True)
 class Remembered:
     """The request of the build that made the repository, without secrets."""
 
@@ -55,6 +72,7 @@ class Remembered:
     platforms: tuple[str, ...] = ()
     virtual_packages: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     plugin: bool = False
+    keep: int = 1
 
 
 @dataclass(frozen=True)
@@ -74,6 +92,7 @@ class Manifest:
         on_the_way: By path, what files may hold besides what is said above, because a publication
             is under way or was interrupted: the size in bytes by SHA-256 digest. Empty when it is
             finished.
+        releases: The earlier releases that are kept, by number.
         signers: Who signs it: the fingerprints of their keys, sorted; none if it is not signed.
         raw: The bytes that it was read from; none if it was not.
     """
@@ -87,6 +106,7 @@ class Manifest:
     files: Mapping[str, File]
     built_with: Mapping[str, str]
     on_the_way: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    releases: Mapping[int, Kept] = field(default_factory=dict)
     signers: tuple[str, ...] = ()
     raw: bytes = field(default=b"", compare=False, repr=False)
 
@@ -119,9 +139,18 @@ def as_dict(manifest: Manifest) -> dict[str, Any]:
     """The manifest as the JSON object that is written and shown."""
     request = manifest.request
     on_the_way = {name: dict(found) for name, found in manifest.on_the_way.items()}
+    releases = {
+        str(build): {
+            "created": kept.created,
+            "manifest_sha256": kept.manifest_sha256,
+            "solutions": {platform: list(names) for platform, names in kept.solutions.items()},
+        }
+        for build, kept in manifest.releases.items()
+    }
     return {
         **({"on_the_way": on_the_way} if on_the_way else {}),
         **({"signers": list(manifest.signers)} if manifest.signers else {}),
+        **({"releases": releases} if releases else {}),
         "format": FORMAT,
         "label": manifest.label,
         "build": manifest.build,
@@ -132,6 +161,7 @@ def as_dict(manifest: Manifest) -> dict[str, Any]:
             "platforms": list(request.platforms),
             "virtual_packages": {p: dict(v) for p, v in request.virtual_packages.items()},
             **({"plugin": True} if request.plugin else {}),
+            **({"keep": request.keep} if request.keep != 1 else {}),
         },
         "solutions": {platform: list(names) for platform, names in manifest.solutions.items()},
         "packages": {name: vars(package) for name, package in manifest.packages.items()},
@@ -242,8 +272,9 @@ def parse(data: Any) -> Manifest:
                 for platform, values in request["virtual_packages"].items()
             },
             plugin=reading.flag(request.get("plugin", False)),
+            keep=reading.count(request.get("keep", 1)),
         ),
-        solutions={reading.text(p): reading.texts(n) for p, n in data["solutions"].items()},
+        solutions=_solutions(data["solutions"]),
         packages={
             name: Package(
                 sha256=reading.sha256(package["sha256"]),
@@ -262,16 +293,35 @@ def parse(data: Any) -> Manifest:
             name: {reading.sha256(digest): reading.count(n) for digest, n in found.items()}
             for name, found in on_the_way.items()
         },
+        releases={
+            _number(build): Kept(
+                reading.text(kept["created"]),
+                reading.sha256(kept["manifest_sha256"]),
+                _solutions(kept["solutions"]),
+            )
+            for build, kept in data.get("releases", {}).items()
+        },
         signers=reading.texts(data.get("signers", [])),
     )
     for signer in manifest.signers:
         if not FINGERPRINT.fullmatch(signer):
             raise _Invalid(f"it names {signer!r} as a signer, which is no key's fingerprint")
-    for names in manifest.solutions.values():
-        unknown = set(names) - set(manifest.packages)
+    for kept in (manifest.solutions, *(one.solutions for one in manifest.releases.values())):
+        unknown = set().union(*kept.values()) - set(manifest.packages)
         if unknown:
             raise _Invalid(f"its solutions name {min(unknown)!r}, which is not among its packages")
     return manifest
+
+
+def _solutions(values: Any) -> dict[str, tuple[str, ...]]:
+    return {reading.text(platform): reading.texts(names) for platform, names in values.items()}
+
+
+def _number(text: str) -> int:
+    """Return the number of a release of a key of a JSON object."""
+    if not text.isascii() or not text.isdigit() or len(text) > LONGEST_NUMBER:
+        raise ValueError(f"{text!r} is no number")
+    return reading.count(int(text))
 
 
 def _texts_by_name(values: Any) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from errno import EINVAL, EISDIR, ENOENT, ENOTDIR
 from typing import TYPE_CHECKING
@@ -70,6 +71,25 @@ def packages_of(
                 except (ValueError, KeyError, TypeError, AttributeError) as error:
                     raise ManifestError(place / name, MISFIT) from error
     return tuple(sorted(listed, key=lambda package: (package.name, package.subdir, package.file)))
+
+
+def records_of(manifest: Manifest, repository: Path) -> dict[str, Mapping[str, Any]]:
+    """Return the index entries of a repository's packages, by `subdir/file`.
+
+    An index that is missing, or is not the one that the manifest states, has none.
+    """
+    found: dict[str, Mapping[str, Any]] = {}
+
+    def read(name: str, limit: int) -> bytes:
+        return read_regular(repository / name, limit)
+
+    for name in manifest.files:
+        if name.endswith(INDEX_NAME):
+            subdir = name.rpartition("/")[0]
+            with suppress(ManifestError, UnreadableError):
+                records = _records(name, manifest.allowed(name), read, repository)
+                found |= {f"{subdir}/{file}": record for file, record in records.items()}
+    return found
 
 
 def _records(

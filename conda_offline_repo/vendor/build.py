@@ -23,7 +23,8 @@ from ..vendor import plugin, secrets, signing
 from ..vendor import request as requests
 from .archives import fetch, installers, longpaths
 from .changes import changes
-from .exceptions import KeyMissingError
+from .exceptions import KeyMissingError, ProofError
+from .kept import given_up, kept_releases
 from .release import compose, index, prove, publish, scan
 from .upstream import entries as upstream
 from .upstream.solve import solve
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from ..repository.compare import Difference
     from ..repository.manifest import Manifest
     from .changes import RequestChange
+    from .kept import KeptReleases
     from .request import Options, Request
     from .signing import Signer
     from .upstream.entries import Entry
@@ -105,6 +107,8 @@ def _build(options: Options, progress: Progress, *, dry_run: bool) -> Outcome:
             plugin.entries(
                 request, options.plugin_file, last, repository, signed=signer is not None
             ),
+            last,
+            repository,
             progress,
         )
         if staging is None:
@@ -112,8 +116,7 @@ def _build(options: Options, progress: Progress, *, dry_run: bool) -> Outcome:
         else:
             if not prove.proven(last, compose.remember(plan.request), plan.index, built_with):
                 progress.step("Proving that the repository installs by itself")
-                scratch = staging / "proof"
-                prove.prove(plan.request, plan.specs, plan.solutions, plan.index, scratch)
+                plan = _proved(plan, staging / "proof")
             archives = _collect(plan.all_entries, repository, staging, progress)
         release = compose.compose(
             plan.request,
@@ -131,6 +134,7 @@ def _build(options: Options, progress: Progress, *, dry_run: bool) -> Outcome:
             repository=repository,
             built_with=built_with,
             signers=signer.fingerprints if signer else (),
+            releases=plan.kept.releases,
         )
         if last and not publish.differs(release, repository, last):
             kept = publish.finish(release, repository, staging, last, signer) if staging else ()
@@ -150,6 +154,7 @@ def _build(options: Options, progress: Progress, *, dry_run: bool) -> Outcome:
             new_licenses=_new_licenses(last, release, repository),
             warnings=(
                 *plan.warnings,
+                *plan.kept.warnings,
                 *longpaths.too_long(archives, plan.solutions),
                 *_unchecked(release.manifest),
             ),
@@ -170,7 +175,9 @@ class _Plan:
         request: What is asked for.
         specs: What was solved, by platform.
         solutions: What the solver chose.
-        all_entries: The channels' entries for it, and those of the plugin.
+        entries: The channels' entries for it.
+        of_plugin: Those of the plugin.
+        kept: The earlier releases that stay beside it.
         index: The index files of the repository, by path.
         plugin_index: Those of the plugin's channel.
         warnings: What the vendor should know.
@@ -179,10 +186,17 @@ class _Plan:
     request: Request
     specs: Mapping[str, tuple[str, ...]]
     solutions: tuple[Solution, ...]
-    all_entries: tuple[Entry, ...]
+    entries: tuple[Entry, ...]
+    of_plugin: tuple[Entry, ...]
+    kept: KeptReleases
     index: Mapping[str, bytes]
     plugin_index: Mapping[str, bytes]
     warnings: tuple[str, ...]
+
+    @property
+    def all_entries(self) -> tuple[Entry, ...]:
+        """The entries of all archives that are to be there."""
+        return (*self.entries, *self.kept.entries, *self.of_plugin)
 
 
 def _check_place(repository: Path) -> None:
@@ -205,23 +219,50 @@ def _check_keys(
         raise KeyMissingError(repository, last.signers)
 
 
-def _plan(request: Request, of_plugin: tuple[Entry, ...], progress: Progress) -> _Plan:
+def _plan(
+    request: Request,
+    of_plugin: tuple[Entry, ...],
+    last: Manifest | None,
+    repository: Path,
+    progress: Progress,
+) -> _Plan:
     progress.step(f"Reading the channels and solving for {', '.join(request.platforms)}")
     specs = upstream.specs_to_solve(request)
     since = time.time()
     solutions = solve(request, specs)
     taken = upstream.entries_of(solutions, request, since)
-    files = index.make_index(taken.entries, request.platforms)
+    kept = kept_releases(last, repository, request.keep, solutions, taken.entries)
+    files = index.make_index((*taken.entries, *kept.entries), request.platforms)
     plugin_files = index.make_index(of_plugin, request.platforms) if of_plugin else {}
     return _Plan(
         request=request,
         specs=specs,
         solutions=solutions,
-        all_entries=(*taken.entries, *of_plugin),
+        entries=taken.entries,
+        of_plugin=of_plugin,
+        kept=kept,
         index=files,
         plugin_index={f"{plugin.FOLDER}{name}": one for name, one in plugin_files.items()},
         warnings=taken.warnings,
     )
+
+
+def _proved(plan: _Plan, scratch: Path) -> _Plan:
+    """Return a plan that is proven; without the earlier releases where conda would choose otherwise
+    with them.
+
+    Raises:
+        ProofError: It does not prove without them either.
+    """
+    try:
+        prove.prove(plan.request, plan.specs, plan.solutions, plan.index, scratch)
+    except ProofError as error:
+        if not plan.kept.releases:
+            raise
+        alone = index.make_index(plan.entries, plan.request.platforms)
+        prove.prove(plan.request, plan.specs, plan.solutions, alone, scratch)
+        return replace(plan, kept=given_up(plan.kept, error.others), index=alone)
+    return plan
 
 
 def _collect(

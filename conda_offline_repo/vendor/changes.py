@@ -17,7 +17,7 @@ class RequestChange:
     """A part of the request that is another than in the last build.
 
     Attributes:
-        what: `packages`, `channels`, `platforms`, `virtual_packages` or `plugin`.
+        what: `packages`, `channels`, `platforms`, `virtual_packages`, `plugin` or `keep`.
         before: As it was. No packages stand for all that the label channel publishes. Of virtual
             packages just those that differ, each as `PLATFORM:NAME=VERSION[=BUILD]`. The plugin by
             the name of its package.
@@ -41,6 +41,7 @@ def changes(before: Remembered, after: Remembered) -> tuple[RequestChange, ...]:
             tuple(one for one in has if one not in had),
         ),
         "plugin": (_plugin(before), _plugin(after)),
+        "keep": ((str(before.keep),), (str(after.keep),)),
     }
     return tuple(RequestChange(what, *pair) for what, pair in pairs.items() if pair[0] != pair[1])
 

@@ -101,8 +101,10 @@ class ProofError(OfflineRepoError):
     """A repository that, by itself, does not give what was solved from the channels."""
 
     def __init__(
-        self, platform: str, solver: str, *, missing: Iterable[str], other: Iterable[str]
+        self, platform: str, solver: str, *, missing: tuple[str, ...], other: tuple[str, ...]
     ) -> None:
+        #: What conda would install otherwise, as the end of a sentence.
+        self.others = f"conda would install {', '.join(other) or 'less'} for {platform}."
         lines = (
             *(f"solved from the channels, but not from the repository: {name}" for name in missing),
             *(f"solved from the repository only: {name}" for name in other),

@@ -48,6 +48,7 @@ class Options:
         installers: conda's installers that go along; None for those of the last build.
         sign_keys: OpenSSH keys that sign the manifest.
         unsigned: Whether a repository that is signed may be published without a signature.
+        keep: How many releases are to be installable; None for what the last build remembers.
     """
 
     label: str
@@ -67,6 +68,7 @@ class Options:
     installers: tuple[Path, ...] | None = None
     sign_keys: tuple[Path, ...] = ()
     unsigned: bool = False
+    keep: int | None = None
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,7 @@ class Request:
         virtual_packages: By platform, by name: `VERSION` or `VERSION=BUILD`. Platforms that
             earlier builds were for are among them, for when they come back.
         plugin: Whether the plugin itself goes along.
+        keep: How many releases are to be installable from the folder.
     """
 
     label: str
@@ -91,6 +94,7 @@ class Request:
     platforms: tuple[str, ...]
     virtual_packages: Mapping[str, Mapping[str, str]]
     plugin: bool = False
+    keep: int = 1
 
 
 def check(options: Options) -> None:
@@ -105,6 +109,11 @@ def check(options: Options) -> None:
         raise InvalidRequestError(
             "The token has a character that conda cannot send: it knows letters, digits and '-'.",
             "Check that the token was copied whole and without quotation marks or spaces.",
+        )
+    if options.keep is not None and options.keep < 1:
+        raise InvalidRequestError(
+            f"{options.keep} releases cannot be kept.",
+            "The newest is always there: give --keep 1 for it alone, or a larger number.",
         )
     for package in (*options.packages, *options.add, *options.remove):
         check_spec(package)
@@ -169,4 +178,5 @@ def resolve(options: Options, last: Manifest | None) -> Request:
         plugin=(last is not None and last.request.plugin)
         if options.plugin is None
         else options.plugin,
+        keep=options.keep or (last.request.keep if last else 1),
     )

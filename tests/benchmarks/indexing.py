@@ -84,6 +84,7 @@ def main() -> None:
         repository=folder / ".none",
         built_with=built_with,
         signers=(),
+        releases={},
     )
     content = state.manifest.content
     end = time.perf_counter()

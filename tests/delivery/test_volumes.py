@@ -24,8 +24,8 @@ from conda_offline_repo.delivery.exceptions import (
     VolumeSizeError,
     VolumesMissingError,
 )
-from conda_offline_repo.delivery.named import named
 from conda_offline_repo.delivery.pack import pack, parse_size
+from conda_offline_repo.delivery.since import since as find
 from conda_offline_repo.delivery.source import from_folder
 from conda_offline_repo.delivery.unpack import from_volumes
 from conda_offline_repo.exceptions import InvalidRequestError, OfflineRepoError
@@ -68,9 +68,9 @@ def packed(
     source: Path, output: Path, *, since: Path | None = None, size: int | None = None
 ) -> tuple[Path, ...]:
     """The volumes of a release, of some bytes besides its manifest."""
-    base = named(str(since), None).manifest if since else None
+    known = find(str(since), None, locate_one(source).manifest) if since else None
     room = size and size + len((source / MANIFEST_NAME).read_bytes())
-    return pack(from_folder(locate_one(source)), output, base, room, Unwatched()).volumes
+    return pack(from_folder(locate_one(source)), output, known, room, Unwatched()).volumes
 
 
 def unpack(*volumes: Path, target: Path, **options: bool) -> Outcome:
@@ -100,7 +100,7 @@ def test_same_release_gives_the_same_bytes(mirror: Mirror, tmp_path: Path) -> No
     (first,) = packed(mirror.builds[2], tmp_path / "first.zip", since=mirror.builds[1])
     copy = mirror.copy(2, tmp_path / "copy")
     pipe = io.BytesIO()
-    base = named(str(mirror.builds[1] / MANIFEST_NAME), None).manifest
+    base = find(str(mirror.builds[1] / MANIFEST_NAME), None, locate_one(copy).manifest)
     outcome = pack(from_folder(locate_one(copy)), pipe, base, None, Unwatched())
     assert pipe.getvalue() == first.read_bytes()
     assert outcome.size == first.stat().st_size

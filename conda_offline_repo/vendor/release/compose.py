@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
+    from ...repository.manifest import Kept
     from ..archives.fetch import Archive
     from ..request import Request
     from ..upstream.entries import Entry
@@ -60,6 +61,7 @@ def compose(
     repository: Path,
     built_with: Mapping[str, str],
     signers: tuple[str, ...],
+    releases: Mapping[int, Kept],
 ) -> Release:
     """The release that the repository is to become; its number is one more than the last one's.
 
@@ -74,6 +76,7 @@ def compose(
         repository: The published repository.
         built_with: Versions of the tools, by name.
         signers: The fingerprints of the keys that will sign the manifest.
+        releases: The earlier releases that are kept, by number.
     """
     packages = packages_of(entries, archives)
     files = {
@@ -99,6 +102,7 @@ def compose(
         files=described,
         built_with=dict(built_with),
         signers=signers,
+        releases=releases,
     )
     bridge = _bridge(repository, index) if last else {}
     return Release(manifest, (*archives, *installers), files, bridge)
@@ -123,6 +127,7 @@ def remember(request: Request) -> Remembered:
         platforms=request.platforms,
         virtual_packages=request.virtual_packages,
         plugin=request.plugin,
+        keep=request.keep,
     )
 
 

@@ -116,6 +116,6 @@ def _prove_one(
         raise ProofError(
             solution.platform,
             context.solver,
-            missing=sorted("/".join(key) for key in before - after),
-            other=sorted("/".join(key) for key in after - before),
+            missing=tuple(sorted("/".join(key) for key in before - after)),
+            other=tuple(sorted("/".join(key) for key in after - before)),
         )

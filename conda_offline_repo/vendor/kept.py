@@ -1,0 +1,139 @@
+"""The earlier releases that stay installable from the same folder.
+
+The index then holds the packages of all of them, so a release can be kept only as far as conda
+chooses the newest release from it as it would without.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from ..repository.hashing import hash_bytes
+from ..repository.manifest import Kept
+from ..repository.show import records_of
+from .upstream.entries import Entry
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+    from typing import Any
+
+    from ..repository.manifest import Manifest
+    from .upstream.solve import Solution
+
+
+@dataclass(frozen=True)
+class KeptReleases:
+    """What is kept.
+
+    Attributes:
+        releases: The releases, by number.
+        entries: The archives that they need and the new release does not.
+        warnings: Why others are not kept.
+    """
+
+    releases: Mapping[int, Kept]
+    entries: tuple[Entry, ...]
+    warnings: tuple[str, ...]
+
+
+NOTHING = KeptReleases({}, (), ())
+
+
+def kept_releases(
+    last: Manifest | None,
+    repository: Path,
+    number: int,
+    solutions: Iterable[Solution],
+    entries: Iterable[Entry],
+) -> KeptReleases:
+    """Find out which releases stay beside a new one.
+
+    The last release is one of them, unless the new one installs just the same.
+
+    Args:
+        last: The manifest of the published repository, if there is one.
+        repository: Its folder.
+        number: How many releases are to be there, the new one included.
+        solutions: What the new one installs.
+        entries: Its archives.
+    """
+    if last is None or number == 1:
+        return NOTHING
+    new = {entry.name: entry for entry in entries}
+    earlier = dict(last.releases)
+    if not _is_the_same(last, solutions, new):
+        digest = hash_bytes(last.raw).sha256
+        earlier[last.build] = Kept(last.created, digest, last.solutions)
+    records = records_of(last, repository)
+    found: dict[int, Kept] = {}
+    taken: dict[str, Entry] = {}
+    warnings = []
+    for build in sorted(earlier, reverse=True)[: number - 1]:
+        names = {name for some in earlier[build].solutions.values() for name in some}
+        why = _hindrance(names, new, last, repository, records)
+        if why:
+            warnings.append(f"Release {build} cannot be kept: {why}.")
+            continue
+        found[build] = earlier[build]
+        taken |= {name: _entry(name, last, records) for name in names if name not in new}
+    return KeptReleases(found, tuple(taken[name] for name in sorted(taken)), tuple(warnings))
+
+
+def given_up(kept: KeptReleases, why: str) -> KeptReleases:
+    """Return that none of some releases is kept."""
+    numbers = ", ".join(map(str, sorted(kept.releases)))
+    text = f"Earlier releases ({numbers}) are not kept, because with them {why}"
+    return replace(NOTHING, warnings=(*kept.warnings, text))
+
+
+def _is_the_same(last: Manifest, solutions: Iterable[Solution], new: Mapping[str, Entry]) -> bool:
+    """Return whether a release installs what the last one does, to the last byte."""
+    chosen = {
+        one.platform: tuple(sorted(f"{r.subdir}/{r.fn}" for r in one.records)) for one in solutions
+    }
+    return chosen == dict(last.solutions) and not any(
+        _is_another(new[name], last) for names in chosen.values() for name in names
+    )
+
+
+def _is_another(entry: Entry, last: Manifest) -> bool:
+    """Return whether an archive is another than the repository's of the same name."""
+    there = last.packages.get(entry.name)
+    if there is None or not entry.has_digest:
+        return there is None
+    return entry.sha256 != there.sha256 if entry.sha256 else entry.md5 != there.md5
+
+
+def _hindrance(
+    names: Iterable[str],
+    new: Mapping[str, Entry],
+    last: Manifest,
+    repository: Path,
+    records: Mapping[str, Mapping[str, Any]],
+) -> str | None:
+    for name in sorted(names):
+        if name in new:
+            if _is_another(new[name], last):
+                return f"{name} has other content now"
+        elif name not in records:
+            return f"the index in {repository} does not have {name} any more"
+        elif not (records[name].get("sha256") or records[name].get("md5")):
+            return f"its channel states no digest of {name}"
+        elif not _is_there(repository / name, last.packages[name].size):
+            return f"{repository / name} is missing or damaged"
+    return None
+
+
+def _is_there(path: Path, size: int) -> bool:
+    try:
+        return path.is_file() and path.stat().st_size == size
+    except OSError:
+        return False
+
+
+def _entry(name: str, last: Manifest, records: Mapping[str, Mapping[str, Any]]) -> Entry:
+    subdir, _, file = name.rpartition("/")
+    url = last.packages[name].url
+    return Entry(subdir=subdir, file=file, record=records[name], public_url=url, url=url)
