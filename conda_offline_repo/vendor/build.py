@@ -24,7 +24,7 @@ from ..vendor import request as requests
 from .archives import fetch, installers, longpaths
 from .changes import changes
 from .exceptions import KeyMissingError, ProofError
-from .kept import given_up, kept_releases
+from .kept import kept_releases, without
 from .release import compose, index, prove, publish, scan
 from .upstream import entries as upstream
 from .upstream.solve import solve
@@ -114,7 +114,8 @@ def _build(options: Options, progress: Progress, *, dry_run: bool) -> Outcome:
         if staging is None:
             archives = fetch.foresee(plan.all_entries, repository)
         else:
-            if not prove.proven(last, compose.remember(plan.request), plan.index, built_with):
+            remembered = compose.remember(plan.request)
+            if not prove.proven(last, remembered, plan.index, built_with, plan.solutions):
                 progress.step("Proving that the repository installs by itself")
                 plan = _proved(plan, staging / "proof")
             archives = _collect(plan.all_entries, repository, staging, progress)
@@ -248,21 +249,22 @@ def _plan(
 
 
 def _proved(plan: _Plan, scratch: Path) -> _Plan:
-    """Return a plan that is proven; without the earlier releases where conda would choose otherwise
-    with them.
+    """Return a plan that is proven; without the earlier releases that conda would prefer.
 
     Raises:
         ProofError: It does not prove without them either.
     """
-    try:
-        prove.prove(plan.request, plan.specs, plan.solutions, plan.index, scratch)
-    except ProofError as error:
-        if not plan.kept.releases:
-            raise
-        alone = index.make_index(plan.entries, plan.request.platforms)
-        prove.prove(plan.request, plan.specs, plan.solutions, alone, scratch)
-        return replace(plan, kept=given_up(plan.kept, error.others), index=alone)
-    return plan
+    while True:
+        try:
+            prove.prove(plan.request, plan.specs, plan.solutions, plan.index, scratch)
+            return plan
+        except ProofError as error:
+            if not plan.kept.releases:
+                raise
+            kept = without(plan.kept, error.platform, error.other)
+            entries = (*plan.entries, *kept.entries)
+            files = index.make_index(entries, plan.request.platforms)
+            plan = replace(plan, kept=kept, index=files)
 
 
 def _collect(

@@ -103,8 +103,8 @@ class ProofError(OfflineRepoError):
     def __init__(
         self, platform: str, solver: str, *, missing: tuple[str, ...], other: tuple[str, ...]
     ) -> None:
-        #: What conda would install otherwise, as the end of a sentence.
-        self.others = f"conda would install {', '.join(other) or 'less'} for {platform}."
+        self.platform = platform
+        self.other = other
         lines = (
             *(f"solved from the channels, but not from the repository: {name}" for name in missing),
             *(f"solved from the repository only: {name}" for name in other),

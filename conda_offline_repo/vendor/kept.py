@@ -6,7 +6,7 @@ chooses the newest release from it as it would without.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..repository.hashing import hash_bytes
@@ -81,18 +81,37 @@ def kept_releases(
     return KeptReleases(found, tuple(taken[name] for name in sorted(taken)), tuple(warnings))
 
 
-def given_up(kept: KeptReleases, why: str) -> KeptReleases:
-    """Return that none of some releases is kept."""
-    numbers = ", ".join(map(str, sorted(kept.releases)))
-    text = f"Earlier releases ({numbers}) are not kept, because with them {why}"
-    return replace(NOTHING, warnings=(*kept.warnings, text))
+def without(kept: KeptReleases, platform: str, archives: Iterable[str]) -> KeptReleases:
+    """Return what is kept without the releases that have some archives; nothing, if none has.
+
+    Args:
+        kept: What was to be kept.
+        platform: Where conda would install the archives in the place of those of the new release.
+        archives: As `subdir/file`.
+    """
+    unwanted = {*archives}
+    given_up = {
+        build
+        for build, one in kept.releases.items()
+        if not unwanted.isdisjoint(one.solutions.get(platform, ()))
+    } or {*kept.releases}
+    releases = {build: one for build, one in kept.releases.items() if build not in given_up}
+    names = {name for one in releases.values() for some in one.solutions.values() for name in some}
+    numbers = ", ".join(map(str, sorted(given_up)))
+    text = (
+        f"Release {numbers} cannot be kept: conda would install {', '.join(sorted(unwanted))} for "
+        f"{platform} from it, in the place of what the new release has."
+    )
+    return KeptReleases(
+        releases,
+        tuple(entry for entry in kept.entries if entry.name in names),
+        (*kept.warnings, text),
+    )
 
 
 def _is_the_same(last: Manifest, solutions: Iterable[Solution], new: Mapping[str, Entry]) -> bool:
     """Return whether a release installs what the last one does, to the last byte."""
-    chosen = {
-        one.platform: tuple(sorted(f"{r.subdir}/{r.fn}" for r in one.records)) for one in solutions
-    }
+    chosen = {one.platform: one.names for one in solutions}
     return chosen == dict(last.solutions) and not any(
         _is_another(new[name], last) for names in chosen.values() for name in names
     )

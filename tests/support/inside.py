@@ -88,6 +88,7 @@ class Inside:
         token: str | None = None,
         platforms: tuple[str, ...] = ("linux-64",),
         virtual_packages: tuple[str, ...] = (),
+        keep: int | None = None,
     ) -> Options:
         """The options of a build; without a label channel, unless told."""
         return Options(
@@ -101,12 +102,15 @@ class Inside:
             platforms=platforms,
             native_platform=context.subdir,
             virtual_packages=virtual_packages,
+            keep=keep,
         )
 
-    def build(self, options: Options, progress: Progress | None = None) -> Outcome:
+    def build(
+        self, options: Options, progress: Progress | None = None, *, dry_run: bool = False
+    ) -> Outcome:
         """Build, and forget what conda remembers of the channels."""
         try:
-            return build(options, progress or Unwatched())
+            return build(options, progress or Unwatched(), dry_run=dry_run)
         finally:
             forget()
 

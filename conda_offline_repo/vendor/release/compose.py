@@ -94,10 +94,7 @@ def compose(
         build=last.build + 1 if last else 1,
         created=timestamp(source_date()),
         request=remember(request),
-        solutions={
-            solution.platform: tuple(sorted(f"{r.subdir}/{r.fn}" for r in solution.records))
-            for solution in solutions
-        },
+        solutions={solution.platform: solution.names for solution in solutions},
         packages=packages,
         files=described,
         built_with=dict(built_with),

@@ -36,11 +36,14 @@ def proven(
     request: Remembered,
     index: Mapping[str, bytes],
     built_with: Mapping[str, str],
+    solutions: Iterable[Solution],
 ) -> bool:
-    """Return whether the last build has proven the same index for the same request with the same
-    tools.
+    """Return whether the last build has proven that the same index gives the same solutions for the
+    same request with the same tools.
     """
     if last is None or last.request != request or last.built_with != built_with:
+        return False
+    if dict(last.solutions) != {one.platform: one.names for one in solutions}:
         return False
     before = {
         name: file.sha256

@@ -40,6 +40,11 @@ class Solution:
     platform: str
     records: tuple[PackageRecord, ...]
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The archives, as `subdir/file`, sorted."""
+        return tuple(sorted(f"{record.subdir}/{record.fn}" for record in self.records))
+
 
 def solve(request: Request, packages: Mapping[str, tuple[str, ...]]) -> tuple[Solution, ...]:
     """Solve `packages`, MatchSpecs by platform, from the channels of the request.
