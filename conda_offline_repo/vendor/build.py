@@ -18,14 +18,14 @@ from ..repository import compare, manifest
 from ..repository.exceptions import InvalidLabelError, ManifestError, UnreadableError
 from ..repository.locate import Repository, enclosing
 from ..repository.names import same_name_in_other_case
-from ..repository.show import list_packages, packages_of
+from ..repository.show import list_packages, packages_of, records_of
 from ..vendor import plugin, secrets, signing
 from ..vendor import request as requests
 from .archives import fetch, installers, longpaths
 from .changes import changes
 from .exceptions import KeyMissingError, ProofError
 from .kept import kept_releases, without
-from .release import compose, index, prove, publish, scan
+from .release import compose, index, prove, publish, scan, updates
 from .upstream import entries as upstream
 from .upstream.solve import solve
 
@@ -118,6 +118,7 @@ def _build(options: Options, progress: Progress, *, dry_run: bool) -> Outcome:
             if not prove.proven(last, remembered, plan.index, built_with, plan.solutions):
                 progress.step("Proving that the repository installs by itself")
                 plan = _proved(plan, staging / "proof")
+                plan = _tried(plan, last, repository, staging / "proof", progress)
             archives = _collect(plan.all_entries, repository, staging, progress)
         release = compose.compose(
             plan.request,
@@ -154,8 +155,8 @@ def _build(options: Options, progress: Progress, *, dry_run: bool) -> Outcome:
             difference=compare.difference(last, release.manifest),
             new_licenses=_new_licenses(last, release, repository),
             warnings=(
-                *plan.warnings,
                 *plan.kept.warnings,
+                *plan.warnings,
                 *longpaths.too_long(archives, plan.solutions),
                 *_unchecked(release.manifest),
             ),
@@ -265,6 +266,33 @@ def _proved(plan: _Plan, scratch: Path) -> _Plan:
             entries = (*plan.entries, *kept.entries)
             files = index.make_index(entries, plan.request.platforms)
             plan = replace(plan, kept=kept, index=files)
+
+
+def _tried(
+    plan: _Plan, last: Manifest | None, repository: Path, scratch: Path, progress: Progress
+) -> _Plan:
+    """Return a plan with warnings of what updates from earlier releases do not come to."""
+    if last is None:
+        return plan
+    new = {one.platform: one.names for one in plan.solutions}
+    releases = {
+        last.build: last.solutions,
+        **{build: one.solutions for build, one in plan.kept.releases.items()},
+    }
+    earlier = {build: one for build, one in releases.items() if dict(one) != new}
+    if not earlier:
+        return plan
+    progress.step("Trying the update from earlier releases")
+    found = updates.unreached(
+        plan.request,
+        plan.specs,
+        plan.solutions,
+        plan.index,
+        earlier,
+        records_of(last, repository),
+        scratch,
+    )
+    return replace(plan, warnings=(*plan.warnings, *found))
 
 
 def _collect(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shutil
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from conda.base.context import context
@@ -23,7 +24,7 @@ from ..exceptions import ProofError
 from ..upstream.solve import run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from ...repository.manifest import Manifest, Remembered
@@ -72,32 +73,33 @@ def prove(
     Raises:
         ProofError: A platform has another solution than before, or none.
     """
-    if scratch.exists():
-        shutil.rmtree(scratch)
-    try:
-        _prove(request, specs, solutions, index, scratch)
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
-
-
-def _prove(
-    request: Request,
-    specs: Mapping[str, tuple[str, ...]],
-    solutions: Iterable[Solution],
-    index: Mapping[str, bytes],
-    scratch: Path,
-) -> None:
-    for name, content in index.items():
-        path = scratch / "channel" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-    (scratch / "pkgs").mkdir()
     # conda keeps its sessions by thread; an offline one must not outlive the proof
-    with ThreadPoolExecutor(max_workers=1) as executor:
+    with laid_out(index, scratch), ThreadPoolExecutor(max_workers=1) as executor:
         for solution in solutions:
             executor.submit(
                 _prove_one, request, specs[solution.platform], solution, scratch
             ).result()
+
+
+@contextmanager
+def laid_out(index: Mapping[str, bytes], scratch: Path) -> Iterator[None]:
+    """Have index files as a channel, `channel` in a folder, beside an empty package cache, `pkgs`.
+
+    Args:
+        index: The files, by path.
+        scratch: The folder; emptied first, and gone afterwards.
+    """
+    if scratch.exists():
+        shutil.rmtree(scratch)
+    try:
+        for name, content in index.items():
+            path = scratch / "channel" / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        (scratch / "pkgs").mkdir()
+        yield
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
 
 
 def _prove_one(

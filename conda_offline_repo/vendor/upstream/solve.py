@@ -108,15 +108,20 @@ def run(
     packages: Iterable[str],
     channels: tuple[Channel, ...],
     virtual_packages: Mapping[str, str],
+    *,
+    prefix: str = NO_PREFIX,
+    command: str = "create",
     **settings: Any,
 ) -> tuple[PackageRecord, ...]:
-    """Solve once, as a machine of this platform with nothing installed.
+    """Solve once, as a machine of this platform; with nothing installed, unless told.
 
     Args:
         platform: The conda subdir to solve for, besides noarch.
         packages: MatchSpecs.
         channels: Highest priority first, with credentials.
         virtual_packages: What the machine has.
+        prefix: The environment that is solved for.
+        command: The command of conda, for which it is.
         settings: Attributes of conda's context that are different for this solve.
 
     Raises:
@@ -124,7 +129,7 @@ def run(
     """
     packages = tuple(packages)
     try:
-        return _records(platform, packages, channels, virtual_packages, **settings)
+        return _records(platform, packages, channels, virtual_packages, prefix, command, **settings)
     except UnsolvedError as error:
         raise _unsolved(platform, packages, virtual_packages, str(error)) from None
 
@@ -134,6 +139,8 @@ def _records(
     packages: tuple[str, ...],
     channels: tuple[Channel, ...],
     virtual_packages: Mapping[str, str],
+    prefix: str = NO_PREFIX,
+    command: str = "create",
     **settings: Any,
 ) -> tuple[PackageRecord, ...]:
     settings.setdefault("quiet", not context.verbosity)
@@ -144,11 +151,11 @@ def _records(
         return tuple(
             ask(
                 lambda solver: solver.solve_final_state(),
-                NO_PREFIX,
+                prefix,
                 channels,
                 (platform, "noarch"),
                 packages,
-                "create",
+                command,
             )
         )
 
