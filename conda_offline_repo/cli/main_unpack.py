@@ -8,6 +8,7 @@ from .output import add_older_option
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
+    from pathlib import Path
 
 HELP = "Bring a folder to the release in the zip files of `pack`, safely."
 DESCRIPTION = """\
@@ -30,7 +31,10 @@ def configure_parser(parser: ArgumentParser) -> None:
 
     helpers.add_parser_help(parser)
     parser.add_argument(
-        "offline_repo_volumes", metavar="FILE", nargs="+", help="The zip files, in any order."
+        "offline_repo_volumes",
+        metavar="FILE",
+        nargs="+",
+        help="The zip files, in any order; *.zip for all of a folder.",
     )
     parser.add_argument(
         "offline_repo_target",
@@ -49,7 +53,16 @@ def execute(args: Namespace) -> int:
     from ..delivery.unpack import from_volumes
     from .delivering import delivered
 
-    volumes = [Path(name).expanduser() for name in args.offline_repo_volumes]
+    volumes = [path for name in args.offline_repo_volumes for path in _meant(name)]
     target = Path(os.path.abspath(Path(args.offline_repo_target).expanduser()))
     with from_volumes(volumes) as source:
         return delivered(source, target, allow_older=args.offline_repo_allow_older)
+
+
+def _meant(text: str) -> list[Path]:
+    """Return the files of a name, or of a pattern, which cmd.exe does not resolve itself."""
+    from glob import glob
+    from pathlib import Path
+
+    path = Path(text).expanduser()
+    return [path] if path.exists() else sorted(map(Path, glob(str(path)))) or [path]

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..exceptions import InvalidRequestError
-from ..publishing.exceptions import FileSystemError
+from ..publishing.exceptions import FileSystemError, NestedFolderError
 from ..replacing import replace
+from ..repository.locate import enclosing
 from ..repository.manifest import MANIFEST_NAME
 from ..repository.signature import SIGNATURE_NAME
 from .exceptions import OtherLabelError, SourceDamagedError, VolumeSizeError
@@ -95,11 +96,14 @@ def pack(
 
     Raises:
         OtherLabelError: The other release is another customer's.
+        NestedFolderError: The file would lie in a repository.
         VolumeSizeError: A file is larger than a volume.
         SourceDamagedError: Files of the release are not what its manifest says.
         FileSystemError: The disk refuses; no volume is left.
     """
     manifest = source.manifest
+    if isinstance(output, Path) and (around := enclosing(output.absolute().parent)):
+        raise NestedFolderError(output, around, "Give a file in another folder with -o.")
     if since and since.label != manifest.label:
         raise OtherLabelError(source.place, manifest.label, since.label)
     had = since.digests if since else {}

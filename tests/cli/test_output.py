@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 #: What Windows gives a program for a pipe, in Western Europe.
 WESTERN = {"PYTHONIOENCODING": "cp1252", "PYTHONUTF8": "0"}
-VERBS = ("build", "use", "verify", "show", "doctor")
+VERBS = ("build", "use", "verify", "show", "sync", "pack", "unpack", "diff", "doctor")
 STRANGE = "şube"
 SECRET = "pa55-0f-the-vendor"
 
@@ -35,13 +35,19 @@ def command(verb: str, vendor: Vendor, root: Path) -> tuple[str, ...]:
         "use": (repository, "-n", "mine", "--yes", "app"),
         "verify": (repository,),
         "show": (repository,),
+        "sync": (repository, str(root / "copies" / "bank")),
+        "pack": (repository, "-o", str(root / "bank.zip")),
+        "unpack": (str(root / "bank.zip"), str(root / "copies" / "bank")),
+        "diff": (repository, repository),
     }
     return ("doctor", "-n", "mine") if verb == "doctor" else ("offline-repo", verb, *commands[verb])
 
 
 def prepare(verb: str, conda: Conda, vendor: Vendor, root: Path) -> None:
     """Run what has to be there before a verb."""
-    for before in VERBS[: min(VERBS.index(verb), 2)]:
+    needed = {"build": (), "use": ("build",), "unpack": ("build", "pack")}
+    needed["doctor"] = ("build", "use")
+    for before in needed.get(verb, ("build",)):
         conda.run(*command(before, vendor, root), CONDA_OFFLINE_REPO_TOKEN=TOKEN)
 
 
@@ -60,7 +66,7 @@ def test_output_that_cannot_show_a_path(
     )
     output = (done.stdout + done.stderr).decode("cp1252")
     assert done.returncode == 0, output
-    assert "\\u015fube" in output
+    assert "\\u015fube" in output or verb == "diff"
     assert TOKEN not in output
     assert "REPORT" not in output
     if verb == "doctor":  # conda's own checks fail there
@@ -103,6 +109,10 @@ def test_output_that_goes_nowhere(
     assert ("the output is incomplete" in done.stderr) == (ending == "full")
     if verb == "build":
         assert (root / "bank" / "offline-repo.json").exists()
+    elif verb in ("sync", "unpack"):
+        assert (root / "copies" / "bank" / "offline-repo.json").exists()
+    elif verb == "pack":
+        assert (root / "bank.zip").exists()
     elif verb == "use":
         assert conda.installed("mine") == {"app": "2.0", "lib": "1.1"}
 

@@ -7,6 +7,8 @@ import json
 import shutil
 import stat
 import struct
+import subprocess
+import sys
 import zipfile
 from typing import TYPE_CHECKING
 
@@ -30,7 +32,7 @@ from conda_offline_repo.delivery.source import from_folder
 from conda_offline_repo.delivery.unpack import from_volumes
 from conda_offline_repo.exceptions import InvalidRequestError, OfflineRepoError
 from conda_offline_repo.progress import Unwatched
-from conda_offline_repo.publishing.exceptions import FileSystemError
+from conda_offline_repo.publishing.exceptions import FileSystemError, NestedFolderError
 from conda_offline_repo.publishing.lock import staging_folder
 from conda_offline_repo.repository.exceptions import ManifestError, SignatureError
 from conda_offline_repo.repository.locate import locate_one
@@ -39,6 +41,7 @@ from conda_offline_repo.repository.signature import SIGNATURE_NAME
 from tests.delivery.test_sync import alone, files, signed, whole
 from tests.support.keys import SigningKey, forge
 from tests.support.mirror import PLATFORM
+from tests.support.running import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -239,6 +242,10 @@ def test_file_that_is_there_is_replaced_whole(mirror: Mirror, tmp_path: Path) ->
     assert volume.read_bytes() != before
     with pytest.raises(FileSystemError):
         packed(mirror.builds[1], tmp_path / "nowhere" / "v.zip")
+    source = mirror.copy(2, tmp_path / "source")
+    with pytest.raises(NestedFolderError):
+        packed(source, source / "noarch" / "v.zip")
+    assert whole(source)
 
 
 @pytest.mark.parametrize(
@@ -505,6 +512,18 @@ def test_command_line(conda: Conda, mirror: Mirror, target: Path, tmp_path: Path
     told = conda.run("offline-repo", "unpack", paths[0], target, "--json")
     assert told.json["build"] == 2
     assert files(target) == files(mirror.builds[2])
+    pipe = subprocess.run(
+        [sys.executable, "-m", "conda", "offline-repo", "pack", str(mirror.builds[1]), "-o", "-"],
+        capture_output=True,
+        cwd=conda.work,
+        env=conda.variables,
+        timeout=PATIENCE,
+        check=True,
+    )
+    assert pipe.stdout == packed(mirror.builds[1], tmp_path / "same.zip")[0].read_bytes()
+    assert b"is packed" in pipe.stderr
+    told = conda.run("offline-repo", "unpack", tmp_path / "sam*.zip", target, "--allow-older")
+    assert "had release 2 and now has release 1" in told.stdout
     for wrong in (("--json",), ("--volume-size", "1GB")):
         told = conda.fail("offline-repo", "pack", mirror.builds[2], "-o", "-", *wrong)
         assert "InvalidRequestError" in told.output

@@ -7,7 +7,6 @@ import json
 import shutil
 from dataclasses import dataclass, field
 from itertools import count
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conda_offline_repo.progress import Unwatched
@@ -21,6 +20,7 @@ from tests.support.warm import contents
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from pathlib import Path
 
     from conda_offline_repo.repository.verify import Report
     from tests.support.warm import Struck, WarmConda
@@ -171,16 +171,18 @@ class Delivering(Bench):
     none.
 
     Attributes:
-        source: the folder that is delivered.
+        source: what is delivered: a folder, or volumes.
         mixed: how often one index file was the old one, and another the new one.
     """
 
-    source: Path = Path()
+    source: tuple[Path, ...] = ()
     mixed: int = 0
 
     def build(self, root: Path, fault: str = "", number: int = 0) -> Struck:
-        arguments = ("offline-repo", "sync", *self.request, str(self.source), str(root / "bank"))
-        return self.warm.execute(*arguments, folder=root, fault=fault, number=number)
+        verb = "sync" if self.source[0].is_dir() else "unpack"
+        arguments = ("offline-repo", verb, *self.request)
+        places = (*self.source, root / "bank")
+        return self.warm.execute(*arguments, *places, folder=root, fault=fault, number=number)
 
     def check_extra(self, report: Report) -> None:
         """What is not deleted yet is told to be unfinished."""
@@ -215,7 +217,7 @@ def delivering(bench: Bench, *, back: bool = False) -> Delivering:
     older = ("--allow-older",) if back else ()
     request = (*older, "-q")
     return Delivering(
-        bench.warm, bench.channel, bench.folder, request, before, after, source=source / "bank"
+        bench.warm, bench.channel, bench.folder, request, before, after, source=(source / "bank",)
     )
 
 

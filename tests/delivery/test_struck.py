@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.delivery.test_volumes import packed
 from tests.support import bench as benches
 from tests.support.bench import delivering
 
@@ -33,7 +34,17 @@ def back(warm: WarmConda) -> Delivering:
     return delivering(benches.update(warm), back=True)
 
 
-@pytest.mark.parametrize("make", [first, update, back])
+def volumes(warm: WarmConda) -> Delivering:
+    """What is new, in several volumes."""
+    bench = update(warm)
+    (source,) = bench.source
+    packed_to = bench.folder / "v.zip"
+    bench.source = packed(source, packed_to, since=bench.before / "bank", size=5_000)
+    assert len(bench.source) > 1
+    return bench
+
+
+@pytest.mark.parametrize("make", [first, update, back, volumes])
 def test_killed_at_any_step(
     make: Callable[[WarmConda], Delivering], warm: WarmConda, tell: Callable[[str], None]
 ) -> None:
@@ -44,7 +55,7 @@ def test_killed_at_any_step(
 
     steps = bench.strike_all(lambda n: ("torn", "kill") if n % 3 == 0 else ("kill",), was_killed)
     states = f"{len(bench.known)} different states, none broken, {bench.mixed} between two indexes"
-    tell(f"sync, {make.__name__}: killed at each of {steps} steps: {states}")
+    tell(f"delivery, {make.__name__}: killed at each of {steps} steps: {states}")
     assert not bench.problems, "\n\n".join(bench.problems)
     assert bench.mixed <= 3
 
@@ -61,6 +72,6 @@ def test_failing_at_any_step(
         assert "Traceback" not in struck.output
 
     steps = bench.strike_all(lambda number: (FAULTS[number % 3],), ended_well)
-    states = f"{len(bench.known)} different states, none broken"
-    tell(f"sync, {make.__name__}: {', '.join(FAULTS)} by turns at each of {steps} steps: {states}")
+    states = f"{', '.join(FAULTS)} by turns, {len(bench.known)} different states, none broken"
+    tell(f"delivery, {make.__name__}: struck at each of {steps} steps: {states}")
     assert not bench.problems, "\n\n".join(bench.problems)
