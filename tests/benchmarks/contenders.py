@@ -249,6 +249,38 @@ class Bench:
         self.once(f"a first build: {name}", lambda _: build(user, root))
         return user, root
 
+    # -- the way to the customer
+
+    @cached_property
+    def newer(self) -> Path:
+        """The repository after one package got a new version."""
+        user, root = self.begun("newer", self.ours)
+        self.upstream.release(after=True)
+        self.once("the next release", lambda _: self.ours(user, root))
+        self.upstream.release(after=False)
+        return root / LABEL
+
+    def sync(self, folder: Path, *, first: bool) -> Job:
+        source, target = self.way(folder, first=first)
+        return Job(*self.conda(self.user(folder), "offline-repo", "sync", source, target, "-q"))
+
+    def rsync(self, folder: Path, *, first: bool, last: bool = False) -> Job:
+        """What a vendor would use instead; with `last`, until it is on the disk."""
+        source, target = self.way(folder, first=first)
+        if shutil.which("rsync") is None:
+            raise UnavailableError("there is no rsync on this machine")
+        command = ("rsync", "-rt", "--delete", *(("--fsync",) if last else ()))
+        variables = self.user(folder).variables
+        return Job((*command, f"{source}/", f"{target}/"), variables, folder)
+
+    def way(self, folder: Path, *, first: bool) -> tuple[Path, Path]:
+        """What is to be copied, and where to; there with the last release, unless it is first."""
+        target = folder / "share" / LABEL
+        target.parent.mkdir()
+        if not first:
+            shutil.copytree(self.repository, target)
+        return self.newer, target
+
     # -- checks of a finished repository
 
     def verify(self, folder: Path) -> Job:

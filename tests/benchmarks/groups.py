@@ -89,6 +89,18 @@ def _update(bench: Bench) -> list[Contender]:
     ]
 
 
+def _delivery(bench: Bench) -> list[Contender]:
+    return [
+        Contender(f"{name}, {what}", partial(contender, first=what == "first"))
+        for what in ("first", "one updated")
+        for name, contender in (
+            ("sync", bench.sync),
+            ("rsync", bench.rsync),
+            ("rsync --fsync", partial(bench.rsync, last=True)),
+        )
+    ]
+
+
 def _verify(bench: Bench) -> list[Contender]:
     return [
         Contender("verify", bench.verify),
@@ -124,6 +136,7 @@ GROUPS = (
     Group("progress", _progress, small=True, release=True, rounds=3),
     Group("unchanged", _unchanged),
     Group("update", _update, release=True),
+    Group("delivery", _delivery, release=True),
     Group("verify", _verify),
     Group("indexing", _indexing, release=True),
     *(
@@ -247,6 +260,17 @@ ROWS = (
         *("peak memory / `conda create --dry-run`", "cold"),
         *("ours, cold", "conda create --dry-run", "memory"),
         limit=1.15,
+    ),
+    *(
+        Row(
+            f"{what} copied: `sync` / `{other}`",
+            "delivery",
+            f"sync, {key}",
+            f"{other}, {key}",
+            limit=limit,
+        )
+        for what, key in (("all", "first"), ("one package updated", "one updated"))
+        for other, limit in (("rsync", 1.1), ("rsync --fsync", None))
     ),
     Row("`verify` / `sha256sum -c`", "verify", "verify", "sha256sum -c", limit=0.6),
     Row(
