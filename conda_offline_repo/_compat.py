@@ -199,3 +199,15 @@ def frozen_error(prefix: PathLike[str], message: str) -> CondaError | None:
         return None
     error: CondaError = EnvironmentIsFrozenError(prefix, message)
     return error
+
+
+def sorted_by_need(records: Iterable[Any]) -> Any:
+    """Return records as `diff_for_unlink_link_precs` takes them, what others need before these.
+
+    Older conda takes its solver's kind of set alone, current conda any sequence.
+    """
+    from conda.core import solve
+    from conda.models.prefix_graph import PrefixGraph
+
+    kind = getattr(solve, "IndexedSet", tuple)
+    return kind(PrefixGraph(records).graph)

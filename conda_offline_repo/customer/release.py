@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 from conda.base.context import context
 from conda.core.link import PrefixSetup, UnlinkLinkTransaction
 from conda.core.prefix_data import PrefixData
-from conda.core.solve import IndexedSet, diff_for_unlink_link_precs
+from conda.core.solve import diff_for_unlink_link_precs
 from conda.models.channel import Channel
 from conda.models.match_spec import MatchSpec
-from conda.models.prefix_graph import PrefixGraph
 from conda.models.records import PackageRecord
 
+from .. import _compat
 from ..repository.manifest import INDEX_NAME
 from ..repository.show import records_of
 from .checks.archives import from_repositories
@@ -55,8 +55,9 @@ def exactly(target: Target, repository: Repository, build: int) -> Any:
         needed = {MatchSpec(spec).name for record in final for spec in record.depends}
         asked = {record.name for record in final} - needed
     specs = tuple(MatchSpec(record.name) for record in final if record.name in asked)
-    ordered = IndexedSet(PrefixGraph(final).graph)
-    unlink, link = diff_for_unlink_link_precs(str(target.prefix), ordered, specs)
+    unlink, link = diff_for_unlink_link_precs(
+        str(target.prefix), _compat.sorted_by_need(final), specs
+    )
     context.plugin_manager.invoke_post_solves(INDEX_NAME, unlink, link)
     check_caches(from_repositories(link))
     setup = PrefixSetup(str(target.prefix), unlink, link, (), specs, ())
