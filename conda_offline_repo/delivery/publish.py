@@ -4,7 +4,8 @@ Nobody can sign here. So what is on its way is told by the other release's own m
 beside, with the signatures of both: `offline-repo.next.json`. A reader takes it into account where
 it is the newer one and signed by whom the other names; see `repository.upcoming`.
 
-To a newer release: that beside, archives, index files, the rest, the manifest, deletions. To an
+To a newer release: that beside, archives, index files with the entries of both where the vendor has
+stated them, those of the release, the rest, the manifest, deletions. To an
 older one the manifest goes first of what is replaced, and the newer one lies beside from then on:
 what a reader believes in is never older than what its index can be of.
 """
@@ -15,11 +16,23 @@ from typing import TYPE_CHECKING
 
 from ..publishing.leftovers import clear
 from ..publishing.modes import open_up
-from ..publishing.placing import has_content, keep_only, make_subdir, put, sync, sync_folders, write
+from ..publishing.placing import (
+    has_content,
+    keep_only,
+    make_subdir,
+    partial,
+    put,
+    sync,
+    sync_folders,
+    write,
+)
 from ..replacing import remove, replace
 from ..repository import signature, sshsig, upcoming
+from ..repository.bridge import bridge
+from ..repository.hashing import hash_bytes, read_regular
 from ..repository.journal import NEXT_NAME, NEXT_SIGNATURE_NAME
-from ..repository.manifest import INDEX_NAME, MANIFEST_NAME
+from ..repository.manifest import INDEX_NAME, MANIFEST_NAME, File
+from ..repository.reading import LARGEST
 from ..repository.signature import SIGNATURE_NAME
 from ..repository.upcoming import age
 
@@ -74,7 +87,12 @@ def _update(found: Plan, staging: Path) -> tuple[str, ...]:
     others = [one.name for one in found.lacking if one.name not in new.packages]
     # archives before the index that names them, and that before what people read
     _place(target, staging, [name for name in packages if name not in coming])
-    _place(target, staging, [name for name in others if name.endswith(INDEX_NAME)])
+    index = [name for name in others if name.endswith(INDEX_NAME)]
+    between = _bridges(found, staging, index)
+    for name, content in between.items():
+        put(partial(staging / name), target / name, content)
+    sync_folders(target, between)
+    _place(target, staging, index)
     _place(target, staging, [name for name in others if not name.endswith(INDEX_NAME)])
     _put_manifest(found, staging)
     kept = clear(target, found.surplus)
@@ -82,6 +100,31 @@ def _update(found: Plan, staging: Path) -> tuple[str, ...]:
         for name in (NEXT_NAME, NEXT_SIGNATURE_NAME):
             remove(target / name)
     return kept
+
+
+def _bridges(found: Plan, staging: Path, index: Sequence[str]) -> dict[str, bytes]:
+    """Return the index files that lead from the one release to the other, if their vendor has made
+    them so: with these and no others, readers agree.
+    """
+    if len(index) < 2 or found.last is None:
+        return {}
+    new, last = found.source.manifest, found.last
+    bridges = {}
+    for name in index:
+        try:
+            here = read_regular(found.target / name, LARGEST)
+            comes = read_regular(staging / name, LARGEST)
+        except OSError:  # there is none yet
+            continue
+        for stated, both in ((new, bridge(here, comes)), (last, bridge(comes, here))):
+            if both is not None and name in stated.bridges:
+                digests = hash_bytes(both)
+                if stated.bridges[name] == File(digests.sha256, digests.size):
+                    bridges[name] = both
+                    break
+        else:
+            return {}
+    return bridges
 
 
 def _announce(found: Plan, staging: Path) -> None:

@@ -93,6 +93,8 @@ class Manifest:
             is under way or was interrupted: the size in bytes by SHA-256 digest. Empty when it is
             finished.
         releases: The earlier releases that are kept, by number.
+        bridges: By path, the index files that have the entries of the release before as well; they
+            take the place of the old ones on the way to this release.
         signers: Who signs it: the fingerprints of their keys, sorted; none if it is not signed.
         raw: The bytes that it was read from; none if it was not.
     """
@@ -107,6 +109,7 @@ class Manifest:
     built_with: Mapping[str, str]
     on_the_way: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     releases: Mapping[int, Kept] = field(default_factory=dict)
+    bridges: Mapping[str, File] = field(default_factory=dict)
     signers: tuple[str, ...] = ()
     raw: bytes = field(default=b"", compare=False, repr=False)
 
@@ -139,6 +142,7 @@ def as_dict(manifest: Manifest) -> dict[str, Any]:
     """The manifest as the JSON object that is written and shown."""
     request = manifest.request
     on_the_way = {name: dict(found) for name, found in manifest.on_the_way.items()}
+    bridges = {name: vars(file) for name, file in manifest.bridges.items()}
     releases = {
         str(build): {
             "created": kept.created,
@@ -151,6 +155,7 @@ def as_dict(manifest: Manifest) -> dict[str, Any]:
         **({"on_the_way": on_the_way} if on_the_way else {}),
         **({"signers": list(manifest.signers)} if manifest.signers else {}),
         **({"releases": releases} if releases else {}),
+        **({"bridges": bridges} if bridges else {}),
         "format": FORMAT,
         "label": manifest.label,
         "build": manifest.build,
@@ -257,7 +262,8 @@ def parse(data: Any) -> Manifest:
     if not LABEL.fullmatch(reading.text(data["label"])):
         raise _Invalid(f"its label is {data['label']!r}")
     on_the_way = data.get("on_the_way", {})
-    _check_names(data["packages"], data["files"], on_the_way)
+    bridges = data.get("bridges", {})
+    _check_names(data["packages"], {**data["files"], **bridges}, on_the_way)
     request = data["request"]
     manifest = Manifest(
         label=data["label"],
@@ -284,10 +290,7 @@ def parse(data: Any) -> Manifest:
             )
             for name, package in data["packages"].items()
         },
-        files={
-            name: File(reading.sha256(file["sha256"]), reading.count(file["size"]))
-            for name, file in data["files"].items()
-        },
+        files=_files(data["files"]),
         built_with=_texts_by_name(data["built_with"]),
         on_the_way={
             name: {reading.sha256(digest): reading.count(n) for digest, n in found.items()}
@@ -301,6 +304,7 @@ def parse(data: Any) -> Manifest:
             )
             for build, kept in data.get("releases", {}).items()
         },
+        bridges=_files(data.get("bridges", {})),
         signers=reading.texts(data.get("signers", [])),
     )
     for signer in manifest.signers:
@@ -315,6 +319,13 @@ def parse(data: Any) -> Manifest:
 
 def _solutions(values: Any) -> dict[str, tuple[str, ...]]:
     return {reading.text(platform): reading.texts(names) for platform, names in values.items()}
+
+
+def _files(values: Any) -> dict[str, File]:
+    return {
+        name: File(reading.sha256(file["sha256"]), reading.count(file["size"]))
+        for name, file in values.items()
+    }
 
 
 def _number(text: str) -> int:

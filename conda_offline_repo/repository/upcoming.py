@@ -60,7 +60,7 @@ def allowing(repository: Path, found: Manifest, beside: Manifest | None) -> Mani
     if found.signers and {*found.signers}.isdisjoint(_signers(repository, beside)):
         return found
     on_the_way = {name: dict(allowed) for name, allowed in found.on_the_way.items()}
-    for name, one in beside.everything.items():
+    for name, one in (*beside.everything.items(), *beside.bridges.items()):
         if found.allowed(name) != {one.sha256: one.size}:
             on_the_way.setdefault(name, {})[one.sha256] = one.size
     return replace(found, on_the_way=on_the_way)

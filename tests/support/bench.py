@@ -172,11 +172,9 @@ class Delivering(Bench):
 
     Attributes:
         source: what is delivered: a folder, or volumes.
-        mixed: how often one index file was the old one, and another the new one.
     """
 
     source: tuple[Path, ...] = ()
-    mixed: int = 0
 
     def build(self, root: Path, fault: str = "", number: int = 0) -> Struck:
         verb = "sync" if self.source[0].is_dir() else "unpack"
@@ -187,18 +185,6 @@ class Delivering(Bench):
     def check_extra(self, report: Report) -> None:
         """What is not deleted yet is told to be unfinished."""
         assert report.unfinished or not report.extra, report
-
-    def check_solution(self, repository: Path) -> None:
-        """Between two index files that change there is a moment in which nothing can be chosen."""
-        states = []
-        for root in (self.before, self.after):
-            index = (root / "bank").glob(f"*/{INDEX}")
-            states.append({path.relative_to(root / "bank"): path.read_bytes() for path in index})
-        found = {p.relative_to(repository): p.read_bytes() for p in repository.glob(f"*/{INDEX}")}
-        if found in states:
-            super().check_solution(repository)
-        else:
-            self.mixed += 1
 
 
 def delivering(bench: Bench, *, back: bool = False) -> Delivering:

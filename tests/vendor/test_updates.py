@@ -17,6 +17,14 @@ if TYPE_CHECKING:
 SOLVER: str = context.solver
 
 
+#: A first release whose `old` stands in the way of a newer `lib`.
+FIRST: tuple[tuple[str, str, list[str]], ...] = (
+    ("app", "1.0", ["lib", "old"]),
+    ("lib", "1.0", []),
+    ("old", "1.0", ["lib <2"]),
+)
+
+
 def publish(releasing: Releasing, *packages: tuple[str, str, list[str]], keep: int = 3) -> Outcome:
     for name, version, depends in packages:
         releasing.channel.add(name, version, depends=depends)
@@ -58,8 +66,7 @@ def test_what_cannot_be_updated_is_told(releasing: Releasing) -> None:
 
 
 def test_each_kept_release_is_tried(releasing: Releasing) -> None:
-    first = (("app", "1.0", ["lib", "old"]), ("lib", "1.0", []), ("old", "1.0", ["lib <2"]))
-    publish(releasing, *first)
+    publish(releasing, *FIRST)
     publish(releasing, ("app", "1.1", ["lib", "old"]))
     outcome = publish(releasing, ("app", "2.0", ["lib >=2"]), ("lib", "2.0", []))
     assert sorted(releasing.manifest.releases) == [1, 2]

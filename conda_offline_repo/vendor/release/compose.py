@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import time
@@ -11,15 +10,14 @@ from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
 from ...exceptions import InvalidRequestError
+from ...repository.bridge import bridge
 from ...repository.hashing import hash_bytes, read_regular
-from ...repository.manifest import SECTIONS, File, Manifest, Package, Remembered
+from ...repository.manifest import File, Manifest, Package, Remembered
 from .handout import handout
-from .index import dump
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
-    from typing import Any
 
     from ...repository.manifest import Kept
     from ..archives.fetch import Archive
@@ -89,6 +87,7 @@ def compose(
     checksums = "".join(f"{sums[name]} *{name}\n" for name in sorted(sums))
     files[CHECKSUMS_NAME] = checksums.encode()
     described[CHECKSUMS_NAME] = _describe(files[CHECKSUMS_NAME])
+    between = _bridge(repository, index) if last else {}
     manifest = Manifest(
         label=request.label,
         build=last.build + 1 if last else 1,
@@ -100,9 +99,9 @@ def compose(
         built_with=dict(built_with),
         signers=signers,
         releases=releases,
+        bridges={name: _describe(content) for name, content in between.items()},
     )
-    bridge = _bridge(repository, index) if last else {}
-    return Release(manifest, (*archives, *installers), files, bridge)
+    return Release(manifest, (*archives, *installers), files, between)
 
 
 def _describe(content: bytes) -> File:
@@ -153,24 +152,15 @@ def timestamp(seconds: float | None) -> str:
 
 
 def _bridge(repository: Path, index: Mapping[str, bytes]) -> dict[str, bytes]:
-    """Index files with the entries of both states, new before old.
-
-    While several index files are replaced one by one, an index of one subdir may already be the
-    new one and another still the old. With the entries of both in all of them first, each moment
-    has one whole solution or the other, so the request can be installed at any of them.
-    """
-    bridge = {}
+    """Index files with the entries of the published state and the new one; see `bridge`."""
+    found = {}
     for name, content in index.items():
         try:
             path = repository / name
             published = read_regular(path, path.stat().st_size)
-            if published == content:
-                continue
-            old = json.loads(published)
-            both: dict[str, Any] = json.loads(content)
-            for section in SECTIONS:
-                both[section] = {**old[section], **both[section]}
-        except (OSError, ValueError, KeyError, TypeError):
+        except OSError:
             continue  # there is no old state in this subdir to bridge from
-        bridge[name] = dump(both)
-    return bridge
+        both = bridge(published, content)
+        if published != content and both is not None:
+            found[name] = both
+    return found

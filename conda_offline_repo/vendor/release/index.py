@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -11,6 +10,7 @@ from urllib.parse import quote
 from conda_index.index import ChannelIndex
 from conda_index.index.sqlitecache import CondaIndexCache
 
+from ...repository.bridge import dump
 from ...repository.manifest import INDEX_NAME, SECTIONS
 
 if TYPE_CHECKING:
@@ -80,8 +80,3 @@ def _index_subdir(maker: ChannelIndex, subdir: str, records: dict[str, Mapping[s
     for section in SECTIONS:
         repodata[section] = {file: records[file] for file in repodata[section]}
     return dump(repodata)
-
-
-def dump(repodata: Mapping[str, Any]) -> bytes:
-    """Return an index as the bytes of its file: compact, keys sorted, one newline at the end."""
-    return f"{json.dumps(repodata, sort_keys=True, separators=(',', ':'))}\n".encode()

@@ -48,6 +48,7 @@ def differs(release: Release, repository: Path, last: Manifest) -> bool:
         created=last.created,
         built_with=last.built_with,
         on_the_way=last.on_the_way,
+        bridges=last.bridges,
     )
     return (
         same_time.content != (repository / manifest.MANIFEST_NAME).read_bytes()
