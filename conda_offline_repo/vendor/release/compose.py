@@ -87,7 +87,7 @@ def compose(
     checksums = "".join(f"{sums[name]} *{name}\n" for name in sorted(sums))
     files[CHECKSUMS_NAME] = checksums.encode()
     described[CHECKSUMS_NAME] = _describe(files[CHECKSUMS_NAME])
-    between = _bridge(repository, index) if last else {}
+    between = _bridge(repository, index, last) if last else {}
     manifest = Manifest(
         label=request.label,
         build=last.build + 1 if last else 1,
@@ -151,7 +151,7 @@ def timestamp(seconds: float | None) -> str:
     return f"{datetime(1970, 1, 1, tzinfo=timezone.utc) + since:%Y-%m-%dT%H:%M:%SZ}"
 
 
-def _bridge(repository: Path, index: Mapping[str, bytes]) -> dict[str, bytes]:
+def _bridge(repository: Path, index: Mapping[str, bytes], last: Manifest) -> dict[str, bytes]:
     """Index files with the entries of the published state and the new one; see `bridge`."""
     found = {}
     for name, content in index.items():
@@ -160,7 +160,8 @@ def _bridge(repository: Path, index: Mapping[str, bytes]) -> dict[str, bytes]:
             published = read_regular(path, path.stat().st_size)
         except OSError:
             continue  # there is no old state in this subdir to bridge from
-        both = bridge(published, content)
-        if published != content and both is not None:
-            found[name] = both
+        if published != content and hash_bytes(published).sha256 in last.allowed(name):
+            both = bridge(published, content)
+            if both is not None:
+                found[name] = both
     return found
