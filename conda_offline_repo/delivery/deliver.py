@@ -113,18 +113,21 @@ def _deliver(
 def _check(source: Source, target: Path, *, allow_older: bool) -> Manifest | None:
     """Return the manifest that a target has, with what is on its way to it; raises as
     `check_release`.
-
-    One that is damaged counts as none: it is put right.
     """
     beside = upcoming.read(target)
-    try:
-        last = manifest.read(target)
-    except ManifestError:
-        last = None
+    last = _stated(target)
     if last is not None:
         last = upcoming.allowing(target, last, beside)
     check_release(source, target, last, allow_older=allow_older)
     return last
+
+
+def _stated(target: Path) -> Manifest | None:
+    """Return the manifest that a target has; one that is damaged counts as none, and is put right."""
+    try:
+        return manifest.read(target)
+    except ManifestError:
+        return None
 
 
 def _carry_on(source: Source, target: Path, staging: Path, progress: Progress) -> None:
@@ -135,8 +138,10 @@ def _carry_on(source: Source, target: Path, staging: Path, progress: Progress) -
     coming = upcoming.read(target)
     if coming is None or coming.raw == source.manifest.raw:
         return
-    last = manifest.read(target)
-    if last is None or last.raw in (source.manifest.raw, coming.raw):
+    last = _stated(target)
+    if last is None or last.raw == source.manifest.raw:
+        return
+    if not upcoming.is_next(target, last, coming):
         return
     other = Source(
         place=staging,

@@ -65,7 +65,7 @@ def packages_of(
         records = _records(name, manifest.allowed(name), read, place)
         for archive, package in manifest.packages.items():
             folder, _, file = archive.rpartition("/")
-            if folder == subdir:
+            if folder == subdir and not (manifest.on_the_way and file not in records):
                 try:
                     listed.append(_listed(subdir, file, records[file], package.size))
                 except (ValueError, KeyError, TypeError, AttributeError) as error:

@@ -55,15 +55,22 @@ def allowing(repository: Path, found: Manifest, beside: Manifest | None) -> Mani
         found: Its manifest.
         beside: The next one, as it was read before the manifest: it goes after that has changed.
     """
-    if beside is None or beside.label != found.label or age(beside) <= age(found):
-        return found
-    if found.signers and {*found.signers}.isdisjoint(_signers(repository, beside)):
+    if beside is None or not is_next(repository, found, beside):
         return found
     on_the_way = {name: dict(allowed) for name, allowed in found.on_the_way.items()}
     for name, one in (*beside.everything.items(), *beside.bridges.items()):
         if found.allowed(name) != {one.sha256: one.size}:
             on_the_way.setdefault(name, {})[one.sha256] = one.size
     return replace(found, on_the_way=on_the_way)
+
+
+def is_next(repository: Path, found: Manifest, beside: Manifest) -> bool:
+    """Return whether the manifest beside is of the same label, newer, and signed by whom the
+    repository's names.
+    """
+    if beside.label != found.label or age(beside) <= age(found):
+        return False
+    return not found.signers or not {*found.signers}.isdisjoint(_signers(repository, beside))
 
 
 def signatures(repository: Path, beside: Manifest) -> bytes:

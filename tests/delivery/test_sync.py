@@ -478,6 +478,37 @@ def test_another_delivery_begins_where_an_interrupted_one_cannot_be_finished(
     assert alone(arrived)
 
 
+def test_what_nobody_has_signed_is_not_finished(
+    mirror: Mirror, target: Path, tmp_path: Path
+) -> None:
+    """Whoever can write beside the target cannot let a delivery publish what is not its source's."""
+    first = signed(mirror, 1, tmp_path, VENDOR)
+    run(first, target)
+    forged = mirror.copy(2, tmp_path / "forged")
+    forge(forged)
+    beside(target, forged)
+    staging = staging_folder(target)
+    shutil.copytree(forged, staging)
+    staging.with_name(f"{staging.name}.lock").touch()
+    (forged / MANIFEST_NAME).unlink()
+    third = signed(mirror, 3, tmp_path, VENDOR)
+    outcome = run(third, target)
+    assert outcome.before is not None
+    assert outcome.before.build == 1
+    assert files(target) == files(third)
+    assert alone(target)
+
+
+def test_damaged_manifest_is_put_right_where_another_lies_beside(
+    mirror: Mirror, arrived: Path
+) -> None:
+    beside(arrived, mirror.builds[2])
+    (arrived / MANIFEST_NAME).write_text("{")
+    run(mirror.builds[3], arrived)
+    assert files(arrived) == files(mirror.builds[3])
+    assert alone(arrived)
+
+
 def test_two_at_once(mirror: Mirror, target: Path) -> None:
     """They wait for each other; the second finds nothing left to do, or does the next release."""
     with ThreadPoolExecutor(4) as executor:
