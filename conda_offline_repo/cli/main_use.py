@@ -8,12 +8,10 @@ from .output import add_label_option
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
-    from collections.abc import Callable
     from pathlib import Path
     from typing import Any
 
     from ..customer.target import Target
-    from ..repository.locate import Repository
 
 HELP = "Make an environment install and update from a repository alone, offline."
 DESCRIPTION = """\
@@ -122,6 +120,7 @@ def execute(args: Namespace) -> int:
     from ..specs import check_spec
     from .output import chatter_to_stderr
     from .report_use import report, warn
+    from .use_steps import ask, check, fill
 
     if args.offline_repo_undo:
         return _undo(args)
@@ -147,12 +146,12 @@ def execute(args: Namespace) -> int:
         target = plan(repository, prefix, **allowed)
         findings = survey(repository, prefix)
         if args.offline_repo_verify:
-            _check(repository)
+            check(repository)
         warn(findings)
         if packages or release is not None or not target.settled:
             check_not_frozen(prefix)
         if target.trust.unknown and not context.dry_run:
-            _ask(repository)
+            ask(repository)
         back_to = repository.manifest if args.offline_repo_allow_older else None
 
         def change(target: Target) -> Any:
@@ -161,11 +160,11 @@ def execute(args: Namespace) -> int:
             return transaction(target, packages, back_to) if packages else None
 
         if context.dry_run or (target.settled and not packages and release is None):
-            actions = _fill(target, change)
+            actions = fill(target, change)
         else:
             with exclusive(prefix, _say_waiting):
                 target = plan(repository, prefix, **allowed)
-                actions = _fill(target, change)
+                actions = fill(target, change)
     report(repository, target, args, actions, findings)
     return 0
 
@@ -200,30 +199,6 @@ def _undo(args: Namespace) -> int:
     return 0
 
 
-def _ask(repository: Repository) -> None:
-    """Ask whether the repository is signed by the vendor; `--yes` is no answer to that."""
-    from conda.base.context import context
-    from conda.exceptions import CondaSystemExit
-
-    from .. import _compat
-    from ..customer.exceptions import UnknownSignerError
-    from ..printable import printable
-
-    unknown = UnknownSignerError(repository.path, repository.signers)
-    if context.json or context.always_yes:
-        raise unknown
-    print(printable(f"{repository.path} is signed by the key"))
-    for signer in repository.signers:
-        print(f"    {signer}")
-    print("Compare it with what your vendor told you in another way than the repository came.")
-    try:
-        _compat.confirm(
-            "Is this your vendor's key, so that it is trusted from now on", default="no"
-        )
-    except CondaSystemExit:
-        raise unknown from None
-
-
 def _say_waiting(holder: str) -> None:
     """Tell that another run works on the environment."""
     import sys
@@ -246,57 +221,3 @@ def _prefix(args: Namespace) -> Path:
             "Name another environment with -n or -p, or give --yes if base is meant.",
         )
     return prefix
-
-
-def _check(repository: Repository) -> None:
-    from ..customer.exceptions import RepositoryDamagedError, SiblingIndexError
-    from ..repository.verify import verify
-    from .progress import TerminalProgress
-
-    report = verify(repository, TerminalProgress())
-    if not report.good:
-        raise RepositoryDamagedError(
-            repository.path, report.missing, report.changed, report.unreadable
-        )
-    if report.misleading:
-        raise SiblingIndexError(repository.path, report.misleading)
-
-
-def _fill(target: Target, find: Callable[[Target], Any]) -> dict[str, list[str]]:
-    """Configure the environment and install into it; returns what was linked and unlinked.
-
-    Args:
-        target: The environment.
-        find: Finds conda's transaction for it, if there is to be one.
-    """
-    from conda.base.context import context
-
-    from .. import _compat
-    from ..customer.install import offline
-    from ..customer.target import configure, unmake
-
-    linked: dict[str, list[str]] = {"LINK": [], "UNLINK": []}
-    with offline(target):
-        change = find(target)
-        if change is not None and change.nothing_to_do:
-            change = None
-        if change is not None:
-            setup = change.prefix_setups[str(target.prefix)]
-            linked["LINK"] = [record.dist_str() for record in setup.link_precs]
-            linked["UNLINK"] = [record.dist_str() for record in setup.unlink_precs]
-            if not context.json:
-                change.print_transaction_summary()
-        if context.dry_run:
-            return linked
-        if change is not None and not context.json:
-            _compat.confirm("Proceed")
-        try:
-            if change is not None:
-                change.download_and_extract()
-            configure(target)
-            if change is not None:
-                change.execute()
-        except BaseException:  # an interruption and conda's own exits, too, leave nothing behind
-            unmake(target)
-            raise
-    return linked

@@ -10,7 +10,7 @@ from ..publishing.ours import check_ours
 from ..repository import signature
 from ..repository.exceptions import ManifestError
 from ..repository.locate import enclosing, labels_in
-from ..repository.manifest import present
+from ..repository.manifest_file import present
 from ..repository.upcoming import age
 from .exceptions import (
     OlderReleaseError,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ..publishing.exceptions import FileSystemError
 from ..publishing.lock import exclusive
-from ..repository import compare, manifest, upcoming
+from ..repository import compare, manifest_file, upcoming
 from ..repository.exceptions import ManifestError
 from ..repository.hashing import open_regular
 from .accept import check_place, check_release
@@ -123,9 +123,9 @@ def _check(source: Source, target: Path, *, allow_older: bool) -> Manifest | Non
 
 
 def _stated(target: Path) -> Manifest | None:
-    """Return the manifest that a target has; one that is damaged counts as none, and is put right."""
+    """Return the manifest that a target has; a damaged one counts as none, and is put right."""
     try:
-        return manifest.read(target)
+        return manifest_file.read(target)
     except ManifestError:
         return None
 

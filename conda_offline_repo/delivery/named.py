@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..repository import manifest
+from ..repository import manifest_file
 from ..repository.exceptions import UnreadableError
 from ..repository.hashing import read_regular
 from ..repository.locate import locate_one
@@ -64,4 +64,4 @@ def named(text: str, label: str | None) -> Named:
         content = read_regular(path, LARGEST)
     except OSError as error:
         raise UnreadableError(path, error) from error
-    return Named(path, manifest.parse_bytes(content, path))
+    return Named(path, manifest_file.parse_bytes(content, path))

@@ -15,7 +15,8 @@ from .exceptions import (
     RepositoryNotFoundError,
     UnreadableError,
 )
-from .manifest import MANIFEST_NAME, present
+from .manifest import MANIFEST_NAME
+from .manifest_file import present
 from .signature import read
 
 if TYPE_CHECKING:

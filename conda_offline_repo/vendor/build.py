@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from importlib.metadata import version
@@ -14,20 +13,18 @@ from conda.base.context import context
 from ..publishing.exceptions import FileSystemError, NestedFolderError
 from ..publishing.lock import exclusive
 from ..publishing.ours import check_ours
-from ..repository import compare, manifest
+from ..repository import compare, manifest_file
 from ..repository.exceptions import InvalidLabelError, ManifestError, UnreadableError
 from ..repository.locate import Repository, enclosing
 from ..repository.names import same_name_in_other_case
-from ..repository.show import list_packages, packages_of, records_of
+from ..repository.show import list_packages, packages_of
 from ..vendor import plugin, secrets, signing
 from ..vendor import request as requests
 from .archives import fetch, installers, longpaths
 from .changes import changes
-from .exceptions import KeyMissingError, ProofError
-from .kept import kept_releases, without
-from .release import compose, index, prove, publish, scan, updates
-from .upstream import entries as upstream
-from .upstream.solve import solve
+from .exceptions import KeyMissingError
+from .plan import make_plan, proved, tried
+from .release import compose, prove, publish, scan
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,11 +34,9 @@ if TYPE_CHECKING:
     from ..repository.compare import Difference
     from ..repository.manifest import Manifest
     from .changes import RequestChange
-    from .kept import KeptReleases
-    from .request import Options, Request
+    from .request import Options
     from .signing import Signer
     from .upstream.entries import Entry
-    from .upstream.solve import Solution
 
 
 @dataclass(frozen=True)
@@ -95,14 +90,14 @@ def _build(options: Options, progress: Progress, *, dry_run: bool) -> Outcome:
     repository = options.root.absolute() / options.label
     _check_place(repository)
     # before the lock: it would make folders in a root that may be the wrong one
-    published = manifest.read(repository)
+    published = manifest_file.read(repository)
     requests.check_given(options, published)
     _check_keys(options, signer, published, repository)
     with nullcontext() if dry_run else exclusive(repository, progress.step) as staging:
-        last = manifest.read(repository)
+        last = manifest_file.read(repository)
         built_with = tools()
         request = requests.resolve(options, last)
-        plan = _plan(
+        plan = make_plan(
             request,
             plugin.entries(
                 request, options.plugin_file, last, repository, signed=signer is not None
@@ -117,8 +112,8 @@ def _build(options: Options, progress: Progress, *, dry_run: bool) -> Outcome:
             remembered = compose.remember(plan.request)
             if not prove.proven(last, remembered, plan.index, built_with, plan.solutions):
                 progress.step("Proving that the repository installs by itself")
-                plan = _proved(plan, staging / "proof")
-                plan = _tried(plan, last, repository, staging / "proof", progress)
+                plan = proved(plan, staging / "proof")
+                plan = tried(plan, last, repository, staging / "proof", progress)
             archives = _collect(plan.all_entries, repository, staging, progress)
         release = compose.compose(
             plan.request,
@@ -169,38 +164,6 @@ def _build(options: Options, progress: Progress, *, dry_run: bool) -> Outcome:
         return outcome
 
 
-@dataclass(frozen=True)
-class _Plan:
-    """What is to be in the repository, before any archive of it is at hand.
-
-    Attributes:
-        request: What is asked for.
-        specs: What was solved, by platform.
-        solutions: What the solver chose.
-        entries: The channels' entries for it.
-        of_plugin: Those of the plugin.
-        kept: The earlier releases that stay beside it.
-        index: The index files of the repository, by path.
-        plugin_index: Those of the plugin's channel.
-        warnings: What the vendor should know.
-    """
-
-    request: Request
-    specs: Mapping[str, tuple[str, ...]]
-    solutions: tuple[Solution, ...]
-    entries: tuple[Entry, ...]
-    of_plugin: tuple[Entry, ...]
-    kept: KeptReleases
-    index: Mapping[str, bytes]
-    plugin_index: Mapping[str, bytes]
-    warnings: tuple[str, ...]
-
-    @property
-    def all_entries(self) -> tuple[Entry, ...]:
-        """The entries of all archives that are to be there."""
-        return (*self.entries, *self.kept.entries, *self.of_plugin)
-
-
 def _check_place(repository: Path) -> None:
     root = repository.parent
     around = enclosing(root)
@@ -219,80 +182,6 @@ def _check_keys(
 ) -> None:
     if last and last.signers and not signer and not options.unsigned:
         raise KeyMissingError(repository, last.signers)
-
-
-def _plan(
-    request: Request,
-    of_plugin: tuple[Entry, ...],
-    last: Manifest | None,
-    repository: Path,
-    progress: Progress,
-) -> _Plan:
-    progress.step(f"Reading the channels and solving for {', '.join(request.platforms)}")
-    specs = upstream.specs_to_solve(request)
-    since = time.time()
-    solutions = solve(request, specs)
-    taken = upstream.entries_of(solutions, request, since)
-    kept = kept_releases(last, repository, request.keep, solutions, taken.entries)
-    files = index.make_index((*taken.entries, *kept.entries), request.platforms)
-    plugin_files = index.make_index(of_plugin, request.platforms) if of_plugin else {}
-    return _Plan(
-        request=request,
-        specs=specs,
-        solutions=solutions,
-        entries=taken.entries,
-        of_plugin=of_plugin,
-        kept=kept,
-        index=files,
-        plugin_index={f"{plugin.FOLDER}{name}": one for name, one in plugin_files.items()},
-        warnings=taken.warnings,
-    )
-
-
-def _proved(plan: _Plan, scratch: Path) -> _Plan:
-    """Return a plan that is proven; without the earlier releases that conda would prefer.
-
-    Raises:
-        ProofError: It does not prove without them either.
-    """
-    while True:
-        try:
-            prove.prove(plan.request, plan.specs, plan.solutions, plan.index, scratch)
-            return plan
-        except ProofError as error:
-            if not plan.kept.releases:
-                raise
-            kept = without(plan.kept, error.platform, error.other)
-            entries = (*plan.entries, *kept.entries)
-            files = index.make_index(entries, plan.request.platforms)
-            plan = replace(plan, kept=kept, index=files)
-
-
-def _tried(
-    plan: _Plan, last: Manifest | None, repository: Path, scratch: Path, progress: Progress
-) -> _Plan:
-    """Return a plan with warnings of what updates from earlier releases do not come to."""
-    if last is None:
-        return plan
-    new = {one.platform: one.names for one in plan.solutions}
-    releases = {
-        last.build: last.solutions,
-        **{build: one.solutions for build, one in plan.kept.releases.items()},
-    }
-    earlier = {build: one for build, one in releases.items() if dict(one) != new}
-    if not earlier:
-        return plan
-    progress.step("Trying the update from earlier releases")
-    found = updates.unreached(
-        plan.request,
-        plan.specs,
-        plan.solutions,
-        plan.index,
-        earlier,
-        records_of(last, repository),
-        scratch,
-    )
-    return replace(plan, warnings=(*plan.warnings, *found))
 
 
 def _collect(

@@ -24,7 +24,7 @@ from conda_offline_repo.customer.exceptions import (
     SiblingIndexError,
 )
 from conda_offline_repo.exceptions import OfflineRepoError
-from conda_offline_repo.repository import manifest
+from conda_offline_repo.repository import manifest_file
 from conda_offline_repo.repository.exceptions import ManifestError
 from conda_offline_repo.repository.hashing import hash_file
 from conda_offline_repo.repository.journal import JOURNAL_NAME
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
+    from conda_offline_repo.repository import manifest
     from tests.support.inside import Inside
     from tests.support.mirror import Mirror
 
@@ -264,12 +265,12 @@ def test_manifest_is_not_read_for_each_archive(
 ) -> None:
     read: list[Path] = []
 
-    def counted(repository: Path) -> manifest.Manifest | None:
+    def counted(repository: Path, *name: str) -> manifest.Manifest | None:
         read.append(repository)
-        return reading(repository)
+        return reading(repository, *name)
 
-    reading = manifest.read
-    monkeypatch.setattr(manifest, "read", counted)
+    reading = manifest_file.read
+    monkeypatch.setattr(manifest_file, "read", counted)
     check(record(stick, APP))
     once = len(read)
     read.clear()

@@ -481,7 +481,7 @@ def test_another_delivery_begins_where_an_interrupted_one_cannot_be_finished(
 def test_what_nobody_has_signed_is_not_finished(
     mirror: Mirror, target: Path, tmp_path: Path
 ) -> None:
-    """Whoever can write beside the target cannot let a delivery publish what is not its source's."""
+    """Whoever can write beside the target cannot let a delivery publish what he likes."""
     first = signed(mirror, 1, tmp_path, VENDOR)
     run(first, target)
     forged = mirror.copy(2, tmp_path / "forged")

@@ -21,7 +21,8 @@ from conda_offline_repo.progress import Unwatched
 from conda_offline_repo.repository.exceptions import ManifestError, UnreadableError
 from conda_offline_repo.repository.journal import JOURNAL_NAME
 from conda_offline_repo.repository.locate import locate, locate_one
-from conda_offline_repo.repository.manifest import MANIFEST_NAME, read
+from conda_offline_repo.repository.manifest import MANIFEST_NAME
+from conda_offline_repo.repository.manifest_file import read
 from conda_offline_repo.repository.show import list_packages
 from conda_offline_repo.repository.verify import verify
 from conda_offline_repo.urls import file_url

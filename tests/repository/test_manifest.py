@@ -16,8 +16,8 @@ from conda_offline_repo.repository.manifest import (
     Package,
     Remembered,
     as_dict,
-    read,
 )
+from conda_offline_repo.repository.manifest_file import read
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -23,6 +23,7 @@ from hypothesis import strategies as st
 
 from conda_offline_repo.redaction import Secrets
 from conda_offline_repo.repository import manifest as manifests
+from conda_offline_repo.repository import manifest_file
 from conda_offline_repo.repository.exceptions import InvalidLabelError
 from conda_offline_repo.repository.hashing import CHUNK
 from conda_offline_repo.repository.manifest import File, Manifest, Package, Remembered
@@ -142,8 +143,8 @@ def test_no_manifest_names_a_path_outside(subdir: str, file: str) -> None:
     content = manifests.as_dict(manifest({}, {}))
     for key, entry in (("packages", package), ("files", {"sha256": "0" * 64, "size": 1})):
         try:
-            manifests.parse({**content, key: {name: entry}})
-        except manifests._Invalid:
+            manifest_file.parse({**content, key: {name: entry}})
+        except manifest_file._Invalid:
             continue
         root = Path("/root/of/all")
         folder, _, base = name.rpartition("/")
@@ -224,7 +225,7 @@ def test_manifest_survives_writing_and_reading(
     folder = tmp_path_factory.mktemp("manifest", numbered=True)
     written = content.content
     (folder / manifests.MANIFEST_NAME).write_bytes(written)
-    again = manifests.read(folder)
+    again = manifest_file.read(folder)
     assert again == content
     assert again.content == written
     assert written.endswith(b"}\n")

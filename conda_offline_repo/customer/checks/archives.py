@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ...repository import manifest
+from ...repository import manifest_file
 from ...repository.hashing import hash_file
 from ...repository.names import PLUGIN
 from ...urls import SCHEME, file_path
@@ -59,7 +59,7 @@ def is_repository(folder: Path) -> bool:
     Raises:
         UnreadableError: That cannot be found out.
     """
-    return manifest.present(folder) or manifest.remains(folder)
+    return manifest_file.present(folder) or manifest_file.remains(folder)
 
 
 def holder(channel: Path) -> tuple[Path, str] | None:

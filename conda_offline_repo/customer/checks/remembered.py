@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from conda.base.context import context
 from conda.models.channel import Channel, all_channel_urls
 
-from ...repository import manifest
+from ...repository import manifest, manifest_file
 from ...repository.exceptions import ManifestError, UnreadableError
 from ...repository.hashing import hash_file
 from ...urls import SCHEME, channel_url, file_path
@@ -127,7 +127,7 @@ def check_environment(specs: Iterable[MatchSpec] = ()) -> None:
     if state is None:
         return
     for folder in _local_channels():
-        found = manifest.read(folder)
+        found = manifest_file.read(folder)
         if found is None:
             continue
         if folder == Path(state.path) and found.label != state.label:
@@ -150,7 +150,7 @@ def remember_release() -> None:
     if folder not in _local_channels():
         return
     with suppress(OSError, ManifestError, UnreadableError):
-        found = manifest.read(folder)
+        found = manifest_file.read(folder)
         if found is None or found.label != state.label or found.build < state.build:
             return
         expected = _signers(folder, found, state) if state.signers else ()

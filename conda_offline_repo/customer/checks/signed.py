@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from conda.base.context import context
 
-from ...repository import manifest, signature, upcoming
+from ...repository import manifest_file, signature, upcoming
 from ..environment.state import read_state
 from ..trust import expected, require
 from .remembered import expected_by_use
@@ -26,7 +26,7 @@ def stated(repository: Path) -> Manifest:
         UnreadableError: It cannot be read.
     """
     beside = upcoming.read(repository)
-    found = manifest.stated(repository)
+    found = manifest_file.stated(repository)
     by_use = expected_by_use()
     known = read_state(Path(context.target_prefix))
     wanted = expected(repository, found.label, known) if by_use is None else by_use or None

@@ -1,0 +1,145 @@
+"""The plan of a build: what is to be in the repository, before any archive of it is at hand."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from ..repository.show import records_of
+from ..vendor import plugin
+from .exceptions import ProofError
+from .kept import kept_releases, without
+from .release import index, prove, updates
+from .upstream import entries as upstream
+from .upstream.solve import solve
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from ..progress import Progress
+    from ..repository.manifest import Manifest
+    from .kept import KeptReleases
+    from .request import Request
+    from .upstream.entries import Entry
+    from .upstream.solve import Solution
+
+
+@dataclass(frozen=True)
+class Plan:
+    """See the module.
+
+    Attributes:
+        request: What is asked for.
+        specs: What was solved, by platform.
+        solutions: What the solver chose.
+        entries: The channels' entries for it.
+        of_plugin: Those of the plugin.
+        kept: The earlier releases that stay beside it.
+        index: The index files of the repository, by path.
+        plugin_index: Those of the plugin's channel.
+        warnings: What the vendor should know.
+    """
+
+    request: Request
+    specs: Mapping[str, tuple[str, ...]]
+    solutions: tuple[Solution, ...]
+    entries: tuple[Entry, ...]
+    of_plugin: tuple[Entry, ...]
+    kept: KeptReleases
+    index: Mapping[str, bytes]
+    plugin_index: Mapping[str, bytes]
+    warnings: tuple[str, ...]
+
+    @property
+    def all_entries(self) -> tuple[Entry, ...]:
+        """The entries of all archives that are to be there."""
+        return (*self.entries, *self.kept.entries, *self.of_plugin)
+
+
+def make_plan(
+    request: Request,
+    of_plugin: tuple[Entry, ...],
+    last: Manifest | None,
+    repository: Path,
+    progress: Progress,
+) -> Plan:
+    """Solve a request, and find out what the repository is to hold.
+
+    Args:
+        request: What is asked for.
+        of_plugin: The channels' entries for the plugin, if it goes along.
+        last: The manifest of the published repository, if there is one.
+        repository: Its folder.
+        progress: Told what begins.
+
+    Raises:
+        SolveError: There is no solution.
+        OfflineRepoError: The channels cannot be read, or have what no repository holds.
+    """
+    progress.step(f"Reading the channels and solving for {', '.join(request.platforms)}")
+    specs = upstream.specs_to_solve(request)
+    since = time.time()
+    solutions = solve(request, specs)
+    taken = upstream.entries_of(solutions, request, since)
+    kept = kept_releases(last, repository, request.keep, solutions, taken.entries)
+    files = index.make_index((*taken.entries, *kept.entries), request.platforms)
+    plugin_files = index.make_index(of_plugin, request.platforms) if of_plugin else {}
+    return Plan(
+        request=request,
+        specs=specs,
+        solutions=solutions,
+        entries=taken.entries,
+        of_plugin=of_plugin,
+        kept=kept,
+        index=files,
+        plugin_index={f"{plugin.FOLDER}{name}": one for name, one in plugin_files.items()},
+        warnings=taken.warnings,
+    )
+
+
+def proved(plan: Plan, scratch: Path) -> Plan:
+    """Return a plan that is proven; without the earlier releases that conda would prefer.
+
+    Raises:
+        ProofError: It does not prove without them either.
+    """
+    while True:
+        try:
+            prove.prove(plan.request, plan.specs, plan.solutions, plan.index, scratch)
+            return plan
+        except ProofError as error:
+            if not plan.kept.releases:
+                raise
+            kept = without(plan.kept, error.platform, error.other)
+            entries = (*plan.entries, *kept.entries)
+            files = index.make_index(entries, plan.request.platforms)
+            plan = replace(plan, kept=kept, index=files)
+
+
+def tried(
+    plan: Plan, last: Manifest | None, repository: Path, scratch: Path, progress: Progress
+) -> Plan:
+    """Return a plan with warnings of what updates from earlier releases do not come to."""
+    if last is None:
+        return plan
+    new = {one.platform: one.names for one in plan.solutions}
+    releases = {
+        last.build: last.solutions,
+        **{build: one.solutions for build, one in plan.kept.releases.items()},
+    }
+    earlier = {build: one for build, one in releases.items() if dict(one) != new}
+    if not earlier:
+        return plan
+    progress.step("Trying the update from earlier releases")
+    found = updates.unreached(
+        plan.request,
+        plan.specs,
+        plan.solutions,
+        plan.index,
+        earlier,
+        records_of(last, repository),
+        scratch,
+    )
+    return replace(plan, warnings=(*plan.warnings, *found))
