@@ -71,7 +71,7 @@ def exclusive(repository: Path, waiting: Callable[[str], None]) -> Iterator[Path
             raise NotWritableFolderError(repository.parent, error.strerror or str(error)) from error
         yield staging
     except BaseException:  # after an interruption, too, what has arrived is kept
-        keep = any(staging.glob("*/*"))
+        keep = any(path.is_file() for path in staging.rglob("*"))
         raise
     finally:
         if not keep:

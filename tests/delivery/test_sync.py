@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -507,6 +509,28 @@ def test_damaged_manifest_is_put_right_where_another_lies_beside(
     run(mirror.builds[3], arrived)
     assert files(arrived) == files(mirror.builds[3])
     assert alone(arrived)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="files get their permissions from their folder there")
+def test_volume_without_permissions(
+    mirror: Mirror, arrived: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sticks refuse to change them, and show them as they are mounted."""
+    refused: list[Path] = []
+
+    def chmod(path: Path, _: int) -> None:
+        refused.append(path)
+        raise PermissionError(errno.EPERM, os.strerror(errno.EPERM), str(path))
+
+    arrived.chmod(0o777)
+    monkeypatch.setattr(Path, "chmod", chmod)
+    before = os.umask(0o077)
+    try:
+        run(mirror.builds[2], arrived)
+    finally:
+        os.umask(before)
+    assert refused
+    assert files(arrived) == files(mirror.builds[2])
 
 
 def test_two_at_once(mirror: Mirror, target: Path) -> None:

@@ -1,10 +1,11 @@
 """The whole chain as a machine that takes random steps, with real conda, and is checked after each.
 
-A vendor releases, publishes other bytes under a name, withdraws, changes the request, signs from
-some release on, and changes keys. Releases come to the customer by sync, in volumes, of which some
-are lost, or as copies that are complete, cut off, mixed of two releases, older, of another label,
-tampered with, or forged as a whole; and any of that is killed on its way. The customer has several
-environments, of which some trust a key of the vendor's, and one package cache for all.
+A vendor releases, keeps releases, publishes other bytes under a name, withdraws, changes the
+request, signs from some release on, and changes keys. Releases come to the customer by sync, in
+volumes, of which some are lost, or as copies that are complete, cut off, mixed of two releases,
+older, of another label, tampered with, or forged as a whole; and deliveries are killed on their
+way. The customer has several environments, of which some trust a key of the vendor's, and one
+package cache for all.
 """
 
 from __future__ import annotations
@@ -93,6 +94,7 @@ class Chain(RuleBasedStateMachine):
             custom_channels={"vendor": f"https://me:{SECRET}@vendor.example"}, channels=[]
         )
         self.used: dict[str, int] = {}
+        self.keep = 1
         self.signing: tuple[SigningKey, ...] = ()
         #: Whether what lies at the customer is forged as a whole, and who has installed from that,
         #: or may have, without expecting a signature.
@@ -152,6 +154,11 @@ class Chain(RuleBasedStateMachine):
         self.requested = requested
         self._build()
 
+    @rule(keep=st.sampled_from([1, 2, 4]), name=packages)
+    def keep_from_now_on(self, keep: int, name: str) -> None:
+        self.keep = keep
+        self.release_newer(name)
+
     @rule(keys=st.sampled_from([(FIRST,), (FIRST, SECOND), (SECOND,)]), name=packages)
     def sign_from_now_on(self, keys: tuple[SigningKey, ...], name: str) -> None:
         self.signing = keys
@@ -179,6 +186,7 @@ class Chain(RuleBasedStateMachine):
             *self.requested,
             root=self.folder / "repositories",
             label=LABEL,
+            keep=self.keep,
         )
         kept = self._keep(built)
         if not self.releases or kept != self.releases[-1]:
@@ -344,6 +352,16 @@ class Chain(RuleBasedStateMachine):
             name,
             *("offline-repo", "use", self.stick, *prefix, "--yes", "--solver", solver),
             *(*options, *wanted),
+            older=older,
+        )
+
+    @rule(name=environments, back=st.integers(0, 3), older=st.booleans(), solver=solvers)
+    def use_release(self, name: str, back: int, older: bool, solver: str) -> None:
+        number = max(len(self.releases) - back, 1)
+        self._step(
+            name,
+            *("offline-repo", "use", self.stick, "-p", self._prefix(name), "--yes"),
+            *("--release", number, "--solver", solver, *("--allow-older",) * older),
             older=older,
         )
 

@@ -55,6 +55,7 @@ def publish(
     label: str = "bank",
     platforms: tuple[str, ...] = (PLATFORM,),
     virtual_packages: tuple[str, ...] = (),
+    keep: int | None = None,
 ) -> Path:
     """Build a label from a channel in a folder, in this process.
 
@@ -66,6 +67,7 @@ def publish(
         label: its label.
         platforms: what it is for.
         virtual_packages: what the customer's machine has.
+        keep: how many releases are to be installable.
     """
     channel.write()
     with inside(folder) as me:
@@ -76,6 +78,7 @@ def publish(
             label=label,
             platforms=platforms,
             virtual_packages=virtual_packages,
+            keep=keep,
         )
         engineer.build(options)
     return root / label
