@@ -136,13 +136,16 @@ def _numbers(shares: Sequence[object]) -> range:
 def _shares(source: Source, files: list[Wanted], volume_size: int | None) -> list[list[Wanted]]:
     """Share files out to volumes, in their order."""
     shares: list[list[Wanted]] = [[]]
+    beside = size = _about(source, ())
     for one in files:
-        if volume_size is not None and _about(source, [*shares[-1], one]) > volume_size:
-            if shares[-1]:
-                shares.append([])
-            if _about(source, [one]) > volume_size:
-                raise VolumeSizeError(one.name, _about(source, [one]), volume_size)
+        own = _about(source, (one,)) - beside
+        if volume_size is not None and size + own > volume_size:
+            if beside + own > volume_size:
+                raise VolumeSizeError(one.name, beside + own, volume_size)
+            shares.append([])
+            size = beside
         shares[-1].append(one)
+        size += own
     return shares
 
 

@@ -131,17 +131,17 @@ def _announce(found: Plan, staging: Path) -> None:
     """Let readers know of what is on its way; what an interrupted command has told stays."""
     target, new = found.target, found.source.manifest
     beside = upcoming.content(target)
-    manifests = [one for one in (new.raw, found.last and found.last.raw, beside) if one]
-    signatures = dict.fromkeys(
-        one.armored
-        for one in (
-            *signature.lying(target / SIGNATURE_NAME),
-            *signature.lying(target / NEXT_SIGNATURE_NAME),
-            *sshsig.parsed(found.source.signature),
+    if found.source.signature:  # or else the target has none: see `accept`
+        manifests = [one for one in (new.raw, found.last and found.last.raw, beside) if one]
+        signatures = dict.fromkeys(
+            one.armored
+            for one in (
+                *signature.lying(target / SIGNATURE_NAME),
+                *signature.lying(target / NEXT_SIGNATURE_NAME),
+                *sshsig.parsed(found.source.signature),
+            )
+            if any(map(one.is_of, manifests))
         )
-        if any(map(one.is_of, manifests))
-    )
-    if signatures:
         _put(target, staging, NEXT_SIGNATURE_NAME, b"".join(signatures))
     if beside is None or not found.last or found.last.raw != new.raw:
         _put(target, staging, NEXT_NAME, new.raw)
