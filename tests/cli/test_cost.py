@@ -28,7 +28,8 @@ AT_A_SOLVE = {
     *("customer.checks.remembered", "customer.environment", "customer.environment.change"),
     *("customer.environment.files", "customer.environment.state"),
     *("repository", "repository.exceptions", "repository.hashing", "repository.journal"),
-    *("repository.manifest", "repository.names", "repository.reading"),
+    *("repository.manifest", "repository.manifest_file", "repository.names"),
+    "repository.reading",
 }
 #: What only conda 25.5 and newer asks for.
 AT_A_TRANSACTION = {"customer.checks.explicit"}

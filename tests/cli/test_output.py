@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 #: What Windows gives a program for a pipe, in Western Europe.
 WESTERN = {"PYTHONIOENCODING": "cp1252", "PYTHONUTF8": "0"}
 VERBS = ("build", "use", "verify", "show", "sync", "pack", "unpack", "diff", "doctor")
+#: How the output ends: not at all, after its reader, or with the disk.
+ENDINGS = [(verb, ending) for verb in VERBS[:-1] for ending in ("closed", "full")]
+ENDINGS += [(verb, "none") for verb in VERBS[:4]]
 STRANGE = "şube"
 SECRET = "pa55-0f-the-vendor"
 
@@ -75,8 +78,7 @@ def test_output_that_cannot_show_a_path(
         assert "Error" not in output
 
 
-@pytest.mark.parametrize("ending", ["closed", "full", "none"])
-@pytest.mark.parametrize("verb", VERBS[:-1])
+@pytest.mark.parametrize(("verb", "ending"), ENDINGS)
 def test_output_that_goes_nowhere(
     conda: Conda, vendor: Vendor, root: Path, verb: str, ending: str
 ) -> None:

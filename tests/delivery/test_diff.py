@@ -12,8 +12,7 @@ from conda_offline_repo.delivery.named import named
 from conda_offline_repo.repository.compare import difference
 from conda_offline_repo.repository.manifest import MANIFEST_NAME
 from conda_offline_repo.repository.manifest_file import parse
-from tests.delivery.test_sync import signed
-from tests.delivery.test_volumes import VENDOR, packed
+from tests.support.delivering import VENDOR, packed, signed
 from tests.support.mirror import PLATFORM, publish
 from tests.support.tiny import TinyChannel
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.delivery.test_volumes import packed
 from tests.support import bench as benches
 from tests.support.bench import delivering
+from tests.support.delivering import packed
 
 if TYPE_CHECKING:
     from collections.abc import Callable

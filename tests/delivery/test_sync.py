@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conda_offline_repo.delivery.deliver import deliver
 from conda_offline_repo.delivery.exceptions import (
     OlderReleaseError,
     OtherLabelError,
@@ -22,7 +21,6 @@ from conda_offline_repo.delivery.exceptions import (
     SourceDamagedError,
     SourceUnfinishedError,
 )
-from conda_offline_repo.delivery.source import from_folder
 from conda_offline_repo.progress import Unwatched
 from conda_offline_repo.publishing.exceptions import (
     ForeignFolderError,
@@ -36,48 +34,15 @@ from conda_offline_repo.repository.locate import locate_one
 from conda_offline_repo.repository.manifest import MANIFEST_NAME
 from conda_offline_repo.repository.signature import SIGNATURE_NAME
 from conda_offline_repo.repository.verify import verify
+from tests.support.delivering import OTHER, VENDOR, alone, files, run, signed, whole
 from tests.support.keys import SigningKey, forge, sign
 from tests.support.mirror import PLATFORM, hand_over, no_file
 
 if TYPE_CHECKING:
-    from conda_offline_repo.delivery.deliver import Outcome
     from tests.support.mirror import Mirror
     from tests.support.running import Conda
 
-VENDOR, NEW, OTHER = SigningKey("vendor"), SigningKey("new"), SigningKey("other")
-
-
-@pytest.fixture
-def target(tmp_path: Path) -> Path:
-    """Where it goes; not there yet."""
-    return tmp_path / "share" / "bank"
-
-
-@pytest.fixture
-def arrived(mirror: Mirror, target: Path) -> Path:
-    """A target that has the first release."""
-    return mirror.copy(1, target)
-
-
-def run(source: Path, target: Path, **options: bool) -> Outcome:
-    return deliver(from_folder(locate_one(source)), target, Unwatched(), **options)
-
-
-def files(folder: Path) -> dict[str, bytes]:
-    return {
-        path.relative_to(folder).as_posix(): path.read_bytes()
-        for path in folder.rglob("*")
-        if path.is_file()
-    }
-
-
-def alone(target: Path) -> bool:
-    """Whether nothing lies beside it."""
-    return [path.name for path in target.parent.iterdir()] == [target.name]
-
-
-def whole(target: Path) -> bool:
-    return verify(locate_one(target), Unwatched()).unchanged
+NEW = SigningKey("new")
 
 
 def test_first_copy(mirror: Mirror, target: Path) -> None:
@@ -336,12 +301,6 @@ def test_release_that_does_not_fit_is_refused_before_it_is_copied(
         run(source, arrived)
     assert files(arrived) == files(mirror.builds[1])
     assert alone(arrived)
-
-
-def signed(mirror: Mirror, number: int, folder: Path, *keys: SigningKey) -> Path:
-    source = mirror.copy(number, folder / f"{number}")
-    sign(source, *keys)
-    return source
 
 
 def test_signature_goes_along(mirror: Mirror, target: Path, tmp_path: Path) -> None:

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conda_offline_repo.delivery.deliver import deliver
 from conda_offline_repo.delivery.exceptions import (
     BaseDamagedError,
     OtherBaseError,
@@ -29,7 +28,6 @@ from conda_offline_repo.delivery.exceptions import (
 from conda_offline_repo.delivery.pack import pack, parse_size
 from conda_offline_repo.delivery.since import since as find
 from conda_offline_repo.delivery.source import from_folder
-from conda_offline_repo.delivery.unpack import from_volumes
 from conda_offline_repo.exceptions import InvalidRequestError, OfflineRepoError
 from conda_offline_repo.progress import Unwatched
 from conda_offline_repo.publishing.exceptions import FileSystemError, NestedFolderError
@@ -38,8 +36,8 @@ from conda_offline_repo.repository.exceptions import ManifestError, SignatureErr
 from conda_offline_repo.repository.locate import locate_one
 from conda_offline_repo.repository.manifest import MANIFEST_NAME
 from conda_offline_repo.repository.signature import SIGNATURE_NAME
-from tests.delivery.test_sync import alone, files, signed, whole
-from tests.support.keys import SigningKey, forge
+from tests.support.delivering import OTHER, VENDOR, alone, files, packed, signed, unpack, whole
+from tests.support.keys import forge
 from tests.support.mirror import PLATFORM
 from tests.support.running import PATIENCE
 
@@ -47,38 +45,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from conda_offline_repo.delivery.deliver import Outcome
     from tests.support.mirror import Mirror
     from tests.support.running import Conda
 
-VENDOR, OTHER = SigningKey("vendor"), SigningKey("other")
 APP = "noarch/app-1.0-0.conda"
-
-
-@pytest.fixture
-def target(tmp_path: Path) -> Path:
-    """Where it goes; not there yet."""
-    return tmp_path / "share" / "bank"
-
-
-@pytest.fixture
-def arrived(mirror: Mirror, target: Path) -> Path:
-    """A target that has the first release."""
-    return mirror.copy(1, target)
-
-
-def packed(
-    source: Path, output: Path, *, since: Path | None = None, size: int | None = None
-) -> tuple[Path, ...]:
-    """The volumes of a release, of some bytes besides its manifest."""
-    known = find(str(since), None, locate_one(source).manifest) if since else None
-    room = size and size + len((source / MANIFEST_NAME).read_bytes())
-    return pack(from_folder(locate_one(source)), output, known, room, Unwatched()).volumes
-
-
-def unpack(*volumes: Path, target: Path, **options: bool) -> Outcome:
-    with from_volumes(volumes) as source:
-        return deliver(source, target, Unwatched(), **options)
 
 
 def test_whole_release_in_one_volume(mirror: Mirror, target: Path, tmp_path: Path) -> None:

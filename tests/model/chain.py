@@ -24,8 +24,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from conda_offline_repo.repository.manifest import MANIFEST_NAME
 from conda_offline_repo.repository.signature import SIGNATURE_NAME
-from tests.delivery.test_sync import files
-from tests.delivery.test_volumes import packed
+from tests.support.delivering import files, packed
 from tests.support.keys import SigningKey, forge, sign
 from tests.support.mirror import PLATFORM, SOLVERS, another, publish
 from tests.support.running import Conda

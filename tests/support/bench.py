@@ -29,7 +29,8 @@ PLATFORM = "linux-64"
 #: Fewer steps than a build can do with: if there are no more, the hook has gone blind.
 FEWEST = 25
 #: What a build under way leaves beside the repository with other content each time.
-EPHEMERAL = (".lock", "/proof/")
+SCRATCH = "/proof/"
+EPHEMERAL = (".lock", SCRATCH)
 INDEX = "repodata.json"
 
 
@@ -112,12 +113,21 @@ class Bench:
         """
         self.prepare()
         for number in count(1):
+            if self.passes_over(number):
+                continue
             for fault in faults(number):
                 opens = "".join(self.steps[number - 1 : number]).startswith("open ")
                 if (opens or fault != "torn") and not self.strike(fault, number, check).struck:
                     assert number > FEWEST, self.steps
                     return number - 1
         raise AssertionError
+
+    def passes_over(self, number: int) -> bool:
+        """Whether a step is only one of many in the scratch folder of the proof, most of them of
+        conda's own caches: one in eight of these is enough.
+        """
+        step = "".join(self.steps[number - 1 : number])
+        return SCRATCH in step and number % 8 != 0
 
     def check_whole(self, root: Path) -> None:
         """See that the repository is the old one or the new one, and can be installed from."""

@@ -1,6 +1,7 @@
 """A build whose disk is full or fails at any step ends with an error, and harms nothing.
 
-Steps are what changes the file system below the root; see `tests.support.stepper`.
+Steps are what changes the file system below the root; see `tests.support.stepper`. Of those in the
+scratch folder of the proof, one in eight is struck.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """A build that is killed at any of its steps leaves the old repository or the new one, whole.
 
-Steps are what changes the file system below the root; see `tests.support.stepper`.
+Steps are what changes the file system below the root; see `tests.support.stepper`. Of those in the
+scratch folder of the proof, one in eight is struck.
 """
 
 from __future__ import annotations
