@@ -105,13 +105,14 @@ class Bench:
     def strike_all(
         self, faults: Callable[[int], Iterable[str]], check: Callable[[Struck], None]
     ) -> int:
-        """Let each step go wrong in turn, until a build has fewer; returns how many there were.
+        """Let each step go wrong in turn, until a build has fewer; returns how many went wrong.
 
         Args:
             faults: asked for the ways in which a step, by its number, is to go wrong.
             check: looks at each run that was struck.
         """
         self.prepare()
+        gone_wrong = 0
         for number in count(1):
             if self.passes_over(number):
                 continue
@@ -119,7 +120,8 @@ class Bench:
                 opens = "".join(self.steps[number - 1 : number]).startswith("open ")
                 if (opens or fault != "torn") and not self.strike(fault, number, check).struck:
                     assert number > FEWEST, self.steps
-                    return number - 1
+                    return gone_wrong
+            gone_wrong += 1
         raise AssertionError
 
     def passes_over(self, number: int) -> bool:
