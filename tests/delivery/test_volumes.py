@@ -261,6 +261,11 @@ def swapped(entries: list[tuple[zipfile.ZipInfo, bytes]]) -> None:
     entries[place] = (one, b"!" + content[1:])
 
 
+def swapped_last(entries: list[tuple[zipfile.ZipInfo, bytes]]) -> None:
+    one, content = entries[-1]
+    entries[-1] = (one, b"!" + content[1:])
+
+
 def longer(entries: list[tuple[zipfile.ZipInfo, bytes]]) -> None:
     place = next(n for n, (one, _) in enumerate(entries) if one.filename == APP)
     one, content = entries[place]
@@ -405,6 +410,22 @@ def test_bits_that_turned_are_found(mirror: Mirror, target: Path, tmp_path: Path
             )
             assert whole(target)
         shutil.rmtree(target.parent, ignore_errors=True)
+
+
+def test_each_volume_is_verified_by_itself(conda: Conda, mirror: Mirror, tmp_path: Path) -> None:
+    source = signed(mirror, 1, tmp_path, VENDOR)
+    for volume in packed(source, tmp_path / "v.zip", size=6_500):
+        told = conda.run("offline-repo", "verify", volume).stdout
+        assert f"{volume} is complete and unchanged" in told
+        assert VENDOR.fingerprint in told
+    rewritten(volume, swapped_last, comment=True)
+    ended = conda.execute("offline-repo", "verify", volume, "--json")
+    assert ended.status == 1
+    (found,) = json.loads(ended.stdout)["repositories"].values()
+    with zipfile.ZipFile(volume) as archive:
+        assert found["changed"] == [archive.namelist()[-1]]
+    (tmp_path / "no.zip").write_bytes(b"PK")
+    assert "VolumeError" in conda.fail("offline-repo", "verify", tmp_path / "no.zip").stderr
 
 
 def test_volumes_of_other_releases_do_not_mix(
