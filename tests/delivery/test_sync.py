@@ -537,7 +537,8 @@ def test_command_line(conda: Conda, mirror: Mirror, target: Path) -> None:
     assert "would get release 2" in told.stdout
     told = conda.run("offline-repo", "sync", mirror.builds[2], target, "--json")
     assert (told.json["build_before"], told.json["build"]) == (1, 2)
-    assert told.json["updated"] == [f"{PLATFORM}/tool-2.0-0.conda", "noarch/app-2.0-0.conda"]
+    updated = [f"{PLATFORM}/tool-2.0-0.conda", "noarch/app-2.0-0.conda"]
+    assert told.json["updated"] == sorted(updated)
     told = conda.run("offline-repo", "sync", mirror.builds[2], target)
     assert "has release 2 already, complete and unchanged" in told.stdout
     told = conda.fail("offline-repo", "sync", mirror.builds[1], target)
