@@ -25,12 +25,14 @@ if TYPE_CHECKING:
 
 SUMMARY = "Build, verify and use self-contained conda channels for machines without internet."
 EPILOG = """\
-A vendor builds the repository of a customer's label and copies the folder to the customer:
+A vendor builds the repository of a customer's label, and copies what is new of it to a stick:
 
     conda offline-repo build --label halkbank -c prometeia --platform win-64 ratingpro
+    conda offline-repo sync halkbank E:\\halkbank
 
-The customer makes an environment install and update from the folder alone:
+The customer copies it on, and makes an environment install and update from the folder alone:
 
+    conda offline-repo sync E:\\halkbank X:\\repo\\halkbank
     conda offline-repo use X:\\repo -n rating
 
 `conda offline-repo COMMAND --help` shows the options of a command.
