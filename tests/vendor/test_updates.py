@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING
 
 from conda.base.context import context
 
-from tests.support.mirror import PLATFORM
-
 if TYPE_CHECKING:
     from conda_offline_repo.vendor.build import Outcome
     from tests.support.releasing import Releasing
@@ -45,7 +43,7 @@ def test_downgrade_is_told_by_release_and_package(releasing: Releasing) -> None:
     releasing.channel.remove(releasing.channel.packages["noarch/lib-2.0-0.conda"])
     outcome = publish(releasing, ("lib", "1.5", []))
     (told,) = (text for text in outcome.warnings if text.startswith("From release"))
-    assert told.startswith(f"From release 2, an update on {PLATFORM} ")
+    assert told.startswith("From release 2, an update on linux-64 ")
     assert "lib" in told
     if SOLVER == "classic":
         assert told.endswith("comes to lib 2.0 0, and not to 1.5 0.")
@@ -59,7 +57,7 @@ def test_what_cannot_be_updated_is_told(releasing: Releasing) -> None:
     )
     outcome = publish(releasing, ("app", "2.0", ["lib >=2"]), ("lib", "2.0", []), keep=1)
     told = [text for text in outcome.warnings if text.startswith("From release 1")]
-    assert all(PLATFORM in text for text in told)
+    assert all("linux-64" in text for text in told)
     if told:  # solvers differ in what they take away for an update
         assert any(name in " ".join(told) for name in ("app", "lib", "no solution"))
     assert releasing.archives == ["app-2.0-0", "lib-2.0-0"]
