@@ -59,14 +59,14 @@ def _print_text(path: str, report: Report) -> None:
         )
     if report.unfinished:
         print(
-            f"{path}: a publication is under way or was interrupted. At its source, run the build "
-            "again to finish it; elsewhere, copy the repository again afterwards."
+            f"{path}: a publication is under way or was interrupted. Repeat the command that makes "
+            "it (build, sync or unpack) to finish it; if this is a copy, copy it again afterwards."
         )
     if report.missing or report.changed:
         print(f"{path} is damaged or its copy is incomplete. Copy it again from its source.")
     elif report.unreadable:
         print(f"{path} cannot be read as a whole. Ask its owner for permission to read it.")
-    elif report.extra:
+    elif report.extra and not report.unfinished:
         print(f"{path} is complete, but has files that do not belong to it. Remove them.")
     elif report.unfinished:
         print(f"{path}: each of its files is as it was before or as it will be: {_counted(report)}")
