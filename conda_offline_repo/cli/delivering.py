@@ -5,19 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from argparse import Namespace
 
     from ..delivery.source import Source
 
 
-def delivered(source: Source, target: Path, *, allow_older: bool) -> int:
+def delivered(source: Source, args: Namespace) -> int:
     """Deliver a release, print what moved, and return the exit status.
 
     Args:
         source: The release.
-        target: The folder, absolute.
-        allow_older: Whether the release may be older than what is there.
+        args: What was typed besides: TARGET and --allow-older.
     """
+    import os
+    from pathlib import Path
+
     from conda.base.context import context
 
     from ..customer.trust import check_expected
@@ -27,13 +29,14 @@ def delivered(source: Source, target: Path, *, allow_older: bool) -> int:
     from .progress import TerminalProgress
     from .report_delivery import report
 
+    target = Path(os.path.abspath(Path(args.offline_repo_target).expanduser()))
     check_expected(Repository(target, source.manifest, source.signers))
     with chatter_to_stderr():
         outcome = deliver(
             source,
             target,
             TerminalProgress(),
-            allow_older=allow_older,
+            allow_older=args.offline_repo_allow_older,
             dry_run=context.dry_run,
         )
     report(outcome, dry_run=context.dry_run)

@@ -52,7 +52,6 @@ def configure_parser(parser: ArgumentParser) -> None:
 
 def execute(args: Namespace) -> int:
     """Compare, copy, and print what moved."""
-    import os
     from pathlib import Path
 
     from ..delivery.source import from_folder
@@ -60,5 +59,4 @@ def execute(args: Namespace) -> int:
     from .delivering import delivered
 
     repository = locate_one(Path(args.offline_repo_source).expanduser(), args.offline_repo_label)
-    target = Path(os.path.abspath(Path(args.offline_repo_target).expanduser()))
-    return delivered(from_folder(repository), target, allow_older=args.offline_repo_allow_older)
+    return delivered(from_folder(repository), args)

@@ -47,16 +47,12 @@ def configure_parser(parser: ArgumentParser) -> None:
 
 def execute(args: Namespace) -> int:
     """Check, unpack, and print what moved."""
-    import os
-    from pathlib import Path
-
     from ..delivery.unpack import from_volumes
     from .delivering import delivered
 
     volumes = [path for name in args.offline_repo_volumes for path in _meant(name)]
-    target = Path(os.path.abspath(Path(args.offline_repo_target).expanduser()))
     with from_volumes(volumes) as source:
-        return delivered(source, target, allow_older=args.offline_repo_allow_older)
+        return delivered(source, args)
 
 
 def _meant(text: str) -> list[Path]:

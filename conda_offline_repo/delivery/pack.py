@@ -195,6 +195,7 @@ def _write(
     if source.signature:
         beside.append((SIGNATURE_NAME, source.signature))
     pipe = _Pipe(file)
+    # the types ask for `close` as well, which is never called on what is not opened there
     with zipfile.ZipFile(pipe, "w", zipfile.ZIP_STORED) as volume:  # type: ignore[call-overload]
         volume.comment = dump(label)
         for name, content in beside:

@@ -77,7 +77,8 @@ def plan(source: Source, target: Path, last: Manifest | None, progress: Progress
     wanted = wanted_files(source.manifest)
     if not target.is_dir():
         return Plan(source, target, last, wanted, (), changes=True)
-    thorough = last is None or last.raw == source.manifest.raw
+    same = last is not None and last.raw == source.manifest.raw
+    thorough = last is None or same
     sizes = {one: _size(target / one.name) for one in wanted}
     doubtful = [
         one
@@ -89,7 +90,6 @@ def plan(source: Source, target: Path, last: Manifest | None, progress: Progress
     lacking = tuple(one for one in wanted if sizes[one] != one.size or one in wrong)
     surplus = leftovers(source.manifest, target, last)
     beside = any(os.path.lexists(target / name) for name in (NEXT_NAME, NEXT_SIGNATURE_NAME))
-    same = last is not None and last.raw == source.manifest.raw
     sealed = has_content(target / SIGNATURE_NAME, source.signature) or not (
         source.signature or os.path.lexists(target / SIGNATURE_NAME)
     )

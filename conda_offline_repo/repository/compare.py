@@ -108,15 +108,14 @@ def _solutions(manifest: Manifest) -> dict[str, dict[str, tuple[str, str, str]]]
     """Return by platform and package name the version, build and digest of what is installed."""
     plugin = tuple(name for name in manifest.packages if name.startswith(f"{PLUGIN}/"))
     of_platforms = {**manifest.solutions, **({PLUGIN: plugin} if plugin else {})}
-    return {
-        platform: {
-            name: (version, build.rpartition(".conda")[0] or build.rpartition(".tar")[0], digest)
-            for archive in archives
-            for digest in (manifest.packages[archive].sha256,)
-            for name, version, build in (archive.rpartition("/")[2].rsplit("-", 2),)
-        }
-        for platform, archives in of_platforms.items()
-    }
+    found: dict[str, dict[str, tuple[str, str, str]]] = {}
+    for platform, archives in of_platforms.items():
+        found[platform] = {}
+        for archive in archives:
+            name, version, end = archive.rpartition("/")[2].rsplit("-", 2)
+            build = end.removesuffix(".conda").removesuffix(".tar.bz2")
+            found[platform][name] = (version, build, manifest.packages[archive].sha256)
+    return found
 
 
 def _change(

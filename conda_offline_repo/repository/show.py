@@ -38,11 +38,7 @@ class ListedPackage:
 
 def list_packages(repository: Repository) -> tuple[ListedPackage, ...]:
     """List the packages of a repository, sorted by name; raises as `packages_of`."""
-
-    def read(name: str, limit: int) -> bytes:
-        return read_regular(repository.path / name, limit)
-
-    return packages_of(repository.manifest, read, repository.path)
+    return packages_of(repository.manifest, _reader(repository.path), repository.path)
 
 
 def packages_of(
@@ -79,10 +75,7 @@ def records_of(manifest: Manifest, repository: Path) -> dict[str, Mapping[str, A
     An index that is missing, or is not the one that the manifest states, has none.
     """
     found: dict[str, Mapping[str, Any]] = {}
-
-    def read(name: str, limit: int) -> bytes:
-        return read_regular(repository / name, limit)
-
+    read = _reader(repository)
     for name in manifest.files:
         if name.endswith(INDEX_NAME):
             subdir = name.rpartition("/")[0]
@@ -90,6 +83,10 @@ def records_of(manifest: Manifest, repository: Path) -> dict[str, Mapping[str, A
                 records = _records(name, manifest.allowed(name), read, repository)
                 found |= {f"{subdir}/{file}": record for file, record in records.items()}
     return found
+
+
+def _reader(folder: Path) -> Callable[[str, int], bytes]:
+    return lambda name, limit: read_regular(folder / name, limit)
 
 
 def _records(
