@@ -47,7 +47,7 @@ class Kept:
     Attributes:
         created: When it was published, ISO 8601 in UTC.
         manifest_sha256: The digest of its manifest's bytes.
-        solutions: By platform, the `subdir/file` names that the solver chose.
+        solutions: As a manifest's.
     """
 
     created: str
@@ -57,7 +57,20 @@ class Kept:
 
 @dataclass(frozen=True)
 class Remembered:
-    """The request of the build that made the repository, without secrets."""
+    """The request of the build that made the repository, without secrets.
+
+    Attributes:
+        packages: MatchSpecs of a label with a single environment that has no name; none for all
+            that the label channel publishes, or if there are environments.
+        channels: URLs, highest priority first.
+        platforms: conda subdirs.
+        virtual_packages: By platform, by name: `VERSION` or `VERSION=BUILD`.
+        plugin: Whether the plugin goes along.
+        keep: How many releases are to be installable.
+        environments: MatchSpecs by name of the environment; none for one that is exact.
+        exact: The environments whose archives were named exactly; an empty name for the one that
+            has none.
+    """
 
     packages: tuple[str, ...] = ()
     channels: tuple[str, ...] = ()
@@ -65,6 +78,8 @@ class Remembered:
     virtual_packages: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     plugin: bool = False
     keep: int = 1
+    environments: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    exact: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -76,7 +91,8 @@ class Manifest:
         build: Counts up by one with each publication.
         created: When it was published, ISO 8601 in UTC.
         request: What was asked for.
-        solutions: By platform, the `subdir/file` names that the solver chose.
+        solutions: By platform, or by `ENVIRONMENT/platform` where environments have names, the
+            `subdir/file` names that are installed.
         packages: By `subdir/file`, the archives; those of the plugin's channel by
             `plugin/subdir/file`.
         files: By path, every other file but the manifest itself.
@@ -133,6 +149,7 @@ class Manifest:
 def as_dict(manifest: Manifest) -> dict[str, Any]:
     """The manifest as the JSON object that is written and shown."""
     request = manifest.request
+    environments = {name: list(packages) for name, packages in request.environments.items()}
     on_the_way = {name: dict(found) for name, found in manifest.on_the_way.items()}
     bridges = {name: vars(file) for name, file in manifest.bridges.items()}
     releases = {
@@ -159,6 +176,8 @@ def as_dict(manifest: Manifest) -> dict[str, Any]:
             "virtual_packages": {p: dict(v) for p, v in request.virtual_packages.items()},
             **({"plugin": True} if request.plugin else {}),
             **({"keep": request.keep} if request.keep != 1 else {}),
+            **({"environments": environments} if environments else {}),
+            **({"exact": list(request.exact)} if request.exact else {}),
         },
         "solutions": {platform: list(names) for platform, names in manifest.solutions.items()},
         "packages": {name: vars(package) for name, package in manifest.packages.items()},

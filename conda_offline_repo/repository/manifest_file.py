@@ -126,6 +126,11 @@ def parse(data: Any) -> Manifest:
             },
             plugin=reading.flag(request.get("plugin", False)),
             keep=reading.count(request.get("keep", 1)),
+            environments={
+                reading.text(name): reading.texts(packages)
+                for name, packages in request.get("environments", {}).items()
+            },
+            exact=reading.texts(request.get("exact", [])),
         ),
         solutions=_solutions(data["solutions"]),
         packages={

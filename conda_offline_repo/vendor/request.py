@@ -27,6 +27,23 @@ TOKEN = re.compile(r"[A-Za-z0-9-]+", re.ASCII)
 
 
 @dataclass(frozen=True)
+class Asked:
+    """What the user named for one environment of a label: packages, a file or a prefix.
+
+    Attributes:
+        name: Of the environment; empty if it is the only one of the label and has none.
+        packages: MatchSpecs.
+        file: An environment.yml, an explicit list or a lock file.
+        prefix: An environment of conda's on this machine.
+    """
+
+    name: str = ""
+    packages: tuple[str, ...] = ()
+    file: Path | None = None
+    prefix: Path | None = None
+
+
+@dataclass(frozen=True)
 class Options:
     """What the user typed for a build, not yet checked.
 
@@ -49,6 +66,8 @@ class Options:
         sign_keys: OpenSSH keys that sign the manifest.
         unsigned: Whether a repository that is signed may be published without a signature.
         keep: How many releases are to be installable; None for what the last build remembers.
+        environments: What is named in another way than by `packages`, an environment each.
+        whole: Whether these are all of the request, so that nothing is remembered.
     """
 
     label: str
@@ -69,6 +88,8 @@ class Options:
     sign_keys: tuple[Path, ...] = ()
     unsigned: bool = False
     keep: int | None = None
+    environments: tuple[Asked, ...] = ()
+    whole: bool = False
 
 
 @dataclass(frozen=True)

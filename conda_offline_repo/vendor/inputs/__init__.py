@@ -1,0 +1,1 @@
+"""What a vendor already has: files that describe environments, and environments themselves."""
