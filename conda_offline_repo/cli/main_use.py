@@ -25,6 +25,7 @@ examples:
     conda offline-repo use /media/stick/halkbank -p /opt/rating ratingpro
     conda offline-repo use /media/old/halkbank -n rating --allow-older ratingpro
     conda offline-repo use X:\\repo -n rating --release 3
+    conda offline-repo use X:\\repo -n tools --environment tools
     conda offline-repo use --undo -n rating
 """
 
@@ -89,6 +90,13 @@ def configure_parser(parser: ArgumentParser) -> None:
         "or one that is kept; packages that it does not have go. PACKAGE is not named then.",
     )
     parser.add_argument(
+        "--environment",
+        dest="offline_repo_environment",
+        metavar="NAME",
+        help="The same with the environment of this name, of a repository that has several; of the "
+        "newest release, or of release N.",
+    )
+    parser.add_argument(
         "--undo",
         dest="offline_repo_undo",
         action="store_true",
@@ -127,10 +135,12 @@ def execute(args: Namespace) -> int:
     if args.offline_repo_path is None:
         args.offline_repo_wrong("the following arguments are required: PATH (or --undo)")
     packages = tuple(args.offline_repo_packages)
-    release = args.offline_repo_release
-    if release is not None and packages:
+    release, environment = args.offline_repo_release, args.offline_repo_environment
+    exact = release is not None or environment is not None
+    if exact and packages:
         raise InvalidRequestError(
-            "--release takes no packages: what a release installs stands in the repository.",
+            "--release and --environment take no packages: what is installed stands in the "
+            "repository.",
             "Leave them out.",
         )
     for package in packages:
@@ -148,18 +158,18 @@ def execute(args: Namespace) -> int:
         if args.offline_repo_verify:
             check(repository)
         warn(findings)
-        if packages or release is not None or not target.settled:
+        if packages or exact or not target.settled:
             check_not_frozen(prefix)
         if target.trust.unknown and not context.dry_run:
             ask(repository)
         back_to = repository.manifest if args.offline_repo_allow_older else None
 
         def change(target: Target) -> Any:
-            if release is not None:
-                return exactly(target, repository, release)
+            if exact:
+                return exactly(target, repository, release, environment)
             return transaction(target, packages, back_to) if packages else None
 
-        if context.dry_run or (target.settled and not packages and release is None):
+        if context.dry_run or (target.settled and not packages and not exact):
             actions = fill(target, change)
         else:
             with exclusive(prefix, _say_waiting):

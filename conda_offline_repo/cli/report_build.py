@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from ..vendor.build import Outcome
     from ..vendor.changes import RequestChange
 
-#: How a request is shown that names no packages.
-ALL = "all that the label channel publishes"
 #: What would make a specification hard to tell from the next one.
 AMBIGUOUS = frozenset(" ,")
 
@@ -93,6 +91,8 @@ def _lines(outcome: Outcome, dry_run: bool) -> Iterator[str]:
 
 
 def _change(change: RequestChange) -> str:
+    from ..vendor.changes import ALL
+
     nothing = ALL if change.what == "packages" else "none"
     before, after = (
         ", ".join(f'"{one}"' if AMBIGUOUS & set(one) else one for one in some) or nothing

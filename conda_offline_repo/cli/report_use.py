@@ -12,6 +12,7 @@ from conda.utils import quote_for_shell
 from ..customer.install import installed
 from ..customer.view import superseded
 from ..printable import printable
+from ..repository.names import DEFAULT
 from ..specs import unqualified
 from .output import print_json, signed_by
 
@@ -117,8 +118,17 @@ def _next_commands(repository: Repository, target: Target, args: Namespace) -> l
     commands = []
     if args.name or args.prefix:
         commands.append(f"conda activate {quote_for_shell(args.name or str(target.prefix))}")
+    request = repository.manifest.request
+    if request.environments or request.exact:
+        wanted = args.offline_repo_environment or min(request.environments, default=DEFAULT)
+        path = quote_for_shell(str(repository.path))
+        commands.append(
+            f"conda offline-repo use {path} -p {quote_for_shell(str(target.prefix))} "
+            f"--environment {wanted}"
+        )
+        return commands
     there = installed(target.prefix)
-    packages = tuple(map(unqualified, repository.manifest.request.packages))
+    packages = tuple(map(unqualified, request.packages))
     names = {package: MatchSpec(package).name for package in packages}
     absent = [quote_for_shell(package) for package, name in names.items() if name not in there]
     installed_before = [package for package, name in names.items() if name in there]

@@ -25,6 +25,24 @@ class ReleaseNotKeptError(OfflineRepoError):
         )
 
 
+class EnvironmentMissingError(OfflineRepoError):
+    """An environment of a label that a release does not have, or none named where it has some."""
+
+    def __init__(self, repository: Path, name: str | None, there: Iterable[str]) -> None:
+        named = [one for one in there if one]
+        if not named:
+            super().__init__(
+                f"The release in {repository} has one environment, without a name, not {name!r}.",
+                "Leave out --environment.",
+            )
+            return
+        super().__init__(
+            f"The release in {repository} has the environments {', '.join(named)}"
+            f"{f', not {name!r}' if name else ''}.",
+            f"Say which of them is meant: --environment {named[0]}",
+        )
+
+
 class RepositoryDamagedError(OfflineRepoError):
     """Files of a repository that are missing or are not what the manifest says."""
 

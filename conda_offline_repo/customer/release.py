@@ -17,11 +17,17 @@ from conda.models.match_spec import MatchSpec
 from conda.models.records import PackageRecord
 
 from .. import _compat
-from ..repository.manifest import INDEX_NAME
+from ..repository.manifest import INDEX_NAME, solution_key
+from ..repository.names import DEFAULT
 from ..repository.show import records_of
 from .checks.archives import from_repositories
 from .checks.caches import check_caches
-from .exceptions import PlatformMissingError, ReleaseNotKeptError, RepositoryDamagedError
+from .exceptions import (
+    EnvironmentMissingError,
+    PlatformMissingError,
+    ReleaseNotKeptError,
+    RepositoryDamagedError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -31,7 +37,9 @@ if TYPE_CHECKING:
     from .target import Target
 
 
-def exactly(target: Target, repository: Repository, build: int) -> Any:
+def exactly(
+    target: Target, repository: Repository, build: int | None, environment: str | None
+) -> Any:
     """Return conda's transaction, not yet run, for just the packages of a release.
 
     What else is installed goes. What is there already stays as it is. See `install.offline`.
@@ -39,19 +47,24 @@ def exactly(target: Target, repository: Repository, build: int) -> Any:
     Args:
         target: The environment.
         repository: What it uses.
-        build: The number of the release.
+        build: The number of the release; None for the newest.
+        environment: Which of the label's; None if it has just one.
 
     Raises:
         ReleaseNotKeptError: The repository does not have this release.
+        EnvironmentMissingError: The release does not have this environment, or has several.
         PlatformMissingError: The release has nothing for this machine.
         RepositoryDamagedError: The index does not have its packages.
         PoisonedCacheError: conda's package cache holds another archive in the place of one.
     """
     here = {record.name: record for record in PrefixData(str(target.prefix)).iter_records()}
-    records = _records(target, repository, _solution(repository, build))
+    request = repository.manifest.request
+    build = repository.manifest.build if build is None else build
+    records = _records(target, repository, _solution(repository, build, environment))
     final = [_there(here, record) or record for record in records]
-    asked = {MatchSpec(package).name for package in repository.manifest.request.packages}
-    if not asked:  # all that the label channel had: what nothing else needs
+    packages = request.environments.get(environment or "", request.packages)
+    asked = {MatchSpec(package).name for package in packages}
+    if not asked:  # nobody named any: what nothing else needs
         needed = {MatchSpec(spec).name for record in final for spec in record.depends}
         asked = {record.name for record in final} - needed
     specs = tuple(MatchSpec(record.name) for record in final if record.name in asked)
@@ -64,7 +77,7 @@ def exactly(target: Target, repository: Repository, build: int) -> Any:
     return UnlinkLinkTransaction(setup)
 
 
-def _solution(repository: Repository, build: int) -> tuple[str, ...]:
+def _solution(repository: Repository, build: int, environment: str | None) -> tuple[str, ...]:
     manifest = repository.manifest
     solutions = {
         manifest.build: manifest.solutions,
@@ -72,10 +85,17 @@ def _solution(repository: Repository, build: int) -> tuple[str, ...]:
     }
     if build not in solutions:
         raise ReleaseNotKeptError(repository.path, build, sorted(solutions))
-    of_platforms = solutions[build]
-    if context.subdir not in of_platforms:
-        raise PlatformMissingError(repository.path, context.subdir, sorted(of_platforms))
-    return of_platforms[context.subdir]
+    found = solutions[build]
+    names = sorted({key.rpartition("/")[0] for key in found})
+    if environment in (None, DEFAULT) and names == [""]:
+        environment = ""
+    if environment not in names:
+        raise EnvironmentMissingError(repository.path, environment, names)
+    key = solution_key(environment, context.subdir)
+    if key not in found:
+        there = [one.rpartition("/")[2] for one in found if one.rpartition("/")[0] == environment]
+        raise PlatformMissingError(repository.path, context.subdir, sorted(there))
+    return found[key]
 
 
 def _records(target: Target, repository: Repository, names: Iterable[str]) -> list[PackageRecord]:

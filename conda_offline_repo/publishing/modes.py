@@ -26,8 +26,7 @@ def open_up(paths: Iterable[Path], like: Path) -> None:
     """Let those who may read in the folder `like` read these files and folders, too."""
     if os.name == "nt":  # what is put into a folder inherits its permissions there
         return
-    mode = like.stat().st_mode
-    granted = sum(bits for bits in READERS if mode & bits == bits)
+    granted = _granted(like)
     for path in paths:
         mode = path.stat().st_mode
         wanted = mode | (granted if stat.S_ISDIR(mode) else granted & 0o444)
@@ -37,3 +36,16 @@ def open_up(paths: Iterable[Path], like: Path) -> None:
             except OSError as error:
                 if error.errno not in NO_MODES:
                     raise
+
+
+def lets_read(mode: int, repository: Path) -> bool:
+    """Return whether a file of this mode can be read by those who may read in a repository, or in
+    the folder above it if that is not there yet.
+    """
+    granted = _granted(repository if repository.exists() else repository.parent) & 0o444
+    return os.name == "nt" or mode & granted == granted
+
+
+def _granted(like: Path) -> int:
+    mode = like.stat().st_mode
+    return sum(bits for bits in READERS if mode & bits == bits)

@@ -17,6 +17,7 @@ class InvalidLabelError(OfflineRepoError):
     """A label that cannot name a folder on every system."""
 
     def __init__(self, label: str, reason: str) -> None:
+        self.reason = reason
         super().__init__(
             f"The label {label!r} cannot be used: {reason}.",
             "A label names a folder: use letters, digits, '.', '_' and '-', "

@@ -22,6 +22,11 @@ SECTIONS = ("packages", "packages.conda")
 FORMAT = 1
 
 
+def solution_key(environment: str, platform: str) -> str:
+    """Return the key of what is installed in an environment of the label on a platform."""
+    return f"{environment}/{platform}" if environment else platform
+
+
 @dataclass(frozen=True)
 class Package:
     """An archive of the repository. Digests are lower-case hexadecimal, the size is in bytes."""

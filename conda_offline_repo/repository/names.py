@@ -34,6 +34,8 @@ PLUGIN = "plugin"
 PLUGIN_PACKAGE = "conda-offline-repo-base"
 #: The package that checks signatures, which no conda brings by itself.
 SIGNATURES_PACKAGE = "securesystemslib"
+#: How the only environment of a label is called that has no name.
+DEFAULT = "default"
 #: Where it has conda's installers.
 INSTALLER = "installer"
 FILE = re.compile(
@@ -60,6 +62,15 @@ def check_label(label: str) -> str:
     if label.lower() in {*context.known_subdirs, "t"}:
         raise InvalidLabelError(label, "conda gives this name a meaning of its own in channel URLs")
     return label
+
+
+def environment_problem(name: str) -> str | None:
+    """Return what forbids this name of an environment in a request, or None."""
+    try:
+        check_label(name)
+    except InvalidLabelError as error:
+        return error.reason
+    return None
 
 
 def is_device(name: str) -> bool:

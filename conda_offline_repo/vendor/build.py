@@ -18,13 +18,14 @@ from ..repository.exceptions import InvalidLabelError, ManifestError, Unreadable
 from ..repository.locate import Repository, enclosing
 from ..repository.names import same_name_in_other_case
 from ..repository.show import list_packages, packages_of
-from ..vendor import plugin, secrets, signing
+from ..vendor import plugin, signing
 from ..vendor import request as requests
 from .archives import fetch, installers, longpaths
 from .changes import changes
 from .exceptions import KeyMissingError
 from .plan import make_plan, proved, tried
 from .release import compose, prove, publish, scan
+from .run import Run
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -65,24 +66,32 @@ class Outcome:
     warnings: tuple[str, ...]
 
 
-def build(options: Options, progress: Progress, *, dry_run: bool = False) -> Outcome:
+def build(
+    options: Options, progress: Progress, *, dry_run: bool = False, run: Run | None = None
+) -> Outcome:
     """Build or refresh the repository of a label.
 
     Args:
         options: What the user asked for.
         progress: Told how far the build is.
         dry_run: Solve and compare only; nothing is downloaded or written.
+        run: What it shares with other builds of the same command, if there are any.
 
     Raises:
         OfflineRepoError: The repository cannot be built; it is as it was before.
     """
+    run = run or Run(options.root, (options,))
     try:
-        return _build(options, progress, dry_run=dry_run)
+        with run.one():
+            outcome = _build(options, progress, run, dry_run=dry_run)
+        if not dry_run:
+            run.archives.published(outcome.path, outcome.manifest)
+        return outcome
     except OSError as error:
         raise FileSystemError(error) from error
 
 
-def _build(options: Options, progress: Progress, *, dry_run: bool) -> Outcome:
+def _build(options: Options, progress: Progress, run: Run, *, dry_run: bool) -> Outcome:
     requests.check(options)
     installers.check(options.installers or ())
     signer = signing.signer(options.sign_keys)
@@ -114,7 +123,7 @@ def _build(options: Options, progress: Progress, *, dry_run: bool) -> Outcome:
                 progress.step("Proving that the repository installs by itself")
                 plan = proved(plan, staging / "proof")
                 plan = tried(plan, last, repository, staging / "proof", progress)
-            archives = _collect(plan.all_entries, repository, staging, progress)
+            archives = _collect(plan.all_entries, repository, staging, progress, run)
         release = compose.compose(
             plan.request,
             plan.solutions,
@@ -157,7 +166,7 @@ def _build(options: Options, progress: Progress, *, dry_run: bool) -> Outcome:
             ),
         )
         if staging is not None:
-            scan.scan(release, secrets.credentials(options), progress)
+            scan.scan(release, run.secrets, progress, run.searched)
             progress.step("Publishing")
             kept = publish.publish(release, repository, staging, last, signer)
             outcome = replace(outcome, warnings=(*outcome.warnings, *_held(kept)))
@@ -185,11 +194,11 @@ def _check_keys(
 
 
 def _collect(
-    entries: tuple[Entry, ...], repository: Path, staging: Path, progress: Progress
+    entries: tuple[Entry, ...], repository: Path, staging: Path, progress: Progress, run: Run
 ) -> tuple[fetch.Archive, ...]:
     """Return the verified archives of a plan, in the repository or staged."""
-    fetch.check_space(entries, repository, staging)
-    return fetch.collect(entries, repository, staging, progress)
+    fetch.check_space(entries, repository, staging, run.archives)
+    return fetch.collect(entries, repository, staging, progress, run.archives)
 
 
 def _new_licenses(

@@ -12,12 +12,18 @@ if TYPE_CHECKING:
     from ..repository.manifest import Remembered
 
 
+#: How environments are shown that name no packages.
+ALL = "all that the label channel publishes"
+EXACT = "exact archives"
+
+
 @dataclass(frozen=True)
 class RequestChange:
     """A part of the request that is another than in the last build.
 
     Attributes:
-        what: `packages`, `channels`, `platforms`, `virtual_packages`, `plugin` or `keep`.
+        what: `packages` or `environments`, `channels`, `platforms`, `virtual_packages`, `plugin`,
+            or `keep`.
         before: As it was. No packages stand for all that the label channel publishes. Of virtual
             packages just those that differ, each as `PLATFORM:NAME=VERSION[=BUILD]`. The plugin by
             the name of its package.
@@ -32,8 +38,12 @@ class RequestChange:
 def changes(before: Remembered, after: Remembered) -> tuple[RequestChange, ...]:
     """Return all that differs between two requests."""
     had, has = _virtual_packages(before), _virtual_packages(after)
+    if any(one.environments or one.exact for one in (before, after)):
+        packages = ("environments", (_environments(before), _environments(after)))
+    else:
+        packages = ("packages", (before.packages, after.packages))
     pairs = {
-        "packages": (before.packages, after.packages),
+        packages[0]: packages[1],
         "channels": (_channels(before), _channels(after)),
         "platforms": (before.platforms, after.platforms),
         "virtual_packages": (
@@ -44,6 +54,16 @@ def changes(before: Remembered, after: Remembered) -> tuple[RequestChange, ...]:
         "keep": ((str(before.keep),), (str(after.keep),)),
     }
     return tuple(RequestChange(what, *pair) for what, pair in pairs.items() if pair[0] != pair[1])
+
+
+def _environments(request: Remembered) -> tuple[str, ...]:
+    """Return what each environment is for, as a person would write it down."""
+    wanted = request.environments or {"": request.packages}
+    texts = (
+        (name, EXACT if name in request.exact else " ".join(packages) or ALL)
+        for name, packages in sorted(wanted.items())
+    )
+    return tuple(f"{name}: {text}" if name else text for name, text in texts)
 
 
 def _channels(request: Remembered) -> tuple[str, ...]:

@@ -13,6 +13,8 @@ from ..urls import channel_url, typed
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from .inputs.wanted import Wanted
+
 
 @dataclass(frozen=True)
 class Source:
@@ -29,6 +31,8 @@ def sources(
     label: str,
     label_channel: bool,
     token: str | None,
+    known: Iterable[str] = (),
+    others: Iterable[str] = (),
 ) -> tuple[tuple[Source, ...], Source | None]:
     """Return the channels of a build in order, and which of them is the label channel.
 
@@ -38,15 +42,20 @@ def sources(
         label: The customer's name.
         label_channel: Whether the publisher's label channel goes first.
         token: Opens the publisher's channels.
+        known: Channels whose credentials may be used.
+        others: Those that archives lie in which are named exactly; they come last.
 
     Raises:
         InvalidRequestError: There is none, one is not a channel, or their order cannot be meant.
     """
-    configured = tuple(_flat(named))
+    known = tuple(_flat(known))
+    others = [_with_known_credentials(one, known) for one in _flat(others)]
     suffix = f"/label/{label}"
-    channels = list(configured)
+    channels = list(_flat(named))
     if remembered is not None:
-        channels = [_with_known_credentials(one, configured) for one in _flat(remembered)]
+        channels = [_with_known_credentials(one, known) for one in _flat(remembered)]
+    if not channels and others:
+        label_channel, channels = False, others
     if not channels:
         raise InvalidRequestError(
             "No channel is named or configured.", "Name the publisher's channel with -c."
@@ -61,6 +70,7 @@ def sources(
                 "Without the label channel there is no channel left.",
                 f"Name the publisher's channel: -c {publisher}.",
             )
+    channels += others
     if token:
         channels = [
             _channel_like(channel, token=token)
@@ -74,6 +84,17 @@ def sources(
     unique = tuple(by_url.values())
     is_label = unique[0].url.endswith(suffix) and label_channel
     return unique, unique[0] if is_label else None
+
+
+def of_archives(wanted: Iterable[Wanted]) -> tuple[str, ...]:
+    """Return the channels of the archives that are named exactly, with the credentials there."""
+    folders = (
+        archive.url.partition("?")[0].rsplit("/", 2)[0]
+        for one in wanted
+        for archives in one.exact.values()
+        for archive in archives
+    )
+    return tuple(dict.fromkeys(folders))
 
 
 def _with_label_channel(channels: list[Channel], suffix: str) -> list[Channel]:
@@ -127,6 +148,8 @@ def _channel_like(channel: Channel, **changes: str) -> Channel:
 
 def _with_known_credentials(channel: Channel, known: Iterable[Channel]) -> Channel:
     """`channel` with the credentials of the configured channel that it is or lies below."""
+    if channel.auth or channel.token:
+        return channel
     for other in known:
         if f"{channel_url(channel)}/".startswith(f"{channel_url(other)}/") and (
             other.auth or other.token

@@ -53,6 +53,18 @@ class UpstreamChangedError(OfflineRepoError):
         )
 
 
+class ExactGoneError(OfflineRepoError):
+    """Archives that are named exactly, and that their channels do not list as they are named."""
+
+    def __init__(self, urls: Iterable[str]) -> None:
+        super().__init__(
+            f"The channels do not list these archives, or list others by their names:"
+            f"{dashlist(urls)}",
+            "They were named exactly, so nothing else is taken for them. Make the list or the lock "
+            "file anew, or ask the owner of the channel what became of them.",
+        )
+
+
 class InvalidRecordError(OfflineRepoError):
     """An upstream entry that must not become a file of ours."""
 
@@ -101,16 +113,16 @@ class ProofError(OfflineRepoError):
     """A repository that, by itself, does not give what was solved from the channels."""
 
     def __init__(
-        self, platform: str, solver: str, *, missing: tuple[str, ...], other: tuple[str, ...]
+        self, key: str, solver: str, *, missing: tuple[str, ...], other: tuple[str, ...]
     ) -> None:
-        self.platform = platform
+        self.key = key
         self.other = other
         lines = (
             *(f"solved from the channels, but not from the repository: {name}" for name in missing),
             *(f"solved from the repository only: {name}" for name in other),
         )
         super().__init__(
-            f"The repository does not prove to install the same for {platform} by itself "
+            f"The repository does not prove to install the same for {key} by itself "
             f"({solver} solver):{dashlist(lines)}",
             "Nothing was published; the repository is as it was before. "
             "Pins or channel-dependent settings in this machine's configuration can cause this.",

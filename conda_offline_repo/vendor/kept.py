@@ -81,26 +81,26 @@ def kept_releases(
     return KeptReleases(found, tuple(taken[name] for name in sorted(taken)), tuple(warnings))
 
 
-def without(kept: KeptReleases, platform: str, archives: Iterable[str]) -> KeptReleases:
+def without(kept: KeptReleases, key: str, archives: Iterable[str]) -> KeptReleases:
     """Return what is kept without the releases that have some archives; nothing, if none has.
 
     Args:
         kept: What was to be kept.
-        platform: Where conda would install the archives in the place of those of the new release.
+        key: What conda would install the archives for, in the place of those of the new release.
         archives: As `subdir/file`.
     """
     unwanted = {*archives}
     given_up = {
         build
         for build, one in kept.releases.items()
-        if not unwanted.isdisjoint(one.solutions.get(platform, ()))
+        if not unwanted.isdisjoint(one.solutions.get(key, ()))
     } or {*kept.releases}
     releases = {build: one for build, one in kept.releases.items() if build not in given_up}
     names = {name for one in releases.values() for some in one.solutions.values() for name in some}
     numbers = ", ".join(map(str, sorted(given_up)))
     text = (
         f"Release {numbers} cannot be kept: conda would install {', '.join(sorted(unwanted))} for "
-        f"{platform} from it, in the place of what the new release has."
+        f"{key} from it, in the place of what the new release has."
     )
     return KeptReleases(
         releases,
@@ -111,7 +111,7 @@ def without(kept: KeptReleases, platform: str, archives: Iterable[str]) -> KeptR
 
 def _is_the_same(last: Manifest, solutions: Iterable[Solution], new: Mapping[str, Entry]) -> bool:
     """Return whether a release installs what the last one does, to the last byte."""
-    chosen = {one.platform: one.names for one in solutions}
+    chosen = {one.key: one.names for one in solutions}
     return chosen == dict(last.solutions) and not any(
         _is_another(new[name], last) for names in chosen.values() for name in names
     )

@@ -32,8 +32,7 @@ class Plan:
 
     Attributes:
         request: What is asked for.
-        specs: What was solved, by platform.
-        solutions: What the solver chose.
+        solutions: What is installed in each environment, on each platform.
         entries: The channels' entries for it.
         of_plugin: Those of the plugin.
         kept: The earlier releases that stay beside it.
@@ -43,7 +42,6 @@ class Plan:
     """
 
     request: Request
-    specs: Mapping[str, tuple[str, ...]]
     solutions: tuple[Solution, ...]
     entries: tuple[Entry, ...]
     of_plugin: tuple[Entry, ...]
@@ -79,16 +77,15 @@ def make_plan(
         OfflineRepoError: The channels cannot be read, or have what no repository holds.
     """
     progress.step(f"Reading the channels and solving for {', '.join(request.platforms)}")
-    specs = upstream.specs_to_solve(request)
+    tasks = upstream.tasks(request)
     since = time.time()
-    solutions = solve(request, specs)
+    solutions = solve(request, tasks)
     taken = upstream.entries_of(solutions, request, since)
     kept = kept_releases(last, repository, request.keep, solutions, taken.entries)
     files = index.make_index((*taken.entries, *kept.entries), request.platforms)
     plugin_files = index.make_index(of_plugin, request.platforms) if of_plugin else {}
     return Plan(
         request=request,
-        specs=specs,
         solutions=solutions,
         entries=taken.entries,
         of_plugin=of_plugin,
@@ -107,12 +104,12 @@ def proved(plan: Plan, scratch: Path) -> Plan:
     """
     while True:
         try:
-            prove.prove(plan.request, plan.specs, plan.solutions, plan.index, scratch)
+            prove.prove(plan.request, plan.solutions, plan.index, scratch)
             return plan
         except ProofError as error:
             if not plan.kept.releases:
                 raise
-            kept = without(plan.kept, error.platform, error.other)
+            kept = without(plan.kept, error.key, error.other)
             entries = (*plan.entries, *kept.entries)
             files = index.make_index(entries, plan.request.platforms)
             plan = replace(plan, kept=kept, index=files)
@@ -124,7 +121,7 @@ def tried(
     """Return a plan with warnings of what updates from earlier releases do not come to."""
     if last is None:
         return plan
-    new = {one.platform: one.names for one in plan.solutions}
+    new = {one.key: one.names for one in plan.solutions}
     releases = {
         last.build: last.solutions,
         **{build: one.solutions for build, one in plan.kept.releases.items()},
@@ -135,7 +132,6 @@ def tried(
     progress.step("Trying the update from earlier releases")
     found = updates.unreached(
         plan.request,
-        plan.specs,
         plan.solutions,
         plan.index,
         earlier,

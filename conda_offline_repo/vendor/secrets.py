@@ -18,17 +18,18 @@ if TYPE_CHECKING:
     from .request import Options
 
 
-def credentials(options: Options) -> Secrets:
-    """Return every credential that a build with these options can come to use.
+def credentials(*builds: Options) -> Secrets:
+    """Return every credential that builds with these options can come to use.
 
     They stand in the token option, in the URLs of channels, of the channel alias and of proxies,
     and in the user's netrc file for the hosts of the channels.
     """
-    urls = [*options.channels, *context.proxy_servers.values()]
-    urls += [url for name in (*options.channels, context.channel_alias) for url in _urls(name)]
+    channels = dict.fromkeys(channel for options in builds for channel in options.channels)
+    urls = [*channels, *context.proxy_servers.values()]
+    urls += [url for name in (*channels, context.channel_alias) for url in _urls(name)]
     texts = [str(url) for url in urls if url]
     logins = [login for url in texts for login in _netrc_logins(url)]
-    return found_in(texts, tokens=(options.token,), logins=logins)
+    return found_in(texts, tokens=[options.token for options in builds], logins=logins)
 
 
 def _urls(channel: Any) -> list[str]:

@@ -75,7 +75,7 @@ def main() -> None:
     indexed = time.perf_counter()
     state = compose.compose(
         request,
-        (Solution(platform, records),),
+        (Solution("", platform, options.packages, records),),
         entries,
         archives,
         index,

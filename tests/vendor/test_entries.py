@@ -25,7 +25,7 @@ from conda_offline_repo.vendor.exceptions import (
     SolveError,
     UpstreamChangedError,
 )
-from conda_offline_repo.vendor.upstream.entries import entries_of, specs_to_solve
+from conda_offline_repo.vendor.upstream.entries import entries_of, tasks
 from conda_offline_repo.vendor.upstream.solve import solve
 from dev.upstream.server import ChannelServer
 from tests.support import sharded
@@ -545,7 +545,7 @@ def test_what_the_solver_saw_is_not_asked_for_again(me: Inside, channel: TinyCha
     with ChannelServer(channel.folder.parent) as server:
         request = me.request(me.options("app", channels=(f"{server.url}/public",)))
         began = time.time()
-        solutions = solve(request, specs_to_solve(request))
+        solutions = solve(request, tasks(request))
         forget()
         asked = server.requests
         channel.remove(channel.packages["noarch/lib-1.0-0.conda"])
@@ -571,7 +571,7 @@ def test_change_between_solving_and_reading_is_noticed(me: Inside, channel: Tiny
 
     with ChannelServer(channel.folder.parent) as server:
         request = me.request(me.options("app", channels=(f"{server.url}/public",)))
-        solutions = solve(request, specs_to_solve(request))
+        solutions = solve(request, tasks(request))
         assert read() == set(needed(channel))
         channel.add("lib", files={"share/lib.txt": "uploaded again\n"}, record=FIX)
         channel.write()

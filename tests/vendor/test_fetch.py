@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from conda.base.context import reset_context
 
+from conda_offline_repo.vendor.archives.known import Known
 from conda_offline_repo.vendor.archives.fetch import collect, foresee
 from conda_offline_repo.vendor.exceptions import DownloadError
 from conda_offline_repo.vendor.upstream.entries import Entry
@@ -41,7 +42,8 @@ class Place:
 
     def collect(self, *packages: TinyPackage) -> tuple[Archive, ...]:
         entries = [self.entry(package) for package in packages]
-        return collect(entries, self.repository, self.staging, self.progress)
+        known = Known(self.repository.parent)
+        return collect(entries, self.repository, self.staging, self.progress, known)
 
     def put(self, package: TinyPackage, where: Path, content: bytes | None = None) -> Path:
         """Put an archive, or other bytes under its name, below a folder."""

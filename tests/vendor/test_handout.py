@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 from ruamel.yaml import YAML
 
+from conda_offline_repo.vendor.inputs.wanted import Wanted
 from conda_offline_repo.vendor.release.handout import handout
 from conda_offline_repo.vendor.request import Request
 from tests.support.mirror import PLATFORM, another, entries
@@ -235,7 +236,7 @@ def batch() -> list[str]:
 
 
 def request(label: str, *packages: str, platforms: tuple[str, ...] = ("win-64",)) -> Request:
-    return Request(label, packages, (), None, platforms, {})
+    return Request(label, (Wanted(packages=packages),), (), None, platforms, {})
 
 
 def test_batch_file_can_be_read_at_a_glance() -> None:

@@ -14,7 +14,7 @@ from conda_offline_repo.repository.manifest import MANIFEST_NAME
 from conda_offline_repo.vendor.exceptions import ProofError
 from conda_offline_repo.vendor.release import prove as proof
 from conda_offline_repo.vendor.release.index import make_index
-from conda_offline_repo.vendor.upstream.entries import entries_of, specs_to_solve
+from conda_offline_repo.vendor.upstream.entries import entries_of, tasks
 from conda_offline_repo.vendor.upstream.solve import solve
 from dev.upstream.server import ChannelServer
 from tests.support.inside import HASTY, Counted, inside
@@ -161,15 +161,14 @@ def prove(
 ) -> None:
     """Prove an index from which an archive has been lost on the way."""
     request = me.request(me.options(*packages, channels=urls))
-    specs = specs_to_solve(request)
-    solutions = solve(request, specs)
+    solutions = solve(request, tasks(request))
     entries = [
         entry
         for entry in entries_of(solutions, request, time.time()).entries
         if entry.name != without
     ]
     index = make_index(entries, request.platforms)
-    proof.prove(request, specs, solutions, index, scratch)
+    proof.prove(request, solutions, index, scratch)
 
 
 @pytest.fixture
@@ -223,11 +222,10 @@ def test_proof_asks_nothing_of_the_network(
     me: Inside, server: ChannelServer, stack: str, tmp_path: Path
 ) -> None:
     request = me.request(me.options("app", channels=(stack,)))
-    specs = specs_to_solve(request)
-    solutions = solve(request, specs)
+    solutions = solve(request, tasks(request))
     index = make_index(entries_of(solutions, request, time.time()).entries, request.platforms)
     server.clear()
-    proof.prove(request, specs, solutions, index, tmp_path / "proof")
+    proof.prove(request, solutions, index, tmp_path / "proof")
     assert not server.requests
 
 

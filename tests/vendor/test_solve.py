@@ -17,7 +17,7 @@ from conda.base.context import context
 from conda_offline_repo.exceptions import OfflineRepoError
 from conda_offline_repo.vendor.exceptions import CollisionError, SolveError
 from conda_offline_repo.vendor.release import index
-from conda_offline_repo.vendor.upstream.entries import specs_to_solve
+from conda_offline_repo.vendor.upstream.entries import tasks
 from conda_offline_repo.vendor.upstream.solve import solve
 from dev.upstream.server import ChannelServer
 from tests.support.inside import inside
@@ -260,17 +260,17 @@ def test_solve_leaves_no_trace(me: Inside, server: ChannelServer) -> None:
         "core", channels=(url,), platforms=tuple(MACHINES), virtual_packages=("__cuda=1",)
     )
     request = me.request(options)
-    packages = specs_to_solve(request)
+    packages = tasks(request)
     solve(request, packages)  # fills caches
     before = state()
     assert len(solve(request, packages)) == len(MACHINES)
     assert state() == before
 
     with pytest.raises(SolveError):
-        solve(request, dict.fromkeys(MACHINES, ("core >=3",)))
+        solve(request, [replace(one, packages=("core >=3",)) for one in packages])
     assert state() == before
     with pytest.raises(SolveError):
-        solve(request, dict.fromkeys(MACHINES, ("nowhere",)))
+        solve(request, [replace(one, packages=("nowhere",)) for one in packages])
     assert state() == before
 
 
@@ -324,7 +324,7 @@ def test_solve_prints_nothing(
     me: Inside, server: ChannelServer, capfd: pytest.CaptureFixture[str]
 ) -> None:
     request = me.request(me.options("core", channels=(f"{server.url}/public",)))
-    solve(request, specs_to_solve(request))
+    solve(request, tasks(request))
     assert capfd.readouterr() == ("", "")
 
 

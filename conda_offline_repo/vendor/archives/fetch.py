@@ -1,8 +1,8 @@
 """Verified archives for the entries of a build.
 
 An archive comes from where it costs least: the repository itself, what an interrupted build left in
-the staging folder, conda's package caches, or the channel. Wherever it comes from, its bytes are
-hashed here before anything names them.
+the staging folder, another label's repository, conda's package caches, or the channel. Wherever it
+comes from, its bytes are hashed here before anything names them.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from ..archives import identity
 from ..exceptions import DownloadError
 from .download import download
 from .failures import DownloadFailedError
+from .known import bring
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from ...progress import Progress
     from ...repository.hashing import Digests
     from ..upstream.entries import Entry
+    from .known import Known
 
 
 #: Bytes kept free for index files and the file system's own needs.
@@ -62,6 +64,7 @@ def collect(
     repository: Path,
     staging: Path,
     progress: Progress,
+    known: Known,
 ) -> tuple[Archive, ...]:
     """Have every archive, verified, in the repository or in the staging folder.
 
@@ -70,6 +73,7 @@ def collect(
         repository: The published folder; nothing in it is changed.
         staging: A folder on the same file system, which keeps what it holds.
         progress: Told how far it is.
+        known: What is known of archives; told of more.
 
     Raises:
         DownloadError: Some archives could not be had; all of them are named.
@@ -81,11 +85,14 @@ def collect(
     archives: list[Archive] = []
 
     def one(entry: Entry) -> Archive:
-        found = _at_hand(entry, repository, staging)
+        entry = known.downloaded(entry)
+        found = _at_hand(entry, repository, staging, known)
         if found:
             progress.advance(found.size)
         else:
-            found = _downloaded(entry, repository / entry.name, staging, progress.advance, stop)
+            found = _downloaded(
+                entry, repository / entry.name, staging, progress.advance, stop, known
+            )
         if found.staged:
             identity.check(found.path, entry)
         progress.advance(0, packages=1)
@@ -126,7 +133,7 @@ def foresee(entries: Iterable[Entry], repository: Path) -> tuple[Archive, ...]:
     )
 
 
-def check_space(entries: Iterable[Entry], repository: Path, staging: Path) -> None:
+def check_space(entries: Iterable[Entry], repository: Path, staging: Path, known: Known) -> None:
     """Refuse a build whose archives do not fit on the disk, before it downloads any.
 
     Raises:
@@ -137,35 +144,54 @@ def check_space(entries: Iterable[Entry], repository: Path, staging: Path) -> No
         for entry in entries
         if not _has_size(repository / entry.name, entry)
         and not _has_size(staging / entry.name, entry)
+        and not any(_has_size(place, entry) for place in known.elsewhere(entry))
     )
     free = shutil.disk_usage(repository.parent).free
     if missing and free < missing + RESERVE:
         raise NoSpaceError(repository.parent, missing + RESERVE, free)
 
 
-def _at_hand(entry: Entry, repository: Path, staging: Path) -> Archive | None:
+def _at_hand(entry: Entry, repository: Path, staging: Path, known: Known) -> Archive | None:
     """Return the archive from this machine, or None if it has none with the right bytes."""
-    if not entry.sha256 and not entry.md5:
-        return None
     published = repository / entry.name
     target = staging / entry.name
-    digests = _verified(published, entry)
+    if not entry.has_digest:
+        return None
+    digests = _verified(published, entry, known)
     if digests:
         return _archive(entry, published, False, digests)
-    digests = _verified(target, entry)
+    digests = _verified(target, entry, known) or _from_other_label(entry, target, repository, known)
     for cached in () if digests else package_cache.archives(entry.file):
         digests = _from_cache(cached, target, entry)
         if digests:
+            known.note(target, digests)
             break
     return _archive(entry, target, True, digests) if digests else None
 
 
-def _verified(path: Path, entry: Entry) -> Digests | None:
+def _from_other_label(entry: Entry, target: Path, repository: Path, known: Known) -> Digests | None:
+    """Return the digests of an archive that another label's repository had; it is staged now."""
+    for place in known.elsewhere(entry):
+        try:
+            if place == target or not _has_size(place, entry):
+                continue
+            target.unlink(missing_ok=True)
+            bring(place, target, repository)
+        except OSError:
+            continue
+        digests = _verified(target, entry, known)
+        if digests:
+            return digests
+        target.unlink()
+    return None
+
+
+def _verified(path: Path, entry: Entry, known: Known) -> Digests | None:
     """Return the digests of a file, or None if it is not there or not the archive of the entry."""
     try:
         if not _has_size(path, entry):
             return None
-        digests = hash_file(path, md5=not entry.md5 or not entry.sha256)
+        digests = known.digests(path, md5=not entry.md5 or not entry.sha256)
     except OSError:
         return None
     return digests if _has_digest(digests, entry) else None
@@ -211,6 +237,7 @@ def _downloaded(
     staging: Path,
     progress: Callable[[int], None],
     stop: threading.Event,
+    known: Known,
 ) -> Archive:
     """Return the archive from its channel; the published one where the channel states no digest and
     it turns out to be the same.
@@ -218,6 +245,7 @@ def _downloaded(
     target = staging / entry.name
     target.parent.mkdir(parents=True, exist_ok=True)
     digests = download(entry, target, progress, stop)
+    known.note(target, digests, entry.public_url)
     if not entry.sha256 and not entry.md5 and _same_bytes(published, digests):
         target.unlink()
         return _archive(entry, published, False, digests)

@@ -93,7 +93,7 @@ def compose(
         build=last.build + 1 if last else 1,
         created=timestamp(source_date()),
         request=remember(request),
-        solutions={solution.platform: solution.names for solution in solutions},
+        solutions={solution.key: solution.names for solution in solutions},
         packages=packages,
         files=described,
         built_with=dict(built_with),
@@ -118,12 +118,14 @@ def packages_of(entries: Iterable[Entry], archives: Iterable[Archive]) -> dict[s
 def remember(request: Request) -> Remembered:
     """Return what the next build of the label need not be told again."""
     return Remembered(
-        packages=request.packages,
+        packages=next((one.packages for one in request.environments if not one.name), ()),
         channels=tuple(source.url for source in request.sources),
         platforms=request.platforms,
         virtual_packages=request.virtual_packages,
         plugin=request.plugin,
         keep=request.keep,
+        environments={one.name: one.packages for one in request.environments if one.name},
+        exact=tuple(one.name for one in request.environments if one.exact),
     )
 
 

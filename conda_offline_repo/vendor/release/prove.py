@@ -44,7 +44,7 @@ def proven(
     """
     if last is None or last.request != request or last.built_with != built_with:
         return False
-    if dict(last.solutions) != {one.platform: one.names for one in solutions}:
+    if dict(last.solutions) != {one.key: one.names for one in solutions}:
         return False
     before = {
         name: file.sha256
@@ -56,7 +56,6 @@ def proven(
 
 def prove(
     request: Request,
-    specs: Mapping[str, tuple[str, ...]],
     solutions: Iterable[Solution],
     index: Mapping[str, bytes],
     scratch: Path,
@@ -65,20 +64,17 @@ def prove(
 
     Args:
         request: What is being built.
-        specs: The MatchSpecs that were solved, by platform.
-        solutions: What the solver chose from the channels.
+        solutions: What is to be installed.
         index: The index files of the repository to be, by path.
         scratch: A folder for this proof; emptied first, and gone afterwards.
 
     Raises:
-        ProofError: A platform has another solution than before, or none.
+        ProofError: An environment has another solution than before on a platform, or none.
     """
     # conda keeps its sessions by thread; an offline one must not outlive the proof
     with laid_out(index, scratch), ThreadPoolExecutor(max_workers=1) as executor:
         for solution in solutions:
-            executor.submit(
-                _prove_one, request, specs[solution.platform], solution, scratch
-            ).result()
+            executor.submit(_prove_one, request, solution, scratch).result()
 
 
 @contextmanager
@@ -102,16 +98,14 @@ def laid_out(index: Mapping[str, bytes], scratch: Path) -> Iterator[None]:
         shutil.rmtree(scratch, ignore_errors=True)
 
 
-def _prove_one(
-    request: Request, packages: Iterable[str], solution: Solution, scratch: Path
-) -> None:
+def _prove_one(request: Request, solution: Solution, scratch: Path) -> None:
     channel = Channel(file_url(scratch / "channel"))
     caches = str(scratch / "pkgs")
     with _compat.settings(_pkgs_dirs=(caches,), offline=True):
         _compat.refresh_index_cache(channel, (solution.platform, "noarch"))
         records = run(
             solution.platform,
-            [unqualified(package) for package in packages],
+            [unqualified(package) for package in solution.packages],
             (channel,),
             request.virtual_packages[solution.platform],
         )
@@ -119,7 +113,7 @@ def _prove_one(
     after = {(record.subdir, record.fn) for record in records}
     if before != after:
         raise ProofError(
-            solution.platform,
+            solution.key,
             context.solver,
             missing=tuple(sorted("/".join(key) for key in before - after)),
             other=tuple(sorted("/".join(key) for key in after - before)),

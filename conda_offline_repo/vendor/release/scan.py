@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 SHORTEST_IN_ARCHIVES = 8
 
 
-def scan(release: Release, secrets: Secrets, progress: Progress) -> None:
+def scan(release: Release, secrets: Secrets, progress: Progress, searched: set[str]) -> None:
     """Search all that is about to be published, archives decoded, for the secrets in any form.
 
     Archives that the repository holds already were searched when they came.
@@ -39,6 +39,7 @@ def scan(release: Release, secrets: Secrets, progress: Progress) -> None:
         release: What is to be published.
         secrets: What must not be in it.
         progress: Told how far it is.
+        searched: The digests of archives that were searched for the same secrets; gets more.
 
     Raises:
         SecretFoundError: A file holds one; it is named, the secret is not.
@@ -52,9 +53,14 @@ def scan(release: Release, secrets: Secrets, progress: Progress) -> None:
         if any(form in content for form in forms):
             raise SecretFoundError(name)
     long = [form for form in forms if len(form) >= SHORTEST_IN_ARCHIVES]
-    arrived = [archive for archive in release.archives if archive.staged] if long else []
+    arrived = [
+        archive
+        for archive in release.archives
+        if long and archive.staged and archive.sha256 not in searched
+    ]
     if arrived:
         _scan(arrived, long, progress)
+        searched |= {archive.sha256 for archive in arrived}
 
 
 def _scan(archives: list[Archive], forms: list[bytes], progress: Progress) -> None:

@@ -38,7 +38,6 @@ HISTORY = """\
 
 def unreached(
     request: Request,
-    specs: Mapping[str, tuple[str, ...]],
     solutions: Iterable[Solution],
     index: Mapping[str, bytes],
     earlier: Mapping[int, Mapping[str, tuple[str, ...]]],
@@ -49,10 +48,9 @@ def unreached(
 
     Args:
         request: What is being built.
-        specs: The MatchSpecs that were solved, by platform.
         solutions: What the new release installs.
         index: The index files of the repository to be, by path.
-        earlier: What earlier releases install, by number and platform, as `subdir/file`.
+        earlier: What earlier releases install, by number and key, as `subdir/file`.
         records: The index entries of these, as far as they are known.
         scratch: A folder for this; emptied first, and gone afterwards.
     """
@@ -62,14 +60,13 @@ def unreached(
             for solution in solutions
             for build, installs in sorted(earlier.items())
             for sentence in executor.submit(
-                _sentences, request, specs, solution, build, installs, records, scratch
+                _sentences, request, solution, build, installs, records, scratch
             ).result()
         )
 
 
 def _sentences(
     request: Request,
-    specs: Mapping[str, tuple[str, ...]],
     solution: Solution,
     build: int,
     installs: Mapping[str, tuple[str, ...]],
@@ -77,14 +74,15 @@ def _sentences(
     scratch: Path,
 ) -> list[str]:
     platform = solution.platform
-    names = installs.get(platform, ())
+    names = installs.get(solution.key, ())
     if not names or names == solution.names or not records.keys() >= {*names}:
         return []
     channel = Channel(file_url(scratch / "channel"))
-    packages = [unqualified(package) for package in specs[platform]]
-    prefix = scratch / f"from-{build}-{platform}"
+    packages = [unqualified(package) for package in solution.packages]
+    prefix = scratch / f"from-{build}-{solution.key.replace('/', '-')}"
     _install(prefix, names, records, packages, file_url(scratch / "channel"))
-    begins = f"From release {build}, an update on {platform}"
+    of = f" of the environment {solution.environment}" if solution.environment else ""
+    begins = f"From release {build}, an update on {platform}{of}"
     with _compat.settings(_pkgs_dirs=(str(scratch / "pkgs"),), offline=True):
         _compat.refresh_index_cache(channel, (platform, "noarch"))
         try:

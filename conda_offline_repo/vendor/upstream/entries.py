@@ -20,9 +20,16 @@ from ...exceptions import InvalidRequestError
 from ...repository.names import archive_problem
 from ...urls import channel_url
 from ..channels import Source
-from ..exceptions import CollisionError, InvalidRecordError, NewerEntryError, UpstreamChangedError
+from ..exceptions import (
+    CollisionError,
+    ExactGoneError,
+    InvalidRecordError,
+    NewerEntryError,
+    UpstreamChangedError,
+)
 from ..upstream import sound
 from .repodata import load
+from .solve import Task
 from .unavailable import explained
 
 if TYPE_CHECKING:
@@ -102,29 +109,38 @@ def _digest(record: Mapping[str, Any], algorithm: str) -> str | None:
     return value.lower() if isinstance(value, str) and value else None
 
 
-def specs_to_solve(request: Request) -> dict[str, tuple[str, ...]]:
-    """Return the MatchSpecs to solve, by platform: those of the request, or all of the label
-    channel.
+def tasks(request: Request) -> tuple[Task, ...]:
+    """Return what to find the packages of: each environment on each platform that it is for.
 
     Raises:
         ChannelUnavailableError: The label channel does not exist or does not open.
-        InvalidRequestError: It publishes nothing for a platform.
+        InvalidRequestError: It publishes nothing for a platform, and no package is named.
     """
+    names = {platform: _label_names(request, platform) for platform in request.platforms}
+    found = []
+    for environment in request.environments:
+        for platform in request.platforms:
+            archives = environment.exact.get(platform) or environment.exact.get("noarch", ())
+            packages = () if environment.exact else environment.packages or names[platform]
+            if archives or packages:
+                found.append(Task(environment.name, platform, packages, archives))
+    return tuple(found)
+
+
+def _label_names(request: Request, platform: str) -> tuple[str, ...]:
+    """Return the names of all packages that the label channel publishes, if there is one."""
     source = request.label_source
     if source is None:
-        return dict.fromkeys(request.platforms, request.packages)
-    found = {}
-    for platform in request.platforms:
-        with explained(request, source):
-            indexes = load(source, (platform, "noarch"), names=(), files=())
-        names = sorted(set().union(*(index.names for index in indexes.values())))
-        if not names and not request.packages:
-            raise InvalidRequestError(
-                f"The label channel {source.url} publishes nothing for {platform}.",
-                "Name the packages to ship, or another --platform.",
-            )
-        found[platform] = request.packages or tuple(names)
-    return found
+        return ()
+    with explained(request, source):
+        indexes = load(source, (platform, "noarch"), names=(), files=())
+    names = sorted(set().union(*(index.names for index in indexes.values())))
+    if not names and not all(one.packages or one.exact for one in request.environments):
+        raise InvalidRequestError(
+            f"The label channel {source.url} publishes nothing for {platform}.",
+            "Name the packages to ship, or another --platform.",
+        )
+    return tuple(names)
 
 
 def entries_of(solutions: Iterable[Solution], request: Request, since: float) -> Taken:
@@ -138,6 +154,7 @@ def entries_of(solutions: Iterable[Solution], request: Request, since: float) ->
 
     Raises:
         UpstreamChangedError: A channel's index no longer has what the solver chose.
+        ExactGoneError: It does not have what is named exactly.
         CollisionError: Two channels have different files under one name.
         InvalidRecordError: An entry's name must not become a path.
         NewerEntryError: The solver chose what is not in every client's reach.
@@ -146,15 +163,18 @@ def entries_of(solutions: Iterable[Solution], request: Request, since: float) ->
     """
     sources = {source.url: source for source in request.sources}
     records: dict[tuple[str, str], dict[str, PackageRecord]] = defaultdict(dict)
+    exact = set()
     for solution in solutions:
         for record in solution.records:
             url = channel_url(record.channel)
+            if solution.exact:
+                exact.add(record)
             if record.subdir not in (solution.platform, "noarch"):
                 raise InvalidRecordError(url, record.fn, "its subdir is not the one it lies in")
             sources.setdefault(url, Source(url, Channel(url)))
             records[url, record.subdir][record.fn] = record
     found: dict[str, Entry] = {}
-    related = []
+    related, gone = [], []
     for url, source in sources.items():
         subdirs = [subdir for channel, subdir in records if channel == url]
         needed = [record for subdir in subdirs for record in records[url, subdir].values()]
@@ -169,7 +189,14 @@ def entries_of(solutions: Iterable[Solution], request: Request, since: float) ->
                 "solver chose. If packages of those channels are wanted, name them with -c."
             )
         for record in needed:
-            _add(found, _entry(source, record, indexes[record.subdir]))
+            try:
+                _add(found, _entry(source, record, indexes[record.subdir]))
+            except UpstreamChangedError:
+                if record not in exact:
+                    raise
+                gone.append(f"{url}/{record.subdir}/{record.fn}")
+    if gone:
+        raise ExactGoneError(gone)
     return Taken(tuple(sorted(found.values(), key=lambda entry: entry.name)), tuple(related))
 
 

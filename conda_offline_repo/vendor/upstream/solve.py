@@ -14,18 +14,21 @@ from conda.common.io import dashlist
 from conda.models.match_spec import MatchSpec
 
 from ... import _compat
+from ...repository.manifest import solution_key
 from ...solver import UnsolvedError, ask
 from ..exceptions import SolveError
+from ..upstream import exact
 from .missing import missing
 from .unavailable import explained
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from typing import Any
 
     from conda.models.channel import Channel
     from conda.models.records import PackageRecord
 
+    from ..inputs.wanted import Locked
     from ..request import Request
 
 #: A prefix that nothing is installed in; conda itself solves for one like it.
@@ -34,11 +37,44 @@ VIRTUAL = re.compile(r"(?<![\w/-])__[a-z0-9_]+")
 
 
 @dataclass(frozen=True)
-class Solution:
-    """The records that the solver chose for one platform."""
+class Task:
+    """An environment to find the packages of, on one platform.
 
+    Attributes:
+        environment: Its name; empty for the only one of a label.
+        platform: The conda subdir.
+        packages: MatchSpecs to solve for.
+        exact: Or the archives themselves.
+    """
+
+    environment: str
     platform: str
+    packages: tuple[str, ...] = ()
+    exact: tuple[Locked, ...] = ()
+
+
+@dataclass(frozen=True)
+class Solution:
+    """What is installed in one environment on one platform.
+
+    Attributes:
+        environment: Its name; empty for the only one of a label.
+        platform: The conda subdir.
+        packages: The MatchSpecs that it is had with.
+        records: The packages.
+        exact: Whether the archives were named, and no solver chose them.
+    """
+
+    environment: str
+    platform: str
+    packages: tuple[str, ...]
     records: tuple[PackageRecord, ...]
+    exact: bool = False
+
+    @property
+    def key(self) -> str:
+        """What the manifest has it by."""
+        return solution_key(self.environment, self.platform)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -46,28 +82,35 @@ class Solution:
         return tuple(sorted(f"{record.subdir}/{record.fn}" for record in self.records))
 
 
-def solve(request: Request, packages: Mapping[str, tuple[str, ...]]) -> tuple[Solution, ...]:
-    """Solve `packages`, MatchSpecs by platform, from the channels of the request.
+def solve(request: Request, tasks: Sequence[Task]) -> tuple[Solution, ...]:
+    """Find what is to be installed in each environment, on each platform.
 
     Raises:
         SolveError: There is no solution; carries the solver's explanation.
         ChannelUnavailableError: A channel cannot be read.
+        ExactGoneError: An archive that is named exactly is not to be had.
     """
-    return tuple(
-        Solution(platform, _solve(platform, packages, request)) for platform in request.platforms
-    )
+    return tuple(_solution(task, tasks, request) for task in tasks)
 
 
-def _solve(
-    platform: str, packages: Mapping[str, tuple[str, ...]], request: Request
-) -> tuple[PackageRecord, ...]:
+def _solution(task: Task, tasks: Sequence[Task], request: Request) -> Solution:
+    where = (task.environment, task.platform)
+    if not task.exact:
+        return Solution(*where, task.packages, _solve(task, tasks, request))
+    records = exact.records(task.exact, request)
+    return Solution(*where, tuple(map(exact.spec, records)), records, exact=True)
+
+
+def _solve(task: Task, tasks: Sequence[Task], request: Request) -> tuple[PackageRecord, ...]:
+    platform = task.platform
     channels = tuple(source.channel for source in request.sources)
     machine = request.virtual_packages[platform]
     try:
         with explained(request):
-            return _records(platform, packages[platform], channels, machine)
+            return _records(platform, task.packages, channels, machine)
     except UnsolvedError as error:
         explanation = str(error)
+    packages = {one.platform: one.packages for one in tasks if one.environment == task.environment}
     absent = missing(request, packages)
     lines = (
         f"{one.package}: {one.instead}"
@@ -75,16 +118,17 @@ def _solve(
         else f"{one.package} for {', '.join(one.platforms)}: {one.instead}"
         for one in absent
     )
+    where = f" in the environment {task.environment}" if task.environment else ""
     searched = dashlist(source.url for source in request.sources)
     not_found = f"Not found:{dashlist(lines)}\nin:{searched}"
     if any(platform in one.platforms for one in absent):
         affected = {name for one in absent for name in one.platforms}
-        raise SolveError(", ".join(sorted(affected)), not_found)
+        raise SolveError(f"{', '.join(sorted(affected))}{where}", not_found)
     if not explanation:
-        explanation = _one_by_one(platform, packages[platform], channels, machine)
+        explanation = _one_by_one(platform, task.packages, channels, machine)
     if absent:
         explanation = f"{explanation}\n{not_found}"
-    raise _unsolved(platform, packages[platform], machine, explanation)
+    raise _unsolved(f"{platform}{where}", task.packages, machine, explanation)
 
 
 def _one_by_one(
@@ -161,7 +205,7 @@ def _records(
 
 
 def _unsolved(
-    platform: str, packages: Iterable[str], virtual_packages: Mapping[str, str], explanation: str
+    where: str, packages: Iterable[str], virtual_packages: Mapping[str, str], explanation: str
 ) -> SolveError:
     """Return the error for a request without solution, with hints at virtual packages."""
     hints = []
@@ -175,4 +219,4 @@ def _unsolved(
         )
     if hints:
         hints.append("If it has a newer one, say so: --virtual-package NAME=VERSION.")
-    return SolveError(platform, explanation, *hints)
+    return SolveError(where, explanation, *hints)

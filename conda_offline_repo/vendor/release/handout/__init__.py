@@ -7,7 +7,7 @@ from importlib.resources import files
 from string import Template
 from typing import TYPE_CHECKING
 
-from ....repository.names import PLUGIN_PACKAGE, SIGNATURES_PACKAGE
+from ....repository.names import DEFAULT, PLUGIN_PACKAGE, SIGNATURES_PACKAGE
 from ....specs import unqualified
 from ...plugin import checks_signatures
 
@@ -38,7 +38,8 @@ def handout(
     values = {
         "label": request.label,
         "platforms": ", ".join(request.platforms),
-        "packages": " ".join(map(_typed, request.packages)) or "PACKAGE",
+        "packages": " ".join(map(_typed, _installable(request))) or "PACKAGE",
+        "environments": _environments(request),
         "installers": _part("installers").substitute(
             files="\n".join(f"    {name}" for name in installers)
         )
@@ -55,6 +56,17 @@ def handout(
         "origin": _part("signed" if signed else "unsigned").substitute(label=request.label),
     }
     return {name: _fill(name, values, ending) for name, ending in LINE_ENDINGS.items()}
+
+
+def _installable(request: Request) -> tuple[str, ...]:
+    """Return what is installed by name, unless there are environments to choose from."""
+    return () if any(one.name for one in request.environments) else request.packages
+
+
+def _environments(request: Request) -> str:
+    """Return the part on environments; empty if there is one, without a name, and no list."""
+    named = [one.name or DEFAULT for one in request.environments if one.name or one.exact]
+    return _part("environments").substitute(names=", ".join(named)) if named else ""
 
 
 def _part(name: str) -> Template:

@@ -1,0 +1,53 @@
+"""What the builds of one command share."""
+
+from __future__ import annotations
+
+import math
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from conda.base.context import context
+
+from .. import _compat
+from .archives.known import Known
+from .secrets import credentials
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from .request import Options
+
+
+class Run:
+    """What the builds of one command share.
+
+    Attributes:
+        secrets: The credentials of all of them: none may leave in the repository of any.
+        archives: What is known of archives.
+        searched: The digests of archives in which no credentials were found.
+
+    Args:
+        root: The folder above the repositories.
+        builds: What is to be built.
+    """
+
+    def __init__(self, root: Path, builds: Sequence[Options]) -> None:
+        self.secrets = credentials(*builds)
+        self.archives = Known(root.absolute())
+        self.searched: set[str] = set()
+        self._began = time.time()
+        self._builds = 0
+
+    @contextmanager
+    def one(self) -> Iterator[None]:
+        """Build one label: indexes that conda has read for another are not asked for again."""
+        self._builds += 1
+        if self._builds == 1:
+            yield
+            return
+        # conda means something else by 0 and 1
+        age = max(2, math.ceil(time.time() - self._began), context.local_repodata_ttl)
+        with _compat.settings(local_repodata_ttl=age):
+            yield
