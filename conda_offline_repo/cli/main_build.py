@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .build_options import add_request_options
+
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
-    from pathlib import Path
+    from collections.abc import Iterator, Sequence
 
+    from ..vendor.batch import Result
     from ..vendor.request import Options
+
+#: The file that describes labels, where it is looked for.
+CONFIG_NAME = "offline-repo.yml"
 
 HELP = "Make or refresh the repository of a customer's label."
 DESCRIPTION = """\
@@ -47,231 +53,137 @@ def configure_parser(parser: ArgumentParser) -> None:
 
     helpers.add_parser_help(parser)
     parser.add_argument(
-        "offline_repo_packages",
-        metavar="PACKAGE",
-        nargs="*",
-        default=[],
-        help="Packages to ship, as for `conda install`; they replace those of the last build. With "
-        "none named, now or in the last build: all that the label channel publishes for the "
-        "platform.",
-    )
-    parser.add_argument(
-        "--add",
-        dest="offline_repo_add",
-        metavar="PACKAGE",
-        action="append",
-        default=[],
-        help="Ship this package besides those of the last build, or in the place of the one of "
-        "its name; repeat for several. In a first build the same as PACKAGE.",
-    )
-    parser.add_argument(
-        "--remove",
-        dest="offline_repo_remove",
-        metavar="PACKAGE",
-        action="append",
-        default=[],
-        help="Do not ship this package of the last build any more, given by its name or as it was "
-        "typed; repeat for several.",
-    )
-    parser.add_argument(
         "--label",
-        dest="offline_repo_label",
+        dest="offline_repo_labels",
         metavar="LABEL",
-        required=True,
-        help="The customer's name on the server, and of the repository's folder.",
-    )
-    parser.add_argument(
-        "--root",
-        dest="offline_repo_root",
-        metavar="DIR",
-        help="Folder above the repositories, one folder a label. Default: the setting "
-        "plugins.offline_repo_root, else the current folder.",
-    )
-    parser.add_argument(
-        "--platform",
-        dest="offline_repo_platforms",
-        metavar="SUBDIR",
         action="append",
         default=[],
-        help="The customer's platform, e.g. win-64; repeat for several, and name all of them. "
-        "Default: those of the last build, else this machine's.",
+        help="The customer's name on the server, and of the repository's folder. With a file: "
+        "build this label of it alone; repeat for several.",
     )
     parser.add_argument(
-        "--virtual-package",
-        dest="offline_repo_virtual_packages",
-        metavar="[PLATFORM:]NAME=VERSION[=BUILD]",
-        action="append",
-        default=[],
-        help="Assume that the customer's machine has this, e.g. __glibc=2.17, or with NAME= that "
-        "it has not; repeat for several. With a platform, e.g. linux-64:__glibc=2.17, this is said "
-        "of its machine alone, else of all that can have it. What is not named stays as the last "
-        "build had it, also for a platform that is left out and comes back; at first it is a "
-        "modest machine (linux 4.18, glibc 2.28; osx 13.0; win 10; no cuda), never this one.",
-    )
-    plugin = parser.add_mutually_exclusive_group()
-    plugin.add_argument(
-        "--with-plugin",
-        dest="offline_repo_plugin",
-        action="store_true",
-        default=None,
-        help="Ship this plugin as well, for the customer's base environment: in the folder "
-        "'plugin', a channel of its own with the package conda-offline-repo-base from the "
-        "channels. Remembered.",
-    )
-    plugin.add_argument(
-        "--plugin-file",
-        dest="offline_repo_plugin_file",
+        "--file",
+        dest="offline_repo_file",
         metavar="FILE",
-        help="The same, with this archive of the package.",
-    )
-    plugin.add_argument(
-        "--without-plugin",
-        dest="offline_repo_plugin",
-        action="store_false",
-        help="Do not ship the plugin any more.",
-    )
-    installer = parser.add_mutually_exclusive_group()
-    installer.add_argument(
-        "--installer",
-        dest="offline_repo_installers",
-        metavar="FILE",
-        action="append",
-        help="Ship this installer of conda (Miniforge, Miniconda, one made by constructor) as "
-        "well, in the folder 'installer', for machines without conda; repeat for several, and name "
-        "all of them. Default: those of the last build.",
-    )
-    installer.add_argument(
-        "--without-installer",
-        dest="offline_repo_installers",
-        action="store_const",
-        const=[],
-        help="Do not ship installers any more.",
+        help="Build the labels that this file describes, one after the other. Default, where no "
+        "label is given: offline-repo.yml in the current folder.",
     )
     parser.add_argument(
-        "--keep",
-        dest="offline_repo_keep",
-        metavar="N",
-        type=int,
-        help="Keep the last N releases installable from the folder, the new one included: "
-        "`use --release` brings an environment to any of them. At first 1; remembered.",
-    )
-    sign = parser.add_mutually_exclusive_group()
-    sign.add_argument(
-        "--sign-key",
-        dest="offline_repo_sign_keys",
-        metavar="KEY",
-        action="append",
-        default=[],
-        help="Sign the repository with this ed25519 key of OpenSSH, so that the customer can tell "
-        "who made it; for a key that ssh-agent holds, its public file. Repeat it to sign with the "
-        "old and the new key when keys change: customers then trust the new one. Default: the "
-        "setting plugins.offline_repo_sign_key.",
-    )
-    sign.add_argument(
-        "--no-sign-key",
-        dest="offline_repo_unsigned",
+        "--write-config",
+        dest="offline_repo_write_config",
         action="store_true",
-        help="Publish without a signature, also a repository that is signed. Customers who trust "
-        "its key will refuse it.",
+        help="Build nothing: write down what is asked for of the label, and what its last build "
+        "remembers, in offline-repo.yml here, or in the file that --file names.",
     )
-    helpers.add_parser_channels(parser)
-    parser.add_argument(
-        "--token",
-        dest="offline_repo_token",
-        metavar="TOKEN",
-        help="Token that opens the publisher's channels. Better in the environment variable "
-        "CONDA_OFFLINE_REPO_TOKEN, which no process list shows.",
-    )
-    parser.add_argument(
-        "--no-label-channel",
-        dest="offline_repo_label_channel",
-        action="store_false",
-        help="Do not search PUBLISHER/label/LABEL before the first channel: take the channels as "
-        "they are.",
-    )
+    add_request_options(parser)
     helpers.add_parser_solver(parser)
     helpers.add_parser_networking(parser)
     helpers.add_output_and_prompt_options(parser)
 
 
 def execute(args: Namespace) -> int:
-    """Build, and print what came out."""
-
-    from conda.base.context import context
-
+    """Build what a file describes, or one label, and print what came out."""
     from ..exceptions import VendorMissingError
-    from ..redaction import confined
 
     try:
-        from ..vendor.build import build
+        from ..vendor import batch  # noqa: F401
     except ModuleNotFoundError as error:
         raise VendorMissingError(error.name or str(error)) from error
-    from ..vendor.secrets import credentials
+    if args.offline_repo_write_config:
+        return _write_config(args)
+    builds = _described(args)
+    return _build_all(builds) if builds else _build_one(args)
+
+
+def _build_one(args: Namespace) -> int:
+    from conda.base.context import context
+
+    from ..redaction import confined
+    from ..vendor.build import build
+    from ..vendor.run import Run
+    from .build_options import options_of
     from .output import chatter_to_stderr
     from .progress import TerminalProgress
     from .report_build import report
 
-    options = _options(args)
-    with confined(credentials(options)):
+    options = options_of(args)
+    run = Run(options.root, (options,))
+    with confined(run.secrets):
         with chatter_to_stderr():
-            outcome = build(options, TerminalProgress(), dry_run=context.dry_run)
+            outcome = build(options, TerminalProgress(), dry_run=context.dry_run, run=run)
         report(outcome, dry_run=context.dry_run)
     return 0
 
 
-def _token(args: Namespace) -> str | None:
-    import os
-
-    from ..settings import TOKEN_VARIABLE
-
-    return args.offline_repo_token or os.environ.get(TOKEN_VARIABLE) or None
-
-
-def _options(args: Namespace) -> Options:
-    from pathlib import Path
-
+def _build_all(builds: Sequence[Options]) -> int:
     from conda.base.context import context
 
-    from ..exceptions import InvalidRequestError
-    from ..settings import default_root, default_sign_keys
-    from ..vendor.request import Options
+    from ..redaction import confined
+    from ..vendor.batch import build_all
+    from ..vendor.run import Run
+    from .progress import TerminalProgress
+    from .report_batch import report
 
-    try:
-        channels = tuple(context.channels)
-    except ValueError as error:
-        raise InvalidRequestError(
-            f"A channel is not one: {error}.",
-            "Give a channel's name, its URL or the path of its folder.",
-        ) from error
-    return Options(
-        label=args.offline_repo_label,
-        root=Path(args.offline_repo_root or default_root()).expanduser(),
-        packages=tuple(args.offline_repo_packages),
-        add=tuple(args.offline_repo_add),
-        remove=tuple(args.offline_repo_remove),
-        channels=channels,
-        channels_named=bool(args.channel),
-        label_channel=args.offline_repo_label_channel,
-        token=_token(args),
-        platforms=tuple(args.offline_repo_platforms),
-        native_platform=context.subdir,
-        virtual_packages=tuple(args.offline_repo_virtual_packages),
-        plugin=True if args.offline_repo_plugin_file else args.offline_repo_plugin,
-        plugin_file=_file(args.offline_repo_plugin_file),
-        installers=None
-        if args.offline_repo_installers is None
-        else tuple(Path(path).expanduser() for path in args.offline_repo_installers),
-        sign_keys=()
-        if args.offline_repo_unsigned
-        else tuple(
-            Path(path).expanduser() for path in args.offline_repo_sign_keys or default_sign_keys()
-        ),
-        unsigned=args.offline_repo_unsigned,
-        keep=args.offline_repo_keep,
-    )
+    run = Run(builds[0].root, builds)
+    with confined(run.secrets):
+        results = build_all(builds, TerminalProgress(), run, dry_run=context.dry_run)
+        good = report(_quietly(results), dry_run=context.dry_run)
+    return 0 if good else 1
 
 
-def _file(text: str | None) -> Path | None:
+def _quietly(results: Iterator[Result]) -> Iterator[Result]:
+    """Yield results while what conda says on the way to each goes to stderr."""
+    from .output import chatter_to_stderr
+
+    while True:
+        with chatter_to_stderr():
+            result = next(results, None)
+        if result is None:
+            return
+        yield result
+
+
+def _described(args: Namespace) -> tuple[Options, ...]:
+    """Return what the file describes of what is to be built; nothing if the options say it.
+
+    Raises:
+        InvalidRequestError: Both say it, or neither does.
+    """
     from pathlib import Path
 
-    return None if text is None else Path(text).expanduser()
+    from ..exceptions import InvalidRequestError
+    from .build_options import given
+
+    labels, options = args.offline_repo_labels, given(args)
+    path = Path(args.offline_repo_file or CONFIG_NAME).expanduser()
+    if args.offline_repo_file and options:
+        raise InvalidRequestError(
+            f"{', '.join(options)}: with a file, the file says that.",
+            f"Write it into {path}, or leave out --file to build one label by options.",
+        )
+    if not labels and options:
+        raise InvalidRequestError("No label is named.", "Name the customer's label: --label LABEL")
+    if not args.offline_repo_file and not path.exists():
+        if labels:
+            return ()
+        raise InvalidRequestError(
+            f"No label is named, and there is no {CONFIG_NAME} here.",
+            "Name the customer's label, --label LABEL, or a file that describes labels, --file.",
+        )
+    builds = {one.label: one for one in _read(path)}
+    described = [label for label in labels if label in builds]
+    if options and described:
+        raise InvalidRequestError(
+            f"{path} describes the label {described[0]}, and {', '.join(options)} would say "
+            "something else.",
+            "Change the file. To build by options alone, call conda from another folder.",
+        )
+    if options or (labels and not described and not args.offline_repo_file):
+        return ()
+    unknown = [label for label in labels if label not in builds]
+    if unknown:
+        raise InvalidRequestError(
+            f"{path} does not describe the label {unknown[0]!r}.",
+            f"It describes: {', '.join(builds)}.",
+        )
+    return tuple(one for label, one in builds.items() if not labels or label in labels)

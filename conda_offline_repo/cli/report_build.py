@@ -13,6 +13,7 @@ from .output import human, licenses, platform_json, platform_lines, print_json, 
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Any
 
     from ..vendor.build import Outcome
     from ..vendor.changes import RequestChange
@@ -24,42 +25,54 @@ AMBIGUOUS = frozenset(" ,")
 def report(outcome: Outcome, *, dry_run: bool) -> None:
     """Print an outcome as conda was told to: as JSON, as text, or not at all."""
     if context.json:
-        _print_json(outcome)
+        print_json(**as_json(outcome))
     elif not context.quiet:
-        print(printable("\n".join(_lines(outcome, dry_run))))
-        for warning in outcome.warnings:
-            print(printable(f"warning: {warning}"), file=sys.stderr)
+        print(printable("\n".join(lines(outcome, dry_run=dry_run))))
+        if outcome.changed and not dry_run:
+            print(
+                "\nCopy the folder, then on the customer's machine:\n\n"
+                f"    conda offline-repo use PATH/{outcome.manifest.label} -n ENVIRONMENT\n"
+            )
+        warn(outcome)
 
 
-def _print_json(outcome: Outcome) -> None:
+def warn(outcome: Outcome) -> None:
+    """Print what the vendor should know."""
+    for warning in outcome.warnings:
+        print(printable(f"warning: {warning}"), file=sys.stderr)
+
+
+def as_json(outcome: Outcome) -> dict[str, Any]:
+    """Return an outcome as a JSON object."""
     manifest, difference = outcome.manifest, outcome.difference
-    print_json(
-        label=manifest.label,
-        path=str(outcome.path),
-        changed=outcome.changed,
-        first_build=outcome.first,
-        request_changes=[vars(change) for change in outcome.request_changes],
-        platforms={
-            platform: {
+    return {
+        "label": manifest.label,
+        "path": str(outcome.path),
+        "changed": outcome.changed,
+        "first_build": outcome.first,
+        "request_changes": [vars(change) for change in outcome.request_changes],
+        "platforms": {
+            key: {
                 "packages": len(names),
                 "bytes": sum(manifest.packages[n].size for n in names),
             }
-            for platform, names in manifest.solutions.items()
+            for key, names in manifest.solutions.items()
         },
-        packages=len(manifest.packages),
-        bytes=manifest.size,
-        transfer_bytes=difference.transfer_bytes,
-        added=difference.added,
-        updated=difference.updated,
-        removed=difference.removed,
-        changes={one.platform: platform_json(one) for one in difference.platforms},
-        new_licenses=outcome.new_licenses,
-        manifest=as_dict(manifest),
-        warnings=outcome.warnings,
-    )
+        "packages": len(manifest.packages),
+        "bytes": manifest.size,
+        "transfer_bytes": difference.transfer_bytes,
+        "added": difference.added,
+        "updated": difference.updated,
+        "removed": difference.removed,
+        "changes": {one.platform: platform_json(one) for one in difference.platforms},
+        "new_licenses": outcome.new_licenses,
+        "manifest": as_dict(manifest),
+        "warnings": outcome.warnings,
+    }
 
 
-def _lines(outcome: Outcome, dry_run: bool) -> Iterator[str]:
+def lines(outcome: Outcome, *, dry_run: bool) -> Iterator[str]:
+    """Yield what a build did, or would do, for people."""
     manifest, difference = outcome.manifest, outcome.difference
     total = f"{len(manifest.packages)} packages, {human(manifest.size)}"
     if not outcome.changed:
@@ -83,11 +96,6 @@ def _lines(outcome: Outcome, dry_run: bool) -> Iterator[str]:
     yield signed_by(manifest.signers)
     moved = "would move" if dry_run else "moves"
     yield f"A copy to the customer {moved} {human(difference.transfer_bytes)}."
-    if not dry_run:
-        yield (
-            "\nCopy the folder, then on the customer's machine:\n\n"
-            f"    conda offline-repo use PATH/{manifest.label} -n ENVIRONMENT\n"
-        )
 
 
 def _change(change: RequestChange) -> str:

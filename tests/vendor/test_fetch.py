@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 from conda.base.context import reset_context
 
-from conda_offline_repo.vendor.archives.known import Known
 from conda_offline_repo.vendor.archives.fetch import collect, foresee
+from conda_offline_repo.vendor.archives.known import Known
 from conda_offline_repo.vendor.exceptions import DownloadError
 from conda_offline_repo.vendor.upstream.entries import Entry
 from dev.upstream.server import ChannelServer

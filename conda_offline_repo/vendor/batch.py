@@ -1,0 +1,57 @@
+"""The builds of many labels by one command, one after the other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from conda import CondaError
+
+from ..exceptions import CrashError
+from .build import build
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from ..progress import Progress
+    from .build import Outcome
+    from .request import Options
+    from .run import Run
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of a label: one of the last two is there.
+
+    Attributes:
+        label: The customer's name.
+        outcome: What its build did.
+        error: Why there is none; its repository is as it was before.
+    """
+
+    label: str
+    outcome: Outcome | None = None
+    error: CondaError | None = None
+
+
+def build_all(
+    builds: Sequence[Options], progress: Progress, run: Run, *, dry_run: bool = False
+) -> Iterator[Result]:
+    """Build each label, and yield what became of it; one that fails does not stop the others.
+
+    Args:
+        builds: What to build.
+        progress: Told how far it is.
+        run: What they share.
+        dry_run: Solve and compare only; nothing is downloaded or written.
+    """
+    for options in builds:
+        progress.step(f"Label {options.label}")
+        try:
+            yield Result(options.label, build(options, progress, dry_run=dry_run, run=run))
+        except CondaError as error:
+            yield Result(options.label, error=error)
+        except Exception as error:  # a fault of ours in one label is no reason to drop the others
+            crash = CrashError(f"{type(error).__name__}: {error}")
+            crash.__cause__ = error
+            yield Result(options.label, error=crash)
