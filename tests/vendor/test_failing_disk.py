@@ -1,7 +1,7 @@
 """A build whose disk is full or fails at any step ends with an error, and harms nothing.
 
-Steps are what changes the file system below the root; see `tests.support.stepper`. Of those in the
-scratch folder of the proof, one in eight is struck.
+Steps are what changes the file system below the root; see `tests.support.stepper`. One in four
+is struck, or with OFFLINE_REPO_EVERY_STEP=1 each of them.
 """
 
 from __future__ import annotations
@@ -42,5 +42,5 @@ def test_failing_at_any_step(
     turn = (benches.first, benches.update).index(make)
     steps = bench.strike_all(lambda number: (FAULTS[(number + turn) % 3],), ended_well)
     states = f"{len(bench.known)} different states, none broken"
-    tell(f"{make.__name__}: {', '.join(FAULTS)} by turns at each of {steps} steps: {states}")
+    tell(f"{make.__name__}: {', '.join(FAULTS)} by turns at {steps} steps: {states}")
     assert not bench.problems, "\n\n".join(bench.problems)
