@@ -1,0 +1,46 @@
+"""What can be wrong with `offline-repo.yml`; see `conda_offline_repo.exceptions`."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+from ...exceptions import OfflineRepoError
+from ...printable import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+
+@dataclass(frozen=True, order=True)
+class Mistake:
+    """Something wrong at a place of the file; line and column count from 1."""
+
+    line: int
+    column: int
+    message: str
+
+
+class ConfigFileError(OfflineRepoError):
+    """A file with mistakes: all of them, in the order of their places.
+
+    Attributes:
+        path: The file.
+        mistakes: Objects with `line`, `column` and `message`.
+    """
+
+    def __init__(self, path: Path, mistakes: Iterable[Mistake]) -> None:
+        self.path = str(path)
+        self.mistakes = [
+            {**asdict(one), "message": printable(one.message)} for one in sorted(set(mistakes))
+        ]
+        lines = (f"{path}:{one['line']}:{one['column']}: {one['message']}" for one in self.mistakes)
+        super().__init__("\n".join((f"{path} cannot be used as it is:", *lines)))
+
+
+class ConfigWriteError(OfflineRepoError):
+    """A label that cannot be put down in a file; the file is as it was."""
+
+    def __init__(self, path: Path, label: str, reason: str, *hints: str) -> None:
+        super().__init__(f"The label {label!r} was not put down in {path}: {reason}.", *hints)
