@@ -48,8 +48,8 @@ def add_request_options(parser: ArgumentParser) -> None:
         dest="offline_repo_environment_file",
         metavar="FILE",
         help="Ship what this file says, in the place of PACKAGE: an environment.yml, whose "
-        "packages are solved for; or an explicit list (`conda list --explicit`), a conda-lock.yml or a "
-        "pixi.lock, whose archives are shipped just as they are named, each of its environments. "
+        "packages are solved for; or an explicit list (`conda list --explicit`), a conda-lock.yml "
+        "or a pixi.lock, whose archives are shipped just as they are named, in each environment. "
         "Remembered; name it again when it has changed.",
     )
     wanted.add_argument(

@@ -9,6 +9,7 @@ from .build_options import add_request_options
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
     from ..vendor.batch import Result
     from ..vendor.request import Options
@@ -158,7 +159,7 @@ def _described(args: Namespace) -> tuple[Options, ...]:
     path = Path(args.offline_repo_file or CONFIG_NAME).expanduser()
     if args.offline_repo_file and options:
         raise InvalidRequestError(
-            f"{', '.join(options)}: with a file, the file says that.",
+            f"With a file, the file says what is asked for, not {', '.join(options)}.",
             f"Write it into {path}, or leave out --file to build one label by options.",
         )
     if not labels and options:
@@ -170,15 +171,15 @@ def _described(args: Namespace) -> tuple[Options, ...]:
             f"No label is named, and there is no {CONFIG_NAME} here.",
             "Name the customer's label, --label LABEL, or a file that describes labels, --file.",
         )
-    builds = {one.label: one for one in _read(path)}
+    builds = {one.label: one for one in _read(path, args)}
     described = [label for label in labels if label in builds]
     if options and described:
         raise InvalidRequestError(
-            f"{path} describes the label {described[0]}, and {', '.join(options)} would say "
+            f"{path} describes the label {described[0]}, and {', '.join(options)} may say "
             "something else.",
-            "Change the file. To build by options alone, call conda from another folder.",
+            "Change the file. To build by options alone, call conda in another folder.",
         )
-    if options or (labels and not described and not args.offline_repo_file):
+    if not args.offline_repo_file and not described and (options or _built(labels)):
         return ()
     unknown = [label for label in labels if label not in builds]
     if unknown:
@@ -187,3 +188,33 @@ def _described(args: Namespace) -> tuple[Options, ...]:
             f"It describes: {', '.join(builds)}.",
         )
     return tuple(one for label, one in builds.items() if not labels or label in labels)
+
+
+def _built(labels: Sequence[str]) -> bool:
+    """Return whether there are repositories of these labels, which remember what is asked for."""
+    from pathlib import Path
+
+    from ..repository.manifest_file import present
+    from ..settings import default_root
+
+    root = Path(default_root()).expanduser()
+    return bool(labels) and all(present(root / label) for label in labels)
+
+
+def _read(path: Path, args: Namespace) -> tuple[Options, ...]:
+    import os
+
+    from conda.base.context import context
+
+    from ..settings import default_root, default_sign_keys
+    from ..vendor.config.reading import Defaults, read
+    from .build_options import configured_channels, token
+
+    defaults = Defaults(
+        native_platform=context.subdir,
+        channels=configured_channels(),
+        root=default_root(),
+        sign_keys=default_sign_keys(),
+        token=token(args),
+    )
+    return read(path, defaults, os.environ)

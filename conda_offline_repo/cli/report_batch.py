@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from textwrap import shorten
 from typing import TYPE_CHECKING
 
 from conda.base.context import context
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from ..vendor.batch import Result
     from ..vendor.build import Outcome
 
+#: Characters of the reason why a label failed; all of it stands above the table.
+REASON = 120
 HEADER = ("LABEL", "RELEASE", "PACKAGES", "SIZE", "MOVES", "RESULT")
 
 
@@ -70,7 +73,7 @@ def _print_table(done: Sequence[Result], *, dry_run: bool) -> None:
     for result in done:
         outcome = result.outcome
         if outcome is None:
-            reason = str(result.error).partition("\n")[0]
+            reason = shorten(str(result.error), REASON, placeholder=" ...")
             rows.append((result.label, "-", "-", "-", "-", f"failed: {reason}"))
             continue
         manifest = outcome.manifest

@@ -190,7 +190,7 @@ def _check_order(reader: Reader, label: str, merged: Settings, value: Value) -> 
 
 def _options(label: Label, root: Path, defaults: Defaults, environ: Mapping[str, str]) -> Options:
     said = label.settings
-    platforms = said.platforms or (defaults.native_platform,)
+    platforms = said.platforms or ()
     keys = said.sign_key
     only = label.asked[0] if len(label.asked) == 1 else None
     packages = only.packages if only and not only.name else ()
@@ -207,7 +207,7 @@ def _options(label: Label, root: Path, defaults: Defaults, environ: Mapping[str,
         virtual_packages=tuple(
             f"{platform}:{name}={version}"
             for (platform, name), version in said.virtual_packages.items()
-            if platform in platforms
+            if platform in platforms or not platforms
         ),
         plugin=bool(said.with_plugin),
         plugin_file=said.with_plugin if isinstance(said.with_plugin, Path) else None,
