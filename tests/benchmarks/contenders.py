@@ -53,6 +53,7 @@ class Bench:
         upstream: what they build from.
         url: where it is served.
         work: for what is made once and used by many runs.
+        many: users who have built many labels, see `tests.benchmarks.labels`.
     """
 
     def __init__(
@@ -62,6 +63,7 @@ class Bench:
         self.url = url
         self.work = work
         self.say = say
+        self.many: dict[str, tuple[Conda, Path]] = {}
         self.settings = {
             "CONDA_FETCH_THREADS": str(THREADS),
             "CONDA_SOLVER": solver,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from tests.benchmarks import labels
 from tests.benchmarks.contenders import BARE, WITHOUT_PLUGIN
 from tests.benchmarks.measure import Contender, Ratio, ratio
 
@@ -135,6 +136,8 @@ GROUPS = (
     Group("old", _old, small=True),
     Group("progress", _progress, small=True, release=True, rounds=3),
     Group("unchanged", _unchanged),
+    Group("labels", labels.cold, small=True),
+    Group("labels", labels.unchanged, small=True),
     Group("update", _update, release=True),
     Group("delivery", _delivery, release=True),
     Group("verify", _verify),
@@ -226,6 +229,24 @@ ROWS = (
     Row(
         *("unchanged rebuild / Rust engine that trusts sizes", "unchanged"),
         *("ours, unchanged", "Rust engine, unchanged, trusting sizes"),
+    ),
+    *(
+        Row(
+            f"thirty labels, {what}: one command / {text}",
+            "labels",
+            f"30 labels, {what}",
+            f"{other}, {what}",
+            limit=limit,
+        )
+        for what, limits in (("cold", (None, 1.0)), ("unchanged", (0.35, 0.6)))
+        for (other, text), limit in zip(
+            (
+                ("30 commands", "thirty commands"),
+                ("30 runs of the Rust engine", "thirty runs of the Rust engine"),
+            ),
+            limits,
+            strict=True,
+        )
     ),
     Row(
         *("one package updated / Rust engine", "update"),

@@ -1,4 +1,4 @@
-"""A build of several labels that is killed at any of its steps, between two labels or inside one."""
+"""A build of several labels, killed at any of its steps, between two labels or inside one."""
 
 from __future__ import annotations
 
