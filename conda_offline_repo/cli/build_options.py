@@ -269,14 +269,25 @@ def options_of(args: Namespace) -> Options:
 
 
 def _environments(args: Namespace) -> tuple[Asked, ...]:
-    from ..vendor.inputs.prefix import prefix_of
     from ..vendor.request import Asked
 
     if args.offline_repo_environment_file:
         return (Asked(file=_path(args.offline_repo_environment_file)),)
     if args.offline_repo_from_prefix:
-        return (Asked(prefix=prefix_of(args.offline_repo_from_prefix)),)
+        return (Asked(prefix=_prefix(args.offline_repo_from_prefix)),)
     return ()
+
+
+def _prefix(text: str) -> Path:
+    """Return the environment of a name or path, as conda's -n and -p tell them apart."""
+    import os
+    from pathlib import Path
+
+    from conda.base.context import locate_prefix_by_name
+
+    if any(separator in text for separator in filter(None, (os.sep, os.altsep))):
+        return _path(text)
+    return Path(locate_prefix_by_name(text))
 
 
 def _path(text: str) -> Path:

@@ -65,6 +65,17 @@ class ExactGoneError(OfflineRepoError):
         )
 
 
+class ListIncompleteError(OfflineRepoError):
+    """Archives that are named exactly, and that cannot be installed without others."""
+
+    def __init__(self, key: str, problems: Iterable[str]) -> None:
+        super().__init__(
+            f"What is named exactly for {key} cannot be installed by itself:{dashlist(problems)}",
+            "Nothing was published. Make the list or the lock file anew, from an environment that "
+            "works, or name the packages to have them solved.",
+        )
+
+
 class InvalidRecordError(OfflineRepoError):
     """An upstream entry that must not become a file of ours."""
 

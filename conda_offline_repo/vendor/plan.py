@@ -12,6 +12,7 @@ from .exceptions import ProofError
 from .kept import kept_releases, without
 from .release import index, prove, updates
 from .upstream import entries as upstream
+from .upstream import exact
 from .upstream.solve import solve
 
 if TYPE_CHECKING:
@@ -81,6 +82,9 @@ def make_plan(
     since = time.time()
     solutions = solve(request, tasks)
     taken = upstream.entries_of(solutions, request, since)
+    for solution in solutions:
+        if solution.exact:
+            exact.check_complete(solution, taken.entries)
     kept = kept_releases(last, repository, request.keep, solutions, taken.entries)
     files = index.make_index((*taken.entries, *kept.entries), request.platforms)
     plugin_files = index.make_index(of_plugin, request.platforms) if of_plugin else {}
@@ -92,7 +96,7 @@ def make_plan(
         kept=kept,
         index=files,
         plugin_index={f"{plugin.FOLDER}{name}": one for name, one in plugin_files.items()},
-        warnings=taken.warnings,
+        warnings=(*taken.warnings, *exact.without_pip(solutions)),
     )
 
 

@@ -211,7 +211,7 @@ def _sources(
     configured ones. Where all is named exactly, the configured ones do not matter.
     """
     named = options.channels
-    of_files = tuple(channel for one in wanted for channel in one.channels)
+    of_files = tuple(channel for one in wanted if not one.exact for channel in one.channels)
     archives = channels.of_archives(wanted) if options.environments else ()
     remembered = last.request.channels if last and not options.channels_named else None
     if of_files:

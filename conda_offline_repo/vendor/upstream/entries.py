@@ -164,6 +164,9 @@ def entries_of(solutions: Iterable[Solution], request: Request, since: float) ->
     sources = {source.url: source for source in request.sources}
     records: dict[tuple[str, str], dict[str, PackageRecord]] = defaultdict(dict)
     exact = set()
+    # what is named exactly comes last: its digests are the ones to be compared
+    solutions = sorted(solutions, key=lambda solution: solution.exact)
+    settings = {} if all(one.exact for one in solutions) else {"local_repodata_ttl": _age(since)}
     for solution in solutions:
         for record in solution.records:
             url = channel_url(record.channel)
@@ -180,7 +183,7 @@ def entries_of(solutions: Iterable[Solution], request: Request, since: float) ->
         needed = [record for subdir in subdirs for record in records[url, subdir].values()]
         names = sorted({record.name for record in needed})
         files = {record.fn for record in needed}
-        with explained(request, source), _compat.settings(local_repodata_ttl=_age(since)):
+        with explained(request, source), _compat.settings(**settings):
             indexes = load(source, subdirs, names, files)
         if any(index.has_relations for index in indexes.values()):
             related.append(
