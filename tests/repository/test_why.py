@@ -124,6 +124,23 @@ def test_earlier_release_has_it(folder: Path) -> None:
     assert one.release == 4
 
 
+def test_channel_of_the_plugin(acme: Repository) -> None:
+    archives = [f"plugin/noarch/{name}-1-0.conda" for name in ("plug", "socket")]
+    package = acme.manifest.packages[CLI]
+    packages = {**acme.manifest.packages, **dict.fromkeys(archives, package)}
+    rewrite(acme.path, packages=packages)
+    (acme.path / "plugin" / "noarch").mkdir(parents=True)
+    entry = {"version": "1", "build": "0"}
+    entries = {
+        "plug-1-0.conda": {**entry, "name": "plug", "depends": ["socket >=1"]},
+        "socket-1-0.conda": {**entry, "name": "socket", "depends": ["libz"]},
+    }
+    plugged = put_index(acme.path, "plugin/noarch/repodata.json", entries)
+    ((_, (one,)),) = why([plugged], "socket")
+    assert (one.platform, one.shortest) == ("plugin", ("plug", "socket"))
+    assert list(reasons(plugged, "libz")) == ["lock", "runtime", "tools"]
+
+
 def test_index_that_does_not_fit(acme: Repository) -> None:
     (acme.path / "noarch" / "repodata.json").write_bytes(b"{}")
     with pytest.raises(ManifestError, match=r"noarch/repodata\.json"):
