@@ -21,11 +21,13 @@ from conda.plugins import hookimpl
 from conda.plugins.types import CondaVirtualPackage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from os import PathLike
     from typing import Any, Literal
 
     from conda import CondaError
+    from conda.models.match_spec import MatchSpec
+    from conda.models.records import PackageRecord
 
 _ABSENT = object()
 
@@ -234,3 +236,31 @@ def read_environment_yml(path: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
         older = from_file(str(path))
         return tuple(older.dependencies["conda"]), tuple(older.channels)
+
+
+def exporter(
+    format: str,
+) -> Callable[[str, str, Sequence[MatchSpec], Sequence[PackageRecord]], str] | None:
+    """Return what describes an environment in a format: its platform, its name, what was asked for
+    of it and what it consists of.
+
+    None where no plugin has this format, or conda (before 25.7) has no plugins for such.
+    """
+    formats = getattr(context.plugin_manager, "get_exporter_format_mapping", None)
+    try:
+        found = formats and formats().get(format)
+    except ImportError:  # the plugin is there, and what it needs is not
+        return None
+    export: Callable[[Any], str] | None = getattr(found, "export", None)
+    if export is None:
+        return None
+    from conda.models.environment import Environment
+
+    return lambda platform, name, asked_for, records: export(
+        Environment(
+            platform=platform,
+            name=name,
+            requested_packages=list(asked_for),
+            explicit_packages=list(records),
+        )
+    )

@@ -12,6 +12,7 @@ from ..cli import (
     main_build,
     main_diff,
     main_pack,
+    main_sbom,
     main_show,
     main_sync,
     main_unpack,
@@ -77,6 +78,7 @@ def configure_parser(parser: ArgumentParser) -> None:
         ("use", main_use),
         ("verify", main_verify),
         ("show", main_show),
+        ("sbom", main_sbom),
         ("diff", main_diff),
     ):
         sub = verbs.add_parser(

@@ -12,10 +12,17 @@ if TYPE_CHECKING:
 HELP = "Show what a repository is for and what it holds."
 DESCRIPTION = """\
 Show label, build, date, request and platforms of the repository, or of each repository below PATH,
-and a table of its packages."""
+and a table of its packages, with the channel that each came from and whether it was asked for or
+came along. Where nobody named any packages, those that no other package needs count as asked for.
+The options show something else in the place of that."""
 EPILOG = """\
-example:
+examples:
+  What a customer has, who needs a package of it, and all customers in a list:
     conda offline-repo show X:\\repo --label halkbank
+    conda offline-repo show X:\\repo --label halkbank --why openssl
+    conda offline-repo show X:\\repo --brief
+  A file with the licences, to go with the packages:
+    conda offline-repo show X:\\repo --label halkbank --licenses > NOTICES.txt
 """
 
 
@@ -24,13 +31,35 @@ def configure_parser(parser: ArgumentParser) -> None:
     from conda.cli import helpers
 
     helpers.add_parser_help(parser)
-    add_path_argument(parser)
+    add_path_argument(parser, optional=True)
     add_label_option(parser)
-    parser.add_argument(
+    instead = parser.add_mutually_exclusive_group()
+    instead.add_argument(
+        "--brief",
+        dest="offline_repo_brief",
+        action="store_true",
+        help="Show one line for each repository.",
+    )
+    instead.add_argument(
         "--releases",
         dest="offline_repo_releases",
         action="store_true",
         help="Show the releases that can be installed from it, in the place of the packages.",
+    )
+    instead.add_argument(
+        "--why",
+        dest="offline_repo_why",
+        metavar="NAME",
+        help="Show who needs a package, or a virtual one such as __glibc: in each environment on "
+        "each platform what needs it directly, the shortest way to it from what was asked for, and "
+        "all ways.",
+    )
+    instead.add_argument(
+        "--licenses",
+        dest="offline_repo_licenses",
+        action="store_true",
+        help="Show the licences of the packages, and the texts of them that the packages hold, "
+        "each once. Each package is compared with the manifest and read, which takes its time.",
     )
     helpers.add_parser_json(parser)
 
@@ -40,12 +69,32 @@ def execute(args: Namespace) -> int:
     from pathlib import Path
 
     from ..repository.locate import locate
-    from ..repository.show import list_packages
-    from .report_show import report, report_releases
+    from ..settings import default_root
 
-    found = locate(Path(args.offline_repo_path).expanduser(), args.offline_repo_label)
-    if args.offline_repo_releases:
-        report_releases(found)
-        return 0
-    report([(repository, list_packages(repository)) for repository in found])
+    path = Path(args.offline_repo_path or default_root()).expanduser()
+    found = locate(path, args.offline_repo_label)
+    if args.offline_repo_why is not None:
+        from ..repository.why import why
+        from .report_why import report_why
+
+        report_why(why(found, args.offline_repo_why))
+    elif args.offline_repo_licenses:
+        from ..repository.licenses import licenses
+        from .output import chatter_to_stderr
+        from .progress import TerminalProgress
+        from .report_licenses import report_licenses
+
+        with chatter_to_stderr():
+            read = [(repository, licenses(repository, TerminalProgress())) for repository in found]
+        report_licenses(read)
+    else:
+        from ..repository.show import list_packages
+        from .report_show import report, report_brief, report_releases
+
+        if args.offline_repo_brief:
+            report_brief(found)
+        elif args.offline_repo_releases:
+            report_releases(found)
+        else:
+            report([(repository, list_packages(repository)) for repository in found])
     return 0

@@ -27,12 +27,15 @@ def human(size: int) -> str:
     return f"{value:.1f} {UNITS[-1]}"
 
 
-def add_path_argument(parser: ArgumentParser) -> None:
-    """Add PATH."""
+def add_path_argument(parser: ArgumentParser, *, optional: bool = False) -> None:
+    """Add PATH; what is optional is by default the folder that `build` keeps repositories in."""
+    text = "The repository (the folder with offline-repo.json), or the folder above it."
+    default = " Default: the setting plugins.offline_repo_root, else the current folder."
     parser.add_argument(
         "offline_repo_path",
         metavar="PATH",
-        help="The repository (the folder with offline-repo.json), or the folder above it.",
+        nargs="?" if optional else None,
+        help=f"{text}{default if optional else ''}",
     )
 
 

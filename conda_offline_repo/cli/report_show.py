@@ -9,6 +9,7 @@ from conda.base.context import context
 from ..printable import printable
 from ..repository.journal import unfinished
 from ..repository.manifest import as_dict
+from ..repository.needs import environments, split
 from .output import human, print_json, print_table
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from ..repository.locate import Repository
     from ..repository.manifest import Manifest
+    from ..repository.needs import Environment
     from ..repository.show import ListedPackage
 
 
@@ -31,6 +33,8 @@ def report(shown: Iterable[tuple[Repository, tuple[ListedPackage, ...]]]) -> Non
                     "bytes": repository.manifest.size,
                     "signers": repository.signers,
                     "unfinished": unfinished(repository.path, repository.manifest),
+                    "environments": [vars(one) for one in environments(repository.manifest)],
+                    "solutions": [_solution(one) for one in _solutions(repository.manifest)],
                 }
                 for repository, packages in shown
             ]
@@ -38,6 +42,42 @@ def report(shown: Iterable[tuple[Repository, tuple[ListedPackage, ...]]]) -> Non
     else:
         for repository, packages in shown:
             _print_text(repository, packages)
+
+
+def report_brief(found: Iterable[Repository]) -> None:
+    """Print a line for each repository."""
+    if context.json:
+        print_json(
+            repositories=[
+                {
+                    "path": str(repository.path),
+                    "label": repository.manifest.label,
+                    "build": repository.manifest.build,
+                    "created": repository.manifest.created,
+                    "packages": len(repository.manifest.packages),
+                    "bytes": repository.manifest.size,
+                    "signers": repository.signers,
+                    "unfinished": unfinished(repository.path, repository.manifest),
+                }
+                for repository in found
+            ]
+        )
+        return
+    rows = [("LABEL", "RELEASE", "OF", "PACKAGES", "SIZE", "SIGNED BY", "")]
+    for repository in found:
+        manifest = repository.manifest
+        rows.append(
+            (
+                manifest.label,
+                str(manifest.build),
+                manifest.created,
+                str(len(manifest.packages)),
+                human(manifest.size),
+                ", ".join(repository.signers) or "nobody",
+                "unfinished" if unfinished(repository.path, manifest) else "",
+            )
+        )
+    print_table(rows)
 
 
 def report_releases(found: Iterable[Repository]) -> None:
@@ -75,6 +115,16 @@ def _releases(manifest: Manifest) -> list[tuple[int, str, Mapping[str, tuple[str
     return sorted([(manifest.build, manifest.created, manifest.solutions), *kept], reverse=True)
 
 
+def _solutions(manifest: Manifest) -> list[tuple[str, str, tuple[str, ...]]]:
+    """Return environment, platform and archives of each solution, sorted."""
+    return sorted((*split(key), names) for key, names in manifest.solutions.items())
+
+
+def _solution(one: tuple[str, str, tuple[str, ...]]) -> dict[str, object]:
+    environment, platform, names = one
+    return {"environment": environment, "platform": platform, "packages": names}
+
+
 def _print_text(repository: Repository, packages: tuple[ListedPackage, ...]) -> None:
     manifest = repository.manifest
     request = manifest.request
@@ -82,9 +132,11 @@ def _print_text(repository: Repository, packages: tuple[ListedPackage, ...]) -> 
         ("path", str(repository.path)),
         ("label", manifest.label),
         ("build", f"{manifest.build} of {manifest.created}"),
-        ("packages asked for", ", ".join(request.packages) or "all of the label channel"),
-        ("channels", ", ".join(request.channels)),
     ]
+    for one in environments(manifest):
+        what = f"environment {one.name}" if one.name else "packages asked for"
+        rows.append((what, "exact archives" if one.exact else _asked_for(one)))
+    rows.append(("channels", ", ".join(request.channels)))
     rows.append(("signed by", ", ".join(repository.signers) or "nobody: its origin is unknown"))
     if unfinished(repository.path, manifest):
         rows.append(("unfinished", "a publication is under way or was interrupted"))
@@ -92,10 +144,30 @@ def _print_text(repository: Repository, packages: tuple[ListedPackage, ...]) -> 
         machine = request.virtual_packages.get(platform, {})
         stated = ", ".join(f"{name} {value}" for name, value in sorted(machine.items()))
         rows.append((f"for {platform}", stated))
+    for environment, platform, names in _solutions(manifest):
+        size = sum(manifest.packages[name].size for name in names)
+        place = f"{environment} on {platform}" if environment else platform
+        rows.append((f"{place} installs", f"{len(names)} packages, {human(size)}"))
     print_table(rows)
     print()
-    header = ("NAME", "VERSION", "SUBDIR", "SIZE", "LICENCE")
     print_table(
-        [header] + [(p.name, p.version, p.subdir, human(p.size), p.license) for p in packages]
+        [("NAME", "VERSION", "BUILD", "SUBDIR", "SIZE", "ASKED FOR", "LICENCE", "CHANNEL")]
+        + [
+            (
+                one.name,
+                one.version,
+                one.build,
+                one.subdir,
+                human(one.size),
+                "yes" if one.asked_for else "",
+                one.license,
+                one.channel,
+            )
+            for one in packages
+        ]
     )
     print(f"\n{len(packages)} packages, {human(manifest.size)}\n")
+
+
+def _asked_for(one: Environment) -> str:
+    return ", ".join(one.packages) or "all of the label channel"

@@ -72,3 +72,50 @@ class ManifestError(OfflineRepoError):
 
 class SignatureError(ManifestError):
     """A signature that is broken, missing, or another manifest's."""
+
+
+class PackageUnknownError(OfflineRepoError):
+    """A package that no repository has."""
+
+    def __init__(self, name: str, near: Iterable[str]) -> None:
+        names = ", ".join(near)
+        super().__init__(
+            f"There is no package {name!r} here, and nothing that needs one of this name.",
+            f"Nearest are: {names}."
+            if names
+            else "Without --why, `conda offline-repo show` lists all that there are.",
+        )
+
+
+class ArchiveError(OfflineRepoError):
+    """An archive that is missing, is not the one that the manifest names, or cannot be read."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(
+            f"{path} cannot be used: {reason}.",
+            "`conda offline-repo verify` tells all that is wrong with the repository. Copy it "
+            "again from its source; at the source, build it again.",
+        )
+
+
+class SbomMissingError(OfflineRepoError):
+    """A bill of materials that is asked of a conda that cannot make one."""
+
+    def __init__(self, version: str) -> None:
+        super().__init__(
+            f"This conda, {version}, cannot write a bill of materials: that takes conda 26.3 or "
+            "newer, with the package conda-sboms.",
+            "Install both: conda install -n base 'conda>=26.3' conda-sboms",
+            "Where conda itself is new enough, `pip install conda-sboms` into its environment does "
+            "as well.",
+        )
+
+
+class NotWrittenError(OfflineRepoError):
+    """A file that cannot be written; nothing of it is left."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(
+            f"{path} cannot be written: {reason}.",
+            "Give a folder that may be written, with -o.",
+        )

@@ -8,9 +8,11 @@ from errno import EINVAL, EISDIR, ENOENT, ENOTDIR
 from typing import TYPE_CHECKING
 
 from ..repository import reading
+from ..urls import public
 from .exceptions import ManifestError, UnreadableError
 from .hashing import hash_bytes, read_regular
 from .manifest import INDEX_NAME
+from .needs import MISFIT, solved
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -18,14 +20,16 @@ if TYPE_CHECKING:
     from typing import Any
 
     from .locate import Repository
-    from .manifest import Manifest
-
-MISFIT = "it is missing or does not fit the manifest"
+    from .manifest import Manifest, Package
 
 
 @dataclass(frozen=True)
 class ListedPackage:
-    """A package, as its index entry describes it; the size is in bytes."""
+    """A package, as its index entry describes it.
+
+    The size is in bytes; the channel is the URL of where it came from, without secrets, empty if
+    that is not known; it was asked for in one of the environments at least, or came along.
+    """
 
     name: str
     version: str
@@ -34,6 +38,8 @@ class ListedPackage:
     file: str
     size: int
     license: str
+    channel: str
+    asked_for: bool
 
 
 def list_packages(repository: Repository) -> tuple[ListedPackage, ...]:
@@ -55,17 +61,23 @@ def packages_of(
         ManifestError: An index file does not fit the manifest.
         UnreadableError: One cannot be read.
     """
-    listed = []
+    records: dict[str, Any] = {}
     for subdir in {name.rpartition("/")[0] for name in manifest.packages}:
         name = f"{subdir}/{INDEX_NAME}"
-        records = _records(name, manifest.allowed(name), read, place)
-        for archive, package in manifest.packages.items():
-            folder, _, file = archive.rpartition("/")
-            if folder == subdir and not (manifest.on_the_way and file not in records):
-                try:
-                    listed.append(_listed(subdir, file, records[file], package.size))
-                except (ValueError, KeyError, TypeError, AttributeError) as error:
-                    raise ManifestError(place / name, MISFIT) from error
+        found = _records(name, manifest.allowed(name), read, place)
+        records |= {f"{subdir}/{file}": record for file, record in found.items()}
+    asked_for = {
+        one.archives[name] for one in solved(manifest, records, place) for name in one.asked_for
+    }
+    listed = []
+    for archive, package in manifest.packages.items():
+        if not (manifest.on_the_way and archive not in records):
+            try:
+                record = records[archive]
+                listed.append(_listed(archive, record, package, archive in asked_for))
+            except (ValueError, KeyError, TypeError, AttributeError) as error:
+                index = f"{archive.rpartition('/')[0]}/{INDEX_NAME}"
+                raise ManifestError(place / index, MISFIT) from error
     return tuple(sorted(listed, key=lambda package: (package.name, package.subdir, package.file)))
 
 
@@ -108,16 +120,34 @@ def _records(
         raise ManifestError(path, MISFIT) from error
 
 
-def _listed(subdir: str, file: str, record: Any, size: int) -> ListedPackage:
+def _listed(archive: str, record: Any, package: Package, asked_for: bool) -> ListedPackage:
+    subdir, _, file = archive.rpartition("/")
     return ListedPackage(
         name=reading.text(record["name"]),
         version=reading.text(record["version"]),
         build=reading.text(record["build"]),
         subdir=subdir,
         file=file,
-        size=size,
+        size=package.size,
         license=_license(record.get("license")),
+        channel=channel_of(archive, package.url),
+        asked_for=asked_for,
     )
+
+
+def channel_of(archive: str, url: str) -> str:
+    """Return the URL, without secrets, of the channel that an archive came from.
+
+    Args:
+        archive: As `subdir/file`.
+        url: Of the archive. A channel may have its archives elsewhere; then it is their folder.
+    """
+    try:
+        folder = public(url).rpartition("/")[0] if "://" in url else ""
+    except ValueError:  # it is no URL
+        return ""
+    subdir = archive.split("/")[-2]
+    return folder.removesuffix(f"/{subdir}")
 
 
 def _license(value: Any) -> str:

@@ -21,6 +21,7 @@ ON_EVERY_START = {
     "conda_offline_repo.cli.main_diff",
     "conda_offline_repo.cli.main_pack",
     "conda_offline_repo.cli.main_unpack",
+    "conda_offline_repo.cli.main_sbom",
     "conda_offline_repo.cli.main_show",
     "conda_offline_repo.cli.main_sync",
     "conda_offline_repo.cli.main_use",
@@ -67,7 +68,7 @@ def test_conda_lists_the_command(conda: Conda) -> None:
 
 
 @pytest.mark.parametrize(
-    "verb", ["build", "sync", "pack", "unpack", "use", "verify", "show", "diff"]
+    "verb", ["build", "sync", "pack", "unpack", "use", "verify", "show", "sbom", "diff"]
 )
 def test_help(conda: Conda, verb: str) -> None:
     assert verb in conda.run("offline-repo", "--help").stdout

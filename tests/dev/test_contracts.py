@@ -13,8 +13,10 @@ import pytest
 REPOSITORY = Path(__file__).resolve().parents[2]
 PACKAGE = "conda_offline_repo"
 #: What a base environment of conda's has, besides Python: conda, what plugins are made with, and
-#: two of conda's own dependencies. What checks signatures comes with the repository.
-AT_THE_CUSTOMER = {"archspec", "conda", "pluggy", "ruamel", "securesystemslib"}
+#: three of conda's own dependencies. What checks signatures comes with the repository.
+AT_THE_CUSTOMER = {
+    *("archspec", "conda", "conda_package_streaming", "pluggy", "ruamel", "securesystemslib"),
+}
 #: What must not be imported: where, how, and the contract that says so.
 FORBIDDEN = {
     "customer knows vendor": (

@@ -161,13 +161,15 @@ def archive(
     Args:
         stem: its file name without extension.
         index: its `info/index.json`.
-        files: what it installs, by path.
+        files: what it installs, by path; those below `info` describe it.
         format: its extension.
     """
-    payload = {
+    contents = {
         path: content.encode() if isinstance(content, str) else content
         for path, content in files.items()
     }
+    about = {path: content for path, content in contents.items() if path.startswith("info/")}
+    payload = {path: content for path, content in contents.items() if path not in about}
     paths = [
         {
             "_path": path,
@@ -181,6 +183,7 @@ def archive(
         "info/index.json": json.dumps(index).encode(),
         "info/paths.json": json.dumps({"paths": paths, "paths_version": 1}).encode(),
         "info/files": "".join(f"{path}\n" for path in payload).encode(),
+        **about,
     }
     if format == "tar.bz2":
         return bz2.compress(_tar({**info, **payload}), 1)

@@ -1,0 +1,241 @@
+"""`conda offline-repo show`: what it prints of environments, packages, reasons and many labels."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from conda_offline_repo.repository.journal import JOURNAL_NAME
+from conda_offline_repo.repository.locate import locate_one
+from conda_offline_repo.repository.manifest import Package
+from tests.support.keys import SigningKey, sign
+from tests.support.rewriting import from_elsewhere, put_index, rewrite
+from tests.support.running import PATIENCE, Customer
+from tests.support.suite import CLI, PYTHON, TOOL, suite, with_environments
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from typing import Any
+
+    from tests.support.running import Conda, Finished
+
+SECRET = "pa55-0f-the-vendor"
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The label, built; not to be changed."""
+    return suite(tmp_path_factory.mktemp("vendor"))
+
+
+@pytest.fixture
+def acme(published: Path, tmp_path: Path) -> Path:
+    """The label with its environments."""
+    folder = tmp_path / "root" / "acme"
+    shutil.copytree(published, folder)
+    with_environments(folder)
+    return folder
+
+
+@pytest.fixture
+def customer(tmp_path: Path) -> Conda:
+    return Customer(tmp_path / "administrator")
+
+
+def show(customer: Conda, *arguments: object) -> Finished:
+    return customer.run("offline-repo", "show", *arguments)
+
+
+def shown(customer: Conda, *arguments: object) -> dict[str, Any]:
+    (found,) = show(customer, *arguments, "--json").json["repositories"]
+    assert isinstance(found, dict)
+    return found
+
+
+def row(told: Finished, name: str) -> list[str]:
+    """The words of the line that begins with this one."""
+    (found,) = (line.split() for line in told.stdout.splitlines() if line.split()[:1] == [name])
+    return found
+
+
+def test_environments_and_packages(customer: Conda, acme: Path) -> None:
+    from_elsewhere(acme, CLI, f"https://me:{SECRET}@h.example/t/{SECRET}/x/{CLI}?key={SECRET}")
+    told = show(customer, acme)
+    for words in (
+        ("environment runtime", "cli, python 3.11.*"),
+        ("environment tools", "tool"),
+        ("environment lock", "exact archives"),
+        ("runtime on linux-64 installs", "5 packages, "),
+        ("tools on linux-64 installs", "2 packages, "),
+    ):
+        assert any(all(w in line for w in words) for line in told.stdout.splitlines()), words
+    assert row(told, "cli")[-2:] == ["BSD-3-Clause", "https://h.example/x"]
+    assert row(told, "cli")[1:3] == ["1.0", "0"]
+    assert row(told, "python")[2] == "h1_0"
+    assert "yes" in row(told, "cli")
+    assert "yes" not in row(told, "libz")
+    assert SECRET not in told.output
+    found = shown(customer, acme)
+    assert found["environments"] == [
+        {"name": "lock", "packages": [], "exact": True},
+        {"name": "runtime", "packages": ["cli", "python 3.11.*"], "exact": False},
+        {"name": "tools", "packages": ["tool"], "exact": False},
+    ]
+    assert [(s["environment"], s["platform"]) for s in found["solutions"]] == [
+        ("lock", "linux-64"),
+        ("runtime", "linux-64"),
+        ("tools", "linux-64"),
+    ]
+    assert PYTHON in found["solutions"][0]["packages"]
+    packages = {one["name"]: one for one in found["packages"]}
+    assert packages["cli"]["channel"] == "https://h.example/x"
+    assert packages["libz"]["channel"].startswith("file://")
+    assert (packages["tool"]["asked_for"], packages["libz"]["asked_for"]) == (True, False)
+
+
+def test_one_environment_without_a_name(customer: Conda, published: Path) -> None:
+    told = show(customer, published)
+    assert "packages asked for" in told.stdout
+    assert row(told, "linux-64")[1:3] == ["installs", "6"]
+    assert shown(customer, published)["environments"][0]["name"] == ""
+
+
+def test_a_line_for_each_label(customer: Conda, acme: Path) -> None:
+    other = acme.with_name("bank")
+    shutil.copytree(acme, other)
+    rewrite(other, label="bank", build=12)
+    sign(other, SigningKey("vendor"))
+    (other / JOURNAL_NAME).write_text("{}")
+    told = show(customer, acme.parent, "--brief")
+    lines = told.stdout.splitlines()
+    assert len(lines) == 3
+    manifest = locate_one(acme).manifest
+    assert row(told, "acme")[:4] == ["acme", "1", manifest.created, "6"]
+    assert lines[1].endswith("nobody")
+    assert row(told, "bank")[1] == "12"
+    assert row(told, "bank")[-2:] == [SigningKey("vendor").fingerprint, "unfinished"]
+    found = show(customer, acme.parent, "--brief", "--json").json["repositories"]
+    assert [(one["label"], one["build"], one["unfinished"]) for one in found] == [
+        ("acme", 1, False),
+        ("bank", 12, True),
+    ]
+    assert found[0]["packages"] == 6
+    assert found[0]["bytes"] == manifest.size
+    assert len(show(customer, acme.parent, "--brief", "--label", "bank").stdout.splitlines()) == 2
+
+
+def test_the_configured_root_is_shown(customer: Conda, acme: Path, tmp_path: Path) -> None:
+    here = customer.run("offline-repo", "show", "--brief", cwd=acme.parent)
+    assert row(here, "acme")
+    told = customer.fail("offline-repo", "show", "--brief", cwd=tmp_path / "administrator")
+    assert "no offline repository" in told.stderr
+    customer.configure(plugins={"offline_repo_root": str(acme.parent)})
+    assert row(show(customer, "--brief"), "acme")
+    assert "libz" in show(customer, "--why", "libz").stdout
+
+
+def test_why(customer: Conda, acme: Path) -> None:
+    told = show(customer, acme, "--why", "libz").stdout.splitlines()
+    start = next(n for n, line in enumerate(told) if line.startswith("runtime on linux-64"))
+    assert told[start : start + 12] == [
+        "runtime on linux-64: libz 1.3 h1_0",
+        "  asked for: no",
+        "  needed directly by: core 2.0 (libz), python 3.11.0 (libz >=1.2,<2)",
+        "  shortest way: python -> libz",
+        "  all ways, from the package to what was asked for:",
+        "    libz 1.3",
+        "      core 2.0 (libz)",
+        "        cli 1.0 (core), asked for",
+        "      python 3.11.0 (libz >=1.2,<2), asked for",
+        "        core 2.0 (python 3.11.*), continued elsewhere",
+        "        pip 24.0 (python >=3)",
+        "          python 3.11.0 (pip), asked for, continued elsewhere",
+    ]
+    found = shown(customer, acme.parent, "--why", "__glibc")
+    assert (found["label"], found["build"]) == ("acme", 1)
+    runtime = next(one for one in found["solutions"] if one["environment"] == "runtime")
+    assert [(one["name"], one["specs"]) for one in runtime["directly"]] == [
+        ("libz", ["__glibc >=2.17"]),
+        ("python", ["__glibc >=2.17,<3"]),
+    ]
+    assert runtime["shortest"] == ["python", "__glibc"]
+    assert runtime["ways"][0]["depth"] == 0
+    assert show(customer, acme, "--why", "libz") == show(customer, acme, "--why", "libz")
+
+
+def test_why_of_the_unknown(customer: Conda, acme: Path) -> None:
+    told = customer.fail("offline-repo", "show", acme, "--why", "pyhton")
+    assert "'pyhton'" in told.stderr
+    assert "python" in told.stderr.replace("pyhton", "")
+    told = customer.fail("offline-repo", "show", acme, "--why", "pyhton", "--json")
+    assert told.json["exception_name"] == "PackageUnknownError"
+
+
+@pytest.mark.parametrize(
+    "options",
+    [("--why", "x", "--brief"), ("--licenses", "--releases"), ("--brief", "--licenses")],
+    ids=" ".join,
+)
+def test_one_thing_at_a_time(customer: Conda, acme: Path, options: tuple[str, ...]) -> None:
+    told = customer.execute("offline-repo", "show", acme, *options)
+    assert told.status == 2
+    assert "not allowed with" in told.stderr
+
+
+@pytest.mark.parametrize("options", [(), ("--json",), ("--why", "end")], ids=["", "json", "why"])
+def test_the_reader_has_seen_enough(customer: Conda, acme: Path, options: tuple[str, ...]) -> None:
+    """As with `| head -1`, where the rest is far more than a pipe takes."""
+    names = [f"{number:0>50}" for number in range(3_000)]
+    entries = {
+        f"{name}-1-0.conda": {"name": name, "version": "1", "build": "0", "depends": ["end"]}
+        for name in [*names, "end"]
+    }
+    put_index(acme, "noarch/repodata.json", entries)
+    archives = [f"noarch/{file}" for file in entries]
+    package = Package("0" * 64, "", 1, "")
+    solutions = {"linux-64": tuple(archives)}
+    rewrite(acme, packages=dict.fromkeys(archives, package), solutions=solutions)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "conda", "offline-repo", "show", str(acme), *options],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=customer.work,
+        encoding="utf-8",
+        env=customer.variables,
+    )
+    assert process.stdout is not None
+    assert process.stderr is not None
+    assert process.stdout.readline()
+    process.stdout.close()
+    told = process.stderr.read()
+    assert process.wait(PATIENCE) == 0, told
+    assert told == ""
+
+
+def test_licences_to_ship(customer: Conda, acme: Path, tmp_path: Path) -> None:
+    told = show(customer, acme, "--licenses")
+    assert told.stdout.startswith("Licences of the packages of acme, release 1\n")
+    assert row(told, "core") == ["core", "2.0", "BSD-3-Clause"]
+    assert told.stdout.count("Do what you like.") == 1
+    assert "cli 1.0: LICENSE\ntool 1.0: LICENSE\n" in told.stdout
+    assert "python 3.11.0: LICENSE.txt\n" in told.stdout
+    assert "The Python licence.\n" in told.stdout
+    assert "Without a text: core 2.0, libz 1.3, pip 24.0\n" in told.stdout
+    assert str(tmp_path) not in told.stdout
+    assert "Reading" in told.stderr
+    found = shown(customer, acme, "--licenses")
+    packages = {one["name"]: one for one in found["packages"]}
+    assert found["texts"][packages["tool"]["texts"]["LICENSE"]] == "Do what you like."
+    assert found["without"] == ["core 2.0", "libz 1.3", "pip 24.0"]
+
+
+def test_licences_of_a_damaged_archive(customer: Conda, acme: Path) -> None:
+    (acme / TOOL).unlink()
+    told = customer.fail("offline-repo", "show", acme, "--licenses")
+    assert f"{acme / TOOL} cannot be used: it is missing" in told.stderr
+    assert "offline-repo verify" in told.stderr

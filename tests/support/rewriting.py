@@ -1,0 +1,52 @@
+"""Repositories that say of themselves what no build in the tests has made."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from conda_offline_repo.repository.hashing import hash_bytes
+from conda_offline_repo.repository.locate import locate_one
+from conda_offline_repo.repository.manifest import MANIFEST_NAME, File, Package
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+    from typing import Any
+
+    from conda_offline_repo.repository.locate import Repository
+
+
+def rewrite(folder: Path, **changes: Any) -> Repository:
+    """Let the manifest of a repository say something else, by the names of its attributes."""
+    manifest = replace(locate_one(folder).manifest, **changes)
+    (folder / MANIFEST_NAME).write_bytes(manifest.content)
+    return locate_one(folder)
+
+
+def put_index(folder: Path, name: str, entries: Mapping[str, Mapping[str, Any]]) -> Repository:
+    """Let the index file `name` have these entries, by file name, and the manifest name it."""
+    sections: dict[str, dict[str, Any]] = {"packages": {}, "packages.conda": {}}
+    for file, entry in entries.items():
+        sections["packages.conda" if file.endswith(".conda") else "packages"][file] = entry
+    content = json.dumps(sections).encode()
+    (folder / name).write_bytes(content)
+    files = locate_one(folder).manifest.files
+    return rewrite(folder, files={**files, name: File(hash_bytes(content).sha256, len(content))})
+
+
+def put_archive(folder: Path, name: str, content: bytes) -> Repository:
+    """Let an archive of the repository, as `subdir/file`, hold other bytes, and the manifest name
+    them.
+    """
+    (folder / name).write_bytes(content)
+    packages = locate_one(folder).manifest.packages
+    package = Package(hash_bytes(content).sha256, "", len(content), packages[name].url)
+    return rewrite(folder, packages={**packages, name: package})
+
+
+def from_elsewhere(folder: Path, name: str, url: str) -> Repository:
+    """Let an archive of the repository come from this URL."""
+    packages = locate_one(folder).manifest.packages
+    return rewrite(folder, packages={**packages, name: replace(packages[name], url=url)})
