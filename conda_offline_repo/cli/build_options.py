@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
     from pathlib import Path
 
-    from ..vendor.request import Asked, Options
+    from ..vendor.options import Asked, Options
 
 
 def add_request_options(parser: ArgumentParser) -> None:
@@ -234,7 +234,7 @@ def options_of(args: Namespace) -> Options:
 
     from ..exceptions import InvalidRequestError
     from ..settings import default_root, default_sign_keys
-    from ..vendor.request import Options
+    from ..vendor.options import Options
 
     if len(args.offline_repo_labels) != 1:
         raise InvalidRequestError(
@@ -269,7 +269,7 @@ def options_of(args: Namespace) -> Options:
 
 
 def _environments(args: Namespace) -> tuple[Asked, ...]:
-    from ..vendor.request import Asked
+    from ..vendor.options import Asked
 
     if args.offline_repo_environment_file:
         return (Asked(file=_path(args.offline_repo_environment_file)),)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ..vendor.batch import Result
-    from ..vendor.request import Options
+    from ..vendor.options import Options
 
 #: The file that describes labels, where it is looked for.
 CONFIG_NAME = "offline-repo.yml"

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from ..progress import Progress
     from .build import Outcome
-    from .request import Options
+    from .options import Options
     from .run import Run
 
 

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from ..repository.compare import Difference
     from ..repository.manifest import Manifest
     from .changes import RequestChange
-    from .request import Options
+    from .options import Options
     from .signing import Signer
     from .upstream.entries import Entry
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ..repository.manifest import Manifest
-    from .request import Asked, Options
+    from .options import Asked, Options
 
 NAMED_TWICE = "Packages are named, and another way to say what is wanted as well."
 

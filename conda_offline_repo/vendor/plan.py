@@ -11,8 +11,8 @@ from ..vendor import plugin
 from .exceptions import ProofError
 from .kept import kept_releases, without
 from .release import index, prove, updates
+from .upstream import complete
 from .upstream import entries as upstream
-from .upstream import exact
 from .upstream.solve import solve
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def make_plan(
     taken = upstream.entries_of(solutions, request, since)
     for solution in solutions:
         if solution.exact:
-            exact.check_complete(solution, taken.entries)
+            complete.check_complete(solution, taken.entries)
     kept = kept_releases(last, repository, request.keep, solutions, taken.entries)
     files = index.make_index((*taken.entries, *kept.entries), request.platforms)
     plugin_files = index.make_index(of_plugin, request.platforms) if of_plugin else {}
@@ -96,7 +96,7 @@ def make_plan(
         kept=kept,
         index=files,
         plugin_index={f"{plugin.FOLDER}{name}": one for name, one in plugin_files.items()},
-        warnings=(*taken.warnings, *exact.without_pip(solutions)),
+        warnings=(*taken.warnings, *complete.without_pip(solutions)),
     )
 
 

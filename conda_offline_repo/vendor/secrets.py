@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ..redaction import Secrets
-    from .request import Options
+    from .options import Options
 
 
 def credentials(*builds: Options) -> Secrets:

@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, cast
 from conda_offline_repo.repository.manifest import SECTIONS
 from conda_offline_repo.vendor.archives.fetch import Archive
 from conda_offline_repo.vendor.build import tools
+from conda_offline_repo.vendor.options import Options
 from conda_offline_repo.vendor.release import compose
 from conda_offline_repo.vendor.release.index import make_index
-from conda_offline_repo.vendor.request import Options, resolve
+from conda_offline_repo.vendor.request import resolve
 from conda_offline_repo.vendor.upstream.entries import Entry
 from conda_offline_repo.vendor.upstream.solve import Solution
 

@@ -19,6 +19,7 @@ ON_EVERY_START = {
     "conda_offline_repo.cli",
     "conda_offline_repo.cli.main_build",
     "conda_offline_repo.cli.main_diff",
+    "conda_offline_repo.cli.build_options",
     "conda_offline_repo.cli.main_pack",
     "conda_offline_repo.cli.main_unpack",
     "conda_offline_repo.cli.main_sbom",
@@ -83,7 +84,13 @@ def test_without_verb(conda: Conda) -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [("bulid",), ("build",), ("build", "--label"), ("use",), ("build", "--lable", "x")],
+    [
+        ("bulid",),
+        ("build", "--keep", "x"),
+        ("build", "--label"),
+        ("use",),
+        ("build", "--lable", "x"),
+    ],
     ids=" ".join,
 )
 def test_wrong_use_is_told_as_conda_tells_it(conda: Conda, arguments: tuple[str, ...]) -> None:

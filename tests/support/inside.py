@@ -16,7 +16,7 @@ from conda.models.match_spec import MatchSpec
 from conda_offline_repo.progress import Unwatched
 from conda_offline_repo.vendor import request as requests
 from conda_offline_repo.vendor.build import build
-from conda_offline_repo.vendor.request import Options
+from conda_offline_repo.vendor.options import Options
 from tests.support.running import Conda
 
 if TYPE_CHECKING:

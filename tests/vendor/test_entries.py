@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-    from conda_offline_repo.vendor.request import Options
+    from conda_offline_repo.vendor.options import Options
     from tests.support.inside import Inside
 
 TOKEN = "tk-upstream-53cret"

@@ -12,7 +12,7 @@ from conda.base.context import context
 from conda_offline_repo.exceptions import InvalidRequestError
 from conda_offline_repo.repository.locate import locate_one
 from conda_offline_repo.vendor.exceptions import SolveError
-from conda_offline_repo.vendor.request import Asked
+from conda_offline_repo.vendor.options import Asked
 from tests.support.inside import inside
 from tests.support.tiny import TinyChannel
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from conda_offline_repo.vendor.build import Outcome
-    from conda_offline_repo.vendor.request import Options
+    from conda_offline_repo.vendor.options import Options
     from tests.support.inside import Inside
     from tests.support.running import Conda
 

@@ -11,7 +11,7 @@ from conda.base.context import context
 
 from conda_offline_repo.exceptions import InvalidRequestError
 from conda_offline_repo.vendor.exceptions import ExactGoneError, ListIncompleteError
-from conda_offline_repo.vendor.request import Asked
+from conda_offline_repo.vendor.options import Asked
 from dev.upstream.server import ChannelServer
 from tests.support.inside import inside
 from tests.support.tiny import TinyChannel
@@ -79,7 +79,7 @@ class Vendor:
 
 
 if TYPE_CHECKING:
-    from conda_offline_repo.vendor.request import Options
+    from conda_offline_repo.vendor.options import Options
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from conda_offline_repo.exceptions import InvalidRequestError
 from conda_offline_repo.redaction import Secrets, confined
 from conda_offline_repo.urls import file_path, file_url, public, same_server, typed
 from conda_offline_repo.vendor.exceptions import ChannelUnavailableError
-from conda_offline_repo.vendor.request import Options
+from conda_offline_repo.vendor.options import Options
 from conda_offline_repo.vendor.secrets import credentials
 from tests.support.inside import inside
 from tests.support.mirror import PLATFORM

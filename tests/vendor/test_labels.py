@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from conda_offline_repo.vendor.batch import Result
-    from conda_offline_repo.vendor.request import Options
+    from conda_offline_repo.vendor.options import Options
     from tests.support.inside import Inside
 
 LABELS = tuple(f"bank{number:02}" for number in range(30))

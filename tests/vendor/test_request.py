@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from conda_offline_repo.vendor.request import Options, Request
+    from conda_offline_repo.vendor.options import Options
+    from conda_offline_repo.vendor.request import Request
     from tests.support.inside import Inside
 
 ALIAS = "https://conda.example.com"

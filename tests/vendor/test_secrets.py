@@ -29,7 +29,7 @@ from conda_offline_repo.repository.hashing import CHUNK
 from conda_offline_repo.repository.manifest import File, Manifest, Package, Remembered
 from conda_offline_repo.repository.names import WINDOWS_DEVICES, archive_problem, check_label
 from conda_offline_repo.vendor.exceptions import SecretFoundError
-from conda_offline_repo.vendor.request import Options
+from conda_offline_repo.vendor.options import Options
 from conda_offline_repo.vendor.secrets import credentials
 from dev.upstream.server import ChannelServer
 from tests.support.inside import HASTY, inside

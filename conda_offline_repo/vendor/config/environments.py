@@ -8,7 +8,7 @@ from ...exceptions import InvalidRequestError
 from ...repository.exceptions import InvalidLabelError
 from ...repository.names import check_label
 from ...specs import check_spec, check_together
-from ..request import Asked
+from ..options import Asked
 from . import places
 from .settings import CREDENTIALS, reason
 

@@ -11,7 +11,7 @@ from ruamel.yaml.nodes import MappingNode
 
 from ...exceptions import InvalidRequestError
 from .. import channels as channel_list
-from ..request import Options
+from ..options import Options
 from . import environments, nodes, places, settings
 from .exceptions import ConfigFileError, Mistake
 from .reader import Reader
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from ruamel.yaml.nodes import Node
 
-    from ..request import Asked
+    from ..options import Asked
     from .settings import Settings
 
 OF_FILE = ("root", "labels")

@@ -1,0 +1,216 @@
+"""The commands of the README for vendors with many customers, as they stand there."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from dev.upstream.server import ChannelServer
+from tests.conftest import TOKEN
+from tests.support.tiny import TinyChannel
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.conftest import Vendor
+    from tests.support.running import Conda, Finished
+
+README = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+LABELS = tuple(f"bank{number:02}" for number in range(30))
+
+
+class Nightly:
+    """A vendor with thirty customers who share most packages.
+
+    Attributes:
+        folder: has `offline-repo.yml`.
+        root: of the repositories.
+    """
+
+    def __init__(self, conda: Conda, channel: TinyChannel, server: ChannelServer) -> None:
+        self.conda = conda
+        self.channel = channel
+        self.server = server
+        self.folder = conda.work
+        self.root = conda.folder / "offline"
+        self.root.mkdir()
+        self.describe(LABELS)
+
+    def describe(self, labels: tuple[str, ...], **more: object) -> None:
+        settings = {
+            "root": str(self.root),
+            "channels": [f"{self.server.url}/public"],
+            "platforms": ["linux-64"],
+            "label_channel": False,
+            **more,
+            "labels": {label: {"packages": [label]} for label in labels},
+        }
+        (self.folder / "offline-repo.yml").write_text(json.dumps(settings))
+
+    def run(self, *more: str) -> Finished:
+        """Run the job of the README."""
+        (lines,) = re.findall(
+            r"    cd /srv/releases\n    (conda offline-repo build --quiet)\n", README
+        )
+        _, *arguments = shlex.split(lines)
+        return self.conda.execute(*arguments, *more)
+
+    def sent(self) -> list[str]:
+        return sorted(path.rpartition("/")[2] for path in self.server.packages())
+
+
+@pytest.fixture
+def nightly(conda: Conda, tmp_path: Path) -> Iterator[Nightly]:
+    channel = TinyChannel(tmp_path / "served" / "public")
+    channel.add("base", depends=["lib"])
+    channel.add("lib", files={"share/lib.bin": os.urandom(100_000)})
+    for label in LABELS:
+        channel.add(label, depends=["base"])
+    channel.write()
+    with ChannelServer(tmp_path / "served") as server:
+        yield Nightly(conda, channel, server)
+
+
+def test_thirty_labels_by_two_lines(nightly: Nightly) -> None:
+    done = nightly.run()
+    assert done.status == 0, str(done)
+    assert [line.partition(":")[0] for line in done.stdout.splitlines()] == [*LABELS]
+    assert not done.stderr
+    assert nightly.sent() == sorted(package.file for package in nightly.channel.packages.values())
+    archives = [path.stat() for path in nightly.root.glob("*/*/*.conda")]
+    union = sum(package.path.stat().st_size for package in nightly.channel.packages.values())
+    assert len(archives) == 3 * len(LABELS)
+    assert sum({stat.st_ino: stat.st_size for stat in archives}.values()) == union
+
+    nightly.server.clear()
+    done = nightly.run()
+    assert (done.status, done.stdout, done.stderr) == (0, "", "")
+    assert nightly.sent() == []
+
+    nightly.channel.add("bank07", "2.0", depends=["base"])
+    nightly.channel.write()
+    done = nightly.run()
+    assert done.status == 0
+    (line,) = done.stdout.splitlines()
+    assert line.startswith("bank07: release 2, 3 packages, ")
+    assert nightly.sent() == ["bank07-2.0-0.conda"]
+
+
+def test_failed_label_ends_the_job_with_its_name_and_status_1(nightly: Nightly) -> None:
+    nightly.channel.remove(nightly.channel.packages["noarch/bank01-1.0-0.conda"])
+    nightly.channel.write()
+    nightly.describe(LABELS[:3])
+    done = nightly.run()
+    assert done.status == 1
+    assert [line.partition(":")[0] for line in done.stdout.splitlines()] == ["bank00", "bank02"]
+    assert "bank01 failed: The request cannot be met" in done.stderr
+    assert "near to it" in done.stderr
+    assert "ERROR REPORT" not in done.stderr
+
+    told = json.loads(nightly.conda.execute("offline-repo", "build", "--json").stdout)
+    assert told["success"] is False
+    assert [one["label"] for one in told["labels"]] == [*LABELS[:3]]
+    assert [one["success"] for one in told["labels"]] == [True, False, True]
+    assert told["labels"][1]["exception_name"] == "SolveError"
+    assert told["labels"][0]["manifest"]["build"] == 1
+
+    table = nightly.conda.execute("offline-repo", "build").stdout.splitlines()[-4:]
+    assert table[0].split() == ["LABEL", "RELEASE", "PACKAGES", "SIZE", "MOVES", "RESULT"]
+    assert table[1].endswith("up to date")
+    assert "failed: The request cannot be met for linux-64. Not found" in table[2]
+
+
+def test_dry_run_shows_the_change_of_each_customer(nightly: Nightly) -> None:
+    nightly.describe(LABELS[:2])
+    told = nightly.conda.build("--dry-run").stdout
+    assert "+ bank00 1.0" in told
+    assert "+ bank01 1.0" in told
+    assert told.count("would change") == 2
+    assert not any(nightly.root.iterdir())
+
+
+def test_labels_are_picked(nightly: Nightly) -> None:
+    nightly.conda.build("--label", "bank03", "--label", "bank05")
+    assert sorted(path.name for path in nightly.root.iterdir()) == ["bank03", "bank05"]
+    told = nightly.conda.fail("offline-repo", "build", "--label", "bonk")
+    assert "does not describe the label 'bonk'" in told.stderr
+
+
+def test_file_of_another_folder(nightly: Nightly, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    told = nightly.conda.execute("offline-repo", "build", cwd=elsewhere)
+    assert told.status == 1
+    assert "there is no offline-repo.yml here" in told.stderr
+    file = nightly.folder / "offline-repo.yml"
+    nightly.conda.build("--file", file, "--label", "bank00", cwd=elsewhere)
+    assert (nightly.root / "bank00").is_dir()
+
+
+@pytest.mark.parametrize(
+    "options", [("bank00",), ("--keep", "2"), ("--platform", "win-64"), ("--add", "lib")]
+)
+def test_options_do_not_contradict_the_file(nightly: Nightly, options: tuple[str, ...]) -> None:
+    told = nightly.conda.fail("offline-repo", "build", "--label", "bank00", *options)
+    assert "offline-repo.yml describes the label bank00" in told.stderr
+    told = nightly.conda.fail("offline-repo", "build", "--file", "offline-repo.yml", *options)
+    assert "the file says what is asked for" in told.stderr
+    told = nightly.conda.fail("offline-repo", "build", *options)
+    assert "No label is named" in told.stderr
+    assert not any(nightly.root.iterdir())
+
+
+def test_label_that_the_file_does_not_describe_is_built_by_options(nightly: Nightly) -> None:
+    request = ("-c", f"{nightly.server.url}/public", "--no-label-channel", "lib")
+    nightly.conda.build("--label", "plant", "--root", nightly.root, *request)
+    assert (nightly.root / "plant").is_dir()
+
+
+def test_tokens_of_all_labels_leave_in_none(conda: Conda, vendor: Vendor, root: Path) -> None:
+    """Each label has its own token; the package of one label has that of another in it."""
+    other = "tk-0ther5ecret"
+    vendor.publisher.add("leak", files={"share/leak.txt": f"token={other}\n"})
+    vendor.publisher.write()
+    settings = {
+        "root": str(root),
+        "channels": [vendor.url(vendor.publisher), vendor.url(vendor.public)],
+        "labels": {
+            "bank": {"token": "${BANK_TOKEN}", "packages": ["leak"]},
+            "plant": {"label_channel": False, "token": "${PLANT_TOKEN}", "packages": ["lib"]},
+        },
+    }
+    (conda.work / "offline-repo.yml").write_text(json.dumps(settings))
+    variables = {"BANK_TOKEN": TOKEN, "PLANT_TOKEN": other}
+    told = conda.execute("offline-repo", "build", "--json", **variables)
+    assert told.status == 1
+    assert TOKEN not in told.output
+    assert other not in told.output
+    bank = next(one for one in told.json["labels"] if one["label"] == "bank")
+    assert bank["exception_name"] == "SecretFoundError"
+    assert not (root / "bank").exists()
+
+
+def test_call_of_the_old_procedure(conda: Conda, vendor: Vendor, root: Path) -> None:
+    """`update-offline-repo CLIENT TOKEN ROOT PACKAGE ...` by the line of the README."""
+    (line,) = re.findall(r'    (conda offline-repo build --label "\$CLIENT".*)\n', README)
+    root.mkdir()
+    values = {
+        "CLIENT": "bank",
+        "TOKEN": TOKEN,
+        "ROOT": str(root),
+        "PUBLISHER": vendor.url(vendor.publisher),
+        "PACKAGES": "app tool",
+    }
+    conda.configure(channels=[vendor.url(vendor.public)])
+    for name, value in values.items():
+        line = line.replace(f"${name}", value)
+    _, *arguments = shlex.split(line)
+    conda.run(*arguments)
+    found = sorted(path.name for path in (root / "bank").glob("noarch/*-*"))
+    assert found == ["app-2.0-0.conda", "lib-1.1-0.tar.bz2", "tool-1.0-0.conda"]
