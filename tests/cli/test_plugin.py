@@ -19,7 +19,6 @@ ON_EVERY_START = {
     "conda_offline_repo.cli",
     "conda_offline_repo.cli.main_build",
     "conda_offline_repo.cli.main_diff",
-    "conda_offline_repo.cli.build_options",
     "conda_offline_repo.cli.main_pack",
     "conda_offline_repo.cli.main_unpack",
     "conda_offline_repo.cli.main_sbom",
@@ -28,6 +27,7 @@ ON_EVERY_START = {
     "conda_offline_repo.cli.main_use",
     "conda_offline_repo.cli.main_verify",
     "conda_offline_repo.cli.output",
+    "conda_offline_repo.cli.request_options",
     "conda_offline_repo.plugin",
     "conda_offline_repo.settings",
 }
