@@ -18,7 +18,7 @@ from ..repository.exceptions import InvalidLabelError, ManifestError, Unreadable
 from ..repository.locate import Repository, enclosing
 from ..repository.names import same_name_in_other_case
 from ..repository.show import list_packages, packages_of
-from ..vendor import plugin, signing
+from ..vendor import plugin, secrets, signing
 from ..vendor import request as requests
 from .archives import fetch, installers, longpaths
 from .changes import changes
@@ -166,7 +166,8 @@ def _build(options: Options, progress: Progress, run: Run, *, dry_run: bool) -> 
             ),
         )
         if staging is not None:
-            scan.scan(release, run.secrets, progress, run.searched)
+            unwanted = secrets.of_request(request, run.secrets)
+            scan.scan(release, unwanted, progress, run.searched[unwanted.values])
             progress.step("Publishing")
             kept = publish.publish(release, repository, staging, last, signer)
             outcome = replace(outcome, warnings=(*outcome.warnings, *_held(kept)))

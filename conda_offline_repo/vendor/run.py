@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections import defaultdict
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -26,7 +27,8 @@ class Run:
     Attributes:
         secrets: The credentials of all of them: none may leave in the repository of any.
         archives: What is known of archives.
-        searched: The digests of archives in which no credentials were found.
+        searched: By the secrets that were searched for, the digests of the archives that do not
+            hold any.
 
     Args:
         root: The folder above the repositories.
@@ -36,7 +38,7 @@ class Run:
     def __init__(self, root: Path, builds: Sequence[Options]) -> None:
         self.secrets = credentials(*builds)
         self.archives = Known(root.absolute())
-        self.searched: set[str] = set()
+        self.searched: defaultdict[frozenset[str], set[str]] = defaultdict(set)
         self._began = time.time()
         self._builds = 0
 

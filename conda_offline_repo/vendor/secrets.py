@@ -9,13 +9,13 @@ from conda.base.context import context
 from conda.models.channel import Channel
 from requests.utils import get_netrc_auth
 
-from ..redaction import found_in
+from ..redaction import Secrets, found_in
 
 if TYPE_CHECKING:
     from typing import Any
 
-    from ..redaction import Secrets
     from .options import Options
+    from .request import Request
 
 
 def credentials(*builds: Options) -> Secrets:
@@ -30,6 +30,22 @@ def credentials(*builds: Options) -> Secrets:
     texts = [str(url) for url in urls if url]
     logins = [login for url in texts for login in _netrc_logins(url)]
     return found_in(texts, tokens=[options.token for options in builds], logins=logins)
+
+
+def of_request(request: Request, known: Secrets) -> Secrets:
+    """Return the known credentials, and those that came with a request's files.
+
+    They stand in the URLs of channels and of archives that are named exactly.
+    """
+    urls = [url for source in request.sources for url in source.channel.urls(True, ("noarch",))]
+    urls += [
+        archive.url
+        for environment in request.environments
+        for archives in environment.exact.values()
+        for archive in archives
+    ]
+    found = found_in(urls)
+    return Secrets(known.values | found.values, known.logins | found.logins)
 
 
 def _urls(channel: Any) -> list[str]:

@@ -10,7 +10,11 @@ import pytest
 from conda.base.context import context
 
 from conda_offline_repo.exceptions import InvalidRequestError
-from conda_offline_repo.vendor.exceptions import ExactGoneError, ListIncompleteError
+from conda_offline_repo.vendor.exceptions import (
+    ExactGoneError,
+    ListIncompleteError,
+    SecretFoundError,
+)
 from conda_offline_repo.vendor.options import Asked
 from dev.upstream.server import ChannelServer
 from tests.support.inside import inside
@@ -233,3 +237,13 @@ def test_python_without_pip_is_no_less_exact(vendor: Vendor) -> None:
     assert python.at in names(outcome)
     (told,) = outcome.warnings
     assert "pip" in told
+
+
+def test_token_of_the_list_leaves_in_no_package(vendor: Vendor) -> None:
+    vendor.named.append(vendor.public.add("leak", files={"share/leak.txt": f"a {TOKEN}\n"}))
+    vendor.write()
+    with pytest.raises(SecretFoundError) as raised:
+        vendor.build()
+    assert "leak-1.0" in str(raised.value)
+    assert TOKEN not in str(raised.value)
+    assert not vendor.bank.exists()
