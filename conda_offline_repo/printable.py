@@ -19,3 +19,8 @@ def printable(text: str) -> str:
 
 def _is_harmless(character: str) -> bool:
     return character == "\n" or character.isprintable() or unicodedata.category(character) == "Zs"
+
+
+def counted(number: int, what: str) -> str:
+    """Return a number of things, with their name in the singular or the plural."""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"

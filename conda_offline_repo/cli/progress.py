@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from threading import Event, Thread
 from typing import TYPE_CHECKING
 
+from ..printable import counted
 from .output import human
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ class TerminalProgress:
     def counting(self, what: str, packages: int, size: int | None) -> Iterator[None]:
         """Say what begins, and follow it."""
         known = "" if size is None else f", {human(size)}"
-        self.step(f"{what} {packages} packages{known}")
+        self.step(f"{what} {counted(packages, 'package')}{known}")
         if self.silent or not sys.stderr.isatty():
             yield
             return

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from conda.base.context import context
 
-from ..printable import printable
+from ..printable import counted, printable
 from .output import human, print_json, print_table
 from .report_build import as_json, lines, warn
 
@@ -62,7 +62,7 @@ def _numbers(outcome: Outcome) -> tuple[str, ...]:
     manifest = outcome.manifest
     return (
         str(manifest.build),
-        f"{len(manifest.packages)} packages",
+        counted(len(manifest.packages), "package"),
         human(manifest.size),
         f"{human(outcome.difference.transfer_bytes)} to move",
     )

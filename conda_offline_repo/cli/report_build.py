@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from conda.base.context import context
 
-from ..printable import printable
+from ..printable import counted, printable
 from ..repository.manifest import as_dict
 from .output import human, licenses, platform_json, platform_lines, print_json, signed_by
 
@@ -74,7 +74,7 @@ def as_json(outcome: Outcome) -> dict[str, Any]:
 def lines(outcome: Outcome, *, dry_run: bool) -> Iterator[str]:
     """Yield what a build did, or would do, for people."""
     manifest, difference = outcome.manifest, outcome.difference
-    total = f"{len(manifest.packages)} packages, {human(manifest.size)}"
+    total = f"{counted(len(manifest.packages), 'package')}, {human(manifest.size)}"
     if not outcome.changed:
         yield f"{outcome.path} is up to date (build {manifest.build}): {total}."
         return
@@ -92,7 +92,7 @@ def lines(outcome: Outcome, *, dry_run: bool) -> Iterator[str]:
     yield f"{outcome.path} {verb} build {manifest.build}: {total}."
     for platform, names in sorted(manifest.solutions.items()):
         size = sum(manifest.packages[name].size for name in names)
-        yield f"  for {platform}: {len(names)} packages, {human(size)}"
+        yield f"  for {platform}: {counted(len(names), 'package')}, {human(size)}"
     yield signed_by(manifest.signers)
     moved = "would move" if dry_run else "moves"
     yield f"A copy to the customer {moved} {human(difference.transfer_bytes)}."

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from conda.base.context import context
 
-from ..printable import printable
+from ..printable import counted, printable
 from .output import human, platform_lines, print_json, signed_by
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def _print_json(outcome: Outcome) -> None:
 
 def _lines(outcome: Outcome, dry_run: bool) -> Iterator[str]:
     release, before = outcome.source.manifest, outcome.before
-    total = f"{len(release.packages)} packages, {human(release.size)}"
+    total = f"{counted(len(release.packages), 'package')}, {human(release.size)}"
     if not outcome.changed:
         yield (
             f"{outcome.target} has release {release.build} already, complete and unchanged: "

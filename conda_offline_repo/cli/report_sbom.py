@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from conda.base.context import context
 
-from ..printable import printable
+from ..printable import counted, printable
 from .output import print_json
 
 if TYPE_CHECKING:
@@ -46,4 +46,4 @@ def report_sbom(
             path = folder / bill.name
             what = "would be written" if dry_run else "written"
             state = what if path in changed else "there already, unchanged"
-            print(printable(f"{path}: {bill.packages} packages, {state}"))
+            print(printable(f"{path}: {counted(bill.packages, 'package')}, {state}"))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from conda.base.context import context
 
-from ..printable import printable
+from ..printable import counted, printable
 from ..repository.journal import unfinished
 from ..repository.manifest import as_dict
 from ..repository.needs import environments, split
@@ -103,7 +103,8 @@ def report_releases(found: Iterable[Repository]) -> None:
         rows = [("RELEASE", "OF", "INSTALLS")]
         for build, created, solutions in some:
             numbers = (
-                f"{platform}: {len(names)} packages" for platform, names in solutions.items()
+                f"{platform}: {counted(len(names), 'package')}"
+                for platform, names in solutions.items()
             )
             rows.append((str(build), created, ", ".join(numbers)))
         print_table(rows)
@@ -147,7 +148,7 @@ def _print_text(repository: Repository, packages: tuple[ListedPackage, ...]) -> 
     for environment, platform, names in _solutions(manifest):
         size = sum(manifest.packages[name].size for name in names)
         place = f"{environment} on {platform}" if environment else platform
-        rows.append((f"{place} installs", f"{len(names)} packages, {human(size)}"))
+        rows.append((f"{place} installs", f"{counted(len(names), 'package')}, {human(size)}"))
     print_table(rows)
     print()
     print_table(
@@ -166,7 +167,7 @@ def _print_text(repository: Repository, packages: tuple[ListedPackage, ...]) -> 
             for one in packages
         ]
     )
-    print(f"\n{len(packages)} packages, {human(manifest.size)}\n")
+    print(f"\n{counted(len(packages), 'package')}, {human(manifest.size)}\n")
 
 
 def _asked_for(one: Environment) -> str:

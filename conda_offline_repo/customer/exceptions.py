@@ -8,6 +8,7 @@ from conda.common.io import dashlist
 from conda.utils import quote_for_shell
 
 from ..exceptions import OfflineRepoError
+from ..printable import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -147,7 +148,8 @@ class ArchivesRefusedError(OfflineRepoError):
     def __init__(self, problems: Mapping[str, str]) -> None:
         lines = (f"{path}: {problem}" for path, problem in sorted(problems.items()))
         super().__init__(
-            f"{len(problems)} package(s) of the offline repository are refused:{dashlist(lines)}",
+            f"Refused of the offline repository: {counted(len(problems), 'package')}:"
+            f"{dashlist(lines)}",
             "The environment is as it was before. `conda offline-repo verify` checks the whole "
             "repository; copy it again from its source, then repeat this command.",
         )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from conda.common.io import dashlist
 
 from ..exceptions import OfflineRepoError
+from ..printable import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -146,7 +147,7 @@ class DownloadError(OfflineRepoError):
     def __init__(self, failures: Mapping[str, str]) -> None:
         lines = (f"{file}: {reason}" for file, reason in sorted(failures.items()))
         super().__init__(
-            f"{len(failures)} package(s) could not be downloaded:{dashlist(lines)}",
+            f"{counted(len(failures), 'package')} could not be downloaded:{dashlist(lines)}",
             "The repository is as it was before. "
             "Run the same command again: what was downloaded is not downloaded again.",
         )

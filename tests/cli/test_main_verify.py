@@ -177,7 +177,7 @@ def test_show_every_repository(customer: Conda, share: Path) -> None:
     for text in (
         *(str(share / label) for label in ("bank", "plant")),
         "4 packages",
-        "1 packages",
+        "1 package,",
         f"for {PLATFORM}",
         "BSD-3-Clause",
     ):

@@ -285,7 +285,7 @@ def test_all_that_is_wrong_is_named(me: Inside, stick: Path) -> None:
     with pytest.raises(ArchivesRefusedError) as caught:
         check(*records)
     text = str(caught.value)
-    assert "2 package(s)" in text
+    assert "2 packages" in text
     assert f"{stick / APP}: it is missing" in text
     assert f"{stick / TOOL}: it is not the file" in text
     assert LIB not in text

@@ -355,7 +355,7 @@ def test_all_failures_are_told_together(vendor: Vendor) -> None:
     with pytest.raises(DownloadError) as caught:
         vendor.build("big", *(package.record["name"] for package in vendor.small))
     text = str(caught.value)
-    assert "3 package(s) could not be downloaded" in text
+    assert "3 packages could not be downloaded" in text
     for package, reason in ((missing, "HTTP 404"), (wrong, "its sha256"), (broken, "HTTP 504")):
         (line,) = [line for line in text.splitlines() if package.at in line]
         assert reason in line
