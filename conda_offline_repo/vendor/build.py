@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from ..progress import Progress
     from ..repository.compare import Difference
     from ..repository.manifest import Manifest
+    from .archives.archive import Archive
     from .changes import RequestChange
     from .options import Options
     from .signing import Signer
@@ -196,7 +197,7 @@ def _check_keys(
 
 def _collect(
     entries: tuple[Entry, ...], repository: Path, staging: Path, progress: Progress, run: Run
-) -> tuple[fetch.Archive, ...]:
+) -> tuple[Archive, ...]:
     """Return the verified archives of a plan, in the repository or staged."""
     fetch.check_space(entries, repository, staging, run.archives)
     return fetch.collect(entries, repository, staging, progress, run.archives)

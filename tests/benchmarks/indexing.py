@@ -14,7 +14,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, cast
 
 from conda_offline_repo.repository.manifest import SECTIONS
-from conda_offline_repo.vendor.archives.fetch import Archive
+from conda_offline_repo.vendor.archives.archive import Archive
 from conda_offline_repo.vendor.build import tools
 from conda_offline_repo.vendor.options import Options
 from conda_offline_repo.vendor.release import compose

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from conda_offline_repo.vendor.archives.fetch import Archive
+    from conda_offline_repo.vendor.archives.archive import Archive
     from tests.support.tiny import TinyPackage
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ...repository.hashing import copy_file, hash_file
 from ...repository.names import INSTALLER, is_device
 from ..exceptions import InstallerError
-from .fetch import Archive
+from .archive import Archive
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ..upstream.solve import Solution
-    from .fetch import Archive
+    from .archive import Archive
 
 #: https://learn.microsoft.com/windows/win32/fileio/maximum-file-path-limitation (260 with a NUL)
 LONGEST = 259

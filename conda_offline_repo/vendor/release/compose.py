@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ...repository.manifest import Kept
-    from ..archives.fetch import Archive
+    from ..archives.archive import Archive
     from ..request import Request
     from ..upstream.entries import Entry
     from ..upstream.solve import Solution

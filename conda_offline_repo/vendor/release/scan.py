@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from ...progress import Progress
     from ...redaction import Secrets
-    from ..archives.fetch import Archive
+    from ..archives.archive import Archive
     from .compose import Release
 
 #: In compressed packages of others, shorter texts are found by chance.
