@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack, contextmanager
+import warnings
+from contextlib import ExitStack, contextmanager, redirect_stdout
+from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -211,3 +213,24 @@ def sorted_by_need(records: Iterable[Any]) -> Any:
 
     kind = getattr(solve, "IndexedSet", tuple)
     return kind(PrefixGraph(records).graph)
+
+
+def read_environment_yml(path: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the packages and the channels of an environment.yml, as conda itself reads it.
+
+    What conda has to say of the file besides is not printed.
+
+    Raises:
+        CondaError: It is not as conda wants it.
+    """
+    with redirect_stdout(StringIO()), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        manager = context.plugin_manager
+        if hasattr(manager, "get_environment_specifier"):  # since 25.7
+            specifier = manager.get_environment_specifier(str(path))
+            environment = specifier.environment_spec(str(path)).env
+            return tuple(map(str, environment.requested_packages)), environment.config.channels
+        from conda.env.env import from_file
+
+        older = from_file(str(path))
+        return tuple(older.dependencies["conda"]), tuple(older.channels)
