@@ -35,6 +35,8 @@ ON_WINDOWS = {
     r"test_signature\.py::test_signature_that_is_no_file\[(link|pipe)": PIPES,
     r"test_sync\.py::test_what_is_no_file_in_the_source_is_named\[pipe": PIPES,
     r"test_sync\.py::test_what_is_(not_ours_is_refused\[link|no_file_in_the_target)": DEVICES,
+    r"inputs/test_(read\.py::test_never_ends|prefix\.py::test_record_that_is_no_file)": PIPES,
+    r"inputs/test_(read\.py::test_(no_file|by_way)|prefix\.py::test_second_way)": DEVICES,
 }
 LINKS = "links lead nowhere under Wine"
 #: What Wine, or what `dev/windows.py` makes, cannot do though Windows can.

@@ -73,10 +73,10 @@ def _parsed(path: Path, text: str) -> Any:
         # the whole error would quote lines of the file
         mark = getattr(error, "problem_mark", None)
         at = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
+        parts = [getattr(error, name, None) for name in ("context", "problem")]
+        problem = ", ".join(filter(None, parts)) or "it is not YAML"
         if isinstance(error, DuplicateKeyError):
             problem = "a key stands there twice"
-        else:
-            problem = getattr(error, "problem", None) or "it is not YAML"
         raise InputFileError(path, f"{at}{problem}") from None
 
 

@@ -15,6 +15,16 @@ if TYPE_CHECKING:
 
 #: What these files hold is not among the credentials that are known to be in play.
 UNKNOWN = Secrets(frozenset())
+#: Characters of a word; what is longer tells nobody anything.
+LONGEST = 1000
+
+
+def shown(text: str) -> str:
+    """Return what stands in a file, without what looks like a credential, and without endless
+    words.
+    """
+    words = (word if len(word) <= LONGEST else "…" for word in text.split(" "))
+    return UNKNOWN.redact(" ".join(words))
 
 
 class InputFileError(OfflineRepoError):
@@ -24,7 +34,7 @@ class InputFileError(OfflineRepoError):
     """
 
     def __init__(self, path: Path, problem: str, *hints: str) -> None:
-        super().__init__(f"{path} cannot be used: {UNKNOWN.redact(problem)}.", *hints)
+        super().__init__(f"{path} cannot be used: {shown(problem)}.", *hints)
 
 
 class PipPartsError(OfflineRepoError):
@@ -33,7 +43,7 @@ class PipPartsError(OfflineRepoError):
     def __init__(self, where: Path, names: Iterable[str]) -> None:
         super().__init__(
             f"{where} has packages that pip installs, which no conda channel holds. Nothing is "
-            f"left out without a word, so these are refused:{dashlist(map(UNKNOWN.redact, names))}",
+            f"left out without a word, so these are refused:{dashlist(map(shown, names))}",
             "Make conda packages of their wheels with `conda pypi convert`, put those into a "
             "channel of your own, and name the packages and that channel in their place.",
         )

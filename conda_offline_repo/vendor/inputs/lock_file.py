@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from ...exceptions import InvalidRequestError
 from ...repository.names import LABEL, check_platform
-from .exceptions import InputFileError, LockReaderMissingError, PipPartsError
+from .exceptions import LONGEST, InputFileError, LockReaderMissingError, PipPartsError, shown
 from .locked import NOARCH, absolute_url, locked, one_of_each, platform_of
 from .wanted import Wanted
 
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from typing import Any
 
     from .wanted import Locked
+
+BRACKET = re.compile(r"[\[\]{}]")
+DEPTH = 1000
 
 
 def read_lock_file(path: Path, text: str) -> tuple[Wanted, ...]:
@@ -58,18 +62,30 @@ def _parsed(path: Path, text: str) -> Any:
         from rattler.exceptions import ParseCondaLockError
     except ImportError:
         raise LockReaderMissingError(path) from None
+    if _is_deep(text):
+        raise InputFileError(path, "it is nested too deep")
     with TemporaryDirectory(prefix="offline-repo-") as folder:
         # rattler opens whatever a path leads to, and takes a byte order mark for a document
         copy = Path(folder, "lock.yml")
-        copy.write_text(text, encoding="utf-8")
+        copy.write_bytes(text.encode())
         try:
             return LockFile.from_path(copy)
         except ParseCondaLockError as error:
             raise InputFileError(
                 path,
-                " ".join(str(error).split()).rstrip("."),
+                shown(" ".join(str(error).split()))[:LONGEST].rstrip("."),
                 "If a newer pixi or conda-lock has written it: conda update -n base py-rattler",
             ) from None
+
+
+def _is_deep(text: str) -> bool:
+    """Return whether more brackets are open at once than rattler reads in a reasonable time."""
+    depth = 0
+    for bracket in BRACKET.finditer(text):
+        depth = depth + 1 if bracket[0] in "[{" else max(depth - 1, 0)
+        if depth > DEPTH:
+            return True
+    return False
 
 
 def _check_kinds(path: Path, lock: Any) -> None:

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
-#: What conda writes in the place of a token where it records what is installed.
-MASKED_TOKEN = "/t/<TOKEN>/"
+#: What conda writes in the place of a token where it records what is installed, and what is left
+#: of that in its explicit lists.
+MASKED_TOKEN = re.compile("(?:/t/)?<TOKEN>(?=/)")
 DIGESTS = {"sha256": re.compile("[0-9a-f]{64}"), "md5": re.compile("[0-9a-f]{32}")}
 NOARCH = "noarch"
 
@@ -41,7 +42,7 @@ def locked(url: str, *, sha256: str | None = None, md5: str | None = None) -> Lo
     for name, digest in digests.items():
         if digest and not DIGESTS[name].fullmatch(digest):
             raise ValueError(f"what should be its {name} digest is none")
-    url = url.replace(MASKED_TOKEN, "/", 1)
+    url = MASKED_TOKEN.sub("", url, count=1)
     _check(url)
     return Locked(url, digests["sha256"] or None, digests["md5"] or None)
 

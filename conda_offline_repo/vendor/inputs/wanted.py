@@ -38,4 +38,4 @@ class Wanted:
     name: str = ""
     packages: tuple[str, ...] = ()
     exact: Mapping[str, tuple[Locked, ...]] = field(default_factory=dict)
-    channels: tuple[str, ...] = ()
+    channels: tuple[str, ...] = field(default=(), repr=False)
