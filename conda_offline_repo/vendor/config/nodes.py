@@ -25,11 +25,10 @@ if TYPE_CHECKING:
 LARGEST = 1 << 19
 #: How many values there may be, with those that aliases (`*name`) repeat.
 MOST = 100_000
-BOM = "\ufeff"
 
 
 def read_text(path: Path) -> str:
-    """Return the text of the file, as it is.
+    """Return the text of the file, without a byte order mark.
 
     Raises:
         ConfigFileError: It cannot be read, or is not a regular file, too large, or not UTF-8.
@@ -40,9 +39,9 @@ def read_text(path: Path) -> str:
         message = f"The file cannot be read: {error.strerror or error}."
         raise ConfigFileError(path, [Mistake(1, 1, message)]) from error
     try:
-        return content.decode("utf-8")
+        return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        before = content[: error.start].decode("utf-8")
+        before = error.object[: error.start].decode("utf-8")
         message = "This is not text in UTF-8; save the file in this encoding."
         raise ConfigFileError(path, [_at(before, message)]) from error
 
@@ -57,15 +56,11 @@ def compose(text: str, path: Path) -> Node | None:
     Raises:
         ConfigFileError: It is not YAML, or would not end.
     """
-    text = text.removeprefix(BOM)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ReusedAnchorWarning)
             node: Node | None = YAML(typ="rt").compose(text)
-        if node is not None and _size(node, {}) > MOST:
-            raise ConfigFileError(
-                path, [_place(node, "Aliases (*name) repeat too much, or themselves.")]
-            )
+        _check_size(node, path)
     except ConfigFileError:
         raise
     except ReaderError as error:
@@ -90,21 +85,31 @@ def below(node: Node) -> Iterator[Node]:
         yield from node.value
 
 
-def _size(node: Node, known: dict[int, int]) -> int:
+def _check_size(node: Node | None, path: Path) -> None:
+    """Check that there is an end to what is there when each alias is followed.
+
+    Raises:
+        ConfigFileError: There is none, or it is far.
+    """
+    sizes: dict[Node, int] = {}
+    if node is None or _size(node, sizes) <= MOST:
+        return
+    marks = [one.start_mark for one, size in sizes.items() if size > MOST]
+    mark = max(marks, key=lambda one: one.index)
+    message = "Aliases (*name) repeat too much here, or themselves."
+    raise ConfigFileError(path, [Mistake(mark.line + 1, mark.column + 1, message)])
+
+
+def _size(node: Node, known: dict[Node, int]) -> int:
     """Return how many nodes there are when each alias is followed; those of a circle are many."""
-    if id(node) not in known:
-        known[id(node)] = MOST + 1
-        known[id(node)] = 1 + sum(_size(one, known) for one in below(node))
-    return known[id(node)]
-
-
-def _place(node: Node, message: str) -> Mistake:
-    return Mistake(node.start_mark.line + 1, node.start_mark.column + 1, message)
+    if node not in known:
+        known[node] = MOST + 1
+        known[node] = 1 + sum(_size(one, known) for one in below(node))
+    return known[node]
 
 
 def _at(before: str, message: str) -> Mistake:
     """Return a mistake at the end of a text."""
-    before = before.removeprefix(BOM)
     return Mistake(before.count("\n") + 1, len(before) - before.rfind("\n"), message)
 
 
@@ -119,5 +124,5 @@ def _syntax(error: MarkedYAMLError, text: str) -> Mistake:
     elif line and "${" in line[0] and "'{'" in str(problem):
         problem = 'in [...] and {...}, ${VAR} has to be in quotes: "${VAR}"'
     elif error.context and error.context_mark and error.context_mark.line != mark.line:
-        problem = f"{problem}, {error.context} that begins on line {error.context_mark.line + 1}"
+        problem = f"{error.context} that begins on line {error.context_mark.line + 1}, {problem}"
     return Mistake(mark.line + 1, mark.column + 1, f"This is not YAML: {problem}.")

@@ -39,7 +39,7 @@ BELONGS_TO_LABEL = MappingProxyType(
     dict.fromkeys(environments.OF_LABEL, "belongs to a label: put it below 'labels'")
 )
 FORM = "write LABEL: {packages: [PACKAGE, ...]}"
-NO_LABELS = f"There are no labels: {FORM} below labels:."
+NO_LABELS = "There are no labels: write labels: {LABEL: {packages: [PACKAGE, ...]}}."
 
 
 @dataclass(frozen=True)

@@ -184,7 +184,7 @@ def _installers(reader: Reader, value: Value) -> tuple[Path, ...] | None:
         try:
             installer_files.check((*found, path))
         except InstallerError as error:
-            reader.say(item.node, reason(error))
+            reader.say(item.node, reason(error).replace(str(path), repr(item.scalar)))
         else:
             found.append(path)
     return tuple(found)

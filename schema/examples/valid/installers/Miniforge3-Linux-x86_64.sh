@@ -1,0 +1,1 @@
+# Stands for an installer of conda.
