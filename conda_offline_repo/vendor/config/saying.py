@@ -13,7 +13,7 @@ from conda.models.channel import Channel
 from ...settings import TOKEN_VARIABLE
 from ...urls import channel_url, public
 from ..machine import machines
-from ..request import Asked
+from ..options import Asked
 from .places import is_path
 from .settings import Settings
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ...repository.manifest import Remembered
-    from ..request import Options
+    from ..options import Options
     from .reading import Defaults
 
 ANACONDA = "https://conda.anaconda.org/"

@@ -18,7 +18,7 @@ from .settings import Settings
 
 if TYPE_CHECKING:
     from ...repository.manifest import Remembered
-    from ..request import Asked, Options
+    from ..options import Asked, Options
     from .reading import Content, Defaults, Label
 
 

@@ -18,12 +18,12 @@ from ruamel.yaml.error import YAMLError
 from conda_offline_repo.vendor.config import environments, settings
 from conda_offline_repo.vendor.config.exceptions import ConfigFileError
 from conda_offline_repo.vendor.config.reading import OF_LABEL, TOP, Defaults, read
-from conda_offline_repo.vendor.request import Asked
+from conda_offline_repo.vendor.options import Asked
 
 if TYPE_CHECKING:
     from typing import Any
 
-    from conda_offline_repo.vendor.request import Options
+    from conda_offline_repo.vendor.options import Options
 
 FOLDER = Path(__file__).resolve().parents[3] / "schema"
 SCHEMA = json.loads((FOLDER / "offline-repo.schema.json").read_text("utf-8"))
