@@ -78,7 +78,7 @@ def write(args: Namespace) -> int:
     from ..repository import manifest_file
     from ..settings import TOKEN_VARIABLE
     from ..vendor import request as requests
-    from ..vendor.config import writing
+    from ..vendor.config.writing import write as put_down
     from ..vendor.release.compose import remember
     from ..vendor.secrets import credentials
     from .build_options import options_of
@@ -94,7 +94,7 @@ def write(args: Namespace) -> int:
         last = manifest_file.read(options.root.absolute() / options.label)
         request = remember(requests.resolve(options, last))
         variable = TOKEN_VARIABLE if options.token else None
-        writing.write(path, options, request, _defaults(args), variable=variable)
+        put_down(path, options, request, _defaults(args), variable=variable)
         if context.json:
             print_json(path=str(path.absolute()), label=options.label)
         elif not context.quiet:
