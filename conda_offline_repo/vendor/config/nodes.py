@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from ruamel.yaml.nodes import Node
 
-#: What a file may have, in bytes: the parser takes some 30 seconds for a million.
-LARGEST = 1 << 19
+#: What a file may have, in bytes: enough for a thousand labels, which the parser takes seconds for.
+LARGEST = 1 << 18
 #: How many values there may be, with those that aliases (`*name`) repeat.
 MOST = 100_000
 

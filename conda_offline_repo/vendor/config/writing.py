@@ -69,7 +69,8 @@ def write(
     try:
         now = [_meaning(one) for one in parse(text, path, defaults, None).labels]
     except ConfigFileError as error:
-        raise ConfigWriteError(path, label, str(error.mistakes[0]["message"])) from error
+        reason = str(error.mistakes[0]["message"]).removesuffix(".")
+        raise ConfigWriteError(path, label, reason) from error
     if wanted not in now or [one for one in now if one != wanted] != before:
         by_hand = "\n".join(wording.lines(entry))
         raise ConfigWriteError(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -47,7 +48,7 @@ def examples(kind: str) -> list[Path]:
     return [path for path in found if path.name != NEEDED]
 
 
-def named(kind: str) -> Any:
+def named(kind: str) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("path", examples(kind), ids=lambda path: path.stem)
 
 
@@ -68,7 +69,7 @@ def expected(path: Path) -> list[dict[str, Any]]:
 
 def schema_takes(path: Path) -> bool:
     content = YAML(typ="safe", pure=True).load(path.read_text("utf-8"))
-    return jsonschema.Draft202012Validator(SCHEMA).is_valid(content)
+    return bool(jsonschema.Draft202012Validator(SCHEMA).is_valid(content))
 
 
 def test_schema_is_one() -> None:
@@ -104,10 +105,8 @@ def test_invalid(path: Path) -> None:
 @named("invalid-beyond-schema")
 def test_invalid_beyond_the_schema(path: Path) -> None:
     check_invalid(path)
-    try:
+    with suppress(YAMLError):  # what is no YAML is nothing to the schema
         assert schema_takes(path)
-    except (YAMLError, RecursionError):
-        pass  # what is no YAML is nothing to the schema
 
 
 def check_invalid(path: Path) -> None:
