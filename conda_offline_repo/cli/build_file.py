@@ -43,7 +43,7 @@ def described(args: Namespace) -> tuple[Options, ...]:
             f"No label is named, and there is no {CONFIG_NAME} here.",
             "Name the customer's label, --label LABEL, or a file that describes labels, --file.",
         )
-    builds = {one.label: one for one in _read(path, args)}
+    builds = {one.label: one for one in _read(path)}
     described = [label for label in labels if label in builds]
     if options and described:
         raise InvalidRequestError(
@@ -94,7 +94,7 @@ def write(args: Namespace) -> int:
         last = manifest_file.read(options.root.absolute() / options.label)
         request = remember(requests.resolve(options, last))
         variable = TOKEN_VARIABLE if options.token else None
-        put_down(path, options, request, _defaults(args), variable=variable)
+        put_down(path, options, request, _defaults(), variable=variable)
         if context.json:
             print_json(path=str(path.absolute()), label=options.label)
         elif not context.quiet:
@@ -114,25 +114,24 @@ def _built(labels: Sequence[str]) -> bool:
     return bool(labels) and all(present(root / label) for label in labels)
 
 
-def _read(path: Path, args: Namespace) -> tuple[Options, ...]:
+def _read(path: Path) -> tuple[Options, ...]:
     import os
 
     from ..vendor.config.reading import read
 
-    return read(path, _defaults(args), os.environ)
+    return read(path, _defaults(), os.environ)
 
 
-def _defaults(args: Namespace) -> Defaults:
+def _defaults() -> Defaults:
     from conda.base.context import context
 
     from ..settings import default_root, default_sign_keys
     from ..vendor.config.reading import Defaults
-    from .build_options import configured_channels, token
+    from .build_options import configured_channels
 
     return Defaults(
         native_platform=context.subdir,
         channels=configured_channels(),
         root=default_root(),
         sign_keys=default_sign_keys(),
-        token=token(args),
     )

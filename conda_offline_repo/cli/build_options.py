@@ -38,7 +38,7 @@ def given(args: Namespace) -> list[str]:
     return [option for option, value in said.items() if value]
 
 
-def token(args: Namespace) -> str | None:
+def _token(args: Namespace) -> str | None:
     """Return the publisher's token, of the option or else of the process environment."""
     import os
 
@@ -94,7 +94,7 @@ def options_of(args: Namespace) -> Options:
         channels=configured_channels(),
         channels_named=bool(args.channel),
         label_channel=args.offline_repo_label_channel,
-        token=token(args),
+        token=_token(args),
         platforms=tuple(args.offline_repo_platforms),
         native_platform=context.subdir,
         virtual_packages=tuple(args.offline_repo_virtual_packages),

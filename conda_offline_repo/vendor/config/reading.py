@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -51,14 +51,12 @@ class Defaults:
         channels: The configured ones.
         root: Parent of the labels' folders; relative to the current folder.
         sign_keys: OpenSSH keys.
-        token: The publisher's.
     """
 
     native_platform: str
     channels: tuple[str, ...] = ()
     root: str = "."
     sign_keys: tuple[str, ...] = ()
-    token: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -126,8 +124,6 @@ def parse(text: str, path: Path, defaults: Defaults, environ: Mapping[str, str] 
         ConfigFileError: It has mistakes.
     """
     reader = Reader(path.absolute().parent, environ)
-    if defaults.token:
-        reader.secrets.add(defaults.token)
     node = nodes.compose(text, path)
     if not isinstance(node, MappingNode):
         raise ConfigFileError(path, [Mistake(1, 1, NO_LABELS)])
@@ -201,7 +197,7 @@ def _options(label: Label, root: Path, defaults: Defaults, environ: Mapping[str,
         channels=said.channels or defaults.channels,
         channels_named=said.channels is not None,
         label_channel=said.label_channel is not False,
-        token=environ[said.token] if said.token else defaults.token,
+        token=environ[said.token] if said.token else None,
         platforms=platforms,
         native_platform=defaults.native_platform,
         virtual_packages=tuple(

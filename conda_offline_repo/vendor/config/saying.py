@@ -10,7 +10,6 @@ from conda.base.context import locate_prefix_by_name
 from conda.exceptions import EnvironmentNameNotFound
 from conda.models.channel import Channel
 
-from ...settings import TOKEN_VARIABLE
 from ...urls import channel_url, public
 from ..machine import machines
 from ..options import Asked
@@ -26,9 +25,7 @@ if TYPE_CHECKING:
 
 ANACONDA = "https://conda.anaconda.org/"
 #: What holds where the file says nothing, and does not differ from machine to machine.
-UNSAID = Settings(
-    keep=1, with_plugin=False, installers=(), label_channel=True, token=TOKEN_VARIABLE
-)
+UNSAID = Settings(keep=1, with_plugin=False, installers=(), label_channel=True, token=None)
 
 
 def settings(

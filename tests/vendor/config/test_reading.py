@@ -22,9 +22,9 @@ from tests.support.systems import DEVICES, PIPES
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from conda_offline_repo.vendor.request import Options
+    from conda_offline_repo.vendor.options import Options
 
-DEFAULTS = Defaults("linux-64", ("conda-forge",), token="tk-d3f4ult")
+DEFAULTS = Defaults("linux-64", ("conda-forge",))
 TOKEN = "tk-5ecret0f4cme"
 VARIABLES = {"ACME_TOKEN": TOKEN}
 #: Seconds that a hostile file of the largest size may take on a slow machine.
@@ -240,18 +240,10 @@ labels:
         assert secret not in repr(caught.value.args)
 
 
-def test_default_token_is_not_repeated_either(path: Path) -> None:
-    path.write_text("labels: {acme: {platforms: [linux-64, tk-d3f4ult]}}")
-    with pytest.raises(ConfigFileError) as caught:
-        read(path, DEFAULTS, {})
-    assert "d3f4ult" not in str(caught.value)
-
-
 def test_tokens_are_not_shown(path: Path) -> None:
     acme, other = options(path, 'labels: {acme: {token: "${ACME_TOKEN}"}, other: }')
-    assert (acme.token, other.token) == (TOKEN, "tk-d3f4ult")
+    assert (acme.token, other.token) == (TOKEN, None)
     assert TOKEN not in repr(acme)
-    assert "d3f4ult" not in repr(DEFAULTS)
 
 
 def test_defaults(path: Path) -> None:

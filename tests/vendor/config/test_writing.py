@@ -19,7 +19,7 @@ from conda_offline_repo.vendor.config.exceptions import ConfigFileError, ConfigW
 from conda_offline_repo.vendor.config.reading import Defaults, read
 from conda_offline_repo.vendor.config.writing import write
 from conda_offline_repo.vendor.machine import machines
-from conda_offline_repo.vendor.request import Asked, Options
+from conda_offline_repo.vendor.options import Asked, Options
 from tests.support.systems import DEVICES, MODES
 
 if TYPE_CHECKING:
@@ -217,13 +217,11 @@ def test_what_is_said_of_all_of_a_machine_is_taken_back(path: Path) -> None:
     )
 
 
-def test_default_token_and_keys_are_left_out(path: Path) -> None:
+def test_default_keys_are_left_out(path: Path) -> None:
     usual = replace(DEFAULTS, sign_keys=(str(path.parent / "old"),))
-    label = acme(path, sign_keys=(path.parent / "old",), token=TOKEN)
-    variable = "CONDA_OFFLINE_REPO_TOKEN"
-    write(path, label, remembered(label), usual, variable=variable)
+    label = acme(path, sign_keys=(path.parent / "old",))
+    write(path, label, remembered(label), usual)
     assert "sign_key" not in path.read_text()
-    assert "token" not in path.read_text()
 
 
 def test_no_secret_is_written(path: Path) -> None:
