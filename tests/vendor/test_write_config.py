@@ -35,7 +35,7 @@ def test_build_from_the_file_changes_nothing(
     assert "conda offline-repo build --file offline-repo.yml --label bank" in told.stdout
     text = (conda.work / "offline-repo.yml").read_text()
     assert TOKEN not in text
-    assert "token: ${CONDA_OFFLINE_REPO_TOKEN}" in text
+    assert "${CONDA_OFFLINE_REPO_TOKEN}" in text
     done = conda.build("--json", CONDA_OFFLINE_REPO_TOKEN=TOKEN).json
     (bank,) = done["labels"]
     assert bank["changed"] is False

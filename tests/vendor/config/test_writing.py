@@ -527,7 +527,7 @@ def same(found: Options, wanted: Options) -> None:
 
 
 @settings(
-    deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(data=st.data())
 def test_what_is_written_is_read_again(folder: Path, data: st.DataObject) -> None:
@@ -543,7 +543,7 @@ def test_what_is_written_is_read_again(folder: Path, data: st.DataObject) -> Non
 
 
 @settings(
-    deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(data=st.data(), style=st.sampled_from([True, False, None]))
 def test_what_is_added_to_another_file_is_read_again(
