@@ -10,7 +10,7 @@ from ..repository import reading
 from .exceptions import ManifestError, UnreadableError
 from .hashing import read_regular
 from .manifest import FORMAT, MANIFEST_NAME, File, Kept, Manifest, Package, Remembered
-from .names import FINGERPRINT, LABEL, file_problem, package_problem
+from .names import FINGERPRINT, LABEL, environment_problem, file_problem, package_problem
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -159,6 +159,10 @@ def parse(data: Any) -> Manifest:
         bridges=_files(data.get("bridges", {})),
         signers=reading.texts(data.get("signers", [])),
     )
+    asked = manifest.request
+    for name in (*asked.environments, *asked.exact):
+        if name not in (asked.environments or {""}) or (name and environment_problem(name)):
+            raise _Invalid(f"it names {name!r} as an environment")
     for signer in manifest.signers:
         if not FINGERPRINT.fullmatch(signer):
             raise _Invalid(f"it names {signer!r} as a signer, which is no key's fingerprint")

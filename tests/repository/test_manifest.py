@@ -119,8 +119,11 @@ def _file(name: str) -> Callable[[dict[str, Any]], None]:
         *((_package(n), n) for n in ("NOARCH/app-1-0.conda", "noarch\\app-1-0.conda")),
         *((_file(n), n) for n in ("../x", "/etc/passwd", "..", "a/../b", "C:\\x", "a/b/c", "a\n")),
         (lambda data: data["solutions"].update(x=["noarch/no-1-0.conda"]), "noarch/no-1-0.conda"),
+        (lambda data: data["request"].update(exact=["gone"]), "gone"),
+        (lambda data: data["request"].update(environments={"a/b": []}), "a/b"),
+        (lambda data: data["request"].update(environments={"a": []}, exact=[""]), ""),
     ],
-    ids=range(16),
+    ids=range(19),
 )
 def test_names_no_file_that_it_must_not(
     tmp_path: Path, change: Callable[[dict[str, Any]], None], named: str
