@@ -43,7 +43,7 @@ def described(args: Namespace) -> tuple[Options, ...]:
             f"No label is named, and there is no {CONFIG_NAME} here.",
             "Name the customer's label, --label LABEL, or a file that describes labels, --file.",
         )
-    builds = {one.label: one for one in _read(path)}
+    builds = {one.label: one for one in _read(path, labels)}
     described = [label for label in labels if label in builds]
     if options and described:
         raise InvalidRequestError(
@@ -76,6 +76,7 @@ def write(args: Namespace) -> int:
     from ..exceptions import InvalidRequestError
     from ..redaction import confined
     from ..repository import manifest_file
+    from ..repository.names import INSTALLER
     from ..settings import TOKEN_VARIABLE
     from ..vendor import request as requests
     from ..vendor.config.writing import write as put_down
@@ -92,6 +93,16 @@ def write(args: Namespace) -> int:
         )
     with confined(credentials(options)):
         last = manifest_file.read(options.root.absolute() / options.label)
+        if (
+            last
+            and options.installers is None
+            and any(name.startswith(f"{INSTALLER}/") for name in last.files)
+        ):
+            raise InvalidRequestError(
+                "The last build of the label shipped installers, and a file has to say where they "
+                "are.",
+                "Name them again, --installer FILE, or leave them out, --without-installer.",
+            )
         request = remember(requests.resolve(options, last))
         variable = TOKEN_VARIABLE if options.token else None
         put_down(path, options, request, _defaults(), variable=variable)
@@ -114,12 +125,12 @@ def _built(labels: Sequence[str]) -> bool:
     return bool(labels) and all(present(root / label) for label in labels)
 
 
-def _read(path: Path) -> tuple[Options, ...]:
+def _read(path: Path, labels: Sequence[str]) -> tuple[Options, ...]:
     import os
 
     from ..vendor.config.reading import read
 
-    return read(path, _defaults(), os.environ)
+    return read(path, _defaults(), os.environ, labels)
 
 
 def _defaults() -> Defaults:

@@ -172,6 +172,18 @@ def test_label_that_the_file_does_not_describe_is_built_by_options(nightly: Nigh
     assert (nightly.root / "plant").is_dir()
 
 
+def test_variables_of_labels_that_are_not_built_need_not_be_set(nightly: Nightly) -> None:
+    file = nightly.folder / "offline-repo.yml"
+    settings = json.loads(file.read_text())
+    settings["labels"]["bank01"]["token"] = "${NOT_SET}"
+    file.write_text(json.dumps(settings))
+    told = nightly.conda.fail("offline-repo", "build")
+    assert "The environment variable NOT_SET is not set" in told.stderr
+    nightly.conda.build("--label", "bank00")
+    told = nightly.conda.fail("offline-repo", "build", "--label", "bank00", "--label", "bank01")
+    assert "NOT_SET" in told.stderr
+
+
 def test_tokens_of_all_labels_leave_in_none(conda: Conda, vendor: Vendor, root: Path) -> None:
     """Each label has its own token; the package of one label has that of another in it."""
     other = "tk-0ther5ecret"

@@ -76,6 +76,20 @@ def test_second_label_and_the_same_again(
     assert file.read_text() == before
 
 
+def test_installers_have_to_be_named_again(
+    conda: Conda, root: Path, request_of_bank: tuple[str, ...]
+) -> None:
+    installer = conda.work / "setup.sh"
+    installer.write_text("#!/bin/sh\n")
+    conda.build(*request_of_bank, "--installer", installer)
+    again = ("--label", "bank", "--root", root, "--token", TOKEN, "--write-config")
+    told = conda.fail("offline-repo", "build", *again)
+    assert "--installer FILE" in told.stderr
+    conda.build(*again, "--installer", installer)
+    done = conda.build("--json", CONDA_OFFLINE_REPO_TOKEN=TOKEN).json
+    assert done["labels"][0]["changed"] is False
+
+
 def test_environment_file_is_written_down_by_its_path(
     conda: Conda, vendor: Vendor, root: Path
 ) -> None:

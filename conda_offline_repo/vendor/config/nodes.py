@@ -121,6 +121,8 @@ def _syntax(error: MarkedYAMLError, text: str) -> Mistake:
     problem = error.problem
     if isinstance(error, ComposerError) and "alias" in str(problem):  # it repeats the name
         problem = "nothing is named so; put text that begins with * in quotes"
+    elif "tag handle" in str(problem):  # the same
+        problem = "tags (!...) are not allowed"
     elif line and "${" in line[0] and "'{'" in str(problem):
         problem = 'in [...] and {...}, ${VAR} has to be in quotes: "${VAR}"'
     elif error.context and error.context_mark and error.context_mark.line != mark.line:

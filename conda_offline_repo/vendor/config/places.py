@@ -26,7 +26,7 @@ def folder(reader: Reader, value: Value) -> Path | None:
     if text is None:
         return None
     found = path(reader, text)
-    if found.exists() and not found.is_dir():
+    if os.path.exists(found) and not os.path.isdir(found):
         reader.say(value.node, f"{text!r} is a file, not a folder.")
     return found
 
@@ -59,7 +59,7 @@ def prefix(reader: Reader, value: Value) -> Path | None:
         return None
     if is_path(text):
         found = path(reader, text)
-        if not (found / "conda-meta").is_dir():
+        if not os.path.isdir(found / "conda-meta"):
             reader.say(value.node, f"{text!r} is not the folder of an environment of conda's.")
             return None
         return found

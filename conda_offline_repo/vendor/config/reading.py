@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -19,7 +19,7 @@ from .value import Value
 from .words import nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from ruamel.yaml.nodes import Node
 
@@ -93,7 +93,9 @@ class Content:
     node: Node
 
 
-def read(path: Path, defaults: Defaults, environ: Mapping[str, str]) -> tuple[Options, ...]:
+def read(
+    path: Path, defaults: Defaults, environ: Mapping[str, str], labels: Collection[str] = ()
+) -> tuple[Options, ...]:
     """Return the options of every label of the file, in its order.
 
     They are all of the request: nothing is remembered from earlier builds.
@@ -102,16 +104,23 @@ def read(path: Path, defaults: Defaults, environ: Mapping[str, str]) -> tuple[Op
         path: The file.
         defaults: What holds where it says nothing.
         environ: The environment variables that tokens are taken from.
+        labels: Those that will be built; none for all. The variables of others need not be set.
 
     Raises:
         ConfigFileError: The file cannot be read, or has mistakes.
     """
-    content = parse(nodes.read_text(path), path, defaults, environ)
+    content = parse(nodes.read_text(path), path, defaults, environ, labels)
     root = content.root or Path(defaults.root).expanduser()
     return tuple(_options(label, root, defaults, environ) for label in content.labels)
 
 
-def parse(text: str, path: Path, defaults: Defaults, environ: Mapping[str, str] | None) -> Content:
+def parse(
+    text: str,
+    path: Path,
+    defaults: Defaults,
+    environ: Mapping[str, str] | None,
+    labels: Collection[str] = (),
+) -> Content:
     """Return what the text of the file says.
 
     Args:
@@ -119,6 +128,7 @@ def parse(text: str, path: Path, defaults: Defaults, environ: Mapping[str, str] 
         path: Of the file: relative paths begin at its folder.
         defaults: What holds where it says nothing.
         environ: The variables that tokens are taken from; None to take none.
+        labels: Whose tokens are taken; none for all.
 
     Raises:
         ConfigFileError: It has mistakes.
@@ -134,22 +144,39 @@ def parse(text: str, path: Path, defaults: Defaults, environ: Mapping[str, str] 
     common = settings.read(reader, said)
     roots = [places.folder(reader, value) for value in known if value.name == "root"]
     lists = [value for value in known if value.name == "labels"]
-    labels = [label for value in lists for label in _labels(reader, value, common, said, defaults)]
+    found = [
+        label for value in lists for label in _labels(reader, value, common, said, defaults, labels)
+    ]
     if not lists and "labels" not in {nearest(value.name, TOP) for value in top}:
         reader.say(node, NO_LABELS)
     reader.finish(path)
-    return Content(roots[0] if roots else None, common, tuple(labels), lists[0].node)
+    return Content(roots[0] if roots else None, common, tuple(found), lists[0].node)
 
 
 def _labels(
-    reader: Reader, value: Value, common: Settings, said: list[Value], defaults: Defaults
+    reader: Reader,
+    value: Value,
+    common: Settings,
+    said: list[Value],
+    defaults: Defaults,
+    wanted: Collection[str],
 ) -> list[Label]:
     if value.is_empty or value.is_nothing:
         reader.say(value.top, f"There are no labels here: {FORM}.")
         return []
     entries = reader.entries(value, FORM)
     environments.check_names(reader, entries, "label")
-    return [_label(reader, entry, common, said, defaults) for entry in entries]
+    others = replace(reader, environ=None)
+    return [
+        _label(
+            reader if entry.name in (wanted or (entry.name,)) else others,
+            entry,
+            common,
+            said,
+            defaults,
+        )
+        for entry in entries
+    ]
 
 
 def _label(
@@ -197,7 +224,7 @@ def _options(label: Label, root: Path, defaults: Defaults, environ: Mapping[str,
         channels=said.channels or defaults.channels,
         channels_named=said.channels is not None,
         label_channel=said.label_channel is not False,
-        token=environ[said.token] if said.token else None,
+        token=environ.get(said.token) if said.token else None,
         platforms=platforms,
         native_platform=defaults.native_platform,
         virtual_packages=tuple(

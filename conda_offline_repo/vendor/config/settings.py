@@ -165,10 +165,6 @@ def _sign_key(reader: Reader, value: Value) -> tuple[Path, ...] | None:
     return tuple(path for item in items if (path := places.file(reader, item)))
 
 
-def _keep(reader: Reader, value: Value) -> int | None:
-    return reader.number(value, 1)
-
-
 def _with_plugin(reader: Reader, value: Value) -> bool | Path | None:
     if value.is_flag:
         return reader.flag(value)
@@ -188,10 +184,6 @@ def _installers(reader: Reader, value: Value) -> tuple[Path, ...] | None:
         else:
             found.append(path)
     return tuple(found)
-
-
-def _label_channel(reader: Reader, value: Value) -> bool | None:
-    return reader.flag(value)
 
 
 def _token(reader: Reader, value: Value) -> str | None:
@@ -221,10 +213,10 @@ READERS: Mapping[str, Callable[[Reader, Value], Any]] = MappingProxyType(
         "platforms": _platforms,
         "virtual_packages": _virtual_packages,
         "sign_key": _sign_key,
-        "keep": _keep,
+        "keep": lambda reader, value: reader.number(value, 1),
         "with_plugin": _with_plugin,
         "installers": _installers,
-        "label_channel": _label_channel,
+        "label_channel": lambda reader, value: reader.flag(value),
         "token": _token,
     }
 )

@@ -48,9 +48,9 @@ def write(
             it cannot be written, or not so that it is read as it was meant.
     """
     label, folder = options.label, path.absolute().parent
-    if path.is_symlink():
+    if os.path.islink(path):
         raise ConfigWriteError(path, label, "it is a link", "Give the file that it leads to.")
-    old = nodes.read_text(path) if path.exists() else ""
+    old = nodes.read_text(path) if os.path.exists(path) else ""
     content = parse(old, path, defaults, None) if old else None
     if content:
         _check_place(path, options, content, defaults, variable)

@@ -10,7 +10,6 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
-from conda.auxlib.entity import EntityEncoder
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -64,7 +63,7 @@ def test_as_conda_reports_it(path: Path) -> None:
     path.write_text("keep: 0\nlabels: {a/b: }\n")
     with pytest.raises(ConfigFileError) as caught:
         read(path, DEFAULTS, {})
-    report = json.loads(json.dumps(caught.value.dump_map(), cls=EntityEncoder))
+    report = json.loads(json.dumps(caught.value.dump_map()))
     assert report["path"] == str(path)
     assert [(one["line"], one["column"]) for one in report["mistakes"]] == [(1, 7), (2, 10)]
     assert all(one["message"] in report["message"] for one in report["mistakes"])
@@ -100,11 +99,22 @@ def test_what_never_ends(path: Path, kind: str) -> None:
             server.bind(os.path.relpath(path))
     (message,) = told(path)
     assert message.startswith("1:1: The file cannot be read: ")
-    path.unlink()
-    other = path.with_name("pipe")
-    os.mkfifo(other)
-    expected = "'pipe' is a pipe or a device, not a file."
-    assert mistakes(path, "labels: {acme: {environment: pipe}}") == [f"1:30: {expected}"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason=PIPES)
+def test_pipe_that_is_named(path: Path) -> None:
+    os.mkfifo(path.with_name("pipe"))
+    assert mistakes(path, "labels: {acme: {environment: pipe}}") == [
+        "1:30: 'pipe' is a pipe or a device, not a file."
+    ]
+
+
+def test_names_that_are_too_long(path: Path) -> None:
+    long = "x" * 5000
+    text = f"labels:\n  acme: {{environment: {long}}}\n  b: {{from_prefix: ./{long}}}\n"
+    text += f"  c: {{from_prefix: {long}}}\n"
+    found = mistakes(path, f"root: {long}\n{text}")
+    assert [one.partition(": ")[0] for one in found] == ["3:23", "4:20", "5:20"]
 
 
 @pytest.mark.skipif(os.name == "nt", reason=DEVICES)
@@ -232,12 +242,18 @@ labels:
     path.write_text(text)
     with pytest.raises(ConfigFileError) as caught:
         read(path, DEFAULTS, VARIABLES)
-    report = json.dumps(caught.value.dump_map(), cls=EntityEncoder)
+    report = json.dumps(caught.value.dump_map())
     assert len(caught.value.mistakes) > 25
     for secret in (TOKEN, "1234567890"):
         assert secret not in report
         assert secret not in str(caught.value)
         assert secret not in repr(caught.value.args)
+
+
+@pytest.mark.parametrize("sign", ["*{}", "!{}!x y", "&{} [", "!<{}", "%{}", "@{}", "'{}", "|{}"])
+def test_no_secret_of_what_is_no_yaml_is_repeated(path: Path, sign: str) -> None:
+    (told,) = mistakes(path, f"labels: {{acme: {{token: {sign.format(TOKEN)}}}}}")
+    assert TOKEN not in told
 
 
 def test_tokens_are_not_shown(path: Path) -> None:
