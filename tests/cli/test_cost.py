@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from tests.support.running import Conda
 
 #: What conda needs to know the command, its options and the settings.
-ON_EVERY_START = re.compile(r"conda_offline_repo(\.plugin|\.settings|\.cli(\.main_\w+|\.output)?)?")
+ON_EVERY_START = re.compile(
+    r"conda_offline_repo(\.plugin|\.settings|\.cli(\.main_\w+|\.output|\.request_options)?)?"
+)
 #: What a solve needs to find that there is nothing to do.
 AT_A_SOLVE = {
     *("_compat", "exceptions", "package_cache", "printable", "replacing", "urls"),
