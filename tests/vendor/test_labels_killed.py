@@ -85,7 +85,7 @@ class Labels:
 def test_killed_at_any_step(warm: WarmConda, tell: Callable[[str], None]) -> None:
     labels = Labels(warm)
     seen = set()
-    for number in range(1, 10_000, 3 * STRIDE):
+    for number in range(1, 10_000, 5 * STRIDE):
         labels.restore()
         struck = labels.build(number)
         if not struck.struck:
@@ -95,7 +95,7 @@ def test_killed_at_any_step(warm: WarmConda, tell: Callable[[str], None]) -> Non
         same(labels.root, labels.after)
     assert number > FEWEST
     assert seen == {(1, 1), (2, 1), (2, 2)}
-    tell(f"labels: killed at {number // (3 * STRIDE)} of {number} steps, all whole")
+    tell(f"labels: killed at {number // (5 * STRIDE)} of {number} steps, all whole")
 
 
 def test_equal_archives_are_linked(warm: WarmConda) -> None:
