@@ -8,8 +8,8 @@ from conda.base.context import context
 
 from ..printable import counted, printable
 from ..repository.journal import unfinished
-from ..repository.manifest import as_dict
-from ..repository.needs import environments, split
+from ..repository.manifest import as_dict, key_parts
+from ..repository.needs import environments
 from .output import human, print_json, print_table
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ def _releases(manifest: Manifest) -> list[tuple[int, str, Mapping[str, tuple[str
 
 def _solutions(manifest: Manifest) -> list[tuple[str, str, tuple[str, ...]]]:
     """Return environment, platform and archives of each solution, sorted."""
-    return sorted((*split(key), names) for key, names in manifest.solutions.items())
+    return sorted((*key_parts(key), names) for key, names in manifest.solutions.items())
 
 
 def _solution(one: tuple[str, str, tuple[str, ...]]) -> dict[str, object]:

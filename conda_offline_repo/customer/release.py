@@ -17,7 +17,7 @@ from conda.models.match_spec import MatchSpec
 from conda.models.records import PackageRecord
 
 from .. import _compat
-from ..repository.manifest import INDEX_NAME, solution_key
+from ..repository.manifest import INDEX_NAME, key_parts, solution_key
 from ..repository.names import DEFAULT
 from ..repository.show import records_of
 from .checks.archives import from_repositories
@@ -86,15 +86,16 @@ def _solution(repository: Repository, build: int, environment: str | None) -> tu
     if build not in solutions:
         raise ReleaseNotKeptError(repository.path, build, sorted(solutions))
     found = solutions[build]
-    names = sorted({key.rpartition("/")[0] for key in found})
+    parts = sorted(map(key_parts, found))
+    names = sorted({name for name, _ in parts})
     if environment in (None, DEFAULT) and names == [""]:
         environment = ""
     if environment not in names:
         raise EnvironmentMissingError(repository.path, environment, names)
     key = solution_key(environment, context.subdir)
     if key not in found:
-        there = [one.rpartition("/")[2] for one in found if one.rpartition("/")[0] == environment]
-        raise PlatformMissingError(repository.path, context.subdir, sorted(there))
+        there = [platform for name, platform in parts if name == environment]
+        raise PlatformMissingError(repository.path, context.subdir, there)
     return found[key]
 
 

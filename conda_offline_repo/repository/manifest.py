@@ -27,6 +27,12 @@ def solution_key(environment: str, platform: str) -> str:
     return f"{environment}/{platform}" if environment else platform
 
 
+def key_parts(key: str) -> tuple[str, str]:
+    """Return environment and platform of a `solution_key`; no name for the only environment."""
+    environment, _, platform = key.rpartition("/")
+    return environment, platform
+
+
 @dataclass(frozen=True)
 class Package:
     """An archive of the repository. Digests are lower-case hexadecimal, the size is in bytes."""

@@ -12,7 +12,7 @@ from conda.models.match_spec import MatchSpec
 
 from ..repository import reading
 from .exceptions import ManifestError
-from .manifest import INDEX_NAME
+from .manifest import INDEX_NAME, key_parts
 from .names import PLUGIN
 
 if TYPE_CHECKING:
@@ -107,8 +107,8 @@ def solved(
     """
     asked = {one.name: one.packages for one in environments(manifest)}
     found = []
-    for key, archives in sorted(manifest.solutions.items(), key=lambda one: split(one[0])):
-        environment, platform = split(key)
+    for key, archives in sorted(manifest.solutions.items(), key=lambda one: key_parts(one[0])):
+        environment, platform = key_parts(key)
         entries = _entries(manifest, archives, records, place)
         packages = asked.get(environment, ())
         found.append(Solved(manifest.build, environment, platform, *entries, packages))
@@ -123,21 +123,15 @@ def besides(
     """
     plugin = tuple(name for name in manifest.packages if name.startswith(f"{PLUGIN}/"))
     groups = [
-        (build, *split(key), archives)
+        (build, *key_parts(key), archives)
         for build, kept in sorted(manifest.releases.items(), reverse=True)
-        for key, archives in sorted(kept.solutions.items(), key=lambda one: split(one[0]))
+        for key, archives in sorted(kept.solutions.items(), key=lambda one: key_parts(one[0]))
     ]
     groups += [(manifest.build, "", PLUGIN, plugin)] if plugin else []
     return tuple(
         Solved(build, environment, platform, *_entries(manifest, archives, records, place))
         for build, environment, platform, archives in groups
     )
-
-
-def split(key: str) -> tuple[str, str]:
-    """Return environment and platform of the key of a solution; no name for the only one."""
-    environment, _, platform = key.rpartition("/")
-    return environment, platform
 
 
 def spec_name(spec: str) -> str:
