@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 import warnings
 from contextlib import ExitStack, contextmanager, redirect_stdout
 from io import StringIO
@@ -80,6 +82,13 @@ def virtual_packages(packages: Mapping[str, str]) -> Iterator[None]:
         yield
     finally:
         context.plugin_manager.unregister(plugin)
+
+
+def fresh_since(began: float) -> int:
+    """Return the seconds up to which a cached index is of a time or later, as
+    `local_repodata_ttl` states them: conda means something else by 0 and 1.
+    """
+    return max(2, math.ceil(time.time() - began), context.local_repodata_ttl)
 
 
 @contextmanager

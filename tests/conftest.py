@@ -17,6 +17,7 @@ from dev.upstream.channels import arrange
 from dev.upstream.server import ChannelServer
 from tests.support.mirror import releases
 from tests.support.running import Conda
+from tests.support.suite import suite
 from tests.support.systems import reason_to_skip
 from tests.support.tiny import TinyChannel
 from tests.support.warm import warm_conda
@@ -120,6 +121,12 @@ def shipped(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with vendor_at(folder / "served") as vendor:
         Conda(folder / "engineer").build(*vendor.request, "--root", folder, "app")
     return folder / "bank"
+
+
+@pytest.fixture(scope="session")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The label of `tests.support.suite`, built; not to be changed."""
+    return suite(tmp_path_factory.mktemp("suite"))
 
 
 @pytest.fixture

@@ -44,14 +44,14 @@ def described(args: Namespace) -> tuple[Options, ...]:
             "Name the customer's label, --label LABEL, or a file that describes labels, --file.",
         )
     builds = {one.label: one for one in _read(path, labels)}
-    described = [label for label in labels if label in builds]
-    if options and described:
+    known = [label for label in labels if label in builds]
+    if options and known:
         raise InvalidRequestError(
-            f"{path} describes the label {described[0]}, and {', '.join(options)} may say "
+            f"{path} describes the label {known[0]}, and {', '.join(options)} may say "
             "something else.",
             "Change the file. To build by options alone, call conda in another folder.",
         )
-    if not args.offline_repo_file and not described and (options or _built(labels)):
+    if not args.offline_repo_file and not known and (options or _built(labels)):
         return ()
     unknown = [label for label in labels if label not in builds]
     if unknown:
@@ -76,9 +76,9 @@ def write(args: Namespace) -> int:
     from ..exceptions import InvalidRequestError
     from ..redaction import confined
     from ..repository import manifest_file
-    from ..repository.names import INSTALLER
     from ..settings import TOKEN_VARIABLE
     from ..vendor import request as requests
+    from ..vendor.archives.installers import shipped
     from ..vendor.config.writing import write as put_down
     from ..vendor.release.compose import remember
     from ..vendor.secrets import credentials
@@ -93,11 +93,7 @@ def write(args: Namespace) -> int:
         )
     with confined(credentials(options)):
         last = manifest_file.read(options.root.absolute() / options.label)
-        if (
-            last
-            and options.installers is None
-            and any(name.startswith(f"{INSTALLER}/") for name in last.files)
-        ):
+        if last and options.installers is None and shipped(last):
             raise InvalidRequestError(
                 "The last build of the label shipped installers, and a file has to say where they "
                 "are.",

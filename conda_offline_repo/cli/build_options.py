@@ -122,12 +122,13 @@ def _environments(args: Namespace) -> tuple[Asked, ...]:
 
 def _prefix(text: str) -> Path:
     """Return the environment of a name or path, as conda's -n and -p tell them apart."""
-    import os
     from pathlib import Path
 
     from conda.base.context import locate_prefix_by_name
 
-    if any(separator in text for separator in filter(None, (os.sep, os.altsep))):
+    from ..vendor.config.places import is_path
+
+    if is_path(text):
         return _path(text)
     return Path(locate_prefix_by_name(text))
 

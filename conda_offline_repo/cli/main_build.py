@@ -92,7 +92,7 @@ def execute(args: Namespace) -> int:
     from .build_file import described, write
 
     try:
-        from ..vendor import batch  # noqa: F401
+        from ..vendor import batch  # noqa: F401  it imports all that a vendor needs
     except ModuleNotFoundError as error:
         raise VendorMissingError(error.name or str(error)) from error
     if args.offline_repo_write_config:

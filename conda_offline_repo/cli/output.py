@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ..repository.compare import Difference, PlatformChange
+    from ..repository.locate import Repository
 
 UNITS = ("bytes", "kB", "MB", "GB", "TB")
 
@@ -63,6 +64,12 @@ def add_older_option(parser: ArgumentParser) -> None:
 def print_json(*, success: bool = True, **content: Any) -> None:
     """Print the one JSON object of a `--json` run."""
     print(json.dumps({"success": success, **content}, indent=2, sort_keys=True))
+
+
+def named(repository: Repository) -> dict[str, Any]:
+    """Return which release of a repository it is about, for a JSON object."""
+    manifest = repository.manifest
+    return {"path": str(repository.path), "label": manifest.label, "build": manifest.build}
 
 
 def print_table(rows: Sequence[Sequence[str]]) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from conda.base.context import context
 
 from ..printable import printable
-from .output import print_json, print_table
+from .output import named, print_json, print_table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,9 +25,7 @@ def report_licenses(read: Sequence[tuple[Repository, Licenses]]) -> None:
         print_json(
             repositories=[
                 {
-                    "path": str(repository.path),
-                    "label": repository.manifest.label,
-                    "build": repository.manifest.build,
+                    **named(repository),
                     "packages": [_as_dict(one) for one in found.packages],
                     "texts": found.texts,
                     "without": [_name(one) for one in found.without],

@@ -10,7 +10,7 @@ from ..printable import counted, printable
 from ..repository.journal import unfinished
 from ..repository.manifest import as_dict, key_parts
 from ..repository.needs import environments
-from .output import human, print_json, print_table
+from .output import human, named, print_json, print_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -50,9 +50,7 @@ def report_brief(found: Iterable[Repository]) -> None:
         print_json(
             repositories=[
                 {
-                    "path": str(repository.path),
-                    "label": repository.manifest.label,
-                    "build": repository.manifest.build,
+                    **named(repository),
                     "created": repository.manifest.created,
                     "packages": len(repository.manifest.packages),
                     "bytes": repository.manifest.size,

@@ -8,7 +8,7 @@ from conda.base.context import context
 
 from ..printable import printable
 from ..repository.names import PLUGIN
-from .output import print_json
+from .output import named, print_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -26,9 +26,7 @@ def report_why(found: Sequence[tuple[Repository, Sequence[Why]]]) -> None:
         print_json(
             repositories=[
                 {
-                    "path": str(repository.path),
-                    "label": repository.manifest.label,
-                    "build": repository.manifest.build,
+                    **named(repository),
                     "solutions": [_as_dict(one) for one in reasons],
                 }
                 for repository, reasons in found

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from ..repository.manifest import Manifest
     from .options import Asked, Options
 
-NAMED_TWICE = "Packages are named, and another way to say what is wanted as well."
-
 
 def check_asked(options: Options) -> None:
     """Check what is asked for of environments, as far as that needs no file.
@@ -32,7 +30,8 @@ def check_asked(options: Options) -> None:
     packages = (*options.packages, *options.add, *options.remove)
     if options.environments and packages:
         raise InvalidRequestError(
-            NAMED_TWICE, "Name the packages, or the file or environment that says which."
+            "Packages are named, and another way to say what is wanted as well.",
+            "Name the packages, or the file or environment that says which.",
         )
     names = [one.name for one in options.environments]
     check_names(names)

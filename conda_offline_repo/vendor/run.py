@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections import defaultdict
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
-
-from conda.base.context import context
 
 from .. import _compat
 from .archives.known import Known
@@ -49,7 +46,5 @@ class Run:
         if self._builds == 1:
             yield
             return
-        # conda means something else by 0 and 1
-        age = max(2, math.ceil(time.time() - self._began), context.local_repodata_ttl)
-        with _compat.settings(local_repodata_ttl=age):
+        with _compat.settings(local_repodata_ttl=_compat.fresh_since(self._began)):
             yield

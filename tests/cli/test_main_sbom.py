@@ -25,7 +25,7 @@ from conda_offline_repo.repository.sbom import FORMAT, Bill, bills
 from conda_offline_repo.repository.sbom_files import write
 from tests.support.rewriting import from_elsewhere, put_index, rewrite
 from tests.support.running import Customer, snapshot, tree
-from tests.support.suite import CORE, LIBZ, PYTHON, TOOL, suite, with_environments
+from tests.support.suite import CORE, LIBZ, PYTHON, TOOL, with_environments
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,12 +42,6 @@ FILES = [f"{name}.cdx.json" for name in NAMES]
 needs_sboms = pytest.mark.skipif(
     _compat.exporter(FORMAT) is None, reason="conda-sboms is not installed, or conda is too old"
 )
-
-
-@pytest.fixture(scope="module")
-def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The label, built; not to be changed."""
-    return suite(tmp_path_factory.mktemp("vendor"))
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from conda_offline_repo.repository.manifest import Package
 from tests.support.keys import SigningKey, sign
 from tests.support.rewriting import from_elsewhere, put_index, rewrite
 from tests.support.running import PATIENCE, Customer
-from tests.support.suite import CLI, PYTHON, TOOL, suite, with_environments
+from tests.support.suite import CLI, PYTHON, TOOL, with_environments
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,12 +24,6 @@ if TYPE_CHECKING:
     from tests.support.running import Conda, Finished
 
 SECRET = "pa55-0f-the-vendor"
-
-
-@pytest.fixture(scope="module")
-def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The label, built; not to be changed."""
-    return suite(tmp_path_factory.mktemp("vendor"))
 
 
 @pytest.fixture

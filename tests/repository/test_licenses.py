@@ -21,7 +21,7 @@ from conda_offline_repo.repository.locate import locate_one
 from tests.support.inside import Counted
 from tests.support.mirror import another
 from tests.support.rewriting import put_archive, rewrite
-from tests.support.suite import CLI, LICENSE, TOOL, suite
+from tests.support.suite import CLI, LICENSE, TOOL
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,12 +30,6 @@ if TYPE_CHECKING:
     from conda_offline_repo.repository.licenses import Licensed, Licenses
 
 HERE = "info/licenses"
-
-
-@pytest.fixture(scope="module")
-def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The label, built; not to be changed."""
-    return suite(tmp_path_factory.mktemp("vendor"))
 
 
 @pytest.fixture

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from conda_offline_repo.vendor.build import Outcome
+    from conda_offline_repo.vendor.options import Options
     from tests.support.inside import Inside
     from tests.support.running import Conda
     from tests.support.tiny import TinyPackage
@@ -80,10 +81,6 @@ class Vendor:
     @property
     def bank(self) -> Path:
         return self.me.root / "bank"
-
-
-if TYPE_CHECKING:
-    from conda_offline_repo.vendor.options import Options
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from conda_offline_repo.vendor.build import build
 from conda_offline_repo.vendor.run import Run
 from dev.upstream.server import ChannelServer
 from tests.support.inside import forget, inside
-from tests.support.tiny import TinyChannel
+from tests.support.many import LABELS, for_many
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,8 +25,7 @@ if TYPE_CHECKING:
     from conda_offline_repo.vendor.batch import Result
     from conda_offline_repo.vendor.options import Options
     from tests.support.inside import Inside
-
-LABELS = tuple(f"bank{number:02}" for number in range(30))
+    from tests.support.tiny import TinyChannel
 
 
 class Vendor:
@@ -82,12 +81,7 @@ class Vendor:
 
 @pytest.fixture
 def vendor(tmp_path: Path) -> Iterator[Vendor]:
-    channel = TinyChannel(tmp_path / "served" / "public")
-    channel.add("base", depends=["lib"])
-    channel.add("lib", files={"share/lib.bin": os.urandom(100_000)})
-    for label in LABELS:
-        channel.add(label, depends=["base"])
-    channel.write()
+    channel = for_many(tmp_path / "served" / "public")
     with inside(tmp_path / "engineer") as me, ChannelServer(tmp_path / "served") as server:
         yield Vendor(me, server, channel)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shlex
 from pathlib import Path
@@ -13,16 +12,16 @@ import pytest
 
 from dev.upstream.server import ChannelServer
 from tests.conftest import TOKEN
-from tests.support.tiny import TinyChannel
+from tests.support.many import LABELS, for_many
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.conftest import Vendor
     from tests.support.running import Conda, Finished
+    from tests.support.tiny import TinyChannel
 
 README = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
-LABELS = tuple(f"bank{number:02}" for number in range(30))
 
 
 class Nightly:
@@ -67,12 +66,7 @@ class Nightly:
 
 @pytest.fixture
 def nightly(conda: Conda, tmp_path: Path) -> Iterator[Nightly]:
-    channel = TinyChannel(tmp_path / "served" / "public")
-    channel.add("base", depends=["lib"])
-    channel.add("lib", files={"share/lib.bin": os.urandom(100_000)})
-    for label in LABELS:
-        channel.add(label, depends=["base"])
-    channel.write()
+    channel = for_many(tmp_path / "served" / "public")
     with ChannelServer(tmp_path / "served") as server:
         yield Nightly(conda, channel, server)
 

@@ -58,10 +58,13 @@ def collect(
     return tuple(sorted((_one(p, repository, staging) for p in given), key=lambda one: one.name))
 
 
+def shipped(last: Manifest) -> tuple[str, ...]:
+    """Return the paths of the installers of a release, sorted."""
+    return tuple(sorted(name for name in last.files if name.startswith(f"{INSTALLER}/")))
+
+
 def _kept(last: Manifest, repository: Path) -> Iterable[Archive]:
-    for name in sorted(last.files):
-        if not name.startswith(f"{INSTALLER}/"):
-            continue
+    for name in shipped(last):
         path = repository / name
         digests = _digests(path)
         if digests.sha256 not in last.allowed(name):

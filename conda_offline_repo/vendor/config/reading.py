@@ -169,7 +169,7 @@ def _labels(
     others = replace(reader, environ=None)
     return [
         _label(
-            reader if entry.name in (wanted or (entry.name,)) else others,
+            others if wanted and entry.name not in wanted else reader,
             entry,
             common,
             said,

@@ -101,9 +101,7 @@ def laid_out(index: Mapping[str, bytes], scratch: Path) -> Iterator[None]:
 def _prove_one(request: Request, solution: Solution, scratch: Path) -> None:
     channel = Channel(file_url(scratch / "channel"))
     caches = str(scratch / "pkgs")
-    # a list without pip is right: the classic solver takes it for a need of every python
-    pip = not solution.exact or any(record.name == "pip" for record in solution.records)
-    settings = {} if pip else {"add_pip_as_python_dependency": False}
+    settings = {"add_pip_as_python_dependency": False} if solution.lacks_pip else {}
     with _compat.settings(_pkgs_dirs=(caches,), offline=True, **settings):
         _compat.refresh_index_cache(channel, (solution.platform, "noarch"))
         records = run(

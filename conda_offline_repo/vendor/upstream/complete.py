@@ -53,17 +53,8 @@ def check_complete(solution: Solution, entries: Iterable[Entry]) -> None:
 
 
 def without_pip(solutions: Iterable[Solution]) -> tuple[str, ...]:
-    """Return what to say of lists that have python, but not pip.
-
-    conda's classic solver takes pip for a need of every python
-    (`conda config --describe add_pip_as_python_dependency`).
-    """
-    keys = [
-        solution.key
-        for solution in solutions
-        if solution.exact
-        and {"pip", "python"} & {record.name for record in solution.records} == {"python"}
-    ]
+    """Return what to say of lists that have python, but not pip."""
+    keys = [solution.key for solution in solutions if solution.lacks_pip]
     if not keys:
         return ()
     text = (

@@ -6,13 +6,10 @@ index itself, never from conda's record of it, which keeps only the keys that th
 
 from __future__ import annotations
 
-import math
-import time
 from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from conda.base.context import context
 from conda.models.channel import Channel
 
 from ... import _compat
@@ -166,7 +163,11 @@ def entries_of(solutions: Iterable[Solution], request: Request, since: float) ->
     exact = set()
     # what is named exactly comes last: its digests are the ones to be compared
     solutions = sorted(solutions, key=lambda solution: solution.exact)
-    settings = {} if all(one.exact for one in solutions) else {"local_repodata_ttl": _age(since)}
+    settings = (
+        {}
+        if all(one.exact for one in solutions)
+        else {"local_repodata_ttl": _compat.fresh_since(since)}
+    )
     for solution in solutions:
         for record in solution.records:
             url = channel_url(record.channel)
@@ -201,11 +202,6 @@ def entries_of(solutions: Iterable[Solution], request: Request, since: float) ->
     if gone:
         raise ExactGoneError(gone)
     return Taken(tuple(sorted(found.values(), key=lambda entry: entry.name)), tuple(related))
-
-
-def _age(since: float) -> int:
-    """The seconds up to which a cached index is fresh; conda means something else by 0 and 1."""
-    return max(2, math.ceil(time.time() - since), context.local_repodata_ttl)
 
 
 def _entry(source: Source, record: PackageRecord, index: Index) -> Entry:

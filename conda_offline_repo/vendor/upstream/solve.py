@@ -81,6 +81,14 @@ class Solution:
         """The archives, as `subdir/file`, sorted."""
         return tuple(sorted(f"{record.subdir}/{record.fn}" for record in self.records))
 
+    @property
+    def lacks_pip(self) -> bool:
+        """Whether python was named exactly and pip was not, which conda's classic solver takes for
+        a need of every python (`conda config --describe add_pip_as_python_dependency`).
+        """
+        names = {record.name for record in self.records}
+        return self.exact and "python" in names and "pip" not in names
+
 
 def solve(request: Request, tasks: Sequence[Task]) -> tuple[Solution, ...]:
     """Find what is to be installed in each environment, on each platform.
