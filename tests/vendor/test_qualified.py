@@ -27,6 +27,7 @@ class Chosen:
     def __init__(self, package: TinyPackage) -> None:
         self.subdir = package.subdir
         self.fn = package.file
+        self.name = package.record["name"]
 
 
 @pytest.mark.parametrize(
