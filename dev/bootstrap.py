@@ -124,9 +124,8 @@ def install_tools(python: Path) -> None:
     pip(python, "install", "-r", str(REQUIREMENTS / "test.txt"))
     pip(python, "install", "--editable", str(REPOSITORY))
     code = (
-        "from pathlib import Path; from dev.upstream import packages as p; "
-        f"w = Path({str(material(python))!r}) / 'wheels'; "
-        "p.download_wheels(w); p.make_packages(w, w.parent / 'packages')"
+        "from pathlib import Path; from dev.upstream.packages import make_material; "
+        f"make_material(Path({str(material(python))!r}))"
     )
     subprocess.run([str(python), "-c", code], check=True, cwd=REPOSITORY)
 

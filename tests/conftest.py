@@ -14,6 +14,7 @@ import pytest
 
 from dev.upstream.cable import Cable
 from dev.upstream.channels import arrange
+from dev.upstream.packages import why_not_here
 from dev.upstream.server import ChannelServer
 from tests.support.mirror import releases
 from tests.support.running import Conda
@@ -142,7 +143,10 @@ def packages() -> Path:
     """Real packages, as `dev/bootstrap.py` has made them; not to be changed."""
     material = os.environ.get("OFFLINE_REPO_MATERIAL")
     assert material, "run the tests with `python3 dev/bootstrap.py test`"
-    return Path(material) / "packages"
+    packages = Path(material) / "packages"
+    if (reason := why_not_here()) and not packages.exists():
+        pytest.skip(reason)
+    return packages
 
 
 @pytest.fixture(scope="module")

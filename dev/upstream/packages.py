@@ -78,7 +78,8 @@ def make_packages(wheels: Path, folder: Path) -> None:
         RuntimeError: the machine or its Python is not of the kind that can be packaged, or one of
             the tools failed; the message says which and why.
     """
-    _check_machine()
+    if reason := why_not_here():
+        raise RuntimeError(reason)
     found = sorted(wheels.glob("*.whl"))
     if not found:
         raise FileNotFoundError(f"no wheels in {wheels}")
@@ -88,6 +89,24 @@ def make_packages(wheels: Path, folder: Path) -> None:
     for subdir in ("linux-64", "win-64"):
         _make_python(subdir, public)
         _assemble("python_abi", PYTHON, f"2_{ABI}", subdir, public, number=2)
+
+
+def make_material(folder: Path) -> None:
+    """Make the packages in a folder, where this machine can; says so where it cannot.
+
+    Args:
+        folder: gets ``wheels`` and ``packages``, the latter made anew.
+
+    Raises:
+        RuntimeError: one of the tools failed.
+    """
+    packages = folder / "packages"
+    shutil.rmtree(packages, ignore_errors=True)
+    if reason := why_not_here():
+        print(f"packages: there are no real ones to test with, for {reason}")
+        return
+    download_wheels(folder / "wheels")
+    make_packages(folder / "wheels", packages)
 
 
 def make_program(
@@ -313,14 +332,16 @@ def _tar(members: Mapping[str, bytes], paths: Sequence[str]) -> bytes:
     return buffer.getvalue()
 
 
-def _check_machine() -> None:
+def why_not_here() -> str | None:
+    """Why the packages cannot be made on this machine, or from this Python; None if they can."""
     machine = (sys.platform, platform.machine(), sys.implementation.name, sys.platlibdir)
-    if machine != ("linux", "x86_64", "cpython", "lib"):
-        raise RuntimeError(
-            "the packages are made from a CPython with its library in lib/ on Linux x86_64; "
-            f"this is {platform.python_implementation()} with {sys.platlibdir}/ on "
-            f"{platform.system()} {platform.machine()}"
-        )
+    if machine == ("linux", "x86_64", "cpython", "lib"):
+        return None
+    return (
+        "the packages are made from a CPython with its library in lib/ on Linux x86_64; "
+        f"this is {platform.python_implementation()} with {sys.platlibdir}/ on "
+        f"{platform.system()} {platform.machine()}"
+    )
 
 
 def _run(*command: str | Path) -> str:

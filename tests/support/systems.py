@@ -38,6 +38,9 @@ ON_WINDOWS = {
     r"inputs/test_(read\.py::test_never_ends|prefix\.py::test_record_that_is_no_file)": PIPES,
     r"inputs/test_(read\.py::test_(no_file|by_way)|prefix\.py::test_second_way)": DEVICES,
 }
+ON_MACOS = {
+    r"(test_demo|recipe/test_packages)\.py::": "the real packages are made on Linux",
+}
 LINKS = "links lead nowhere under Wine"
 #: What Wine, or what `dev/windows.py` makes, cannot do though Windows can.
 UNDER_WINE = {
@@ -69,6 +72,8 @@ def reason_to_skip(test: str) -> str | None:
     reasons: dict[str, str] = {}
     if os.name == "nt":
         reasons |= ON_WINDOWS
+    if sys.platform == "darwin":
+        reasons |= ON_MACOS
     if under_wine():
         reasons |= UNDER_WINE
     return next((why for pattern, why in reasons.items() if re.search(pattern, test)), None)
