@@ -169,6 +169,28 @@ def refresh_index_cache(channel: Channel, subdirs: Iterable[str]) -> None:
         repodata_fetch(Channel(url)).fetch_latest_path()
 
 
+class _OnDisk(RepodataFetch):
+    """Leaves an index that is in the cache there, where conda would make a text of it."""
+
+    def read_cache(self) -> tuple[str, Any]:
+        return "", self.repo_cache.state
+
+
+def index_content(channel: Channel) -> bytes:
+    """Return the index of a subdir, up to date, as the JSON that conda has in its cache.
+
+    Args:
+        channel: A channel with a subdir.
+    """
+    path, _ = repodata_fetch(channel).fetch_latest_path()
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:  # offline, and never read before
+        return b"{}"
+    # conda writes and reads it in this system's encoding
+    return content if content.isascii() else path.read_text().encode()
+
+
 def repodata_fetch(channel: Channel) -> RepodataFetch:
     """Return what fetches and caches the index of a subdir.
 
@@ -179,7 +201,7 @@ def repodata_fetch(channel: Channel) -> RepodataFetch:
         channel: A channel with a subdir.
     """
     name = cache_fn_url(channel.url(with_credentials=True), REPODATA_FN)
-    return RepodataFetch(
+    return _OnDisk(
         Path(create_cache_dir(), name).with_suffix(""),
         channel,
         REPODATA_FN,

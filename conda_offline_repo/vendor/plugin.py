@@ -21,7 +21,7 @@ from .archives import identity
 from .exceptions import InvalidRecordError, PluginFileError, PluginNotFoundError
 from .upstream import sound
 from .upstream.entries import Entry
-from .upstream.repodata import load, walk
+from .upstream.repodata import FilesOf, entries_in, load, members
 from .upstream.unavailable import explained
 
 if TYPE_CHECKING:
@@ -149,7 +149,7 @@ def _from_channels(request: Request, spec: MatchSpec) -> list[Entry]:
 
 def _from_channel(request: Request, source: Source, name: str) -> Iterator[Entry]:
     with explained(request, source):
-        index = load(source, (SUBDIR,), names=(name,), files=_FilesOf(name))[SUBDIR]
+        index = load(source, (SUBDIR,), names=(name,), files=FilesOf({name}))[SUBDIR]
     for file, record in index.entries.items():
         problem = archive_problem(file) or sound.problem(file, record)
         if problem:
@@ -164,27 +164,18 @@ def _from_channel(request: Request, source: Source, name: str) -> Iterator[Entry
         )
 
 
-class _FilesOf:
-    """The archives of one package, whatever version and build they are."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def __contains__(self, file: object) -> bool:
-        return isinstance(file, str) and file.rsplit("-", 2)[0] == self.name
-
-
 def _published(last: Manifest | None, repository: Path) -> list[Entry]:
     """Return what the repository has, as far as its index is the one that was published."""
     if last is None or not last.request.plugin:
         return []
-    records: dict[str, Mapping[str, Any]] = {}
-    name = f"{FOLDER}{SUBDIR}/{INDEX_NAME}"
+    folder = f"{FOLDER}{SUBDIR}/"
+    files = {name.removeprefix(folder) for name in last.packages if name.startswith(folder)}
+    name = f"{folder}{INDEX_NAME}"
     path = repository / name
     try:
         if hash_file(path).sha256 not in last.allowed(name):
             return []
-        walk(path.read_text("utf-8"), records.__setitem__)
+        records = entries_in(members(path.read_bytes()), files)
     except (OSError, ValueError):
         return []
     return [
@@ -192,12 +183,12 @@ def _published(last: Manifest | None, repository: Path) -> list[Entry]:
             SUBDIR,
             file,
             record,
-            public_url=last.packages[f"{FOLDER}{SUBDIR}/{file}"].url,
+            public_url=last.packages[f"{folder}{file}"].url,
             url=file_url(repository / FOLDER / SUBDIR / file),
             folder=FOLDER,
         )
         for file, record in records.items()
-        if f"{FOLDER}{SUBDIR}/{file}" in last.packages and not sound.problem(file, record)
+        if not sound.problem(file, record)
     ]
 
 

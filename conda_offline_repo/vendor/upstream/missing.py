@@ -16,7 +16,7 @@ from conda.models.version import VersionOrder
 
 from ...urls import public
 from ..channels import Source
-from .repodata import load
+from .repodata import FilesOf, load
 from .unavailable import explained
 
 if TYPE_CHECKING:
@@ -99,7 +99,9 @@ def _known(request: Request, platform: str, specs: Iterable[MatchSpec]) -> Itera
             sources.setdefault(url, Source(url, Channel(url)))
     for source in sources.values():
         with explained(request, source):
-            indexes = load(source, (platform, "noarch"), sorted(names), _FilesOf(names))
+            indexes = load(
+                source, (platform, "noarch"), sorted(names), FilesOf(names), all_names=True
+            )
         yield _Known(
             source.url,
             frozenset().union(*(index.names for index in indexes.values())),
@@ -111,16 +113,6 @@ def _known(request: Request, platform: str, specs: Iterable[MatchSpec]) -> Itera
                 for file, entry in index.entries.items()
             ),
         )
-
-
-class _FilesOf:
-    """The files of all archives of some packages."""
-
-    def __init__(self, names: set[str]) -> None:
-        self.names = names
-
-    def __contains__(self, file: object) -> bool:
-        return str(file).rsplit("-", 2)[0] in self.names
 
 
 def _instead(spec: MatchSpec, known: Iterable[_Known]) -> str:

@@ -1,16 +1,17 @@
 """The index of a channel's subdir, as the channel serves it: `repodata.json`, or shards of it.
 
-Of a `repodata.json`, which may have hundreds of megabytes, nothing is kept but what is asked for.
+Of a `repodata.json`, which may have hundreds of megabytes, only what is asked for is decoded.
 """
 
 from __future__ import annotations
 
 import json
-import re
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
+import msgspec
 from conda.models.channel import Channel
 
 from ... import _compat
@@ -19,14 +20,22 @@ from ...urls import NETWORK, public, same_server
 from ..exceptions import RefusedAddressError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Mapping, Sequence
+    from collections.abc import Collection, Container, Mapping, Sequence
     from typing import Any
 
     from ..channels import Source
 
-OPENING = re.compile(r"\s*\{\s*(\})?")
-KEY = re.compile(r'("(?:[^"\\]|\\.)*")\s*:\s*')
-BETWEEN = re.compile(r"\s*([,}])\s*")
+
+class _Named(msgspec.Struct, gc=False):
+    """What a package is called; all else of an entry is passed over."""
+
+    name: str
+
+
+#: A JSON object whose values stay the bytes that they are, or `null`.
+RAW = msgspec.json.Decoder(dict[str, msgspec.Raw] | None)
+NAMED = msgspec.json.Decoder(dict[str, _Named] | None)
+NULL = msgspec.Raw(b"null")
 
 
 @dataclass(frozen=True)
@@ -36,7 +45,7 @@ class Index:
     Attributes:
         base_url: Where its archives lie, with the channel's credentials.
         public_url: The same without secrets.
-        names: Of all packages.
+        names: Of all packages, where they were asked for.
         entries: The channel's own, by file name.
         elsewhere: Names of packages that it has, also or only, in sections that older clients do
             not read: wheels, and what needs version 3 of the format.
@@ -51,8 +60,23 @@ class Index:
     has_relations: bool
 
 
+@dataclass(frozen=True)
+class FilesOf:
+    """The files of all archives of some packages, whatever version and build they are."""
+
+    names: Collection[str]
+
+    def __contains__(self, file: object) -> bool:
+        return isinstance(file, str) and file.rsplit("-", 2)[0] in self.names
+
+
 def load(
-    source: Source, subdirs: Sequence[str], names: Sequence[str], files: Container[str]
+    source: Source,
+    subdirs: Sequence[str],
+    names: Sequence[str],
+    files: Container[str],
+    *,
+    all_names: bool = False,
 ) -> dict[str, Index]:
     """Read the index of each subdir.
 
@@ -61,6 +85,7 @@ def load(
         subdirs: Which.
         names: Packages whose shards are read, where the channel has shards.
         files: Archives whose entries are wanted.
+        all_names: Whether the names of all packages are wanted as well.
 
     Raises:
         ValueError: An index is not what an index is; other errors of conda's if there is none.
@@ -73,7 +98,7 @@ def load(
     return {
         subdir: _from_shards(shards[url], url, files)
         if url in shards
-        else _from_repodata(url, files)
+        else _from_repodata(url, files, all_names=all_names)
         for subdir, url in urls.items()
     }
 
@@ -96,90 +121,61 @@ def _from_shards(shards: Any, url: str, files: Container[str]) -> Index:
     )
 
 
-def _from_repodata(url: str, files: Container[str]) -> Index:
-    names: set[str] = set()
-    entries: dict[str, Mapping[str, Any]] = {}
-
-    def take(file: str, record: Mapping[str, Any]) -> None:
-        names.add(record["name"])
-        if file in files:
-            entries[file] = record
-
-    repodata, _ = _compat.repodata_fetch(Channel(url)).fetch_latest()
-    if isinstance(repodata, str):
-        repodata = walk(repodata, take)
-    else:  # conda has parsed what it has just downloaded
-        for section in SECTIONS:
-            for file, record in (repodata.get(section) or {}).items():
-                take(file, record)
-    info = repodata.get("info") or {}
+def _from_repodata(url: str, files: Container[str], *, all_names: bool) -> Index:
+    content = _compat.index_content(Channel(url))
+    parts = members(content)
+    names = (
+        {one.name for name in SECTIONS for one in (NAMED.decode(parts[name]) or {}).values()}
+        if all_names
+        else ()
+    )
+    info = _value(parts["info"])
     base_url = _base_url(url, info.get("base_url"))
-    newer = repodata.get("v3") or {}
-    others = (repodata.get("packages.whl") or {}, *newer.values())
+    others = (_value(parts["packages.whl"]), *_value(parts["v3"]).values())
     return Index(
         base_url,
         public(base_url),
         frozenset(names),
-        entries,
+        entries_in(parts, files),
         elsewhere=frozenset(record["name"] for group in others for record in group.values()),
         has_relations=bool(info.get("channel_relations")),
     )
 
 
-def walk(text: str, take: Callable[[str, Mapping[str, Any]], None]) -> dict[str, Any]:
-    """Go through a `repodata.json`, one entry after the other.
-
-    Args:
-        text: Its content.
-        take: Given the file name and the entry of each archive.
-
-    Returns:
-        The rest of the index.
+def members(content: bytes) -> Mapping[str, msgspec.Raw]:
+    """Return what a `repodata.json` consists of, as the bytes that it is; `null` what it lacks.
 
     Raises:
-        ValueError: It is not the JSON of an index.
+        ValueError: It is no JSON object.
     """
-    decoder = json.JSONDecoder()
-    rest = {}
-
-    def entry(file: str, at: int) -> int:
-        value, end = decoder.raw_decode(text, at)
-        take(file, value)
-        return end
-
-    def member(name: str, at: int) -> int:
-        if name in SECTIONS and OPENING.match(text, at):
-            return _each(text, at, entry)
-        rest[name], end = decoder.raw_decode(text, at)
-        return end
-
-    if text[_each(text, 0, member) :].strip():
-        raise ValueError("there is something behind the JSON of the index")
-    return rest
+    found = RAW.decode(content)
+    if found is None:
+        raise ValueError("the index is null, not a JSON object")
+    return defaultdict(lambda: NULL, found)
 
 
-def _each(text: str, at: int, value: Callable[[str, int], int]) -> int:
-    """Go through the members of the JSON object that begins at a place of a text.
+def entries_in(
+    parts: Mapping[str, msgspec.Raw], files: Container[str]
+) -> dict[str, Mapping[str, Any]]:
+    """Return the entries of archives, by file name, as they stand in the sections of an index.
 
     Args:
-        text: What it is in.
-        at: Its place.
-        value: Given each key and the place of its value; returns the end of that.
+        parts: Of the index; see `members`.
+        files: The archives whose entries are wanted.
 
-    Returns:
-        The end of the object.
+    Raises:
+        ValueError: A section is no JSON object, or an entry that is wanted is no JSON.
     """
-    found = OPENING.match(text, at)
-    if found and found[1]:
-        return found.end()
-    while found:
-        key = KEY.match(text, found.end())
-        if not key:
-            break
-        found = BETWEEN.match(text, value(json.loads(key[1]), key.end()))
-        if found and found[1] == "}":
-            return found.end()
-    raise ValueError("the index is not a JSON object")
+    return {
+        file: json.loads(bytes(entry))
+        for name in SECTIONS
+        for file, entry in (RAW.decode(parts[name]) or {}).items()
+        if file in files
+    }
+
+
+def _value(part: msgspec.Raw) -> Any:
+    return json.loads(bytes(part)) or {}
 
 
 def _base_url(url: str, stated: Any) -> str:
