@@ -23,9 +23,10 @@ from typing import TYPE_CHECKING
 
 from tests.benchmarks import report
 from tests.benchmarks.contenders import THREADS, Bench, solver
-from tests.benchmarks.groups import GROUPS
+from tests.benchmarks.groups import GROUPS, SIZES
 from tests.benchmarks.measure import FailedError, alternate
-from tests.benchmarks.upstream import REAL, UnavailableError, prepare
+from tests.benchmarks.prepare import NAMED, prepare
+from tests.benchmarks.upstream import SMALL, UnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     from tests.benchmarks.upstream import Upstream
 
 REPOSITORY = Path(__file__).resolve().parents[2]
+#: Upstreams that are soon made and measured.
+QUICK = ("40", SMALL)
 #: With fewer runs a median says little.
 FEWEST = 5
 TOOLS = ("conda", "conda-index", "conda-offline-repo", "conda-rattler-solver", "py-rattler")
@@ -45,9 +48,9 @@ def say(line: str) -> None:
 
 
 def upstream_name(text: str) -> str:
-    if text == REAL or (text.isdigit() and int(text) > 0):
+    if text in NAMED or (text.isdigit() and int(text) > 0):
         return text
-    raise argparse.ArgumentTypeError(f"{text!r} is neither a number nor {REAL!r}")
+    raise argparse.ArgumentTypeError(f"{text!r} is neither a number nor one of {', '.join(NAMED)}")
 
 
 def parse() -> argparse.Namespace:
@@ -57,12 +60,18 @@ def parse() -> argparse.Namespace:
         metavar="N",
         type=upstream_name,
         nargs="+",
-        default=["200", "1000", "5000", REAL],
-        help=f"upstreams: numbers of packages, or {REAL!r} for the records of a channel of 2018 "
-        "(default: 200 1000 5000 real)",
+        help="upstreams: numbers of packages, or "
+        + "; ".join(f"{name}: {text}" for name, text in NAMED.items())
+        + f" (default: all of these, and {' '.join(SIZES)})",
     )
     parser.add_argument(
-        "--runs", type=int, default=FEWEST, help="counted runs after a warm-up (default: 5)"
+        "--runs", type=int, help=f"counted runs after a warm-up (default: {FEWEST})"
+    )
+    parser.add_argument(
+        "--quick",
+        action="store_true",
+        help=f"a first look, in a few minutes: --packages {' '.join(QUICK)} --runs 1, unless told "
+        "otherwise",
     )
     names = list(dict.fromkeys(group.name for group in GROUPS))
     parser.add_argument(
@@ -81,6 +90,11 @@ def parse() -> argparse.Namespace:
         help="where upstreams are kept and runs take place (default: %(default)s)",
     )
     options = parser.parse_args()
+    if options.quick:
+        options.packages = options.packages or list(QUICK)
+        options.runs = options.runs or 1
+    options.packages = options.packages or [*SIZES, *NAMED]
+    options.runs = FEWEST if options.runs is None else options.runs
     if options.runs < 1:
         parser.error("--runs is at least 1")
     return options

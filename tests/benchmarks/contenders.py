@@ -283,6 +283,15 @@ class Bench:
             shutil.copytree(self.repository, target)
         return self.newer, target
 
+    def pack(self, folder: Path) -> Job:
+        output = ("-o", folder / "bank.zip", "-q")
+        user = self.user(folder)
+        return Job(*self.conda(user, "offline-repo", "pack", self.repository, *output))
+
+    def zip(self, folder: Path) -> Job:
+        """What checks nothing and compresses nothing."""
+        return self.tool(folder, "zip", "-q", "-0", "-r", str(folder / "bank.zip"), ".")
+
     # -- checks of a finished repository
 
     def verify(self, folder: Path) -> Job:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
 from tests.benchmarks import labels
 from tests.benchmarks.contenders import BARE, WITHOUT_PLUGIN
-from tests.benchmarks.measure import Contender, Ratio, ratio
+from tests.benchmarks.forge import FORGE, FORMS
+from tests.benchmarks.measure import Contender, Ratio, difference, ratio
+from tests.benchmarks.upstream import SMALL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
 #: The size that the limits are for, unless a row says otherwise.
 USUAL = "200"
+SIZES = (USUAL, "1000", "5000")
 #: The largest size for which things are timed that grow with it and have no limit there.
 FEW = 200
 COMMANDS = {
@@ -36,6 +39,7 @@ class Group:
         contenders: makes them, by the upstream's bench.
         small: whether it is left out for large upstreams.
         release: whether it needs an upstream with a release.
+        huge: whether it is for indexes of conda-forge's size as well.
         rounds: times the rounds that were asked for, as short runs need more.
     """
 
@@ -43,10 +47,13 @@ class Group:
     contenders: Callable[[Bench], list[Contender]]
     small: bool = False
     release: bool = False
+    huge: bool = False
     rounds: int = 1
 
     def fits(self, bench: Bench) -> bool:
         name = bench.upstream.name
+        if name in FORMS:
+            return self.huge
         if self.release and not bench.upstream.released:
             return False
         return not (self.small and name.isdigit() and int(name) > FEW)
@@ -102,6 +109,10 @@ def _delivery(bench: Bench) -> list[Contender]:
     ]
 
 
+def _packing(bench: Bench) -> list[Contender]:
+    return [Contender("pack", bench.pack), Contender("zip -0", bench.zip)]
+
+
 def _verify(bench: Bench) -> list[Contender]:
     return [
         Contender("verify", bench.verify),
@@ -135,11 +146,12 @@ GROUPS = (
     Group("cold", _cold),
     Group("old", _old, small=True),
     Group("progress", _progress, small=True, release=True, rounds=3),
-    Group("unchanged", _unchanged),
+    Group("unchanged", _unchanged, huge=True),
     Group("labels", labels.cold, small=True),
     Group("labels", labels.unchanged, small=True),
     Group("update", _update, release=True),
     Group("delivery", _delivery, release=True),
+    Group("packing", _packing, small=True),
     Group("verify", _verify),
     Group("indexing", _indexing, release=True),
     *(
@@ -161,8 +173,8 @@ class Row:
         second: the one it is compared with; empty if its own two costs are.
         kind: the cost that is compared.
         divisor: the cost that it is divided by, where there is no second contender; empty for none.
-        limit: the ratio is to be no more than this.
-        size: the upstream that the limit is for.
+        limits: by upstream, what it is to be no more than.
+        difference: whether the second cost is taken off the first, in the place of a ratio.
         scale: what the ratio is multiplied by to be printed.
         unit: of what is printed.
     """
@@ -173,14 +185,14 @@ class Row:
     second: str = ""
     kind: str = "wall"
     divisor: str = ""
-    limit: float | None = None
-    size: str = USUAL
+    limits: Mapping[str, float] = field(default_factory=dict)
+    difference: bool = False
     scale: float = 1
     unit: str = ""
 
     def cpu(self, costs: Mapping[str, Costs]) -> float | None:
         """The ratio of CPU times, which a busy machine changes less; None if it means nothing."""
-        if self.kind != "wall" or not self.second:
+        if self.kind != "wall" or not self.second or self.difference:
             return None
         least = 0.01  # of less, the clocks say little
         first, second = (
@@ -194,29 +206,38 @@ class Row:
             return None
         values = costs[self.first].values[self.kind]
         if self.second:
-            return ratio(values, costs[self.second].values[self.kind])
+            compared = difference if self.difference else ratio
+            return compared(values, costs[self.second].values[self.kind])
         others = costs[self.first].values[self.divisor] if self.divisor else [1.0] * len(values)
         found = ratio(values, others)
         return Ratio(found.medians * self.scale, found.low * self.scale, found.high * self.scale)
 
 
 ROWS = (
-    Row("cold build / Rust engine", "cold", "ours, cold", "Rust engine, cold", limit=1.0),
-    Row("cold build / old procedure", "old", "ours, cold", "old procedure", limit=0.25),
+    Row("cold build / Rust engine", "cold", "ours, cold", "Rust engine, cold", limits={USUAL: 1.0}),
+    Row("cold build / old procedure", "old", "ours, cold", "old procedure", limits={USUAL: 0.25}),
     Row("warm build / cold build", "cold", "ours, warm", "ours, cold"),
+    Row(
+        *("cold build beyond a cold `conda create --dry-run`", "cold"),
+        *("ours, cold", "conda create --dry-run"),
+        limits={SMALL: 0.25},
+        difference=True,
+        unit=" s",
+    ),
     Row(
         *("cold build with a token / without", "cold"),
         *("ours, cold, with a token", "ours, cold"),
+        limits={USUAL: 1.15},
     ),
     Row(
         *("cold build on a terminal / on none", "progress"),
         *("ours, on a terminal", "ours, on none"),
-        limit=1.01,
+        limits={USUAL: 1.01},
     ),
     Row(
         *("unchanged rebuild / Rust engine", "unchanged"),
         *("ours, unchanged", "Rust engine, unchanged"),
-        limit=0.6,
+        limits={USUAL: 0.6},
     ),
     Row(
         *("floor of that: conda's start alone / Rust engine", "unchanged"),
@@ -225,6 +246,19 @@ ROWS = (
     Row(
         *("unchanged rebuild / `conda create --dry-run`, again", "unchanged"),
         *("ours, unchanged", "conda create --dry-run, again"),
+        limits={FORGE: 1.05, f"{FORGE}-zst": 1.05, f"{FORGE}-sharded": 1.02},
+    ),
+    Row(
+        *("unchanged rebuild beyond `conda create --dry-run`, again", "unchanged"),
+        *("ours, unchanged", "conda create --dry-run, again"),
+        limits=dict.fromkeys(FORMS, 0.5),
+        difference=True,
+        unit=" s",
+    ),
+    Row(
+        *("peak memory, unchanged / `conda create --dry-run`, again", "unchanged"),
+        *("ours, unchanged", "conda create --dry-run, again", "memory"),
+        limits=dict.fromkeys((*FORMS, *SIZES), 1.1),
     ),
     Row(
         *("unchanged rebuild / Rust engine that trusts sizes", "unchanged"),
@@ -236,7 +270,7 @@ ROWS = (
             "labels",
             f"30 labels, {what}",
             f"{other}, {what}",
-            limit=limit,
+            limits={USUAL: limit} if limit else {},
         )
         for what, limits in (("cold", (None, 1.0)), ("unchanged", (0.35, 0.6)))
         for (other, text), limit in zip(
@@ -258,7 +292,7 @@ ROWS = (
         "ours, one updated",
         kind="rewritten",
         divisor="needed",
-        limit=1.05,
+        limits={USUAL: 1.05},
     ),
     Row(
         "one package updated: all that is written anywhere / the same",
@@ -272,15 +306,14 @@ ROWS = (
         "indexing",
         "indexing and manifest",
         kind="each",
-        limit=0.5,
-        size="5000",
+        limits={"5000": 0.5},
         scale=1000,
         unit=" ms",
     ),
     Row(
         *("peak memory / `conda create --dry-run`", "cold"),
         *("ours, cold", "conda create --dry-run", "memory"),
-        limit=1.15,
+        limits=dict.fromkeys((*SIZES, SMALL), 1.1),
     ),
     *(
         Row(
@@ -288,12 +321,13 @@ ROWS = (
             "delivery",
             f"sync, {key}",
             f"{other}, {key}",
-            limit=limit,
+            limits={USUAL: limit} if limit else {},
         )
         for what, key in (("all", "first"), ("one package updated", "one updated"))
         for other, limit in (("rsync", 1.1), ("rsync --fsync", None))
     ),
-    Row("`verify` / `sha256sum -c`", "verify", "verify", "sha256sum -c", limit=0.6),
+    Row("`pack` / `zip -0`", "packing", "pack", "zip -0"),
+    Row("`verify` / `sha256sum -c`", "verify", "verify", "sha256sum -c", limits={USUAL: 0.6}),
     Row(
         *("floor of that: conda's start alone / `sha256sum -c`", "verify"),
         *("conda's start", "sha256sum -c"),
@@ -305,7 +339,7 @@ ROWS = (
             "commands",
             f"{name}, with",
             f"{name}, without",
-            limit=1.01,
+            limits={USUAL: 1.01},
         )
         for name in COMMANDS
     ),
@@ -321,6 +355,7 @@ ROWS = (
     Row(
         *("offline install with / without the plugin", "hooks"),
         *("offline install, with", "offline install, without"),
+        limits={USUAL: 1.05},
     ),
 )
 #: Contenders whose time is to grow no faster than the number of packages.

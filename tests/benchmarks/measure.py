@@ -151,3 +151,9 @@ def ratio(first: Sequence[float], second: Sequence[float]) -> Ratio:
     """What `first` is in terms of `second`; of each, one value a round."""
     pairs = [one / other for one, other in zip(first, second, strict=True)]
     return Ratio(statistics.median(first) / statistics.median(second), min(pairs), max(pairs))
+
+
+def difference(first: Sequence[float], second: Sequence[float]) -> Ratio:
+    """What `first` is beyond `second`; of each, one value a round."""
+    pairs = [one - other for one, other in zip(first, second, strict=True)]
+    return Ratio(statistics.median(first) - statistics.median(second), min(pairs), max(pairs))

@@ -26,7 +26,7 @@ def ratios(results: Results) -> list[dict[str, Any]]:
         for row in ROWS:
             ratio = row.ratio(groups.get(row.group, {}))
             if ratio is not None:
-                limit = row.limit if upstream == row.size else None
+                limit = row.limits.get(upstream)
                 found.append(
                     {
                         "title": row.title,

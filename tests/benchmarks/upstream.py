@@ -19,7 +19,7 @@ import tempfile
 import zipfile
 from collections import defaultdict
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -45,6 +45,10 @@ SIGMA = 1.5
 LARGEST = 20_000_000
 LARGE = 50_000_000
 ONE_LARGE_IN = 100
+#: An upstream of so many packages, all small.
+SMALL = "small"
+SMALL_COUNT = 100
+SMALL_SIZE = 15_000
 OLD_SIZE = 600
 #: Files that a package installs: log-normal as well.
 MEDIAN_FILES = 10
@@ -67,7 +71,7 @@ class Upstream:
     """A channel in a folder.
 
     Attributes:
-        name: the number of its packages, or `real`.
+        name: the number of its packages, or one of the names of `tests.benchmarks.prepare`.
         folder: where it lies; its name is that of the channel on the server.
         packages: what is asked for.
         listed: how many archives the channel has.
@@ -108,23 +112,29 @@ class _Plan:
     files: int
 
 
-def prepare(name: str, folder: Path, say: Callable[[str], None]) -> Upstream:
+def have(
+    name: str,
+    folder: Path,
+    make: Callable[[str, Path, Callable[[str], None]], Upstream],
+    say: Callable[[str], None],
+) -> Upstream:
     """Have a channel below a folder, and let it serve the state before the update.
 
     Args:
-        name: the number of its packages, or `real`.
+        name: of the upstream.
         folder: where channels are kept.
+        make: makes it in a folder that is not there yet.
         say: told what takes time.
 
     Raises:
-        UnavailableError: The real records cannot be had.
+        UnavailableError: It cannot be made here.
     """
     channel = folder / f"upstream-{name}-{RECIPE}"
     description = channel / DESCRIPTION
     if not description.exists():
         say(f"making the upstream {name}, once")
         shutil.rmtree(channel, ignore_errors=True)
-        made = _real(channel) if name == REAL else _synthetic(channel, int(name), say)
+        made = make(name, channel, say)
         arriving = channel / f"{DESCRIPTION}.arriving"
         arriving.write_text(json.dumps({**asdict(made), "folder": None}))
         os.sync()
@@ -177,9 +187,13 @@ class _Channel:
             (folder / f"{subdir}.json").write_text(text)
 
 
-def _synthetic(folder: Path, count: int, say: Callable[[str], None]) -> Upstream:
+def synthetic(name: str, folder: Path, say: Callable[[str], None]) -> Upstream:
+    """Make a channel of as many packages as its name says, or of small ones."""
+    count = SMALL_COUNT if name == SMALL else int(name)
     chance = random.Random(f"{RECIPE} {count}")
     plans = _plans(count, chance)
+    if name == SMALL:
+        plans = [replace(plan, size=plan.size * SMALL_SIZE // MEDIAN_SIZE) for plan in plans]
     channel = _Channel(folder)
     size = 0
     for number, plan in enumerate(plans, 1):
@@ -198,7 +212,7 @@ def _synthetic(folder: Path, count: int, say: Callable[[str], None]) -> Upstream
     )
     released, _ = _add(channel, updated, "3.1", updated.size, updated.files, chance)
     channel.write("after")
-    return Upstream(str(count), folder, (META,), listed, count + 1, size, released)
+    return Upstream(name, folder, (META,), listed, count + 1, size, released)
 
 
 def _plans(count: int, chance: random.Random) -> list[_Plan]:
@@ -260,8 +274,9 @@ def _index(
     return {**index, "noarch": "generic"} if subdir == "noarch" else index
 
 
-def _real(folder: Path) -> Upstream:
+def real(name: str, folder: Path, say: Callable[[str], None]) -> Upstream:
     """The channel of the real records, with small archives and their sizes and digests."""
+    say("with the records of a channel of 2018")
     channel = _Channel(folder)
     chance = random.Random(REAL)
     for subdir, data in _real_records().items():
@@ -274,7 +289,7 @@ def _real(folder: Path) -> Upstream:
             channel.add(stem, format, index, payload)
     channel.write("before")
     listed = sum(map(len, channel.entries.values()))
-    return Upstream(REAL, folder, REAL_REQUEST, listed, None, None, None)
+    return Upstream(name, folder, REAL_REQUEST, listed, None, None, None)
 
 
 def _real_records() -> dict[str, dict[str, dict[str, Any]]]:

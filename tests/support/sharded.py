@@ -83,14 +83,15 @@ def rename(folder: Path, name: str, file: str, key: str) -> None:
     index = _unpacked(folder / INDEX)
     shard = _unpacked(folder / file_of(folder, name))
     shard["packages.conda"][key] = shard["packages.conda"].pop(file)
-    content = _packed(shard)
+    content = packed(shard)
     digest = hashlib.sha256(content).digest()
     (folder / f"{digest.hex()}.msgpack.zst").write_bytes(content)
     index["shards"][name] = digest
-    (folder / INDEX).write_bytes(_packed(index))
+    (folder / INDEX).write_bytes(packed(index))
 
 
-def _packed(content: dict[str, Any]) -> bytes:
+def packed(content: dict[str, Any]) -> bytes:
+    """Return what a shard, or the index of shards, is as a file."""
     return zstandard.ZstdCompressor().compress(msgpack.dumps(content))
 
 
