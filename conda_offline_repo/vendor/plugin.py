@@ -21,7 +21,7 @@ from .archives import identity
 from .exceptions import InvalidRecordError, PluginFileError, PluginNotFoundError
 from .upstream import sound
 from .upstream.entries import Entry
-from .upstream.repodata import FilesOf, entries_in, load, members
+from .upstream.repodata import FilesOf, load, parse
 from .upstream.unavailable import explained
 
 if TYPE_CHECKING:
@@ -175,7 +175,7 @@ def _published(last: Manifest | None, repository: Path) -> list[Entry]:
     try:
         if hash_file(path).sha256 not in last.allowed(name):
             return []
-        records = entries_in(members(path.read_bytes()), files)
+        records, _ = parse(path.read_bytes(), files)
     except (OSError, ValueError):
         return []
     return [

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conda_offline_repo.repository.manifest import SECTIONS
-from conda_offline_repo.vendor.upstream.repodata import entries_in, members
+from conda_offline_repo.vendor.upstream.repodata import FEW, OTHERS, parse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,29 +31,52 @@ INDEXES = st.dictionaries(st.text(), VALUES | RECORDS, max_size=4).flatmap(
 )
 
 
-def read(text: str) -> tuple[dict[str, Mapping[str, Any]], dict[str, Any]]:
-    parts = members(text.encode())
-    rest = {k: json.loads(bytes(v)) for k, v in parts.items() if k not in SECTIONS}
-    return entries_in(parts, Everything()), rest
-
-
 class Everything:
     def __contains__(self, file: object) -> bool:
         return True
+
+
+def read(text: str) -> tuple[dict[str, Mapping[str, Any]], dict[str, Any]]:
+    return parse(text.encode(), Everything())
 
 
 @given(index=INDEXES, ascii=st.booleans(), indent=st.sampled_from([None, 0, 2, "\t"]))
 @properties
 def test_same_as_parsing_it_whole(index: dict[str, Any], ascii: bool, indent: Any) -> None:
     text = json.dumps(index, ensure_ascii=ascii, indent=indent)
-    entries = {k: v for name in SECTIONS for k, v in (index.get(name) or {}).items()}
-    rest = {name: value for name, value in index.items() if name not in SECTIONS}
-    order = [name for name in index if name in SECTIONS]
-    found, other = read(f" \n{text}\r\n")
-    assert other == rest
-    assert found.keys() == entries.keys()
-    for file, record in found.items():
-        assert record in [(index[name] or {}).get(file) for name in order]
+    entries = {
+        file: entry
+        for name in SECTIONS
+        for file, entry in (index.get(name) or {}).items()
+        if entry is not None
+    }
+    found, others = read(f" \n{text}\r\n")
+    assert found == entries
+    assert others == {name: index.get(name) or {} for name in OTHERS}
+    wanted = {file for number, file in enumerate(entries) if number % 2}
+    assert parse(text.encode(), wanted)[0] == {file: entries[file] for file in wanted}
+
+
+@pytest.mark.parametrize("count", [1, FEW, FEW + 1])
+def test_some_of_many(count: int) -> None:
+    files = [f"app-{number}-0.{ending}" for number in range(FEW) for ending in ("conda", "tar.bz2")]
+    index: dict[str, Any] = {name: {} for name in SECTIONS}
+    for file in files:
+        index[SECTIONS[file.endswith(".conda")]][file] = {"name": "app", "of": {file: 1}}
+    # what looks like an entry and is none
+    index["signatures"] = {file: {"key": "signature"} for file in files}
+    index["packages"]["zlib-1-0.tar.bz2"] = {"name": "zlib", **index["packages.conda"]}
+    wanted = {*files[-count:], "gone-1-0.conda"}
+    found, _ = parse(json.dumps(index).encode(), wanted)
+    assert found == {file: {"name": "app", "of": {file: 1}} for file in files[-count:]}
+
+
+@pytest.mark.parametrize(
+    "file", ['a"-1-0.conda', "a\\-1-0.conda", "\n", "", "x.whl", "é-1-0.conda"]
+)
+def test_names_that_are_no_archives(file: str) -> None:
+    text = json.dumps({"packages": {file: {"name": "a"}, "b": None}})
+    assert parse(text.encode(), {file, "b"})[0] == {file: {"name": "a"}}
 
 
 @pytest.mark.parametrize(
@@ -80,9 +103,9 @@ def test_same_as_parsing_it_whole(index: dict[str, Any], ascii: bool, indent: An
     ],
 )
 def test_what_is_no_json_is_refused(text: str) -> None:
-    for parse in (json.loads, read):
+    for reader in (json.loads, read):
         with pytest.raises(ValueError):  # noqa: PT011 (each has its own words)
-            parse(text)
+            reader(text)
 
 
 @pytest.mark.parametrize("text", ["[]", "null", "1", '"packages"', "[{}]"])

@@ -130,7 +130,7 @@ def _label_names(request: Request, platform: str) -> tuple[str, ...]:
     if source is None:
         return ()
     with explained(request, source):
-        indexes = load(source, (platform, "noarch"), names=(), files=(), all_names=True)
+        indexes = load(source, (platform, "noarch"), names=(), files=frozenset(), all_names=True)
     names = sorted(set().union(*(index.names for index in indexes.values())))
     if not names and not all(one.packages or one.exact for one in request.environments):
         raise InvalidRequestError(

@@ -68,7 +68,7 @@ def _source(folder: str, subdir: str, file: str, request: Request) -> Source:
             return source
     for source in request.sources:
         with explained(request, source):
-            indexes = load(source, (subdir,), names=(), files=())
+            indexes = load(source, (subdir,), names=(), files=frozenset())
         if indexes[subdir].public_url == folder:
             return source
     raise ExactGoneError((f"{folder}/{file}",))

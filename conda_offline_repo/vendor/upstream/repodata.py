@@ -6,7 +6,7 @@ Of a `repodata.json`, which may have hundreds of megabytes, only what is asked f
 from __future__ import annotations
 
 import json
-from collections import defaultdict
+from collections.abc import Set
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
@@ -16,6 +16,7 @@ from conda.models.channel import Channel
 
 from ... import _compat
 from ...repository.manifest import SECTIONS
+from ...repository.names import archive_problem
 from ...urls import NETWORK, public, same_server
 from ..exceptions import RefusedAddressError
 
@@ -26,16 +27,18 @@ if TYPE_CHECKING:
     from ..channels import Source
 
 
+#: What stands beside the sections of an index and is looked at.
+OTHERS = ("info", "packages.whl", "v3")
+#: Up to so many archives are looked for one by one, which is faster than a table of all.
+FEW = 400
+#: Of what an index lacks. A `msgspec.Raw` holds the bytes of what it has, undecoded.
+NULL = msgspec.Raw(b"null")
+
+
 class _Named(msgspec.Struct, gc=False):
     """What a package is called; all else of an entry is passed over."""
 
     name: str
-
-
-#: A JSON object whose values stay the bytes that they are, or `null`.
-RAW = msgspec.json.Decoder(dict[str, msgspec.Raw] | None)
-NAMED = msgspec.json.Decoder(dict[str, _Named] | None)
-NULL = msgspec.Raw(b"null")
 
 
 @dataclass(frozen=True)
@@ -123,59 +126,71 @@ def _from_shards(shards: Any, url: str, files: Container[str]) -> Index:
 
 def _from_repodata(url: str, files: Container[str], *, all_names: bool) -> Index:
     content = _compat.index_content(Channel(url))
-    parts = members(content)
-    names = (
-        {one.name for name in SECTIONS for one in (NAMED.decode(parts[name]) or {}).values()}
-        if all_names
-        else ()
-    )
-    info = _value(parts["info"])
-    base_url = _base_url(url, info.get("base_url"))
-    others = (_value(parts["packages.whl"]), *_value(parts["v3"]).values())
+    entries, rest = parse(content, files)
+    base_url = _base_url(url, rest["info"].get("base_url"))
+    others = (rest["packages.whl"], *rest["v3"].values())
     return Index(
         base_url,
         public(base_url),
-        frozenset(names),
-        entries_in(parts, files),
+        _all_names(content) if all_names else frozenset(),
+        entries,
         elsewhere=frozenset(record["name"] for group in others for record in group.values()),
-        has_relations=bool(info.get("channel_relations")),
+        has_relations=bool(rest["info"].get("channel_relations")),
     )
 
 
-def members(content: bytes) -> Mapping[str, msgspec.Raw]:
-    """Return what a `repodata.json` consists of, as the bytes that it is; `null` what it lacks.
-
-    Raises:
-        ValueError: It is no JSON object.
-    """
-    found = RAW.decode(content)
-    if found is None:
-        raise ValueError("the index is null, not a JSON object")
-    return defaultdict(lambda: NULL, found)
-
-
-def entries_in(
-    parts: Mapping[str, msgspec.Raw], files: Container[str]
-) -> dict[str, Mapping[str, Any]]:
-    """Return the entries of archives, by file name, as they stand in the sections of an index.
+def parse(
+    content: bytes, files: Container[str]
+) -> tuple[dict[str, Mapping[str, Any]], dict[str, Any]]:
+    """Return of a `repodata.json` the entries of some archives, by file name, and what stands
+    beside its sections, by the names in `OTHERS`: an empty object what it lacks.
 
     Args:
-        parts: Of the index; see `members`.
+        content: The JSON.
         files: The archives whose entries are wanted.
 
     Raises:
-        ValueError: A section is no JSON object, or an entry that is wanted is no JSON.
+        ValueError: It is no index, or what is wanted of it is no JSON.
     """
-    return {
-        file: json.loads(bytes(entry))
-        for name in SECTIONS
-        for file, entry in (RAW.decode(parts[name]) or {}).items()
-        if file in files
+    few: tuple[str, ...] = ()
+    table: Any = dict[str, msgspec.Raw]
+    if isinstance(files, Set) and len(files) <= FEW and not any(map(archive_problem, files)):
+        few = tuple(files)
+        table = _object(dict.fromkeys(few, (msgspec.Raw, NULL)))
+    members = {
+        **dict.fromkeys(OTHERS, (msgspec.Raw, NULL)),
+        **dict.fromkeys(SECTIONS, (table | None, None)),
     }
+    decoded = msgspec.json.decode(content, type=_object(members))
+    found = dict(zip(members, msgspec.structs.astuple(decoded), strict=True))
+    entries: dict[str, Mapping[str, Any]] = {}
+    for name in SECTIONS:
+        section = found[name] or {}
+        if not isinstance(section, dict):
+            section = dict(zip(few, msgspec.structs.astuple(section), strict=True))
+        entries |= {
+            file: json.loads(bytes(entry))
+            for file, entry in section.items()
+            if file in files and entry != NULL
+        }
+    return entries, {name: json.loads(bytes(found[name])) or {} for name in OTHERS}
 
 
-def _value(part: msgspec.Raw) -> Any:
-    return json.loads(bytes(part)) or {}
+def _all_names(content: bytes) -> frozenset[str]:
+    sections = _object(dict.fromkeys(SECTIONS, (dict[str, _Named] | None, None)))
+    found = msgspec.structs.astuple(msgspec.json.decode(content, type=sections))
+    return frozenset(one.name for section in found if section for one in section.values())
+
+
+def _object(members: Mapping[str, tuple[Any, Any]]) -> type[msgspec.Struct]:
+    """Return the type of JSON objects of which some members are wanted: of each, by its name, the
+    type, and what stands for it where it is not there.
+    """
+    fields = [
+        (f"member{number}", type, msgspec.field(name=name, default=default))
+        for number, (name, (type, default)) in enumerate(members.items())
+    ]
+    return msgspec.defstruct("Object", fields)
 
 
 def _base_url(url: str, stated: Any) -> str:
