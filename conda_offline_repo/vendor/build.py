@@ -24,7 +24,8 @@ from .archives import fetch, installers, longpaths
 from .changes import changes
 from .exceptions import KeyMissingError
 from .plan import make_plan, proved, tried
-from .release import compose, prove, publish, scan
+from .release import compose, prove, publish
+from .release.scan import Search
 from .run import Run
 
 if TYPE_CHECKING:
@@ -107,6 +108,8 @@ def _build(options: Options, progress: Progress, run: Run, *, dry_run: bool) -> 
         last = manifest_file.read(repository)
         built_with = tools()
         request = requests.resolve(options, last)
+        unwanted = secrets.of_request(request, run.secrets)
+        search = Search(unwanted, run.searched[unwanted.values])
         plan = make_plan(
             request,
             plugin.entries(
@@ -124,7 +127,8 @@ def _build(options: Options, progress: Progress, run: Run, *, dry_run: bool) -> 
                 progress.step("Proving that the repository installs by itself")
                 plan = proved(plan, staging / "proof")
                 plan = tried(plan, last, repository, staging / "proof", progress)
-            archives = _collect(plan.all_entries, repository, staging, progress, run)
+            # each is searched when it comes, while others are still on their way
+            archives = _collect(plan.all_entries, repository, staging, progress, run, search)
         release = compose.compose(
             plan.request,
             plan.solutions,
@@ -167,8 +171,7 @@ def _build(options: Options, progress: Progress, run: Run, *, dry_run: bool) -> 
             ),
         )
         if staging is not None:
-            unwanted = secrets.of_request(request, run.secrets)
-            scan.scan(release, unwanted, progress, run.searched[unwanted.values])
+            search.release(release)
             progress.step("Publishing")
             kept = publish.publish(release, repository, staging, last, signer)
             outcome = replace(outcome, warnings=(*outcome.warnings, *_held(kept)))
@@ -196,11 +199,16 @@ def _check_keys(
 
 
 def _collect(
-    entries: tuple[Entry, ...], repository: Path, staging: Path, progress: Progress, run: Run
+    entries: tuple[Entry, ...],
+    repository: Path,
+    staging: Path,
+    progress: Progress,
+    run: Run,
+    search: Search,
 ) -> tuple[Archive, ...]:
     """Return the verified archives of a plan, in the repository or staged."""
     fetch.check_space(entries, repository, staging, run.archives)
-    return fetch.collect(entries, repository, staging, progress, run.archives)
+    return fetch.collect(entries, repository, staging, progress, run.archives, search.archive)
 
 
 def _new_licenses(

@@ -43,7 +43,7 @@ class Place:
     def collect(self, *packages: TinyPackage) -> tuple[Archive, ...]:
         entries = [self.entry(package) for package in packages]
         known = Known(self.repository.parent)
-        return collect(entries, self.repository, self.staging, self.progress, known)
+        return collect(entries, self.repository, self.staging, self.progress, known, lambda _: None)
 
     def put(self, package: TinyPackage, where: Path, content: bytes | None = None) -> Path:
         """Put an archive, or other bytes under its name, below a folder."""

@@ -43,6 +43,7 @@ def collect(
     staging: Path,
     progress: Progress,
     known: Known,
+    arrived: Callable[[Archive], None],
 ) -> tuple[Archive, ...]:
     """Have every archive, verified, in the repository or in the staging folder.
 
@@ -52,6 +53,8 @@ def collect(
         staging: A folder on the same file system, which keeps what it holds.
         progress: Told how far it is.
         known: What is known of archives; told of more.
+        arrived: Called, in any thread, for each archive that is new in the repository; what it
+            raises ends the work.
 
     Raises:
         DownloadError: Some archives could not be had; all of them are named.
@@ -73,6 +76,7 @@ def collect(
             )
         if found.staged:
             identity.check(found.path, entry)
+            arrived(found)
         progress.advance(0, packages=1)
         return found
 

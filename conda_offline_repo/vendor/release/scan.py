@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import bz2
-import os
 import zipfile
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from io import BufferedReader
 from typing import TYPE_CHECKING, cast
@@ -21,7 +19,6 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import IO
 
-    from ...progress import Progress
     from ...redaction import Secrets
     from ..archives.archive import Archive
     from .compose import Release
@@ -30,55 +27,47 @@ if TYPE_CHECKING:
 SHORTEST_IN_ARCHIVES = 8
 
 
-def scan(release: Release, secrets: Secrets, progress: Progress, searched: set[str]) -> None:
-    """Search all that is about to be published, archives decoded, for the secrets in any form.
-
-    Archives that the repository holds already were searched when they came.
+class Search:
+    """A search for secrets in all that is about to be published, in any form.
 
     Args:
-        release: What is to be published.
         secrets: What must not be in it.
-        progress: Told how far it is.
         searched: The digests of archives that were searched for the same secrets; gets more.
-
-    Raises:
-        SecretFoundError: A file holds one; it is named, the secret is not.
-        InvalidArchiveError: An archive cannot be decoded, so nobody could install it either.
     """
-    forms = [form.encode() for form in secrets.forms()]
-    if not forms:
-        return
-    files = {**release.files, manifest.MANIFEST_NAME: release.manifest.content}
-    for name, content in files.items():
-        if any(form in content for form in forms):
-            raise SecretFoundError(name)
-    long = [form for form in forms if len(form) >= SHORTEST_IN_ARCHIVES]
-    arrived = [
-        archive
-        for archive in release.archives
-        if long and archive.staged and archive.sha256 not in searched
-    ]
-    if arrived:
-        _scan(arrived, long, progress)
-        searched |= {archive.sha256 for archive in arrived}
 
+    def __init__(self, secrets: Secrets, searched: set[str]) -> None:
+        self._forms = [form.encode() for form in secrets.forms()]
+        self._long = [form for form in self._forms if len(form) >= SHORTEST_IN_ARCHIVES]
+        self._searched = searched
 
-def _scan(archives: list[Archive], forms: list[bytes], progress: Progress) -> None:
-    def one(archive: Archive) -> bool:
-        found = _contains_any(archive.path, forms)
-        progress.advance(archive.size, packages=1)
-        return found
+    def archive(self, archive: Archive) -> None:
+        """Search an archive, decoded; the same bytes once. Any thread may call it.
 
-    by_size = sorted(archives, key=lambda archive: archive.size, reverse=True)
-    size = sum(archive.size for archive in archives)
-    with (
-        progress.counting("Searching for credentials in", len(archives), size),
-        # more threads than cores would only hinder each other
-        ThreadPoolExecutor(max_workers=os.cpu_count()) as executor,
-    ):
-        for archive, found in zip(by_size, executor.map(one, by_size), strict=True):
-            if found:
-                raise SecretFoundError(archive.name)
+        Raises:
+            SecretFoundError: It holds a secret; it is named, the secret is not.
+            InvalidArchiveError: It cannot be decoded, so nobody could install it either.
+        """
+        if not self._long or archive.sha256 in self._searched:
+            return
+        if _contains_any(archive.path, self._long):
+            raise SecretFoundError(archive.name)
+        self._searched.add(archive.sha256)
+
+    def release(self, release: Release) -> None:
+        """Search the files of a release, and those of its archives that are new in the repository:
+        the others were searched when they came.
+
+        Raises:
+            SecretFoundError: A file holds a secret; it is named, the secret is not.
+            InvalidArchiveError: An archive cannot be decoded.
+        """
+        files = {**release.files, manifest.MANIFEST_NAME: release.manifest.content}
+        for name, content in files.items():
+            if any(form in content for form in self._forms):
+                raise SecretFoundError(name)
+        for archive in release.archives:
+            if archive.staged:
+                self.archive(archive)
 
 
 def _contains_any(path: Path, forms: list[bytes]) -> bool:
