@@ -64,6 +64,8 @@ class Person:
             # below HOME as usual, and not beside the conda in use
             "CONDA_PKGS_DIRS": str(self.home / ".conda" / "pkgs"),
             "CONDA_REPORT_ERRORS": "false",
+            # conda starts a process to look for it, with each command that solves
+            "CONDA_OVERRIDE_CUDA": "",
             **variables,
         }
         self.seen = ""

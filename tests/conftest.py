@@ -157,7 +157,7 @@ def upstream(packages: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def mirror(tmp_path_factory: pytest.TempPathFactory) -> Mirror:
     """What the vendor has released, build after build."""
     return releases(tmp_path_factory.mktemp("vendor"))

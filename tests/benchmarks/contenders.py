@@ -73,7 +73,9 @@ class Bench:
         work.mkdir(parents=True)
 
     def user(self, folder: Path) -> Conda:
-        return Conda(folder / "user", **self.settings)
+        user = Conda(folder / "user", **self.settings)
+        del user.variables["CONDA_OVERRIDE_CUDA"]  # people's conda takes its time to look for it
+        return user
 
     def conda(
         self, user: Conda, *arguments: object, python: str | Path = sys.executable

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -46,20 +47,20 @@ def command(verb: str, vendor: Vendor, root: Path) -> tuple[str, ...]:
     return ("doctor", "-n", "mine") if verb == "doctor" else ("offline-repo", verb, *commands[verb])
 
 
-def prepare(verb: str, conda: Conda, vendor: Vendor, root: Path) -> None:
-    """Run what has to be there before a verb."""
-    needed = {"build": (), "use": ("build",), "unpack": ("build", "pack")}
-    needed["doctor"] = ("build", "use")
-    for before in needed.get(verb, ("build",)):
+def prepare(verb: str, conda: Conda, vendor: Vendor, root: Path, shipped: Path) -> None:
+    """See to what has to be there before a verb."""
+    if verb != "build":
+        shutil.copytree(shipped, root / "bank")
+    for before in {"unpack": ("pack",), "doctor": ("use",)}.get(verb, ()):
         conda.run(*command(before, vendor, root), CONDA_OFFLINE_REPO_TOKEN=TOKEN)
 
 
 @pytest.mark.parametrize("verb", VERBS)
 def test_output_that_cannot_show_a_path(
-    conda: Conda, vendor: Vendor, tmp_path: Path, verb: str
+    conda: Conda, vendor: Vendor, shipped: Path, tmp_path: Path, verb: str
 ) -> None:
     root = tmp_path / STRANGE
-    prepare(verb, conda, vendor, root)
+    prepare(verb, conda, vendor, root, shipped)
     done = subprocess.run(
         [sys.executable, "-m", "conda", *command(verb, vendor, root)],
         capture_output=True,
@@ -80,11 +81,11 @@ def test_output_that_cannot_show_a_path(
 
 @pytest.mark.parametrize(("verb", "ending"), ENDINGS)
 def test_output_that_goes_nowhere(
-    conda: Conda, vendor: Vendor, root: Path, verb: str, ending: str
+    conda: Conda, vendor: Vendor, root: Path, shipped: Path, verb: str, ending: str
 ) -> None:
     if os.name == "nt" or (ending == "full" and not os.path.exists("/dev/full")):
         pytest.skip("such an end is not to be had on this system")
-    prepare(verb, conda, vendor, root)
+    prepare(verb, conda, vendor, root, shipped)
     arguments = [sys.executable, "-m", "conda", *command(verb, vendor, root)]
     if ending == "full":
         sink = os.open("/dev/full", os.O_WRONLY)
@@ -139,9 +140,9 @@ def test_a_closed_stderr_does_not_end_a_build(conda: Conda, vendor: Vendor, root
 @pytest.mark.parametrize("mode", [(), ("--json",)], ids=["text", "json"])
 @pytest.mark.parametrize("verb", ["use", "verify", "show", "doctor"])
 def test_configured_credentials_are_not_printed(
-    conda: Conda, vendor: Vendor, root: Path, verb: str, mode: tuple[str, ...]
+    conda: Conda, vendor: Vendor, root: Path, shipped: Path, verb: str, mode: tuple[str, ...]
 ) -> None:
-    prepare(verb, conda, vendor, root)
+    prepare(verb, conda, vendor, root, shipped)
     conda.configure(
         channels=[f"https://me:{SECRET}@vendor.example/main"],
         custom_channels={"ours": f"https://vendor.example/t/{SECRET}-token"},

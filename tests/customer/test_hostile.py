@@ -121,7 +121,8 @@ def test_state_that_is_none(prefix: Path, stick: Path, path_of: object, text: st
     assert not change_path(prefix).exists()
 
 
-@pytest.mark.parametrize("text", [DEEP, "{" * 3000, "- 1", "x: 2001-99-99"])
+# as deep as is too deep for the parser: it takes long for more
+@pytest.mark.parametrize("text", ["[" * 1000, "{" * 1000, "- 1", "x: 2001-99-99"])
 def test_condarc_that_is_none(prefix: Path, stick: Path, text: str) -> None:
     (prefix / ".condarc").write_text(text)
     before = snapshot(prefix)

@@ -28,12 +28,6 @@ APP = {"app": "2.0", "lib": "1.1"}
 
 
 @pytest.fixture
-def customer(tmp_path: Path) -> Conda:
-    """The system administrator, who starts conda as everybody does."""
-    return Cold(tmp_path / "administrator")
-
-
-@pytest.fixture
 def used(customer: Conda, copy: Path) -> dict[str, str]:
     """The variables of a shell in which an environment that uses the copy is active."""
     customer.use(copy, "-n", "rating")
@@ -55,8 +49,9 @@ def deliver(conda: Conda, vendor: Vendor, root: Path, tmp_path: Path) -> Callabl
 
 
 def test_makes_an_environment_that_installs_from_the_repository_alone(
-    customer: Conda, copy: Path
+    copy: Path, tmp_path: Path
 ) -> None:
+    customer = Cold(tmp_path / "administrator")  # who starts conda as everybody does
     told = customer.use(copy, "-n", "rating")
     prefix = customer.envs / "rating"
     assert {".condarc", "conda-meta/history"} <= set(tree(prefix))

@@ -20,7 +20,7 @@ def test_benchmarks_run_and_report(tmp_path: Path) -> None:
         *("--json", str(out)),
     ]
     done = subprocess.run(
-        command, capture_output=True, encoding="utf-8", cwd=REPOSITORY, timeout=PATIENCE
+        command, capture_output=True, encoding="utf-8", cwd=REPOSITORY, timeout=2 * PATIENCE
     )
     assert done.returncode == 0, done
     assert "does not work" not in done.stderr, done.stderr

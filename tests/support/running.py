@@ -110,6 +110,10 @@ class Conda:
             "XDG_DATA_HOME": str(self.home / ".local" / "share"),
             "CONDA_PKGS_DIRS": str(self.pkgs),
             "CONDA_ENVS_DIRS": str(self.envs),
+            # this machine's is not the tests' business, and conda starts a process to look for it
+            "CONDA_OVERRIDE_CUDA": "",
+            # nor has Python to look for other languages
+            "LANGUAGE": "C",
             **forks.FIXED,
             **variables,
         }

@@ -17,11 +17,13 @@ from ruamel.yaml import YAML
 from conda_offline_repo.vendor.inputs.wanted import Wanted
 from conda_offline_repo.vendor.release.handout import handout
 from conda_offline_repo.vendor.request import Request
+from tests.support.launcher import launcher
 from tests.support.mirror import PLATFORM, another, entries
 from tests.support.running import Customer, plain_url, snapshot, tree
 from tests.support.tiny import TinyChannel
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from dev.upstream.cable import Cable
@@ -47,20 +49,31 @@ print(json.dumps(sorted(found)))
 """
 
 
+@pytest.fixture(scope="module")
+def ready() -> Iterator[str]:
+    """The command of a conda that is ready at once."""
+    with launcher() as command:
+        yield command
+
+
 @pytest.fixture
-def customer(tmp_path: Path, trap: Cable) -> Conda:
+def customer(tmp_path: Path, trap: Cable, ready: str) -> Conda:
     """The administrator of a machine with plain conda, and with a channel of the company."""
     plain = {"CONDA_NO_PLUGINS": "true", "CONDA_SOLVER": "classic"}
     customer = Customer(tmp_path / "administrator", **plain, **trap.proxies)
     programs = tmp_path / "programs"
     programs.mkdir()
-    conda = programs / "conda"
-    calls = customer.scratch / "calls"
-    conda.write_text(f'#!/bin/sh\necho "$*" >>"{calls}"\nexec "{sys.executable}" -m conda "$@"\n')
-    conda.chmod(0o755)
     customer.variables["PATH"] = f"{programs}{os.pathsep}{customer.variables['PATH']}"
+    provide(customer, programs / "conda", ready)
     customer.configure(channels=["https://conda.example.com/main"])
     return customer
+
+
+def provide(customer: Conda, path: Path, command: str) -> None:
+    """Let scripts find a command as conda, and its calls be written down."""
+    calls = customer.scratch / "calls"
+    path.write_text(f'#!/bin/sh\necho "$*" >>"{calls}"\nexec {command} "$@"\n')
+    path.chmod(0o755)
 
 
 @pytest.fixture
@@ -111,10 +124,15 @@ def in_index(stick: Path) -> list[str]:
     return sorted([*entries(stick), *entries(stick, PLATFORM)])
 
 
-def test_script_configures_as_it_says(customer: Conda, stick: Path, mirror: Mirror) -> None:
+def test_script_configures_as_it_says(
+    customer: Conda, stick: Path, mirror: Mirror, tmp_path: Path, ready: str
+) -> None:
+    conda = tmp_path / "programs" / "conda"
+    provide(customer, conda, f'"{sys.executable}" -m conda')
     customer.configure()
     of_the_user = (customer.home / ".condarc").read_bytes()
     use(customer, stick, "rating")
+    provide(customer, conda, ready)
     assert customer.installed("rating") == {}
     shell = customer.activated("rating")
     here = str(stick)

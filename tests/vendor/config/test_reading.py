@@ -194,10 +194,10 @@ def _labels_of_aliases() -> str:
 def test_bombs_end_quickly(path: Path, text: str) -> None:
     assert len(text) < nodes.LARGEST
     path.write_text(text)
-    start = time.monotonic()
+    start = time.process_time()
     with suppress(ConfigFileError):
         read(path, DEFAULTS, {})
-    assert time.monotonic() - start < PATIENCE
+    assert time.process_time() - start < PATIENCE
 
 
 def test_nothing_is_executed(path: Path, tmp_path: Path) -> None:
