@@ -73,7 +73,7 @@ def test_pages_are_made_and_load_nothing_of_the_network(html: Path) -> None:
             found = loaded(path.read_text("utf-8"))
             assert [one for one in found if is_remote(one)] == [], path
     for verb, parser in verbs().items():
-        page = (html / "reference" / "commands" / f"{verb}.html").read_text("utf-8")
+        text = (html / "reference" / "commands" / f"{verb}.html").read_text("utf-8")
         hidden = (
             "--help",
             *(
@@ -84,4 +84,4 @@ def test_pages_are_made_and_load_nothing_of_the_network(html: Path) -> None:
             ),
         )
         for option in parser._option_string_actions:
-            assert option in page or option in hidden or len(option) == 2, f"{verb} {option}"
+            assert option in text or option in hidden or len(option) == 2, f"{verb} {option}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from typing import TYPE_CHECKING
 
@@ -18,22 +19,67 @@ if TYPE_CHECKING:
     from tests.docs.world import World
 
 #: What a page may say of its next fence.
-OF_A_FENCE = ("not run", "fails", "fails 1", "fails 2", "shows", "needs")
+OF_A_FENCE = re.compile(r"not run|fails( \d+)?|shows|needs")
 WITH_COMMANDS = [page for page in pages() if "```console" in page.read_text("utf-8")]
 
 
-@pytest.mark.skipif(not POSSIBLE, reason="the commands are for a POSIX system with bash")
+pytestmark = pytest.mark.skipif(not POSSIBLE, reason="the commands are for POSIX, and bash")
+
+
 @pytest.mark.parametrize("page", WITH_COMMANDS, ids=lambda p: p.relative_to(DOCS).as_posix())
 def test_commands_of_a_page(page: Path) -> None:
+    play(page.read_text("utf-8"))
+
+
+@pytest.mark.parametrize(
+    ("page", "why"),
+    [
+        ("```console\n$ false\n```\n", "status 1"),
+        ("```console\n$ true\n$ echo a; exit\n```\n", "ended the shell: a"),
+        ("```console\n$ true \\\nfalse\n```\n", "what continues"),
+        ("% shows: two\n\n```console\n$ echo one\n```\n", "no 'two'"),
+        ("% fails: one\n\n```console\n$ echo one\n```\n", "status 0"),
+        ("% fails: two\n\n```console\n$ echo one; false\n```\n", "no 'two'"),
+        ("% fails 2: one\n\n```console\n$ echo one; false\n```\n", "status 1"),
+        ("% shows: one\n", "there is no fence below"),
+        ("% show: one\n\n```console\n$ echo one\n```\n", "what does `show` mean"),
+        ("% world: pubish app 1.1\n", "there is no action"),
+        (
+            "% world: customer\n\n```console\n$ conda search -c conda-forge app || true\n```\n",
+            "network",
+        ),
+    ],
+)
+def test_wrong_pages_fail(page: str, why: str) -> None:
+    with pytest.raises(AssertionError, match=re.escape(why)):
+        play(page)
+
+
+def test_what_a_page_may_say() -> None:
+    play(
+        "```{code-block} yaml\n:caption: /srv/a/b.yml\n\nroot: /srv\n```\n\n"
+        "% shows: /vendor/srv\n\n```console\n$ cat \\\n>     /srv/a/b.yml\n```\n\n"
+        "% not run: it is false\n\n```console\n$ false\n```\n\n"
+        "% fails 3: three\n\n```console\n$ (echo three; exit 3)\n```\n\n"
+        "% world: mkdir /media/stick/a\n\n"
+        "```console\n$ cd /media/stick/a\n$ here=$(pwd)\n```\n\n"
+        "% world: customer\n\n% shows: none\n\n"
+        "```console\n$ ls -d /media/stick/a && echo ${here:-none}\n```\n\n"
+        "% world: vendor\n\n```console\n$ test $here = $(pwd)\n```\n"
+    )
+
+
+def play(text: str) -> None:
+    """Do what a page says, in a new world, and see that it comes out as it says."""
     with new_world() as world:
         remarks: list[Remark] = []
-        for part in read(page.read_text("utf-8")):
+        for part in read(text):
             if isinstance(part, Fence):
                 run(world, part, remarks)
                 remarks = []
             elif part.word == "world":
                 world.act(part.text)
-            elif part.word in OF_A_FENCE:
+            elif OF_A_FENCE.fullmatch(part.word):
                 remarks.append(part)
             else:
                 raise AssertionError(f"line {part.line}: what does `{part.word}` mean?")

@@ -19,11 +19,11 @@ PLACEHOLDERS = ("…", "...")
 
 @cache
 def parser() -> ArgumentParser:
-    from conda.cli.conda_argparse import ArgumentParser
+    from conda.cli.conda_argparse import ArgumentParser as CondaParser
 
-    parser = ArgumentParser(prog="conda offline-repo")
-    cli.configure_parser(parser)
-    return parser
+    found: ArgumentParser = CondaParser(prog="conda offline-repo")
+    cli.configure_parser(found)
+    return found
 
 
 def verbs() -> dict[str, ArgumentParser]:

@@ -1,5 +1,7 @@
 """The world in which the commands of the pages run; README.md says what a page may ask of it."""
 
+from __future__ import annotations
+
 import re
 import shlex
 import shutil
@@ -46,7 +48,11 @@ class Machine:
         self.folder = folder
         conda = Conda(folder, **variables)
         conda.configure(
-            channel_alias=server.url, channels=[], always_yes=True, auto_activate_base=False
+            channel_alias=server.url,
+            channels=[],
+            always_yes=True,
+            auto_activate_base=False,
+            remote_backoff_factor=0,
         )
         base = folder / "opt" / "conda"
         for path in (base / "conda-meta", folder / "srv", folder / "etc", folder / "var"):
