@@ -36,13 +36,13 @@ def main() -> int:
     packages = Path(os.environ.get("OFFLINE_REPO_MATERIAL") or material(Path(sys.executable)))
     with tempfile.TemporaryDirectory(prefix="channels-") as name:
         folder = Path(name)
-        arrange(packages / "packages", folder, ratingpro=f"1.{FIRST}")
         try:
             server = ChannelServer(folder, private={"prometeia": TOKEN}, port=port)
         except OSError as error:
             print(f"Port {port} cannot be used ({error.strerror}): give another with --port.")
             return 1
         with server, suppress(KeyboardInterrupt):
+            arrange(packages / "packages", folder, ratingpro=f"1.{FIRST}")
             serve(server.url, folder)
     return 0
 

@@ -2,7 +2,7 @@
 # is without the shell functions that `conda init` sets up elsewhere.
 conda() {
     case "$1" in
-    activate | deactivate) eval "$(command conda shell.posix "$@")" && hash -r ;;
+    activate | deactivate) eval "$(PS1=$PS1 command conda shell.posix "$@")" && hash -r ;;
     *) command conda "$@" ;;
     esac
 }
