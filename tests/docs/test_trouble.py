@@ -1,4 +1,4 @@
-"""docs/how-to/trouble.md names every error that a customer may meet, by the message it has today."""
+"""docs/how-to/trouble.md names every error that a customer may meet, by today's message."""
 
 from __future__ import annotations
 
