@@ -3,6 +3,7 @@
     python3 dev/bootstrap.py                make or repair .venv
     python3 dev/bootstrap.py demo           the main job as a demonstration
     python3 dev/bootstrap.py test [ARG ...] format, lint, types, imports and tests; ARGs to pytest
+    python3 dev/bootstrap.py docs           the documentation, to docs/_build/html; Python 3.11
     python3 dev/bootstrap.py windows-test   the tests under Wine; needs a CPython 3.11
     python3 dev/bootstrap.py run COMMAND …  any command of the environment, e.g. `run conda info`
 
@@ -31,6 +32,8 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parent.parent
 VENV = REPOSITORY / ".venv"
 REQUIREMENTS = REPOSITORY / "dev" / "requirements"
+DOCS = REPOSITORY / "docs"
+HTML = DOCS / "_build" / "html"
 CONDA_LOCK = "conda-lock==4.0.3"
 CONDA_VERSION = "24.7.1"
 VENDORED_PREFIX = re.compile(rb"\bconda_lock\._?vendor\.conda\b")
@@ -38,6 +41,7 @@ VENDORED_PREFIX = re.compile(rb"\bconda_lock\._?vendor\.conda\b")
 INPUTS = (
     Path(__file__).resolve(),
     REQUIREMENTS / "conda.txt",
+    REQUIREMENTS / "docs.txt",
     REQUIREMENTS / "test.txt",
     REPOSITORY / "dev" / "upstream" / "wheels.txt",
     REPOSITORY / "pyproject.toml",
@@ -120,8 +124,9 @@ def make_base(prefix: Path, solver: str) -> None:
 
 
 def install_tools(python: Path) -> None:
-    """Install the plugin in editable form, the test tools, and the material of the tests."""
-    pip(python, "install", "-r", str(REQUIREMENTS / "test.txt"))
+    """Install the plugin in editable form, the tools, and the material of the tests."""
+    files = ("-r", str(REQUIREMENTS / "test.txt"), "-r", str(REQUIREMENTS / "docs.txt"))
+    pip(python, "install", *files)
     pip(python, "install", "--editable", str(REPOSITORY))
     code = (
         "from pathlib import Path; from dev.upstream import packages as p; "
@@ -189,6 +194,9 @@ def commands(verb: str, arguments: list[str], python: Path) -> list[list[str]]:
             [str(bin_folder(python) / "lint-imports"), "--no-cache"],
             [str(python), "-m", "pytest", *arguments],
         ]
+    if verb == "docs":
+        # all anew: what the pages take from the code is not among what Sphinx watches
+        return [[str(python), "-m", "sphinx", "-q", "-E", "-a", "-W", str(DOCS), str(HTML)]]
     if verb == "windows-test":
         # what a Windows Python writes beside the sources is of no use to this system's
         pytest = ["-B", "-m", "pytest", "-p", "no:cacheprovider", *arguments]
@@ -204,7 +212,7 @@ def main() -> int:
     parser.add_argument(
         "--python", type=Path, help="an existing Python that has conda (its absolute path)"
     )
-    parser.add_argument("verb", nargs="?", choices=("demo", "test", "windows-test", "run"))
+    parser.add_argument("verb", nargs="?", choices=("demo", "test", "docs", "windows-test", "run"))
     parser.add_argument("arguments", nargs=argparse.REMAINDER)
     options = parser.parse_args()
     python = prepare(options.python)
@@ -217,6 +225,8 @@ def main() -> int:
         status = subprocess.run(command, cwd=REPOSITORY, env=environment, check=False).returncode
         if status:
             return status
+    if options.verb == "docs":
+        print(HTML / "index.html")
     return 0
 
 
