@@ -1,10 +1,11 @@
-"""A Sphinx extension: reference pages that are made from the parsers and the schemas themselves."""
+"""A Sphinx extension: reference pages that are made from the code and the schemas themselves."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from dev.pages.commands import CommandDirective
+from dev.pages.errors import ErrorsDirective
 from dev.pages.schemas import SchemaDirective
 
 if TYPE_CHECKING:
@@ -14,7 +15,8 @@ if TYPE_CHECKING:
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
-    """Let pages say ``{command} VERB`` and ``{schema} FILE``."""
+    """Let pages say ``{command} VERB``, ``{errors}`` and ``{schema} FILE``."""
     app.add_directive("command", CommandDirective)
+    app.add_directive("errors", ErrorsDirective)
     app.add_directive("schema", SchemaDirective)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pytest
+from conda.base.context import context
 
 from conda_offline_repo import settings
 from tests.docs.markdown import DOCS, REPOSITORY, pages, tokens
@@ -92,6 +93,18 @@ def defined_errors() -> set[str]:
 def test_settings_and_variables_are_documented() -> None:
     text = SETTINGS.read_text("utf-8")
     for name in {*variables(), *(one.name for one in settings.settings())}:
+        assert f"`{name}`" in text, name
+
+
+def test_settings_of_conda_are_documented() -> None:
+    text = SETTINGS.read_text("utf-8")
+    read = {
+        name
+        for path in CODE.rglob("*.py")
+        for name in re.findall(r"\bcontext\.([a-z]\w*)", path.read_text("utf-8"))
+    }
+    assert {"channels", "fetch_threads"} <= read & {*context.list_parameters()}
+    for name in read & {*context.list_parameters()}:
         assert f"`{name}`" in text, name
 
 

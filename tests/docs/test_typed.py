@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from argparse import ArgumentParser
     from pathlib import Path
 
-PLACEHOLDERS = ("…", "...")
+PLACEHOLDERS = ("…", "...", " COMMAND")
 
 
 @cache
