@@ -3,6 +3,8 @@
     python3 dev/bootstrap.py                make or repair .venv
     python3 dev/bootstrap.py demo           the main job as a demonstration
     python3 dev/bootstrap.py test [ARG ...] format, lint, types, imports and tests; ARGs to pytest
+    python3 dev/bootstrap.py serve          the server of the tutorial
+    python3 dev/bootstrap.py shell          a bash in which `conda` is that of the environment
     python3 dev/bootstrap.py docs           the documentation, to docs/_build/html; Python 3.11
     python3 dev/bootstrap.py windows-test   the tests under Wine; needs a CPython 3.11
     python3 dev/bootstrap.py run COMMAND …  any command of the environment, e.g. `run conda info`
@@ -37,6 +39,8 @@ HTML = DOCS / "_build" / "html"
 CONDA_LOCK = "conda-lock==4.0.3"
 CONDA_VERSION = "24.7.1"
 VENDORED_PREFIX = re.compile(rb"\bconda_lock\._?vendor\.conda\b")
+#: The variables that `conda activate` sets.
+ACTIVATION = re.compile(r"CONDA_(PREFIX|SHLVL|DEFAULT_ENV|PROMPT_MODIFIER|EXE|PYTHON_EXE)|_CE_")
 #: Change of any of these makes the environment anew.
 INPUTS = (
     Path(__file__).resolve(),
@@ -46,6 +50,7 @@ INPUTS = (
     REPOSITORY / "dev" / "upstream" / "wheels.txt",
     REPOSITORY / "pyproject.toml",
 )
+VERBS = ("demo", "test", "serve", "shell", "docs", "windows-test", "run")
 ON_WINDOWS = os.name == "nt"
 
 
@@ -184,8 +189,10 @@ def prepare(existing: Path | None) -> Path:
 def commands(verb: str, arguments: list[str], python: Path) -> list[list[str]]:
     """The command lines that a verb stands for."""
     code = ["conda_offline_repo", "dev", "tests"]
-    if verb == "demo":
-        return [[str(python), "-m", "dev.demo", *arguments]]
+    if verb in ("demo", "serve"):
+        return [[str(python), "-m", f"dev.{verb}", *arguments]]
+    if verb == "shell":
+        return [["bash", "--noprofile", "--rcfile", str(REPOSITORY / "dev" / "shell.sh")]]
     if verb == "test":
         return [
             [str(python), "-m", "ruff", "format", "--check", "."],
@@ -204,6 +211,16 @@ def commands(verb: str, arguments: list[str], python: Path) -> list[list[str]]:
     return [arguments] if arguments else []
 
 
+def terminal() -> dict[str, str]:
+    """The variables of this terminal, without those of an environment that is active in it.
+
+    A server on this machine is not asked through a proxy.
+    """
+    outside = {name: value for name, value in os.environ.items() if not ACTIVATION.match(name)}
+    not_by_proxy = filter(None, (os.environ.get("no_proxy"), "127.0.0.1"))
+    return {**outside, "no_proxy": ",".join(not_by_proxy)}
+
+
 def main() -> int:
     """Prepare the environment and run what was asked for; returns its exit status."""
     parser = argparse.ArgumentParser(
@@ -212,12 +229,12 @@ def main() -> int:
     parser.add_argument(
         "--python", type=Path, help="an existing Python that has conda (its absolute path)"
     )
-    parser.add_argument("verb", nargs="?", choices=("demo", "test", "docs", "windows-test", "run"))
+    parser.add_argument("verb", nargs="?", choices=VERBS)
     parser.add_argument("arguments", nargs=argparse.REMAINDER)
     options = parser.parse_args()
     python = prepare(options.python)
     environment = {
-        **os.environ,
+        **(terminal() if options.verb == "shell" else os.environ),
         "PATH": f"{bin_folder(python)}{os.pathsep}{os.environ.get('PATH', '')}",
         "OFFLINE_REPO_MATERIAL": str(material(python)),
     }

@@ -132,7 +132,7 @@ class PublicServer:
         compiled("numpy", "1.26.4", "2.0.1", depends=(*PYTHON, "__glibc >=2.17"))
         compiled("pandas", "2.2.2", depends=(*PYTHON, "numpy >=1.26"))
         compiled("scipy", "1.14.0", depends=(*PYTHON, "numpy >=1.26"))
-        compiled("ripgrep", "14.1.0")
+        compiled("ripgrep", "14.1.0", "14.1.1")
         compiled("duckdb", "1.0.0", depends=("__glibc >=2.17",))
         compiled("duckdb", "1.1.0", depends=("__glibc >=2.34",))
         self._add("conda-forge", "pytorch", "2.4.0", PYTHON, COMPILED, "cpu_0")

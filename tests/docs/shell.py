@@ -13,6 +13,7 @@ from socketserver import StreamRequestHandler, ThreadingUnixStreamServer
 from threading import Thread
 from typing import TYPE_CHECKING
 
+from tests.docs.markdown import REPOSITORY
 from tests.support import forks
 
 if TYPE_CHECKING:
@@ -21,22 +22,19 @@ if TYPE_CHECKING:
 
 #: Whether pages can be run here.
 POSSIBLE = forks.POSSIBLE and shutil.which("bash") is not None
-#: `conda activate` as the hook of conda's shell has it, which a conda from PyPI is without.
-ACTIVATE = """\
-conda() {
-    case "$1" in
-    activate | deactivate) eval "$(command conda shell.posix "$@")" && hash -r ;;
-    *) command conda "$@" ;;
-    esac
-}
-"""
-#: The program `conda`: asks the process of the tests for a fork.
+#: Lets `conda activate` work.
+FUNCTIONS = REPOSITORY / "dev" / "shell.sh"
+#: The program `conda`: asks the process of the tests for a fork. One that conda itself has started
+#: does not, because there is one fork at a time.
 CLIENT = """\
-#!{python} -ISE
+#!{python} -I
 import json, os, socket, sys
+if "INSIDE_CONDA" in os.environ:
+    os.execv(sys.executable, [sys.executable, "-m", "conda", *sys.argv[1:]])
+variables = {{**os.environ, "INSIDE_CONDA": "yes"}}
 with socket.socket(socket.AF_UNIX) as line:
     line.connect({address!r})
-    line.sendall(json.dumps([sys.argv[1:], os.getcwd(), dict(os.environ)]).encode() + b"\\n")
+    line.sendall(json.dumps([sys.argv[1:], os.getcwd(), variables]).encode() + b"\\n")
     reply = json.loads(line.makefile("rb").readline())
 sys.stdout.buffer.write(reply["stdout"].encode())
 sys.stdout.flush()
@@ -106,7 +104,7 @@ class Shell:
             encoding="utf-8",
             start_new_session=True,
         )
-        self.type(ACTIVATE)
+        self.type(FUNCTIONS.read_text())
 
     def type(self, command: str) -> Typed:
         """Run a command to its end.
