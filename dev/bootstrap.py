@@ -3,6 +3,9 @@
     python3 dev/bootstrap.py                make or repair .venv
     python3 dev/bootstrap.py demo           the main job as a demonstration
     python3 dev/bootstrap.py test [ARG ...] format, lint, types, imports and tests; ARGs to pytest
+    python3 dev/bootstrap.py serve          the server of the tutorial
+    python3 dev/bootstrap.py shell          a bash in which `conda` is that of the environment
+    python3 dev/bootstrap.py docs           the documentation, to docs/_build/html; Python 3.11
     python3 dev/bootstrap.py windows-test   the tests under Wine; needs a CPython 3.11
     python3 dev/bootstrap.py run COMMAND …  any command of the environment, e.g. `run conda info`
 
@@ -31,17 +34,23 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parent.parent
 VENV = REPOSITORY / ".venv"
 REQUIREMENTS = REPOSITORY / "dev" / "requirements"
+DOCS = REPOSITORY / "docs"
+HTML = DOCS / "_build" / "html"
 CONDA_LOCK = "conda-lock==4.0.3"
 CONDA_VERSION = "24.7.1"
 VENDORED_PREFIX = re.compile(rb"\bconda_lock\._?vendor\.conda\b")
+#: The variables that `conda activate` sets.
+ACTIVATION = re.compile(r"CONDA_(PREFIX|SHLVL|DEFAULT_ENV|PROMPT_MODIFIER|EXE|PYTHON_EXE)|_CE_")
 #: Change of any of these makes the environment anew.
 INPUTS = (
     Path(__file__).resolve(),
     REQUIREMENTS / "conda.txt",
+    REQUIREMENTS / "docs.txt",
     REQUIREMENTS / "test.txt",
     REPOSITORY / "dev" / "upstream" / "wheels.txt",
     REPOSITORY / "pyproject.toml",
 )
+VERBS = ("demo", "test", "serve", "shell", "docs", "windows-test", "run")
 ON_WINDOWS = os.name == "nt"
 
 
@@ -120,8 +129,9 @@ def make_base(prefix: Path, solver: str) -> None:
 
 
 def install_tools(python: Path) -> None:
-    """Install the plugin in editable form, the test tools, and the material of the tests."""
-    pip(python, "install", "-r", str(REQUIREMENTS / "test.txt"))
+    """Install the plugin in editable form, the tools, and the material of the tests."""
+    files = ("-r", str(REQUIREMENTS / "test.txt"), "-r", str(REQUIREMENTS / "docs.txt"))
+    pip(python, "install", *files)
     pip(python, "install", "--editable", str(REPOSITORY))
     code = (
         "from pathlib import Path; from dev.upstream.packages import make_material; "
@@ -178,8 +188,10 @@ def prepare(existing: Path | None) -> Path:
 def commands(verb: str, arguments: list[str], python: Path) -> list[list[str]]:
     """The command lines that a verb stands for."""
     code = ["conda_offline_repo", "dev", "tests"]
-    if verb == "demo":
-        return [[str(python), "-m", "dev.demo", *arguments]]
+    if verb in ("demo", "serve"):
+        return [[str(python), "-m", f"dev.{verb}", *arguments]]
+    if verb == "shell":
+        return [["bash", "--noprofile", "--rcfile", str(REPOSITORY / "dev" / "shell.sh")]]
     if verb == "test":
         return [
             [str(python), "-m", "ruff", "format", "--check", "."],
@@ -188,11 +200,24 @@ def commands(verb: str, arguments: list[str], python: Path) -> list[list[str]]:
             [str(bin_folder(python) / "lint-imports"), "--no-cache"],
             [str(python), "-m", "pytest", *arguments],
         ]
+    if verb == "docs":
+        # all anew: what the pages take from the code is not among what Sphinx watches
+        return [[str(python), "-m", "sphinx", "-q", "-E", "-a", "-W", str(DOCS), str(HTML)]]
     if verb == "windows-test":
         # what a Windows Python writes beside the sources is of no use to this system's
         pytest = ["-B", "-m", "pytest", "-p", "no:cacheprovider", *arguments]
         return [[str(python), str(REPOSITORY / "dev" / "windows.py"), "run", *pytest]]
     return [arguments] if arguments else []
+
+
+def terminal() -> dict[str, str]:
+    """The variables of this terminal, without those of an environment that is active in it.
+
+    A server on this machine is not asked through a proxy.
+    """
+    outside = {name: value for name, value in os.environ.items() if not ACTIVATION.match(name)}
+    not_by_proxy = filter(None, (os.environ.get("no_proxy"), "127.0.0.1"))
+    return {**outside, "no_proxy": ",".join(not_by_proxy)}
 
 
 def main() -> int:
@@ -203,12 +228,12 @@ def main() -> int:
     parser.add_argument(
         "--python", type=Path, help="an existing Python that has conda (its absolute path)"
     )
-    parser.add_argument("verb", nargs="?", choices=("demo", "test", "windows-test", "run"))
+    parser.add_argument("verb", nargs="?", choices=VERBS)
     parser.add_argument("arguments", nargs=argparse.REMAINDER)
     options = parser.parse_args()
     python = prepare(options.python)
     environment = {
-        **os.environ,
+        **(terminal() if options.verb == "shell" else os.environ),
         "PATH": f"{bin_folder(python)}{os.pathsep}{os.environ.get('PATH', '')}",
         "OFFLINE_REPO_MATERIAL": str(material(python)),
     }
@@ -216,6 +241,8 @@ def main() -> int:
         status = subprocess.run(command, cwd=REPOSITORY, env=environment, check=False).returncode
         if status:
             return status
+    if options.verb == "docs":
+        print(HTML / "index.html")
     return 0
 
 

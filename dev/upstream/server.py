@@ -90,6 +90,7 @@ class ChannelServer:
         private: Mapping[str, str] | None = None,
         refusal: int = 404,
         basic: Mapping[str, tuple[str, str]] | None = None,
+        port: int = 0,
     ) -> None:
         """Start to listen.
 
@@ -101,6 +102,10 @@ class ChannelServer:
             refusal: the status for a wrong or a missing token.
             basic: for the first component of a path, the user and the password that open it; the
                 status for others is 401.
+            port: where to listen; any that is free, if 0.
+
+        Raises:
+            OSError: the port is taken.
         """
         self._root = root.resolve()
         self._private = dict(private or {})
@@ -109,7 +114,7 @@ class ChannelServer:
         self._lock = threading.Lock()
         self._log: list[_Exchange] = []
         self._faults: list[_Fault] = []
-        self._server = _Server(self)
+        self._server = _Server(self, port)
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
         self._thread = threading.Thread(
             target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
@@ -277,8 +282,8 @@ class ChannelServer:
 class _Server(ThreadingHTTPServer):
     request_queue_size = 128
 
-    def __init__(self, channels: ChannelServer) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+    def __init__(self, channels: ChannelServer, port: int) -> None:
+        super().__init__(("127.0.0.1", port), _Handler)
         self.channels = channels
         self._lock = threading.Lock()
         self._connections: dict[Any, threading.Thread] = {}

@@ -23,6 +23,7 @@ from conda_offline_repo.repository.exceptions import (
 from conda_offline_repo.repository.locate import locate_one
 from conda_offline_repo.repository.sbom import FORMAT, Bill, bills
 from conda_offline_repo.repository.sbom_files import write
+from tests.cli.test_json import check
 from tests.support.rewriting import from_elsewhere, put_index, rewrite
 from tests.support.running import Customer, snapshot, tree
 from tests.support.suite import CORE, LIBZ, PYTHON, TOOL, with_environments
@@ -273,7 +274,7 @@ def test_json_and_dry_run(engineer: Conda, acme: Path, tmp_path: Path) -> None:
     told = sbom(engineer, acme, "-o", folder, "--dry-run")
     assert told.stdout.count("would be written") == 3
     assert not folder.exists()
-    found = sbom(engineer, acme, "-o", folder, "--json").json["files"]
+    found = check("sbom", sbom(engineer, acme, "-o", folder, "--json"))["files"]
     assert [one["path"] for one in found] == [str(folder / file) for file in FILES]
     assert {one["changed"] for one in found} == {True}
     assert (found[1]["environment"], found[1]["platform"]) == ("runtime", "linux-64")

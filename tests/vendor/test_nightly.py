@@ -1,11 +1,9 @@
-"""The commands of the README for vendors with many customers, as they stand there."""
+"""The nightly job of a vendor with many customers, and the call of the procedure before it."""
 
 from __future__ import annotations
 
 import json
-import re
 import shlex
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,12 +14,17 @@ from tests.support.many import LABELS, for_many
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from tests.conftest import Vendor
     from tests.support.running import Conda, Finished
     from tests.support.tiny import TinyChannel
 
-README = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+#: In the place of `update-offline-repo CLIENT TOKEN ROOT PACKAGE ...`.
+CALL = (
+    'conda offline-repo build --label "$CLIENT" --token "$TOKEN" --root "$ROOT" -c "$PUBLISHER" '
+    "$PACKAGES"
+)
 
 
 class Nightly:
@@ -52,13 +55,9 @@ class Nightly:
         }
         (self.folder / "offline-repo.yml").write_text(json.dumps(settings))
 
-    def run(self, *more: str) -> Finished:
-        """Run the job of the README."""
-        (lines,) = re.findall(
-            r"    cd /srv/releases\n    (conda offline-repo build --quiet)\n", README
-        )
-        _, *arguments = shlex.split(lines)
-        return self.conda.execute(*arguments, *more)
+    def run(self) -> Finished:
+        """Run the nightly job."""
+        return self.conda.execute("offline-repo", "build", "--quiet")
 
     def sent(self) -> list[str]:
         return sorted(path.rpartition("/")[2] for path in self.server.packages())
@@ -203,8 +202,6 @@ def test_tokens_of_all_labels_leave_in_none(conda: Conda, vendor: Vendor, root: 
 
 
 def test_call_of_the_old_procedure(conda: Conda, vendor: Vendor, root: Path) -> None:
-    """`update-offline-repo CLIENT TOKEN ROOT PACKAGE ...` by the line of the README."""
-    (line,) = re.findall(r'    (conda offline-repo build --label "\$CLIENT".*)\n', README)
     root.mkdir()
     values = {
         "CLIENT": "bank",
@@ -214,6 +211,7 @@ def test_call_of_the_old_procedure(conda: Conda, vendor: Vendor, root: Path) -> 
         "PACKAGES": "app tool",
     }
     conda.configure(channels=[vendor.url(vendor.public)])
+    line = CALL
     for name, value in values.items():
         line = line.replace(f"${name}", value)
     _, *arguments = shlex.split(line)

@@ -1,0 +1,97 @@
+"""``{command} VERB``: what `conda offline-repo VERB --help` says, as a part of a page."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from typing import TYPE_CHECKING
+
+from docutils import nodes
+from sphinx.util.docutils import SphinxDirective
+
+from dev.pages.texts import inline, literal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+
+def verbs() -> Mapping[str, argparse.ArgumentParser]:
+    """The parser of each verb, as conda has it."""
+    from conda.cli.conda_argparse import ArgumentParser
+
+    from conda_offline_repo.cli import configure_parser
+
+    parser = ArgumentParser(prog="conda offline-repo", add_help=False)
+    configure_parser(parser)
+    (found,) = (one for one in parser._actions if isinstance(one.choices, dict))
+    assert isinstance(found.choices, dict)
+    return found.choices
+
+
+def options(group: argparse._ArgumentGroup) -> Iterator[argparse.Action]:
+    """The options and arguments of a group that its help shows."""
+    for action in group._group_actions:
+        if action.help != argparse.SUPPRESS and "--help" not in action.option_strings:
+            yield action
+
+
+def written(action: argparse.Action) -> str:
+    """An option as one writes it, with its value."""
+    names = ", ".join(action.option_strings)
+    if action.nargs == 0:
+        return names
+    value = action.metavar or action.dest.upper()
+    if action.nargs in ("*", "+"):
+        value = f"{value} …"
+    return f"{names} {value}".strip()
+
+
+class CommandDirective(SphinxDirective):
+    """Describes one verb: what it does, its options, examples."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        (verb,) = self.arguments
+        self.env.note_dependency(f"conda_offline_repo/cli/main_{verb}.py")
+        parser = verbs()[verb]
+        found: list[nodes.Node] = [*_text(parser.description or "")]
+        found.append(literal(re.sub(r"^usage: ", "", parser.format_usage()).rstrip()))
+        for group in parser._action_groups:
+            shown = [*options(group)]
+            if shown:
+                found.append(nodes.rubric("", (group.title or "").capitalize()))
+                found.append(nodes.definition_list("", *map(self._option, shown)))
+        if parser.epilog:
+            found.append(nodes.rubric("", "Examples"))
+            found += _examples(parser.epilog)
+        return found
+
+    def _option(self, action: argparse.Action) -> nodes.Node:
+        name = (action.option_strings or [str(action.metavar)])[-1].lstrip("-").lower()
+        anchor = nodes.make_id(f"option-{name}")
+        term = nodes.term("", "", nodes.literal("", written(action)), ids=[anchor])
+        help = (action.help or "") % {**vars(action), "prog": "conda"}
+        return nodes.definition_list_item(
+            "", term, nodes.definition("", nodes.paragraph("", "", *inline(help)))
+        )
+
+
+def _text(text: str) -> Iterator[nodes.Node]:
+    for paragraph in text.split("\n\n"):
+        yield nodes.paragraph("", "", *inline(" ".join(paragraph.split())))
+
+
+def _examples(epilog: str) -> Iterator[nodes.Node]:
+    """The lines of an epilog: what an example is for, and below it its command."""
+    code: list[str] = []
+    for line in epilog.removeprefix("examples:\n").splitlines():
+        if line.startswith("    "):
+            code.append(line[4:])
+            continue
+        if code:
+            yield literal("\n".join(code))
+            code = []
+        yield nodes.paragraph("", "", *inline(line.strip()))
+    if code:
+        yield literal("\n".join(code))

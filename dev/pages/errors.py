@@ -1,0 +1,63 @@
+"""``{errors}``: the classes of the plugin's errors, by who raises them, as a part of a page."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+from typing import TYPE_CHECKING
+
+from docutils import nodes
+from sphinx.util.docutils import SphinxDirective
+
+from dev.pages.texts import inline
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+#: Modules with errors, and what they are about.
+GROUPS = {
+    "exceptions": "Anywhere",
+    "vendor": "At a build",
+    "vendor.config": "In offline-repo.yml",
+    "vendor.inputs": "In files that a build is given",
+    "publishing": "Where a repository is written",
+    "repository": "Where a repository is read",
+    "delivery": "On the way",
+    "customer": "At the customer",
+}
+
+
+def errors() -> Iterator[tuple[str, list[type[Exception]]]]:
+    """The errors of each module that defines some, by what they are about."""
+    import conda_offline_repo
+
+    for found in pkgutil.walk_packages(conda_offline_repo.__path__, "conda_offline_repo."):
+        if found.name.endswith(".exceptions"):
+            module = importlib.import_module(found.name)
+            own = [
+                one
+                for _, one in inspect.getmembers(module, inspect.isclass)
+                if one.__module__ == found.name and issubclass(one, Exception)
+            ]
+            part = found.name.removeprefix("conda_offline_repo.").removesuffix(".exceptions")
+            yield GROUPS[part], own
+
+
+class ErrorsDirective(SphinxDirective):
+    """Describes each error by the first sentence of what its class says of itself."""
+
+    def run(self) -> list[nodes.Node]:
+        shown: list[nodes.Node] = []
+        for title, found in sorted(errors(), key=lambda one: [*GROUPS.values()].index(one[0])):
+            shown += [nodes.rubric("", title), nodes.definition_list("", *map(_error, found))]
+        return shown
+
+
+def _error(error: type[Exception]) -> nodes.Node:
+    text = (inspect.getdoc(error) or "").partition("\n\n")[0].replace("\n", " ")
+    return nodes.definition_list_item(
+        "",
+        nodes.term("", "", nodes.literal("", error.__name__), ids=[error.__name__.lower()]),
+        nodes.definition("", nodes.paragraph("", "", *inline(text))),
+    )

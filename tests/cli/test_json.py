@@ -1,0 +1,136 @@
+"""What `--json` prints and what the manifest holds, as the schemas in `schema/` say."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import jsonschema
+import pytest
+
+from conda_offline_repo.repository.manifest import MANIFEST_NAME, as_dict
+from conda_offline_repo.repository.manifest_file import parse
+from tests.conftest import TOKEN
+from tests.repository.test_manifest import MANIFEST
+from tests.support.mirror import PLATFORM
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from tests.conftest import Vendor
+    from tests.support.running import Conda, Finished
+
+SCHEMAS = Path(__file__).parents[2] / "schema"
+
+
+def closed(schema: Any) -> Any:
+    """A schema that knows of no other keys; the files allow them to those who come later."""
+    if isinstance(schema, list):
+        return [closed(one) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    more = {"additionalProperties": False} if "properties" in schema else {}
+    return {**more, **{key: closed(value) for key, value in schema.items()}}
+
+
+def load(name: str) -> dict[str, Any]:
+    schema: dict[str, Any] = json.loads((SCHEMAS / name).read_text("utf-8"))
+    jsonschema.Draft202012Validator.check_schema(schema)
+    return schema
+
+
+OUTPUT, OF_MANIFEST = load("output.schema.json"), load("manifest.schema.json")
+
+
+def check_manifest(manifest: Any) -> None:
+    jsonschema.validate(manifest, closed(OF_MANIFEST))
+
+
+def check(kind: str, told: Finished) -> Any:
+    """See that what was printed is of a kind; returns it."""
+    schema = OUTPUT if kind == "error" else closed(OUTPUT)  # an error says what else it knows
+    jsonschema.validate(told.json, {"$ref": f"#/$defs/{kind}", "$defs": schema["$defs"]})
+    return told.json
+
+
+@pytest.fixture
+def stick(tmp_path: Path) -> Path:
+    return tmp_path / "stick" / "bank"
+
+
+def test_a_release_and_its_delivery(
+    conda: Conda, customer: Conda, vendor: Vendor, root: Path, stick: Path, tmp_path: Path
+) -> None:
+    def of(kind: str, *arguments: object, by: Conda = conda, status: int = 0) -> Any:
+        told = by.execute("offline-repo", *arguments, "--json", CONDA_ALWAYS_YES="true")
+        assert told.status == status, str(told)
+        return check(kind, told)
+
+    bank = root / "bank"
+    build = ("build", *vendor.request, "--root", root, "--platform", PLATFORM, "--keep", 2)
+    check_manifest(of("build", *build, "app")["manifest"])
+    of("sync", "sync", bank, stick)
+    of("use", "use", stick, "-n", "mine", "app", by=customer)
+    vendor.label.add("app", "3.0", depends=["tool"])
+    vendor.label.write()
+    assert of("build", *build, "app", "tool")["updated"]
+    manifest = json.loads((bank / MANIFEST_NAME).read_text("utf-8"))
+    assert manifest["releases"]
+    check_manifest(manifest)
+    assert of("diff", "diff", stick, bank)["new_licenses"] is not None
+    assert of("diff", "diff", bank / MANIFEST_NAME, bank)["new_licenses"] is None
+    assert of("pack", "pack", bank, "-o", tmp_path / "all.zip")["since"] is None
+    assert of("pack", "pack", bank, "-o", tmp_path / "new.zip", "--since", stick)["volumes"]
+    assert of("unpack", "unpack", tmp_path / "new.zip", stick)["build_before"] == 1
+    of("use", "use", stick, "-n", "mine", "--release", 1, by=customer)
+    of("use_undo", "use", "--undo", "-n", "mine", by=customer)
+    shown = of("show", "show", root)["repositories"][0]
+    assert shown["environments"]
+    check_manifest(shown["manifest"])
+    of("show_brief", "show", root, "--brief")
+    assert of("show_releases", "show", root, "--releases")["repositories"][0]["releases"]
+    assert of("show_why", "show", root, "--why", "tool")["repositories"][0]["solutions"]
+    assert of("show_licenses", "show", root, "--licenses")["repositories"][0]["without"]
+    assert of("verify", "verify", root)["success"]
+    (stick / "noarch" / "more.txt").write_text("more")
+    found = of("verify", "verify", stick, status=1)
+    assert not found["success"]
+    assert of("error", "sync", tmp_path, stick, status=1)["exception_name"]
+
+
+def test_labels_of_a_file(conda: Conda, vendor: Vendor, root: Path) -> None:
+    settings = {
+        "root": str(root),
+        "channels": [vendor.url(vendor.publisher), vendor.url(vendor.public)],
+        "token": "${TOKEN}",
+        "labels": {"bank": {"packages": ["app"]}, "plant": {"packages": ["none"]}},
+    }
+    (conda.work / "offline-repo.yml").write_text(json.dumps(settings))
+    told = check("build_labels", conda.execute("offline-repo", "build", "--json", TOKEN=TOKEN))
+    assert [one["success"] for one in told["labels"]] == [True, False]
+
+
+def test_manifest_with_all_that_it_can_hold() -> None:
+    full = as_dict(MANIFEST)
+    digest = "a" * 64
+    more = {
+        "on_the_way": {"SHA256SUMS": {digest: 3}},
+        "signers": [f"SHA256:{'A' * 43}"],
+        "bridges": {"noarch/repodata.json": {"sha256": digest, "size": 3}},
+        "releases": {"1": {"created": "x", "manifest_sha256": digest, "solutions": {}}},
+    }
+    full["request"] |= {"plugin": True, "keep": 2, "environments": {"a": []}, "exact": ["a"]}
+    full = {**full, **more}
+    check_manifest(full)
+    assert as_dict(parse(full)) == full, "there is more, or the schema has more"
+    assert {*OF_MANIFEST["properties"]} == {*full}
+    assert {*OF_MANIFEST["properties"]["request"]["properties"]} == {*full["request"]}
+
+
+@pytest.mark.parametrize("key", sorted(OF_MANIFEST["required"]))
+def test_manifest_that_lacks_something(key: str) -> None:
+    content = as_dict(MANIFEST)
+    del content[key]
+    with pytest.raises(jsonschema.ValidationError):
+        check_manifest(content)

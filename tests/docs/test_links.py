@@ -1,0 +1,123 @@
+"""What pages point to: each other, the code, and the world."""
+
+from __future__ import annotations
+
+import ast
+import re
+from functools import cache
+from itertools import pairwise
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import pytest
+from conda.base.context import context
+
+from conda_offline_repo import settings
+from tests.docs.markdown import DOCS, REPOSITORY, pages, tokens
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from markdown_it.token import Token
+
+CODE = REPOSITORY / "conda_offline_repo"
+README = REPOSITORY / "README.md"
+#: Other names that stand in capitals in such modules.
+NO_VARIABLES = ("COMMAND", "PACKAGE", "SHA256SUMS")
+SETTINGS = DOCS / "reference" / "settings.md"
+each_page = pytest.mark.parametrize(
+    "page", [*pages(), README], ids=lambda page: page.relative_to(REPOSITORY).as_posix()
+)
+
+
+def inner(text: str) -> Iterator[Token]:
+    for token in tokens(text):
+        yield from token.children or ()
+
+
+def links(page: Path) -> list[str]:
+    found = [token.attrs for token in inner(page.read_text("utf-8")) if token.attrs]
+    return [str(attrs[name]) for attrs in found for name in ("href", "src") if name in attrs]
+
+
+@cache
+def anchors(page: Path) -> set[str]:
+    """The anchors of a page's headings, as they are made by GitHub and by MyST."""
+    blocks = tokens(page.read_text("utf-8"))
+    found = set()
+    for before, token in pairwise(blocks):
+        if before.type == "heading_open":
+            said = "".join(child.content for child in token.children or ())
+            found.add(re.sub(r"[^\w\- ]", "", said.lower()).replace(" ", "-"))
+    return found
+
+
+@each_page
+def test_links_lead_somewhere(page: Path) -> None:
+    for link in links(page):
+        parts = urlsplit(link)
+        if parts.scheme:
+            assert parts.scheme == "https", link
+            assert re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)+", parts.netloc), link
+            continue
+        target = (page.parent / parts.path).resolve() if parts.path else page
+        assert target.exists(), link
+        assert target.is_relative_to(REPOSITORY), link
+        if parts.fragment:
+            assert parts.fragment in anchors(target), link
+
+
+@each_page
+def test_errors_that_are_named_exist(page: Path) -> None:
+    known = defined_errors()
+    for found in set(re.findall(r"\b[A-Z]\w+(?:Error|Exception|Exit)\b", page.read_text("utf-8"))):
+        assert found in known, found
+
+
+@cache
+def defined_errors() -> set[str]:
+    import builtins
+
+    from conda import exceptions as of_conda
+
+    ours = (
+        node.name
+        for path in CODE.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.ClassDef)
+    )
+    return {*vars(builtins), *vars(of_conda), *ours}
+
+
+def test_settings_and_variables_are_documented() -> None:
+    text = SETTINGS.read_text("utf-8")
+    for name in {*variables(), *(one.name for one in settings.settings())}:
+        assert f"`{name}`" in text, name
+
+
+def test_settings_of_conda_are_documented() -> None:
+    text = SETTINGS.read_text("utf-8")
+    read = {
+        name
+        for path in CODE.rglob("*.py")
+        for name in re.findall(r"\bcontext\.([a-z]\w*)", path.read_text("utf-8"))
+    }
+    assert {"channels", "fetch_threads"} <= read & {*context.list_parameters()}
+    for name in read & {*context.list_parameters()}:
+        assert f"`{name}`" in text, name
+
+
+def variables() -> Iterator[str]:
+    """The names of environment variables in the modules that read some."""
+    yield settings.TOKEN_VARIABLE
+    for path in CODE.rglob("*.py"):
+        nodes = [*ast.walk(ast.parse(path.read_text("utf-8")))]
+        if any(isinstance(node, ast.Attribute) and node.attr == "environ" for node in nodes):
+            texts = (str(node.value) for node in nodes if isinstance(node, ast.Constant))
+            found = (text for text in texts if re.fullmatch(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)*", text))
+            yield from (name for name in found if name not in NO_VARIABLES)
+
+
+def test_variables_are_found() -> None:
+    assert {"CONDA_OFFLINE_REPO_TOKEN", "SOURCE_DATE_EPOCH", "PIP_CONFIG_FILE"} <= {*variables()}

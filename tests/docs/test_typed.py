@@ -1,0 +1,83 @@
+"""Each `conda offline-repo` that is written anywhere, as the command line itself reads it."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+import pytest
+
+from conda_offline_repo import cli
+from tests.docs.markdown import DOCS, OURS, REPOSITORY, Fence, commands, inline, pages, read
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser
+    from pathlib import Path
+
+PLACEHOLDERS = ("…", "...", " COMMAND")
+
+
+@cache
+def parser() -> ArgumentParser:
+    from conda.cli.conda_argparse import ArgumentParser as CondaParser
+
+    found: ArgumentParser = CondaParser(prog="conda offline-repo")
+    cli.configure_parser(found)
+    return found
+
+
+def verbs() -> dict[str, ArgumentParser]:
+    (found,) = (one.choices for one in parser()._actions if isinstance(one.choices, dict))
+    return found
+
+
+def wrong(fence: Fence) -> list[str]:
+    """The commands of a fence that are not understood, with the reason."""
+    found = []
+    for arguments in commands(fence):
+        try:
+            parser().parse_args(arguments)
+        except SystemExit as error:
+            if error.code:
+                found.append(f"line {fence.line}: {OURS}{' '.join(arguments)}")
+    return found
+
+
+@pytest.mark.parametrize(
+    "page",
+    [*pages(), REPOSITORY / "README.md"],
+    ids=lambda page: page.relative_to(REPOSITORY).as_posix(),
+)
+def test_commands_are_understood(page: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = page.read_text("utf-8")
+    found = [one for one in read(text) if isinstance(one, Fence)]
+    for one in inline(text):
+        # within a sentence, a verb may stand alone, and a part be left out
+        if len(one.content.removeprefix(OURS).split()) > 1 and not any(
+            mark in one.content for mark in PLACEHOLDERS
+        ):
+            found.append(one)
+    assert [line for fence in found for line in wrong(fence)] == [], capsys.readouterr().err
+
+
+@pytest.mark.parametrize("verb", [None, *verbs()])
+def test_examples_of_the_help_are_understood(
+    verb: str | None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = (verbs()[verb] if verb else parser()).epilog or ""
+    fence = Fence(0, "text", None, text)
+    assert list(commands(fence))
+    assert wrong(fence) == [], capsys.readouterr().err
+
+
+@pytest.mark.parametrize("verb", verbs())
+def test_every_option_is_described(verb: str) -> None:
+    for action in verbs()[verb]._actions:
+        assert action.help, f"{verb}: {action.option_strings or action.metavar} has no help"
+
+
+@pytest.mark.parametrize("verb", verbs())
+def test_every_verb_has_a_page(verb: str) -> None:
+    page = DOCS / "reference" / "commands" / f"{verb}.md"
+    assert [one.content.split() for one in read(page.read_text("utf-8")) if isinstance(one, Fence)]
+    assert f"```{{command}} {verb}\n" in page.read_text("utf-8")
