@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
 CODE = REPOSITORY / "conda_offline_repo"
-README = REPOSITORY / "README.md"
+OTHERS = [REPOSITORY / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md")]
 #: Other names that stand in capitals in such modules.
 NO_VARIABLES = ("COMMAND", "PACKAGE", "SHA256SUMS")
 SETTINGS = DOCS / "reference" / "settings.md"
 each_page = pytest.mark.parametrize(
-    "page", [*pages(), README], ids=lambda page: page.relative_to(REPOSITORY).as_posix()
+    "page", [*pages(), *OTHERS], ids=lambda page: page.relative_to(REPOSITORY).as_posix()
 )
 
 
