@@ -95,9 +95,6 @@ def _json(result: Result) -> dict[str, Any]:
     if result.outcome:
         return {"success": True, **as_json(result.outcome)}
     error = result.error
-    return {
-        "success": False,
-        "label": result.label,
-        "exception_name": type(error).__name__,
-        "message": str(error),
-    }
+    told = error.dump_map() if error else {}
+    keys = ("exception_name", "message", "hints")
+    return {"success": False, "label": result.label, **{k: told[k] for k in keys if k in told}}

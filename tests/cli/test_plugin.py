@@ -17,6 +17,7 @@ OURS = "[name for name in sys.modules if name.startswith('conda_offline_repo')]"
 ON_EVERY_START = {
     "conda_offline_repo",
     "conda_offline_repo.cli",
+    "conda_offline_repo.cli.conda_options",
     "conda_offline_repo.cli.main_build",
     "conda_offline_repo.cli.main_diff",
     "conda_offline_repo.cli.main_pack",
@@ -66,16 +67,6 @@ def test_start_of_conda_imports_nothing_that_a_verb_needs(conda: Conda) -> None:
 def test_conda_lists_the_command(conda: Conda) -> None:
     lines = conda.run("--help").stdout.splitlines()
     assert any(line.split()[:1] == ["offline-repo"] for line in lines)
-
-
-@pytest.mark.parametrize(
-    "verb", ["build", "sync", "pack", "unpack", "use", "verify", "show", "sbom", "diff"]
-)
-def test_help(conda: Conda, verb: str) -> None:
-    assert verb in conda.run("offline-repo", "--help").stdout
-    text = conda.run("offline-repo", verb, "--help").stdout
-    assert f"conda offline-repo {verb}" in text
-    assert "--json" in text
 
 
 def test_without_verb(conda: Conda) -> None:
