@@ -106,6 +106,7 @@ def configure_parser(parser: ArgumentParser) -> None:
 
 def execute(args: Namespace) -> int:
     """Verify, configure, install, and print what to type next; or take it back."""
+    import sys
     from pathlib import Path
 
     from conda.base.context import context
@@ -120,6 +121,7 @@ def execute(args: Namespace) -> int:
     from ..repository.locate import locate_one
     from ..specs import check_spec
     from .output import chatter_to_stderr
+    from .progress import TerminalProgress
     from .report_use import report, warn
     from .use_steps import ask, check, fill
 
@@ -145,6 +147,7 @@ def execute(args: Namespace) -> int:
         "other_label": args.offline_repo_other_label,
         "trusted": tuple(args.offline_repo_trust),
     }
+    results = sys.stdout
     with chatter_to_stderr():
         target = plan(repository, prefix, **allowed)
         findings = survey(repository, prefix)
@@ -160,14 +163,17 @@ def execute(args: Namespace) -> int:
         def change(target: Target) -> Any:
             if exact:
                 return exactly(target, repository, release, environment)
-            return transaction(target, packages, back_to) if packages else None
+            if not packages:
+                return None
+            TerminalProgress().step(f"Solving {repository.manifest.label} for {prefix}")
+            return transaction(target, packages, back_to)
 
         if context.dry_run or (target.settled and not packages and not exact):
-            actions = fill(target, change)
+            actions = fill(target, change, results)
         else:
             with exclusive(prefix, _say_waiting):
                 target = plan(repository, prefix, **allowed)
-                actions = fill(target, change)
+                actions = fill(target, change, results)
     report(repository, target, args, actions, findings)
     return 0
 
