@@ -59,7 +59,7 @@ def _lines(outcome: Outcome, dry_run: bool) -> Iterator[str]:
     else:
         yield from platform_lines(outcome.difference)
         same = before and before.raw == release.raw
-        had = f"had release {before.build}" if before else "had none"
+        had = f"had release {before.build}" if before else "had no release"
         what = "is put right" if same else f"{had} and now has release {release.build}"
         if dry_run:
             what = "would be put right" if same else f"{had} and would get release {release.build}"
