@@ -77,7 +77,8 @@ def test_conda_describes_the_settings(conda: Conda, name: str) -> None:
     if not DESCRIBES:
         pytest.skip("this conda shows no settings of plugins")
     told = conda.run("config", "--describe", f"plugins.offline_repo_{name}")
-    text = " ".join(told.stdout.replace("#", "").split())
+    # lines end at hyphens, too
+    text = " ".join(told.stdout.replace("#", "").split()).replace("- ", "-")
     for words in (f"plugins.offline_repo_{name} (str)", "conda offline-repo", "Without it, "):
         assert words in text
 

@@ -111,7 +111,9 @@ def test_failed_label_ends_the_job_with_its_name_and_status_1(nightly: Nightly) 
     assert told["success"] is False
     assert [one["label"] for one in told["labels"]] == [*LABELS[:3]]
     assert [one["success"] for one in told["labels"]] == [True, False, True]
-    assert told["labels"][1]["exception_name"] == "SolveError"
+    failed = told["labels"][1]
+    assert (failed["exception_name"], failed["hints"]) == ("SolveError", [])
+    assert failed["message"].startswith("The request cannot be met")
     assert told["labels"][0]["manifest"]["build"] == 1
 
     table = nightly.conda.execute("offline-repo", "build").stdout.splitlines()[-4:]
