@@ -10,6 +10,7 @@ from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from conda import CondaError
 from conda.base.constants import REPODATA_FN
 from conda.base.context import context
 from conda.gateways.repodata import (
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from os import PathLike
     from typing import Any, Literal
 
-    from conda import CondaError
     from conda.models.match_spec import MatchSpec
     from conda.models.records import PackageRecord
 
@@ -140,6 +140,18 @@ def status_code(error: CondaError) -> int | None:
     """Return the HTTP status behind an error of conda's, None where there was no answer at all."""
     status = getattr(error, "status_code", None) or error._kwargs.get("status_code")
     return status if isinstance(status, int) else None
+
+
+def guidance(summary: str, hints: Mapping[str, str]) -> Any:
+    """Return what conda's report of an error shows in the place of its text; None before 26.7.
+
+    Args:
+        summary: What was wrong.
+        hints: What to do about it, by a word for programs.
+    """
+    listed = [{"text": text, "hint_code": code} for code, text in hints.items()]
+    error = CondaError(None, guidance={"summary": summary, "hints": listed})
+    return getattr(error, "guidance", None)
 
 
 def confirm(question: str, default: Literal["yes", "no"] = "yes") -> None:

@@ -7,6 +7,8 @@ text or, with `--json`, as an object.
 
 from __future__ import annotations
 
+import re
+from itertools import count
 from typing import TYPE_CHECKING
 
 from conda import CondaError
@@ -15,23 +17,42 @@ from .printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from typing import Any
+
+#: Where a word begins in the name of a class.
+WORD = re.compile(r"(?<!^)(?=[A-Z])")
 
 
 class OfflineRepoError(CondaError):
     """Base of all errors of this plugin.
 
-    Args:
+    Attributes:
         message: What was wrong, in plain words.
         hints: What to do about it, one sentence each.
     """
 
     def __init__(self, message: str, *hints: str) -> None:
         self.hints = tuple(map(printable, hints))
-        super().__init__(printable("\n".join((message, *hints))))
+        super().__init__(printable(message))
 
     def __str__(self) -> str:
         # conda before 26.7 applies `%` to the text, which a path or URL with `%20` breaks
-        return str(self.message)
+        return "\n".join((str(self.message), *self.hints))
+
+    @property
+    def guidance(self) -> Any:
+        """The hints as conda's own report shows them; None if there are none, and before 26.7."""
+        from ._compat import guidance
+
+        if not self.hints:
+            return None
+        code = WORD.sub("_", type(self).__name__.removesuffix("Error")).lower()
+        codes = (f"{code}_{number}" if number > 1 else code for number in count(1))
+        return guidance(str(self.message), dict(zip(codes, self.hints, strict=False)))
+
+    def dump_map(self) -> dict[str, Any]:
+        """Return conda's JSON object of the error; its message leaves the hints to their key."""
+        return {**super().dump_map(), "message": str(self.message)}
 
 
 class VendorMissingError(OfflineRepoError):

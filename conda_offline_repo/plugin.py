@@ -20,7 +20,7 @@ def conda_subcommands() -> object:
 
 @hookimpl
 def conda_settings() -> object:
-    """The setting `plugins.offline_repo_root`."""
+    """The settings `plugins.offline_repo_*`."""
     from .settings import settings
 
     yield from settings()

@@ -15,6 +15,9 @@ class Progress(Protocol):
     def step(self, text: str) -> None:
         """A new step begins."""
 
+    def doing(self, text: str) -> AbstractContextManager[object]:
+        """A new step begins, and lasts as long as the context; how far it is, nobody knows."""
+
     def counting(
         self, what: str, packages: int, size: int | None
     ) -> AbstractContextManager[object]:
@@ -40,6 +43,10 @@ class Unwatched:
 
     def step(self, text: str) -> None:
         """See `Progress.step`."""
+
+    def doing(self, text: str) -> AbstractContextManager[object]:
+        """See `Progress.doing`."""
+        return nullcontext()
 
     def counting(
         self, what: str, packages: int, size: int | None

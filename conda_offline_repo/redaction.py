@@ -176,7 +176,7 @@ def _redact_error(error: BaseException, secrets: Secrets) -> None:
     """Redact an error in place, and cut off those that led to it: they may quote a URL."""
     error.args = tuple(secrets.redact(a) if isinstance(a, str) else a for a in error.args)
     if isinstance(error, OfflineRepoError):
-        error.message = secrets.redact(str(error))
+        error.message = secrets.redact(str(error.message))
         error.hints = tuple(map(secrets.redact, error.hints))
     elif isinstance(error, CondaError):
         for name, value in vars(error).items():

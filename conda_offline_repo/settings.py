@@ -20,8 +20,9 @@ def settings() -> Iterator[CondaSetting]:
     yield CondaSetting(
         name="offline_repo_root",
         description=(
-            "The folder in which `conda offline-repo build` keeps the repositories, "
-            "one folder a label. Default: the current folder."
+            "The folder above the repositories, which are one folder a label: the default of "
+            "--root in `conda offline-repo build` and of PATH in `conda offline-repo show`. "
+            "Without it, that is the current folder."
         ),
         parameter=PrimitiveParameter("", element_type=str),
     )
@@ -29,8 +30,9 @@ def settings() -> Iterator[CondaSetting]:
     yield CondaSetting(
         name="offline_repo_sign_key",
         description=(
-            "The OpenSSH key with which `conda offline-repo build` signs repositories. "
-            "Default: none; they are not signed."
+            "The file of the ed25519 key of OpenSSH with which `conda offline-repo build` signs "
+            "repositories where --sign-key names none; for a key that ssh-agent holds, its .pub "
+            "file. Without it, they are not signed."
         ),
         parameter=PrimitiveParameter("", element_type=str),
     )
@@ -39,7 +41,8 @@ def settings() -> Iterator[CondaSetting]:
         description=(
             "A file in the format of OpenSSH's allowed_signers (see `man ssh-keygen`) that says "
             "whose signatures are trusted for which labels. For a label that it names, every "
-            "environment of this machine takes repositories with such a signature alone."
+            "environment of this machine takes repositories with such a signature alone. "
+            "Without it, `conda offline-repo use` asks once for each environment."
         ),
         parameter=PrimitiveParameter("", element_type=str),
     )

@@ -6,9 +6,11 @@ runs.
 
 from __future__ import annotations
 
+from argparse import Action, RawDescriptionHelpFormatter
 from typing import TYPE_CHECKING
 
-from ..cli import (
+from . import (
+    conda_options,
     main_build,
     main_diff,
     main_pack,
@@ -22,33 +24,41 @@ from ..cli import (
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace, _SubParsersAction
+    from types import ModuleType
     from typing import Any
 
-SUMMARY = "Build, verify and use self-contained conda channels for machines without internet."
+SUMMARY = "Build, ship and use conda channels for machines without internet."
+USAGE = "conda offline-repo COMMAND [options]"
 EPILOG = """\
-A vendor builds the repository of a customer's label, and copies what is new of it to a stick:
-
-    conda offline-repo build --label halkbank -c prometeia --platform win-64 ratingpro
-    conda offline-repo sync halkbank E:\\halkbank
-
-The customer copies it on, and makes an environment install and update from the folder alone:
-
-    conda offline-repo sync E:\\halkbank X:\\repo\\halkbank
-    conda offline-repo use X:\\repo -n rating
-
-`conda offline-repo COMMAND --help` shows the options of a command.
+examples:
+  conda offline-repo build --label halkbank -c acme --platform win-64 rating
+  conda offline-repo sync halkbank E:\\halkbank
+  conda offline-repo use E:\\halkbank -n rating
 """
+VERBS = {
+    "build": main_build,
+    "sync": main_sync,
+    "pack": main_pack,
+    "unpack": main_unpack,
+    "use": main_use,
+    "verify": main_verify,
+    "show": main_show,
+    "sbom": main_sbom,
+    "diff": main_diff,
+}
 
 
-class _Intermixed:
-    """Lets packages stand before and after options, as in `use PATH -n ENV PACKAGE`.
+class VerbMixin:
+    """Parses packages before and after options, as in `use PATH -n ENV PACKAGE`, and shows a page.
 
     Mixed into the class of conda's own parser, which is not known before; so the types are not.
     """
 
+    verb: ModuleType
     _parsing = False
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """See `ArgumentParser.parse_known_args`."""
         if self._parsing:
             return super().parse_known_args(args, namespace)  # type: ignore[misc]
         self._parsing = True
@@ -57,41 +67,54 @@ class _Intermixed:
         finally:
             self._parsing = False
 
+    def format_help(self) -> str:
+        """Return the help of the verb."""
+        from .page import page
+
+        return page(self.verb)
+
+
+class _Version(Action):
+    """Prints the plugin's version."""
+
+    def __call__(self, parser: ArgumentParser, *_: Any) -> None:
+        from importlib.metadata import version
+
+        print(f"conda-offline-repo {version('conda-offline-repo')}")
+        parser.exit()
+
 
 def configure_parser(parser: ArgumentParser) -> None:
     """Add the verbs and their options."""
-    from argparse import RawDescriptionHelpFormatter
-
     parser.formatter_class = RawDescriptionHelpFormatter
+    parser.usage = USAGE
     parser.epilog = EPILOG
+    parser.add_argument(
+        "--version", action=_Version, nargs=0, help="Show the plugin's version and exit."
+    )
     verbs: _SubParsersAction[Any] = parser.add_subparsers(
-        title="commands",
+        title="commands, each with a --help of its own",
         dest="offline_repo_verb",
         metavar="COMMAND",
-        parser_class=type("VerbParser", (_Intermixed, type(parser)), {}),
+        prog="conda offline-repo",
+        parser_class=type("VerbParser", (VerbMixin, type(parser)), {}),
     )
-    for name, verb in (
-        ("build", main_build),
-        ("sync", main_sync),
-        ("pack", main_pack),
-        ("unpack", main_unpack),
-        ("use", main_use),
-        ("verify", main_verify),
-        ("show", main_show),
-        ("sbom", main_sbom),
-        ("diff", main_diff),
-    ):
-        sub = verbs.add_parser(
-            name,
-            help=verb.HELP,
-            description=verb.DESCRIPTION,
-            epilog=verb.EPILOG,
-            formatter_class=RawDescriptionHelpFormatter,
-            add_help=False,
-        )
-        verb.configure_parser(sub)
-        sub.set_defaults(offline_repo_action=verb.execute)
+    for name, verb in VERBS.items():
+        add_verb(verbs, name, verb)
     parser.set_defaults(offline_repo_action=None, offline_repo_help=parser.print_help)
+
+
+def add_verb(verbs: _SubParsersAction[Any], name: str, verb: ModuleType) -> ArgumentParser:
+    """Add the parser of a verb, with its own options and those of conda that it takes."""
+    from conda.cli.helpers import add_parser_help
+
+    parser = verbs.add_parser(name, help=verb.HELP, usage=verb.USAGE, add_help=False)
+    parser.verb = verb
+    add_parser_help(parser)
+    verb.configure_parser(parser)
+    conda_options.add(parser, verb.CONDA)
+    parser.set_defaults(offline_repo_action=verb.execute)
+    return parser
 
 
 def execute(args: Namespace) -> int:

@@ -31,7 +31,7 @@ def check(prefix: str, verbose: bool) -> None:
 
 
 def _print(state: State, prefix: str, verbose: bool) -> None:
-    print(f"Offline repository {state.path} (label {state.label}, build {state.build}):\n")
+    print(f"Offline repository {state.path} (label {state.label}, release {state.build}):\n")
     try:
         repository = locate_one(Path(state.path), state.label)
         check_expected(repository)
@@ -50,7 +50,7 @@ def _print(state: State, prefix: str, verbose: bool) -> None:
     if manifest.build != state.build:
         older = " --allow-older, if that is meant" if manifest.build < state.build else ""
         print(
-            f"{BAD} It is build {manifest.build} now: run "
+            f"{BAD} It has release {manifest.build} now: run "
             f"`conda offline-repo use {state.path} -p {prefix}`{older}."
         )
     for finding in survey(repository, Path(prefix)):

@@ -13,77 +13,64 @@ if TYPE_CHECKING:
     from ..vendor.batch import Result
     from ..vendor.options import Options
 
-HELP = "Make or refresh the repository of a customer's label, or of many."
+HELP = "Make or refresh the repository of a label, or of many."
+USAGE = """\
+conda offline-repo build --label LABEL [PACKAGE ...] [options]
+       conda offline-repo build [--file FILE] [options]"""
 DESCRIPTION = """\
-Make or refresh the folder ROOT/LABEL: a complete conda channel that holds the named packages and
-everything they need, and nothing else. Before it is published, the installation is worked out again
-from the new folder alone for each platform, to prove that nothing is missing.
-
-The first channel named is the publisher's; its label channel PUBLISHER/label/LABEL is searched
-before it. The next build of the label needs only --label (and the token): packages, channels,
-platforms and virtual packages are remembered, secrets never.
-
-Packages, channels or platforms that are named replace the remembered ones of the same kind; --add
-and --remove change the list of packages instead, and virtual packages are merged, one by one. Each
-change of the request is printed, as it was and as it is, also with --dry-run.
-
-Without --label, every label of the file offline-repo.yml is built, which says all of what is asked
-for; a label that fails does not stop the others."""
+Make or refresh the folder ROOT/LABEL: a conda channel with the packages and
+all that they need, and nothing else, which is proven to install by itself.
+What the label's last build had is remembered, but for secrets; what is named
+replaces it, kind by kind, and each change is printed. The second form builds
+all labels of a file; one that fails does not stop the others."""
 EPILOG = """\
 examples:
-  All labels that ./offline-repo.yml describes, and one that is written down in it:
-    conda offline-repo build
-    conda offline-repo build --label halkbank --root G:\\repo --write-config
-  The first build, and the next release of the same packages:
-    conda offline-repo build --label halkbank -c prometeia --platform win-64 --root G:\\repo \\
-        ratingpro "pytho>=2"
-    conda offline-repo build --label halkbank --root G:\\repo
-  One more package, one less, and another version of a third:
-    conda offline-repo build --label halkbank --root G:\\repo --add pricing --remove pytho \\
-        --add "ratingpro>=3"
-  A second platform, whose machines have an old glibc:
-    conda offline-repo build --label halkbank --root G:\\repo --platform win-64 \\
-        --platform linux-64 --virtual-package linux-64:__glibc=2.17
-  What a lock file names, just as it names it:
-    conda offline-repo build --label halkbank --root G:\\repo --environment-file pixi.lock
-  The plugin and conda's installer as well, for a customer who has neither:
-    conda offline-repo build --label halkbank --root G:\\repo --with-plugin \\
-        --installer Miniforge3-Windows-x86_64.exe
+  conda offline-repo build --label halkbank -c acme --platform win-64 rating
+  conda offline-repo build --label halkbank --add pricing --remove rating
+  conda offline-repo build --label halkbank --virtual-package __glibc=2.17
+  conda offline-repo build --label halkbank --environment-file pixi.lock
+  conda offline-repo build --label halkbank --write-config
 """
+CONDA = (
+    "add_parser_channels",
+    "add_parser_solver",
+    "add_parser_networking",
+    "add_output_and_prompt_options",
+)
 
 
 def configure_parser(parser: ArgumentParser) -> None:
     """Add the options of `build`."""
-    from conda.cli import helpers
-
-    helpers.add_parser_help(parser)
-    parser.add_argument(
+    label = parser.add_argument_group("which label")
+    label.add_argument(
         "--label",
         dest="offline_repo_labels",
         metavar="LABEL",
         action="append",
         default=[],
-        help="The customer's name on the server, and of the repository's folder. With a file: "
-        "build this label of it alone; repeat for several.",
+        help="The customer's name on the server, and of the folder. Of a file: this label alone; "
+        "repeat it for several.",
     )
-    parser.add_argument(
+    label.add_argument(
         "--file",
         dest="offline_repo_file",
         metavar="FILE",
-        help="Build the labels that this file describes, one after the other. Default, where no "
-        "label is given: offline-repo.yml in the current folder.",
+        help="Build the labels of this file. Default without --label: offline-repo.yml here.",
     )
-    parser.add_argument(
+    label.add_argument(
         "--write-config",
         dest="offline_repo_write_config",
         action="store_true",
-        help="Build nothing: write down what is asked for of the label, and what its last build "
-        "remembers, in offline-repo.yml here, or in the file that --file names.",
+        help="Build nothing: write the label down in this file.",
+    )
+    label.add_argument(
+        "--root",
+        dest="offline_repo_root",
+        metavar="DIR",
+        help="Folder above the repositories. Default: the setting plugins.offline_repo_root, else "
+        "the current folder.",
     )
     add_request_options(parser)
-    helpers.add_parser_solver(parser)
-    helpers.add_parser_networking(parser)
-    helpers.add_output_and_prompt_options(parser)
 
 
 def execute(args: Namespace) -> int:

@@ -9,24 +9,23 @@ from .output import add_label_option
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
-HELP = "Show what changes for the customer from one release to another."
+HELP = "Show what changes from one release to another."
+USAGE = "conda offline-repo diff OLD NEW [options]"
 DESCRIPTION = """\
-Show what changes from the release OLD to the release NEW: for each platform the packages that are
-updated, new and gone, the bytes that a copy moves, and the licences that are new. Each is a folder
-with the release, its offline-repo.json, or a volume of it that `pack` made. Licences stand in the
-index, which is in folders and in most volumes, not in offline-repo.json alone."""
+Show what changes for the customer, platform by platform: packages, the bytes
+that a copy moves, and new licences. Each of OLD and NEW is a folder with the
+release, its offline-repo.json, which does not tell licences, or a volume of
+`pack`."""
 EPILOG = """\
 examples:
-    conda offline-repo diff X:\\repo\\halkbank E:\\halkbank
-    conda offline-repo diff last/offline-repo.json halkbank.zip --format markdown > change.md
+  conda offline-repo diff X:\\repo\\halkbank E:\\halkbank
+  conda offline-repo diff offline-repo.json new.zip --format markdown
 """
+CONDA = ("add_parser_json",)
 
 
 def configure_parser(parser: ArgumentParser) -> None:
     """Add the options of `diff`."""
-    from conda.cli import helpers
-
-    helpers.add_parser_help(parser)
     parser.add_argument("offline_repo_old", metavar="OLD", help="The release that is there.")
     parser.add_argument("offline_repo_new", metavar="NEW", help="The release that is to come.")
     add_label_option(parser)
@@ -35,9 +34,8 @@ def configure_parser(parser: ArgumentParser) -> None:
         dest="offline_repo_format",
         choices=("text", "markdown"),
         default="text",
-        help="How it is printed: as text, or as Markdown for a change request.",
+        help="As text, or as Markdown for a change request.",
     )
-    helpers.add_parser_json(parser)
 
 
 def execute(args: Namespace) -> int:

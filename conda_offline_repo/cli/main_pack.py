@@ -4,35 +4,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .output import add_label_option
+from .output import add_label_option, add_path_argument
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
 HELP = "Pack a repository, or what is new in it, as zip files."
+USAGE = "conda offline-repo pack PATH -o FILE [options]"
 DESCRIPTION = """\
-Pack the release that the repository holds, or with --since only what is new since one that the
-customer has, as a zip file or several. Each holds whole packages, the manifest and its signatures,
-so that each can be checked by itself; `conda offline-repo unpack` takes them in any order. The same
-release gives the same bytes. The repository is not changed."""
+Pack the release of a repository as a zip file or several, each of which can be
+checked by itself; `conda offline-repo unpack` takes them in any order. The
+same release gives the same bytes."""
 EPILOG = """\
 examples:
-  All of it, and what is new since the release that the customer has, on sticks:
-    conda offline-repo pack G:\\repo\\halkbank -o halkbank.zip
-    conda offline-repo pack G:\\repo\\halkbank -o halkbank.zip --since last/offline-repo.json \\
-        --volume-size 4GB
-  Through a data diode:
-    conda offline-repo pack G:\\repo\\halkbank -o - | send-to-diode
+  conda offline-repo pack G:\\repo\\halkbank -o halkbank.zip --volume-size 4GB
+  conda offline-repo pack G:\\repo\\halkbank -o new.zip --since 3
+  conda offline-repo pack G:\\repo\\halkbank -o - | send-to-diode
 """
+CONDA = ("add_output_and_prompt_options",)
 
 
 def configure_parser(parser: ArgumentParser) -> None:
     """Add the options of `pack`."""
-    from conda.cli import helpers
-
-    from .output import add_path_argument
-
-    helpers.add_parser_help(parser)
     add_path_argument(parser)
     parser.add_argument(
         "-o",
@@ -40,27 +33,23 @@ def configure_parser(parser: ArgumentParser) -> None:
         dest="offline_repo_output",
         metavar="FILE",
         required=True,
-        help="The zip file; of several, each has its number in the name: FILE.1-of-2.zip. A file "
-        "that is there is replaced. With -: to the standard output, which has to be a pipe or a "
-        "file.",
+        help="The zip file, which is replaced if it is there; of several, FILE.1-of-2.zip and so "
+        "on. With -: the standard output.",
     )
     parser.add_argument(
         "--since",
         dest="offline_repo_since",
         metavar="RELEASE",
-        help="Pack only what is new since this release: the number of one that is kept (build "
-        "--keep), or its offline-repo.json, as the customer has it, a volume of it, or a folder "
-        "with it. What is made can be unpacked onto that release only.",
+        help="Pack only what is new since this release: the number of one that is kept, its "
+        "offline-repo.json, a volume of it, or a folder with it.",
     )
     parser.add_argument(
         "--volume-size",
         dest="offline_repo_volume_size",
         metavar="SIZE",
-        help="Share it out to several files of at most this size, such as 4GB for sticks with the "
-        "file system FAT32.",
+        help="Share it out to files of at most this size, such as 4GB.",
     )
     add_label_option(parser)
-    helpers.add_output_and_prompt_options(parser)
 
 
 def execute(args: Namespace) -> int:

@@ -9,26 +9,22 @@ from .output import add_label_option, add_path_argument
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
-HELP = "Write bills of materials (CycloneDX) of a repository."
+HELP = "Write bills of materials (CycloneDX)."
+USAGE = "conda offline-repo sbom PATH [options]"
 DESCRIPTION = """\
-Write what the release in the repository installs, or in each repository below PATH, as CycloneDX
-JSON: one file for each environment and platform, LABEL-RELEASE-[ENVIRONMENT-]PLATFORM.cdx.json. The
-same release gives the same bytes; their date is that of the release, unless SOURCE_DATE_EPOCH is
-set. The files are meant for others to read: channels and addresses are in them only of packages
-from conda.anaconda.org, repo.anaconda.com and prefix.dev. Of all others, from the vendor's servers
-or folders, they have name, version, licence and digests. It takes conda 26.3 or newer with the
-plugin conda-sboms, whose settings name product, manufacturer and author."""
+Write what the release installs as CycloneDX JSON, a file for each environment
+and platform: LABEL-RELEASE-[ENVIRONMENT-]PLATFORM.cdx.json. Of packages from
+the vendor's own servers they tell no addresses. The same release gives the
+same bytes. It takes conda 26.3 or newer with the plugin conda-sboms."""
 EPILOG = """\
 example:
-    conda offline-repo sbom G:\\repo\\halkbank -o bills
+  conda offline-repo sbom G:\\repo\\halkbank -o bills
 """
+CONDA = ("add_output_and_prompt_options",)
 
 
 def configure_parser(parser: ArgumentParser) -> None:
     """Add the options of `sbom`."""
-    from conda.cli import helpers
-
-    helpers.add_parser_help(parser)
     add_path_argument(parser)
     add_label_option(parser)
     parser.add_argument(
@@ -37,10 +33,8 @@ def configure_parser(parser: ArgumentParser) -> None:
         dest="offline_repo_output",
         metavar="DIR",
         default=".",
-        help="The folder for the files; it is made if it is not there. Files of the same names are "
-        "replaced. Default: the current folder.",
+        help="The folder for the files, made if need be. Default: the current one.",
     )
-    helpers.add_output_and_prompt_options(parser)
 
 
 def execute(args: Namespace) -> int:

@@ -9,28 +9,23 @@ from .output import add_label_option, add_path_argument
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
-HELP = "Show what a repository is for and what it holds."
+HELP = "Show what a repository is for and holds."
+USAGE = "conda offline-repo show [PATH] [options]"
 DESCRIPTION = """\
-Show label, build, date, request and platforms of the repository, or of each repository below PATH,
-and a table of its packages, with the channel that each came from and whether it was asked for or
-came along. Where nobody named any packages, those that no other package needs count as asked for.
-The options show something else in the place of that."""
+Show the request of the repository, or of each repository below PATH, and a
+table of its packages: which were asked for, and the channel that each came
+from."""
 EPILOG = """\
 examples:
-  What a customer has, who needs a package of it, and all customers in a list:
-    conda offline-repo show X:\\repo --label halkbank
-    conda offline-repo show X:\\repo --label halkbank --why openssl
-    conda offline-repo show X:\\repo --brief
-  A file with the licences, to go with the packages:
-    conda offline-repo show X:\\repo --label halkbank --licenses > NOTICES.txt
+  conda offline-repo show X:\\repo --brief
+  conda offline-repo show X:\\repo --label halkbank --why openssl
+  conda offline-repo show X:\\repo --label halkbank --licenses > NOTICES.txt
 """
+CONDA = ("add_parser_json",)
 
 
 def configure_parser(parser: ArgumentParser) -> None:
     """Add the options of `show`."""
-    from conda.cli import helpers
-
-    helpers.add_parser_help(parser)
     add_path_argument(parser, optional=True)
     add_label_option(parser)
     instead = parser.add_mutually_exclusive_group()
@@ -38,30 +33,26 @@ def configure_parser(parser: ArgumentParser) -> None:
         "--brief",
         dest="offline_repo_brief",
         action="store_true",
-        help="Show one line for each repository.",
+        help="Show one line a repository.",
     )
     instead.add_argument(
         "--releases",
         dest="offline_repo_releases",
         action="store_true",
-        help="Show the releases that can be installed from it, in the place of the packages.",
+        help="Show the releases that can be installed from it.",
     )
     instead.add_argument(
         "--why",
         dest="offline_repo_why",
         metavar="NAME",
-        help="Show who needs a package, or a virtual one such as __glibc: in each environment on "
-        "each platform what needs it directly, the shortest way to it from what was asked for, and "
-        "all ways.",
+        help="Show who needs a package, or a virtual one such as __glibc, and all ways to it.",
     )
     instead.add_argument(
         "--licenses",
         dest="offline_repo_licenses",
         action="store_true",
-        help="Show the licences of the packages, and the texts of them that the packages hold, "
-        "each once. Each package is compared with the manifest and read, which takes its time.",
+        help="Show the licences, with their texts from the packages.",
     )
-    helpers.add_parser_json(parser)
 
 
 def execute(args: Namespace) -> int:

@@ -10,26 +10,23 @@ if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
     from pathlib import Path
 
-HELP = "Bring a folder to the release in the zip files of `pack`, safely."
+HELP = "Bring a folder to the release in such zip files."
+USAGE = "conda offline-repo unpack FILE ... TARGET [options]"
 DESCRIPTION = """\
-Bring the folder TARGET to the release that the volumes FILE hold, as `conda offline-repo sync` does
-from a folder: each file is checked while it is written, and TARGET is whole at every moment.
-
-Volumes are given in any order, all at once or one after the other: what those that have come hold
-is kept beside TARGET until the last is there. A difference is taken onto the release that it was
-made for, and no other."""
+Bring the folder TARGET to the release in the zip files of `pack`, as `sync`
+does from a folder: checked, and whole at every moment. The files come in any
+order, all at once or one after the other. A difference is taken onto the
+release that it was made for, and no other."""
 EPILOG = """\
 examples:
-    conda offline-repo unpack halkbank.zip X:\\repo\\halkbank
-    conda offline-repo unpack E:\\halkbank.1-of-2.zip F:\\halkbank.2-of-2.zip X:\\repo\\halkbank
+  conda offline-repo unpack halkbank.zip X:\\repo\\halkbank
+  conda offline-repo unpack E:\\*.zip X:\\repo\\halkbank
 """
+CONDA = ("add_output_and_prompt_options",)
 
 
 def configure_parser(parser: ArgumentParser) -> None:
     """Add the options of `unpack`."""
-    from conda.cli import helpers
-
-    helpers.add_parser_help(parser)
     parser.add_argument(
         "offline_repo_volumes",
         metavar="FILE",
@@ -39,10 +36,9 @@ def configure_parser(parser: ArgumentParser) -> None:
     parser.add_argument(
         "offline_repo_target",
         metavar="TARGET",
-        help="The repository's folder; it is made if it is not there.",
+        help="The repository's folder, made if need be.",
     )
     add_older_option(parser)
-    helpers.add_output_and_prompt_options(parser)
 
 
 def execute(args: Namespace) -> int:

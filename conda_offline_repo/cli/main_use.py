@@ -13,50 +13,58 @@ if TYPE_CHECKING:
 
     from ..customer.target import Target
 
-HELP = "Make an environment install and update from a repository alone, offline."
+HELP = "Make an environment install from a repository alone, offline."
+USAGE = """\
+conda offline-repo use PATH [PACKAGE ...] [-n ENV | -p PATH] [options]
+       conda offline-repo use --undo [-n ENV | -p PATH]"""
 DESCRIPTION = """\
-Check the repository, make the environment if it is not there, and write its .condarc, so that
-conda installs and updates it from the repository alone and never asks the network. With PACKAGE:
-install them, too. Run it again after the repository was copied anew or moved. Without -n or -p the
-active environment is meant; base only with --yes."""
+Check the repository, make the environment if it is not there, and write its
+.condarc: conda then installs and updates it from the repository alone, and
+asks no network. Run it again after the repository has moved. Without -n and -p
+it is the active environment; base only with --yes."""
 EPILOG = """\
 examples:
-    conda offline-repo use X:\\repo -n rating
-    conda offline-repo use /media/stick/halkbank -p /opt/rating ratingpro
-    conda offline-repo use /media/old/halkbank -n rating --allow-older ratingpro
-    conda offline-repo use X:\\repo -n rating --release 3
-    conda offline-repo use X:\\repo -n tools --environment tools
-    conda offline-repo use --undo -n rating
+  conda offline-repo use X:\\repo -n rating ratingpro
+  conda offline-repo use X:\\repo -n rating --release 3
+  conda offline-repo use --undo -n rating
 """
+CONDA = (
+    "add_parser_prefix",
+    "add_parser_frozen_env",
+    "add_parser_solver",
+    "add_output_and_prompt_options",
+)
 
 
 def configure_parser(parser: ArgumentParser) -> None:
     """Add the options of `use`."""
-    from conda.cli import helpers
-
-    helpers.add_parser_help(parser)
     parser.add_argument(
         "offline_repo_path",
         metavar="PATH",
         nargs="?",
-        help="The repository (the folder with offline-repo.json), or the folder above it.",
+        help="The repository, or the folder above it.",
     )
     parser.add_argument(
         "offline_repo_packages",
         metavar="PACKAGE",
         nargs="*",
         default=[],
-        help="Packages to install or update, as for `conda install`.",
+        help="Install this, or update it where it is installed.",
     )
     add_label_option(parser)
     parser.add_argument(
-        "--no-verify",
-        dest="offline_repo_verify",
-        action="store_false",
-        help="Do not read and check the repository's files: faster, but damage and partial "
-        "tampering are not noticed here. (Checked or not, only a signature tells who made the "
-        "repository; it is always checked. Without one, a consistent change of manifest, index and "
-        "archives is not noticed.)",
+        "--release",
+        dest="offline_repo_release",
+        metavar="N",
+        type=int,
+        help="Bring the environment to just what release N installs, the newest or one that is "
+        "kept. No PACKAGE is named then.",
+    )
+    parser.add_argument(
+        "--environment",
+        dest="offline_repo_environment",
+        metavar="NAME",
+        help="Bring it to just what this environment of the label installs.",
     )
     parser.add_argument(
         "--trust",
@@ -64,55 +72,41 @@ def configure_parser(parser: ArgumentParser) -> None:
         metavar="FINGERPRINT",
         action="append",
         default=[],
-        help="The key with this fingerprint (SHA256:...) is the vendor's: do not ask. From then on "
-        "the environment takes the repository with this signature alone. Repeat for several.",
+        help="This key (SHA256:...) is the vendor's: do not ask. Repeat it for several.",
     )
     parser.add_argument(
         "--allow-older",
         dest="offline_repo_allow_older",
         action="store_true",
-        help="Take a repository of an older build than the one that the environment used last, or "
-        "one of the same number with other content. PACKAGE and what it needs are brought back to "
-        "the versions that it has.",
+        help="Take an older release than the last one, or its number with other content. PACKAGE "
+        "comes back to its version there.",
     )
     parser.add_argument(
         "--other-label",
         dest="offline_repo_other_label",
         action="store_true",
-        help="Take the repository of another label than the one that the environment uses.",
+        help="Take another label's repository than the last one.",
     )
     parser.add_argument(
-        "--release",
-        dest="offline_repo_release",
-        metavar="N",
-        type=int,
-        help="Bring the environment to just what release N of the repository installs, the newest "
-        "or one that is kept; packages that it does not have go. PACKAGE is not named then.",
-    )
-    parser.add_argument(
-        "--environment",
-        dest="offline_repo_environment",
-        metavar="NAME",
-        help="The same with the environment of this name, of a repository that has several; of the "
-        "newest release, or of release N.",
+        "--no-verify",
+        dest="offline_repo_verify",
+        action="store_false",
+        help="Do not read and check the files: faster, but damage and partial tampering are not "
+        "noticed. The signature is always checked.",
     )
     parser.add_argument(
         "--undo",
         dest="offline_repo_undo",
         action="store_true",
-        help="Give the environment's .condarc back the settings that it had before the first use "
-        "of a repository. What is installed stays. PATH is not needed.",
+        help="Give the environment's .condarc its settings of before back. What is installed "
+        "stays.",
     )
-    if hasattr(helpers, "add_parser_frozen_env"):  # not here in `_compat`, which imports too much
-        helpers.add_parser_frozen_env(parser)
-    helpers.add_parser_prefix(parser)
-    helpers.add_parser_solver(parser)
-    helpers.add_output_and_prompt_options(parser)
     parser.set_defaults(offline_repo_wrong=parser.error)
 
 
 def execute(args: Namespace) -> int:
     """Verify, configure, install, and print what to type next; or take it back."""
+    import sys
     from pathlib import Path
 
     from conda.base.context import context
@@ -127,6 +121,7 @@ def execute(args: Namespace) -> int:
     from ..repository.locate import locate_one
     from ..specs import check_spec
     from .output import chatter_to_stderr
+    from .progress import TerminalProgress
     from .report_use import report, warn
     from .use_steps import ask, check, fill
 
@@ -152,6 +147,7 @@ def execute(args: Namespace) -> int:
         "other_label": args.offline_repo_other_label,
         "trusted": tuple(args.offline_repo_trust),
     }
+    results = sys.stdout
     with chatter_to_stderr():
         target = plan(repository, prefix, **allowed)
         findings = survey(repository, prefix)
@@ -167,14 +163,17 @@ def execute(args: Namespace) -> int:
         def change(target: Target) -> Any:
             if exact:
                 return exactly(target, repository, release, environment)
-            return transaction(target, packages, back_to) if packages else None
+            if not packages:
+                return None
+            TerminalProgress().step(f"Solving {repository.manifest.label} for {prefix}")
+            return transaction(target, packages, back_to)
 
         if context.dry_run or (target.settled and not packages and not exact):
-            actions = fill(target, change)
+            actions = fill(target, change, results)
         else:
             with exclusive(prefix, _say_waiting):
                 target = plan(repository, prefix, **allowed)
-                actions = fill(target, change)
+                actions = fill(target, change, results)
     report(repository, target, args, actions, findings)
     return 0
 

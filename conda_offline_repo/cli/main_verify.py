@@ -13,29 +13,26 @@ if TYPE_CHECKING:
     from ..repository.locate import Repository
     from ..repository.verify import Report
 
-HELP = "Check every file of a repository, or of a volume, against its manifest."
+HELP = "Check every file of a repository against its manifest."
+USAGE = "conda offline-repo verify PATH [options]"
 DESCRIPTION = """\
-Read every file of the repository, or of each repository below PATH, or of a volume that `pack`
-made, and compare it with the manifest. Missing, changed, unreadable and extra files are named; the
-exit status is 1 if there are any. It is 2 if all is whole, but a publication is under way or was
-interrupted, so that files may be those of the last release or of the next. A signature is checked,
-and has to be the one that the environments of this machine expect which use the repository. Nothing
-is changed, and no network is needed."""
+Read every file of the repository, of each repository below PATH, or of a
+volume of `pack`, and compare it with the manifest, and the signature with the
+one that the environments of this machine expect. The exit status is 1 if files
+are missing, changed, unreadable or extra, and 2 if all is whole but a
+publication is unfinished. Nothing is changed."""
 EPILOG = """\
-example:
-    conda offline-repo verify X:\\repo
-    conda offline-repo verify E:\\halkbank.1-of-2.zip
+examples:
+  conda offline-repo verify X:\\repo
+  conda offline-repo verify E:\\halkbank.1-of-2.zip
 """
+CONDA = ("add_parser_json",)
 
 
 def configure_parser(parser: ArgumentParser) -> None:
     """Add the options of `verify`."""
-    from conda.cli import helpers
-
-    helpers.add_parser_help(parser)
     add_path_argument(parser)
     add_label_option(parser)
-    helpers.add_parser_json(parser)
 
 
 def execute(args: Namespace) -> int:

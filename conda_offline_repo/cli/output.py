@@ -30,8 +30,8 @@ def human(size: int) -> str:
 
 def add_path_argument(parser: ArgumentParser, *, optional: bool = False) -> None:
     """Add PATH; what is optional is by default the folder that `build` keeps repositories in."""
-    text = "The repository (the folder with offline-repo.json), or the folder above it."
-    default = " Default: the setting plugins.offline_repo_root, else the current folder."
+    text = "The repository, or the folder above it."
+    default = " Default: the setting plugins.offline_repo_root, else the current one."
     parser.add_argument(
         "offline_repo_path",
         metavar="PATH",
@@ -57,7 +57,7 @@ def add_older_option(parser: ArgumentParser) -> None:
         dest="offline_repo_allow_older",
         action="store_true",
         help="Bring TARGET to the release also if that is older than the one that it has, or of "
-        "the same number with other content.",
+        "its number with other content.",
     )
 
 

@@ -55,7 +55,7 @@ class Meter:
             self.samples.popleft()
         then, before = self.samples[0]
         rate = (done - before) / (now - then) if now > then else 0.0
-        parts = [f"{self.done_packages} of {self.packages} packages"]
+        parts = [f"{self.done_packages} of {counted(self.packages, 'package')}"]
         if self.size is None:
             parts.append(human(done))
         else:
@@ -71,6 +71,24 @@ class Meter:
         return ", ".join(parts)
 
 
+class Clock:
+    """How long a step takes already.
+
+    Args:
+        step: What it is.
+        now: When it begins; seconds of any clock.
+    """
+
+    def __init__(self, step: str, now: float) -> None:
+        self.step = step
+        self.began = now
+
+    def text(self, now: float) -> str:
+        """The step, and from the first second on the time since its begin."""
+        lasted = int(now - self.began)
+        return f"{self.step} ... {duration(lasted)}" if lasted else f"{self.step} ..."
+
+
 def duration(seconds: float) -> str:
     """Return a time for people: `9 s`, `2 min 05 s`, `1 h 30 min`."""
     whole = round(seconds)
@@ -82,7 +100,7 @@ def duration(seconds: float) -> str:
 
 
 class TerminalProgress:
-    """Shows steps, and a line that follows the packages, on stderr.
+    """Shows steps, and a line that follows the packages or the time, on stderr.
 
     Silent with `--quiet` and `--json`; no line where stderr is no terminal.
     """
@@ -99,6 +117,17 @@ class TerminalProgress:
             print(f"{text} ...", file=sys.stderr, flush=True)
 
     @contextmanager
+    def doing(self, text: str) -> Iterator[None]:
+        """Say what begins, and for how long it goes on."""
+        if self.silent or not sys.stderr.isatty():
+            self.step(text)
+            yield
+            return
+        clock = Clock(text, time.monotonic())
+        with _followed(clock, _show(clock, "")):
+            yield
+
+    @contextmanager
     def counting(self, what: str, packages: int, size: int | None) -> Iterator[None]:
         """Say what begins, and follow it."""
         known = "" if size is None else f", {human(size)}"
@@ -107,14 +136,10 @@ class TerminalProgress:
             yield
             return
         self.meter = Meter(packages, size, time.monotonic())
-        ended = Event()
-        follower = Thread(target=_follow, args=(self.meter, ended), daemon=True)
-        follower.start()
         try:
-            yield
+            with _followed(self.meter):
+                yield
         finally:
-            ended.set()
-            follower.join()
             self.meter = None
 
     def advance(self, size: int, packages: int = 0) -> None:
@@ -123,19 +148,36 @@ class TerminalProgress:
             self.meter.advance(size, packages)
 
 
-def _follow(meter: Meter, ended: Event) -> None:
-    """Keep one line of the terminal up to date until the work ends; what is short leaves none."""
-    shown = ""
+@contextmanager
+def _followed(source: Meter | Clock, shown: str = "") -> Iterator[None]:
+    """Keep the terminal's line up to date meanwhile, in a thread of its own.
+
+    Args:
+        source: Of its text.
+        shown: What is in the line already.
+    """
+    ended = Event()
+    follower = Thread(target=_follow, args=(source, ended, shown), daemon=True)
+    follower.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        follower.join()
+
+
+def _follow(source: Meter | Clock, ended: Event, shown: str) -> None:
+    """Write the line until the work ends; what is short, and has not begun one, leaves none."""
     while not ended.wait(INTERVAL):
-        shown = _show(meter, shown)
+        shown = _show(source, shown)
     if shown:
-        _show(meter, shown)
+        _show(source, shown)
         print(file=sys.stderr, flush=True)
 
 
-def _show(meter: Meter, shown: str) -> str:
+def _show(source: Meter | Clock, shown: str) -> str:
     """Write over what is shown."""
     columns = shutil.get_terminal_size().columns
-    text = meter.text(time.monotonic())[: columns - 1]
+    text = source.text(time.monotonic())[: columns - 1]
     print(f"\r{text.ljust(len(shown))}", end="", file=sys.stderr, flush=True)
     return text

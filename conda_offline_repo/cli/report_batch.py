@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from ..vendor.batch import Result
     from ..vendor.build import Outcome
 
-#: Characters of the reason why a label failed; all of it stands above the table.
-REASON = 120
+#: Characters of the reason why a label failed; all of it was told before the table.
+REASON = 60
 HEADER = ("LABEL", "RELEASE", "PACKAGES", "SIZE", "MOVES", "RESULT")
 
 
@@ -73,7 +73,7 @@ def _print_table(done: Sequence[Result], *, dry_run: bool) -> None:
     for result in done:
         outcome = result.outcome
         if outcome is None:
-            reason = shorten(str(result.error), REASON, placeholder=" ...")
+            reason = shorten(str(result.error).partition("\n")[0], REASON, placeholder=" ...")
             rows.append((result.label, "-", "-", "-", "-", f"failed: {reason}"))
             continue
         manifest = outcome.manifest
@@ -95,9 +95,6 @@ def _json(result: Result) -> dict[str, Any]:
     if result.outcome:
         return {"success": True, **as_json(result.outcome)}
     error = result.error
-    return {
-        "success": False,
-        "label": result.label,
-        "exception_name": type(error).__name__,
-        "message": str(error),
-    }
+    told = error.dump_map() if error else {}
+    keys = ("exception_name", "message", "hints")
+    return {"success": False, "label": result.label, **{k: told[k] for k in keys if k in told}}

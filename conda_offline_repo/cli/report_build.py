@@ -76,11 +76,11 @@ def lines(outcome: Outcome, *, dry_run: bool) -> Iterator[str]:
     manifest, difference = outcome.manifest, outcome.difference
     total = f"{counted(len(manifest.packages), 'package')}, {human(manifest.size)}"
     if not outcome.changed:
-        yield f"{outcome.path} is up to date (build {manifest.build}): {total}."
+        yield f"{outcome.path} is up to date (release {manifest.build}): {total}."
         return
     if outcome.first:
         verb = "This would be the first" if dry_run else "First"
-        yield f"{verb} build of label {manifest.label} in {outcome.path.parent}."
+        yield f"{verb} release of label {manifest.label} in {outcome.path.parent}."
     if outcome.request_changes:
         verb = "would change" if dry_run else "changed"
         yield f"The request {verb}:"
@@ -89,10 +89,11 @@ def lines(outcome: Outcome, *, dry_run: bool) -> Iterator[str]:
     if outcome.new_licenses:
         yield f"New licences: {licenses(outcome.new_licenses)}"
     verb = "would become" if dry_run else "is now"
-    yield f"{outcome.path} {verb} build {manifest.build}: {total}."
-    for platform, names in sorted(manifest.solutions.items()):
-        size = sum(manifest.packages[name].size for name in names)
-        yield f"  for {platform}: {counted(len(names), 'package')}, {human(size)}"
+    yield f"{outcome.path} {verb} release {manifest.build}: {total}."
+    if len(manifest.solutions) > 1:
+        for platform, names in sorted(manifest.solutions.items()):
+            size = sum(manifest.packages[name].size for name in names)
+            yield f"  for {platform}: {counted(len(names), 'package')}, {human(size)}"
     yield signed_by(manifest.signers)
     moved = "would move" if dry_run else "moves"
     yield f"A copy to the customer {moved} {human(difference.transfer_bytes)}."

@@ -59,14 +59,14 @@ def _lines(outcome: Outcome, dry_run: bool) -> Iterator[str]:
     else:
         yield from platform_lines(outcome.difference)
         same = before and before.raw == release.raw
-        had = f"had release {before.build}" if before else "had none"
+        had = f"had release {before.build}" if before else "had no release"
         what = "is put right" if same else f"{had} and now has release {release.build}"
         if dry_run:
             what = "would be put right" if same else f"{had} and would get release {release.build}"
         yield f"{outcome.target} {what} of label {release.label}: {total}."
         copied, deleted = ("would be copied", "deleted") if dry_run else ("copied", "deleted")
         yield (
-            f"{len(outcome.copied)} files {copied}, {human(outcome.copied_bytes)}; "
+            f"{counted(len(outcome.copied), 'file')} {copied}, {human(outcome.copied_bytes)}; "
             f"{len(outcome.deleted)} {deleted}."
         )
     yield signed_by(outcome.source.signers)
@@ -108,7 +108,7 @@ def _packed_lines(packed: Packed, dry_run: bool) -> Iterator[str]:
     what = "would be packed" if dry_run else "is packed"
     yield f"Release {release.build} of label {release.label}{new} {what}: {human(packed.size)}."
     for path, names in zip(packed.volumes, packed.names, strict=False):
-        yield f"  {path}: {len(names)} files"
+        yield f"  {path}: {counted(len(names), 'file')}"
     yield signed_by(packed.source.signers)
     if not dry_run and packed.volumes:
         files = " ".join(path.name for path in packed.volumes)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ..repository.licenses import Licensed, Licenses
     from ..repository.locate import Repository
 
-WIDTH = 100
+WIDTH = 79
 RULE = "=" * WIDTH
 
 

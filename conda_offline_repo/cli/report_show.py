@@ -130,12 +130,13 @@ def _print_text(repository: Repository, packages: tuple[ListedPackage, ...]) -> 
     rows = [
         ("path", str(repository.path)),
         ("label", manifest.label),
-        ("build", f"{manifest.build} of {manifest.created}"),
+        ("release", f"{manifest.build} of {manifest.created}"),
     ]
     for one in environments(manifest):
         what = f"environment {one.name}" if one.name else "packages asked for"
         rows.append((what, "exact archives" if one.exact else _asked_for(one)))
-    rows.append(("channels", ", ".join(request.channels)))
+    titles = ("channels", *[""] * len(request.channels))
+    rows += zip(titles, request.channels or ("none",), strict=False)
     rows.append(("signed by", ", ".join(repository.signers) or "nobody: its origin is unknown"))
     if unfinished(repository.path, manifest):
         rows.append(("unfinished", "a publication is under way or was interrupted"))

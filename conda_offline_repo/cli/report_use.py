@@ -66,15 +66,12 @@ def report(
     will = "would install" if context.dry_run else "installs"
     print(
         f"The environment {target.prefix} {will} from {repository.path} alone, offline "
-        f"(build {manifest.build} of {manifest.created[:10]})."
+        f"(release {manifest.build} of {manifest.created[:10]})."
     )
     if args.offline_repo_release is not None:
         has = "would have" if context.dry_run else "has"
         print(f"It {has} just what release {args.offline_repo_release} installs.")
     print(f"{signed_by(repository.signers)}{_expectation(target)}")
-    for sign, key in (("+", "LINK"), ("-", "UNLINK")):
-        for name in actions[key]:
-            print(f"  {sign} {name}")
     if commands and not context.dry_run:
         print("\nNext:\n")
         for command in commands:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from conda.base.context import context
 
-from ..printable import printable
+from ..printable import counted, printable
 from .output import human, print_json, signed_by
 
 if TYPE_CHECKING:
@@ -75,4 +75,4 @@ def _print_text(path: str, report: Report) -> None:
 
 
 def _counted(report: Report) -> str:
-    return f"{report.files} files, {human(report.size)}."
+    return f"{counted(report.files, 'file')}, {human(report.size)}."

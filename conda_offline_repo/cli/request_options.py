@@ -5,93 +5,94 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from argparse import ArgumentParser
+    from argparse import ArgumentParser, _ArgumentGroup
 
 
 def add_request_options(parser: ArgumentParser) -> None:
     """Add what can be asked for of one label."""
-    from conda.cli import helpers
+    _add_packages(parser.add_argument_group("what to ship"))
+    _add_machine(parser.add_argument_group("the customer's machine"))
+    _add_companions(parser.add_argument_group("what goes along"))
+    _add_access(parser.add_argument_group("from where, and by whom"))
 
-    parser.add_argument(
+
+def _add_packages(group: _ArgumentGroup) -> None:
+    group.add_argument(
         "offline_repo_packages",
         metavar="PACKAGE",
         nargs="*",
         default=[],
-        help="Packages to ship, as for `conda install`; they replace those of the last build. With "
-        "none named, now or in the last build: all that the label channel publishes for the "
-        "platform.",
+        help="As for `conda install`. With none named, now or before: all that the label channel "
+        "publishes.",
     )
-    parser.add_argument(
+    group.add_argument(
         "--add",
         dest="offline_repo_add",
         metavar="PACKAGE",
         action="append",
         default=[],
-        help="Ship this package besides those of the last build, or in the place of the one of "
-        "its name; repeat for several. In a first build the same as PACKAGE.",
+        help="Ship this besides, or in the place of the one of its name; repeat it for several.",
     )
-    parser.add_argument(
+    group.add_argument(
         "--remove",
         dest="offline_repo_remove",
         metavar="PACKAGE",
         action="append",
         default=[],
-        help="Do not ship this package of the last build any more, given by its name or as it was "
-        "typed; repeat for several.",
+        help="Do not ship this any more; repeat it for several.",
     )
-    wanted = parser.add_mutually_exclusive_group()
+    wanted = group.add_mutually_exclusive_group()
     wanted.add_argument(
         "--environment-file",
         dest="offline_repo_environment_file",
         metavar="FILE",
-        help="Ship what this file says, in the place of PACKAGE: an environment.yml, whose "
-        "packages are solved for; or an explicit list (`conda list --explicit`), a conda-lock.yml "
-        "or a pixi.lock, whose archives are shipped just as they are named, in each environment. "
-        "Remembered; name it again when it has changed.",
+        help="What an environment.yml asks for, or just the archives of an explicit list, a "
+        "conda-lock.yml or a pixi.lock.",
     )
     wanted.add_argument(
         "--from-prefix",
         dest="offline_repo_from_prefix",
         metavar="ENV",
-        help="The same with the packages of this environment, given by its name or path.",
+        help="What this environment has, given by name or path.",
     )
-    parser.add_argument(
-        "--root",
-        dest="offline_repo_root",
-        metavar="DIR",
-        help="Folder above the repositories, one folder a label. Default: the setting "
-        "plugins.offline_repo_root, else the current folder.",
+    group.add_argument(
+        "--keep",
+        dest="offline_repo_keep",
+        metavar="N",
+        type=int,
+        help="Keep the last N releases installable, this one included.",
     )
-    parser.add_argument(
+
+
+def _add_machine(group: _ArgumentGroup) -> None:
+    group.add_argument(
         "--platform",
         dest="offline_repo_platforms",
         metavar="SUBDIR",
         action="append",
         default=[],
-        help="The customer's platform, e.g. win-64; repeat for several, and name all of them. "
-        "Default: those of the last build, else this machine's.",
+        help="E.g. win-64; repeat it for all. At first: this machine's.",
     )
-    parser.add_argument(
+    group.add_argument(
         "--virtual-package",
         dest="offline_repo_virtual_packages",
         metavar="[PLATFORM:]NAME=VERSION[=BUILD]",
         action="append",
         default=[],
-        help="Assume that the customer's machine has this, e.g. __glibc=2.17, or with NAME= that "
-        "it has not; repeat for several. With a platform, e.g. linux-64:__glibc=2.17, this is said "
-        "of its machine alone, else of all that can have it. What is not named stays as the last "
-        "build had it, also for a platform that is left out and comes back; at first it is a "
-        "modest machine (linux 4.18, glibc 2.28; osx 13.0; win 10; no cuda), never this one.",
+        help="E.g. linux-64:__glibc=2.17, or NAME= for one that it has not; repeat it for several. "
+        "At first a modest machine: linux 4.18, glibc 2.28; osx 13.0; win 10; no cuda.",
     )
-    plugin = parser.add_mutually_exclusive_group()
+
+
+def _add_companions(group: _ArgumentGroup) -> None:
+    plugin = group.add_mutually_exclusive_group()
     plugin.add_argument(
         "--with-plugin",
         dest="offline_repo_plugin",
         action="store_true",
         default=None,
-        help="Ship this plugin as well, for the customer's base environment: in the folder "
-        "'plugin', a channel of its own with the package conda-offline-repo-base from the "
-        "channels. Remembered.",
+        help="This plugin, for the customer's base environment: the package "
+        "conda-offline-repo-base of the channels.",
     )
     plugin.add_argument(
         "--plugin-file",
@@ -103,64 +104,52 @@ def add_request_options(parser: ArgumentParser) -> None:
         "--without-plugin",
         dest="offline_repo_plugin",
         action="store_false",
-        help="Do not ship the plugin any more.",
+        help="The plugin does not go along any more.",
     )
-    installer = parser.add_mutually_exclusive_group()
+    installer = group.add_mutually_exclusive_group()
     installer.add_argument(
         "--installer",
         dest="offline_repo_installers",
         metavar="FILE",
         action="append",
-        help="Ship this installer of conda (Miniforge, Miniconda, one made by constructor) as "
-        "well, in the folder 'installer', for machines without conda; repeat for several, and name "
-        "all of them. Default: those of the last build.",
+        help="An installer of conda, such as Miniforge's; repeat it for all.",
     )
     installer.add_argument(
         "--without-installer",
         dest="offline_repo_installers",
         action="store_const",
         const=[],
-        help="Do not ship installers any more.",
+        help="Installers do not go along any more.",
     )
-    parser.add_argument(
-        "--keep",
-        dest="offline_repo_keep",
-        metavar="N",
-        type=int,
-        help="Keep the last N releases installable from the folder, the new one included: "
-        "`use --release` brings an environment to any of them. At first 1; remembered.",
+
+
+def _add_access(group: _ArgumentGroup) -> None:
+    group.add_argument(
+        "--no-label-channel",
+        dest="offline_repo_label_channel",
+        action="store_false",
+        help="Do not put PUBLISHER/label/LABEL before the first channel, the publisher's.",
     )
-    sign = parser.add_mutually_exclusive_group()
+    group.add_argument(
+        "--token",
+        dest="offline_repo_token",
+        metavar="TOKEN",
+        help="Opens the publisher's channels; better in the environment variable "
+        "CONDA_OFFLINE_REPO_TOKEN, which no process list shows.",
+    )
+    sign = group.add_mutually_exclusive_group()
     sign.add_argument(
         "--sign-key",
         dest="offline_repo_sign_keys",
         metavar="KEY",
         action="append",
         default=[],
-        help="Sign the repository with this ed25519 key of OpenSSH, so that the customer can tell "
-        "who made it; for a key that ssh-agent holds, its public file. Repeat it to sign with the "
-        "old and the new key when keys change: customers then trust the new one. Default: the "
-        "setting plugins.offline_repo_sign_key.",
+        help="Sign with this ed25519 key of OpenSSH (its .pub file if ssh-agent holds it); repeat "
+        "it when keys change. Default: the setting plugins.offline_repo_sign_key.",
     )
     sign.add_argument(
         "--no-sign-key",
         dest="offline_repo_unsigned",
         action="store_true",
-        help="Publish without a signature, also a repository that is signed. Customers who trust "
-        "its key will refuse it.",
-    )
-    helpers.add_parser_channels(parser)
-    parser.add_argument(
-        "--token",
-        dest="offline_repo_token",
-        metavar="TOKEN",
-        help="Token that opens the publisher's channels. Better in the environment variable "
-        "CONDA_OFFLINE_REPO_TOKEN, which no process list shows.",
-    )
-    parser.add_argument(
-        "--no-label-channel",
-        dest="offline_repo_label_channel",
-        action="store_false",
-        help="Do not search PUBLISHER/label/LABEL before the first channel: take the channels as "
-        "they are.",
+        help="Publish without a signature, also what was signed before.",
     )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any
+    from typing import Any, TextIO
 
     from ..customer.target import Target
     from ..repository.locate import Repository
@@ -51,13 +51,16 @@ def ask(repository: Repository) -> None:
         raise unknown from None
 
 
-def fill(target: Target, find: Callable[[Target], Any]) -> dict[str, list[str]]:
+def fill(target: Target, find: Callable[[Target], Any], results: TextIO) -> dict[str, list[str]]:
     """Configure the environment and install into it; returns what was linked and unlinked.
 
     Args:
         target: The environment.
         find: Finds conda's transaction for it, if there is to be one.
+        results: Where conda's table of the transaction is printed.
     """
+    from contextlib import redirect_stdout
+
     from conda.base.context import context
 
     from .. import _compat
@@ -74,7 +77,8 @@ def fill(target: Target, find: Callable[[Target], Any]) -> dict[str, list[str]]:
             linked["LINK"] = [record.dist_str() for record in setup.link_precs]
             linked["UNLINK"] = [record.dist_str() for record in setup.unlink_precs]
             if not context.json:
-                change.print_transaction_summary()
+                with redirect_stdout(results):
+                    change.print_transaction_summary()
         if context.dry_run:
             return linked
         if change is not None and not context.json:

@@ -195,7 +195,7 @@ class OlderBuildError(OfflineRepoError):
 
     def __init__(self, path: Path, build: int, last: int, prefix: Path) -> None:
         super().__init__(
-            f"{path} is build {build}, but this environment has used build {last}.",
+            f"{path} has release {build}, but this environment has used release {last}.",
             "This may be the wrong stick or an old copy: look at it with "
             "`conda offline-repo show`. If it is meant, give --allow-older: "
             f"conda offline-repo use {path} -p {prefix} --allow-older [PACKAGE ...]",
@@ -207,7 +207,7 @@ class OtherContentError(OfflineRepoError):
 
     def __init__(self, path: Path, build: int, prefix: Path) -> None:
         super().__init__(
-            f"{path} is build {build}, as this environment has used it, but with other content.",
+            f"{path} has release {build}, as this environment has used it, but with other content.",
             "Either somebody has changed it, or your vendor has built the repository anew from its "
             "beginning: ask which. If it is meant, give --allow-older: "
             f"conda offline-repo use {path} -p {prefix} --allow-older [PACKAGE ...]",

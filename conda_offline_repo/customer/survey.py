@@ -141,7 +141,7 @@ def _configuration(repository: Repository, prefix: Path) -> Iterator[Finding]:
             shown = ", ".join(_texts(value))
             yield Finding(
                 str(source),
-                f"{source} sets {key} ({shown}): {meaning}. What to do: "
+                f"{source} sets {key} ({shown}): {meaning}.\n  What to do: "
                 + remedy.format(channel=channel, prefix=prefix)
                 + ".",
             )
@@ -218,7 +218,7 @@ def _history(prefix: Path, own: str) -> Iterator[Finding]:
                 str(path),
                 f"{path} remembers that {name} was asked for from the channel "
                 f"{_shown(str(channel))}: conda looks for it there at every solve and does not "
-                "find it offline. What to do: "
+                "find it offline.\n  What to do: "
                 f"`conda install {name}` once, without the channel.",
             )
 

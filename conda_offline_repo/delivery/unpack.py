@@ -13,6 +13,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ..printable import counted
 from ..repository import manifest_file, signature
 from ..repository.hashing import open_regular
 from ..repository.manifest import INDEX_NAME, MANIFEST_NAME
@@ -212,6 +213,7 @@ def _check_together(first: Volume, other: Volume) -> None:
     elif first.label.base != other.label.base:
         why = "they are differences to two releases"
     elif first.label.volumes != other.label.volumes:
-        why = f"one is of {first.label.volumes} volumes, the other of {other.label.volumes}"
+        of = [counted(some.label.volumes, "volume") for some in (first, other)]
+        why = f"one is of {of[0]}, the other of {of[1]}"
     if why:
         raise OtherVolumesError(first.path, other.path, why)

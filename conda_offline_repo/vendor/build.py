@@ -112,20 +112,19 @@ def _build(options: Options, progress: Progress, run: Run, *, dry_run: bool) -> 
         search = Search(unwanted, run.searched[unwanted.values])
         plan = make_plan(
             request,
-            plugin.entries(
-                request, options.plugin_file, last, repository, signed=signer is not None
-            ),
+            options.plugin_file,
             last,
             repository,
             progress,
+            signed=signer is not None,
         )
         if staging is None:
             archives = fetch.foresee(plan.all_entries, repository)
         else:
             remembered = compose.remember(plan.request)
             if not prove.proven(last, remembered, plan.index, built_with, plan.solutions):
-                progress.step("Proving that the repository installs by itself")
-                plan = proved(plan, staging / "proof")
+                with progress.doing("Proving that the repository installs by itself"):
+                    plan = proved(plan, staging / "proof")
                 plan = tried(plan, last, repository, staging / "proof", progress)
             # each is searched when it comes, while others are still on their way
             archives = _collect(plan.all_entries, repository, staging, progress, run, search)

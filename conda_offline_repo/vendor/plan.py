@@ -59,29 +59,34 @@ class Plan:
 
 def make_plan(
     request: Request,
-    of_plugin: tuple[Entry, ...],
+    plugin_file: Path | None,
     last: Manifest | None,
     repository: Path,
     progress: Progress,
+    *,
+    signed: bool,
 ) -> Plan:
     """Solve a request, and find out what the repository is to hold.
 
     Args:
         request: What is asked for.
-        of_plugin: The channels' entries for the plugin, if it goes along.
+        plugin_file: The archive of the plugin, if it was given.
         last: The manifest of the published repository, if there is one.
         repository: Its folder.
-        progress: Told what begins.
+        progress: Told how far it is.
+        signed: Whether the repository will be.
 
     Raises:
         SolveError: There is no solution.
         OfflineRepoError: The channels cannot be read, or have what no repository holds.
     """
-    progress.step(f"Reading the channels and solving for {', '.join(request.platforms)}")
-    tasks = upstream.tasks(request)
+    with progress.doing("Reading the channels"):
+        of_plugin = plugin.entries(request, plugin_file, last, repository, signed=signed)
+        tasks = upstream.tasks(request)
     since = time.time()
-    solutions = solve(request, tasks)
-    taken = upstream.entries_of(solutions, request, since)
+    solutions = solve(request, tasks, progress)
+    with progress.doing("Reading the entries of the packages"):
+        taken = upstream.entries_of(solutions, request, since)
     for solution in solutions:
         if solution.exact:
             complete.check_complete(solution, taken.entries)
@@ -133,13 +138,13 @@ def tried(
     earlier = {build: one for build, one in releases.items() if dict(one) != new}
     if not earlier:
         return plan
-    progress.step("Trying the update from earlier releases")
-    found = updates.unreached(
-        plan.request,
-        plan.solutions,
-        plan.index,
-        earlier,
-        records_of(last, repository),
-        scratch,
-    )
+    with progress.doing("Trying the update from earlier releases"):
+        found = updates.unreached(
+            plan.request,
+            plan.solutions,
+            plan.index,
+            earlier,
+            records_of(last, repository),
+            scratch,
+        )
     return replace(plan, warnings=(*plan.warnings, *found))

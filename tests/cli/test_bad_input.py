@@ -41,7 +41,7 @@ def message(told: Finished, as_json: bool) -> str:
     for text in (*CRASH, TOKEN):
         assert text not in told.output
     if as_json:
-        text = told.json["message"]
+        text = "\n".join((told.json["message"], *told.json["hints"]))
         assert told.json.get("success", False) is False
     else:
         assert told.stdout == ""

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 #: What conda needs to know the command, its options and the settings.
 ON_EVERY_START = re.compile(
-    r"conda_offline_repo(\.plugin|\.settings|\.cli(\.main_\w+|\.output|\.request_options)?)?"
+    r"conda_offline_repo(\.plugin|\.settings"
+    r"|\.cli(\.conda_options|\.main_\w+|\.output|\.request_options)?)?"
 )
 #: What a solve needs to find that there is nothing to do.
 AT_A_SOLVE = {

@@ -48,7 +48,7 @@ def marked(lines: list[str], mark: str) -> list[str]:
 
 def test_whole_repository(customer: Conda, stick: Path) -> None:
     lines = doctor(customer)
-    assert lines[0] == f"Offline repository {stick} (label bank, build 1):"
+    assert lines[0] == f"Offline repository {stick} (label bank, release 1):"
     (good,) = marked(lines, GOOD)
     assert "unchanged" in good
     assert marked(lines, BAD) == []
@@ -72,7 +72,7 @@ def test_damage(customer: Conda, stick: Path) -> None:
 def test_newer_build(customer: Conda, mirror: Mirror, stick: Path) -> None:
     mirror.copy(2, stick)
     (text,) = marked(doctor(customer), BAD)
-    assert "build 2" in text
+    assert "release 2" in text
     assert f"conda offline-repo use {stick} -p {customer.envs / 'rating'}" in text
     customer.use(stick, "-p", customer.envs / "rating")
     assert marked(doctor(customer), BAD) == []

@@ -8,15 +8,19 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from conda.plugins.hookspec import CondaSpecs
 
 if TYPE_CHECKING:
     from tests.support.running import Conda
 
+#: Whether `conda config` knows the settings of plugins (conda 25.5 and newer).
+DESCRIBES = hasattr(CondaSpecs, "conda_environment_specifiers")
 OURS = "[name for name in sys.modules if name.startswith('conda_offline_repo')]"
 #: What conda needs to know the command, its options and the settings.
 ON_EVERY_START = {
     "conda_offline_repo",
     "conda_offline_repo.cli",
+    "conda_offline_repo.cli.conda_options",
     "conda_offline_repo.cli.main_build",
     "conda_offline_repo.cli.main_diff",
     "conda_offline_repo.cli.main_pack",
@@ -68,14 +72,25 @@ def test_conda_lists_the_command(conda: Conda) -> None:
     assert any(line.split()[:1] == ["offline-repo"] for line in lines)
 
 
-@pytest.mark.parametrize(
-    "verb", ["build", "sync", "pack", "unpack", "use", "verify", "show", "sbom", "diff"]
-)
-def test_help(conda: Conda, verb: str) -> None:
-    assert verb in conda.run("offline-repo", "--help").stdout
-    text = conda.run("offline-repo", verb, "--help").stdout
-    assert f"conda offline-repo {verb}" in text
-    assert "--json" in text
+@pytest.mark.parametrize("name", ["root", "sign_key", "allowed_signers"])
+def test_conda_describes_the_settings(conda: Conda, name: str) -> None:
+    if not DESCRIBES:
+        pytest.skip("this conda shows no settings of plugins")
+    told = conda.run("config", "--describe", f"plugins.offline_repo_{name}")
+    # lines end at hyphens, too
+    text = " ".join(told.stdout.replace("#", "").split()).replace("- ", "-")
+    for words in (f"plugins.offline_repo_{name} (str)", "conda offline-repo", "Without it, "):
+        assert words in text
+
+
+def test_settings_are_read(conda: Conda) -> None:
+    """Also where `conda config` does not show them, they work."""
+    condarc = conda.home / ".condarc"
+    with condarc.open("a") as file:
+        file.write("plugins: {offline_repo_root: /nowhere}\n")
+    assert "/nowhere" in conda.fail("offline-repo", "show").stderr
+    told = conda.fail("offline-repo", "show", CONDA_PLUGINS_OFFLINE_REPO_ROOT="/elsewhere")
+    assert "/elsewhere" in told.stderr
 
 
 def test_without_verb(conda: Conda) -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conda_offline_repo.cli.output import human
-from conda_offline_repo.cli.progress import WINDOW, Meter, duration
+from conda_offline_repo.cli.progress import WINDOW, Clock, Meter, duration
 from tests.conftest import TOKEN
 from tests.support.inside import Counted, inside
 from tests.support.running import PATIENCE
@@ -57,7 +57,7 @@ def test_standstill_is_told() -> None:
     assert meter.text(1.0).endswith(", 500 bytes/s, 1 s left")
     for second in range(2, 4 + int(WINDOW)):
         text = meter.text(float(second))
-    assert text == "0 of 1 packages, 500 bytes of 1.0 kB (50 %), waiting"
+    assert text == "0 of 1 package, 500 bytes of 1.0 kB (50 %), waiting"
 
 
 def test_bytes_to_be_had_again_are_taken_back() -> None:
@@ -65,7 +65,7 @@ def test_bytes_to_be_had_again_are_taken_back() -> None:
     meter.advance(600, 0)
     meter.text(1.0)
     meter.advance(-600, 0)
-    assert meter.text(2.0) == "0 of 1 packages, 0 bytes of 1.0 kB (0 %), waiting"
+    assert meter.text(2.0) == "0 of 1 package, 0 bytes of 1.0 kB (0 %), waiting"
 
 
 def test_no_time_left_is_told_where_nobody_knows_the_size() -> None:
@@ -78,6 +78,12 @@ def test_nothing_is_left_where_channels_state_too_little() -> None:
     meter = Meter(packages=2, size=1000, now=0.0)
     meter.advance(4000, 1)
     assert "left" not in meter.text(2.0)
+
+
+def test_clock_tells_the_time_from_the_first_second_on() -> None:
+    clock = Clock("Solving bank for win-64", now=100.0)
+    assert clock.text(100.9) == "Solving bank for win-64 ..."
+    assert clock.text(175.5) == "Solving bank for win-64 ... 1 min 15 s"
 
 
 @pytest.mark.parametrize(
@@ -165,7 +171,7 @@ def test_line_on_a_terminal(conda: Conda, slow: Vendor, root: Path) -> None:
     assert status == 0, text
     size = json.loads((root / "bank" / "offline-repo.json").read_bytes())["packages"]
     total = human(sum(package["size"] for package in size.values()))
-    (followed,) = (line for line in text.split("\r\n") if "\r" in line)
+    (followed,) = (line for line in text.split("\r\n") if " packages, " in line and "\r" in line)
     shown = [line.strip() for line in followed.split("\r") if line.strip()]
     pattern = rf"([0-3]) of 3 packages, .* of {re.escape(total)} \((\d+) %\)(, .*)?"
     found = [re.fullmatch(pattern, line) for line in shown]
@@ -174,6 +180,31 @@ def test_line_on_a_terminal(conda: Conda, slow: Vendor, root: Path) -> None:
     assert percents == sorted(percents)
     assert shown[-1] == f"3 of 3 packages, {total} of {total} (100 %)"
     assert any(re.search(r", [0-9.]+ (bytes|kB|MB)/s, \d+ s left$", line) for line in shown), shown
+
+
+@posix
+def test_terminal_shows_what_is_being_solved(conda: Conda, slow: Vendor, root: Path) -> None:
+    status, text = on_terminal(conda, *big(slow, root), "--platform", "linux-64")
+    assert status == 0, text
+    lines = [line.split("\r")[1] for line in text.split("\r\n") if line.startswith("\r")]
+    assert [line.partition(" ...")[0] for line in lines][:4] == [
+        "Reading the channels",
+        "Solving bank for linux-64",
+        "Reading the entries of the packages",
+        "Proving that the repository installs by itself",
+    ]
+
+
+@posix
+@pytest.mark.parametrize("options", [(), ("--quiet",)], ids=["", "quiet"])
+def test_terminal_shows_that_use_is_solving(
+    conda: Conda, copy: Path, options: tuple[str, ...]
+) -> None:
+    use = ("offline-repo", "use", str(copy), "-n", "mine", "--yes", "app")
+    status, text = on_terminal(conda, *use, *options)
+    assert status == 0, text
+    assert (f"Solving bank for {conda.envs / 'mine'} ..." in text) == (not options)
+    assert "Solving environment: " in text
 
 
 @posix
@@ -187,7 +218,8 @@ def test_nothing_on_a_terminal_if_not_wanted(
 def test_no_line_where_there_is_no_terminal(conda: Conda, slow: Vendor, root: Path) -> None:
     done = conda.execute(*big(slow, root))
     assert done.status == 0, done
-    assert "Collecting 3 packages" in done.stderr
+    for text in ("Solving bank for", "Collecting 3 packages"):
+        assert text in done.stderr
     assert "\r" not in done.output
     assert " of 3 packages" not in done.output
 

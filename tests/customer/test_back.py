@@ -94,10 +94,10 @@ def test_folder_that_became_older_is_refused_by_conda_itself(
     customer.use(stick, "-n", "rating", "app", "--yes")
     shell = customer.activated("rating")
     mirror.copy(2, stick)
-    customer.run("update", "--yes", "app", **shell)  # `use` has not seen build 2
+    customer.run("update", "--yes", "app", **shell)  # `use` has not seen release 2
     mirror.copy(1, stick)
     before = snapshot(customer.envs)
-    words = ("build 1", "build 2", f"conda offline-repo use {stick}", "--allow-older")
+    words = ("release 1", "release 2", f"conda offline-repo use {stick}", "--allow-older")
     refused(customer.execute("install", "--yes", "extra", **shell), "OlderBuildError", *words)
     refused(customer.execute("update", "--yes", "--all", **shell), "OlderBuildError", *words)
     told = customer.execute("offline-repo", "use", stick, "-n", "rating")
@@ -114,7 +114,7 @@ def test_same_number_with_other_content(anyone: Conda, stick: Path) -> None:
     manifest = stick / "offline-repo.json"
     content = json.loads(manifest.read_bytes())
     manifest.write_text(json.dumps({**content, "created": "2031-01-01T00:00:00+00:00"}))
-    words = ("build 1", "other content", "--allow-older")
+    words = ("release 1", "other content", "--allow-older")
     refused(anyone.execute("install", "--yes", "extra", **shell), "OtherContentError", *words)
     told = anyone.execute("offline-repo", "use", stick, "-n", "rating")
     refused(told, "OtherContentError", *words)

@@ -398,7 +398,7 @@ def test_older_stick_is_refused_unless_allowed(
     old = mirror.copy(1, tmp_path / "old" / "bank")
     before = snapshot(customer.envs)
     told = customer.fail("offline-repo", "use", old, "-n", "rating")
-    for text in (str(old), "build 1", "build 2", "--allow-older", "conda offline-repo show"):
+    for text in (str(old), "release 1", "release 2", "--allow-older", "conda offline-repo show"):
         assert text in told.stderr
     assert snapshot(customer.envs) == before
 

@@ -54,6 +54,7 @@ def parsed(prefix: Path) -> dict[str, object]:
 def check(prefix: Path, repository: Repository) -> None:
     content = parsed(prefix)
     assert content["channels"] == [repository.path.as_uri()]
+    assert content["default_channels"] == []
     assert content["offline"] is True
 
 
@@ -107,6 +108,18 @@ def test_condarc_gets_our_keys_and_keeps_all_others(prefix: Path, text: str) -> 
         assert "quiet: 'no'  # quoted" in condarc(prefix)
     assert not plan(repository(), prefix).moved_from
     assert plan(repository(), prefix).configured
+
+
+@pytest.mark.parametrize(
+    ("folder", "defaults"),
+    [("bank", False), ("X Y", False), ("bänk/bank", False), ("50%/bänk", False), ("bänk", True)],
+)
+def test_defaults_leads_to_a_folder_that_is_found_nowhere_else(
+    prefix: Path, folder: str, defaults: bool
+) -> None:
+    stick = repository(f"/media/{folder}")
+    configure(plan(stick, prefix))
+    assert parsed(prefix)["default_channels"] == ([stick.path.as_uri()] if defaults else [])
 
 
 def test_condarc_is_not_written_again(prefix: Path) -> None:

@@ -79,6 +79,25 @@ def test_next_command_is_the_one_to_type(customer: Conda, copy: Path) -> None:
     assert customer.installed("rating") == APP
 
 
+def test_conda_calls_the_folder_by_its_name(
+    customer: Conda, copy: Path, used: dict[str, str]
+) -> None:
+    """Not `defaults`, which leads nowhere then, also where the user's own file names it."""
+    told = [customer.run(*asked, **used) for asked in (("install", "--yes", "app"), ("list",))]
+    told.append(customer.run("env", "export", **used))
+    assert "bank/noarch::app-2.0-0" in told[0].stdout
+    assert told[1].stdout.count(copy.as_uri()) == len(APP)
+    assert "defaults" not in "".join(one.output for one in told)
+
+    condarc = customer.home / ".condarc"
+    lines = condarc.read_text().splitlines(keepends=True)
+    without = "".join(line for line in lines if not line.startswith("default_channels"))
+    condarc.write_text(f"{without}channels: [defaults]\n")
+    info = customer.run("info", "--json", **used).json
+    assert {url.rpartition("/")[0] for url in info["channels"]} == {copy.as_uri()}
+    assert customer.run("update", "--yes", "--all", "--json", **used).json["success"]
+
+
 def test_updates_after_the_folder_was_copied_anew(
     customer: Conda, deliver: Callable[[str], Path]
 ) -> None:
@@ -133,7 +152,8 @@ def test_dry_run_does_nothing(
     assert not (customer.home / ".conda" / "environments.txt").exists()
     assert snapshot(copy) == before
     if packages:
-        assert "lib" in told.stdout
+        # conda's own table says it, and nothing says it again
+        assert told.stdout.count("lib-1.1-0") == 1
     if options:
         assert told.json["prefix"] == str(customer.envs / "rating")
 

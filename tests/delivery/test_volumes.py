@@ -485,7 +485,7 @@ def test_command_line(conda: Conda, mirror: Mirror, target: Path, tmp_path: Path
     told = conda.run("offline-repo", "pack", mirror.builds[1], "-o", output)
     assert "Release 1 of label bank is packed" in told.stdout
     told = conda.run("offline-repo", "unpack", output, target)
-    assert f"{target} had none and now has release 1 of label bank" in told.stdout
+    assert f"{target} had no release and now has release 1 of label bank" in told.stdout
     told = conda.run(
         *("offline-repo", "pack", mirror.builds[2], "-o", output, "--json"),
         *(

@@ -158,7 +158,7 @@ def test_customer_goes_from_the_folder_alone_to_the_running_program(
     # what only a vendor needs is not there
     refused = me.fail("offline-repo", "build", "--label", "bank", "-c", "x", "app", "--json").json
     assert refused["exception_name"] == "VendorMissingError"
-    assert "conda install -n base conda-offline-repo" in refused["message"]
+    assert "conda install -n base conda-offline-repo" in refused["hints"][0]
     # and the plugin is at work in conda's own commands
     archive = next(folder.glob("noarch/ratingpro-*"))
     archive.write_bytes(another(archive))

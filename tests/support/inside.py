@@ -54,6 +54,10 @@ class Counted(Unwatched):
     def step(self, text: str) -> None:
         self.steps.append(text)
 
+    def doing(self, text: str) -> AbstractContextManager[object]:
+        self.steps.append(text)
+        return super().doing(text)
+
     def counting(
         self, what: str, packages: int, size: int | None
     ) -> AbstractContextManager[object]:

@@ -53,7 +53,7 @@ def test_holds_what_the_request_needs_and_no_more(conda: Conda, vendor: Vendor, 
     assert entries(repository, PLATFORM) == {}
     for package in (vendor.label.packages[APP[0]], vendor.public.packages[APP[1]]):
         assert (repository / package.at).read_bytes() == package.path.read_bytes()
-    for line in ("+ app 2.0", "+ lib 1.1", str(repository), "build 1", "2 packages"):
+    for line in ("+ app 2.0", "+ lib 1.1", str(repository), "release 1", "2 packages"):
         assert line in told.stdout
     assert "..." in told.stderr
     assert "..." not in told.stdout

@@ -84,7 +84,7 @@ def test_what_is_not_changed_is_not_told(conda: Conda, vendor: Vendor, built: Pa
     was = snapshot(built)
     machines = ("--virtual-package", "linux-64:__glibc=2.17", "--virtual-package", "__cuda=")
     told = conda.build(*again(built, "core", "app", *PLATFORMS, *vendor.channels, *machines)).stdout
-    assert "up to date (build 1)" in told
+    assert "up to date (release 1)" in told
     assert "->" not in told
     answer = conda.build(*again(built, "--add", "app", "--json")).json
     assert (answer["changed"], answer["request_changes"]) == (False, [])
@@ -94,7 +94,7 @@ def test_what_is_not_changed_is_not_told(conda: Conda, vendor: Vendor, built: Pa
 def test_changed_request_for_the_same_packages_is_a_new_build(conda: Conda, built: Path) -> None:
     told = conda.build(*again(built, "--add", "lib")).stdout
     assert "packages: app, core -> app, core, lib\n" in told
-    assert "is now build 2" in told
+    assert "is now release 2" in told
     found = manifest(built)
     assert (found["build"], found["request"]["packages"]) == (2, ["app", "core", "lib"])
 
@@ -129,7 +129,7 @@ def test_first_build_says_so(conda: Conda, vendor: Vendor, root: Path, dry: bool
     options = ("--root", root, "app", *(["--dry-run"] if dry else []))
     told = conda.build(*vendor.request, *options).stdout
     words = "This would be the first" if dry else "First"
-    assert f"{words} build of label bank in {root}.\n" in told
+    assert f"{words} release of label bank in {root}.\n" in told
     assert "The request" not in told
     answer = conda.build(*vendor.request, *options, "--json").json
     assert (answer["first_build"], answer["request_changes"]) == (dry, [])

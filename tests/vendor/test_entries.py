@@ -18,6 +18,7 @@ from conda import CondaError
 from conda.base.context import context
 
 from conda_offline_repo.exceptions import OfflineRepoError
+from conda_offline_repo.progress import Unwatched
 from conda_offline_repo.publishing.exceptions import FileSystemError
 from conda_offline_repo.repository.names import archive_problem
 from conda_offline_repo.vendor.exceptions import (
@@ -545,7 +546,7 @@ def test_what_the_solver_saw_is_not_asked_for_again(me: Inside, channel: TinyCha
     with ChannelServer(channel.folder.parent) as server:
         request = me.request(me.options("app", channels=(f"{server.url}/public",)))
         began = time.time()
-        solutions = solve(request, tasks(request))
+        solutions = solve(request, tasks(request), Unwatched())
         forget()
         asked = server.requests
         channel.remove(channel.packages["noarch/lib-1.0-0.conda"])
@@ -571,7 +572,7 @@ def test_change_between_solving_and_reading_is_noticed(me: Inside, channel: Tiny
 
     with ChannelServer(channel.folder.parent) as server:
         request = me.request(me.options("app", channels=(f"{server.url}/public",)))
-        solutions = solve(request, tasks(request))
+        solutions = solve(request, tasks(request), Unwatched())
         assert read() == set(needed(channel))
         channel.add("lib", files={"share/lib.txt": "uploaded again\n"}, record=FIX)
         channel.write()

@@ -87,7 +87,7 @@ def test_repository_below_it(conda: Conda, customer: Conda, tmp_path: Path) -> N
     root = tmp_path / "t" / "repositories" / "t"
     options = ("--label", "bank", "--no-label-channel", "-c", channel.folder, "--root", root)
     built = conda.build(*options, "--override-channels", "--platform", PLATFORM, "app")
-    assert f"{root / 'bank'} is now build 1" in built.stdout
+    assert f"{root / 'bank'} is now release 1" in built.stdout
     customer.use(root / "bank", "-n", "rating")
     env = customer.activated("rating")
     customer.run("install", "--yes", "app", **env)

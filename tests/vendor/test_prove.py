@@ -10,6 +10,7 @@ import pytest
 from conda.base.context import context
 
 from conda_offline_repo.exceptions import OfflineRepoError
+from conda_offline_repo.progress import Unwatched
 from conda_offline_repo.repository.manifest import MANIFEST_NAME
 from conda_offline_repo.vendor.exceptions import ProofError
 from conda_offline_repo.vendor.release import prove as proof
@@ -96,14 +97,15 @@ def steps(me: Inside, *packages: str, urls: tuple[str, ...], **more: Any) -> lis
     return [name.split()[0] for name in names]
 
 
-WHOLE = ["Reading", "Proving", "Collecting", "Publishing"]
+BEFORE = ["Reading", "Solving", "Reading"]
+WHOLE = [*BEFORE, "Proving", "Collecting", "Publishing"]
 
 
 def test_what_was_proven_is_not_proven_again(me: Inside, urls: tuple[str, str]) -> None:
     assert steps(me, "lib", urls=urls[1:]) == WHOLE
-    assert steps(me, "lib", urls=urls[1:]) == ["Reading", "Collecting"]
+    assert steps(me, "lib", urls=urls[1:]) == [*BEFORE, "Collecting"]
     (me.root / "bank" / "noarch" / "lib-2.0-0.conda").write_bytes(b"damaged")
-    assert steps(me, "lib", urls=urls[1:]) == ["Reading", "Collecting", "Publishing"]
+    assert steps(me, "lib", urls=urls[1:]) == [*BEFORE, "Collecting", "Publishing"]
 
 
 @pytest.mark.parametrize("what", ["request", "machine", "index", "tools"])
@@ -121,7 +123,7 @@ def test_what_is_new_is_proven(
         low = TinyChannel(tmp_path / "served" / "low")
         low.add("lib", "2.1")
         low.write()
-        expected = [*WHOLE[:2], "Trying", *WHOLE[2:]]
+        expected = [*WHOLE[:4], "Trying", *WHOLE[4:]]
     else:
         path = me.root / "bank" / MANIFEST_NAME
         content = json.loads(path.read_bytes())
@@ -161,7 +163,7 @@ def prove(
 ) -> None:
     """Prove an index from which an archive has been lost on the way."""
     request = me.request(me.options(*packages, channels=urls))
-    solutions = solve(request, tasks(request))
+    solutions = solve(request, tasks(request), Unwatched())
     entries = [
         entry
         for entry in entries_of(solutions, request, time.time()).entries
@@ -222,7 +224,7 @@ def test_proof_asks_nothing_of_the_network(
     me: Inside, server: ChannelServer, stack: str, tmp_path: Path
 ) -> None:
     request = me.request(me.options("app", channels=(stack,)))
-    solutions = solve(request, tasks(request))
+    solutions = solve(request, tasks(request), Unwatched())
     index = make_index(entries_of(solutions, request, time.time()).entries, request.platforms)
     server.clear()
     proof.prove(request, solutions, index, tmp_path / "proof")

@@ -80,7 +80,7 @@ def test_no_change_no_write(vendor: Vendor) -> None:
     vendor.build("app")
     before = places(vendor.repository)
     again = vendor.build("app")
-    assert "is up to date (build 1)" in again.stdout
+    assert "is up to date (release 1)" in again.stdout
     assert places(vendor.repository) == before
     assert not [step for step in again.steps if " bank" in step]
     assert [path.name for path in vendor.root.iterdir()] == ["bank"]
@@ -159,11 +159,11 @@ def test_deletion_that_fails_is_made_up_for(vendor: Vendor) -> None:
         *vendor.command("app"), folder=vendor.root, fault="EACCES", number=number
     )
     assert (told.status, told.struck) == (0, True)
-    assert "is now build 2" in told.stdout
+    assert "is now release 2" in told.stdout
     assert "noarch/tool-1.0-0.conda" in told.stderr
     manifest = vendor.repository / "offline-repo.json"
     assert "noarch/tool-1.0-0.conda" in json.loads(manifest.read_bytes())["on_the_way"]
-    assert "is up to date (build 2)" in vendor.build("app").stdout
+    assert "is up to date (release 2)" in vendor.build("app").stdout
     assert not (vendor.repository / "noarch" / "tool-1.0-0.conda").exists()
     content = json.loads(manifest.read_bytes())
     assert content["build"] == 2
@@ -179,7 +179,7 @@ def test_strangers_in_a_subdir_go(vendor: Vendor, stale: str) -> None:
     vendor.build("app")
     expected = contents(vendor.repository)
     (vendor.repository / "noarch" / stale).write_text("stale")
-    assert "is now build 2" in vendor.build("app").stdout
+    assert "is now release 2" in vendor.build("app").stdout
     assert contents(vendor.repository) == expected
 
 

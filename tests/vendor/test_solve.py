@@ -15,6 +15,7 @@ import pytest
 from conda.base.context import context
 
 from conda_offline_repo.exceptions import OfflineRepoError
+from conda_offline_repo.progress import Unwatched
 from conda_offline_repo.vendor.exceptions import CollisionError, SolveError
 from conda_offline_repo.vendor.release import index
 from conda_offline_repo.vendor.upstream.entries import tasks
@@ -261,16 +262,16 @@ def test_solve_leaves_no_trace(me: Inside, server: ChannelServer) -> None:
     )
     request = me.request(options)
     packages = tasks(request)
-    solve(request, packages)  # fills caches
+    solve(request, packages, Unwatched())  # fills caches
     before = state()
-    assert len(solve(request, packages)) == len(MACHINES)
+    assert len(solve(request, packages, Unwatched())) == len(MACHINES)
     assert state() == before
 
     with pytest.raises(SolveError):
-        solve(request, [replace(one, packages=("core >=3",)) for one in packages])
+        solve(request, [replace(one, packages=("core >=3",)) for one in packages], Unwatched())
     assert state() == before
     with pytest.raises(SolveError):
-        solve(request, [replace(one, packages=("nowhere",)) for one in packages])
+        solve(request, [replace(one, packages=("nowhere",)) for one in packages], Unwatched())
     assert state() == before
 
 
@@ -324,7 +325,7 @@ def test_solve_prints_nothing(
     me: Inside, server: ChannelServer, capfd: pytest.CaptureFixture[str]
 ) -> None:
     request = me.request(me.options("core", channels=(f"{server.url}/public",)))
-    solve(request, tasks(request))
+    solve(request, tasks(request), Unwatched())
     assert capfd.readouterr() == ("", "")
 
 

@@ -89,21 +89,21 @@ def _wanted(channel: str) -> dict[str, Any]:
     return {
         "channels": [channel],
         "channel": None,
-        "default_channels": [channel] if _may_be_default(channel) else None,
+        "default_channels": [channel] if _is_read_as_default_only(channel) else [],
         "offline": True,
     }
 
 
-def _may_be_default(channel: str) -> bool:
-    """Return whether conda can have this channel for `defaults`.
+def _is_read_as_default_only(channel: str) -> bool:
+    """Return whether conda finds this channel only where `defaults` stands for it.
 
-    Current conda decodes the escapes in the URL of such a channel, so that `%` and `#` lead astray,
-    and packages are recorded under another URL and installed anew. Without it, it decodes the last
-    part alone, which leads astray if that has other escapes than those of spaces.
+    Current conda decodes the last part of a channel's URL, which leads astray where that has other
+    escapes than those of spaces; of `defaults` it decodes all, and finds it, but for `%` and `#`.
+    For all other channels `defaults` stands for nothing: conda would call the repository so, and
+    an exported environment would ask the network for it.
     """
-    escaped = "%25" in channel or "%23" in channel
     last = channel.rpartition("/")[2].replace("%20", "")
-    return not escaped and ("%" not in channel or "%" in last)
+    return "%" in last and "%25" not in channel and "%23" not in channel
 
 
 def _yaml() -> YAML:

@@ -77,10 +77,7 @@ def read(reader: Reader, entries: Iterable[Value]) -> Settings:
 
 def reason(error: OfflineRepoError) -> str:
     """Return what was wrong, without what is to be done about it on the command line."""
-    text = str(error)
-    for hint in reversed(error.hints):
-        text = text.removesuffix(hint).rstrip()
-    return " ".join(text.split())
+    return " ".join(str(error.message).split())
 
 
 def _channels(reader: Reader, value: Value) -> tuple[str, ...] | None:

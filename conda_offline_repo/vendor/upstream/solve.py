@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from conda.models.channel import Channel
     from conda.models.records import PackageRecord
 
+    from ...progress import Progress
     from ..inputs.wanted import Locked
     from ..request import Request
 
@@ -90,18 +91,32 @@ class Solution:
         return self.exact and "python" in names and "pip" not in names
 
 
-def solve(request: Request, tasks: Sequence[Task]) -> tuple[Solution, ...]:
+def solve(request: Request, tasks: Sequence[Task], progress: Progress) -> tuple[Solution, ...]:
     """Find what is to be installed in each environment, on each platform.
+
+    Args:
+        request: What is asked for.
+        tasks: The environments and platforms.
+        progress: Told which of them it is at.
 
     Raises:
         SolveError: There is no solution; carries the solver's explanation.
         ChannelUnavailableError: A channel cannot be read.
         ExactGoneError: An archive that is named exactly is not to be had.
     """
-    return tuple(_solution(task, tasks, request) for task in tasks)
+    return tuple(_solution(task, tasks, request, progress) for task in tasks)
 
 
-def _solution(task: Task, tasks: Sequence[Task], request: Request) -> Solution:
+def _solution(task: Task, tasks: Sequence[Task], request: Request, progress: Progress) -> Solution:
+    which = (
+        f"{request.label}, environment {task.environment}," if task.environment else request.label
+    )
+    verb = "Looking up the archives of" if task.exact else "Solving"
+    with progress.doing(f"{verb} {which} for {task.platform}"):
+        return _solved(task, tasks, request)
+
+
+def _solved(task: Task, tasks: Sequence[Task], request: Request) -> Solution:
     where = (task.environment, task.platform)
     if not task.exact:
         return Solution(*where, task.packages, _solve(task, tasks, request))

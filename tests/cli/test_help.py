@@ -1,0 +1,111 @@
+"""The help of each verb: short, our options first, and conda's after them."""
+
+from __future__ import annotations
+
+import re
+from argparse import ArgumentParser
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+import pytest
+from conda.cli.conda_argparse import ArgumentParser as CondaParser
+
+from conda_offline_repo.cli import SUMMARY, VERBS, VerbMixin, add_verb, configure_parser
+from conda_offline_repo.cli.page import CONDA
+
+if TYPE_CHECKING:
+    from tests.support.running import Conda
+
+WIDTH = 80
+#: Lines that are read at a glance; what more there are options for goes by itself.
+PAGE = 50
+LONG = {"build": 100}
+#: What each verb has to show of conda's options.
+WANTED = {
+    "build": ("--channel", "--override-channels", "--solver", "--offline", "--dry-run", "--yes"),
+    "use": ("--name", "--prefix", "--solver", "--dry-run", "--yes"),
+    **dict.fromkeys(("sync", "pack", "unpack", "sbom"), ("--dry-run",)),
+}
+
+
+@pytest.fixture(autouse=True)
+def terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", str(WIDTH))
+
+
+def parser(verb: str) -> ArgumentParser:
+    """The parser of a verb, made as conda makes it."""
+    mixed = type("VerbParser", (VerbMixin, CondaParser), {})
+    verbs = CondaParser().add_subparsers(parser_class=mixed)
+    return add_verb(verbs, verb, VERBS[verb])
+
+
+def options(text: str) -> list[str]:
+    """The long options that a help lists, in its order."""
+    return re.findall(r"^  (?:-\w(?: [A-Z]+)?, )?(--[\w-]+)", text, re.MULTILINE)
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_our_options_come_before_condas(verb: str) -> None:
+    text = parser(verb).format_help()
+    assert text.startswith(f"usage: conda offline-repo {verb} ")
+    ours, title, rest = text.partition(f"\n{CONDA}:\n")
+    condas, examples, shown = rest.partition("\nexample")
+    assert title
+    assert examples
+    assert f"conda offline-repo {verb} " in shown
+    assert "--help" not in ours
+    assert "--label" in ours or verb == "unpack"
+    assert {"--json", "--quiet", "--verbose", "--help", *WANTED.get(verb, ())} <= {*options(condas)}
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_what_is_listed_is_taken(verb: str) -> None:
+    made = parser(verb)
+    listed, taken = options(made.format_help()), options(ArgumentParser.format_help(made))
+    assert len(listed) == len({*listed})
+    assert {*listed} <= {*taken}
+    # what is left out is conda's and not needed here
+    left_out = {*taken} - {*listed}
+    assert left_out <= {
+        *("--use-local", "--repodata-fn", "--experimental", "--no-lock", "--repodata-use-zst"),
+        *("--repodata-use-shards", "--use-index-cache", "--console"),
+    }
+
+
+@pytest.mark.parametrize("verb", [None, *VERBS])
+def test_page_is_short_and_fits(verb: str | None) -> None:
+    if verb:
+        text = parser(verb).format_help()
+    else:
+        whole = CondaParser(prog="conda offline-repo", description=SUMMARY)
+        configure_parser(whole)
+        text = whole.format_help()
+    lines = text.splitlines()
+    assert [line for line in lines if len(line) > WIDTH] == []
+    assert len(lines) <= LONG.get(verb or "", PAGE if verb else 24)
+
+
+def test_conda_shows_the_page(conda: Conda) -> None:
+    told = conda.run("offline-repo", "use", "--help", COLUMNS=str(WIDTH))
+    assert told.stdout == parser("use").format_help()
+    assert told.stderr == ""
+    top = conda.run("offline-repo", "--help").stdout
+    assert all(re.search(rf"^    {verb} ", top, re.MULTILINE) for verb in VERBS)
+
+
+def test_wrong_use_shows_the_short_usage(conda: Conda) -> None:
+    told = conda.execute("offline-repo", "build", "--keep", "x")
+    assert told.status == 2
+    usage, _, error = told.stderr.partition("conda offline-repo build: error: ")
+    assert usage == (
+        "usage: conda offline-repo build --label LABEL [PACKAGE ...] [options]\n"
+        "       conda offline-repo build [--file FILE] [options]\n"
+    )
+    assert "--keep" in error
+
+
+def test_version(conda: Conda) -> None:
+    told = conda.run("offline-repo", "--version")
+    assert told.stdout == f"conda-offline-repo {version('conda-offline-repo')}\n"
+    assert told.stderr == ""
