@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import sys
 
 PIPES = "Windows has no named pipes among files"
@@ -38,6 +39,9 @@ ON_WINDOWS = {
     r"inputs/test_(read\.py::test_never_ends|prefix\.py::test_record_that_is_no_file)": PIPES,
     r"inputs/test_(read\.py::test_(no_file|by_way)|prefix\.py::test_second_way)": DEVICES,
 }
+BROWSER = "there is no Chromium here, which shows the pages"
+#: Where the browser is; None for want of one.
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
 LINKS = "links lead nowhere under Wine"
 #: What Wine, or what `dev/windows.py` makes, cannot do though Windows can.
 UNDER_WINE = {
@@ -71,4 +75,6 @@ def reason_to_skip(test: str) -> str | None:
         reasons |= ON_WINDOWS
     if under_wine():
         reasons |= UNDER_WINE
+    if os.name == "nt" or not CHROMIUM:
+        reasons[r"test_browser\.py::"] = BROWSER
     return next((why for pattern, why in reasons.items() if re.search(pattern, test)), None)

@@ -1,0 +1,85 @@
+"""Releases that a page is made of, without a build."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conda_offline_repo.repository.manifest import Manifest, Package, Remembered
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Any
+
+CREATED = "2026-01-02T03:04:05Z"
+
+
+def entry(
+    name: str, version: str = "1.0", *depends: str, subdir: str = "noarch", **more: Any
+) -> tuple[str, dict[str, Any]]:
+    """The name, as `subdir/file`, and the index entry of an archive."""
+    known = {"name": name, "version": version, "build": "0", "depends": list(depends)}
+    more = {"size": 1000, "license": "BSD-3-Clause", **more}
+    return f"{subdir}/{name}-{version}-0.conda", {**known, **more}
+
+
+def release(
+    records: Mapping[str, Mapping[str, Any]],
+    solutions: Mapping[str, Sequence[str]] | None = None,
+    *,
+    build: int = 1,
+    packages: Sequence[str] = (),
+    **more: Any,
+) -> Manifest:
+    """The manifest of a release.
+
+    Args:
+        records: its index entries, by `subdir/file`; all of them are installed, unless told.
+        solutions: by key, the archives.
+        build: its number.
+        packages: what was asked for.
+        more: the manifest's other attributes.
+    """
+    solutions = solutions or {"linux-64": tuple(records)}
+    platforms = tuple(sorted({key.rpartition("/")[2] for key in solutions}))
+    machine = {"__glibc": "2.28", "__linux": "4.18"}
+    request = Remembered(
+        packages=tuple(packages),
+        channels=("https://conda.example/acme/label/bank", "https://conda.example/acme"),
+        platforms=platforms,
+        virtual_packages=dict.fromkeys(platforms, machine),
+    )
+    return Manifest(
+        **{
+            "label": "bank",
+            "build": build,
+            "created": CREATED,
+            "request": request,
+            "solutions": {key: tuple(names) for key, names in solutions.items()},
+            "packages": {
+                name: Package("0" * 64, "", record["size"], f"https://conda.example/acme/{name}")
+                for name, record in records.items()
+            },
+            "files": {},
+            "built_with": {},
+            **more,
+        }
+    )
+
+
+def many(number: int) -> dict[str, dict[str, Any]]:
+    """The entries of so many packages, which need each other as those of a large release do."""
+    found = []
+    for one in range(number):
+        depends = [f"package-{(one * step) % number:04} >=1.0,<9" for step in (3, 7, 11, 13, 17)]
+        found.append(
+            entry(
+                f"package-{one:04}",
+                f"{one % 9}.{one % 13}",
+                "package-0000",
+                *depends,
+                subdir=("linux-64", "noarch")[one % 2],
+                size=one * 100_003,
+                summary=f"Does what number {one} is for",
+            )
+        )
+    return dict(found)
