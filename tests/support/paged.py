@@ -1,10 +1,13 @@
-"""Releases that a page is made of, without a build."""
+"""Releases that a page is made of, without a build, and pages as a browser reads them."""
 
 from __future__ import annotations
 
+from html.parser import HTMLParser
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conda_offline_repo.repository.manifest import Manifest, Package, Remembered
+from conda_offline_repo.vendor.release.page import render
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -83,3 +86,67 @@ def many(number: int) -> dict[str, dict[str, Any]]:
             )
         )
     return dict(found)
+
+
+def page(
+    manifest: Manifest, records: Mapping[str, Mapping[str, Any]], last: Manifest | None = None
+) -> Read:
+    """The page of a release, read."""
+    return Read(render.page(manifest, records, last, Path("bank")))
+
+
+class Read(HTMLParser):
+    """A page as it is read by a program that does not run its script.
+
+    Attributes:
+        content: its bytes.
+        tags: its elements in their order, each with its attributes.
+        tables: the texts of the cells, by row, of each table.
+        sections: all that is said, by heading of the section.
+        inside: the contents of its styles and its scripts.
+    """
+
+    def __init__(self, content: bytes) -> None:
+        super().__init__()
+        self.content = content
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.tables: list[list[list[str]]] = []
+        self.sections: dict[str, str] = {}
+        self.inside: dict[str, list[str]] = {"style": [], "script": []}
+        self._open: list[str] = []
+        self._heading = ""
+        self.feed(content.decode())
+        self.close()
+
+    @property
+    def packages(self) -> dict[str, list[str]]:
+        """The cells of the list of packages, by what the first says."""
+        return {row[0]: row[1:] for row in self.tables[-1][1:]}
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag not in ("meta", "link", "img", "br", "input"):
+            self._open.append(tag)
+        if tag == "table":
+            self.tables.append([])
+        elif tag == "tr":
+            self.tables[-1].append([])
+        elif tag in ("th", "td"):
+            self.tables[-1][-1].append("")
+        elif tag == "h2":
+            self._heading = ""
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self._open.pop() == tag, self.getpos()
+
+    def handle_data(self, data: str) -> None:
+        if self._open and self._open[-1] in self.inside:
+            self.inside[self._open[-1]].append(data)
+        elif self._open and self._open[-1] == "h2":
+            self._heading += data
+        else:
+            said = f"{self.sections.get(self._heading, '')} {data}"
+            self.sections[self._heading] = " ".join(said.split())
+        if {"th", "td"} & {*self._open}:
+            row = self.tables[-1][-1]
+            row[-1] = " ".join(f"{row[-1]} {data}".split())
