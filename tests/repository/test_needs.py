@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from conda.models.match_spec import MatchSpec
 
 from conda_offline_repo.repository.exceptions import ManifestError
 from conda_offline_repo.repository.manifest import Manifest, Remembered
@@ -90,6 +91,24 @@ def test_dependencies_that_are_none_are_passed_over() -> None:
     assert one.needs == {"a": {"b": ("b",)}}
     entry["depends"] = "b"
     assert Solved(1, "", "linux-64", {"a": ""}, {"a": entry}).needs == {"a": {}}
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        *("lib", "Lib-2.x_y", "_lib", "lib >=1,<2|3.*", "lib 1.0 h1_0", "lib * *_cpython", "lib=1"),
+        *("lib ==1.0=h1_0", "lib[version='>1']", "lib >1[build=h1]", "conda-forge::lib", "lib@"),
+        *(
+            "lib-1.0-0.conda",
+            "lib-1.0-0.tar.bz2",
+            "lib 1.conda",
+            "https://h.example/x/lib-1-0.conda",
+        ),
+        *("*", "*lib", "lib*", "lib  1.0", "lib 1.0 # why", "lib # a@b", "libé"),
+    ],
+)
+def test_names_are_read_as_conda_reads_them(spec: str) -> None:
+    assert spec_name(spec) == MatchSpec(spec).name.lower()
 
 
 def asked(request: Remembered) -> list[tuple[str, tuple[str, ...], bool]]:
