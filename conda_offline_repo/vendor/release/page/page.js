@@ -14,7 +14,7 @@ for (const table of document.querySelectorAll("table.many")) {
     return (cell.querySelector("b") ?? cell).textContent;
   };
   const sort = (column) => {
-    const rising = heads[column].ariaSort !== "ascending";
+    const rising = heads[column].getAttribute("aria-sort") !== "ascending";
     const keyed = rows.map((row) => [value(row, column), row]);
     keyed.sort(([one], [other]) => (rising ? 1 : -1) * compare(one, other));
     const sorted = document.createDocumentFragment();
@@ -37,7 +37,7 @@ for (const table of document.querySelectorAll("table.many")) {
   Object.assign(input, { type: "search", id: `${table.id}-filter`, autocomplete: "off", spellcheck: false });
   label.htmlFor = output.htmlFor = input.id;
   label.textContent = `Filter ${what}`;
-  output.ariaLive = "polite";
+  output.setAttribute("aria-live", "polite");
   let texts = null;
   input.addEventListener("input", () => {
     texts ??= rows.map((row) => Array.from(row.cells)
