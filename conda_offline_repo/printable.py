@@ -1,8 +1,10 @@
-"""Text from outside, made safe to print."""
+"""Text from outside, made safe to print, and numbers for people."""
 
 from __future__ import annotations
 
 import unicodedata
+
+UNITS = ("bytes", "kB", "MB", "GB", "TB")
 
 
 def printable(text: str) -> str:
@@ -24,3 +26,13 @@ def _is_harmless(character: str) -> bool:
 def counted(number: int, what: str) -> str:
     """Return a number of things, with their name in the singular or the plural."""
     return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
+def human(size: int) -> str:
+    """Return a number of bytes for people, in powers of 1000."""
+    value = float(size)
+    for unit in UNITS[:-1]:
+        if value < 1000:
+            return f"{value:.0f} {unit}" if unit == UNITS[0] else f"{value:.1f} {unit}"
+        value /= 1000
+    return f"{value:.1f} {UNITS[-1]}"

@@ -92,7 +92,7 @@ def _build_one(args: Namespace) -> int:
     from conda.base.context import context
 
     from ..redaction import confined
-    from ..vendor.build import build
+    from ..vendor.batch import build_one
     from ..vendor.run import Run
     from .build_options import options_of
     from .output import chatter_to_stderr
@@ -103,7 +103,7 @@ def _build_one(args: Namespace) -> int:
     run = Run(options.root, (options,))
     with confined(run.secrets):
         with chatter_to_stderr():
-            outcome = build(options, TerminalProgress(), dry_run=context.dry_run, run=run)
+            outcome = build_one(options, TerminalProgress(), run, dry_run=context.dry_run)
         report(outcome, dry_run=context.dry_run)
     return 0
 

@@ -15,18 +15,6 @@ if TYPE_CHECKING:
     from ..repository.compare import Difference, PlatformChange
     from ..repository.locate import Repository
 
-UNITS = ("bytes", "kB", "MB", "GB", "TB")
-
-
-def human(size: int) -> str:
-    """Return a number of bytes for people, in powers of 1000."""
-    value = float(size)
-    for unit in UNITS[:-1]:
-        if value < 1000:
-            return f"{value:.0f} {unit}" if unit == UNITS[0] else f"{value:.1f} {unit}"
-        value /= 1000
-    return f"{value:.1f} {UNITS[-1]}"
-
 
 def add_path_argument(parser: ArgumentParser, *, optional: bool = False) -> None:
     """Add PATH; what is optional is by default the folder that `build` keeps repositories in."""

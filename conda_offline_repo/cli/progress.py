@@ -10,8 +10,7 @@ from contextlib import contextmanager
 from threading import Event, Thread
 from typing import TYPE_CHECKING
 
-from ..printable import counted
-from .output import human
+from ..printable import counted, human
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from conda.base.context import context
 
-from ..printable import counted, printable
-from .output import human, print_json, print_table
+from ..printable import counted, human, printable
+from .output import print_json, print_table
 from .report_build import as_json, lines, warn
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from conda.base.context import context
 
-from ..printable import counted, printable
+from ..printable import counted, human, printable
 from ..repository.manifest import as_dict
-from .output import human, licenses, platform_json, platform_lines, print_json, signed_by
+from .output import licenses, platform_json, platform_lines, print_json, signed_by
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from conda.base.context import context
 
-from ..printable import counted, printable
-from .output import human, platform_lines, print_json, signed_by
+from ..printable import counted, human, printable
+from .output import platform_lines, print_json, signed_by
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

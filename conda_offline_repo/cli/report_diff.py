@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from conda.base.context import context
 
-from ..printable import printable
+from ..printable import human, printable
 from ..repository.compare import difference, new_licenses
-from .output import human, licenses, platform_json, platform_lines, print_json, signed_by
+from .output import licenses, platform_json, platform_lines, print_json, signed_by
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

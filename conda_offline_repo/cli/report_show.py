@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from conda.base.context import context
 
-from ..printable import counted, printable
+from ..printable import counted, human, printable
 from ..repository.journal import unfinished
 from ..repository.manifest import as_dict, key_parts
 from ..repository.needs import environments
-from .output import human, named, print_json, print_table
+from .output import named, print_json, print_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from conda.base.context import context
 
-from ..printable import counted, printable
-from .output import human, print_json, signed_by
+from ..printable import counted, human, printable
+from .output import print_json, signed_by
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -19,7 +19,7 @@ from conda.models.records import PackageRecord
 from .. import _compat
 from ..repository.manifest import INDEX_NAME, key_parts, solution_key
 from ..repository.names import DEFAULT
-from ..repository.show import records_of
+from ..repository.show import read_records
 from .checks.archives import from_repositories
 from .checks.caches import check_caches
 from .exceptions import (
@@ -101,7 +101,7 @@ def _solution(repository: Repository, build: int, environment: str | None) -> tu
 
 def _records(target: Target, repository: Repository, names: Iterable[str]) -> list[PackageRecord]:
     """Return the packages of these names as conda's solvers have them from the index."""
-    entries = records_of(repository.manifest, repository.path)
+    entries = read_records(repository.manifest, repository.path, damaged=True)
     absent = sorted({name.rpartition("/")[0] for name in names if name not in entries})
     if absent:
         damaged = tuple(f"{subdir}/{INDEX_NAME}" for subdir in absent)

@@ -12,7 +12,7 @@ from ..repository.exceptions import UnreadableError
 from ..repository.hashing import read_regular
 from ..repository.locate import locate_one
 from ..repository.reading import LARGEST
-from ..repository.show import list_packages, packages_of
+from ..repository.show import list_packages, packages_of, read_records
 from .unpack import opened
 
 if TYPE_CHECKING:
@@ -58,7 +58,8 @@ def named(text: str, label: str | None) -> Named:
         with opened(path) as volume:
             if not volume.has_index:
                 return Named(path, volume.manifest, volume.signers)
-            packages = packages_of(volume.manifest, volume.read, path)
+            records = read_records(volume.manifest, path, volume.read)
+            packages = packages_of(volume.manifest, records, path)
             return Named(path, volume.manifest, volume.signers, packages)
     try:
         content = read_regular(path, LARGEST)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import cached_property
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
     from .manifest import Manifest
 
+#: How most of an index's MatchSpecs are written; conda takes its time to read one.
+PLAIN = re.compile(r"([A-Za-z0-9_][A-Za-z0-9_.-]*)(?: [^@\[\]]*)?(?<!\.conda)(?<!\.tar\.bz2)")
 MISFIT = "it is missing or does not fit the manifest"
 
 
@@ -136,6 +139,8 @@ def besides(
 
 def spec_name(spec: str) -> str:
     """Return the package name of a MatchSpec; of what is none, the first word."""
+    if plain := PLAIN.fullmatch(spec):
+        return plain[1].lower()
     try:
         name = MatchSpec(spec).name
     except (CondaError, AttributeError, IndexError, TypeError, ValueError):

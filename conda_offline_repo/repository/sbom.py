@@ -26,7 +26,7 @@ from .exceptions import InvalidLabelError, ManifestError, SbomMissingError
 from .manifest import MANIFEST_NAME
 from .names import check_label
 from .needs import solved
-from .show import records_of
+from .show import read_records
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -83,7 +83,7 @@ def bills(repository: Repository) -> tuple[Bill, ...]:
         raise SbomMissingError(__version__)
     manifest, place = repository.manifest, repository.path
     found = []
-    for one in solved(manifest, records_of(manifest, place), place):
+    for one in solved(manifest, read_records(manifest, place, damaged=True), place):
         records = [
             _record(one, name, manifest.packages[archive]) for name, archive in one.archives.items()
         ]

@@ -44,28 +44,23 @@ class ListedPackage:
 
 def list_packages(repository: Repository) -> tuple[ListedPackage, ...]:
     """List the packages of a repository, sorted by name; raises as `packages_of`."""
-    return packages_of(repository.manifest, _reader(repository.path), repository.path)
+    manifest, place = repository.manifest, repository.path
+    return packages_of(manifest, read_records(manifest, place), place)
 
 
 def packages_of(
-    manifest: Manifest, read: Callable[[str, int], bytes], place: Path
+    manifest: Manifest, records: Mapping[str, Mapping[str, Any]], place: Path
 ) -> tuple[ListedPackage, ...]:
     """List the packages of a release, sorted by name.
 
     Args:
         manifest: What it is.
-        read: Reads an index file of at most so many bytes; raises OSError.
+        records: Its index entries, by `subdir/file`; see `read_records`.
         place: Where the index files are, for messages.
 
     Raises:
         ManifestError: An index file does not fit the manifest.
-        UnreadableError: One cannot be read.
     """
-    records: dict[str, Any] = {}
-    for subdir in {name.rpartition("/")[0] for name in manifest.packages}:
-        name = f"{subdir}/{INDEX_NAME}"
-        found = _records(name, manifest.allowed(name), read, place)
-        records |= {f"{subdir}/{file}": record for file, record in found.items()}
     asked_for = {
         one.archives[name] for one in solved(manifest, records, place) for name in one.asked_for
     }
@@ -81,24 +76,35 @@ def packages_of(
     return tuple(sorted(listed, key=lambda package: (package.name, package.subdir, package.file)))
 
 
-def records_of(manifest: Manifest, repository: Path) -> dict[str, Mapping[str, Any]]:
-    """Return the index entries of a repository's packages, by `subdir/file`.
+def read_records(
+    manifest: Manifest,
+    place: Path,
+    read: Callable[[str, int], bytes] | None = None,
+    *,
+    damaged: bool = False,
+) -> dict[str, Mapping[str, Any]]:
+    """Return the index entries of a release's packages, by `subdir/file`.
 
-    An index that is missing, or is not the one that the manifest states, has none.
+    Args:
+        manifest: What it is.
+        place: Where the index files are.
+        read: Reads an index file of at most so many bytes, and raises OSError; from the folder
+            `place`, unless told.
+        damaged: Whether an index that is missing, cannot be read, or is not the one that the
+            manifest states, is taken for one without entries.
+
+    Raises:
+        ManifestError: An index file does not fit the manifest.
+        UnreadableError: One cannot be read.
     """
+    read = read or (lambda name, limit: read_regular(place / name, limit))
     found: dict[str, Mapping[str, Any]] = {}
-    read = _reader(repository)
-    for name in manifest.files:
-        if name.endswith(INDEX_NAME):
-            subdir = name.rpartition("/")[0]
-            with suppress(ManifestError, UnreadableError):
-                records = _records(name, manifest.allowed(name), read, repository)
-                found |= {f"{subdir}/{file}": record for file, record in records.items()}
+    for subdir in sorted({name.rpartition("/")[0] for name in manifest.packages}):
+        name = f"{subdir}/{INDEX_NAME}"
+        with suppress(*(ManifestError, UnreadableError) if damaged else ()):
+            records = _records(name, manifest.allowed(name), read, place)
+            found |= {f"{subdir}/{file}": record for file, record in records.items()}
     return found
-
-
-def _reader(folder: Path) -> Callable[[str, int], bytes]:
-    return lambda name, limit: read_regular(folder / name, limit)
 
 
 def _records(

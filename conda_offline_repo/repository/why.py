@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from .exceptions import PackageUnknownError
 from .needs import besides, solved
-from .show import records_of
+from .show import read_records
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -95,7 +95,7 @@ def why(
     known: set[str] = set()
     for repository in repositories:
         manifest, place = repository.manifest, repository.path
-        records = records_of(manifest, place)
+        records = read_records(manifest, place, damaged=True)
         releases = [solved(manifest, records, place)]
         earlier = besides(manifest, records, place)
         releases += [tuple(some) for _, some in groupby(earlier, lambda one: one.release)]

@@ -1,13 +1,14 @@
-"""The builds of many labels by one command, one after the other."""
+"""The builds of one command: of one label, or of many, one after the other."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from conda import CondaError
 
 from ..exceptions import CrashError
+from ..vendor import overview
 from .build import build
 
 if TYPE_CHECKING:
@@ -34,6 +35,25 @@ class Result:
     error: CondaError | None = None
 
 
+def build_one(options: Options, progress: Progress, run: Run, *, dry_run: bool = False) -> Outcome:
+    """Build a label, and let the page of its root list it.
+
+    Args:
+        options: What to build.
+        progress: Told how far it is.
+        run: What it shares with other builds of the command.
+        dry_run: Solve and compare only; nothing is downloaded or written.
+
+    Raises:
+        OfflineRepoError: The repository cannot be built; it is as it was before.
+    """
+    outcome = build(options, progress, dry_run=dry_run, run=run)
+    if dry_run:
+        return outcome
+    warnings = overview.refresh(options.root, run.secrets, progress)
+    return replace(outcome, warnings=(*outcome.warnings, *warnings))
+
+
 def build_all(
     builds: Sequence[Options], progress: Progress, run: Run, *, dry_run: bool = False
 ) -> Iterator[Result]:
@@ -48,7 +68,7 @@ def build_all(
     for options in builds:
         progress.step(f"Label {options.label}")
         try:
-            yield Result(options.label, build(options, progress, dry_run=dry_run, run=run))
+            yield Result(options.label, build_one(options, progress, run, dry_run=dry_run))
         except CondaError as error:
             yield Result(options.label, error=error)
         except Exception as error:  # a fault of ours in one label is no reason to drop the others

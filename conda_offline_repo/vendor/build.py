@@ -14,10 +14,9 @@ from ..publishing.exceptions import FileSystemError, NestedFolderError
 from ..publishing.lock import exclusive
 from ..publishing.ours import check_ours
 from ..repository import compare, manifest_file
-from ..repository.exceptions import InvalidLabelError, ManifestError, UnreadableError
-from ..repository.locate import Repository, enclosing
+from ..repository.exceptions import InvalidLabelError
+from ..repository.locate import enclosing
 from ..repository.names import same_name_in_other_case
-from ..repository.show import list_packages, packages_of
 from ..vendor import plugin, secrets, signing
 from ..vendor import request as requests
 from .archives import fetch, installers, longpaths
@@ -25,7 +24,9 @@ from .changes import changes
 from .exceptions import KeyMissingError
 from .plan import make_plan, proved, tried
 from .release import compose, prove, publish
+from .release.page import render
 from .release.scan import Search
+from .remarks import held, new_licenses, unchecked
 from .run import Run
 
 if TYPE_CHECKING:
@@ -146,13 +147,19 @@ def _build(options: Options, progress: Progress, run: Run, *, dry_run: bool) -> 
             signers=signer.fingerprints if signer else (),
             releases=plan.kept.releases,
         )
-        if last and not publish.differs(release, repository, last):
-            kept = publish.finish(release, repository, staging, last, signer) if staging else ()
+        # a page that is written otherwise makes no release
+        same = compose.with_page_of(release, last, repository) if last else release
+        if last and not publish.differs(same, repository, last):
+            kept = publish.finish(same, repository, staging, last, signer) if staging else ()
             now = last if kept else replace(last, on_the_way={})
-            same = compare.difference(now, now)
+            nothing = compare.difference(now, now)
             return Outcome(
-                repository, False, False, (), now, same, {}, (*plan.warnings, *_held(kept))
+                repository, False, False, (), now, nothing, {}, (*plan.warnings, *held(kept))
             )
+        records = {entry.name: entry.record for entry in plan.all_entries}
+        release = compose.with_page(
+            release, render.page(release.manifest, records, last, repository)
+        )
         remembered = release.manifest.request
         outcome = Outcome(
             path=repository,
@@ -161,19 +168,19 @@ def _build(options: Options, progress: Progress, run: Run, *, dry_run: bool) -> 
             request_changes=changes(last.request, remembered) if last else (),
             manifest=release.manifest,
             difference=compare.difference(last, release.manifest),
-            new_licenses=_new_licenses(last, release, repository),
+            new_licenses=new_licenses(last, release.manifest, records, repository),
             warnings=(
                 *plan.kept.warnings,
                 *plan.warnings,
                 *longpaths.too_long(archives, plan.solutions),
-                *_unchecked(release.manifest),
+                *unchecked(release.manifest),
             ),
         )
         if staging is not None:
             search.release(release)
             progress.step("Publishing")
             kept = publish.publish(release, repository, staging, last, signer)
-            outcome = replace(outcome, warnings=(*outcome.warnings, *_held(kept)))
+            outcome = replace(outcome, warnings=(*outcome.warnings, *held(kept)))
         return outcome
 
 
@@ -208,43 +215,6 @@ def _collect(
     """Return the verified archives of a plan, in the repository or staged."""
     fetch.check_space(entries, repository, staging, run.archives)
     return fetch.collect(entries, repository, staging, progress, run.archives, search.archive)
-
-
-def _new_licenses(
-    last: Manifest | None, release: compose.Release, repository: Path
-) -> dict[str, tuple[str, ...]] | None:
-    if last is None:
-        return None
-    try:
-        old = list_packages(Repository(repository, last))
-    except (ManifestError, UnreadableError):
-        return None
-    new = packages_of(release.manifest, lambda name, _: release.files[name], repository)
-    return compare.new_licenses(old, new)
-
-
-def _unchecked(made: Manifest) -> tuple[str, ...]:
-    """Return what to say of a signed repository whose plugin cannot check the signature."""
-    if not made.signers or not made.request.plugin or plugin.checks_signatures(made.packages):
-        return ()
-    text = (
-        "No channel has the package securesystemslib, which the customer's conda needs to check "
-        "the signature: the plugin goes along without it. Name a channel that has it, such as "
-        "conda-forge."
-    )
-    return (text,)
-
-
-def _held(names: tuple[str, ...]) -> tuple[str, ...]:
-    """Return what to say of leftovers that could not be deleted."""
-    if not names:
-        return ()
-    text = (
-        "The repository is published, but what it does not need any more is still there: "
-        f"{', '.join(names)}. Another program may have it open. Run the same command again; until "
-        "then, readers are told that the publication is unfinished."
-    )
-    return (text,)
 
 
 def tools() -> dict[str, str]:

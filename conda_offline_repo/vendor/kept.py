@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from ..repository.hashing import hash_bytes
 from ..repository.manifest import Kept
-from ..repository.show import records_of
+from ..repository.show import read_records
 from .upstream.entries import Entry
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def kept_releases(
     if not _is_the_same(last, solutions, new):
         digest = hash_bytes(last.raw).sha256
         earlier[last.build] = Kept(last.created, digest, last.solutions)
-    records = records_of(last, repository)
+    records = read_records(last, repository, damaged=True)
     found: dict[int, Kept] = {}
     taken: dict[str, Entry] = {}
     warnings = []

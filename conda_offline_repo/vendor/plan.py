@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from ..repository.show import records_of
+from ..repository.show import read_records
 from ..vendor import plugin
 from .exceptions import ProofError
 from .kept import kept_releases, without
@@ -144,7 +144,7 @@ def tried(
             plan.solutions,
             plan.index,
             earlier,
-            records_of(last, repository),
+            read_records(last, repository, damaged=True),
             scratch,
         )
     return replace(plan, warnings=(*plan.warnings, *found))

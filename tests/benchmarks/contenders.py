@@ -36,7 +36,7 @@ WITHOUT_PLUGIN = (twins.PLUGIN,)
 BARE = (twins.PLUGIN, twins.INDEX)
 HERE = Path(__file__).parent
 #: Files that describe what a repository holds; the others in it are archives and instructions.
-INDEX = ("repodata.json", MANIFEST_NAME, "SHA256SUMS")
+INDEX = ("repodata.json", MANIFEST_NAME, "SHA256SUMS", "index.html")
 
 
 def solver() -> str:

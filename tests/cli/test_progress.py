@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conda_offline_repo.cli.output import human
 from conda_offline_repo.cli.progress import WINDOW, Clock, Meter, duration
+from conda_offline_repo.printable import human
 from tests.conftest import TOKEN
 from tests.support.inside import Counted, inside
 from tests.support.running import PATIENCE

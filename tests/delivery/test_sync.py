@@ -420,7 +420,8 @@ def test_interrupted_delivery_is_finished_before_another_begins(
     staging.with_name(f"{staging.name}.lock").touch()
     hand_over(mirror.builds[2], arrived, f"{PLATFORM}/tool-2.0-0.conda", "noarch/app-2.0-0.conda")
     hand_over(mirror.builds[2], arrived, "noarch/repodata.json")
-    hand_over(mirror.builds[2], staging, f"{PLATFORM}/repodata.json", "SHA256SUMS")
+    others = ("SHA256SUMS", "index.html")
+    hand_over(mirror.builds[2], staging, f"{PLATFORM}/repodata.json", *others)
     beside(arrived, mirror.builds[2])
     outcome = run(mirror.builds[3], arrived)
     assert outcome.before is not None

@@ -36,7 +36,17 @@ from conda_offline_repo.repository.exceptions import ManifestError, SignatureErr
 from conda_offline_repo.repository.locate import locate_one
 from conda_offline_repo.repository.manifest import MANIFEST_NAME
 from conda_offline_repo.repository.signature import SIGNATURE_NAME
-from tests.support.delivering import OTHER, VENDOR, alone, files, packed, signed, unpack, whole
+from tests.support.delivering import (
+    OTHER,
+    VENDOR,
+    alone,
+    beside,
+    files,
+    packed,
+    signed,
+    unpack,
+    whole,
+)
 from tests.support.keys import forge
 from tests.support.mirror import PLATFORM
 from tests.support.running import PATIENCE
@@ -90,7 +100,7 @@ def test_volumes_share_a_release_out(mirror: Mirror, tmp_path: Path, size: int) 
     assert [path.name for path in volumes] == [
         f"bank.{number}-of-{len(volumes)}.zip" for number in range(1, len(volumes) + 1)
     ]
-    most = size + len((mirror.builds[1] / MANIFEST_NAME).read_bytes())
+    most = size + beside(mirror.builds[1])
     assert all(path.stat().st_size <= most for path in volumes)
     found: list[str] = []
     for path in volumes:
@@ -106,7 +116,7 @@ def test_any_order_at_once(mirror: Mirror, target: Path, tmp_path: Path) -> None
 
 
 def test_one_after_the_other_in_any_order(mirror: Mirror, arrived: Path, tmp_path: Path) -> None:
-    volumes = packed(mirror.builds[3], tmp_path / "v.zip", since=arrived, size=3_000)
+    volumes = packed(mirror.builds[3], tmp_path / "v.zip", size=1_500)
     assert len(volumes) > 2
     for number in reversed(range(1, len(volumes))):
         with pytest.raises(VolumesMissingError) as caught:
@@ -184,7 +194,7 @@ def test_base_that_is_of_no_use(mirror: Mirror, tmp_path: Path) -> None:
 
 def test_volume_too_small_for_a_file(mirror: Mirror, tmp_path: Path) -> None:
     with pytest.raises(VolumeSizeError, match="--volume-size"):
-        packed(mirror.builds[1], tmp_path / "v.zip", size=1_500)
+        packed(mirror.builds[1], tmp_path / "v.zip", size=1)
     assert [*tmp_path.glob("*.zip*")] == []
 
 
@@ -431,8 +441,8 @@ def test_each_volume_is_verified_by_itself(conda: Conda, mirror: Mirror, tmp_pat
 def test_volumes_of_other_releases_do_not_mix(
     mirror: Mirror, arrived: Path, tmp_path: Path
 ) -> None:
-    first = packed(mirror.builds[2], tmp_path / "2.zip", size=6_500)
-    second = packed(mirror.builds[3], tmp_path / "3.zip", size=6_500)
+    first = packed(mirror.builds[2], tmp_path / "2.zip", size=2_000)
+    second = packed(mirror.builds[3], tmp_path / "3.zip", size=2_000)
     other_base = packed(mirror.builds[3], tmp_path / "d.zip", since=arrived)
     other_size = packed(mirror.builds[3], tmp_path / "s.zip", size=9_500)
     for one, two, why in (
@@ -492,7 +502,7 @@ def test_command_line(conda: Conda, mirror: Mirror, target: Path, tmp_path: Path
             "--since",
             target,
             "--volume-size",
-            str(5_000 + len((target / MANIFEST_NAME).read_bytes())),
+            str(5_000 + beside(mirror.builds[2])),
         ),
     )
     paths = [one["path"] for one in told.json["volumes"]]

@@ -135,6 +135,11 @@ def test_vendor_has_both_packages_and_conda_index(engineer: Installed) -> None:
     assert engineer.run("info", "--json").json["root_prefix"] == str(engineer.prefix)
 
 
+def test_vendor_has_the_templates_of_the_pages(bank: Path) -> None:
+    for page in (bank / "index.html", bank.parent / "index.html"):
+        assert b"<table" in page.read_bytes()
+
+
 def test_customer_goes_from_the_folder_alone_to_the_running_program(
     field: Field, bank: Path, tmp_path: Path
 ) -> None:

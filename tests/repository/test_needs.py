@@ -6,11 +6,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from conda.models.match_spec import MatchSpec
 
 from conda_offline_repo.repository.exceptions import ManifestError
 from conda_offline_repo.repository.manifest import Manifest, Remembered
 from conda_offline_repo.repository.needs import Solved, environments, solved, spec_name
-from conda_offline_repo.repository.show import channel_of, list_packages, records_of
+from conda_offline_repo.repository.show import channel_of, list_packages, read_records
 from tests.support.rewriting import from_elsewhere, put_index, rewrite
 from tests.support.suite import CLI, LIBZ, PIP, PYTHON, TOOL, suite, with_environments
 
@@ -92,6 +93,24 @@ def test_dependencies_that_are_none_are_passed_over() -> None:
     assert Solved(1, "", "linux-64", {"a": ""}, {"a": entry}).needs == {"a": {}}
 
 
+@pytest.mark.parametrize(
+    "spec",
+    [
+        *("lib", "Lib-2.x_y", "_lib", "lib >=1,<2|3.*", "lib 1.0 h1_0", "lib * *_cpython", "lib=1"),
+        *("lib ==1.0=h1_0", "lib[version='>1']", "lib >1[build=h1]", "conda-forge::lib", "lib@"),
+        *(
+            "lib-1.0-0.conda",
+            "lib-1.0-0.tar.bz2",
+            "lib 1.conda",
+            "https://h.example/x/lib-1-0.conda",
+        ),
+        *("*", "*lib", "lib*", "lib  1.0", "lib 1.0 # why", "lib # a@b", "libé"),
+    ],
+)
+def test_names_are_read_as_conda_reads_them(spec: str) -> None:
+    assert spec_name(spec) == MatchSpec(spec).name.lower()
+
+
 def asked(request: Remembered) -> list[tuple[str, tuple[str, ...], bool]]:
     manifest = Manifest("bank", 1, "", request, {}, {}, {}, {})
     return [(one.name, one.packages, one.exact) for one in environments(manifest)]
@@ -110,7 +129,7 @@ def test_asked_for_in_environments(folder: Path) -> None:
     manifest = repository.manifest
     found = {
         one.environment: one.asked_for
-        for one in solved(manifest, records_of(manifest, folder), folder)
+        for one in solved(manifest, read_records(manifest, folder), folder)
     }
     assert {name: len(asked) for name, asked in found.items()} == {
         "lock": 1,
@@ -136,7 +155,7 @@ def test_all_of_a_label_channel_was_asked_for(folder: Path) -> None:
 
 def test_index_without_an_archive(folder: Path) -> None:
     repository = with_environments(folder)
-    records = records_of(repository.manifest, folder)
+    records = read_records(repository.manifest, folder)
     del records[CLI]
     with pytest.raises(ManifestError, match=r"noarch/repodata\.json"):
         solved(repository.manifest, records, folder)
@@ -151,13 +170,13 @@ def test_index_with_nonsense(folder: Path, key: str, value: object) -> None:
     index = "noarch/repodata.json"
     entries = {
         name.removeprefix("noarch/"): dict(entry)
-        for name, entry in records_of(manifest, folder).items()
+        for name, entry in read_records(manifest, folder).items()
         if name.startswith("noarch/")
     }
     entries["cli-1.0-0.conda"][key] = value
     manifest = put_index(folder, index, entries).manifest
     with pytest.raises(ManifestError, match=r"noarch/repodata\.json"):
-        solved(manifest, records_of(manifest, folder), folder)
+        solved(manifest, read_records(manifest, folder), folder)
 
 
 @pytest.mark.parametrize(

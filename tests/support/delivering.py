@@ -13,6 +13,7 @@ from conda_offline_repo.progress import Unwatched
 from conda_offline_repo.repository.locate import locate_one
 from conda_offline_repo.repository.manifest import MANIFEST_NAME
 from conda_offline_repo.repository.verify import verify
+from conda_offline_repo.vendor.release.page.render import PAGE_NAME
 from tests.support.keys import SigningKey, sign
 
 if TYPE_CHECKING:
@@ -55,12 +56,17 @@ def signed(mirror: Mirror, number: int, folder: Path, *keys: SigningKey) -> Path
     return source
 
 
+def beside(source: Path) -> int:
+    """The bytes of the manifest and the page, which are large where the archives are tiny."""
+    return sum(len((source / name).read_bytes()) for name in (MANIFEST_NAME, PAGE_NAME))
+
+
 def packed(
     source: Path, output: Path, *, since: Path | None = None, size: int | None = None
 ) -> tuple[Path, ...]:
-    """The volumes of a release, of some bytes besides its manifest."""
+    """The volumes of a release, of some bytes besides its manifest and its page."""
     known = find(str(since), None, locate_one(source).manifest) if since else None
-    room = size and size + len((source / MANIFEST_NAME).read_bytes())
+    room = size and size + beside(source)
     return pack(from_folder(locate_one(source)), output, known, room, Unwatched()).volumes
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import sys
 
 PIPES = "Windows has no named pipes among files"
@@ -41,6 +42,9 @@ ON_WINDOWS = {
 ON_MACOS = {
     r"(test_demo|recipe/test_packages)\.py::": "the real packages are made on Linux",
 }
+BROWSER = "there is no Chromium here, which shows the pages"
+#: Where the browser is; None for want of one.
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
 LINKS = "links lead nowhere under Wine"
 #: What Wine, or what `dev/windows.py` makes, cannot do though Windows can.
 UNDER_WINE = {
@@ -76,4 +80,6 @@ def reason_to_skip(test: str) -> str | None:
         reasons |= ON_MACOS
     if under_wine():
         reasons |= UNDER_WINE
+    if os.name == "nt" or not CHROMIUM:
+        reasons[r"test_browser\.py::"] = BROWSER
     return next((why for pattern, why in reasons.items() if re.search(pattern, test)), None)

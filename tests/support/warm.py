@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ import pytest
 from conda_offline_repo.repository.manifest import MANIFEST_NAME
 from conda_offline_repo.repository.signature import SIGNATURE_NAME
 from conda_offline_repo.repository.sshsig import parse
+from conda_offline_repo.vendor.release.compose import CHECKSUMS_NAME
+from conda_offline_repo.vendor.release.page.render import PAGE_NAME
 from tests.support import forks
 from tests.support.running import Conda, Finished
 from tests.support.systems import FORKS
@@ -125,8 +128,8 @@ def warm_conda(*, strikes: bool = True) -> Iterator[WarmConda]:
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    """The files and folders below a folder, without what a manifest says of when and how often, and
-    of signatures the keys alone.
+    """The files and folders below a folder, without what manifests and pages say of when, how often
+    and after what, and of signatures the keys alone.
     """
     found = {}
     for path in folder.rglob("*"):
@@ -135,7 +138,13 @@ def contents(folder: Path) -> dict[str, bytes]:
             manifest = {**json.loads(content), "build": None, "created": None}
             # what led to it is not known any more where an interrupted build had come so far
             manifest.pop("bridges", None)
+            # they follow from the others and from the page, and `verify` compares them
+            manifest["files"] = {**manifest["files"], PAGE_NAME: None, CHECKSUMS_NAME: None}
             content = json.dumps(manifest).encode()
+        if path.name == PAGE_NAME:
+            content = re.sub(rb"\b[Rr]elease \d+|(?s:<h2 id=.changes.*?</section>)", b"", content)
+        if path.name == CHECKSUMS_NAME:
+            content = re.sub(rb"\w+ \*index\.html", b"", content)
         if path.name == SIGNATURE_NAME:
             content = b" ".join(sorted(one.public_key for one in parse(content)))
         found[path.relative_to(folder).as_posix()] = content

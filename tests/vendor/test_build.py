@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 PLATFORM: str = context.subdir
 INDEXES = ["noarch/repodata.json", f"{PLATFORM}/repodata.json"]
-HANDOUT = ["README.txt", "use.cmd", "use.sh"]
+HANDOUT = ["README.txt", "index.html", "use.cmd", "use.sh"]
 FIXED = sorted(["SHA256SUMS", "offline-repo.json", *INDEXES, *HANDOUT])
 APP = ["noarch/app-2.0-0.conda", "noarch/lib-1.1-0.tar.bz2"]
 
@@ -48,7 +48,7 @@ def manifest(repository: Path) -> dict[str, Any]:
 def test_holds_what_the_request_needs_and_no_more(conda: Conda, vendor: Vendor, root: Path) -> None:
     told = conda.build(*vendor.request, "--root", root, "app")
     repository = root / "bank"
-    assert tree(root) == sorted(f"bank/{name}" for name in (*FIXED, *APP))
+    assert tree(root) == sorted(["index.html", *(f"bank/{name}" for name in (*FIXED, *APP))])
     assert list(entries(repository)) == ["lib-1.1-0.tar.bz2", "app-2.0-0.conda"]
     assert entries(repository, PLATFORM) == {}
     for package in (vendor.label.packages[APP[0]], vendor.public.packages[APP[1]]):
@@ -600,7 +600,7 @@ def test_labels_do_not_touch_each_other(
     conda.build(*other, "--root", root, "extra")
     assert snapshot(repository) == before
     assert archives(root / "plant") == ["noarch/extra-3.0-0.conda", APP[1]]
-    assert sorted(path.name for path in root.iterdir()) == ["bank", "plant"]
+    assert {path.name for path in root.iterdir()} == {"bank", "plant", "index.html"}
 
 
 def test_files_of_others_outside_the_subdirs_stay(

@@ -77,7 +77,7 @@ def test_builds_of_one_label_wait_for_each_other(
         build.finish()
     # the second saw what the first had made, or both would have made build 1
     assert build_number(root / "bank") == 2
-    assert [path.name for path in root.iterdir()] == ["bank"]
+    assert sorted(path.name for path in root.iterdir()) == ["bank", "index.html"]
 
 
 def test_builds_of_other_labels_do_not_wait(conda: Conda, channel: TinyChannel, root: Path) -> None:
@@ -85,7 +85,7 @@ def test_builds_of_other_labels_do_not_wait(conda: Conda, channel: TinyChannel, 
         errors = Started(conda, channel, root, "bakery", "app").finish()
         assert "process" not in errors
         assert build_number(root / "bakery") == 1
-    assert [path.name for path in root.iterdir()] == ["bakery"]
+    assert sorted(path.name for path in root.iterdir()) == ["bakery", "index.html"]
 
 
 @pytest.fixture
@@ -105,7 +105,7 @@ def test_a_killed_build_holds_no_lock(conda: Conda, channel: TinyChannel, killed
     assert list(staging_folder(killed / "bank").iterdir())
     errors = Started(conda, channel, killed, "bank", "app").finish()
     assert "process" not in errors
-    assert [path.name for path in killed.iterdir()] == ["bank"]
+    assert sorted(path.name for path in killed.iterdir()) == ["bank", "index.html"]
 
 
 def test_folder_of_somebody_else_with_the_name_of_ours_is_left_alone(

@@ -170,4 +170,4 @@ def test_build_that_is_ended_from_outside(vendor: Vendor, moment: Callable[[Vend
     vendor.conda.run(*command)
     vendor.check()
     assert (vendor.bank / "noarch" / "app-2.0-0.conda").exists()
-    assert [path.name for path in vendor.bank.parent.iterdir()] == ["bank"]
+    assert sorted(path.name for path in vendor.bank.parent.iterdir()) == ["bank", "index.html"]

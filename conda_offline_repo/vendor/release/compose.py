@@ -1,11 +1,11 @@
-"""All that a repository holds besides its archives: index, handout, checksums, manifest."""
+"""All that a repository holds besides its archives: index, handout, page, checksums, manifest."""
 
 from __future__ import annotations
 
 import os
 import re
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from ...repository.bridge import bridge
 from ...repository.hashing import hash_bytes, read_regular
 from ...repository.manifest import File, Manifest, Package, Remembered
 from .handout import handout
+from .page.render import PAGE_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -63,6 +64,8 @@ def compose(
 ) -> Release:
     """The release that the repository is to become; its number is one more than the last one's.
 
+    It has no page yet: see `with_page`.
+
     Args:
         request: What was asked for.
         solutions: What the solver chose.
@@ -83,9 +86,7 @@ def compose(
     }
     described = {name: _describe(content) for name, content in files.items()}
     described |= {one.name: File(one.sha256, one.size) for one in installers}
-    sums = {name: one.sha256 for some in (packages, described) for name, one in some.items()}
-    checksums = "".join(f"{sums[name]} *{name}\n" for name in sorted(sums))
-    files[CHECKSUMS_NAME] = checksums.encode()
+    files[CHECKSUMS_NAME] = _checksums({**packages, **described})
     described[CHECKSUMS_NAME] = _describe(files[CHECKSUMS_NAME])
     between = _bridge(repository, index, last) if last else {}
     manifest = Manifest(
@@ -102,6 +103,41 @@ def compose(
         bridges={name: _describe(content) for name, content in between.items()},
     )
     return Release(manifest, (*archives, *installers), files, between)
+
+
+def with_page(release: Release, content: bytes) -> Release:
+    """Return a release with this page, which the manifest and the checksums name."""
+    files = {**release.files, PAGE_NAME: content}
+    described = {**release.manifest.files, PAGE_NAME: _describe(content)}
+    del described[CHECKSUMS_NAME]
+    files[CHECKSUMS_NAME] = _checksums({**release.manifest.packages, **described})
+    described[CHECKSUMS_NAME] = _describe(files[CHECKSUMS_NAME])
+    return replace(release, manifest=replace(release.manifest, files=described), files=files)
+
+
+def with_page_of(release: Release, last: Manifest, repository: Path) -> Release:
+    """Return a release with the page as the repository has it, if the last release had one.
+
+    A page says which release it is of, and is written otherwise by another version of this plugin:
+    whether there is anything to publish is told by the rest.
+
+    Args:
+        release: Without a page.
+        last: The manifest of the published repository.
+        repository: Where that is.
+    """
+    stated = last.files.get(PAGE_NAME)
+    if stated is None:
+        return release
+    try:
+        content = read_regular(repository / PAGE_NAME, stated.size)
+    except OSError:
+        content = b""
+    return with_page(release, content)
+
+
+def _checksums(named: Mapping[str, Package | File]) -> bytes:
+    return "".join(f"{named[name].sha256} *{name}\n" for name in sorted(named)).encode()
 
 
 def _describe(content: bytes) -> File:
