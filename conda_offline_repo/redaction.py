@@ -114,7 +114,9 @@ def found_in(
         # the pair is what an HTTP header carries, in base64; a user alone may be a token
         plain = f"{unquote(user)}:{unquote(password)}"
         secrets |= {unquote(password), plain} if password else {unquote(user)}
-        users.add(unquote(user))
+        # with a password, it may be a token all the same; a word such as `build` is none
+        if not unquote(user).isalpha():
+            users.add(unquote(user))
     return Secrets(*(frozenset(v for v in some if len(v) >= SHORTEST) for some in (secrets, users)))
 
 

@@ -69,9 +69,9 @@ class VerbMixin:
 
     def format_help(self) -> str:
         """Return the help of the verb."""
-        from .page import page
+        from .page import parser_of
 
-        return page(self.verb)
+        return parser_of(self.verb).format_help()
 
 
 class _Version(Action):

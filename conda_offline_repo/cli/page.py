@@ -14,8 +14,8 @@ CONDA = "conda's options"
 MORE = "`conda install --help` says more of them."
 
 
-def page(verb: ModuleType) -> str:
-    """Return the help of a verb, as wide as the terminal."""
+def parser_of(verb: ModuleType) -> ArgumentParser:
+    """Return a parser that is there to be shown: the help of a verb, and its page of the manual."""
     parser = ArgumentParser(
         usage=verb.USAGE,
         description=verb.DESCRIPTION,
@@ -31,4 +31,4 @@ def page(verb: ModuleType) -> str:
         else:
             group.add_argument(*flags, action="store_true", help=meaning)
     group.add_argument("-h", "--help", action="store_true", help="Show this and exit.")
-    return parser.format_help()
+    return parser

@@ -17,8 +17,8 @@ from ..repository import compare, manifest_file
 from ..repository.exceptions import InvalidLabelError
 from ..repository.locate import enclosing
 from ..repository.names import same_name_in_other_case
-from ..vendor import plugin, secrets, signing
 from ..vendor import request as requests
+from ..vendor import secrets, signing
 from .archives import fetch, installers, longpaths
 from .changes import changes
 from .exceptions import KeyMissingError

@@ -4,28 +4,18 @@ from __future__ import annotations
 
 import argparse
 import re
+from textwrap import dedent
 from typing import TYPE_CHECKING
 
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
+from conda_offline_repo.cli import VERBS
+from conda_offline_repo.cli.page import parser_of
 from dev.pages.texts import inline, literal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-
-def verbs() -> Mapping[str, argparse.ArgumentParser]:
-    """The parser of each verb, as conda has it."""
-    from conda.cli.conda_argparse import ArgumentParser
-
-    from conda_offline_repo.cli import configure_parser
-
-    parser = ArgumentParser(prog="conda offline-repo", add_help=False)
-    configure_parser(parser)
-    (found,) = (one for one in parser._actions if isinstance(one.choices, dict))
-    assert isinstance(found.choices, dict)
-    return found.choices
+    from collections.abc import Iterator
 
 
 def options(group: argparse._ArgumentGroup) -> Iterator[argparse.Action]:
@@ -54,7 +44,7 @@ class CommandDirective(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         (verb,) = self.arguments
         self.env.note_dependency(f"conda_offline_repo/cli/main_{verb}.py")
-        parser = verbs()[verb]
+        parser = parser_of(VERBS[verb])
         found: list[nodes.Node] = [*_text(parser.description or "")]
         found.append(literal(re.sub(r"^usage: ", "", parser.format_usage()).rstrip()))
         for group in parser._action_groups:
@@ -62,9 +52,8 @@ class CommandDirective(SphinxDirective):
             if shown:
                 found.append(nodes.rubric("", (group.title or "").capitalize()))
                 found.append(nodes.definition_list("", *map(self._option, shown)))
-        if parser.epilog:
-            found.append(nodes.rubric("", "Examples"))
-            found += _examples(parser.epilog)
+        _, _, examples = (parser.epilog or "").partition("\n")
+        found += [nodes.rubric("", "Examples"), literal(dedent(examples).rstrip())]
         return found
 
     def _option(self, action: argparse.Action) -> nodes.Node:
@@ -80,18 +69,3 @@ class CommandDirective(SphinxDirective):
 def _text(text: str) -> Iterator[nodes.Node]:
     for paragraph in text.split("\n\n"):
         yield nodes.paragraph("", "", *inline(" ".join(paragraph.split())))
-
-
-def _examples(epilog: str) -> Iterator[nodes.Node]:
-    """The lines of an epilog: what an example is for, and below it its command."""
-    code: list[str] = []
-    for line in epilog.removeprefix("examples:\n").splitlines():
-        if line.startswith("    "):
-            code.append(line[4:])
-            continue
-        if code:
-            yield literal("\n".join(code))
-            code = []
-        yield nodes.paragraph("", "", *inline(line.strip()))
-    if code:
-        yield literal("\n".join(code))

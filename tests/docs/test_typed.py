@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conda_offline_repo import cli
+from conda_offline_repo.cli.page import parser_of
 from tests.docs.markdown import DOCS, OURS, REPOSITORY, Fence, commands, inline, pages, read
 
 if TYPE_CHECKING:
@@ -23,11 +24,6 @@ def parser() -> ArgumentParser:
 
     found: ArgumentParser = CondaParser(prog="conda offline-repo")
     cli.configure_parser(found)
-    return found
-
-
-def verbs() -> dict[str, ArgumentParser]:
-    (found,) = (one.choices for one in parser()._actions if isinstance(one.choices, dict))
     return found
 
 
@@ -60,23 +56,23 @@ def test_commands_are_understood(page: Path, capsys: pytest.CaptureFixture[str])
     assert [line for fence in found for line in wrong(fence)] == [], capsys.readouterr().err
 
 
-@pytest.mark.parametrize("verb", [None, *verbs()])
+@pytest.mark.parametrize("verb", [None, *cli.VERBS])
 def test_examples_of_the_help_are_understood(
     verb: str | None, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    text = (verbs()[verb] if verb else parser()).epilog or ""
+    text = cli.VERBS[verb].EPILOG if verb else cli.EPILOG
     fence = Fence(0, "text", None, text)
     assert list(commands(fence))
     assert wrong(fence) == [], capsys.readouterr().err
 
 
-@pytest.mark.parametrize("verb", verbs())
+@pytest.mark.parametrize("verb", cli.VERBS)
 def test_every_option_is_described(verb: str) -> None:
-    for action in verbs()[verb]._actions:
+    for action in parser_of(cli.VERBS[verb])._actions:
         assert action.help, f"{verb}: {action.option_strings or action.metavar} has no help"
 
 
-@pytest.mark.parametrize("verb", verbs())
+@pytest.mark.parametrize("verb", cli.VERBS)
 def test_every_verb_has_a_page(verb: str) -> None:
     page = DOCS / "reference" / "commands" / f"{verb}.md"
     assert [one.content.split() for one in read(page.read_text("utf-8")) if isinstance(one, Fence)]
