@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import time
 import warnings
 from contextlib import ExitStack, contextmanager, redirect_stdout
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from conda.models.records import PackageRecord
 
 _ABSENT = object()
+CUDA_OVERRIDE = "CONDA_OVERRIDE_CUDA"
 
 
 @contextmanager
@@ -78,10 +80,17 @@ def virtual_packages(packages: Mapping[str, str]) -> Iterator[None]:
     """
     plugin = _VirtualPackages(packages)
     context.plugin_manager.register(plugin)
+    # conda asks all others first, and starts a process to look for CUDA unless it is told
+    told = os.environ.get(CUDA_OVERRIDE)
+    os.environ[CUDA_OVERRIDE] = ""
     try:
         yield
     finally:
         context.plugin_manager.unregister(plugin)
+        if told is None:
+            del os.environ[CUDA_OVERRIDE]
+        else:
+            os.environ[CUDA_OVERRIDE] = told
 
 
 def fresh_since(began: float) -> int:
