@@ -74,6 +74,7 @@ def test_pages_are_made_and_load_nothing_of_the_network(html: Path) -> None:
             assert [one for one in found if is_remote(one)] == [], path
     for verb, parser in verbs().items():
         text = (html / "reference" / "commands" / f"{verb}.html").read_text("utf-8")
+        assert not re.search("\N{EN DASH}[a-z]", text), f"{verb}: an option lost its hyphens"
         hidden = (
             "--help",
             *(
