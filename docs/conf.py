@@ -15,6 +15,8 @@ extensions = ["myst_parser", "sphinx_copybutton", "dev.pages"]
 exclude_patterns = ["_build"]
 myst_heading_anchors = 3
 nitpicky = True
+# two hyphens are the beginning of an option
+smartquotes = False
 
 html_theme = "conda_sphinx_theme"
 html_title = project

@@ -4,36 +4,40 @@ from __future__ import annotations
 
 import json
 import shlex
-import shutil
 import subprocess
 import sys
 from contextlib import suppress
 from dataclasses import dataclass
-from socketserver import StreamRequestHandler, ThreadingUnixStreamServer
+from pathlib import Path
+from socketserver import StreamRequestHandler, ThreadingTCPServer
 from threading import Thread
 from typing import TYPE_CHECKING
+
+import conda
 
 from tests.docs.markdown import REPOSITORY
 from tests.support import forks
 
 if TYPE_CHECKING:
-    from pathlib import Path
     from typing import Any
 
-#: Whether pages can be run here.
-POSSIBLE = forks.POSSIBLE and shutil.which("bash") is not None
 #: Lets `conda activate` work.
 FUNCTIONS = REPOSITORY / "dev" / "shell.sh"
-#: The program `conda`: asks the process of the tests for a fork. One that conda itself has started
-#: does not, because there is one fork at a time.
+#: What becomes of a `conda` that conda itself has started, because there is one fork at a time.
+#: conda starts it for its shell functions, which a conda from PyPI is without.
+NESTED = (
+    'os.execv(sys.executable, [sys.executable, "-m", "conda", *sys.argv[1:]])'
+    if (Path(conda.__file__).parent / "shell" / "etc").exists()
+    else "sys.exit(1)"
+)
+#: The program `conda`: asks the process of the tests for a fork.
 CLIENT = """\
 #!{python} -I
 import json, os, socket, sys
 if "INSIDE_CONDA" in os.environ:
-    os.execv(sys.executable, [sys.executable, "-m", "conda", *sys.argv[1:]])
+    {nested}
 variables = {{**os.environ, "INSIDE_CONDA": "yes"}}
-with socket.socket(socket.AF_UNIX) as line:
-    line.connect({address!r})
+with socket.create_connection(("127.0.0.1", {port})) as line:
     line.sendall(json.dumps([sys.argv[1:], os.getcwd(), variables]).encode() + b"\\n")
     reply = json.loads(line.makefile("rb").readline())
 sys.stdout.buffer.write(reply["stdout"].encode())
@@ -52,7 +56,7 @@ class Typed:
     output: str
 
 
-class CondaPrograms(ThreadingUnixStreamServer):
+class CondaPrograms(ThreadingTCPServer):
     """Lets programs named `conda` ask this process for runs.
 
     Attributes:
@@ -64,10 +68,11 @@ class CondaPrograms(ThreadingUnixStreamServer):
     def __init__(self, folder: Path) -> None:
         self.folder = folder / "bin"
         self.folder.mkdir(parents=True)
-        address = str(folder / "conda.socket")
-        super().__init__(address, _Run)
+        super().__init__(("127.0.0.1", 0), _Run)
         program = self.folder / "conda"
-        program.write_text(CLIENT.format(python=sys.executable, address=address))
+        program.write_text(
+            CLIENT.format(python=sys.executable, nested=NESTED, port=self.server_address[1])
+        )
         program.chmod(0o755)
         Thread(target=self.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
 

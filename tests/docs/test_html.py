@@ -74,5 +74,6 @@ def test_pages_are_made_and_load_nothing_of_the_network(html: Path) -> None:
             assert [one for one in found if is_remote(one)] == [], path
     for name, verb in VERBS.items():
         text = (html / "reference" / "commands" / f"{name}.html").read_text("utf-8")
+        assert not re.search("\N{EN DASH}[a-z]", text), f"{name}: an option lost its hyphens"
         for option in parser_of(verb)._option_string_actions:
             assert option in text or option == "--help" or len(option) == 2, f"{name} {option}"

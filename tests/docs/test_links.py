@@ -81,13 +81,14 @@ def defined_errors() -> set[str]:
 
     from conda import exceptions as of_conda
 
-    ours = (
-        node.name
-        for path in CODE.rglob("*.py")
-        for node in ast.walk(ast.parse(path.read_text("utf-8")))
-        if isinstance(node, ast.ClassDef)
-    )
+    ours = (name for text in sources() for name in re.findall(r"^class (\w+)", text, re.MULTILINE))
     return {*vars(builtins), *vars(of_conda), *ours}
+
+
+@cache
+def sources() -> list[str]:
+    """The texts of the modules."""
+    return [path.read_text("utf-8") for path in CODE.rglob("*.py")]
 
 
 def test_settings_and_variables_are_documented() -> None:
@@ -98,11 +99,7 @@ def test_settings_and_variables_are_documented() -> None:
 
 def test_settings_of_conda_are_documented() -> None:
     text = SETTINGS.read_text("utf-8")
-    read = {
-        name
-        for path in CODE.rglob("*.py")
-        for name in re.findall(r"\bcontext\.([a-z]\w*)", path.read_text("utf-8"))
-    }
+    read = {name for text in sources() for name in re.findall(r"\bcontext\.([a-z]\w*)", text)}
     assert {"channels", "fetch_threads"} <= read & {*context.list_parameters()}
     for name in read & {*context.list_parameters()}:
         assert f"`{name}`" in text, name
@@ -111,9 +108,9 @@ def test_settings_of_conda_are_documented() -> None:
 def variables() -> Iterator[str]:
     """The names of environment variables in the modules that read some."""
     yield settings.TOKEN_VARIABLE
-    for path in CODE.rglob("*.py"):
-        nodes = [*ast.walk(ast.parse(path.read_text("utf-8")))]
-        if any(isinstance(node, ast.Attribute) and node.attr == "environ" for node in nodes):
+    for source in sources():
+        if "os.environ" in source:
+            nodes = ast.walk(ast.parse(source))
             texts = (str(node.value) for node in nodes if isinstance(node, ast.Constant))
             found = (text for text in texts if re.fullmatch(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)*", text))
             yield from (name for name in found if name not in NO_VARIABLES)

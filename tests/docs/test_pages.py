@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.docs.markdown import DOCS, Fence, pages, read
-from tests.docs.shell import POSSIBLE
 from tests.docs.world import new_world
 
 if TYPE_CHECKING:
@@ -21,9 +20,6 @@ if TYPE_CHECKING:
 #: What a page may say of its next fence.
 OF_A_FENCE = re.compile(r"not run|fails( \d+)?|shows|needs")
 WITH_COMMANDS = [page for page in pages() if "```console" in page.read_text("utf-8")]
-
-
-pytestmark = pytest.mark.skipif(not POSSIBLE, reason="the commands are for POSIX, and bash")
 
 
 @pytest.mark.parametrize("page", WITH_COMMANDS, ids=lambda p: p.relative_to(DOCS).as_posix())

@@ -51,6 +51,7 @@ class Machine:
             channel_alias=server.url,
             channels=[],
             always_yes=True,
+            add_pip_as_python_dependency=False,
             auto_activate_base=False,
             remote_backoff_factor=0,
         )

@@ -28,6 +28,7 @@ ON_WINDOWS = {
     r"test_publish\.py::test_(deletion_that_fails|what_is_on_its_way|what_a_killed)": FORKS,
     r"test_publish\.py::test_damage_is_repaired\[.*a pipe": PIPES,
     r"test_stalled\.py::test_interruption_ends": "a process there is not sent such a signal",
+    r"docs/test_pages\.py::": "the commands of the pages are for a POSIX shell",
     r"test_handout\.py::test_script_": SHELL,
     r"test_handout\.py::test_checksums_are": "Windows has neither sha256sum nor shasum",
     r"test_plugin\.py::test_file_that_is_not_the_plugin\[a pipe": PIPES,
