@@ -60,10 +60,11 @@ def _lines(outcome: Outcome, dry_run: bool) -> Iterator[str]:
         yield from platform_lines(outcome.difference)
         same = before and before.raw == release.raw
         had = f"had release {before.build}" if before else "had no release"
-        what = "is put right" if same else f"{had} and now has release {release.build}"
-        if dry_run:
-            what = "would be put right" if same else f"{had} and would get release {release.build}"
-        yield f"{outcome.target} {what} of label {release.label}: {total}."
+        comes = "would get" if dry_run else "now has"
+        what = "would be put right" if dry_run else "is put right"
+        if not same:
+            what = f"{had} and {comes} release {release.build} of label {release.label}"
+        yield f"{outcome.target} {what}: {total}."
         copied, deleted = ("would be copied", "deleted") if dry_run else ("copied", "deleted")
         yield (
             f"{counted(len(outcome.copied), 'file')} {copied}, {human(outcome.copied_bytes)}; "

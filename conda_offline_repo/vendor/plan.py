@@ -11,7 +11,7 @@ from ..vendor import plugin
 from .exceptions import ProofError
 from .kept import kept_releases, without
 from .release import index, prove, updates
-from .upstream import complete
+from .upstream import complete, unavailable
 from .upstream import entries as upstream
 from .upstream.solve import solve
 
@@ -101,7 +101,11 @@ def make_plan(
         kept=kept,
         index=files,
         plugin_index={f"{plugin.FOLDER}{name}": one for name, one in plugin_files.items()},
-        warnings=(*taken.warnings, *complete.without_pip(solutions)),
+        warnings=(
+            *taken.warnings,
+            *complete.without_pip(solutions),
+            *unavailable.from_cache(request),
+        ),
     )
 
 

@@ -407,6 +407,22 @@ def test_newer_version_replaces_the_older(
     assert (manifest(repository)["build"], answer["changed"]) == (2, True)
 
 
+def test_build_that_asks_no_server_says_so(
+    conda: Conda, vendor: Vendor, root: Path, tmp_path: Path
+) -> None:
+    near = TinyChannel(tmp_path / "near")
+    near.add("near")
+    near.write()
+    far = vendor.url(vendor.public)
+    channels = ("-c", near.folder.as_uri(), "-c", far, "--override-channels", "--no-label-channel")
+    options = ("--label", "bank", "--root", root, *channels, "near")
+    assert "offline" not in conda.build(*options).stderr
+    told = conda.build(*options, CONDA_OFFLINE="true")
+    assert f"conda is offline: nothing newer than its cached index of {far} is in" in told.stderr
+    alone = (*options[:4], *channels[:2], *channels[4:], "near")
+    assert "cached index" not in conda.build(*alone, CONDA_OFFLINE="true").stderr
+
+
 def test_removed_requirement_is_gone(
     conda: Conda, vendor: Vendor, root: Path, repository: Path
 ) -> None:

@@ -15,7 +15,7 @@ from requests.exceptions import RequestException
 
 from ... import _compat
 from ...settings import TOKEN_VARIABLE
-from ...urls import public
+from ...urls import is_local, public
 from ..channels import Source
 from ..exceptions import ChannelUnavailableError
 from .redirects import network_only
@@ -130,6 +130,19 @@ def unavailable(source: Source, request: Request, status: int | None) -> Channel
         hints = ["Check the address, the network and the proxy settings, then try again."]
         hints += ["conda is set to be offline."] if context.offline else []
     return ChannelUnavailableError(f"{source.url} ({what})", reason, *hints)
+
+
+def from_cache(request: Request) -> tuple[str, ...]:
+    """Return what to say of a build that asks no server; nothing if it may, or has none to ask."""
+    remote = [source.url for source in request.sources if not is_local(source.url)]
+    if not context.offline or not remote:
+        return ()
+    text = (
+        f"conda is offline: nothing newer than its cached index of {', '.join(remote)} is in this "
+        "release. If that is not meant, leave --offline out, or deactivate the environment whose "
+        "configuration says so."
+    )
+    return (text,)
 
 
 def _if_absent(source: Source, request: Request) -> list[str]:
