@@ -147,7 +147,7 @@ def test_what_others_wrote_is_text(text: str) -> None:
     assert outline(read) == outline(plain)
     shown = " ".join(text.split())
     (row,) = (row for row in read.tables[-1] if shown in row[0])
-    assert row == [f"{shown} asked for {shown}", shown, shown, "noarch", shown, "2.0 MB", row[-1]]
+    assert row == [f"{shown} {shown}", shown, shown, "noarch", shown, "2.0 MB", row[-1]]
     assert read.inside == plain.inside
 
 
