@@ -89,6 +89,12 @@ def test_what_was_asked_for() -> None:
         assert words in about
 
 
+def test_channels_of_specifications_are_left_out() -> None:
+    """The customer asks the folder for them, and no channel of the vendor's."""
+    about = page(release(RECORDS, packages=["acme::app"]), RECORDS).sections["About this release"]
+    assert "Asked for app Channels" in about
+
+
 def test_signers_are_named() -> None:
     about = page(release(RECORDS, signers=(KEY,)), RECORDS).sections["About this release"]
     assert f"Signed by {KEY}" in about
@@ -129,7 +135,7 @@ def test_what_others_wrote_is_text(text: str) -> None:
     hostile = {key: text for key in ("name", "version", "build", "license", "summary")}
     records = {**RECORDS, LIB[0]: {**LIB[1], **hostile}}
     manifest = release(records)
-    request = replace(manifest.request, packages=(text,), channels=(text,))
+    request = replace(manifest.request, packages=("app <3",), channels=(text,))
     read = page(replace(manifest, request=request, created=text), records)
 
     def outline(one: object) -> list[tuple[str, list[str]]]:
@@ -141,7 +147,7 @@ def test_what_others_wrote_is_text(text: str) -> None:
     assert outline(read) == outline(plain)
     shown = " ".join(text.split())
     (row,) = (row for row in read.tables[-1] if shown in row[0])
-    assert row == [f"{shown} asked for {shown}", shown, shown, "noarch", shown, "2.0 MB", row[-1]]
+    assert row == [f"{shown} {shown}", shown, shown, "noarch", shown, "2.0 MB", row[-1]]
     assert read.inside == plain.inside
 
 

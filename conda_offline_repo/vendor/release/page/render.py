@@ -15,6 +15,7 @@ from ....printable import counted, human
 from ....repository.compare import difference
 from ....repository.manifest import key_parts
 from ....repository.needs import environments
+from ....specs import unqualified
 from .content import installations, rows
 
 if TYPE_CHECKING:
@@ -93,7 +94,12 @@ def _render(name: str, **values: Any) -> bytes:
         trim_blocks=True,
         undefined=StrictUndefined,
     )
-    environment.filters |= {"date": _date, "human": human, "key_parts": key_parts}
+    environment.filters |= {
+        "date": _date,
+        "human": human,
+        "key_parts": key_parts,
+        "unqualified": unqualified,
+    }
     environment.globals["counted"] = counted
     style, script = (_text(f"page.{kind}") for kind in ("css", "js"))
     return (
