@@ -11,6 +11,7 @@ from ruamel.yaml import YAML
 
 from conda_offline_repo.customer.exceptions import PlatformMissingError, TargetError
 from conda_offline_repo.customer.target import configure, plan, unmake
+from conda_offline_repo.customer.undo import plan_undo, undo
 from conda_offline_repo.repository.locate import Repository
 from conda_offline_repo.repository.manifest import Manifest, Remembered
 from tests.support.inside import inside
@@ -99,7 +100,7 @@ def test_condarc_gets_our_keys_and_keeps_all_others(prefix: Path, text: str) -> 
     before = YAML(typ="safe").load(text) or {}
     configure(plan(repository(), prefix))
     check(prefix, repository())
-    ours = {"channels", "default_channels", "offline"}
+    ours = {"channels", "custom_multichannels", "default_channels", "offline"}
     others = {key: value for key, value in parsed(prefix).items() if key not in ours}
     assert others == {key: value for key, value in before.items() if key not in ours}
     for line in text.splitlines():
@@ -111,15 +112,22 @@ def test_condarc_gets_our_keys_and_keeps_all_others(prefix: Path, text: str) -> 
 
 
 @pytest.mark.parametrize(
-    ("folder", "defaults"),
-    [("bank", False), ("X Y", False), ("bänk/bank", False), ("50%/bänk", False), ("bänk", True)],
+    ("folder", "named"),
+    [("bank", True), ("bänk", True), ("X Y", False), ("bänk/bank", False), ("50%/bänk", False)],
 )
-def test_defaults_leads_to_a_folder_that_is_found_nowhere_else(
-    prefix: Path, folder: str, defaults: bool
-) -> None:
+def test_channel_goes_by_its_path_where_conda_can(prefix: Path, folder: str, named: bool) -> None:
+    old = "file:///media/old"
+    text = f"custom_multichannels:\n  mine: [a, b]\n  {old}:\n  - {old}\n"
+    (prefix / ".condarc").write_text(text)
     stick = repository(f"/media/{folder}")
     configure(plan(stick, prefix))
-    assert parsed(prefix)["default_channels"] == ([stick.path.as_uri()] if defaults else [])
+    url = stick.path.as_uri()
+    assert parsed(prefix)["custom_multichannels"] == {
+        "mine": ["a", "b"],
+        **({url: [url]} if named else {}),
+    }
+    undo(plan_undo(prefix))
+    assert parsed(prefix) == {"custom_multichannels": {"mine": ["a", "b"]}}
 
 
 def test_condarc_is_not_written_again(prefix: Path) -> None:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 #: The settings that are ours. conda takes the second for the first, and refuses to have both.
 KEYS = ("channels", "channel", "default_channels", "offline")
+#: Where an entry is ours that has its own name as its only channel; see `_names`.
+NAMES = "custom_multichannels"
 
 
 def configured(old: str, channel: str, path: Path) -> str:
@@ -30,7 +32,7 @@ def configured(old: str, channel: str, path: Path) -> str:
         TargetError: The text is no configuration of conda's.
     """
     content = _load(old, path)
-    wanted = _wanted(channel)
+    wanted = {**_wanted(channel), NAMES: _names(content, channel)}
     if all(content.get(key) == value for key, value in wanted.items()):
         return old
     for key, value in wanted.items():
@@ -70,6 +72,12 @@ def restored(text: str, channels: Iterable[str], before: str, path: Path) -> str
     had = _load(before, path)
     sets = [_wanted(channel) for channel in channels]
     changed = False
+    others = _names(content, None)
+    if NAMES in content and content[NAMES] != others:
+        changed = True
+        content[NAMES] = others
+        if not others:
+            del content[NAMES]
     for key in KEYS:
         if any(content.get(key) == wanted[key] for wanted in sets) and content.get(key) != had.get(
             key
@@ -85,25 +93,43 @@ def restored(text: str, channels: Iterable[str], before: str, path: Path) -> str
 
 
 def _wanted(channel: str) -> dict[str, Any]:
-    """Return what our settings are to be; None for one that is not to be there."""
-    return {
-        "channels": [channel],
-        "channel": None,
-        "default_channels": [channel] if _is_read_as_default_only(channel) else [],
-        "offline": True,
-    }
+    """Return what our settings are to be; None for one that is not to be there.
 
-
-def _is_read_as_default_only(channel: str) -> bool:
-    """Return whether conda finds this channel only where `defaults` stands for it.
-
-    Current conda decodes the last part of a channel's URL, which leads astray where that has other
-    escapes than those of spaces; of `defaults` it decodes all, and finds it, but for `%` and `#`.
-    For all other channels `defaults` stands for nothing: conda would call the repository so, and
-    an exported environment would ask the network for it.
+    `defaults` leads nowhere: neither to the network nor, by another name, to the repository.
     """
+    return {"channels": [channel], "channel": None, "default_channels": [], "offline": True}
+
+
+def _names(content: Any, channel: str | None) -> Any:
+    """Return what `custom_multichannels` is to be, None if it is not to be there.
+
+    conda takes the last part of a URL for the name of a channel, and goes by that name: packages
+    that its caches have from another folder of this name would count as the repository's. As one
+    of several channels, it goes by its whole path, and is called as these are: by the URL, here.
+
+    Args:
+        content: The settings as they are.
+        channel: The URL of the repository; None for that of none.
+    """
+    there = content.get(NAMES)
+    if there is not None and not isinstance(there, dict):
+        return there
+    others = {name: of for name, of in (there or {}).items() if of != [name]}
+    if channel and _may_be_one_of_several(channel):
+        others[channel] = [channel]
+    return others or None
+
+
+def _may_be_one_of_several(channel: str) -> bool:
+    """Return whether conda finds this channel as one of several.
+
+    Current conda decodes the escapes in the URL of such a channel, so that `%` and `#` lead astray,
+    and packages are recorded under another URL and installed anew. Without it, it decodes the last
+    part alone, which leads astray if that has other escapes than those of spaces.
+    """
+    escaped = "%25" in channel or "%23" in channel
     last = channel.rpartition("/")[2].replace("%20", "")
-    return "%" in last and "%25" not in channel and "%23" not in channel
+    return not escaped and ("%" not in channel or "%" in last)
 
 
 def _yaml() -> YAML:
