@@ -42,7 +42,7 @@ class OfflineRepoError(CondaError):
     @property
     def guidance(self) -> Any:
         """The hints as conda's own report shows them; None if there are none, and before 26.7."""
-        from ._compat import guidance
+        from ._compat.features import guidance
 
         if not self.hints:
             return None

@@ -32,7 +32,7 @@ def ask(repository: Repository) -> None:
     from conda.base.context import context
     from conda.exceptions import CondaSystemExit
 
-    from .. import _compat
+    from .._compat import features
     from ..customer.exceptions import UnknownSignerError
     from ..printable import printable
 
@@ -44,7 +44,7 @@ def ask(repository: Repository) -> None:
         print(f"    {signer}")
     print("Compare it with what your vendor told you in another way than the repository came.")
     try:
-        _compat.confirm(
+        features.confirm(
             "Is this your vendor's key, so that it is trusted from now on", default="no"
         )
     except CondaSystemExit:
@@ -63,7 +63,7 @@ def fill(target: Target, find: Callable[[Target], Any], results: TextIO) -> dict
 
     from conda.base.context import context
 
-    from .. import _compat
+    from .._compat import features
     from ..customer.install import offline
     from ..customer.target import configure, unmake
 
@@ -82,7 +82,7 @@ def fill(target: Target, find: Callable[[Target], Any], results: TextIO) -> dict
         if context.dry_run:
             return linked
         if change is not None and not context.json:
-            _compat.confirm("Proceed")
+            features.confirm("Proceed")
         try:
             if change is not None:
                 change.download_and_extract()

@@ -15,7 +15,7 @@ from conda.models.channel import Channel
 from conda.models.match_spec import MatchSpec
 from conda.models.prefix_graph import PrefixGraph
 
-from .. import _compat
+from .._compat import index_cache, overrides
 from ..solver import UnsolvedError, ask
 from .checks.archives import from_repositories
 from .checks.caches import check_caches
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 @contextmanager
 def offline(target: Target) -> Iterator[None]:
     """Let conda see the repository's channel only, and no network."""
-    settings = _compat.settings(_channels=(target.channel,), offline=True)
+    settings = overrides.settings(_channels=(target.channel,), offline=True)
     with settings, checked_by_use(target.trust.signers):
         yield
 
@@ -59,8 +59,8 @@ def transaction(target: Target, packages: tuple[str, ...], back_to: Manifest | N
     without = superseded(target.prefix, packages, back_to) if back_to else frozenset()
     try:
         # offline, solvers offer what conda's caches have as well: from where the repository was
-        with TemporaryDirectory() as caches, _compat.settings(_pkgs_dirs=(caches,)):
-            _compat.refresh_index_cache(Channel(target.channel), context.subdirs)
+        with TemporaryDirectory() as caches, overrides.settings(_pkgs_dirs=(caches,)):
+            index_cache.refresh_index_cache(Channel(target.channel), context.subdirs)
             if target.moved_from or without:
                 change = _with_view(target, packages, without)
             else:

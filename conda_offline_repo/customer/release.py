@@ -16,7 +16,7 @@ from conda.models.channel import Channel
 from conda.models.match_spec import MatchSpec
 from conda.models.records import PackageRecord
 
-from .. import _compat
+from .._compat import features
 from ..repository.manifest import INDEX_NAME, key_parts, solution_key
 from ..repository.names import DEFAULT
 from ..repository.show import read_records
@@ -69,7 +69,7 @@ def exactly(
         asked = {record.name for record in final} - needed
     specs = tuple(MatchSpec(record.name) for record in final if record.name in asked)
     unlink, link = diff_for_unlink_link_precs(
-        str(target.prefix), _compat.sorted_by_need(final), specs
+        str(target.prefix), features.sorted_by_need(final), specs
     )
     context.plugin_manager.invoke_post_solves(INDEX_NAME, unlink, link)
     check_caches(from_repositories(link))

@@ -14,7 +14,7 @@ from conda.history import History
 from conda.models.channel import Channel
 from conda.models.version import VersionOrder
 
-from .. import _compat
+from .._compat import features
 from ..repository.journal import unfinished, unfinished_text
 from ..urls import TOKEN, file_url, public
 
@@ -84,7 +84,7 @@ def _publication(repository: Repository) -> Iterator[Finding]:
 def _machine(repository: Repository) -> Iterator[Finding]:
     """Compare the virtual packages of this machine with those that the build took for granted."""
     stated = repository.manifest.request.virtual_packages.get(context.subdir, {})
-    found = _compat.own_virtual_packages()
+    found = features.own_virtual_packages()
     for name, value in sorted(stated.items()):
         version, _, build = value.partition("=")
         if name not in found:

@@ -20,7 +20,7 @@ from conda.models.channel import Channel
 from conda.models.match_spec import MatchSpec
 from conda.models.records import PackageRecord
 
-from .. import _compat
+from .._compat import features
 from ..urls import NETWORK, public
 from .exceptions import InvalidLabelError, ManifestError, SbomMissingError
 from .manifest import MANIFEST_NAME
@@ -78,7 +78,7 @@ def bills(repository: Repository) -> tuple[Bill, ...]:
         ManifestError: The manifest, or an index that it names, is not sound.
         CondaError: conda-sboms refuses; its settings may be wrong.
     """
-    export = _compat.exporter(FORMAT)
+    export = features.exporter(FORMAT)
     if export is None:
         raise SbomMissingError(__version__)
     manifest, place = repository.manifest, repository.path

@@ -7,7 +7,7 @@ from collections import defaultdict
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from .. import _compat
+from .._compat import overrides
 from .archives.known import Known
 from .secrets import credentials
 
@@ -46,5 +46,5 @@ class Run:
         if self._builds == 1:
             yield
             return
-        with _compat.settings(local_repodata_ttl=_compat.fresh_since(self._began)):
+        with overrides.settings(local_repodata_ttl=overrides.fresh_since(self._began)):
             yield

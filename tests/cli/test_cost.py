@@ -25,7 +25,8 @@ ON_EVERY_START = re.compile(
 )
 #: What a solve needs to find that there is nothing to do.
 AT_A_SOLVE = {
-    *("_compat", "exceptions", "package_cache", "printable", "replacing", "urls"),
+    *("_compat", "_compat.index_cache", "exceptions", "package_cache", "printable", "replacing"),
+    "urls",
     *("customer", "customer.exceptions", "customer.checks", "customer.checks.archives"),
     *("customer.checks.caches", "customer.checks.guard", "customer.checks.origin"),
     *("customer.checks.remembered", "customer.environment", "customer.environment.change"),

@@ -13,7 +13,7 @@ from conda import __version__ as conda_version
 from conda.base.context import context
 from conda.plugins import hookimpl
 
-from conda_offline_repo import _compat
+from conda_offline_repo._compat import features
 from conda_offline_repo.exceptions import InvalidRequestError
 from conda_offline_repo.repository.exceptions import (
     ManifestError,
@@ -41,7 +41,7 @@ NAMES = ["acme-1-lock-linux-64", "acme-1-runtime-linux-64", "acme-1-tools-linux-
 FILES = [f"{name}.cdx.json" for name in NAMES]
 
 needs_sboms = pytest.mark.skipif(
-    _compat.exporter(FORMAT) is None, reason="conda-sboms is not installed, or conda is too old"
+    features.exporter(FORMAT) is None, reason="conda-sboms is not installed, or conda is too old"
 )
 
 
@@ -71,7 +71,7 @@ def component(folder: Path, name: str, file: str = FILES[1]) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.skipif(_compat.exporter(FORMAT) is not None, reason="conda-sboms is installed")
+@pytest.mark.skipif(features.exporter(FORMAT) is not None, reason="conda-sboms is installed")
 def test_conda_that_makes_none(engineer: Conda, acme: Path, tmp_path: Path) -> None:
     told = engineer.fail("offline-repo", "sbom", acme, "-o", tmp_path / "bills")
     assert "conda install -n base 'conda>=26.3' conda-sboms" in told.stderr

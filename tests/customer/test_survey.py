@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from conda.base.context import context, reset_context
 
-from conda_offline_repo import _compat
+from conda_offline_repo._compat import features
 from conda_offline_repo.customer.survey import PIP_VARIABLES, survey
 from conda_offline_repo.repository.locate import Repository
 from conda_offline_repo.repository.manifest import Manifest, Remembered
@@ -68,7 +68,7 @@ def stating(repository: Repository, **packages: str) -> Repository:
 
 def having(patch: pytest.MonkeyPatch, packages: Mapping[str, tuple[str, str]]) -> None:
     """Let this machine have these virtual packages."""
-    patch.setattr(_compat, "own_virtual_packages", lambda: packages)
+    patch.setattr(features, "own_virtual_packages", lambda: packages)
 
 
 def one(findings: tuple[Finding, ...], source: str, *words: str) -> str:
@@ -85,7 +85,7 @@ def test_nothing_to_tell(me: Inside, prefix: Path, repository: Repository) -> No
 
 
 def test_this_machine_is_what_conda_says_it_is(me: Inside) -> None:
-    own = _compat.own_virtual_packages()
+    own = features.own_virtual_packages()
     assert "__archspec" in own
     assert all(name.startswith("__") for name in own)
     assert all(isinstance(part, str) for pair in own.values() for part in pair)

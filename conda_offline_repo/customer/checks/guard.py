@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from conda.base.context import context
 from conda.models.channel import Channel, all_channel_urls
 
-from ... import _compat
+from ..._compat import index_cache
 from ...repository import manifest
 from ...repository.exceptions import UnreadableError
 from ...repository.hashing import hash_file
@@ -76,7 +76,7 @@ def prepare_solve(specs_to_add: Iterable[MatchSpec] = (), *_: Any) -> None:
                 if unfinished(repository, stated(repository)) and not use_answers():
                     _say_unfinished(repository)
                 if context.offline:
-                    _compat.refresh_index_cache(Channel(url.rpartition("/")[0]), (folder.name,))
+                    index_cache.refresh_index_cache(Channel(url.rpartition("/")[0]), (folder.name,))
 
 
 def check_solution(

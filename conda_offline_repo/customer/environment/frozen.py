@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from ... import _compat
+from ..._compat import features
 from ..exceptions import FrozenEnvironmentError
 from .files import read_text
 
@@ -20,11 +20,11 @@ def check_not_frozen(prefix: Path) -> None:
         CondaError: It is frozen; conda's own error, where this conda has it.
     """
     path = prefix / "conda-meta" / "frozen"
-    if not _compat.protects_frozen() or not (path.is_symlink() or path.exists()):
+    if not features.protects_frozen() or not (path.is_symlink() or path.exists()):
         return
     try:
         message = json.loads(read_text(path))["message"]
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         message = ""
-    own = _compat.frozen_error(prefix, message if isinstance(message, str) else "")
+    own = features.frozen_error(prefix, message if isinstance(message, str) else "")
     raise own or FrozenEnvironmentError(prefix, message)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from conda import CondaError
 
-from ..._compat import read_environment_yml
+from ..._compat.features import read_environment_yml
 from ...exceptions import InvalidRequestError
 from ...specs import check_spec
 from .exceptions import InputFileError, PipPartsError

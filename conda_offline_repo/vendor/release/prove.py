@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from conda.base.context import context
 from conda.models.channel import Channel
 
-from ... import _compat
+from ..._compat import index_cache, overrides
 from ...repository.hashing import hash_bytes
 from ...repository.manifest import INDEX_NAME
 from ...repository.names import PLUGIN
@@ -102,8 +102,8 @@ def _prove_one(request: Request, solution: Solution, scratch: Path) -> None:
     channel = Channel(file_url(scratch / "channel"))
     caches = str(scratch / "pkgs")
     settings = {"add_pip_as_python_dependency": False} if solution.lacks_pip else {}
-    with _compat.settings(_pkgs_dirs=(caches,), offline=True, **settings):
-        _compat.refresh_index_cache(channel, (solution.platform, "noarch"))
+    with overrides.settings(_pkgs_dirs=(caches,), offline=True, **settings):
+        index_cache.refresh_index_cache(channel, (solution.platform, "noarch"))
         records = run(
             solution.platform,
             [unqualified(package) for package in solution.packages],

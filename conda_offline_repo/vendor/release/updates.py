@@ -14,7 +14,7 @@ from conda.base.constants import UpdateModifier
 from conda.models.channel import Channel
 from conda.models.match_spec import MatchSpec
 
-from ... import _compat
+from ..._compat import index_cache, overrides
 from ...specs import unqualified
 from ...urls import file_url
 from ..exceptions import SolveError
@@ -83,8 +83,8 @@ def _sentences(
     _install(prefix, names, records, packages, file_url(scratch / "channel"))
     of = f" of the environment {solution.environment}" if solution.environment else ""
     begins = f"From release {build}, an update on {platform}{of}"
-    with _compat.settings(_pkgs_dirs=(str(scratch / "pkgs"),), offline=True):
-        _compat.refresh_index_cache(channel, (platform, "noarch"))
+    with overrides.settings(_pkgs_dirs=(str(scratch / "pkgs"),), offline=True):
+        index_cache.refresh_index_cache(channel, (platform, "noarch"))
         try:
             after = run(
                 platform,

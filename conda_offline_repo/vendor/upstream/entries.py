@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from conda.models.channel import Channel
 
-from ... import _compat
+from ..._compat import overrides
 from ...exceptions import InvalidRequestError
 from ...repository.names import archive_problem
 from ...urls import channel_url
@@ -166,7 +166,7 @@ def entries_of(solutions: Iterable[Solution], request: Request, since: float) ->
     settings = (
         {}
         if all(one.exact for one in solutions)
-        else {"local_repodata_ttl": _compat.fresh_since(since)}
+        else {"local_repodata_ttl": overrides.fresh_since(since)}
     )
     for solution in solutions:
         for record in solution.records:
@@ -184,7 +184,7 @@ def entries_of(solutions: Iterable[Solution], request: Request, since: float) ->
         needed = [record for subdir in subdirs for record in records[url, subdir].values()]
         names = sorted({record.name for record in needed})
         files = {record.fn for record in needed}
-        with explained(request, source), _compat.settings(**settings):
+        with explained(request, source), overrides.settings(**settings):
             indexes = load(source, subdirs, names, files)
         if any(index.has_relations for index in indexes.values()):
             related.append(

@@ -14,7 +14,7 @@ from urllib.parse import urljoin, urlsplit
 import msgspec
 from conda.models.channel import Channel
 
-from ... import _compat
+from ..._compat import index_cache
 from ...repository.manifest import SECTIONS
 from ...repository.names import archive_problem
 from ...urls import NETWORK, public, same_server
@@ -97,7 +97,7 @@ def load(
         return {}
     addresses = source.channel.urls(with_credentials=True, subdirs=subdirs)
     urls = dict(zip(subdirs, addresses, strict=True))
-    shards = _compat.shards(names, list(urls.values()))
+    shards = index_cache.shards(names, list(urls.values()))
     return {
         subdir: _from_shards(shards[url], url, files)
         if url in shards
@@ -109,7 +109,7 @@ def load(
 def _from_shards(shards: Any, url: str, files: Container[str]) -> Index:
     base_url = _base_url(url, shards.base_url)
     entries, elsewhere = {}, set()
-    for section, file, record in _compat.shard_entries(shards):
+    for section, file, record in index_cache.shard_entries(shards):
         if section not in SECTIONS:
             elsewhere.add(record["name"])
         elif file in files:
@@ -120,12 +120,12 @@ def _from_shards(shards: Any, url: str, files: Container[str]) -> Index:
         names=frozenset(shards.package_names),
         entries=entries,
         elsewhere=frozenset(elsewhere),
-        has_relations=bool(_compat.shard_info(shards).get("channel_relations")),
+        has_relations=bool(index_cache.shard_info(shards).get("channel_relations")),
     )
 
 
 def _from_repodata(url: str, files: Container[str], *, all_names: bool) -> Index:
-    content = _compat.index_content(Channel(url))
+    content = index_cache.index_content(Channel(url))
     entries, rest = parse(content, files)
     base_url = _base_url(url, rest["info"].get("base_url"))
     others = (rest["packages.whl"], *rest["v3"].values())

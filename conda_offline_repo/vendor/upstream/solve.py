@@ -13,7 +13,7 @@ from conda.base.context import context
 from conda.common.io import dashlist
 from conda.models.match_spec import MatchSpec
 
-from ... import _compat
+from ..._compat import overrides
 from ...repository.manifest import solution_key
 from ...solver import UnsolvedError, ask
 from ..exceptions import SolveError
@@ -212,7 +212,7 @@ def _records(
 ) -> tuple[PackageRecord, ...]:
     settings.setdefault("quiet", not context.verbosity)
     with (
-        _compat.machine(platform, virtual_packages, notify_outdated_conda=False, **settings),
+        overrides.machine(platform, virtual_packages, notify_outdated_conda=False, **settings),
         redirect_stdout(sys.stderr if context.verbosity else StringIO()),
     ):
         return tuple(

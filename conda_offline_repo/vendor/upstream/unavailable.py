@@ -13,7 +13,7 @@ from conda.models.channel import Channel
 from conda.models.match_spec import MatchSpec
 from requests.exceptions import RequestException
 
-from ... import _compat
+from ..._compat import features, overrides
 from ...settings import TOKEN_VARIABLE
 from ...urls import is_local, public
 from ..channels import Source
@@ -57,13 +57,13 @@ def explained(request: Request, source: Source | None = None) -> Iterator[None]:
     """
     try:
         with (
-            _compat.settings(allow_non_channel_urls=False),
+            overrides.settings(allow_non_channel_urls=False),
             network_only(_channels(request), (*request.platforms, "noarch")),
         ):
             yield
     except (CondaHTTPError, UnavailableInvalidChannel) as error:
         found = source or _source_of(error, request)
-        raise unavailable(found, request, _compat.status_code(error)) from None
+        raise unavailable(found, request, features.status_code(error)) from None
     except RequestException as error:
         log.debug("unreachable channel", exc_info=error)
         raise unavailable(source or request.sources[0], request, None) from None

@@ -1,0 +1,105 @@
+"""The indexes of channels, as conda reads and keeps them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from conda.base.constants import REPODATA_FN
+from conda.base.context import context
+from conda.gateways.repodata import (
+    RepodataFetch,
+    cache_fn_url,
+    create_cache_dir,
+    get_repo_interface,
+)
+from conda.models.channel import Channel
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from typing import Any
+
+
+def shards(names: Sequence[str], urls: Sequence[str]) -> Mapping[str, Any]:
+    """Return the sharded indexes (CEP 16) of these subdirs, with the shards of these package names.
+
+    Args:
+        names: Package names; the shards of what they depend on may come with them.
+        urls: Subdirs with credentials.
+
+    Returns:
+        By URL, conda's `Shards`: none for channels without shards, before conda 26.5, or where
+        `repodata_use_shards` is off.
+    """
+    if not getattr(context, "repodata_use_shards", False):
+        return {}
+    try:
+        from conda.gateways.shards import build_repodata_subset
+    except ImportError:
+        return {}
+    return build_repodata_subset(names, {url: Channel(url) for url in urls}) or {}
+
+
+def shard_entries(shards: Any) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+    """Yield section, key and entry of each archive in shards; the key is mostly its file name."""
+    if hasattr(shards, "iter_records_v3"):
+        for (key, section), record in shards.iter_records_v3():
+            yield section, key, record
+        return
+    for key, record in shards.iter_records():
+        yield "packages.conda" if key.endswith(".conda") else "packages", key, record
+
+
+def shard_info(shards: Any) -> Mapping[str, Any]:
+    """Return the `info` of a sharded index, for which conda has no public name."""
+    info: Mapping[str, Any] = getattr(shards, "repodata_no_packages", {}).get("info") or {}
+    return info
+
+
+def refresh_index_cache(channel: Channel, subdirs: Iterable[str]) -> None:
+    """Bring conda's cached index of a local channel up to date, also when conda is offline.
+
+    The libmamba solver, when offline, reads the cached index only and never the channel itself.
+    """
+    for url in channel.urls(with_credentials=True, subdirs=tuple(subdirs)):
+        repodata_fetch(Channel(url)).fetch_latest_path()
+
+
+class _OnDisk(RepodataFetch):
+    """Leaves an index that is in the cache there, where conda would make a text of it."""
+
+    def read_cache(self) -> tuple[str, Any]:
+        return "", self.repo_cache.state
+
+
+def index_content(channel: Channel) -> bytes:
+    """Return the index of a subdir, up to date, as the JSON that conda has in its cache.
+
+    Args:
+        channel: A channel with a subdir.
+    """
+    path, _ = repodata_fetch(channel).fetch_latest_path()
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:  # offline, and never read before
+        return b"{}"
+    # conda writes and reads it in this system's encoding
+    return content if content.isascii() else path.read_text().encode()
+
+
+def repodata_fetch(channel: Channel) -> RepodataFetch:
+    """Return what fetches and caches the index of a subdir.
+
+    conda's `SubdirData` has the same. But it remembers itself, and what asks for it again, as the
+    libmamba solver does, fails for a folder whose URL has an escape and a letter that is not ASCII.
+
+    Args:
+        channel: A channel with a subdir.
+    """
+    name = cache_fn_url(channel.url(with_credentials=True), REPODATA_FN)
+    return _OnDisk(
+        Path(create_cache_dir(), name).with_suffix(""),
+        channel,
+        REPODATA_FN,
+        repo_interface_cls=get_repo_interface(),
+    )
