@@ -99,9 +99,11 @@ def test_publication_that_was_interrupted(customer: Conda, stick: Path) -> None:
 
 def test_what_interferes(customer: Conda, stick: Path) -> None:
     customer.configure(channels=["https://conda.example.com/main"])
-    (text,) = marked(doctor(customer), BAD)
-    for word in (str(customer.home / ".condarc"), "conda.example.com", "--override-channels"):
+    told = doctor(customer)
+    (text,) = marked(told, BAD)
+    for word in (str(customer.home / ".condarc"), "conda.example.com"):
         assert word in text
+    assert "What to do: remove them there, or add `--override-channels" in "\n".join(told)
 
 
 def test_environments_without_a_repository(customer: Conda) -> None:
