@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import re
 from textwrap import dedent
 from typing import TYPE_CHECKING
 
@@ -46,7 +45,8 @@ class CommandDirective(SphinxDirective):
         self.env.note_dependency(f"conda_offline_repo/cli/main_{verb}.py")
         parser = parser_of(VERBS[verb])
         found: list[nodes.Node] = [*_text(parser.description or "")]
-        found.append(literal(re.sub(r"^usage: ", "", parser.format_usage()).rstrip()))
+        usage = parser.format_usage().removeprefix("usage: ").strip()
+        found.append(literal("\n".join(line.strip() for line in usage.splitlines())))
         for group in parser._action_groups:
             shown = [*options(group)]
             if shown:
