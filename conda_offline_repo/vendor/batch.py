@@ -35,7 +35,9 @@ class Result:
     error: CondaError | None = None
 
 
-def build_one(options: Options, progress: Progress, run: Run, *, dry_run: bool = False) -> Outcome:
+def build_one(
+    options: Options, progress: Progress, run: Run, *, dry_run: bool = False, more: bool = False
+) -> Outcome:
     """Build a label, and let the page of its root list it.
 
     Args:
@@ -43,12 +45,14 @@ def build_one(options: Options, progress: Progress, run: Run, *, dry_run: bool =
         progress: Told how far it is.
         run: What it shares with other builds of the command.
         dry_run: Solve and compare only; nothing is downloaded or written.
+        more: Whether other builds of the command follow. If nothing has changed, the root's page is
+            left to them.
 
     Raises:
         OfflineRepoError: The repository cannot be built; it is as it was before.
     """
     outcome = build(options, progress, dry_run=dry_run, run=run)
-    if dry_run:
+    if dry_run or (more and not outcome.changed):
         return outcome
     warnings = overview.refresh(options.root, run.secrets, progress)
     return replace(outcome, warnings=(*outcome.warnings, *warnings))
@@ -65,10 +69,12 @@ def build_all(
         run: What they share.
         dry_run: Solve and compare only; nothing is downloaded or written.
     """
-    for options in builds:
+    for number, options in enumerate(builds, 1):
+        more = number < len(builds)
         progress.step(f"Label {options.label}")
         try:
-            yield Result(options.label, build_one(options, progress, run, dry_run=dry_run))
+            outcome = build_one(options, progress, run, dry_run=dry_run, more=more)
+            yield Result(options.label, outcome)
         except CondaError as error:
             yield Result(options.label, error=error)
         except Exception as error:  # a fault of ours in one label is no reason to drop the others

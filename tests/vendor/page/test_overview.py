@@ -14,7 +14,7 @@ from conda_offline_repo.locking import acquire, release
 from conda_offline_repo.progress import Unwatched
 from conda_offline_repo.redaction import Secrets
 from conda_offline_repo.repository.manifest import MANIFEST_NAME
-from conda_offline_repo.vendor.batch import build_one
+from conda_offline_repo.vendor.batch import build_all, build_one
 from conda_offline_repo.vendor.overview import LOCK_NAME, STAGED_NAME, refresh
 from conda_offline_repo.vendor.run import Run
 from tests.support.inside import forget
@@ -194,6 +194,19 @@ def test_build_brings_it_up_to_date(releasing: Releasing) -> None:
     read = Read((root / "index.html").read_bytes())
     (link,) = (attributes["href"] for tag, attributes in read.tags if tag == "a")
     assert (root / str(link)).is_file()
+
+
+def test_builds_of_many_labels_bring_it_up_to_date(releasing: Releasing) -> None:
+    releasing.release(1)
+    root = releasing.bank.parent
+    bank = releasing.me.options("app", channels=(releasing.channel.folder.as_uri(),))
+    builds = (bank, replace(bank, label="plant"))
+    for changed in (True, False):
+        results = list(build_all(builds, Unwatched(), Run(root, builds)))
+        forget()
+        assert [one.outcome and one.outcome.changed for one in results] == [False, changed]
+        assert [row[:2] for row in listed(root)] == [["bank", "1"], ["plant", "1"]]
+        (root / "index.html").unlink()
 
 
 def test_build_beside_a_page_of_somebody_else(conda: Conda, releasing: Releasing) -> None:
