@@ -104,11 +104,15 @@ def test_dependencies_that_are_none_are_passed_over() -> None:
             "lib 1.conda",
             "https://h.example/x/lib-1-0.conda",
         ),
-        *("*", "*lib", "lib*", "lib  1.0", "lib 1.0 # why", "lib # a@b", "libé"),
+        *("*", "*lib", "lib*", "lib  1.0", "lib 1.0 # why", "lib # a@b"),
     ],
 )
 def test_names_are_read_as_conda_reads_them(spec: str) -> None:
     assert spec_name(spec) == MatchSpec(spec).name.lower()
+
+
+def test_name_that_current_conda_refuses() -> None:
+    assert spec_name("libé >=1") == "libé"
 
 
 def asked(request: Remembered) -> list[tuple[str, tuple[str, ...], bool]]:
