@@ -237,6 +237,8 @@ def main() -> int:
         "PATH": f"{bin_folder(python)}{os.pathsep}{os.environ.get('PATH', '')}",
         "OFFLINE_REPO_MATERIAL": str(material(python)),
     }
+    # without, each worker of the tests translates them anew
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     for command in commands(options.verb, options.arguments, python):
         status = subprocess.run(command, cwd=REPOSITORY, env=environment, check=False).returncode
         if status:

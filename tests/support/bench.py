@@ -30,7 +30,7 @@ PLATFORM = "linux-64"
 #: Fewer steps than a build can do with: if there are no more, the hook has gone blind.
 FEWEST = 25
 #: One step in so many is struck, unless all are asked for.
-STRIDE = 1 if os.environ.get("OFFLINE_REPO_EVERY_STEP") else 4
+STRIDE = 1 if os.environ.get("OFFLINE_REPO_EVERY_STEP") else 6
 #: What a build under way leaves beside the repository with other content each time.
 SCRATCH = "/proof/"
 EPHEMERAL = (".lock", SCRATCH)

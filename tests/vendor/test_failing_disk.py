@@ -1,6 +1,6 @@
 """A build whose disk is full or fails at any step ends with an error, and harms nothing.
 
-Steps are what changes the file system below the root; see `tests.support.stepper`. One in four
+Steps are what changes the file system below the root; see `tests.support.stepper`. One in six
 is struck, or with OFFLINE_REPO_EVERY_STEP=1 each of them.
 """
 

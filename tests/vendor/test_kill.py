@@ -1,6 +1,6 @@
 """A build that is killed at any of its steps leaves the old repository or the new one, whole.
 
-Steps are what changes the file system below the root; see `tests.support.stepper`. One in four
+Steps are what changes the file system below the root; see `tests.support.stepper`. One in six
 is struck, or with OFFLINE_REPO_EVERY_STEP=1 each of them.
 """
 
