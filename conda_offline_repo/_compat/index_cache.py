@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
+import locale
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +21,9 @@ from conda.models.channel import Channel
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from typing import Any
+
+#: What this system writes text files in, by Python's name.
+ENCODING = codecs.lookup(locale.getpreferredencoding(False)).name
 
 
 def shards(names: Sequence[str], urls: Sequence[str]) -> Mapping[str, Any]:
@@ -72,19 +78,39 @@ class _OnDisk(RepodataFetch):
         return "", self.repo_cache.state
 
 
-def index_content(channel: Channel) -> bytes:
+def index_content(channel: Channel) -> bytes | mmap:
     """Return the index of a subdir, up to date, as the JSON that conda has in its cache.
 
     Args:
         channel: A channel with a subdir.
+
+    Raises:
+        ValueError: It is empty.
     """
     path, _ = repodata_fetch(channel).fetch_latest_path()
     try:
-        content = path.read_bytes()
+        content = mapped(path)
+        # conda writes and reads it in this system's encoding
+        if ENCODING == "utf-8" or bytes(content).isascii():
+            return content
+        return path.read_text().encode()
     except FileNotFoundError:  # offline, and never read before
         return b"{}"
-    # conda writes and reads it in this system's encoding
-    return content if content.isascii() else path.read_text().encode()
+
+
+def mapped(path: Path) -> bytes | mmap:
+    """Return a file of the cache without a copy of it in memory, where the system can.
+
+    What has it stays as it is: conda puts a new file in the place, and never writes into it.
+
+    Raises:
+        ValueError: It is empty.
+    """
+    with path.open("rb") as file:
+        try:
+            return mmap(file.fileno(), 0, access=ACCESS_READ)
+        except OSError:  # not on every file system
+            return file.read()
 
 
 def repodata_fetch(channel: Channel) -> RepodataFetch:

@@ -22,6 +22,7 @@ from ..exceptions import RefusedAddressError
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Container, Mapping, Sequence
+    from mmap import mmap
     from typing import Any
 
     from ..channels import Source
@@ -140,7 +141,7 @@ def _from_repodata(url: str, files: Container[str], *, all_names: bool) -> Index
 
 
 def parse(
-    content: bytes, files: Container[str]
+    content: bytes | mmap, files: Container[str]
 ) -> tuple[dict[str, Mapping[str, Any]], dict[str, Any]]:
     """Return of a `repodata.json` the entries of some archives, by file name, and what stands
     beside its sections, by the names in `OTHERS`: an empty object what it lacks.
@@ -176,7 +177,7 @@ def parse(
     return entries, {name: json.loads(bytes(found[name])) or {} for name in OTHERS}
 
 
-def _all_names(content: bytes) -> frozenset[str]:
+def _all_names(content: bytes | mmap) -> frozenset[str]:
     sections = _object(dict.fromkeys(SECTIONS, (dict[str, _Named] | None, None)))
     found = msgspec.structs.astuple(msgspec.json.decode(content, type=sections))
     return frozenset(one.name for section in found if section for one in section.values())
