@@ -10,7 +10,9 @@ import re
 import sys
 import threading
 from functools import partial
+from http import HTTPStatus
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -32,6 +34,26 @@ class Handler(SimpleHTTPRequestHandler):
         """The file behind a path, with or without a token in it."""
         return super().translate_path(TOKEN.sub("", path))
 
+    def send_head(self) -> Any:
+        """Send the headers; of an index that the client has, no more than that (RFC 9110, 13.1.2).
+
+        Older ways of asking for that are answered by the system's server; conda does not use them.
+        """
+        path = Path(self.translate_path(self.path))
+        known = self.headers.get("If-None-Match")
+        if known and path.is_file() and known == _etag(path):
+            self.send_response(HTTPStatus.NOT_MODIFIED)
+            self.end_headers()
+            return None
+        return super().send_head()
+
+    def end_headers(self) -> None:
+        """End them with the file's tag."""
+        path = Path(self.translate_path(self.path))
+        if path.is_file():
+            self.send_header("ETag", _etag(path))
+        super().end_headers()
+
     def copyfile(self, source: Any, outputfile: Any) -> None:
         """Send a file's content; what is in `outputfile` already goes before it."""
         outputfile.flush()
@@ -39,6 +61,11 @@ class Handler(SimpleHTTPRequestHandler):
 
     def log_message(self, format: str, *args: Any) -> None:
         """Say nothing."""
+
+
+def _etag(path: Path) -> str:
+    state = path.stat()
+    return f'"{state.st_mtime_ns:x}-{state.st_size:x}"'
 
 
 class Server(ThreadingHTTPServer):
