@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import locale
+from contextlib import contextmanager
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -76,6 +77,26 @@ class _OnDisk(RepodataFetch):
 
     def read_cache(self) -> tuple[str, Any]:
         return "", self.repo_cache.state
+
+
+@contextmanager
+def read_by_solver() -> Iterator[None]:
+    """Leave the reading of indexes to solvers that ask conda only where they lie, for a while.
+
+    `RepodataFetch.fetch_latest_path` makes a text of an index in the cache and throws it away,
+    which takes as long as a solve where an index has hundreds of megabytes.
+    """
+    original = RepodataFetch.fetch_latest_path
+
+    def fetch_latest_path(fetch: RepodataFetch) -> Any:
+        base, name, interface = fetch.cache_path_base, fetch.repodata_fn, fetch.repo_interface_cls
+        return original(_OnDisk(base, fetch.channel, name, repo_interface_cls=interface))
+
+    RepodataFetch.fetch_latest_path = fetch_latest_path
+    try:
+        yield
+    finally:
+        RepodataFetch.fetch_latest_path = original
 
 
 def index_content(channel: Channel) -> bytes | mmap:

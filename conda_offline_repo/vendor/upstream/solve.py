@@ -13,7 +13,7 @@ from conda.base.context import context
 from conda.common.io import dashlist
 from conda.models.match_spec import MatchSpec
 
-from ..._compat import overrides
+from ..._compat import index_cache, overrides
 from ...repository.manifest import solution_key
 from ...solver import UnsolvedError, ask
 from ..exceptions import SolveError
@@ -213,6 +213,7 @@ def _records(
     settings.setdefault("quiet", not context.verbosity)
     with (
         overrides.machine(platform, virtual_packages, notify_outdated_conda=False, **settings),
+        index_cache.read_by_solver(),
         redirect_stdout(sys.stderr if context.verbosity else StringIO()),
     ):
         return tuple(
