@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import locale
 from contextlib import contextmanager
+from inspect import signature
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,12 +27,16 @@ if TYPE_CHECKING:
 #: What this system writes text files in, by Python's name.
 ENCODING = codecs.lookup(locale.getpreferredencoding(False)).name
 
+#: What tells conda the name of a dependency; it looks for no dependency that has none.
+ALONE = "spec_to_package_name_func"
+
 
 def shards(names: Sequence[str], urls: Sequence[str]) -> Mapping[str, Any]:
     """Return the sharded indexes (CEP 16) of these subdirs, with the shards of these package names.
 
     Args:
-        names: Package names; the shards of what they depend on may come with them.
+        names: Package names; the shards of what they depend on come with them if conda cannot be
+            told to leave them.
         urls: Subdirs with credentials.
 
     Returns:
@@ -44,7 +49,10 @@ def shards(names: Sequence[str], urls: Sequence[str]) -> Mapping[str, Any]:
         from conda.gateways.shards import build_repodata_subset
     except ImportError:
         return {}
-    return build_repodata_subset(names, {url: Channel(url) for url in urls}) or {}
+    options = (
+        {ALONE: lambda _: None} if ALONE in signature(build_repodata_subset).parameters else {}
+    )
+    return build_repodata_subset(names, {url: Channel(url) for url in urls}, **options) or {}
 
 
 def shard_entries(shards: Any) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
