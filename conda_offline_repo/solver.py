@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from contextlib import contextmanager
 from traceback import clear_frames
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,7 @@ from .exceptions import SolverMissingError
 from .urls import channel_url
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
     from typing import Any, TypeVar
 
     from conda.models.channel import Channel
@@ -88,6 +89,20 @@ def ask(
     del solver
     _let_go(None)
     raise UnsolvedError(why)
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Keep Python from looking for garbage for a while: among the many records of an index it finds
+    none, and looks at all of them time and again.
+    """
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def _backend() -> Any:

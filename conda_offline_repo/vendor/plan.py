@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ..repository.show import read_records
+from ..solver import undisturbed
 from ..vendor import plugin
 from .exceptions import ProofError
 from .kept import kept_releases, without
@@ -84,9 +85,10 @@ def make_plan(
         of_plugin = plugin.entries(request, plugin_file, last, repository, signed=signed)
         tasks = upstream.tasks(request)
     since = time.time()
-    solutions = solve(request, tasks, progress)
-    with progress.doing("Reading the entries of the packages"):
-        taken = upstream.entries_of(solutions, request, since)
+    with undisturbed():
+        solutions = solve(request, tasks, progress)
+        with progress.doing("Reading the entries of the packages"):
+            taken = upstream.entries_of(solutions, request, since)
     for solution in solutions:
         if solution.exact:
             complete.check_complete(solution, taken.entries)
