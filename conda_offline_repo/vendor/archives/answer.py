@@ -8,7 +8,9 @@ may have written.
 from __future__ import annotations
 
 import re
+import threading
 import time
+from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from itertools import chain, islice
 from pathlib import Path
@@ -17,6 +19,7 @@ from urllib.parse import urljoin, urlsplit
 
 from conda.base.context import context
 from conda.gateways.connection.session import get_session
+from requests import Request
 from requests.utils import requote_uri
 from urllib3 import HTTPResponse
 from urllib3.util import Retry
@@ -25,7 +28,8 @@ from ...urls import NETWORK, file_path, public, same_server
 from .failures import DownloadFailedError, TryAgainError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
+    from typing import Any
 
     from requests import Response, Session
 
@@ -62,16 +66,11 @@ def ask(url: str, start: int) -> Response:
         headers["Range"] = f"bytes={start}-"
     patience = (context.remote_connect_timeout_secs, context.remote_read_timeout_secs)
     for _ in range(MOST_REDIRECTS):
-        session = _session(url)
+        way = _way(url)
+        request = Request("GET", url, headers, hooks={"response": _stop_at_redirect})
         try:
-            return session.get(
-                url,
-                stream=True,
-                headers=headers,
-                proxies=session.proxies,
-                timeout=patience,
-                hooks={"response": _stop_at_redirect},
-            )
+            prepared = way.session.prepare_request(request)
+            return way.session.send(prepared, timeout=patience, **way.settings)
         except _RedirectError as redirect:
             url = _redirected(url, str(redirect))
     raise DownloadFailedError(f"the server redirects it more than {MOST_REDIRECTS} times")
@@ -93,17 +92,38 @@ def _stop_at_redirect(response: Response, **_: object) -> None:
         raise _RedirectError(response.headers["location"])
 
 
-def _session(url: str) -> Session:
-    """conda's session of this thread, which leaves the retries to this wing.
+@dataclass(frozen=True)
+class _Way:
+    """How the files of a folder are had.
 
-    Sessions are kept by thread, and downloads run in threads of their own, so no other request of
-    conda's is affected.
+    Attributes:
+        session: conda's, of this thread; it leaves the retries to this wing.
+        settings: What it sends requests with: proxies and certificates, by conda's settings and the
+            variables of the system.
     """
-    session = get_session(url)
-    adapter = session.get_adapter(url)
-    if hasattr(adapter, "max_retries"):
-        adapter.max_retries = Retry(0, read=False)
-    return session
+
+    session: Session
+    settings: Mapping[str, Any]
+
+
+#: By folder, those of this thread. conda keeps its sessions by thread as well, and downloads run in
+#: threads of their own, so no other request of conda's is affected.
+_ways = threading.local()
+
+
+def _way(url: str) -> _Way:
+    """Return how a file is had; worked out once a folder, which takes as long as a small file."""
+    known: dict[str, _Way] = vars(_ways)
+    folder = url.rpartition("/")[0]
+    if folder not in known:
+        session = get_session(url)
+        adapter = session.get_adapter(url)
+        if hasattr(adapter, "max_retries"):
+            adapter.max_retries = Retry(0, read=False)
+        proxies = dict(session.proxies)  # requests adds those of the variables
+        settings = session.merge_environment_settings(url, proxies, True, None, None)
+        known[folder] = _Way(session, settings)
+    return known[folder]
 
 
 def _redirected(url: str, location: str) -> str:
