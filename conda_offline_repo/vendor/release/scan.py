@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import bz2
 import zipfile
-from contextlib import ExitStack
-from io import BufferedReader
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from ...repository import manifest
 from ...repository.hashing import CHUNK
@@ -14,10 +12,11 @@ from ..archives.zstd import zstd
 from ..exceptions import InvalidArchiveError, SecretFoundError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from io import RawIOBase
+    from collections.abc import Callable, Iterator
     from pathlib import Path
-    from typing import IO
+    from typing import IO, TypeAlias
+
+    Decompressor: TypeAlias = bz2.BZ2Decompressor | zstd.ZstdDecompressor
 
     from ...redaction import Secrets
     from ..archives.archive import Archive
@@ -73,36 +72,66 @@ class Search:
 def _contains_any(path: Path, forms: list[bytes]) -> bool:
     overlap = max(map(len, forms)) - 1
     try:
-        for stream in _decoded(path):
+        for pieces in _decoded(path):
             tail = b""
-            while chunk := stream.read(CHUNK):
-                window = tail + chunk
-                if any(form in window for form in forms):
+            for piece in pieces:
+                border = tail + piece[:overlap]
+                if any(form in piece or form in border for form in forms):
                     return True
-                tail = window[-overlap:]
+                tail = (tail + piece if len(piece) < overlap else piece)[-overlap:]
     except (OSError, EOFError, zipfile.BadZipFile, zstd.ZstdError) as error:
         raise InvalidArchiveError(path.name, str(error)) from error
     return False
 
 
-def _decoded(path: Path) -> Iterator[IO[bytes]]:
-    """Yield the contents of an archive as streams of bytes, its compression undone.
+def _decoded(path: Path) -> Iterator[Iterator[bytes]]:
+    """Yield the contents of an archive in pieces, its compression undone.
 
     conda's installers are taken as they are.
     """
-    with ExitStack() as stack:
+    with path.open("rb", buffering=0) as file:
         if path.name.endswith(".tar.bz2"):
-            yield stack.enter_context(bz2.open(path))
-            return
-        if not path.name.endswith(".conda"):
-            yield stack.enter_context(path.open("rb"))
-            return
-        archive = stack.enter_context(zipfile.ZipFile(path))
-        for member in archive.infolist():
-            # zipfile and zstd ask each other for little at a time
-            raw = cast("RawIOBase", archive.open(member))
-            stream = stack.enter_context(BufferedReader(raw, CHUNK))
-            if member.filename.endswith(".zst"):
-                yield stack.enter_context(zstd.open(stream))
-            else:
-                yield stream
+            yield _decompressed(_pieces(file), bz2.BZ2Decompressor)
+        elif path.name.endswith(".conda"):
+            archive = zipfile.ZipFile(file)
+            for member in archive.infolist():
+                with archive.open(member) as packed:
+                    pieces = _pieces(packed)
+                    compressed = member.filename.endswith(".zst")
+                    yield _decompressed(pieces, zstd.ZstdDecompressor) if compressed else pieces
+        else:
+            yield _pieces(file)
+
+
+def _pieces(file: IO[bytes]) -> Iterator[bytes]:
+    while piece := file.read(CHUNK):
+        yield piece
+
+
+def _decompressed(pieces: Iterator[bytes], new: Callable[[], Decompressor]) -> Iterator[bytes]:
+    """Yield what compressed streams, one after the other, decompress to, and after them what is no
+    stream, as it is: those who install take no notice of it.
+
+    The files of `bz2` and `zstd` do the same, but hand on little at a time.
+
+    Raises:
+        EOFError: The last stream is not whole.
+        OSError, ZstdError: There is no stream at the beginning, or it is damaged.
+    """
+    decompressor, first = new(), True
+    for piece in pieces:
+        rest, fresh = piece, False
+        while rest or not (decompressor.eof or decompressor.needs_input):
+            if decompressor.eof:
+                decompressor, first, fresh = new(), False, True
+            try:
+                decoded = decompressor.decompress(rest, CHUNK)
+            except (OSError, zstd.ZstdError):
+                if first or not fresh:
+                    raise
+                yield from (rest, *pieces)
+                return
+            yield decoded
+            rest, fresh = decompressor.unused_data, False
+    if not decompressor.eof:
+        raise EOFError("it ends before its compressed data does")
