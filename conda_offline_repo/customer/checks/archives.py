@@ -23,7 +23,11 @@ if TYPE_CHECKING:
 
     from conda.models.records import PackageRecord
 
+    from ...repository.hashing import Digests
     from ...repository.manifest import Manifest
+
+#: By a file's state, and whether its MD5 digest was asked for.
+_hashed: dict[tuple[tuple[int, ...], bool], Digests] = {}
 
 
 @dataclass(frozen=True)
@@ -149,7 +153,7 @@ def _problem(archive: LinkedArchive, allowed: Mapping[str, int]) -> str | None:
     """Return why an archive is refused, or None if it is right."""
     md5 = bool(archive.md5) and not archive.sha256
     try:
-        found = hash_file(archive.path, md5=md5, limit=max(allowed.values(), default=0))
+        found = _hashed_once(archive.path, md5=md5, limit=max(allowed.values(), default=0))
     except FileNotFoundError:
         return "it is missing" if allowed else "the repository does not have it any more"
     except OSError as error:
@@ -163,3 +167,25 @@ def _problem(archive: LinkedArchive, allowed: Mapping[str, int]) -> str | None:
     if not archive.sha256 and archive.md5 and found.md5 != archive.md5:
         return "it is not the file that the index names"
     return None
+
+
+def _hashed_once(path: Path, *, md5: bool, limit: int) -> Digests:
+    """Return the digests of a file as `hash_file` does; at most once while it stays what it is.
+
+    conda asks after the solve and again before it links. What it links then it has extracted of its
+    own copy, which is hashed on its own.
+    """
+    before = _state(path)
+    found = _hashed.get((before, md5))
+    if found is None:
+        found = hash_file(path, md5=md5, limit=limit)
+        if _state(path) == before and found.size <= limit:
+            _hashed[before, md5] = found
+    return found
+
+
+def _state(path: Path) -> tuple[int, ...]:
+    """Return what changes when a file is written or replaced."""
+    found = path.stat()
+    times = found.st_mtime_ns, found.st_ctime_ns
+    return found.st_dev, found.st_ino, found.st_size, *times

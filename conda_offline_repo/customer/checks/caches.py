@@ -12,6 +12,7 @@ import json
 import os
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,7 +29,7 @@ from ..exceptions import PoisonedCacheError
 from .archives import manifests
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from typing import Any
 
     from ...repository.hashing import Digests
@@ -46,13 +47,20 @@ def check_caches(archives: tuple[LinkedArchive, ...]) -> None:
         ManifestError: A manifest cannot be used.
     """
     stated = manifests(one for one in archives if not one.sha256)
-    folders = package_cache.folders()
+    places = [
+        (folder, one) for folder in package_cache.folders() for one in _named(folder, archives)
+    ]
 
-    def refused(one: LinkedArchive) -> list[str]:
-        return [path for folder in folders for path in _clear(folder, one, stated)]
+    def look(place: tuple[Path, LinkedArchive]) -> tuple[list[Path], list[Path]]:
+        folder, one = place
+        return _wrong(folder, one, stated)
 
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as executor:
-        found = [path for paths in executor.map(refused, archives) for path in paths]
+        wrong = [*executor.map(look, places)]
+    found = [str(path) for refused, _ in wrong for path in refused]
+    for path in () if context.dry_run else [path for _, stale in wrong for path in stale]:
+        rm_rf(str(path))  # one after the other: conda's is not for several threads
+        found += [str(path)] if os.path.lexists(path) else []
     if found:
         raise PoisonedCacheError(found)
 
@@ -73,8 +81,9 @@ def check_extracted(archives: tuple[LinkedArchive, ...]) -> None:
 
     def is_right(link: tuple[LinkedArchive, Path]) -> bool:
         one, cached = link
-        digests = _digests(cached, one, stated)
-        return digests is not None and _agrees(_claims(cached), digests)
+        claims = _claims(cached)
+        digests = _digests(cached, one, stated, claims)
+        return digests is not None and _agrees(claims, digests)
 
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as executor:
         right = executor.map(is_right, links)
@@ -91,7 +100,7 @@ def holds(one: LinkedArchive) -> bool:
         return False
     for cached in package_cache.archives(one.path.name):
         try:
-            found = hash_file(cached, md5=True)
+            found = hash_file(cached, md5=not one.sha256)
         except OSError:
             continue
         if found.sha256 == one.sha256 or (not one.sha256 and found.md5 == one.md5):
@@ -110,8 +119,28 @@ def remove_refused(archives: tuple[LinkedArchive, ...]) -> None:
                 rm_rf(str(package_cache.extracted(cached)))
 
 
-def _clear(folder: Path, one: LinkedArchive, stated: Mapping[Path, Manifest]) -> list[str]:
-    """Remove from a cache what conda could link in the place of an archive; what is refused."""
+def _named(folder: Path, archives: Iterable[LinkedArchive]) -> list[LinkedArchive]:
+    """Return the archives that a cache has something of, by the names that are in it."""
+    try:
+        there = {_package(folder / name) for name in os.listdir(folder)}
+    except FileNotFoundError:
+        return []
+    except OSError:  # conda may find what it knows the name of
+        return [*archives]
+    return [one for one in archives if _package(one.path) in there]
+
+
+def _package(path: Path) -> str:
+    """Return a name that archives and extracted folders of a package share, on all systems."""
+    return package_cache.extracted(Path(path.name.casefold())).name
+
+
+def _wrong(
+    folder: Path, one: LinkedArchive, stated: Mapping[Path, Manifest]
+) -> tuple[list[Path], list[Path]]:
+    """Return what of a cache conda could link in the place of an archive: what is to be refused,
+    and what need only be removed.
+    """
     cached = folder / one.path.name
     unpacked = package_cache.extracted(cached)
     claims = _claims(cached)
@@ -120,28 +149,30 @@ def _clear(folder: Path, one: LinkedArchive, stated: Mapping[Path, Manifest]) ->
         path = folder / name
         if not path.is_file():
             continue
-        digests = _digests(path, one, stated)
+        digests = _digests(path, one, stated, claims)
         if digests is None and name == cached.name and _claims_to_be(claims, one):
-            return [str(path)]
+            return [path], []
         if digests is None and _matches(claims or _facts(path), one.record):
             stale.append(path)
         if digests and (_has_sha256(claims) or not one.sha256) and _agrees(claims, digests):
-            return []
+            return [], []
     if unpacked.is_dir() and _matches(claims, one.record):
         stale.append(unpacked)
-    if not context.dry_run:
-        for path in stale:
-            rm_rf(str(path))
-    return [str(path) for path in stale if not context.dry_run and os.path.lexists(path)]
+    return [], stale
 
 
-def _digests(cached: Path, one: LinkedArchive, stated: Mapping[Path, Manifest]) -> Digests | None:
+def _digests(
+    cached: Path, one: LinkedArchive, stated: Mapping[Path, Manifest], claims: Mapping[str, Any]
+) -> Digests | None:
     """The digests of a cached archive if it is the one of the record, else None."""
+    # where the record states both, the MD5 digest is that of the bytes with its SHA-256 digest
+    known = bool(one.sha256) and _stated(claims, "md5") in ("", one.md5)
     try:
-        found = hash_file(cached, md5=True)
+        found = hash_file(cached, md5=not known)
     except OSError:
         return None
     if one.sha256:
+        found = replace(found, md5=one.md5) if known else found
         return found if found.sha256 == one.sha256 else None
     if one.md5 and found.md5 != one.md5:
         return None
