@@ -40,7 +40,7 @@ LEAST_RATE = 100
 #: Bytes between two looks at the size and at whether the build was given up.
 PIECE = 1 << 16
 #: The same once that much has arrived: downloads hinder each other less with larger pieces.
-LARGE_PIECE = 1 << 18
+LARGE_PIECE = 1 << 17
 #: RFC 9110 has nothing but these digits in numbers; `str.isdigit` also takes others, like `²`.
 NUMBER = re.compile(r"[0-9]{1,18}")
 
