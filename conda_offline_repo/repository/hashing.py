@@ -28,7 +28,7 @@ if TYPE_CHECKING:
             """Take more bytes."""
 
 
-CHUNK = 1 << 20
+CHUNK = 1 << 18
 
 
 @dataclass(frozen=True)

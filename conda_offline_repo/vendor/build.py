@@ -102,9 +102,7 @@ def _build(options: Options, progress: Progress, run: Run, *, dry_run: bool) -> 
     repository = options.root.absolute() / options.label
     _check_place(repository)
     # before the lock: it would make folders in a root that may be the wrong one
-    published = manifest_file.read(repository)
-    requests.check_given(options, published)
-    _check_keys(options, signer, published, repository)
+    _check_published(options, signer, repository)
     with nullcontext() if dry_run else exclusive(repository, progress.step) as staging:
         last = manifest_file.read(repository)
         built_with = tools()
@@ -197,9 +195,9 @@ def _check_place(repository: Path) -> None:
     check_ours(repository)
 
 
-def _check_keys(
-    options: Options, signer: Signer | None, last: Manifest | None, repository: Path
-) -> None:
+def _check_published(options: Options, signer: Signer | None, repository: Path) -> None:
+    last = manifest_file.read(repository)
+    requests.check_given(options, last)
     if last and last.signers and not signer and not options.unsigned:
         raise KeyMissingError(repository, last.signers)
 
