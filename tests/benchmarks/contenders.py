@@ -319,10 +319,17 @@ class Bench:
         job = self.script("indexing.py", self.user(folder), self.upstream.folder, PLATFORM)
 
         def told(output: Path) -> Mapping[str, float]:
-            cost: dict[str, float] = json.loads(output.read_bytes())
+            cost = _told(output)
             return {**cost, "each": cost["seconds"] / cost["packages"]}
 
         return Job(job.command, job.variables, job.cwd, told)
+
+    def floor(self, folder: Path, what: str) -> Job:
+        """What a build cannot be spared, timed from within; see `tests.benchmarks.floors`."""
+        self.upstream.release(after=False)
+        places = (self.repository, folder / "out")
+        job = self.script("floors.py", self.user(folder), what, THREADS, *places)
+        return Job(job.command, job.variables, job.cwd, _told)
 
     # -- conda with and without the plugin
 
@@ -368,6 +375,11 @@ class Bench:
     def once(self, name: str, prepare: Callable[[Path], Job]) -> None:
         """Run something whose result many runs begin with."""
         run(Contender(name, prepare), self.work / "scratch", self.say)
+
+
+def _told(output: Path) -> dict[str, float]:
+    cost: dict[str, float] = json.loads(output.read_bytes())
+    return cost
 
 
 def _link(source: Path, target: Path) -> None:

@@ -69,6 +69,13 @@ def _cold(bench: Bench) -> list[Contender]:
     ]
 
 
+def _floors(bench: Bench) -> list[Contender]:
+    return [
+        Contender("fetching alone", partial(bench.floor, what="fetch")),
+        Contender("decoding alone", partial(bench.floor, what="decode")),
+    ]
+
+
 def _old(bench: Bench) -> list[Contender]:
     return [Contender("ours, cold", bench.cold), Contender("old procedure", bench.old)]
 
@@ -144,6 +151,7 @@ def _hooks(bench: Bench) -> list[Contender]:
 
 GROUPS = (
     Group("cold", _cold),
+    Group("floors", _floors, small=True),
     Group("old", _old, small=True),
     Group("progress", _progress, small=True, release=True, rounds=3),
     Group("unchanged", _unchanged, huge=True),
@@ -225,9 +233,25 @@ ROWS = (
         unit=" s",
     ),
     Row(
+        *("floor of that: conda's sessions have the archives, and no more", "floors"),
+        *("fetching alone", "", "seconds"),
+        unit=" s",
+    ),
+    Row(
         *("cold build with a token / without", "cold"),
         *("ours, cold, with a token", "ours, cold"),
-        limits={USUAL: 1.15},
+        limits={USUAL: 1.15, SMALL: 1.15},
+    ),
+    Row(
+        *("cold build with a token beyond one without", "cold"),
+        *("ours, cold, with a token", "ours, cold"),
+        difference=True,
+        unit=" s",
+    ),
+    Row(
+        *("floor of that: decoding the archives alone", "floors"),
+        *("decoding alone", "", "seconds"),
+        unit=" s",
     ),
     Row(
         *("cold build on a terminal / on none", "progress"),
@@ -321,7 +345,7 @@ ROWS = (
             "delivery",
             f"sync, {key}",
             f"{other}, {key}",
-            limits={USUAL: limit} if limit else {},
+            limits=dict.fromkeys((USUAL, "1000"), limit) if limit else {},
         )
         for what, key in (("all", "first"), ("one package updated", "one updated"))
         for other, limit in (("rsync", 1.1), ("rsync --fsync", None))
