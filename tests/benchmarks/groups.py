@@ -233,7 +233,7 @@ ROWS = (
         unit=" s",
     ),
     Row(
-        *("floor of that: conda's sessions have the archives, and no more", "floors"),
+        *("conda's sessions have the archives, and no more", "floors"),
         *("fetching alone", "", "seconds"),
         unit=" s",
     ),
