@@ -14,7 +14,7 @@ from conda.core.subdir_data import SubdirData
 from conda.models.channel import Channel
 from conda.models.records import PackageRecord
 
-from conda_offline_repo.customer.checks import guard
+from conda_offline_repo.customer.checks import archives, guard
 from conda_offline_repo.customer.exceptions import (
     ArchivesRefusedError,
     FolderNameError,
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from conda_offline_repo.repository import manifest
+    from conda_offline_repo.repository.hashing import Digests
     from tests.support.inside import Inside
     from tests.support.mirror import Mirror
 
@@ -565,6 +566,43 @@ def test_what_was_unpacked_of_a_refused_archive_is_removed(me: Inside, stick: Pa
     archive.write_bytes(another(archive))
     with pytest.raises(ArchivesRefusedError):
         guard.check_unpacked([found])
+    assert tree(me.conda.pkgs) == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no time of a change that nobody can set")
+def test_archive_is_read_again_after_a_change_alone(
+    me: Inside, stick: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive = stick / APP
+    found = record(stick, APP)
+    read: list[Path] = []
+
+    def noting(path: Path, **how: Any) -> Digests:
+        read.append(path)
+        return hash_file(path, **how)
+
+    monkeypatch.setattr(archives, "hash_file", noting)
+    check(found)
+    guard.check_unpacked([found])
+    assert read == [archive]
+    before = archive.stat()
+    content = bytearray(archive.read_bytes())
+    content[-1] ^= 1
+    archive.write_bytes(content)
+    os.utime(archive, ns=(before.st_atime_ns, before.st_mtime_ns))
+    with pytest.raises(ArchivesRefusedError):
+        guard.check_unpacked([found])
+    assert read == [archive, archive]
+
+
+def test_several_in_the_place_of_others_are_removed(me: Inside, stick: Path) -> None:
+    """conda's own removal of folders is not for several threads at once."""
+    names = [f"noarch/{file}" for file in entries(stick) if file.endswith(".conda")]
+    found = [record(stick, name) for name in names]
+    assert len(found) > 1
+    for name in names:
+        poison(me.conda.pkgs, stick / name, {"url": "https://conda.example.com/main/x"})
+    check(*found)
     assert tree(me.conda.pkgs) == []
 
 

@@ -175,6 +175,8 @@ def _hashed_once(path: Path, *, md5: bool, limit: int) -> Digests:
     conda asks after the solve and again before it links. What it links then it has extracted of its
     own copy, which is hashed on its own.
     """
+    if os.name == "nt":  # which tells no time of a change that nobody can set
+        return hash_file(path, md5=md5, limit=limit)
     before = _state(path)
     found = _hashed.get((before, md5))
     if found is None:
