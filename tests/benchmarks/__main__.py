@@ -70,8 +70,8 @@ def parse() -> argparse.Namespace:
     parser.add_argument(
         "--quick",
         action="store_true",
-        help=f"a first look, in a few minutes: --packages {' '.join(QUICK)} --runs 1, unless told "
-        "otherwise",
+        help=f"a first look, in a few minutes: --packages {' '.join(QUICK)} --runs 1, and nothing "
+        "that takes minutes, unless told otherwise",
     )
     names = list(dict.fromkeys(group.name for group in GROUPS))
     parser.add_argument(
@@ -93,6 +93,7 @@ def parse() -> argparse.Namespace:
     if options.quick:
         options.packages = options.packages or list(QUICK)
         options.runs = options.runs or 1
+        options.only = options.only or [group.name for group in GROUPS if not group.slow]
     options.packages = options.packages or [*SIZES, *NAMED]
     options.runs = FEWEST if options.runs is None else options.runs
     if options.runs < 1:

@@ -40,6 +40,7 @@ class Group:
         small: whether it is left out for large upstreams.
         release: whether it needs an upstream with a release.
         huge: whether it is for indexes of conda-forge's size as well.
+        slow: whether it takes minutes; for made upstreams alone, and not for a first look.
         rounds: times the rounds that were asked for, as short runs need more.
     """
 
@@ -48,6 +49,7 @@ class Group:
     small: bool = False
     release: bool = False
     huge: bool = False
+    slow: bool = False
     rounds: int = 1
 
     def fits(self, bench: Bench) -> bool:
@@ -56,7 +58,9 @@ class Group:
             return self.huge
         if self.release and not bench.upstream.released:
             return False
-        return not (self.small and name.isdigit() and int(name) > FEW)
+        if not name.isdigit():
+            return not self.slow
+        return not self.small or int(name) <= FEW
 
 
 def _cold(bench: Bench) -> list[Contender]:
@@ -155,8 +159,8 @@ GROUPS = (
     Group("old", _old, small=True),
     Group("progress", _progress, small=True, release=True, rounds=3),
     Group("unchanged", _unchanged, huge=True),
-    Group("labels", labels.cold, small=True),
-    Group("labels", labels.unchanged, small=True),
+    Group("labels", labels.cold, small=True, slow=True),
+    Group("labels", labels.unchanged, small=True, slow=True),
     Group("update", _update, release=True),
     Group("delivery", _delivery, release=True),
     Group("packing", _packing, small=True),
