@@ -40,7 +40,7 @@ class Group:
         small: whether it is left out for large upstreams.
         release: whether it needs an upstream with a release.
         huge: whether it is for indexes of conda-forge's size as well.
-        slow: whether it takes minutes; for made upstreams alone, and not for a first look.
+        slow: whether it takes minutes; it is for numbered upstreams alone, and not for a first look.
         rounds: times the rounds that were asked for, as short runs need more.
     """
 
@@ -167,7 +167,7 @@ GROUPS = (
     Group("verify", _verify),
     Group("indexing", _indexing, release=True),
     *(
-        Group("commands", partial(_command, name), small=True, release=True, rounds=8)
+        Group("commands", partial(_command, name), small=True, release=True, slow=True, rounds=8)
         for name in COMMANDS
     ),
     Group("hooks", _hooks, small=True, release=True),
