@@ -40,7 +40,7 @@ class Group:
         small: whether it is left out for large upstreams.
         release: whether it needs an upstream with a release.
         huge: whether it is for indexes of conda-forge's size as well.
-        slow: whether it takes minutes; it is for numbered upstreams alone, and not for a first look.
+        slow: whether it takes minutes; for numbered upstreams alone, and not for a first look.
         rounds: times the rounds that were asked for, as short runs need more.
     """
 
