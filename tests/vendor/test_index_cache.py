@@ -68,14 +68,14 @@ def test_only_where_it_lies(me: Inside, url: str) -> None:
     path, _ = fetch(url).fetch_latest_path()
     before = path.stat()
     text = path.read_bytes()
-    path.write_bytes(b"\xff" + text[1:])
+    path.write_bytes(b"\x81" + text[1:])  # neither UTF-8 nor Windows-1252
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
     with overrides.settings(local_repodata_ttl=1000):
         with index_cache.read_by_solver():
             assert fetch(url).fetch_latest_path()[0] == path
         with pytest.raises((CondaError, UnicodeDecodeError)):
             fetch(url).fetch_latest_path()
-    assert path.read_bytes()[:1] == b"\xff"
+    assert path.read_bytes()[:1] == b"\x81"
 
 
 def test_solvers_have_what_is_new(me: Inside, channel: TinyChannel, url: str) -> None:
