@@ -17,8 +17,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from backports import zstd
 from conda.gateways.connection.session import get_session
+
+from conda_offline_repo.repository.manifest import MANIFEST_NAME
+from conda_offline_repo.vendor.archives.zstd import zstd
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,7 +56,7 @@ def decode(repository: Path, folder: Path, name: str, url: str) -> None:
 def main() -> None:
     work: Callable[..., None] = {"fetch": fetch, "decode": decode}[sys.argv[1]]
     repository, folder = map(Path, sys.argv[3:5])
-    packages = json.loads((repository / "offline-repo.json").read_bytes())["packages"]
+    packages = json.loads((repository / MANIFEST_NAME).read_bytes())["packages"]
     urls = {name: package["url"] for name, package in packages.items()}
     folder.mkdir()
     start = time.perf_counter()

@@ -78,7 +78,7 @@ def _contains_any(path: Path, forms: list[bytes]) -> bool:
                 border = tail + piece[:overlap]
                 if any(form in piece or form in border for form in forms):
                     return True
-                tail = (tail + piece if len(piece) < overlap else piece)[-overlap:]
+                tail = (tail + piece[-overlap:])[-overlap:]
     except (OSError, EOFError, zipfile.BadZipFile, zstd.ZstdError) as error:
         raise InvalidArchiveError(path.name, str(error)) from error
     return False
@@ -129,7 +129,8 @@ def _decompressed(pieces: Iterator[bytes], new: Callable[[], Decompressor]) -> I
             except (OSError, zstd.ZstdError):
                 if first or not fresh:
                     raise
-                yield from (rest, *pieces)
+                yield rest
+                yield from pieces
                 return
             yield decoded
             rest, fresh = decompressor.unused_data, False
