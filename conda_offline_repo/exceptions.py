@@ -42,13 +42,15 @@ class OfflineRepoError(CondaError):
     @property
     def guidance(self) -> Any:
         """The hints as conda's own report shows them; None if there are none, and before 26.7."""
-        from ._compat.features import guidance
-
         if not self.hints:
             return None
         code = WORD.sub("_", type(self).__name__.removesuffix("Error")).lower()
         codes = (f"{code}_{number}" if number > 1 else code for number in count(1))
-        return guidance(str(self.message), dict(zip(codes, self.hints, strict=False)))
+        listed = [
+            {"text": hint, "hint_code": code} for hint, code in zip(self.hints, codes, strict=False)
+        ]
+        summary = {"summary": str(self.message), "hints": listed}
+        return getattr(CondaError(None, guidance=summary), "guidance", None)
 
     def dump_map(self) -> dict[str, Any]:
         """Return conda's JSON object of the error; its message leaves the hints to their key."""

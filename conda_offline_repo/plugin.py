@@ -31,7 +31,7 @@ def conda_pre_solves() -> object:
     """Check and refresh the index of offline repositories before a solve."""
     from conda.plugins.types import CondaPreSolve
 
-    from .customer.checks.guard import prepare_solve
+    from .customer.hooks.guard import prepare_solve
 
     yield CondaPreSolve(name="offline-repo-index", action=prepare_solve)
 
@@ -41,7 +41,7 @@ def conda_post_solves() -> object:
     """Refuse to link what differs from its record."""
     from conda.plugins.types import CondaPostSolve
 
-    from .customer.checks.guard import check_solution
+    from .customer.hooks.guard import check_solution
 
     yield CondaPostSolve(name="offline-repo-archives", action=check_solution)
 
@@ -51,7 +51,7 @@ def conda_pre_transaction_actions() -> object:
     """The same for what conda links without solving (conda 25.5 and newer)."""
     from conda.plugins.types import CondaPreTransactionAction
 
-    from .customer.checks.explicit import CheckLinks
+    from .customer.hooks.explicit import CheckLinks
 
     yield CondaPreTransactionAction(name="offline-repo-archives", action=CheckLinks)
 
@@ -62,7 +62,7 @@ def conda_post_commands() -> object:
     from conda.plugins.types import CondaPostCommand
 
     def remember(_: str) -> None:
-        from .customer.checks.remembered import remember_release
+        from .customer.hooks.history_check import remember_release
 
         remember_release()
 
@@ -76,6 +76,6 @@ def conda_health_checks() -> object:
     """What `conda doctor` says of an environment that uses an offline repository."""
     from conda.plugins.types import CondaHealthCheck
 
-    from .cli.health import check
+    from .cli.doctor import check
 
     yield CondaHealthCheck(name="offline-repo", action=check)

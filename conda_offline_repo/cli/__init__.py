@@ -9,18 +9,8 @@ from __future__ import annotations
 from argparse import Action, RawDescriptionHelpFormatter
 from typing import TYPE_CHECKING
 
-from . import (
-    conda_options,
-    main_build,
-    main_diff,
-    main_pack,
-    main_sbom,
-    main_show,
-    main_sync,
-    main_unpack,
-    main_use,
-    main_verify,
-)
+from . import build, diff, pack, sbom, show, sync, unpack, use, verify
+from . import parser as conda_options
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace, _SubParsersAction
@@ -36,15 +26,15 @@ examples:
   conda offline-repo use E:\\halkbank -n rating
 """
 VERBS = {
-    "build": main_build,
-    "sync": main_sync,
-    "pack": main_pack,
-    "unpack": main_unpack,
-    "use": main_use,
-    "verify": main_verify,
-    "show": main_show,
-    "sbom": main_sbom,
-    "diff": main_diff,
+    "build": build,
+    "sync": sync,
+    "pack": pack,
+    "unpack": unpack,
+    "use": use,
+    "verify": verify,
+    "show": show,
+    "sbom": sbom,
+    "diff": diff,
 }
 
 

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from argparse import Namespace
     from pathlib import Path
 
-    from ..vendor.options import Asked, Options
+    from ..builder.options import Asked, Options
 
 
 def given(args: Namespace) -> list[str]:
@@ -74,9 +74,9 @@ def options_of(args: Namespace) -> Options:
     """
     from conda.base.context import context
 
+    from ..builder.options import Options
     from ..exceptions import InvalidRequestError
     from ..settings import default_root, default_sign_keys
-    from ..vendor.options import Options
 
     if len(args.offline_repo_labels) != 1:
         raise InvalidRequestError(
@@ -111,7 +111,7 @@ def options_of(args: Namespace) -> Options:
 
 
 def _environments(args: Namespace) -> tuple[Asked, ...]:
-    from ..vendor.options import Asked
+    from ..builder.options import Asked
 
     if args.offline_repo_environment_file:
         return (Asked(file=_path(args.offline_repo_environment_file)),)
@@ -126,7 +126,7 @@ def _prefix(text: str) -> Path:
 
     from conda.base.context import locate_prefix_by_name
 
-    from ..vendor.config.places import is_path
+    from ..builder.config.places import is_path
 
     if is_path(text):
         return _path(text)

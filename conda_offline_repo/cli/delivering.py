@@ -26,8 +26,8 @@ def delivered(source: Source, args: Namespace) -> int:
     from ..delivery.deliver import deliver
     from ..repository.locate import Repository
     from .output import chatter_to_stderr
-    from .progress import TerminalProgress
     from .report_delivery import report
+    from .terminal import TerminalProgress
 
     target = Path(os.path.abspath(Path(args.offline_repo_target).expanduser()))
     check_expected(Repository(target, source.manifest, source.signers))

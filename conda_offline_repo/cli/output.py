@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from typing import Any
 
-    from ..repository.compare import Difference, PlatformChange
+    from ..queries.compare import Difference, PlatformChange
     from ..repository.locate import Repository
 
 

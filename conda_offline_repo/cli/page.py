@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from typing import TYPE_CHECKING
 
-from . import conda_options
+from . import parser as conda_options
 
 if TYPE_CHECKING:
     from types import ModuleType

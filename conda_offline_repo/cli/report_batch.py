@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 from conda.base.context import context
 
 from ..printable import counted, human, printable
+from .build_report import as_json, lines, warn
 from .output import print_json, print_table
-from .report_build import as_json, lines, warn
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from typing import Any
 
-    from ..vendor.batch import Result
-    from ..vendor.build import Outcome
+    from ..builder.batch import Result
+    from ..builder.build import Outcome
 
 #: Characters of the reason why a label failed; all of it was told before the table.
 REASON = 60

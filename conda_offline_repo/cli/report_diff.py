@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 from conda.base.context import context
 
 from ..printable import human, printable
-from ..repository.compare import difference, new_licenses
+from ..queries.compare import difference, new_licenses
 from .output import licenses, platform_json, platform_lines, print_json, signed_by
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from ..delivery.named import Named
-    from ..repository.compare import Difference
+    from ..delivery.release_ref import Named
+    from ..queries.compare import Difference
 
 UNKNOWN = "not known: offline-repo.json alone does not tell them"
 

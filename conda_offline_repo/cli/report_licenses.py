@@ -12,7 +12,7 @@ from .output import named, print_json, print_table
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ..repository.licenses import Licensed, Licenses
+    from ..queries.licenses import Licensed, Licenses
     from ..repository.locate import Repository
 
 WIDTH = 79

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from ..queries.sbom import Bill
     from ..repository.locate import Repository
-    from ..repository.sbom import Bill
 
 
 def report_sbom(

@@ -13,8 +13,8 @@ from .output import named, print_json
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from ..queries.why import Step, Why
     from ..repository.locate import Repository
-    from ..repository.why import Step, Why
 
 #: Steps beyond which lines are not indented any further.
 DEEPEST = 40

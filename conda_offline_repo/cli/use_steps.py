@@ -16,7 +16,7 @@ def check(repository: Repository) -> None:
     """Read all of a repository, and refuse it if it is damaged."""
     from ..customer.exceptions import RepositoryDamagedError, SiblingIndexError
     from ..repository.verify import verify
-    from .progress import TerminalProgress
+    from .terminal import TerminalProgress
 
     report = verify(repository, TerminalProgress())
     if not report.good:
@@ -32,7 +32,7 @@ def ask(repository: Repository) -> None:
     from conda.base.context import context
     from conda.exceptions import CondaSystemExit
 
-    from .._compat import features
+    from .._conda import features
     from ..customer.exceptions import UnknownSignerError
     from ..printable import printable
 
@@ -63,7 +63,7 @@ def fill(target: Target, find: Callable[[Target], Any], results: TextIO) -> dict
 
     from conda.base.context import context
 
-    from .._compat import features
+    from .._conda import features
     from ..customer.install import offline
     from ..customer.target import configure, unmake
 

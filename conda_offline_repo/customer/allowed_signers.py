@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..repository.hashing import read_regular
+from ..files.hashing import read_regular
 from ..repository.sshsig import KEY_TYPE, NAMESPACE, fingerprint
 from ..settings import allowed_signers_file
 from .exceptions import AllowedSignersError

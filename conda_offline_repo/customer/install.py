@@ -15,12 +15,12 @@ from conda.models.channel import Channel
 from conda.models.match_spec import MatchSpec
 from conda.models.prefix_graph import PrefixGraph
 
-from .._compat import index_cache, overrides
-from ..solver import UnsolvedError, ask
-from .checks.archives import from_repositories
-from .checks.caches import check_caches
-from .checks.remembered import checked_by_use
+from .._conda import indexes, overrides
+from .._conda.solver import UnsolvedError, ask
 from .exceptions import TargetError
+from .hooks.archives import from_repositories
+from .hooks.caches import check_caches
+from .hooks.history_check import checked_by_use
 from .view import superseded, view
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def transaction(target: Target, packages: tuple[str, ...], back_to: Manifest | N
     try:
         # offline, solvers offer what conda's caches have as well: from where the repository was
         with TemporaryDirectory() as caches, overrides.settings(_pkgs_dirs=(caches,)):
-            index_cache.refresh_index_cache(Channel(target.channel), context.subdirs)
+            indexes.refresh_index_cache(Channel(target.channel), context.subdirs)
             if target.moved_from or without:
                 change = _with_view(target, packages, without)
             else:

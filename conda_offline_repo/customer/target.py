@@ -11,9 +11,8 @@ from conda.core.envs_manager import register_env, unregister_env
 from conda.core.prefix_data import PrefixData
 from conda.gateways.disk.delete import rm_rf
 
-from ..replacing import remove
+from ..files.replacing import remove
 from ..urls import file_url
-from .checks.remembered import check_release, digest
 from .environment.change import (
     CHANGE_NAME,
     Change,
@@ -25,9 +24,10 @@ from .environment.change import (
 from .environment.condarc import configured, ours
 from .environment.files import STAGED, read_text, remove_staged, replace_all
 from .environment.lock import LOCK_NAME
-from .environment.moved import followed
+from .environment.records import followed
 from .environment.state import STATE_NAME, State, dump_state, read_state, state_path
 from .exceptions import OtherLabelError, PlatformMissingError, TargetError
+from .hooks.history_check import check_release, digest
 from .trust import decide
 
 if TYPE_CHECKING:

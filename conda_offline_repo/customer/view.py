@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from conda.core.prefix_data import PrefixData
 from conda.models.match_spec import MatchSpec
 
-from .environment.moved import followed
+from .environment.records import followed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

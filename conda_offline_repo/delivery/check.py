@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from ..repository.hashing import hash_into
+from ..files.hashing import hash_into
 from ..repository.verify import Report
 
 if TYPE_CHECKING:

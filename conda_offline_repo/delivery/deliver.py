@@ -8,21 +8,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..publishing.exceptions import FileSystemError
-from ..publishing.lock import exclusive
-from ..repository import compare, manifest_file, upcoming
-from ..repository.exceptions import ManifestError
-from ..repository.hashing import open_regular
-from .accept import check_place, check_release
+from ..files.hashing import open_regular
+from ..queries import compare
+from ..repository import manifest_json, upcoming
+from ..repository.exceptions import FileSystemError, ManifestError
+from ..repository.staging import exclusive
 from .exceptions import SourceDamagedError
 from .plan import check_space, plan
+from .preflight import check_place, check_release
 from .publish import publish
 from .source import Source
 from .stage import stage
 
 if TYPE_CHECKING:
     from ..progress import Progress
-    from ..repository.compare import Difference
+    from ..queries.compare import Difference
     from ..repository.manifest import Manifest
 
 
@@ -125,7 +125,7 @@ def _check(source: Source, target: Path, *, allow_older: bool) -> Manifest | Non
 def _stated(target: Path) -> Manifest | None:
     """Return the manifest that a target has; a damaged one counts as none, and is put right."""
     try:
-        return manifest_file.read(target)
+        return manifest_json.read(target)
     except ManifestError:
         return None
 

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..exceptions import InvalidRequestError
-from ..publishing.exceptions import FileSystemError, NestedFolderError
-from ..replacing import replace
+from ..files.replacing import replace
+from ..repository.exceptions import FileSystemError, NestedFolderError
 from ..repository.locate import enclosing
 from ..repository.manifest import MANIFEST_NAME
 from ..repository.signature import SIGNATURE_NAME

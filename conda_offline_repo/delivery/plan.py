@@ -9,10 +9,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..publishing.exceptions import NoSpaceError
-from ..publishing.leftovers import leftovers
-from ..publishing.placing import has_content, partial
-from ..repository.hashing import hash_file
+from ..files.atomic import has_content, partial
+from ..files.hashing import hash_file
+from ..repository.cleanup import leftovers
+from ..repository.exceptions import NoSpaceError
 from ..repository.journal import NEXT_NAME, NEXT_SIGNATURE_NAME
 from ..repository.signature import SIGNATURE_NAME
 

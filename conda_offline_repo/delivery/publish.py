@@ -14,9 +14,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..publishing.leftovers import clear
-from ..publishing.modes import open_up
-from ..publishing.placing import (
+from ..files.atomic import (
     has_content,
     keep_only,
     make_subdir,
@@ -26,10 +24,12 @@ from ..publishing.placing import (
     sync_folders,
     write,
 )
-from ..replacing import remove, replace
+from ..files.hashing import hash_bytes, read_regular
+from ..files.permissions import open_up
+from ..files.replacing import remove, replace
 from ..repository import signature, sshsig, upcoming
-from ..repository.bridge import bridge
-from ..repository.hashing import hash_bytes, read_regular
+from ..repository.cleanup import clear
+from ..repository.index import bridge
 from ..repository.journal import NEXT_NAME, NEXT_SIGNATURE_NAME
 from ..repository.manifest import INDEX_NAME, MANIFEST_NAME, File
 from ..repository.reading import LARGEST

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..exceptions import InvalidRequestError
-from .named import named
+from .release_ref import named
 from .volume import Base, base_of
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ..files.hashing import CHUNK, open_regular
 from ..repository import signature, sshsig
-from ..repository.hashing import CHUNK, open_regular
 from ..repository.journal import unfinished
 from .exceptions import BaseDamagedError, SourceUnfinishedError
 

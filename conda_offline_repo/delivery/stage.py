@@ -7,10 +7,10 @@ import os
 import threading
 from typing import TYPE_CHECKING
 
-from ..crew import crew
-from ..publishing.placing import partial
-from ..replacing import replace
-from ..repository.hashing import hash_file, hash_into
+from ..files.atomic import partial
+from ..files.hashing import hash_file, hash_into
+from ..files.replacing import replace
+from ..files.workers import crew
 from .exceptions import SourceDamagedError
 from .source import SourceReadError, chunks
 

@@ -13,9 +13,9 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ..files.hashing import open_regular
 from ..printable import counted
-from ..repository import manifest_file, signature
-from ..repository.hashing import open_regular
+from ..repository import manifest_json, signature
 from ..repository.manifest import INDEX_NAME, MANIFEST_NAME
 from ..repository.reading import LARGEST
 from ..repository.signature import SIGNATURE_NAME
@@ -138,7 +138,7 @@ def opened(path: Path) -> Iterator[Volume]:
         content = _content(path, archive, entries, MANIFEST_NAME, LARGEST)
         if content is None:
             raise VolumeError(path, f"it has no {MANIFEST_NAME}")
-        stated = manifest_file.parse_bytes(content, path / MANIFEST_NAME)
+        stated = manifest_json.parse_bytes(content, path / MANIFEST_NAME)
         _check_entries(path, entries, stated)
         signatures = _content(path, archive, entries, SIGNATURE_NAME, signature.LARGEST)
         where = path / SIGNATURE_NAME

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-    from .hashing import Digests
+    from ..files.hashing import Digests
     from .manifest import Manifest
 
 #: Where builds of older versions wrote what is on its way. It is not believed, because it can be

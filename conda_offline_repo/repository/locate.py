@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..repository import upcoming
+from . import upcoming
 from .exceptions import (
     AmbiguousRepositoryError,
     ManifestError,
@@ -16,7 +16,7 @@ from .exceptions import (
     UnreadableError,
 )
 from .manifest import MANIFEST_NAME
-from .manifest_file import present
+from .manifest_json import present
 from .signature import read
 
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from ..repository import manifest_file
+from ..files.hashing import read_regular
+from . import manifest_json
 from .exceptions import SignatureError, UnreadableError
-from .hashing import read_regular
 from .journal import NEXT_SIGNATURE_NAME
 from .sshsig import parse, parsed
 
@@ -122,7 +122,7 @@ def read(repository: Path) -> tuple[Manifest, tuple[str, ...]] | None:
         ManifestError: As `manifest.read`; a SignatureError as `signers`.
         UnreadableError: One of the files cannot be read.
     """
-    found = manifest_file.read(repository)
+    found = manifest_json.read(repository)
     return None if found is None else checked(repository, found)
 
 
@@ -139,7 +139,7 @@ def checked(repository: Path, found: Manifest) -> tuple[Manifest, tuple[str, ...
         try:
             return found, signers(repository, found)
         except SignatureError:
-            again = manifest_file.read(repository)
+            again = manifest_json.read(repository)
             if again is None or again.raw == found.raw:
                 raise
             found = again

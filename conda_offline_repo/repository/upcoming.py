@@ -10,9 +10,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ..repository import manifest_file, signature
+from ..files.hashing import read_regular
+from . import manifest_json, signature
 from .exceptions import ManifestError
-from .hashing import read_regular
 from .journal import NEXT_NAME, NEXT_SIGNATURE_NAME
 from .reading import LARGEST
 
@@ -42,7 +42,7 @@ def read(repository: Path) -> Manifest | None:
         UnreadableError: There may be one, but it cannot be read.
     """
     try:
-        return manifest_file.read(repository, NEXT_NAME)
+        return manifest_json.read(repository, NEXT_NAME)
     except ManifestError:
         return None
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from errno import EACCES, EIO, EPERM
 from typing import TYPE_CHECKING
 
-from ..repository import journal
-from .hashing import hash_file
+from ..files.hashing import hash_file
+from . import journal
 from .manifest import MANIFEST_NAME
 from .names import is_sibling
 from .signature import SIGNATURE_NAME

@@ -42,7 +42,7 @@ class CommandDirective(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         (verb,) = self.arguments
-        self.env.note_dependency(f"conda_offline_repo/cli/main_{verb}.py")
+        self.env.note_dependency(f"conda_offline_repo/cli/{verb}.py")
         parser = parser_of(VERBS[verb])
         found: list[nodes.Node] = [*_text(parser.description or "")]
         usage = parser.format_usage().removeprefix("usage: ").strip()

@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 #: Modules with errors, and what they are about.
 GROUPS = {
     "exceptions": "Anywhere",
-    "vendor": "At a build",
-    "vendor.config": "In offline-repo.yml",
-    "vendor.inputs": "In files that a build is given",
-    "publishing": "Where a repository is written",
-    "repository": "Where a repository is read",
+    "builder": "At a build",
+    "_conda": "Where the index of a channel is read",
+    "builder.config": "In offline-repo.yml",
+    "builder.request.inputs": "In files that a build is given",
+    "repository": "Where a repository is read or written",
     "delivery": "On the way",
     "customer": "At the customer",
 }

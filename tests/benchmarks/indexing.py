@@ -13,15 +13,15 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, cast
 
+from conda_offline_repo.builder.archives.archive import Archive
+from conda_offline_repo.builder.build import tools
+from conda_offline_repo.builder.options import Options
+from conda_offline_repo.builder.release import compose
+from conda_offline_repo.builder.release.index import make_index
+from conda_offline_repo.builder.request.request import resolve
+from conda_offline_repo.builder.upstream.entries import Entry
+from conda_offline_repo.builder.upstream.solve import Solution
 from conda_offline_repo.repository.manifest import SECTIONS
-from conda_offline_repo.vendor.archives.archive import Archive
-from conda_offline_repo.vendor.build import tools
-from conda_offline_repo.vendor.options import Options
-from conda_offline_repo.vendor.release import compose
-from conda_offline_repo.vendor.release.index import make_index
-from conda_offline_repo.vendor.request import resolve
-from conda_offline_repo.vendor.upstream.entries import Entry
-from conda_offline_repo.vendor.upstream.solve import Solution
 
 if TYPE_CHECKING:
     from typing import Any

@@ -21,22 +21,21 @@ if TYPE_CHECKING:
 #: What conda needs to know the command, its options and the settings.
 ON_EVERY_START = re.compile(
     r"conda_offline_repo(\.plugin|\.settings"
-    r"|\.cli(\.conda_options|\.main_\w+|\.output|\.request_options)?)?"
+    r"|\.cli(\.\w+)?)?"
 )
 #: What a solve needs to find that there is nothing to do.
 AT_A_SOLVE = {
-    *("_compat", "_compat.index_cache", "exceptions", "package_cache", "printable", "replacing"),
-    "urls",
-    *("customer", "customer.exceptions", "customer.checks", "customer.checks.archives"),
-    *("customer.checks.caches", "customer.checks.guard", "customer.checks.origin"),
-    *("customer.checks.remembered", "customer.environment", "customer.environment.change"),
+    *("_conda", "_conda.indexes", "_conda.package_cache", "exceptions", "printable", "urls"),
+    *("customer", "customer.exceptions", "customer.hooks", "customer.hooks.archives"),
+    *("customer.hooks.caches", "customer.hooks.guard", "customer.hooks.origin"),
+    *("customer.hooks.history_check", "customer.environment", "customer.environment.change"),
     *("customer.environment.files", "customer.environment.state"),
-    *("repository", "repository.exceptions", "repository.hashing", "repository.journal"),
-    *("repository.manifest", "repository.manifest_file", "repository.names"),
-    "repository.reading",
+    *("files", "files.hashing", "files.replacing"),
+    *("repository", "repository.exceptions", "repository.journal", "repository.manifest"),
+    *("repository.manifest_json", "repository.names", "repository.reading"),
 }
 #: What only conda 25.5 and newer asks for.
-AT_A_TRANSACTION = {"customer.checks.explicit"}
+AT_A_TRANSACTION = {"customer.hooks.explicit"}
 OBSERVED = """\
 import json, os, sys
 opened = []
@@ -100,7 +99,7 @@ def test_solve_without_an_offline_repository(
     channel.write()
     customer.configure(channels=[channel.folder.as_uri()], offline=offline)
     modules, opened = observe(customer, "create", "--yes", "-n", "mine", "app")
-    assert "conda_offline_repo.customer.checks.guard" in modules
+    assert "conda_offline_repo.customer.hooks.guard" in modules
     more = {
         name.removeprefix("conda_offline_repo.")
         for name in modules

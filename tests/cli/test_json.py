@@ -10,7 +10,7 @@ import jsonschema
 import pytest
 
 from conda_offline_repo.repository.manifest import MANIFEST_NAME, as_dict
-from conda_offline_repo.repository.manifest_file import parse
+from conda_offline_repo.repository.manifest_json import parse
 from tests.conftest import TOKEN
 from tests.repository.test_manifest import MANIFEST
 from tests.support.mirror import PLATFORM

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conda_offline_repo.delivery.named import named
-from conda_offline_repo.repository.compare import difference
+from conda_offline_repo.delivery.release_ref import named
+from conda_offline_repo.queries.compare import difference
 from conda_offline_repo.repository.manifest import MANIFEST_NAME
-from conda_offline_repo.repository.manifest_file import parse
+from conda_offline_repo.repository.manifest_json import parse
 from tests.support.delivering import VENDOR, packed, signed
 from tests.support.mirror import PLATFORM, publish
 from tests.support.tiny import TinyChannel

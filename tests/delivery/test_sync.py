@@ -21,18 +21,18 @@ from conda_offline_repo.delivery.exceptions import (
     SourceDamagedError,
     SourceUnfinishedError,
 )
+from conda_offline_repo.files.atomic import partial
 from conda_offline_repo.progress import Unwatched
-from conda_offline_repo.publishing.exceptions import (
+from conda_offline_repo.repository.exceptions import (
     ForeignFolderError,
     NestedFolderError,
     NoSpaceError,
 )
-from conda_offline_repo.publishing.lock import staging_folder
-from conda_offline_repo.publishing.placing import partial
 from conda_offline_repo.repository.journal import NEXT_NAME, NEXT_SIGNATURE_NAME
 from conda_offline_repo.repository.locate import locate_one
 from conda_offline_repo.repository.manifest import MANIFEST_NAME
 from conda_offline_repo.repository.signature import SIGNATURE_NAME
+from conda_offline_repo.repository.staging import staging_folder
 from conda_offline_repo.repository.verify import verify
 from tests.support.delivering import OTHER, VENDOR, alone, files, run, signed, whole
 from tests.support.keys import SigningKey, forge, sign

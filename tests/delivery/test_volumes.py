@@ -30,12 +30,16 @@ from conda_offline_repo.delivery.since import since as find
 from conda_offline_repo.delivery.source import from_folder
 from conda_offline_repo.exceptions import InvalidRequestError, OfflineRepoError
 from conda_offline_repo.progress import Unwatched
-from conda_offline_repo.publishing.exceptions import FileSystemError, NestedFolderError
-from conda_offline_repo.publishing.lock import staging_folder
-from conda_offline_repo.repository.exceptions import ManifestError, SignatureError
+from conda_offline_repo.repository.exceptions import (
+    FileSystemError,
+    ManifestError,
+    NestedFolderError,
+    SignatureError,
+)
 from conda_offline_repo.repository.locate import locate_one
 from conda_offline_repo.repository.manifest import MANIFEST_NAME
 from conda_offline_repo.repository.signature import SIGNATURE_NAME
+from conda_offline_repo.repository.staging import staging_folder
 from tests.support.delivering import (
     OTHER,
     VENDOR,

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
-from conda_offline_repo.repository import manifest_file
+from conda_offline_repo.repository import manifest_json
 from tests.support.mirror import PLATFORM
 from tests.support.running import INHERITED
 
@@ -79,7 +79,7 @@ def test_rattler_installs_and_updates_from_the_folder(
     unchanged = {"lib": "1.0", "extra": "1.0"}
     for build, versions in ((1, {"app": "1.0", "tool": "1.0"}), (2, {"app": "2.0", "tool": "2.0"})):
         mirror.copy(build, stick)
-        stated = manifest_file.read(stick)
+        stated = manifest_json.read(stick)
         assert stated is not None
         chosen = user.installs(stick, *stated.request.packages)
         assert chosen == sorted(stated.solutions[PLATFORM])

@@ -15,18 +15,18 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from conda_offline_repo.customer.checks import guard
+from conda_offline_repo.customer.hooks import guard
 from conda_offline_repo.exceptions import OfflineRepoError
 from conda_offline_repo.progress import Unwatched
+from conda_offline_repo.queries.contents import list_packages
 from conda_offline_repo.repository.exceptions import ManifestError, UnreadableError
 from conda_offline_repo.repository.journal import JOURNAL_NAME
 from conda_offline_repo.repository.locate import locate, locate_one
 from conda_offline_repo.repository.manifest import MANIFEST_NAME
-from conda_offline_repo.repository.manifest_file import read
-from conda_offline_repo.repository.show import list_packages
+from conda_offline_repo.repository.manifest_json import read
 from conda_offline_repo.repository.verify import verify
 from conda_offline_repo.urls import file_url
-from tests.customer.test_guard import check, record
+from tests.customer.hooks.test_guard import check, record
 from tests.support.inside import inside
 from tests.support.running import PATIENCE, RUN, Customer
 

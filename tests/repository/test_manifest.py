@@ -17,7 +17,7 @@ from conda_offline_repo.repository.manifest import (
     Remembered,
     as_dict,
 )
-from conda_offline_repo.repository.manifest_file import read
+from conda_offline_repo.repository.manifest_json import read
 
 if TYPE_CHECKING:
     from collections.abc import Callable

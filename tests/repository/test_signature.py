@@ -8,11 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conda_offline_repo.repository.exceptions import (
-    ManifestError,
-    SignatureError,
-    UnreadableError,
-)
+from conda_offline_repo.repository.exceptions import ManifestError, SignatureError, UnreadableError
 from conda_offline_repo.repository.locate import locate_one
 from conda_offline_repo.repository.manifest import MANIFEST_NAME
 from conda_offline_repo.repository.signature import LARGEST, SIGNATURE_NAME, read

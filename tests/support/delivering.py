@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from conda_offline_repo.builder.release.html.render import PAGE_NAME
 from conda_offline_repo.delivery.deliver import deliver
 from conda_offline_repo.delivery.pack import pack
 from conda_offline_repo.delivery.since import since as find
@@ -13,7 +14,6 @@ from conda_offline_repo.progress import Unwatched
 from conda_offline_repo.repository.locate import locate_one
 from conda_offline_repo.repository.manifest import MANIFEST_NAME
 from conda_offline_repo.repository.verify import verify
-from conda_offline_repo.vendor.release.page.render import PAGE_NAME
 from tests.support.keys import SigningKey, sign
 
 if TYPE_CHECKING:

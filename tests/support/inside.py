@@ -13,10 +13,10 @@ from conda.core.subdir_data import SubdirData
 from conda.gateways.connection.session import CondaSession, get_session
 from conda.models.match_spec import MatchSpec
 
+from conda_offline_repo.builder.build import build
+from conda_offline_repo.builder.options import Options
+from conda_offline_repo.builder.request import request as requests
 from conda_offline_repo.progress import Unwatched
-from conda_offline_repo.vendor import request as requests
-from conda_offline_repo.vendor.build import build
-from conda_offline_repo.vendor.options import Options
 from tests.support.running import Conda
 
 if TYPE_CHECKING:
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
+    from conda_offline_repo.builder.build import Outcome
+    from conda_offline_repo.builder.request.request import Request
     from conda_offline_repo.progress import Progress
-    from conda_offline_repo.vendor.build import Outcome
-    from conda_offline_repo.vendor.request import Request
 
 #: A server that is patient with nobody and makes nobody wait.
 HASTY = {

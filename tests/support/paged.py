@@ -6,8 +6,8 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from conda_offline_repo.builder.release.html import render
 from conda_offline_repo.repository.manifest import Manifest, Package, Remembered
-from conda_offline_repo.vendor.release.page import render
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -10,8 +10,8 @@ from conda_offline_repo.repository.locate import locate_one
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from conda_offline_repo.builder.build import Outcome
     from conda_offline_repo.repository.manifest import Manifest
-    from conda_offline_repo.vendor.build import Outcome
     from tests.support.inside import Inside
     from tests.support.tiny import TinyChannel
 

@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from conda_offline_repo.repository.hashing import hash_bytes
+from conda_offline_repo.files.hashing import hash_bytes
 from conda_offline_repo.repository.locate import locate_one
 from conda_offline_repo.repository.manifest import MANIFEST_NAME, File, Package
 

@@ -8,7 +8,7 @@ import stat
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from ...replacing import remove, replace
+from ...files.replacing import remove, replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from ..._compat import features
+from ..._conda import features
 from ..exceptions import FrozenEnvironmentError
 from .files import read_text
 

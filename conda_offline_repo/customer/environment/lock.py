@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from ...locking import acquire, release
+from ...files.lock import acquire, release
 from ..exceptions import TargetError
 
 if TYPE_CHECKING:

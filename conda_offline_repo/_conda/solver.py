@@ -1,0 +1,149 @@
+"""conda's solver, run once, and why there is no solution: for the build, its proof and `use`."""
+
+from __future__ import annotations
+
+import gc
+from contextlib import contextmanager
+from traceback import clear_frames
+from typing import TYPE_CHECKING
+
+from conda.base.context import context
+from conda.common.io import dashlist
+from conda.exceptions import (
+    PackagesNotFoundError,
+    ResolvePackageNotFound,
+    SpecsConfigurationConflictError,
+    UnsatisfiableError,
+)
+from conda.models.match_spec import MatchSpec
+
+from ..exceptions import SolverMissingError
+from ..urls import channel_url
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from typing import Any, TypeVar
+
+    from conda.models.channel import Channel
+
+    Answer = TypeVar("Answer")
+
+#: How solvers say that there is no solution; some end the process where others raise.
+UNSOLVED = (
+    PackagesNotFoundError,
+    ResolvePackageNotFound,
+    SpecsConfigurationConflictError,
+    SystemExit,
+    UnsatisfiableError,
+)
+
+
+#: What a panic of rattler's becomes in Python; the class has no public name.
+PANIC = "RustPanic"
+
+
+class UnsolvedError(Exception):
+    """There is no solution; the text is the solver's explanation."""
+
+
+def ask(
+    question: Callable[[Any], Answer],
+    prefix: str,
+    channels: tuple[Channel, ...],
+    subdirs: tuple[str, ...],
+    packages: Iterable[str],
+    command: str,
+) -> Answer:
+    """Ask the configured solver, in this process.
+
+    Args:
+        question: Given conda's `Solver`; calls the method whose answer is wanted.
+        prefix: The environment to solve for.
+        channels: Highest priority first, with credentials.
+        subdirs: Of these channels.
+        packages: MatchSpecs to install.
+        command: The command of conda to solve for: `create`, `install` or `update`.
+
+    Raises:
+        UnsolvedError: There is no solution.
+        SolverMissingError: The configured solver is not installed, or does not start.
+    """
+    specs = tuple(map(MatchSpec, packages))
+    solver = None
+    try:
+        solver = _backend()(prefix, channels, subdirs, specs_to_add=specs, command=command)
+        return question(solver)
+    except UNSOLVED as error:
+        why = _explanation(error, channels)
+    except ImportError as error:
+        raise SolverMissingError(context.solver, _installed()) from error
+    except BaseException as error:  # a panic of rattler's is no Exception
+        if not _breaks_over_an_index(error):
+            del solver
+            _let_go(error)
+            raise
+        why = (
+            f"The solver cannot read the index of a channel: {error}\n"
+            f"The channels are:{_listed(channels)}\nTell the owner of the channel."
+        )
+    del solver
+    _let_go(None)
+    raise UnsolvedError(why)
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Keep Python from looking for garbage for a while: among the many records of an index it finds
+    none, and looks at all of them time and again.
+    """
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def _backend() -> Any:
+    if context.solver not in _installed():
+        raise SolverMissingError(context.solver, _installed())
+    return context.plugin_manager.get_cached_solver_backend(context.solver)
+
+
+def _installed() -> list[str]:
+    """The names of the solvers that are installed."""
+    return sorted(s.name.lower() for s in context.plugin_manager.get_hook_results("solvers"))
+
+
+def _breaks_over_an_index(error: BaseException) -> bool:
+    """Return whether this is how py-rattler says that it cannot read an entry of an index."""
+    without_number = isinstance(error, OSError) and error.errno is None
+    return without_number or type(error).__name__ == PANIC
+
+
+def _let_go(error: BaseException | None) -> None:
+    """Leave nothing of a solver alive: rattler's threads would end the process with a crash.
+
+    Args:
+        error: What it raised, if that is to be reported; the frames that led to it hold the solver.
+    """
+    while error:
+        clear_frames(error.__traceback__)
+        error = error.__context__
+    gc.collect()
+
+
+def _explanation(error: BaseException, channels: Iterable[Channel]) -> str:
+    """Return what a solver said, one of `UNSOLVED`; where packages are missing, just which and
+    where.
+    """
+    if not isinstance(error, (PackagesNotFoundError, ResolvePackageNotFound)):
+        return str(error).strip()
+    packages = error._kwargs.get("packages") or getattr(error, "packages", None) or error.bad_deps
+    named = [" ".join(map(str, p)) if isinstance(p, (list, tuple)) else str(p) for p in packages]
+    return f"Not found:{dashlist(named)}\nin:{_listed(channels)}"
+
+
+def _listed(channels: Iterable[Channel]) -> str:
+    return str(dashlist(map(channel_url, channels)))

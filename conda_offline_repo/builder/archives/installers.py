@@ -1,0 +1,96 @@
+"""conda's installers that go along, for machines that have no conda at all."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from ...files.hashing import copy_file, hash_file
+from ...repository.names import INSTALLER, is_device
+from ..exceptions import InstallerError
+from .archive import Archive
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from ...files.hashing import Digests
+    from ...repository.manifest import Manifest
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}", re.ASCII)
+
+
+def check(given: Iterable[Path]) -> None:
+    """Check that files can go along, before anything else is done.
+
+    Raises:
+        InstallerError: One is not a file, or has a name that does not travel.
+    """
+    names: dict[str, Path] = {}
+    for path in given:
+        if not path.is_file():
+            raise InstallerError(path, "it is no file")
+        if not NAME.fullmatch(path.name) or is_device(path.name) or path.name.endswith("."):
+            raise InstallerError(
+                path, "its name has a character, or a length, that not every system knows"
+            )
+        other = names.setdefault(path.name.lower(), path)
+        if other is not path:
+            raise InstallerError(path, f"{other} has the same name")
+
+
+def collect(
+    given: tuple[Path, ...] | None, last: Manifest | None, repository: Path, staging: Path | None
+) -> tuple[Archive, ...]:
+    """Return the installers that go along: in the repository, or staged.
+
+    Args:
+        given: Those of this build; None for those of the last one.
+        last: The manifest of the published repository, if there is one.
+        repository: The published repository.
+        staging: A folder on the same file system; None if nothing is to be written.
+
+    Raises:
+        InstallerError: One cannot be read, or is not what was published.
+    """
+    if given is None:
+        return tuple(_kept(last, repository)) if last else ()
+    return tuple(sorted((_one(p, repository, staging) for p in given), key=lambda one: one.name))
+
+
+def shipped(last: Manifest) -> tuple[str, ...]:
+    """Return the paths of the installers of a release, sorted."""
+    return tuple(sorted(name for name in last.files if name.startswith(f"{INSTALLER}/")))
+
+
+def _kept(last: Manifest, repository: Path) -> Iterable[Archive]:
+    for name in shipped(last):
+        path = repository / name
+        digests = _digests(path)
+        if digests.sha256 not in last.allowed(name):
+            raise InstallerError(
+                path, "it is not the file that was published; give it again with --installer"
+            )
+        yield Archive(name, path, False, digests.sha256, "", digests.size)
+
+
+def _one(path: Path, repository: Path, staging: Path | None) -> Archive:
+    name = f"{INSTALLER}/{path.name}"
+    published = repository / name
+    found = _digests(path)
+    if published.is_file() and _digests(published) == found:
+        return Archive(name, published, False, found.sha256, "", found.size)
+    if staging is None:
+        return Archive(name, path, True, found.sha256, "", found.size)
+    target = staging / name
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.unlink(missing_ok=True)
+    copied = copy_file(path, target)
+    return Archive(name, target, True, copied.sha256, "", copied.size)
+
+
+def _digests(path: Path) -> Digests:
+    try:
+        return hash_file(path)
+    except OSError as error:
+        raise InstallerError(path, error.strerror or str(error)) from error

@@ -1,0 +1,83 @@
+"""The builds of one command: of one label, or of many, one after the other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from conda import CondaError
+
+from ..exceptions import CrashError
+from .build import build
+from .release.html import overview
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from ..progress import Progress
+    from .build import Outcome
+    from .options import Options
+    from .run import Run
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of a label: one of the last two is there.
+
+    Attributes:
+        label: The customer's name.
+        outcome: What its build did.
+        error: Why there is none; its repository is as it was before.
+    """
+
+    label: str
+    outcome: Outcome | None = None
+    error: CondaError | None = None
+
+
+def build_one(
+    options: Options, progress: Progress, run: Run, *, dry_run: bool = False, more: bool = False
+) -> Outcome:
+    """Build a label, and let the page of its root list it.
+
+    Args:
+        options: What to build.
+        progress: Told how far it is.
+        run: What it shares with other builds of the command.
+        dry_run: Solve and compare only; nothing is downloaded or written.
+        more: Whether other builds of the command follow. If nothing has changed, the root's page is
+            left to them.
+
+    Raises:
+        OfflineRepoError: The repository cannot be built; it is as it was before.
+    """
+    outcome = build(options, progress, dry_run=dry_run, run=run)
+    if dry_run or (more and not outcome.changed):
+        return outcome
+    warnings = overview.refresh(options.root, run.secrets, progress)
+    return replace(outcome, warnings=(*outcome.warnings, *warnings))
+
+
+def build_all(
+    builds: Sequence[Options], progress: Progress, run: Run, *, dry_run: bool = False
+) -> Iterator[Result]:
+    """Build each label, and yield what became of it; one that fails does not stop the others.
+
+    Args:
+        builds: What to build.
+        progress: Told how far it is.
+        run: What they share.
+        dry_run: Solve and compare only; nothing is downloaded or written.
+    """
+    for number, options in enumerate(builds, 1):
+        more = number < len(builds)
+        progress.step(f"Label {options.label}")
+        try:
+            outcome = build_one(options, progress, run, dry_run=dry_run, more=more)
+            yield Result(options.label, outcome)
+        except CondaError as error:
+            yield Result(options.label, error=error)
+        except Exception as error:  # a fault of ours in one label is no reason to drop the others
+            crash = CrashError(f"{type(error).__name__}: {error}")
+            crash.__cause__ = error
+            yield Result(options.label, error=crash)

@@ -1,0 +1,233 @@
+"""What can go wrong at the vendor, one class a failure; see `conda_offline_repo.exceptions`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conda.common.io import dashlist
+
+from ..exceptions import OfflineRepoError
+from ..printable import counted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+
+class NothingAskedError(OfflineRepoError):
+    """A build that names nothing to build, where no earlier build could have left a request."""
+
+    def __init__(self, label: str, root: Path, others: Iterable[str]) -> None:
+        others = tuple(others)
+        found = f"It holds those of:{dashlist(others)}" if others else "It holds no other either."
+        super().__init__(
+            f"There is no repository of label {label!r} in {root}, and neither channels nor "
+            "packages are named. Nothing was built.",
+            found,
+            "If the label was built before, give the folder above its repository: --root DIR, or "
+            "the setting plugins.offline_repo_root. For a first build, name the publisher's "
+            "channel with -c, and the packages.",
+        )
+
+
+class ChannelUnavailableError(OfflineRepoError):
+    """A channel that does not exist, that is closed to us, or that cannot be reached."""
+
+    def __init__(self, channel: str, reason: str, *hints: str) -> None:
+        super().__init__(f"The channel {channel} {reason}", *hints)
+
+
+class SolveError(OfflineRepoError):
+    """A request that cannot be met from its channels; carries the solver's explanation."""
+
+    def __init__(self, platform: str, explanation: str, *hints: str) -> None:
+        super().__init__(f"The request cannot be met for {platform}.\n{explanation}", *hints)
+
+
+class UpstreamChangedError(OfflineRepoError):
+    """A package that the solver chose is not in the channel's index (any more)."""
+
+    def __init__(self, channel: str, file: str) -> None:
+        super().__init__(
+            f"{file} was chosen from {channel}, whose index does not list it as it was chosen.",
+            "The channel changed during the build; run the same command again.",
+        )
+
+
+class ExactGoneError(OfflineRepoError):
+    """Archives that are named exactly, and that their channels do not list as they are named."""
+
+    def __init__(self, urls: Iterable[str]) -> None:
+        super().__init__(
+            f"The channels do not list these archives, or list others by their names:"
+            f"{dashlist(urls)}",
+            "They were named exactly, so nothing else is taken for them. Make the list or the lock "
+            "file anew, or ask the owner of the channel what became of them.",
+        )
+
+
+class ListIncompleteError(OfflineRepoError):
+    """Archives that are named exactly, and that cannot be installed without others."""
+
+    def __init__(self, key: str, problems: Iterable[str]) -> None:
+        super().__init__(
+            f"What is named exactly for {key} cannot be installed by itself:{dashlist(problems)}",
+            "Nothing was published. Make the list or the lock file anew, from an environment that "
+            "works, or name the packages to have them solved.",
+        )
+
+
+class InvalidRecordError(OfflineRepoError):
+    """An upstream entry that must not become a file of ours."""
+
+    def __init__(self, channel: str, file: str, reason: str) -> None:
+        super().__init__(
+            f"The channel {channel} lists {file!r}, which is refused: {reason}.",
+            "Nothing was published. Tell the owner of the channel.",
+        )
+
+
+class NewerEntryError(OfflineRepoError):
+    """A package that the solver chose and that plain conda packages do not include."""
+
+    def __init__(self, channel: str, name: str, file: str) -> None:
+        what = "a wheel" if file.endswith(".whl") else "an entry of version 3 of the index format"
+        super().__init__(
+            f"The solver chose {file} ({name}) from {channel}, which is {what}: "
+            "not every conda at a customer can install it, so no repository holds it.",
+            f"Name a channel before this one that has {name} as a .conda or .tar.bz2 package of "
+            "the usual kind, or ask for a version of it that this one has so.",
+        )
+
+
+class CollisionError(OfflineRepoError):
+    """Two files that one repository cannot hold both."""
+
+    def __init__(self, name: str, first: str, second: str) -> None:
+        super().__init__(
+            f"{name} is in two channels with different content:{dashlist((first, second))}",
+            "A repository holds one file under one name. Leave one of the channels out, or name "
+            "the package with its channel: CHANNEL::PACKAGE.",
+        )
+
+
+class ProofError(OfflineRepoError):
+    """A repository that, by itself, does not give what was solved from the channels."""
+
+    def __init__(
+        self, key: str, solver: str, *, missing: tuple[str, ...], other: tuple[str, ...]
+    ) -> None:
+        self.key = key
+        self.other = other
+        lines = (
+            *(f"solved from the channels, but not from the repository: {name}" for name in missing),
+            *(f"solved from the repository only: {name}" for name in other),
+        )
+        super().__init__(
+            f"The repository does not prove to install the same for {key} by itself "
+            f"({solver} solver):{dashlist(lines)}",
+            "Nothing was published; the repository is as it was before. "
+            "Pins or channel-dependent settings in this machine's configuration can cause this.",
+        )
+
+
+class DownloadError(OfflineRepoError):
+    """Archives that could not be had, all of a build together."""
+
+    def __init__(self, failures: Mapping[str, str]) -> None:
+        lines = (f"{file}: {reason}" for file, reason in sorted(failures.items()))
+        super().__init__(
+            f"{counted(len(failures), 'package')} could not be downloaded:{dashlist(lines)}",
+            "The repository is as it was before. "
+            "Run the same command again: what was downloaded is not downloaded again.",
+        )
+
+
+class ChannelRefusedError(OfflineRepoError):
+    """A server that lets us read a channel's index and refuses its archives."""
+
+    def __init__(self, channel: str, status: int) -> None:
+        super().__init__(
+            f"The server refuses the packages of {channel} (HTTP {status}).",
+            "The token is missing or wrong, or gives no right to them; see --token. "
+            "Nothing was published.",
+        )
+
+
+class SecretFoundError(OfflineRepoError):
+    """A file that would carry one of the build's credentials out."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"{name} holds a credential that this build uses, plain or encoded.",
+            "Nothing was published. If it is a package, have it rebuilt without the credential, "
+            "and change the credential: it has been seen by all who can read that channel.",
+        )
+
+
+class InvalidArchiveError(OfflineRepoError):
+    """An archive that is no archive, or another package than its channel lists."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(
+            f"{name} is not the package that its channel lists: {reason}.",
+            "Nothing was published. Tell the owner of the channel.",
+        )
+
+
+class PluginNotFoundError(OfflineRepoError):
+    """The plugin is to go along, and no channel has it or what it needs."""
+
+    def __init__(self, spec: str, channels: Iterable[str]) -> None:
+        super().__init__(
+            f"The plugin is to go along, but no channel has {spec} for every platform (noarch):"
+            f"{dashlist(channels)}",
+            "Name a channel that has it with -c, or give its archive: "
+            "--plugin-file conda-offline-repo-base-VERSION-BUILD.conda. "
+            "To build without it: --without-plugin.",
+        )
+
+
+class PluginFileError(OfflineRepoError):
+    """A file that was given for the plugin and is not its package."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(
+            f"{path} cannot go along as the plugin: {reason}.",
+            "Give the archive conda-offline-repo-base-VERSION-BUILD.conda, named as its channel "
+            "has it.",
+        )
+
+
+class SigningError(OfflineRepoError):
+    """A key that cannot sign."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(
+            f"{path} cannot sign: {reason}. Nothing was published.",
+            "Give an ed25519 key of OpenSSH with --sign-key, as `ssh-keygen -t ed25519` makes it; "
+            "of a key that ssh-agent holds, its public file.",
+        )
+
+
+class KeyMissingError(OfflineRepoError):
+    """A build without a key, of a repository that is signed."""
+
+    def __init__(self, repository: Path, signers: Iterable[str]) -> None:
+        super().__init__(
+            f"{repository} is signed by {', '.join(signers)}, and this build has no key. Customers "
+            "who trust that key would refuse what it makes. Nothing was built.",
+            "Give the key with --sign-key or in the setting plugins.offline_repo_sign_key, or with "
+            "--no-sign-key publish without a signature.",
+        )
+
+
+class InstallerError(OfflineRepoError):
+    """A file that cannot go along as an installer of conda."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(
+            f"{path} cannot go along as an installer: {reason}.",
+            "Give the installer's file, named with letters, digits, '.', '_' and '-' alone, "
+            "or leave installers out with --without-installer.",
+        )

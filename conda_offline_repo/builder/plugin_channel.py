@@ -1,0 +1,214 @@
+"""The plugin itself, as a small channel of its own in the repository.
+
+A customer whose conda has no plugin installs it from there into the base environment, whatever
+Python that has. So it is the package of the customer's side, and what that needs besides what comes
+with every conda; all of it independent of platform and Python.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from conda.models.match_spec import MatchSpec
+from conda.models.version import VersionOrder
+
+from ..files.hashing import hash_file
+from ..repository.manifest import INDEX_NAME
+from ..repository.names import PLUGIN, PLUGIN_PACKAGE, SIGNATURES_PACKAGE, archive_problem
+from ..urls import file_url
+from .archives import identity
+from .exceptions import InvalidRecordError, PluginFileError, PluginNotFoundError
+from .upstream import validate_record
+from .upstream.entries import Entry
+from .upstream.repodata import FilesOf, load, parse
+from .upstream.unavailable import explained
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
+    from typing import Any
+
+    from ..repository.manifest import Manifest
+    from .request.channels import Source
+    from .request.request import Request
+
+FOLDER = f"{PLUGIN}/"
+SUBDIR = "noarch"
+#: What every base environment has; they come with conda.
+GIVEN = frozenset({"conda", "pluggy", "python"})
+
+
+def entries(
+    request: Request,
+    given: Path | None,
+    last: Manifest | None,
+    repository: Path,
+    *,
+    signed: bool,
+) -> tuple[Entry, ...]:
+    """Return the archives of the plugin's channel, sorted by name; none if it does not go along.
+
+    Without a file it is the newest of what the channels have and of what the repository has, so
+    that a plugin that was once given as a file stays.
+
+    Args:
+        request: What is being built.
+        given: The archive of the package, to be taken instead.
+        last: The manifest of the published repository, if there is one.
+        repository: The published repository.
+        signed: Whether what checks signatures goes along, if the channels have it.
+
+    Raises:
+        PluginFileError: What was given is not the plugin's package.
+        PluginNotFoundError: There is no such package, or not what it needs.
+        InvalidRecordError: A channel's entry cannot be used.
+        ChannelUnavailableError: A channel cannot be read.
+    """
+    if not request.plugin:
+        return ()
+    published = _published(last, repository)
+    found = _with_needs(PLUGIN_PACKAGE, {}, request, given, published)
+    if signed:
+        with suppress(PluginNotFoundError):
+            found = _with_needs(SIGNATURES_PACKAGE, found, request, given, published)
+    return tuple(sorted(found.values(), key=lambda entry: entry.name))
+
+
+def checks_signatures(names: Iterable[str]) -> bool:
+    """Return whether what checks signatures is among the archives of the plugin's channel.
+
+    Args:
+        names: Their paths in the repository.
+    """
+    return any(name.startswith(f"{FOLDER}{SUBDIR}/{SIGNATURES_PACKAGE}-") for name in names)
+
+
+def _with_needs(
+    package: str,
+    found: Mapping[str, Entry],
+    request: Request,
+    given: Path | None,
+    published: Iterable[Entry],
+) -> dict[str, Entry]:
+    """Return, by name, what was found already, a package, and what it needs."""
+    found = dict(found)
+    wanted = [MatchSpec(package)]
+    while wanted:
+        spec = wanted.pop()
+        if spec.name in GIVEN or spec.name.startswith("__"):
+            continue
+        if spec.name in found:
+            if not spec.match(_facts(found[spec.name])):
+                raise PluginNotFoundError(str(spec), _urls(request))
+            continue
+        if given and spec.name == PLUGIN_PACKAGE:
+            one = _from_file(given)
+        else:
+            here = [entry for entry in published if spec.match(_facts(entry))]
+            candidates = [*_from_channels(request, spec), *here]
+            if not candidates:
+                raise PluginNotFoundError(str(spec), _urls(request))
+            one = max(candidates, key=_age)
+        found[spec.name] = one
+        wanted += map(MatchSpec, one.record.get("depends") or ())
+    return found
+
+
+def _urls(request: Request) -> tuple[str, ...]:
+    return tuple(source.url for source in request.sources)
+
+
+def _age(entry: Entry) -> tuple[VersionOrder, int]:
+    return VersionOrder(entry.record["version"]), entry.record.get("build_number") or 0
+
+
+def _facts(entry: Entry) -> dict[str, Any]:
+    """Return what a MatchSpec asks for of an entry."""
+    record = entry.record
+    number = record.get("build_number") or 0
+    return {
+        **{key: record[key] for key in ("name", "version", "build")},
+        "build_number": number,
+        "fn": entry.file,
+    }
+
+
+def _from_channels(request: Request, spec: MatchSpec) -> list[Entry]:
+    """Return what fits in the first channel that has the package, as conda chooses channels."""
+    for source in request.sources:
+        found = [
+            entry
+            for entry in _from_channel(request, source, spec.name)
+            if spec.match(_facts(entry))
+        ]
+        if found:
+            return found
+    return []
+
+
+def _from_channel(request: Request, source: Source, name: str) -> Iterator[Entry]:
+    with explained(request, source):
+        index = load(source, (SUBDIR,), names=(name,), files=FilesOf({name}))[SUBDIR]
+    for file, record in index.entries.items():
+        problem = archive_problem(file) or validate_record.problem(file, record)
+        if problem:
+            raise InvalidRecordError(source.url, file, problem)
+        yield Entry(
+            SUBDIR,
+            file,
+            record,
+            public_url=f"{index.public_url}/{file}",
+            url=f"{index.base_url}/{file}",
+            folder=FOLDER,
+        )
+
+
+def _published(last: Manifest | None, repository: Path) -> list[Entry]:
+    """Return what the repository has, as far as its index is the one that was published."""
+    if last is None or not last.request.plugin:
+        return []
+    folder = f"{FOLDER}{SUBDIR}/"
+    files = {name.removeprefix(folder) for name in last.packages if name.startswith(folder)}
+    name = f"{folder}{INDEX_NAME}"
+    path = repository / name
+    try:
+        if hash_file(path).sha256 not in last.allowed(name):
+            return []
+        records, _ = parse(path.read_bytes(), files)
+    except (OSError, ValueError):
+        return []
+    return [
+        Entry(
+            SUBDIR,
+            file,
+            record,
+            public_url=last.packages[f"{folder}{file}"].url,
+            url=file_url(repository / FOLDER / SUBDIR / file),
+            folder=FOLDER,
+        )
+        for file, record in records.items()
+        if not validate_record.problem(file, record)
+    ]
+
+
+def _from_file(path: Path) -> Entry:
+    """Make the entry that a channel would have for an archive."""
+    if not path.is_file():
+        raise PluginFileError(path, "it is no file")
+    try:
+        index = identity.own_index(path)
+        digests = hash_file(path, md5=True)
+    except identity.BROKEN as error:
+        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        raise PluginFileError(path, reason) from None
+    record = {**index, "sha256": digests.sha256, "md5": digests.md5, "size": digests.size}
+    problem = archive_problem(path.name) or validate_record.problem(path.name, record)
+    if problem:
+        raise PluginFileError(path, problem)
+    if record["name"] != PLUGIN_PACKAGE or record.get("subdir") != SUBDIR:
+        raise PluginFileError(
+            path, f"it is {record['name']} for {record.get('subdir')}, not {PLUGIN_PACKAGE}"
+        )
+    url = file_url(path.absolute())
+    return Entry(SUBDIR, path.name, record, public_url=url, url=url, folder=FOLDER)

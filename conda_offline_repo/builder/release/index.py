@@ -1,0 +1,82 @@
+"""The index files of a repository, made by conda-index from the channels' own entries."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from conda_index.index import ChannelIndex
+from conda_index.index.sqlitecache import CondaIndexCache
+
+from ...repository.index import dump
+from ...repository.manifest import INDEX_NAME, SECTIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from typing import Any
+
+    from ..upstream.entries import Entry
+
+#: Keys that conda-index wants to see in an entry, even where the channel states none.
+DIGESTS = ("md5", "sha256")
+
+
+def make_index(entries: Iterable[Entry], platforms: Iterable[str]) -> dict[str, bytes]:
+    """Index the entries as a channel, without opening an archive.
+
+    Args:
+        entries: The archives of the channel; their records are kept key for key.
+        platforms: The subdirs to index besides noarch, with or without entries.
+
+    Returns:
+        The content of the index files by path, `subdir/repodata.json`.
+    """
+    by_subdir: dict[str, dict[str, Mapping[str, Any]]] = defaultdict(dict)
+    for entry in entries:
+        by_subdir[entry.subdir][entry.file] = entry.record
+    subdirs = sorted({"noarch", *platforms, *by_subdir})
+    with TemporaryDirectory() as scratch:
+        maker = ChannelIndex(
+            scratch,
+            "offline-repo",
+            threads=1,
+            save_fs_state=False,
+            write_current_repodata=False,
+            cache_class=_MemoryCache,
+            cache_kwargs={"include_stages": ["md"]},
+        )
+        return {
+            f"{subdir}/{INDEX_NAME}": _index_subdir(maker, subdir, by_subdir[subdir])
+            for subdir in subdirs
+        }
+
+
+class _MemoryCache(CondaIndexCache):
+    """conda-index's database in memory: on disk it would wait for the disk at each package."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        name = quote(f"{self.cache_dir}/cache.db")
+        # conda-index opens it as a URI, once for writing and once for reading
+        self.db_filename = f"file:{name}?mode=memory&cache=shared"
+
+
+def _index_subdir(maker: ChannelIndex, subdir: str, records: dict[str, Mapping[str, Any]]) -> bytes:
+    with maker.cache_for_subdir(subdir) as cache:
+        cache.store_md_state(
+            [
+                {
+                    "path": cache.database_path(file),
+                    "mtime": 0,
+                    "size": record.get("size", 0),
+                    "repodata": {**dict.fromkeys(DIGESTS), "size": 0, **record},
+                }
+                for file, record in records.items()
+            ]
+        )
+        repodata = maker.index_subdir(subdir)  # the database lives as long as it is open
+    for section in SECTIONS:
+        repodata[section] = {file: records[file] for file in repodata[section]}
+    return dump(repodata)

@@ -1,0 +1,87 @@
+"""What a repository carries for a machine that has plain conda only."""
+
+from __future__ import annotations
+
+import re
+from importlib.resources import files
+from string import Template
+from typing import TYPE_CHECKING
+
+from ....repository.names import DEFAULT, PLUGIN_PACKAGE, SIGNATURES_PACKAGE
+from ....specs import unqualified
+from ...plugin_channel import checks_signatures
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from ...request.request import Request
+
+#: The files, and the line ending that the system which reads each of them needs.
+LINE_ENDINGS = {"README.txt": "\r\n", "use.cmd": "\r\n", "use.sh": "\n"}
+
+
+def handout(
+    request: Request,
+    installers: Sequence[str],
+    packages: Iterable[str] = (),
+    *,
+    signed: bool = False,
+) -> dict[str, bytes]:
+    """README.txt, use.sh and use.cmd for the repository of this request, by name.
+
+    Args:
+        request: What the repository is for.
+        installers: The paths of conda's installers in it.
+        packages: The paths of its archives.
+        signed: Whether it is signed.
+    """
+    values = {
+        "label": request.label,
+        "platforms": ", ".join(request.platforms),
+        "packages": " ".join(map(_typed, _installable(request))) or "PACKAGE",
+        "environments": _environments(request),
+        "installers": _part("installers").substitute(
+            files="\n".join(f"    {name}" for name in installers)
+        )
+        if installers
+        else "",
+        "plugin": _part("plugin").substitute(
+            label=request.label,
+            names=f"{PLUGIN_PACKAGE} {SIGNATURES_PACKAGE}"
+            if checks_signatures(packages)
+            else PLUGIN_PACKAGE,
+        )
+        if request.plugin
+        else "",
+        "origin": _part("signed" if signed else "unsigned").substitute(label=request.label),
+    }
+    return {name: _fill(name, values, ending) for name, ending in LINE_ENDINGS.items()}
+
+
+def _installable(request: Request) -> tuple[str, ...]:
+    """Return what is installed by name, unless there are environments to choose from."""
+    return () if any(one.name for one in request.environments) else request.packages
+
+
+def _environments(request: Request) -> str:
+    """Return the part on environments; empty if there is one, without a name, and no list."""
+    named = [one.name or DEFAULT for one in request.environments if one.name or one.exact]
+    return _part("environments").substitute(names=", ".join(named)) if named else ""
+
+
+def _part(name: str) -> Template:
+    """Return a part of README.txt that not every repository has."""
+    return Template((files(__package__) / f"README-{name}.txt.in").read_text("utf-8"))
+
+
+def _typed(package: str) -> str:
+    """Return a package as both shells, of Windows and of others, take it."""
+    spec = unqualified(package)
+    return spec if re.fullmatch(r"[A-Za-z0-9._-]+", spec) else f'"{spec}"'
+
+
+def _fill(name: str, values: dict[str, str], ending: str) -> bytes:
+    text = (files(__package__) / f"{name}.in").read_text("utf-8")
+    if name == "README.txt":
+        text = Template(text).substitute(values)
+    return text.replace("\r\n", "\n").replace("\n", ending).encode()

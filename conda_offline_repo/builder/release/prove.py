@@ -1,0 +1,121 @@
+"""The proof that a repository can do what it was built for, before it is published.
+
+Each platform's request is solved again by the same solver from the new index alone: offline, with
+the virtual packages on record, and with none of this machine's caches to help.
+"""
+
+from __future__ import annotations
+
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from conda.base.context import context
+from conda.models.channel import Channel
+
+from ..._conda import indexes, overrides
+from ...files.hashing import hash_bytes
+from ...repository.manifest import INDEX_NAME
+from ...repository.names import PLUGIN
+from ...specs import unqualified
+from ...urls import file_url
+from ..exceptions import ProofError
+from ..upstream.solve import run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
+
+    from ...repository.manifest import Manifest, Remembered
+    from ..request.request import Request
+    from ..upstream.solve import Solution
+
+
+def proven(
+    last: Manifest | None,
+    request: Remembered,
+    index: Mapping[str, bytes],
+    built_with: Mapping[str, str],
+    solutions: Iterable[Solution],
+) -> bool:
+    """Return whether the last build has proven that the same index gives the same solutions for the
+    same request with the same tools.
+    """
+    if last is None or last.request != request or last.built_with != built_with:
+        return False
+    if dict(last.solutions) != {one.key: one.names for one in solutions}:
+        return False
+    before = {
+        name: file.sha256
+        for name, file in last.files.items()
+        if name.endswith(INDEX_NAME) and not name.startswith(f"{PLUGIN}/")
+    }
+    return before == {name: hash_bytes(content).sha256 for name, content in index.items()}
+
+
+def prove(
+    request: Request,
+    solutions: Iterable[Solution],
+    index: Mapping[str, bytes],
+    scratch: Path,
+) -> None:
+    """Solve from the index files alone and compare.
+
+    Args:
+        request: What is being built.
+        solutions: What is to be installed.
+        index: The index files of the repository to be, by path.
+        scratch: A folder for this proof; emptied first, and gone afterwards.
+
+    Raises:
+        ProofError: An environment has another solution than before on a platform, or none.
+    """
+    # conda keeps its sessions by thread; an offline one must not outlive the proof
+    with laid_out(index, scratch), ThreadPoolExecutor(max_workers=1) as executor:
+        for solution in solutions:
+            executor.submit(_prove_one, request, solution, scratch).result()
+
+
+@contextmanager
+def laid_out(index: Mapping[str, bytes], scratch: Path) -> Iterator[None]:
+    """Have index files as a channel, `channel` in a folder, beside an empty package cache, `pkgs`.
+
+    Args:
+        index: The files, by path.
+        scratch: The folder; emptied first, and gone afterwards.
+    """
+    if scratch.exists():
+        shutil.rmtree(scratch)
+    try:
+        for name, content in index.items():
+            path = scratch / "channel" / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        (scratch / "pkgs").mkdir()
+        yield
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _prove_one(request: Request, solution: Solution, scratch: Path) -> None:
+    channel = Channel(file_url(scratch / "channel"))
+    caches = str(scratch / "pkgs")
+    settings = {"add_pip_as_python_dependency": False} if solution.lacks_pip else {}
+    with overrides.settings(_pkgs_dirs=(caches,), offline=True, **settings):
+        indexes.refresh_index_cache(channel, (solution.platform, "noarch"))
+        records = run(
+            solution.platform,
+            [unqualified(package) for package in solution.packages],
+            (channel,),
+            request.virtual_packages[solution.platform],
+        )
+    before = {(record.subdir, record.fn) for record in solution.records}
+    after = {(record.subdir, record.fn) for record in records}
+    if before != after:
+        raise ProofError(
+            solution.key,
+            context.solver,
+            missing=tuple(sorted("/".join(key) for key in before - after)),
+            other=tuple(sorted("/".join(key) for key in after - before)),
+        )

@@ -1,0 +1,138 @@
+"""The last look before publication: no credential may stand in what leaves."""
+
+from __future__ import annotations
+
+import bz2
+import zipfile
+from typing import TYPE_CHECKING
+
+from ...files.hashing import CHUNK
+from ...repository import manifest
+from ..archives.zstd import zstd
+from ..exceptions import InvalidArchiveError, SecretFoundError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+    from typing import IO, TypeAlias
+
+    Decompressor: TypeAlias = bz2.BZ2Decompressor | zstd.ZstdDecompressor
+
+    from ...redaction import Secrets
+    from ..archives.archive import Archive
+    from .compose import Release
+
+#: In compressed packages of others, shorter texts are found by chance.
+SHORTEST_IN_ARCHIVES = 8
+
+
+class Search:
+    """A search for secrets in all that is about to be published, in any form.
+
+    Args:
+        secrets: What must not be in it.
+        searched: The digests of archives that were searched for the same secrets; gets more.
+    """
+
+    def __init__(self, secrets: Secrets, searched: set[str]) -> None:
+        self._forms = [form.encode() for form in secrets.forms()]
+        self._long = [form for form in self._forms if len(form) >= SHORTEST_IN_ARCHIVES]
+        self._searched = searched
+
+    def archive(self, archive: Archive) -> None:
+        """Search an archive, decoded; the same bytes once. Any thread may call it.
+
+        Raises:
+            SecretFoundError: It holds a secret; it is named, the secret is not.
+            InvalidArchiveError: It cannot be decoded, so nobody could install it either.
+        """
+        if not self._long or archive.sha256 in self._searched:
+            return
+        if _contains_any(archive.path, self._long):
+            raise SecretFoundError(archive.name)
+        self._searched.add(archive.sha256)
+
+    def release(self, release: Release) -> None:
+        """Search the files of a release, and those of its archives that are new in the repository:
+        the others were searched when they came.
+
+        Raises:
+            SecretFoundError: A file holds a secret; it is named, the secret is not.
+            InvalidArchiveError: An archive cannot be decoded.
+        """
+        files = {**release.files, manifest.MANIFEST_NAME: release.manifest.content}
+        for name, content in files.items():
+            if any(form in content for form in self._forms):
+                raise SecretFoundError(name)
+        for archive in release.archives:
+            if archive.staged:
+                self.archive(archive)
+
+
+def _contains_any(path: Path, forms: list[bytes]) -> bool:
+    overlap = max(map(len, forms)) - 1
+    try:
+        for pieces in _decoded(path):
+            tail = b""
+            for piece in pieces:
+                border = tail + piece[:overlap]
+                if any(form in piece or form in border for form in forms):
+                    return True
+                tail = (tail + piece[-overlap:])[-overlap:]
+    except (OSError, EOFError, zipfile.BadZipFile, zstd.ZstdError) as error:
+        raise InvalidArchiveError(path.name, str(error)) from error
+    return False
+
+
+def _decoded(path: Path) -> Iterator[Iterator[bytes]]:
+    """Yield the contents of an archive in pieces, its compression undone.
+
+    conda's installers are taken as they are.
+    """
+    with path.open("rb", buffering=0) as file:
+        if path.name.endswith(".tar.bz2"):
+            yield _decompressed(_pieces(file), bz2.BZ2Decompressor)
+        elif path.name.endswith(".conda"):
+            archive = zipfile.ZipFile(file)
+            for member in archive.infolist():
+                with archive.open(member) as packed:
+                    pieces = _pieces(packed)
+                    compressed = member.filename.endswith(".zst")
+                    yield _decompressed(pieces, zstd.ZstdDecompressor) if compressed else pieces
+        else:
+            yield _pieces(file)
+
+
+def _pieces(file: IO[bytes]) -> Iterator[bytes]:
+    while piece := file.read(CHUNK):
+        yield piece
+
+
+def _decompressed(pieces: Iterator[bytes], new: Callable[[], Decompressor]) -> Iterator[bytes]:
+    """Yield what compressed streams, one after the other, decompress to, and after them what is no
+    stream, as it is: those who install take no notice of it.
+
+    The files of `bz2` and `zstd` do the same, but hand on little at a time.
+
+    Raises:
+        EOFError: The last stream is not whole.
+        OSError, ZstdError: There is no stream at the beginning, or it is damaged.
+    """
+    decompressor, first = new(), True
+    for piece in pieces:
+        rest, fresh = piece, False
+        while rest or not (decompressor.eof or decompressor.needs_input):
+            if decompressor.eof:
+                decompressor, first, fresh = new(), False, True
+            try:
+                decoded = decompressor.decompress(rest, CHUNK)
+            except (OSError, zstd.ZstdError):
+                if first or not fresh:
+                    raise
+                yield rest
+                yield from pieces
+                return
+            yield decoded
+            rest, fresh = decompressor.unused_data, False
+    if not decompressor.eof:
+        raise EOFError("it ends before its compressed data does")

@@ -1,0 +1,1 @@
+"""What a label asks for, checked: packages, environments, channels, platforms and machines."""

@@ -1,0 +1,158 @@
+"""The channels of a build: named, configured or remembered, with the publisher's label channel."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from conda.models.channel import Channel
+
+from ...exceptions import InvalidRequestError
+from ...urls import channel_url, typed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from .inputs.wanted import Wanted
+
+
+@dataclass(frozen=True)
+class Source:
+    """A channel of a request: its URL without secrets, and the channel with them."""
+
+    url: str
+    channel: Channel = field(repr=False, compare=False)
+
+
+def sources(
+    named: Iterable[str],
+    remembered: Iterable[str] | None,
+    *,
+    label: str,
+    label_channel: bool,
+    token: str | None,
+    known: Iterable[str] = (),
+    others: Iterable[str] = (),
+) -> tuple[tuple[Source, ...], Source | None]:
+    """Return the channels of a build in order, and which of them is the label channel.
+
+    Args:
+        named: conda's channels, named and configured, highest priority first.
+        remembered: Those of the last build; None if others are named, or there was none.
+        label: The customer's name.
+        label_channel: Whether the publisher's label channel goes first.
+        token: Opens the publisher's channels.
+        known: Channels whose credentials may be used.
+        others: Those that archives lie in which are named exactly; they come last.
+
+    Raises:
+        InvalidRequestError: There is none, one is not a channel, or their order cannot be meant.
+    """
+    known = tuple(_flat(known))
+    others = [_with_known_credentials(one, known) for one in _flat(others)]
+    suffix = f"/label/{label}"
+    channels = list(_flat(named))
+    if remembered is not None:
+        channels = [_with_known_credentials(one, known) for one in _flat(remembered)]
+    if not channels and others:
+        label_channel, channels = False, others
+    if not channels:
+        raise InvalidRequestError(
+            "No channel is named or configured.", "Name the publisher's channel with -c."
+        )
+    publisher = channel_url(channels[0]).removesuffix(suffix)
+    if label_channel and remembered is None:
+        channels = _with_label_channel(channels, suffix)
+    elif remembered is not None and not label_channel:
+        channels = [one for one in channels if channel_url(one) != f"{publisher}{suffix}"]
+        if not channels:
+            raise InvalidRequestError(
+                "Without the label channel there is no channel left.",
+                f"Name the publisher's channel: -c {publisher}.",
+            )
+    channels += others
+    if token:
+        channels = [
+            _channel_like(channel, token=token)
+            if f"{channel_url(channel)}/".startswith(f"{publisher}/")
+            else channel
+            for channel in channels
+        ]
+    by_url: dict[str, Source] = {}
+    for channel in channels:
+        by_url.setdefault(channel_url(channel), Source(channel_url(channel), channel))
+    unique = tuple(by_url.values())
+    is_label = unique[0].url.endswith(suffix) and label_channel
+    return unique, unique[0] if is_label else None
+
+
+def of_archives(wanted: Iterable[Wanted]) -> tuple[str, ...]:
+    """Return the channels of the archives that are named exactly, with the credentials there."""
+    folders = (
+        archive.url.partition("?")[0].rsplit("/", 2)[0]
+        for one in wanted
+        for archives in one.exact.values()
+        for archive in archives
+    )
+    return tuple(dict.fromkeys(folders))
+
+
+def _with_label_channel(channels: list[Channel], suffix: str) -> list[Channel]:
+    """Return the channels, with the label channel of the first before them, unless that is it."""
+    first, *others = channels
+    publisher = channel_url(first)
+    if publisher.endswith(suffix):
+        return channels
+    label_channel = f"{publisher}{suffix}"
+    for url in map(channel_url, others):
+        if url.endswith(suffix) and url != label_channel:
+            raise InvalidRequestError(
+                f"{url} is a label channel, but {publisher} is named before it and so taken for "
+                "the publisher.",
+                f"Name the publisher first: -c {url.removesuffix(suffix)} -c {publisher}. "
+                "Or take the channels as they are, in this order: --no-label-channel.",
+            )
+    return [_channel_like(first, name=f"{first.name}{suffix}".lstrip("/")), *channels]
+
+
+def _flat(channels: Iterable[str]) -> Iterable[Channel]:
+    """Return the channels that names stand for: of one name several, as of `defaults`."""
+    for name in channels:
+        try:
+            urls = Channel(typed(name)).urls(with_credentials=True, subdirs=("noarch",))
+        except ValueError as error:
+            raise InvalidRequestError(
+                f"{name!r} is not a channel: {error}.",
+                "Give a channel's name, its URL or the path of its folder.",
+            ) from None
+        for url in urls:
+            channel = url.rpartition("/")[0]
+            if channel.startswith("file:") and channel.endswith(("/t", "/%74")):
+                raise InvalidRequestError(
+                    f"{name!r} is a folder named 't', which conda takes for a part of a token.",
+                    "Rename the folder.",
+                )
+            yield Channel(channel)
+
+
+def _channel_like(channel: Channel, **changes: str) -> Channel:
+    parts = {
+        "scheme": channel.scheme,
+        "auth": channel.auth,
+        "location": channel.location,
+        "token": channel.token,
+        "name": channel.name,
+    }
+    return Channel(**{**parts, **changes})
+
+
+def _with_known_credentials(channel: Channel, known: Iterable[Channel]) -> Channel:
+    """`channel` with the credentials of the configured channel that it is or lies below."""
+    if channel.auth or channel.token:
+        return channel
+    for other in known:
+        if f"{channel_url(channel)}/".startswith(f"{channel_url(other)}/") and (
+            other.auth or other.token
+        ):
+            return _channel_like(channel, auth=other.auth, token=other.token)
+    return channel

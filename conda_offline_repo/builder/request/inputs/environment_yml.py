@@ -1,0 +1,153 @@
+"""environment.yml: packages and channels, as conda itself reads them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from conda import CondaError
+
+from ...._conda.features import read_environment_yml
+from ....exceptions import InvalidRequestError
+from ....specs import check_spec
+from .exceptions import InputFileError, PipPartsError
+from .wanted import Wanted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
+
+#: Characters; more are not written by hand, and would be read for minutes.
+LIMIT = 1 << 18
+#: Lists and sections in each other.
+DEPTH = 16
+SECTIONS = {"name", "channels", "dependencies", "variables", "prefix"}
+#: What other tools read in these files, and conda leaves alone.
+OTHERS = {"platforms", "category"}
+#: What conda takes for "no other channels", which the file's channels are here in any case.
+NO_DEFAULTS = "nodefaults"
+
+
+def read_environment(path: Path, text: str) -> Wanted:
+    """Return the packages and the channels that an environment.yml names.
+
+    Its `name`, `prefix` and `variables` mean nothing here: the customer has names, folders and
+    variables of his own.
+
+    Args:
+        path: Where the file lies, for messages.
+        text: All of it.
+
+    Raises:
+        InputFileError: It is not as conda wants it, or names no package.
+        PipPartsError: It has packages for pip.
+    """
+    if len(text) > LIMIT:
+        raise InputFileError(path, f"an environment.yml has at most {LIMIT} characters")
+    content = _parsed(path, text)
+    _check(path, content)
+    with TemporaryDirectory(prefix="offline-repo-") as folder:
+        # conda knows it by its name; what means nothing here cannot displease it
+        copy = Path(folder, "environment.yml")
+        what = {name: content.get(name) or [] for name in ("channels", "dependencies")}
+        copy.write_text(json.dumps(what, ensure_ascii=False, indent=1), encoding="utf-8")
+        try:
+            packages, channels = read_environment_yml(copy)
+        except CondaError as error:
+            raise InputFileError(path, str(error).replace(str(copy), path.name)) from None
+    return Wanted(packages=packages, channels=tuple(c for c in channels if c != NO_DEFAULTS))
+
+
+def _parsed(path: Path, text: str) -> Any:
+    """Return what the file says, of plain kinds only: no tag makes anything else of it."""
+    from ruamel.yaml import YAML
+    from ruamel.yaml.constructor import DuplicateKeyError
+    from ruamel.yaml.error import YAMLError
+
+    try:
+        _check_shape(path, YAML(typ="safe", pure=True).parse(text))
+        return YAML(typ="safe", pure=True).load(text)
+    except (YAMLError, ValueError) as error:
+        # the whole error would quote lines of the file
+        mark = getattr(error, "problem_mark", None)
+        at = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
+        parts = [getattr(error, name, None) for name in ("context", "problem")]
+        problem = ", ".join(filter(None, parts)) or "it is not YAML"
+        if isinstance(error, DuplicateKeyError):
+            problem = "a key stands there twice"
+        raise InputFileError(path, f"{at}{problem}") from None
+
+
+def _check_shape(path: Path, events: Iterable[Any]) -> None:
+    """Check that a text is not one that grows without measure, or takes for ever, when it is read.
+
+    Few aliases can stand for more than any memory holds, so there are none.
+    """
+    from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent
+
+    depth = 0
+    for event in events:
+        line = event.start_mark.line + 1
+        if isinstance(event, AliasEvent):
+            raise InputFileError(
+                path,
+                f"line {line} has an alias, *{event.anchor}",
+                "Write in its place what it stands for.",
+            )
+        depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
+        if depth > DEPTH:
+            raise InputFileError(path, f"line {line} is nested too deep")
+
+
+def _check(path: Path, content: Any) -> None:
+    """Check what counts here, so that conda meets nothing that it would not explain."""
+    if not isinstance(content, dict) or not all(isinstance(key, str) for key in content):
+        raise InputFileError(path, "it has no sections, as `dependencies:`")
+    if unknown := sorted(set(content) - SECTIONS - OTHERS):
+        raise InputFileError(
+            path,
+            f"conda would leave out what it says in {', '.join(map(repr, unknown))}",
+            f"The sections of an environment.yml are {', '.join(sorted(SECTIONS))}.",
+        )
+    channels = content.get("channels") or []
+    if not isinstance(channels, list) or not all(_is_text(one) for one in channels):
+        raise InputFileError(path, "`channels` is not a list of texts")
+    dependencies = content.get("dependencies")
+    if not isinstance(dependencies, list) or not dependencies:
+        raise InputFileError(path, "`dependencies` is not a list of packages")
+    pip: list[str] = []
+    for number, one in enumerate(dependencies, start=1):
+        if isinstance(one, dict):
+            pip += _pip(path, number, one)
+        elif _is_text(one):
+            _check_package(path, one)
+        else:
+            raise InputFileError(path, f"number {number} of `dependencies` is not a text")
+    if pip:
+        raise PipPartsError(path, pip)
+    if not any(map(_is_text, dependencies)):
+        raise InputFileError(path, "it names no package")
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) and value.isprintable() and bool(value.strip())
+
+
+def _pip(path: Path, number: int, content: dict[Any, Any]) -> list[str]:
+    wanted = content.get("pip") or []
+    wanted = [wanted] if isinstance(wanted, str) else wanted
+    if content.keys() != {"pip"} or not isinstance(wanted, list) or not all(map(_is_text, wanted)):
+        raise InputFileError(
+            path, f"number {number} of `dependencies` is neither a text nor packages for pip"
+        )
+    return wanted
+
+
+def _check_package(path: Path, package: str) -> None:
+    try:
+        check_spec(package)
+    except InvalidRequestError as error:
+        problem = str(error).partition("\n")[0].rstrip(".")
+        raise InputFileError(path, problem, *error.hints) from None

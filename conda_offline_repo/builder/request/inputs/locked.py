@@ -1,0 +1,120 @@
+"""Archives that are named exactly, checked before anything is asked of their channels."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from ....exceptions import InvalidRequestError
+from ....repository.names import archive_problem, check_platform
+from ....urls import NETWORK, file_url, public
+from .wanted import Locked
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
+#: What conda writes in the place of a token where it records what is installed, and what is left
+#: of that in its explicit lists.
+MASKED_TOKEN = re.compile("(?:/t/)?<TOKEN>(?=/)")
+DIGESTS = {"sha256": re.compile("[0-9a-f]{64}"), "md5": re.compile("[0-9a-f]{32}")}
+NOARCH = "noarch"
+
+
+def absolute_url(address: str, folder: Path) -> str:
+    """Return the URL of an archive that is named by its URL, or by a path as seen from `folder`."""
+    if SCHEME.match(address):
+        return address
+    return file_url(Path(os.path.normpath(folder.absolute() / os.path.expanduser(address))))
+
+
+def locked(url: str, *, sha256: str | None = None, md5: str | None = None) -> Locked:
+    """Return an archive by its URL, which may hold credentials, and the digests that are stated.
+
+    Raises:
+        ValueError: Nothing of a channel is named so; says why, without showing any of the URL.
+    """
+    digests = {"sha256": (sha256 or "").lower(), "md5": (md5 or "").lower()}
+    for name, digest in digests.items():
+        if digest and not DIGESTS[name].fullmatch(digest):
+            raise ValueError(f"what should be its {name} digest is none")
+    url = MASKED_TOKEN.sub("", url, count=1)
+    _check(url)
+    return Locked(url, digests["sha256"] or None, digests["md5"] or None)
+
+
+def _check(url: str) -> None:
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        raise ValueError("its URL is damaged") from None
+    if parts.scheme not in (*NETWORK, "file") or (parts.scheme in NETWORK and not host):
+        raise ValueError("it has no URL of http, https or file")
+    if not url.isprintable() or any(character in url for character in " \\$<>"):
+        raise ValueError("its URL has a character that no URL has, or a variable")
+    if "?" in url or "#" in url:
+        raise ValueError("its URL does not end with the name of a file")
+    folder, _, file = parts.path.rpartition("/")
+    if problem := archive_problem(file):
+        raise ValueError(problem)
+    if file.count("-") < 2:
+        raise ValueError("its file name is not NAME-VERSION-BUILD")
+    subdir = folder.rpartition("/")[2]
+    try:
+        if subdir != NOARCH:
+            check_platform(subdir)
+    except InvalidRequestError:
+        raise ValueError(
+            "the folder that it is in is not named as a platform that conda knows, so it is of no "
+            "channel"
+        ) from None
+
+
+def one_of_each(archives: Iterable[Locked]) -> tuple[Locked, ...]:
+    """Return the archives of an environment, sorted by subdir and file name, each once.
+
+    Raises:
+        ValueError: Two are of one package; names both, without credentials.
+    """
+    found: dict[str, Locked] = {}
+    for archive in archives:
+        name = _at(archive)[1].rsplit("-", 2)[0]
+        known = found.get(name, archive)
+        if public(known.url) != public(archive.url):
+            raise ValueError(
+                f"{public(known.url)} and {public(archive.url)} are of one package, of which an "
+                "environment has one"
+            )
+        if any(a and b and a != b for a, b in zip(_digests(known), _digests(archive), strict=True)):
+            raise ValueError(f"{public(archive.url)} stands there with two different digests")
+        found[name] = replace(
+            known, sha256=known.sha256 or archive.sha256, md5=known.md5 or archive.md5
+        )
+    return tuple(sorted(found.values(), key=_at))
+
+
+def platform_of(archives: Iterable[Locked]) -> str:
+    """Return the platform that archives are for; `noarch` if they fit every platform.
+
+    Raises:
+        ValueError: They are for several platforms.
+    """
+    subdirs = sorted({_at(archive)[0] for archive in archives} - {NOARCH})
+    if len(subdirs) > 1:
+        raise ValueError(f"it has packages for several platforms: {', '.join(subdirs)}")
+    return subdirs[0] if subdirs else NOARCH
+
+
+def _at(archive: Locked) -> tuple[str, str]:
+    """Return subdir and file name."""
+    _, subdir, file = urlsplit(archive.url).path.rsplit("/", 2)
+    return subdir, file
+
+
+def _digests(archive: Locked) -> tuple[str | None, str | None]:
+    return archive.sha256, archive.md5

@@ -1,0 +1,119 @@
+"""An environment of conda's on this machine, by its own records."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+from ....files.hashing import read_regular
+from .exceptions import InputFileError, PipPartsError
+from .locked import locked, one_of_each, platform_of
+from .wanted import Wanted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+    from typing import Any
+
+    from .wanted import Locked
+
+#: Bytes; the record of a package with a hundred thousand files has a fifth of it.
+LIMIT = 256 << 20
+#: Where Python's packages lie, on Windows and elsewhere.
+SITE_PACKAGES = ("Lib/site-packages", "lib/*/site-packages")
+#: What Python knows an installed package by.
+INSTALLED = re.compile(r"(?P<name>[^-]+).*\.(?:dist-info|egg-info|egg-link|egg)")
+
+
+def read_prefix(prefix: Path) -> Wanted:
+    """Return what is installed in an environment of conda's, for the platform of its packages.
+
+    Only its records are read, and the names of what Python finds. conda's own search for what pip
+    has installed is not used: it removes records that it takes for outdated.
+
+    Raises:
+        InputFileError: It is no environment, an empty one, has a record that cannot be read, or
+            packages that are from no channel.
+        PipPartsError: It has packages that pip has installed.
+    """
+    archives: list[Locked] = []
+    strangers: list[str] = []
+    files: set[str] = set()
+    for record in _records(prefix):
+        files.update(record["files"])
+        try:
+            url, sha256, md5 = (record.get(key) or "" for key in ("url", "sha256", "md5"))
+            archives.append(locked(url, sha256=sha256, md5=md5))
+        except ValueError as error:
+            strangers.append(f"{record['name']} ({error})")
+    if by_pip := sorted(_installed_besides(prefix, files)):
+        raise PipPartsError(prefix, by_pip)
+    if strangers:
+        raise InputFileError(
+            prefix,
+            f"it has packages that are from no channel: {', '.join(sorted(strangers))}",
+            "Put them into a channel of your own and install them from there.",
+        )
+    try:
+        return Wanted(exact={platform_of(archives): one_of_each(archives)})
+    except ValueError as error:
+        raise InputFileError(prefix, str(error)) from None
+
+
+def _records(prefix: Path) -> list[dict[str, Any]]:
+    """Return the records of what conda has installed, sorted by file name."""
+    folder = prefix / "conda-meta"
+    try:
+        paths = sorted(path for path in folder.iterdir() if path.name.endswith(".json"))
+    except OSError as error:
+        raise InputFileError(
+            prefix,
+            f"it is no environment of conda's: conda-meta: {error.strerror or error}",
+            "Give the folder of an environment, as `conda env list` shows it.",
+        ) from None
+    if not paths:
+        raise InputFileError(prefix, "nothing is installed there")
+    return [_record(prefix, path) for path in paths]
+
+
+def _record(prefix: Path, path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(read_regular(path, LIMIT))
+        if not isinstance(content, dict):
+            raise ValueError
+        texts = (content["name"], *(content.get(key) or "" for key in ("url", "sha256", "md5")))
+        files = content.setdefault("files", [])
+        if not isinstance(files, list) or not all(isinstance(one, str) for one in (*texts, *files)):
+            raise ValueError
+    except OSError as error:
+        problem = error.strerror or str(error)
+    except (ValueError, KeyError, RecursionError):
+        problem = "it is no record of conda's"
+    else:
+        return content
+    raise InputFileError(
+        prefix,
+        f"its record conda-meta/{path.name} cannot be read: {problem}",
+        "Repair the environment, or make a new one.",
+    )
+
+
+def _installed_besides(prefix: Path, files: Iterable[str]) -> set[str]:
+    """Return the names of Python's packages that none of conda's packages has brought.
+
+    Args:
+        prefix: The environment.
+        files: What conda's packages have brought, by path.
+    """
+    known = {part for file in files for part in (file, file.rpartition("/")[0])}
+    # some Pythons have a second way to their folder
+    places = (place for pattern in SITE_PACKAGES for place in prefix.glob(pattern))
+    return {
+        match["name"]
+        for place in places
+        if not place.parent.is_symlink()
+        for path in place.glob("*")
+        if (match := INSTALLED.fullmatch(path.name))
+        and path.relative_to(prefix).as_posix() not in known
+    }

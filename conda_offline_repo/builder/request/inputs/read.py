@@ -1,0 +1,73 @@
+"""Files that describe environments, each told by what is in it."""
+
+from __future__ import annotations
+
+import os
+import re
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ....files.hashing import read_regular
+from .environment_yml import read_environment
+from .exceptions import InputFileError
+from .explicit import is_explicit, read_explicit
+from .lock_file import read_lock_file
+
+if TYPE_CHECKING:
+    from .wanted import Wanted
+
+#: Bytes; the largest lock files that are known have a tenth of it.
+LIMIT = 64 << 20
+#: A key of the outermost level.
+KEY = re.compile(r"^['\"]?([a-z]+)['\"]?[ \t]*:(?=\s|$)", re.MULTILINE)
+CONDA_LOCK = {"version", "metadata", "package"}
+PIXI_LOCK = {"version", "environments"}
+ENVIRONMENT = {"channels", "dependencies"}
+
+
+def read_file(path: Path) -> tuple[Wanted, ...]:
+    """Return the environments that a file describes: one, or those of a lock file, sorted by name.
+
+    Nothing is solved, downloaded or looked up. Where credentials stand in the file's URLs, they are
+    in those that are returned, and in no message.
+
+    Args:
+        path: An environment.yml, an explicit list, a conda-lock.yml or a pixi.lock, under any name,
+            in UTF-8 or, with its mark, in UTF-16.
+
+    Raises:
+        InputFileError: It cannot be read, is none of these, or is not one that can be built from.
+        PipPartsError: It has packages for pip.
+        LockReaderMissingError: It is a lock file, and py-rattler is not installed.
+    """
+    text = _text(path)
+    if is_explicit(text):
+        return (read_explicit(path, text),)
+    keys = set(KEY.findall(text))
+    if keys >= CONDA_LOCK or keys >= PIXI_LOCK:
+        return read_lock_file(path, text)
+    if keys & ENVIRONMENT or text.lstrip().startswith("{"):
+        return (read_environment(path, text),)
+    raise InputFileError(
+        path,
+        "it is no environment.yml, explicit list, conda-lock.yml or pixi.lock",
+        "An environment.yml has `dependencies:`, an explicit list the line @EXPLICIT: "
+        "conda list --explicit --sha256",
+    )
+
+
+def _text(path: Path) -> str:
+    try:
+        content = read_regular(Path(os.path.realpath(path)), LIMIT)
+    except OSError as error:
+        raise InputFileError(path, error.strerror or str(error)) from None
+    # what `>` writes in Windows PowerShell
+    utf16 = content.startswith((BOM_UTF16_LE, BOM_UTF16_BE))
+    try:
+        text = content.decode("utf-16" if utf16 else "utf-8-sig")
+    except UnicodeDecodeError:
+        raise InputFileError(path, "it is not text in UTF-8", "Save it in this encoding.") from None
+    if not text.strip():
+        raise InputFileError(path, "it is empty")
+    return text

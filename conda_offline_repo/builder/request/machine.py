@@ -1,0 +1,183 @@
+"""The customer's machine, as far as a solve has to know it: its virtual packages."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from ...exceptions import InvalidRequestError
+from ...repository.names import check_platform
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+VIRTUAL_PACKAGE_FORM = (
+    "[PLATFORM:]NAME=VERSION[=BUILD], for example __glibc=2.17 or linux-64:__glibc=2.17, "
+    "or [PLATFORM:]NAME= to take it away"
+)
+VIRTUAL_PACKAGE_NAME = re.compile(r"__[a-z0-9_]*[a-z0-9][a-z0-9_]*", re.ASCII)
+VIRTUAL_PACKAGE_VALUE = re.compile(r"[0-9][A-Za-z0-9_.!+]*(?:=[A-Za-z0-9_.+]+)?", re.ASCII)
+#: The lowest microarchitecture of a platform, in the words of archspec.
+ARCHSPEC = MappingProxyType(
+    {
+        "64": "x86_64",
+        "32": "x86",
+        "aarch64": "aarch64",
+        "arm64": "aarch64",
+        "armv6l": "arm",
+        "armv7l": "arm",
+        "ppc64": "ppc64",
+        "ppc64le": "ppc64le",
+        "riscv64": "riscv64",
+        "s390x": "s390x",
+    }
+)
+#: Virtual packages of a modest customer machine, by the first part of the platform.
+SYSTEM = MappingProxyType(
+    {
+        "linux": {"__unix": "0", "__linux": "4.18", "__glibc": "2.28"},
+        "osx": {"__unix": "0", "__osx": "13.0"},
+        "win": {"__win": "10"},
+    }
+)
+#: The platforms of the virtual packages that do not exist everywhere, or the first parts of these.
+PLACES = MappingProxyType(
+    {
+        "__cuda": ("linux", "osx-64", "win"),
+        "__glibc": ("linux",),
+        "__linux": ("linux",),
+        "__musl": ("linux",),
+        "__osx": ("osx",),
+        "__unix": ("emscripten", "freebsd", "linux", "osx", "wasi", "zos"),
+        "__win": ("win",),
+    }
+)
+
+
+@dataclass(frozen=True)
+class Stated:
+    """What the user states of the customer's machines.
+
+    Attributes:
+        text: As it was typed.
+        platform: The platform whose machine it is said of; None for each that can have it.
+        name: Of the virtual package.
+        value: `VERSION` or `VERSION=BUILD`; empty where the machine has no such package.
+    """
+
+    text: str
+    platform: str | None
+    name: str
+    value: str
+
+
+def parse_virtual_package(text: str) -> Stated:
+    """Return what `[PLATFORM:]NAME=VERSION[=BUILD]` or `[PLATFORM:]NAME=` says.
+
+    Raises:
+        InvalidRequestError: It is not stated as it should be, or cannot be on that platform.
+    """
+    where, separator, value = text.partition("=")
+    platform, colon, name = where.rpartition(":")
+    name = name.lower() if name.startswith("__") else f"__{name.lower()}"
+    if not separator or not VIRTUAL_PACKAGE_NAME.fullmatch(name):
+        raise InvalidRequestError(
+            f"{text!r} is not a virtual package.", f"Write {VIRTUAL_PACKAGE_FORM}."
+        )
+    if value and not VIRTUAL_PACKAGE_VALUE.fullmatch(value):
+        raise InvalidRequestError(
+            f"{text!r} states no version that conda knows.", f"Write {VIRTUAL_PACKAGE_FORM}."
+        )
+    if not colon:
+        return Stated(text, None, name, value)
+    check_platform(platform)
+    if value and not _can_be(platform, name, value):
+        raise InvalidRequestError(
+            f"{text!r} cannot be: no machine of {platform} has it.",
+            "Name the platform of the machine that has it, or leave this out.",
+        )
+    return Stated(text, platform, name, value)
+
+
+def check_remembered(machines: Mapping[str, Mapping[str, str]]) -> None:
+    """Check what a manifest says of machines; it may have been changed by others.
+
+    Raises:
+        InvalidRequestError: It is not what a build remembers.
+    """
+    for platform, machine in machines.items():
+        check_platform(platform)
+        for name, value in machine.items():
+            parse_virtual_package(f"{name}={value}")
+
+
+def machines(
+    platforms: Iterable[str], remembered: Mapping[str, Mapping[str, str]], texts: Iterable[str]
+) -> dict[str, dict[str, str]]:
+    """The virtual packages of the machines that a request is for.
+
+    A machine is what is remembered of it, else a modest one, changed by what is stated now: first
+    by what is said of all platforms, as far as it can be there, then by what is said of this one.
+    Of what is said twice the last counts. What is remembered of other platforms stays as it is,
+    for the build that they come back with.
+
+    Args:
+        platforms: Of the request.
+        remembered: By platform, by name: `VERSION` or `VERSION=BUILD`.
+        texts: `[PLATFORM:]NAME=VERSION[=BUILD]`, or `[PLATFORM:]NAME=`.
+
+    Returns:
+        In the form of `remembered`.
+
+    Raises:
+        InvalidRequestError: One is not a virtual package, or is of a platform that is not asked
+            for.
+    """
+    platforms = tuple(platforms)
+    stated = sorted(map(parse_virtual_package, texts), key=lambda one: one.platform is not None)
+    for one in stated:
+        if one.platform not in (None, *platforms):
+            raise InvalidRequestError(
+                f"{one.text!r} is said of a platform that this build is not for.",
+                f"The platforms are: {', '.join(platforms)}. Add another with --platform.",
+            )
+    found = {platform: dict(machine) for platform, machine in remembered.items()}
+    for platform in platforms:
+        machine = found.setdefault(platform, _modest(platform))
+        for one in stated:
+            if one.platform not in (None, platform):
+                continue
+            if not one.value:
+                machine.pop(one.name, None)
+            elif _can_be(platform, one.name, one.value):
+                machine[one.name] = one.value
+    return found
+
+
+def _modest(platform: str) -> dict[str, str]:
+    system, _, machine = platform.partition("-")
+    found = dict(SYSTEM.get(system, {"__unix": "0"}))
+    if machine in ARCHSPEC:
+        # every Apple machine of this platform has an M1 or newer
+        found["__archspec"] = "1=m1" if platform == "osx-arm64" else f"1={ARCHSPEC[machine]}"
+    return found
+
+
+def _can_be(platform: str, name: str, value: str) -> bool:
+    """Return whether a machine of this platform can have a virtual package of this value."""
+    system, _, machine = platform.partition("-")
+    places = PLACES.get(name, (system,))
+    if name == "__archspec":
+        families = {_family(value.partition("=")[2]), _family(ARCHSPEC.get(machine, ""))}
+        return len(families - {None}) < 2
+    return system in places or platform in places
+
+
+def _family(microarchitecture: str) -> str | None:
+    """Return archspec's family of a microarchitecture; None if it does not know that."""
+    from archspec.cpu import TARGETS
+
+    target = TARGETS.get(microarchitecture)
+    return target.family.name if target else None

@@ -1,0 +1,250 @@
+"""What the channels serve: their entries, verbatim, for the records that the solver chose.
+
+An entry is the JSON object that stands for an archive in the channel's index. It is taken from the
+index itself, never from conda's record of it, which keeps only the keys that this conda knows.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from conda.models.channel import Channel
+
+from ..._conda import overrides
+from ...exceptions import InvalidRequestError
+from ...repository.names import archive_problem
+from ...urls import channel_url
+from ..exceptions import (
+    CollisionError,
+    ExactGoneError,
+    InvalidRecordError,
+    NewerEntryError,
+    UpstreamChangedError,
+)
+from ..request.channels import Source
+from . import validate_record
+from .repodata import load
+from .solve import Task
+from .unavailable import explained
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from typing import Any
+
+    from conda.models.records import PackageRecord
+
+    from ..request.request import Request
+    from .repodata import Index
+    from .solve import Solution
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An archive that a solution needs.
+
+    Attributes:
+        subdir: The folder of the channel that it lies in.
+        file: Its file name.
+        record: The channel's own entry for it, key for key.
+        public_url: Where it lies, without secrets.
+        url: Where it is downloaded from, with the credentials of its channel.
+        folder: Which channel of the repository it is for: empty for the repository itself, or
+            `plugin/`.
+    """
+
+    subdir: str
+    file: str
+    record: Mapping[str, Any] = field(repr=False)
+    public_url: str
+    url: str = field(repr=False)
+    folder: str = ""
+
+    @property
+    def name(self) -> str:
+        """`subdir/file`, below the folder if it has one: the archive's name in a repository."""
+        return f"{self.folder}{self.subdir}/{self.file}"
+
+    @property
+    def sha256(self) -> str | None:
+        """The digest that the channel states, in lower case."""
+        return _digest(self.record, "sha256")
+
+    @property
+    def md5(self) -> str | None:
+        """The digest that the channel states, in lower case."""
+        return _digest(self.record, "md5")
+
+    @property
+    def has_digest(self) -> bool:
+        """Whether the channel states a digest, which its archive can be told by."""
+        return bool(self.sha256 or self.md5)
+
+    @property
+    def size(self) -> int | None:
+        """The bytes of the archive, if the channel states them."""
+        size = self.record.get("size")
+        return size if isinstance(size, int) else None
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What is taken over from the channels, and what of them is not.
+
+    Attributes:
+        entries: Each archive once, sorted by name.
+        warnings: What the vendor should know of it.
+    """
+
+    entries: tuple[Entry, ...]
+    warnings: tuple[str, ...]
+
+
+def _digest(record: Mapping[str, Any], algorithm: str) -> str | None:
+    value = record.get(algorithm)
+    return value.lower() if isinstance(value, str) and value else None
+
+
+def tasks(request: Request) -> tuple[Task, ...]:
+    """Return what to find the packages of: each environment on each platform that it is for.
+
+    Raises:
+        ChannelUnavailableError: The label channel does not exist or does not open.
+        InvalidRequestError: It publishes nothing for a platform, and no package is named.
+    """
+    names = {platform: _label_names(request, platform) for platform in request.platforms}
+    found = []
+    for environment in request.environments:
+        for platform in request.platforms:
+            archives = environment.exact.get(platform) or environment.exact.get("noarch", ())
+            packages = () if environment.exact else environment.packages or names[platform]
+            if archives or packages:
+                found.append(Task(environment.name, platform, packages, archives))
+    return tuple(found)
+
+
+def _label_names(request: Request, platform: str) -> tuple[str, ...]:
+    """Return the names of all packages that the label channel publishes, if there is one."""
+    source = request.label_source
+    if source is None:
+        return ()
+    with explained(request, source):
+        indexes = load(source, (platform, "noarch"), names=(), files=frozenset(), all_names=True)
+    names = sorted(set().union(*(index.names for index in indexes.values())))
+    if not names and not all(one.packages or one.exact for one in request.environments):
+        raise InvalidRequestError(
+            f"The label channel {source.url} publishes nothing for {platform}.",
+            "Name the packages to ship, or another --platform.",
+        )
+    return tuple(names)
+
+
+def entries_of(solutions: Iterable[Solution], request: Request, since: float) -> Taken:
+    """Return the entries of all solutions together.
+
+    Args:
+        solutions: What the solver chose.
+        request: What is being built.
+        since: When the solver began, as `time.time()` tells it. An index that conda's cache has
+            from then on is what the solver saw; its server is not asked again.
+
+    Raises:
+        UpstreamChangedError: A channel's index no longer has what the solver chose.
+        ExactGoneError: It does not have what is named exactly.
+        CollisionError: Two channels have different files under one name.
+        InvalidRecordError: An entry's name must not become a path.
+        NewerEntryError: The solver chose what is not in every client's reach.
+        RefusedAddressError: A channel sends us where it must not.
+        ChannelUnavailableError: A channel cannot be read.
+    """
+    sources = {source.url: source for source in request.sources}
+    records: dict[tuple[str, str], dict[str, PackageRecord]] = defaultdict(dict)
+    exact = set()
+    # what is named exactly comes last: its digests are the ones to be compared
+    solutions = sorted(solutions, key=lambda solution: solution.exact)
+    settings = (
+        {}
+        if all(one.exact for one in solutions)
+        else {"local_repodata_ttl": overrides.fresh_since(since)}
+    )
+    for solution in solutions:
+        for record in solution.records:
+            url = channel_url(record.channel)
+            if solution.exact:
+                exact.add(record)
+            if record.subdir not in (solution.platform, "noarch"):
+                raise InvalidRecordError(url, record.fn, "its subdir is not the one it lies in")
+            sources.setdefault(url, Source(url, Channel(url)))
+            records[url, record.subdir][record.fn] = record
+    found: dict[str, Entry] = {}
+    related, gone = [], []
+    for url, source in sources.items():
+        subdirs = [subdir for channel, subdir in records if channel == url]
+        needed = [record for subdir in subdirs for record in records[url, subdir].values()]
+        names = sorted({record.name for record in needed})
+        files = {record.fn for record in needed}
+        with explained(request, source), overrides.settings(**settings):
+            indexes = load(source, subdirs, names, files)
+        if any(index.has_relations for index in indexes.values()):
+            related.append(
+                f"The channel {url} says that it builds on other channels "
+                "(info.channel_relations). The repository does not say so: it holds all that the "
+                "solver chose. If packages of those channels are wanted, name them with -c."
+            )
+        for record in needed:
+            try:
+                _add(found, _entry(source, record, indexes[record.subdir]))
+            except UpstreamChangedError:
+                if record not in exact:
+                    raise
+                gone.append(f"{url}/{record.subdir}/{record.fn}")
+    if gone:
+        raise ExactGoneError(gone)
+    return Taken(tuple(sorted(found.values(), key=lambda entry: entry.name)), tuple(related))
+
+
+def _entry(source: Source, record: PackageRecord, index: Index) -> Entry:
+    raw = index.entries.get(record.fn)
+    if raw is None and (record.fn.endswith(".whl") or record.name in index.elsewhere):
+        raise NewerEntryError(source.url, record.name, f"{record.subdir}/{record.fn}")
+    problem = archive_problem(record.fn) or (
+        None if raw is None else validate_record.problem(record.fn, raw)
+    )
+    if problem:
+        raise InvalidRecordError(source.url, record.fn, problem)
+    if raw is None or any(
+        stated and _digest(raw, algorithm) != stated
+        for algorithm in ("sha256", "md5")
+        if (stated := record.get(algorithm))
+    ):
+        raise UpstreamChangedError(source.url, f"{record.subdir}/{record.fn}")
+    return Entry(
+        record.subdir,
+        record.fn,
+        raw,
+        public_url=f"{index.public_url}/{record.fn}",
+        url=f"{index.base_url}/{record.fn}",
+    )
+
+
+def _add(found: dict[str, Entry], entry: Entry) -> None:
+    """Add `entry` unless the same file is there from a channel of higher priority.
+
+    Args:
+        found: By the name as systems see it that do not tell upper from lower case.
+        entry: The one to add.
+    """
+    other = found.setdefault(entry.name.casefold(), entry)
+    if other.name != entry.name or not _same_bytes(other, entry):
+        raise CollisionError(entry.name, other.public_url, entry.public_url)
+
+
+def _same_bytes(one: Entry, other: Entry) -> bool:
+    """Return whether two entries state the same digests, as far as both state any."""
+    stated = (
+        (one.sha256, other.sha256),
+        (one.md5, other.md5),
+    )
+    both = [(first, second) for first, second in stated if first and second]
+    return one is other or (bool(both) and all(first == second for first, second in both))

@@ -1,0 +1,235 @@
+"""The index of a channel's subdir, as the channel serves it: `repodata.json`, or shards of it.
+
+Of a `repodata.json`, which may have hundreds of megabytes, only what is asked for is decoded.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Set
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urljoin, urlsplit
+
+import msgspec
+from conda.models.channel import Channel
+
+from ..._conda import indexes
+from ..._conda.exceptions import RefusedAddressError
+from ...repository.manifest import SECTIONS
+from ...repository.names import archive_problem
+from ...urls import NETWORK, public, same_server
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Container, Mapping, Sequence
+    from mmap import mmap
+    from typing import Any
+
+    from ..request.channels import Source
+
+
+#: What stands beside the sections of an index and is looked at.
+OTHERS = ("info", "packages.whl", "v3")
+#: Up to so many archives are looked for one by one, which is faster than a table of all.
+FEW = 400
+#: Of what an index lacks. A `msgspec.Raw` holds the bytes of what it has, undecoded.
+NULL = msgspec.Raw(b"null")
+
+
+class _Named(msgspec.Struct, gc=False):
+    """What a package is called; all else of an entry is passed over."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class Index:
+    """The index of one subdir of a channel, or the part of it that was asked for.
+
+    Attributes:
+        base_url: Where its archives lie, with the channel's credentials.
+        public_url: The same without secrets.
+        names: Of all packages, where they were asked for.
+        entries: The channel's own, by file name.
+        elsewhere: Names of packages that it has, also or only, in sections that older clients do
+            not read: wheels, and what needs version 3 of the format.
+        has_relations: Whether it builds on other channels (`info.channel_relations`, CEP 42).
+    """
+
+    base_url: str
+    public_url: str
+    names: frozenset[str]
+    entries: Mapping[str, Mapping[str, Any]]
+    elsewhere: frozenset[str]
+    has_relations: bool
+
+
+@dataclass(frozen=True)
+class FilesOf:
+    """The files of all archives of some packages, whatever version and build they are."""
+
+    names: Collection[str]
+
+    def __contains__(self, file: object) -> bool:
+        return isinstance(file, str) and file.rsplit("-", 2)[0] in self.names
+
+
+def load(
+    source: Source,
+    subdirs: Sequence[str],
+    names: Sequence[str],
+    files: Container[str],
+    *,
+    all_names: bool = False,
+) -> dict[str, Index]:
+    """Read the index of each subdir.
+
+    Args:
+        source: The channel.
+        subdirs: Which.
+        names: Packages whose shards are read, where the channel has shards.
+        files: Archives whose entries are wanted.
+        all_names: Whether the names of all packages are wanted as well.
+
+    Raises:
+        ValueError: An index is not what an index is; other errors of conda's if there is none.
+    """
+    if not subdirs:
+        return {}
+    addresses = source.channel.urls(with_credentials=True, subdirs=subdirs)
+    urls = dict(zip(subdirs, addresses, strict=True))
+    shards = indexes.shards(names, list(urls.values()))
+    return {
+        subdir: _from_shards(shards[url], url, files)
+        if url in shards
+        else _from_repodata(url, files, all_names=all_names)
+        for subdir, url in urls.items()
+    }
+
+
+def _from_shards(shards: Any, url: str, files: Container[str]) -> Index:
+    base_url = _base_url(url, shards.base_url)
+    entries, elsewhere = {}, set()
+    for section, file, record in indexes.shard_entries(shards):
+        if section not in SECTIONS:
+            elsewhere.add(record["name"])
+        elif file in files:
+            entries[file] = record
+    return Index(
+        base_url=base_url,
+        public_url=public(base_url),
+        names=frozenset(shards.package_names),
+        entries=entries,
+        elsewhere=frozenset(elsewhere),
+        has_relations=bool(indexes.shard_info(shards).get("channel_relations")),
+    )
+
+
+def _from_repodata(url: str, files: Container[str], *, all_names: bool) -> Index:
+    content = indexes.index_content(Channel(url))
+    entries, rest = parse(content, files)
+    base_url = _base_url(url, rest["info"].get("base_url"))
+    others = (rest["packages.whl"], *rest["v3"].values())
+    return Index(
+        base_url,
+        public(base_url),
+        _all_names(content) if all_names else frozenset(),
+        entries,
+        elsewhere=frozenset(record["name"] for group in others for record in group.values()),
+        has_relations=bool(rest["info"].get("channel_relations")),
+    )
+
+
+def parse(
+    content: bytes | mmap, files: Container[str]
+) -> tuple[dict[str, Mapping[str, Any]], dict[str, Any]]:
+    """Return of a `repodata.json` the entries of some archives, by file name, and what stands
+    beside its sections, by the names in `OTHERS`: an empty object what it lacks.
+
+    Args:
+        content: The JSON.
+        files: The archives whose entries are wanted.
+
+    Raises:
+        ValueError: It is no index, or what is wanted of it is no JSON.
+    """
+    few: tuple[str, ...] = ()
+    table: Any = dict[str, msgspec.Raw]
+    if isinstance(files, Set) and len(files) <= FEW and not any(map(archive_problem, files)):
+        few = tuple(files)
+        table = _object(dict.fromkeys(few, (msgspec.Raw, NULL)))
+    members = {
+        **dict.fromkeys(OTHERS, (msgspec.Raw, NULL)),
+        **dict.fromkeys(SECTIONS, (table | None, None)),
+    }
+    decoded = msgspec.json.decode(content, type=_object(members))
+    found = dict(zip(members, msgspec.structs.astuple(decoded), strict=True))
+    entries: dict[str, Mapping[str, Any]] = {}
+    for name in SECTIONS:
+        section = found[name] or {}
+        if not isinstance(section, dict):
+            section = dict(zip(few, msgspec.structs.astuple(section), strict=True))
+        entries |= {
+            file: json.loads(bytes(entry))
+            for file, entry in section.items()
+            if file in files and entry != NULL
+        }
+    return entries, {name: json.loads(bytes(found[name])) or {} for name in OTHERS}
+
+
+def _all_names(content: bytes | mmap) -> frozenset[str]:
+    sections = _object(dict.fromkeys(SECTIONS, (dict[str, _Named] | None, None)))
+    found = msgspec.structs.astuple(msgspec.json.decode(content, type=sections))
+    return frozenset(one.name for section in found if section for one in section.values())
+
+
+def _object(members: Mapping[str, tuple[Any, Any]]) -> type[msgspec.Struct]:
+    """Return the type of JSON objects of which some members are wanted: of each, by its name, the
+    type, and what stands for it where it is not there.
+    """
+    fields = [
+        (f"member{number}", type, msgspec.field(name=name, default=default))
+        for number, (name, (type, default)) in enumerate(members.items())
+    ]
+    return msgspec.defstruct("Object", fields)
+
+
+def _base_url(url: str, stated: Any) -> str:
+    """Return where the archives of a subdir lie (CEP 15), with the channel's credentials on its own
+    host.
+
+    There is no slash at its end.
+
+    Args:
+        url: The subdir, with credentials.
+        stated: `info.base_url` of its index: absolute, relative to the subdir, or nothing.
+
+    Raises:
+        RefusedAddressError: It is none, or one that this channel must not name.
+    """
+    if not stated:
+        return url
+    own = urlsplit(url).scheme
+    try:
+        if not isinstance(stated, str):
+            raise TypeError
+        absolute = urljoin(f"{url}/", stated).rstrip("/")
+        plain = public(absolute)
+        parts = urlsplit(plain)
+        same = same_server(url, absolute)
+    except (TypeError, ValueError):
+        raise RefusedAddressError(public(url), str(stated), "it is no address") from None
+    if parts.scheme not in {*NETWORK, own}:
+        raise RefusedAddressError(
+            public(url), plain, f"packages of {own}: channels lie there too, or on http: or https:"
+        )
+    if parts.scheme in NETWORK and not parts.hostname:
+        raise RefusedAddressError(public(url), plain, "it names no server")
+    if not same:
+        return plain
+    if absolute != plain:
+        return absolute
+    channel = Channel(url)
+    login = f"{channel.auth}@" if channel.auth else ""
+    token = f"/t/{channel.token}" if channel.token else ""
+    return f"{parts.scheme}://{login}{parts.netloc}{token}{parts.path}"

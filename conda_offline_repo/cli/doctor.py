@@ -1,0 +1,60 @@
+"""What `conda doctor` says of an environment that uses an offline repository."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..customer.diagnostics import survey
+from ..customer.environment.state import read_state
+from ..customer.trust import check_expected
+from ..exceptions import OfflineRepoError
+from ..printable import printable
+from ..progress import Unwatched
+from ..redaction import confined, in_play
+from ..repository.locate import locate_one
+from ..repository.verify import verify
+from .output import signed_by
+
+if TYPE_CHECKING:
+    from ..customer.environment.state import State
+
+GOOD, BAD = "✅", "❌"
+
+
+def check(prefix: str, verbose: bool) -> None:
+    """Print the state of the environment's offline repository (`conda_health_checks`)."""
+    state = read_state(Path(prefix))
+    if state is not None:
+        with confined(in_play()):
+            _print(state, prefix, verbose)
+
+
+def _print(state: State, prefix: str, verbose: bool) -> None:
+    print(f"Offline repository {state.path} (label {state.label}, release {state.build}):\n")
+    try:
+        repository = locate_one(Path(state.path), state.label)
+        check_expected(repository)
+        report = verify(repository, Unwatched())
+    except OfflineRepoError as error:
+        print(f"{BAD} {error}\n")
+        return
+    for kind in ("missing", "changed", "unreadable", "extra"):
+        for name in getattr(report, kind):
+            print(f"{BAD} {kind}: {printable(name)}")
+    if report.good and not report.unfinished:
+        print(f"{GOOD} All of its {report.files} files are there and unchanged.")
+    if repository.signers:
+        print(f"{GOOD} {signed_by(repository.signers)}")
+    manifest = repository.manifest
+    if manifest.build != state.build:
+        older = " --allow-older, if that is meant" if manifest.build < state.build else ""
+        print(
+            f"{BAD} It has release {manifest.build} now: run "
+            f"`conda offline-repo use {state.path} -p {prefix}`{older}."
+        )
+    for finding in survey(repository, Path(prefix)):
+        print(f"{BAD} {finding.text}")
+    if verbose:
+        print(f"    It is for {', '.join(manifest.request.platforms)}.")
+    print()

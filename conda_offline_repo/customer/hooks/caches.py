@@ -1,0 +1,236 @@
+"""What conda's package caches have in the place of a repository's archives.
+
+conda links what it has extracted before if name, size and MD5 are those of the record, as far as
+both state them; it looks at no SHA-256 digest, and at no file again. So before it does, each
+archive and each extracted folder that it could take is compared with the record. What is another
+or cannot be checked is removed, and conda extracts anew; what is not what it says is refused.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from conda.base.context import context
+from conda.core.package_cache_data import PackageCacheData
+from conda.exceptions import CondaError
+from conda.gateways.disk.delete import rm_rf
+from conda.models.records import PackageRecord
+
+from ..._conda import package_cache
+from ...files.hashing import hash_file, read_regular
+from ...repository import reading
+from ..exceptions import PoisonedCacheError
+from .archives import manifests
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from typing import Any
+
+    from ...files.hashing import Digests
+    from ...repository.manifest import Manifest
+    from .archives import LinkedArchive
+
+EXTENSIONS = (".conda", ".tar.bz2")
+
+
+def check_caches(archives: tuple[LinkedArchive, ...]) -> None:
+    """Let conda find nothing in its caches in the place of archives that is not the same.
+
+    Raises:
+        PoisonedCacheError: A cached archive is not what its cache says, or cannot be removed.
+        ManifestError: A manifest cannot be used.
+    """
+    stated = manifests(one for one in archives if not one.sha256)
+    places = [
+        (folder, one) for folder in package_cache.folders() for one in _named(folder, archives)
+    ]
+
+    def look(place: tuple[Path, LinkedArchive]) -> tuple[list[Path], list[Path]]:
+        folder, one = place
+        return _wrong(folder, one, stated)
+
+    with ThreadPoolExecutor(max_workers=os.cpu_count()) as executor:
+        wrong = [*executor.map(look, places)]
+    found = [str(path) for refused, _ in wrong for path in refused]
+    for path in () if context.dry_run else [path for _, stale in wrong for path in stale]:
+        rm_rf(str(path))  # one after the other: conda's is not for several threads
+        found += [str(path)] if os.path.lexists(path) else []
+    if found:
+        raise PoisonedCacheError(found)
+
+
+def check_extracted(archives: tuple[LinkedArchive, ...]) -> None:
+    """Refuse what conda is about to link of its caches if it is not that of the archives.
+
+    Raises:
+        PoisonedCacheError: It is another, or cannot be checked; it is removed.
+        ManifestError: A manifest cannot be used.
+    """
+    stated = manifests(one for one in archives if not one.sha256)
+    links = []
+    for one in archives:
+        with suppress(CondaError):  # conda says so itself
+            entry = PackageCacheData.get_entry_to_link(one.record)
+            links.append((one, Path(entry.package_tarball_full_path)))
+
+    def is_right(link: tuple[LinkedArchive, Path]) -> bool:
+        one, cached = link
+        claims = _claims(cached)
+        digests = _digests(cached, one, stated, claims)
+        return digests is not None and _agrees(claims, digests)
+
+    with ThreadPoolExecutor(max_workers=os.cpu_count()) as executor:
+        right = executor.map(is_right, links)
+        found = [cached for (_, cached), good in zip(links, right, strict=True) if not good]
+    for cached in found:
+        rm_rf(str(package_cache.extracted(cached)))
+    if found:
+        raise PoisonedCacheError(map(str, found))
+
+
+def holds(one: LinkedArchive) -> bool:
+    """Return whether a cache has the very archive of a record that states a digest."""
+    if not one.sha256 and not one.md5:
+        return False
+    for cached in package_cache.archives(one.path.name):
+        try:
+            found = hash_file(cached, md5=not one.sha256)
+        except OSError:
+            continue
+        if found.sha256 == one.sha256 or (not one.sha256 and found.md5 == one.md5):
+            return True
+    return False
+
+
+def remove_refused(archives: tuple[LinkedArchive, ...]) -> None:
+    """Remove what conda has extracted of archives that were then refused."""
+    stated = manifests(archives)
+    for one in archives:
+        allowed = stated[one.repository].allowed(one.name)
+        for cached in package_cache.archives(one.path.name):
+            if hash_file(cached).sha256 not in allowed and _claims(cached).get("url") == one.url:
+                rm_rf(str(cached))
+                rm_rf(str(package_cache.extracted(cached)))
+
+
+def _named(folder: Path, archives: Iterable[LinkedArchive]) -> list[LinkedArchive]:
+    """Return the archives that a cache has something of, by the names that are in it."""
+    try:
+        there = {_package(folder / name) for name in os.listdir(folder)}
+    except FileNotFoundError:
+        return []
+    except OSError:  # conda may find what it knows the name of
+        return [*archives]
+    return [one for one in archives if _package(one.path) in there]
+
+
+def _package(path: Path) -> str:
+    """Return a name that archives and extracted folders of a package share, on all systems."""
+    return package_cache.extracted(Path(path.name.casefold())).name
+
+
+def _wrong(
+    folder: Path, one: LinkedArchive, stated: Mapping[Path, Manifest]
+) -> tuple[list[Path], list[Path]]:
+    """Return what of a cache conda could link in the place of an archive: what is to be refused,
+    and what need only be removed.
+    """
+    cached = folder / one.path.name
+    unpacked = package_cache.extracted(cached)
+    claims = _claims(cached)
+    stale = []
+    for name in {f"{unpacked.name}{extension}" for extension in EXTENSIONS}:
+        path = folder / name
+        if not path.is_file():
+            continue
+        digests = _digests(path, one, stated, claims)
+        if digests is None and name == cached.name and _claims_to_be(claims, one):
+            return [path], []
+        if digests is None and _matches(claims or _facts(path), one.record):
+            stale.append(path)
+        if digests and (_has_sha256(claims) or not one.sha256) and _agrees(claims, digests):
+            return [], []
+    if unpacked.is_dir() and _matches(claims, one.record):
+        stale.append(unpacked)
+    return [], stale
+
+
+def _digests(
+    cached: Path, one: LinkedArchive, stated: Mapping[Path, Manifest], claims: Mapping[str, Any]
+) -> Digests | None:
+    """The digests of a cached archive if it is the one of the record, else None."""
+    # where the record states both, the MD5 digest is that of the bytes with its SHA-256 digest
+    known = bool(one.sha256) and _stated(claims, "md5") in ("", one.md5)
+    try:
+        found = hash_file(cached, md5=not known)
+    except OSError:
+        return None
+    if one.sha256:
+        found = replace(found, md5=one.md5) if known else found
+        return found if found.sha256 == one.sha256 else None
+    if one.md5 and found.md5 != one.md5:
+        return None
+    allowed = stated[one.repository].allowed(one.name)
+    return found if found.sha256 in allowed or (one.md5 and not allowed) else None
+
+
+def _claims(cached: Path) -> dict[str, Any]:
+    """Return what conda noted of a cached archive when it extracted it."""
+    try:
+        record = package_cache.extracted(cached) / "info" / "repodata_record.json"
+        claims = json.loads(read_regular(record, reading.LARGEST))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return claims if isinstance(claims, dict) else {}
+
+
+def _facts(path: Path) -> dict[str, Any]:
+    """Return what conda finds out about an archive that it has noted nothing of."""
+    found = hash_file(path, md5=True)
+    return {"size": found.size, "md5": found.md5}
+
+
+def _stated(claims: Mapping[str, Any], key: str) -> str:
+    return str(claims.get(key) or "").lower()
+
+
+def _has_sha256(claims: Mapping[str, Any]) -> bool:
+    return bool(_stated(claims, "sha256"))
+
+
+def _agrees(claims: Mapping[str, Any], found: Digests) -> bool:
+    """Return whether an archive is what was noted of it; one digest at least must have been."""
+    noted = [(_stated(claims, "sha256"), found.sha256), (_stated(claims, "md5"), found.md5)]
+    return any(said for said, _ in noted) and all(said in ("", is_) for said, is_ in noted)
+
+
+def _claims_to_be(claims: Mapping[str, Any], one: LinkedArchive) -> bool:
+    if one.sha256 and _has_sha256(claims):
+        return _stated(claims, "sha256") == one.sha256
+    return bool(one.md5) and _stated(claims, "md5") == one.md5
+
+
+def _matches(claims: Mapping[str, Any], record: PackageRecord) -> bool:
+    """Return whether conda takes what was noted for the record: `pcrec_matches`, or as the same
+    package.
+
+    The channel is left aside, as conda itself does where it finds nothing else.
+    """
+    pairs = [(_stated(claims, key), _stated(record, key)) for key in ("size", "md5")]
+    return all(not one or not other or one == other for one, other in pairs) or _same(
+        claims, record
+    )
+
+
+def _same(claims: Mapping[str, Any], record: PackageRecord) -> bool:
+    """Return whether conda has the one for the other, whatever the bytes are."""
+    try:
+        return bool(PackageRecord(**claims) == record)
+    except Exception:  # what conda cannot make a record of, it does not link
+        return False

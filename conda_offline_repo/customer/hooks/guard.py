@@ -1,0 +1,165 @@
+"""What happens inside conda's own commands on the customer's machine.
+
+Before a solve, conda's cached index of an offline repository is brought up to date, because the
+libmamba solver reads nothing else when conda is offline. After it, every archive that is about to
+be linked from an offline repository is compared with its record, because conda itself checks
+nothing that comes from a folder.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from conda.base.context import context
+from conda.models.channel import Channel, all_channel_urls
+
+from ..._conda import indexes
+from ...files.hashing import hash_file
+from ...repository import manifest
+from ...repository.exceptions import UnreadableError
+from ...repository.journal import unfinished, unfinished_text
+from ...repository.names import is_sibling
+from ...urls import SCHEME, file_path
+from ..exceptions import (
+    ArchivesRefusedError,
+    FolderNameError,
+    RepositoryDamagedError,
+    SiblingIndexError,
+)
+from .archives import check_archives, from_repositories, holder, manifests, read_stated
+from .caches import check_caches, check_extracted, holds, remove_refused
+from .history_check import check_environment, use_answers
+from .origin import check_not_gone, check_origin
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
+
+    from conda.models.match_spec import MatchSpec
+    from conda.models.records import PackageRecord
+
+    from ...repository.manifest import Manifest
+    from .archives import LinkedArchive
+
+log = logging.getLogger(__name__)
+
+
+def prepare_solve(specs_to_add: Iterable[MatchSpec] = (), *_: Any) -> None:
+    """Check and refresh the index of every offline repository in play (`conda_pre_solves`).
+
+    Raises:
+        RepositoryDamagedError: An index file is not the one of the manifest.
+        SiblingIndexError: conda may read another file in the place of an index.
+        RepositoryGoneError: The folder that the environment uses is not a repository any more.
+        FolderNameError: The solver cannot read a channel in this folder.
+        ManifestError: A manifest cannot be used.
+        UnreadableError: A repository cannot be read.
+        OfflineRepoError: See `remembered.check_environment`.
+    """
+    check_environment(specs_to_add)
+    stated, known = cache(read_stated), cache(holder)
+    for url in all_channel_urls(context.channels, subdirs=context.subdirs):
+        if url.startswith(SCHEME):
+            folder = Path(file_path(url))
+            held = known(folder.parent)
+            if held is None:
+                check_not_gone(folder.parent)
+            else:
+                repository, part = held
+                if context.solver == "libmamba" and _leads_astray(repository, url):
+                    raise FolderNameError(repository, context.solver)
+                _check_index(repository, f"{part}{folder.name}", stated(repository))
+                if unfinished(repository, stated(repository)) and not use_answers():
+                    _say_unfinished(repository)
+                if context.offline:
+                    indexes.refresh_index_cache(Channel(url.rpartition("/")[0]), (folder.name,))
+
+
+def check_solution(
+    _: Any, unlink_precs: Iterable[PackageRecord], link_precs: Iterable[PackageRecord]
+) -> None:
+    """Refuse to link what differs from its record (`conda_post_solves`).
+
+    Raises:
+        ForeignPackagesError: The environment's repository does not have it.
+        RepositoryDamagedError: An index file is not the one of the manifest.
+        SiblingIndexError: conda may have read another file in the place of an index.
+        ArchivesRefusedError: An archive differs; all of them are named.
+        PoisonedCacheError: conda's package cache holds another archive in the place of one.
+        ManifestError: A manifest cannot be used.
+        UnreadableError: A repository cannot be read.
+    """
+    records, there = tuple(link_precs), frozenset(unlink_precs)
+    archives = from_repositories(records)
+    stated = manifests(archives)
+    check_origin(records, there, archives, stated)
+    for repository, subdir in sorted(
+        {(one.repository, one.name.rpartition("/")[0]) for one in archives}
+    ):
+        _check_index(repository, subdir, stated[repository])
+
+    def linked_anew(one: LinkedArchive) -> bool:
+        return one.record in there and holds(one)
+
+    check_archives(archives, stated, linked_anew)
+    check_caches(archives)
+
+
+def check_unpacked(records: Iterable[PackageRecord]) -> None:
+    """Refuse to link what differs, after conda has extracted it; raises as `check_solution` does.
+
+    A package that the repository no longer has may come from conda's cache, as when an environment
+    is cloned or taken back to an earlier revision, if its archive there has the record's digest.
+
+    What was extracted of a refused archive is removed from the package cache, so that it is not
+    linked later.
+    """
+    archives = from_repositories(records)
+    try:
+        check_archives(archives, manifests(archives), holds)
+    except ArchivesRefusedError:
+        remove_refused(archives)
+        raise
+    check_extracted(archives)
+
+
+def _leads_astray(repository: Path, url: str) -> bool:
+    """Return whether the libmamba solver would look for a repository somewhere else, or crash.
+
+    It does not read some characters as they are, even escaped. And where conda itself has decoded
+    the last part of a URL alone, it cannot decode the rest any more.
+    """
+    mixed = not url.isascii() and not {*"% "}.isdisjoint(url)
+    return mixed or not {*"%#?"}.isdisjoint(str(repository))
+
+
+@cache
+def _say_unfinished(repository: Path) -> None:
+    """Say it once on stderr; conda solves several times for one command."""
+    log.warning("WARNING: %s", unfinished_text(repository))
+
+
+def _check_index(repository: Path, subdir: str, stated: Manifest) -> None:
+    """Compare an index file with the manifest; a copy that was interrupted leaves them apart."""
+    folder = repository / subdir
+    name = f"{subdir}/{manifest.INDEX_NAME}"
+    allowed = stated.allowed(name)
+    try:
+        siblings = sorted(file for file in os.listdir(folder) if is_sibling(file))
+        if siblings:
+            raise SiblingIndexError(repository, (f"{subdir}/{file}" for file in siblings))
+        found = hash_file(repository / name, limit=max(allowed.values(), default=0))
+    except (FileNotFoundError, NotADirectoryError):
+        if name in stated.files:
+            raise RepositoryDamagedError(repository, (name,), ()) from None
+        return
+    except PermissionError as error:
+        raise UnreadableError(Path(error.filename or folder), error) from error
+    except OSError:
+        raise RepositoryDamagedError(repository, (), (name,)) from None
+    if allowed.get(found.sha256) != found.size:
+        raise RepositoryDamagedError(repository, (), (name,))

@@ -1,0 +1,217 @@
+"""What an environment remembers, against the repositories that are to be installed from.
+
+A release's number says which is older. Its manifest's digest tells two releases of the same number
+apart: one that was changed, or one of a history that began anew.
+"""
+
+from __future__ import annotations
+
+import logging
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from conda.base.context import context
+from conda.models.channel import Channel, all_channel_urls
+
+from ...files.hashing import hash_file
+from ...repository import manifest, manifest_json
+from ...repository.exceptions import ManifestError, UnreadableError
+from ...urls import SCHEME, channel_url, file_path
+from ..environment.change import read_change, under_way
+from ..environment.files import replace_all
+from ..environment.state import dump_state, read_state, state_path
+from ..exceptions import (
+    OlderBuildError,
+    OtherChannelsError,
+    OtherContentError,
+    OtherLabelError,
+    UnfinishedUseError,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from conda.models.match_spec import MatchSpec
+
+    from ...repository.manifest import Manifest
+    from ..environment.state import State
+
+log = logging.getLogger(__name__)
+_expected_by_use: ContextVar[tuple[str, ...] | None] = ContextVar("_expected_by_use", default=None)
+
+
+def expected_by_use() -> tuple[str, ...] | None:
+    """Return whose signature `use` has decided to expect, which is at work; None if it is not."""
+    return _expected_by_use.get()
+
+
+def use_answers() -> bool:
+    """Return whether `use` is at work, which itself checks and says what conda's commands would."""
+    return _expected_by_use.get() is not None
+
+
+@contextmanager
+def checked_by_use(signers: tuple[str, ...]) -> Iterator[None]:
+    """Let `check_environment` pass for a while, in which `use` itself answers for it.
+
+    Args:
+        signers: Whose signature is expected meanwhile, in the place of what the environment
+            remembers; none if no signature is.
+    """
+    token = _expected_by_use.set(signers)
+    try:
+        yield
+    finally:
+        _expected_by_use.reset(token)
+
+
+def digest(repository: Path) -> str | None:
+    """Return the SHA-256 of a repository's manifest, in lower-case hexadecimal; None where there is
+    none.
+
+    Raises:
+        ManifestError: It cannot be read.
+    """
+    path = repository / manifest.MANIFEST_NAME
+    try:
+        return hash_file(path).sha256
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise ManifestError(path, error.strerror or str(error)) from error
+
+
+def check_release(repository: Path, found: Manifest, last: State, prefix: Path) -> None:
+    """Refuse a release that is older than what the environment has used, or has changed since.
+
+    Raises:
+        OlderBuildError: It is older.
+        OtherContentError: It has the number of the last one and another content.
+    """
+    if found.label != last.label:
+        return
+    if found.build < last.build:
+        raise OlderBuildError(repository, found.build, last.build, prefix)
+    last_digest = last.manifest_sha256
+    if found.build == last.build and last_digest and last_digest != digest(repository):
+        raise OtherContentError(repository, found.build, prefix)
+
+
+def check_environment(specs: Iterable[MatchSpec] = ()) -> None:
+    """Refuse to solve for an environment that would not get what it is meant to get.
+
+    Nothing is refused in an environment that no `use` has configured.
+
+    Args:
+        specs: What is asked for.
+
+    Raises:
+        UnfinishedUseError: `use` was interrupted there.
+        OtherLabelError: Its folder holds another label's repository now.
+        OlderBuildError: A repository is older than what it has used.
+        OtherContentError: The release that it has used has another content now.
+        OtherChannelsError: Channels besides the repository cannot be read offline.
+        ManifestError: A manifest cannot be used.
+    """
+    if use_answers():
+        return
+    prefix = Path(context.target_prefix)
+    state = read_state(prefix)
+    if under_way(prefix):
+        change = read_change(prefix)
+        known = change.state if change else state
+        raise UnfinishedUseError(prefix, known.path if known else None)
+    if state is None:
+        return
+    for folder in _local_channels():
+        found = manifest_json.read(folder)
+        if found is None:
+            continue
+        if folder == Path(state.path) and found.label != state.label:
+            raise OtherLabelError(folder, found.label, state.label, prefix)
+        check_release(folder, found, state, prefix)
+    if context.offline:
+        _check_channels(prefix, state, specs)
+
+
+def remember_release() -> None:
+    """Remember the newer release that an environment was just installed from.
+
+    Where that cannot be written, nothing is.
+    """
+    prefix = Path(context.target_prefix)
+    state = read_state(prefix)
+    if state is None or context.dry_run or under_way(prefix):
+        return
+    folder = Path(state.path)
+    if folder not in _local_channels():
+        return
+    with suppress(OSError, ManifestError, UnreadableError):
+        found = manifest_json.read(folder)
+        if found is None or found.label != state.label or found.build < state.build:
+            return
+        expected = _signers(folder, found, state) if state.signers else ()
+        now = replace(state, build=found.build, manifest_sha256=digest(folder), signers=expected)
+        if now != state:
+            replace_all([(state_path(prefix), dump_state(now))])
+        if expected != state.signers:
+            _say_moved(prefix, state.signers, expected)
+
+
+def _signers(folder: Path, found: Manifest, state: State) -> tuple[str, ...]:
+    """Return whose signature to expect after the installation from a release."""
+    from ...repository.signature import signers
+    from ..trust import following
+
+    there = signers(folder, found)
+    if {*there}.isdisjoint(state.signers):
+        return state.signers
+    return following(found, there, state.signers)
+
+
+def _say_moved(prefix: Path, before: tuple[str, ...], now: tuple[str, ...]) -> None:
+    from ..trust import moved_text
+
+    log.warning("WARNING: %s", moved_text(prefix, before, now))
+
+
+def _local_channels() -> tuple[Path, ...]:
+    """Return the folders that conda's channels are."""
+    urls = all_channel_urls(context.channels, subdirs=("noarch",))
+    folders = (Path(file_path(url)).parent for url in urls if url.startswith(SCHEME))
+    return tuple(dict.fromkeys(folders))
+
+
+def _check_channels(prefix: Path, state: State, specs: Iterable[MatchSpec]) -> None:
+    """Refuse channels of the network and folders that are not there, by the file that names them.
+
+    One solver cannot do without their index, another would take it from conda's caches.
+    """
+    asked: dict[str, list[str]] = {}
+    for spec in specs:
+        if channel := spec.get("channel"):
+            asked.setdefault(str(channel), []).append(f"the request for {spec.name}")
+    unreadable: dict[str, list[str]] = {}
+    for name in dict.fromkeys((*context.channels, *asked)):
+        for url in all_channel_urls((name,), subdirs=("noarch",)):
+            folder = Path(file_path(url)).parent if url.startswith(SCHEME) else None
+            if folder is None or (not folder.is_dir() and folder != Path(state.path)):
+                shown = channel_url(Channel(url.rpartition("/")[0]))
+                sources = unreadable.setdefault(shown, [])
+                sources += asked.get(name) or _sources(name)
+    if unreadable:
+        raise OtherChannelsError(unreadable, state.channel, prefix)
+
+
+def _sources(channel: str) -> list[str]:
+    """Return the files and variables that configure a channel."""
+    found = []
+    for source, values in context.collect_all().items():
+        for key in ("channels", "channel"):
+            listed = values.get(key) or ()
+            if channel in map(str, (listed,) if isinstance(listed, str) else listed):
+                found.append("the command line" if str(source) == "cmd_line" else str(source))
+    return found or ["the defaults of conda"]

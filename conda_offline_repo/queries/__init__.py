@@ -1,0 +1,1 @@
+"""What people ask of a repository: contents, needs, reasons, differences, licences, bills."""

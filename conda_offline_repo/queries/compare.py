@@ -1,0 +1,140 @@
+"""What changes for the customer from one release to another."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ..repository.names import PLUGIN
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from ..repository.manifest import Manifest
+    from .contents import ListedPackage
+
+
+@dataclass(frozen=True)
+class PlatformChange:
+    """What changes in what conda installs on one platform, sorted by name.
+
+    Attributes:
+        platform: Which one; `plugin` for the plugin's channel.
+        updated: Name, version before and version after; with the build where that alone changes.
+        added: Name and version.
+        removed: Name and version.
+    """
+
+    platform: str
+    updated: tuple[tuple[str, str, str], ...]
+    added: tuple[tuple[str, str], ...]
+    removed: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What comes and goes; archives as `subdir/file`.
+
+    Attributes:
+        added: New ones of packages that the subdir did not have.
+        updated: New ones of packages that it had in other versions or with other content.
+        removed: Those that are no longer there, replaced or not.
+        transfer_bytes: Bytes that a copy to the customer has to move.
+        platforms: What changes in what is installed, for each platform on which anything does.
+    """
+
+    added: tuple[str, ...]
+    updated: tuple[str, ...]
+    removed: tuple[str, ...]
+    transfer_bytes: int
+    platforms: tuple[PlatformChange, ...] = ()
+
+
+def package_name(archive: str) -> str:
+    """`subdir/name` of the archive `subdir/name-version-build.extension`."""
+    return archive.rsplit("-", 2)[0]
+
+
+def difference(old: Manifest | None, new: Manifest) -> Difference:
+    """Compare two states of a repository; without an old one, all is added."""
+    if old == new:
+        return Difference((), (), (), 0)
+    before = old.packages if old else {}
+    had = defaultdict(list)
+    for name in before:
+        had[package_name(name)].append(name)
+    fresh = sorted(
+        name
+        for name, package in new.packages.items()
+        if name not in before or before[name].sha256 != package.sha256
+    )
+    files = sum(
+        file.size
+        for name, file in new.files.items()
+        if not old or name not in old.files or old.files[name].sha256 != file.sha256
+    )
+    return Difference(
+        added=tuple(name for name in fresh if package_name(name) not in had),
+        updated=tuple(name for name in fresh if package_name(name) in had),
+        removed=tuple(sorted(set(before) - set(new.packages))),
+        transfer_bytes=sum(new.packages[name].size for name in fresh) + files + len(new.content),
+        platforms=_platforms(old, new),
+    )
+
+
+def new_licenses(
+    old: Iterable[ListedPackage], new: Iterable[ListedPackage]
+) -> dict[str, tuple[str, ...]]:
+    """Return the licences that no package had before, each with the packages that have it now."""
+    known = {package.license for package in old}
+    found = defaultdict(set)
+    for package in new:
+        if package.license not in known:
+            found[package.license].add(package.name)
+    return {license: tuple(sorted(names)) for license, names in sorted(found.items())}
+
+
+def _platforms(old: Manifest | None, new: Manifest) -> tuple[PlatformChange, ...]:
+    before, after = (_solutions(one) if one else {} for one in (old, new))
+    changes = (
+        _change(platform, before.get(platform, {}), after.get(platform, {}))
+        for platform in sorted({*before, *after})
+    )
+    return tuple(one for one in changes if one.updated or one.added or one.removed)
+
+
+def _solutions(manifest: Manifest) -> dict[str, dict[str, tuple[str, str, str]]]:
+    """Return by platform and package name the version, build and digest of what is installed."""
+    plugin = tuple(name for name in manifest.packages if name.startswith(f"{PLUGIN}/"))
+    of_platforms = {**manifest.solutions, **({PLUGIN: plugin} if plugin else {})}
+    found: dict[str, dict[str, tuple[str, str, str]]] = {}
+    for platform, archives in of_platforms.items():
+        found[platform] = {}
+        for archive in archives:
+            name, version, end = archive.rpartition("/")[2].rsplit("-", 2)
+            build = end.removesuffix(".conda").removesuffix(".tar.bz2")
+            found[platform][name] = (version, build, manifest.packages[archive].sha256)
+    return found
+
+
+def _change(
+    platform: str,
+    before: Mapping[str, tuple[str, str, str]],
+    after: Mapping[str, tuple[str, str, str]],
+) -> PlatformChange:
+    updated = []
+    for name in sorted({*before} & {*after}):
+        (old, old_build, _), (new, new_build, _) = before[name], after[name]
+        if old != new:
+            updated.append((name, old, new))
+        elif old_build != new_build:
+            updated.append((name, f"{old} {old_build}", f"{new} {new_build}"))
+        elif before[name] != after[name]:
+            updated.append((name, f"{old} {old_build}", f"{new} {new_build}, other content"))
+    return PlatformChange(
+        platform,
+        updated=tuple(updated),
+        added=tuple((name, after[name][0]) for name in sorted({*after} - {*before})),
+        removed=tuple((name, before[name][0]) for name in sorted({*before} - {*after})),
+    )

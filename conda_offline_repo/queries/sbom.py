@@ -1,0 +1,185 @@
+"""Bills of materials of a repository: CycloneDX, written by the plugin conda-sboms.
+
+Other people read them: customers, their auditors, whoever they hand them to. So a channel is named
+only if it is one of the public servers that everybody knows. Of packages from elsewhere, a server
+of the vendor's own or a folder, neither address nor channel is told; their digests identify them.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from conda import __version__
+from conda.models.channel import Channel
+from conda.models.match_spec import MatchSpec
+from conda.models.records import PackageRecord
+
+from .._conda import features
+from ..repository.exceptions import InvalidLabelError, ManifestError, SbomMissingError
+from ..repository.manifest import MANIFEST_NAME
+from ..repository.names import check_label
+from ..urls import NETWORK, public
+from .contents import read_records
+from .dependencies import solved
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from ..repository.locate import Repository
+    from ..repository.manifest import Manifest, Package
+    from .dependencies import Solved
+
+FORMAT = "cyclonedx-json"
+DATE_VARIABLE = "SOURCE_DATE_EPOCH"
+#: The servers whose channels are named, and how conda begins their names. What they have behind a
+#: token is named without it.
+PUBLIC_HOSTS = {
+    "conda.anaconda.org": "",
+    "repo.anaconda.com": "",
+    "prefix.dev": "https://prefix.dev/",
+}
+ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s<>\"')]*")
+
+
+@dataclass(frozen=True)
+class Bill:
+    """A bill of materials.
+
+    Attributes:
+        name: Of its file.
+        environment: Of the label; empty if it has no name.
+        platform: Which one.
+        packages: How many it names.
+        content: The bytes of the file.
+    """
+
+    name: str
+    environment: str
+    platform: str
+    packages: int
+    content: bytes
+
+
+def bills(repository: Repository) -> tuple[Bill, ...]:
+    """Make the bills of a release, one for each environment and platform.
+
+    The same release gives the same bytes, as long as conda-sboms is the same: their date is that of
+    the release, unless SOURCE_DATE_EPOCH is set.
+
+    Raises:
+        SbomMissingError: conda cannot make any.
+        ManifestError: The manifest, or an index that it names, is not sound.
+        CondaError: conda-sboms refuses; its settings may be wrong.
+    """
+    export = features.exporter(FORMAT)
+    if export is None:
+        raise SbomMissingError(__version__)
+    manifest, place = repository.manifest, repository.path
+    found = []
+    for one in solved(manifest, read_records(manifest, place, damaged=True), place):
+        records = [
+            _record(one, name, manifest.packages[archive]) for name, archive in one.archives.items()
+        ]
+        named = "-".join(filter(None, (manifest.label, one.environment)))
+        asked_for = [MatchSpec(name=name) for name in sorted(one.asked_for)]
+        with _dated(manifest, place):
+            text = export(one.platform, named, asked_for, records)
+        file = _file_name(manifest, one, place)
+        content = text.encode("utf-8", "backslashreplace")
+        found.append(Bill(file, one.environment, one.platform, len(records), content))
+    return tuple(found)
+
+
+def _file_name(manifest: Manifest, one: Solved, place: Path) -> str:
+    """Return the name of a bill's file; the manifest may be anybody's."""
+    parts = [manifest.label, str(manifest.build), one.environment, one.platform]
+    try:
+        for part in filter(None, (one.environment, f"on-{one.platform}")):
+            check_label(part)
+    except InvalidLabelError as error:
+        reason = f"it has a solution of {one.environment!r} for {one.platform!r}"
+        raise ManifestError(place / MANIFEST_NAME, reason) from error
+    return f"{'-'.join(filter(None, parts))}.cdx.json"
+
+
+@contextmanager
+def _dated(manifest: Manifest, place: Path) -> Iterator[None]:
+    """Let conda-sboms take the date of the release for the present, unless another is set."""
+    if os.environ.get(DATE_VARIABLE):
+        yield
+        return
+    try:
+        date = datetime.strptime(manifest.created, "%Y-%m-%dT%H:%M:%SZ")
+    except ValueError as error:
+        reason = f"its date is {manifest.created!r}"
+        raise ManifestError(place / MANIFEST_NAME, reason) from error
+    os.environ[DATE_VARIABLE] = str(int(date.replace(tzinfo=timezone.utc).timestamp()))
+    try:
+        yield
+    finally:
+        del os.environ[DATE_VARIABLE]
+
+
+class _Channel(Channel):
+    """A channel that is called by its name, whatever conda is configured to call it."""
+
+    @property
+    def canonical_name(self) -> str:
+        return self.name
+
+
+def _record(one: Solved, name: str, package: Package) -> PackageRecord:
+    """Return what conda-sboms is told of a package."""
+    archive, entry = one.archives[name], one.entries[name]
+    subdir, _, file = archive.rpartition("/")
+    license = entry.get("license")
+    number = entry.get("build_number")
+    url, channel = _origin(archive, package.url)
+    return PackageRecord(
+        name=entry["name"],
+        version=entry["version"],
+        build=entry["build"],
+        build_number=number if isinstance(number, int) else 0,
+        subdir=subdir,
+        fn=file,
+        url=url,
+        channel=_Channel(name=channel),
+        sha256=package.sha256,
+        size=package.size,
+        depends=[other for other in one.needs[name] if other in one.archives],
+        **({"md5": package.md5} if package.md5 else {}),
+        **({"license": _without_addresses(str(license))} if license else {}),
+    )
+
+
+def _origin(archive: str, url: str) -> tuple[str, str]:
+    """Return the URL of an archive and the name of its channel, each only if it is public."""
+    address = _public(url)
+    parts = urlsplit(address)
+    path = parts.path.strip("/")
+    name = path.removesuffix(f"/{archive}")
+    if name == path:  # it is nothing, or not in a channel
+        return "", "<unknown>"
+    return address, PUBLIC_HOSTS[parts.netloc] + name
+
+
+def _public(url: str) -> str:
+    """Return an address without secrets; nothing if its server is not a public one."""
+    try:
+        address = public(url)
+        parts = urlsplit(address)
+    except ValueError:  # it is no URL
+        return ""
+    return address if parts.scheme in NETWORK and parts.netloc in PUBLIC_HOSTS else ""
+
+
+def _without_addresses(text: str) -> str:
+    """Return a text without addresses of servers that are not public."""
+    return ADDRESS.sub(lambda match: _public(match[0]) or "...", text)

@@ -1,0 +1,135 @@
+"""How indexes are read from conda's cache: where they lie, and no more often than needed."""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import sys
+from mmap import mmap
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from conda.base.context import context
+from conda.exceptions import CondaError
+from conda.gateways.repodata import RepodataFetch
+from conda.models.channel import Channel
+
+from conda_offline_repo._conda import indexes, overrides
+from conda_offline_repo.builder.upstream.entries import tasks
+from conda_offline_repo.builder.upstream.solve import solve
+from conda_offline_repo.progress import Unwatched
+from dev.upstream.server import ChannelServer
+from tests.support.inside import forget, inside
+from tests.support.tiny import TinyChannel
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.support.inside import Inside
+
+UNMAPPABLE = Path("/sys/kernel/mm/transparent_hugepage/enabled")
+
+
+@pytest.fixture
+def me(tmp_path: Path) -> Iterator[Inside]:
+    with inside(tmp_path / "me") as me:
+        yield me
+
+
+@pytest.fixture
+def channel(tmp_path: Path) -> TinyChannel:
+    channel = TinyChannel(tmp_path / "channels" / "public")
+    channel.add("app", "1.0")
+    channel.write()
+    return channel
+
+
+@pytest.fixture
+def url(channel: TinyChannel) -> Iterator[str]:
+    with ChannelServer(channel.folder.parent) as server:
+        yield f"{server.url}/public"
+
+
+def fetch(url: str) -> RepodataFetch:
+    """As conda makes it, also for its solvers."""
+    ours = indexes.repodata_fetch(Channel(f"{url}/noarch"))
+    return RepodataFetch(
+        ours.cache_path_base,
+        ours.channel,
+        ours.repodata_fn,
+        repo_interface_cls=ours.repo_interface_cls,
+    )
+
+
+def test_only_where_it_lies(me: Inside, url: str) -> None:
+    """What would fail over an index that is no text does not when nobody reads it."""
+    path, _ = fetch(url).fetch_latest_path()
+    before = path.stat()
+    text = path.read_bytes()
+    path.write_bytes(b"\x81" + text[1:])  # neither UTF-8 nor Windows-1252
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    with overrides.settings(local_repodata_ttl=1000):
+        with indexes.read_by_solver():
+            assert fetch(url).fetch_latest_path()[0] == path
+        with pytest.raises((CondaError, UnicodeDecodeError)):
+            fetch(url).fetch_latest_path()
+    assert path.read_bytes()[:1] == b"\x81"
+
+
+def test_solvers_have_what_is_new(me: Inside, channel: TinyChannel, url: str) -> None:
+    request = me.request(me.options("app", channels=(url,)))
+    for version in ("1.0", "2.0", "3.0"):
+        channel.add("app", version)
+        channel.write()
+        (solution,) = solve(request, tasks(request), Unwatched())
+        assert [record.version for record in solution.records] == [version]
+        forget()
+
+
+def test_it_is_over_after_an_error(me: Inside) -> None:
+    before = RepodataFetch.fetch_latest_path
+    with pytest.raises(ZeroDivisionError), indexes.read_by_solver():
+        raise ZeroDivisionError
+    assert RepodataFetch.fetch_latest_path is before
+
+
+def test_content_is_not_copied(me: Inside, url: str) -> None:
+    content = indexes.index_content(Channel(f"{url}/noarch"))
+    assert isinstance(content, mmap) or indexes.ENCODING != "utf-8"
+    assert [*json.loads(bytes(content))["packages.conda"]] == ["app-1.0-0.conda"]
+
+
+def test_content_outlives_the_next_download(me: Inside, channel: TinyChannel, url: str) -> None:
+    """conda puts another file in its place; what is read stays what it was."""
+    before = indexes.index_content(Channel(f"{url}/noarch"))
+    text = bytes(before)
+    channel.add("app", "2.0")
+    channel.write()
+    if sys.platform == "win32":
+        before = b""  # a file that is open cannot be replaced there
+        gc.collect()
+    after = indexes.index_content(Channel(f"{url}/noarch"))
+    assert b"app-2.0" in bytes(after)
+    assert bytes(before) in (text, b"")
+
+
+def test_content_of_what_was_never_read(me: Inside, url: str) -> None:
+    with overrides.settings(offline=True):
+        assert indexes.index_content(Channel(f"{url}/noarch")) == b"{}"
+    assert context.offline is False
+
+
+def test_empty_file_is_no_index(tmp_path: Path) -> None:
+    empty = tmp_path / "repodata.json"
+    empty.touch()
+    with pytest.raises(ValueError, match="empty"):
+        indexes.mapped(empty)
+
+
+@pytest.mark.skipif(not UNMAPPABLE.exists(), reason="needs a file that cannot be mapped")
+def test_file_system_that_maps_nothing() -> None:
+    content = indexes.mapped(UNMAPPABLE)
+    assert isinstance(content, bytes)
+    assert content == UNMAPPABLE.read_bytes() != b""

@@ -1,0 +1,180 @@
+"""The examples beside the schema: what the validator says of them, and what the schema says.
+
+The first lines of an invalid example say what is wrong with it: `# LINE:COLUMN: MESSAGE`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import jsonschema
+import pytest
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from conda_offline_repo.builder.config import environments, settings
+from conda_offline_repo.builder.config.exceptions import ConfigFileError
+from conda_offline_repo.builder.config.read import OF_LABEL, TOP, Defaults, read
+from conda_offline_repo.builder.options import Asked
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from conda_offline_repo.builder.options import Options
+
+FOLDER = Path(__file__).resolve().parents[3] / "schema"
+SCHEMA = json.loads((FOLDER / "offline-repo.schema.json").read_text("utf-8"))
+EXAMPLES = FOLDER / "examples"
+#: What lies beside the examples because one names it.
+NEEDED = "environment.yml"
+DEFAULTS = Defaults("linux-64", ("conda-forge",))
+VARIABLES = {
+    "HALKBANK_TOKEN": "tk-0123-halkbank",
+    "ACME_TOKEN": "tk-0123-acme",
+    "EMPTY": "",
+    "NOT_A_TOKEN": "tk 0123",
+}
+SECRETS = ("passw0rd", "tk-0123", "tk 0123", "12345678")
+EXPECTED = re.compile(r"# ([0-9]+):([0-9]+): (.+)")
+
+
+def examples(kind: str) -> list[Path]:
+    found = sorted((EXAMPLES / kind).glob("*.yml"))
+    assert found
+    return [path for path in found if path.name != NEEDED]
+
+
+def named(kind: str) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("path", examples(kind), ids=lambda path: path.stem)
+
+
+def options(name: str) -> tuple[Options, ...]:
+    return read(EXAMPLES / "valid" / f"{name}.yml", DEFAULTS, VARIABLES)
+
+
+def expected(path: Path) -> list[dict[str, Any]]:
+    """What the first lines of an example say of it."""
+    found = []
+    for line in path.read_text("utf-8").splitlines():
+        match = EXPECTED.fullmatch(line)
+        if not match:
+            break
+        found.append({"line": int(match[1]), "column": int(match[2]), "message": match[3]})
+    return found
+
+
+def schema_takes(path: Path) -> bool:
+    content = YAML(typ="safe", pure=True).load(path.read_text("utf-8"))
+    return bool(jsonschema.Draft202012Validator(SCHEMA).is_valid(content))
+
+
+def test_schema_is_one() -> None:
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+
+
+def test_schema_knows_the_keys() -> None:
+    definitions = SCHEMA["$defs"]
+    assert set(SCHEMA["properties"]) == set(TOP)
+    assert set(definitions["label"]["properties"]) == set(OF_LABEL)
+    of_environment = definitions["environment"]["anyOf"][1]["properties"]
+    assert set(of_environment) == set(environments.OF_ENVIRONMENT)
+
+
+def test_all_keys_are_in_an_example() -> None:
+    text = (EXAMPLES / "valid" / "everything.yml").read_text("utf-8")
+    for key in (*TOP, *OF_LABEL, *environments.OF_ENVIRONMENT):
+        assert f"{key}:" in text
+
+
+@named("valid")
+def test_valid(path: Path) -> None:
+    assert read(path, DEFAULTS, VARIABLES)
+    assert schema_takes(path)
+
+
+@named("invalid")
+def test_invalid(path: Path) -> None:
+    check_invalid(path)
+    assert not schema_takes(path)
+
+
+@named("invalid-beyond-schema")
+def test_invalid_beyond_the_schema(path: Path) -> None:
+    check_invalid(path)
+    with suppress(YAMLError):  # what is no YAML is nothing to the schema
+        assert schema_takes(path)
+
+
+def check_invalid(path: Path) -> None:
+    with pytest.raises(ConfigFileError) as caught:
+        read(path, DEFAULTS, VARIABLES)
+    assert caught.value.mistakes == expected(path)
+    for one in caught.value.mistakes:
+        assert f"{path}:{one['line']}:{one['column']}: {one['message']}" in str(caught.value)
+    for secret in SECRETS:
+        assert secret not in str(caught.value)
+
+
+def test_options_of_the_example_of_the_readme() -> None:
+    bank, acme = options("readme")
+    assert (bank.label, acme.label) == ("halkbank", "acme")
+    assert bank.root == acme.root == Path("/srv/offline")
+    assert bank.packages == ("ratingpro",)
+    assert bank.channels == acme.channels == ("prometeia", "conda-forge")
+    assert bank.channels_named
+    assert bank.whole
+    assert bank.label_channel
+    assert (bank.token, acme.token) == ("tk-0123-halkbank", None)
+    assert bank.platforms == ("win-64",)
+    assert bank.keep == 1
+    assert bank.plugin is False
+    assert bank.installers == ()
+    assert bank.environments == ()
+    assert not acme.label_channel
+    assert acme.platforms == ("win-64", "linux-64")
+    assert acme.virtual_packages == ("linux-64:__glibc=2.17",)
+    assert acme.keep == 2
+    assert acme.packages == ()
+    assert acme.environments == (
+        Asked("runtime", ("core", "python 3.11.*")),
+        Asked("tools", file=EXAMPLES / "valid" / NEEDED),
+    )
+
+
+def test_options_of_everything() -> None:
+    folder = EXAMPLES / "valid"
+    packages, file, prefix, several, year = options("everything")
+    assert {one.root for one in options("everything")} == {folder / ".." / "offline"}
+    assert packages.channels[1] == str(folder / "channel")
+    assert packages.sign_keys == (folder / "keys" / "old", folder / "keys" / "new")
+    assert packages.token == "tk-0123-halkbank"
+    assert packages.keep == 3
+    assert packages.plugin is True
+    assert packages.installers == (folder / "installers" / "Miniforge3-Linux-x86_64.sh",)
+    assert packages.virtual_packages == (
+        "linux-64:__glibc=2.17",
+        "linux-64:__cuda=12.4",
+        "linux-64:__archspec=1=x86_64_v3",
+    )
+    assert not packages.unsigned
+    assert (file.sign_keys, file.unsigned, file.installers) == ((), True, ())
+    assert file.environments == (Asked(file=folder / NEEDED),)
+    assert prefix.plugin is True
+    assert prefix.plugin_file == folder / "conda-offline-repo-base-1.0-0.conda"
+    assert prefix.environments[0].prefix
+    assert several.plugin is False
+    assert several.channels == ("prometeia",)
+    assert several.token == "tk-0123-acme"
+    assert "linux-64:__cuda=" in several.virtual_packages
+    assert "linux-64:__glibc=2.17" in several.virtual_packages
+    assert [one.name for one in several.environments] == ["old", "new", "tools", "base"]
+    assert (year.label, year.packages, year.environments) == ("2026", (), ())
+    assert year.sign_keys == (folder / "keys" / "old",)
+
+
+def test_every_reader_of_a_setting_is_in_both_places() -> None:
+    assert set(settings.READERS) == set(TOP) & set(OF_LABEL)

@@ -1,0 +1,365 @@
+"""The file as it may come: hostile, huge, of another kind or encoding, and with secrets."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from conda_offline_repo.builder.config import nodes
+from conda_offline_repo.builder.config.exceptions import ConfigFileError
+from conda_offline_repo.builder.config.read import Defaults, read
+from tests.support.systems import DEVICES, PIPES
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from conda_offline_repo.builder.options import Options
+
+DEFAULTS = Defaults("linux-64", ("conda-forge",))
+TOKEN = "tk-5ecret0f4cme"
+VARIABLES = {"ACME_TOKEN": TOKEN}
+#: Seconds that a hostile file of the largest size may take on a slow machine.
+PATIENCE = 60
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "offline-repo.yml"
+
+
+def options(path: Path, text: str, defaults: Defaults = DEFAULTS) -> tuple[Options, ...]:
+    path.write_text(text, encoding="utf-8")
+    return read(path, defaults, VARIABLES)
+
+
+def mistakes(path: Path, content: str | bytes) -> list[str]:
+    """What is wrong with a file, as `LINE:COLUMN: MESSAGE`."""
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return told(path)
+
+
+def told(path: Path) -> list[str]:
+    with pytest.raises(ConfigFileError) as caught:
+        read(path, DEFAULTS, VARIABLES)
+    return [f"{one['line']}:{one['column']}: {one['message']}" for one in caught.value.mistakes]
+
+
+def test_two_at_once(path: Path) -> None:
+    assert mistakes(path, "keep: 0\nchanels: [a]\nlabels: {acme: }\n") == [
+        "1:7: 'keep' has to be a whole number from 1 on.",
+        "2:1: The key 'chanels' is unknown here. Did you mean 'channels'?",
+    ]
+
+
+def test_as_conda_reports_it(path: Path) -> None:
+    path.write_text("keep: 0\nlabels: {a/b: }\n")
+    with pytest.raises(ConfigFileError) as caught:
+        read(path, DEFAULTS, {})
+    report = json.loads(json.dumps(caught.value.dump_map()))
+    assert report["path"] == str(path)
+    assert [(one["line"], one["column"]) for one in report["mistakes"]] == [(1, 7), (2, 10)]
+    assert all(one["message"] in report["message"] for one in report["mistakes"])
+    assert report["exception_name"] == "ConfigFileError"
+
+
+@pytest.mark.parametrize("content", ["", "\n\n", "# nothing\n", "---\n", "text", "[a]", "3", "~"])
+def test_without_labels(path: Path, content: str) -> None:
+    (told,) = mistakes(path, content)
+    assert told.startswith("1:1: There are no labels")
+
+
+def test_that_is_not_there(path: Path) -> None:
+    (message,) = told(path)
+    assert message.startswith("1:1: The file cannot be read: ")
+
+
+def test_folder(path: Path) -> None:
+    path.mkdir()
+    (message,) = told(path)
+    assert message.startswith("1:1: The file cannot be read: ")
+
+
+@pytest.mark.skipif(os.name == "nt", reason=PIPES)
+@pytest.mark.parametrize("kind", ["pipe", "socket", "device"])
+def test_what_never_ends(path: Path, kind: str) -> None:
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "device":
+        path.symlink_to("/dev/zero")
+    else:
+        with socket.socket(socket.AF_UNIX) as server:
+            server.bind(os.path.relpath(path))
+    (message,) = told(path)
+    assert message.startswith("1:1: The file cannot be read: ")
+
+
+@pytest.mark.skipif(os.name == "nt", reason=PIPES)
+def test_pipe_that_is_named(path: Path) -> None:
+    os.mkfifo(path.with_name("pipe"))
+    assert mistakes(path, "labels: {acme: {environment: pipe}}") == [
+        "1:30: 'pipe' is a pipe or a device, not a file."
+    ]
+
+
+def test_names_that_are_too_long(path: Path) -> None:
+    long = "x" * 5000
+    text = f"labels:\n  acme: {{environment: {long}}}\n  b: {{from_prefix: ./{long}}}\n"
+    text += f"  c: {{from_prefix: {long}}}\n"
+    found = mistakes(path, f"root: {long}\n{text}")
+    assert [one.partition(": ")[0] for one in found] == ["3:23", "4:20", "5:20"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason=DEVICES)
+def test_behind_a_link(path: Path, tmp_path: Path) -> None:
+    there = tmp_path / "elsewhere" / "real.yml"
+    there.parent.mkdir()
+    there.write_text("root: here\nlabels: {acme: }\n")
+    path.symlink_to(there)
+    (acme,) = read(path, DEFAULTS, {})
+    assert acme.root == tmp_path / "here"
+
+
+def test_too_large(path: Path) -> None:
+    (message,) = mistakes(path, "#" * (nodes.LARGEST + 1))
+    assert message == f"1:1: The file cannot be read: it is larger than {nodes.LARGEST} bytes."
+
+
+@pytest.mark.parametrize(
+    ("content", "place"),
+    [
+        ("labels:\n  b\xe4nk:\n".encode("latin-1"), "2:4"),
+        ("labels: {acme: }".encode("utf-16"), "1:1"),
+        (b"\xef\xbb\xbflabels: \xff", "1:9"),
+        (b"labels: {acme: }\n\0", "2:1"),
+        (b"labels: {acme: }\r\n# \x1b[31m", "2:3"),
+    ],
+    ids=["latin-1", "utf-16", "with a mark", "nul", "escape"],
+)
+def test_other_encodings(path: Path, content: bytes, place: str) -> None:
+    (message,) = mistakes(path, content)
+    assert message.startswith(f"{place}: This ")
+
+
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+def test_windows_text(path: Path, mark: bytes) -> None:
+    assert mistakes(path, mark + b"labels:\r\n  acme:\r\n    kep: 1\r\n") == [
+        "3:5: The key 'kep' is unknown here. Did you mean 'keep'?"
+    ]
+
+
+def _laughs() -> str:
+    lists = [f"    l{i}: &l{i} [{', '.join([f'*l{i - 1}'] * 9)}]\n" for i in range(1, 30)]
+    return f"labels:\n  acme:\n    l0: &l0 [x]\n{''.join(lists)}"
+
+
+def _labels_of_aliases() -> str:
+    """A small file with very many specifications, all of them right."""
+    packages = "".join(f"p{i}, " for i in range(500))
+    environments = "".join(f"e{i}: *packages, " for i in range(300))
+    labels = "".join(f"  l{i}: *one\n" for i in range(1000))
+    return (
+        f"labels:\n  first: {{packages: &packages [{packages}]}}\n"
+        f"  one: &one {{environments: {{{environments}}}}}\n{labels}"
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        _laughs(),
+        _labels_of_aliases(),
+        "labels: " + "[" * 5_000,
+        "labels: " + "{a: " * 50_000,
+        "- " * 100_000,
+        "? " * 100_000,
+        "labels: [" + "x," * 20_000 + "]",
+        "labels: '" + " \n" * 100_000,
+        "labels: &a " + "!" * 200_000,
+        "labels:\n  acme: {packages: [" + "core, " * 10_000 + "]}",
+        "labels: {acme: {keep: " + "9" * 200_000 + "}}",
+        'labels: "\\U7fffffff"',
+        "%YAML 7.7\n---\nlabels:",
+        "labels: {acme: {? {a: b} : c}}",
+    ],
+    ids=range(14),
+)
+def test_bombs_end_quickly(path: Path, text: str) -> None:
+    assert len(text) < nodes.LARGEST
+    path.write_text(text)
+    start = time.process_time()
+    with suppress(ConfigFileError):
+        read(path, DEFAULTS, {})
+    assert time.process_time() - start < PATIENCE
+
+
+def test_nothing_is_executed(path: Path, tmp_path: Path) -> None:
+    made = tmp_path / "made"
+    command = f"!!python/object/apply:os.mkdir ['{made.as_posix()}']"
+    text = f"root: {command}\nlabels: {{acme: {{packages: {command}}}}}\n"
+    found = mistakes(path, text)
+    assert [one for one in found if "A tag" in one] == [
+        "1:7: A tag (!...) is not allowed: leave it out.",
+        "2:27: A tag (!...) is not allowed: leave it out.",
+    ]
+    assert not made.exists()
+
+
+def test_no_secret_is_repeated(path: Path) -> None:
+    url = f"https://user:{TOKEN}@example.com/t/{TOKEN}/x?key={TOKEN}"
+    text = f"""\
+root: "{url}\\n"
+channels: [{url}, "{url}\\u200b", "t/{TOKEN}/x", {{"{url}": {url}}}]
+platforms: [{url}, {TOKEN}]
+virtual_packages: {{{TOKEN}: {{x: "1"}}, linux-64: {{"{TOKEN}": "1", __glibc: "{url}"}}}}
+sign_key: {url}
+keep: {TOKEN}
+with_plugin: {TOKEN}
+installers: [{url}]
+label_channel: {TOKEN}
+token: {TOKEN}
+{TOKEN}: x
+labels:
+  "{url}": {{packages: ["{url}", "{url}::x", "a={TOKEN} {TOKEN} {TOKEN} {TOKEN}"]}}
+  acme:
+    token: "${{ACME_TOKEN}}"
+    environments:
+      "{TOKEN}/": {{from_prefix: {TOKEN}}}
+      x: {{file: {TOKEN}}}
+      y: {{from_prefix: "{url}"}}
+  plain: {{token: "{TOKEN}"}}
+  list: {{token: ["{TOKEN}"]}}
+  mapping: {{token: {{"{TOKEN}": {TOKEN}}}}}
+  number: {{token: 1234567890}}
+"""
+    path.write_text(text)
+    with pytest.raises(ConfigFileError) as caught:
+        read(path, DEFAULTS, VARIABLES)
+    report = json.dumps(caught.value.dump_map())
+    assert len(caught.value.mistakes) > 25
+    for secret in (TOKEN, "1234567890"):
+        assert secret not in report
+        assert secret not in str(caught.value)
+        assert secret not in repr(caught.value.args)
+
+
+@pytest.mark.parametrize("sign", ["*{}", "!{}!x y", "&{} [", "!<{}", "%{}", "@{}", "'{}", "|{}"])
+def test_no_secret_of_what_is_no_yaml_is_repeated(path: Path, sign: str) -> None:
+    (told,) = mistakes(path, f"labels: {{acme: {{token: {sign.format(TOKEN)}}}}}")
+    assert TOKEN not in told
+
+
+def test_tokens_are_not_shown(path: Path) -> None:
+    acme, other = options(path, 'labels: {acme: {token: "${ACME_TOKEN}"}, other: }')
+    assert (acme.token, other.token) == (TOKEN, None)
+    assert TOKEN not in repr(acme)
+
+
+def test_defaults(path: Path) -> None:
+    usual = Defaults("win-64", ("a", "b"), "~/offline", ("~/key",))
+    (acme,) = options(path, "labels:\n  acme:\n", usual)
+    assert acme.channels == ("a", "b")
+    assert not acme.channels_named
+    assert (acme.platforms, acme.native_platform) == ((), "win-64")
+    assert acme.root == path.home() / "offline"
+    assert acme.sign_keys == (path.home() / "key",)
+    assert not acme.unsigned
+    assert (acme.token, acme.keep, acme.plugin, acme.installers) == (None, 1, False, ())
+
+
+def test_no_channel_anywhere(path: Path) -> None:
+    path.write_text("labels:\n  acme:\n  other: {channels: [a]}\n")
+    with pytest.raises(ConfigFileError) as caught:
+        read(path, Defaults("linux-64"), {})
+    assert [one["line"] for one in caught.value.mistakes] == [2]
+
+
+def test_virtual_packages_of_a_platform_that_a_label_has_not(path: Path) -> None:
+    machines = '{linux-64: {__glibc: "2.17"}, win-64: {__win: "11"}}'
+    text = f"virtual_packages: {machines}\nlabels: {{acme: {{platforms: [win-64]}}}}"
+    (acme,) = options(path, text)
+    assert acme.virtual_packages == ("win-64:__win=11",)
+
+
+def test_paths_begin_at_the_folder_of_the_file(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "env" / "conda-meta").mkdir(parents=True)
+    (tmp_path / "lock.yml").write_text("")
+    path.write_text(
+        "root: .\nchannels: [./channel]\nlabels:\n"
+        "  acme: {from_prefix: ./env}\n  other: {environment: lock.yml}\n"
+    )
+    monkeypatch.chdir(tmp_path.parent)
+    acme, other = read(path.relative_to(tmp_path.parent), DEFAULTS, {})
+    assert acme.root == tmp_path
+    assert acme.channels == (str(tmp_path / "channel"),)
+    assert acme.environments[0].prefix == tmp_path / "env"
+    assert other.environments[0].file == tmp_path / "lock.yml"
+
+
+def test_order_is_that_of_the_file(path: Path) -> None:
+    names = [f"label{number}" for number in (3, 1, 2)]
+    found = options(path, "".join(("labels:\n", *(f"  {name}:\n" for name in names))))
+    assert [one.label for one in found] == names
+
+
+#: Pieces of files: right ones, wrong ones and what YAML makes much of.
+PIECES = (
+    *("labels", "acme", "packages", "channels", "token", "environments", "virtual_packages"),
+    *("keep", "root", "platforms", "linux-64", "__glibc", "file", "from_prefix", "sign_key"),
+    *(": ", ":", "\n", "\n  ", "\n    ", "- ", "[", "]", "{", "}", ", ", "'", '"', "#", "? "),
+    *("&a ", "*a", "<<", "!!str ", "!x ", "|", ">-", "---", "...", "%YAML 1.1", "\t", "\\x", "@"),
+    *("3.10", "012", "yes", "~", "null", "${X}", "2026-01-01", "=", ".inf", "\u200b", "\x85"),
+)
+
+
+@settings(
+    deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(text=st.lists(st.sampled_from(PIECES), max_size=40).map("".join) | st.text(max_size=40))
+@example(text="%TAG ! x\n---\nlabels: !a {}")
+@example(text="labels: {acme: {token: !!binary x}}")
+def test_whatever_it_is_there_is_no_other_error(path: Path, text: str) -> None:
+    path.write_bytes(text.encode("utf-8", "surrogatepass"))
+    lines = text.count("\n") + text.count("\r") + text.count("\x85") + 1
+    found = 0
+    try:
+        found = len(read(path, DEFAULTS, VARIABLES))
+    except ConfigFileError as error:
+        found = len(error.mistakes)
+        places = [(one["line"], one["column"], one["message"]) for one in error.mistakes]
+    else:
+        places = []
+    assert found
+    for line, column, message in places:
+        assert 1 <= int(str(line)) <= lines + 1
+        assert int(str(column)) >= 1
+        assert str(message).isprintable()
+
+
+TREE = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.sampled_from([*PIECES, "a b", "\0", ""]),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(PIECES), inner, max_size=3)
+    ),
+    max_leaves=12,
+)
+
+
+@settings(
+    deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(top=st.dictionaries(st.sampled_from(PIECES), TREE, max_size=4), label=TREE)
+def test_whatever_shape_it_has(path: Path, top: object, label: object) -> None:
+    assert isinstance(top, dict)
+    path.write_text(json.dumps({**top, "labels": {"acme": label}}))
+    with suppress(ConfigFileError):
+        assert read(path, DEFAULTS, VARIABLES)

@@ -1,0 +1,230 @@
+"""Many labels built by one command: one run, one download, one copy."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from conda_offline_repo.builder.batch import build_all
+from conda_offline_repo.builder.build import build
+from conda_offline_repo.builder.run import Run
+from conda_offline_repo.progress import Unwatched
+from conda_offline_repo.repository.locate import locate_one
+from conda_offline_repo.repository.verify import verify
+from dev.upstream.server import ChannelServer
+from tests.support.inside import forget, inside
+from tests.support.many import LABELS, for_many
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from conda_offline_repo.builder.batch import Result
+    from conda_offline_repo.builder.options import Options
+    from tests.support.inside import Inside
+    from tests.support.tiny import TinyChannel
+
+
+class Vendor:
+    """A vendor with many customers, in this process.
+
+    Attributes:
+        me: builds.
+        server: counts what is asked for.
+        channel: has `base`, which all need, and a package for each label.
+    """
+
+    def __init__(self, me: Inside, server: ChannelServer, channel: TinyChannel) -> None:
+        self.me = me
+        self.server = server
+        self.channel = channel
+
+    @property
+    def root(self) -> Path:
+        return self.me.root
+
+    def options(self, label: str, *packages: str) -> Options:
+        return replace(
+            self.me.options(*packages, channels=(f"{self.server.url}/public",), label=label),
+            whole=True,
+        )
+
+    def run(self, *builds: Options, dry_run: bool = False) -> dict[str, Result]:
+        """Build as one command does; gives what became of each label."""
+        run = Run(self.root, builds)
+        try:
+            found = build_all(builds, Unwatched(), run, dry_run=dry_run)
+            return {result.label: result for result in found}
+        finally:
+            forget()
+
+    def build(self, options: Options) -> None:
+        """Build one label by a command of its own."""
+        build(options, Unwatched())
+        forget()
+
+    def sent(self) -> list[str]:
+        """The names of the archives that were downloaded."""
+        return [path.rpartition("/")[2] for path in self.server.packages()]
+
+    def archives(self) -> list[Path]:
+        return sorted(self.root.glob("*/*/*.conda"))
+
+    def check(self, *labels: str) -> None:
+        for label in labels:
+            report = verify(locate_one(self.root / label), Unwatched())
+            assert report.good, (label, report)
+
+
+@pytest.fixture
+def vendor(tmp_path: Path) -> Iterator[Vendor]:
+    channel = for_many(tmp_path / "served" / "public")
+    with inside(tmp_path / "engineer") as me, ChannelServer(tmp_path / "served") as server:
+        yield Vendor(me, server, channel)
+
+
+def test_each_archive_is_asked_for_once(vendor: Vendor) -> None:
+    found = vendor.run(*(vendor.options(label, label) for label in LABELS))
+    assert [result.label for result in found.values() if result.outcome] == [*LABELS]
+    assert sorted(vendor.sent()) == sorted({path.name for path in vendor.archives()})
+    asked = [one.path for one in vendor.server.requests if one.path.endswith("repodata.json")]
+    assert len(asked) <= 4, "each index once, whatever is asked of it first"
+    vendor.check(*LABELS)
+
+
+def test_equal_archives_lie_on_the_disk_once(vendor: Vendor) -> None:
+    vendor.run(*(vendor.options(label, label) for label in LABELS))
+    places = {path: path.stat() for path in vendor.archives()}
+    assert len({stat.st_ino for stat in places.values()}) == len({path.name for path in places})
+    assert vendor.root.joinpath("bank00/noarch/lib-1.0-0.conda").stat().st_nlink == len(LABELS)
+
+
+def test_nothing_changes_without_need(vendor: Vendor) -> None:
+    builds = [vendor.options(label, label) for label in LABELS[:5]]
+    vendor.run(*builds)
+    vendor.server.clear()
+    found = vendor.run(*builds)
+    assert not any(result.outcome and result.outcome.changed for result in found.values())
+    assert not vendor.sent()
+
+
+def test_failed_label_does_not_stop_the_others(vendor: Vendor) -> None:
+    first, second, third = (vendor.options(label, label) for label in LABELS[:3])
+    found = vendor.run(first, replace(second, packages=("nowhere",)), third)
+    assert [bool(result.outcome) for result in found.values()] == [True, False, True]
+    assert "nowhere" in str(found["bank01"].error)
+    vendor.check("bank00", "bank02")
+    assert not (vendor.root / "bank01").exists()
+
+
+def test_fault_of_ours_in_one_label_does_not_stop_the_others(
+    vendor: Vendor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from conda_offline_repo.builder.release import compose
+
+    real = compose.compose
+
+    def broken(request: object, *rest: object, **more: object) -> object:
+        if getattr(request, "label", "") == "bank01":
+            raise ZeroDivisionError("a fault")
+        return real(request, *rest, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(compose, "compose", broken)
+    found = vendor.run(*(vendor.options(label, label) for label in LABELS[:3]))
+    assert [bool(result.outcome) for result in found.values()] == [True, False, True]
+    assert "ZeroDivisionError" in str(found["bank01"].error)
+
+
+def test_archive_of_another_label_is_taken_by_a_later_command(vendor: Vendor) -> None:
+    vendor.build(vendor.options("bank00", "bank00"))
+    vendor.server.clear()
+    vendor.build(vendor.options("bank01", "bank01"))
+    assert vendor.sent() == ["bank01-1.0-0.conda"]
+
+
+@pytest.mark.parametrize("damage", ["cut", "other", "gone", "pipe", "link"])
+def test_damaged_archive_of_another_label_is_not_taken(
+    vendor: Vendor, damage: str, tmp_path: Path
+) -> None:
+    vendor.build(vendor.options("bank00", "bank00"))
+    lib = vendor.root / "bank00" / "noarch" / "lib-1.0-0.conda"
+    content = lib.read_bytes()
+    lib.unlink()
+    if damage == "cut":
+        lib.write_bytes(content[:-1])
+    elif damage == "other":
+        lib.write_bytes(content[:-1] + b"x")
+    elif damage == "pipe" and hasattr(os, "mkfifo"):
+        os.mkfifo(lib)
+    elif damage == "link":
+        (tmp_path / "elsewhere").write_bytes(content)
+        try:
+            lib.symlink_to(tmp_path / "elsewhere")
+        except OSError:
+            pytest.skip("no symbolic links here")
+    vendor.server.clear()
+    vendor.build(vendor.options("bank01", "bank01"))
+    assert "lib-1.0-0.conda" in vendor.sent()
+    found = vendor.root / "bank01" / "noarch" / "lib-1.0-0.conda"
+    assert found.read_bytes() == content
+    assert not found.is_symlink()
+    vendor.check("bank01")
+
+
+def test_new_archive_under_an_old_name_leaves_the_other_label_alone(vendor: Vendor) -> None:
+    vendor.run(*(vendor.options(label, label) for label in LABELS[:2]))
+    lib = vendor.root / "bank00" / "noarch" / "lib-1.0-0.conda"
+    before = lib.read_bytes()
+    vendor.channel.add("lib", files={"share/lib.bin": b"uploaded again"})
+    vendor.channel.write()
+    vendor.run(vendor.options("bank01", "bank01"))
+    assert lib.read_bytes() == before
+    vendor.check("bank00", "bank01")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there are no such permissions")
+def test_link_is_made_only_where_permissions_are_the_same(vendor: Vendor) -> None:
+    """One label's folder is for its owner alone, the other's for everybody."""
+    vendor.root.mkdir(parents=True)
+    vendor.root.chmod(0o700)
+    before = os.umask(0o077)
+    try:
+        vendor.build(vendor.options("bank00", "bank00"))
+        vendor.root.chmod(0o755)
+        vendor.build(vendor.options("bank01", "bank01"))
+    finally:
+        os.umask(before)
+    closed, opened = (
+        (vendor.root / label / "noarch" / "lib-1.0-0.conda").stat() for label in LABELS[:2]
+    )
+    assert closed.st_mode & 0o777 == 0o600
+    assert opened.st_mode & 0o777 == 0o644
+    assert closed.st_ino != opened.st_ino
+    assert vendor.sent().count("lib-1.0-0.conda") == 1
+
+
+def test_what_a_failed_label_has_downloaded_is_not_downloaded_again(vendor: Vendor) -> None:
+    vendor.server.fault("bank00-1.0-0.conda", "status", status=404)
+    found = vendor.run(*(vendor.options(label, label) for label in LABELS[:2]))
+    assert [bool(result.outcome) for result in found.values()] == [False, True]
+    assert vendor.sent().count("lib-1.0-0.conda") == 1
+    vendor.check("bank01")
+
+
+def test_archive_without_a_digest_is_downloaded_once(vendor: Vendor) -> None:
+    for package in vendor.channel.packages.values():
+        del package.record["sha256"], package.record["md5"]
+    vendor.channel.write()
+    vendor.run(*(vendor.options(label, label) for label in LABELS[:3]))
+    assert vendor.sent().count("lib-1.0-0.conda") == 1
+    vendor.check(*LABELS[:3])
+
+
+def test_dry_run_writes_and_downloads_nothing(vendor: Vendor) -> None:
+    found = vendor.run(*(vendor.options(label, label) for label in LABELS[:3]), dry_run=True)
+    assert all(result.outcome and result.outcome.changed for result in found.values())
+    assert not vendor.sent()
+    assert not vendor.root.exists()

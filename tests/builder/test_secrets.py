@@ -1,0 +1,797 @@
+"""No secret leaves: not in files, not in output, not in logs, not in error reports."""
+
+from __future__ import annotations
+
+import base64
+import bz2
+import io
+import json
+import os
+import string
+import tarfile
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote, quote_plus
+
+import pytest
+import zstandard
+from conda import CondaError
+from hypothesis import assume, example, given, settings
+from hypothesis import strategies as st
+
+from conda_offline_repo.builder.credentials import credentials
+from conda_offline_repo.builder.exceptions import SecretFoundError
+from conda_offline_repo.builder.options import Options
+from conda_offline_repo.files.hashing import CHUNK
+from conda_offline_repo.redaction import Secrets
+from conda_offline_repo.repository import manifest as manifests
+from conda_offline_repo.repository import manifest_json
+from conda_offline_repo.repository.exceptions import InvalidLabelError
+from conda_offline_repo.repository.manifest import File, Manifest, Package, Remembered
+from conda_offline_repo.repository.names import WINDOWS_DEVICES, archive_problem, check_label
+from dev.upstream.server import ChannelServer
+from tests.support.inside import HASTY, inside
+from tests.support.running import snapshot, tree
+from tests.support.tiny import TinyChannel
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+    from tests.support.inside import Inside
+    from tests.support.running import Conda, Finished
+    from tests.support.tiny import Format
+
+properties = settings(deadline=None, max_examples=150, derandomize=True, database=None)
+
+# --- names and paths ---------------------------------------------------------------------------
+
+NASTY = st.sampled_from(
+    [
+        "..",
+        ".",
+        "/",
+        "\\",
+        ":",
+        "~",
+        "%",
+        "$",
+        "con",
+        "NUL",
+        "aux.",
+        " ",
+        "\0",
+        "\n",
+        "é",
+        "ß",
+        "\u202e",
+    ]
+)
+NAMES = st.one_of(
+    st.text(max_size=80),
+    st.lists(st.one_of(NASTY, st.text(string.ascii_letters + "._-", max_size=8)), max_size=6).map(
+        "".join
+    ),
+)
+
+
+def stays(root: Path, name: str) -> bool:
+    """Whether `name` names one thing right below `root`, on every system."""
+    path = Path(os.path.normpath(root / name))
+    plain = name.casefold().rstrip(". ")
+    return (
+        path.parent == root
+        and path.name == name
+        and plain == name.casefold()
+        and plain.partition(".")[0] not in WINDOWS_DEVICES
+        and not set(name) & set('<>:"/\\|?*')
+        and name.isprintable()
+    )
+
+
+@given(NAMES)
+@example("a/../b")
+@example("C:x")
+@example("halkbank.")
+@example("nul.txt")
+@example("..")
+@example("x" * 300)
+@properties
+def test_no_label_leaves_the_root(label: str) -> None:
+    try:
+        check_label(label)
+    except InvalidLabelError:
+        return
+    assert stays(Path("/root/of/all"), label)
+    assert len(label) <= 64
+
+
+@given(NAMES, st.sampled_from([".conda", ".tar.bz2", "", ".CONDA", ".conda\n"]))
+@example("../x-1-0", ".conda")
+@example("CON.x-1-0", ".conda")
+@properties
+def test_no_file_name_leaves_its_folder(name: str, extension: str) -> None:
+    file = f"{name}{extension}"
+    if archive_problem(file) is None:
+        assert stays(Path("/root/of/all"), file)
+        assert file.endswith((".conda", ".tar.bz2"))
+        assert file.isascii()
+
+
+@given(
+    st.from_regex(
+        r"[a-z0-9_][a-z0-9_.-]{0,40}-[0-9][0-9a-z.!+]{0,20}-[a-z0-9_]{1,20}", fullmatch=True
+    )
+)
+@properties
+def test_ordinary_file_names_pass(stem: str) -> None:
+    assume(stem.partition(".")[0] not in WINDOWS_DEVICES)
+    assert archive_problem(f"{stem}.conda") is None
+    assert archive_problem(f"{stem}.tar.bz2") is None
+
+
+@given(NAMES, NAMES)
+@example("../..", "x-1-0.conda")
+@example("linux-64/../../..", "x-1-0.conda")
+@example("noarch", "../x-1-0.conda")
+@properties
+def test_no_manifest_names_a_path_outside(subdir: str, file: str) -> None:
+    name = f"{subdir}/{file}"
+    package = {"sha256": "0" * 64, "md5": "", "size": 1, "url": ""}
+    content = manifests.as_dict(manifest({}, {}))
+    for key, entry in (("packages", package), ("files", {"sha256": "0" * 64, "size": 1})):
+        try:
+            manifest_json.parse({**content, key: {name: entry}})
+        except manifest_json._Invalid:
+            continue
+        root = Path("/root/of/all")
+        folder, _, base = name.rpartition("/")
+        assert not folder or stays(root, folder)
+        assert stays(root / folder, base)
+
+
+# --- the manifest ------------------------------------------------------------------------------
+
+
+def manifest(packages: dict[str, Package], files: dict[str, File], **changes: Any) -> Manifest:
+    content: dict[str, Any] = {
+        "label": "bank",
+        "build": 1,
+        "created": "2026-01-01T00:00:00Z",
+        "request": Remembered(),
+        "solutions": {},
+        "packages": packages,
+        "files": files,
+        "built_with": {},
+    }
+    return Manifest(**{**content, **changes})
+
+
+#: What can be printed; a manifest with other texts is refused.
+WORDS = st.text(st.characters(exclude_categories=["C", "Z"], include_characters=" "), max_size=20)
+LABELS = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", fullmatch=True)
+HEX = st.text("0123456789abcdef", min_size=64, max_size=64)
+MD5 = st.text("0123456789abcdef", min_size=32, max_size=32)
+SIZES = st.integers(0, 2**50)
+SUBDIRS = st.sampled_from(["noarch", "linux-64", "win-64", "osx-arm64", "emscripten-wasm32"])
+ARCHIVES = st.builds(
+    "{}/{}-{}-{}{}".format,
+    SUBDIRS,
+    st.from_regex(r"[a-z0-9_][a-z0-9_.-]{2,20}", fullmatch=True).filter(
+        lambda name: name.partition(".")[0] not in WINDOWS_DEVICES
+    ),
+    st.from_regex(r"[0-9][0-9a-z.!+]{0,10}", fullmatch=True),
+    st.from_regex(r"[A-Za-z0-9_]{1,10}", fullmatch=True),
+    st.sampled_from([".conda", ".tar.bz2"]),
+)
+PACKAGES = st.dictionaries(ARCHIVES, st.builds(Package, HEX, MD5, SIZES, WORDS), max_size=5)
+FILES = st.dictionaries(
+    st.sampled_from(["README.txt", "SHA256SUMS", "noarch/repodata.json", "use.sh"]),
+    st.builds(File, HEX, SIZES),
+)
+TUPLES = st.lists(WORDS, max_size=4).map(tuple)
+REQUESTS = st.builds(
+    Remembered,
+    packages=TUPLES,
+    channels=TUPLES,
+    platforms=TUPLES,
+    virtual_packages=st.dictionaries(WORDS, st.dictionaries(WORDS, WORDS, max_size=3), max_size=3),
+)
+
+
+@st.composite
+def whole_manifests(draw: st.DrawFn) -> Manifest:
+    packages = draw(PACKAGES)
+    names = st.lists(st.sampled_from(sorted(packages)), unique=True) if packages else st.just([])
+    return manifest(
+        packages,
+        draw(FILES),
+        label=draw(LABELS),
+        build=draw(st.integers(1, 10**9)),
+        created=draw(WORDS),
+        request=draw(REQUESTS),
+        solutions=draw(st.dictionaries(WORDS, names.map(tuple), max_size=3)),
+        built_with=draw(st.dictionaries(WORDS, WORDS, max_size=3)),
+    )
+
+
+@given(content=whole_manifests())
+@properties
+def test_manifest_survives_writing_and_reading(
+    tmp_path_factory: pytest.TempPathFactory, content: Manifest
+) -> None:
+    folder = tmp_path_factory.mktemp("manifest", numbered=True)
+    written = content.content
+    (folder / manifests.MANIFEST_NAME).write_bytes(written)
+    again = manifest_json.read(folder)
+    assert again == content
+    assert again.content == written
+    assert written.endswith(b"}\n")
+
+
+# --- redaction ---------------------------------------------------------------------------------
+
+#: No server's secret, and so in no other part of a text by chance.
+MARK = "Zq9"
+SECRETS = st.text(
+    string.ascii_letters + string.digits + "-._~!$&'()*+,;=:@/?#[]% \"<>|é", max_size=20
+).map(lambda text: f"{MARK}{text}{MARK}")
+#: What conda takes for a token in a URL.
+TOKENS = st.text(string.ascii_letters + string.digits + "-", max_size=30).map(
+    lambda text: f"{MARK}{text}{MARK}"
+)
+#: The last of them is no host that conda can read.
+HOSTS = ["127.0.0.1:8080", "repo.acme.example", "LOCALHOST", "[::1]:80"]
+SCHEMES = st.sampled_from(["http", "https"])
+PATHS = st.sampled_from(["acme", "acme/label/bank", "a/b/c", "pkgs/main"])
+
+
+def lower(text: str) -> str:
+    """Percent-encoded with small letters, which is as good as with capitals."""
+    encoded = quote(text, safe="")
+    head, *rest = encoded.split("%")
+    return head + "".join(f"%{part[:2].lower()}{part[2:]}" for part in rest)
+
+
+ENCODINGS = st.sampled_from([lambda text: quote(text, safe=""), lower])
+
+
+@st.composite
+def addresses(draw: st.DrawFn, hosts: list[str] = HOSTS) -> tuple[str, tuple[str, ...]]:
+    """A channel's URL, and the secrets in it in plain form."""
+    encode = draw(ENCODINGS)
+    secrets = []
+    userinfo = token = query = ""
+    shapes = draw(st.sets(st.sampled_from(["password", "user", "token", "query"]), min_size=1))
+    if "user" in shapes:
+        secrets.append(draw(SECRETS))
+        userinfo = f"{encode(secrets[-1])}@"
+    if "password" in shapes:
+        secrets.append(draw(SECRETS))
+        userinfo = f"{userinfo.rstrip('@') or 'anna'}:{encode(secrets[-1])}@"
+    if "token" in shapes:
+        secrets.append(draw(TOKENS))
+        token = f"/t/{secrets[-1]}"
+    if "query" in shapes:
+        secrets.append(draw(SECRETS))
+        query = f"?expires=1&sig={encode(secrets[-1])}"
+    url = f"{draw(SCHEMES)}://{userinfo}{draw(st.sampled_from(hosts))}{token}/{draw(PATHS)}{query}"
+    return url, tuple(secrets)
+
+
+def forms(secret: str) -> set[str]:
+    """A secret as it may be met."""
+    encoded = base64.b64encode(secret.encode()).decode()
+    return {
+        secret,
+        quote(secret),
+        quote(secret, safe=""),
+        quote_plus(secret),
+        lower(secret),
+        encoded.rstrip("="),
+    }
+
+
+@given(
+    addresses(),
+    st.sets(st.integers(0, 3)),
+    st.sampled_from(["{}", "GET {} failed.", "'{}'", '{{"url": "{}"}}', "<{}>", "{0} {0}"]),
+)
+@properties
+def test_any_url_is_cleared_of_credentials(
+    address: tuple[str, tuple[str, ...]], indices: set[int], around: str
+) -> None:
+    """Whether they are known or not, or some of them are."""
+    url, values = address
+    secrets = Secrets(frozenset(value for i, value in enumerate(values) if i in indices))
+    text = secrets.redact(around.format(url))
+    assert MARK not in text, text
+
+
+@given(addresses(HOSTS[:-1]))
+@properties
+def test_what_is_known_of_a_channel_is_hidden_in_any_form(
+    address: tuple[str, tuple[str, ...]],
+) -> None:
+    url, values = address
+    secrets = credentials(Options(label="bank", root=Path(), channels=(url,)))
+    for value in values:
+        for form in forms(value):
+            assert MARK not in secrets.redact(f"of no URL: {form}."), (value, form)
+
+
+@given(SECRETS)
+@properties
+def test_token_is_hidden_in_any_form(token: str) -> None:
+    secrets = credentials(Options(label="bank", root=Path(), token=token))
+    for form in forms(token):
+        assert form not in secrets.redact(f"the token is {form}, it says")
+
+
+@given(SECRETS, SECRETS)
+@properties
+def test_basic_authorization_is_hidden(user: str, password: str) -> None:
+    url = f"http://{quote(user, safe='')}:{quote(password, safe='')}@127.0.0.1/acme"
+    secrets = credentials(Options(label="bank", root=Path(), channels=(url,)))
+    header = base64.b64encode(f"{user}:{password}".encode()).decode()
+    assert header.rstrip("=") not in secrets.redact(f"Authorization: Basic {header}")
+
+
+@given(st.text(string.printable, max_size=60))
+@properties
+def test_other_text_stays_as_it_is(text: str) -> None:
+    assume(not any(mark in text for mark in ("@", "/t/", "?")))
+    assert Secrets(frozenset({f"{MARK}{MARK}"})).redact(text) == text
+
+
+# --- the canaries ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Canaries:
+    """The credentials of one test, each of which must not be seen anywhere."""
+
+    token: str = "tk-c4n4ry-T0ken"
+    user: str = "anna-canary-x"  # of a length that shifts what follows it in base64
+    password: str = "p4ss/w:rd@c4nary+x"
+    query: str = "sig-c4n4ry-0123456789"
+    login: str = "tk-l0gin-c4n4ry"
+    machine: str = "netrc-c4n4ry-pw"
+
+    def forms(self) -> dict[str, str]:
+        """All forms of all of them, each with the name of what it is."""
+        found = {}
+        for name in ("token", "password", "query", "login", "machine"):
+            for form in forms(getattr(self, name)):
+                found[form] = name
+        for pair in (
+            (self.user, self.password),
+            (self.user, self.machine),
+            (self.machine, "x-oauth-basic"),
+        ):
+            basic = base64.b64encode(":".join(pair).encode()).decode()
+            found[basic.rstrip("=")] = "basic authorization"
+        return found
+
+    def seen(self, text: str) -> set[str]:
+        return {name for form, name in self.forms().items() if form in text}
+
+
+CANARIES = Canaries()
+
+
+@dataclass(frozen=True)
+class Sites:
+    """Servers with private channels: `acme` behind the token, `vault` behind user and password."""
+
+    server: ChannelServer
+    acme: TinyChannel
+    vault: TinyChannel
+    public: TinyChannel
+
+    def channels(self) -> tuple[str, ...]:
+        """Options that name all channels, with all kinds of credentials."""
+        user, password = quote(CANARIES.user, safe=""), quote(CANARIES.password, safe="")
+        acme = f"{self.server.url}/t/{CANARIES.token}/acme"
+        vault = f"{self.server.url.replace('://', f'://{user}:{password}@')}/vault"
+        public = f"{self.server.url}/public?sig={quote(CANARIES.query)}"
+        return ("-c", acme, "-c", vault, "-c", public, "--override-channels")
+
+
+@pytest.fixture
+def sites(tmp_path: Path) -> Iterator[Sites]:
+    served = tmp_path / "served"
+    acme, vault, public = (TinyChannel(served / name) for name in ("acme", "vault", "public"))
+    acme.add("app", depends=["lib", "extra"])
+    vault.add("lib", format="tar.bz2")
+    public.add("extra")
+    for channel in (acme, vault, public):
+        channel.write()
+    protect: dict[str, Any] = {
+        "private": {"acme": CANARIES.token},
+        "basic": {"vault": (CANARIES.user, CANARIES.password)},
+    }
+    with ChannelServer(served, **protect) as server:
+        yield Sites(server, acme, vault, public)
+
+
+def decoded(path: Path) -> bytes:
+    """What a file holds, and what it holds when its compression is undone."""
+    content = path.read_bytes()
+    parts = [content, path.as_posix().encode()]
+    if path.name.endswith(".tar.bz2"):
+        parts.append(bz2.decompress(content))
+    elif path.name.endswith(".conda"):
+        with zipfile.ZipFile(path) as archive:
+            for name in archive.namelist():
+                member = archive.read(name)
+                if name.endswith(".zst"):
+                    member = zstandard.ZstdDecompressor().stream_reader(member).read()
+                parts.append(member)
+    return b"\n".join(parts)
+
+
+def leaks(*, told: Finished | None = None, folder: Path | None = None) -> dict[str, set[str]]:
+    """Which credentials stand where."""
+    found = {}
+    if told:
+        found["stdout"] = CANARIES.seen(told.stdout)
+        found["stderr"] = CANARIES.seen(told.stderr)
+    if folder and folder.exists():
+        for path in folder.rglob("*"):
+            if path.is_file():
+                content = decoded(path).decode(errors="replace")
+                found[path.relative_to(folder).as_posix()] = CANARIES.seen(content)
+    return {where: names for where, names in found.items() if names}
+
+
+def archives(folder: Path) -> list[str]:
+    return [name for name in tree(folder) if name.endswith((".conda", ".tar.bz2"))]
+
+
+ALL = ["noarch/app-1.0-0.conda", "noarch/extra-1.0-0.conda", "noarch/lib-1.0-0.tar.bz2"]
+BUILD = ("offline-repo", "build", "--label", "bank", "--no-label-channel")
+LOUD = ("-v", "-v", "-v", "-v")
+MODES = pytest.mark.parametrize(
+    "mode", [("-q",), LOUD, ("--json",), (*LOUD, "--json")], ids=["text", "log", "json", "json log"]
+)
+#: conda tells an error as JSON only without a log.
+ERROR_MODES = pytest.mark.parametrize("mode", [LOUD, ("--json",)], ids=["log", "json"])
+
+
+@MODES
+def test_build_with_every_kind_of_credential(
+    conda: Conda, root: Path, sites: Sites, mode: tuple[str, ...]
+) -> None:
+    told = conda.run(*BUILD, *sites.channels(), "--root", root, "app", *mode, **HASTY)
+    assert archives(root / "bank") == ALL
+    assert (len(told.stderr) > 1000) == ("-v" in mode), "no debug log, or an unwanted one"
+    assert leaks(told=told, folder=root) == {}
+    urls = json.loads((root / "bank" / "offline-repo.json").read_bytes())["request"]["channels"]
+    assert urls == [f"{sites.server.url}/{name}" for name in ("acme", "vault", "public")]
+    # the control: the server was told all of it, but for the query, which conda leaves out
+    assert any(f"/t/{CANARIES.token}/" in r.path for r in sites.server.requests)
+    assert any("authorization" in r.headers for r in sites.server.requests)
+
+
+@pytest.mark.parametrize("way", ["option", "variable", "configured", "custom", "alias", "login"])
+def test_build_with_a_token_by_each_way(
+    conda: Conda, root: Path, sites: Sites, way: str, tmp_path: Path
+) -> None:
+    sites.acme.add("app")
+    sites.acme.write()
+    plain, secret = f"{sites.server.url}/acme", f"{sites.server.url}/t/{CANARIES.token}"
+    arguments: tuple[str, ...] = ("-c", plain, "--override-channels")
+    variables = dict(HASTY)
+    if way == "option":
+        arguments += ("--token", CANARIES.token)
+    elif way == "variable":
+        variables["CONDA_OFFLINE_REPO_TOKEN"] = CANARIES.token
+    elif way == "configured":
+        conda.configure(channels=[f"{secret}/acme"])
+        arguments = ()
+    elif way == "custom":
+        conda.configure(custom_channels={"acme": secret})
+        arguments = ("-c", "acme", "--override-channels")
+    elif way == "alias":
+        conda.configure(channel_alias=secret)
+        arguments = ("-c", "acme", "--override-channels")
+    else:
+        # what `anaconda login` leaves
+        folder = tmp_path / "anaconda" / "data"
+        folder.mkdir(parents=True)
+        (folder / f"{quote_plus(sites.server.url)}.token").write_text(CANARIES.token)
+        variables["BINSTAR_CONFIG_DIR"] = str(folder.parent)
+    told = conda.run(*BUILD, *arguments, "--root", root, "app", *LOUD, **variables)
+    assert archives(root / "bank") == ["noarch/app-1.0-0.conda"]
+    assert leaks(told=told, folder=root) == {}
+
+
+@pytest.mark.parametrize("way", ["custom", "netrc", "NETRC", "token as user"])
+def test_build_with_a_login_by_each_way(
+    conda: Conda, tmp_path: Path, root: Path, sites: Sites, way: str
+) -> None:
+    pair = (CANARIES.user, CANARIES.machine)
+    if way == "token as user":
+        pair = (CANARIES.machine, "x-oauth-basic")
+    variables = dict(HASTY)
+    with ChannelServer(tmp_path / "served", basic={"vault": pair}) as server:
+        arguments: tuple[str, ...] = ("-c", f"{server.url}/vault", "--override-channels")
+        if way == "custom":
+            address = server.url.replace("://", f"://{':'.join(pair)}@")
+            conda.configure(custom_channels={"vault": address})
+            arguments = ("-c", "vault", "--override-channels")
+        elif way == "token as user":
+            address = server.url.replace("://", f"://{':'.join(pair)}@")
+            arguments = ("-c", f"{address}/vault", "--override-channels")
+        else:
+            netrc = conda.home / (".netrc" if way == "netrc" else "secrets.netrc")
+            netrc.write_text(f"machine 127.0.0.1 login {pair[0]} password {pair[1]}\n")
+            netrc.chmod(0o600)
+            if way == "NETRC":
+                variables["NETRC"] = str(netrc)
+        options = (*BUILD, *arguments, "--root", root, "lib", *LOUD)
+        told = conda.run(*options, **variables)
+        assert archives(root / "bank") == ["noarch/lib-1.0-0.tar.bz2"]
+        assert leaks(told=told, folder=root) == {}
+        if way == "token as user":
+            return  # what stands for a user may as well be a common word
+
+        # and what comes with it is searched for it
+        sites.vault.add("lib", "2.0", files={"etc/conf": f"password = {CANARIES.machine}\n"})
+        sites.vault.write()
+        told = conda.fail(*options, **variables)
+        assert "noarch/lib-2.0-0.conda holds a credential" in told.stderr
+        assert leaks(told=told) == {}
+        assert archives(root / "bank") == ["noarch/lib-1.0-0.tar.bz2"]
+
+
+def break_it(sites: Sites, fault: str) -> None:
+    """Let a build from these sites end in one way or the other."""
+    server, app = sites.server, sites.acme.packages["noarch/app-1.0-0.conda"]
+    if fault.isdigit():
+        server.fault("/repodata.json", "status", status=int(fault))
+    elif fault == "package refused":
+        server.fault(".conda", "status", status=403)
+    elif fault == "package broken":
+        server.fault(app.file, "status", status=502)
+        server.fault(".tar.bz2", "wrong")
+        server.fault("extra-1.0-0.conda", "reset")
+    elif fault == "unsolvable":
+        sites.acme.add("app", depends=["lib", "nowhere >=3"])
+        sites.acme.write()
+    elif fault in ("no JSON", "no object", "no names"):
+        content = {
+            "no JSON": '{"info": {"subdir": "noarch"}, "packages": ',
+            "no object": '["a list"]',
+            "no names": '{"info": {"subdir": "noarch"}, "packages.conda": {"x-1-0.conda": {}}}',
+        }[fault]
+        (sites.acme.folder / "noarch" / "repodata.json").write_text(content)
+    elif fault == "hostile":
+        record = sites.acme.packages["noarch/app-1.0-0.conda"].record
+        content = json.dumps({"packages.conda": {"../../app-1.0-0.conda": record}})
+        (sites.acme.folder / "noarch" / "repodata.json").write_text(content)
+    else:
+        assert fault == "server down"
+        server.stop()
+
+
+@ERROR_MODES
+@pytest.mark.parametrize(
+    "fault",
+    [
+        *("401", "403", "404", "500", "server down", "package refused", "package broken"),
+        *("unsolvable", "no JSON", "no object", "no names", "hostile"),
+    ],
+)
+def test_failing_build_tells_no_credential(
+    conda: Conda, root: Path, sites: Sites, fault: str, mode: tuple[str, ...]
+) -> None:
+    break_it(sites, fault)
+    channels = sites.channels()
+    told = conda.execute(*BUILD, *channels, "--root", root, "app", *mode, **HASTY)
+    assert told.status != 0
+    assert leaks(told=told, folder=root) == {}
+    assert not (root / "bank").exists()
+    if "--json" in mode:
+        assert told.json.get("success", False) is False
+
+
+@ERROR_MODES
+def test_wrong_credentials_are_not_told_either(
+    conda: Conda, root: Path, sites: Sites, mode: tuple[str, ...]
+) -> None:
+    for right, wrong in ((CANARIES.token, "tk-wr0ng-c4n4ry"), (CANARIES.password, "wr0ng-c4n4ry")):
+        channels = [
+            channel.replace(right, wrong).replace(quote(right, safe=""), wrong)
+            for channel in sites.channels()
+        ]
+        told = conda.fail(*BUILD, *channels, "--root", root, "app", *mode, **HASTY)
+        assert wrong not in told.output
+        assert leaks(told=told, folder=root) == {}
+        assert not root.exists()
+
+
+@ERROR_MODES
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1:port", "[::1]:9", "[::1", "127.0.0.1:99999", "", "%zz"]
+)
+def test_url_that_is_none_is_not_told(
+    conda: Conda, root: Path, host: str, mode: tuple[str, ...]
+) -> None:
+    url = f"http://{CANARIES.user}:{CANARIES.machine}@{host}/t/{CANARIES.token}/acme"
+    arguments = ("-c", url, "--override-channels", "--token", CANARIES.login)
+    told = conda.execute(*BUILD, *arguments, "--root", root, "app", *mode, **HASTY)
+    assert told.status != 0
+    assert leaks(told=told, folder=root) == {}
+
+
+@ERROR_MODES
+@pytest.mark.parametrize(
+    "token", ["c4n4ry_s3cret", "c4n4ry.s3cret", "c4n4ry s3cret", "c4n4ry/s3cret"]
+)
+def test_token_that_conda_cannot_send_is_not_told_in_part(
+    conda: Conda, root: Path, tmp_path: Path, token: str, mode: tuple[str, ...]
+) -> None:
+    """conda ends a token in a URL at the first character that is no letter, digit or hyphen."""
+    channel = TinyChannel(tmp_path / "served" / "acme")
+    channel.add("app")
+    channel.write()
+    with ChannelServer(tmp_path / "served", private={"acme": token}) as server:
+        arguments = ("-c", f"{server.url}/acme", "--override-channels", "--token", token)
+        told = conda.execute(*BUILD, *arguments, "--root", root, "app", *mode, **HASTY)
+    assert "s3cret" not in told.output
+    for path in root.rglob("*"):
+        assert path.is_dir() or b"s3cret" not in decoded(path)
+    if told.status == 0:
+        assert archives(root / "bank") == ["noarch/app-1.0-0.conda"]
+
+
+@ERROR_MODES
+def test_crash_tells_no_credential(
+    conda: Conda, root: Path, sites: Sites, tmp_path: Path, mode: tuple[str, ...]
+) -> None:
+    """A solver of another plugin goes wrong in the middle, with a URL in its hands."""
+    plugin = tmp_path / "broken_solver"
+    plugin.mkdir()
+    (plugin / "broken_solver.py").write_text(
+        "from conda import plugins\n"
+        "class Solver:\n"
+        "    def __init__(self, prefix, channels, *args, **kwargs):\n"
+        "        self.urls = [u for c in channels for u in c.urls(with_credentials=True)]\n"
+        "    def solve_final_state(self, *args, **kwargs):\n"
+        "        raise ZeroDivisionError(f'while reading {self.urls}')\n"
+        "@plugins.hookimpl\n"
+        "def conda_solvers():\n"
+        "    yield plugins.CondaSolver(name='broken', backend=Solver)\n"
+    )
+    info = plugin / "broken_solver-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: broken-solver\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[conda]\nbroken = broken_solver\n")
+    told = conda.execute(
+        *(*BUILD, *sites.channels(), "--root", root, "app", *mode, "--solver", "broken"),
+        **{**HASTY, "PYTHONPATH": str(plugin)},
+    )
+    assert told.status != 0
+    assert "ZeroDivisionError" in told.output
+    assert leaks(told=told, folder=root) == {}
+    assert not (root / "bank").exists()
+
+
+# --- what packages carry -----------------------------------------------------------------------
+
+
+@pytest.fixture
+def me(tmp_path: Path) -> Iterator[Inside]:
+    with inside(tmp_path / "me") as me:
+        yield me
+
+
+def written(secret: str, form: str) -> str:
+    return {
+        "plain": secret,
+        "quoted": quote(secret, safe=""),
+        "base64": base64.b64encode(secret.encode()).decode(),
+        "basic": base64.b64encode(f"{CANARIES.user}:{secret}".encode()).decode(),
+    }[form]
+
+
+@pytest.mark.parametrize("format", ["conda", "tar.bz2"])
+@pytest.mark.parametrize("form", ["plain", "quoted", "base64", "basic"])
+@pytest.mark.parametrize("place", ["payload", "metadata"])
+def test_package_that_carries_a_secret_is_refused(
+    me: Inside, sites: Sites, format: Format, form: str, place: str
+) -> None:
+    def options() -> Options:
+        urls = tuple(url for url in sites.channels() if "://" in url)
+        return me.options("lib", channels=urls)
+
+    me.build(options())
+    before = snapshot(me.root)
+    filler = "".join(f"{number}\n" for number in range(20_000))
+    text = f"{filler}url = http://u:{written(CANARIES.password, form)}@h/\n{filler}"
+    path = "etc/pip.conf" if place == "payload" else "info/recipe/meta.yaml"
+    carrier = sites.vault.add("lib", "2.0", files={path: text}, format=format)
+    sites.vault.write()
+    with pytest.raises(SecretFoundError) as caught:
+        me.build(options())
+    assert f"{carrier.at} holds a credential" in str(caught.value)
+    assert not CANARIES.seen(str(caught.value))
+    assert {k: v for k, v in snapshot(me.root).items() if k.startswith("bank")} == before
+
+    # without the secret it goes out
+    sites.vault.add("lib", "2.0", files={path: filler}, format=format)
+    sites.vault.write()
+    me.build(options())
+    assert archives(me.root / "bank") == [carrier.at]
+
+
+@pytest.mark.parametrize("place", [1, 2, len(CANARIES.password) // 2, len(CANARIES.password) - 1])
+def test_secret_across_two_pieces_is_found(me: Inside, sites: Sites, place: int) -> None:
+    """The first piece that is read of the archive's tar ends within the secret."""
+    filler = "x" * (CHUNK - tarfile.BLOCKSIZE - place)
+    sites.vault.add("lib", "2.0", files={"etc/big": f"{filler}{CANARIES.password}{filler}"})
+    sites.vault.write()
+    urls = tuple(url for url in sites.channels() if "://" in url)
+    with pytest.raises(SecretFoundError, match="noarch/lib-2"):
+        me.build(me.options("lib", channels=urls))
+    assert not (me.root / "bank").exists()
+
+
+@pytest.mark.parametrize("key", ["url", "x_note", "license"])
+def test_entry_that_carries_a_secret_is_refused(me: Inside, sites: Sites, key: str) -> None:
+    note = f"http://h/t/{CANARIES.token}/acme/noarch/lib-1.0-0.conda"
+    sites.vault.add("lib", "2.0", record={key: note})
+    sites.vault.write()
+    urls = tuple(url for url in sites.channels() if "://" in url)
+    with pytest.raises(SecretFoundError) as caught:
+        me.build(me.options("lib", channels=urls))
+    assert "noarch/repodata.json holds a credential" in str(caught.value)
+    assert not CANARIES.seen(str(caught.value))
+    assert not (me.root / "bank").exists()
+
+
+def test_command_tells_which_package_carries_a_secret(
+    conda: Conda, root: Path, sites: Sites
+) -> None:
+    sites.acme.add("app", "2.0", files={"bin/app": f"curl {CANARIES.token}"}, depends=["lib"])
+    sites.acme.write()
+    command = (*BUILD, *sites.channels(), "--root", root, "app")
+    told = conda.fail(*command, *LOUD, **HASTY)
+    assert "noarch/app-2.0-0.conda holds a credential" in told.stderr
+    answer = conda.fail(*command, "--json", **HASTY)
+    assert answer.json["exception_name"] == "SecretFoundError"
+    assert leaks(told=told) == leaks(told=answer) == {}
+    assert not (root / "bank").exists()
+
+
+def test_helpers_see_what_they_look_for(tmp_path: Path) -> None:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as tar:
+        tar.addfile(tarfile.TarInfo(f"x-{CANARIES.token}"))
+    (tmp_path / "a.tar.bz2").write_bytes(bz2.compress(buffer.getvalue()))
+    (tmp_path / "b.txt").write_text(quote(CANARIES.password, safe=""))
+    with zipfile.ZipFile(tmp_path / "c.conda", "w") as archive:
+        packed = zstandard.ZstdCompressor().compress(CANARIES.login.encode())
+        archive.writestr("pkg-c.tar.zst", packed)
+    assert leaks(folder=tmp_path) == {
+        "a.tar.bz2": {"token"},
+        "b.txt": {"password"},
+        "c.conda": {"login"},
+    }
+
+
+def test_a_crash_inside_is_cleared_too(me: Inside, sites: Sites) -> None:
+    from conda_offline_repo.redaction import confined
+
+    secrets = Secrets(frozenset({CANARIES.token}))
+    with pytest.raises(CondaError, match="ZeroDivisionError: http") as caught, confined(secrets):
+        raise ZeroDivisionError(f"{sites.server.url}/t/{CANARIES.token}/acme")
+    assert not CANARIES.seen(str(caught.value))
+    with pytest.raises(CondaError) as conda_error, confined(secrets):
+        raise CondaError("at %(url)s with 100%%", url=f"http://h/t/{CANARIES.token}/")
+    assert not CANARIES.seen(str(conda_error.value))
+    assert "100%" in str(conda_error.value)

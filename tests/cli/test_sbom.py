@@ -1,0 +1,359 @@
+"""`conda offline-repo sbom`: what leaves in a bill of materials, and what does not."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+from conda import __version__ as conda_version
+from conda.base.context import context
+from conda.plugins import hookimpl
+
+from conda_offline_repo._conda import features
+from conda_offline_repo.exceptions import InvalidRequestError
+from conda_offline_repo.queries.sbom import FORMAT, Bill, bills
+from conda_offline_repo.queries.sbom_files import write
+from conda_offline_repo.repository.exceptions import (
+    ManifestError,
+    NotWrittenError,
+    SbomMissingError,
+)
+from conda_offline_repo.repository.locate import locate_one
+from tests.cli.test_json import check
+from tests.support.rewriting import from_elsewhere, put_index, rewrite
+from tests.support.running import Customer, snapshot, tree
+from tests.support.suite import CORE, LIBZ, PYTHON, TOOL, with_environments
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from typing import Any
+
+    from tests.support.running import Conda, Finished
+
+SECRET = "pa55-0f-the-vendor"
+#: What is configured, and must not be found in any file.
+INTERNAL = "conda.internal.example"
+NAMES = ["acme-1-lock-linux-64", "acme-1-runtime-linux-64", "acme-1-tools-linux-64"]
+FILES = [f"{name}.cdx.json" for name in NAMES]
+
+needs_sboms = pytest.mark.skipif(
+    features.exporter(FORMAT) is None, reason="conda-sboms is not installed, or conda is too old"
+)
+
+
+@pytest.fixture
+def acme(published: Path, tmp_path: Path) -> Path:
+    """The label with its environments; one package is from a public channel."""
+    folder = tmp_path / "root" / "acme"
+    shutil.copytree(published, folder)
+    with_environments(folder)
+    from_elsewhere(folder, CORE, f"https://conda.anaconda.org/conda-forge/{CORE}")
+    return folder
+
+
+@pytest.fixture
+def engineer(tmp_path: Path) -> Conda:
+    return Customer(tmp_path / "engineer")
+
+
+def sbom(conda: Conda, *arguments: object, **variables: str) -> Finished:
+    return conda.run("offline-repo", "sbom", *arguments, **variables)
+
+
+def component(folder: Path, name: str, file: str = FILES[1]) -> dict[str, Any]:
+    document = json.loads((folder / file).read_bytes())
+    (found,) = (one for one in document["components"] if one["name"] == name)
+    assert isinstance(found, dict)
+    return found
+
+
+@pytest.mark.skipif(features.exporter(FORMAT) is not None, reason="conda-sboms is installed")
+def test_conda_that_makes_none(engineer: Conda, acme: Path, tmp_path: Path) -> None:
+    told = engineer.fail("offline-repo", "sbom", acme, "-o", tmp_path / "bills")
+    assert "conda install -n base 'conda>=26.3' conda-sboms" in told.stderr
+    assert "Traceback" not in told.stderr
+    assert not (tmp_path / "bills").exists()
+    told = engineer.fail("offline-repo", "sbom", acme, "--json")
+    assert told.json["exception_name"] == "SbomMissingError"
+
+
+def test_conda_without_the_plugin(acme: Path) -> None:
+    manager = context.plugin_manager
+    there = [one for name, one in manager.list_name_plugin() if "conda_sboms" in name]
+    for plugin in there:
+        manager.unregister(plugin)
+    try:
+        with pytest.raises(SbomMissingError, match=conda_version):
+            bills(locate_one(acme))
+    finally:
+        for plugin in there:
+            manager.register(plugin)
+
+
+class Broken:
+    """A plugin that needs what is not installed."""
+
+    @hookimpl  # type: ignore[untyped-decorator]
+    def conda_environment_exporters(self) -> None:
+        raise ImportError("cyclonedx")
+
+
+@needs_sboms
+def test_plugin_that_is_not_whole(acme: Path) -> None:
+    broken = Broken()
+    context.plugin_manager.register(broken)
+    try:
+        with pytest.raises(SbomMissingError):
+            bills(locate_one(acme))
+    finally:
+        context.plugin_manager.unregister(broken)
+
+
+def test_where_there_is_no_repository(engineer: Conda, tmp_path: Path) -> None:
+    assert "no offline repo" in engineer.fail("offline-repo", "sbom", tmp_path / "x").stderr
+
+
+@needs_sboms
+def test_a_file_for_each_environment(engineer: Conda, acme: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "new" / "bills"
+    before = snapshot(acme)
+    told = sbom(engineer, acme.parent, "-o", folder)
+    assert tree(folder) == FILES
+    assert f"{folder / FILES[0]}: 3 packages, written" in told.stdout
+    assert snapshot(acme) == before
+    document = json.loads((folder / FILES[1]).read_bytes())
+    assert document["bomFormat"] == "CycloneDX"
+    assert [one["name"] for one in document["components"]] == [
+        *("cli", "core", "libz", "pip", "python")
+    ]
+    manifest = locate_one(acme).manifest
+    assert document["metadata"]["timestamp"].startswith(manifest.created.rstrip("Z"))
+    assert document["metadata"]["component"]["name"] == "acme-runtime"
+    libz = component(folder, "libz")
+    assert libz["version"] == "1.3"
+    assert libz["licenses"] == [{"license": {"name": "BSD-3-Clause"}}]
+    digests = {one["alg"]: one["content"] for one in libz["hashes"]}
+    assert digests["SHA-256"] == manifest.packages[LIBZ].sha256
+    needs = {one["ref"]: one["dependsOn"] for one in document["dependencies"]}
+    assert len(needs[document["metadata"]["component"]["bom-ref"]]) == 2
+    assert needs[component(folder, "cli")["bom-ref"]] == [component(folder, "core")["bom-ref"]]
+
+
+@needs_sboms
+def test_one_environment_without_a_name(engineer: Conda, published: Path, tmp_path: Path) -> None:
+    sbom(engineer, published, "-o", tmp_path / "bills")
+    assert tree(tmp_path / "bills") == ["acme-1-linux-64.cdx.json"]
+
+
+@needs_sboms
+def test_the_same_release_gives_the_same_bytes(engineer: Conda, acme: Path, tmp_path: Path) -> None:
+    """Whoever makes it, wherever, whatever that conda is configured to call channels."""
+    sbom(engineer, acme, "-o", tmp_path / "bills")
+    before = snapshot(tmp_path / "bills")
+    told = sbom(engineer, acme, "-o", tmp_path / "bills")
+    assert told.stdout.count("there already, unchanged") == 3
+    assert snapshot(tmp_path / "bills") == before
+    other = Customer(tmp_path / "other")
+    internal = f"https://me:{SECRET}@{INTERNAL}"
+    other.configure(
+        channel_alias=f"{internal}/t/{SECRET}-token",
+        migrated_channel_aliases=["https://conda.anaconda.org"],
+        custom_channels={"conda-forge": internal, "x": internal},
+        custom_multichannels={INTERNAL: ["https://conda.anaconda.org/conda-forge"]},
+        channels=[f"{internal}/acme"],
+    )
+    moved = tmp_path / "elsewhere" / "acme"
+    shutil.copytree(acme, moved)
+    sbom(other, moved, "-o", tmp_path / "more")
+    for file in FILES:
+        assert (tmp_path / "more" / file).read_bytes() == (tmp_path / "bills" / file).read_bytes()
+    dated = sbom(engineer, acme, "-o", tmp_path / "bills", SOURCE_DATE_EPOCH="1000000000")
+    assert "unchanged" not in dated.stdout
+    assert "2001-09-09T01:46:40" in (tmp_path / "bills" / FILES[0]).read_text()
+
+
+@needs_sboms
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://conda.internal.example/acme/{}",
+        "https://me:{secret}@conda.internal.example/t/{secret}/acme/{}?key={secret}",
+        "https://conda.anaconda.org:8443/acme/{}",
+        "https://conda.anaconda.org.internal.example/acme/{}",
+        "https://conda.anaconda.org@conda.internal.example/acme/{}",
+        "s3://conda.internal.example/acme/{}",
+        "file:///srv/conda.internal.example/acme/{}",
+        "file://conda.internal.example/share/acme/{}",
+        "https://10.0.0.7/conda.internal.example/{}",
+        "https://[bad/conda.internal.example/{}",
+        "conda.internal.example",
+    ],
+)
+def test_nothing_internal_leaves(engineer: Conda, acme: Path, tmp_path: Path, url: str) -> None:
+    for name in locate_one(acme).manifest.packages:
+        from_elsewhere(acme, name, url.format(name, secret=SECRET))
+    sbom(engineer, acme, "-o", tmp_path / "bills")
+    for file in FILES:
+        text = (tmp_path / "bills" / file).read_text()
+        for word in (
+            SECRET,
+            INTERNAL,
+            "internal",
+            "10.0.0.7",
+            "8443",
+            "file:",
+            "/acme/",
+            "%2Facme",
+        ):
+            assert word not in text, word
+    found = component(tmp_path / "bills", "python")
+    assert "externalReferences" not in found
+    assert found["purl"] == "pkg:conda/python@3.11.0?build=h1_0&subdir=linux-64&type=conda"
+
+
+@needs_sboms
+@pytest.mark.parametrize(
+    ("url", "channel", "address"),
+    [
+        ("https://conda.anaconda.org/conda-forge/{}", "conda-forge", ""),
+        ("https://repo.anaconda.com/pkgs/main/{}", "pkgs/main", ""),
+        ("https://prefix.dev/conda-forge/{}", "https://prefix.dev/conda-forge", ""),
+        (
+            f"https://me:{SECRET}@conda.anaconda.org/t/{SECRET}/acme/label/bank/{{}}?k={SECRET}",
+            "acme/label/bank",
+            "https://conda.anaconda.org/acme/label/bank/{}",
+        ),
+    ],
+)
+def test_public_channels_are_named(
+    engineer: Conda, acme: Path, tmp_path: Path, url: str, channel: str, address: str
+) -> None:
+    from_elsewhere(acme, PYTHON, url.format(PYTHON))
+    sbom(engineer, acme, "-o", tmp_path / "bills")
+    found = component(tmp_path / "bills", "python")
+    properties = {one["name"]: one["value"] for one in found["properties"]}
+    assert properties["conda:package:channel"] == channel
+    (reference,) = found["externalReferences"]
+    assert reference["url"] == (address or url).format(PYTHON)
+    assert SECRET not in (tmp_path / "bills" / FILES[1]).read_text()
+
+
+@needs_sboms
+def test_licence_that_is_an_address(engineer: Conda, acme: Path, tmp_path: Path) -> None:
+    entry = {"name": "tool", "version": "1.0", "build": "0", "depends": [7, "libz ]["]}
+    licence = f"Ours, see https://me:{SECRET}@{INTERNAL}/licence (and https://[x)"
+    entries = {"tool-1.0-0.tar.bz2": {**entry, "license": licence, "url": f"https://{INTERNAL}"}}
+    put_index(acme, "noarch/repodata.json", entries)
+    rewrite(acme, solutions={"tools/linux-64": (LIBZ, TOOL)})
+    sbom(engineer, acme, "-o", tmp_path / "bills")
+    found = component(tmp_path / "bills", "tool", FILES[2])
+    assert found["licenses"] == [{"license": {"name": "Ours, see ... (and ...)"}}]
+    assert INTERNAL not in (tmp_path / "bills" / FILES[2]).read_text()
+
+
+@needs_sboms
+def test_settings_of_conda_sboms_count(engineer: Conda, acme: Path, tmp_path: Path) -> None:
+    engineer.configure(
+        plugins={"conda_sboms_product_name": "Rating", "conda_sboms_product_version": "3"}
+    )
+    sbom(engineer, acme, "-o", tmp_path / "bills")
+    document = json.loads((tmp_path / "bills" / FILES[0]).read_bytes())
+    assert document["metadata"]["component"]["name"] == "Rating"
+    engineer.configure(plugins={"conda_sboms_product_name": "Rating"})
+    told = engineer.fail("offline-repo", "sbom", acme, "-o", tmp_path / "bills")
+    assert "configured together" in told.stderr
+
+
+@needs_sboms
+def test_json_and_dry_run(engineer: Conda, acme: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "bills"
+    told = sbom(engineer, acme, "-o", folder, "--dry-run")
+    assert told.stdout.count("would be written") == 3
+    assert not folder.exists()
+    found = check("sbom", sbom(engineer, acme, "-o", folder, "--json"))["files"]
+    assert [one["path"] for one in found] == [str(folder / file) for file in FILES]
+    assert {one["changed"] for one in found} == {True}
+    assert (found[1]["environment"], found[1]["platform"]) == ("runtime", "linux-64")
+    assert (found[1]["label"], found[1]["build"], found[1]["packages"]) == ("acme", 1, 5)
+    found = sbom(engineer, acme, "-o", folder, "--json").json["files"]
+    assert {one["changed"] for one in found} == {False}
+    assert sbom(engineer, acme, "-o", folder, "--quiet").stdout == ""
+
+
+@needs_sboms
+def test_not_into_a_repository(engineer: Conda, acme: Path) -> None:
+    told = engineer.fail("offline-repo", "sbom", ".", cwd=acme)
+    assert "-o" in told.stderr
+    assert sorted(acme.glob("*.cdx.json*")) == []
+
+
+@needs_sboms
+@pytest.mark.parametrize(
+    "key", ["../../x/linux-64", "CON/linux-64", "a b/linux-64", "x/../linux-64", "run/t\u202ex"]
+)
+def test_environments_that_cannot_name_a_file(acme: Path, key: str) -> None:
+    with pytest.raises(ManifestError):
+        bills(rewrite(acme, solutions={key: (LIBZ, TOOL)}))
+
+
+@needs_sboms
+def test_manifest_without_a_date(acme: Path) -> None:
+    with pytest.raises(ManifestError, match="date"):
+        bills(rewrite(acme, created="yesterday"))
+
+
+@needs_sboms
+def test_a_set_date_is_left_as_it_was(acme: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SOURCE_DATE_EPOCH", raising=False)
+    bills(locate_one(acme))
+    assert "SOURCE_DATE_EPOCH" not in os.environ
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "5")
+    bills(locate_one(acme))
+    assert os.environ["SOURCE_DATE_EPOCH"] == "5"
+
+
+A = Bill("a.cdx.json", "", "linux-64", 1, b"a")
+B = Bill("b.cdx.json", "", "win-64", 1, b"b")
+
+
+def test_files_are_replaced_not_written_through_links(tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.write_text("mine")
+    folder = tmp_path / "bills"
+    folder.mkdir()
+    for name in (A.name, f"{A.name}.part"):
+        (folder / name).symlink_to(outside)
+    assert write([A, B], folder) == (folder / A.name, folder / B.name)
+    assert outside.read_text() == "mine"
+    assert not (folder / A.name).is_symlink()
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == {
+        A.name: b"a",
+        B.name: b"b",
+    }
+    assert write([A, replace(B, content=b"c")], folder) == (folder / B.name,)
+
+
+def test_all_or_none(tmp_path: Path) -> None:
+    folder = tmp_path / "bills"
+    (folder / B.name).mkdir(parents=True)
+    with pytest.raises(NotWrittenError, match="folder of this name"):
+        write([A, B], folder)
+    assert [path.name for path in folder.iterdir()] == [B.name]
+
+
+@pytest.mark.parametrize("place", ["file", "file/below"])
+def test_a_file_in_the_place_of_the_folder(tmp_path: Path, place: str) -> None:
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(NotWrittenError, match="-o"):
+        write([A], tmp_path / place)
+    assert (tmp_path / "file").read_text() == "mine"
+
+
+def test_two_of_the_same_name(tmp_path: Path) -> None:
+    with pytest.raises(InvalidRequestError, match="--label"):
+        write([A, replace(B, name=A.name.upper())], tmp_path / "bills")
+    assert not (tmp_path / "bills").exists()

@@ -1,0 +1,198 @@
+"""`conda offline-repo verify` and `show` on a root with several labels, and in between builds."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+
+from conda_offline_repo.files.hashing import hash_file
+from conda_offline_repo.repository.journal import JOURNAL_NAME
+from tests.support.mirror import PLATFORM, another, hand_over, publish
+from tests.support.running import Customer, snapshot
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support.mirror import Mirror
+    from tests.support.running import Conda, Finished
+
+APP = "noarch/app-1.0-0.conda"
+INDEX = "noarch/repodata.json"
+PACKAGES = ["app", "extra", "lib", "tool"]
+
+
+@pytest.fixture(scope="module")
+def shared(mirror: Mirror, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A root with the repositories of two customers, the second with `lib` alone."""
+    root = tmp_path_factory.mktemp("share") / "X Y"
+    mirror.copy(1, root / "bank")
+    folder = tmp_path_factory.mktemp("engineer") / "me"
+    publish(folder, mirror.channel, "lib", root=root, label="plant")
+    return root
+
+
+@pytest.fixture
+def share(shared: Path, tmp_path: Path) -> Path:
+    """Such a root that may be changed."""
+    target = tmp_path / "X Y"
+    shutil.copytree(shared, target)
+    return target
+
+
+@pytest.fixture
+def customer(tmp_path: Path) -> Conda:
+    return Customer(tmp_path / "administrator")
+
+
+def verify(customer: Conda, *arguments: object, status: int = 0) -> Finished:
+    told = customer.execute("offline-repo", "verify", *arguments)
+    assert told.status == status, str(told)
+    assert "Traceback" not in told.output
+    return told
+
+
+def test_every_repository_below_a_root(customer: Conda, share: Path) -> None:
+    before = snapshot(share)
+    told = verify(customer, share)
+    for label in ("bank", "plant"):
+        assert f"{share / label} is complete and unchanged" in told.stdout
+    assert "Checking" in told.stderr
+    found = verify(customer, share, "--json").json
+    assert found["success"] is True
+    assert set(found["repositories"]) == {str(share / "bank"), str(share / "plant")}
+    assert {report["unfinished"] for report in found["repositories"].values()} == {False}
+    assert snapshot(share) == before
+
+
+def test_one_label(customer: Conda, share: Path) -> None:
+    (share / "bank" / APP).unlink()
+    told = verify(customer, share, "--label", "plant")
+    assert str(share / "bank") not in told.stdout
+    told = verify(customer, share, "--label", "bank", status=1)
+    assert f"missing: {APP}" in told.stdout
+    assert "Copy it again" in told.stdout
+
+
+def test_all_that_is_wrong_in_one_json_object(customer: Conda, share: Path) -> None:
+    bank = share / "bank"
+    (bank / APP).write_bytes(another(bank / APP))
+    (bank / "README.txt").unlink()
+    (bank / "noarch" / "repodata.json.zst").write_bytes(b"")
+    told = verify(customer, share, "--json", status=1)
+    assert told.json["success"] is False
+    report = told.json["repositories"][str(bank)]
+    for kind, names in {
+        "missing": ["README.txt"],
+        "changed": [APP],
+        "extra": ["noarch/repodata.json.zst"],
+    }.items():
+        assert report[kind] == names
+    other = told.json["repositories"][str(share / "plant")]
+    assert other["missing"] == other["changed"] == other["extra"] == []
+
+
+def test_extra_file_is_told_and_is_a_failure(customer: Conda, share: Path) -> None:
+    # a client would take it for the index, before the right one
+    (share / "bank" / "noarch" / "repodata.json.zst").write_bytes(b"")
+    told = verify(customer, share / "bank", status=1)
+    assert "extra: noarch/repodata.json.zst" in told.stdout
+    assert "complete" in told.stdout
+    assert "Remove them" in told.stdout
+
+
+def test_publication_under_way(customer: Conda, mirror: Mirror, share: Path) -> None:
+    bank = share / "bank"
+    new = "noarch/app-2.0-0.conda"
+    hand_over(mirror.builds[2], bank, new, INDEX)
+    moving = {
+        name: {hash_file(bank / name).sha256: (bank / name).stat().st_size} for name in (new, INDEX)
+    }
+    before = json.loads((bank / "offline-repo.json").read_bytes())
+    (bank / "offline-repo.json").write_text(json.dumps({**before, "on_the_way": moving}))
+    told = verify(customer, bank, status=2)
+    assert "under way or was interrupted" in told.stdout
+    assert "unchanged" not in told.output
+    told = verify(customer, bank, "--json", status=2)
+    report = told.json["repositories"][str(bank)]
+    assert told.json["success"] is False
+    assert (report["unfinished"], report["extra"], report["changed"]) == (True, [], [])
+    here = ("--offline", "--override-channels", "-c", bank.as_uri())
+    told = customer.run("create", "--yes", "-n", "plain", "tool", *here)
+    assert told.stderr.count("under way or was interrupted") == 1
+    hand_over(mirror.builds[1], bank, INDEX)
+    assert "unfinished" in customer.run("offline-repo", "show", bank).stdout
+    (shown,) = customer.run("offline-repo", "show", bank, "--json").json["repositories"]
+    assert shown["unfinished"] is True
+    told = customer.run("offline-repo", "use", bank, "-n", "rating")
+    assert "publication" in told.stderr
+    (bank / new).write_bytes(b"x")
+    assert f"changed: {new}" in verify(customer, bank, status=1).stdout
+    hand_over(mirror.builds[2], bank, new, INDEX)
+    (bank / "offline-repo.json").write_text(json.dumps(before))
+    told = verify(customer, bank, status=1)
+    assert f"changed: {INDEX}" in told.stdout
+    assert f"extra: {new}" in told.stdout
+
+
+def test_journal_of_an_older_version_allows_nothing(customer: Conda, share: Path) -> None:
+    bank = share / "bank"
+    journal = bank / JOURNAL_NAME
+    journal.write_text("{}")
+    told = verify(customer, bank, status=2)
+    assert "under way or was interrupted" in told.stdout
+    assert "unchanged" not in told.output
+    (bank / APP).write_bytes(another(bank / APP))
+    (bank / "noarch" / "x-1-0.conda").write_bytes(b"x")
+    moving = {
+        name: [hash_file(bank / name).sha256] for name in (APP, "noarch/x-1-0.conda", "README.txt")
+    }
+    journal.write_text(json.dumps({"build": 2, "moving": moving}))
+    told = verify(customer, bank, status=1)
+    assert f"changed: {APP}" in told.stdout
+    assert "extra: noarch/x-1-0.conda" in told.stdout
+
+
+@pytest.mark.parametrize("verb", ["verify", "show"])
+@pytest.mark.parametrize("options", [(), ("--json",)], ids=["text", "json"])
+def test_no_repository(customer: Conda, share: Path, verb: str, options: tuple[str, ...]) -> None:
+    for arguments in ((share / "absent",), (share, "--label", "nobody"), (share.parent,)):
+        told = customer.fail("offline-repo", verb, *arguments, *options)
+        text = told.json["message"] if options else told.stderr
+        assert "no offline repository" in text
+        assert str(arguments[0]) in text
+
+
+@pytest.mark.parametrize("verb", ["verify", "show"])
+def test_manifest_that_is_none(customer: Conda, share: Path, verb: str) -> None:
+    (share / "bank" / "offline-repo.json").write_text("{}")
+    told = customer.fail("offline-repo", verb, share)
+    assert str(share / "bank" / "offline-repo.json") in told.stderr
+
+
+def test_show_every_repository(customer: Conda, share: Path) -> None:
+    told = customer.run("offline-repo", "show", share)
+    for text in (
+        *(str(share / label) for label in ("bank", "plant")),
+        "4 packages",
+        "1 package,",
+        f"for {PLATFORM}",
+        "BSD-3-Clause",
+    ):
+        assert text in told.stdout
+    found = customer.run("offline-repo", "show", share, "--json").json["repositories"]
+    assert [one["path"] for one in found] == [str(share / "bank"), str(share / "plant")]
+    assert [[p["name"] for p in one["packages"]] for one in found] == [PACKAGES, ["lib"]]
+    for one in found:
+        assert one["bytes"] == sum(package["size"] for package in one["packages"])
+    told = customer.run("offline-repo", "show", share, "--label", "plant")
+    assert "bank" not in told.stdout.replace(str(share), "")
+
+
+def test_show_without_an_index(customer: Conda, share: Path) -> None:
+    (share / "bank" / INDEX).unlink()
+    told = customer.fail("offline-repo", "show", share / "bank")
+    assert str(share / "bank" / INDEX) in told.stderr
+    assert "opy the repository again" in told.stderr

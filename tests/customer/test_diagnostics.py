@@ -1,0 +1,313 @@
+"""What on the customer's machine does not fit a repository, or interferes with it."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from conda.base.context import context, reset_context
+
+from conda_offline_repo._conda import features
+from conda_offline_repo.customer.diagnostics import PIP_VARIABLES, survey
+from conda_offline_repo.repository.locate import Repository
+from conda_offline_repo.repository.manifest import Manifest, Remembered
+from conda_offline_repo.urls import file_url
+from tests.support.inside import inside
+from tests.support.mirror import PLATFORM
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from conda_offline_repo.customer.diagnostics import Finding
+    from tests.support.inside import Inside
+
+PIP_FILE, PIP_FILES = (
+    ("pip.ini", ("AppData/pip/pip.ini", "pip/pip.ini", "prefix"))
+    if os.name == "nt"
+    else ("pip.conf", (".pip/pip.conf", ".config/pip/pip.conf", "prefix"))
+)
+
+
+@pytest.fixture
+def me(tmp_path: Path) -> Iterator[Inside]:
+    """The user, with nothing configured; environments are where conda has them by itself."""
+    with inside(tmp_path / "me") as me, pytest.MonkeyPatch.context() as patch:
+        for name in ("CONDA_ENVS_DIRS", "PROGRAMDATA", *PIP_VARIABLES):
+            patch.delenv(name, raising=False)
+        patch.setenv("APPDATA", str(me.conda.home / "AppData"))
+        me.configure()
+        yield me
+
+
+@pytest.fixture
+def prefix(me: Inside) -> Path:
+    """An environment without packages."""
+    prefix = me.conda.home / ".conda" / "envs" / "rating"
+    (prefix / "conda-meta").mkdir(parents=True)
+    (prefix / "conda-meta" / "history").touch()
+    return prefix
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Repository:
+    """A repository that takes nothing for granted."""
+    request = Remembered(platforms=(PLATFORM,))
+    manifest = Manifest("bank", 1, "2026-01-01T00:00:00Z", request, {}, {}, {}, {})
+    return Repository(tmp_path / "X Y" / "bank", manifest)
+
+
+def stating(repository: Repository, **packages: str) -> Repository:
+    """The repository, built for a machine with these virtual packages."""
+    request = replace(repository.manifest.request, virtual_packages={PLATFORM: packages})
+    return replace(repository, manifest=replace(repository.manifest, request=request))
+
+
+def having(patch: pytest.MonkeyPatch, packages: Mapping[str, tuple[str, str]]) -> None:
+    """Let this machine have these virtual packages."""
+    patch.setattr(features, "own_virtual_packages", lambda: packages)
+
+
+def one(findings: tuple[Finding, ...], source: str, *words: str) -> str:
+    """The text of the one finding, which has these words."""
+    assert [finding.source for finding in findings] == [source]
+    for word in words:
+        assert word in findings[0].text
+    return findings[0].text
+
+
+def test_nothing_to_tell(me: Inside, prefix: Path, repository: Repository) -> None:
+    assert survey(repository, prefix) == ()
+    assert survey(repository, prefix / "absent") == ()
+
+
+def test_this_machine_is_what_conda_says_it_is(me: Inside) -> None:
+    own = features.own_virtual_packages()
+    assert "__archspec" in own
+    assert all(name.startswith("__") for name in own)
+    assert all(isinstance(part, str) for pair in own.values() for part in pair)
+
+
+@pytest.mark.parametrize(
+    ("own", "stated", "words"),
+    [
+        (("2.17", "0"), "2.28", ("__glibc", "2.17", "2.28", "--virtual-package __glibc=2.17")),
+        (("2.28", "0"), "2.28", None),
+        (("2.100", "0"), "2.28", None),
+        (("0", "0"), "2.28", None),
+        (None, "2.28", ("no __glibc", "2.28", "--virtual-package __glibc=")),
+        (None, "2.28=0", ("no __glibc", "2.28")),
+    ],
+)
+def test_virtual_packages(
+    me: Inside,
+    prefix: Path,
+    repository: Repository,
+    monkeypatch: pytest.MonkeyPatch,
+    own: tuple[str, str] | None,
+    stated: str,
+    words: tuple[str, ...] | None,
+) -> None:
+    having(monkeypatch, {"__glibc": own} if own else {})
+    findings = survey(stating(repository, __glibc=stated), prefix)
+    if words is None:
+        assert findings == ()
+    else:
+        one(findings, "__glibc", *words)
+
+
+@pytest.mark.parametrize(
+    ("own", "stated", "fits"),
+    [
+        ("x86_64", "x86_64", True),
+        ("skylake", "x86_64", True),
+        ("x86_64", "x86_64_v3", False),
+        ("haswell", "x86_64_v3", True),
+        ("zen2", "skylake_avx512", False),
+        ("of_next_year", "x86_64", True),
+        ("x86_64", "of_next_year", True),
+    ],
+)
+def test_processor(
+    me: Inside,
+    prefix: Path,
+    repository: Repository,
+    monkeypatch: pytest.MonkeyPatch,
+    own: str,
+    stated: str,
+    fits: bool,
+) -> None:
+    having(monkeypatch, {"__archspec": ("1", own)})
+    findings = survey(stating(repository, __archspec=f"1={stated}"), prefix)
+    if fits:
+        assert findings == ()
+    else:
+        one(findings, "__archspec", own, stated)
+
+
+def test_packages_of_other_platforms_do_not_matter(
+    me: Inside, prefix: Path, repository: Repository
+) -> None:
+    other = "win-64" if PLATFORM != "win-64" else "linux-64"
+    request = replace(
+        repository.manifest.request, virtual_packages={other: {"__cuda": "99", "__glibc": "99"}}
+    )
+    manifest = replace(repository.manifest, request=request)
+    assert survey(replace(repository, manifest=manifest), prefix) == ()
+
+
+def test_overridden_virtual_package(
+    me: Inside, prefix: Path, repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = {"linux": "__glibc", "osx": "__osx", "win": "__win"}[PLATFORM.partition("-")[0]]
+    monkeypatch.setenv(f"CONDA_OVERRIDE_{name[2:].upper()}", "1.5")
+    one(survey(stating(repository, **{name: "2.28"}), prefix), name, "1.5", "2.28")
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"channels": ["https://conda.example.com/main"]}, ("channels", "--override-channels")),
+        (
+            {"mirrored_channels": {"main": ["https://mirror.example.com/main"]}},
+            ("mirrored_channels", "mirror.example.com"),
+        ),
+        ({"use_only_tar_bz2": True}, ("use_only_tar_bz2", ".conda", "remove it")),
+    ],
+)
+def test_settings_of_the_user(
+    me: Inside,
+    prefix: Path,
+    repository: Repository,
+    settings: dict[str, object],
+    words: tuple[str, ...],
+) -> None:
+    me.configure(**settings)
+    if not hasattr(context, next(iter(settings))):
+        assert survey(repository, prefix) == ()
+        return
+    condarc = str(me.conda.home / ".condarc")
+    text = one(survey(repository, prefix), condarc, condarc, "What to do: ", *words)
+    assert text.endswith(".")
+
+
+def test_remedy_names_the_channel(me: Inside, prefix: Path, repository: Repository) -> None:
+    me.configure(channels=["defaults"])
+    text = one(survey(repository, prefix), str(me.conda.home / ".condarc"))
+    assert f"--override-channels -c {file_url(repository.path)}" in text
+
+
+def test_channel_of_the_repository_itself_is_welcome(
+    me: Inside, prefix: Path, repository: Repository
+) -> None:
+    me.configure(channels=[file_url(repository.path)])
+    assert survey(repository, prefix) == ()
+
+
+def test_settings_of_the_process_environment(
+    me: Inside, prefix: Path, repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CONDA_CHANNELS", "https://conda.example.com/main")
+    reset_context()
+    one(survey(repository, prefix), "envvars", "conda.example.com")
+
+
+def test_settings_of_the_environment_itself_are_replaced_anyway(
+    me: Inside, prefix: Path, repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (prefix / ".condarc").write_text("channels: [https://conda.example.com/main]\n")
+    monkeypatch.setenv("CONDA_PREFIX", str(prefix))
+    reset_context()
+    assert survey(repository, prefix) == ()
+    assert len(survey(repository, prefix.with_name("other"))) == 1
+
+
+def test_other_folders_of_environments(
+    me: Inside, prefix: Path, repository: Repository, tmp_path: Path
+) -> None:
+    me.configure(envs_dirs=[str(tmp_path / "envs")])
+    assert survey(repository, prefix) == ()
+    other = tmp_path / "envs" / "rating"
+    condarc = str(me.conda.home / ".condarc")
+    one(survey(repository, other), condarc, str(tmp_path / "envs"), "leave out -n", f"-p {other}")
+    base = Path(context.root_prefix, "envs", "rating")
+    assert survey(repository, base) == ()
+
+
+@pytest.mark.parametrize("name", PIP_VARIABLES)
+def test_pip_in_the_process_environment(
+    me: Inside,
+    prefix: Path,
+    repository: Repository,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+) -> None:
+    monkeypatch.setenv(name, "https://user:secret@pypi.example.com/simple")
+    text = one(survey(repository, prefix), name, name, "pip")
+    assert "secret" not in text
+
+
+@pytest.mark.parametrize("place", PIP_FILES)
+@pytest.mark.parametrize("option", ["index-url", "extra-index-url", "find-links"])
+def test_pip_in_a_file(
+    me: Inside, prefix: Path, repository: Repository, place: str, option: str
+) -> None:
+    path = prefix / PIP_FILE if place == "prefix" else me.conda.home / place
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"[global]\n{option} = https://user:secret@pypi.example.com/%(x)s\n")
+    text = one(survey(repository, prefix), str(path), str(path), "pip")
+    assert "secret" not in text
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[global]\ntimeout = 7\n", "nonsense", "[global]\nindex-url\n", "\0", "[a]\n[a]\n"]
+)
+def test_files_of_pip_without_an_address(
+    me: Inside, prefix: Path, repository: Repository, text: str
+) -> None:
+    (prefix / PIP_FILE).write_text(text)
+    assert survey(repository, prefix) == ()
+
+
+def test_file_of_pip_in_another_encoding(me: Inside, prefix: Path, repository: Repository) -> None:
+    (prefix / PIP_FILE).write_bytes("[global]\nindex-url = x\n".encode("utf-16"))
+    assert survey(repository, prefix) == ()
+
+
+def test_history_with_channels(me: Inside, prefix: Path, repository: Repository) -> None:
+    record = {"build": "0", "build_number": 0, "channel": "conda-forge", "version": "1.0"}
+    for name in ("app", "lib"):
+        path = prefix / "conda-meta" / f"{name}-1.0-0.json"
+        path.write_text(json.dumps({**record, "name": name, "fn": f"{name}-1.0-0.conda"}))
+    history = prefix / "conda-meta" / "history"
+    history.write_text(
+        "==> 2026-01-01 00:00:00 <==\n"
+        "# cmd: /opt/conda/bin/conda install conda-forge::app lib\n"
+        "# conda version: 24.7.1\n"
+        "+conda-forge/noarch::app-1.0-0\n"
+        "# update specs: ['conda-forge::app', 'lib']\n"
+    )
+    one(survey(repository, prefix), str(history), "app", "conda-forge", "conda install app")
+
+
+def test_history_without_channels(me: Inside, prefix: Path, repository: Repository) -> None:
+    history = prefix / "conda-meta" / "history"
+    history.write_text(
+        "==> 2026-01-01 00:00:00 <==\n# cmd: conda install app\n# update specs: ['app']\n"
+        "==> 2026-01-02 00:00:00 <==\n# cmd: conda remove app\n# remove specs: ['app']\n"
+    )
+    assert survey(repository, prefix) == ()
+
+
+def test_all_of_it_at_once(
+    me: Inside, prefix: Path, repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    having(monkeypatch, {})
+    me.configure(channels=["defaults"])
+    monkeypatch.setenv("PIP_INDEX_URL", "https://pypi.example.com")
+    found = survey(stating(repository, __glibc="2.28", __cuda="12"), prefix)
+    sources = [finding.source for finding in found]
+    assert sources == ["__cuda", "__glibc", str(me.conda.home / ".condarc"), "PIP_INDEX_URL"]

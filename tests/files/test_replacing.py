@@ -1,0 +1,95 @@
+"""Files that somebody holds open, as Windows says it; what it says is raised here by hand."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from typing import TYPE_CHECKING
+
+import pytest
+
+from conda_offline_repo.files import replacing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+
+def held(number: int) -> PermissionError:
+    """Windows' error for a file that is open elsewhere."""
+    error = PermissionError(errno.EACCES, "Access is denied", "source")
+    error.winerror = number  # type: ignore[attr-defined, unused-ignore]
+    return error
+
+
+def failing(
+    monkeypatch: pytest.MonkeyPatch, times: int, error: Callable[[], OSError]
+) -> Callable[[], int]:
+    """Let renaming fail so many times; returns what counts the tries."""
+    real, tries = os.replace, []
+
+    def rename(source: object, target: object) -> None:
+        tries.append(source)
+        if len(tries) <= times:
+            raise error()
+        real(source, target)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(os, "replace", rename)
+    monkeypatch.setattr(replacing, "PAUSES", (0.0, 0.0))
+    return lambda: len(tries)
+
+
+@pytest.mark.parametrize("number", [5, 32, 33])
+def test_a_file_that_is_let_go_of_is_replaced(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, number: int
+) -> None:
+    tries = failing(monkeypatch, 3, lambda: held(number))
+    (tmp_path / "new").write_text("new")
+    (tmp_path / "old").write_text("old")
+    replacing.replace(tmp_path / "new", tmp_path / "old")
+    assert (tmp_path / "old").read_text() == "new"
+    assert tries() == 4
+
+
+def test_a_file_that_stays_held_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    failing(monkeypatch, 10**6, lambda: held(32))
+    monkeypatch.setattr(replacing, "PATIENCE", 0.0)
+    (tmp_path / "new").write_text("new")
+    (tmp_path / "old").write_text("old")
+    with pytest.raises(PermissionError, match="another program has it open") as caught:
+        replacing.replace(tmp_path / "new", tmp_path / "old")
+    assert (caught.value.filename, caught.value.filename2) == (str(tmp_path / "old"), None)
+    assert (tmp_path / "old").read_text() == "old"
+
+
+@pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "full"), PermissionError(13, "no")])
+def test_other_errors_are_not_waited_for(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, error: OSError
+) -> None:
+    tries = failing(monkeypatch, 10**6, lambda: error)
+    with pytest.raises(type(error)):
+        replacing.replace(tmp_path / "new", tmp_path / "old")
+    assert tries() == 1
+
+
+def test_a_read_only_mark_is_taken_away(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    old = tmp_path / "old"
+    old.write_text("old")
+    old.chmod(0o444)
+    (tmp_path / "new").write_text("new")
+    modes = []
+
+    def denied() -> OSError:
+        modes.append(stat.S_IMODE(old.stat().st_mode))
+        return held(5)
+
+    failing(monkeypatch, 2, denied)
+    replacing.replace(tmp_path / "new", old)
+    assert modes[0] == 0o444
+    assert modes[1] & stat.S_IWRITE
+    assert old.read_text() == "new"
+
+
+def test_what_is_not_there_is_removed(tmp_path: Path) -> None:
+    replacing.remove(tmp_path / "nothing")

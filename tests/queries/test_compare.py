@@ -1,0 +1,83 @@
+"""What a new build changes for the customer."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from conda_offline_repo.queries.compare import difference, package_name
+from conda_offline_repo.repository.manifest import File, Manifest, Package, Remembered
+
+
+def manifest(*archives: str, files: dict[str, str] | None = None) -> Manifest:
+    """One with archives of 10 bytes, `subdir/file` or `subdir/file=digest`, and other files."""
+    packages = {}
+    for archive in archives:
+        name, _, digest = archive.partition("=")
+        packages[name] = Package(digest or name, "", 10, "")
+    other = {name: File(digest, 1) for name, digest in (files or {}).items()}
+    return Manifest("bank", 1, "", Remembered(), {}, packages, other, {})
+
+
+APP, LIB = "noarch/app-1.0-0.conda", "noarch/lib-1.0-0.conda"
+
+
+def test_first_build_adds_all() -> None:
+    new = manifest(LIB, APP, files={"SHA256SUMS": "x"})
+    found = difference(None, new)
+    assert (found.added, found.updated, found.removed) == ((APP, LIB), (), ())
+    assert found.transfer_bytes == 21 + len(new.content)
+
+
+def test_no_change() -> None:
+    same = manifest(APP, LIB, files={"SHA256SUMS": "x"})
+    found = difference(same, replace(same))
+    assert (found.added, found.updated, found.removed) == ((), (), ())
+    assert found.transfer_bytes == 0
+
+
+@pytest.mark.parametrize(
+    ("archive", "kind"),
+    [
+        ("noarch/app-1.1-0.conda", "updated"),
+        ("noarch/app-1.0-1.conda", "updated"),
+        ("noarch/app-1.0-0.tar.bz2", "updated"),
+        ("noarch/app-tools-1.0-0.conda", "added"),
+        ("linux-64/app-1.0-0.conda", "added"),
+    ],
+)
+def test_archive_in_the_place_of_another(archive: str, kind: str) -> None:
+    new = manifest(archive, LIB)
+    found = difference(manifest(APP, LIB), new)
+    assert getattr(found, kind) == (archive,)
+    assert found.removed == (APP,)
+    assert len(found.added) + len(found.updated) == 1
+    assert found.transfer_bytes == 10 + len(new.content)
+
+
+def test_same_name_with_other_bytes() -> None:
+    new = manifest(APP, f"{LIB}=other")
+    found = difference(manifest(APP, LIB), new)
+    assert (found.added, found.updated, found.removed) == ((), (LIB,), ())
+    assert found.transfer_bytes == 10 + len(new.content)
+
+
+def test_removed_costs_no_transfer_but_the_index() -> None:
+    old = manifest(APP, LIB, files={"noarch/repodata.json": "1", "README.txt": "1"})
+    new = manifest(APP, files={"noarch/repodata.json": "2", "README.txt": "1"})
+    found = difference(old, new)
+    assert (found.added, found.updated, found.removed) == ((), (), (LIB,))
+    assert found.transfer_bytes == 1 + len(new.content)
+
+
+@pytest.mark.parametrize(
+    ("archive", "name"),
+    [
+        ("noarch/app-1.0-0.conda", "noarch/app"),
+        ("win-64/ruamel.yaml-0.18-py_0.tar.bz2", "win-64/ruamel.yaml"),
+        ("linux-64/charset-normalizer-3.5-py311_0.conda", "linux-64/charset-normalizer"),
+    ],
+)
+def test_package_name(archive: str, name: str) -> None:
+    assert package_name(archive) == name

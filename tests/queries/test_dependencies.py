@@ -1,0 +1,209 @@
+"""Which packages need which, and what was asked for."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+from conda.models.match_spec import MatchSpec
+
+from conda_offline_repo.queries.contents import channel_of, list_packages, read_records
+from conda_offline_repo.queries.dependencies import Solved, environments, solved, spec_name
+from conda_offline_repo.repository.exceptions import ManifestError
+from conda_offline_repo.repository.manifest import Manifest, Remembered
+from tests.support.rewriting import from_elsewhere, put_index, rewrite
+from tests.support.suite import CLI, LIBZ, PIP, PYTHON, TOOL, suite, with_environments
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return suite(tmp_path)
+
+
+def solution(*needs: str, packages: tuple[str, ...] = ()) -> Solved:
+    """One of packages that are written `name: needed needed`."""
+    entries = {}
+    for text in needs:
+        name, _, depends = text.partition(":")
+        entries[name] = {"name": name, "version": "1", "build": "0", "depends": depends.split()}
+    return Solved(1, "", "linux-64", dict.fromkeys(entries, ""), entries, packages)
+
+
+@pytest.mark.parametrize(
+    ("needs", "groups"),
+    [
+        (("a: b", "b"), ["a"]),
+        (("a: c", "b: c", "c: __glibc"), ["a", "b"]),
+        (("a",), ["a"]),
+        ((), []),
+        (("a: a",), ["a"]),
+        (("b: c", "c: b"), ["bc"]),
+        (("a: x", "b: c a", "c: b", "x"), ["bc"]),
+        (("a: b", "b: c", "c: b", "d: a"), ["d"]),
+        (("a: b", "b: a", "c: d", "d: c"), ["ab", "cd"]),
+    ],
+)
+def test_what_nothing_else_needs(needs: tuple[str, ...], groups: list[str]) -> None:
+    """One of each group, whose packages need each other, is enough to need all the others."""
+    found = solution(*needs).asked_for
+    assert len(found) == len(groups)
+    assert all(len(found & {*group}) == 1 for group in groups)
+
+
+def test_a_long_chain_has_one_beginning() -> None:
+    chain = [f"p{number}: p{number + 1}" for number in range(20_000)]
+    assert solution(*chain, "p20000").asked_for == {"p0"}
+
+
+def test_what_was_named_was_asked_for() -> None:
+    needs = ("a: b", "b")
+    assert solution(*needs, packages=("B >=1", "channel::a[version=1]")).asked_for == {"a", "b"}
+    assert solution(*needs, packages=("b",)).asked_for == {"b"}
+    assert solution(*needs, packages=("gone",)).asked_for == {"a"}
+
+
+@pytest.mark.parametrize(
+    ("spec", "name"),
+    [
+        ("Python >=3", "python"),
+        ("conda-forge::pip", "pip"),
+        ("x 1.* py_0", "x"),
+        ("a[version='>=1',build=0", "a[version='>=1',build=0"),
+        ("]] 1", "]]"),
+        ("x >=1,", "x"),
+        ("x >=1.*|=,", "x"),
+        ("  ", ""),
+        ("", "*"),
+        ("*", "*"),
+    ],
+)
+def test_name_in_whatever_a_channel_writes(spec: str, name: str) -> None:
+    assert spec_name(spec) == name
+
+
+def test_dependencies_that_are_none_are_passed_over() -> None:
+    entry = {"name": "a", "depends": ["b", 1, None, ["c"], "", "*"]}
+    one = Solved(1, "", "linux-64", {"a": ""}, {"a": entry})
+    assert one.needs == {"a": {"b": ("b",)}}
+    entry["depends"] = "b"
+    assert Solved(1, "", "linux-64", {"a": ""}, {"a": entry}).needs == {"a": {}}
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        *("lib", "Lib-2.x_y", "_lib", "lib >=1,<2|3.*", "lib 1.0 h1_0", "lib * *_cpython", "lib=1"),
+        *("lib ==1.0=h1_0", "lib[version='>1']", "lib >1[build=h1]", "conda-forge::lib", "lib@"),
+        *(
+            "lib-1.0-0.conda",
+            "lib-1.0-0.tar.bz2",
+            "lib 1.conda",
+            "https://h.example/x/lib-1-0.conda",
+        ),
+        *("*", "*lib", "lib*", "lib  1.0", "lib 1.0 # why", "lib # a@b"),
+    ],
+)
+def test_names_are_read_as_conda_reads_them(spec: str) -> None:
+    assert spec_name(spec) == MatchSpec(spec).name.lower()
+
+
+def test_name_that_current_conda_refuses() -> None:
+    assert spec_name("libé >=1") == "libé"
+
+
+def asked(request: Remembered) -> list[tuple[str, tuple[str, ...], bool]]:
+    manifest = Manifest("bank", 1, "", request, {}, {}, {}, {})
+    return [(one.name, one.packages, one.exact) for one in environments(manifest)]
+
+
+def test_environments_that_were_asked_for() -> None:
+    assert asked(Remembered(packages=("a",))) == [("", ("a",), False)]
+    assert asked(Remembered()) == [("", (), False)]
+    assert asked(Remembered(exact=("",))) == [("", (), True)]
+    several = Remembered(environments={"b": ("x",), "a": ()}, exact=("a",))
+    assert asked(several) == [("a", (), True), ("b", ("x",), False)]
+
+
+def test_asked_for_in_environments(folder: Path) -> None:
+    repository = with_environments(folder)
+    manifest = repository.manifest
+    found = {
+        one.environment: one.asked_for
+        for one in solved(manifest, read_records(manifest, folder), folder)
+    }
+    assert {name: len(asked) for name, asked in found.items()} == {
+        "lock": 1,
+        "runtime": 2,
+        "tools": 1,
+    }
+    assert found["runtime"] == {"cli", "python"}
+    assert found["lock"] <= {"python", "pip"}
+    listed = {f"{one.subdir}/{one.file}": one.asked_for for one in list_packages(repository)}
+    assert listed[CLI]
+    assert listed[TOOL]
+    assert listed[PYTHON]
+    assert not listed[LIBZ]
+
+
+def test_all_of_a_label_channel_was_asked_for(folder: Path) -> None:
+    request = replace(with_environments(folder).manifest.request, environments={}, exact=())
+    names = tuple(sorted((CLI, "noarch/core-2.0-0.conda", LIBZ, PIP, PYTHON, TOOL)))
+    repository = rewrite(folder, request=request, solutions={"linux-64": names})
+    found = {one.name for one in list_packages(repository) if one.asked_for}
+    assert found == {"cli", "tool"}
+
+
+def test_index_without_an_archive(folder: Path) -> None:
+    repository = with_environments(folder)
+    records = read_records(repository.manifest, folder)
+    del records[CLI]
+    with pytest.raises(ManifestError, match=r"noarch/repodata\.json"):
+        solved(repository.manifest, records, folder)
+    under_way = replace(repository.manifest, on_the_way={CLI: {"0" * 64: 1}})
+    found = {one.environment: one.archives for one in solved(under_way, records, folder)}
+    assert "cli" not in found["runtime"]
+
+
+@pytest.mark.parametrize(("key", "value"), [("version", 1), ("name", None), ("build", "\x1b")])
+def test_index_with_nonsense(folder: Path, key: str, value: object) -> None:
+    manifest = with_environments(folder).manifest
+    index = "noarch/repodata.json"
+    entries = {
+        name.removeprefix("noarch/"): dict(entry)
+        for name, entry in read_records(manifest, folder).items()
+        if name.startswith("noarch/")
+    }
+    entries["cli-1.0-0.conda"][key] = value
+    manifest = put_index(folder, index, entries).manifest
+    with pytest.raises(ManifestError, match=r"noarch/repodata\.json"):
+        solved(manifest, read_records(manifest, folder), folder)
+
+
+@pytest.mark.parametrize(
+    ("url", "channel"),
+    [
+        (
+            "https://me:pw@h.example/t/tk-1/acme/linux-64/a-1-0.conda?key=1",
+            "https://h.example/acme",
+        ),
+        ("file:///srv/t/channel/linux-64/a-1-0.conda", "file:///srv/t/channel"),
+        ("https://cdn.example/blobs/a-1-0.conda", "https://cdn.example/blobs"),
+        ("", ""),
+        ("a-1-0.conda", ""),
+        ("https://[bad/linux-64/a-1-0.conda", ""),
+    ],
+)
+def test_channel_of_origin(url: str, channel: str) -> None:
+    assert channel_of("linux-64/a-1-0.conda", url) == channel
+    assert channel_of("plugin/linux-64/a-1-0.conda", url) == channel
+
+
+def test_listed_with_its_channel(folder: Path) -> None:
+    url = f"https://me:pa55@h.example/t/tk-1234/acme/{CLI}"
+    repository = from_elsewhere(folder, CLI, url)
+    (cli,) = (one for one in list_packages(repository) if one.name == "cli")
+    assert (cli.build, cli.channel) == ("0", "https://h.example/acme")

@@ -1,0 +1,195 @@
+"""Who needs a package."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from conda_offline_repo.queries.why import why
+from conda_offline_repo.repository.exceptions import ManifestError, PackageUnknownError
+from conda_offline_repo.repository.locate import locate_one
+from conda_offline_repo.repository.manifest import Kept
+from tests.support.rewriting import put_index, rewrite
+from tests.support.suite import CLI, LIBZ, RUNTIME, TOOL, suite, with_environments
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from conda_offline_repo.queries.why import Step, Why
+    from conda_offline_repo.repository.locate import Repository
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return suite(tmp_path)
+
+
+@pytest.fixture
+def acme(folder: Path) -> Repository:
+    return with_environments(folder)
+
+
+def reasons(repository: Repository, name: str) -> dict[str, Why]:
+    """Why it has a package, by environment."""
+    ((found, some),) = why([repository], name)
+    assert found is repository
+    assert {one.platform for one in some} == {"linux-64"}
+    return {one.environment: one for one in some}
+
+
+def lines(steps: tuple[Step, ...]) -> list[str]:
+    return [f"{'.' * s.depth}{s.name}{'' if s.expanded else ' ...'}" for s in steps]
+
+
+def test_who_needs_a_package(acme: Repository) -> None:
+    found = reasons(acme, "libz")
+    assert list(found) == ["lock", "runtime", "tools"]
+    runtime = found["runtime"]
+    assert (runtime.release, runtime.version, runtime.build) == (1, "1.3", "h1_0")
+    assert not runtime.asked_for
+    assert [(s.name, s.version, s.specs, s.asked_for) for s in runtime.directly] == [
+        ("core", "2.0", ("libz",), False),
+        ("python", "3.11.0", ("libz >=1.2,<2",), True),
+    ]
+    assert runtime.shortest == ("python", "libz")
+    assert lines(runtime.ways) == [
+        "libz",
+        ".core",
+        "..cli",
+        ".python",
+        "..core ...",
+        "..pip",
+        "...python ...",
+    ]
+    assert found["tools"].shortest == ("tool", "libz")
+    assert lines(found["tools"].ways) == ["libz", ".tool"]
+
+
+def test_what_was_asked_for(acme: Repository) -> None:
+    (one,) = reasons(acme, "CLI").values()
+    assert (one.name, one.asked_for, one.shortest, one.directly) == ("cli", True, ("cli",), ())
+    found = reasons(acme, "python")
+    assert found["runtime"].asked_for
+    assert [step.name for step in found["runtime"].directly] == ["core", "pip"]
+
+
+def test_virtual_package(acme: Repository) -> None:
+    found = reasons(acme, "__glibc")
+    assert [(s.name, s.specs) for s in found["runtime"].directly] == [
+        ("libz", ("__glibc >=2.17",)),
+        ("python", ("__glibc >=2.17,<3",)),
+    ]
+    assert (found["tools"].version, found["tools"].shortest) == ("", ("tool", "libz", "__glibc"))
+
+
+@pytest.mark.parametrize(
+    ("name", "near"), [("pyhton", "python"), ("python 3.11", "python"), ("__glib", "__glibc")]
+)
+def test_name_that_is_unknown(acme: Repository, name: str, near: str) -> None:
+    with pytest.raises(PackageUnknownError, match=near):
+        why([acme], name)
+
+
+@pytest.mark.parametrize("name", ["", "*", "zzzzzzz", "\x1b[31m", "a\nb"])
+def test_name_that_is_none(acme: Repository, name: str) -> None:
+    with pytest.raises(PackageUnknownError) as caught:
+        why([acme], name)
+    assert "\x1b" not in str(caught.value)
+    assert "--why" in str(caught.value)
+
+
+def test_only_repositories_that_have_it(acme: Repository, tmp_path: Path) -> None:
+    other = suite(tmp_path / "other")
+    request = replace(locate_one(other).manifest.request, packages=("tool",))
+    without = rewrite(other, request=request, solutions={"linux-64": (LIBZ, TOOL)})
+    assert [one for one, _ in why([without, acme], "cli")] == [acme]
+    assert [one for one, _ in why([without, acme], "tool")] == [without, acme]
+    with pytest.raises(PackageUnknownError, match="cli"):
+        why([without, acme], "cly")
+
+
+def test_earlier_release_has_it(folder: Path) -> None:
+    releases = {
+        number: Kept("2026-01-01T00:00:00Z", "0" * 64, {"linux-64": names})
+        for number, names in {1: RUNTIME, 2: (LIBZ, TOOL), 3: RUNTIME}.items()
+    }
+    repository = rewrite(folder, build=4, solutions={"linux-64": (LIBZ,)}, releases=releases)
+    (one,) = reasons(repository, "cli").values()
+    assert one.release == 3
+    (one,) = reasons(repository, "tool").values()
+    assert one.release == 2
+    (one,) = reasons(repository, "libz").values()
+    assert one.release == 4
+
+
+def test_channel_of_the_plugin(acme: Repository) -> None:
+    archives = [f"plugin/noarch/{name}-1-0.conda" for name in ("plug", "socket")]
+    package = acme.manifest.packages[CLI]
+    packages = {**acme.manifest.packages, **dict.fromkeys(archives, package)}
+    rewrite(acme.path, packages=packages)
+    (acme.path / "plugin" / "noarch").mkdir(parents=True)
+    entry = {"version": "1", "build": "0"}
+    entries = {
+        "plug-1-0.conda": {**entry, "name": "plug", "depends": ["socket >=1"]},
+        "socket-1-0.conda": {**entry, "name": "socket", "depends": ["libz"]},
+    }
+    plugged = put_index(acme.path, "plugin/noarch/repodata.json", entries)
+    ((_, (one,)),) = why([plugged], "socket")
+    assert (one.platform, one.shortest) == ("plugin", ("plug", "socket"))
+    assert list(reasons(plugged, "libz")) == ["lock", "runtime", "tools"]
+
+
+def test_index_that_does_not_fit(acme: Repository) -> None:
+    (acme.path / "noarch" / "repodata.json").write_bytes(b"{}")
+    with pytest.raises(ManifestError, match=r"noarch/repodata\.json"):
+        why([acme], "cli")
+
+
+def needing(folder: Path, needs: dict[str, list[str]]) -> Repository:
+    """A repository with just these packages, of which the first was asked for; their archives are
+    not there.
+    """
+    names = {name: f"{name}-1-0.conda" for name in needs}
+    entries = {
+        names[name]: {"name": name, "version": "1", "build": "0", "depends": depends}
+        for name, depends in needs.items()
+    }
+    manifest = put_index(folder, "noarch/repodata.json", entries).manifest
+    archives = tuple(f"noarch/{file}" for file in names.values())
+    return rewrite(
+        folder,
+        request=replace(manifest.request, packages=(next(iter(needs)),)),
+        solutions={"linux-64": archives},
+        packages=dict.fromkeys(archives, manifest.packages[CLI]),
+    )
+
+
+def test_many_ways_are_told_without_end(folder: Path) -> None:
+    """Two of each layer need both of the next one: 2 ** 40 ways, and all say the same."""
+    layers = 40
+    needs = {"top": ["a0", "b0"]}
+    for number in range(layers):
+        needs |= {f"{side}{number}": [f"a{number + 1}", f"b{number + 1}"] for side in "ab"}
+    needs |= {f"a{layers}": ["end"], f"b{layers}": ["end"], "end": []}
+    (one,) = reasons(needing(folder, needs), "end").values()
+    assert len(one.ways) == 1 + sum(map(len, needs.values()))
+    assert sum(step.expanded for step in one.ways) == len(needs)
+    assert len(one.shortest) == layers + 3
+    assert one.shortest[0] == "top"
+
+
+def test_a_long_way(folder: Path) -> None:
+    needs: dict[str, list[str]] = {f"p{n}": [f"p{n + 1}"] for n in range(5_000)}
+    needs["p5000"] = ["p0"]
+    (one,) = reasons(needing(folder, needs), "p5000").values()
+    assert len(one.shortest) == 5_001
+    assert len(one.ways) == 5_002
+
+
+def test_the_shortest_way_is_always_the_same(folder: Path) -> None:
+    needs = {"top": ["c", "b", "a"], "a": ["end"], "b": ["end"], "c": ["end"], "end": []}
+    (one,) = reasons(needing(folder, needs), "end").values()
+    assert one.shortest == ("top", "a", "end")
+    assert lines(one.ways) == ["end", ".a", "..top", ".b", "..top ...", ".c", "..top ..."]
