@@ -10,6 +10,6 @@ PAGE = (TESTS.parent / "docs/explanation/promises.md").read_text("utf-8")
 
 
 def test_named_tests_exist() -> None:
-    named = re.findall(r"`((?:\w+/)+test_\w+\.py|(?:\w+/)+)`", PAGE)
+    named = re.findall(r"`((?:\w+/)+test_\w+\.py|builder/(?:\w+/)+|model/)`", PAGE)
     assert len(named) > 30
     assert [name for name in named if not (TESTS / name).exists()] == []
