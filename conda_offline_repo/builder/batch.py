@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from ..progress import Progress
-    from .build import Outcome
+    from .build import BuildOutcome
     from .options import Options
     from .run import Run
 
@@ -31,13 +31,13 @@ class Result:
     """
 
     label: str
-    outcome: Outcome | None = None
+    outcome: BuildOutcome | None = None
     error: CondaError | None = None
 
 
 def build_one(
     options: Options, progress: Progress, run: Run, *, dry_run: bool = False, more: bool = False
-) -> Outcome:
+) -> BuildOutcome:
     """Build a label, and let the page of its root list it.
 
     Args:

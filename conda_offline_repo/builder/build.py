@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class BuildOutcome:
     """What a build did, or with a dry run would do.
 
     Attributes:
@@ -71,7 +71,7 @@ class Outcome:
 
 def build(
     options: Options, progress: Progress, *, dry_run: bool = False, run: Run | None = None
-) -> Outcome:
+) -> BuildOutcome:
     """Build or refresh the repository of a label.
 
     Args:
@@ -94,7 +94,7 @@ def build(
         raise FileSystemError(error) from error
 
 
-def _build(options: Options, progress: Progress, run: Run, *, dry_run: bool) -> Outcome:
+def _build(options: Options, progress: Progress, run: Run, *, dry_run: bool) -> BuildOutcome:
     requests.check(options)
     installers.check(options.installers or ())
     signer = signing.signer(options.sign_keys)
@@ -151,7 +151,7 @@ def _build(options: Options, progress: Progress, run: Run, *, dry_run: bool) -> 
             kept = publish.finish(same, repository, staging, last, signer) if staging else ()
             now = last if kept else replace(last, on_the_way={})
             nothing = compare.difference(now, now)
-            return Outcome(
+            return BuildOutcome(
                 repository, False, False, (), now, nothing, {}, (*plan.warnings, *held(kept))
             )
         records = {entry.name: entry.record for entry in plan.all_entries}
@@ -159,7 +159,7 @@ def _build(options: Options, progress: Progress, run: Run, *, dry_run: bool) -> 
             release, render.page(release.manifest, records, last, repository)
         )
         remembered = release.manifest.request
-        outcome = Outcome(
+        outcome = BuildOutcome(
             path=repository,
             changed=True,
             first=last is None,

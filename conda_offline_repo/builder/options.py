@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Asked:
+class EnvironmentSpec:
     """What the user named for one environment of a label: packages, a file or a prefix.
 
     Attributes:
@@ -71,5 +71,5 @@ class Options:
     sign_keys: tuple[Path, ...] = ()
     unsigned: bool = False
     keep: int | None = None
-    environments: tuple[Asked, ...] = ()
+    environments: tuple[EnvironmentSpec, ...] = ()
     whole: bool = False

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Plan:
+class BuildPlan:
     """See the module.
 
     Attributes:
@@ -66,7 +66,7 @@ def make_plan(
     progress: Progress,
     *,
     signed: bool,
-) -> Plan:
+) -> BuildPlan:
     """Solve a request, and find out what the repository is to hold.
 
     Args:
@@ -95,7 +95,7 @@ def make_plan(
     kept = kept_releases(last, repository, request.keep, solutions, taken.entries)
     files = index.make_index((*taken.entries, *kept.entries), request.platforms)
     plugin_files = index.make_index(of_plugin, request.platforms) if of_plugin else {}
-    return Plan(
+    return BuildPlan(
         request=request,
         solutions=solutions,
         entries=taken.entries,
@@ -111,7 +111,7 @@ def make_plan(
     )
 
 
-def proved(plan: Plan, scratch: Path) -> Plan:
+def proved(plan: BuildPlan, scratch: Path) -> BuildPlan:
     """Return a plan that is proven; without the earlier releases that conda would prefer.
 
     Raises:
@@ -131,8 +131,8 @@ def proved(plan: Plan, scratch: Path) -> Plan:
 
 
 def tried(
-    plan: Plan, last: Manifest | None, repository: Path, scratch: Path, progress: Progress
-) -> Plan:
+    plan: BuildPlan, last: Manifest | None, repository: Path, scratch: Path, progress: Progress
+) -> BuildPlan:
     """Return a plan with warnings of what updates from earlier releases do not come to."""
     if last is None:
         return plan

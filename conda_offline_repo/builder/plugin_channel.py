@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ..repository.manifest import Manifest
-    from .request.channels import Source
+    from .request.channels import ChannelSource
     from .request.request import Request
 
 FOLDER = f"{PLUGIN}/"
@@ -147,7 +147,7 @@ def _from_channels(request: Request, spec: MatchSpec) -> list[Entry]:
     return []
 
 
-def _from_channel(request: Request, source: Source, name: str) -> Iterator[Entry]:
+def _from_channel(request: Request, source: ChannelSource, name: str) -> Iterator[Entry]:
     with explained(request, source):
         index = load(source, (SUBDIR,), names=(name,), files=FilesOf({name}))[SUBDIR]
     for file, record in index.entries.items():

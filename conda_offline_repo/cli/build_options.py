@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from argparse import Namespace
     from pathlib import Path
 
-    from ..builder.options import Asked, Options
+    from ..builder.options import EnvironmentSpec, Options
 
 
 def given(args: Namespace) -> list[str]:
@@ -110,13 +110,13 @@ def options_of(args: Namespace) -> Options:
     )
 
 
-def _environments(args: Namespace) -> tuple[Asked, ...]:
-    from ..builder.options import Asked
+def _environments(args: Namespace) -> tuple[EnvironmentSpec, ...]:
+    from ..builder.options import EnvironmentSpec
 
     if args.offline_repo_environment_file:
-        return (Asked(file=_path(args.offline_repo_environment_file)),)
+        return (EnvironmentSpec(file=_path(args.offline_repo_environment_file)),)
     if args.offline_repo_from_prefix:
-        return (Asked(prefix=_prefix(args.offline_repo_from_prefix)),)
+        return (EnvironmentSpec(prefix=_prefix(args.offline_repo_from_prefix)),)
     return ()
 
 

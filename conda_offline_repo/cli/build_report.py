@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-    from ..builder.build import Outcome
+    from ..builder.build import BuildOutcome
     from ..builder.request.changes import RequestChange
 
 #: What would make a specification hard to tell from the next one.
 AMBIGUOUS = frozenset(" ,")
 
 
-def report(outcome: Outcome, *, dry_run: bool) -> None:
+def report(outcome: BuildOutcome, *, dry_run: bool) -> None:
     """Print an outcome as conda was told to: as JSON, as text, or not at all."""
     if context.json:
         print_json(**as_json(outcome))
@@ -36,13 +36,13 @@ def report(outcome: Outcome, *, dry_run: bool) -> None:
         warn(outcome)
 
 
-def warn(outcome: Outcome) -> None:
+def warn(outcome: BuildOutcome) -> None:
     """Print what the vendor should know."""
     for warning in outcome.warnings:
         print(printable(f"warning: {warning}"), file=sys.stderr)
 
 
-def as_json(outcome: Outcome) -> dict[str, Any]:
+def as_json(outcome: BuildOutcome) -> dict[str, Any]:
     """Return an outcome as a JSON object."""
     manifest, difference = outcome.manifest, outcome.difference
     return {
@@ -71,7 +71,7 @@ def as_json(outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def lines(outcome: Outcome, *, dry_run: bool) -> Iterator[str]:
+def lines(outcome: BuildOutcome, *, dry_run: bool) -> Iterator[str]:
     """Yield what a build did, or would do, for people."""
     manifest, difference = outcome.manifest, outcome.difference
     total = f"{counted(len(manifest.packages), 'package')}, {human(manifest.size)}"

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ..builder.batch import Result
-    from ..builder.build import Outcome
+    from ..builder.build import BuildOutcome
 
 #: Characters of the reason why a label failed; all of it was told before the table.
 REASON = 60
@@ -58,7 +58,7 @@ def _report_one(result: Result, *, dry_run: bool) -> None:
         warn(outcome)
 
 
-def _numbers(outcome: Outcome) -> tuple[str, ...]:
+def _numbers(outcome: BuildOutcome) -> tuple[str, ...]:
     manifest = outcome.manifest
     return (
         str(manifest.build),

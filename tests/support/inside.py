@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from conda_offline_repo.builder.build import Outcome
+    from conda_offline_repo.builder.build import BuildOutcome
     from conda_offline_repo.builder.request.request import Request
     from conda_offline_repo.progress import Progress
 
@@ -111,7 +111,7 @@ class Inside:
 
     def build(
         self, options: Options, progress: Progress | None = None, *, dry_run: bool = False
-    ) -> Outcome:
+    ) -> BuildOutcome:
         """Build, and forget what conda remembers of the channels."""
         try:
             return build(options, progress or Unwatched(), dry_run=dry_run)

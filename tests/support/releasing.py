@@ -10,7 +10,7 @@ from conda_offline_repo.repository.locate import locate_one
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from conda_offline_repo.builder.build import Outcome
+    from conda_offline_repo.builder.build import BuildOutcome
     from conda_offline_repo.repository.manifest import Manifest
     from tests.support.inside import Inside
     from tests.support.tiny import TinyChannel
@@ -30,13 +30,13 @@ class Releasing:
     channel: TinyChannel
     bank: Path
 
-    def release(self, number: int, *, keep: int | None = None) -> Outcome:
+    def release(self, number: int, *, keep: int | None = None) -> BuildOutcome:
         """Publish a version, and build."""
         self.channel.add("app", f"{number}.0", depends=[f"lib =={number}.0"])
         self.channel.add("lib", f"{number}.0", subdir="linux-64")
         return self.build(keep=keep)
 
-    def build(self, *, keep: int | None = None, dry_run: bool = False) -> Outcome:
+    def build(self, *, keep: int | None = None, dry_run: bool = False) -> BuildOutcome:
         self.channel.write()
         options = self.me.options("app", channels=(self.channel.folder.as_uri(),), keep=keep)
         return self.me.build(options, dry_run=dry_run)

@@ -8,7 +8,7 @@ from ...exceptions import InvalidRequestError
 from ...repository.exceptions import InvalidLabelError
 from ...repository.names import check_label
 from ...specs import check_spec, check_together
-from ..options import Asked
+from ..options import EnvironmentSpec
 from . import places
 from .settings import CREDENTIALS, reason
 
@@ -31,11 +31,11 @@ BELONGS_TO_ENVIRONMENT = {
 }
 
 
-def read(reader: Reader, entries: Iterable[Value]) -> tuple[Asked, ...]:
+def read(reader: Reader, entries: Iterable[Value]) -> tuple[EnvironmentSpec, ...]:
     """Return what entries of a label say whose keys are all of `OF_LABEL`; nothing for all."""
     entries = tuple(entries)
     _check_one(reader, entries)
-    found: list[Asked] = []
+    found: list[EnvironmentSpec] = []
     for value in entries:
         if value.name == "environments":
             found += _environments(reader, value)
@@ -69,7 +69,7 @@ def _check_one(reader: Reader, entries: tuple[Value, ...]) -> None:
             reader.say(value.top, f"{what}: leave one of them out.")
 
 
-def _environments(reader: Reader, value: Value) -> list[Asked]:
+def _environments(reader: Reader, value: Value) -> list[EnvironmentSpec]:
     form = "write NAME: [PACKAGE, ...], or NAME: {file: FILE}"
     entries = reader.entries(value, form)
     if value.is_empty:
@@ -78,7 +78,7 @@ def _environments(reader: Reader, value: Value) -> list[Asked]:
     return [_environment(reader, entry) for entry in entries]
 
 
-def _environment(reader: Reader, value: Value) -> Asked:
+def _environment(reader: Reader, value: Value) -> EnvironmentSpec:
     if value.is_list:
         return _asked(reader, value.name, "packages", value)
     form = "write [PACKAGE, ...], {file: FILE} or {from_prefix: ENVIRONMENT}"
@@ -89,15 +89,15 @@ def _environment(reader: Reader, value: Value) -> Asked:
         return _asked(reader, value.name, way.name, way)
     if value.is_empty:
         reader.say(value.node, f"{value.what} is empty: {form}.")
-    return Asked(value.name)
+    return EnvironmentSpec(value.name)
 
 
-def _asked(reader: Reader, name: str, way: str, value: Value) -> Asked:
+def _asked(reader: Reader, name: str, way: str, value: Value) -> EnvironmentSpec:
     if way == "packages":
-        return Asked(name, packages=_packages(reader, value))
+        return EnvironmentSpec(name, packages=_packages(reader, value))
     if way == "from_prefix":
-        return Asked(name, prefix=places.prefix(reader, value))
-    return Asked(name, file=places.file(reader, value))
+        return EnvironmentSpec(name, prefix=places.prefix(reader, value))
+    return EnvironmentSpec(name, file=places.file(reader, value))
 
 
 def _packages(reader: Reader, value: Value) -> tuple[str, ...]:

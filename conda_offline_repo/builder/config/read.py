@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from ruamel.yaml.nodes import Node
 
-    from ..options import Asked
+    from ..options import EnvironmentSpec
     from .settings import Settings
 
 OF_FILE = ("root", "labels")
@@ -72,7 +72,7 @@ class Label:
 
     name: str
     settings: Settings
-    asked: tuple[Asked, ...]
+    asked: tuple[EnvironmentSpec, ...]
     node: Node
 
 

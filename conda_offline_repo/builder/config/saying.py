@@ -11,7 +11,7 @@ from conda.exceptions import EnvironmentNameNotFound
 from conda.models.channel import Channel
 
 from ...urls import channel_url, public
-from ..options import Asked
+from ..options import EnvironmentSpec
 from ..request.machine import machines
 from .places import is_path
 from .settings import Settings
@@ -60,18 +60,20 @@ def settings(
     return Settings(**{**new, "virtual_packages": _virtual_packages(request, common)})
 
 
-def asked(options: Options, request: Remembered) -> tuple[Asked, ...]:
+def asked(options: Options, request: Remembered) -> tuple[EnvironmentSpec, ...]:
     """Return what the label is to have, an environment each; none for all there is."""
     given = {one.name: one for one in options.environments}
     if "" in given:
         return (given[""],)
-    remembered = {name: Asked(name, packages) for name, packages in request.environments.items()}
+    remembered = {
+        name: EnvironmentSpec(name, packages) for name, packages in request.environments.items()
+    }
     if not remembered and not given and request.packages:
-        return (Asked(packages=request.packages),)
+        return (EnvironmentSpec(packages=request.packages),)
     return tuple({**remembered, **given}.values())
 
 
-def entry(said: Settings, ways: tuple[Asked, ...], folder: Path) -> dict[str, Any]:
+def entry(said: Settings, ways: tuple[EnvironmentSpec, ...], folder: Path) -> dict[str, Any]:
     """Return a label as the mapping that stands in a file of this folder."""
     machine: dict[str, dict[str, str]] = {}
     for (platform, name), version in said.virtual_packages.items():
@@ -148,7 +150,7 @@ def _virtual_packages(request: Remembered, common: Settings) -> dict[tuple[str, 
     return found
 
 
-def _ways(ways: tuple[Asked, ...], folder: Path) -> dict[str, Any]:
+def _ways(ways: tuple[EnvironmentSpec, ...], folder: Path) -> dict[str, Any]:
     if len(ways) == 1 and not ways[0].name:
         key, value = _way(ways[0], folder)
         return {"environment" if key == "file" else key: value}
@@ -159,7 +161,7 @@ def _ways(ways: tuple[Asked, ...], folder: Path) -> dict[str, Any]:
     return {"environments": environments} if environments else {}
 
 
-def _way(one: Asked, folder: Path) -> tuple[str, str | list[str]]:
+def _way(one: EnvironmentSpec, folder: Path) -> tuple[str, str | list[str]]:
     if one.file:
         return "file", path(one.file.absolute(), folder)
     if one.prefix:

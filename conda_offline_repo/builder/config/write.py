@@ -18,7 +18,7 @@ from .settings import Settings
 
 if TYPE_CHECKING:
     from ...repository.manifest import Remembered
-    from ..options import Asked, Options
+    from ..options import EnvironmentSpec, Options
     from .read import Content, Defaults, Label
 
 
@@ -117,7 +117,9 @@ def _check_place(
         )
 
 
-def _check_exact(path: Path, label: str, ways: tuple[Asked, ...], request: Remembered) -> None:
+def _check_exact(
+    path: Path, label: str, ways: tuple[EnvironmentSpec, ...], request: Remembered
+) -> None:
     """Check that environments whose archives were named exactly are given by their files.
 
     Raises:
@@ -135,7 +137,7 @@ def _check_exact(path: Path, label: str, ways: tuple[Asked, ...], request: Remem
         )
 
 
-def _meaning(label: Label) -> tuple[str, Settings, tuple[Asked, ...]]:
+def _meaning(label: Label) -> tuple[str, Settings, tuple[EnvironmentSpec, ...]]:
     return label.name, label.settings, label.asked
 
 

@@ -13,11 +13,11 @@ from ...urls import channel_url, typed
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from .inputs.wanted import Wanted
+    from .inputs.wanted import Environment
 
 
 @dataclass(frozen=True)
-class Source:
+class ChannelSource:
     """A channel of a request: its URL without secrets, and the channel with them."""
 
     url: str
@@ -33,7 +33,7 @@ def sources(
     token: str | None,
     known: Iterable[str] = (),
     others: Iterable[str] = (),
-) -> tuple[tuple[Source, ...], Source | None]:
+) -> tuple[tuple[ChannelSource, ...], ChannelSource | None]:
     """Return the channels of a build in order, and which of them is the label channel.
 
     Args:
@@ -78,15 +78,15 @@ def sources(
             else channel
             for channel in channels
         ]
-    by_url: dict[str, Source] = {}
+    by_url: dict[str, ChannelSource] = {}
     for channel in channels:
-        by_url.setdefault(channel_url(channel), Source(channel_url(channel), channel))
+        by_url.setdefault(channel_url(channel), ChannelSource(channel_url(channel), channel))
     unique = tuple(by_url.values())
     is_label = unique[0].url.endswith(suffix) and label_channel
     return unique, unique[0] if is_label else None
 
 
-def of_archives(wanted: Iterable[Wanted]) -> tuple[str, ...]:
+def of_archives(wanted: Iterable[Environment]) -> tuple[str, ...]:
     """Return the channels of the archives that are named exactly, with the credentials there."""
     folders = (
         archive.url.partition("?")[0].rsplit("/", 2)[0]

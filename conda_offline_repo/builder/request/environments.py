@@ -11,14 +11,14 @@ from ...repository.names import environment_problem
 from ...specs import check_spec, check_together
 from .inputs.prefix import read_prefix
 from .inputs.read import read_file
-from .inputs.wanted import Locked, Wanted
+from .inputs.wanted import Environment, PinnedArchive
 from .packages import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ...repository.manifest import Manifest
-    from ..options import Asked, Options
+    from ..options import EnvironmentSpec, Options
 
 
 def check_asked(options: Options) -> None:
@@ -59,7 +59,7 @@ def check_names(names: Iterable[str]) -> None:
         seen.add(name.casefold())
 
 
-def environments(options: Options, last: Manifest | None) -> tuple[Wanted, ...]:
+def environments(options: Options, last: Manifest | None) -> tuple[Environment, ...]:
     """Return the environments of a request, sorted by name, their packages sorted as well.
 
     Args:
@@ -85,7 +85,7 @@ def environments(options: Options, last: Manifest | None) -> tuple[Wanted, ...]:
     else:
         remembered = last.request.packages if last else None
         packages = listed(options.packages, options.add, options.remove, remembered)
-        found = [Wanted(packages=packages)]
+        found = [Environment(packages=packages)]
     for one in found:
         for package in one.packages:
             check_spec(package)
@@ -93,7 +93,7 @@ def environments(options: Options, last: Manifest | None) -> tuple[Wanted, ...]:
     return tuple(sorted(found, key=lambda one: one.name))
 
 
-def _read(asked: Asked) -> tuple[Wanted, ...]:
+def _read(asked: EnvironmentSpec) -> tuple[Environment, ...]:
     """Return what is asked for; of a file with several environments each, under a joined name."""
     if asked.prefix:
         return (replace(read_prefix(asked.prefix), name=asked.name),)
@@ -102,21 +102,21 @@ def _read(asked: Asked) -> tuple[Wanted, ...]:
             replace(one, name="-".join(part for part in (asked.name, one.name) if part))
             for one in read_file(asked.file)
         )
-    return (Wanted(asked.name, asked.packages),)
+    return (Environment(asked.name, asked.packages),)
 
 
-def _remembered(last: Manifest) -> Iterable[Wanted]:
+def _remembered(last: Manifest) -> Iterable[Environment]:
     request = last.request
     for name in request.environments or ("",):
         if name not in request.exact:
-            yield Wanted(name, request.environments[name])
+            yield Environment(name, request.environments[name])
             continue
         exact = {}
         for platform in request.platforms:
             archives = last.solutions.get(solution_key(name, platform), ())
             if archives:
                 exact[platform] = tuple(
-                    Locked(package.url, package.sha256, package.md5)
+                    PinnedArchive(package.url, package.sha256, package.md5)
                     for package in map(last.packages.__getitem__, archives)
                 )
-        yield Wanted(name, exact=exact)
+        yield Environment(name, exact=exact)

@@ -57,7 +57,7 @@ PLACES = MappingProxyType(
 
 
 @dataclass(frozen=True)
-class Stated:
+class VirtualPackageOverride:
     """What the user states of the customer's machines.
 
     Attributes:
@@ -73,7 +73,7 @@ class Stated:
     value: str
 
 
-def parse_virtual_package(text: str) -> Stated:
+def parse_virtual_package(text: str) -> VirtualPackageOverride:
     """Return what `[PLATFORM:]NAME=VERSION[=BUILD]` or `[PLATFORM:]NAME=` says.
 
     Raises:
@@ -91,14 +91,14 @@ def parse_virtual_package(text: str) -> Stated:
             f"{text!r} states no version that conda knows.", f"Write {VIRTUAL_PACKAGE_FORM}."
         )
     if not colon:
-        return Stated(text, None, name, value)
+        return VirtualPackageOverride(text, None, name, value)
     check_platform(platform)
     if value and not _can_be(platform, name, value):
         raise InvalidRequestError(
             f"{text!r} cannot be: no machine of {platform} has it.",
             "Name the platform of the machine that has it, or leave this out.",
         )
-    return Stated(text, platform, name, value)
+    return VirtualPackageOverride(text, platform, name, value)
 
 
 def check_remembered(machines: Mapping[str, Mapping[str, str]]) -> None:

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from ...repository.manifest import Manifest
     from ..options import Options
-    from .channels import Source
-    from .inputs.wanted import Wanted
+    from .channels import ChannelSource
+    from .inputs.wanted import Environment
 
 #: What conda takes for a token in a channel's URL (`conda.common.url.split_anaconda_token`).
 TOKEN = re.compile(r"[A-Za-z0-9-]+", re.ASCII)
@@ -45,9 +45,9 @@ class Request:
     """
 
     label: str
-    environments: tuple[Wanted, ...]
-    sources: tuple[Source, ...]
-    label_source: Source | None
+    environments: tuple[Environment, ...]
+    sources: tuple[ChannelSource, ...]
+    label_source: ChannelSource | None
     platforms: tuple[str, ...]
     virtual_packages: Mapping[str, Mapping[str, str]]
     plugin: bool = False
@@ -137,8 +137,8 @@ def resolve(options: Options, last: Manifest | None) -> Request:
 
 
 def _sources(
-    options: Options, wanted: tuple[Wanted, ...], last: Manifest | None
-) -> tuple[tuple[Source, ...], Source | None]:
+    options: Options, wanted: tuple[Environment, ...], last: Manifest | None
+) -> tuple[tuple[ChannelSource, ...], ChannelSource | None]:
     """Return the channels of a request, and which of them is the label channel.
 
     Channels that are named go before those that an environment.yml names, and these before the
@@ -165,7 +165,7 @@ def _sources(
 
 
 def _platforms(
-    options: Options, wanted: tuple[Wanted, ...], last: Manifest | None
+    options: Options, wanted: tuple[Environment, ...], last: Manifest | None
 ) -> tuple[str, ...]:
     """Return the platforms of a request, sorted; each of them has something to install."""
     named = options.platforms or (last.request.platforms if last else ())

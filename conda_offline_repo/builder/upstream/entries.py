@@ -23,7 +23,7 @@ from ..exceptions import (
     NewerEntryError,
     UpstreamChangedError,
 )
-from ..request.channels import Source
+from ..request.channels import ChannelSource
 from . import validate_record
 from .repodata import load
 from .solve import Task
@@ -175,7 +175,7 @@ def entries_of(solutions: Iterable[Solution], request: Request, since: float) ->
                 exact.add(record)
             if record.subdir not in (solution.platform, "noarch"):
                 raise InvalidRecordError(url, record.fn, "its subdir is not the one it lies in")
-            sources.setdefault(url, Source(url, Channel(url)))
+            sources.setdefault(url, ChannelSource(url, Channel(url)))
             records[url, record.subdir][record.fn] = record
     found: dict[str, Entry] = {}
     related, gone = [], []
@@ -204,7 +204,7 @@ def entries_of(solutions: Iterable[Solution], request: Request, since: float) ->
     return Taken(tuple(sorted(found.values(), key=lambda entry: entry.name)), tuple(related))
 
 
-def _entry(source: Source, record: PackageRecord, index: Index) -> Entry:
+def _entry(source: ChannelSource, record: PackageRecord, index: Index) -> Entry:
     raw = index.entries.get(record.fn)
     if raw is None and (record.fn.endswith(".whl") or record.name in index.elsewhere):
         raise NewerEntryError(source.url, record.name, f"{record.subdir}/{record.fn}")

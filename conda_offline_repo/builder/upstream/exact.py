@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any
 
-    from ..request.channels import Source
-    from ..request.inputs.wanted import Locked
+    from ..request.channels import ChannelSource
+    from ..request.inputs.wanted import PinnedArchive
     from ..request.request import Request
 
 
-def records(archives: Iterable[Locked], request: Request) -> tuple[PackageRecord, ...]:
+def records(archives: Iterable[PinnedArchive], request: Request) -> tuple[PackageRecord, ...]:
     """Return as much of the records of these archives as is known of them.
 
     Raises:
@@ -40,7 +40,7 @@ def spec(record: PackageRecord) -> str:
     return str(MatchSpec(name=record.name, version=record.version, build=record.build))
 
 
-def _record(archive: Locked, request: Request) -> PackageRecord:
+def _record(archive: PinnedArchive, request: Request) -> PackageRecord:
     folder, _, file = public(archive.url).rpartition("/")
     subdir = folder.rpartition("/")[2]
     source = _source(folder, subdir, file, request)
@@ -59,7 +59,7 @@ def _record(archive: Locked, request: Request) -> PackageRecord:
     )
 
 
-def _source(folder: str, subdir: str, file: str, request: Request) -> Source:
+def _source(folder: str, subdir: str, file: str, request: Request) -> ChannelSource:
     """Return the channel that an archive is of: by its address, or by where the channel's index
     says that its archives lie (CEP 15).
     """

@@ -15,7 +15,7 @@ from conda.models.records import PackageRecord
 from conda.models.version import VersionOrder
 
 from ...urls import public
-from ..request.channels import Source
+from ..request.channels import ChannelSource
 from .repodata import FilesOf, load
 from .unavailable import explained
 
@@ -96,7 +96,7 @@ def _known(request: Request, platform: str, specs: Iterable[MatchSpec]) -> Itera
     for spec in specs:
         names.add(spec.name)
         for url in _channels(spec):
-            sources.setdefault(url, Source(url, Channel(url)))
+            sources.setdefault(url, ChannelSource(url, Channel(url)))
     for source in sources.values():
         with explained(request, source):
             indexes = load(

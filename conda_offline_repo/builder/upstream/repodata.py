@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from mmap import mmap
     from typing import Any
 
-    from ..request.channels import Source
+    from ..request.channels import ChannelSource
 
 
 #: What stands beside the sections of an index and is looked at.
@@ -75,7 +75,7 @@ class FilesOf:
 
 
 def load(
-    source: Source,
+    source: ChannelSource,
     subdirs: Sequence[str],
     names: Sequence[str],
     files: Container[str],

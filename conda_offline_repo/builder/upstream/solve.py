@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from conda.models.records import PackageRecord
 
     from ...progress import Progress
-    from ..request.inputs.wanted import Locked
+    from ..request.inputs.wanted import PinnedArchive
     from ..request.request import Request
 
 #: A prefix that nothing is installed in; conda itself solves for one like it.
@@ -51,7 +51,7 @@ class Task:
     environment: str
     platform: str
     packages: tuple[str, ...] = ()
-    exact: tuple[Locked, ...] = ()
+    exact: tuple[PinnedArchive, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from ..._conda.sessions import network_only
 from ...settings import TOKEN_VARIABLE
 from ...urls import is_local, public
 from ..exceptions import ChannelUnavailableError
-from ..request.channels import Source
+from ..request.channels import ChannelSource
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,7 +45,7 @@ WRONG_TOKEN = "the {} is wrong, has expired, or has no right to this channel."
 
 
 @contextmanager
-def explained(request: Request, source: Source | None = None) -> Iterator[None]:
+def explained(request: Request, source: ChannelSource | None = None) -> Iterator[None]:
     """Say in our words why a channel cannot be read; conda's own may hold the token.
 
     Args:
@@ -98,16 +98,18 @@ def _channels(request: Request) -> Iterator[Channel]:
             yield Channel(named)
 
 
-def _source_of(error: CondaError, request: Request) -> Source:
+def _source_of(error: CondaError, request: Request) -> ChannelSource:
     address = error._kwargs.get("url") or error._kwargs.get("channel_url") or ""
     url = public(address)
     return next(
         (source for source in request.sources if f"{url}/".startswith(f"{source.url}/")),
-        Source(url, Channel(url)),
+        ChannelSource(url, Channel(url)),
     )
 
 
-def unavailable(source: Source, request: Request, status: int | None) -> ChannelUnavailableError:
+def unavailable(
+    source: ChannelSource, request: Request, status: int | None
+) -> ChannelUnavailableError:
     """Return the error for a channel that answers with an HTTP status, or not at all (None)."""
     what = "label channel" if source == request.label_source else "channel"
     opened = "token" if source.channel.token else "login" if source.channel.auth else None
@@ -145,7 +147,7 @@ def from_cache(request: Request) -> tuple[str, ...]:
     return (text,)
 
 
-def _if_absent(source: Source, request: Request) -> list[str]:
+def _if_absent(source: ChannelSource, request: Request) -> list[str]:
     """Return what to do about a channel that may not exist at all."""
     if source != request.label_source:
         return ["If there is no such channel: check its name."]

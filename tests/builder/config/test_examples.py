@@ -19,7 +19,7 @@ from ruamel.yaml.error import YAMLError
 from conda_offline_repo.builder.config import environments, settings
 from conda_offline_repo.builder.config.exceptions import ConfigFileError
 from conda_offline_repo.builder.config.read import OF_LABEL, TOP, Defaults, read
-from conda_offline_repo.builder.options import Asked
+from conda_offline_repo.builder.options import EnvironmentSpec
 
 if TYPE_CHECKING:
     from typing import Any
@@ -140,8 +140,8 @@ def test_options_of_the_example_of_the_readme() -> None:
     assert acme.keep == 2
     assert acme.packages == ()
     assert acme.environments == (
-        Asked("runtime", ("core", "python 3.11.*")),
-        Asked("tools", file=EXAMPLES / "valid" / NEEDED),
+        EnvironmentSpec("runtime", ("core", "python 3.11.*")),
+        EnvironmentSpec("tools", file=EXAMPLES / "valid" / NEEDED),
     )
 
 
@@ -162,7 +162,7 @@ def test_options_of_everything() -> None:
     )
     assert not packages.unsigned
     assert (file.sign_keys, file.unsigned, file.installers) == ((), True, ())
-    assert file.environments == (Asked(file=folder / NEEDED),)
+    assert file.environments == (EnvironmentSpec(file=folder / NEEDED),)
     assert prefix.plugin is True
     assert prefix.plugin_file == folder / "conda-offline-repo-base-1.0-0.conda"
     assert prefix.environments[0].prefix

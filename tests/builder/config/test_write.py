@@ -16,7 +16,7 @@ from ruamel.yaml import YAML
 from conda_offline_repo.builder.config.exceptions import ConfigFileError, ConfigWriteError
 from conda_offline_repo.builder.config.read import Defaults, read
 from conda_offline_repo.builder.config.write import write
-from conda_offline_repo.builder.options import Asked, Options
+from conda_offline_repo.builder.options import EnvironmentSpec, Options
 from conda_offline_repo.builder.request.channels import sources
 from conda_offline_repo.builder.request.machine import machines
 from conda_offline_repo.repository.manifest import Remembered
@@ -273,9 +273,9 @@ def test_machine_of_a_platform_that_may_come_back(path: Path) -> None:
 
 def test_environments_in_all_ways(path: Path, folder: Path) -> None:
     ways = (
-        Asked("runtime", ("core",)),
-        Asked("tools", file=folder / "environment.yml"),
-        Asked("env", prefix=folder / "env"),
+        EnvironmentSpec("runtime", ("core",)),
+        EnvironmentSpec("tools", file=folder / "environment.yml"),
+        EnvironmentSpec("env", prefix=folder / "env"),
     )
     label = acme(path, packages=(), environments=ways)
     put(path, label)
@@ -285,9 +285,9 @@ def test_environments_in_all_ways(path: Path, folder: Path) -> None:
 
 
 #: The ways to name an environment but by its packages.
-WAYS: dict[str, Callable[[str, Path], Asked]] = {
-    "file": lambda name, folder: Asked(name, file=folder / "environment.yml"),
-    "prefix": lambda name, folder: Asked(name, prefix=folder / "env"),
+WAYS: dict[str, Callable[[str, Path], EnvironmentSpec]] = {
+    "file": lambda name, folder: EnvironmentSpec(name, file=folder / "environment.yml"),
+    "prefix": lambda name, folder: EnvironmentSpec(name, prefix=folder / "env"),
 }
 
 
@@ -300,8 +300,8 @@ def test_environment_without_a_name(path: Path, folder: Path, way: str) -> None:
 
 def test_named_environment_of_conda(path: Path) -> None:
     base = read_base(path)
-    put(path, acme(path, packages=(), environments=(Asked(prefix=base),)))
-    assert one(path).environments == (Asked(prefix=base),)
+    put(path, acme(path, packages=(), environments=(EnvironmentSpec(prefix=base),)))
+    assert one(path).environments == (EnvironmentSpec(prefix=base),)
 
 
 def read_base(path: Path) -> Path:
@@ -313,7 +313,9 @@ def read_base(path: Path) -> Path:
 
 
 def test_environments_of_a_lock_file(path: Path, folder: Path) -> None:
-    label = acme(path, packages=(), environments=(Asked(file=folder / "environment.yml"),))
+    label = acme(
+        path, packages=(), environments=(EnvironmentSpec(file=folder / "environment.yml"),)
+    )
     request = replace(
         remembered(label), environments={"default": (), "test": ()}, exact=("default", "test")
     )
@@ -484,13 +486,13 @@ MACHINES = st.lists(
 @st.composite
 def labels(draw: st.DrawFn, folder: Path) -> Options:
     kind = draw(st.sampled_from(["all", "packages", "environments", *WAYS]))
-    environments: tuple[Asked, ...] = ()
+    environments: tuple[EnvironmentSpec, ...] = ()
     if kind in WAYS:
         environments = (WAYS[kind]("", folder),)
     elif kind == "environments":
         names = draw(st.lists(NAMES, min_size=1, max_size=3, unique_by=str.lower))
         environments = tuple(
-            WAYS[way](name, folder) if way else Asked(name, draw(PACKAGES))
+            WAYS[way](name, folder) if way else EnvironmentSpec(name, draw(PACKAGES))
             for name in names
             for way in [draw(st.sampled_from(["", *WAYS]))]
         )

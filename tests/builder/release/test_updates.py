@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from conda.base.context import context
 
 if TYPE_CHECKING:
-    from conda_offline_repo.builder.build import Outcome
+    from conda_offline_repo.builder.build import BuildOutcome
     from tests.support.releasing import Releasing
 
 
@@ -23,7 +23,9 @@ FIRST: tuple[tuple[str, str, list[str]], ...] = (
 )
 
 
-def publish(releasing: Releasing, *packages: tuple[str, str, list[str]], keep: int = 3) -> Outcome:
+def publish(
+    releasing: Releasing, *packages: tuple[str, str, list[str]], keep: int = 3
+) -> BuildOutcome:
     for name, version, depends in packages:
         releasing.channel.add(name, version, depends=depends)
     return releasing.build(keep=keep)

@@ -10,7 +10,7 @@ import pytest
 from conda.base.context import context
 
 from conda_offline_repo.builder.exceptions import SolveError
-from conda_offline_repo.builder.options import Asked
+from conda_offline_repo.builder.options import EnvironmentSpec
 from conda_offline_repo.exceptions import InvalidRequestError
 from conda_offline_repo.repository.locate import locate_one
 from tests.support.inside import inside
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from conda_offline_repo.builder.build import Outcome
+    from conda_offline_repo.builder.build import BuildOutcome
     from conda_offline_repo.builder.options import Options
     from tests.support.inside import Inside
     from tests.support.running import Conda
@@ -46,15 +46,15 @@ def channel(tmp_path: Path) -> TinyChannel:
     return channel
 
 
-def options(me: Inside, channel: TinyChannel, *environments: Asked) -> Options:
+def options(me: Inside, channel: TinyChannel, *environments: EnvironmentSpec) -> Options:
     plain = me.options(channels=(channel.folder.as_uri(),), platforms=(PLATFORM,))
     return replace(plain, environments=environments)
 
 
-TWO = (Asked("runtime", ("core",)), Asked("tools", ("tool", "core")))
+TWO = (EnvironmentSpec("runtime", ("core",)), EnvironmentSpec("tools", ("tool", "core")))
 
 
-def build(me: Inside, channel: TinyChannel, *environments: Asked) -> Outcome:
+def build(me: Inside, channel: TinyChannel, *environments: EnvironmentSpec) -> BuildOutcome:
     return me.build(options(me, channel, *environments))
 
 
@@ -104,12 +104,12 @@ def test_change_to_environments_and_back_is_told(me: Inside, channel: TinyChanne
 
 
 def test_unsolvable_environment_is_named(me: Inside, channel: TinyChannel) -> None:
-    wrong = Asked("tools", ("tool", "core >=2"))
+    wrong = EnvironmentSpec("tools", ("tool", "core >=2"))
     with pytest.raises(SolveError, match=f"for {PLATFORM} in the environment tools"):
         build(me, channel, TWO[0], wrong)
     assert not (me.root / "bank").exists()
     with pytest.raises(SolveError, match="(?s)in the environment tools.*near to it: core"):
-        build(me, channel, TWO[0], Asked("tools", ("coer",)))
+        build(me, channel, TWO[0], EnvironmentSpec("tools", ("coer",)))
 
 
 @pytest.mark.parametrize("name", ["a/b", "con", "", "x" * 65, "a b", "-n", "noarch"])
@@ -117,12 +117,12 @@ def test_name_that_cannot_be_one(me: Inside, channel: TinyChannel, name: str) ->
     if not name:  # one without a name is the only one
         return
     with pytest.raises(InvalidRequestError, match="cannot name an environment"):
-        build(me, channel, Asked(name, ("core",)))
+        build(me, channel, EnvironmentSpec(name, ("core",)))
 
 
 def test_names_that_windows_cannot_tell_apart(me: Inside, channel: TinyChannel) -> None:
     with pytest.raises(InvalidRequestError, match="two of this name"):
-        build(me, channel, Asked("tools", ("core",)), Asked("Tools", ("tool",)))
+        build(me, channel, EnvironmentSpec("tools", ("core",)), EnvironmentSpec("Tools", ("tool",)))
 
 
 def test_list_is_not_changed_by_add_and_remove(me: Inside, channel: TinyChannel) -> None:

@@ -14,7 +14,7 @@ from conda_offline_repo.builder.exceptions import (
     ListIncompleteError,
     SecretFoundError,
 )
-from conda_offline_repo.builder.options import Asked
+from conda_offline_repo.builder.options import EnvironmentSpec
 from conda_offline_repo.exceptions import InvalidRequestError
 from dev.upstream.server import ChannelServer
 from tests.support.inside import inside
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from conda_offline_repo.builder.build import Outcome
+    from conda_offline_repo.builder.build import BuildOutcome
     from conda_offline_repo.builder.options import Options
     from tests.support.inside import Inside
     from tests.support.running import Conda
@@ -69,14 +69,14 @@ class Vendor:
         prefix = "sha256:" if digest == "sha256" else ""
         return [f"{self.url(one)}#{prefix}{one.record[digest]}" for one in packages]
 
-    def build(self, lines: Sequence[str] | None = None) -> Outcome:
+    def build(self, lines: Sequence[str] | None = None) -> BuildOutcome:
         text = "\n".join(("@EXPLICIT", *(lines or self.lines(self.named)), ""))
         self.file.write_text(text)
         return self.me.build(self.options())
 
     def options(self) -> Options:
         plain = self.me.options(channels=(), platforms=())
-        return replace(plain, channels_named=False, environments=(Asked(file=self.file),))
+        return replace(plain, channels_named=False, environments=(EnvironmentSpec(file=self.file),))
 
     @property
     def bank(self) -> Path:
@@ -93,7 +93,7 @@ def vendor(tmp_path: Path) -> Iterator[Vendor]:
         yield Vendor(me, server, tmp_path)
 
 
-def names(outcome: Outcome) -> list[str]:
+def names(outcome: BuildOutcome) -> list[str]:
     return list(outcome.manifest.solutions[PLATFORM])
 
 
@@ -193,12 +193,12 @@ def test_list_is_for_its_platform(vendor: Vendor) -> None:
 def test_exact_and_solved_environments_go_together(vendor: Vendor) -> None:
     vendor.build()
     public = f"{vendor.server.url}/public"
-    solved = Asked("newest", ("lib",))
+    solved = EnvironmentSpec("newest", ("lib",))
     mixed = replace(
         vendor.options(),
         channels=(public,),
         channels_named=True,
-        environments=(Asked("fixed", file=vendor.file), solved),
+        environments=(EnvironmentSpec("fixed", file=vendor.file), solved),
     )
     outcome = vendor.me.build(mixed)
     found = outcome.manifest.solutions
@@ -213,7 +213,9 @@ def test_environment_of_this_machine(vendor: Vendor, customer: Conda) -> None:
         *("create", "--yes", "-n", "tested", "--override-channels", "-c", channel),
         *("lib=1.0", "core", "--offline"),
     )
-    found = replace(vendor.options(), environments=(Asked(prefix=customer.envs / "tested"),))
+    found = replace(
+        vendor.options(), environments=(EnvironmentSpec(prefix=customer.envs / "tested"),)
+    )
     outcome = vendor.me.build(found)
     assert names(outcome) == sorted(one.at for one in vendor.named[1:])
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
-    from conda_offline_repo.builder.build import Outcome
+    from conda_offline_repo.builder.build import BuildOutcome
     from tests.support.inside import Inside
     from tests.support.running import Conda
 
@@ -79,7 +79,7 @@ class Site:
         content["packages.conda"][self.app.file][key] = "@@"
         self.index.write_text(json.dumps(content).replace('"@@"', value))
 
-    def build(self, url: str) -> Outcome:
+    def build(self, url: str) -> BuildOutcome:
         return self.me.build(self.me.options("app", channels=(url,)))
 
     def refused(self, url: str) -> str:

@@ -18,7 +18,7 @@ from ....files.lock import acquire, release
 from ....files.replacing import remove
 from ....repository import manifest_json
 from ....repository.locate import labels_in
-from .render import OVERVIEW_MARK, PAGE_NAME, Label, overview
+from .render import OVERVIEW_MARK, PAGE_NAME, LabelRow, overview
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -81,14 +81,14 @@ def _is_ours(page: Path) -> bool:
         return False
 
 
-def _labels(root: Path) -> Iterator[Label]:
+def _labels(root: Path) -> Iterator[LabelRow]:
     """Yield the labels whose manifests can be read; what is wrong with others is theirs to say."""
     for name in labels_in(root):
         with suppress(OfflineRepoError):
             manifest = manifest_json.read(root / name)
             if manifest:
                 page = PAGE_NAME if PAGE_NAME in manifest.files else ""
-                yield Label(
+                yield LabelRow(
                     f"{quote(os.fsencode(name))}/{page}",
                     manifest.label,
                     manifest.build,

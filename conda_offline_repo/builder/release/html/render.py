@@ -31,7 +31,7 @@ OVERVIEW_MARK = '<meta name="generator" content="conda-offline-repo: labels">'
 
 
 @dataclass(frozen=True)
-class Label:
+class LabelRow:
     """A line of the page that lists a root's labels.
 
     Attributes:
@@ -81,7 +81,7 @@ def page(
     )
 
 
-def overview(labels: Iterable[Label]) -> bytes:
+def overview(labels: Iterable[LabelRow]) -> bytes:
     """Return the page of a root with these labels."""
     return _render("overview.html.j2", labels=tuple(labels), mark=Markup(OVERVIEW_MARK))
 

@@ -13,7 +13,7 @@ from ...._conda.features import read_environment_yml
 from ....exceptions import InvalidRequestError
 from ....specs import check_spec
 from .exceptions import InputFileError, PipPartsError
-from .wanted import Wanted
+from .wanted import Environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,7 +30,7 @@ OTHERS = {"platforms", "category"}
 NO_DEFAULTS = "nodefaults"
 
 
-def read_environment(path: Path, text: str) -> Wanted:
+def read_environment(path: Path, text: str) -> Environment:
     """Return the packages and the channels that an environment.yml names.
 
     Its `name`, `prefix` and `variables` mean nothing here: the customer has names, folders and
@@ -57,7 +57,7 @@ def read_environment(path: Path, text: str) -> Wanted:
             packages, channels = read_environment_yml(copy)
         except CondaError as error:
             raise InputFileError(path, str(error).replace(str(copy), path.name)) from None
-    return Wanted(packages=packages, channels=tuple(c for c in channels if c != NO_DEFAULTS))
+    return Environment(packages=packages, channels=tuple(c for c in channels if c != NO_DEFAULTS))
 
 
 def _parsed(path: Path, text: str) -> Any:

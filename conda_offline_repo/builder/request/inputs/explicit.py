@@ -10,10 +10,10 @@ from ....exceptions import InvalidRequestError
 from ....repository.names import check_platform
 from .exceptions import InputFileError
 from .locked import NOARCH, absolute_url, locked, one_of_each, platform_of
-from .wanted import Wanted
+from .wanted import Environment
 
 if TYPE_CHECKING:
-    from .wanted import Locked
+    from .wanted import PinnedArchive
 
 #: The line that makes a list explicit.
 MARK = "@EXPLICIT"
@@ -31,7 +31,7 @@ def is_explicit(text: str) -> bool:
     return any(line.strip() == MARK for line in text.splitlines())
 
 
-def read_explicit(path: Path, text: str) -> Wanted:
+def read_explicit(path: Path, text: str) -> Environment:
     """Return what an explicit list names, for the platform of its URLs.
 
     Where all of them are for every platform, the comment `# platform: …` tells which one is meant;
@@ -44,7 +44,7 @@ def read_explicit(path: Path, text: str) -> Wanted:
     Raises:
         InputFileError: It names no archive, or what it names cannot be together.
     """
-    archives: list[Locked] = []
+    archives: list[PinnedArchive] = []
     stated = None
     for number, raw in enumerate(text.splitlines(), start=1):
         line = raw.strip()
@@ -63,10 +63,10 @@ def read_explicit(path: Path, text: str) -> Wanted:
         ) from None
     if platform == NOARCH and stated:
         platform = _stated(path, stated[1])
-    return Wanted(exact={platform: together})
+    return Environment(exact={platform: together})
 
 
-def _archive(path: Path, number: int, line: str) -> Locked:
+def _archive(path: Path, number: int, line: str) -> PinnedArchive:
     match = LINE.fullmatch(line)
     try:
         if not match:

@@ -11,19 +11,19 @@ from ....exceptions import InvalidRequestError
 from ....repository.names import LABEL, check_platform
 from .exceptions import LONGEST, InputFileError, LockReaderMissingError, PipPartsError, shown
 from .locked import NOARCH, absolute_url, locked, one_of_each, platform_of
-from .wanted import Wanted
+from .wanted import Environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-    from .wanted import Locked
+    from .wanted import PinnedArchive
 
 BRACKET = re.compile(r"[\[\]{}]")
 DEPTH = 1000
 
 
-def read_lock_file(path: Path, text: str) -> tuple[Wanted, ...]:
+def read_lock_file(path: Path, text: str) -> tuple[Environment, ...]:
     """Return the environments of a lock file, sorted by name, each for all its platforms.
 
     A conda-lock.yml has one environment: all of it, whatever the categories. conda-lock solves them
@@ -44,12 +44,12 @@ def read_lock_file(path: Path, text: str) -> tuple[Wanted, ...]:
     for name, environment in sorted(lock.environments(), key=lambda item: item[0]):
         if exact := _exact(path, name, environment):
             channels = tuple(map(str, environment.channels()))
-            found[name] = Wanted(name=name, exact=exact, channels=channels)
+            found[name] = Environment(name=name, exact=exact, channels=channels)
     if not found:
         raise InputFileError(path, "it names no archive")
     if len(found) == 1:
         (only,) = found.values()
-        return (Wanted(exact=only.exact, channels=only.channels),)
+        return (Environment(exact=only.exact, channels=only.channels),)
     for name in found:
         if not LABEL.fullmatch(name):
             raise InputFileError(path, f"{name!r} cannot be the name of an environment")
@@ -116,9 +116,9 @@ def _packages(environment: Any) -> Iterator[tuple[Any, Any]]:
             yield platform, package
 
 
-def _exact(path: Path, name: str, environment: Any) -> dict[str, tuple[Locked, ...]]:
+def _exact(path: Path, name: str, environment: Any) -> dict[str, tuple[PinnedArchive, ...]]:
     """Return the archives of an environment by platform, of those that have any."""
-    found: dict[str, dict[str, list[Locked]]] = {}
+    found: dict[str, dict[str, list[PinnedArchive]]] = {}
     for platform, package in _packages(environment):
         subdir = str(platform.subdir)
         try:
@@ -143,7 +143,7 @@ def _exact(path: Path, name: str, environment: Any) -> dict[str, tuple[Locked, .
     return exact
 
 
-def _archive(path: Path, package: Any) -> Locked:
+def _archive(path: Path, package: Any) -> PinnedArchive:
     record = package.package_record
     return locked(
         absolute_url(str(package.location), path.parent),
@@ -152,7 +152,9 @@ def _archive(path: Path, package: Any) -> Locked:
     )
 
 
-def _together(path: Path, name: str, subdir: str, archives: list[Locked]) -> tuple[Locked, ...]:
+def _together(
+    path: Path, name: str, subdir: str, archives: list[PinnedArchive]
+) -> tuple[PinnedArchive, ...]:
     try:
         if (other := platform_of(archives)) not in (subdir, NOARCH):
             raise ValueError(f"it has packages for {other}")

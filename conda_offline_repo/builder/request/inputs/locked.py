@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from ....exceptions import InvalidRequestError
 from ....repository.names import archive_problem, check_platform
 from ....urls import NETWORK, file_url, public
-from .wanted import Locked
+from .wanted import PinnedArchive
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -32,7 +32,7 @@ def absolute_url(address: str, folder: Path) -> str:
     return file_url(Path(os.path.normpath(folder.absolute() / os.path.expanduser(address))))
 
 
-def locked(url: str, *, sha256: str | None = None, md5: str | None = None) -> Locked:
+def locked(url: str, *, sha256: str | None = None, md5: str | None = None) -> PinnedArchive:
     """Return an archive by its URL, which may hold credentials, and the digests that are stated.
 
     Raises:
@@ -44,7 +44,7 @@ def locked(url: str, *, sha256: str | None = None, md5: str | None = None) -> Lo
             raise ValueError(f"what should be its {name} digest is none")
     url = MASKED_TOKEN.sub("", url, count=1)
     _check(url)
-    return Locked(url, digests["sha256"] or None, digests["md5"] or None)
+    return PinnedArchive(url, digests["sha256"] or None, digests["md5"] or None)
 
 
 def _check(url: str) -> None:
@@ -75,13 +75,13 @@ def _check(url: str) -> None:
         ) from None
 
 
-def one_of_each(archives: Iterable[Locked]) -> tuple[Locked, ...]:
+def one_of_each(archives: Iterable[PinnedArchive]) -> tuple[PinnedArchive, ...]:
     """Return the archives of an environment, sorted by subdir and file name, each once.
 
     Raises:
         ValueError: Two are of one package; names both, without credentials.
     """
-    found: dict[str, Locked] = {}
+    found: dict[str, PinnedArchive] = {}
     for archive in archives:
         name = _at(archive)[1].rsplit("-", 2)[0]
         known = found.get(name, archive)
@@ -98,7 +98,7 @@ def one_of_each(archives: Iterable[Locked]) -> tuple[Locked, ...]:
     return tuple(sorted(found.values(), key=_at))
 
 
-def platform_of(archives: Iterable[Locked]) -> str:
+def platform_of(archives: Iterable[PinnedArchive]) -> str:
     """Return the platform that archives are for; `noarch` if they fit every platform.
 
     Raises:
@@ -110,11 +110,11 @@ def platform_of(archives: Iterable[Locked]) -> str:
     return subdirs[0] if subdirs else NOARCH
 
 
-def _at(archive: Locked) -> tuple[str, str]:
+def _at(archive: PinnedArchive) -> tuple[str, str]:
     """Return subdir and file name."""
     _, subdir, file = urlsplit(archive.url).path.rsplit("/", 2)
     return subdir, file
 
 
-def _digests(archive: Locked) -> tuple[str | None, str | None]:
+def _digests(archive: PinnedArchive) -> tuple[str | None, str | None]:
     return archive.sha256, archive.md5

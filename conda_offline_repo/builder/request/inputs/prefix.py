@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 from ....files.hashing import read_regular
 from .exceptions import InputFileError, PipPartsError
 from .locked import locked, one_of_each, platform_of
-from .wanted import Wanted
+from .wanted import Environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
     from typing import Any
 
-    from .wanted import Locked
+    from .wanted import PinnedArchive
 
 #: Bytes; the record of a package with a hundred thousand files has a fifth of it.
 LIMIT = 256 << 20
@@ -26,7 +26,7 @@ SITE_PACKAGES = ("Lib/site-packages", "lib/*/site-packages")
 INSTALLED = re.compile(r"(?P<name>[^-]+).*\.(?:dist-info|egg-info|egg-link|egg)")
 
 
-def read_prefix(prefix: Path) -> Wanted:
+def read_prefix(prefix: Path) -> Environment:
     """Return what is installed in an environment of conda's, for the platform of its packages.
 
     Only its records are read, and the names of what Python finds. conda's own search for what pip
@@ -37,7 +37,7 @@ def read_prefix(prefix: Path) -> Wanted:
             packages that are from no channel.
         PipPartsError: It has packages that pip has installed.
     """
-    archives: list[Locked] = []
+    archives: list[PinnedArchive] = []
     strangers: list[str] = []
     files: set[str] = set()
     for record in _records(prefix):
@@ -56,7 +56,7 @@ def read_prefix(prefix: Path) -> Wanted:
             "Put them into a channel of your own and install them from there.",
         )
     try:
-        return Wanted(exact={platform_of(archives): one_of_each(archives)})
+        return Environment(exact={platform_of(archives): one_of_each(archives)})
     except ValueError as error:
         raise InputFileError(prefix, str(error)) from None
 

@@ -15,7 +15,7 @@ from .explicit import is_explicit, read_explicit
 from .lock_file import read_lock_file
 
 if TYPE_CHECKING:
-    from .wanted import Wanted
+    from .wanted import Environment
 
 #: Bytes; the largest lock files that are known have a tenth of it.
 LIMIT = 64 << 20
@@ -26,7 +26,7 @@ PIXI_LOCK = {"version", "environments"}
 ENVIRONMENT = {"channels", "dependencies"}
 
 
-def read_file(path: Path) -> tuple[Wanted, ...]:
+def read_file(path: Path) -> tuple[Environment, ...]:
     """Return the environments that a file describes: one, or those of a lock file, sorted by name.
 
     Nothing is solved, downloaded or looked up. Where credentials stand in the file's URLs, they are

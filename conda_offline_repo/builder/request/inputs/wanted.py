@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Locked:
+class PinnedArchive:
     """An archive that is named exactly.
 
     Attributes:
@@ -25,7 +25,7 @@ class Locked:
 
 
 @dataclass(frozen=True)
-class Wanted:
+class Environment:
     """An environment: packages that are to be solved for, or archives that are named exactly.
 
     Attributes:
@@ -37,5 +37,5 @@ class Wanted:
 
     name: str = ""
     packages: tuple[str, ...] = ()
-    exact: Mapping[str, tuple[Locked, ...]] = field(default_factory=dict)
+    exact: Mapping[str, tuple[PinnedArchive, ...]] = field(default_factory=dict)
     channels: tuple[str, ...] = field(default=(), repr=False)

@@ -50,7 +50,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     before = dict([entry("app", "1.9", "lib"), entry("lib", "1.9", subdir="linux-64")])
     last, made = release(before), release(RECORDS, build=2, packages=["app"])
     labels = [
-        render.Label(f"bank{one}/", f"bank{one}", one, CREATED, one, one * 999, ("linux-64",))
+        render.LabelRow(f"bank{one}/", f"bank{one}", one, CREATED, one, one * 999, ("linux-64",))
         for one in (2, 3, 10)
     ]
     content = {

@@ -92,7 +92,7 @@ def test_what_was_asked_for() -> None:
 def test_channels_of_specifications_are_left_out() -> None:
     """The customer asks the folder for them, and no channel of the vendor's."""
     about = page(release(RECORDS, packages=["acme::app"]), RECORDS).sections["About this release"]
-    assert "Asked for app Channels" in about
+    assert "EnvironmentSpec for app Channels" in about
 
 
 def test_signers_are_named() -> None:
@@ -185,7 +185,7 @@ def test_same_bytes_whatever_the_order() -> None:
 
 
 def test_policy_lets_in_its_own_style_and_script_and_no_more() -> None:
-    label = render.Label("bank/", "bank", 1, CREATED, 2, 3, ("linux-64",))
+    label = render.LabelRow("bank/", "bank", 1, CREATED, 2, 3, ("linux-64",))
     for read in (
         page(release(RECORDS), RECORDS),
         type(page(release(RECORDS), RECORDS))(render.overview([label])),

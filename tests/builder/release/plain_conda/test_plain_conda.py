@@ -15,7 +15,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from conda_offline_repo.builder.release.plain_conda import handout
-from conda_offline_repo.builder.request.inputs.wanted import Wanted
+from conda_offline_repo.builder.request.inputs.wanted import Environment
 from conda_offline_repo.builder.request.request import Request
 from tests.support.launcher import launcher
 from tests.support.mirror import PLATFORM, another, entries
@@ -254,7 +254,7 @@ def batch() -> list[str]:
 
 
 def request(label: str, *packages: str, platforms: tuple[str, ...] = ("win-64",)) -> Request:
-    return Request(label, (Wanted(packages=packages),), (), None, platforms, {})
+    return Request(label, (Environment(packages=packages),), (), None, platforms, {})
 
 
 def test_batch_file_can_be_read_at_a_glance() -> None:

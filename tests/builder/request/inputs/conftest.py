@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conda_offline_repo.builder.request.inputs.wanted import Locked
+from conda_offline_repo.builder.request.inputs.wanted import PinnedArchive
 from dev.upstream.server import ChannelServer
 from tests.support.running import Conda
 from tests.support.tiny import TinyChannel
@@ -46,7 +46,7 @@ class Laid:
         """The URL of the channel with its token."""
         return self.url.replace("/acme", f"/t/{TOKEN}/acme")
 
-    def locked(self, *digests: str, url: str = "") -> tuple[Locked, ...]:
+    def locked(self, *digests: str, url: str = "") -> tuple[PinnedArchive, ...]:
         """What is installed, with these digests.
 
         Args:
@@ -54,7 +54,9 @@ class Laid:
             url: of the channel, if it is not the plain one.
         """
         return tuple(
-            Locked(f"{url or self.url}/{at}", **{name: package.record[name] for name in digests})
+            PinnedArchive(
+                f"{url or self.url}/{at}", **{name: package.record[name] for name in digests}
+            )
             for at, package in sorted(self.channel.packages.items())
             if package.subdir in (PLATFORM, "noarch")
         )

@@ -9,7 +9,7 @@ import pytest
 
 from conda_offline_repo.builder.request.inputs.exceptions import InputFileError, PipPartsError
 from conda_offline_repo.builder.request.inputs.read import read_file
-from conda_offline_repo.builder.request.inputs.wanted import Wanted
+from conda_offline_repo.builder.request.inputs.wanted import Environment
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,7 +47,7 @@ dependencies:
 """
     path.write_bytes(text.replace("\n", "\r\n").encode("utf-8-sig"))
     (read,) = read_file(path)
-    assert read == Wanted(
+    assert read == Environment(
         packages=("python=3.11", "conda-forge::lib[version='>=1']", "pip"),
         channels=("acme", "https://host.example/channel"),
     )
@@ -56,7 +56,7 @@ dependencies:
 
 def test_in_one_line(write: Callable[[str], Path]) -> None:
     (read,) = read_file(write('{"dependencies": ["lib"]}'))
-    assert read == Wanted(packages=("lib",))
+    assert read == Environment(packages=("lib",))
 
 
 def test_variable_of_a_channel(

@@ -9,7 +9,7 @@ import pytest
 
 from conda_offline_repo.builder.request.inputs.exceptions import InputFileError
 from conda_offline_repo.builder.request.inputs.read import read_file
-from conda_offline_repo.builder.request.inputs.wanted import Locked, Wanted
+from conda_offline_repo.builder.request.inputs.wanted import Environment, PinnedArchive
 from tests.builder.request.inputs.conftest import PLATFORM, TOKEN
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def test_list_of_conda(laid: Laid, tmp_path: Path, digest: str) -> None:
     assert "@EXPLICIT" in text
     path.write_text(text)
     (read,) = read_file(path)
-    assert read == Wanted(exact={PLATFORM: laid.locked(digest)})
+    assert read == Environment(exact={PLATFORM: laid.locked(digest)})
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
@@ -42,20 +42,20 @@ def test_written_on_windows(tmp_path: Path, encoding: str) -> None:
     lines = ("# a comment", "@EXPLICIT", "", f"  {APP}#{MD5.upper()}  ", LIB, "")
     path.write_bytes("\r\n".join(lines).encode(encoding))
     (read,) = read_file(path)
-    assert read.exact == {"linux-64": (Locked(APP, md5=MD5), Locked(LIB))}
+    assert read.exact == {"linux-64": (PinnedArchive(APP, md5=MD5), PinnedArchive(LIB))}
 
 
 @pytest.mark.parametrize(
     ("digest", "kept"),
     [
-        ("", Locked(LIB)),
-        (f"#{MD5}", Locked(LIB, md5=MD5)),
-        (f"#md5:{MD5}", Locked(LIB, md5=MD5)),
-        (f"#{SHA256}", Locked(LIB, sha256=SHA256)),
-        (f"#sha256:{SHA256}", Locked(LIB, sha256=SHA256)),
+        ("", PinnedArchive(LIB)),
+        (f"#{MD5}", PinnedArchive(LIB, md5=MD5)),
+        (f"#md5:{MD5}", PinnedArchive(LIB, md5=MD5)),
+        (f"#{SHA256}", PinnedArchive(LIB, sha256=SHA256)),
+        (f"#sha256:{SHA256}", PinnedArchive(LIB, sha256=SHA256)),
     ],
 )
-def test_digest_is_kept(write: Callable[[str], Path], digest: str, kept: Locked) -> None:
+def test_digest_is_kept(write: Callable[[str], Path], digest: str, kept: PinnedArchive) -> None:
     (read,) = read_file(write(f"@EXPLICIT\n{LIB}{digest}\n"))
     assert read.exact == {"noarch": (kept,)}
 
@@ -70,18 +70,18 @@ def test_digest_is_kept(write: Callable[[str], Path], digest: str, kept: Locked)
 )
 def test_platform_of_comment(write: Callable[[str], Path], comment: str, platform: str) -> None:
     (read,) = read_file(write(f"{comment}\n@EXPLICIT\n{LIB}\n"))
-    assert read.exact == {platform: (Locked(LIB),)}
+    assert read.exact == {platform: (PinnedArchive(LIB),)}
 
 
 def test_platform_of_urls_goes_first(write: Callable[[str], Path]) -> None:
     (read,) = read_file(write(f"# platform: win-64\n@EXPLICIT\n{LIB}\n{APP}\n"))
-    assert read.exact == {"linux-64": (Locked(APP), Locked(LIB))}
+    assert read.exact == {"linux-64": (PinnedArchive(APP), PinnedArchive(LIB))}
 
 
 def test_token_that_conda_has_masked(write: Callable[[str], Path]) -> None:
     """conda 24.7 leaves that much of `/t/<TOKEN>/`."""
     (read,) = read_file(write(f"@EXPLICIT\n{LIB.replace('/acme', '<TOKEN>/acme')}\n"))
-    assert read.exact == {"noarch": (Locked(LIB),)}
+    assert read.exact == {"noarch": (PinnedArchive(LIB),)}
 
 
 def test_paths(
@@ -111,7 +111,7 @@ def test_paths(
 def test_named_twice(write: Callable[[str], Path], lines: tuple[int, int]) -> None:
     both = (f"{LIB}#{MD5}", f"{LIB}#{SHA256}")
     (read,) = read_file(write("@EXPLICIT\n" + "\n".join(both[line] for line in lines)))
-    assert read.exact == {"noarch": (Locked(LIB, sha256=SHA256, md5=MD5),)}
+    assert read.exact == {"noarch": (PinnedArchive(LIB, sha256=SHA256, md5=MD5),)}
 
 
 @pytest.mark.parametrize(

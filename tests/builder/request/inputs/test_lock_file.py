@@ -16,7 +16,7 @@ from conda_offline_repo.builder.request.inputs.exceptions import (
     PipPartsError,
 )
 from conda_offline_repo.builder.request.inputs.read import read_file
-from conda_offline_repo.builder.request.inputs.wanted import Locked, Wanted
+from conda_offline_repo.builder.request.inputs.wanted import Environment, PinnedArchive
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -67,10 +67,10 @@ def made(
     return path
 
 
-def expected(laid: Laid, platform: str) -> tuple[Locked, ...]:
+def expected(laid: Laid, platform: str) -> tuple[PinnedArchive, ...]:
     found = [*laid.by_subdir[platform], *laid.by_subdir["noarch"]]
     return tuple(
-        Locked(f"{laid.open_url}/{one.at}", one.record["sha256"], one.record["md5"])
+        PinnedArchive(f"{laid.open_url}/{one.at}", one.record["sha256"], one.record["md5"])
         for one in sorted(found, key=lambda one: one.at)
     )
 
@@ -79,7 +79,7 @@ def test_made_by_rattler(laid: Laid, tmp_path: Path) -> None:
     path = made(laid, tmp_path / "lock")
     assert path.read_text().startswith("version: 7\n")
     assert read_file(path) == (
-        Wanted(
+        Environment(
             exact={platform: expected(laid, platform) for platform in PLATFORMS},
             channels=(laid.open_url,),
         ),
@@ -116,11 +116,11 @@ def test_wheel(laid: Laid, tmp_path: Path) -> None:
 
 
 def test_conda_lock() -> None:
-    lib = Locked(f"{CHANNEL}/noarch/lib-1.0-0.conda", SHA256, MD5)
-    app = Locked(f"{CHANNEL}/linux-64/app-2.0-0.tar.bz2", None, MD5)
-    win = Locked("https://host.example/acme/win-64/app-2.0-0.conda", SHA256, MD5)
+    lib = PinnedArchive(f"{CHANNEL}/noarch/lib-1.0-0.conda", SHA256, MD5)
+    app = PinnedArchive(f"{CHANNEL}/linux-64/app-2.0-0.tar.bz2", None, MD5)
+    win = PinnedArchive("https://host.example/acme/win-64/app-2.0-0.conda", SHA256, MD5)
     assert read_file(DATA / "conda-lock.yml") == (
-        Wanted(
+        Environment(
             exact={"linux-64": (app, lib), "win-64": (lib, win)},
             channels=("conda-forge", "https://host.example/acme"),
         ),
@@ -147,12 +147,12 @@ def test_conda_lock_with_wheels(write: Callable[[str], Path]) -> None:
 
 def test_pixi_lock_of_version_6() -> None:
     docs, runtime = read_file(DATA / "pixi-6.lock")
-    lib = Locked(f"{CHANNEL}/noarch/lib-1.0-0.conda", SHA256, MD5)
-    local = Locked((DATA.parent / "local/linux-64/own-1.0-0.conda").as_uri())
-    assert docs == Wanted(
+    lib = PinnedArchive(f"{CHANNEL}/noarch/lib-1.0-0.conda", SHA256, MD5)
+    local = PinnedArchive((DATA.parent / "local/linux-64/own-1.0-0.conda").as_uri())
+    assert docs == Environment(
         name="docs", exact={"linux-64": (lib,), "win-64": (lib,)}, channels=(f"{CHANNEL}/",)
     )
-    assert runtime == Wanted(
+    assert runtime == Environment(
         name="runtime", exact={"linux-64": (local, lib)}, channels=(f"{CHANNEL}/",)
     )
 

@@ -14,7 +14,7 @@ import pytest
 
 from conda_offline_repo.builder.request.inputs.exceptions import InputFileError, PipPartsError
 from conda_offline_repo.builder.request.inputs.prefix import read_prefix
-from conda_offline_repo.builder.request.inputs.wanted import Locked, Wanted
+from conda_offline_repo.builder.request.inputs.wanted import Environment, PinnedArchive
 from tests.builder.request.inputs.conftest import PLATFORM, SITE_PACKAGES
 from tests.support.running import snapshot
 
@@ -39,7 +39,7 @@ def change(prefix: Path, **keys: object) -> None:
 
 def test_as_conda_installed_it(laid: Laid) -> None:
     before = snapshot(laid.prefix)
-    assert read_prefix(laid.prefix) == Wanted(exact={PLATFORM: laid.locked("sha256", "md5")})
+    assert read_prefix(laid.prefix) == Environment(exact={PLATFORM: laid.locked("sha256", "md5")})
     assert snapshot(laid.prefix) == before
 
 
@@ -52,8 +52,8 @@ def test_for_every_platform(prefix: Path, laid: Laid) -> None:
     (prefix / "conda-meta" / "app-2.0-0.json").unlink()
     change(prefix, sha256=None)
     digest = json.loads((prefix / "conda-meta" / "lib-1.0-0.json").read_text())["md5"]
-    only = Locked(f"{laid.url}/noarch/lib-1.0-0.conda", md5=digest)
-    assert read_prefix(prefix) == Wanted(exact={"noarch": (only,)})
+    only = PinnedArchive(f"{laid.url}/noarch/lib-1.0-0.conda", md5=digest)
+    assert read_prefix(prefix) == Environment(exact={"noarch": (only,)})
 
 
 def wheel(folder: Path) -> Path:
