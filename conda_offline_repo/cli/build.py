@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from ..builder.batch import Result
     from ..builder.options import Options
 
-HELP = "Make or refresh the repository of a label, or of many."
 USAGE = """\
 conda offline-repo build --label LABEL [PACKAGE ...] [options]
        conda offline-repo build [--file FILE] [options]"""

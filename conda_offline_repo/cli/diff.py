@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .output import add_label_option
+from .parser import add_label_option
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
-HELP = "Show what changes from one release to another."
 USAGE = "conda offline-repo diff OLD NEW [options]"
 DESCRIPTION = """\
 Show what changes for the customer, platform by platform: packages, the bytes

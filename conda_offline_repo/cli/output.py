@@ -8,45 +8,11 @@ from contextlib import contextmanager, redirect_stdout
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from argparse import ArgumentParser
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from typing import Any
 
     from ..queries.compare import Difference, PlatformChange
     from ..repository.locate import Repository
-
-
-def add_path_argument(parser: ArgumentParser, *, optional: bool = False) -> None:
-    """Add PATH; what is optional is by default the folder that `build` keeps repositories in."""
-    text = "The repository, or the folder above it."
-    default = " Default: the setting plugins.offline_repo_root, else the current one."
-    parser.add_argument(
-        "offline_repo_path",
-        metavar="PATH",
-        nargs="?" if optional else None,
-        help=f"{text}{default if optional else ''}",
-    )
-
-
-def add_label_option(parser: ArgumentParser) -> None:
-    """Add --label, for a folder with several repositories."""
-    parser.add_argument(
-        "--label",
-        dest="offline_repo_label",
-        metavar="LABEL",
-        help="Which repository, if the folder holds several.",
-    )
-
-
-def add_older_option(parser: ArgumentParser) -> None:
-    """Add --allow-older, for a target that has a newer release."""
-    parser.add_argument(
-        "--allow-older",
-        dest="offline_repo_allow_older",
-        action="store_true",
-        help="Bring TARGET to the release also if that is older than the one that it has, or of "
-        "its number with other content.",
-    )
 
 
 def print_json(*, success: bool = True, **content: Any) -> None:

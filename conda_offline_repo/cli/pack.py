@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .output import add_label_option, add_path_argument
+from .parser import add_label_option, add_path_argument
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
-HELP = "Pack a repository, or what is new in it, as zip files."
 USAGE = "conda offline-repo pack PATH -o FILE [options]"
 DESCRIPTION = """\
 Pack the release of a repository as a zip file or several, each of which can be

@@ -1,20 +1,35 @@
-"""conda's own options: each verb names, in `CONDA`, the helpers of conda's that add them."""
+"""The parser of a verb: its own options, and those of conda's that it takes."""
 
 from __future__ import annotations
 
+import os
+from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from importlib import import_module
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from argparse import ArgumentParser
-    from collections.abc import Iterable
+from conda.cli import helpers
+from conda.cli.conda_argparse import ArgumentParser as CondaParser
 
+from ..redaction import confined, in_play
+from ..settings import TOKEN_VARIABLE
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from types import ModuleType
+    from typing import Any
+
+#: The group of conda's options in a help, and what it says of them.
+CONDA = "conda's options"
+MORE = "`conda install --help` says more of them."
 _JSON = (
     ("--json", None, "Print one JSON object."),
     ("-v --verbose", None, "Say more; -vvv for reports of faults."),
     ("-q --quiet", None, "Say less."),
 )
-#: How the help shows them: flags, metavar, meaning. Those that few need here are left out.
-SHOWN = {
+#: How the help shows what conda's helpers add: flags, metavar, meaning. Each verb names, in its
+#: `CONDA`, the helpers that it takes; older conda has not all of these. Options that few need
+#: here are left out.
+SHOWN: dict[str, tuple[tuple[str, str | None, str], ...]] = {
     "add_parser_channels": (
         ("-c --channel", "CHANNEL", "A channel, the publisher's first; repeat it for several."),
         ("--override-channels", None, "Leave the configured channels out."),
@@ -40,20 +55,102 @@ SHOWN = {
 }
 
 
-def add(parser: ArgumentParser, names: Iterable[str]) -> None:
-    """Add the options of conda's helpers; older conda has not all of these."""
-    from conda.cli import helpers
+class VerbParser(CondaParser):
+    """Parses packages before and after options, as in `use PATH -n ENV PACKAGE`, and shows a page.
 
-    for name in names:
-        if helper := getattr(helpers, name, None):
-            helper(parser)
+    Args:
+        name: of the verb: its module has USAGE, DESCRIPTION, EPILOG, CONDA, `configure_parser` and
+            `execute`.
+    """
+
+    def __init__(self, name: str) -> None:
+        verb = _module(name)
+        super().__init__(prog=f"conda offline-repo {name}", usage=verb.USAGE)
+        self._verb = name
+        self._parsing = False
+        verb.configure_parser(self)
+        for helper in verb.CONDA:
+            if hasattr(helpers, helper):
+                getattr(helpers, helper)(self)
+        self.set_defaults(offline_repo_action=self._execute)
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """See `ArgumentParser.parse_known_args`."""
+        if self._parsing:
+            return super().parse_known_args(args, namespace)
+        self._parsing = True
+        try:
+            return self.parse_known_intermixed_args(args, namespace)
+        finally:
+            self._parsing = False
+
+    def format_help(self) -> str:
+        """Return the help of the verb, as `page_of` makes it."""
+        return page_of(self._verb).format_help()
+
+    def _execute(self, args: Namespace) -> int:
+        token = getattr(args, "offline_repo_token", None)
+        with confined(in_play(token, os.environ.get(TOKEN_VARIABLE))):
+            status: int = _module(self._verb).execute(args)
+        return status
 
 
-def shown(names: Iterable[str]) -> Iterable[tuple[list[str], str | None, str]]:
-    """Yield flags, metavar and meaning of those options of conda's helpers that help shows."""
-    from conda.cli import helpers
+def page_of(name: str) -> ArgumentParser:
+    """Return a parser to show: a verb's help and its page of the manual, short enough to be read.
 
-    for name in names:
-        if hasattr(helpers, name):
-            for flags, metavar, meaning in SHOWN[name]:
-                yield flags.split(), metavar, meaning
+    The verb's own options are shown in full, and then conda's in a line each.
+    """
+    verb = _module(name)
+    parser = ArgumentParser(
+        usage=verb.USAGE,
+        description=verb.DESCRIPTION,
+        epilog=verb.EPILOG,
+        formatter_class=RawDescriptionHelpFormatter,
+        add_help=False,
+    )
+    verb.configure_parser(parser)
+    group = parser.add_argument_group(CONDA, MORE)
+    for helper in verb.CONDA:
+        if hasattr(helpers, helper):
+            for flags, metavar, meaning in SHOWN[helper]:
+                value: Any = {"metavar": metavar} if metavar else {"action": "store_true"}
+                group.add_argument(*flags.split(), help=meaning, **value)
+    group.add_argument("-h", "--help", action="store_true", help="Show this and exit.")
+    return parser
+
+
+def _module(verb: str) -> ModuleType:
+    return import_module(f"{__package__}.{verb}")
+
+
+def add_path_argument(parser: ArgumentParser, *, optional: bool = False) -> None:
+    """Add PATH; what is optional is by default the folder that `build` keeps repositories in."""
+    text = "The repository, or the folder above it."
+    default = " Default: the setting plugins.offline_repo_root, else the current one."
+    parser.add_argument(
+        "offline_repo_path",
+        metavar="PATH",
+        nargs="?" if optional else None,
+        help=f"{text}{default if optional else ''}",
+    )
+
+
+def add_label_option(parser: ArgumentParser) -> None:
+    """Add --label, for a folder with several repositories."""
+    parser.add_argument(
+        "--label",
+        dest="offline_repo_label",
+        metavar="LABEL",
+        help="Which repository, if the folder holds several.",
+    )
+
+
+def add_older_option(parser: ArgumentParser) -> None:
+    """Add --allow-older, for a target that has a newer release."""
+    parser.add_argument(
+        "--allow-older",
+        dest="offline_repo_allow_older",
+        action="store_true",
+        help="Bring TARGET to the release also if that is older than the one that it has, or of "
+        "its number with other content.",
+    )

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .output import add_label_option, add_path_argument
+from .parser import add_label_option, add_path_argument
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
-HELP = "Write bills of materials (CycloneDX)."
 USAGE = "conda offline-repo sbom PATH [options]"
 DESCRIPTION = """\
 Write what the release installs as CycloneDX JSON, a file for each environment

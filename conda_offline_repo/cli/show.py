@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .output import add_label_option, add_path_argument
+from .parser import add_label_option, add_path_argument
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
-HELP = "Show what a repository is for and holds."
 USAGE = "conda offline-repo show [PATH] [options]"
 DESCRIPTION = """\
 Show the request of the repository, or of each repository below PATH, and a

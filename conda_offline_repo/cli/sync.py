@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .output import add_label_option, add_older_option
+from .parser import add_label_option, add_older_option
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
-HELP = "Copy a repository, or what is new in it, to another folder."
 USAGE = "conda offline-repo sync SOURCE TARGET [options]"
 DESCRIPTION = """\
 Bring the folder TARGET to the release of the repository SOURCE. What it lacks

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .output import add_older_option
+from .parser import add_older_option
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
     from pathlib import Path
 
-HELP = "Bring a folder to the release in such zip files."
 USAGE = "conda offline-repo unpack FILE ... TARGET [options]"
 DESCRIPTION = """\
 Bring the folder TARGET to the release in the zip files of `pack`, as `sync`

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .output import add_label_option
+from .parser import add_label_option
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
     from ..customer.target import Target
 
-HELP = "Make an environment install from a repository alone, offline."
 USAGE = """\
 conda offline-repo use PATH [PACKAGE ...] [-n ENV | -p PATH] [options]
        conda offline-repo use --undo [-n ENV | -p PATH]"""

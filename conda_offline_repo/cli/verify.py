@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .output import add_label_option, add_path_argument
+from .parser import add_label_option, add_path_argument
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from ..repository.locate import Repository
     from ..repository.verify import Report
 
-HELP = "Check every file of a repository against its manifest."
 USAGE = "conda offline-repo verify PATH [options]"
 DESCRIPTION = """\
 Read every file of the repository, of each repository below PATH, or of a

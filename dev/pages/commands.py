@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
-from conda_offline_repo.cli import VERBS
-from conda_offline_repo.cli.page import parser_of
+from conda_offline_repo.cli.parser import page_of
 from dev.pages.texts import inline, literal
 
 if TYPE_CHECKING:
@@ -43,7 +42,7 @@ class CommandDirective(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         (verb,) = self.arguments
         self.env.note_dependency(f"conda_offline_repo/cli/{verb}.py")
-        parser = parser_of(VERBS[verb])
+        parser = page_of(verb)
         found: list[nodes.Node] = [*_text(parser.description or "")]
         usage = parser.format_usage().removeprefix("usage: ").strip()
         found.append(literal("\n".join(line.strip() for line in usage.splitlines())))

@@ -19,10 +19,7 @@ if TYPE_CHECKING:
     from tests.support.running import Conda
 
 #: What conda needs to know the command, its options and the settings.
-ON_EVERY_START = re.compile(
-    r"conda_offline_repo(\.plugin|\.settings"
-    r"|\.cli(\.\w+)?)?"
-)
+ON_EVERY_START = re.compile(r"conda_offline_repo(\.plugin|\.settings|\.cli)?")
 #: What a solve needs to find that there is nothing to do.
 AT_A_SOLVE = {
     *("_conda", "_conda.indexes", "_conda.package_cache", "exceptions", "printable", "urls"),

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 from conda.cli.conda_argparse import ArgumentParser as CondaParser
 
-from conda_offline_repo.cli import SUMMARY, VERBS, VerbMixin, add_verb, configure_parser
-from conda_offline_repo.cli.page import CONDA
+from conda_offline_repo.cli import SUMMARY, VERBS, configure_parser
+from conda_offline_repo.cli.parser import CONDA
 
 if TYPE_CHECKING:
     from tests.support.running import Conda
@@ -33,11 +33,20 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", str(WIDTH))
 
 
+def whole() -> ArgumentParser:
+    """The parser of the command, made as conda makes it."""
+    made: ArgumentParser = CondaParser(prog="conda offline-repo", description=SUMMARY)
+    configure_parser(made)
+    return made
+
+
 def parser(verb: str) -> ArgumentParser:
-    """The parser of a verb, made as conda makes it."""
-    mixed = type("VerbParser", (VerbMixin, CondaParser), {})
-    verbs = CondaParser().add_subparsers(parser_class=mixed)
-    return add_verb(verbs, verb, VERBS[verb])
+    """The parser of a verb, as whoever walks through all parsers of conda comes to it."""
+    (verbs,) = (action for action in whole()._actions if action.dest == "offline_repo_verb")
+    assert verbs.choices is not None
+    found: ArgumentParser = dict(verbs.choices)[verb]
+    assert type(found).__mro__[1] is CondaParser
+    return found
 
 
 def options(text: str) -> list[str]:
@@ -75,12 +84,7 @@ def test_what_is_listed_is_taken(verb: str) -> None:
 
 @pytest.mark.parametrize("verb", [None, *VERBS])
 def test_page_is_short_and_fits(verb: str | None) -> None:
-    if verb:
-        text = parser(verb).format_help()
-    else:
-        whole = CondaParser(prog="conda offline-repo", description=SUMMARY)
-        configure_parser(whole)
-        text = whole.format_help()
+    text = (parser(verb) if verb else whole()).format_help()
     lines = text.splitlines()
     assert [line for line in lines if len(line) > WIDTH] == []
     assert len(lines) <= LONG.get(verb or "", PAGE if verb else 24)

@@ -20,18 +20,6 @@ OURS = "[name for name in sys.modules if name.startswith('conda_offline_repo')]"
 ON_EVERY_START = {
     "conda_offline_repo",
     "conda_offline_repo.cli",
-    "conda_offline_repo.cli.parser",
-    "conda_offline_repo.cli.build",
-    "conda_offline_repo.cli.diff",
-    "conda_offline_repo.cli.pack",
-    "conda_offline_repo.cli.unpack",
-    "conda_offline_repo.cli.sbom",
-    "conda_offline_repo.cli.show",
-    "conda_offline_repo.cli.sync",
-    "conda_offline_repo.cli.use",
-    "conda_offline_repo.cli.verify",
-    "conda_offline_repo.cli.output",
-    "conda_offline_repo.cli.build_parser",
     "conda_offline_repo.plugin",
     "conda_offline_repo.settings",
 }

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conda_offline_repo.cli import VERBS
-from conda_offline_repo.cli.page import parser_of
+from conda_offline_repo.cli.parser import page_of
 from tests.docs.markdown import DOCS, REPOSITORY, pages
 
 if TYPE_CHECKING:
@@ -72,8 +72,8 @@ def test_pages_are_made_and_load_nothing_of_the_network(html: Path) -> None:
         if path.suffix in (".html", ".css"):
             found = loaded(path.read_text("utf-8"))
             assert [one for one in found if is_remote(one)] == [], path
-    for name, verb in VERBS.items():
-        text = (html / "reference" / "commands" / f"{name}.html").read_text("utf-8")
-        assert not re.search("\N{EN DASH}[a-z]", text), f"{name}: an option lost its hyphens"
-        for option in parser_of(verb)._option_string_actions:
-            assert option in text or option == "--help" or len(option) == 2, f"{name} {option}"
+    for verb in VERBS:
+        text = (html / "reference" / "commands" / f"{verb}.html").read_text("utf-8")
+        assert not re.search("\N{EN DASH}[a-z]", text), f"{verb}: an option lost its hyphens"
+        for option in page_of(verb)._option_string_actions:
+            assert option in text or option == "--help" or len(option) == 2, f"{verb} {option}"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conda_offline_repo import cli
-from conda_offline_repo.cli.page import parser_of
+from conda_offline_repo.cli.parser import page_of
 from tests.docs.markdown import DOCS, OURS, REPOSITORY, Fence, commands, inline, pages, read
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def test_commands_are_understood(page: Path, capsys: pytest.CaptureFixture[str])
 def test_examples_of_the_help_are_understood(
     verb: str | None, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    text = cli.VERBS[verb].EPILOG if verb else cli.EPILOG
+    text = (page_of(verb).epilog or "") if verb else cli.EPILOG
     fence = Fence(0, "text", None, text)
     assert list(commands(fence))
     assert wrong(fence) == [], capsys.readouterr().err
@@ -68,7 +68,7 @@ def test_examples_of_the_help_are_understood(
 
 @pytest.mark.parametrize("verb", cli.VERBS)
 def test_every_option_is_described(verb: str) -> None:
-    for action in parser_of(cli.VERBS[verb])._actions:
+    for action in page_of(verb)._actions:
         assert action.help, f"{verb}: {action.option_strings or action.metavar} has no help"
 
 
