@@ -27,7 +27,7 @@ from .environment.lock import LOCK_NAME
 from .environment.records import followed
 from .environment.state import STATE_NAME, State, dump_state, read_state, state_path
 from .exceptions import OtherLabelError, PlatformMissingError, TargetError
-from .hooks.history_check import check_release, digest
+from .hooks.history_check import check_release
 from .trust import decide
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ def plan(
         build=manifest.build,
         path=str(repository.path),
         channel=channel,
-        manifest_sha256=digest(repository.path),
+        manifest_sha256=manifest.digest,
         before=known.before if known else ours(old, path),
         signers=trust.signers,
     )

@@ -7,7 +7,6 @@ bytes. What the volume is of stands in the zip file's comment, as JSON.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -53,8 +52,7 @@ class Label:
 
 def base_of(manifest: Manifest) -> Base:
     """Return a release as the base of a difference."""
-    digest = hashlib.sha256(manifest.raw).hexdigest()
-    return Base(manifest.build, manifest.created, digest)
+    return Base(manifest.build, manifest.created, manifest.digest)
 
 
 def dump(label: Label) -> bytes:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -149,6 +150,11 @@ class Manifest:
         named = self.packages.get(name) or self.files.get(name)
         stated = {named.sha256: named.size} if named else {}
         return {**self.on_the_way.get(name, {}), **stated}
+
+    @cached_property
+    def digest(self) -> str:
+        """The SHA-256 of the bytes that it was read from, in lower-case hexadecimal."""
+        return hashlib.sha256(self.raw).hexdigest()
 
     @cached_property
     def content(self) -> bytes:

@@ -16,8 +16,7 @@ from typing import TYPE_CHECKING
 from conda.base.context import context
 from conda.models.channel import Channel, all_channel_urls
 
-from ...files.hashing import hash_file
-from ...repository import manifest, manifest_json
+from ...repository import manifest_json
 from ...repository.exceptions import ManifestError, UnreadableError
 from ...urls import SCHEME, channel_url, file_path
 from ..environment.change import read_change, under_way
@@ -68,22 +67,6 @@ def checked_by_use(signers: tuple[str, ...]) -> Iterator[None]:
         _expected_by_use.reset(token)
 
 
-def digest(repository: Path) -> str | None:
-    """Return the SHA-256 of a repository's manifest, in lower-case hexadecimal; None where there is
-    none.
-
-    Raises:
-        ManifestError: It cannot be read.
-    """
-    path = repository / manifest.MANIFEST_NAME
-    try:
-        return hash_file(path).sha256
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise ManifestError(path, error.strerror or str(error)) from error
-
-
 def check_release(repository: Path, found: Manifest, last: State, prefix: Path) -> None:
     """Refuse a release that is older than what the environment has used, or has changed since.
 
@@ -96,7 +79,7 @@ def check_release(repository: Path, found: Manifest, last: State, prefix: Path) 
     if found.build < last.build:
         raise OlderBuildError(repository, found.build, last.build, prefix)
     last_digest = last.manifest_sha256
-    if found.build == last.build and last_digest and last_digest != digest(repository):
+    if found.build == last.build and last_digest and last_digest != found.digest:
         raise OtherContentError(repository, found.build, prefix)
 
 
@@ -154,7 +137,7 @@ def remember_release() -> None:
         if found is None or found.label != state.label or found.build < state.build:
             return
         expected = _signers(folder, found, state) if state.signers else ()
-        now = replace(state, build=found.build, manifest_sha256=digest(folder), signers=expected)
+        now = replace(state, build=found.build, manifest_sha256=found.digest, signers=expected)
         if now != state:
             replace_all([(state_path(prefix), dump_state(now))])
         if expected != state.signers:

@@ -8,6 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 from conda.utils import quote_for_shell
 
+from conda_offline_repo.customer.environment.state import State
+from conda_offline_repo.customer.exceptions import OtherContentError
+from conda_offline_repo.customer.hooks.history_check import check_release
+from conda_offline_repo.repository.locate import locate_one
 from tests.support.mirror import SOLVERS
 from tests.support.running import Customer, snapshot
 
@@ -133,6 +137,17 @@ def test_state_of_an_older_version_learns_the_digest(anyone: Conda, stick: Path)
     anyone.run("install", "--yes", "app", **anyone.activated("rating"))
     anyone.use(stick, "-n", "rating")
     assert json.loads(path.read_text())["manifest_sha256"] == state["manifest_sha256"]
+
+
+def test_release_that_was_read_is_the_one_that_is_compared(stick: Path, tmp_path: Path) -> None:
+    """Another release may be in its place by then."""
+    used = locate_one(stick).manifest
+    state = State(used.label, used.build, str(stick), stick.as_uri(), used.digest)
+    manifest = stick / "offline-repo.json"
+    manifest.write_bytes(manifest.read_bytes() + b" ")
+    check_release(stick, used, state, tmp_path)
+    with pytest.raises(OtherContentError):
+        check_release(stick, locate_one(stick).manifest, state, tmp_path)
 
 
 def test_repository_of_another_label(anyone: Conda, stick: Path, tmp_path: Path) -> None:
