@@ -18,7 +18,8 @@ from ..repository.names import same_name_in_other_case
 from ..repository.ownership import check_ours
 from ..repository.staging import exclusive
 from . import credentials
-from .archives import collect, installers, longpaths
+from .archives import collect, installers
+from .archives.archive import long_paths
 from .exceptions import KeyMissingError
 from .plan import make_plan, proved, tried
 from .release import compose, prove, publish, signing
@@ -96,7 +97,7 @@ def build(
 
 def _build(options: Options, progress: Progress, run: Run, *, dry_run: bool) -> BuildOutcome:
     requests.check(options)
-    installers.check(options.installers or ())
+    installers.check_installers(options.installers or ())
     signer = signing.signer(options.sign_keys)
     compose.source_date()
     repository = options.root.absolute() / options.label
@@ -133,7 +134,7 @@ def _build(options: Options, progress: Progress, run: Run, *, dry_run: bool) -> 
             plan.all_entries,
             archives,
             {**plan.index, **plan.plugin_index},
-            installers.collect(
+            installers.collect_installers(
                 options.installers,
                 last,
                 repository,
@@ -170,7 +171,7 @@ def _build(options: Options, progress: Progress, run: Run, *, dry_run: bool) -> 
             warnings=(
                 *plan.kept.warnings,
                 *plan.warnings,
-                *longpaths.too_long(archives, plan.solutions),
+                *long_paths(archives, plan.solutions),
                 *unchecked(release.manifest),
             ),
         )

@@ -17,12 +17,12 @@ from ..files.hashing import hash_file
 from ..repository.manifest import INDEX_NAME
 from ..repository.names import PLUGIN, PLUGIN_PACKAGE, SIGNATURES_PACKAGE, archive_problem
 from ..urls import file_url
-from .archives import identity
+from .archives.archive import read_description
 from .exceptions import InvalidRecordError, PluginFileError, PluginNotFoundError
-from .upstream import validate_record
 from .upstream.entries import Entry
 from .upstream.repodata import FilesOf, load, parse
 from .upstream.unavailable import explained
+from .upstream.validate_record import record_problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -151,7 +151,7 @@ def _from_channel(request: Request, source: ChannelSource, name: str) -> Iterato
     with explained(request, source):
         index = load(source, (SUBDIR,), names=(name,), files=FilesOf({name}))[SUBDIR]
     for file, record in index.entries.items():
-        problem = archive_problem(file) or validate_record.problem(file, record)
+        problem = archive_problem(file) or record_problem(file, record)
         if problem:
             raise InvalidRecordError(source.url, file, problem)
         yield Entry(
@@ -188,7 +188,7 @@ def _published(last: Manifest | None, repository: Path) -> list[Entry]:
             folder=FOLDER,
         )
         for file, record in records.items()
-        if not validate_record.problem(file, record)
+        if not record_problem(file, record)
     ]
 
 
@@ -197,13 +197,12 @@ def _from_file(path: Path) -> Entry:
     if not path.is_file():
         raise PluginFileError(path, "it is no file")
     try:
-        index = identity.own_index(path)
+        index = read_description(path)
         digests = hash_file(path, md5=True)
-    except identity.BROKEN as error:
-        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
-        raise PluginFileError(path, reason) from None
+    except (OSError, ValueError) as error:
+        raise PluginFileError(path, getattr(error, "strerror", None) or str(error)) from None
     record = {**index, "sha256": digests.sha256, "md5": digests.md5, "size": digests.size}
-    problem = archive_problem(path.name) or validate_record.problem(path.name, record)
+    problem = archive_problem(path.name) or record_problem(path.name, record)
     if problem:
         raise PluginFileError(path, problem)
     if record["name"] != PLUGIN_PACKAGE or record.get("subdir") != SUBDIR:

@@ -19,8 +19,12 @@ from typing import TYPE_CHECKING
 
 from conda.gateways.connection.session import get_session
 
-from conda_offline_repo.builder.archives.zstd import zstd
 from conda_offline_repo.repository.manifest import MANIFEST_NAME
+
+try:
+    from compression import zstd
+except ImportError:
+    from backports import zstd
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -17,11 +17,10 @@ from ...files.hashing import hash_file
 from ...files.workers import crew
 from ...repository.exceptions import NoSpaceError
 from ..exceptions import DownloadError
-from . import identity
-from .archive import Archive, archive
+from .archive import Archive, check_identity
 from .download import download
-from .failures import DownloadFailedError
-from .local_archives import at_hand, has_size
+from .local import at_hand, has_size
+from .response import DownloadFailedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -75,7 +74,7 @@ def collect(
                 entry, repository / entry.name, staging, progress.advance, stop, known
             )
         if found.staged:
-            identity.check(found.path, entry)
+            check_identity(found.path, entry)
             arrived(found)
         progress.advance(0, packages=1)
         return found
@@ -150,8 +149,8 @@ def _downloaded(
     known.note(target, digests, entry.public_url)
     if not entry.sha256 and not entry.md5 and _same_bytes(published, digests):
         target.unlink()
-        return archive(entry, published, False, digests)
-    return archive(entry, target, True, digests)
+        return Archive.of(entry, published, digests, staged=False)
+    return Archive.of(entry, target, digests, staged=True)
 
 
 def _same_bytes(path: Path, digests: Digests) -> bool:

@@ -20,8 +20,16 @@ from ...files.atomic import partial
 from ...files.hashing import Digests, hash_into
 from ...files.replacing import replace
 from ..exceptions import ChannelRefusedError
-from .failures import DownloadFailedError, TryAgainError, WrongBytesError
-from .response import ask, asked_wait, continues, pieces, stated_size
+from .response import (
+    DownloadFailedError,
+    TryAgainError,
+    WrongBytesError,
+    ask,
+    asked_wait,
+    continues,
+    pieces,
+    stated_size,
+)
 
 if TYPE_CHECKING:
     import threading

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}", re.ASCII)
 
 
-def check(given: Iterable[Path]) -> None:
+def check_installers(given: Iterable[Path]) -> None:
     """Check that files can go along, before anything else is done.
 
     Raises:
@@ -39,7 +39,7 @@ def check(given: Iterable[Path]) -> None:
             raise InstallerError(path, f"{other} has the same name")
 
 
-def collect(
+def collect_installers(
     given: tuple[Path, ...] | None, last: Manifest | None, repository: Path, staging: Path | None
 ) -> tuple[Archive, ...]:
     """Return the installers that go along: in the repository, or staged.

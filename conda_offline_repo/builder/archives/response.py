@@ -25,7 +25,6 @@ from urllib3 import HTTPResponse
 from urllib3.util import Retry
 
 from ...urls import NETWORK, file_path, public, same_server
-from .failures import DownloadFailedError, TryAgainError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -43,6 +42,22 @@ PIECE = 1 << 16
 LARGE_PIECE = 1 << 17
 #: RFC 9110 has nothing but these digits in numbers; `str.isdigit` also takes others, like `²`.
 NUMBER = re.compile(r"[0-9]{1,18}")
+
+
+class DownloadFailedError(Exception):
+    """An archive that could not be had; the text says why, without secrets."""
+
+
+class TryAgainError(Exception):
+    """A failure that may pass; `wait` is what the server asked for, in seconds."""
+
+    def __init__(self, reason: str, wait: float | None = None) -> None:
+        self.wait = wait
+        super().__init__(reason)
+
+
+class WrongBytesError(Exception):
+    """An answer that is not the archive that the channel states."""
 
 
 def ask(url: str, start: int) -> Response:

@@ -12,7 +12,7 @@ from conda.base.context import context
 from ...exceptions import InvalidRequestError
 from ...repository.names import check_platform
 from ...urls import is_local
-from ..archives import installers as installer_files
+from ..archives.installers import check_installers
 from ..exceptions import InstallerError
 from ..request import channels as channel_list
 from ..request.machine import PLACES, VIRTUAL_PACKAGE_NAME, parse_virtual_package
@@ -175,7 +175,7 @@ def _installers(reader: Reader, value: Value) -> tuple[Path, ...] | None:
         if path is None:
             continue
         try:
-            installer_files.check((*found, path))
+            check_installers((*found, path))
         except InstallerError as error:
             reader.say(item.node, reason(error).replace(str(path), repr(item.scalar)))
         else:

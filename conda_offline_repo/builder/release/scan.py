@@ -1,4 +1,8 @@
-"""The last look before publication: no credential may stand in what leaves."""
+"""The last look before publication: no credential may stand in what leaves.
+
+conda-package-streaming, which reads archives elsewhere, hands on their files alone. What lies
+between these and behind the last stream leaves as well, so archives are decoded here.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +12,12 @@ from typing import TYPE_CHECKING
 
 from ...files.hashing import CHUNK
 from ...repository import manifest
-from ..archives.zstd import zstd
 from ..exceptions import InvalidArchiveError, SecretFoundError
+
+try:
+    from compression import zstd
+except ImportError:  # before Python 3.14; conda-index brings it
+    from backports import zstd
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

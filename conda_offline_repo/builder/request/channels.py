@@ -13,7 +13,7 @@ from ...urls import channel_url, typed
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from .inputs.wanted import Environment
+    from .inputs.locked import Environment
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ from ...exceptions import InvalidRequestError
 from ...repository.manifest import solution_key
 from ...repository.names import environment_problem
 from ...specs import check_spec, check_together
+from .inputs.locked import Environment, PinnedArchive
 from .inputs.prefix import read_prefix
 from .inputs.read import read_file
-from .inputs.wanted import Environment, PinnedArchive
 from .packages import listed
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ...repository.manifest import Manifest
     from ..options import Options
     from .channels import ChannelSource
-    from .inputs.wanted import Environment
+    from .inputs.locked import Environment
 
 #: What conda takes for a token in a channel's URL (`conda.common.url.split_anaconda_token`).
 TOKEN = re.compile(r"[A-Za-z0-9-]+", re.ASCII)

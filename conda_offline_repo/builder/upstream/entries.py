@@ -24,10 +24,10 @@ from ..exceptions import (
     UpstreamChangedError,
 )
 from ..request.channels import ChannelSource
-from . import validate_record
 from .repodata import load
 from .solve import Task
 from .unavailable import explained
+from .validate_record import record_problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -209,7 +209,7 @@ def _entry(source: ChannelSource, record: PackageRecord, index: Index) -> Entry:
     if raw is None and (record.fn.endswith(".whl") or record.name in index.elsewhere):
         raise NewerEntryError(source.url, record.name, f"{record.subdir}/{record.fn}")
     problem = archive_problem(record.fn) or (
-        None if raw is None else validate_record.problem(record.fn, raw)
+        None if raw is None else record_problem(record.fn, raw)
     )
     if problem:
         raise InvalidRecordError(source.url, record.fn, problem)

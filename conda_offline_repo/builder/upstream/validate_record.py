@@ -23,7 +23,7 @@ NUMBERS = {"size": 1 << 63, "build_number": 1 << 63}
 DEEPEST = 50
 
 
-def problem(file: str, record: Mapping[str, Any]) -> str | None:
+def record_problem(file: str, record: Mapping[str, Any]) -> str | None:
     """Return why an entry must not be taken over, or None if it may.
 
     Args:

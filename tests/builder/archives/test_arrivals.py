@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conda_offline_repo.builder.archives import identity
+from conda_offline_repo.builder.archives.archive import INDEX, LARGEST, check_identity
 from conda_offline_repo.builder.exceptions import DownloadError, InvalidArchiveError
 from conda_offline_repo.builder.upstream.entries import Entry
 from dev.upstream.server import ChannelServer
@@ -144,17 +144,17 @@ def test_description_may_stand_anywhere_in_a_tar(tmp_path: Path, channel: TinyCh
                 other.addfile(member, file)
     path = tmp_path / app.file
     path.write_bytes(content.getvalue())
-    identity.check(path, entry(app))
+    check_identity(path, entry(app))
 
 
 def test_huge_description_is_not_read(
     channel: TinyChannel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app = channel.add("app")
-    identity.check(app.path, entry(app))
-    monkeypatch.setattr(identity, "LARGEST_INDEX", 10)
+    check_identity(app.path, entry(app))
+    monkeypatch.setitem(LARGEST, INDEX, 10)
     with pytest.raises(InvalidArchiveError, match="it has no info/index.json"):
-        identity.check(app.path, entry(app))
+        check_identity(app.path, entry(app))
 
 
 @pytest.mark.parametrize("state", ["no digest", "gone", "changed"])

@@ -14,7 +14,7 @@ import pytest
 from conda.base.context import context, reset_context
 
 from conda_offline_repo.builder.archives.download import LONGEST_WAIT, download
-from conda_offline_repo.builder.archives.failures import DownloadFailedError
+from conda_offline_repo.builder.archives.response import DownloadFailedError
 from conda_offline_repo.builder.exceptions import ChannelRefusedError, DownloadError
 from conda_offline_repo.builder.upstream.entries import Entry
 from conda_offline_repo.files.atomic import partial

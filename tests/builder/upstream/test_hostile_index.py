@@ -9,7 +9,7 @@ import pytest
 from conda.base.context import context
 
 from conda_offline_repo.builder.exceptions import InvalidRecordError, NewerEntryError
-from conda_offline_repo.builder.upstream.validate_record import problem
+from conda_offline_repo.builder.upstream.validate_record import record_problem
 from conda_offline_repo.exceptions import InvalidRequestError, OfflineRepoError, SolverMissingError
 from conda_offline_repo.printable import printable
 from dev.upstream.server import ChannelServer
@@ -127,9 +127,9 @@ def test_sound_entries_pass(site: Site) -> None:
         "x": [{"y": [1, None, 1.5, True, "é\U0001f40d", 10**30]}],
         "size": 0,
     }
-    assert problem(site.app.file, record) is None
+    assert record_problem(site.app.file, record) is None
     del record["size"], record["md5"], record["sha256"], record["depends"]
-    assert problem(site.app.file, record) is None
+    assert record_problem(site.app.file, record) is None
 
 
 @pytest.mark.parametrize(
@@ -150,7 +150,7 @@ def test_sound_entries_pass(site: Site) -> None:
     ids=str,
 )
 def test_problems_are_named(site: Site, change: dict[str, Any], reason: str) -> None:
-    assert problem(site.app.file, {**site.app.record, **change}) == reason
+    assert record_problem(site.app.file, {**site.app.record, **change}) == reason
 
 
 def test_classic_solver_takes_numbers_for_versions_and_we_do_not(site: Site) -> None:

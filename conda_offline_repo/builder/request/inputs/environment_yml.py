@@ -13,7 +13,7 @@ from ...._conda.features import read_environment_yml
 from ....exceptions import InvalidRequestError
 from ....specs import check_spec
 from .exceptions import InputFileError, PipPartsError
-from .wanted import Environment
+from .locked import Environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING
 from ....exceptions import InvalidRequestError
 from ....repository.names import check_platform
 from .exceptions import InputFileError
-from .locked import NOARCH, absolute_url, locked, one_of_each, platform_of
-from .wanted import Environment
+from .locked import NOARCH, Environment, absolute_url, locked, one_of_each, platform_of
 
 if TYPE_CHECKING:
-    from .wanted import PinnedArchive
+    from .locked import PinnedArchive
 
 #: The line that makes a list explicit.
 MARK = "@EXPLICIT"

@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING
 from ....exceptions import InvalidRequestError
 from ....repository.names import LABEL, check_platform
 from .exceptions import LONGEST, InputFileError, LockReaderMissingError, PipPartsError, shown
-from .locked import NOARCH, absolute_url, locked, one_of_each, platform_of
-from .wanted import Environment
+from .locked import NOARCH, Environment, absolute_url, locked, one_of_each, platform_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-    from .wanted import PinnedArchive
+    from .locked import PinnedArchive
 
 BRACKET = re.compile(r"[\[\]{}]")
 DEPTH = 1000

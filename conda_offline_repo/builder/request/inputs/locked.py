@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -12,10 +12,9 @@ from urllib.parse import urlsplit
 from ....exceptions import InvalidRequestError
 from ....repository.names import archive_problem, check_platform
 from ....urls import NETWORK, file_url, public
-from .wanted import PinnedArchive
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
 #: What conda writes in the place of a token where it records what is installed, and what is left
@@ -23,6 +22,38 @@ SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
 MASKED_TOKEN = re.compile("(?:/t/)?<TOKEN>(?=/)")
 DIGESTS = {"sha256": re.compile("[0-9a-f]{64}"), "md5": re.compile("[0-9a-f]{32}")}
 NOARCH = "noarch"
+
+
+@dataclass(frozen=True)
+class PinnedArchive:
+    """An archive that is named exactly.
+
+    Attributes:
+        url: Where it lies; it may hold credentials.
+        sha256: Lower-case hexadecimal, if it is stated.
+        md5: The same.
+    """
+
+    url: str = field(repr=False)
+    sha256: str | None = None
+    md5: str | None = None
+
+
+@dataclass(frozen=True)
+class Environment:
+    """An environment: packages that are to be solved for, or archives that are named exactly.
+
+    Attributes:
+        name: Its name in a file that has several; else empty.
+        packages: MatchSpecs.
+        exact: By platform, the archives; `noarch` for a list that fits every platform.
+        channels: Those that the file names, highest priority first.
+    """
+
+    name: str = ""
+    packages: tuple[str, ...] = ()
+    exact: Mapping[str, tuple[PinnedArchive, ...]] = field(default_factory=dict)
+    channels: tuple[str, ...] = field(default=(), repr=False)
 
 
 def absolute_url(address: str, folder: Path) -> str:

@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING
 
 from ....files.hashing import read_regular
 from .exceptions import InputFileError, PipPartsError
-from .locked import locked, one_of_each, platform_of
-from .wanted import Environment
+from .locked import Environment, locked, one_of_each, platform_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
     from typing import Any
 
-    from .wanted import PinnedArchive
+    from .locked import PinnedArchive
 
 #: Bytes; the record of a package with a hundred thousand files has a fifth of it.
 LIMIT = 256 << 20

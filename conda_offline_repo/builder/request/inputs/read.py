@@ -15,7 +15,7 @@ from .explicit import is_explicit, read_explicit
 from .lock_file import read_lock_file
 
 if TYPE_CHECKING:
-    from .wanted import Environment
+    from .locked import Environment
 
 #: Bytes; the largest lock files that are known have a tenth of it.
 LIMIT = 64 << 20

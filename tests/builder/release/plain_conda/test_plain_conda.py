@@ -15,7 +15,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from conda_offline_repo.builder.release.plain_conda import handout
-from conda_offline_repo.builder.request.inputs.wanted import Environment
+from conda_offline_repo.builder.request.inputs.locked import Environment
 from conda_offline_repo.builder.request.request import Request
 from tests.support.launcher import launcher
 from tests.support.mirror import PLATFORM, another, entries

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conda_offline_repo.builder.request.inputs.exceptions import InputFileError, PipPartsError
+from conda_offline_repo.builder.request.inputs.locked import Environment
 from conda_offline_repo.builder.request.inputs.read import read_file
-from conda_offline_repo.builder.request.inputs.wanted import Environment
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conda_offline_repo.builder.request.inputs.exceptions import InputFileError
+from conda_offline_repo.builder.request.inputs.locked import Environment, PinnedArchive
 from conda_offline_repo.builder.request.inputs.read import read_file
-from conda_offline_repo.builder.request.inputs.wanted import Environment, PinnedArchive
 from tests.builder.request.inputs.conftest import PLATFORM, TOKEN
 
 if TYPE_CHECKING:

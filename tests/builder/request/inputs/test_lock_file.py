@@ -15,8 +15,8 @@ from conda_offline_repo.builder.request.inputs.exceptions import (
     LockReaderMissingError,
     PipPartsError,
 )
+from conda_offline_repo.builder.request.inputs.locked import Environment, PinnedArchive
 from conda_offline_repo.builder.request.inputs.read import read_file
-from conda_offline_repo.builder.request.inputs.wanted import Environment, PinnedArchive
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conda_offline_repo.builder.request.inputs.exceptions import InputFileError, PipPartsError
+from conda_offline_repo.builder.request.inputs.locked import Environment, PinnedArchive
 from conda_offline_repo.builder.request.inputs.prefix import read_prefix
-from conda_offline_repo.builder.request.inputs.wanted import Environment, PinnedArchive
 from tests.builder.request.inputs.conftest import PLATFORM, SITE_PACKAGES
 from tests.support.running import snapshot
 
