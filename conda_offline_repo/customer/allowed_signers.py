@@ -64,7 +64,7 @@ def allowed(label: str) -> tuple[str, ...] | None:
 @cache
 def _read(path: Path) -> tuple[_Line, ...]:
     try:
-        text = read_regular(path.resolve(), LARGEST).decode("utf-8-sig")
+        text = read_regular(path, LARGEST, links=True).decode("utf-8-sig")
     except (OSError, ValueError) as error:
         raise AllowedSignersError(path, getattr(error, "strerror", None) or str(error)) from error
     found = []

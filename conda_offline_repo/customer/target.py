@@ -11,7 +11,7 @@ from conda.core.envs_manager import register_env, unregister_env
 from conda.core.prefix_data import PrefixData
 from conda.gateways.disk.delete import rm_rf
 
-from ..files.replacing import remove
+from ..files.atomic import STAGED, remove
 from ..urls import file_url
 from .environment.change import (
     CHANGE_NAME,
@@ -22,7 +22,7 @@ from .environment.change import (
     under_way,
 )
 from .environment.condarc import configured, ours
-from .environment.files import STAGED, read_text, remove_staged, replace_all
+from .environment.files import read_text, remove_staged, replace_all
 from .environment.lock import LOCK_NAME
 from .environment.records import followed
 from .environment.state import STATE_NAME, State, dump_state, read_state, state_path
@@ -156,7 +156,8 @@ def read_condarc(path: Path) -> str:
         return ""
     except (OSError, ValueError) as error:
         raise TargetError(
-            f"{path} cannot be read: {error}.", "Correct or remove it, then repeat this command."
+            f"{path} cannot be read: {getattr(error, 'strerror', None) or error}.",
+            "Correct or remove it, then repeat this command.",
         ) from error
 
 

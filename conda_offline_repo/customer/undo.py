@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..files.replacing import remove
+from ..files.atomic import remove
 from .environment.change import change_path, read_change, under_way
 from .environment.condarc import restored
 from .environment.files import remove_staged, replace_all

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 import stat
 import zipfile
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..exceptions import InvalidRequestError
-from ..files.replacing import replace
+from ..files.atomic import all_or_none
 from ..repository.exceptions import FileSystemError, NestedFolderError
 from ..repository.locate import enclosing
 from ..repository.manifest import MANIFEST_NAME
@@ -170,20 +168,11 @@ def _write_files(
     progress: Progress,
 ) -> int:
     """Write the volumes, all or none; returns their bytes."""
-    parts = [path.with_name(f"{path.name}.part") for path in paths]
-    try:
-        size = 0
-        for part, share, label in zip(parts, shares, labels, strict=True):
-            with part.open("wb") as file:
+    size = 0
+    with all_or_none() as beside:
+        for path, share, label in zip(paths, shares, labels, strict=True):
+            with beside(path) as file:
                 size += _write(source, share, label, file, progress)
-                file.flush()
-                os.fsync(file.fileno())
-        for part, path in zip(parts, paths, strict=True):
-            replace(part, path)
-    finally:
-        for part in parts:
-            with suppress(OSError):
-                part.unlink()
     return size
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import shutil
 import stat
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..files.atomic import has_content, partial
 from ..files.hashing import hash_file
+from ..files.workers import run_all
 from ..repository.cleanup import leftovers
 from ..repository.exceptions import NoSpaceError
 from ..repository.journal import NEXT_NAME, NEXT_SIGNATURE_NAME
@@ -148,6 +148,5 @@ def _wrong(
         except OSError:
             return False
 
-    with ThreadPoolExecutor(max_workers=os.cpu_count()) as executor:
-        right = executor.map(is_right, doubtful)
-        return frozenset(one for one, good in zip(doubtful, right, strict=True) if not good)
+    right = run_all(is_right, doubtful)
+    return frozenset(one for one, good in zip(doubtful, right, strict=True) if not good)

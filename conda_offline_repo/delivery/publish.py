@@ -17,16 +17,17 @@ from typing import TYPE_CHECKING
 from ..files.atomic import (
     has_content,
     keep_only,
-    make_subdir,
     partial,
+    place,
     put,
+    remove,
+    replace,
     sync,
     sync_folders,
     write,
 )
 from ..files.hashing import hash_bytes, read_regular
 from ..files.permissions import open_up
-from ..files.replacing import remove, replace
 from ..repository import signature, sshsig, upcoming
 from ..repository.cleanup import clear
 from ..repository.index import bridge
@@ -165,7 +166,5 @@ def _put(target: Path, staging: Path, name: str, content: bytes) -> None:
 
 def _place(target: Path, staging: Path, names: Sequence[str]) -> None:
     for name in names:
-        make_subdir((target / name).parent)
-        open_up([staging / name], (target / name).parent)
-        replace(staging / name, target / name)
+        place(staging / name, target / name)
     sync_folders(target, names)

@@ -7,10 +7,9 @@ import os
 import threading
 from typing import TYPE_CHECKING
 
-from ..files.atomic import partial
+from ..files.atomic import partial, replace
 from ..files.hashing import hash_file, hash_into
-from ..files.replacing import replace
-from ..files.workers import crew
+from ..files.workers import workers
 from .exceptions import SourceDamagedError
 from .source import SourceReadError, chunks
 
@@ -62,7 +61,7 @@ def stage(found: Plan, staging: Path, progress: Progress) -> None:
     number = sum(wanted.name in packages for wanted in found.lacking)
     with (
         progress.counting("Copying", number, found.size),
-        crew(one, found.lacking, THREADS, stop) as outcomes,
+        workers(one, found.lacking, THREADS, stop) as outcomes,
     ):
         for wanted, outcome in outcomes:
             if isinstance(outcome, SourceReadError):

@@ -1,21 +1,43 @@
-"""Files on their way to their places: written beside, made to last, renamed."""
+"""Files on their way to their places: written beside, made to last, renamed; and files that go.
+
+Windows refuses to replace or delete a file that is open anywhere: in a virus scanner, a copy, an
+install. And one that is marked read-only, as copy tools and CDs leave files behind.
+"""
 
 from __future__ import annotations
 
 import os
-from concurrent.futures import ThreadPoolExecutor
+import shutil
+import stat
+import time
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from .hashing import read_regular
 from .permissions import open_up
-from .replacing import replace
+from .workers import run_all
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable
+    from collections.abc import Callable, Container, Iterable, Iterator
+    from contextlib import AbstractContextManager
     from pathlib import Path
+    from typing import BinaryIO
 
+#: At the end of the name of a file that is to take the place of another.
+STAGED = ".offline-repo-new"
 #: How many files the disk is asked to keep at once.
 SYNC_THREADS = 16
+#: Seconds that a program is given, in all, to close a file.
+PATIENCE = 5.0
+#: Seconds between two tries, at first and at most.
+PAUSES = (0.05, 0.5)
+#: Windows' words for a file that is in use, or read-only: access denied, sharing and lock violation
+#: (https://learn.microsoft.com/windows/win32/debug/system-error-codes).
+HELD = frozenset({5, 32, 33})
+WHY = (
+    "another program has it open, such as a copy, an install or a virus scanner, or it must not be "
+    "written; close that program, or ask who administers this machine"
+)
 
 
 def has_content(path: Path, content: bytes) -> bool:
@@ -26,9 +48,50 @@ def has_content(path: Path, content: bytes) -> bool:
         return False
 
 
+@contextmanager
+def all_or_none() -> Iterator[Callable[[Path], AbstractContextManager[BinaryIO]]]:
+    """Give files new contents, all or none, in the order in which they are written.
+
+    All are written beside before the first is renamed into place, so that a full disk changes
+    nothing. Permissions of what is replaced stay. What a killed run left beside is replaced.
+
+    Yields:
+        What opens the new content of a file.
+
+    Raises:
+        OSError: One cannot be written.
+    """
+    staged: dict[Path, Path] = {}
+
+    @contextmanager
+    def beside(path: Path) -> Iterator[BinaryIO]:
+        temporary = path.with_name(f"{path.name}{STAGED}")
+        remove(temporary)
+        staged[path] = temporary
+        with temporary.open("xb") as file:
+            if path.exists():
+                shutil.copymode(path, temporary)
+            yield file
+            _flush(file)
+
+    try:
+        yield beside
+        for path, temporary in staged.items():
+            replace(temporary, path)
+    finally:
+        for temporary in staged.values():
+            with suppress(OSError):
+                remove(temporary)
+
+
 def put(staged: Path, target: Path, content: bytes) -> None:
-    """Write beside, then rename into place."""
+    """Write a file beside, then rename it into place."""
     write(staged, content)
+    place(staged, target)
+
+
+def place(staged: Path, target: Path) -> None:
+    """Rename a file into its place in a repository, for whoever may read the folder."""
     make_subdir(target.parent)
     open_up([staged], target.parent)
     replace(staged, target)
@@ -47,8 +110,7 @@ def write(path: Path, content: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("wb") as file:
         file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
+        _flush(file)
 
 
 def partial(target: Path) -> Path:
@@ -68,14 +130,7 @@ def keep_only(staging: Path, wanted: Container[str]) -> None:
 
 def sync_files(paths: Iterable[Path]) -> None:
     """Make staged files last through a power failure, all at once: the disk is slow at one."""
-    mode = "r+b" if os.name == "nt" else "rb"
-
-    def sync(path: Path) -> None:
-        with path.open(mode) as file:
-            os.fsync(file.fileno())
-
-    with ThreadPoolExecutor(max_workers=SYNC_THREADS) as executor:
-        list(executor.map(sync, paths))
+    run_all(_sync_file, [*paths], SYNC_THREADS)
 
 
 def sync_folders(root: Path, names: Iterable[str]) -> None:
@@ -93,3 +148,58 @@ def sync(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def replace(source: Path, target: Path) -> None:
+    """Rename a file or a folder, onto another file if there is one.
+
+    Raises:
+        OSError: It cannot be done; what is held is named.
+    """
+    _insist(lambda: os.replace(source, target), target if target.exists() else source)
+
+
+def remove(path: Path) -> None:
+    """Delete a file, if it is there.
+
+    Raises:
+        OSError: It cannot be done.
+    """
+    _insist(lambda: path.unlink(missing_ok=True), path)
+
+
+def _flush(file: BinaryIO) -> None:
+    file.flush()
+    os.fsync(file.fileno())
+
+
+def _sync_file(path: Path) -> None:
+    with path.open("r+b" if os.name == "nt" else "rb") as file:
+        os.fsync(file.fileno())
+
+
+def _insist(step: Callable[[], None], held: Path) -> None:
+    deadline = time.monotonic() + PATIENCE
+    pause, longest = PAUSES
+    cleared = False
+    while True:
+        try:
+            return step()
+        except PermissionError as error:
+            if getattr(error, "winerror", None) not in HELD:
+                raise
+            if not cleared:
+                _clear_read_only(held)
+                cleared = True
+            elif time.monotonic() >= deadline:
+                raise PermissionError(error.errno, WHY, str(held)) from error
+            else:
+                time.sleep(pause)
+                pause = min(2 * pause, longest)
+
+
+def _clear_read_only(path: Path) -> None:
+    with suppress(OSError):
+        mode = path.stat().st_mode
+        if not mode & stat.S_IWRITE:
+            path.chmod(stat.S_IMODE(mode) | stat.S_IWRITE)

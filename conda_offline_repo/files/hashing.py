@@ -60,14 +60,18 @@ def open_regular(path: Path) -> Iterator[BinaryIO]:
         yield file
 
 
-def read_regular(path: Path, limit: int) -> bytes:
-    """Return the content of a regular file of at most `limit` bytes, reached without a symbolic
-    link.
+def read_regular(path: Path, limit: int, *, links: bool = False) -> bytes:
+    """Return the content of a regular file of at most `limit` bytes.
+
+    Args:
+        path: The file.
+        limit: What it may have at most.
+        links: Whether the file may be reached by a symbolic link in its place.
 
     Raises:
         OSError: It cannot be read, is a link, is not a regular file, or is larger.
     """
-    if path.is_symlink():
+    if not links and path.is_symlink():
         raise OSError(EINVAL, "it is a link, not a file", str(path))
     with open_regular(path) as file:
         content = bytearray()
@@ -122,7 +126,7 @@ def copy_file(source: Path, target: Path) -> Digests:
     """
     sha256 = hashlib.sha256()
     md5 = hashlib.md5(usedforsecurity=False)
-    with source.open("rb", buffering=0) as file, target.open("xb") as copy:
+    with open_regular(source) as file, target.open("xb") as copy:
         size = 0
         while chunk := file.read(CHUNK):
             copy.write(chunk)

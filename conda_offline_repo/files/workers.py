@@ -6,6 +6,7 @@ the last of them.
 
 from __future__ import annotations
 
+import os
 import threading
 from contextlib import contextmanager
 from queue import Empty, SimpleQueue
@@ -24,8 +25,33 @@ GRACE = 0.1
 WAIT = 1.0
 
 
+def run_all(
+    work: Callable[[Item], Result], items: Sequence[Item], threads: int | None = None
+) -> list[Result]:
+    """Return what some work makes of each item, in this order; the first error is raised.
+
+    Args:
+        work: What is done.
+        items: What it is done on.
+        threads: How many work at once; by default as many as there are processors.
+    """
+    results: dict[int, Result] = {}
+    numbers = range(len(items))
+    with workers(
+        lambda number: work(items[number]),
+        numbers,
+        threads or os.cpu_count() or 1,
+        threading.Event(),
+    ) as outcomes:
+        for number, outcome in outcomes:
+            if isinstance(outcome, BaseException):
+                raise outcome
+            results[number] = outcome
+    return [results[number] for number in numbers]
+
+
 @contextmanager
-def crew(
+def workers(
     work: Callable[[Item], Result], items: Sequence[Item], threads: int, stop: threading.Event
 ) -> Iterator[Iterator[tuple[Item, Result | BaseException]]]:
     """Do some work on each item, in so many threads.
@@ -45,7 +71,7 @@ def crew(
     for item in items:
         todo.put(item)
 
-    def labour() -> None:
+    def run() -> None:
         while not stop.is_set():
             try:
                 item = todo.get_nowait()
@@ -56,21 +82,22 @@ def crew(
             except BaseException as error:  # whoever waits for the item has to hear of it
                 done.put((item, error))
 
-    hands = [threading.Thread(target=labour, daemon=True) for _ in range(min(threads, len(items)))]
-    for hand in hands:
-        hand.start()
+    number = min(threads, len(items))
+    running = [threading.Thread(target=run, daemon=True) for _ in range(number)]
+    for thread in running:
+        thread.start()
     patience = None
     try:
         yield (_next(done) for _ in items)
-    except Exception:  # the hands are waited for, so that nobody writes any more
+    except Exception:  # the threads are waited for, so that nobody writes any more
         raise
     except BaseException:  # an interruption: a stalled server is not waited for
         patience = GRACE
         raise
     finally:
         stop.set()
-        for hand in hands:
-            hand.join(patience)
+        for thread in running:
+            thread.join(patience)
 
 
 def _next(

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import os
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from ..exceptions import InvalidRequestError
-from ..files.hashing import read_regular
-from ..files.replacing import replace
+from ..files.atomic import all_or_none, has_content
 from ..repository.exceptions import NotWrittenError
 from ..repository.locate import enclosing
 
@@ -45,41 +42,22 @@ def write(made: Sequence[Bill], folder: Path, *, dry_run: bool = False) -> tuple
             f"Two bills of materials would have the same name, {twice[0]}.",
             "Write those of one label at a time, with --label.",
         )
-    changed = [one for one in made if not _holds(folder / one.name, one.content)]
+    changed = [one for one in made if not has_content(folder / one.name, one.content)]
     if changed and not dry_run:
         _write(folder, changed)
     return tuple(folder / one.name for one in changed)
 
 
 def _write(folder: Path, changed: Sequence[Bill]) -> None:
-    parts: list[Path] = []
     path = folder
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for one in changed:
-            path = folder / one.name
-            if path.is_dir():
-                raise NotWrittenError(path, "there is a folder of this name")
-            part = path.with_name(f"{one.name}.part")
-            part.unlink(missing_ok=True)
-            with part.open("xb") as file:
-                parts.append(part)
-                file.write(one.content)
-                file.flush()
-                os.fsync(file.fileno())
-        for one, part in zip(changed, parts, strict=True):
-            path = folder / one.name
-            replace(part, path)
+        with all_or_none() as beside:
+            for one in changed:
+                path = folder / one.name
+                if path.is_dir():
+                    raise NotWrittenError(path, "there is a folder of this name")
+                with beside(path) as file:
+                    file.write(one.content)
     except OSError as error:
         raise NotWrittenError(path, error.strerror or str(error)) from error
-    finally:
-        for part in parts:
-            with suppress(OSError):
-                part.unlink(missing_ok=True)
-
-
-def _holds(path: Path, content: bytes) -> bool:
-    try:
-        return read_regular(path, len(content)) == content
-    except OSError:
-        return False

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from conda.base.context import context
 
-from ..files.replacing import remove
+from ..files.atomic import remove
 from . import journal
 from .names import INSTALLER, PLUGIN
 

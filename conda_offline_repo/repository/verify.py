@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from errno import EACCES, EIO, EPERM
 from typing import TYPE_CHECKING
 
 from ..files.hashing import hash_file
+from ..files.workers import run_all
 from . import journal
 from .manifest import MANIFEST_NAME
 from .names import is_sibling
@@ -84,11 +84,8 @@ def verify(repository: Repository, progress: Progress) -> Report:
         return verdict
 
     size = sum(one.size for one in stated.values())
-    with (
-        progress.counting("Checking", len(packages), size),
-        ThreadPoolExecutor(max_workers=os.cpu_count()) as executor,
-    ):
-        verdicts = dict(zip(names, executor.map(one, names), strict=True))
+    with progress.counting("Checking", len(packages), size):
+        verdicts = dict(zip(names, run_all(one, names), strict=True))
     besides = {MANIFEST_NAME, SIGNATURE_NAME, *journal.BESIDE}
     extra = set(_files(root)) - set(names) - besides
 

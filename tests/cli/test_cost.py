@@ -27,7 +27,7 @@ AT_A_SOLVE = {
     *("customer.hooks.caches", "customer.hooks.guard", "customer.hooks.origin"),
     *("customer.hooks.history_check", "customer.environment", "customer.environment.change"),
     *("customer.environment.files", "customer.environment.state"),
-    *("files", "files.hashing", "files.replacing"),
+    *("files", "files.atomic", "files.hashing", "files.permissions", "files.workers"),
     *("repository", "repository.exceptions", "repository.journal", "repository.manifest"),
     *("repository.manifest_json", "repository.names", "repository.reading"),
 }

@@ -15,6 +15,7 @@ from conda.plugins import hookimpl
 
 from conda_offline_repo._conda import features
 from conda_offline_repo.exceptions import InvalidRequestError
+from conda_offline_repo.files.atomic import STAGED
 from conda_offline_repo.queries.sbom import FORMAT, Bill, bills
 from conda_offline_repo.queries.sbom_files import write
 from conda_offline_repo.repository.exceptions import (
@@ -325,7 +326,7 @@ def test_files_are_replaced_not_written_through_links(tmp_path: Path) -> None:
     outside.write_text("mine")
     folder = tmp_path / "bills"
     folder.mkdir()
-    for name in (A.name, f"{A.name}.part"):
+    for name in (A.name, f"{A.name}{STAGED}"):
         (folder / name).symlink_to(outside)
     assert write([A, B], folder) == (folder / A.name, folder / B.name)
     assert outside.read_text() == "mine"

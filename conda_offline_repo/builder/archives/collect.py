@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from conda.base.context import context
 
 from ...files.hashing import hash_file
-from ...files.workers import crew
+from ...files.workers import workers
 from ...repository.exceptions import NoSpaceError
 from ..exceptions import DownloadError
 from .archive import Archive, check_identity
@@ -85,7 +85,7 @@ def collect(
     size = sum(sizes) if len(sizes) == len(by_size) else None
     with (
         progress.counting("Collecting", len(by_size), size),
-        crew(one, by_size, context.fetch_threads, stop) as outcomes,
+        workers(one, by_size, context.fetch_threads, stop) as outcomes,
     ):
         for entry, outcome in outcomes:
             if isinstance(outcome, DownloadFailedError):

@@ -16,9 +16,8 @@ from conda.base.context import context
 from requests.exceptions import RequestException, SSLError, Timeout
 from urllib3.exceptions import HTTPError, TimeoutError
 
-from ...files.atomic import partial
+from ...files.atomic import partial, replace
 from ...files.hashing import Digests, hash_into
-from ...files.replacing import replace
 from ..exceptions import ChannelRefusedError
 from .response import (
     DownloadFailedError,

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import warnings
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ruamel.yaml import YAML
@@ -18,6 +16,7 @@ from .exceptions import ConfigFileError, Mistake
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from ruamel.yaml.nodes import Node
 
@@ -34,7 +33,7 @@ def read_text(path: Path) -> str:
         ConfigFileError: It cannot be read, or is not a regular file, too large, or not UTF-8.
     """
     try:
-        content = read_regular(Path(os.path.realpath(path)), LARGEST)
+        content = read_regular(path, LARGEST, links=True)
     except OSError as error:
         message = f"The file cannot be read: {error.strerror or error}."
         raise ConfigFileError(path, [Mistake(1, 1, message)]) from error

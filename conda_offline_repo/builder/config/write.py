@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...files import atomic
 from ...files.permissions import open_up
-from ...files.replacing import remove, replace
 from . import nodes, saying, wording
 from .exceptions import ConfigFileError, ConfigWriteError
 from .read import parse
@@ -143,16 +140,8 @@ def _meaning(label: Label) -> tuple[str, Settings, tuple[EnvironmentSpec, ...]]:
 
 def _place(path: Path, content: bytes) -> None:
     """Write the file whole, with the permissions that it has, or such as suit its folder."""
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    os.close(descriptor)
-    staged = Path(name)
-    try:
-        atomic.write(staged, content)
-        if path.exists():
-            shutil.copymode(path, staged)
-        else:
-            open_up([staged], path.parent)
-        replace(staged, path)
-    finally:
-        remove(staged)
+    with atomic.all_or_none() as beside, beside(path) as file:
+        if not path.exists():
+            open_up([Path(file.name)], path.parent)
+        file.write(content)
     atomic.sync(path.parent)

@@ -13,10 +13,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from ...files import atomic
 from ...files.atomic import (
     has_content,
     keep_only,
-    make_subdir,
+    place,
     put,
     sync,
     sync_files,
@@ -25,7 +26,6 @@ from ...files.atomic import (
 )
 from ...files.hashing import Digests, hash_bytes
 from ...files.permissions import open_up
-from ...files.replacing import replace as move
 from ...repository import journal, manifest, signature
 from ...repository.cleanup import clear, leftovers
 from . import sealing
@@ -125,7 +125,7 @@ def _create(release: Release, repository: Path, staging: Path, signer: Signer | 
     sync_folders(staging, {*release.files, *(archive.name for archive in release.archives)})
     if repository.is_dir():  # empty; Windows renames onto nothing that exists
         repository.rmdir()
-    move(staging, repository)
+    atomic.replace(staging, repository)
     sync(repository.parent)
 
 
@@ -156,10 +156,7 @@ def _update(
     sealing.sign(signer, (begun, published, release.manifest), repository)
     sealing.put_manifest(begun, repository, staging, signer)
     for archive in arriving:
-        target = repository / archive.name
-        make_subdir(target.parent)
-        open_up([archive.path], target.parent)
-        move(archive.path, target)
+        place(archive.path, repository / archive.name)
     sync_folders(repository, {archive.name for archive in arriving})
     for step in (bridge, changed):
         for name, content in sorted(step.items()):

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...files.atomic import has_content, put, sync
-from ...files.replacing import remove
+from ...files.atomic import has_content, put, remove, sync
 from ...repository import manifest, signature
 from ...repository.exceptions import SignatureError
 

@@ -6,13 +6,13 @@ What is stated is the record, which the solver has from the index, and the manif
 from __future__ import annotations
 
 import os
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...files.hashing import hash_file
+from ...files.workers import run_all
 from ...repository import manifest_json
 from ...repository.names import PLUGIN
 from ...urls import SCHEME, file_path
@@ -142,9 +142,8 @@ def check_archives(
             return None
         return _problem(one, allowed)
 
-    with ThreadPoolExecutor(max_workers=os.cpu_count()) as executor:
-        problems = executor.map(problem, archives)
-        found = {str(one.path): why for one, why in zip(archives, problems, strict=True) if why}
+    problems = run_all(problem, archives)
+    found = {str(one.path): why for one, why in zip(archives, problems, strict=True) if why}
     if found:
         raise ArchivesRefusedError(found)
 

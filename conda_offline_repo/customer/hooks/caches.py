@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import os
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -24,6 +23,7 @@ from conda.models.records import PackageRecord
 
 from ..._conda import package_cache
 from ...files.hashing import hash_file, read_regular
+from ...files.workers import run_all
 from ...repository import reading
 from ..exceptions import PoisonedCacheError
 from .archives import manifests
@@ -55,8 +55,7 @@ def check_caches(archives: tuple[LinkedArchive, ...]) -> None:
         folder, one = place
         return _wrong(folder, one, stated)
 
-    with ThreadPoolExecutor(max_workers=os.cpu_count()) as executor:
-        wrong = [*executor.map(look, places)]
+    wrong = run_all(look, places)
     found = [str(path) for refused, _ in wrong for path in refused]
     for path in () if context.dry_run else [path for _, stale in wrong for path in stale]:
         rm_rf(str(path))  # one after the other: conda's is not for several threads
@@ -85,9 +84,8 @@ def check_extracted(archives: tuple[LinkedArchive, ...]) -> None:
         digests = _digests(cached, one, stated, claims)
         return digests is not None and _agrees(claims, digests)
 
-    with ThreadPoolExecutor(max_workers=os.cpu_count()) as executor:
-        right = executor.map(is_right, links)
-        found = [cached for (_, cached), good in zip(links, right, strict=True) if not good]
+    right = run_all(is_right, links)
+    found = [cached for (_, cached), good in zip(links, right, strict=True) if not good]
     for cached in found:
         rm_rf(str(package_cache.extracted(cached)))
     if found:

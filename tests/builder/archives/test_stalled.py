@@ -15,7 +15,7 @@ import pytest
 from conda_offline_repo.builder.archives import download as downloads
 from conda_offline_repo.builder.exceptions import DownloadError
 from conda_offline_repo.files.atomic import partial
-from conda_offline_repo.files.workers import crew
+from conda_offline_repo.files.workers import workers
 from conda_offline_repo.repository.staging import staging_folder
 from dev.upstream.server import ChannelServer
 from tests.support.inside import inside
@@ -189,7 +189,7 @@ def test_error_waits_for_the_others_and_an_interruption_does_not() -> None:
             ended.append(number)
 
     def leave(how: type[BaseException]) -> None:
-        with crew(work, range(3), 3, stop) as outcomes:
+        with workers(work, range(3), 3, stop) as outcomes:
             assert next(outcomes) == (0, None)
             raise how
 
@@ -212,11 +212,11 @@ def test_work_that_ends_its_thread_is_an_outcome() -> None:
     def work(number: int) -> None:
         raise SystemExit(number)
 
-    with crew(work, range(2), 1, threading.Event()) as outcomes:
+    with workers(work, range(2), 1, threading.Event()) as outcomes:
         assert [type(outcome) for _, outcome in outcomes] == [SystemExit, SystemExit]
 
 
 def test_no_work_needs_no_thread() -> None:
     nothing: list[int] = []
-    with crew(str, nothing, 5, threading.Event()) as outcomes:
+    with workers(str, nothing, 5, threading.Event()) as outcomes:
         assert list(outcomes) == []

@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from ....exceptions import OfflineRepoError
-from ....files.atomic import has_content, put
+from ....files.atomic import has_content, put, remove
 from ....files.hashing import open_regular
 from ....files.lock import acquire, release
-from ....files.replacing import remove
 from ....repository import manifest_json
 from ....repository.locate import labels_in
 from .render import OVERVIEW_MARK, PAGE_NAME, LabelRow, overview

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import re
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ....files.hashing import read_regular
@@ -15,6 +13,8 @@ from .explicit import is_explicit, read_explicit
 from .lock_file import read_lock_file
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from .locked import Environment
 
 #: Bytes; the largest lock files that are known have a tenth of it.
@@ -59,7 +59,7 @@ def read_file(path: Path) -> tuple[Environment, ...]:
 
 def _text(path: Path) -> str:
     try:
-        content = read_regular(Path(os.path.realpath(path)), LIMIT)
+        content = read_regular(path, LIMIT, links=True)
     except OSError as error:
         raise InputFileError(path, error.strerror or str(error)) from None
     # what `>` writes in Windows PowerShell

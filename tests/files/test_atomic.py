@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conda_offline_repo.files import replacing
+from conda_offline_repo.files import atomic
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,7 +36,7 @@ def failing(
         real(source, target)  # type: ignore[arg-type]
 
     monkeypatch.setattr(os, "replace", rename)
-    monkeypatch.setattr(replacing, "PAUSES", (0.0, 0.0))
+    monkeypatch.setattr(atomic, "PAUSES", (0.0, 0.0))
     return lambda: len(tries)
 
 
@@ -47,18 +47,18 @@ def test_a_file_that_is_let_go_of_is_replaced(
     tries = failing(monkeypatch, 3, lambda: held(number))
     (tmp_path / "new").write_text("new")
     (tmp_path / "old").write_text("old")
-    replacing.replace(tmp_path / "new", tmp_path / "old")
+    atomic.replace(tmp_path / "new", tmp_path / "old")
     assert (tmp_path / "old").read_text() == "new"
     assert tries() == 4
 
 
 def test_a_file_that_stays_held_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     failing(monkeypatch, 10**6, lambda: held(32))
-    monkeypatch.setattr(replacing, "PATIENCE", 0.0)
+    monkeypatch.setattr(atomic, "PATIENCE", 0.0)
     (tmp_path / "new").write_text("new")
     (tmp_path / "old").write_text("old")
     with pytest.raises(PermissionError, match="another program has it open") as caught:
-        replacing.replace(tmp_path / "new", tmp_path / "old")
+        atomic.replace(tmp_path / "new", tmp_path / "old")
     assert (caught.value.filename, caught.value.filename2) == (str(tmp_path / "old"), None)
     assert (tmp_path / "old").read_text() == "old"
 
@@ -69,7 +69,7 @@ def test_other_errors_are_not_waited_for(
 ) -> None:
     tries = failing(monkeypatch, 10**6, lambda: error)
     with pytest.raises(type(error)):
-        replacing.replace(tmp_path / "new", tmp_path / "old")
+        atomic.replace(tmp_path / "new", tmp_path / "old")
     assert tries() == 1
 
 
@@ -85,11 +85,11 @@ def test_a_read_only_mark_is_taken_away(monkeypatch: pytest.MonkeyPatch, tmp_pat
         return held(5)
 
     failing(monkeypatch, 2, denied)
-    replacing.replace(tmp_path / "new", old)
+    atomic.replace(tmp_path / "new", old)
     assert modes[0] == 0o444
     assert modes[1] & stat.S_IWRITE
     assert old.read_text() == "new"
 
 
 def test_what_is_not_there_is_removed(tmp_path: Path) -> None:
-    replacing.remove(tmp_path / "nothing")
+    atomic.remove(tmp_path / "nothing")
