@@ -20,11 +20,34 @@ if TYPE_CHECKING:
 CREDENTIALS = re.compile(r"(?<!file)://\S*(?:@|/t/[^/]|\?)")
 
 
-def check_spec(package: str) -> None:
-    """Check that a package is named as conda names packages.
+class PackageSpec(str):
+    """A package as it was typed, with the MatchSpec that conda makes of that.
+
+    Attributes:
+        match: The MatchSpec.
+    """
+
+    __slots__ = ("match",)
+
+    def __init__(self, text: str) -> None:
+        self.match = MatchSpec(text)
+
+    @property
+    def unqualified(self) -> PackageSpec:
+        """As the customer types it: without its channel, which conda would look for online."""
+        if self.match.get_raw_value("channel") is None:
+            return self
+        fields = (field for field in MatchSpec.FIELD_NAMES if field not in ("channel", "subdir"))
+        parts = {field: self.match.get_raw_value(field) for field in fields}
+        given = {field: value for field, value in parts.items() if value is not None}
+        return PackageSpec(str(MatchSpec(**given)))
+
+
+def parse_spec(package: str) -> PackageSpec:
+    """Return a package that is named as conda names packages.
 
     Raises:
-        InvalidRequestError: It is not.
+        InvalidRequestError: It is not, or its channel stands there with credentials.
     """
     if CREDENTIALS.search(package):
         raise InvalidRequestError(
@@ -39,13 +62,13 @@ def check_spec(package: str) -> None:
             "Type the name by hand; such characters come along when text is copied.",
         )
     try:
-        spec = MatchSpec(package)
+        spec = PackageSpec(package)
     except (InvalidMatchSpec, ValueError, IndexError) as error:
         raise InvalidRequestError(
             f"{package!r} is not a package specification: {error}",
             "Write a name, optionally with a version: ratingpro, 'ratingpro>=2', ratingpro=2.1.",
         ) from error
-    if not package.strip() or spec.name == "*":
+    if not package.strip() or spec.match.name == "*":
         raise InvalidRequestError(
             f"{package!r} names no package.", "Write the names of the packages to ship or install."
         )
@@ -54,25 +77,26 @@ def check_spec(package: str) -> None:
             f"{package!r} is a platform, not a package.",
             "Give each platform an option of its own: --platform win-64 --platform linux-64.",
         )
-    if spec.get("url") or spec.get("fn"):
+    if spec.match.get("url") or spec.match.get("fn"):
         raise InvalidRequestError(
             f"{package!r} names a file, not a package of a channel.",
             "Put the file into a channel and name the package.",
         )
+    return spec
 
 
-def check_together(packages: Iterable[str]) -> None:
+def check_together(packages: Iterable[PackageSpec]) -> None:
     """Check that packages do not ask for two of the same name, as conda would merge them.
 
     Raises:
         InvalidRequestError: They do.
     """
-    texts = defaultdict(list)
+    by_name = defaultdict(list)
     for package in packages:
-        texts[MatchSpec(package).name].append(package)
-    for name, same in texts.items():
+        by_name[package.match.name].append(package)
+    for name, same in by_name.items():
         try:
-            MatchSpec.merge(map(MatchSpec, same))
+            MatchSpec.merge(package.match for package in same)
         except ValueError as error:
             raise InvalidRequestError(
                 f"{name} is asked for in ways that exclude each other: "
@@ -82,16 +106,5 @@ def check_together(packages: Iterable[str]) -> None:
 
 
 def unqualified(package: str) -> str:
-    """Return the specification as the customer types it: without its channel.
-
-    conda would look for that channel online, whatever channels it is told to use.
-    """
-    spec = MatchSpec(package)
-    if spec.get_raw_value("channel") is None:
-        return package
-    parts = {
-        field: spec.get_raw_value(field)
-        for field in MatchSpec.FIELD_NAMES
-        if field not in ("channel", "subdir") and spec.get_raw_value(field) is not None
-    }
-    return str(MatchSpec(**parts))
+    """Return the specification as the customer types it: without its channel."""
+    return PackageSpec(package).unqualified

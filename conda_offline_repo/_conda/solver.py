@@ -51,7 +51,7 @@ def ask(
     prefix: str,
     channels: tuple[Channel, ...],
     subdirs: tuple[str, ...],
-    packages: Iterable[str],
+    packages: Iterable[str | MatchSpec],
     command: str,
 ) -> Answer:
     """Ask the configured solver, in this process.

@@ -96,7 +96,6 @@ def build(
 
 
 def _build(options: Options, progress: Progress, run: Run, *, dry_run: bool) -> BuildOutcome:
-    requests.check(options)
     installers.check_installers(options.installers or ())
     signer = signing.signer(options.sign_keys)
     compose.source_date()
@@ -198,7 +197,7 @@ def _check_place(repository: Path) -> None:
 
 def _check_published(options: Options, signer: Signer | None, repository: Path) -> None:
     last = manifest_json.read(repository)
-    requests.check_given(options, last)
+    requests.resolve(options, last)
     if last and last.signers and not signer and not options.unsigned:
         raise KeyMissingError(repository, last.signers)
 

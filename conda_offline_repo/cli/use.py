@@ -118,7 +118,7 @@ def execute(args: Namespace) -> int:
     from ..customer.target import plan
     from ..exceptions import InvalidRequestError
     from ..repository.locate import locate_one
-    from ..specs import check_spec
+    from ..specs import parse_spec
     from .output import chatter_to_stderr
     from .terminal import TerminalProgress
     from .use_report import report, warn
@@ -138,7 +138,7 @@ def execute(args: Namespace) -> int:
             "Leave them out.",
         )
     for package in packages:
-        check_spec(package)
+        parse_spec(package)
     repository = locate_one(Path(args.offline_repo_path).expanduser(), args.offline_repo_label)
     prefix = _prefix(args)
     allowed = {

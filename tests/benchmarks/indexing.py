@@ -76,7 +76,7 @@ def main() -> None:
     indexed = time.perf_counter()
     state = compose.compose(
         request,
-        (Solution("", platform, options.packages, records),),
+        (Solution("", platform, request.packages, records),),
         entries,
         archives,
         index,

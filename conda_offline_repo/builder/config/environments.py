@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ...exceptions import InvalidRequestError
 from ...repository.exceptions import InvalidLabelError
 from ...repository.names import check_label
-from ...specs import check_spec, check_together
+from ...specs import check_together, parse_spec
 from ..options import EnvironmentSpec
 from . import places
 from .settings import CREDENTIALS, reason
@@ -15,6 +15,7 @@ from .settings import CREDENTIALS, reason
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from ...specs import PackageSpec
     from .reader import Reader
     from .value import Value
 
@@ -100,7 +101,7 @@ def _asked(reader: Reader, name: str, way: str, value: Value) -> EnvironmentSpec
     return EnvironmentSpec(name, file=places.file(reader, value))
 
 
-def _packages(reader: Reader, value: Value) -> tuple[str, ...]:
+def _packages(reader: Reader, value: Value) -> tuple[PackageSpec, ...]:
     items = reader.items(value, or_none="name a package, or leave it out") or ()
     packages = tuple(text for item in items if (text := _package(reader, item)))
     try:
@@ -110,7 +111,7 @@ def _packages(reader: Reader, value: Value) -> tuple[str, ...]:
     return packages
 
 
-def _package(reader: Reader, value: Value) -> str | None:
+def _package(reader: Reader, value: Value) -> PackageSpec | None:
     text = reader.text(value)
     if text is None:
         return None
@@ -119,8 +120,7 @@ def _package(reader: Reader, value: Value) -> str | None:
         reader.say(value.node, "A package stands here with a password or a token of its channel.")
         return None
     try:
-        check_spec(text)
+        return parse_spec(text)
     except InvalidRequestError as error:
         reader.say(value.node, reason(error))
         return None
-    return text

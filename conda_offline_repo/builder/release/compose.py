@@ -153,14 +153,15 @@ def packages_of(entries: Iterable[Entry], archives: Iterable[Archive]) -> dict[s
 
 def remember(request: Request) -> Remembered:
     """Return what the next build of the label need not be told again."""
+    texts = {one.name: tuple(map(str, one.packages)) for one in request.environments}
     return Remembered(
-        packages=next((one.packages for one in request.environments if not one.name), ()),
+        packages=texts.get("", ()),
         channels=tuple(source.url for source in request.sources),
         platforms=request.platforms,
         virtual_packages=request.virtual_packages,
         plugin=request.plugin,
         keep=request.keep,
-        environments={one.name: one.packages for one in request.environments if one.name},
+        environments={name: packages for name, packages in texts.items() if name},
         exact=tuple(one.name for one in request.environments if one.exact),
     )
 

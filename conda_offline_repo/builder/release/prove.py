@@ -18,7 +18,6 @@ from ..._conda import indexes, overrides
 from ...files.hashing import hash_bytes
 from ...repository.manifest import INDEX_NAME
 from ...repository.names import PLUGIN
-from ...specs import unqualified
 from ...urls import file_url
 from ..exceptions import ProofError
 from ..upstream.solve import run
@@ -106,7 +105,7 @@ def _prove_one(request: Request, solution: Solution, scratch: Path) -> None:
         indexes.refresh_index_cache(channel, (solution.platform, "noarch"))
         records = run(
             solution.platform,
-            [unqualified(package) for package in solution.packages],
+            [package.unqualified for package in solution.packages],
             (channel,),
             request.virtual_packages[solution.platform],
         )

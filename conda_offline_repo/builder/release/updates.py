@@ -12,10 +12,8 @@ from typing import TYPE_CHECKING
 
 from conda.base.constants import UpdateModifier
 from conda.models.channel import Channel
-from conda.models.match_spec import MatchSpec
 
 from ..._conda import indexes, overrides
-from ...specs import unqualified
 from ...urls import file_url
 from ..exceptions import SolveError
 from ..upstream.solve import run
@@ -26,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
+    from ...specs import PackageSpec
     from ..request.request import Request
     from ..upstream.solve import Solution
 
@@ -78,7 +77,7 @@ def _sentences(
     if not names or names == solution.names or not records.keys() >= {*names}:
         return []
     channel = Channel(file_url(scratch / "channel"))
-    packages = [unqualified(package) for package in solution.packages]
+    packages = [package.unqualified for package in solution.packages]
     prefix = scratch / f"from-{build}-{solution.key.replace('/', '-')}"
     _install(prefix, names, records, packages, file_url(scratch / "channel"))
     of = f" of the environment {solution.environment}" if solution.environment else ""
@@ -117,7 +116,7 @@ def _install(
     prefix: Path,
     names: Iterable[str],
     records: Mapping[str, Mapping[str, Any]],
-    packages: Iterable[str],
+    packages: Iterable[PackageSpec],
     url: str,
 ) -> None:
     """Make an environment of the records that conda keeps of what it has installed."""
@@ -137,5 +136,5 @@ def _install(
         installed.add(record["name"])
         stem = f"{record['name']}-{record['version']}-{record['build']}"
         (meta / f"{stem}.json").write_text(json.dumps(record))
-    asked = {MatchSpec(package).name for package in packages}
+    asked = {package.match.name for package in packages}
     (meta / "history").write_text(HISTORY.format(specs=sorted(asked & installed)))

@@ -1,62 +1,26 @@
-"""The environments of a request: named for this build, or remembered."""
+"""The environments of a request: named for this build, or remembered and changed."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from conda.common.io import dashlist
+
 from ...exceptions import InvalidRequestError
 from ...repository.manifest import solution_key
 from ...repository.names import environment_problem
-from ...specs import check_spec, check_together
+from ...specs import check_together, parse_spec
 from .inputs.locked import Environment, PinnedArchive
 from .inputs.prefix import read_prefix
 from .inputs.read import read_file
-from .packages import listed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from ...repository.manifest import Manifest
+    from ...specs import PackageSpec
     from ..options import EnvironmentSpec, Options
-
-
-def check_asked(options: Options) -> None:
-    """Check what is asked for of environments, as far as that needs no file.
-
-    Raises:
-        InvalidRequestError: A name is none, or two are the same; or packages are named besides.
-    """
-    packages = (*options.packages, *options.add, *options.remove)
-    if options.environments and packages:
-        raise InvalidRequestError(
-            "Packages are named, and another way to say what is wanted as well.",
-            "Name the packages, or the file or environment that says which.",
-        )
-    names = [one.name for one in options.environments]
-    check_names(names)
-    for asked in options.environments:
-        for package in asked.packages:
-            check_spec(package)
-
-
-def check_names(names: Iterable[str]) -> None:
-    """Check the names of the environments of a label.
-
-    Raises:
-        InvalidRequestError: One cannot be a name, or two are the same for Windows.
-    """
-    seen: set[str] = set()
-    for name in names:
-        problem = environment_problem(name) if name else None
-        if name.casefold() in seen:
-            problem = "there are two of this name, for Windows at least"
-        if problem:
-            raise InvalidRequestError(
-                f"{name!r} cannot name an environment: {problem}.",
-                "Use letters, digits, '.', '_' and '-', and each name once.",
-            )
-        seen.add(name.casefold())
 
 
 def environments(options: Options, last: Manifest | None) -> tuple[Environment, ...]:
@@ -71,9 +35,7 @@ def environments(options: Options, last: Manifest | None) -> tuple[Environment, 
         OfflineRepoError: A file or an environment that is named cannot be read.
     """
     if options.environments:
-        found = [one for asked in options.environments for one in _read(asked)]
-        check_names([one.name for one in found])
-        found = [replace(one, packages=tuple(sorted({*one.packages}))) for one in found]
+        wanted = _named(options)
     elif last and (last.request.environments or last.request.exact) and not options.packages:
         if options.add or options.remove:
             raise InvalidRequestError(
@@ -81,35 +43,58 @@ def environments(options: Options, last: Manifest | None) -> tuple[Environment, 
                 "that is no list that --add or --remove could change.",
                 "Change the file that says what is wanted, and build from it.",
             )
-        found = list(_remembered(last))
+        wanted = [*_remembered(last)]
     else:
-        remembered = last.request.packages if last else None
-        packages = listed(options.packages, options.add, options.remove, remembered)
-        found = [Environment(packages=packages)]
-    for one in found:
-        for package in one.packages:
-            check_spec(package)
-        check_together(one.packages)
-    return tuple(sorted(found, key=lambda one: one.name))
+        wanted = [Environment(packages=_listed(options, last))]
+    for environment in wanted:
+        check_together(environment.packages)
+    sorted_ = (replace(one, packages=tuple(sorted({*one.packages}))) for one in wanted)
+    return tuple(sorted(sorted_, key=lambda one: one.name))
 
 
-def _read(asked: EnvironmentSpec) -> tuple[Environment, ...]:
-    """Return what is asked for; of a file with several environments each, under a joined name."""
-    if asked.prefix:
-        return (replace(read_prefix(asked.prefix), name=asked.name),)
-    if asked.file:
-        return tuple(
-            replace(one, name="-".join(part for part in (asked.name, one.name) if part))
-            for one in read_file(asked.file)
+def _named(options: Options) -> list[Environment]:
+    if options.packages or options.add or options.remove:
+        raise InvalidRequestError(
+            "Packages are named, and another way to say what is wanted as well.",
+            "Name the packages, or the file or environment that says which.",
         )
-    return (Environment(asked.name, asked.packages),)
+    _check_names(spec.name for spec in options.environments)
+    wanted = [environment for spec in options.environments for environment in _read(spec)]
+    _check_names(environment.name for environment in wanted)
+    return wanted
 
 
-def _remembered(last: Manifest) -> Iterable[Environment]:
+def _check_names(names: Iterable[str]) -> None:
+    seen: set[str] = set()
+    for name in names:
+        problem = environment_problem(name) if name else None
+        if name.casefold() in seen:
+            problem = "there are two of this name, for Windows at least"
+        if problem:
+            raise InvalidRequestError(
+                f"{name!r} cannot name an environment: {problem}.",
+                "Use letters, digits, '.', '_' and '-', and each name once.",
+            )
+        seen.add(name.casefold())
+
+
+def _read(spec: EnvironmentSpec) -> Iterator[Environment]:
+    """Yield what is asked for; of a file with several environments each, under a joined name."""
+    if spec.prefix:
+        yield replace(read_prefix(spec.prefix), name=spec.name)
+    elif spec.file:
+        for environment in read_file(spec.file):
+            name = "-".join(filter(None, (spec.name, environment.name)))
+            yield replace(environment, name=name)
+    else:
+        yield Environment(spec.name, tuple(map(parse_spec, spec.packages)))
+
+
+def _remembered(last: Manifest) -> Iterator[Environment]:
     request = last.request
     for name in request.environments or ("",):
         if name not in request.exact:
-            yield Environment(name, request.environments[name])
+            yield Environment(name, tuple(map(parse_spec, request.environments[name])))
             continue
         exact = {}
         for platform in request.platforms:
@@ -120,3 +105,60 @@ def _remembered(last: Manifest) -> Iterable[Environment]:
                     for package in map(last.packages.__getitem__, archives)
                 )
         yield Environment(name, exact=exact)
+
+
+def _listed(options: Options, last: Manifest | None) -> tuple[PackageSpec, ...]:
+    """Return the packages that are named, or those of the last build and what changes of them;
+    none for all that the label channel publishes.
+    """
+    named, added, removed = (
+        tuple(map(parse_spec, texts)) for texts in (options.packages, options.add, options.remove)
+    )
+    if named and (added or removed):
+        raise InvalidRequestError(
+            "PACKAGE replaces the list of packages, --add and --remove change it.",
+            "Give the whole list, or only what is to be different in it.",
+        )
+    new = {package.match.name for package in added}
+    both = new & {package.match.name for package in removed}
+    if both:
+        raise InvalidRequestError(
+            f"{', '.join(sorted(both))}: both added and removed.",
+            "To change the version of a package, --add it alone.",
+        )
+    if named:
+        return named
+    remembered = tuple(map(parse_spec, last.request.packages)) if last else ()
+    if last and not remembered and (added or removed):
+        raise InvalidRequestError(
+            "The last build was for all that the label channel publishes, which is no list that "
+            "--add or --remove could change.",
+            "Name all packages to ship.",
+        )
+    unknown = [one for one in removed if not any(_means(one, package) for package in remembered)]
+    if unknown:
+        raise InvalidRequestError(
+            f"Not among the packages of the last build:{dashlist(map(repr, unknown))}",
+            f"They are:{dashlist(remembered)}"
+            if remembered
+            else "There was no build of this label yet.",
+        )
+    stay = (
+        package
+        for package in remembered
+        if package.match.name not in new and not any(_means(one, package) for one in removed)
+    )
+    packages = (*stay, *added)
+    if removed and not packages:
+        raise InvalidRequestError(
+            f"Without {', '.join(removed)} there would be no package to ship.",
+            "Name the packages to ship instead.",
+        )
+    return packages
+
+
+def _means(removed: PackageSpec, package: PackageSpec) -> bool:
+    """Return whether a name, or a whole specification, is that of a package."""
+    if removed.match.is_name_only_spec:
+        return bool(removed.match.name == package.match.name)
+    return bool(removed.match == package.match)

@@ -101,18 +101,6 @@ def parse_virtual_package(text: str) -> VirtualPackageOverride:
     return VirtualPackageOverride(text, platform, name, value)
 
 
-def check_remembered(machines: Mapping[str, Mapping[str, str]]) -> None:
-    """Check what a manifest says of machines; it may have been changed by others.
-
-    Raises:
-        InvalidRequestError: It is not what a build remembers.
-    """
-    for platform, machine in machines.items():
-        check_platform(platform)
-        for name, value in machine.items():
-            parse_virtual_package(f"{name}={value}")
-
-
 def machines(
     platforms: Iterable[str], remembered: Mapping[str, Mapping[str, str]], texts: Iterable[str]
 ) -> dict[str, dict[str, str]]:
@@ -132,9 +120,13 @@ def machines(
         In the form of `remembered`.
 
     Raises:
-        InvalidRequestError: One is not a virtual package, or is of a platform that is not asked
-            for.
+        InvalidRequestError: One is not a virtual package, also of those that are remembered, as
+            others may have changed the manifest; or is of a platform that is not asked for.
     """
+    for platform, machine in remembered.items():
+        check_platform(platform)
+        for name, value in machine.items():
+            parse_virtual_package(f"{name}={value}")
     platforms = tuple(platforms)
     stated = sorted(map(parse_virtual_package, texts), key=lambda one: one.platform is not None)
     for one in stated:
@@ -143,9 +135,9 @@ def machines(
                 f"{one.text!r} is said of a platform that this build is not for.",
                 f"The platforms are: {', '.join(platforms)}. Add another with --platform.",
             )
-    found = {platform: dict(machine) for platform, machine in remembered.items()}
+    known = {platform: dict(machine) for platform, machine in remembered.items()}
     for platform in platforms:
-        machine = found.setdefault(platform, _modest(platform))
+        machine = known.setdefault(platform, _modest(platform))
         for one in stated:
             if one.platform not in (None, platform):
                 continue
@@ -153,7 +145,7 @@ def machines(
                 machine.pop(one.name, None)
             elif _can_be(platform, one.name, one.value):
                 machine[one.name] = one.value
-    return found
+    return known
 
 
 def _modest(platform: str) -> dict[str, str]:

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING
 from ...exceptions import InvalidRequestError
 from ...repository.locate import labels_in
 from ...repository.names import check_label, check_platform
-from ...specs import check_spec
 from ..exceptions import NothingAskedError
 from . import channels
-from .environments import check_asked, environments
-from .machine import check_remembered, machines, parse_virtual_package
+from .environments import environments
+from .machine import machines
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ...repository.manifest import Manifest
+    from ...specs import PackageSpec
     from ..options import Options
     from .channels import ChannelSource
     from .inputs.locked import Environment
@@ -29,7 +29,7 @@ TOKEN = re.compile(r"[A-Za-z0-9-]+", re.ASCII)
 
 @dataclass(frozen=True)
 class Request:
-    """What a label asks for.
+    """What a label asks for, checked.
 
     Attributes:
         label: The customer's name.
@@ -54,64 +54,29 @@ class Request:
     keep: int = 1
 
     @property
-    def packages(self) -> tuple[str, ...]:
-        """The MatchSpecs of all environments."""
+    def packages(self) -> tuple[PackageSpec, ...]:
+        """The packages of all environments."""
         return tuple(dict.fromkeys(spec for one in self.environments for spec in one.packages))
-
-
-def check(options: Options) -> None:
-    """Check all that can be checked without reading or asking anything.
-
-    Raises:
-        InvalidLabelError: The label cannot name a folder.
-        InvalidRequestError: A package, platform or virtual package is not one.
-    """
-    check_label(options.label)
-    if options.token and not TOKEN.fullmatch(options.token):
-        raise InvalidRequestError(
-            "The token has a character that conda cannot send: it knows letters, digits and '-'.",
-            "Check that the token was copied whole and without quotation marks or spaces.",
-        )
-    if options.keep is not None and options.keep < 1:
-        raise InvalidRequestError(
-            f"{options.keep} releases cannot be kept.",
-            "The newest is always there: give --keep 1 for it alone, or a larger number.",
-        )
-    for package in (*options.packages, *options.add, *options.remove):
-        check_spec(package)
-    check_asked(options)
-    for platform in options.platforms:
-        check_platform(platform)
-    for text in options.virtual_packages:
-        parse_virtual_package(text)
-
-
-def check_given(options: Options, last: Manifest | None) -> None:
-    """Check that there is a request at all: now, or in the repository that is looked for.
-
-    Raises:
-        NothingAskedError: Neither channels nor packages are named, and there was no build yet in
-            this root, which may be the wrong one.
-    """
-    named = options.packages or options.environments or options.channels_named
-    if last is None and not named and not options.whole:
-        raise NothingAskedError(options.label, options.root.absolute(), labels_in(options.root))
 
 
 def resolve(options: Options, last: Manifest | None) -> Request:
     """Make the request of a build from its options and from the manifest of the last one.
 
+    Everything is checked here, and nothing of it later.
+
     Raises:
-        NothingAskedError: There is no request.
+        NothingAskedError: Neither channels nor packages are named, and there was no build yet in
+            this root, which may be the wrong one.
         InvalidLabelError: The label cannot name a folder.
         InvalidRequestError: A part of the request is wrong or missing.
+        OfflineRepoError: A file or an environment that is named cannot be read.
     """
-    check(options)
-    check_given(options, last)
+    _check(options)
+    named = options.packages or options.environments or options.channels_named
+    if last is None and not named and not options.whole:
+        raise NothingAskedError(options.label, options.root.absolute(), labels_in(options.root))
     if options.whole:
         last = None
-    if last:
-        check_remembered(last.request.virtual_packages)
     wanted = environments(options, last)
     sources, label_source = _sources(options, wanted, last)
     if not label_source and not all(one.packages or one.exact for one in wanted):
@@ -134,6 +99,20 @@ def resolve(options: Options, last: Manifest | None) -> Request:
         else options.plugin,
         keep=options.keep or (last.request.keep if last else 1),
     )
+
+
+def _check(options: Options) -> None:
+    check_label(options.label)
+    if options.token and not TOKEN.fullmatch(options.token):
+        raise InvalidRequestError(
+            "The token has a character that conda cannot send: it knows letters, digits and '-'.",
+            "Check that the token was copied whole and without quotation marks or spaces.",
+        )
+    if options.keep is not None and options.keep < 1:
+        raise InvalidRequestError(
+            f"{options.keep} releases cannot be kept.",
+            "The newest is always there: give --keep 1 for it alone, or a larger number.",
+        )
 
 
 def _sources(

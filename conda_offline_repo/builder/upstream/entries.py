@@ -15,6 +15,7 @@ from conda.models.channel import Channel
 from ..._conda import overrides
 from ...exceptions import InvalidRequestError
 from ...repository.names import archive_problem
+from ...specs import PackageSpec
 from ...urls import channel_url
 from ..exceptions import (
     CollisionError,
@@ -124,7 +125,7 @@ def tasks(request: Request) -> tuple[Task, ...]:
     return tuple(found)
 
 
-def _label_names(request: Request, platform: str) -> tuple[str, ...]:
+def _label_names(request: Request, platform: str) -> tuple[PackageSpec, ...]:
     """Return the names of all packages that the label channel publishes, if there is one."""
     source = request.label_source
     if source is None:
@@ -137,7 +138,7 @@ def _label_names(request: Request, platform: str) -> tuple[str, ...]:
             f"The label channel {source.url} publishes nothing for {platform}.",
             "Name the packages to ship, or another --platform.",
         )
-    return tuple(names)
+    return tuple(map(PackageSpec, names))
 
 
 def entries_of(solutions: Iterable[Solution], request: Request, since: float) -> Taken:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from conda.models.match_spec import MatchSpec
 from conda.models.records import PackageRecord
 
+from ...specs import PackageSpec
 from ...urls import public
 from ..exceptions import ExactGoneError
 from .repodata import load
@@ -35,9 +36,10 @@ def records(archives: Iterable[PinnedArchive], request: Request) -> tuple[Packag
     return tuple(_record(archive, request) for archive in archives)
 
 
-def spec(record: PackageRecord) -> str:
-    """Return the MatchSpec that this record alone fits."""
-    return str(MatchSpec(name=record.name, version=record.version, build=record.build))
+def spec(record: PackageRecord) -> PackageSpec:
+    """Return the package specification that this record alone fits."""
+    fields = {"name": record.name, "version": record.version, "build": record.build}
+    return PackageSpec(str(MatchSpec(**fields)))
 
 
 def _record(archive: PinnedArchive, request: Request) -> PackageRecord:

@@ -22,6 +22,7 @@ from .unavailable import explained
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from ...specs import PackageSpec
     from ..request.request import Request
 
 log = logging.getLogger(__name__)
@@ -59,14 +60,14 @@ class _Known:
     records: tuple[PackageRecord, ...]
 
 
-def missing(request: Request, packages: Mapping[str, Iterable[str]]) -> tuple[Missing, ...]:
+def missing(request: Request, packages: Mapping[str, Iterable[PackageSpec]]) -> tuple[Missing, ...]:
     """Look for each package in the channels, by name and then by what else is asked of it.
 
     This reads whole indexes, so it is for a request that a solver did not meet.
 
     Args:
         request: What is being built.
-        packages: MatchSpecs by platform.
+        packages: By platform.
 
     Returns:
         Those that no channel has, in the order of the request; none also where the channels
@@ -74,13 +75,13 @@ def missing(request: Request, packages: Mapping[str, Iterable[str]]) -> tuple[Mi
     """
     found: dict[tuple[str, str], list[str]] = defaultdict(list)
     try:
-        for platform, texts in packages.items():
-            specs = {text: MatchSpec(text) for text in texts}
-            known = tuple(_known(request, platform, specs.values()))
-            for text, spec in specs.items():
-                instead = _instead(spec, known)
+        for platform, wanted in packages.items():
+            wanted = tuple(wanted)
+            known = tuple(_known(request, platform, [package.match for package in wanted]))
+            for package in wanted:
+                instead = _instead(package.match, known)
                 if instead:
-                    found[text, instead].append(platform)
+                    found[package, instead].append(platform)
     except (CondaError, OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         # what the solver said is told in any case
         log.debug("cannot tell which packages are missing", exc_info=error)

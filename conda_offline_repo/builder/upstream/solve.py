@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from conda.base.context import context
 from conda.common.io import dashlist
-from conda.models.match_spec import MatchSpec
 
 from ..._conda import indexes, overrides
 from ..._conda.solver import UnsolvedError, ask
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from conda.models.records import PackageRecord
 
     from ...progress import Progress
+    from ...specs import PackageSpec
     from ..request.inputs.locked import PinnedArchive
     from ..request.request import Request
 
@@ -44,13 +44,13 @@ class Task:
     Attributes:
         environment: Its name; empty for the only one of a label.
         platform: The conda subdir.
-        packages: MatchSpecs to solve for.
+        packages: What to solve for.
         exact: Or the archives themselves.
     """
 
     environment: str
     platform: str
-    packages: tuple[str, ...] = ()
+    packages: tuple[PackageSpec, ...] = ()
     exact: tuple[PinnedArchive, ...] = ()
 
 
@@ -61,14 +61,14 @@ class Solution:
     Attributes:
         environment: Its name; empty for the only one of a label.
         platform: The conda subdir.
-        packages: The MatchSpecs that it is had with.
+        packages: What it is had with.
         records: The packages.
         exact: Whether the archives were named, and no solver chose them.
     """
 
     environment: str
     platform: str
-    packages: tuple[str, ...]
+    packages: tuple[PackageSpec, ...]
     records: tuple[PackageRecord, ...]
     exact: bool = False
 
@@ -156,7 +156,7 @@ def _solve(task: Task, tasks: Sequence[Task], request: Request) -> tuple[Package
 
 def _one_by_one(
     platform: str,
-    packages: Iterable[str],
+    packages: Iterable[PackageSpec],
     channels: tuple[Channel, ...],
     virtual_packages: Mapping[str, str],
 ) -> str:
@@ -172,7 +172,7 @@ def _one_by_one(
 
 def run(
     platform: str,
-    packages: Iterable[str],
+    packages: Iterable[PackageSpec],
     channels: tuple[Channel, ...],
     virtual_packages: Mapping[str, str],
     *,
@@ -184,7 +184,7 @@ def run(
 
     Args:
         platform: The conda subdir to solve for, besides noarch.
-        packages: MatchSpecs.
+        packages: What to solve for.
         channels: Highest priority first, with credentials.
         virtual_packages: What the machine has.
         prefix: The environment that is solved for.
@@ -203,7 +203,7 @@ def run(
 
 def _records(
     platform: str,
-    packages: tuple[str, ...],
+    packages: tuple[PackageSpec, ...],
     channels: tuple[Channel, ...],
     virtual_packages: Mapping[str, str],
     prefix: str = NO_PREFIX,
@@ -222,18 +222,21 @@ def _records(
                 prefix,
                 channels,
                 (platform, "noarch"),
-                packages,
+                [package.match for package in packages],
                 command,
             )
         )
 
 
 def _unsolved(
-    where: str, packages: Iterable[str], virtual_packages: Mapping[str, str], explanation: str
+    where: str,
+    packages: Iterable[PackageSpec],
+    virtual_packages: Mapping[str, str],
+    explanation: str,
 ) -> SolveError:
     """Return the error for a request without solution, with hints at virtual packages."""
     hints = []
-    asked = {MatchSpec(package).name for package in packages}
+    asked = {package.match.name for package in packages}
     for name in sorted(set(VIRTUAL.findall(explanation)) - asked):
         stated = virtual_packages.get(name)
         hints.append(

@@ -10,7 +10,6 @@ from conda import CondaError
 from conda.base.context import context
 from conda.exceptions import ChannelError, CondaHTTPError, UnavailableInvalidChannel
 from conda.models.channel import Channel
-from conda.models.match_spec import MatchSpec
 from requests.exceptions import RequestException
 
 from ..._conda import features, overrides
@@ -93,7 +92,7 @@ def _channels(request: Request) -> Iterator[Channel]:
     for source in request.sources:
         yield source.channel
     for package in request.packages:
-        named = MatchSpec(package).get_raw_value("channel")
+        named = package.match.get_raw_value("channel")
         if named is not None:
             yield Channel(named)
 

@@ -43,6 +43,6 @@ def test_proof_is_of_the_package_without_its_channel(tmp_path: Path, package: st
     entries = [Entry(one.subdir, one.file, one.record, "", "") for one in chosen]
     with inside(tmp_path / "engineer") as me:
         request = me.request(me.options(package, channels=("public",)))
-        solution = Solution("", PLATFORM, (package,), tuple(map(Chosen, chosen)))
+        solution = Solution("", PLATFORM, request.packages, tuple(map(Chosen, chosen)))
         index = make_index(entries, (PLATFORM,))
         prove(request, (solution,), index, tmp_path / "proof")

@@ -20,6 +20,7 @@ from conda_offline_repo.builder.upstream.entries import tasks
 from conda_offline_repo.builder.upstream.solve import solve
 from conda_offline_repo.exceptions import OfflineRepoError
 from conda_offline_repo.progress import Unwatched
+from conda_offline_repo.specs import PackageSpec
 from dev.upstream.server import ChannelServer
 from tests.support.inside import inside
 from tests.support.running import snapshot, tree
@@ -268,10 +269,18 @@ def test_solve_leaves_no_trace(me: Inside, server: ChannelServer) -> None:
     assert state() == before
 
     with pytest.raises(SolveError):
-        solve(request, [replace(one, packages=("core >=3",)) for one in packages], Unwatched())
+        solve(
+            request,
+            [replace(one, packages=(PackageSpec("core >=3"),)) for one in packages],
+            Unwatched(),
+        )
     assert state() == before
     with pytest.raises(SolveError):
-        solve(request, [replace(one, packages=("nowhere",)) for one in packages], Unwatched())
+        solve(
+            request,
+            [replace(one, packages=(PackageSpec("nowhere"),)) for one in packages],
+            Unwatched(),
+        )
     assert state() == before
 
 

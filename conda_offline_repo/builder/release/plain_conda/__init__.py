@@ -8,12 +8,12 @@ from string import Template
 from typing import TYPE_CHECKING
 
 from ....repository.names import DEFAULT, PLUGIN_PACKAGE, SIGNATURES_PACKAGE
-from ....specs import unqualified
 from ...plugin_channel import checks_signatures
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from ....specs import PackageSpec
     from ...request.request import Request
 
 #: The files, and the line ending that the system which reads each of them needs.
@@ -58,7 +58,7 @@ def handout(
     return {name: _fill(name, values, ending) for name, ending in LINE_ENDINGS.items()}
 
 
-def _installable(request: Request) -> tuple[str, ...]:
+def _installable(request: Request) -> tuple[PackageSpec, ...]:
     """Return what is installed by name, unless there are environments to choose from."""
     return () if any(one.name for one in request.environments) else request.packages
 
@@ -74,9 +74,9 @@ def _part(name: str) -> Template:
     return Template((files(__package__) / f"README-{name}.txt.in").read_text("utf-8"))
 
 
-def _typed(package: str) -> str:
+def _typed(package: PackageSpec) -> str:
     """Return a package as both shells, of Windows and of others, take it."""
-    spec = unqualified(package)
+    spec = package.unqualified
     return spec if re.fullmatch(r"[A-Za-z0-9._-]+", spec) else f'"{spec}"'
 
 

@@ -11,7 +11,7 @@ from conda import CondaError
 
 from ...._conda.features import read_environment_yml
 from ....exceptions import InvalidRequestError
-from ....specs import check_spec
+from ....specs import parse_spec
 from .exceptions import InputFileError, PipPartsError
 from .locked import Environment
 
@@ -57,7 +57,10 @@ def read_environment(path: Path, text: str) -> Environment:
             packages, channels = read_environment_yml(copy)
         except CondaError as error:
             raise InputFileError(path, str(error).replace(str(copy), path.name)) from None
-    return Environment(packages=packages, channels=tuple(c for c in channels if c != NO_DEFAULTS))
+    return Environment(
+        packages=tuple(map(parse_spec, packages)),
+        channels=tuple(c for c in channels if c != NO_DEFAULTS),
+    )
 
 
 def _parsed(path: Path, text: str) -> Any:
@@ -147,7 +150,7 @@ def _pip(path: Path, number: int, content: dict[Any, Any]) -> list[str]:
 
 def _check_package(path: Path, package: str) -> None:
     try:
-        check_spec(package)
+        parse_spec(package)
     except InvalidRequestError as error:
         problem = str(error).partition("\n")[0].rstrip(".")
         raise InputFileError(path, problem, *error.hints) from None

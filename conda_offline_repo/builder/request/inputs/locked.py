@@ -16,6 +16,8 @@ from ....urls import NETWORK, file_url, public
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from ....specs import PackageSpec
+
 SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
 #: What conda writes in the place of a token where it records what is installed, and what is left
 #: of that in its explicit lists.
@@ -45,13 +47,13 @@ class Environment:
 
     Attributes:
         name: Its name in a file that has several; else empty.
-        packages: MatchSpecs.
+        packages: As they were typed, checked.
         exact: By platform, the archives; `noarch` for a list that fits every platform.
         channels: Those that the file names, highest priority first.
     """
 
     name: str = ""
-    packages: tuple[str, ...] = ()
+    packages: tuple[PackageSpec, ...] = ()
     exact: Mapping[str, tuple[PinnedArchive, ...]] = field(default_factory=dict)
     channels: tuple[str, ...] = field(default=(), repr=False)
 

@@ -17,6 +17,7 @@ from ruamel.yaml import YAML
 from conda_offline_repo.builder.release.plain_conda import handout
 from conda_offline_repo.builder.request.inputs.locked import Environment
 from conda_offline_repo.builder.request.request import Request
+from conda_offline_repo.specs import PackageSpec
 from tests.support.launcher import launcher
 from tests.support.mirror import PLATFORM, another, entries
 from tests.support.running import Customer, plain_url, snapshot, tree
@@ -254,7 +255,9 @@ def batch() -> list[str]:
 
 
 def request(label: str, *packages: str, platforms: tuple[str, ...] = ("win-64",)) -> Request:
-    return Request(label, (Environment(packages=packages),), (), None, platforms, {})
+    return Request(
+        label, (Environment(packages=tuple(map(PackageSpec, packages))),), (), None, platforms, {}
+    )
 
 
 def test_batch_file_can_be_read_at_a_glance() -> None:

@@ -10,6 +10,7 @@ import pytest
 from conda_offline_repo.builder.request.inputs.exceptions import InputFileError, PipPartsError
 from conda_offline_repo.builder.request.inputs.locked import Environment
 from conda_offline_repo.builder.request.inputs.read import read_file
+from conda_offline_repo.specs import PackageSpec
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,15 +49,19 @@ dependencies:
     path.write_bytes(text.replace("\n", "\r\n").encode("utf-8-sig"))
     (read,) = read_file(path)
     assert read == Environment(
-        packages=("python=3.11", "conda-forge::lib[version='>=1']", "pip"),
+        packages=specs("python=3.11", "conda-forge::lib[version='>=1']", "pip"),
         channels=("acme", "https://host.example/channel"),
     )
     assert capfd.readouterr() == ("", "")
 
 
+def specs(*packages: str) -> tuple[PackageSpec, ...]:
+    return tuple(map(PackageSpec, packages))
+
+
 def test_in_one_line(write: Callable[[str], Path]) -> None:
     (read,) = read_file(write('{"dependencies": ["lib"]}'))
-    assert read == Environment(packages=("lib",))
+    assert read == Environment(packages=specs("lib"))
 
 
 def test_variable_of_a_channel(
