@@ -3,26 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from conda import __version__ as conda_version
-from conda.base.context import context
-from conda.plugins import hookimpl
 
 from conda_offline_repo._conda import features
-from conda_offline_repo.exceptions import InvalidRequestError
-from conda_offline_repo.files.atomic import STAGED
-from conda_offline_repo.queries.sbom import FORMAT, Bill, bills
-from conda_offline_repo.queries.sbom_files import write
-from conda_offline_repo.repository.exceptions import (
-    ManifestError,
-    NotWrittenError,
-    SbomMissingError,
-)
+from conda_offline_repo.queries.sbom import FORMAT
 from conda_offline_repo.repository.locate import locate_one
 from tests.cli.test_json import check
 from tests.support.rewriting import from_elsewhere, put_index, rewrite
@@ -80,38 +67,6 @@ def test_conda_that_makes_none(engineer: Conda, acme: Path, tmp_path: Path) -> N
     assert not (tmp_path / "bills").exists()
     told = engineer.fail("offline-repo", "sbom", acme, "--json")
     assert told.json["exception_name"] == "SbomMissingError"
-
-
-def test_conda_without_the_plugin(acme: Path) -> None:
-    manager = context.plugin_manager
-    there = [one for name, one in manager.list_name_plugin() if "conda_sboms" in name]
-    for plugin in there:
-        manager.unregister(plugin)
-    try:
-        with pytest.raises(SbomMissingError, match=conda_version):
-            bills(locate_one(acme))
-    finally:
-        for plugin in there:
-            manager.register(plugin)
-
-
-class Broken:
-    """A plugin that needs what is not installed."""
-
-    @hookimpl  # type: ignore[untyped-decorator]
-    def conda_environment_exporters(self) -> None:
-        raise ImportError("cyclonedx")
-
-
-@needs_sboms
-def test_plugin_that_is_not_whole(acme: Path) -> None:
-    broken = Broken()
-    context.plugin_manager.register(broken)
-    try:
-        with pytest.raises(SbomMissingError):
-            bills(locate_one(acme))
-    finally:
-        context.plugin_manager.unregister(broken)
 
 
 def test_where_there_is_no_repository(engineer: Conda, tmp_path: Path) -> None:
@@ -290,71 +245,3 @@ def test_not_into_a_repository(engineer: Conda, acme: Path) -> None:
     told = engineer.fail("offline-repo", "sbom", ".", cwd=acme)
     assert "-o" in told.stderr
     assert sorted(acme.glob("*.cdx.json*")) == []
-
-
-@needs_sboms
-@pytest.mark.parametrize(
-    "key", ["../../x/linux-64", "CON/linux-64", "a b/linux-64", "x/../linux-64", "run/t\u202ex"]
-)
-def test_environments_that_cannot_name_a_file(acme: Path, key: str) -> None:
-    with pytest.raises(ManifestError):
-        bills(rewrite(acme, solutions={key: (LIBZ, TOOL)}))
-
-
-@needs_sboms
-def test_manifest_without_a_date(acme: Path) -> None:
-    with pytest.raises(ManifestError, match="date"):
-        bills(rewrite(acme, created="yesterday"))
-
-
-@needs_sboms
-def test_a_set_date_is_left_as_it_was(acme: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("SOURCE_DATE_EPOCH", raising=False)
-    bills(locate_one(acme))
-    assert "SOURCE_DATE_EPOCH" not in os.environ
-    monkeypatch.setenv("SOURCE_DATE_EPOCH", "5")
-    bills(locate_one(acme))
-    assert os.environ["SOURCE_DATE_EPOCH"] == "5"
-
-
-A = Bill("a.cdx.json", "", "linux-64", 1, b"a")
-B = Bill("b.cdx.json", "", "win-64", 1, b"b")
-
-
-def test_files_are_replaced_not_written_through_links(tmp_path: Path) -> None:
-    outside = tmp_path / "outside"
-    outside.write_text("mine")
-    folder = tmp_path / "bills"
-    folder.mkdir()
-    for name in (A.name, f"{A.name}{STAGED}"):
-        (folder / name).symlink_to(outside)
-    assert write([A, B], folder) == (folder / A.name, folder / B.name)
-    assert outside.read_text() == "mine"
-    assert not (folder / A.name).is_symlink()
-    assert {path.name: path.read_bytes() for path in folder.iterdir()} == {
-        A.name: b"a",
-        B.name: b"b",
-    }
-    assert write([A, replace(B, content=b"c")], folder) == (folder / B.name,)
-
-
-def test_all_or_none(tmp_path: Path) -> None:
-    folder = tmp_path / "bills"
-    (folder / B.name).mkdir(parents=True)
-    with pytest.raises(NotWrittenError, match="folder of this name"):
-        write([A, B], folder)
-    assert [path.name for path in folder.iterdir()] == [B.name]
-
-
-@pytest.mark.parametrize("place", ["file", "file/below"])
-def test_a_file_in_the_place_of_the_folder(tmp_path: Path, place: str) -> None:
-    (tmp_path / "file").write_text("mine")
-    with pytest.raises(NotWrittenError, match="-o"):
-        write([A], tmp_path / place)
-    assert (tmp_path / "file").read_text() == "mine"
-
-
-def test_two_of_the_same_name(tmp_path: Path) -> None:
-    with pytest.raises(InvalidRequestError, match="--label"):
-        write([A, replace(B, name=A.name.upper())], tmp_path / "bills")
-    assert not (tmp_path / "bills").exists()

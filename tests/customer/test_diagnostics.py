@@ -84,13 +84,6 @@ def test_nothing_to_tell(me: Inside, prefix: Path, repository: Repository) -> No
     assert survey(repository, prefix / "absent") == ()
 
 
-def test_this_machine_is_what_conda_says_it_is(me: Inside) -> None:
-    own = features.own_virtual_packages()
-    assert "__archspec" in own
-    assert all(name.startswith("__") for name in own)
-    assert all(isinstance(part, str) for pair in own.values() for part in pair)
-
-
 @pytest.mark.parametrize(
     ("own", "stated", "words"),
     [

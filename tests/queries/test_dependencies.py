@@ -8,20 +8,15 @@ from typing import TYPE_CHECKING
 import pytest
 from conda.models.match_spec import MatchSpec
 
-from conda_offline_repo.queries.contents import channel_of, list_packages, read_records
+from conda_offline_repo.queries.contents import list_packages, read_records
 from conda_offline_repo.queries.dependencies import Solved, environments, solved, spec_name
 from conda_offline_repo.repository.exceptions import ManifestError
 from conda_offline_repo.repository.manifest import Manifest, Remembered
-from tests.support.rewriting import from_elsewhere, put_index, rewrite
-from tests.support.suite import CLI, LIBZ, PIP, PYTHON, TOOL, suite, with_environments
+from tests.support.rewriting import put_index, rewrite
+from tests.support.suite import CLI, LIBZ, PIP, PYTHON, TOOL, with_environments
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return suite(tmp_path)
 
 
 def solution(*needs: str, packages: tuple[str, ...] = ()) -> Solved:
@@ -181,29 +176,3 @@ def test_index_with_nonsense(folder: Path, key: str, value: object) -> None:
     manifest = put_index(folder, index, entries).manifest
     with pytest.raises(ManifestError, match=r"noarch/repodata\.json"):
         solved(manifest, read_records(manifest, folder), folder)
-
-
-@pytest.mark.parametrize(
-    ("url", "channel"),
-    [
-        (
-            "https://me:pw@h.example/t/tk-1/acme/linux-64/a-1-0.conda?key=1",
-            "https://h.example/acme",
-        ),
-        ("file:///srv/t/channel/linux-64/a-1-0.conda", "file:///srv/t/channel"),
-        ("https://cdn.example/blobs/a-1-0.conda", "https://cdn.example/blobs"),
-        ("", ""),
-        ("a-1-0.conda", ""),
-        ("https://[bad/linux-64/a-1-0.conda", ""),
-    ],
-)
-def test_channel_of_origin(url: str, channel: str) -> None:
-    assert channel_of("linux-64/a-1-0.conda", url) == channel
-    assert channel_of("plugin/linux-64/a-1-0.conda", url) == channel
-
-
-def test_listed_with_its_channel(folder: Path) -> None:
-    url = f"https://me:pa55@h.example/t/tk-1234/acme/{CLI}"
-    repository = from_elsewhere(folder, CLI, url)
-    (cli,) = (one for one in list_packages(repository) if one.name == "cli")
-    assert (cli.build, cli.channel) == ("0", "https://h.example/acme")

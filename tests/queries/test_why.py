@@ -12,23 +12,13 @@ from conda_offline_repo.repository.exceptions import ManifestError, PackageUnkno
 from conda_offline_repo.repository.locate import locate_one
 from conda_offline_repo.repository.manifest import Kept
 from tests.support.rewriting import put_index, rewrite
-from tests.support.suite import CLI, LIBZ, RUNTIME, TOOL, suite, with_environments
+from tests.support.suite import CLI, LIBZ, RUNTIME, TOOL, suite
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from conda_offline_repo.queries.why import Step, Why
     from conda_offline_repo.repository.locate import Repository
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return suite(tmp_path)
-
-
-@pytest.fixture
-def acme(folder: Path) -> Repository:
-    return with_environments(folder)
 
 
 def reasons(repository: Repository, name: str) -> dict[str, Why]:

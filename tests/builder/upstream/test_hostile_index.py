@@ -11,7 +11,6 @@ from conda.base.context import context
 from conda_offline_repo.builder.exceptions import InvalidRecordError, NewerEntryError
 from conda_offline_repo.builder.upstream.validate_record import record_problem
 from conda_offline_repo.exceptions import InvalidRequestError, OfflineRepoError, SolverMissingError
-from conda_offline_repo.printable import printable
 from dev.upstream.server import ChannelServer
 from tests.support.inside import inside
 from tests.support.tiny import TinyChannel
@@ -293,9 +292,3 @@ def test_licence_is_shown_without_escapes(conda: Conda, site: Site, root: Path) 
     assert "\x1b" not in told.output
     shown = conda.run("offline-repo", "show", root, "--json").json["repositories"][0]["packages"]
     assert f"MIT{ESCAPE}" in {package["license"] for package in shown}
-
-
-def test_printable_text_is_left_as_it_is() -> None:
-    for text in ("", "a\nb", "a\u00a0b", "ş é \U0001f40d", "C:\\x"):
-        assert printable(text) == text
-    assert printable("a\tb\x1b\u202e\ud800") == "a\\tb\\x1b\\u202e\\ud800"

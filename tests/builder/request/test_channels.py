@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import logging
-import os
-from pathlib import Path, PurePosixPath, PureWindowsPath
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,7 +14,7 @@ from conda_offline_repo.builder.exceptions import ChannelUnavailableError
 from conda_offline_repo.builder.options import Options
 from conda_offline_repo.exceptions import InvalidRequestError
 from conda_offline_repo.redaction import Secrets, confined
-from conda_offline_repo.urls import file_path, file_url, public, same_server, typed
+from conda_offline_repo.urls import file_path
 from tests.support.inside import inside
 from tests.support.mirror import PLATFORM
 from tests.support.running import plain_url
@@ -100,32 +99,6 @@ def test_repository_below_it(conda: Conda, customer: Conda, tmp_path: Path) -> N
     assert customer.installed("rating")["app"] == "2.0"
 
 
-def test_paths_and_back() -> None:
-    for path in (
-        PurePosixPath("/t/a/t"),
-        PurePosixPath("/srv/t/my_x"),
-        PureWindowsPath("X:\\t\\a"),
-        PureWindowsPath("\\\\server\\t\\a"),
-    ):
-        url = file_url(path)
-        assert "/t/" not in f"{url}/"
-        assert file_path(url) == str(path)
-    assert file_url(PurePosixPath("/srv/tt/t.x")) == "file:///srv/tt/t.x"
-
-
-def test_public_takes_tokens_from_the_network_alone() -> None:
-    assert public("http://me:pw@h/t/tk-1/c?x=1") == "http://h/c"
-    assert public("file:///srv/t/a/c") == "file:///srv/t/a/c"
-
-
-def test_typed_channels() -> None:
-    assert typed("conda-forge") == "conda-forge"
-    assert typed("https://h/t/tk-1/c") == "https://h/t/tk-1/c"
-    assert typed("/srv/x y") == "/srv/x y"
-    assert typed("file:///srv/t/a") == "file:///srv/%74/a"
-    assert typed(os.path.join("~", "t", "a")) == file_url(Path.home() / "t" / "a")
-
-
 def test_folder_behind_it_is_no_secret(tmp_path: Path) -> None:
     for channel in ("/srv/t/bank/c", "file:///srv/t/bank/c", "C:\\t\\bank\\c", "~/t/bank/c"):
         found = credentials(Options(label="bank", root=tmp_path, channels=(channel,)))
@@ -164,23 +137,3 @@ def test_log_below_it(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     with confined(Secrets(frozenset())), caplog.at_level(logging.INFO):
         logging.getLogger(__name__).info("wrote %s", "/srv/t/bank/x")
     assert "/srv/t/bank/x" in caplog.text
-
-
-@pytest.mark.parametrize(
-    ("one", "other", "same"),
-    [
-        ("http://h/a", "http://H/b", True),
-        ("http://h/a", "http://h:80/b", True),
-        ("https://h/a", "https://h:443/b", True),
-        ("http://h/a", "https://h/b", True),
-        ("https://h/a", "http://h/b", False),
-        ("http://h:8080/a", "https://h:8080/b", False),
-        ("http://h/a", "http://h:81/b", False),
-        ("http://h/a", "http://h.x/b", False),
-        ("http://u:p@h/a", "http://h/b", True),
-        ("file:///a", "file:///b", True),
-        ("http://h/a", "file:///a", False),
-    ],
-)
-def test_same_server(one: str, other: str, same: bool) -> None:
-    assert same_server(one, other) is same

@@ -1,0 +1,77 @@
+"""conda with other settings, and on another machine, for a while and no longer."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+from conda.base.context import context
+
+from conda_offline_repo._conda import features, overrides
+from tests.support.inside import inside
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.support.inside import Inside
+
+
+@pytest.fixture
+def me(tmp_path: Path) -> Iterator[Inside]:
+    with inside(tmp_path / "me") as me:
+        yield me
+
+
+def test_settings_are_in_force_for_a_while(me: Inside) -> None:
+    before = dict(vars(context))
+    with overrides.settings(offline=True, local_repodata_ttl=7):
+        assert (context.offline, context.local_repodata_ttl) == (True, 7)
+        with overrides.settings(local_repodata_ttl=8):
+            assert (context.offline, context.local_repodata_ttl) == (True, 8)
+        assert context.local_repodata_ttl == 7
+    assert not context.offline
+    assert dict(vars(context)) == before
+    me.configure(offline=True)
+    assert context.offline  # nothing hides the setting
+
+
+def test_settings_are_back_after_an_error(me: Inside) -> None:
+    with pytest.raises(ZeroDivisionError), overrides.settings(offline=True):
+        raise ZeroDivisionError
+    assert not context.offline
+
+
+def test_another_machine(me: Inside, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(overrides.CUDA_OVERRIDE, "12.4")
+    own, plugins = features.own_virtual_packages(), context.plugin_manager.list_name_plugin()
+    packages = {"__win": "10", "__archspec": "1=x86_64"}
+    with overrides.machine("win-64", packages, offline=True):
+        assert (context.subdir, context.subdirs) == ("win-64", ("win-64", "noarch"))
+        assert context.offline
+        found = features.own_virtual_packages()
+        assert {name: found[name][0] for name in found} == {"__win": "10", "__archspec": "1"}
+        assert found["__archspec"] == ("1", "x86_64")
+    assert features.own_virtual_packages() == own
+    assert context.plugin_manager.list_name_plugin() == plugins
+    assert os.environ[overrides.CUDA_OVERRIDE] == "12.4"
+    assert not context.offline
+
+
+def test_variable_that_was_not_set_is_not_left_behind(
+    me: Inside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(overrides.CUDA_OVERRIDE)
+    with overrides.virtual_packages({}):
+        assert features.own_virtual_packages() == {}
+    assert overrides.CUDA_OVERRIDE not in os.environ
+
+
+def test_age_of_an_index_that_is_new_enough(me: Inside) -> None:
+    me.configure(local_repodata_ttl=0)
+    assert overrides.fresh_since(time.time()) == 2  # conda means something else by 0 and 1
+    assert overrides.fresh_since(time.time() - 60) in (60, 61)
+    me.configure(local_repodata_ttl=900)
+    assert overrides.fresh_since(time.time() - 60) in (60, 61, 900)

@@ -1,0 +1,94 @@
+"""conda's solver, asked once: its answer, its reasons, and nothing of it left alive."""
+
+from __future__ import annotations
+
+import gc
+from typing import TYPE_CHECKING
+
+import pytest
+from conda.base.context import context
+from conda.models.channel import Channel
+
+from conda_offline_repo._conda.solver import UnsolvedError, ask, undisturbed
+from conda_offline_repo.exceptions import SolverMissingError
+from tests.support.inside import inside
+from tests.support.tiny import TinyChannel
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+    from typing import Any
+
+    from tests.support.inside import Inside
+
+
+@pytest.fixture
+def me(tmp_path: Path) -> Iterator[Inside]:
+    with inside(tmp_path / "me") as me:
+        yield me
+
+
+@pytest.fixture
+def channel(tmp_path: Path) -> TinyChannel:
+    channel = TinyChannel(tmp_path / "channel")
+    channel.add("app", depends=["lib"])
+    channel.add("lib")
+    channel.add("stuck", depends=["lib >=2"])
+    channel.write()
+    return channel
+
+
+def solved(channel: TinyChannel, prefix: Path, *packages: str) -> list[str]:
+    def names(solver: Any) -> list[str]:
+        return sorted(record.name for record in solver.solve_final_state())
+
+    channels = (Channel(channel.folder.as_uri()),)
+    return ask(names, str(prefix), channels, (context.subdir, "noarch"), packages, "create")
+
+
+def live_solvers() -> list[object]:
+    backend = context.plugin_manager.get_cached_solver_backend(None)
+    return [solver for solver in gc.get_objects() if isinstance(solver, backend)]
+
+
+def test_answer(me: Inside, channel: TinyChannel, tmp_path: Path) -> None:
+    assert solved(channel, tmp_path / "env", "app") == ["app", "lib"]
+
+
+@pytest.mark.parametrize(("package", "reason"), [("absent", "absent"), ("stuck", "lib")])
+def test_no_solution(
+    me: Inside, channel: TinyChannel, tmp_path: Path, package: str, reason: str
+) -> None:
+    with pytest.raises(UnsolvedError, match=reason):
+        solved(channel, tmp_path / "env", package)
+    assert not live_solvers()
+
+
+def test_solver_that_is_not_installed(me: Inside, channel: TinyChannel, tmp_path: Path) -> None:
+    me.configure(solver="quantum")
+    with pytest.raises(SolverMissingError, match=r"'quantum'(.|\n)*classic"):
+        solved(channel, tmp_path / "env", "app")
+
+
+def test_error_of_the_question_is_raised_as_it_is(
+    me: Inside, channel: TinyChannel, tmp_path: Path
+) -> None:
+    def fail(solver: Any) -> None:
+        raise ZeroDivisionError
+
+    channels = (Channel(channel.folder.as_uri()),)
+    with pytest.raises(ZeroDivisionError):
+        ask(fail, str(tmp_path / "env"), channels, (context.subdir, "noarch"), (), "create")
+    assert not live_solvers()
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+def test_garbage_is_left_for_a_while(enabled: bool) -> None:
+    before = gc.isenabled()
+    try:
+        (gc.enable if enabled else gc.disable)()
+        with undisturbed():
+            assert not gc.isenabled()
+        assert gc.isenabled() == enabled
+    finally:
+        (gc.enable if before else gc.disable)()

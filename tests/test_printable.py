@@ -1,0 +1,36 @@
+"""Text from outside, made safe to print, and numbers for people."""
+
+from __future__ import annotations
+
+import pytest
+
+from conda_offline_repo.printable import counted, human, printable
+
+
+@pytest.mark.parametrize(
+    ("size", "text"),
+    [
+        (0, "0 bytes"),
+        (999, "999 bytes"),
+        (1000, "1.0 kB"),
+        (1_250_000, "1.2 MB"),
+        (3 * 10**9, "3.0 GB"),
+        (5 * 10**15, "5000.0 TB"),
+    ],
+)
+def test_bytes_for_people(size: int, text: str) -> None:
+    assert human(size) == text
+
+
+def test_number_of_things() -> None:
+    assert [counted(number, "package") for number in (0, 1, 2)] == [
+        "0 packages",
+        "1 package",
+        "2 packages",
+    ]
+
+
+def test_printable_text_is_left_as_it_is() -> None:
+    for text in ("", "a\nb", "a\u00a0b", "ş é \U0001f40d", "C:\\x"):
+        assert printable(text) == text
+    assert printable("a\tb\x1b\u202e\ud800") == "a\\tb\\x1b\\u202e\\ud800"
