@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 import sys
 import time
 from contextlib import suppress
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 #: Seconds between two looks at a lock that another process holds.
 PAUSE = 0.2
+#: How often the file may be gone before anybody could lock it; a few times, others remove it.
+TRIES = 25
 #: What systems answer for a lock that another process holds.
 HELD = (errno.EAGAIN, errno.EACCES, errno.EDEADLK)
 #: Far behind the text, because Windows does not let others read locked bytes.
@@ -52,30 +55,40 @@ def acquire(path: Path, waiting: Callable[[str], None]) -> Lock:
         OSError: The file cannot be made or locked; nothing is left of it.
     """
     told = False
+    lost = 0
     made: tuple[Path, ...] = ()
-    while True:
-        if not path.parent.exists():
-            made = tuple(f for f in (path.parent, *path.parent.parents) if not f.exists())
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        while lost < TRIES:
+            if not path.parent.exists():
+                made = tuple(f for f in (path.parent, *path.parent.parents) if not f.exists())
             try:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                _check_place(path)
                 file = path.open("a+b")
-            except FileNotFoundError:  # the holder has just finished and removed the folder
-                continue
-            if _lock(file) and _is_current(file, path):
-                file.truncate(0)
-                file.write(f"process {os.getpid()}".encode())
-                file.flush()
-                return Lock(path, file, made)
-        except OSError:
-            _remove_empty(made)
-            raise
-        holder = _holder(file)
-        file.close()
-        if not told and holder:
-            waiting(holder)
-            told = True
-        time.sleep(PAUSE)
+            except (FileNotFoundError, FileExistsError):
+                if not _is_folder_or_gone(path.parent):
+                    raise
+                lost += 1  # the holder has just finished and removed the folder
+            else:
+                if _lock(file, path):
+                    if _is_current(file, path):
+                        file.truncate(0)
+                        file.write(f"process {os.getpid()}".encode())
+                        file.flush()
+                        return Lock(path, file, made)
+                    lost += 1
+                else:
+                    lost = 0
+                    holder = _holder(file)
+                    if holder and not told:
+                        waiting(holder)
+                        told = True
+                file.close()
+            time.sleep(PAUSE)
+        raise OSError(errno.ENOLCK, f"the lock {path.name} is gone whenever it is made", str(path))
+    except OSError:
+        _remove_empty(made)
+        raise
 
 
 def release(lock: Lock) -> None:
@@ -91,7 +104,22 @@ def release(lock: Lock) -> None:
     lock.file.close()
 
 
-def _lock(file: BinaryIO) -> bool:
+def _check_place(path: Path) -> None:
+    """Refuse a link: it would be followed out of the folder, or lead nowhere time and again."""
+    with suppress(FileNotFoundError):
+        if not stat.S_ISREG(path.lstat().st_mode):
+            reason = f"the lock {path.name} is a link or a folder, not a file; remove it"
+            raise OSError(errno.EINVAL, reason, str(path))
+
+
+def _is_folder_or_gone(path: Path) -> bool:
+    try:
+        return stat.S_ISDIR(path.lstat().st_mode)
+    except FileNotFoundError:
+        return path == path.parent or _is_folder_or_gone(path.parent)
+
+
+def _lock(file: BinaryIO, path: Path) -> bool:
     """Take the lock if it is free."""
     try:
         if sys.platform == "win32":
@@ -104,9 +132,12 @@ def _lock(file: BinaryIO) -> bool:
 
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
-        if error.errno not in HELD:  # this file system has no locks
-            raise
-        return False
+        if error.errno in HELD:
+            return False
+        with file, suppress(OSError):  # this file system has no locks
+            if not _holder(file):
+                path.unlink()
+        raise
     return True
 
 

@@ -41,6 +41,7 @@ ON_WINDOWS = {
     r"inputs/test_prefix\.py::test_second_way": DEVICES,
     r"inputs/test_read\.py::test_never_ends": PIPES,
     r"inputs/test_read\.py::test_(no_file|by_way)": DEVICES,
+    r"test_lock\.py::test_(what_is_in_the_place\S*\[(?!folder)|a_dangling_folder)": DEVICES,
 }
 ON_MACOS = {
     r"(test_demo|recipe/test_packages)\.py::": "the real packages are made on Linux",
