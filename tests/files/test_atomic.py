@@ -1,4 +1,4 @@
-"""Files that somebody holds open, as Windows says it; what it says is raised here by hand."""
+"""Files that take the place of others; what Windows says of those that are held is raised here."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conda_offline_repo.files import atomic
+from tests.support.systems import MODES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -93,3 +94,67 @@ def test_a_read_only_mark_is_taken_away(monkeypatch: pytest.MonkeyPatch, tmp_pat
 
 def test_what_is_not_there_is_removed(tmp_path: Path) -> None:
     atomic.remove(tmp_path / "nothing")
+
+
+def test_files_are_written_all_or_none(tmp_path: Path) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    first.write_text("old")
+
+    def write(reason: str = "") -> None:
+        with atomic.all_or_none() as beside:
+            for path in (first, second):
+                with beside(path) as file:
+                    file.write(b"new")
+                    if path == second and reason:
+                        raise OSError(reason)
+                assert not second.exists()
+
+    with pytest.raises(OSError, match="full"):
+        write("full")
+    assert tree(tmp_path) == {"first": "old"}
+    write()
+    assert tree(tmp_path) == {"first": "new", "second": "new"}
+
+
+def test_the_first_that_cannot_be_renamed_ends_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Nothing is left beside; what has its place keeps it."""
+    monkeypatch.setattr(atomic, "PATIENCE", 0.0)
+    (tmp_path / "second").mkdir()
+
+    def write() -> None:
+        with atomic.all_or_none() as beside:
+            for name in ("first", "second", "third"):
+                with beside(tmp_path / name) as file:
+                    file.write(b"new")
+
+    with pytest.raises(OSError, match="second"):
+        write()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["first", "second"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason=MODES)
+def test_permissions_of_what_is_replaced_stay(tmp_path: Path) -> None:
+    path = tmp_path / "secret"
+    path.write_text("old")
+    path.chmod(0o600)
+    with atomic.all_or_none() as beside, beside(path) as file:
+        assert stat.S_IMODE(os.stat(file.name).st_mode) == 0o600, "before anything is in it"
+        file.write(b"new")
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_what_lies_beside_is_not_written_through(tmp_path: Path) -> None:
+    outside, folder = tmp_path / "outside", tmp_path / "folder"
+    folder.mkdir()
+    outside.write_text("mine")
+    (folder / f"file{atomic.STAGED}").symlink_to(outside)
+    with atomic.all_or_none() as beside, beside(folder / "file") as file:
+        file.write(b"new")
+    assert tree(folder) == {"file": "new"}
+    assert outside.read_text() == "mine"
+
+
+def tree(folder: Path) -> dict[str, str]:
+    return {path.name: path.read_text() for path in folder.iterdir()}

@@ -1,0 +1,102 @@
+"""Work in threads: in order, to the end, and left alone when the user wants to leave."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from conda_offline_repo.files.workers import run_all
+from tests.support.running import PATIENCE
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+#: A share that does not answer: what opens it for reading waits for ever.
+READING = """
+import os, signal, sys, threading
+from conda_offline_repo.files.workers import run_all
+
+def read(path):
+    threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT)).start()
+    open(path, "rb")
+
+try:
+    run_all(read, [sys.argv[1]], 2)
+except KeyboardInterrupt:
+    print("interrupted")
+"""
+
+
+def test_results_are_in_the_order_of_the_items() -> None:
+    later = threading.Event()
+
+    def work(number: int) -> int:
+        if number:
+            later.set()
+        else:
+            later.wait(PATIENCE)
+        return -number
+
+    assert run_all(work, range(5), 2) == [0, -1, -2, -3, -4]
+
+
+@pytest.mark.parametrize("number", [0, 1, 50])
+def test_any_number(number: int) -> None:
+    assert run_all(str, range(number)) == [str(n) for n in range(number)]
+
+
+def test_an_error_ends_the_work() -> None:
+    """What is under way is waited for, and nothing more is begun."""
+    begun: list[int] = []
+    ended: list[int] = []
+    failed = threading.Event()
+
+    def work(number: int) -> None:
+        begun.append(number)
+        if number == 1:
+            failed.set()
+            raise ZeroDivisionError
+        failed.wait(PATIENCE)
+        time.sleep(0.01)  # all of them would take far longer than the first to hear of it
+        ended.append(number)
+
+    with pytest.raises(ZeroDivisionError):
+        run_all(work, range(1000), 2)
+    assert len(begun) < 1000
+    assert len(ended) == len(begun) - 1
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a process there is not sent such a signal")
+def test_an_interruption_waits_for_no_reader(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    done = subprocess.run(
+        [sys.executable, "-c", READING, tmp_path / "pipe"],
+        stdout=subprocess.PIPE,
+        text=True,
+        timeout=PATIENCE,
+    )
+    assert (done.returncode, done.stdout) == (0, "interrupted\n")
+
+
+def test_an_interruption_goes_through_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In this process, with a thread that is still at it."""
+    begun, end = threading.Event(), threading.Event()
+
+    def work(_: int) -> None:
+        begun.set()
+        end.wait(PATIENCE)
+
+    def interrupt(*_: object, **__: object) -> None:
+        begun.wait(PATIENCE)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("conda_offline_repo.files.workers._next", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        run_all(work, range(3), 2)
+    end.set()
