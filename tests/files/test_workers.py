@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conda_offline_repo.files.workers import run_all
+from conda_offline_repo.files.workers import run_all, workers
 from tests.support.running import PATIENCE
 
 if TYPE_CHECKING:
@@ -84,19 +84,46 @@ def test_an_interruption_waits_for_no_reader(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout) == (0, "interrupted\n")
 
 
-def test_an_interruption_goes_through_all(monkeypatch: pytest.MonkeyPatch) -> None:
-    """In this process, with a thread that is still at it."""
-    begun, end = threading.Event(), threading.Event()
+def test_error_waits_for_the_others_and_an_interruption_does_not() -> None:
+    """After an error nothing may go on writing; after an interruption nobody may wait."""
+    stop, release = threading.Event(), threading.Event()
+    ended: list[int] = []
 
-    def work(_: int) -> None:
-        begun.set()
-        end.wait(PATIENCE)
+    def work(number: int) -> None:
+        if number:
+            stop.wait()
+            release.wait()
+            ended.append(number)
 
-    def interrupt(*_: object, **__: object) -> None:
-        begun.wait(PATIENCE)
-        raise KeyboardInterrupt
+    def leave(how: type[BaseException]) -> None:
+        with workers(work, range(3), 3, stop) as outcomes:
+            assert next(outcomes) == (0, None)
+            raise how
 
-    monkeypatch.setattr("conda_offline_repo.files.workers._next", interrupt)
+    threading.Timer(0.2, release.set).start()
+    with pytest.raises(RuntimeError):
+        leave(RuntimeError)
+    assert sorted(ended) == [1, 2]
+
+    stop.clear()
+    release.clear()
+    ended.clear()
     with pytest.raises(KeyboardInterrupt):
-        run_all(work, range(3), 2)
-    end.set()
+        leave(KeyboardInterrupt)
+    assert stop.is_set()
+    assert not ended
+    release.set()
+
+
+def test_work_that_ends_its_thread_is_an_outcome() -> None:
+    def work(number: int) -> None:
+        raise SystemExit(number)
+
+    with workers(work, range(2), 1, threading.Event()) as outcomes:
+        assert [type(outcome) for _, outcome in outcomes] == [SystemExit, SystemExit]
+
+
+def test_no_work_needs_no_thread() -> None:
+    nothing: list[int] = []
+    with workers(str, nothing, 5, threading.Event()) as outcomes:
+        assert list(outcomes) == []

@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 from typing import TYPE_CHECKING
 
@@ -15,7 +14,6 @@ import pytest
 from conda_offline_repo.builder.archives import download as downloads
 from conda_offline_repo.builder.exceptions import DownloadError
 from conda_offline_repo.files.atomic import partial
-from conda_offline_repo.files.workers import workers
 from conda_offline_repo.repository.staging import staging_folder
 from dev.upstream.server import ChannelServer
 from tests.support.inside import inside
@@ -175,48 +173,3 @@ def test_interruption_ends_a_stalled_download_at_once(
     asked = [r for r in server.requests if r.path.endswith(".conda")]
     assert [r.path for r in asked] == ["/public/noarch/big-1.0-0.conda"]
     assert kind == "drip" or asked[0].range_start
-
-
-def test_error_waits_for_the_others_and_an_interruption_does_not() -> None:
-    """After an error nothing may go on writing; after an interruption nobody may wait."""
-    stop, release = threading.Event(), threading.Event()
-    ended: list[int] = []
-
-    def work(number: int) -> None:
-        if number:
-            stop.wait()
-            release.wait()
-            ended.append(number)
-
-    def leave(how: type[BaseException]) -> None:
-        with workers(work, range(3), 3, stop) as outcomes:
-            assert next(outcomes) == (0, None)
-            raise how
-
-    threading.Timer(0.2, release.set).start()
-    with pytest.raises(RuntimeError):
-        leave(RuntimeError)
-    assert sorted(ended) == [1, 2]
-
-    stop.clear()
-    release.clear()
-    ended.clear()
-    with pytest.raises(KeyboardInterrupt):
-        leave(KeyboardInterrupt)
-    assert stop.is_set()
-    assert not ended
-    release.set()
-
-
-def test_work_that_ends_its_thread_is_an_outcome() -> None:
-    def work(number: int) -> None:
-        raise SystemExit(number)
-
-    with workers(work, range(2), 1, threading.Event()) as outcomes:
-        assert [type(outcome) for _, outcome in outcomes] == [SystemExit, SystemExit]
-
-
-def test_no_work_needs_no_thread() -> None:
-    nothing: list[int] = []
-    with workers(str, nothing, 5, threading.Event()) as outcomes:
-        assert list(outcomes) == []
