@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import gc
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from importlib.metadata import PackageNotFoundError, version
 from traceback import clear_frames
 from typing import TYPE_CHECKING
 
@@ -40,6 +41,10 @@ UNSOLVED = (
 
 #: What a panic of rattler's becomes in Python; the class has no public name.
 PANIC = "RustPanic"
+
+
+#: The distributions that do the work, by that which makes them a solver of conda.
+ENGINES = {"conda-libmamba-solver": "libmambapy", "conda-rattler-solver": "py-rattler"}
 
 
 class UnsolvedError(Exception):
@@ -109,6 +114,19 @@ def _backend() -> Any:
     if context.solver not in _installed():
         raise SolverMissingError(context.solver, _installed())
     return context.plugin_manager.get_cached_solver_backend(context.solver)
+
+
+def solver_versions() -> dict[str, str]:
+    """Return the versions of what the configured solver consists of, by distribution; the classic
+    one is conda itself.
+    """
+    package = _backend().__module__.partition(".")[0].replace("_", "-")
+    names = (package, ENGINES.get(package, package)) if package != "conda" else ()
+    found = {}
+    for name in names:
+        with suppress(PackageNotFoundError):
+            found[name] = version(name)
+    return found
 
 
 def _installed() -> list[str]:

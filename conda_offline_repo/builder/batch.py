@@ -9,14 +9,13 @@ from conda import CondaError
 
 from ..exceptions import CrashError
 from .build import build
-from .release.html import overview
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from ..progress import Progress
-    from .build import BuildOutcome
     from .options import Options
+    from .outcome import BuildOutcome
     from .run import Run
 
 
@@ -54,7 +53,7 @@ def build_one(
     outcome = build(options, progress, dry_run=dry_run, run=run)
     if dry_run or (more and not outcome.changed):
         return outcome
-    warnings = overview.refresh(options.root, run.secrets, progress)
+    warnings = run.overview.refresh(progress)
     return replace(outcome, warnings=(*outcome.warnings, *warnings))
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-    from ..builder.build import BuildOutcome
+    from ..builder.outcome import BuildOutcome
     from ..builder.request.changes import RequestChange
 
 #: What would make a specification hard to tell from the next one.

@@ -75,9 +75,8 @@ def write(args: Namespace) -> int:
 
     from ..builder.archives.installers import shipped
     from ..builder.config.write import write as put_down
-    from ..builder.credentials import credentials
-    from ..builder.release.compose import remember
     from ..builder.request import request as requests
+    from ..builder.run import credentials
     from ..exceptions import InvalidRequestError
     from ..redaction import confined
     from ..repository import manifest_json
@@ -92,14 +91,14 @@ def write(args: Namespace) -> int:
             "--write-config builds nothing anyway.", "Leave out --dry-run, or --write-config."
         )
     with confined(credentials(options)):
-        last = manifest_json.read(options.root.absolute() / options.label)
+        last = manifest_json.read(requests.repository_of(options))
         if last and options.installers is None and shipped(last):
             raise InvalidRequestError(
                 "The last build of the label shipped installers, and a file has to say where they "
                 "are.",
                 "Name them again, --installer FILE, or leave them out, --without-installer.",
             )
-        request = remember(requests.resolve(options, last))
+        request = requests.remember(requests.resolve(options, last))
         variable = TOKEN_VARIABLE if options.token else None
         put_down(path, options, request, _defaults(), variable=variable)
         if context.json:

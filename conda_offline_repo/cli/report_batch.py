@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ..builder.batch import Result
-    from ..builder.build import BuildOutcome
+    from ..builder.outcome import BuildOutcome
 
 #: Characters of the reason why a label failed; all of it was told before the table.
 REASON = 60

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, cast
 
 from conda_offline_repo.builder.archives.archive import Archive
 from conda_offline_repo.builder.build import tools
+from conda_offline_repo.builder.keep import NOTHING
 from conda_offline_repo.builder.options import Options
 from conda_offline_repo.builder.release import compose
-from conda_offline_repo.builder.release.index import make_index
+from conda_offline_repo.builder.release.plan import BuildPlan
 from conda_offline_repo.builder.request.request import resolve
 from conda_offline_repo.builder.upstream.entries import Entry
 from conda_offline_repo.builder.upstream.solve import Solution
@@ -70,23 +71,21 @@ def main() -> None:
         platforms=(platform,),
     )
     request = resolve(options, None)
-    built_with = tools()
-    start = time.perf_counter()
-    index = make_index(entries, (platform,))
-    indexed = time.perf_counter()
-    state = compose.compose(
-        request,
-        (Solution("", platform, request.packages, records),),
-        entries,
-        archives,
-        index,
-        (),
-        last=None,
+    plan = BuildPlan(
+        request=request,
         repository=folder / ".none",
-        built_with=built_with,
+        last=None,
         signers=(),
-        releases={},
+        built_with=tools(),
+        solutions=(Solution("", platform, request.packages, records),),
+        entries=tuple(entries),
+        of_plugin=(),
+        kept=NOTHING,
     )
+    start = time.perf_counter()
+    _ = plan.index
+    indexed = time.perf_counter()
+    state = compose.completed(compose.compose(plan, archives, ()), None)
     content = state.manifest.content
     end = time.perf_counter()
     cost = {

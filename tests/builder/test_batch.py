@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from conda_offline_repo.builder.batch import build_all
 from conda_offline_repo.builder.build import build
 from conda_offline_repo.builder.run import Run
 from conda_offline_repo.progress import Unwatched
+from conda_offline_repo.repository import manifest_json
 from conda_offline_repo.repository.locate import locate_one
 from conda_offline_repo.repository.verify import verify
 from dev.upstream.server import ChannelServer
@@ -22,8 +24,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from conda_offline_repo.builder.archives.archive import Archive
     from conda_offline_repo.builder.batch import Result
     from conda_offline_repo.builder.options import Options
+    from conda_offline_repo.builder.release.compose import Release
+    from conda_offline_repo.builder.release.plan import BuildPlan
+    from conda_offline_repo.repository.manifest import Manifest
     from tests.support.inside import Inside
     from tests.support.tiny import TinyChannel
 
@@ -46,10 +52,11 @@ class Vendor:
     def root(self) -> Path:
         return self.me.root
 
-    def options(self, label: str, *packages: str) -> Options:
+    def options(self, label: str, *packages: str, keep: int | None = None) -> Options:
         return replace(
             self.me.options(*packages, channels=(f"{self.server.url}/public",), label=label),
             whole=True,
+            keep=keep,
         )
 
     def run(self, *builds: Options, dry_run: bool = False) -> dict[str, Result]:
@@ -111,6 +118,27 @@ def test_nothing_changes_without_need(vendor: Vendor) -> None:
     assert not vendor.sent()
 
 
+def test_manifests_are_read_no_more_often_with_more_labels(
+    vendor: Vendor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: Counter[Path] = Counter()
+    parse = manifest_json.parse_bytes
+
+    def counted(content: bytes, path: Path) -> Manifest:
+        read[path] += 1
+        return parse(content, path)
+
+    vendor.run(*(vendor.options(label, label) for label in LABELS))
+    monkeypatch.setattr(manifest_json, "parse_bytes", counted)
+    vendor.run(vendor.options(LABELS[0], LABELS[0], keep=2))
+    alone = max(read.values())
+    read.clear()
+    vendor.run(*(vendor.options(label, label, keep=3) for label in LABELS))
+    assert len(read) == len(LABELS)
+    # once more for the page of the first label, which lists the others as they were
+    assert max(read.values()) <= alone + 1 < len(LABELS)
+
+
 def test_failed_label_does_not_stop_the_others(vendor: Vendor) -> None:
     first, second, third = (vendor.options(label, label) for label in LABELS[:3])
     found = vendor.run(first, replace(second, packages=("nowhere",)), third)
@@ -127,10 +155,10 @@ def test_fault_of_ours_in_one_label_does_not_stop_the_others(
 
     real = compose.compose
 
-    def broken(request: object, *rest: object, **more: object) -> object:
-        if getattr(request, "label", "") == "bank01":
+    def broken(plan: BuildPlan, *rest: tuple[Archive, ...]) -> Release:
+        if plan.request.label == "bank01":
             raise ZeroDivisionError("a fault")
-        return real(request, *rest, **more)  # type: ignore[arg-type]
+        return real(plan, *rest)
 
     monkeypatch.setattr(compose, "compose", broken)
     found = vendor.run(*(vendor.options(label, label) for label in LABELS[:3]))

@@ -21,9 +21,9 @@ from conda import CondaError
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from conda_offline_repo.builder.credentials import credentials
 from conda_offline_repo.builder.exceptions import SecretFoundError
 from conda_offline_repo.builder.options import Options
+from conda_offline_repo.builder.run import credentials
 from conda_offline_repo.files.hashing import CHUNK
 from conda_offline_repo.redaction import Secrets
 from conda_offline_repo.repository import manifest as manifests

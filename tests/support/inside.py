@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from conda_offline_repo.builder.build import BuildOutcome
+    from conda_offline_repo.builder.outcome import BuildOutcome
     from conda_offline_repo.builder.request.request import Request
     from conda_offline_repo.progress import Progress
 

@@ -10,7 +10,7 @@ from conda_offline_repo.repository.locate import locate_one
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from conda_offline_repo.builder.build import BuildOutcome
+    from conda_offline_repo.builder.outcome import BuildOutcome
     from conda_offline_repo.repository.manifest import Manifest
     from tests.support.inside import Inside
     from tests.support.tiny import TinyChannel

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from ...exceptions import InvalidRequestError
 from ...files.hashing import hash_bytes, read_regular
 from ...repository.index import bridge
-from ...repository.manifest import File, Manifest, Package, Remembered
+from ...repository.manifest import File, Manifest, Package
+from ..request.request import remember
 from .html.render import PAGE_NAME
 from .plain_conda import handout
 
@@ -20,11 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-    from ...repository.manifest import Kept
     from ..archives.archive import Archive
-    from ..request.request import Request
     from ..upstream.entries import Entry
-    from ..upstream.solve import Solution
+    from .plan import BuildPlan
 
 #: Of the year 9999, the last that a date has four digits for.
 LAST_SECOND = 253_402_300_799
@@ -49,91 +48,66 @@ class Release:
 
 
 def compose(
-    request: Request,
-    solutions: Iterable[Solution],
-    entries: Iterable[Entry],
-    archives: tuple[Archive, ...],
-    index: Mapping[str, bytes],
-    installers: tuple[Archive, ...],
-    *,
-    last: Manifest | None,
-    repository: Path,
-    built_with: Mapping[str, str],
-    signers: tuple[str, ...],
-    releases: Mapping[int, Kept],
+    plan: BuildPlan, archives: tuple[Archive, ...], installers: tuple[Archive, ...]
 ) -> Release:
-    """The release that the repository is to become; its number is one more than the last one's.
+    """The release that a repository is to become; its number is one more than the last one's.
 
-    It has no page yet: see `with_page`.
+    It has neither page nor checksums yet: see `completed`.
 
     Args:
-        request: What was asked for.
-        solutions: What the solver chose.
-        entries: The channels' entries for it.
-        archives: The verified archives.
-        index: The index files, by path.
+        plan: What it is to hold.
+        archives: The verified archives of the packages.
         installers: conda's installers that go along.
-        last: The manifest of the published repository, if there is one.
-        repository: The published repository.
-        built_with: Versions of the tools, by name.
-        signers: The fingerprints of the keys that will sign the manifest.
-        releases: The earlier releases that are kept, by number.
     """
-    packages = packages_of(entries, archives)
-    files = {
-        **index,
-        **handout(request, [one.name for one in installers], packages, signed=bool(signers)),
-    }
-    described = {name: _describe(content) for name, content in files.items()}
-    described |= {one.name: File(one.sha256, one.size) for one in installers}
-    files[CHECKSUMS_NAME] = _checksums({**packages, **described})
-    described[CHECKSUMS_NAME] = _describe(files[CHECKSUMS_NAME])
-    between = _bridge(repository, index, last) if last else {}
+    request, last = plan.request, plan.last
+    packages = packages_of(plan.all_entries, archives)
+    index = {**plan.index, **plan.plugin_index}
+    names = [installer.name for installer in installers]
+    files = {**index, **handout(request, names, packages, signed=bool(plan.signers))}
+    between = _bridge(plan.repository, index, last) if last else {}
     manifest = Manifest(
         label=request.label,
         build=last.build + 1 if last else 1,
         created=timestamp(source_date()),
         request=remember(request),
-        solutions={solution.key: solution.names for solution in solutions},
+        solutions=plan.installs,
         packages=packages,
-        files=described,
-        built_with=dict(built_with),
-        signers=signers,
-        releases=releases,
+        files={
+            **{name: _describe(content) for name, content in files.items()},
+            **{installer.name: File(installer.sha256, installer.size) for installer in installers},
+        },
+        built_with=plan.built_with,
+        signers=plan.signers,
+        releases=plan.kept.releases,
         bridges={name: _describe(content) for name, content in between.items()},
     )
     return Release(manifest, (*archives, *installers), files, between)
 
 
-def with_page(release: Release, content: bytes) -> Release:
-    """Return a release with this page, which the manifest and the checksums name."""
-    files = {**release.files, PAGE_NAME: content}
-    described = {**release.manifest.files, PAGE_NAME: _describe(content)}
-    del described[CHECKSUMS_NAME]
+def completed(release: Release, page: bytes | None) -> Release:
+    """Return a release with its page, if it has one, and the checksums of all its files."""
+    files = {**release.files} if page is None else {**release.files, PAGE_NAME: page}
+    described = {**release.manifest.files}
+    if page is not None:
+        described[PAGE_NAME] = _describe(page)
     files[CHECKSUMS_NAME] = _checksums({**release.manifest.packages, **described})
     described[CHECKSUMS_NAME] = _describe(files[CHECKSUMS_NAME])
     return replace(release, manifest=replace(release.manifest, files=described), files=files)
 
 
-def with_page_of(release: Release, last: Manifest, repository: Path) -> Release:
-    """Return a release with the page as the repository has it, if the last release had one.
+def published_page(last: Manifest, repository: Path) -> bytes | None:
+    """Return the page that a repository has; None if its release has none.
 
     A page says which release it is of, and is written otherwise by another version of this plugin:
-    whether there is anything to publish is told by the rest.
-
-    Args:
-        release: Without a page.
-        last: The manifest of the published repository.
-        repository: Where that is.
+    whether there is anything to publish is told by the rest, with this page.
     """
     stated = last.files.get(PAGE_NAME)
     if stated is None:
-        return release
+        return None
     try:
-        content = read_regular(repository / PAGE_NAME, stated.size)
+        return read_regular(repository / PAGE_NAME, stated.size)
     except OSError:
-        content = b""
-    return with_page(release, content)
+        return b""
 
 
 def _checksums(named: Mapping[str, Package | File]) -> bytes:
@@ -149,21 +123,6 @@ def packages_of(entries: Iterable[Entry], archives: Iterable[Archive]) -> dict[s
     """Return the manifest's packages, by name."""
     urls = {entry.name: entry.public_url for entry in entries}
     return {a.name: Package(a.sha256, a.md5, a.size, urls[a.name]) for a in archives}
-
-
-def remember(request: Request) -> Remembered:
-    """Return what the next build of the label need not be told again."""
-    texts = {one.name: tuple(map(str, one.packages)) for one in request.environments}
-    return Remembered(
-        packages=texts.get("", ()),
-        channels=tuple(source.url for source in request.sources),
-        platforms=request.platforms,
-        virtual_packages=request.virtual_packages,
-        plugin=request.plugin,
-        keep=request.keep,
-        environments={name: packages for name, packages in texts.items() if name},
-        exact=tuple(one.name for one in request.environments if one.exact),
-    )
 
 
 def source_date() -> int | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from conda.base.context import context
@@ -20,37 +21,57 @@ from ...repository.manifest import INDEX_NAME
 from ...repository.names import PLUGIN
 from ...urls import file_url
 from ..exceptions import ProofError
+from ..keep import without
+from ..request.request import remember
 from ..upstream.solve import run
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
-    from ...repository.manifest import Manifest, Remembered
     from ..request.request import Request
     from ..upstream.solve import Solution
+    from .plan import BuildPlan
 
 
-def proven(
-    last: Manifest | None,
-    request: Remembered,
-    index: Mapping[str, bytes],
-    built_with: Mapping[str, str],
-    solutions: Iterable[Solution],
-) -> bool:
+def is_proven(plan: BuildPlan) -> bool:
     """Return whether the last build has proven that the same index gives the same solutions for the
     same request with the same tools.
     """
-    if last is None or last.request != request or last.built_with != built_with:
-        return False
-    if dict(last.solutions) != {one.key: one.names for one in solutions}:
+    last = plan.last
+    if (
+        last is None
+        or last.request != remember(plan.request)
+        or last.built_with != plan.built_with
+        or last.solutions != plan.installs
+    ):
         return False
     before = {
         name: file.sha256
         for name, file in last.files.items()
         if name.endswith(INDEX_NAME) and not name.startswith(f"{PLUGIN}/")
     }
-    return before == {name: hash_bytes(content).sha256 for name, content in index.items()}
+    return before == {name: hash_bytes(content).sha256 for name, content in plan.index.items()}
+
+
+def proved(plan: BuildPlan, scratch: Path) -> BuildPlan:
+    """Return a plan that is proven; without the earlier releases that conda would prefer.
+
+    Args:
+        plan: What is to be proven.
+        scratch: As of `prove`.
+
+    Raises:
+        ProofError: It does not prove without them either.
+    """
+    while True:
+        try:
+            prove(plan.request, plan.solutions, plan.index, scratch)
+            return plan
+        except ProofError as error:
+            if not plan.kept.releases:
+                raise
+            plan = replace(plan, kept=without(plan.kept, error.key, error.other))
 
 
 def prove(

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from conda.base.constants import UpdateModifier
 from conda.models.channel import Channel
 
 from ..._conda import indexes, overrides
+from ...queries.contents import read_records
 from ...urls import file_url
 from ..exceptions import SolveError
 from ..upstream.solve import run
@@ -24,9 +26,11 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
+    from ...progress import Progress
     from ...specs import PackageSpec
     from ..request.request import Request
     from ..upstream.solve import Solution
+    from .plan import BuildPlan
 
 HISTORY = """\
 ==> 2000-01-01 00:00:00 <==
@@ -35,61 +39,64 @@ HISTORY = """\
 """
 
 
-def unreached(
-    request: Request,
-    solutions: Iterable[Solution],
-    index: Mapping[str, bytes],
-    earlier: Mapping[int, Mapping[str, tuple[str, ...]]],
-    records: Mapping[str, Mapping[str, Any]],
-    scratch: Path,
-) -> tuple[str, ...]:
-    """Return what updates from earlier releases do not come to, a sentence each.
+def tried(plan: BuildPlan, scratch: Path, progress: Progress) -> BuildPlan:
+    """Return a plan with a warning for each package that an update from an earlier release does not
+    come to.
 
     Args:
-        request: What is being built.
-        solutions: What the new release installs.
-        index: The index files of the repository to be, by path.
-        earlier: What earlier releases install, by number and key, as `subdir/file`.
-        records: The index entries of these, as far as they are known.
+        plan: What is to be published.
         scratch: A folder for this; emptied first, and gone afterwards.
+        progress: Told that it is done.
     """
-    with laid_out(index, scratch), ThreadPoolExecutor(max_workers=1) as executor:
-        return tuple(
-            sentence
-            for solution in solutions
-            for build, installs in sorted(earlier.items())
-            for sentence in executor.submit(
-                _sentences, request, solution, build, installs, records, scratch
-            ).result()
-        )
+    if plan.last is None:
+        return plan
+    kept = {number: release.solutions for number, release in plan.kept.releases.items()}
+    releases = {**kept, plan.last.build: plan.last.solutions}
+    if all(solutions == plan.installs for solutions in releases.values()):
+        return plan
+    records = read_records(plan.last, plan.repository, damaged=True)
+    attempts = [
+        (solution, number, {name: records[name] for name in names})
+        for solution in plan.solutions
+        for number, solutions in sorted(releases.items())
+        if (names := solutions.get(solution.key, ())) not in ((), solution.names)
+        and records.keys() >= {*names}
+    ]
+    with (
+        progress.doing("Trying the update from earlier releases"),
+        laid_out(plan.index, scratch),
+        ThreadPoolExecutor(max_workers=1) as executor,
+    ):
+        warnings = [
+            warning
+            for attempt in attempts
+            for warning in executor.submit(_warnings, plan.request, *attempt, scratch).result()
+        ]
+    return replace(plan, warnings=(*plan.warnings, *warnings))
 
 
-def _sentences(
+def _warnings(
     request: Request,
     solution: Solution,
-    build: int,
-    installs: Mapping[str, tuple[str, ...]],
+    number: int,
     records: Mapping[str, Mapping[str, Any]],
     scratch: Path,
 ) -> list[str]:
-    platform = solution.platform
-    names = installs.get(solution.key, ())
-    if not names or names == solution.names or not records.keys() >= {*names}:
-        return []
-    channel = Channel(file_url(scratch / "channel"))
+    """Return what an update from a release, which installs these records, does not come to."""
+    url = file_url(scratch / "channel")
     packages = [package.unqualified for package in solution.packages]
-    prefix = scratch / f"from-{build}-{solution.key.replace('/', '-')}"
-    _install(prefix, names, records, packages, file_url(scratch / "channel"))
+    prefix = scratch / f"from-{number}-{solution.key.replace('/', '-')}"
+    _install(prefix, records, packages, url)
     of = f" of the environment {solution.environment}" if solution.environment else ""
-    begins = f"From release {build}, an update on {platform}{of}"
+    begins = f"From release {number}, an update on {solution.platform}{of}"
     with overrides.settings(_pkgs_dirs=(str(scratch / "pkgs"),), offline=True):
-        indexes.refresh_index_cache(channel, (platform, "noarch"))
+        indexes.refresh_index_cache(Channel(url), (solution.platform, "noarch"))
         try:
             after = run(
-                platform,
+                solution.platform,
                 packages,
-                (channel,),
-                request.virtual_packages[platform],
+                (Channel(url),),
+                request.virtual_packages[solution.platform],
                 prefix=str(prefix),
                 command="update",
                 update_modifier=UpdateModifier.UPDATE_ALL,
@@ -100,21 +107,20 @@ def _sentences(
 
 
 def _lacking(begins: str, solution: Solution, after: Iterable[Any]) -> Iterator[str]:
-    found = {record.name: record for record in after}
+    installed = {record.name: record for record in after}
     for wanted in sorted(solution.records, key=lambda record: record.name):
-        there = found.get(wanted.name)
-        if there is None:
+        record = installed.get(wanted.name)
+        if record is None:
             yield f"{begins} does not install {wanted.name} {wanted.version}."
-        elif (there.subdir, there.fn) != (wanted.subdir, wanted.fn):
+        elif (record.subdir, record.fn) != (wanted.subdir, wanted.fn):
             yield (
-                f"{begins} comes to {there.name} {there.version} {there.build}, and not to "
+                f"{begins} comes to {record.name} {record.version} {record.build}, and not to "
                 f"{wanted.version} {wanted.build}."
             )
 
 
 def _install(
     prefix: Path,
-    names: Iterable[str],
     records: Mapping[str, Mapping[str, Any]],
     packages: Iterable[PackageSpec],
     url: str,
@@ -123,10 +129,10 @@ def _install(
     meta = prefix / "conda-meta"
     meta.mkdir(parents=True)
     installed = set()
-    for name in names:
+    for name, stated in records.items():
         subdir, _, file = name.rpartition("/")
         record = {
-            **records[name],
+            **stated,
             "fn": file,
             "subdir": subdir,
             "channel": f"{url}/{subdir}",

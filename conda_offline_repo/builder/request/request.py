@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ...exceptions import InvalidRequestError
 from ...repository.locate import labels_in
+from ...repository.manifest import Remembered
 from ...repository.names import check_label, check_platform
 from ..exceptions import NothingAskedError
 from . import channels
@@ -16,6 +17,7 @@ from .machine import machines
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from ...repository.manifest import Manifest
     from ...specs import PackageSpec
@@ -59,6 +61,16 @@ class Request:
         return tuple(dict.fromkeys(spec for one in self.environments for spec in one.packages))
 
 
+def repository_of(options: Options) -> Path:
+    """Return the folder of a label's repository.
+
+    Raises:
+        InvalidLabelError: The label cannot name a folder.
+    """
+    check_label(options.label)
+    return options.root.absolute() / options.label
+
+
 def resolve(options: Options, last: Manifest | None) -> Request:
     """Make the request of a build from its options and from the manifest of the last one.
 
@@ -67,7 +79,6 @@ def resolve(options: Options, last: Manifest | None) -> Request:
     Raises:
         NothingAskedError: Neither channels nor packages are named, and there was no build yet in
             this root, which may be the wrong one.
-        InvalidLabelError: The label cannot name a folder.
         InvalidRequestError: A part of the request is wrong or missing.
         OfflineRepoError: A file or an environment that is named cannot be read.
     """
@@ -101,8 +112,22 @@ def resolve(options: Options, last: Manifest | None) -> Request:
     )
 
 
+def remember(request: Request) -> Remembered:
+    """Return what the next build of the label remembers of a request."""
+    texts = {one.name: tuple(map(str, one.packages)) for one in request.environments}
+    return Remembered(
+        packages=texts.get("", ()),
+        channels=tuple(source.url for source in request.sources),
+        platforms=request.platforms,
+        virtual_packages=request.virtual_packages,
+        plugin=request.plugin,
+        keep=request.keep,
+        environments={name: packages for name, packages in texts.items() if name},
+        exact=tuple(one.name for one in request.environments if one.exact),
+    )
+
+
 def _check(options: Options) -> None:
-    check_label(options.label)
     if options.token and not TOKEN.fullmatch(options.token):
         raise InvalidRequestError(
             "The token has a character that conda cannot send: it knows letters, digits and '-'.",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from conda.base.context import context
 
 if TYPE_CHECKING:
-    from conda_offline_repo.builder.build import BuildOutcome
+    from conda_offline_repo.builder.outcome import BuildOutcome
     from tests.support.releasing import Releasing
 
 

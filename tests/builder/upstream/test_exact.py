@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from conda_offline_repo.builder.build import BuildOutcome
     from conda_offline_repo.builder.options import Options
+    from conda_offline_repo.builder.outcome import BuildOutcome
     from tests.support.inside import Inside
     from tests.support.running import Conda
     from tests.support.tiny import TinyPackage

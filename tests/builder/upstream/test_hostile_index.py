@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from conda_offline_repo.builder.build import BuildOutcome
+    from conda_offline_repo.builder.outcome import BuildOutcome
     from tests.support.inside import Inside
     from tests.support.running import Conda
 

@@ -17,6 +17,7 @@ from ....files.hashing import open_regular
 from ....files.lock import acquire, release
 from ....repository import manifest_json
 from ....repository.locate import labels_in
+from ....repository.manifest import MANIFEST_NAME
 from .render import OVERVIEW_MARK, PAGE_NAME, LabelRow, overview
 
 if TYPE_CHECKING:
@@ -33,41 +34,77 @@ STAGED_NAME = f".{PAGE_NAME}.new"
 HEAD = 512
 
 
-def refresh(root: Path, secrets: Secrets, progress: Progress) -> tuple[str, ...]:
-    """Bring the page of a root up to date; nothing is written if it is.
+class Overview:
+    """The page of a root. A manifest that is as it was when its label was listed is not read again.
 
     Args:
         root: The folder above the repositories.
-        secrets: What must not be in it.
-        progress: Told who else is at it, if anybody is.
-
-    Returns:
-        Why it is not, if it could not be done.
+        secrets: What must not be in the page.
     """
-    root = root.absolute()
-    page = root / PAGE_NAME
-    try:
-        lock = acquire(root / LOCK_NAME, progress.step)
+
+    def __init__(self, root: Path, secrets: Secrets) -> None:
+        self._root = root
+        self._page = root / PAGE_NAME
+        self._secrets = secrets
+        self._rows: dict[str, tuple[tuple[int, ...], LabelRow]] = {}
+
+    def refresh(self, progress: Progress) -> tuple[str, ...]:
+        """Bring the page up to date; nothing is written if it is.
+
+        Args:
+            progress: Told who else is at it, if anybody is.
+
+        Returns:
+            Why it is not, if it could not be done.
+        """
         try:
-            return _refresh(root, page, secrets)
-        finally:
-            release(lock)
-    except (OSError, OfflineRepoError) as error:
-        return (f"{page}, which lists the labels, could not be brought up to date: {error}",)
+            lock = acquire(self._root / LOCK_NAME, progress.step)
+            try:
+                return self._refresh()
+            finally:
+                release(lock)
+        except (OSError, OfflineRepoError) as error:
+            return (
+                f"{self._page}, which lists the labels, could not be brought up to date: {error}",
+            )
 
-
-def _refresh(root: Path, page: Path, secrets: Secrets) -> tuple[str, ...]:
-    content = overview(_labels(root))
-    if has_content(page, content):
+    def _refresh(self) -> tuple[str, ...]:
+        content = overview(self._labels())
+        page = self._page
+        if has_content(page, content):
+            return ()
+        if os.path.lexists(page) and not _is_ours(page):
+            return (f"{page} is none of ours and stays as it is; the labels are not listed there.",)
+        if any(form.encode() in content for form in self._secrets.forms()):
+            return (f"{page} is not brought up to date: it would hold a credential.",)
+        staged = self._root / STAGED_NAME
+        remove(staged)  # what a build left that was killed, or what somebody put there
+        put(staged, page, content)
         return ()
-    if os.path.lexists(page) and not _is_ours(page):
-        return (f"{page} is none of ours and stays as it is; the labels are not listed there.",)
-    if any(form.encode() in content for form in secrets.forms()):
-        return (f"{page} is not brought up to date: it would hold a credential.",)
-    staged = root / STAGED_NAME
-    remove(staged)  # what a build left that was killed, or what somebody put there
-    put(staged, page, content)
-    return ()
+
+    def _labels(self) -> Iterator[LabelRow]:
+        """Yield the labels whose manifests can be read; others say what is wrong with theirs."""
+        for name in labels_in(self._root):
+            with suppress(OfflineRepoError, OSError):
+                state = (self._root / name / MANIFEST_NAME).stat()
+                version = (state.st_ino, state.st_size, state.st_mtime_ns)
+                if self._rows.get(name, ((),))[0] != version:
+                    self._rows[name] = version, _row(self._root, name)
+                yield self._rows[name][1]
+
+
+def _row(root: Path, name: str) -> LabelRow:
+    manifest = manifest_json.stated(root / name)
+    page = PAGE_NAME if PAGE_NAME in manifest.files else ""
+    return LabelRow(
+        f"{quote(os.fsencode(name))}/{page}",
+        manifest.label,
+        manifest.build,
+        manifest.created,
+        len(manifest.packages),
+        manifest.size,
+        manifest.request.platforms,
+    )
 
 
 def _is_ours(page: Path) -> bool:
@@ -78,21 +115,3 @@ def _is_ours(page: Path) -> bool:
             return OVERVIEW_MARK.encode() in file.read(HEAD)
     except OSError:
         return False
-
-
-def _labels(root: Path) -> Iterator[LabelRow]:
-    """Yield the labels whose manifests can be read; what is wrong with others is theirs to say."""
-    for name in labels_in(root):
-        with suppress(OfflineRepoError):
-            manifest = manifest_json.read(root / name)
-            if manifest:
-                page = PAGE_NAME if PAGE_NAME in manifest.files else ""
-                yield LabelRow(
-                    f"{quote(os.fsencode(name))}/{page}",
-                    manifest.label,
-                    manifest.build,
-                    manifest.created,
-                    len(manifest.packages),
-                    manifest.size,
-                    manifest.request.platforms,
-                )

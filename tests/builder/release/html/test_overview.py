@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conda_offline_repo.builder.batch import build_all, build_one
-from conda_offline_repo.builder.release.html.overview import LOCK_NAME, STAGED_NAME, refresh
+from conda_offline_repo.builder.release.html.overview import LOCK_NAME, STAGED_NAME, Overview
 from conda_offline_repo.builder.run import Run
 from conda_offline_repo.files.lock import acquire, release
 from conda_offline_repo.progress import Unwatched
 from conda_offline_repo.redaction import Secrets
+from conda_offline_repo.repository import manifest_json
 from conda_offline_repo.repository.manifest import MANIFEST_NAME
 from tests.support.inside import forget
 from tests.support.paged import Read, entry
@@ -25,6 +26,8 @@ from tests.support.running import snapshot
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from conda_offline_repo.progress import Progress
+    from conda_offline_repo.repository.manifest import Manifest
     from tests.support.releasing import Releasing
     from tests.support.running import Conda
 
@@ -66,6 +69,11 @@ def listed(root: Path) -> list[list[str]]:
     return table[1:]
 
 
+def refresh(root: Path, secrets: Secrets, progress: Progress) -> tuple[str, ...]:
+    """Bring the page of a root up to date, as a command does that knows nothing of it yet."""
+    return Overview(root, secrets).refresh(progress)
+
+
 def test_labels_are_listed(root: Path) -> None:
     (root / "notes").mkdir()
     assert refresh(root, NO_SECRETS, Unwatched()) == ()
@@ -94,6 +102,32 @@ def test_nothing_is_written_without_need(root: Path) -> None:
     refresh(root, NO_SECRETS, Unwatched())
     after = (root / "index.html").stat()
     assert (after.st_mtime_ns, after.st_ino) == (page.st_mtime_ns, page.st_ino)
+
+
+def test_manifest_is_read_again_only_when_it_is_another(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+    parse = manifest_json.parse_bytes
+
+    def counted(content: bytes, path: Path) -> Manifest:
+        read.append(path.parent.name)
+        return parse(content, path)
+
+    monkeypatch.setattr(manifest_json, "parse_bytes", counted)
+    page = Overview(root, NO_SECRETS)
+    page.refresh(Unwatched())
+    assert sorted(read) == ["north", "south"]
+    page.refresh(Unwatched())
+    for number in range(2, 5):
+        shutil.rmtree(root / "north")
+        label(root, "north", build=number)
+        page.refresh(Unwatched())
+        assert [row[:2] for row in listed(root)] == [["north", str(number)], ["south", "7"]]
+    assert sorted(read) == ["north"] * 4 + ["south"]
+    shutil.rmtree(root / "north")
+    page.refresh(Unwatched())
+    assert [row[0] for row in listed(root)] == ["south"]
 
 
 def test_damaged_neighbour_is_left_out(root: Path) -> None:

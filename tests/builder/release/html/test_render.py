@@ -92,7 +92,7 @@ def test_what_was_asked_for() -> None:
 def test_channels_of_specifications_are_left_out() -> None:
     """The customer asks the folder for them, and no channel of the vendor's."""
     about = page(release(RECORDS, packages=["acme::app"]), RECORDS).sections["About this release"]
-    assert "EnvironmentSpec for app Channels" in about
+    assert "Asked for app Channels" in about
 
 
 def test_signers_are_named() -> None:

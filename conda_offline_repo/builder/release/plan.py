@@ -1,0 +1,141 @@
+"""The plan of a build: what is to be in the repository, before any archive of it is at hand."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from ..._conda.solver import undisturbed
+from .. import plugin_channel
+from ..keep import kept_releases
+from ..upstream import check_closure, unavailable
+from ..upstream import entries as upstream
+from ..upstream.solve import solve
+from .index import make_index
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+    from typing import Any
+
+    from ...progress import Progress
+    from ...repository.manifest import Manifest
+    from ..keep import KeptReleases
+    from ..request.request import Request
+    from ..upstream.entries import Entry
+    from ..upstream.solve import Solution
+
+
+@dataclass(frozen=True)
+class BuildPlan:
+    """See the module.
+
+    Attributes:
+        request: What is asked for.
+        repository: The folder.
+        last: The manifest of what is published there, if anything is.
+        signers: The fingerprints of the keys that will sign the manifest.
+        built_with: Versions of the tools, by name.
+        solutions: What is installed in each environment, on each platform.
+        entries: The channels' entries for it.
+        of_plugin: Those of the plugin.
+        kept: The earlier releases that stay beside it.
+        warnings: What the vendor should know.
+    """
+
+    request: Request
+    repository: Path
+    last: Manifest | None
+    signers: tuple[str, ...]
+    built_with: Mapping[str, str]
+    solutions: tuple[Solution, ...]
+    entries: tuple[Entry, ...]
+    of_plugin: tuple[Entry, ...]
+    kept: KeptReleases
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def all_entries(self) -> tuple[Entry, ...]:
+        """The entries of all archives that are to be there."""
+        return (*self.entries, *self.kept.entries, *self.of_plugin)
+
+    @property
+    def records(self) -> dict[str, Mapping[str, Any]]:
+        """The index entries of these, by `subdir/file`."""
+        return {entry.name: entry.record for entry in self.all_entries}
+
+    @cached_property
+    def index(self) -> dict[str, bytes]:
+        """The index files of the repository, by path."""
+        return make_index((*self.entries, *self.kept.entries), self.request.platforms)
+
+    @cached_property
+    def plugin_index(self) -> dict[str, bytes]:
+        """Those of the plugin's channel."""
+        if not self.of_plugin:
+            return {}
+        files = make_index(self.of_plugin, self.request.platforms)
+        return {f"{plugin_channel.FOLDER}{name}": content for name, content in files.items()}
+
+    @cached_property
+    def installs(self) -> dict[str, tuple[str, ...]]:
+        """The archives of each solution, as the manifest has them."""
+        return {solution.key: solution.names for solution in self.solutions}
+
+
+def make_plan(
+    request: Request,
+    repository: Path,
+    last: Manifest | None,
+    progress: Progress,
+    *,
+    plugin_file: Path | None,
+    signers: tuple[str, ...],
+    built_with: Mapping[str, str],
+) -> BuildPlan:
+    """Solve a request, and find out what the repository is to hold.
+
+    Args:
+        request: What is asked for.
+        repository: The folder.
+        last: The manifest of what is published there, if anything is.
+        progress: Told how far it is.
+        plugin_file: The archive of the plugin, if it was given.
+        signers: The fingerprints of the keys that will sign the manifest.
+        built_with: Versions of the tools, by name.
+
+    Raises:
+        SolveError: There is no solution.
+        OfflineRepoError: The channels cannot be read, or have what no repository holds.
+    """
+    with progress.doing("Reading the channels"):
+        of_plugin = plugin_channel.entries(
+            request, plugin_file, last, repository, signed=bool(signers)
+        )
+        tasks = upstream.tasks(request)
+    since = time.time()
+    with undisturbed():
+        solutions = solve(request, tasks, progress)
+        with progress.doing("Reading the entries of the packages"):
+            taken = upstream.entries_of(solutions, request, since)
+    for solution in solutions:
+        if solution.exact:
+            check_closure.check_complete(solution, taken.entries)
+    return BuildPlan(
+        request=request,
+        repository=repository,
+        last=last,
+        signers=signers,
+        built_with=built_with,
+        solutions=solutions,
+        entries=taken.entries,
+        of_plugin=of_plugin,
+        kept=kept_releases(last, repository, request.keep, solutions, taken.entries),
+        warnings=(
+            *taken.warnings,
+            *check_closure.without_pip(solutions),
+            *unavailable.from_cache(request),
+        ),
+    )
