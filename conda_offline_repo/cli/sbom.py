@@ -42,8 +42,7 @@ def execute(args: Namespace) -> int:
 
     from conda.base.context import context
 
-    from ..queries.sbom import bills
-    from ..queries.sbom_files import write
+    from ..queries.sbom import make_bills, write_bills
     from ..repository.locate import locate
     from .output import chatter_to_stderr
     from .report_sbom import report_sbom
@@ -55,8 +54,8 @@ def execute(args: Namespace) -> int:
             for repository in locate(
                 Path(args.offline_repo_path).expanduser(), args.offline_repo_label
             )
-            for bill in bills(repository)
+            for bill in make_bills(repository)
         ]
-        changed = write([bill for _, bill in made], folder, dry_run=context.dry_run)
+        changed = write_bills([bill for _, bill in made], folder, dry_run=context.dry_run)
     report_sbom(made, folder, changed, dry_run=context.dry_run)
     return 0

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from ..queries.contents import ListedPackage
-    from ..queries.dependencies import Environment
+    from ..queries.dependencies import RequestedEnvironment
     from ..repository.locate import Repository
     from ..repository.manifest import Manifest
 
@@ -169,5 +169,5 @@ def _print_text(repository: Repository, packages: tuple[ListedPackage, ...]) -> 
     print(f"\n{counted(len(packages), 'package')}, {human(manifest.size)}\n")
 
 
-def _asked_for(one: Environment) -> str:
+def _asked_for(one: RequestedEnvironment) -> str:
     return ", ".join(one.packages) or "all of the label channel"

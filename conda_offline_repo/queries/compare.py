@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from ..repository.names import PLUGIN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
+    from typing import Any
 
     from ..repository.manifest import Manifest
     from .contents import ListedPackage
@@ -60,26 +61,17 @@ def difference(old: Manifest | None, new: Manifest) -> Difference:
     """Compare two states of a repository; without an old one, all is added."""
     if old == new:
         return Difference((), (), (), 0)
-    before = old.packages if old else {}
-    had = defaultdict(list)
-    for name in before:
-        had[package_name(name)].append(name)
-    fresh = sorted(
-        name
-        for name, package in new.packages.items()
-        if name not in before or before[name].sha256 != package.sha256
-    )
-    files = sum(
-        file.size
-        for name, file in new.files.items()
-        if not old or name not in old.files or old.files[name].sha256 != file.sha256
-    )
+    before, files_before = (old.packages, old.files) if old else ({}, {})
+    had = {package_name(name) for name in before}
+    fresh = sorted(_changed(before, new.packages))
     return Difference(
         added=tuple(name for name in fresh if package_name(name) not in had),
         updated=tuple(name for name in fresh if package_name(name) in had),
         removed=tuple(sorted(set(before) - set(new.packages))),
-        transfer_bytes=sum(new.packages[name].size for name in fresh) + files + len(new.content),
-        platforms=_platforms(old, new),
+        transfer_bytes=sum(new.packages[name].size for name in fresh)
+        + sum(new.files[name].size for name in _changed(files_before, new.files))
+        + len(new.content),
+        platforms=_platform_changes(old, new),
     )
 
 
@@ -88,34 +80,41 @@ def new_licenses(
 ) -> dict[str, tuple[str, ...]]:
     """Return the licences that no package had before, each with the packages that have it now."""
     known = {package.license for package in old}
-    found = defaultdict(set)
+    names = defaultdict(set)
     for package in new:
         if package.license not in known:
-            found[package.license].add(package.name)
-    return {license: tuple(sorted(names)) for license, names in sorted(found.items())}
+            names[package.license].add(package.name)
+    return {license: tuple(sorted(names[license])) for license in sorted(names)}
 
 
-def _platforms(old: Manifest | None, new: Manifest) -> tuple[PlatformChange, ...]:
-    before, after = (_solutions(one) if one else {} for one in (old, new))
+def _changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[str]:
+    """The names of files that are new or have other content."""
+    for name, file in after.items():
+        if name not in before or before[name].sha256 != file.sha256:
+            yield name
+
+
+def _platform_changes(old: Manifest | None, new: Manifest) -> tuple[PlatformChange, ...]:
+    before, after = (_installed(manifest) if manifest else {} for manifest in (old, new))
     changes = (
         _change(platform, before.get(platform, {}), after.get(platform, {}))
         for platform in sorted({*before, *after})
     )
-    return tuple(one for one in changes if one.updated or one.added or one.removed)
+    return tuple(change for change in changes if change.updated or change.added or change.removed)
 
 
-def _solutions(manifest: Manifest) -> dict[str, dict[str, tuple[str, str, str]]]:
+def _installed(manifest: Manifest) -> dict[str, dict[str, tuple[str, str, str]]]:
     """Return by platform and package name the version, build and digest of what is installed."""
     plugin = tuple(name for name in manifest.packages if name.startswith(f"{PLUGIN}/"))
-    of_platforms = {**manifest.solutions, **({PLUGIN: plugin} if plugin else {})}
-    found: dict[str, dict[str, tuple[str, str, str]]] = {}
-    for platform, archives in of_platforms.items():
-        found[platform] = {}
+    solutions = {**manifest.solutions, **({PLUGIN: plugin} if plugin else {})}
+    installed: dict[str, dict[str, tuple[str, str, str]]] = {}
+    for platform, archives in solutions.items():
+        packages = installed[platform] = {}
         for archive in archives:
             name, version, end = archive.rpartition("/")[2].rsplit("-", 2)
             build = end.removesuffix(".conda").removesuffix(".tar.bz2")
-            found[platform][name] = (version, build, manifest.packages[archive].sha256)
-    return found
+            packages[name] = (version, build, manifest.packages[archive].sha256)
+    return installed
 
 
 def _change(

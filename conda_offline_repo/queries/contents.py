@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass
 from errno import EINVAL, EISDIR, ENOENT, ENOTDIR
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from ..files.hashing import hash_bytes, read_regular
@@ -12,7 +12,7 @@ from ..repository import reading
 from ..repository.exceptions import ManifestError, UnreadableError
 from ..repository.manifest import INDEX_NAME
 from ..urls import public
-from .dependencies import MISFIT, solved
+from .dependencies import MISFIT, checked_entry, solved
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -20,7 +20,11 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ..repository.locate import Repository
-    from ..repository.manifest import Manifest, Package
+    from ..repository.manifest import Manifest
+    from .dependencies import Records
+
+#: How a system says that there is no such file.
+NO_FILE = (EINVAL, EISDIR, ENOENT, ENOTDIR)
 
 
 @dataclass(frozen=True)
@@ -48,9 +52,7 @@ def list_packages(repository: Repository) -> tuple[ListedPackage, ...]:
     return packages_of(manifest, read_records(manifest, place), place)
 
 
-def packages_of(
-    manifest: Manifest, records: Mapping[str, Mapping[str, Any]], place: Path
-) -> tuple[ListedPackage, ...]:
+def packages_of(manifest: Manifest, records: Records, place: Path) -> tuple[ListedPackage, ...]:
     """List the packages of a release, sorted by name.
 
     Args:
@@ -62,18 +64,32 @@ def packages_of(
         ManifestError: An index file does not fit the manifest.
     """
     asked_for = {
-        one.archives[name] for one in solved(manifest, records, place) for name in one.asked_for
+        solution.archives[name]
+        for solution in solved(manifest, records, place)
+        for name in solution.asked_for
     }
     listed = []
     for archive, package in manifest.packages.items():
-        if not (manifest.on_the_way and archive not in records):
-            try:
-                record = records[archive]
-                listed.append(_listed(archive, record, package, archive in asked_for))
-            except (ValueError, KeyError, TypeError, AttributeError) as error:
-                index = f"{archive.rpartition('/')[0]}/{INDEX_NAME}"
-                raise ManifestError(place / index, MISFIT) from error
-    return tuple(sorted(listed, key=lambda package: (package.name, package.subdir, package.file)))
+        entry = checked_entry(manifest, records, place, archive)
+        if entry is None:
+            continue
+        subdir, _, file = archive.rpartition("/")
+        # whatever a channel says of the licence is no reason not to show the rest
+        license = entry.get("license")
+        listed.append(
+            ListedPackage(
+                name=entry["name"],
+                version=entry["version"],
+                build=entry["build"],
+                subdir=subdir,
+                file=file,
+                size=package.size,
+                license="" if license is None else str(license),
+                channel=channel_of(archive, package.url),
+                asked_for=archive in asked_for,
+            )
+        )
+    return tuple(sorted(listed, key=attrgetter("name", "subdir", "file")))
 
 
 def read_records(
@@ -98,47 +114,24 @@ def read_records(
         UnreadableError: One cannot be read.
     """
     read = read or (lambda name, limit: read_regular(place / name, limit))
-    found: dict[str, Mapping[str, Any]] = {}
+    records: dict[str, Mapping[str, Any]] = {}
     for subdir in sorted({name.rpartition("/")[0] for name in manifest.packages}):
         name = f"{subdir}/{INDEX_NAME}"
-        with suppress(*(ManifestError, UnreadableError) if damaged else ()):
-            records = _records(name, manifest.allowed(name), read, place)
-            found |= {f"{subdir}/{file}": record for file, record in records.items()}
-    return found
-
-
-def _records(
-    name: str, allowed: Mapping[str, int], read: Callable[[str, int], bytes], place: Path
-) -> dict[str, Any]:
-    """The entries of an index that has one of these digests, with these sizes."""
-    path = place / name
-    try:
-        content = read(name, max(allowed.values(), default=0))
-        if allowed.get(hash_bytes(content).sha256) != len(content):
-            raise ManifestError(path, MISFIT)
-        index = reading.load(content)
-        return {**index["packages"], **index["packages.conda"]}
-    except OSError as error:
-        if error.errno in (EINVAL, ENOENT, ENOTDIR, EISDIR):
-            raise ManifestError(path, MISFIT) from error
-        raise UnreadableError(path, error) from error
-    except (ValueError, KeyError, TypeError) as error:
-        raise ManifestError(path, MISFIT) from error
-
-
-def _listed(archive: str, record: Any, package: Package, asked_for: bool) -> ListedPackage:
-    subdir, _, file = archive.rpartition("/")
-    return ListedPackage(
-        name=reading.text(record["name"]),
-        version=reading.text(record["version"]),
-        build=reading.text(record["build"]),
-        subdir=subdir,
-        file=file,
-        size=package.size,
-        license=_license(record.get("license")),
-        channel=channel_of(archive, package.url),
-        asked_for=asked_for,
-    )
+        sizes = manifest.allowed(name)
+        try:
+            content = read(name, max(sizes.values(), default=0))
+            if sizes.get(hash_bytes(content).sha256) != len(content):
+                raise ValueError(MISFIT)
+            index = reading.load(content)
+            entries = {**index["packages"], **index["packages.conda"]}
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            if damaged:
+                continue
+            if isinstance(error, OSError) and error.errno not in NO_FILE:
+                raise UnreadableError(place / name, error) from error
+            raise ManifestError(place / name, MISFIT) from error
+        records |= {f"{subdir}/{file}": entry for file, entry in entries.items()}
+    return records
 
 
 def channel_of(archive: str, url: str) -> str:
@@ -150,14 +143,7 @@ def channel_of(archive: str, url: str) -> str:
     """
     try:
         folder = public(url).rpartition("/")[0] if "://" in url else ""
-    except ValueError:  # it is no URL
+    except ValueError:  # not a URL
         return ""
     subdir = archive.split("/")[-2]
     return folder.removesuffix(f"/{subdir}")
-
-
-def _license(value: Any) -> str:
-    """Return what a channel says of the licence; whatever it is, it is no reason not to show the
-    rest.
-    """
-    return "" if value is None else str(value)

@@ -17,11 +17,14 @@ from ..repository.manifest import INDEX_NAME, key_parts
 from ..repository.names import PLUGIN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
     from typing import Any
 
     from ..repository.manifest import Manifest
+
+    #: The index entries of packages, by `subdir/file`.
+    Records = Mapping[str, Mapping[str, Any]]
 
 #: How most of an index's MatchSpecs are written; conda takes its time to read one.
 PLAIN = re.compile(r"([A-Za-z0-9_][A-Za-z0-9_.-]*)(?: [^@\[\]]*)?(?<!\.conda)(?<!\.tar\.bz2)")
@@ -65,7 +68,7 @@ class Solved:
 
 
 @dataclass(frozen=True)
-class Environment:
+class RequestedEnvironment:
     """What was asked for of an environment of the label.
 
     Attributes:
@@ -79,24 +82,18 @@ class Environment:
     exact: bool
 
 
-def environments(manifest: Manifest) -> tuple[Environment, ...]:
+def environments(manifest: Manifest) -> tuple[RequestedEnvironment, ...]:
     """Return what was asked for, by name of the environment."""
     request = manifest.request
-    named = {*request.environments, *request.exact}
-    asked = request.environments if named else {"": request.packages}
+    exact = {name: () for name in request.exact}
+    packages = {**request.environments, **exact} or {"": request.packages}
     return tuple(
-        Environment(
-            name,
-            () if name in request.exact else tuple(asked.get(name, ())),
-            name in request.exact,
-        )
-        for name in sorted(named or {""})
+        RequestedEnvironment(name, tuple(packages[name]), name in exact)
+        for name in sorted(packages)
     )
 
 
-def solved(
-    manifest: Manifest, records: Mapping[str, Mapping[str, Any]], place: Path
-) -> tuple[Solved, ...]:
+def solved(manifest: Manifest, records: Records, place: Path) -> tuple[Solved, ...]:
     """Return what the release installs, by environment and platform.
 
     Args:
@@ -108,33 +105,38 @@ def solved(
     Raises:
         ManifestError: The index does not have an archive, or has nonsense in its place.
     """
-    asked = {one.name: one.packages for one in environments(manifest)}
-    found = []
-    for key, archives in sorted(manifest.solutions.items(), key=lambda one: key_parts(one[0])):
-        environment, platform = key_parts(key)
-        entries = _entries(manifest, archives, records, place)
-        packages = asked.get(environment, ())
-        found.append(Solved(manifest.build, environment, platform, *entries, packages))
-    return tuple(found)
+    packages = {environment.name: environment.packages for environment in environments(manifest)}
+    solutions = ((manifest.build, manifest.solutions),)
+    return tuple(_installed(manifest, records, place, solutions, packages))
 
 
-def besides(
-    manifest: Manifest, records: Mapping[str, Mapping[str, Any]], place: Path
-) -> tuple[Solved, ...]:
+def solved_besides(manifest: Manifest, records: Records, place: Path) -> tuple[Solved, ...]:
     """Return what the earlier releases install that are kept, the newest first, and then the
     plugin's channel; for the arguments and what is raised see `solved`.
     """
     plugin = tuple(name for name in manifest.packages if name.startswith(f"{PLUGIN}/"))
-    groups = [
-        (build, *key_parts(key), archives)
-        for build, kept in sorted(manifest.releases.items(), reverse=True)
-        for key, archives in sorted(kept.solutions.items(), key=lambda one: key_parts(one[0]))
-    ]
-    groups += [(manifest.build, "", PLUGIN, plugin)] if plugin else []
-    return tuple(
-        Solved(build, environment, platform, *_entries(manifest, archives, records, place))
-        for build, environment, platform, archives in groups
-    )
+    releases = sorted(manifest.releases, reverse=True)
+    solutions = [(build, manifest.releases[build].solutions) for build in releases]
+    solutions += [(manifest.build, {PLUGIN: plugin})] if plugin else []
+    return tuple(_installed(manifest, records, place, solutions, {}))
+
+
+def checked_entry(
+    manifest: Manifest, records: Records, place: Path, archive: str
+) -> Mapping[str, Any] | None:
+    """Return the index entry of an archive, whose name, version and build can be printed; None if
+    it is not in the index yet. For the other arguments and what is raised see `solved`.
+    """
+    if manifest.on_the_way and archive not in records:
+        return None
+    try:
+        entry = records[archive]
+        for field in ("name", "version", "build"):
+            reading.text(entry[field])
+    except (ValueError, KeyError, TypeError) as error:
+        index = f"{archive.rpartition('/')[0]}/{INDEX_NAME}"
+        raise ManifestError(place / index, MISFIT) from error
+    return entry
 
 
 def spec_name(spec: str) -> str:
@@ -148,27 +150,23 @@ def spec_name(spec: str) -> str:
     return str(name).lower()
 
 
-def _entries(
+def _installed(
     manifest: Manifest,
-    archives: Iterable[str],
-    records: Mapping[str, Mapping[str, Any]],
+    records: Records,
     place: Path,
-) -> tuple[dict[str, str], dict[str, Mapping[str, Any]]]:
-    """Return archives and their entries, each by name of the package."""
-    found = {}
-    for archive in archives:
-        if manifest.on_the_way and archive not in records:
-            continue
-        try:
-            entry = records[archive]
-            for field in ("name", "version", "build"):
-                reading.text(entry[field])
-            found[entry["name"].lower()] = archive
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            index = f"{archive.rpartition('/')[0]}/{INDEX_NAME}"
-            raise ManifestError(place / index, MISFIT) from error
-    found = dict(sorted(found.items()))
-    return found, {name: records[archive] for name, archive in found.items()}
+    releases: Iterable[tuple[int, Mapping[str, Iterable[str]]]],
+    packages: Mapping[str, tuple[str, ...]],
+) -> Iterator[Solved]:
+    for build, solutions in releases:
+        for (environment, platform), key in sorted((key_parts(key), key) for key in solutions):
+            archives, entries = {}, {}
+            for archive in solutions[key]:
+                if entry := checked_entry(manifest, records, place, archive):
+                    name = entry["name"].lower()
+                    archives[name], entries[name] = archive, entry
+            archives, entries = dict(sorted(archives.items())), dict(sorted(entries.items()))
+            asked_for = packages.get(environment, ())
+            yield Solved(build, environment, platform, archives, entries, asked_for)
 
 
 def _needs(entry: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
@@ -203,10 +201,10 @@ def _roots(needs: Mapping[str, Mapping[str, object]]) -> frozenset[str]:
     for name in reversed(finished):
         if name not in reached:
             roots.add(name)
-            rest = [name]
-            while rest:
-                one = rest.pop()
-                if one in needs and one not in reached:
-                    reached.add(one)
-                    rest += needs[one]
+        todo_names = [name]
+        while todo_names:
+            name = todo_names.pop()
+            if name in needs and name not in reached:
+                reached.add(name)
+                todo_names += needs[name]
     return frozenset(roots)

@@ -39,8 +39,8 @@ MOST_TEXTS = 5_000
 LARGEST_PART = {".conda": 1 << 30, ".tar.bz2": 1 << 36}
 #: Files that are passed on the way.
 MOST_FILES = 1_000_000
-#: How texts of Windows may begin, and in which encoding they then are.
-MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
+#: How texts of Windows begin that are in UTF-16.
+UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ def licenses(repository: Repository, progress: Progress) -> Licenses:
     manifest = repository.manifest
     packages = list_packages(repository)
     texts: dict[str, int] = {}
-    found = []
+    licensed = []
     size = 0
     with progress.counting("Reading", len(packages), sum(one.size for one in packages)):
         for package in packages:
@@ -103,9 +103,9 @@ def licenses(repository: Repository, progress: Progress) -> Licenses:
                         left_out[path] = "all texts together are too large"
                         continue
                 numbers[path] = texts.setdefault(text, len(texts))
-            found.append(Licensed(package, numbers, dict(sorted(left_out.items()))))
+            licensed.append(Licensed(package, numbers, dict(sorted(left_out.items()))))
             progress.advance(package.size, packages=1)
-    return Licenses(tuple(found), tuple(texts))
+    return Licenses(tuple(licensed), tuple(texts))
 
 
 def _of_archive(path: Path, allowed: Mapping[str, int]) -> tuple[dict[str, str], dict[str, str]]:
@@ -155,8 +155,7 @@ def _texts(path: Path, file: BinaryIO) -> tuple[dict[str, str], dict[str, str]]:
                     left_out[name] = reason
                 continue
             taken += member.size
-            text = _text(tar, member)
-            if text:
+            if text := _text(tar, member):
                 texts[name] = text
             else:
                 left_out[name] = "it is empty or no text"
@@ -181,11 +180,11 @@ def _text(tar: tarfile.TarFile, member: tarfile.TarInfo) -> str:
     """Return the text of a file, in lines without spaces at their ends; nothing if it is none."""
     file = tar.extractfile(member)
     content = file.read(LARGEST_TEXT) if file else b""
-    mark = next((mark for mark in MARKS if content.startswith(mark)), None)
-    if content.startswith(b"%PDF") or (b"\0" in content and not mark):
+    encoding = "utf-16" if content.startswith(UTF16) else "utf-8-sig"
+    if content.startswith(b"%PDF") or (b"\0" in content and encoding != "utf-16"):
         return ""
     try:
-        text = content.decode(MARKS[mark] if mark else "utf-8-sig")
+        text = content.decode(encoding)
     except UnicodeDecodeError:
         text = content.decode("cp1252", "replace")
     lines = [line.expandtabs().rstrip() for line in text.splitlines()]

@@ -21,7 +21,15 @@ from conda.models.match_spec import MatchSpec
 from conda.models.records import PackageRecord
 
 from .._conda import features
-from ..repository.exceptions import InvalidLabelError, ManifestError, SbomMissingError
+from ..exceptions import InvalidRequestError
+from ..files.atomic import all_or_none, has_content
+from ..repository.exceptions import (
+    InvalidLabelError,
+    ManifestError,
+    NotWrittenError,
+    SbomMissingError,
+)
+from ..repository.locate import enclosing
 from ..repository.manifest import MANIFEST_NAME
 from ..repository.names import check_label
 from ..urls import NETWORK, public
@@ -29,7 +37,7 @@ from .contents import read_records
 from .dependencies import solved
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from ..repository.locate import Repository
@@ -67,8 +75,8 @@ class Bill:
     content: bytes
 
 
-def bills(repository: Repository) -> tuple[Bill, ...]:
-    """Make the bills of a release, one for each environment and platform.
+def make_bills(repository: Repository) -> tuple[Bill, ...]:
+    """Return the bills of materials of a release, one for each environment and platform.
 
     The same release gives the same bytes, as long as conda-sboms is the same: their date is that of
     the release, unless SOURCE_DATE_EPOCH is set.
@@ -82,30 +90,76 @@ def bills(repository: Repository) -> tuple[Bill, ...]:
     if export is None:
         raise SbomMissingError(__version__)
     manifest, place = repository.manifest, repository.path
-    found = []
-    for one in solved(manifest, read_records(manifest, place, damaged=True), place):
+    made = []
+    for solution in solved(manifest, read_records(manifest, place, damaged=True), place):
+        environment, platform = solution.environment, solution.platform
         records = [
-            _record(one, name, manifest.packages[archive]) for name, archive in one.archives.items()
+            _record(solution, name, manifest.packages[archive])
+            for name, archive in solution.archives.items()
         ]
-        named = "-".join(filter(None, (manifest.label, one.environment)))
-        asked_for = [MatchSpec(name=name) for name in sorted(one.asked_for)]
+        title = "-".join(filter(None, (manifest.label, environment)))
+        asked_for = [MatchSpec(name=name) for name in sorted(solution.asked_for)]
         with _dated(manifest, place):
-            text = export(one.platform, named, asked_for, records)
-        file = _file_name(manifest, one, place)
+            text = export(platform, title, asked_for, records)
+        file = _file_name(manifest, solution, place)
         content = text.encode("utf-8", "backslashreplace")
-        found.append(Bill(file, one.environment, one.platform, len(records), content))
-    return tuple(found)
+        made.append(Bill(file, environment, platform, len(records), content))
+    return tuple(made)
 
 
-def _file_name(manifest: Manifest, one: Solved, place: Path) -> str:
-    """Return the name of a bill's file; the manifest may be anybody's."""
-    parts = [manifest.label, str(manifest.build), one.environment, one.platform]
+def write_bills(bills: Sequence[Bill], folder: Path, *, dry_run: bool = False) -> tuple[Path, ...]:
+    """Write bills into a folder, all or none; a file that holds the same already stays as it is.
+
+    Args:
+        bills: The bills.
+        folder: It is made if it is not there.
+        dry_run: Check only; nothing is written.
+
+    Returns:
+        The files that are new or changed.
+
+    Raises:
+        InvalidRequestError: Two would have the same name, or the folder lies in a repository.
+        NotWrittenError: The disk refuses, or something else has the place of a file.
+    """
+    if around := enclosing(folder):
+        raise InvalidRequestError(
+            f"{folder} lies in the repository {around}, which holds nothing but its own files.",
+            "Give another folder with -o.",
+        )
+    names = [bill.name.lower() for bill in bills]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise InvalidRequestError(
+            f"Two bills of materials would have the same name, {twice[0]}.",
+            "Write those of one label at a time, with --label.",
+        )
+    changed = [bill for bill in bills if not has_content(folder / bill.name, bill.content)]
+    path = folder
     try:
-        for part in filter(None, (one.environment, f"on-{one.platform}")):
+        if changed and not dry_run:
+            folder.mkdir(parents=True, exist_ok=True)
+            with all_or_none() as beside:
+                for bill in changed:
+                    path = folder / bill.name
+                    if path.is_dir():
+                        raise NotWrittenError(path, "there is a folder of this name")
+                    with beside(path) as file:
+                        file.write(bill.content)
+    except OSError as error:
+        raise NotWrittenError(path, error.strerror or str(error)) from error
+    return tuple(folder / bill.name for bill in changed)
+
+
+def _file_name(manifest: Manifest, solution: Solved, place: Path) -> str:
+    """Return the name of a bill's file; the manifest may be anybody's."""
+    environment, platform = solution.environment, solution.platform
+    try:
+        for part in filter(None, (environment, f"on-{platform}")):
             check_label(part)
     except InvalidLabelError as error:
-        reason = f"it has a solution of {one.environment!r} for {one.platform!r}"
+        reason = f"it has a solution of {environment!r} for {platform!r}"
         raise ManifestError(place / MANIFEST_NAME, reason) from error
+    parts = (manifest.label, str(manifest.build), environment, platform)
     return f"{'-'.join(filter(None, parts))}.cdx.json"
 
 
@@ -135,9 +189,9 @@ class _Channel(Channel):
         return self.name
 
 
-def _record(one: Solved, name: str, package: Package) -> PackageRecord:
-    """Return what conda-sboms is told of a package."""
-    archive, entry = one.archives[name], one.entries[name]
+def _record(solution: Solved, name: str, package: Package) -> PackageRecord:
+    """Return a package as conda-sboms describes it."""
+    archive, entry = solution.archives[name], solution.entries[name]
     subdir, _, file = archive.rpartition("/")
     license = entry.get("license")
     number = entry.get("build_number")
@@ -153,7 +207,7 @@ def _record(one: Solved, name: str, package: Package) -> PackageRecord:
         channel=_Channel(name=channel),
         sha256=package.sha256,
         size=package.size,
-        depends=[other for other in one.needs[name] if other in one.archives],
+        depends=[other for other in solution.needs[name] if other in solution.archives],
         **({"md5": package.md5} if package.md5 else {}),
         **({"license": _without_addresses(str(license))} if license else {}),
     )
@@ -165,7 +219,7 @@ def _origin(archive: str, url: str) -> tuple[str, str]:
     parts = urlsplit(address)
     path = parts.path.strip("/")
     name = path.removesuffix(f"/{archive}")
-    if name == path:  # it is nothing, or not in a channel
+    if name == path:  # no URL, or not in a channel
         return "", "<unknown>"
     return address, PUBLIC_HOSTS[parts.netloc] + name
 
@@ -175,7 +229,7 @@ def _public(url: str) -> str:
     try:
         address = public(url)
         parts = urlsplit(address)
-    except ValueError:  # it is no URL
+    except ValueError:  # not a URL
         return ""
     return address if parts.scheme in NETWORK and parts.netloc in PUBLIC_HOSTS else ""
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections import defaultdict, deque
+from collections import defaultdict
 from dataclasses import dataclass
 from difflib import get_close_matches
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 from ..repository.exceptions import PackageUnknownError
+from ..repository.names import PLUGIN
 from .contents import read_records
-from .dependencies import besides, solved
+from .dependencies import solved, solved_besides
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -91,40 +92,49 @@ def why(
         ManifestError: The index of one does not fit the manifest.
     """
     wanted = name.strip().lower()
-    found = []
+    answers = []
     known: set[str] = set()
     for repository in repositories:
         manifest, place = repository.manifest, repository.path
         records = read_records(manifest, place, damaged=True)
-        releases = [solved(manifest, records, place)]
-        earlier = besides(manifest, records, place)
-        releases += [tuple(some) for _, some in groupby(earlier, lambda one: one.release)]
-        for release in releases:
-            reasons = tuple(one for solution in release for one in _reason(solution, wanted))
+        installed = (
+            *solved(manifest, records, place),
+            *solved_besides(manifest, records, place),
+        )
+        for _, release in groupby(installed, lambda one: (one.release, one.platform == PLUGIN)):
+            reasons = []
+            for solution in release:
+                names = set(solution.archives).union(*solution.needs.values())
+                known |= names
+                if wanted in names:
+                    reasons.append(_reason(solution, wanted))
             if reasons:
-                found.append((repository, reasons))
+                answers.append((repository, tuple(reasons)))
                 break
-            known |= {name for solution in release for name in _names(solution)}
-    if not found:
+    if not answers:
         raise PackageUnknownError(name, get_close_matches(wanted, sorted(known), SUGGESTED))
-    return tuple(found)
+    return tuple(answers)
 
 
-def _names(solution: Solved) -> set[str]:
-    return set(solution.archives).union(*solution.needs.values())
-
-
-def _reason(solution: Solved, name: str) -> Iterable[Why]:
-    if name not in _names(solution):
-        return
+def _reason(solution: Solved, name: str) -> Why:
     needing: dict[str, list[str]] = defaultdict(list)
     for other, needs in solution.needs.items():
         for needed in needs:
             needing[needed].append(other)
-    nearest = _nearest(name, needing)
-    ways = _ways(solution, name, needing, nearest)
+    # what needs it in any way, the nearest first, each with the next one on its shortest way to it
+    towards = {name: ""}
+    nearest = [name]
+    for needed in nearest:
+        for other in needing[needed]:
+            if other not in towards:
+                towards[other] = needed
+                nearest.append(other)
+    way = [next((other for other in nearest if other in solution.asked_for), "")]
+    while way[-1]:
+        way.append(towards[way[-1]])
+    ways = _ways(solution, name, needing, towards)
     entry = solution.entries.get(name, {})
-    yield Why(
+    return Why(
         name=name,
         release=solution.release,
         environment=solution.environment,
@@ -133,53 +143,22 @@ def _reason(solution: Solved, name: str) -> Iterable[Why]:
         build=entry.get("build", ""),
         asked_for=name in solution.asked_for,
         directly=tuple(step for step in ways if step.depth == 1),
-        shortest=_shortest(solution, nearest),
+        shortest=tuple(way[:-1]),
         ways=ways,
     )
 
 
-def _nearest(name: str, needing: Mapping[str, Sequence[str]]) -> dict[str, str]:
-    """Return, the nearest first, what needs a package in any way, each with the next one on its
-    shortest way to it; the package itself with nothing.
-    """
-    found = {name: ""}
-    todo = deque([name])
-    while todo:
-        one = todo.popleft()
-        for other in needing.get(one, ()):
-            if other not in found:
-                found[other] = one
-                todo.append(other)
-    return found
-
-
-def _shortest(solution: Solved, nearest: Mapping[str, str]) -> tuple[str, ...]:
-    one = next((name for name in nearest if name in solution.asked_for), "")
-    way = []
-    while one:
-        way.append(one)
-        one = nearest[one]
-    return tuple(way)
-
-
 def _ways(
-    solution: Solved, name: str, needing: Mapping[str, Sequence[str]], nearest: Mapping[str, str]
+    solution: Solved, name: str, needing: Mapping[str, Sequence[str]], towards: Mapping[str, str]
 ) -> tuple[Step, ...]:
     steps = []
     todo = [(0, name, "")]
     while todo:
-        depth, one, above = todo.pop()
-        expanded = nearest[one] == above
-        steps.append(
-            Step(
-                depth,
-                one,
-                solution.entries.get(one, {}).get("version", ""),
-                solution.needs[one][above] if above else (),
-                one in solution.asked_for,
-                expanded,
-            )
-        )
+        depth, name, above = todo.pop()
+        version = solution.entries.get(name, {}).get("version", "")
+        specs = solution.needs[name][above] if above else ()
+        expanded = towards[name] == above
+        steps.append(Step(depth, name, version, specs, name in solution.asked_for, expanded))
         if expanded:
-            todo += [(depth + 1, other, one) for other in reversed(needing.get(one, ()))]
+            todo += [(depth + 1, other, name) for other in reversed(needing[name])]
     return tuple(steps)

@@ -14,8 +14,7 @@ from conda.plugins import hookimpl
 from conda_offline_repo._conda import features
 from conda_offline_repo.exceptions import InvalidRequestError
 from conda_offline_repo.files.atomic import STAGED
-from conda_offline_repo.queries.sbom import FORMAT, Bill, bills
-from conda_offline_repo.queries.sbom_files import write
+from conda_offline_repo.queries.sbom import FORMAT, Bill, make_bills, write_bills
 from conda_offline_repo.repository.exceptions import (
     ManifestError,
     NotWrittenError,
@@ -42,7 +41,7 @@ def test_conda_without_the_plugin(acme: Repository) -> None:
         manager.unregister(plugin)
     try:
         with pytest.raises(SbomMissingError, match=conda_version):
-            bills(acme)
+            make_bills(acme)
     finally:
         for plugin in there:
             manager.register(plugin)
@@ -62,7 +61,7 @@ def test_plugin_that_is_not_whole(acme: Repository) -> None:
     context.plugin_manager.register(broken)
     try:
         with pytest.raises(SbomMissingError):
-            bills(acme)
+            make_bills(acme)
     finally:
         context.plugin_manager.unregister(broken)
 
@@ -73,22 +72,22 @@ def test_plugin_that_is_not_whole(acme: Repository) -> None:
 )
 def test_environments_that_cannot_name_a_file(acme: Repository, key: str) -> None:
     with pytest.raises(ManifestError):
-        bills(rewrite(acme.path, solutions={key: (LIBZ, TOOL)}))
+        make_bills(rewrite(acme.path, solutions={key: (LIBZ, TOOL)}))
 
 
 @needs_sboms
 def test_manifest_without_a_date(acme: Repository) -> None:
     with pytest.raises(ManifestError, match="date"):
-        bills(rewrite(acme.path, created="yesterday"))
+        make_bills(rewrite(acme.path, created="yesterday"))
 
 
 @needs_sboms
 def test_a_set_date_is_left_as_it_was(acme: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SOURCE_DATE_EPOCH", raising=False)
-    bills(acme)
+    make_bills(acme)
     assert "SOURCE_DATE_EPOCH" not in os.environ
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "5")
-    bills(acme)
+    make_bills(acme)
     assert os.environ["SOURCE_DATE_EPOCH"] == "5"
 
 
@@ -105,21 +104,21 @@ def test_files_are_replaced_not_written_through_links(tmp_path: Path) -> None:
     folder.mkdir()
     for name in (A.name, f"{A.name}{STAGED}"):
         (folder / name).symlink_to(outside)
-    assert write([A, B], folder) == (folder / A.name, folder / B.name)
+    assert write_bills([A, B], folder) == (folder / A.name, folder / B.name)
     assert outside.read_text() == "mine"
     assert not (folder / A.name).is_symlink()
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == {
         A.name: b"a",
         B.name: b"b",
     }
-    assert write([A, replace(B, content=b"c")], folder) == (folder / B.name,)
+    assert write_bills([A, replace(B, content=b"c")], folder) == (folder / B.name,)
 
 
 def test_all_or_none(tmp_path: Path) -> None:
     folder = tmp_path / "bills"
     (folder / B.name).mkdir(parents=True)
     with pytest.raises(NotWrittenError, match="folder of this name"):
-        write([A, B], folder)
+        write_bills([A, B], folder)
     assert [path.name for path in folder.iterdir()] == [B.name]
 
 
@@ -127,11 +126,11 @@ def test_all_or_none(tmp_path: Path) -> None:
 def test_a_file_in_the_place_of_the_folder(tmp_path: Path, place: str) -> None:
     (tmp_path / "file").write_text("mine")
     with pytest.raises(NotWrittenError, match="-o"):
-        write([A], tmp_path / place)
+        write_bills([A], tmp_path / place)
     assert (tmp_path / "file").read_text() == "mine"
 
 
 def test_two_of_the_same_name(tmp_path: Path) -> None:
     with pytest.raises(InvalidRequestError, match="--label"):
-        write([A, replace(B, name=A.name.upper())], tmp_path / "bills")
+        write_bills([A, replace(B, name=A.name.upper())], tmp_path / "bills")
     assert not (tmp_path / "bills").exists()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ....printable import printable
 from ....queries.contents import packages_of
-from ....queries.dependencies import besides, solved
+from ....queries.dependencies import solved, solved_besides
 from ....repository.manifest import key_parts
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def rows(
     """
     needed_by = defaultdict(set)
     releases = defaultdict(set)
-    for one in (*solved(manifest, records, place), *besides(manifest, records, place)):
+    for one in (*solved(manifest, records, place), *solved_besides(manifest, records, place)):
         for archive in one.archives.values():
             releases[archive].add(one.release)
         for name, needs in one.needs.items():
