@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import gc
-from contextlib import contextmanager, suppress
+import sys
+from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from traceback import clear_frames
 from typing import TYPE_CHECKING
@@ -117,16 +118,22 @@ def _backend() -> Any:
 
 
 def solver_versions() -> dict[str, str]:
-    """Return the versions of what the configured solver consists of, by distribution; the classic
-    one is conda itself.
+    """Return the versions of what the configured solver consists of, by distribution; none for the
+    classic one, which is conda itself.
     """
-    package = _backend().__module__.partition(".")[0].replace("_", "-")
-    names = (package, ENGINES.get(package, package)) if package != "conda" else ()
-    found = {}
-    for name in names:
-        with suppress(PackageNotFoundError):
-            found[name] = version(name)
-    return found
+    solvers = context.plugin_manager.get_hook_results("solvers")
+    # not of the cached backend, which can be a class that conda derives from the solver's
+    modules = [s.backend.__module__ for s in solvers if s.name.lower() == context.solver]
+    package = modules[0].partition(".")[0].replace("_", "-") if modules else "conda"
+    names = () if package == "conda" else (package, ENGINES.get(package, package))
+    return {name: found for name in names if (found := _version(name))}
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:  # a conda package need not be a distribution of Python's
+        return str(getattr(sys.modules.get(name), "__version__", ""))
 
 
 def _installed() -> list[str]:

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import json
 import time
+from importlib.metadata import version
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 import pytest
 from conda.base.context import context
+from conda.core.solve import Solver
+from conda.plugins import hookimpl
+from conda.plugins.types import CondaSolver
 
 from conda_offline_repo.builder.exceptions import ProofError
 from conda_offline_repo.builder.release import prove as proof
@@ -131,6 +136,48 @@ def test_what_is_new_is_proven(
         path.write_bytes(f"{json.dumps(content, indent=2, sort_keys=True)}\n".encode())
         expected = WHOLE[:-1]
     assert steps(me, *packages, urls=urls[1:], **more) == expected
+
+
+class Other(Solver):  # type: ignore[misc]
+    """conda's own solver, as if another distribution had it."""
+
+
+def test_what_another_version_of_the_solver_proved_is_proven_again(
+    me: Inside, urls: tuple[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Other, "__module__", "conda_rattler_solver.solver")
+    plugin = ModuleType("offline_repo_test_solver")
+    plugin.conda_solvers = hookimpl(lambda: [CondaSolver("other", Other)])  # type: ignore[attr-defined]
+    context.plugin_manager.register(plugin)
+    try:
+        me.configure(solver="other")
+        distribution(tmp_path / "old", "conda_rattler_solver", "0.0.5")
+        monkeypatch.syspath_prepend(tmp_path / "old")
+        assert steps(me, "lib", urls=urls[1:]) == WHOLE
+        before = snapshot(me.root)
+        built_with = json.loads((me.root / "bank" / MANIFEST_NAME).read_bytes())["built_with"]
+        assert built_with["solver"] == "other"
+        assert built_with["conda-rattler-solver"] == "0.0.5"
+        assert built_with["py-rattler"] == version("py-rattler")
+        assert steps(me, "lib", urls=urls[1:]) == [*BEFORE, "Collecting"]
+
+        distribution(tmp_path / "new", "conda_rattler_solver", "0.0.6")
+        monkeypatch.syspath_prepend(tmp_path / "new")
+        assert steps(me, "lib", urls=urls[1:]) == WHOLE[:-1]
+        assert snapshot(me.root) == before, "a tool's version alone makes no release"
+
+        distribution(tmp_path / "old", "py_rattler", "0.1")
+        monkeypatch.syspath_prepend(tmp_path / "old")
+        assert steps(me, "lib", urls=urls[1:]) == WHOLE[:-1]
+    finally:
+        context.plugin_manager.unregister(plugin)
+
+
+def distribution(folder: Path, name: str, version: str) -> None:
+    """Lay down what Python knows an installed distribution by."""
+    info = folder / f"{name}-{version}.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
 
 
 def test_published_repository_stays_as_it_was(
