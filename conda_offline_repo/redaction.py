@@ -17,6 +17,7 @@ from urllib.parse import quote, quote_plus, unquote
 from conda import CondaError
 from conda.base.context import context
 
+from ._conda import errors
 from .exceptions import CrashError, OfflineRepoError
 from .printable import printable
 from .urls import is_local
@@ -181,14 +182,7 @@ def _redact_error(error: BaseException, secrets: Secrets) -> None:
         error.message = secrets.redact(str(error.message))
         error.hints = tuple(map(secrets.redact, error.hints))
     elif isinstance(error, CondaError):
-        for name, value in vars(error).items():
-            if not name.startswith("_") and value and not isinstance(value, (bool, int)):
-                parts = value if isinstance(value, (list, tuple, set)) else (value,)
-                setattr(error, name, ", ".join(secrets.redact(str(part)) for part in parts))
-        # conda applies `%` with the keywords to the text: before 26.7 always, since then if any
-        error.message = secrets.redact(str(error)).replace("%", "%%")
-        error._kwargs = {"redacted": True}
-        error._caused_by = None
+        errors.change_texts(error, secrets.redact)
     error.__cause__ = None
     error.__context__ = None
     error.__suppress_context__ = True

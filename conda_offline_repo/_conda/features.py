@@ -20,12 +20,6 @@ if TYPE_CHECKING:
     from conda.models.records import PackageRecord
 
 
-def status_code(error: CondaError) -> int | None:
-    """Return the HTTP status behind an error of conda's, None where there was no answer at all."""
-    status = getattr(error, "status_code", None) or error._kwargs.get("status_code")
-    return status if isinstance(status, int) else None
-
-
 def confirm(question: str, default: Literal["yes", "no"] = "yes") -> None:
     """Ask for a yes, as conda does; honours `--yes` and `--dry-run`.
 

@@ -1,4 +1,9 @@
-"""The indexes of channels, as conda reads and keeps them."""
+"""The indexes of channels, as conda reads and keeps them.
+
+One method of conda's is replaced while a solver runs, `RepodataFetch.fetch_latest_path`, see
+`read_by_solver`: there is no setting for it, and solvers make the object that has the method
+themselves. It ends with a conda whose own method leaves the text alone, which is to be proposed.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +13,7 @@ from contextlib import contextmanager
 from inspect import signature
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from conda.base.constants import REPODATA_FN
@@ -27,6 +33,10 @@ if TYPE_CHECKING:
 #: What this system writes text files in, by Python's name.
 ENCODING = codecs.lookup(locale.getpreferredencoding(False)).name
 
+#: conda's own method, and how many solvers have another in its place now.
+FETCH_LATEST_PATH = RepodataFetch.fetch_latest_path
+_solvers = 0
+_replacing = Lock()
 #: What tells conda the name of a dependency; it looks for no dependency that has none.
 ALONE = "spec_to_package_name_func"
 
@@ -87,24 +97,30 @@ class _OnDisk(RepodataFetch):
         return "", self.repo_cache.state
 
 
+def _path_alone(fetch: RepodataFetch) -> Any:
+    base, name, interface = fetch.cache_path_base, fetch.repodata_fn, fetch.repo_interface_cls
+    return FETCH_LATEST_PATH(_OnDisk(base, fetch.channel, name, repo_interface_cls=interface))
+
+
 @contextmanager
 def read_by_solver() -> Iterator[None]:
     """Leave the reading of indexes to solvers that ask conda only where they lie, for a while.
 
-    `RepodataFetch.fetch_latest_path` makes a text of an index in the cache and throws it away,
-    which takes as long as a solve where an index has hundreds of megabytes.
+    conda's own `RepodataFetch.fetch_latest_path` makes a text of an index in the cache and throws
+    it away, which takes as long as a solve where an index has hundreds of megabytes. It is back
+    when the last thread that asked for this is done, also after an error.
     """
-    original = RepodataFetch.fetch_latest_path
-
-    def fetch_latest_path(fetch: RepodataFetch) -> Any:
-        base, name, interface = fetch.cache_path_base, fetch.repodata_fn, fetch.repo_interface_cls
-        return original(_OnDisk(base, fetch.channel, name, repo_interface_cls=interface))
-
-    RepodataFetch.fetch_latest_path = fetch_latest_path
+    global _solvers
+    with _replacing:
+        _solvers += 1
+        RepodataFetch.fetch_latest_path = _path_alone
     try:
         yield
     finally:
-        RepodataFetch.fetch_latest_path = original
+        with _replacing:
+            _solvers -= 1
+            if not _solvers:
+                RepodataFetch.fetch_latest_path = FETCH_LATEST_PATH
 
 
 def index_content(channel: Channel) -> bytes | mmap:

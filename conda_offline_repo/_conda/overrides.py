@@ -5,20 +5,29 @@ from __future__ import annotations
 import math
 import os
 import time
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
+from inspect import getattr_static
 from typing import TYPE_CHECKING
 
 from conda.base.context import context
+from conda.common.path import expand
 from conda.plugins import hookimpl
 from conda.plugins.types import CondaVirtualPackage
 
+from .exceptions import SettingError
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from typing import Any
 
 
 _ABSENT = object()
 CUDA_OVERRIDE = "CONDA_OVERRIDE_CUDA"
+#: Settings that conda looks at under another name, and what it makes of their values.
+SEEN_AS: dict[str, tuple[str, Callable[[Any], Any]]] = {
+    "_pkgs_dirs": ("pkgs_dirs", lambda folders: tuple(map(expand, folders))),
+    "_subdir": ("subdir", str),
+}
 
 
 @contextmanager
@@ -27,11 +36,17 @@ def settings(**values: Any) -> Iterator[None]:
 
     `context._override` does this since conda 26.5; before, it left the old value behind as an
     attribute that hides the setting from then on.
+
+    Raises:
+        SettingError: This conda has no such setting, or does not take a value for it in this way.
     """
     attributes = vars(context)
     previous = {name: attributes.get(name, _ABSENT) for name in values}
     attributes.update(values)
     try:
+        for name, value in values.items():
+            if not _is_in_force(name, value):
+                raise SettingError(name)
         yield
     finally:
         for name, value in previous.items():
@@ -39,6 +54,14 @@ def settings(**values: Any) -> Iterator[None]:
                 attributes.pop(name, None)
             else:
                 attributes[name] = value
+
+
+def _is_in_force(name: str, value: Any) -> bool:
+    """Return whether conda knows a setting, and sees the value that it has been given."""
+    if getattr_static(type(context), name, _ABSENT) is _ABSENT or getattr(context, name) != value:
+        return False
+    seen_as, made = SEEN_AS.get(name, (name, lambda same: same))
+    return bool(getattr(context, seen_as) == made(value))
 
 
 class _VirtualPackages:
@@ -81,9 +104,7 @@ def virtual_packages(packages: Mapping[str, str]) -> Iterator[None]:
 @contextmanager
 def machine(platform: str, packages: Mapping[str, str], **values: Any) -> Iterator[None]:
     """Let conda take itself to be on `platform` with these virtual packages and settings."""
-    with ExitStack() as stack:
-        stack.enter_context(settings(_subdir=platform, **values))
-        stack.enter_context(virtual_packages(packages))
+    with settings(_subdir=platform, **values), virtual_packages(packages):
         yield
 
 

@@ -11,16 +11,11 @@ from typing import TYPE_CHECKING
 
 from conda.base.context import context
 from conda.common.io import dashlist
-from conda.exceptions import (
-    PackagesNotFoundError,
-    ResolvePackageNotFound,
-    SpecsConfigurationConflictError,
-    UnsatisfiableError,
-)
 from conda.models.match_spec import MatchSpec
 
 from ..exceptions import SolverMissingError
 from ..urls import channel_url
+from . import errors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -29,19 +24,6 @@ if TYPE_CHECKING:
     from conda.models.channel import Channel
 
     Answer = TypeVar("Answer")
-
-#: How solvers say that there is no solution; some end the process where others raise.
-UNSOLVED = (
-    PackagesNotFoundError,
-    ResolvePackageNotFound,
-    SpecsConfigurationConflictError,
-    SystemExit,
-    UnsatisfiableError,
-)
-
-
-#: What a panic of rattler's becomes in Python; the class has no public name.
-PANIC = "RustPanic"
 
 
 #: The distributions that do the work, by that which makes them a solver of conda.
@@ -79,18 +61,20 @@ def ask(
     try:
         solver = _backend()(prefix, channels, subdirs, specs_to_add=specs, command=command)
         return question(solver)
-    except UNSOLVED as error:
+    except errors.UNSOLVED as error:
         why = _explanation(error, channels)
     except ImportError as error:
         raise SolverMissingError(context.solver, _installed()) from error
     except BaseException as error:  # a panic of rattler's is no Exception
-        if not _breaks_over_an_index(error):
+        if not errors.breaks_over_an_index(error):
             del solver
             _let_go(error)
             raise
         why = (
             f"The solver cannot read the index of a channel: {error}\n"
-            f"The channels are:{_listed(channels)}\nTell the owner of the channel."
+            f"The channels are:{_listed(channels)}\n"
+            "Run `conda clean --index-cache` and try again. If that does not help, tell the owner "
+            "of the channel."
         )
     del solver
     _let_go(None)
@@ -141,12 +125,6 @@ def _installed() -> list[str]:
     return sorted(s.name.lower() for s in context.plugin_manager.get_hook_results("solvers"))
 
 
-def _breaks_over_an_index(error: BaseException) -> bool:
-    """Return whether this is how py-rattler says that it cannot read an entry of an index."""
-    without_number = isinstance(error, OSError) and error.errno is None
-    return without_number or type(error).__name__ == PANIC
-
-
 def _let_go(error: BaseException | None) -> None:
     """Leave nothing of a solver alive: rattler's threads would end the process with a crash.
 
@@ -160,14 +138,11 @@ def _let_go(error: BaseException | None) -> None:
 
 
 def _explanation(error: BaseException, channels: Iterable[Channel]) -> str:
-    """Return what a solver said, one of `UNSOLVED`; where packages are missing, just which and
-    where.
-    """
-    if not isinstance(error, (PackagesNotFoundError, ResolvePackageNotFound)):
+    """Return what a solver said; where packages are missing, just which and where."""
+    packages = errors.not_found(error)
+    if packages is None:
         return str(error).strip()
-    packages = error._kwargs.get("packages") or getattr(error, "packages", None) or error.bad_deps
-    named = [" ".join(map(str, p)) if isinstance(p, (list, tuple)) else str(p) for p in packages]
-    return f"Not found:{dashlist(named)}\nin:{_listed(channels)}"
+    return f"Not found:{dashlist(packages)}\nin:{_listed(channels)}"
 
 
 def _listed(channels: Iterable[Channel]) -> str:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 import threading
 import time
-from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from itertools import chain, islice
 from pathlib import Path
@@ -18,12 +17,11 @@ from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
 from conda.base.context import context
-from conda.gateways.connection.session import get_session
 from requests import Request
 from requests.utils import requote_uri
 from urllib3 import HTTPResponse
-from urllib3.util import Retry
 
+from ..._conda.sessions import without_retries
 from ...urls import NETWORK, file_path, public, same_server
 
 if TYPE_CHECKING:
@@ -81,11 +79,11 @@ def ask(url: str, start: int) -> Response:
         headers["Range"] = f"bytes={start}-"
     patience = (context.remote_connect_timeout_secs, context.remote_read_timeout_secs)
     for _ in range(MOST_REDIRECTS):
-        way = _way(url)
+        session, settings = _way(url)
         request = Request("GET", url, headers, hooks={"response": _stop_at_redirect})
         try:
-            prepared = way.session.prepare_request(request)
-            return way.session.send(prepared, timeout=patience, **way.settings)
+            prepared = session.prepare_request(request)
+            return session.send(prepared, timeout=patience, **settings)
         except _RedirectError as redirect:
             url = _redirected(url, str(redirect))
     raise DownloadFailedError(f"the server redirects it more than {MOST_REDIRECTS} times")
@@ -107,37 +105,23 @@ def _stop_at_redirect(response: Response, **_: object) -> None:
         raise _RedirectError(response.headers["location"])
 
 
-@dataclass(frozen=True)
-class _Way:
-    """How the files of a folder are had.
-
-    Attributes:
-        session: conda's, of this thread; it leaves the retries to this wing.
-        settings: What it sends requests with: proxies and certificates, by conda's settings and the
-            variables of the system.
-    """
-
-    session: Session
-    settings: Mapping[str, Any]
-
-
-#: By folder, those of this thread. conda keeps its sessions by thread as well, and downloads run in
-#: threads of their own, so no other request of conda's is affected.
+#: By folder, what this thread sends requests with, as conda keeps its sessions by thread.
 _ways = threading.local()
 
 
-def _way(url: str) -> _Way:
-    """Return how a file is had; worked out once a folder, which takes as long as a small file."""
-    known: dict[str, _Way] = vars(_ways)
+def _way(url: str) -> tuple[Session, Mapping[str, Any]]:
+    """Return what a file is asked for with: a session, and proxies and certificates by conda's
+    settings and the variables of the system.
+
+    It is worked out once a folder, which takes as long as a small file.
+    """
+    known: dict[str, tuple[Session, Mapping[str, Any]]] = vars(_ways)
     folder = url.rpartition("/")[0]
     if folder not in known:
-        session = get_session(url)
-        adapter = session.get_adapter(url)
-        if hasattr(adapter, "max_retries"):
-            adapter.max_retries = Retry(0, read=False)
+        session = without_retries(url)
         proxies = dict(session.proxies)  # requests adds those of the variables
         settings = session.merge_environment_settings(url, proxies, True, None, None)
-        known[folder] = _Way(session, settings)
+        known[folder] = session, settings
     return known[folder]
 
 

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 
 from conda import CondaError
 from conda.base.context import context
-from conda.exceptions import ChannelError, CondaHTTPError, UnavailableInvalidChannel
 from conda.models.channel import Channel
 from requests.exceptions import RequestException
 
-from ..._conda import features, overrides
+from ..._conda import errors, overrides
 from ..._conda.sessions import network_only
 from ...settings import TOKEN_VARIABLE
 from ...urls import is_local, public
@@ -24,23 +23,19 @@ if TYPE_CHECKING:
 
     from ..request.request import Request
 
-#: How conda and the solvers say that an index is not what an index is.
-UNREADABLE = (
-    AssertionError,
-    AttributeError,
-    ChannelError,
-    KeyError,
-    RuntimeError,
-    TypeError,
-    ValueError,
-)
-
 log = logging.getLogger(__name__)
 GIVE_TOKEN = (
     f"give its token with --token or {TOKEN_VARIABLE}; a token is never remembered, each build "
     "needs it."
 )
 WRONG_TOKEN = "the {} is wrong, has expired, or has no right to this channel."
+OWNER = "Tell the owner of the channel. The repository is as it was before."
+CLEAN = (
+    "Run `conda clean --index-cache` and try again. If that does not help, tell the owner of the "
+    "channel. The repository is as it was before."
+)
+AGAIN = "Put the cause right, then run the same command again."
+RENAME = "Rename the folder, or choose another solver with --solver."
 
 
 @contextmanager
@@ -53,6 +48,7 @@ def explained(request: Request, source: ChannelSource | None = None) -> Iterator
 
     Raises:
         ChannelUnavailableError: In place of conda's errors of these kinds.
+        IndexCacheError: It is conda's cache of indexes that cannot be used.
     """
     try:
         with (
@@ -60,31 +56,42 @@ def explained(request: Request, source: ChannelSource | None = None) -> Iterator
             network_only(_channels(request), (*request.platforms, "noarch")),
         ):
             yield
-    except (CondaHTTPError, UnavailableInvalidChannel) as error:
-        found = source or _source_of(error, request)
-        raise unavailable(found, request, features.status_code(error)) from None
+    except errors.UNAVAILABLE as error:
+        unread = source or _source_of(error, request)
+        raise unavailable(unread, request, errors.status_code(error)) from None
     except RequestException as error:
         log.debug("unreachable channel", exc_info=error)
         raise unavailable(source or request.sources[0], request, None) from None
-    except UNREADABLE as error:
-        if isinstance(error, CondaError) and type(error) is not ChannelError:
+    except Exception as error:
+        urls = [source.url] if source else [source.url for source in request.sources]
+        cache_error = errors.index_cache_error(error)
+        problem = _problem(error, local=any(map(is_local, urls)))
+        if not (cache_error or problem):
             raise
         log.debug("unreadable index", exc_info=error)
-        urls = [source.url] if source else [one.url for one in request.sources]
-        if isinstance(error, UnicodeEncodeError):
-            raise ChannelUnavailableError(
-                " or ".join(urls),
-                f"cannot be read by the solver {context.solver}: the path has letters that are not "
-                "ASCII beside a space.",
-                "Rename the folder, or choose another solver with --solver.",
-            ) from None
-        raise ChannelUnavailableError(
-            " or ".join(urls),
-            "has an index with an info.base_url that conda does not take."
-            if isinstance(error, ChannelError)
-            else f"has an index that cannot be read ({type(error).__name__}).",
-            "Tell the owner of the channel. The repository is as it was before.",
-        ) from None
+        raise cache_error or ChannelUnavailableError(" or ".join(urls), *problem) from None
+
+
+def _problem(error: Exception, *, local: bool) -> tuple[str, ...]:
+    """Return what is wrong with a channel and what to do; nothing if something else is wrong.
+
+    Args:
+        error: What its reader raised.
+        local: Whether it may be a folder of this machine.
+    """
+    if errors.refuses_base_url(error):
+        return "has an index with an info.base_url that conda does not take.", OWNER
+    if isinstance(error, CondaError):
+        return ()
+    if isinstance(error, OSError) and error.filename and local:
+        return f"cannot be read: {error.filename}: {error.strerror}.", AGAIN
+    if isinstance(error, UnicodeEncodeError):
+        reason = f"cannot be read by the solver {context.solver}: the path has letters that are not"
+        return f"{reason} ASCII beside a space.", RENAME
+    if isinstance(error, errors.MALFORMED):
+        reason = f"has an index that cannot be read ({type(error).__name__})."
+        return reason, CLEAN
+    return ()
 
 
 def _channels(request: Request) -> Iterator[Channel]:
@@ -98,8 +105,7 @@ def _channels(request: Request) -> Iterator[Channel]:
 
 
 def _source_of(error: CondaError, request: Request) -> ChannelSource:
-    address = error._kwargs.get("url") or error._kwargs.get("channel_url") or ""
-    url = public(address)
+    url = public(errors.address(error))
     return next(
         (source for source in request.sources if f"{url}/".startswith(f"{source.url}/")),
         ChannelSource(url, Channel(url)),
