@@ -13,8 +13,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
+from conda.gateways.connection import Retry
 from conda.gateways.connection.session import get_session
-from urllib3.util import Retry
 
 from ..urls import NETWORK, public
 from .exceptions import RefusedAddressError

@@ -95,6 +95,18 @@ def test_it_is_over_after_an_error(me: Inside) -> None:
     assert RepodataFetch.fetch_latest_path is before
 
 
+def test_it_is_over_when_the_last_one_is_done() -> None:
+    """Solvers may run side by side, and end in any order."""
+    before = RepodataFetch.fetch_latest_path
+    first, second = indexes.read_by_solver(), indexes.read_by_solver()
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    assert RepodataFetch.fetch_latest_path is not before
+    second.__exit__(None, None, None)
+    assert RepodataFetch.fetch_latest_path is before
+
+
 def test_content_is_not_copied(me: Inside, url: str) -> None:
     content = indexes.index_content(Channel(f"{url}/noarch"))
     assert isinstance(content, mmap) or indexes.ENCODING != "utf-8"

@@ -7,9 +7,11 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
+from conda.base.constants import UpdateModifier
 from conda.base.context import context
 
 from conda_offline_repo._conda import features, overrides
+from conda_offline_repo._conda.exceptions import SettingError
 from tests.support.inside import inside
 
 if TYPE_CHECKING:
@@ -17,6 +19,23 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.support.inside import Inside
+
+
+#: The other one of True and False.
+OPPOSITE = object()
+#: All that this package changes, with a value that nobody has configured, and how conda sees it.
+CHANGED: dict[str, tuple[object, str]] = {
+    "_channels": (("https://acme.example/one",), "channels"),
+    "_pkgs_dirs": ((str(__file__),), "pkgs_dirs"),
+    "_subdir": ("zos-z", "subdir"),
+    "add_pip_as_python_dependency": (OPPOSITE, ""),
+    "allow_non_channel_urls": (OPPOSITE, ""),
+    "local_repodata_ttl": (4321, ""),
+    "notify_outdated_conda": (OPPOSITE, ""),
+    "offline": (OPPOSITE, ""),
+    "quiet": (OPPOSITE, ""),
+    "update_modifier": (UpdateModifier.FREEZE_INSTALLED, ""),
+}
 
 
 @pytest.fixture
@@ -75,3 +94,49 @@ def test_age_of_an_index_that_is_new_enough(me: Inside) -> None:
     assert overrides.fresh_since(time.time() - 60) in (60, 61)
     me.configure(local_repodata_ttl=900)
     assert overrides.fresh_since(time.time() - 60) in (60, 61, 900)
+
+
+@pytest.mark.usefixtures("me")
+@pytest.mark.parametrize("name", CHANGED)
+def test_conda_sees_the_value_while_it_lasts(name: str) -> None:
+    value, seen_as = CHANGED[name]
+    names = [name, *filter(None, [seen_as])]
+    before = {name: getattr(context, name) for name in names}
+    if value is OPPOSITE:
+        value = not before[name]
+    attributes = dict(vars(context))
+    with overrides.settings(**{name: value}):
+        for seen in names:
+            assert getattr(context, seen) == value != before[seen], seen
+    assert {name: getattr(context, name) for name in names} == before
+    assert vars(context) == attributes
+
+
+@pytest.mark.usefixtures("me")
+def test_folder_is_compared_as_conda_writes_it(tmp_path: Path) -> None:
+    with overrides.settings(_pkgs_dirs=(str(tmp_path / "a" / ".." / "pkgs"),)):
+        assert context.pkgs_dirs == (str(tmp_path / "pkgs"),)
+
+
+@pytest.mark.usefixtures("me")
+@pytest.mark.parametrize("name", ["subdir", "pkgs_dirs", "root_prefix", "of_no_conda"])
+def test_what_would_not_be_in_force_is_refused(name: str) -> None:
+    """Properties, which hide such a value, and what this conda does not have."""
+    attributes = dict(vars(context))
+    ran = False
+    with (
+        pytest.raises(SettingError, match=f"The setting {name} of conda "),
+        overrides.settings(offline=True, **{name: ("elsewhere",)}),
+    ):
+        ran = True
+    assert not ran
+    assert vars(context) == attributes
+    assert context.offline is False
+
+
+@pytest.mark.usefixtures("me")
+def test_another_setting_that_conda_prefers_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A conda that looks elsewhere for the setting that has always been behind a public one."""
+    monkeypatch.setattr(type(context), "subdir", property(lambda self: "linux-64"))
+    with pytest.raises(SettingError, match="_subdir"), overrides.settings(_subdir="win-64"):
+        pass

@@ -6,8 +6,11 @@ import shutil
 from typing import TYPE_CHECKING
 
 import pytest
+from conda.base.context import context
+from conda.gateways.connection.session import get_session
 
 from conda_offline_repo._conda.exceptions import RefusedAddressError
+from conda_offline_repo._conda.sessions import without_retries
 from conda_offline_repo.builder.exceptions import ChannelUnavailableError, DownloadError
 from conda_offline_repo.exceptions import OfflineRepoError
 from conda_offline_repo.files.atomic import partial
@@ -21,6 +24,7 @@ from tests.support.tiny import TinyChannel
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+    from typing import Any
 
     from tests.support.inside import Inside
     from tests.support.tiny import TinyPackage
@@ -319,12 +323,25 @@ def test_record_that_names_a_file_elsewhere_is_taken_from_its_channel(site: Site
 
 
 def test_session_of_conda_is_left_as_it_was(site: Site) -> None:
-    from conda.gateways.connection.session import get_session
-
     site.build()
     for subdir in ("noarch", "linux-64"):
         session = get_session(f"{site.url}/{subdir}")
         assert session.hooks == {"response": []}
+
+
+def test_copy_of_a_session_differs_in_its_retries_alone(site: Site) -> None:
+    url = f"{site.url}/noarch/{site.app.file}"
+    session = get_session(url)
+    retries = session.get_adapter(url).max_retries
+    assert retries.total == context.remote_max_retries > 0
+    copy: Any = without_retries(url)
+    assert copy.get_adapter(url).max_retries.total == 0
+    assert session.get_adapter(url).max_retries is retries
+    assert {**vars(copy), "adapters": None} == {**vars(session), "adapters": None}
+    assert [*copy.adapters] == [*session.adapters]
+    mine, condas = (vars(one.get_adapter(url)) for one in (copy, session))
+    assert {**mine, "max_retries": retries} == condas
+    assert copy.get(url).content == site.app.path.read_bytes()
 
 
 def test_unreachable_channel_is_told_as_one(site: Site) -> None:

@@ -1,0 +1,193 @@
+"""What conda cannot do on this machine is not told as the fault of a channel."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+from conda import exceptions as condas
+from conda.gateways.disk import lock
+from requests.exceptions import ReadTimeout
+
+from conda_offline_repo._conda import errors, overrides
+from conda_offline_repo._conda.exceptions import IndexCacheError
+from conda_offline_repo.builder.exceptions import ChannelUnavailableError
+from dev.upstream.server import ChannelServer
+from tests.support.inside import inside
+from tests.support.tiny import TinyChannel
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.support.inside import Inside
+    from tests.support.warm import WarmConda
+
+BLAMES = "owner of the channel"
+#: Holds conda's own lock on the file of its argument until its standard input ends.
+HOLD = """\
+import sys
+from conda.gateways.disk.lock import lock
+with open(sys.argv[1], "a+") as file, lock(file):
+    print("locked", flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def me(tmp_path: Path) -> Iterator[Inside]:
+    with inside(tmp_path / "me") as me:
+        yield me
+
+
+@pytest.fixture
+def channel(tmp_path: Path) -> TinyChannel:
+    channel = TinyChannel(tmp_path / "served" / "public")
+    channel.add("app")
+    channel.write()
+    return channel
+
+
+@pytest.fixture
+def url(channel: TinyChannel) -> Iterator[str]:
+    with ChannelServer(channel.folder.parent) as server:
+        yield f"{server.url}/public"
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as holder:
+        assert holder.stdin
+        assert holder.stdout
+        assert holder.stdout.readline() == "locked\n"
+        try:
+            yield
+        finally:
+            holder.stdin.close()
+
+
+def build(me: Inside, url: str) -> None:
+    me.build(me.options("app", channels=(url,)))
+
+
+def test_locked_cache(me: Inside, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    build(me, url)
+    cache = me.conda.pkgs / "cache"
+    monkeypatch.setattr(lock, "LOCK_SLEEP", 0)
+    with ExitStack() as stack:
+        for path in cache.glob("*.info.json"):
+            stack.enter_context(locked(path))
+        with pytest.raises(IndexCacheError) as caught:
+            build(me, url)
+    message = str(caught.value)
+    assert f"conda cannot use its cache of the channels' indexes, {cache}: it is locked." in message
+    assert "no_lock" in message
+    assert BLAMES not in message
+    build(me, url)
+
+
+def test_file_where_the_cache_should_be(me: Inside, url: str) -> None:
+    build(me, url)
+    cache = me.conda.pkgs / "cache"
+    shutil.rmtree(cache)
+    cache.write_text("")
+    with pytest.raises((condas.CondaError, OSError)) as caught:
+        build(me, url)
+    assert str(cache) in str(caught.value)
+    assert BLAMES not in str(caught.value)
+
+
+def test_cache_that_cannot_be_made(me: Inside, url: str) -> None:
+    """conda's own error says it well."""
+    me.conda.pkgs.write_text("")
+    with pytest.raises(condas.NoWritablePkgsDirError, match="No writeable pkgs directories") as no:
+        build(me, url)
+    assert str(me.conda.pkgs) in str(no.value)
+
+
+@pytest.mark.parametrize("fault", ["ENOSPC", "EIO", "EACCES"])
+def test_failing_disk_below_the_cache(warm: WarmConda, channel: TinyChannel, fault: str) -> None:
+    command: tuple[str | Path, ...] = ("offline-repo", "build", "app", "--dry-run")
+    command += ("--label", "bank", "--root", warm.folder / "out", "--no-label-channel")
+    command += ("--override-channels", "-c", channel.folder.as_uri())
+    pkgs = warm.folder / "pkgs"
+    cache = pkgs / "cache"
+    here = {"CONDA_PKGS_DIRS": str(pkgs)}
+    steps = warm.execute(*command, folder=cache, variables=here).steps
+    failed = 0
+    for number in range(1, len(steps) + 1):
+        shutil.rmtree(pkgs)
+        struck = warm.execute(*command, folder=cache, fault=fault, number=number, variables=here)
+        assert struck.struck
+        assert BLAMES not in struck.output, (number, steps[number - 1])
+        assert struck.status == 0 or str(cache) in struck.output, str(struck)
+        failed += struck.status
+    assert failed
+
+
+def test_damaged_cache(me: Inside, url: str) -> None:
+    """It may be the fault of either."""
+    build(me, url)
+    for path in (me.conda.pkgs / "cache").glob("*[0-9a-f].json"):
+        before = path.stat()
+        path.write_text(path.read_text().replace(":", ";", 1))
+        os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    with (
+        overrides.settings(local_repodata_ttl=1000),
+        pytest.raises(ChannelUnavailableError, match="conda clean --index-cache"),
+    ):
+        build(me, url)
+    me.conda.run("clean", "--index-cache", "--yes")
+    build(me, url)
+
+
+def test_index_of_a_folder_that_cannot_be_read(me: Inside, channel: TinyChannel) -> None:
+    index = channel.folder / "noarch" / "repodata.json"
+    index.unlink()
+    index.mkdir()
+    with pytest.raises(ChannelUnavailableError, match="cannot be read") as caught:
+        build(me, channel.folder.as_uri())
+    assert BLAMES not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        condas.LockError("Failed to acquire lock."),
+        condas.CondaOSError("no"),
+        condas.CondaIOError("no"),
+        condas.NotWritableError("/a", errno.EROFS),
+        ReadTimeout("no"),
+        OSError(errno.ENOSPC, "full"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_what_no_solver_says_of_an_index(error: Exception) -> None:
+    assert not errors.breaks_over_an_index(error)
+    assert errors.breaks_over_an_index(OSError("invalid type: integer"))
+
+
+def test_locked_cache_of_shards(me: Inside, tmp_path: Path) -> None:
+    path = tmp_path / "shards.db"
+    with sqlite3.connect(path) as one, sqlite3.connect(path, timeout=0) as other:
+        one.execute("create table shards (url text)")
+        one.execute("begin exclusive")
+        with pytest.raises(sqlite3.OperationalError) as caught:
+            other.execute("insert into shards values ('a')")
+    one.close()
+    other.close()
+    told = errors.index_cache_error(caught.value)
+    assert told is not None
+    assert f"{me.conda.pkgs / 'cache'}: it is locked." in str(told)
