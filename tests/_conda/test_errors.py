@@ -191,3 +191,9 @@ def test_locked_cache_of_shards(me: Inside, tmp_path: Path) -> None:
     told = errors.index_cache_error(caught.value)
     assert told is not None
     assert f"{me.conda.pkgs / 'cache'}: it is locked." in str(told)
+
+
+@pytest.mark.parametrize(("code", "status"), [(404, 404), (0, None), ("404", None), (None, None)])
+def test_status_behind_an_error(code: object, status: int | None) -> None:
+    error = condas.CondaHTTPError("no", "http://h/c", code, "Not Found", None)
+    assert errors.status_code(error) == status

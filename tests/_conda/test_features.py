@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from conda.base.context import context
-from conda.exceptions import CondaHTTPError, CondaSystemExit, DryRunExit
+from conda.exceptions import CondaSystemExit, DryRunExit
 from conda.models.records import PackageRecord
 from conda.plugins import hookimpl
 
@@ -32,12 +32,6 @@ def test_this_machine_is_what_conda_says_it_is(me: Inside) -> None:
     assert "__archspec" in own
     assert all(name.startswith("__") for name in own)
     assert all(isinstance(part, str) for pair in own.values() for part in pair)
-
-
-@pytest.mark.parametrize(("code", "status"), [(404, 404), (0, None), ("404", None), (None, None)])
-def test_status_behind_an_error(code: object, status: int | None) -> None:
-    error = CondaHTTPError("no", "http://h/c", code, "Not Found", None)
-    assert features.status_code(error) == status
 
 
 def test_confirmed_as_conda_is_configured(me: Inside, monkeypatch: pytest.MonkeyPatch) -> None:
