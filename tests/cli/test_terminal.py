@@ -130,11 +130,11 @@ def test_archives_are_searched_for_credentials_while_they_come(
 
 @pytest.fixture
 def slow(vendor: Vendor) -> Vendor:
-    """The server, which takes seconds for an archive of 400 kB."""
+    """The server, which takes a second for an archive of 400 kB."""
     files = {"share/big.bin": random.Random("big").randbytes(400_000)}
     big = vendor.public.add("big", files=files, depends=["extra"])
     vendor.public.write()
-    vendor.server.fault(big.file, "slow", seconds=0.3)
+    vendor.server.fault(big.file, "slow", seconds=0.1)
     return vendor
 
 
