@@ -1,139 +1,124 @@
-"""A folder named `t` is a folder, though conda takes what follows it in a URL for a token."""
+"""The channels of a request, their order, their label channel, and who is given the token."""
 
 from __future__ import annotations
 
-import logging
-from pathlib import Path
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from conda.base.context import context
 
-from conda_offline_repo.builder.exceptions import ChannelUnavailableError
-from conda_offline_repo.builder.options import Options
-from conda_offline_repo.builder.run import credentials
+from conda_offline_repo.builder.request.request import resolve
 from conda_offline_repo.exceptions import InvalidRequestError
-from conda_offline_repo.redaction import Secrets, confined
-from conda_offline_repo.urls import file_path
-from tests.support.inside import inside
-from tests.support.mirror import PLATFORM
-from tests.support.running import plain_url
-from tests.support.tiny import TinyChannel
+from tests.support.requesting import ACME, ALIAS, LABEL, PUBLIC, SECRET, again, last, opened, urls
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
+    from conda_offline_repo.builder.options import Options
     from tests.support.inside import Inside
-    from tests.support.running import Conda
-
-NAMES = ("x/t/plain/channel", "t/my_channels/t/a", "t/t/t/t.x")
 
 
-@pytest.fixture
-def me(tmp_path: Path) -> Iterator[Inside]:
-    with inside(tmp_path / "me") as me:
-        yield me
+def test_without_label_channel(options: Options) -> None:
+    request = resolve(replace(options, label_channel=False), None)
+    assert urls(request) == [ACME, PUBLIC]
+    assert request.label_source is None
 
 
-def channel_at(folder: Path) -> TinyChannel:
-    channel = TinyChannel(folder)
-    channel.add("app", depends=["lib"])
-    channel.add("lib", format="tar.bz2")
-    channel.write()
-    return channel
+def test_channel_that_is_named_twice_counts_once(options: Options) -> None:
+    request = resolve(replace(options, channels=("acme", "public", "acme", LABEL)), None)
+    assert urls(request) == [LABEL, ACME, PUBLIC]
 
 
-@pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("form", ["path", "URL", "relative path"])
-def test_channel_below_it(
-    me: Inside, tmp_path: Path, name: str, form: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    channel = channel_at(tmp_path / name)
-    url = {"path": str(channel.folder), "URL": plain_url(channel.folder)}.get(form, f"./{name}")
-    monkeypatch.chdir(tmp_path)
-    first = me.build(me.options("app", channels=(url,)))
-    assert set(first.manifest.packages) == set(channel.packages)
-    (remembered,) = first.manifest.request.channels
-    assert Path(file_path(remembered)) == channel.folder
-    for at, package in first.manifest.packages.items():
-        assert Path(file_path(package.url)) == channel.folder / at
-    again = Options("bank", me.root, channels=(), native_platform="linux-64")
-    assert not me.build(again).changed
+def test_name_that_stands_for_several_channels(me: Inside, options: Options) -> None:
+    me.configure(
+        channel_alias=ALIAS, custom_multichannels={"all": [f"{ALIAS}/one", f"{ALIAS}/two"]}
+    )
+    request = resolve(replace(options, channels=("acme", "all")), None)
+    assert urls(request)[2:] == [f"{ALIAS}/one", f"{ALIAS}/two"]
 
 
-@pytest.mark.parametrize("name", ["x/t", "t/t", "t"])
-def test_channel_in_it(me: Inside, tmp_path: Path, name: str) -> None:
-    """Some versions of conda undo all that could be done for it."""
-    channel = channel_at(tmp_path / name)
-    for url in (str(channel.folder), f"{plain_url(channel.folder)}/"):
-        with pytest.raises(InvalidRequestError, match="is a folder named 't'.*\nRename the folder"):
-            me.build(me.options("app", channels=(url,)))
+def test_label_channel_of_a_channel_with_a_path_and_a_port(options: Options) -> None:
+    channel = "http://localhost:8080/get/acme"
+    request = resolve(replace(options, channels=(channel,)), None)
+    assert urls(request) == [f"{channel}/label/bank", channel]
 
 
-def test_path_that_is_not_ascii(me: Inside, tmp_path: Path) -> None:
-    channel = channel_at(tmp_path / "şube kanalı")
-    if context.solver == "libmamba":
-        with pytest.raises(ChannelUnavailableError, match="Rename the folder"):
-            me.build(me.options("app", channels=(str(channel.folder),)))
-        return
-    outcome = me.build(me.options("app", channels=(str(channel.folder),)))
-    assert set(outcome.manifest.packages) == set(channel.packages)
-
-
-def test_repository_below_it(conda: Conda, customer: Conda, tmp_path: Path) -> None:
-    """Built and used from there, and what is printed says so."""
-    channel = channel_at(tmp_path / "channel")
-    root = tmp_path / "t" / "repositories" / "t"
-    options = ("--label", "bank", "--no-label-channel", "-c", channel.folder, "--root", root)
-    built = conda.build(*options, "--override-channels", "--platform", PLATFORM, "app")
-    assert f"{root / 'bank'} is now release 1" in built.stdout
-    customer.use(root / "bank", "-n", "rating")
-    env = customer.activated("rating")
-    customer.run("install", "--yes", "app", **env)
-    assert customer.installed("rating") == {"app": "1.0", "lib": "1.0"}
-    channel.add("app", "2.0", depends=["lib"])
-    channel.write()
-    conda.build("--label", "bank", "--root", root)
-    customer.use(root / "bank", "-n", "rating")
-    customer.run("update", "--yes", "app", **env)
-    assert customer.installed("rating")["app"] == "2.0"
-
-
-def test_folder_behind_it_is_no_secret(tmp_path: Path) -> None:
-    for channel in ("/srv/t/bank/c", "file:///srv/t/bank/c", "C:\\t\\bank\\c", "~/t/bank/c"):
-        found = credentials(Options(label="bank", root=tmp_path, channels=(channel,)))
-        assert found == Secrets(frozenset())
+def test_token_opens_the_publishers_channels_only(options: Options) -> None:
+    other = f"{ALIAS}/acme-other"
+    request = resolve(replace(options, token=SECRET, channels=("acme", "public", other)), None)
+    assert urls(request) == [LABEL, ACME, PUBLIC, other]
+    assert opened(request) == [LABEL, ACME]
 
 
 @pytest.mark.parametrize(
-    ("text", "shown"),
+    "channel",
     [
-        ("/srv/t/repo/bank is", None),
-        ("in '/srv/t/repo/bank'", None),
-        ("file:///srv/t/repo/bank", None),
-        ("X:\\t\\repo", None),
-        ("X:/t/repo/bank", None),
-        ("~/t/repo/bank", None),
-        ("http://h/t/tk-1/c", "http://h/t/<hidden>/c"),
-        (
-            "http://h/api/t/tk-1/c, file:///srv/t/x/c",
-            "http://h/api/t/<hidden>/c, file:///srv/t/x/c",
-        ),
-        ('http://h:80 "GET /t/tk-1/c/noarch HTTP/1.1"', None),
-        ("GET /api/t/tk-1/c/noarch", "GET /api/t/<hidden>/c/noarch"),
-        ("with url: /srv/t/tk-1/c (", "with url: /srv/t/<hidden>/c ("),
-        ("conda.example.com/t/tk-1/c", "conda.example.com/t/<hidden>/c"),
+        f"https://conda.example.com/t/{SECRET}/acme",
+        f"https://anna:{SECRET}@conda.example.com/acme",
+        f"https://conda.example.com/acme?key={SECRET}",
     ],
 )
-def test_what_is_hidden(text: str, shown: str | None) -> None:
-    found = Secrets(frozenset()).redact(text)
-    if "GET /t/" in text:
-        assert "tk-1" not in found
-    else:
-        assert found == (shown or text)
+def test_secrets_are_in_no_url_and_no_repr(options: Options, channel: str) -> None:
+    request = resolve(replace(options, channels=(channel, "public"), token=None), None)
+    assert urls(request) == [LABEL, ACME, PUBLIC]
+    assert SECRET not in repr(request)
+    assert SECRET not in repr(replace(options, token=SECRET))
 
 
-def test_log_below_it(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    with confined(Secrets(frozenset())), caplog.at_level(logging.INFO):
-        logging.getLogger(__name__).info("wrote %s", "/srv/t/bank/x")
-    assert "/srv/t/bank/x" in caplog.text
+@pytest.mark.parametrize("form", ["/t/tk-secret/acme", "anna:pass"])
+def test_label_channel_has_the_credentials_of_the_publisher(options: Options, form: str) -> None:
+    path = form if form.startswith("/") else "/acme"
+    user = "" if form.startswith("/") else f"{form}@"
+    request = resolve(
+        replace(options, channels=(f"https://{user}conda.example.com{path}", "public")), None
+    )
+    label, publisher, public = (source.channel for source in request.sources)
+    assert (label.token, label.auth) == (publisher.token, publisher.auth)
+    assert label.token or label.auth
+    assert (public.token, public.auth) == (None, None)
+
+
+def test_configured_channels_are_not_added_to_the_remembered(options: Options) -> None:
+    request = resolve(replace(again(options), channels=("elsewhere",)), last())
+    assert urls(request) == [LABEL, ACME, PUBLIC]
+
+
+def test_configured_channel_lends_its_credentials_to_the_remembered(options: Options) -> None:
+    channels = (f"{ALIAS}/t/{SECRET}/acme", "public")
+    request = resolve(replace(again(options), channels=channels), last())
+    assert urls(request) == [LABEL, ACME, PUBLIC]
+    assert opened(request) == [LABEL, ACME]
+
+
+def test_remembered_label_channel_can_be_left_out(options: Options) -> None:
+    request = resolve(replace(again(options), label_channel=False), last())
+    assert urls(request) == [ACME, PUBLIC]
+    assert request.label_source is None
+
+
+def test_label_channel_that_is_named_itself(options: Options) -> None:
+    request = resolve(replace(options, channels=("acme/label/bank", "public"), token=SECRET), None)
+    assert urls(request) == [LABEL, PUBLIC]
+    assert request.label_source == request.sources[0]
+    assert opened(request) == [LABEL]
+    remembered = last(channels=tuple(urls(request)))
+    later = resolve(replace(again(options), token=SECRET), remembered)
+    assert (urls(later), opened(later)) == ([LABEL, PUBLIC], [LABEL])
+
+
+def test_publisher_stays_who_it_is_without_the_label_channel(options: Options) -> None:
+    """The token is not sent to whoever comes next."""
+    without = replace(again(options), label_channel=False, token=SECRET)
+    request = resolve(without, last(channels=(LABEL, PUBLIC)))
+    assert (urls(request), opened(request)) == ([PUBLIC], [])
+    with pytest.raises(InvalidRequestError, match=ACME):
+        resolve(without, last(channels=(LABEL,)))
+
+
+def test_label_channel_behind_another_publisher(options: Options) -> None:
+    misplaced = replace(options, channels=("public", "acme/label/bank"))
+    with pytest.raises(InvalidRequestError) as caught:
+        resolve(misplaced, None)
+    assert f"-c {ACME} -c {PUBLIC}" in str(caught.value)
+    as_it_is = resolve(replace(misplaced, label_channel=False), None)
+    assert (urls(as_it_is), as_it_is.label_source) == ([PUBLIC, LABEL], None)
+    first = replace(options, channels=("acme/label/bank", "public"), label_channel=False)
+    assert urls(resolve(first, None)) == [LABEL, PUBLIC]
