@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import base64
 import logging
-import os
 import re
 import sys
 import traceback
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -20,11 +19,12 @@ from conda.base.context import context
 from ._conda import errors
 from .exceptions import CrashError, OfflineRepoError
 from .printable import printable
+from .streams import FilteredStream
 from .urls import is_local
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from typing import Any, TextIO
+    from typing import Any
 
 
 HIDDEN = "<hidden>"
@@ -40,6 +40,17 @@ PATH = re.compile(r"file:|~/|/(?!t/)|[A-Za-z]:[\\/]")
 ESCAPE = re.compile(r"%[0-9A-F]{2}")
 AUTHORIZATION = re.compile(r"(?i)(?<=authorization)(['\"]?\s*[:=]\s*['\"]?\w+ )[^\s'\",]+")
 QUERY = re.compile(r"(?<=\?)[^\s'\"<>#]*=[^\s'\"<>#]+")
+#: What in a query has a credential as its value, by its name.
+CREDENTIAL = re.compile(
+    r"(?i)(?:token|key|secret|passwo?r?d|signature|credential)s?(?:[-_]?id)?$"
+    r"|(?<![a-z])(?:sig|auth|authorization|access|pass|pwd|pw|jwt|sas|sid|session|hmac|code)$"
+)
+#: What no word or version is: a token, whatever its name.
+RANDOM = re.compile(
+    r"(?i)(?=[a-z]*\d)(?=\d*[a-z])[a-z\d]{16,}|[a-f\d]{8}-(?:[a-f\d]{4}-){3}[a-f\d]{12}"
+)
+#: Where is printed.
+STREAMS = ("stdout", "stderr", "__stdout__", "__stderr__")
 
 
 @dataclass(frozen=True)
@@ -109,7 +120,7 @@ def found_in(
     for url in urls:
         if not is_local(url):
             secrets.update(unquote(match[0]) for match in TOKEN.finditer(url))
-        secrets.update(unquote(pair.partition("=")[2]) for pair in url.partition("?")[2].split("&"))
+        secrets.update(_of_query(url.partition("?")[2].partition("#")[0]))
         pairs += [match[0].partition(":")[::2] for match in USERINFO.finditer(url)]
     for user, password in pairs:
         # the pair is what an HTTP header carries, in base64; a user alone may be a token
@@ -119,6 +130,14 @@ def found_in(
         if not unquote(user).isalpha():
             users.add(unquote(user))
     return Secrets(*(frozenset(v for v in some if len(v) >= SHORTEST) for some in (secrets, users)))
+
+
+def _of_query(query: str) -> Iterator[str]:
+    """Yield the values that are credentials; others may be any word, `main` in `?channel=main`."""
+    for pair in query.split("&"):
+        name, _, value = map(unquote, pair.partition("="))
+        if CREDENTIAL.search(name) or RANDOM.search(value):
+            yield value
 
 
 def in_play(*tokens: str | None) -> Secrets:
@@ -131,16 +150,18 @@ def _texts(value: Any) -> Iterator[str]:
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):
-        for one in value.values():
-            yield from _texts(one)
+        yield from _texts([*value.values()])
     elif isinstance(value, (list, tuple, set)):
-        for one in value:
-            yield from _texts(one)
+        for part in value:
+            yield from _texts(part)
 
 
 @contextmanager
 def confined(secrets: Secrets) -> Iterator[None]:
-    """Keep the secrets out of logs, of what is printed, and of errors and crash reports."""
+    """Keep the secrets out of logs, of what is printed, and of errors and crash reports.
+
+    What is written to a file descriptor, as other processes and `os.write` do, comes by here not.
+    """
     make_record = logging.getLogRecordFactory()
 
     def redacted(*args: Any, **kwargs: Any) -> logging.LogRecord:
@@ -151,11 +172,15 @@ def confined(secrets: Secrets) -> Iterator[None]:
             record.exc_text = printable(secrets.redact(text))
         return record
 
-    arguments, streams = list(sys.argv), (sys.stdout, sys.stderr)
+    arguments = list(sys.argv)
     # conda's crash report repeats the command line
     sys.argv[:] = [secrets.redact(argument) for argument in arguments]
-    # a stream that was closed before the start is None
-    sys.stdout, sys.stderr = (stream and _Stream(stream, secrets) for stream in streams)
+    streams = {name: getattr(sys, name) for name in STREAMS}
+    redacting = {
+        stream: FilteredStream(stream, secrets.redact) for stream in streams.values() if stream
+    }
+    for name, stream in streams.items():  # one that was closed before the start is None
+        setattr(sys, name, redacting.get(stream))
     logging.setLogRecordFactory(redacted)
     try:
         yield
@@ -169,10 +194,11 @@ def confined(secrets: Secrets) -> Iterator[None]:
     else:
         sys.argv[:] = arguments
     finally:
-        for stream in filter(None, (sys.stdout, sys.stderr)):
-            stream.flush()
+        for printed in redacting.values():
+            printed.flush()
         logging.setLogRecordFactory(make_record)
-        sys.stdout, sys.stderr = streams
+        for name, stream in streams.items():
+            setattr(sys, name, stream)
 
 
 def _redact_error(error: BaseException, secrets: Secrets) -> None:
@@ -186,48 +212,3 @@ def _redact_error(error: BaseException, secrets: Secrets) -> None:
     error.__cause__ = None
     error.__context__ = None
     error.__suppress_context__ = True
-
-
-class _Stream:
-    """A text stream that hides the secrets in all that is written to it, and never fails.
-
-    What its encoding does not have is escaped. Once nobody reads it any more, or its disk is full,
-    the rest goes nowhere: the work whose result is printed is done.
-    """
-
-    def __init__(self, stream: TextIO, secrets: Secrets) -> None:
-        self._stream = stream
-        self._secrets = secrets
-
-    def write(self, text: str) -> int:
-        redacted = self._secrets.redact(text)
-        with self._unfailing():
-            try:
-                self._stream.write(redacted)
-            except UnicodeEncodeError:
-                encoding = self._stream.encoding
-                self._stream.write(redacted.encode(encoding, "backslashreplace").decode(encoding))
-        return len(text)
-
-    def flush(self) -> None:
-        with self._unfailing():
-            self._stream.flush()
-
-    @contextmanager
-    def _unfailing(self) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            self._lose(error)
-
-    def _lose(self, error: OSError) -> None:
-        """Let the stream lead nowhere, so that Python's last flush does not fail either."""
-        with suppress(OSError, ValueError):
-            nowhere = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nowhere, self._stream.fileno())
-            os.close(nowhere)
-        if not isinstance(error, BrokenPipeError) and self._stream is not sys.__stderr__:
-            sys.stderr.write(f"warning: the output is incomplete: {error.strerror}\n")
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._stream, name)

@@ -22,8 +22,6 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from conda_offline_repo.builder.exceptions import SecretFoundError
-from conda_offline_repo.builder.options import Options
-from conda_offline_repo.builder.run import credentials
 from conda_offline_repo.files.hashing import CHUNK
 from conda_offline_repo.redaction import Secrets
 from conda_offline_repo.repository import manifest as manifests
@@ -35,11 +33,13 @@ from dev.upstream.server import ChannelServer
 from tests.support.inside import HASTY, inside
 from tests.support.running import snapshot, tree
 from tests.support.tiny import TinyChannel
+from tests.test_redaction import forms
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
+    from conda_offline_repo.builder.options import Options
     from tests.support.inside import Inside
     from tests.support.running import Conda, Finished
     from tests.support.tiny import Format
@@ -229,121 +229,6 @@ def test_manifest_survives_writing_and_reading(
     assert again == content
     assert again.content == written
     assert written.endswith(b"}\n")
-
-
-# --- redaction ---------------------------------------------------------------------------------
-
-#: No server's secret, and so in no other part of a text by chance.
-MARK = "Zq9"
-SECRETS = st.text(
-    string.ascii_letters + string.digits + "-._~!$&'()*+,;=:@/?#[]% \"<>|é", max_size=20
-).map(lambda text: f"{MARK}{text}{MARK}")
-#: What conda takes for a token in a URL.
-TOKENS = st.text(string.ascii_letters + string.digits + "-", max_size=30).map(
-    lambda text: f"{MARK}{text}{MARK}"
-)
-#: The last of them is no host that conda can read.
-HOSTS = ["127.0.0.1:8080", "repo.acme.example", "LOCALHOST", "[::1]:80"]
-SCHEMES = st.sampled_from(["http", "https"])
-PATHS = st.sampled_from(["acme", "acme/label/bank", "a/b/c", "pkgs/main"])
-
-
-def lower(text: str) -> str:
-    """Percent-encoded with small letters, which is as good as with capitals."""
-    encoded = quote(text, safe="")
-    head, *rest = encoded.split("%")
-    return head + "".join(f"%{part[:2].lower()}{part[2:]}" for part in rest)
-
-
-ENCODINGS = st.sampled_from([lambda text: quote(text, safe=""), lower])
-
-
-@st.composite
-def addresses(draw: st.DrawFn, hosts: list[str] = HOSTS) -> tuple[str, tuple[str, ...]]:
-    """A channel's URL, and the secrets in it in plain form."""
-    encode = draw(ENCODINGS)
-    secrets = []
-    userinfo = token = query = ""
-    shapes = draw(st.sets(st.sampled_from(["password", "user", "token", "query"]), min_size=1))
-    if "user" in shapes:
-        secrets.append(draw(SECRETS))
-        userinfo = f"{encode(secrets[-1])}@"
-    if "password" in shapes:
-        secrets.append(draw(SECRETS))
-        userinfo = f"{userinfo.rstrip('@') or 'anna'}:{encode(secrets[-1])}@"
-    if "token" in shapes:
-        secrets.append(draw(TOKENS))
-        token = f"/t/{secrets[-1]}"
-    if "query" in shapes:
-        secrets.append(draw(SECRETS))
-        query = f"?expires=1&sig={encode(secrets[-1])}"
-    url = f"{draw(SCHEMES)}://{userinfo}{draw(st.sampled_from(hosts))}{token}/{draw(PATHS)}{query}"
-    return url, tuple(secrets)
-
-
-def forms(secret: str) -> set[str]:
-    """A secret as it may be met."""
-    encoded = base64.b64encode(secret.encode()).decode()
-    return {
-        secret,
-        quote(secret),
-        quote(secret, safe=""),
-        quote_plus(secret),
-        lower(secret),
-        encoded.rstrip("="),
-    }
-
-
-@given(
-    addresses(),
-    st.sets(st.integers(0, 3)),
-    st.sampled_from(["{}", "GET {} failed.", "'{}'", '{{"url": "{}"}}', "<{}>", "{0} {0}"]),
-)
-@properties
-def test_any_url_is_cleared_of_credentials(
-    address: tuple[str, tuple[str, ...]], indices: set[int], around: str
-) -> None:
-    """Whether they are known or not, or some of them are."""
-    url, values = address
-    secrets = Secrets(frozenset(value for i, value in enumerate(values) if i in indices))
-    text = secrets.redact(around.format(url))
-    assert MARK not in text, text
-
-
-@given(addresses(HOSTS[:-1]))
-@properties
-def test_what_is_known_of_a_channel_is_hidden_in_any_form(
-    address: tuple[str, tuple[str, ...]],
-) -> None:
-    url, values = address
-    secrets = credentials(Options(label="bank", root=Path(), channels=(url,)))
-    for value in values:
-        for form in forms(value):
-            assert MARK not in secrets.redact(f"of no URL: {form}."), (value, form)
-
-
-@given(SECRETS)
-@properties
-def test_token_is_hidden_in_any_form(token: str) -> None:
-    secrets = credentials(Options(label="bank", root=Path(), token=token))
-    for form in forms(token):
-        assert form not in secrets.redact(f"the token is {form}, it says")
-
-
-@given(SECRETS, SECRETS)
-@properties
-def test_basic_authorization_is_hidden(user: str, password: str) -> None:
-    url = f"http://{quote(user, safe='')}:{quote(password, safe='')}@127.0.0.1/acme"
-    secrets = credentials(Options(label="bank", root=Path(), channels=(url,)))
-    header = base64.b64encode(f"{user}:{password}".encode()).decode()
-    assert header.rstrip("=") not in secrets.redact(f"Authorization: Basic {header}")
-
-
-@given(st.text(string.printable, max_size=60))
-@properties
-def test_other_text_stays_as_it_is(text: str) -> None:
-    assume(not any(mark in text for mark in ("@", "/t/", "?")))
-    assert Secrets(frozenset({f"{MARK}{MARK}"})).redact(text) == text
 
 
 # --- the canaries ------------------------------------------------------------------------------

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conda_offline_repo.redaction import HIDDEN, Secrets, found_in
 from tests.conftest import TOKEN
 from tests.support.running import PATIENCE
 
@@ -152,16 +151,3 @@ def test_configured_credentials_are_not_printed(
     assert SECRET not in told.output
     if verb in ("use", "doctor"):
         assert "vendor.example/main" in told.output
-
-
-@pytest.mark.parametrize(("user", "hidden"), [("build", False), ("tk-4n4ry", True)])
-def test_names_of_users_that_are_words_are_shown(user: str, hidden: bool) -> None:
-    secrets = found_in(["https://vendor.example"], logins=[(user, "p4ss-w0rd")])
-    text = f"bank is now {user} 1, by p4ss-w0rd"
-    shown = text.replace("p4ss-w0rd", HIDDEN)
-    assert secrets.redact(text) == (shown.replace(user, HIDDEN) if hidden else shown)
-
-
-def test_a_folder_that_looks_like_a_token_is_shown() -> None:
-    text = "/srv/t/deliveries/bank and file:///srv/t/deliveries/bank are up to date"
-    assert Secrets(frozenset()).redact(text) == text
