@@ -126,7 +126,7 @@ def _prefix(text: str) -> Path:
 
     from conda.base.context import locate_prefix_by_name
 
-    from ..builder.config.places import is_path
+    from ..builder.config.formats import is_path
 
     if is_path(text):
         return _path(text)

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from ..builder.config.read import Defaults
+    from ..builder.config.settings import Defaults
     from ..builder.options import Options
 
 #: Where it is looked for.
@@ -131,7 +131,7 @@ def _read(path: Path, labels: Sequence[str]) -> tuple[Options, ...]:
 def _defaults() -> Defaults:
     from conda.base.context import context
 
-    from ..builder.config.read import Defaults
+    from ..builder.config.settings import Defaults
     from ..settings import default_root, default_sign_keys
     from .build_options import configured_channels
 

@@ -78,7 +78,16 @@ def field(packages: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     for archive in (packages / "public" / "linux-64").glob("python*"):
         shutil.copy2(archive, channel / "linux-64")
     package(
-        ("conda", "conda-index", "hatchling", "hatch-vcs", "msgspec", "pip", "securesystemslib"),
+        (
+            "conda",
+            "conda-index",
+            "hatchling",
+            "hatch-vcs",
+            "jsonschema",
+            "msgspec",
+            "pip",
+            "securesystemslib",
+        ),
         channel,
         ("python",),
     )

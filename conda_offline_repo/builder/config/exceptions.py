@@ -33,14 +33,15 @@ class ConfigFileError(OfflineRepoError):
     def __init__(self, path: Path, mistakes: Iterable[Mistake]) -> None:
         self.path = str(path)
         self.mistakes = [
-            {**asdict(one), "message": printable(one.message)} for one in sorted(set(mistakes))
+            {**asdict(mistake), "message": printable(mistake.message)}
+            for mistake in sorted(set(mistakes))
         ]
-        lines = (f"{path}:{one['line']}:{one['column']}: {one['message']}" for one in self.mistakes)
+        lines = (f"{path}:{m['line']}:{m['column']}: {m['message']}" for m in self.mistakes)
         super().__init__("\n".join((f"{path} cannot be used as it is:", *lines)))
 
 
 class ConfigWriteError(OfflineRepoError):
-    """A label that cannot be put down in a file; the file is as it was."""
+    """A label that cannot be written to a file; the file is as it was."""
 
     def __init__(self, path: Path, label: str, reason: str, *hints: str) -> None:
-        super().__init__(f"The label {label!r} was not put down in {path}: {reason}.", *hints)
+        super().__init__(f"The label {label!r} was not written to {path}: {reason}.", *hints)

@@ -1,22 +1,24 @@
-"""The file as YAML nodes, which know their places; nothing in it is executed."""
+"""The file as YAML nodes, which know their places, and as the data that a JSON schema speaks of."""
 
 from __future__ import annotations
 
+import re
 import warnings
 from typing import TYPE_CHECKING
 
 from ruamel.yaml import YAML
 from ruamel.yaml.composer import ComposerError
 from ruamel.yaml.error import MarkedYAMLError, ReusedAnchorWarning
-from ruamel.yaml.nodes import CollectionNode, MappingNode
+from ruamel.yaml.nodes import CollectionNode, MappingNode, ScalarNode, SequenceNode
 from ruamel.yaml.reader import ReaderError
 
 from ...files.hashing import read_regular
 from .exceptions import ConfigFileError, Mistake
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
+    from typing import Any
 
     from ruamel.yaml.nodes import Node
 
@@ -24,6 +26,44 @@ if TYPE_CHECKING:
 LARGEST = 1 << 18
 #: How many values there may be, with those that aliases (`*name`) repeat.
 MOST = 100_000
+YAML_TAG = "tag:yaml.org,2002:"
+#: What YAML makes of a text without quotes, by its tag.
+MISREAD = {
+    "int": "a number",
+    "float": "a number",
+    "timestamp": "a date",
+    "bool": "true or false",
+    "merge": "a sign of its own",
+    "value": "a sign of its own",
+}
+TAGS = frozenset(MISREAD) | {"null", "str", "seq", "map"}
+#: What YAML 1.1, which many programs read, has for true and false besides.
+SWITCHES = re.compile(r"(?i)yes|no|on|off")
+NUMBER = re.compile(r"0|-?[1-9][0-9]{0,8}", re.ASCII)
+#: Stands for a scalar that no type of the schema takes.
+NEITHER = object()
+
+
+class Mapping(dict[str, "Any"]):
+    """A mapping of the file.
+
+    Attributes:
+        node: Its own.
+        nodes: Those of each key and of its value.
+    """
+
+    node: MappingNode
+    nodes: dict[str, tuple[Node, Node]]
+
+
+class Items(list["Any"]):
+    """A list of the file.
+
+    Attributes:
+        nodes: Those of its items.
+    """
+
+    nodes: list[Node]
 
 
 def read_text(path: Path) -> str:
@@ -75,7 +115,80 @@ def compose(text: str, path: Path) -> Node | None:
     return node
 
 
-def below(node: Node) -> Iterator[Node]:
+def data(node: Node, report: Callable[[Node, str], None], *, last: bool = False) -> Any:
+    """Return what a node holds: `Mapping`, `Items`, text, number, true or false, None, `NEITHER`.
+
+    Args:
+        node: Of the file.
+        report: Takes mistakes that are lost in the data: tags, and keys that are not right.
+        last: Whether of a key that stands there twice the last counts, not the first.
+    """
+    if _tag(node) not in TAGS:
+        report(node, "A tag (!...) is not allowed: leave it out.")
+    if isinstance(node, SequenceNode):
+        items = Items(data(item, report, last=last) for item in node.value)
+        items.nodes = node.value
+        return items
+    if not isinstance(node, MappingNode):
+        return _scalar(node)
+    mapping = Mapping()
+    mapping.node, mapping.nodes = node, {}
+    for key, value in node.value:
+        content = data(value, report, last=last)
+        name = str(key.value)
+        if _tag(key) == "merge":
+            report(key, "<< is not known here: put what labels share at the top.")
+        elif problem := not_text(key, "A key"):
+            report(key, problem)
+        elif name in mapping and not last:
+            line = mapping.nodes[name][0].start_mark.line + 1
+            report(key, f"The key {name!r} stands here twice; the first is on line {line}.")
+        else:
+            mapping[name] = content
+            mapping.nodes[name] = (key, value)
+    return mapping
+
+
+def not_text(node: Node, what: str) -> str | None:
+    """Return why YAML takes a node for anything but a text that can be seen; None if it does not.
+
+    Args:
+        node: Of a value.
+        what: It is, at the beginning of a sentence.
+    """
+    if not isinstance(node, ScalarNode):
+        kind = "list" if isinstance(node, SequenceNode) else "mapping"
+        return f"{what} has to be a text, not a {kind}."
+    kind, text = _tag(node), str(node.value)
+    if kind not in TAGS:
+        return "A tag (!...) is not allowed: leave it out."
+    if kind == "null":
+        return f"{what} has no value."
+    if kind != "str":
+        kind = MISREAD.get(kind, "something else")
+        return f'YAML reads {text} as {kind}: put it in quotes, "{text}".'
+    if node.style is None and SWITCHES.fullmatch(text):
+        return f'Many programs read {text} as true or false: put it in quotes, "{text}".'
+    return None if text.isprintable() else f"{what} has a character that cannot be seen."
+
+
+def _scalar(node: Node) -> Any:
+    text, plain = str(node.value), getattr(node, "style", None) is None
+    if not_text(node, "") is None:
+        return text
+    if _tag(node) == "null":
+        return None
+    if plain and text.lower() in ("true", "false"):
+        return text.lower() == "true"
+    return int(text) if plain and NUMBER.fullmatch(text) else NEITHER
+
+
+def _tag(node: Node) -> str:
+    """Return what YAML takes a node for: `str`, `int`, `map` and so on, or a tag of its own."""
+    return str(node.tag).removeprefix(YAML_TAG)
+
+
+def _below(node: Node) -> Iterator[Node]:
     """Yield the nodes in a collection, keys before their values; none for a scalar."""
     if isinstance(node, MappingNode):
         for pair in node.value:
@@ -103,7 +216,7 @@ def _size(node: Node, known: dict[Node, int]) -> int:
     """Return how many nodes there are when each alias is followed; those of a circle are many."""
     if node not in known:
         known[node] = MOST + 1
-        known[node] = 1 + sum(_size(one, known) for one in below(node))
+        known[node] = 1 + sum(_size(one, known) for one in _below(node))
     return known[node]
 
 

@@ -1,186 +1,211 @@
-"""Values of the file, taken at no more than their word: each is of its type, or a mistake."""
+"""What is right in the file, as settings, and all that is not."""
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
-
-from ...redaction import found_in
-from .exceptions import ConfigFileError, Mistake
-from .nodes import below
-from .value import Value, tag
-from .words import advice
+from ...exceptions import InvalidRequestError
+from ...specs import check_together, parse_spec
+from ..archives.installers import check_installers
+from ..exceptions import InstallerError
+from ..options import EnvironmentSpec
+from ..request.channels import sources
+from ..request.machine import parse_virtual_package
+from ..request.request import TOKEN
+from . import nodes, schema
+from .exceptions import Mistake
+from .formats import channel_of, checks, path_of, prefix_of, reason
+from .settings import Content, Label, Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
     from pathlib import Path
+    from typing import Any
 
-    from ruamel.yaml.nodes import Node
+    from ruamel.yaml.nodes import MappingNode, Node
 
-#: What YAML makes of a text without quotes, by its tag.
-MISREAD = {
-    "int": "a number",
-    "float": "a number",
-    "timestamp": "a date",
-    "bool": "true or false",
-    "null": "nothing",
-    "merge": "a sign of its own",
-    "value": "a sign of its own",
-}
-TAGS = frozenset(MISREAD) | {"str", "seq", "map"}
-#: What YAML 1.1, which many programs read, has for true and false besides.
-SWITCHES = re.compile(r"(?i)yes|no|on|off")
-NUMBER = re.compile(r"0|-?[1-9][0-9]{0,8}", re.ASCII)
+    from .settings import Defaults
+
+    Keys = tuple[str | int, ...]
+
+#: The ways to say what a label, or an environment of it, is to have.
+WAYS = ("packages", "environment", "file", "from_prefix")
 
 
-@dataclass(frozen=True)
 class Reader:
-    """Takes values out of the file, and collects its mistakes.
+    """Makes settings of what is right in the file, and collects what is not.
 
     Attributes:
-        folder: That of the file, where relative paths begin.
-        environ: The variables that tokens are taken from; None to take none.
-        secrets: Texts that no message may have.
         mistakes: Those found so far.
+        secrets: Texts that no message may have.
     """
 
-    folder: Path
-    environ: Mapping[str, str] | None
-    secrets: set[str] = field(default_factory=set, repr=False)
-    mistakes: list[Mistake] = field(default_factory=list)
+    def __init__(self, node: MappingNode, folder: Path, defaults: Defaults) -> None:
+        self.folder, self.defaults = folder, defaults
+        self.mistakes: list[Mistake] = []
+        self.secrets: set[str] = set()
+        self._wrong: set[Keys] = set()
+        self._data = nodes.data(node, self._note)
+        # of a key that stands there twice, both values are checked
+        last = nodes.data(node, self._note, last=True) if self.mistakes else self._data
+        for data in [self._data] if last == self._data else [self._data, last]:
+            for path, key, message in schema.check(data, checks(folder)):
+                self._note(schema.node_of(data, path, key), message)
+                if key is None or "virtual_packages" in path:
+                    self._wrong.add(path if key is None else (*path, key))
 
-    def say(self, node: Node, message: str) -> None:
-        """Note a mistake."""
+    def content(self, environ: Mapping[str, str] | None, wanted: Collection[str]) -> Content:
+        """Return what the file says; what is wrong in it is left out.
+
+        Args:
+            environ: The variables that tokens are taken from; None to take none.
+            wanted: The labels whose tokens are taken; none for all.
+        """
+        top = self._right(())
+        common = self._settings((), environ)
+        labels = self._right(("labels",)) if "labels" in top else {}
+        self._check_names("label", ("labels",), labels)
+        return Content(
+            path_of(self.folder, top["root"]) if "root" in top else None,
+            common,
+            tuple(
+                self._label(name, common, environ if not wanted or name in wanted else None)
+                for name in labels
+            ),
+            top["labels"].node if labels else self._data.node,
+        )
+
+    def _note(self, node: Node, message: str) -> None:
         mark = node.start_mark
         self.mistakes.append(Mistake(mark.line + 1, mark.column + 1, message))
 
-    def finish(self, path: Path) -> None:
-        """End the reading of a file.
+    def _say(self, message: str, path: Keys, key: str | None = None) -> None:
+        self._note(schema.node_of(self._data, path, key), message)
 
-        Raises:
-            ConfigFileError: There are mistakes.
-        """
-        if self.mistakes:
-            redact = found_in((), tokens=self.secrets).redact
-            raise ConfigFileError(
-                path, (Mistake(one.line, one.column, redact(one.message)) for one in self.mistakes)
-            )
+    def _right(self, path: Keys) -> dict[Any, Any]:
+        """Return the values in a collection that nothing is wrong with, by key or by number."""
+        value = schema.at(self._data, path) or {}
+        items = value.items() if isinstance(value, dict) else enumerate(value)
+        return {key: value for key, value in items if (*path, key) not in self._wrong}
 
-    def tags(self, node: Node) -> None:
-        """Note all tags that are not YAML's own for what JSON has."""
-        seen = set()
-        todo = [node]
-        while todo:
-            one = todo.pop()
-            if id(one) not in seen:
-                seen.add(id(one))
-                todo += below(one)
-                if tag(one) not in TAGS:
-                    self.say(one, "A tag (!...) is not allowed: leave it out.")
+    def _label(self, name: str, common: Settings, environ: Mapping[str, str] | None) -> Label:
+        path = ("labels", name)
+        said = self._settings(path, environ).over(common)
+        keys = {*(schema.at(self._data, path) or ())}
+        if said.label_channel is False and not keys & {*WAYS, "environments"}:
+            problem = f"Without its label channel, there is nothing to ship for {name!r}"
+            self._say(f"{problem}: name packages.", path[:1], name)
+        if "channels" in keys:
+            self._check_order(name, said, (*path, "channels"))
+        elif "channels" in self._data:
+            self._check_order(name, said, ("channels",))
+        elif not self.defaults.channels:
+            self._say(f"No channel is named for {name!r}, or configured.", path[:1], name)
+        return Label(name, said, tuple(self._environments(path)))
 
-    def entries(self, value: Value, form: str) -> list[Value]:
-        """Return the entries of a mapping, of a key that stands there twice both.
+    def _check_order(self, label: str, said: Settings, path: Keys) -> None:
+        """Note channels whose order cannot be meant for a label."""
+        if said.label_channel is False or any(keys[: len(path)] == path for keys in self._wrong):
+            return
+        try:
+            sources(said.channels or (), None, label=label, label_channel=True, token=None)
+        except InvalidRequestError as error:
+            hint = "Name the publisher first, or write label_channel: false."
+            self._say(f"{reason(error)} {hint}", path)
 
-        Args:
-            value: The mapping.
-            form: How it is written, for the message.
-        """
-        if not isinstance(value.node, MappingNode):
-            self.say(value.place, f"{value.what} has to be a mapping: {form}.")
-            return []
-        found: dict[str, Node] = {}
-        entries = []
-        for key, node in value.node.value:
-            if tag(key) == "merge":
-                self.say(key, "<< is not known here: put what labels share at the top.")
-                continue
-            name = self.text(Value("", key, key))
-            if name is None:
-                continue
-            first = found.setdefault(name, key)
-            if first is not key:
-                line = first.start_mark.line + 1
-                self.say(key, f"The key {name!r} stands here twice; the first is on line {line}.")
-            entries.append(Value(name, node, key))
-        return entries
+    def _settings(self, path: Keys, environ: Mapping[str, str] | None) -> Settings:
+        said = self._right(path)
 
-    def known(
-        self, entries: Iterable[Value], right: tuple[str, ...], elsewhere: Mapping[str, str]
-    ) -> Iterator[Value]:
-        """Yield the entries whose keys are right, and note the others.
+        def each(key: str, convert: Callable[[str], Any]) -> tuple[Any, ...] | None:
+            if isinstance(said.get(key), str):
+                return (convert(said[key]),)
+            return tuple(map(convert, self._right((*path, key)).values())) if key in said else None
 
-        Args:
-            entries: Of one mapping.
-            right: The keys that it may have.
-            elsewhere: What to say of keys that belong to another mapping.
-        """
-        for value in entries:
-            if value.name in right:
-                yield value
-            elif value.name in elsewhere:
-                self.say(value.top, f"{value.what} {elsewhere[value.name]}.")
+        plugin = said.get("with_plugin")
+        return Settings(
+            token=self._variable((*path, "token"), environ) if "token" in said else None,
+            label_channel=said.get("label_channel"),
+            channels=each("channels", lambda text: channel_of(self.folder, text)),
+            platforms=each("platforms", str),
+            virtual_packages=self._machines((*path, "virtual_packages"))
+            if "virtual_packages" in said
+            else {},
+            keep=said.get("keep"),
+            with_plugin=self._path(plugin) if isinstance(plugin, str) else plugin,
+            installers=self._installers((*path, "installers")) if "installers" in said else None,
+            sign_key=each("sign_key", self._path),
+        )
+
+    def _variable(self, path: Keys, environ: Mapping[str, str] | None) -> str:
+        name: str = schema.at(self._data, path)[2:-1]
+        token = environ.get(name) if environ is not None else None
+        if token and TOKEN.fullmatch(token):
+            self.secrets.add(token)
+        elif token:
+            problem = f"The environment variable {name} has a character that no token has"
+            self._say(f"{problem}: tokens are of letters, digits and '-'.", path)
+        elif environ is not None:
+            self._say(f"The environment variable {name} is not set, or empty.", path)
+        return name
+
+    def _machines(self, path: Keys) -> dict[tuple[str, str], str]:
+        machines = {}
+        for platform in self._right(path):
+            for name, version in self._right((*path, platform)).items():
+                machines[platform, name] = version
+                try:
+                    parse_virtual_package(f"{platform}:{name}={version}")
+                except InvalidRequestError as error:
+                    self._say(reason(error), (*path, platform, name))
+        return machines
+
+    def _installers(self, path: Keys) -> tuple[Path, ...]:
+        files: list[Path] = []
+        for index, text in self._right(path).items():
+            files.append(self._path(text))
+            try:
+                check_installers(files)
+            except InstallerError as error:
+                file = files.pop()
+                self._say(reason(error).replace(str(file), repr(text)), (*path, index))
+        return tuple(files)
+
+    def _environments(self, path: Keys) -> Iterator[EnvironmentSpec]:
+        yield from self._environment("", path)
+        if "environments" in self._right(path):
+            path = (*path, "environments")
+            names = self._right(path)
+            self._check_names("environment", path, names)
+            for name in names:
+                yield from self._environment(name, (*path, name))
+
+    def _environment(self, name: str, path: Keys) -> Iterator[EnvironmentSpec]:
+        """Yield what a label or an environment asks for, one for each way that it says it."""
+        value = schema.at(self._data, path)
+        ways: dict[str, Any] = {"packages": value} if isinstance(value, list) else self._right(path)
+        for way in (way for way in ways if way in WAYS):
+            place = path if isinstance(value, list) else (*path, way)
+            if way == "packages":
+                packages = tuple(map(parse_spec, self._right(place).values()))
+                try:
+                    check_together(packages)
+                except InvalidRequestError as error:
+                    self._say(reason(error), place)
+                yield EnvironmentSpec(name, packages)
+            elif way == "from_prefix":
+                yield EnvironmentSpec(name, prefix=prefix_of(self.folder, ways[way]))
             else:
-                what = f"The key {value.name!r} is unknown here."
-                self.say(value.top, f"{what} {advice(value.name, right)}")
+                yield EnvironmentSpec(name, file=self._path(ways[way]))
 
-    def items(self, value: Value, *, or_none: str = "") -> list[Value] | None:
-        """Return the items of a list; None if it is not one.
+    def _check_names(self, kind: str, path: Keys, names: Collection[str]) -> None:
+        """Note names that Windows cannot tell apart."""
+        known: dict[str, str] = {}
+        for name in names:
+            other = known.setdefault(name.casefold(), name)
+            if other != name:
+                line = schema.node_of(self._data, path, other).start_mark.line + 1
+                problem = f"Windows cannot tell the {kind} {name!r} from {other!r} on line {line}."
+                self._say(problem, path, name)
 
-        Args:
-            value: The list.
-            or_none: What an empty list should be instead; nothing if it may be empty.
-        """
-        if not isinstance(value.node, SequenceNode):
-            form = "write [A, B], or a line '- A' for each"
-            self.say(value.place, f"{value.what} has to be a list: {form}.")
-            return None
-        if or_none and not value.node.value:
-            self.say(value.node, f"{value.what} is an empty list: {or_none}.")
-            return None
-        return [Value(value.name, node) for node in value.node.value]
-
-    def text(self, value: Value, *, may_be_empty: bool = False) -> str | None:
-        """Return a text; None if it is not one."""
-        node, what = value.node, value.what
-        if not isinstance(node, ScalarNode):
-            kind = "list" if isinstance(node, SequenceNode) else "mapping"
-            self.say(node, f"{what} has to be a text, not a {kind}.")
-        elif tag(node) not in TAGS:
-            pass  # said by `tags`
-        elif value.is_nothing:
-            self.say(value.place, f"{what} has no value.")
-        elif "${" in node.value:
-            self.say(node, "${...} stands for a variable in 'token' alone.")
-        elif tag(node) != "str":
-            kind = MISREAD.get(tag(node), "something else")
-            self.say(node, f'YAML reads {node.value} as {kind}: put it in quotes, "{node.value}".')
-        elif node.style is None and SWITCHES.fullmatch(node.value):
-            what = f"Many programs read {node.value} as true or false"
-            self.say(node, f'{what}: put it in quotes, "{node.value}".')
-        elif not node.value.isprintable():
-            self.say(node, f"{what} has a character that cannot be seen.")
-        elif not node.value.strip() and not may_be_empty:
-            self.say(node, f"{what} is empty.")
-        else:
-            text: str = node.value
-            return text
-        return None
-
-    def flag(self, value: Value) -> bool | None:
-        """Return whether something is so; None if that is not said."""
-        text = (value.plain or "").lower()
-        if text not in ("true", "false"):
-            self.say(value.place, f"{value.what} has to be true or false.")
-            return None
-        return text == "true"
-
-    def number(self, value: Value, least: int) -> int | None:
-        """Return a number that is large enough; None if it is not one."""
-        text = value.plain or ""
-        if not NUMBER.fullmatch(text) or int(text) < least:
-            self.say(value.place, f"{value.what} has to be a whole number from {least} on.")
-            return None
-        return int(text)
+    def _path(self, text: str) -> Path:
+        return path_of(self.folder, text)

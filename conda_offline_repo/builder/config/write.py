@@ -1,22 +1,42 @@
-"""The story of putting a label down in `offline-repo.yml`, which may be there already."""
+"""The story of writing a label to `offline-repo.yml`, which may be there already."""
 
 from __future__ import annotations
 
+import json
 import os
+import re
+from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.scalarstring import DoubleQuotedScalarString
+
 from ...files import atomic
 from ...files.permissions import open_up
-from . import nodes, saying, wording
+from . import nodes
+from .entry import entry, environments_of, relative, settings_of
 from .exceptions import ConfigFileError, ConfigWriteError
 from .read import parse
-from .settings import Settings
+from .settings import Label, Settings
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from ruamel.yaml.nodes import MappingNode
+
     from ...repository.manifest import Remembered
     from ..options import EnvironmentSpec, Options
-    from .read import Content, Defaults, Label
+    from .settings import Content, Defaults
+
+#: What every reader of YAML takes for this very text without quotes.
+PLAIN = re.compile(r"(?:\.{0,2}/)?[A-Za-z_][A-Za-z0-9_./+-]*(?:://[A-Za-z0-9_./%+-]+)?", re.ASCII)
+#: What some readers take for something else, all the same.
+WORDS = frozenset({"true", "false", "yes", "no", "on", "off", "y", "n", "null"})
+#: How long a list is that has a line to itself.
+LONGEST = 70
 
 
 def write(
@@ -27,7 +47,7 @@ def write(
     *,
     variable: str | None = None,
 ) -> None:
-    """Put a label down in a file, whole or not at all; what else stands in it stays as it is.
+    """Write a label to a file, whole or not at all; what else stands in it stays as it is.
 
     What is the default, or said of all labels in the file, is left out. The root, channels and
     platforms are always said: their defaults differ from machine to machine.
@@ -52,29 +72,28 @@ def write(
     if content:
         _check_place(path, options, content, defaults, variable)
     common = content.settings if content else Settings()
-    said = saying.settings(options, request, common, defaults, variable)
-    ways = saying.asked(options, request)
-    _check_exact(path, label, ways, request)
-    entry = {label: saying.entry(said, ways, folder)}
+    said = settings_of(options, request, common, defaults, variable)
+    specs = environments_of(options, request)
+    _check_exact(path, label, specs, request)
+    added = {label: entry(said, specs, folder) or None}
     if content:
-        text = wording.with_label(old, content.node, entry)
+        text = _with_label(old, content.node, added)
     else:
-        root = saying.path(options.root.absolute(), folder)
-        text = "".join(f"{line}\n" for line in wording.lines({"root": root, "labels": entry}))
-    before = [_meaning(one) for one in content.labels] if content else []
-    wanted = (label, said.over(common), ways)
+        root = relative(options.root.absolute(), folder)
+        text = _yaml({"root": root, "labels": added})
+    wanted = Label(label, said.over(common), specs)
     try:
-        now = [_meaning(one) for one in parse(text, path, defaults, None).labels]
+        labels = parse(text, path, defaults, None).labels
     except ConfigFileError as error:
         reason = str(error.mistakes[0]["message"]).removesuffix(".")
         raise ConfigWriteError(path, label, reason) from error
-    if wanted not in now or [one for one in now if one != wanted] != before:
-        by_hand = "\n".join(wording.lines(entry))
+    others = tuple(other for other in labels if other != wanted)
+    if wanted not in labels or others != (content.labels if content else ()):
         raise ConfigWriteError(
             path,
             label,
             "the file is written in a way that no label can be added to",
-            f"Put this into it by hand, below 'labels':\n{by_hand}",
+            f"Put this into it by hand, below 'labels':\n{_yaml(added)}",
         )
     try:
         _place(path, text.encode())
@@ -99,9 +118,9 @@ def _check_place(
             f"the file is for the root {root}, and the label is in {options.root.absolute()}",
             "Give another file.",
         )
-    for one in content.labels:
-        if one.name.casefold() == label.casefold():
-            line = one.node.start_mark.line + 1
+    for key, _ in content.node.value:
+        if key.value.casefold() == label.casefold():
+            line = key.start_mark.line + 1
             raise ConfigWriteError(
                 path, label, f"it stands there already, on line {line}", "Change it there."
             )
@@ -115,27 +134,77 @@ def _check_place(
 
 
 def _check_exact(
-    path: Path, label: str, ways: tuple[EnvironmentSpec, ...], request: Remembered
+    path: Path, label: str, specs: tuple[EnvironmentSpec, ...], request: Remembered
 ) -> None:
     """Check that environments whose archives were named exactly are given by their files.
 
     Raises:
         ConfigWriteError: One is not.
     """
-    given = {one.name for one in ways if one.file}
+    given = {spec.name for spec in specs if spec.file}
     missing = sorted({*request.exact} - given) if "" not in given else []
     if missing:
-        what = f"the environment {missing[0]!r}" if missing[0] else "the label"
+        environment = f"the environment {missing[0]!r}" if missing[0] else "the label"
         raise ConfigWriteError(
             path,
             label,
-            f"the archives of {what} were named exactly, by a file that is not known here",
+            f"the archives of {environment} were named exactly, by a file that is not known here",
             "Name that file again.",
         )
 
 
-def _meaning(label: Label) -> tuple[str, Settings, tuple[EnvironmentSpec, ...]]:
-    return label.name, label.settings, label.asked
+def _with_label(text: str, labels: MappingNode, label: Mapping[str, Any]) -> str:
+    """Return the text of a file with a label behind the others, and all else as it was.
+
+    ruamel.yaml could write the file anew with its comments, but not with its indents and spaces.
+    """
+    if labels.flow_style:
+        start = text.index("{", labels.start_mark.index) + 1
+        return f"{text[:start]}{_yaml(label, flow=True)[1:-2]}, {text[start:].lstrip(' ')}"
+    newline = "\r\n" if "\r\n" in text else "\n"
+    mark = labels.value[-1][0].start_mark
+    end = max(
+        token.end_mark.index
+        for token in YAML(typ="safe", pure=True).scan(text)
+        if mark.index <= token.start_mark.index < labels.end_mark.index
+    )
+    # comments belong to it, too: behind it, and below as far as they stand further to the right
+    comments = rf"[^\r\n]*(?:(?:\r?\n[ \t]*)*\r?\n {{{mark.column + 1},}}[^\s][^\r\n]*)*"
+    match = re.compile(comments).match(text, len(text[:end].rstrip()))
+    end = match.end() if match else end
+    lines = (f"{newline}{' ' * mark.column}{line}" for line in _yaml(label).splitlines())
+    return f"{text[:end]}{''.join(lines)}{text[end:] or newline}"
+
+
+def _yaml(content: Mapping[str, Any], *, flow: bool = False) -> str:
+    styled = _styled(content)
+    if flow:
+        styled.fa.set_flow_style()
+    yaml = YAML()
+    yaml.width = nodes.LARGEST
+    yaml.indent(mapping=2, sequence=4, offset=2)
+    stream = StringIO()
+    yaml.dump(styled, stream)
+    return stream.getvalue()
+
+
+def _styled(value: Any) -> Any:
+    """Return a value as every reader of YAML takes it, with short lists in a line."""
+    if isinstance(value, str):
+        plain = PLAIN.fullmatch(value) and value.lower() not in WORDS
+        return value if plain else DoubleQuotedScalarString(value)
+    if not isinstance(value, (dict, list)):
+        return value
+    inner: Any = value.values() if isinstance(value, dict) else value
+    flat = not any(isinstance(item, (dict, list)) for item in inner)
+    styled: Any
+    if isinstance(value, dict):
+        styled = CommentedMap((_styled(key), _styled(item)) for key, item in value.items())
+    else:
+        styled = CommentedSeq(map(_styled, value))
+    if flat and len(json.dumps(value, ensure_ascii=False)) <= LONGEST:
+        styled.fa.set_flow_style()
+    return styled
 
 
 def _place(path: Path, content: bytes) -> None:

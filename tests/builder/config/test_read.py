@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from conda_offline_repo.builder.config import nodes
 from conda_offline_repo.builder.config.exceptions import ConfigFileError
-from conda_offline_repo.builder.config.read import Defaults, read
+from conda_offline_repo.builder.config.read import read
+from conda_offline_repo.builder.config.settings import Defaults
 from tests.support.systems import DEVICES, PIPES
 
 if TYPE_CHECKING:

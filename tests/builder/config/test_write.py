@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 from conda_offline_repo.builder.config.exceptions import ConfigFileError, ConfigWriteError
-from conda_offline_repo.builder.config.read import Defaults, read
+from conda_offline_repo.builder.config.read import read
+from conda_offline_repo.builder.config.settings import Defaults
 from conda_offline_repo.builder.config.write import write
 from conda_offline_repo.builder.options import EnvironmentSpec, Options
 from conda_offline_repo.builder.request.channels import sources

@@ -13,22 +13,23 @@ from conda.models.channel import Channel
 from ...urls import channel_url, public
 from ..options import EnvironmentSpec
 from ..request.machine import machines
-from .places import is_path
+from .formats import is_path
 from .settings import Settings
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any
 
     from ...repository.manifest import Remembered
     from ..options import Options
-    from .read import Defaults
+    from .settings import Defaults
 
 ANACONDA = "https://conda.anaconda.org/"
 #: What holds where the file says nothing, and does not differ from machine to machine.
-UNSAID = Settings(keep=1, with_plugin=False, installers=(), label_channel=True, token=None)
+UNSAID = Settings(keep=1, with_plugin=False, installers=(), label_channel=True)
 
 
-def settings(
+def settings_of(
     options: Options,
     request: Remembered,
     common: Settings,
@@ -45,9 +46,10 @@ def settings(
         variable: The environment variable that has the publisher's token.
     """
     channels, label_channel = _channels(options, request)
+    same = set(common.platforms or ()) == set(request.platforms)
     wanted = Settings(
         channels=channels,
-        platforms=_platforms(request, common),
+        platforms=common.platforms if same else request.platforms,
         sign_key=_sign_key(options, common, defaults),
         keep=request.keep,
         with_plugin=options.plugin_file.absolute() if options.plugin_file else request.plugin,
@@ -60,9 +62,9 @@ def settings(
     return Settings(**{**new, "virtual_packages": _virtual_packages(request, common)})
 
 
-def asked(options: Options, request: Remembered) -> tuple[EnvironmentSpec, ...]:
-    """Return what the label is to have, an environment each; none for all there is."""
-    given = {one.name: one for one in options.environments}
+def environments_of(options: Options, request: Remembered) -> tuple[EnvironmentSpec, ...]:
+    """Return the environments that the label asks for; none for all there is."""
+    given = {spec.name: spec for spec in options.environments}
     if "" in given:
         return (given[""],)
     remembered = {
@@ -73,35 +75,39 @@ def asked(options: Options, request: Remembered) -> tuple[EnvironmentSpec, ...]:
     return tuple({**remembered, **given}.values())
 
 
-def entry(said: Settings, ways: tuple[EnvironmentSpec, ...], folder: Path) -> dict[str, Any]:
+def entry(said: Settings, specs: Iterable[EnvironmentSpec], folder: Path) -> dict[str, Any]:
     """Return a label as the mapping that stands in a file of this folder."""
-    machine: dict[str, dict[str, str]] = {}
+    token = said.token and f"${{{said.token}}}"
+    values = {**vars(said), "token": token, "virtual_packages": {}}
     for (platform, name), version in said.virtual_packages.items():
-        machine.setdefault(platform, {})[name] = version
-    plugin = said.with_plugin
-    found = {
-        "token": said.token and f"${{{said.token}}}",
-        "label_channel": said.label_channel,
-        "channels": _list(said.channels),
-        "platforms": _list(said.platforms),
-        "virtual_packages": machine or None,
-        "keep": said.keep,
-        "with_plugin": path(plugin, folder) if isinstance(plugin, Path) else plugin,
-        "installers": _paths(said.installers, folder),
-        "sign_key": _paths(said.sign_key, folder),
-    }
+        values["virtual_packages"].setdefault(platform, {})[name] = version
+    for spec in specs:
+        way, value = _way(spec, folder)
+        if not spec.name:
+            values["environment" if way == "file" else way] = value
+        else:
+            values.setdefault("environments", {})[spec.name] = (
+                value if way == "packages" else {way: value}
+            )
     return {
-        **{key: value for key, value in found.items() if value is not None},
-        **_ways(ways, folder),
+        key: _written(value, folder)
+        for key, value in values.items()
+        if value is not None and value != {}
     }
 
 
-def path(place: Path, folder: Path) -> str:
+def relative(path: Path, folder: Path) -> str:
     """Return a path as a file in this folder names it: relative if it is below."""
-    if place != folder and folder not in place.parents:
-        return str(place)
-    text = place.relative_to(folder).as_posix()
+    if path != folder and folder not in path.parents:
+        return str(path)
+    text = path.relative_to(folder).as_posix()
     return f"./{text}" if text.startswith("~") else text
+
+
+def _written(value: Any, folder: Path) -> Any:
+    if isinstance(value, tuple):
+        return [_written(item, folder) for item in value]
+    return relative(value, folder) if isinstance(value, Path) else value
 
 
 def _channels(options: Options, request: Remembered) -> tuple[tuple[str, ...], bool]:
@@ -120,11 +126,6 @@ def _channel(url: str) -> str:
     return name if name != url and channel_url(Channel(name)) == url else url
 
 
-def _platforms(request: Remembered, common: Settings) -> tuple[str, ...]:
-    known = common.platforms or ()
-    return known if set(known) == set(request.platforms) else request.platforms
-
-
 def _sign_key(options: Options, common: Settings, defaults: Defaults) -> tuple[Path, ...] | None:
     """Return the keys to name; None for those that sign where the file says nothing."""
     usual = tuple(Path(key).expanduser().absolute() for key in defaults.sign_keys)
@@ -136,53 +137,30 @@ def _sign_key(options: Options, common: Settings, defaults: Defaults) -> tuple[P
 
 def _virtual_packages(request: Remembered, common: Settings) -> dict[tuple[str, str], str]:
     """Return how the machines differ from those that hold where nothing is said."""
-    found = {}
+    changes = {}
     for platform, machine in request.virtual_packages.items():
         stated = [
-            f"{platform}:{name}={version}"
-            for (where, name), version in common.virtual_packages.items()
-            if where == platform
+            f"{place}:{name}={version}"
+            for (place, name), version in common.virtual_packages.items()
+            if place == platform
         ]
         usual = machines((platform,), {}, stated)[platform]
         for name in sorted({*usual, *machine}):
             if machine.get(name) != usual.get(name):
-                found[platform, name] = machine.get(name, "")
-    return found
+                changes[platform, name] = machine.get(name, "")
+    return changes
 
 
-def _ways(ways: tuple[EnvironmentSpec, ...], folder: Path) -> dict[str, Any]:
-    if len(ways) == 1 and not ways[0].name:
-        key, value = _way(ways[0], folder)
-        return {"environment" if key == "file" else key: value}
-    environments: dict[str, Any] = {}
-    for one in ways:
-        key, value = _way(one, folder)
-        environments[one.name] = value if key == "packages" else {key: value}
-    return {"environments": environments} if environments else {}
-
-
-def _way(one: EnvironmentSpec, folder: Path) -> tuple[str, str | list[str]]:
-    if one.file:
-        return "file", path(one.file.absolute(), folder)
-    if one.prefix:
-        return "from_prefix", _prefix(one.prefix.absolute(), folder)
-    return "packages", list(one.packages)
-
-
-def _prefix(prefix: Path, folder: Path) -> str:
-    """Return an environment by its name, if conda finds it so, or by its path."""
+def _way(spec: EnvironmentSpec, folder: Path) -> tuple[str, object]:
+    if spec.file:
+        return "file", relative(spec.file.absolute(), folder)
+    if not spec.prefix:
+        return "packages", list(spec.packages)
+    prefix = spec.prefix.absolute()
     try:
         if not is_path(prefix.name) and Path(locate_prefix_by_name(prefix.name)) == prefix:
-            return prefix.name
+            return "from_prefix", prefix.name
     except EnvironmentNameNotFound:
         pass
-    text = path(prefix, folder)
-    return text if is_path(text) else f".{os.sep}{text}"
-
-
-def _list(values: tuple[str, ...] | None) -> list[str] | None:
-    return None if values is None else list(values)
-
-
-def _paths(values: tuple[Path, ...] | None, folder: Path) -> list[str] | None:
-    return None if values is None else [path(one, folder) for one in values]
+    text = relative(prefix, folder)
+    return "from_prefix", text if is_path(text) else f".{os.sep}{text}"
