@@ -67,18 +67,17 @@ def kept_releases(
         digest = hash_bytes(last.raw).sha256
         earlier[last.build] = Kept(last.created, digest, last.solutions)
     records = read_records(last, repository, damaged=True)
-    found: dict[int, Kept] = {}
-    taken: dict[str, Entry] = {}
+    releases: dict[int, Kept] = {}
     warnings = []
-    for build in sorted(earlier, reverse=True)[: number - 1]:
-        names = {name for some in earlier[build].solutions.values() for name in some}
-        why = _hindrance(names, new, last, repository, records)
+    for release in sorted(earlier, reverse=True)[: number - 1]:
+        why = _hindrance(_names(earlier[release]), new, last, repository, records)
         if why:
-            warnings.append(f"Release {build} cannot be kept: {why}.")
-            continue
-        found[build] = earlier[build]
-        taken |= {name: _entry(name, last, records) for name in names if name not in new}
-    return KeptReleases(found, tuple(taken[name] for name in sorted(taken)), tuple(warnings))
+            warnings.append(f"Release {release} cannot be kept: {why}.")
+        else:
+            releases[release] = earlier[release]
+    names = set().union(*map(_names, releases.values())) - new.keys()
+    entries = (_entry(name, last, records) for name in sorted(names))
+    return KeptReleases(releases, tuple(entries), tuple(warnings))
 
 
 def without(kept: KeptReleases, key: str, archives: Iterable[str]) -> KeptReleases:
@@ -91,16 +90,18 @@ def without(kept: KeptReleases, key: str, archives: Iterable[str]) -> KeptReleas
     """
     unwanted = {*archives}
     given_up = {
-        build
-        for build, one in kept.releases.items()
-        if not unwanted.isdisjoint(one.solutions.get(key, ()))
+        number
+        for number, release in kept.releases.items()
+        if not unwanted.isdisjoint(release.solutions.get(key, ()))
     } or {*kept.releases}
-    releases = {build: one for build, one in kept.releases.items() if build not in given_up}
-    names = {name for one in releases.values() for some in one.solutions.values() for name in some}
-    numbers = ", ".join(map(str, sorted(given_up)))
+    releases = {
+        number: release for number, release in kept.releases.items() if number not in given_up
+    }
+    names = set().union(*map(_names, releases.values()))
     text = (
-        f"Release {numbers} cannot be kept: conda would install {', '.join(sorted(unwanted))} for "
-        f"{key} from it, in the place of what the new release has."
+        f"Release {', '.join(map(str, sorted(given_up)))} cannot be kept: conda would install "
+        f"{', '.join(sorted(unwanted))} for {key} from it, in the place of what the new release "
+        "has."
     )
     return KeptReleases(
         releases,
@@ -109,9 +110,14 @@ def without(kept: KeptReleases, key: str, archives: Iterable[str]) -> KeptReleas
     )
 
 
+def _names(release: Kept) -> set[str]:
+    """Return the archives that a release installs, for whatever environment and platform."""
+    return set().union(*release.solutions.values())
+
+
 def _is_the_same(last: Manifest, solutions: Iterable[Solution], new: Mapping[str, Entry]) -> bool:
     """Return whether a release installs what the last one does, to the last byte."""
-    chosen = {one.key: one.names for one in solutions}
+    chosen = {solution.key: solution.names for solution in solutions}
     return chosen == dict(last.solutions) and not any(
         _is_another(new[name], last) for names in chosen.values() for name in names
     )
@@ -119,10 +125,10 @@ def _is_the_same(last: Manifest, solutions: Iterable[Solution], new: Mapping[str
 
 def _is_another(entry: Entry, last: Manifest) -> bool:
     """Return whether an archive is another than the repository's of the same name."""
-    there = last.packages.get(entry.name)
-    if there is None or not entry.has_digest:
-        return there is None
-    return entry.sha256 != there.sha256 if entry.sha256 else entry.md5 != there.md5
+    package = last.packages.get(entry.name)
+    if package is None or not entry.has_digest:
+        return package is None
+    return entry.sha256 != package.sha256 if entry.sha256 else entry.md5 != package.md5
 
 
 def _hindrance(

@@ -26,8 +26,11 @@ from ..request.request import remember
 from ..upstream.solve import run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
+    from typing import Any
+
+    from conda.models.records import PackageRecord
 
     from ..request.request import Request
     from ..upstream.solve import Solution
@@ -91,20 +94,46 @@ def prove(
     Raises:
         ProofError: An environment has another solution than before on a platform, or none.
     """
-    # conda keeps its sessions by thread; an offline one must not outlive the proof
-    with laid_out(index, scratch), ThreadPoolExecutor(max_workers=1) as executor:
+    with solver_of(index, scratch) as solve:
         for solution in solutions:
-            executor.submit(_prove_one, request, solution, scratch).result()
+            # what was named exactly may have no pip
+            settings = {"add_pip_as_python_dependency": False} if solution.lacks_pip else {}
+            records = solve(request, solution, **settings)
+            before = {(record.subdir, record.fn) for record in solution.records}
+            after = {(record.subdir, record.fn) for record in records}
+            if before != after:
+                raise ProofError(
+                    solution.key,
+                    context.solver,
+                    missing=tuple(sorted("/".join(key) for key in before - after)),
+                    other=tuple(sorted("/".join(key) for key in after - before)),
+                )
 
 
 @contextmanager
-def laid_out(index: Mapping[str, bytes], scratch: Path) -> Iterator[None]:
-    """Have index files as a channel, `channel` in a folder, beside an empty package cache, `pkgs`.
+def solver_of(
+    index: Mapping[str, bytes], scratch: Path
+) -> Iterator[Callable[..., tuple[PackageRecord, ...]]]:
+    """Have what solves the packages of a solution from index files alone, offline, and without this
+    machine's caches; it takes a request, the solution, and more of what `run` takes.
 
     Args:
-        index: The files, by path.
+        index: The files, by path; they lie in `channel` below the folder.
         scratch: The folder; emptied first, and gone afterwards.
     """
+    channel = Channel(file_url(scratch / "channel"))
+
+    def solve(request: Request, solution: Solution, **more: Any) -> tuple[PackageRecord, ...]:
+        with overrides.settings(_pkgs_dirs=(str(scratch / "pkgs"),), offline=True):
+            indexes.refresh_index_cache(channel, (solution.platform, "noarch"))
+            return run(
+                solution.platform,
+                [package.unqualified for package in solution.packages],
+                (channel,),
+                request.virtual_packages[solution.platform],
+                **more,
+            )
+
     if scratch.exists():
         shutil.rmtree(scratch)
     try:
@@ -113,29 +142,8 @@ def laid_out(index: Mapping[str, bytes], scratch: Path) -> Iterator[None]:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
         (scratch / "pkgs").mkdir()
-        yield
+        # conda keeps its sessions by thread; an offline one must not outlive the proof
+        with ThreadPoolExecutor(max_workers=1) as executor:
+            yield lambda *given, **more: executor.submit(solve, *given, **more).result()
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
-
-
-def _prove_one(request: Request, solution: Solution, scratch: Path) -> None:
-    channel = Channel(file_url(scratch / "channel"))
-    caches = str(scratch / "pkgs")
-    settings = {"add_pip_as_python_dependency": False} if solution.lacks_pip else {}
-    with overrides.settings(_pkgs_dirs=(caches,), offline=True, **settings):
-        indexes.refresh_index_cache(channel, (solution.platform, "noarch"))
-        records = run(
-            solution.platform,
-            [package.unqualified for package in solution.packages],
-            (channel,),
-            request.virtual_packages[solution.platform],
-        )
-    before = {(record.subdir, record.fn) for record in solution.records}
-    after = {(record.subdir, record.fn) for record in records}
-    if before != after:
-        raise ProofError(
-            solution.key,
-            context.solver,
-            missing=tuple(sorted("/".join(key) for key in before - after)),
-            other=tuple(sorted("/".join(key) for key in after - before)),
-        )

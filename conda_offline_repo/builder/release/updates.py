@@ -7,28 +7,25 @@ index as the customer's conda would do it: offline, with the virtual packages on
 from __future__ import annotations
 
 import json
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from conda.base.constants import UpdateModifier
-from conda.models.channel import Channel
 
-from ..._conda import indexes, overrides
 from ...queries.contents import read_records
 from ...urls import file_url
 from ..exceptions import SolveError
-from ..upstream.solve import run
-from .prove import laid_out
+from .prove import solver_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
     from typing import Any
 
+    from conda.models.records import PackageRecord
+
     from ...progress import Progress
-    from ...specs import PackageSpec
-    from ..request.request import Request
     from ..upstream.solve import Solution
     from .plan import BuildPlan
 
@@ -62,52 +59,37 @@ def tried(plan: BuildPlan, scratch: Path, progress: Progress) -> BuildPlan:
         if (names := solutions.get(solution.key, ())) not in ((), solution.names)
         and records.keys() >= {*names}
     ]
+    warnings = list(plan.warnings)
     with (
         progress.doing("Trying the update from earlier releases"),
-        laid_out(plan.index, scratch),
-        ThreadPoolExecutor(max_workers=1) as executor,
+        solver_of(plan.index, scratch) as solve,
     ):
-        warnings = [
-            warning
-            for attempt in attempts
-            for warning in executor.submit(_warnings, plan.request, *attempt, scratch).result()
-        ]
-    return replace(plan, warnings=(*plan.warnings, *warnings))
-
-
-def _warnings(
-    request: Request,
-    solution: Solution,
-    number: int,
-    records: Mapping[str, Mapping[str, Any]],
-    scratch: Path,
-) -> list[str]:
-    """Return what an update from a release, which installs these records, does not come to."""
-    url = file_url(scratch / "channel")
-    packages = [package.unqualified for package in solution.packages]
-    prefix = scratch / f"from-{number}-{solution.key.replace('/', '-')}"
-    _install(prefix, records, packages, url)
-    of = f" of the environment {solution.environment}" if solution.environment else ""
-    begins = f"From release {number}, an update on {solution.platform}{of}"
-    with overrides.settings(_pkgs_dirs=(str(scratch / "pkgs"),), offline=True):
-        indexes.refresh_index_cache(Channel(url), (solution.platform, "noarch"))
-        try:
-            after = run(
-                solution.platform,
-                packages,
-                (Channel(url),),
-                request.virtual_packages[solution.platform],
+        for solution, number, installed in attempts:
+            prefix = scratch / f"from-{number}-{solution.key.replace('/', '-')}"
+            _install(prefix, installed, solution, file_url(scratch / "channel"))
+            update = partial(
+                solve,
+                plan.request,
+                solution,
                 prefix=str(prefix),
                 command="update",
                 update_modifier=UpdateModifier.UPDATE_ALL,
             )
-        except SolveError as error:
-            return [f"{begins} has no solution: {error}"]
-    return list(_lacking(begins, solution, after))
+            warnings += _warnings(solution, number, update)
+    return replace(plan, warnings=tuple(warnings))
 
 
-def _lacking(begins: str, solution: Solution, after: Iterable[Any]) -> Iterator[str]:
-    installed = {record.name: record for record in after}
+def _warnings(
+    solution: Solution, number: int, update: Callable[[], Iterable[PackageRecord]]
+) -> Iterator[str]:
+    """Yield what an update from a release does not come to."""
+    of = f" of the environment {solution.environment}" if solution.environment else ""
+    begins = f"From release {number}, an update on {solution.platform}{of}"
+    try:
+        installed = {record.name: record for record in update()}
+    except SolveError as error:
+        yield f"{begins} has no solution: {error}"
+        return
     for wanted in sorted(solution.records, key=lambda record: record.name):
         record = installed.get(wanted.name)
         if record is None:
@@ -122,7 +104,7 @@ def _lacking(begins: str, solution: Solution, after: Iterable[Any]) -> Iterator[
 def _install(
     prefix: Path,
     records: Mapping[str, Mapping[str, Any]],
-    packages: Iterable[PackageSpec],
+    solution: Solution,
     url: str,
 ) -> None:
     """Make an environment of the records that conda keeps of what it has installed."""
@@ -142,5 +124,5 @@ def _install(
         installed.add(record["name"])
         stem = f"{record['name']}-{record['version']}-{record['build']}"
         (meta / f"{stem}.json").write_text(json.dumps(record))
-    asked = {package.match.name for package in packages}
+    asked = {package.match.name for package in solution.packages}
     (meta / "history").write_text(HISTORY.format(specs=sorted(asked & installed)))

@@ -37,23 +37,32 @@ class RequestChange:
 
 def changes(before: Remembered, after: Remembered) -> tuple[RequestChange, ...]:
     """Return all that differs between two requests."""
-    had, has = _virtual_packages(before), _virtual_packages(after)
-    if any(one.environments or one.exact for one in (before, after)):
-        packages = ("environments", (_environments(before), _environments(after)))
-    else:
-        packages = ("packages", (before.packages, after.packages))
-    pairs = {
-        packages[0]: packages[1],
-        "channels": (_channels(before), _channels(after)),
-        "platforms": (before.platforms, after.platforms),
-        "virtual_packages": (
-            tuple(one for one in had if one not in has),
-            tuple(one for one in has if one not in had),
+    named = any(request.environments or request.exact for request in (before, after))
+    had, has = _parts(before, named=named), _parts(after, named=named)
+    machines = (had["virtual_packages"], has["virtual_packages"])
+    for parts, others in ((had, machines[1]), (has, machines[0])):
+        parts["virtual_packages"] = tuple(
+            text for text in parts["virtual_packages"] if text not in others
+        )
+    return tuple(
+        RequestChange(what, had[what], has[what]) for what in had if had[what] != has[what]
+    )
+
+
+def _parts(request: Remembered, *, named: bool) -> dict[str, tuple[str, ...]]:
+    packages = {"environments": _environments(request)} if named else {"packages": request.packages}
+    return {
+        **packages,
+        "channels": tuple(map(_channel, request.channels)),
+        "platforms": request.platforms,
+        "virtual_packages": tuple(
+            f"{platform}:{name}={value}"
+            for platform, machine in sorted(request.virtual_packages.items())
+            for name, value in sorted(machine.items())
         ),
-        "plugin": (_plugin(before), _plugin(after)),
-        "keep": ((str(before.keep),), (str(after.keep),)),
+        "plugin": (PLUGIN_PACKAGE,) if request.plugin else (),
+        "keep": (str(request.keep),),
     }
-    return tuple(RequestChange(what, *pair) for what, pair in pairs.items() if pair[0] != pair[1])
 
 
 def _environments(request: Remembered) -> tuple[str, ...]:
@@ -66,25 +75,9 @@ def _environments(request: Remembered) -> tuple[str, ...]:
     return tuple(f"{name}: {text}" if name else text for name, text in texts)
 
 
-def _channels(request: Remembered) -> tuple[str, ...]:
-    """Return the channels, without secrets also where somebody has put some into a manifest."""
-    return tuple(map(_channel, request.channels))
-
-
 def _channel(url: str) -> str:
+    """Return a channel without secrets, also where somebody has put some into a manifest."""
     try:
         return public(url)
     except ValueError:
         return "what is no URL"
-
-
-def _plugin(request: Remembered) -> tuple[str, ...]:
-    return (PLUGIN_PACKAGE,) if request.plugin else ()
-
-
-def _virtual_packages(request: Remembered) -> tuple[str, ...]:
-    return tuple(
-        f"{platform}:{name}={value}"
-        for platform, machine in sorted(request.virtual_packages.items())
-        for name, value in sorted(machine.items())
-    )

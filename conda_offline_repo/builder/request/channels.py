@@ -49,17 +49,17 @@ def sources(
         InvalidRequestError: There is none, one is not a channel, or their order cannot be meant.
     """
     known = tuple(_flat(known))
-    others = [_with_known_credentials(one, known) for one in _flat(others)]
-    suffix = f"/label/{label}"
+    others = [_with_known_credentials(channel, known) for channel in _flat(others)]
     channels = list(_flat(named))
     if remembered is not None:
-        channels = [_with_known_credentials(one, known) for one in _flat(remembered)]
+        channels = [_with_known_credentials(channel, known) for channel in _flat(remembered)]
     if not channels and others:
         label_channel, channels = False, others
     if not channels:
         raise InvalidRequestError(
             "No channel is named or configured.", "Name the publisher's channel with -c."
         )
+    suffix = f"/label/{label}"
     publisher = channel_url(channels[0]).removesuffix(suffix)
     if label_channel and remembered is None:
         channels = _with_label_channel(channels, suffix)
@@ -70,19 +70,14 @@ def sources(
                 "Without the label channel there is no channel left.",
                 f"Name the publisher's channel: -c {publisher}.",
             )
-    channels += others
-    if token:
-        channels = [
-            _channel_like(channel, token=token)
-            if f"{channel_url(channel)}/".startswith(f"{publisher}/")
-            else channel
-            for channel in channels
-        ]
     by_url: dict[str, ChannelSource] = {}
-    for channel in channels:
-        by_url.setdefault(channel_url(channel), ChannelSource(channel_url(channel), channel))
+    for channel in (*channels, *others):
+        url = channel_url(channel)
+        if token and f"{url}/".startswith(f"{publisher}/"):
+            channel = _channel_like(channel, token=token)
+        by_url.setdefault(url, ChannelSource(url, channel))
     unique = tuple(by_url.values())
-    is_label = unique[0].url.endswith(suffix) and label_channel
+    is_label = label_channel and unique[0].url.endswith(suffix)
     return unique, unique[0] if is_label else None
 
 
@@ -136,14 +131,8 @@ def _flat(channels: Iterable[str]) -> Iterable[Channel]:
 
 
 def _channel_like(channel: Channel, **changes: str) -> Channel:
-    parts = {
-        "scheme": channel.scheme,
-        "auth": channel.auth,
-        "location": channel.location,
-        "token": channel.token,
-        "name": channel.name,
-    }
-    return Channel(**{**parts, **changes})
+    fields = ("scheme", "auth", "location", "token", "name")
+    return Channel(**{**{field: getattr(channel, field) for field in fields}, **changes})
 
 
 def _with_known_credentials(channel: Channel, known: Iterable[Channel]) -> Channel:

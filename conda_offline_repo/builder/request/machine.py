@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from ...exceptions import InvalidRequestError
@@ -20,40 +19,26 @@ VIRTUAL_PACKAGE_FORM = (
 VIRTUAL_PACKAGE_NAME = re.compile(r"__[a-z0-9_]*[a-z0-9][a-z0-9_]*", re.ASCII)
 VIRTUAL_PACKAGE_VALUE = re.compile(r"[0-9][A-Za-z0-9_.!+]*(?:=[A-Za-z0-9_.+]+)?", re.ASCII)
 #: The lowest microarchitecture of a platform, in the words of archspec.
-ARCHSPEC = MappingProxyType(
-    {
-        "64": "x86_64",
-        "32": "x86",
-        "aarch64": "aarch64",
-        "arm64": "aarch64",
-        "armv6l": "arm",
-        "armv7l": "arm",
-        "ppc64": "ppc64",
-        "ppc64le": "ppc64le",
-        "riscv64": "riscv64",
-        "s390x": "s390x",
-    }
-)
+ARCHSPEC = {
+    **{"64": "x86_64", "32": "x86", "arm64": "aarch64", "armv6l": "arm", "armv7l": "arm"},
+    **{name: name for name in ("aarch64", "ppc64", "ppc64le", "riscv64", "s390x")},
+}
 #: Virtual packages of a modest customer machine, by the first part of the platform.
-SYSTEM = MappingProxyType(
-    {
-        "linux": {"__unix": "0", "__linux": "4.18", "__glibc": "2.28"},
-        "osx": {"__unix": "0", "__osx": "13.0"},
-        "win": {"__win": "10"},
-    }
-)
+SYSTEM = {
+    "linux": {"__unix": "0", "__linux": "4.18", "__glibc": "2.28"},
+    "osx": {"__unix": "0", "__osx": "13.0"},
+    "win": {"__win": "10"},
+}
 #: The platforms of the virtual packages that do not exist everywhere, or the first parts of these.
-PLACES = MappingProxyType(
-    {
-        "__cuda": ("linux", "osx-64", "win"),
-        "__glibc": ("linux",),
-        "__linux": ("linux",),
-        "__musl": ("linux",),
-        "__osx": ("osx",),
-        "__unix": ("emscripten", "freebsd", "linux", "osx", "wasi", "zos"),
-        "__win": ("win",),
-    }
-)
+PLACES = {
+    "__cuda": ("linux", "osx-64", "win"),
+    "__glibc": ("linux",),
+    "__linux": ("linux",),
+    "__musl": ("linux",),
+    "__osx": ("osx",),
+    "__unix": ("emscripten", "freebsd", "linux", "osx", "wasi", "zos"),
+    "__win": ("win",),
+}
 
 
 @dataclass(frozen=True)
@@ -82,23 +67,21 @@ def parse_virtual_package(text: str) -> VirtualPackageOverride:
     where, separator, value = text.partition("=")
     platform, colon, name = where.rpartition(":")
     name = name.lower() if name.startswith("__") else f"__{name.lower()}"
+    problem = ""
     if not separator or not VIRTUAL_PACKAGE_NAME.fullmatch(name):
-        raise InvalidRequestError(
-            f"{text!r} is not a virtual package.", f"Write {VIRTUAL_PACKAGE_FORM}."
-        )
-    if value and not VIRTUAL_PACKAGE_VALUE.fullmatch(value):
-        raise InvalidRequestError(
-            f"{text!r} states no version that conda knows.", f"Write {VIRTUAL_PACKAGE_FORM}."
-        )
-    if not colon:
-        return VirtualPackageOverride(text, None, name, value)
-    check_platform(platform)
-    if value and not _can_be(platform, name, value):
+        problem = "is not a virtual package"
+    elif value and not VIRTUAL_PACKAGE_VALUE.fullmatch(value):
+        problem = "states no version that conda knows"
+    if problem:
+        raise InvalidRequestError(f"{text!r} {problem}.", f"Write {VIRTUAL_PACKAGE_FORM}.")
+    if colon:
+        check_platform(platform)
+    if colon and value and not _can_be(platform, name, value):
         raise InvalidRequestError(
             f"{text!r} cannot be: no machine of {platform} has it.",
             "Name the platform of the machine that has it, or leave this out.",
         )
-    return VirtualPackageOverride(text, platform, name, value)
+    return VirtualPackageOverride(text, platform if colon else None, name, value)
 
 
 def machines(
@@ -150,21 +133,20 @@ def machines(
 
 def _modest(platform: str) -> dict[str, str]:
     system, _, machine = platform.partition("-")
-    found = dict(SYSTEM.get(system, {"__unix": "0"}))
+    modest = dict(SYSTEM.get(system, {"__unix": "0"}))
     if machine in ARCHSPEC:
         # every Apple machine of this platform has an M1 or newer
-        found["__archspec"] = "1=m1" if platform == "osx-arm64" else f"1={ARCHSPEC[machine]}"
-    return found
+        modest["__archspec"] = "1=m1" if platform == "osx-arm64" else f"1={ARCHSPEC[machine]}"
+    return modest
 
 
 def _can_be(platform: str, name: str, value: str) -> bool:
     """Return whether a machine of this platform can have a virtual package of this value."""
     system, _, machine = platform.partition("-")
-    places = PLACES.get(name, (system,))
     if name == "__archspec":
         families = {_family(value.partition("=")[2]), _family(ARCHSPEC.get(machine, ""))}
         return len(families - {None}) < 2
-    return system in places or platform in places
+    return not {system, platform}.isdisjoint(PLACES.get(name, (system,)))
 
 
 def _family(microarchitecture: str) -> str | None:

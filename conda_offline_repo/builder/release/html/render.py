@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections import defaultdict
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import TYPE_CHECKING
@@ -11,21 +12,23 @@ from typing import TYPE_CHECKING
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
-from ....printable import counted, human
+from ....printable import counted, human, printable
 from ....queries.compare import difference
-from ....queries.dependencies import environments
+from ....queries.contents import packages_of
+from ....queries.dependencies import environments, solved, solved_besides
 from ....repository.manifest import key_parts
 from ....specs import unqualified
-from .content import installations, rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
     from typing import Any
 
     from ....repository.manifest import Manifest
 
 PAGE_NAME = "index.html"
+#: Characters of a text that a channel may have made as long as it likes.
+LONGEST = 300
 #: What the page of a root begins with, and nothing of anybody else's.
 OVERVIEW_MARK = '<meta name="generator" content="conda-offline-repo: labels">'
 
@@ -74,8 +77,8 @@ def page(
         "page.html.j2",
         manifest=manifest,
         environments=environments(manifest),
-        installations=installations(manifest),
-        packages=rows(manifest, records, repository),
+        installations=[*_installations(manifest)],
+        packages=[*_packages(manifest, records, repository)],
         last=last,
         changes=difference(last, manifest).platforms if last else (),
     )
@@ -84,6 +87,53 @@ def page(
 def overview(labels: Iterable[LabelRow]) -> bytes:
     """Return the page of a root with these labels."""
     return _render("overview.html.j2", labels=tuple(labels), mark=Markup(OVERVIEW_MARK))
+
+
+def _packages(
+    manifest: Manifest, records: Mapping[str, Mapping[str, Any]], place: Path
+) -> Iterator[dict[str, Any]]:
+    """Yield the packages of a release and of those that are kept, sorted by name, each with the
+    names of those that need it, and with the earlier releases if it is of these alone.
+    """
+    needed_by = defaultdict(set)
+    releases = defaultdict(set)
+    for one in (*solved(manifest, records, place), *solved_besides(manifest, records, place)):
+        for archive in one.archives.values():
+            releases[archive].add(one.release)
+        for name, needs in one.needs.items():
+            for needed in needs:
+                if needed in one.archives:
+                    needed_by[one.archives[needed]].add(name)
+    for package in packages_of(manifest, records, place):
+        archive = f"{package.subdir}/{package.file}"
+        summary = records[archive].get("summary")
+        yield {
+            "package": package,
+            "license": _shown(package.license),
+            "summary": _shown(summary) if isinstance(summary, str) else "",
+            "needed_by": sorted(needed_by[archive]),
+            "releases": [] if manifest.build in releases[archive] else sorted(releases[archive]),
+        }
+
+
+def _installations(manifest: Manifest) -> Iterator[dict[str, Any]]:
+    """Yield what a release installs, by environment and platform."""
+    for key, names in sorted(manifest.solutions.items(), key=lambda item: key_parts(item[0])):
+        environment, platform = key_parts(key)
+        machine = manifest.request.virtual_packages.get(platform, {})
+        yield {
+            "environment": environment,
+            "platform": platform,
+            "packages": len(names),
+            "size": sum(manifest.packages[name].size for name in names),
+            "machine": [f"{name} {value}" for name, value in sorted(machine.items())],
+        }
+
+
+def _shown(text: str) -> str:
+    """Return a text of a channel in one line, of a length that fits a page."""
+    line = " ".join(text.split())
+    return printable(line if len(line) <= LONGEST else f"{line[:LONGEST]} …")
 
 
 def _render(name: str, **values: Any) -> bytes:
