@@ -6,6 +6,7 @@ import bz2
 import io
 import os
 import random
+import re
 import shutil
 import stat
 import tarfile
@@ -85,14 +86,25 @@ KINDS = ("text", "nothing", "half", "head only", "noise", "empty archive", "no t
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("format", FORMATS)
+def test_what_is_no_archive(channel: TinyChannel, format: Format, kind: str) -> None:
+    app = channel.add("app", format=format)
+    unvouched(app)
+    check_identity(app.path, entry(app))
+    app.path.write_bytes(no_package(kind, app.path.read_bytes(), format))
+    reason = rf"{re.escape(app.at)} is not the package that its channel lists: "
+    with pytest.raises(InvalidArchiveError, match=reason):
+        check_identity(app.path, entry(app))
+
+
+@pytest.mark.parametrize("format", FORMATS)
 def test_what_is_no_archive_is_not_published(
-    me: Inside, channel: TinyChannel, server: ChannelServer, format: Format, kind: str
+    me: Inside, channel: TinyChannel, server: ChannelServer, format: Format
 ) -> None:
     app = channel.add("app", format=format)
     unvouched(app)
     channel.write()
     good = app.path.read_bytes()
-    app.path.write_bytes(no_package(kind, good, format))
+    app.path.write_bytes(no_package("half", good, format))
     for url in (f"{server.url}/public", channel.folder.as_uri()):
         with pytest.raises(InvalidArchiveError) as caught:
             me.build(me.options("app", channels=(url,)))
@@ -108,11 +120,22 @@ def test_what_is_no_archive_is_not_published(
 @pytest.mark.parametrize(
     ("name", "version", "build"), [("evil", "1.0", "0"), ("app", "2.0", "0"), ("app", "1.0", "1")]
 )
-def test_another_package_under_the_name_is_not_published(
-    me: Inside, channel: TinyChannel, format: Format, name: str, version: str, build: str
+def test_another_package_under_the_name(
+    channel: TinyChannel, format: Format, name: str, version: str, build: str
 ) -> None:
     app = channel.add("app", format=format)
     other = channel.add(name, version, build=build, format=format)
+    unvouched(app)
+    with pytest.raises(InvalidArchiveError, match=app.at):
+        check_identity(other.path, entry(app))
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_another_package_under_the_name_is_not_published(
+    me: Inside, channel: TinyChannel, format: Format
+) -> None:
+    app = channel.add("app", format=format)
+    other = channel.add("evil", format=format)
     del channel.packages[other.at]
     unvouched(app)
     channel.write()

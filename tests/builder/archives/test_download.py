@@ -110,18 +110,18 @@ def fetch(vendor: Vendor, folder: Path, stop: threading.Event | None = None) -> 
 
 
 @pytest.mark.parametrize("status", STATUSES)
-def test_passing_status_is_tried_again(vendor: Vendor, status: int) -> None:
+def test_passing_status_is_tried_again(vendor: Vendor, tmp_path: Path, status: int) -> None:
     vendor.server.fault(vendor.big.file, "status", status=status, times=1)
-    vendor.build("big")
-    assert vendor.sound(vendor.big)
+    fetch(vendor, tmp_path / "here")
     assert [r.status for r in vendor.gets(vendor.big)] == [status, 200]
 
 
 @pytest.mark.parametrize("kind", BROKEN)
-def test_broken_answer_is_carried_on_where_it_broke(vendor: Vendor, kind: str) -> None:
+def test_broken_answer_is_carried_on_where_it_broke(
+    vendor: Vendor, tmp_path: Path, kind: str
+) -> None:
     vendor.server.fault(vendor.big.file, kind, times=1)
-    vendor.build("big")
-    assert vendor.sound(vendor.big)
+    fetch(vendor, tmp_path / "here")
     first, second = vendor.gets(vendor.big)
     assert (first.range_start, first.status) == (None, 200)
     assert second.status == 206
@@ -138,7 +138,15 @@ def test_slow_answer_is_waited_for(vendor: Vendor) -> None:
 
 
 @pytest.mark.parametrize("status", STATUSES)
-def test_status_that_does_not_pass_fails_the_package(vendor: Vendor, status: int) -> None:
+def test_status_that_does_not_pass(vendor: Vendor, tmp_path: Path, status: int) -> None:
+    vendor.server.fault(vendor.big.file, "status", status=status)
+    with pytest.raises(DownloadFailedError, match=f"the server answers with HTTP {status}"):
+        download(vendor.entry(vendor.big), tmp_path / "big", lambda size: None, Patient())
+    assert len(vendor.gets(vendor.big)) == 1 + context.remote_max_retries
+
+
+def test_status_that_does_not_pass_fails_the_package(vendor: Vendor) -> None:
+    status = 503
     vendor.server.fault(vendor.big.file, "status", status=status)
     with pytest.raises(DownloadError) as caught:
         vendor.build("big", "small00")
