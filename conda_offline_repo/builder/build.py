@@ -10,12 +10,12 @@ from conda import __version__ as conda_version
 from conda.base.context import context
 
 from .._conda.solver import solver_versions
-from ..repository import manifest_json
 from ..repository.exceptions import FileSystemError, InvalidLabelError, NestedFolderError
 from ..repository.locate import enclosing
 from ..repository.names import same_name_in_other_case
 from ..repository.ownership import check_ours
 from ..repository.staging import exclusive
+from ..repository.transition import read_manifest
 from . import outcome as outcomes
 from .archives import collect, installers
 from .exceptions import KeyMissingError
@@ -69,11 +69,11 @@ def _build(options: Options, progress: Progress, run: Run, *, dry_run: bool) -> 
     installers.check_installers(options.installers or ())
     signer = signing.signer(options.sign_keys)
     repository = _place(options)
-    last = manifest_json.read(repository)
+    last = read_manifest(repository)
     # before the lock: it would make folders in a root that may be the wrong one
     request = _checked(options, last, signer, repository)
     with nullcontext() if dry_run else exclusive(repository, progress.step) as staging:
-        now = manifest_json.read(repository)
+        now = read_manifest(repository)
         if now != last:  # another command has published in the meantime
             last, request = now, _checked(options, now, signer, repository)
         plan = make_plan(

@@ -8,8 +8,8 @@ from conda.base.context import context
 
 from ..printable import counted, human, printable
 from ..queries.dependencies import environments
-from ..repository.journal import unfinished
 from ..repository.manifest import as_dict, key_parts
+from ..repository.transition import unfinished
 from .output import named, print_json, print_table
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from conda.models.channel import Channel
 from conda.models.version import VersionOrder
 
 from .._conda import features
-from ..repository.journal import unfinished, unfinished_text
+from ..repository.transition import unfinished, unfinished_text
 from ..urls import TOKEN, file_url, public
 
 if TYPE_CHECKING:

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 from ..files.hashing import open_regular
 from ..queries import compare
-from ..repository import manifest_json, upcoming
 from ..repository.exceptions import FileSystemError, ManifestError
+from ..repository.publish import Sealed, Transition, carry_out
 from ..repository.staging import exclusive
+from ..repository.transition import age, is_next, read_manifest, read_next, signatures_beside
 from .exceptions import SourceDamagedError
 from .plan import check_space, plan
 from .preflight import check_place, check_release
-from .publish import publish
 from .source import Source
 from .stage import stage
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ..progress import Progress
     from ..queries.compare import Difference
     from ..repository.manifest import Manifest
+    from .plan import Plan
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,7 @@ def _deliver(
             check_space(found, staging)
             stage(found, staging, progress)
             progress.step("Publishing")
-            kept = publish(found, staging)
+            kept = _publish(found, staging)
         return Outcome(
             source=source,
             target=target,
@@ -111,21 +112,18 @@ def _deliver(
 
 
 def _check(source: Source, target: Path, *, allow_older: bool) -> Manifest | None:
-    """Return the manifest that a target has, with what is on its way to it; raises as
-    `check_release`.
-    """
-    beside = upcoming.read(target)
-    last = _stated(target)
-    if last is not None:
-        last = upcoming.allowing(target, last, beside)
+    """Return the manifest that a target has; raises as `check_release`."""
+    last = _read(target)
     check_release(source, target, last, allow_older=allow_older)
     return last
 
 
-def _stated(target: Path) -> Manifest | None:
-    """Return the manifest that a target has; a damaged one counts as none, and is put right."""
+def _read(target: Path) -> Manifest | None:
+    """Return the manifest that a target has, with what is on its way to it; a damaged one counts as
+    none, and is put right.
+    """
     try:
-        return manifest_json.read(target)
+        return read_manifest(target)
     except ManifestError:
         return None
 
@@ -135,24 +133,30 @@ def _carry_on(source: Source, target: Path, staging: Path, progress: Progress) -
 
     Otherwise its files would be known to neither the old release nor the one that comes.
     """
-    coming = upcoming.read(target)
-    if coming is None or coming.raw == source.manifest.raw:
+    coming, last = read_next(target), _read(target)
+    if coming is None or last is None or source.manifest.raw in (coming.raw, last.raw):
         return
-    last = _stated(target)
-    if last is None or last.raw == source.manifest.raw:
-        return
-    if not upcoming.is_next(target, last, coming):
+    if age(coming) <= age(last) or not is_next(target, last, coming):
         return
     other = Source(
         place=staging,
         manifest=coming,
         signers=coming.signers,
-        signature=upcoming.signatures(target, coming),
+        signature=signatures_beside(target, coming),
         open=lambda name: open_regular(staging / name),
     )
-    found = plan(other, target, upcoming.allowing(target, last, coming), progress)
+    found = plan(other, target, last, progress)
     try:
         stage(found, staging, progress)
     except SourceDamagedError:
         return
-    publish(found, staging)
+    _publish(found, staging)
+
+
+def _publish(found: Plan, staging: Path) -> tuple[str, ...]:
+    # nobody can sign here: what lies beside meanwhile is the release's own manifest
+    release = Sealed(found.source.manifest, found.source.signature)
+    coming = [one.name for one in found.lacking]
+    return carry_out(
+        Transition(found.target, staging, release, release, found.last, coming, found.surplus)
+    )

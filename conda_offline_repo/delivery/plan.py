@@ -13,7 +13,7 @@ from ..files.hashing import hash_file
 from ..files.workers import run_all
 from ..repository.cleanup import leftovers
 from ..repository.exceptions import NoSpaceError
-from ..repository.journal import NEXT_NAME, NEXT_SIGNATURE_NAME
+from ..repository.manifest import NEXT_NAME, NEXT_SIGNATURE_NAME
 from ..repository.signature import SIGNATURE_NAME
 
 if TYPE_CHECKING:

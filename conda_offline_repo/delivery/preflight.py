@@ -10,7 +10,7 @@ from ..repository.exceptions import ManifestError, NestedFolderError
 from ..repository.locate import enclosing, labels_in
 from ..repository.manifest_json import present
 from ..repository.ownership import check_ours
-from ..repository.upcoming import age
+from ..repository.transition import age
 from .exceptions import (
     OlderReleaseError,
     OtherBaseError,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..files.hashing import CHUNK, open_regular
 from ..repository import signature, sshsig
-from ..repository.journal import unfinished
+from ..repository.transition import unfinished
 from .exceptions import BaseDamagedError, SourceUnfinishedError
 
 if TYPE_CHECKING:

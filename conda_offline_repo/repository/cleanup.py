@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from conda.base.context import context
 
 from ..files.atomic import remove
-from . import journal
+from .manifest import JOURNAL_NAME
 from .names import INSTALLER, PLUGIN
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def leftovers(new: Manifest, repository: Path, last: Manifest | None) -> tuple[s
         if path.is_symlink() or not path.is_dir()
     ]
     known = {*last.files, *last.packages, *last.on_the_way} if last else set()
-    ours = {*known, *journal.BESIDE} - {*below}
+    ours = {*known, JOURNAL_NAME} - {*below}
     others = sorted(name for name in ours if (repository / name).exists())
     return tuple(name for name in (*below, *others) if name not in wanted)
 

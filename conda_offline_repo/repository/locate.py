@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from . import upcoming
 from .exceptions import (
     AmbiguousRepositoryError,
     ManifestError,
@@ -18,6 +17,7 @@ from .exceptions import (
 from .manifest import MANIFEST_NAME
 from .manifest_json import present
 from .signature import read
+from .transition import allowing, read_next
 
 if TYPE_CHECKING:
     from .manifest import Manifest
@@ -57,13 +57,13 @@ def locate(path: Path, label: str | None = None) -> tuple[Repository, ...]:
     damaged = {}
     for folder in folders:
         try:
-            beside = upcoming.read(folder)
+            coming = read_next(folder)
             there = read(folder)
         except ManifestError as error:
             damaged[folder] = error
             continue
         if there and label in (None, there[0].label):
-            found.append(Repository(folder, upcoming.allowing(folder, there[0], beside), there[1]))
+            found.append(Repository(folder, allowing(folder, there[0], coming), there[1]))
     # what is wrong with a neighbour is no concern of who wants one label, unless it is that one
     for folder, problem in damaged.items():
         if label is None or folder == path or folder.name == label:

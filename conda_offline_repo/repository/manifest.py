@@ -16,6 +16,15 @@ if TYPE_CHECKING:
     from typing import Any
 
 MANIFEST_NAME = "offline-repo.json"
+#: The manifest of the release that is on its way, and its signatures; see `transition`.
+NEXT_NAME = "offline-repo.next.json"
+NEXT_SIGNATURE_NAME = "offline-repo.next.json.sig"
+#: Where builds of older versions wrote what is on its way. It is not believed, because it can be
+#: forged without the manifest; it is a sign of an interrupted publication, and the next one removes
+#: it.
+JOURNAL_NAME = "offline-repo.journal.json"
+#: What may lie beside manifest and signature while a publication is under way.
+BESIDE = (JOURNAL_NAME, NEXT_NAME, NEXT_SIGNATURE_NAME)
 #: The only index file of a repository: a stale sibling in another format would win over it.
 INDEX_NAME = "repodata.json"
 #: conda-index and conda tell the two sections of an index apart by the archive's extension.
@@ -111,7 +120,7 @@ class Manifest:
         built_with: Versions of the tools.
         on_the_way: By path, what files may hold besides what is said above, because a publication
             is under way or was interrupted: the size in bytes by SHA-256 digest. Empty when it is
-            finished.
+            finished; see `transition`.
         releases: The earlier releases that are kept, by number.
         bridges: By path, the index files that have the entries of the release before as well; they
             take the place of the old ones on the way to this release.

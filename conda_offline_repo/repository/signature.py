@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from ..files.hashing import read_regular
 from . import manifest_json
 from .exceptions import SignatureError, UnreadableError
-from .journal import NEXT_SIGNATURE_NAME
+from .manifest import NEXT_SIGNATURE_NAME
 from .sshsig import parse, parsed
 
 if TYPE_CHECKING:

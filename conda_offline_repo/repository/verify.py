@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from ..files.hashing import hash_file
 from ..files.workers import run_all
-from . import journal
-from .manifest import MANIFEST_NAME
+from .manifest import BESIDE, MANIFEST_NAME
 from .names import is_sibling
 from .signature import SIGNATURE_NAME
+from .transition import unfinished
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -86,7 +86,7 @@ def verify(repository: Repository, progress: Progress) -> Report:
     size = sum(one.size for one in stated.values())
     with progress.counting("Checking", len(packages), size):
         verdicts = dict(zip(names, run_all(one, names), strict=True))
-    besides = {MANIFEST_NAME, SIGNATURE_NAME, *journal.BESIDE}
+    besides = {MANIFEST_NAME, SIGNATURE_NAME, *BESIDE}
     extra = set(_files(root)) - set(names) - besides
 
     def found(verdict: str, among: Iterable[str]) -> tuple[str, ...]:
@@ -100,7 +100,7 @@ def verify(repository: Repository, progress: Progress) -> Report:
         misleading=tuple(sorted(name for name in extra if "/" in name and is_sibling(name))),
         files=len(stated),
         size=size,
-        unfinished=journal.unfinished(root, manifest),
+        unfinished=unfinished(root, manifest),
     )
 
 

@@ -28,7 +28,7 @@ AT_A_SOLVE = {
     *("customer.hooks.history_check", "customer.environment", "customer.environment.change"),
     *("customer.environment.files", "customer.environment.state"),
     *("files", "files.atomic", "files.hashing", "files.permissions", "files.workers"),
-    *("repository", "repository.exceptions", "repository.journal", "repository.manifest"),
+    *("repository", "repository.exceptions", "repository.manifest"),
     *("repository.manifest_json", "repository.names", "repository.reading"),
 }
 #: What only conda 25.5 and newer asks for.

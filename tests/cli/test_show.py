@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conda_offline_repo.repository.journal import JOURNAL_NAME
 from conda_offline_repo.repository.locate import locate_one
-from conda_offline_repo.repository.manifest import Package
+from conda_offline_repo.repository.manifest import JOURNAL_NAME, Package
 from tests.support.keys import SigningKey, sign
 from tests.support.rewriting import from_elsewhere, put_index, rewrite
 from tests.support.running import PATIENCE, Customer

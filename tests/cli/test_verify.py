@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conda_offline_repo.files.hashing import hash_file
-from conda_offline_repo.repository.journal import JOURNAL_NAME
+from conda_offline_repo.repository.manifest import JOURNAL_NAME
 from tests.support.mirror import PLATFORM, another, hand_over, publish
 from tests.support.running import Customer, snapshot
 

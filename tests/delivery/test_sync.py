@@ -28,9 +28,8 @@ from conda_offline_repo.repository.exceptions import (
     NestedFolderError,
     NoSpaceError,
 )
-from conda_offline_repo.repository.journal import NEXT_NAME, NEXT_SIGNATURE_NAME
 from conda_offline_repo.repository.locate import locate_one
-from conda_offline_repo.repository.manifest import MANIFEST_NAME
+from conda_offline_repo.repository.manifest import MANIFEST_NAME, NEXT_NAME, NEXT_SIGNATURE_NAME
 from conda_offline_repo.repository.signature import SIGNATURE_NAME
 from conda_offline_repo.repository.staging import staging_folder
 from conda_offline_repo.repository.verify import verify

@@ -20,9 +20,8 @@ from conda_offline_repo.exceptions import OfflineRepoError
 from conda_offline_repo.progress import Unwatched
 from conda_offline_repo.queries.contents import list_packages
 from conda_offline_repo.repository.exceptions import ManifestError, UnreadableError
-from conda_offline_repo.repository.journal import JOURNAL_NAME
 from conda_offline_repo.repository.locate import locate, locate_one
-from conda_offline_repo.repository.manifest import MANIFEST_NAME
+from conda_offline_repo.repository.manifest import JOURNAL_NAME, MANIFEST_NAME
 from conda_offline_repo.repository.manifest_json import read
 from conda_offline_repo.repository.verify import verify
 from conda_offline_repo.urls import file_url

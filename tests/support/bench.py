@@ -11,9 +11,8 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from conda_offline_repo.progress import Unwatched
-from conda_offline_repo.repository.journal import NEXT_NAME
 from conda_offline_repo.repository.locate import locate_one
-from conda_offline_repo.repository.manifest import MANIFEST_NAME
+from conda_offline_repo.repository.manifest import MANIFEST_NAME, NEXT_NAME
 from conda_offline_repo.repository.verify import verify
 from tests.support.keys import SSH_KEYGEN, new_key
 from tests.support.tiny import TinyChannel

@@ -38,13 +38,11 @@ class Release:
         manifest: Describes the rest.
         archives: Verified, in the repository or staged; installers, too.
         files: The content of every other file, by path.
-        bridge: Index files that hold the entries of the old and the new state together, by path.
     """
 
     manifest: Manifest
     archives: tuple[Archive, ...]
     files: Mapping[str, bytes]
-    bridge: Mapping[str, bytes]
 
 
 def compose(
@@ -64,7 +62,6 @@ def compose(
     index = {**plan.index, **plan.plugin_index}
     names = [installer.name for installer in installers]
     files = {**index, **handout(request, names, packages, signed=bool(plan.signers))}
-    between = _bridge(plan.repository, index, last) if last else {}
     manifest = Manifest(
         label=request.label,
         build=last.build + 1 if last else 1,
@@ -79,9 +76,9 @@ def compose(
         built_with=plan.built_with,
         signers=plan.signers,
         releases=plan.kept.releases,
-        bridges={name: _describe(content) for name, content in between.items()},
+        bridges=_bridges(plan.repository, index, last) if last else {},
     )
-    return Release(manifest, (*archives, *installers), files, between)
+    return Release(manifest, (*archives, *installers), files)
 
 
 def completed(release: Release, page: bytes | None) -> Release:
@@ -149,7 +146,7 @@ def timestamp(seconds: float | None) -> str:
     return f"{datetime(1970, 1, 1, tzinfo=timezone.utc) + since:%Y-%m-%dT%H:%M:%SZ}"
 
 
-def _bridge(repository: Path, index: Mapping[str, bytes], last: Manifest) -> dict[str, bytes]:
+def _bridges(repository: Path, index: Mapping[str, bytes], last: Manifest) -> dict[str, File]:
     """Index files with the entries of the published state and the new one; see `bridge`."""
     found = {}
     for name, content in index.items():
@@ -161,5 +158,5 @@ def _bridge(repository: Path, index: Mapping[str, bytes], last: Manifest) -> dic
         if published != content and hash_bytes(published).sha256 in last.allowed(name):
             both = bridge(published, content)
             if both is not None:
-                found[name] = both
+                found[name] = _describe(both)
     return found

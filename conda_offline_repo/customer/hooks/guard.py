@@ -21,7 +21,6 @@ from ..._conda import indexes
 from ...files.hashing import hash_file
 from ...repository import manifest
 from ...repository.exceptions import UnreadableError
-from ...repository.journal import unfinished, unfinished_text
 from ...repository.names import is_sibling
 from ...urls import SCHEME, file_path
 from ..exceptions import (
@@ -73,8 +72,8 @@ def prepare_solve(specs_to_add: Iterable[MatchSpec] = (), *_: Any) -> None:
                 if context.solver == "libmamba" and _leads_astray(repository, url):
                     raise FolderNameError(repository, context.solver)
                 _check_index(repository, f"{part}{folder.name}", stated(repository))
-                if unfinished(repository, stated(repository)) and not use_answers():
-                    _say_unfinished(repository)
+                if not use_answers():
+                    _warn_of_unfinished(repository, stated(repository))
                 if context.offline:
                     indexes.refresh_index_cache(Channel(url.rpartition("/")[0]), (folder.name,))
 
@@ -137,10 +136,17 @@ def _leads_astray(repository: Path, url: str) -> bool:
     return mixed or not {*"%#?"}.isdisjoint(str(repository))
 
 
+def _warn_of_unfinished(repository: Path, stated: Manifest) -> None:
+    from ...repository.transition import unfinished, unfinished_text
+
+    if unfinished(repository, stated):
+        _warn(unfinished_text(repository))
+
+
 @cache
-def _say_unfinished(repository: Path) -> None:
+def _warn(text: str) -> None:
     """Say it once on stderr; conda solves several times for one command."""
-    log.warning("WARNING: %s", unfinished_text(repository))
+    log.warning("WARNING: %s", text)
 
 
 def _check_index(repository: Path, subdir: str, stated: Manifest) -> None:

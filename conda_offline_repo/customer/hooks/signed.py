@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from conda.base.context import context
 
-from ...repository import manifest_json, signature, upcoming
+from ...repository import manifest_json, signature
+from ...repository.transition import allowing, read_next
 from ..environment.state import read_state
 from ..trust import expected, require
 from .history_check import expected_by_use
@@ -25,13 +26,13 @@ def stated(repository: Path) -> Manifest:
         AllowedSignersError: The machine's file of allowed signers cannot be read.
         UnreadableError: It cannot be read.
     """
-    beside = upcoming.read(repository)
+    coming = read_next(repository)
     found = manifest_json.stated(repository)
     by_use = expected_by_use()
     known = read_state(Path(context.target_prefix))
     wanted = expected(repository, found.label, known) if by_use is None else by_use or None
     if wanted is None:
-        return upcoming.allowing(repository, found, beside)
+        return allowing(repository, found, coming)
     found, signers = signature.checked(repository, found)
     require(repository, signers, wanted)
-    return upcoming.allowing(repository, found, beside)
+    return allowing(repository, found, coming)

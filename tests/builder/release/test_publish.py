@@ -5,11 +5,19 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
+from conda_offline_repo.builder.release import signing
+from conda_offline_repo.files.hashing import hash_bytes
+from conda_offline_repo.progress import Unwatched
+from conda_offline_repo.repository.locate import locate_one
+from conda_offline_repo.repository.transition import read_manifest
+from conda_offline_repo.repository.verify import verify
 from dev.upstream.server import ChannelServer
+from tests.support.keys import SSH_KEYGEN, new_key
 from tests.support.running import snapshot
 from tests.support.tiny import TinyChannel
 from tests.support.warm import contents, warm_conda
@@ -18,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from conda_offline_repo.repository.manifest import Manifest
     from tests.support.warm import Struck, WarmConda
 
 PLATFORM = "linux-64"
@@ -161,13 +170,15 @@ def test_deletion_that_fails_is_made_up_for(vendor: Vendor) -> None:
     assert (told.status, told.struck) == (0, True)
     assert "is now release 2" in told.stdout
     assert "noarch/tool-1.0-0.conda" in told.stderr
-    manifest = vendor.repository / "offline-repo.json"
-    assert "noarch/tool-1.0-0.conda" in json.loads(manifest.read_bytes())["on_the_way"]
+    assert "noarch/tool-1.0-0.conda" in under_way(vendor.repository).on_the_way
+    report = verify(locate_one(vendor.repository), Unwatched())
+    assert (report.good, report.extra, report.unfinished) == (True, (), True)
     assert "is up to date (release 2)" in vendor.build("app").stdout
     assert not (vendor.repository / "noarch" / "tool-1.0-0.conda").exists()
-    content = json.loads(manifest.read_bytes())
-    assert content["build"] == 2
-    assert "on_the_way" not in content
+    manifest = under_way(vendor.repository)
+    assert manifest.build == 2
+    assert not manifest.on_the_way
+    assert verify(locate_one(vendor.repository), Unwatched()).unchanged
     again = vendor.build("app")
     assert not [step for step in again.steps if step.split()[1].startswith("bank/")]
 
@@ -234,7 +245,14 @@ def test_journal_that_a_build_of_an_older_version_left(vendor: Vendor, text: str
     assert contents(vendor.repository) == expected
 
 
-def test_what_is_on_its_way_is_in_the_manifest_until_it_has_arrived(vendor: Vendor) -> None:
+def under_way(repository: Path) -> Manifest:
+    """Its manifest, with what files may hold besides."""
+    manifest = read_manifest(repository)
+    assert manifest
+    return manifest
+
+
+def test_what_is_on_its_way_is_known_until_it_has_arrived_or_gone(vendor: Vendor) -> None:
     vendor.build("app")
     vendor.channel.add("app", "2.0", depends=["lib"])
     vendor.channel.write()
@@ -242,23 +260,127 @@ def test_what_is_on_its_way_is_in_the_manifest_until_it_has_arrived(vendor: Vend
     shutil.copytree(vendor.root, other)
     whole = vendor.warm.run(*vendor.command("app", root=other), folder=other)
     renames = [n for n, step in enumerate(whole.steps, 1) if step.startswith("os.rename bank/")]
-    # before the first archive, and before the last manifest
+    deletion = whole.steps.index("os.remove bank/noarch/app-1.0-0.conda") + 1
+    # before the first archive, and before the first deletion
     for number, build, name in (
         (renames[1], 1, "noarch/app-2.0-0.conda"),
-        (renames[-1], 2, "noarch/app-1.0-0.conda"),
+        (deletion, 2, "noarch/app-1.0-0.conda"),
     ):
         root = vendor.warm.folder / f"killed{number}"
         shutil.copytree(vendor.root, root)
         command = vendor.command("app", root=root)
         vendor.warm.execute(*command, folder=root, fault="kill", number=number)
-        path = root / "bank" / "offline-repo.json"
-        manifest = json.loads(path.read_bytes())
-        assert manifest["build"] == build
-        assert name in manifest["on_the_way"]
+        manifest = under_way(root / "bank")
+        assert manifest.build == build
+        assert name in manifest.on_the_way
         assert vendor.warm.execute("offline-repo", "verify", root / "bank").status == 2
         vendor.build("app", root=root)
         assert contents(root / "bank") == contents(other / "bank")
-        assert "on_the_way" not in json.loads(path.read_bytes())
+        assert not under_way(root / "bank").on_the_way
+        assert "on_the_way" not in json.loads((root / "bank" / "offline-repo.json").read_bytes())
+
+
+@pytest.mark.skipif(not SSH_KEYGEN, reason="OpenSSH is not installed")
+@pytest.mark.parametrize("now", ["other key", "unsigned"])
+def test_who_signs_changes_while_files_do(vendor: Vendor, now: str) -> None:
+    """Killed before each change of a name, it can be read, and the next build finishes."""
+    vendor.warm.run(*vendor.command("app"), *sign_with(vendor, "old"), folder=vendor.root)
+    vendor.channel.add("app", "2.0", depends=["lib"])
+    vendor.channel.add("lib", "2.0", subdir=PLATFORM)
+    vendor.channel.write()
+    options = ["--no-sign-key"] if now == "unsigned" else sign_with(vendor, "new")
+    done = vendor.warm.folder / "done"
+    shutil.copytree(vendor.root, done)
+    whole = vendor.warm.run(*vendor.command("app", root=done), *options, folder=done)
+    before, after = (locate_one(root / "bank").signers for root in (vendor.root, done))
+    changes = ("os.rename bank/", "os.remove bank/")
+    numbers = [n for n, step in enumerate(whole.steps, 1) if step.startswith(changes)]
+    seen = set()
+    for number in numbers:
+        root = vendor.warm.folder / f"killed{number}"
+        shutil.copytree(vendor.root, root)
+        command = [*vendor.command("app", root=root), *options]
+        vendor.warm.execute(*command, folder=root, fault="kill", number=number)
+        repository = locate_one(root / "bank")
+        assert verify(repository, Unwatched()).good, whole.steps[number - 1]
+        seen.add((repository.manifest.build, repository.signers))
+        vendor.warm.run(*command, folder=root)
+        assert contents(root / "bank") == contents(done / "bank")
+    assert seen == {(1, before), (1, after), (2, after)}
+
+
+def sign_with(vendor: Vendor, name: str) -> list[str]:
+    return ["--sign-key", str(new_key(vendor.warm.folder / name))]
+
+
+@pytest.mark.parametrize("signed", [False, True])
+@pytest.mark.parametrize("next_publication", ["build", "sync"])
+def test_publication_that_an_older_version_began(
+    vendor: Vendor, signed: bool, next_publication: str
+) -> None:
+    """It stated in the manifest itself what is on its way."""
+    if signed and not SSH_KEYGEN:
+        pytest.skip("OpenSSH is not installed")
+    options = sign_with(vendor, "key") if signed else []
+    vendor.warm.run(*vendor.command("app"), *options, folder=vendor.root)
+    begun = vendor.warm.folder / "begun" / "bank"
+    shutil.copytree(vendor.repository, begun)
+    vendor.channel.add("app", "2.0", depends=["lib"])
+    vendor.channel.write()
+    vendor.warm.run(*vendor.command("app"), *options, folder=vendor.root)
+    old, new = (locate_one(folder).manifest for folder in (begun, vendor.repository))
+    coming = {
+        name: {file.sha256: file.size}
+        for name, file in new.everything.items()
+        if old.everything.get(name) != file
+    }
+    state(begun, replace(old, on_the_way=coming), vendor, signed)
+    for name in ("noarch/app-2.0-0.conda", "noarch/repodata.json"):
+        shutil.copyfile(vendor.repository / name, begun / name)
+    report = verify(locate_one(begun), Unwatched())
+    assert (report.good, report.extra, report.unfinished) == (True, (), True)
+    if next_publication == "build":
+        command = vendor.command("app", root=begun.parent)
+        vendor.warm.run(*command, *options, folder=begun.parent)
+    else:
+        vendor.warm.run("offline-repo", "sync", vendor.repository, begun)
+    assert contents(begun) == contents(vendor.repository)
+    assert verify(locate_one(begun), Unwatched()).unchanged
+
+
+@pytest.mark.parametrize("signed", [False, True])
+def test_deletions_that_an_older_version_left(vendor: Vendor, signed: bool) -> None:
+    if signed and not SSH_KEYGEN:
+        pytest.skip("OpenSSH is not installed")
+    options = sign_with(vendor, "key") if signed else []
+    vendor.warm.run(*vendor.command("app", "tool"), *options, folder=vendor.root)
+    tool = vendor.repository / "noarch" / "tool-1.0-0.conda"
+    content = tool.read_bytes()
+    vendor.warm.run(*vendor.command("app"), *options, folder=vendor.root)
+    expected = contents(vendor.repository)
+    leftovers = (tool, vendor.repository / "installer" / "Miniforge3-Linux-x86_64.sh")
+    leftovers[1].parent.mkdir()
+    for path in leftovers:
+        path.write_bytes(content)
+    digest = {hash_bytes(content).sha256: len(content)}
+    going = {path.relative_to(vendor.repository).as_posix(): digest for path in leftovers}
+    manifest = locate_one(vendor.repository).manifest
+    state(vendor.repository, replace(manifest, on_the_way=going), vendor, signed)
+    report = verify(locate_one(vendor.repository), Unwatched())
+    assert (report.good, report.extra, report.unfinished) == (True, (), True)
+    told = vendor.warm.run(*vendor.command("app"), *options, folder=vendor.root)
+    assert f"is up to date (release {manifest.build})" in told.stdout
+    assert contents(vendor.repository) == expected
+    assert verify(locate_one(vendor.repository), Unwatched()).unchanged
+
+
+def state(repository: Path, manifest: Manifest, vendor: Vendor, signed: bool) -> None:
+    """Put a manifest in place, signed with the key of the build."""
+    (repository / "offline-repo.json").write_bytes(manifest.content)
+    if signed:
+        signer = signing.signer([vendor.warm.folder / "key"])
+        assert signer
+        (repository / "offline-repo.json.sig").write_bytes(signer.sign(manifest.content))
 
 
 def test_what_a_killed_build_of_another_request_left_is_not_published(vendor: Vendor) -> None:

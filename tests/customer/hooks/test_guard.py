@@ -27,8 +27,7 @@ from conda_offline_repo.exceptions import OfflineRepoError
 from conda_offline_repo.files.hashing import hash_file
 from conda_offline_repo.repository import manifest_json
 from conda_offline_repo.repository.exceptions import ManifestError
-from conda_offline_repo.repository.journal import JOURNAL_NAME
-from conda_offline_repo.repository.manifest import MANIFEST_NAME
+from conda_offline_repo.repository.manifest import JOURNAL_NAME, MANIFEST_NAME
 from conda_offline_repo.urls import file_url
 from dev.upstream.cable import Cable
 from tests.support.inside import forget, inside
