@@ -1,4 +1,4 @@
-"""Many labels built by one command: one run, one download, one copy."""
+"""Many labels built by one command: one run, one download, one copy; `batch.py` and `run.py`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""`conda offline-repo build` as its users run it, against a server that counts the requests."""
+"""`conda offline-repo build` as its users run it, against a server that counts the requests.
+
+Its options are those of `options.py`, what it prints is of `outcome.py`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The plugin and conda's installers in the folder, for machines that have neither."""
+"""The plugin and conda's installers in the folder, for machines that have neither.
+
+The installers come by `archives/installers.py`.
+"""
 
 from __future__ import annotations
 

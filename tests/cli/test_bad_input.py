@@ -1,4 +1,7 @@
-"""Bad input: one clear message, exit status 1, and nothing written."""
+"""Bad input: one clear message, exit status 1, and nothing written.
+
+What is said of a channel that does not open is of `builder/upstream/unavailable.py`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `diff` tells of two releases."""
+"""What `diff` tells of two releases, and by what they can be named: `delivery/release_ref.py`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the plugin costs and adds, as conda sees it."""
+"""What the plugin costs and adds, as conda sees it: `plugin.py`, `settings.py`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The progress display: what it says, where, and where it is silent."""
+"""The progress display: what it says, where, and where it is silent; `progress.py` tells it."""
 
 from __future__ import annotations
 

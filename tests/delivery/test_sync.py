@@ -1,4 +1,6 @@
-"""What a delivery from folder to folder copies, refuses, and puts right."""
+"""What a delivery from folder to folder copies, refuses, and puts right: `deliver` and its steps,
+`source`, `preflight`, `plan` and `stage`.
+"""
 
 from __future__ import annotations
 

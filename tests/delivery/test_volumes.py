@@ -1,4 +1,7 @@
-"""Volumes: what `pack` makes of a release, and what `unpack` takes and refuses."""
+"""Volumes: what `pack` makes of a release, and what `unpack` takes and refuses.
+
+A `volume` may hold what is new `since` a release alone; `check` is for what one holds.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The manifest on its way to the disk and back."""
+"""The manifest on its way to the disk and back: `manifest`, `manifest_json`, `reading`."""
 
 from __future__ import annotations
 

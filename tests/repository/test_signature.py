@@ -1,4 +1,4 @@
-"""Signatures that are right, and those that are not."""
+"""Signatures that are right, and those that are not: `signature`, and `sshsig` beneath it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the archives of a build come from."""
+"""Where the archives of a build come from, and in which order: `collect` and `local`."""
 
 from __future__ import annotations
 

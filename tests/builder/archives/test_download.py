@@ -1,4 +1,6 @@
-"""Servers as they are: slow, broken, lying and refusing, and what a build makes of them."""
+"""Servers as they are: slow, broken, lying and refusing, and what `download` and `response` make of
+it.
+"""
 
 from __future__ import annotations
 

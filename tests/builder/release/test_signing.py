@@ -1,4 +1,6 @@
-"""Repositories that are signed, with the keys and the program that vendors have."""
+"""Repositories that are signed, with the keys and the program that vendors have: `signing`, and
+`sealing` of manifest and signatures.
+"""
 
 from __future__ import annotations
 

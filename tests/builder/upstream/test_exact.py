@@ -1,4 +1,7 @@
-"""Archives that are named exactly: published as they are named and listed, or not at all."""
+"""Archives that are named exactly: published as they are named and listed, or not at all.
+
+`exact` finds them, `check_closure` sees that they have what they need.
+"""
 
 from __future__ import annotations
 
