@@ -49,7 +49,7 @@ CREDENTIAL = re.compile(
 RANDOM = re.compile(
     r"(?i)(?=[a-z]*\d)(?=\d*[a-z])[a-z\d]{16,}|[a-f\d]{8}-(?:[a-f\d]{4}-){3}[a-f\d]{12}"
 )
-#: Where is printed.
+#: What is printed to.
 STREAMS = ("stdout", "stderr", "__stdout__", "__stderr__")
 
 

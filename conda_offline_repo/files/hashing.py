@@ -12,21 +12,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from hashlib import _Hash
     from pathlib import Path
-    from typing import BinaryIO, Protocol
-
-    class Readable(Protocol):
-        """What bytes are read from."""
-
-        def read(self, size: int, /) -> bytes:
-            """Return at most `size` bytes; none at the end."""
-
-    class Hasher(Protocol):
-        """What bytes are hashed with."""
-
-        def update(self, data: bytes, /) -> None:
-            """Take more bytes."""
-
+    from typing import IO, BinaryIO
 
 CHUNK = 1 << 18
 
@@ -82,7 +70,7 @@ def read_regular(path: Path, limit: int, *, links: bool = False) -> bytes:
     return bytes(content)
 
 
-def hash_into(file: Readable, *hashers: Hasher, limit: float = float("inf")) -> int:
+def hash_into(file: IO[bytes], *hashers: _Hash, limit: float = float("inf")) -> int:
     """Feed the rest of `file` to the hashers; returns the bytes read.
 
     It stops soon after `limit` bytes: a file that is larger is not the one that is looked for.
@@ -96,21 +84,21 @@ def hash_into(file: Readable, *hashers: Hasher, limit: float = float("inf")) -> 
 
 
 def hash_file(path: Path, *, md5: bool = False, limit: float = float("inf")) -> Digests:
-    """Read a regular file once and tell its digests; those of its beginning if it is too large.
+    """Read a regular file once and return its digests; those of its beginning if it is too large.
 
     Args:
         path: The file.
-        md5: Whether to tell this digest as well.
+        md5: Whether its MD5 digest is wanted, too.
         limit: Soon after so many bytes it is no longer read.
 
     Raises:
         OSError: It cannot be read, or is not a regular file.
     """
-    sha256 = hashlib.sha256()
-    other = hashlib.md5(usedforsecurity=False)
+    hashers = [hashlib.sha256(), *([hashlib.md5(usedforsecurity=False)] if md5 else [])]
     with open_regular(path) as file:
-        size = hash_into(file, sha256, *((other,) if md5 else ()), limit=limit)
-    return Digests(sha256.hexdigest(), other.hexdigest() if md5 else "", size)
+        size = hash_into(file, *hashers, limit=limit)
+    sha256, *rest = (hasher.hexdigest() for hasher in hashers)
+    return Digests(sha256, "".join(rest), size)
 
 
 def hash_bytes(content: bytes) -> Digests:

@@ -62,27 +62,23 @@ def acquire(path: Path, waiting: Callable[[str], None]) -> Lock:
             if not path.parent.exists():
                 made = tuple(f for f in (path.parent, *path.parent.parents) if not f.exists())
             try:
-                path.parent.mkdir(parents=True, exist_ok=True)
-                _check_place(path)
-                file = path.open("a+b")
-            except (FileNotFoundError, FileExistsError):
-                if not _is_folder_or_gone(path.parent):
-                    raise
-                lost += 1  # the holder has just finished and removed the folder
+                file = _open(path, made)
+            except FileNotFoundError:  # the holder has just finished and removed the folder
+                lost += 1
             else:
-                if _lock(file, path):
-                    if _is_current(file, path):
-                        file.truncate(0)
-                        file.write(f"process {os.getpid()}".encode())
-                        file.flush()
-                        return Lock(path, file, made)
-                    lost += 1
-                else:
+                if not _lock(file, path):
                     lost = 0
                     holder = _holder(file)
                     if holder and not told:
                         waiting(holder)
                         told = True
+                elif _is_current(file, path):
+                    file.truncate(0)
+                    file.write(f"process {os.getpid()}".encode())
+                    file.flush()
+                    return Lock(path, file, made)
+                else:
+                    lost += 1
                 file.close()
             time.sleep(PAUSE)
         raise OSError(errno.ENOLCK, f"the lock {path.name} is gone whenever it is made", str(path))
@@ -104,19 +100,16 @@ def release(lock: Lock) -> None:
     lock.file.close()
 
 
-def _check_place(path: Path) -> None:
-    """Refuse a link: it would be followed out of the folder, or lead nowhere time and again."""
-    with suppress(FileNotFoundError):
-        if not stat.S_ISREG(path.lstat().st_mode):
-            reason = f"the lock {path.name} is a link or a folder, not a file; remove it"
-            raise OSError(errno.EINVAL, reason, str(path))
-
-
-def _is_folder_or_gone(path: Path) -> bool:
-    try:
-        return stat.S_ISDIR(path.lstat().st_mode)
-    except FileNotFoundError:
-        return path == path.parent or _is_folder_or_gone(path.parent)
+def _open(path: Path, folders: tuple[Path, ...]) -> BinaryIO:
+    """Open a lock's file, which is made if need be, in folders that are made, the lowest first."""
+    for folder in reversed(folders):
+        with suppress(FileExistsError):
+            folder.mkdir()
+    # a link would be followed out of the folder, or lead nowhere time and again
+    if os.path.lexists(path) and not stat.S_ISREG(path.lstat().st_mode):
+        reason = f"the lock {path.name} is a link or a folder, not a file; remove it"
+        raise OSError(errno.EINVAL, reason, str(path))
+    return path.open("a+b")
 
 
 def _lock(file: BinaryIO, path: Path) -> bool:

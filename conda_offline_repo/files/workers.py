@@ -28,7 +28,7 @@ WAIT = 1.0
 def run_all(
     work: Callable[[Item], Result], items: Sequence[Item], threads: int | None = None
 ) -> list[Result]:
-    """Return what some work makes of each item, in this order; the first error is raised.
+    """Return what some work makes of each item, in their order; the first error is raised.
 
     Args:
         work: What is done.
@@ -36,13 +36,8 @@ def run_all(
         threads: How many work at once; by default as many as there are processors.
     """
     results: dict[int, Result] = {}
-    numbers = range(len(items))
-    with workers(
-        lambda number: work(items[number]),
-        numbers,
-        threads or os.cpu_count() or 1,
-        threading.Event(),
-    ) as outcomes:
+    numbers, threads = range(len(items)), threads or os.cpu_count() or 1
+    with workers(lambda n: work(items[n]), numbers, threads, threading.Event()) as outcomes:
         for number, outcome in outcomes:
             if isinstance(outcome, BaseException):
                 raise outcome
