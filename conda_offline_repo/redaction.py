@@ -40,10 +40,12 @@ PATH = re.compile(r"file:|~/|/(?!t/)|[A-Za-z]:[\\/]")
 ESCAPE = re.compile(r"%[0-9A-F]{2}")
 AUTHORIZATION = re.compile(r"(?i)(?<=authorization)(['\"]?\s*[:=]\s*['\"]?\w+ )[^\s'\",]+")
 QUERY = re.compile(r"(?<=\?)[^\s'\"<>#]*=[^\s'\"<>#]+")
-#: What in a query has a credential as its value, by its name.
+#: What in a query has a credential as its value, by its name; the others where it is no word.
 CREDENTIAL = re.compile(
-    r"(?i)(?:token|key|secret|passwo?r?d|signature|credential)s?(?:[-_]?id)?$"
-    r"|(?<![a-z])(?:sig|auth|authorization|access|pass|pwd|pw|jwt|sas|sid|session|hmac|code)$"
+    r"(?i)(?:token|secret|passwo?r?d|signature|credential)s?$|(?<![a-z])(?:sig|pass|pwd|pw)$"
+)
+PERHAPS = re.compile(
+    r"(?i)(?:key|(?<![a-z])(?:auth|authorization|access|jwt|sas|sid|session))(?:[-_]?id)?$"
 )
 #: What no word or version is: a token, whatever its name.
 RANDOM = re.compile(
@@ -136,7 +138,8 @@ def _of_query(query: str) -> Iterator[str]:
     """Yield the values that are credentials; others may be any word, `main` in `?channel=main`."""
     for pair in query.split("&"):
         name, _, value = map(unquote, pair.partition("="))
-        if CREDENTIAL.search(name) or RANDOM.search(value):
+        perhaps = PERHAPS.search(name) and not value.isalpha()
+        if perhaps or CREDENTIAL.search(name) or RANDOM.search(value):
             yield value
 
 
