@@ -21,13 +21,13 @@ from .exceptions import AllowedSignersError
 
 #: Bytes; far more than a file of keys has.
 LARGEST = 1 << 20
-PRINCIPALS = re.compile(r'[ \t]*([^ \t\r"]*)(?:"([^"]*)"|(?=[ \t\r]|$))[ \t\r]*')
-OPTION = re.compile(
-    r"(?:(cert-authority)|(namespaces|valid-after|valid-before)"
-    r'="((?:\\"|\\(?!")|[^"\\])*)")?(,|[ \t]+)',
+OPTION = r'cert-authority|(?:namespaces|valid-after|valid-before)="(?:\\"|\\(?!")|[^"\\])*"'
+LINE = re.compile(
+    r'[ \t]*(?P<labels>[^ \t\r"]*)(?:"(?P<quoted>[^"]*)"|(?=[ \t\r]))[ \t\r]*'
+    rf"(?:(?P<options>(?:(?:{OPTION})?,)*(?:{OPTION}))[ \t]+)?"
+    r"(?P<type>(?:ssh|ecdsa|sk|webauthn)-[^ \t]+)[ \t]+(?P<key>[^ \t]+)",
     re.IGNORECASE,
 )
-KEY = re.compile(r"((?:ssh|ecdsa|sk|webauthn)-[^ \t]+)[ \t]+([^ \t]+)")
 DATE = re.compile(
     r"(\d{4})(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])"
     r"(?:([01]\d|2[0-3])([0-5]\d)([0-5]\d|6[01])?)?(Z|UTC)?",
@@ -39,17 +39,10 @@ HEAD = b"\0\0\0\x0b" + KEY_TYPE.encode() + b"\0\0\0\x20"
 
 @dataclass(frozen=True)
 class _Line:
-    """A line of the file.
-
-    Attributes:
-        labels: The patterns of the labels.
-        fingerprint: Of the key; none if it cannot sign here, for its type or for what it is for.
-        after: When its time begins, in seconds since 1970.
-        before: When its time ends.
-    """
-
     labels: str
+    #: None if the key cannot sign here, for its type or for what it is for.
     fingerprint: str | None
+    #: Seconds since 1970 between which it may.
     after: float
     before: float
 
@@ -87,18 +80,17 @@ def _read(path: Path) -> list[_Line]:
 
 
 def _line(text: str) -> _Line:
-    principals = PRINCIPALS.match(text)
-    if not principals:
-        raise ValueError("it is not PRINCIPALS [OPTIONS] KEYTYPE KEY")
+    line = LINE.match(text)
+    if not line:
+        raise ValueError("it is not PRINCIPALS [OPTIONS] KEYTYPE KEY with options of OpenSSH")
     options: dict[str, str] = {}
-    position = principals.end()
-    if not KEY.match(text, position):
-        options, position = _options(text, position)
-    key = KEY.match(text, position)
-    if not key:
-        raise ValueError("it is not PRINCIPALS [OPTIONS] KEYTYPE KEY")
+    for option in re.findall(OPTION, line["options"] or "", re.IGNORECASE):
+        name, _, value = option.partition("=")
+        if value and name.lower() in options:
+            raise ValueError(f"it has the option {name} twice")
+        options[name.lower()] = value[1:-1].replace('\\"', '"')
     good = (
-        key[1] == KEY_TYPE
+        line["type"] == KEY_TYPE
         and "cert-authority" not in options
         and _matches(options.get("namespaces", NAMESPACE), NAMESPACE)
     )
@@ -106,26 +98,8 @@ def _line(text: str) -> _Line:
     before = _time(options["valid-before"]) if "valid-before" in options else float("inf")
     if after >= before:
         raise ValueError("its valid-before is not later than its valid-after")
-    labels = principals[1] + (principals[2] or "")
-    return _Line(labels, _fingerprint(key[2].strip()) if good else None, after, before)
-
-
-def _options(text: str, start: int) -> tuple[dict[str, str], int]:
-    """Return the options that begin here, by name, and where the rest of the line begins."""
-    options: dict[str, str] = {}
-    position = start
-    while option := OPTION.match(text, position):
-        name = (option[1] or option[2] or "").lower()
-        if name in options and option[2]:
-            raise ValueError(f"it has the option {name} twice")
-        if name:
-            options[name] = (option[3] or "").replace('\\"', '"')
-        position = option.end()
-        if name and option[4] != ",":
-            return options, position
-        if option[4] != ",":  # there is a comma at their end
-            break
-    raise ValueError(f"its options cannot be read: {text[start : start + 60]}")
+    key = _fingerprint(line["key"].strip()) if good else None
+    return _Line(line["labels"] + (line["quoted"] or ""), key, after, before)
 
 
 def _time(text: str) -> float:
