@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from conda.base.context import context
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
     from os import PathLike
     from pathlib import Path
     from typing import Any, Literal
@@ -63,18 +63,6 @@ def frozen_error(prefix: PathLike[str], message: str) -> CondaError | None:
         return None
     error: CondaError = EnvironmentIsFrozenError(prefix, message)
     return error
-
-
-def sorted_by_need(records: Iterable[Any]) -> Any:
-    """Return records as `diff_for_unlink_link_precs` takes them, what others need before these.
-
-    Older conda takes its solver's kind of set alone, current conda any sequence.
-    """
-    from conda.core import solve
-    from conda.models.prefix_graph import PrefixGraph
-
-    kind = getattr(solve, "IndexedSet", tuple)
-    return kind(PrefixGraph(records).graph)
 
 
 def read_environment_yml(path: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..customer.diagnostics import survey
 from ..customer.environment.state import read_state
+from ..customer.exceptions import StateUnreadableError
 from ..customer.trust import check_expected
 from ..exceptions import OfflineRepoError
 from ..printable import printable
@@ -24,9 +25,13 @@ GOOD, BAD = "✅", "❌"
 
 def check(prefix: str, verbose: bool) -> None:
     """Print the state of the environment's offline repository (`conda_health_checks`)."""
-    state = read_state(Path(prefix))
-    if state is not None:
-        with confined(in_play()):
+    with confined(in_play()):
+        try:
+            state = read_state(Path(prefix))
+        except StateUnreadableError as error:
+            print(f"Offline repository:\n\n{BAD} {error}\n")
+            return
+        if state is not None:
             _print(state, prefix, verbose)
 
 

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from conda.base.context import context
+
+from ..customer.exceptions import TargetError
+from ..customer.undo import undo
+from ..customer.use import UseRequest, use
+from ..exceptions import InvalidRequestError
+from ..specs import parse_spec
+from .output import chatter_to_stderr
 from .parser import add_label_option
+from .terminal import TerminalProgress
+from .use_report import TerminalDialog, report, report_undone
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
-    from pathlib import Path
-    from typing import Any
-
-    from ..customer.target import Target
 
 USAGE = """\
 conda offline-repo use PATH [PACKAGE ...] [-n ENV | -p PATH] [options]
@@ -104,124 +112,49 @@ def configure_parser(parser: ArgumentParser) -> None:
 
 
 def execute(args: Namespace) -> int:
-    """Verify, configure, install, and print what to type next; or take it back."""
-    import sys
-    from pathlib import Path
-
-    from conda.base.context import context
-
-    from ..customer.diagnostics import survey
-    from ..customer.environment.frozen import check_not_frozen
-    from ..customer.environment.lock import exclusive
-    from ..customer.exact import exactly
-    from ..customer.install import transaction
-    from ..customer.target import plan
-    from ..exceptions import InvalidRequestError
-    from ..repository.locate import locate_one
-    from ..specs import parse_spec
-    from .output import chatter_to_stderr
-    from .terminal import TerminalProgress
-    from .use_report import report, warn
-    from .use_steps import ask, check, fill
-
+    """Use the repository, and print what was done and what to type next; or take it back."""
     if args.offline_repo_undo:
         return _undo(args)
     if args.offline_repo_path is None:
         args.offline_repo_wrong("the following arguments are required: PATH (or --undo)")
-    packages = tuple(args.offline_repo_packages)
-    release, environment = args.offline_repo_release, args.offline_repo_environment
-    exact = release is not None or environment is not None
-    if exact and packages:
-        raise InvalidRequestError(
-            "--release and --environment take no packages: what is installed stands in the "
-            "repository.",
-            "Leave them out.",
-        )
-    for package in packages:
-        parse_spec(package)
-    repository = locate_one(Path(args.offline_repo_path).expanduser(), args.offline_repo_label)
-    prefix = _prefix(args)
-    allowed = {
-        "allow_older": args.offline_repo_allow_older,
-        "other_label": args.offline_repo_other_label,
-        "trusted": tuple(args.offline_repo_trust),
-    }
-    results = sys.stdout
+    prefix = _prefix()
+    request = UseRequest(
+        path=Path(args.offline_repo_path).expanduser(),
+        prefix=prefix,
+        name=args.name or (str(prefix) if args.prefix else None),
+        label=args.offline_repo_label,
+        packages=tuple(map(parse_spec, args.offline_repo_packages)),
+        release=args.offline_repo_release,
+        environment=args.offline_repo_environment,
+        trusted=tuple(args.offline_repo_trust),
+        allow_older=args.offline_repo_allow_older,
+        other_label=args.offline_repo_other_label,
+        verify=args.offline_repo_verify,
+        dry_run=context.dry_run,
+    )
+    dialog = TerminalDialog(sys.stdout)
     with chatter_to_stderr():
-        target = plan(repository, prefix, **allowed)
-        findings = survey(repository, prefix)
-        if args.offline_repo_verify:
-            check(repository)
-        warn(findings)
-        if packages or exact or not target.settled:
-            check_not_frozen(prefix)
-        if target.trust.unknown and not context.dry_run:
-            ask(repository)
-        back_to = repository.manifest if args.offline_repo_allow_older else None
-
-        def change(target: Target) -> Any:
-            if exact:
-                return exactly(target, repository, release, environment)
-            if not packages:
-                return None
-            TerminalProgress().step(f"Solving {repository.manifest.label} for {prefix}")
-            return transaction(target, packages, back_to)
-
-        if context.dry_run or (target.settled and not packages and not exact):
-            actions = fill(target, change, results)
-        else:
-            with exclusive(prefix, _say_waiting):
-                target = plan(repository, prefix, **allowed)
-                actions = fill(target, change, results)
-    report(repository, target, args, actions, findings)
+        outcome = use(request, TerminalProgress(), dialog)
+    report(outcome)
     return 0
 
 
 def _undo(args: Namespace) -> int:
-    from pathlib import Path
-
-    from conda.base.context import context
-
-    from ..customer.environment.frozen import check_not_frozen
-    from ..customer.environment.lock import exclusive
-    from ..customer.undo import plan_undo, undo
-    from ..exceptions import InvalidRequestError
-    from .use_report import report_undone
-
     if args.offline_repo_packages:
         raise InvalidRequestError("--undo takes no packages.", "Leave them out.")
-    prefix = _prefix(args)
-    undoing = plan_undo(prefix)
-    if args.offline_repo_path is not None:
-        named = Path(args.offline_repo_path).expanduser().absolute()
-        if named not in (Path(undoing.path), Path(undoing.path).parent):
-            raise InvalidRequestError(
-                f"{prefix} uses {undoing.path}, not {named}.", "With --undo leave out PATH."
-            )
-    check_not_frozen(prefix)
-    if not context.dry_run:
-        with exclusive(prefix, _say_waiting):
-            undoing = plan_undo(prefix)
-            undo(undoing)
-    report_undone(undoing)
+    named = args.offline_repo_path
+    undone = undo(
+        _prefix(),
+        TerminalDialog(sys.stdout).wait,
+        repository=named and Path(named).expanduser().absolute(),
+        dry_run=context.dry_run,
+    )
+    report_undone(undone)
     return 0
 
 
-def _say_waiting(holder: str) -> None:
-    """Tell that another run works on the environment."""
-    import sys
-
-    print(f"Waiting for {holder}, which works on this environment.", file=sys.stderr, flush=True)
-
-
-def _prefix(args: Namespace) -> Path:
+def _prefix() -> Path:
     """The environment that is meant; base only when the user insists."""
-    from pathlib import Path
-
-    from conda.base.context import context
-
-    from ..customer.exceptions import TargetError
-
     prefix = Path(context.target_prefix)
     if prefix == Path(context.root_prefix) and not context.always_yes:
         raise TargetError(

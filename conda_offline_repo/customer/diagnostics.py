@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conda.base.context import context
-from conda.history import History
 from conda.models.channel import Channel
 from conda.models.version import VersionOrder
 
 from .._conda import features
+from .._conda.transactions import requested
 from ..repository.transition import unfinished, unfinished_text
 from ..urls import TOKEN, file_url, public
 
@@ -211,7 +211,7 @@ def _history(prefix: Path, own: str) -> Iterator[Finding]:
     path = prefix / "conda-meta" / "history"
     if not path.is_file():
         return
-    for name, spec in sorted(History(str(prefix)).get_requested_specs_map().items()):
+    for name, spec in sorted(requested(prefix).items()):
         channel = spec.get("channel")
         if channel and own not in _base_urls(str(channel)):
             yield Finding(

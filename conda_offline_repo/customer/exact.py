@@ -9,14 +9,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from conda.base.context import context
-from conda.core.link import PrefixSetup, UnlinkLinkTransaction
-from conda.core.prefix_data import PrefixData
-from conda.core.solve import diff_for_unlink_link_precs
 from conda.models.channel import Channel
 from conda.models.match_spec import MatchSpec
 from conda.models.records import PackageRecord
 
-from .._conda import features
+from .._conda.transactions import installed, transaction_to
 from ..queries.contents import read_records
 from ..repository.manifest import INDEX_NAME, key_parts, solution_key
 from ..repository.names import DEFAULT
@@ -26,8 +23,6 @@ from .exceptions import (
     ReleaseNotKeptError,
     RepositoryDamagedError,
 )
-from .hooks.archives import from_repositories
-from .hooks.caches import check_caches
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -38,7 +33,7 @@ if TYPE_CHECKING:
 
 
 def exactly(
-    target: Target, repository: Repository, build: int | None, environment: str | None
+    target: Target, repository: Repository, release: int | None, environment: str | None
 ) -> Any:
     """Return conda's transaction, not yet run, for just the packages of a release.
 
@@ -47,7 +42,7 @@ def exactly(
     Args:
         target: The environment.
         repository: What it uses.
-        build: The number of the release; None for the newest.
+        release: The number of the release; None for the newest.
         environment: Which of the label's; None if it has just one.
 
     Raises:
@@ -57,46 +52,41 @@ def exactly(
         RepositoryDamagedError: The index does not have its packages.
         PoisonedCacheError: conda's package cache holds another archive in the place of one.
     """
-    here = {record.name: record for record in PrefixData(str(target.prefix)).iter_records()}
+    here = installed(target.prefix)
+    names = _solution(repository, release, environment)
+    records = [_here(here, record) or record for record in _records(target, repository, names)]
     request = repository.manifest.request
-    build = repository.manifest.build if build is None else build
-    records = _records(target, repository, _solution(repository, build, environment))
-    final = [_there(here, record) or record for record in records]
     packages = request.environments.get(environment or "", request.packages)
     asked = {MatchSpec(package).name for package in packages}
     if not asked:  # nobody named any: what nothing else needs
-        needed = {MatchSpec(spec).name for record in final for spec in record.depends}
-        asked = {record.name for record in final} - needed
-    specs = tuple(MatchSpec(record.name) for record in final if record.name in asked)
-    unlink, link = diff_for_unlink_link_precs(
-        str(target.prefix), features.sorted_by_need(final), specs
-    )
-    context.plugin_manager.invoke_post_solves(INDEX_NAME, unlink, link)
-    check_caches(from_repositories(link))
-    setup = PrefixSetup(str(target.prefix), unlink, link, (), specs, ())
-    return UnlinkLinkTransaction(setup)
+        needed = {MatchSpec(spec).name for record in records for spec in record.depends}
+        asked = {record.name for record in records} - needed
+    specs = (MatchSpec(record.name) for record in records if record.name in asked)
+    return transaction_to(target.prefix, records, specs)
 
 
-def _solution(repository: Repository, build: int, environment: str | None) -> tuple[str, ...]:
+def _solution(
+    repository: Repository, release: int | None, environment: str | None
+) -> tuple[str, ...]:
+    """Return the names of the archives that a release installs into an environment."""
     manifest = repository.manifest
-    solutions = {
-        manifest.build: manifest.solutions,
-        **{number: kept.solutions for number, kept in manifest.releases.items()},
-    }
-    if build not in solutions:
-        raise ReleaseNotKeptError(repository.path, build, sorted(solutions))
-    found = solutions[build]
-    parts = sorted(map(key_parts, found))
-    names = sorted({name for name, _ in parts})
-    if environment in (None, DEFAULT) and names == [""]:
+    releases = {number: kept.solutions for number, kept in manifest.releases.items()}
+    releases[manifest.build] = manifest.solutions
+    number = manifest.build if release is None else release
+    if number not in releases:
+        raise ReleaseNotKeptError(repository.path, number, sorted(releases))
+    solutions = releases[number]
+    parts = sorted(map(key_parts, solutions))
+    environments = sorted({name for name, _ in parts})
+    if environment in (None, DEFAULT) and environments == [""]:
         environment = ""
-    if environment not in names:
-        raise EnvironmentMissingError(repository.path, environment, names)
+    if environment not in environments:
+        raise EnvironmentMissingError(repository.path, environment, environments)
     key = solution_key(environment, context.subdir)
-    if key not in found:
-        there = [platform for name, platform in parts if name == environment]
-        raise PlatformMissingError(repository.path, context.subdir, there)
-    return found[key]
+    if key not in solutions:
+        platforms = [platform for name, platform in parts if name == environment]
+        raise PlatformMissingError(repository.path, context.subdir, platforms)
+    return solutions[key]
 
 
 def _records(target: Target, repository: Repository, names: Iterable[str]) -> list[PackageRecord]:
@@ -104,28 +94,19 @@ def _records(target: Target, repository: Repository, names: Iterable[str]) -> li
     entries = read_records(repository.manifest, repository.path, damaged=True)
     absent = sorted({name.rpartition("/")[0] for name in names if name not in entries})
     if absent:
-        damaged = tuple(f"{subdir}/{INDEX_NAME}" for subdir in absent)
-        raise RepositoryDamagedError(repository.path, (), damaged)
-    return [_record(target, name, entries[name]) for name in names]
+        damaged = [f"{subdir}/{INDEX_NAME}" for subdir in absent]
+        raise RepositoryDamagedError(repository.path, changed=damaged)
+    return [_record(target.channel, name, entries[name]) for name in names]
 
 
-def _record(target: Target, name: str, entry: Mapping[str, Any]) -> PackageRecord:
+def _record(channel: str, name: str, entry: Mapping[str, Any]) -> PackageRecord:
     subdir, _, file = name.rpartition("/")
-    return PackageRecord(
-        **{
-            **entry,
-            "fn": file,
-            "subdir": subdir,
-            "url": f"{target.channel}/{name}",
-            "channel": Channel(f"{target.channel}/{subdir}"),
-        }
-    )
+    origin = {"url": f"{channel}/{name}", "channel": Channel(f"{channel}/{subdir}")}
+    return PackageRecord(**{**entry, "fn": file, "subdir": subdir, **origin})
 
 
-def _there(here: Mapping[str, Any], wanted: PackageRecord) -> Any:
+def _here(here: Mapping[str, Any], wanted: PackageRecord) -> Any:
     """Return what is installed, if it is this very package, wherever it came from."""
-    found = here.get(wanted.name)
+    record = here.get(wanted.name)
     keys = ("subdir", "fn", "sha256" if wanted.get("sha256") else "md5")
-    if found and all(found.get(key) == wanted.get(key) for key in keys):
-        return found
-    return None
+    return record if record and all(record.get(k) == wanted.get(k) for k in keys) else None

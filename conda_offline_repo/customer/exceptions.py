@@ -8,10 +8,9 @@ from conda.common.io import dashlist
 from conda.utils import quote_for_shell
 
 from ..exceptions import OfflineRepoError
-from ..printable import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
     from pathlib import Path
 
 
@@ -45,20 +44,10 @@ class EnvironmentMissingError(OfflineRepoError):
 
 
 class RepositoryDamagedError(OfflineRepoError):
-    """Files of a repository that are missing or are not what the manifest says."""
+    """Files of a repository that are `missing`, `changed` or `unreadable`, by that word."""
 
-    def __init__(
-        self,
-        path: Path,
-        missing: Iterable[str],
-        changed: Iterable[str],
-        unreadable: Iterable[str] = (),
-    ) -> None:
-        lines = (
-            *(f"missing: {name}" for name in missing),
-            *(f"changed: {name}" for name in changed),
-            *(f"unreadable: {name}" for name in unreadable),
-        )
+    def __init__(self, path: Path, **problems: Iterable[str]) -> None:
+        lines = (f"{word}: {name}" for word, names in problems.items() for name in names)
         super().__init__(
             f"The offline repository {path} is damaged or its copy is incomplete:{dashlist(lines)}",
             "Nothing was installed or configured. "
@@ -75,22 +64,6 @@ class SiblingIndexError(OfflineRepoError):
             f"index:{dashlist(names)}",
             "They do not belong to it, and nothing of them is checked. Nothing was installed or "
             "configured. Remove them from the folder, then repeat this command.",
-        )
-
-
-class ForeignPackagesError(OfflineRepoError):
-    """Packages that an environment's repository does not have, by name and origin."""
-
-    def __init__(
-        self, path: str, prefix: str, packages: Iterable[str], names: Iterable[str]
-    ) -> None:
-        super().__init__(
-            f"These packages are not from the offline repository {path}, the only source of this "
-            f"environment:{dashlist(packages)}",
-            "conda, when it is offline, also offers what its package caches hold of other "
-            "channels and of older releases. The environment is as it was before. To install from "
-            f"the repository alone: conda offline-repo use {quote_for_shell(path)} "
-            f"-p {quote_for_shell(prefix)} {' '.join(names)}",
         )
 
 
@@ -142,32 +115,6 @@ class AllowedSignersError(OfflineRepoError):
         )
 
 
-class ArchivesRefusedError(OfflineRepoError):
-    """Archives of a repository that are not what its index or its manifest says, by path."""
-
-    def __init__(self, problems: Mapping[str, str]) -> None:
-        lines = (f"{path}: {problem}" for path, problem in sorted(problems.items()))
-        super().__init__(
-            f"Refused of the offline repository: {counted(len(problems), 'package')}:"
-            f"{dashlist(lines)}",
-            "The environment is as it was before. `conda offline-repo verify` checks the whole "
-            "repository; copy it again from its source, then repeat this command.",
-        )
-
-
-class PoisonedCacheError(OfflineRepoError):
-    """What conda's package caches hold in the place of the repository's archives, by path."""
-
-    def __init__(self, paths: Iterable[str]) -> None:
-        super().__init__(
-            "conda's package cache holds other files than it says, or files that cannot be "
-            f"checked:{dashlist(paths)}",
-            "The environment is as it was before. Run `conda clean --packages --tarballs`, "
-            "then repeat this command. A cache that you may not write is its owner's to clean; "
-            "or leave it out: set CONDA_PKGS_DIRS to a folder of your own.",
-        )
-
-
 class PlatformMissingError(OfflineRepoError):
     """A repository that holds nothing for this machine's platform."""
 
@@ -176,17 +123,6 @@ class PlatformMissingError(OfflineRepoError):
             f"The offline repository {path} is not for {platform}; it is for "
             f"{', '.join(sorted(available))}.",
             f"Ask your vendor for a build with --platform {platform}.",
-        )
-
-
-class RepositoryGoneError(OfflineRepoError):
-    """An environment's repository that is not where it was."""
-
-    def __init__(self, path: Path, prefix: str) -> None:
-        super().__init__(
-            f"The offline repository {path} that this environment uses is not there.",
-            "Plug in or mount what it is on, then repeat this command. If it has moved: "
-            f"conda offline-repo use NEW_PATH -p {prefix}",
         )
 
 
@@ -225,32 +161,6 @@ class OtherLabelError(OfflineRepoError):
         )
 
 
-class UnfinishedUseError(OfflineRepoError):
-    """An environment in which `use` was interrupted."""
-
-    def __init__(self, prefix: Path, path: str | None) -> None:
-        super().__init__(
-            f"`conda offline-repo use` was interrupted in {prefix}, which is half configured.",
-            "To finish it, run it again: "
-            f"conda offline-repo use {path or 'PATH'} -p {prefix} ; or take all of it back: "
-            f"conda offline-repo use --undo -p {prefix}",
-        )
-
-
-class OtherChannelsError(OfflineRepoError):
-    """Channels besides the repository that conda cannot read offline."""
-
-    def __init__(self, channels: Mapping[str, Iterable[str]], own: str, prefix: Path) -> None:
-        lines = (f"{url} (from {', '.join(sources)})" for url, sources in channels.items())
-        super().__init__(
-            "This environment installs from its offline repository alone, and conda cannot read "
-            f"these channels offline:{dashlist(lines)}",
-            "Remove them there, or repeat this command with "
-            f"`--override-channels -c {own}`. To let the environment install from the network "
-            f"again: conda offline-repo use --undo -p {prefix}",
-        )
-
-
 class FrozenEnvironmentError(OfflineRepoError):
     """An environment that is marked as frozen (CEP 22), where conda has no word for it."""
 
@@ -273,17 +183,19 @@ class NotUsedError(OfflineRepoError):
         )
 
 
+class StateUnreadableError(OfflineRepoError):
+    """What an environment remembers of its repository, in a file that cannot be read."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(
+            f"{path}, which says whose repository this environment uses, cannot be read: {reason}. "
+            "Nothing was changed.",
+            "Restore the file from a backup, or make it readable. If you are sure which repository "
+            "the environment uses, remove the file instead and run `conda offline-repo use PATH "
+            f"-p {quote_for_shell(str(path.parent.parent))}` again, which checks the signature "
+            "anew.",
+        )
+
+
 class TargetError(OfflineRepoError):
     """An environment that cannot be used or made."""
-
-
-class FolderNameError(OfflineRepoError):
-    """A repository in a folder that the configured solver cannot read channels in."""
-
-    def __init__(self, repository: Path, solver: str) -> None:
-        super().__init__(
-            f"The solver {solver} cannot read a channel in {repository}, because the path has one "
-            "of the characters %, # and ?, or letters that are not ASCII beside a space.",
-            "Rename the folder, and run `conda offline-repo use` with its new path; or choose "
-            "another solver with --solver, or for good: conda config --set solver NAME",
-        )

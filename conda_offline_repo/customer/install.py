@@ -2,34 +2,35 @@
 
 from __future__ import annotations
 
+import shutil
 from contextlib import contextmanager
+from operator import methodcaller
+from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from conda.base.context import context
-from conda.core.link import PrefixSetup, UnlinkLinkTransaction
-from conda.core.prefix_data import PrefixData
-from conda.core.solve import diff_for_unlink_link_precs
-from conda.history import History
 from conda.models.channel import Channel
 from conda.models.match_spec import MatchSpec
-from conda.models.prefix_graph import PrefixGraph
 
 from .._conda import indexes, overrides
 from .._conda.solver import UnsolvedError, ask
+from .._conda.transactions import installed, linked, requested, transaction_to
+from .environment.records import followed
 from .exceptions import TargetError
 from .hooks.archives import from_repositories
 from .hooks.caches import check_caches
 from .hooks.history_check import checked_by_use
-from .view import superseded, view
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    from collections.abc import Iterable, Iterator, Sequence
     from typing import Any
 
     from ..repository.manifest import Manifest
     from .target import Target
+
+#: What solvers read of an environment besides the records of its packages.
+READ = ("history", "pinned", "state")
 
 
 @contextmanager
@@ -40,12 +41,12 @@ def offline(target: Target) -> Iterator[None]:
         yield
 
 
-def transaction(target: Target, packages: tuple[str, ...], back_to: Manifest | None = None) -> Any:
+def transaction(target: Target, specs: Sequence[MatchSpec], back_to: Manifest | None) -> Any:
     """Solve for the packages in the environment, from the repository alone; see `offline`.
 
     Args:
         target: The environment.
-        packages: What to install. What is installed already is updated.
+        specs: What to install. What is installed already is updated.
         back_to: The manifest of the repository, if what is installed of these packages and of what
             they need is to be brought to the versions that it has, older ones too.
 
@@ -56,58 +57,94 @@ def transaction(target: Target, packages: tuple[str, ...], back_to: Manifest | N
         TargetError: A package is not in the repository, or does not go with what is installed.
         PoisonedCacheError: conda's package cache holds another archive in the place of one.
     """
-    without = superseded(target.prefix, packages, back_to) if back_to else frozenset()
+    names = {spec.name for spec in specs}
+    without = superseded(target.prefix, names, back_to) if back_to else frozenset()
     try:
         # offline, solvers offer what conda's caches have as well: from where the repository was
         with TemporaryDirectory() as caches, overrides.settings(_pkgs_dirs=(caches,)):
             indexes.refresh_index_cache(Channel(target.channel), context.subdirs)
             if target.moved_from or without:
-                change = _with_view(target, packages, without)
+                change = _with_view(target, specs, without)
             else:
-                change = _ask(target, target.prefix, packages, "solve_for_transaction")
+                change = _ask(target, target.prefix, specs, "solve_for_transaction")
     except UnsolvedError as error:
         raise TargetError(
             f"The packages cannot be installed.\n{error}",
             "`conda offline-repo show` lists what the repository has; "
             "ask your vendor for a build with what is missing.",
         ) from None
-    check_caches(from_repositories(change.prefix_setups[str(target.prefix)].link_precs))
+    # what was checked after the solve was the empty cache
+    check_caches(from_repositories(linked(change, target.prefix)))
     return change
 
 
-def _with_view(target: Target, packages: tuple[str, ...], without: frozenset[str]) -> Any:
+def superseded(prefix: Path, names: Iterable[str], manifest: Manifest) -> frozenset[str]:
+    """The names of what is to be brought to the versions of a repository that went back.
+
+    They are the packages that are named and all that they need, as far as the repository has
+    another version or content of them.
+    """
+    records = installed(prefix)
+    needed: set[str] = set()
+    to_see = [*names]
+    while to_see:
+        name = to_see.pop()
+        if name in records and name not in needed:
+            needed.add(name)
+            to_see += [MatchSpec(spec).name for spec in records[name].depends]
+    offered = {path.rpartition("/")[2].rsplit("-", 2)[0] for path in manifest.packages}
+
+    def differs(name: str) -> bool:
+        record = records[name]
+        package = manifest.packages.get(f"{record.subdir}/{record.fn}")
+        return package is None or (record.get("sha256") or package.sha256) != package.sha256
+
+    return frozenset(filter(differs, needed & offered))
+
+
+def _with_view(target: Target, specs: Sequence[MatchSpec], without: frozenset[str]) -> Any:
     """Solve against the view of an environment; returns the transaction for the environment."""
-    named = {MatchSpec(package).name for package in packages}
-    asked = set(History(str(target.prefix)).get_requested_specs_map()) & without - named
-    specs = (*packages, *sorted(asked))
-    manager = context.plugin_manager
-    added = frozenset(map(MatchSpec, specs))
-    manager.invoke_pre_solves(added, frozenset())
-    with view(target, without) as folder:
-        final = _ask(target, folder, specs, "solve_final_state")
-        seen = {record.name: record for record in PrefixData(str(folder)).iter_records()}
-    here = {record.name: record for record in PrefixData(str(target.prefix)).iter_records()}
-    stays = (here[r.name] if r.name in seen and seen[r.name] == r else r for r in final)
-    ordered = type(final)(PrefixGraph(stays).graph)
-    unlink, link = diff_for_unlink_link_precs(str(target.prefix), ordered, tuple(added))
-    manager.invoke_post_solves("repodata.json", unlink, link)
-    setup = PrefixSetup(str(target.prefix), unlink, link, (), tuple(added), ())
-    return UnlinkLinkTransaction(setup)
+    asked = set(requested(target.prefix)) & without - {spec.name for spec in specs}
+    specs = (*specs, *map(MatchSpec, sorted(asked)))
+    context.plugin_manager.invoke_pre_solves(frozenset(specs), frozenset())
+    with _view(target, without) as folder:
+        solution = _ask(target, folder, specs, "solve_final_state")
+        seen = installed(folder)
+    here = installed(target.prefix)
+    records = (here[r.name] if r.name in seen and seen[r.name] == r else r for r in solution)
+    return transaction_to(target.prefix, records, specs)
 
 
-def _ask(target: Target, prefix: Path, packages: tuple[str, ...], method: str) -> Any:
-    there = installed(prefix)
-    update = all(MatchSpec(package).name in there for package in packages)
+@contextmanager
+def _view(target: Target, without: frozenset[str]) -> Iterator[Path]:
+    """Lay an environment out in a temporary folder as it is to look to the solver: with its
+    packages' origins brought over to where the repository is now, and without those that are to be
+    brought back to older versions.
+
+    The environment itself stays as it is until the solution is found, shown and agreed to.
+    """
+    meta = target.prefix / "conda-meta"
+    with TemporaryDirectory() as name:
+        folder = Path(name, "conda-meta")
+        folder.mkdir()
+        for path in (*meta.glob("*.json"), *(meta / file for file in READ)):
+            if path.is_file():
+                shutil.copyfile(path, folder / path.name)
+        for path, text in followed(target.prefix, target.moved_from, target.channel):
+            (folder / path.name).write_text(text, "utf-8")
+        for record in installed(target.prefix).values():
+            if record.name in without:
+                Path(folder, f"{record.name}-{record.version}-{record.build}.json").unlink()
+        yield Path(name)
+
+
+def _ask(target: Target, prefix: Path, specs: Sequence[MatchSpec], method: str) -> Any:
+    here = installed(prefix)
     return ask(
-        lambda solver: getattr(solver, method)(),
+        methodcaller(method),
         str(prefix),
         (Channel(target.channel),),
         context.subdirs,
-        packages,
-        "update" if update else "install",
+        specs,
+        "update" if all(spec.name in here for spec in specs) else "install",
     )
-
-
-def installed(prefix: Path) -> frozenset[str]:
-    """Return the names of the packages in an environment."""
-    return frozenset(record.name for record in PrefixData(str(prefix)).iter_records())

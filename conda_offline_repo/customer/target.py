@@ -8,24 +8,26 @@ from typing import TYPE_CHECKING
 
 from conda.base.context import context
 from conda.core.envs_manager import register_env, unregister_env
-from conda.core.prefix_data import PrefixData
 from conda.gateways.disk.delete import rm_rf
 
+from .._conda.transactions import read_again
 from ..files.atomic import STAGED, remove
 from ..urls import file_url
-from .environment.change import (
-    CHANGE_NAME,
-    Change,
-    change_path,
-    dump_change,
-    read_change,
-    under_way,
-)
-from .environment.condarc import configured, ours
-from .environment.files import read_text, remove_staged, replace_all
+from .environment.condarc import CONDARC, configured, ours, read_condarc
+from .environment.files import cannot_be_written, remove_staged, replace_all
 from .environment.lock import LOCK_NAME
 from .environment.records import followed
-from .environment.state import STATE_NAME, State, dump_state, read_state, state_path
+from .environment.state import (
+    CHANGE_NAME,
+    STATE_NAME,
+    Change,
+    State,
+    change_path,
+    dump,
+    read_change,
+    read_state,
+    state_path,
+)
 from .exceptions import OtherLabelError, PlatformMissingError, TargetError
 from .hooks.history_check import check_release
 from .trust import decide
@@ -37,7 +39,6 @@ if TYPE_CHECKING:
     from ..repository.locate import Repository
     from .trust import Trust
 
-CONDARC = ".condarc"
 #: All that an environment has in which the first `use` was interrupted.
 BEGUN = {CONDARC, "conda-meta", STATE_NAME, CHANGE_NAME, LOCK_NAME}
 
@@ -49,7 +50,6 @@ class Target:
     Attributes:
         prefix: Its folder.
         exists: Whether it is an environment already.
-        channel: The repository as a channel URL.
         condarc: The content that the environment's `.condarc` is to have.
         configured: Whether it has that content already.
         state: What the environment is to remember of the repository.
@@ -60,13 +60,17 @@ class Target:
 
     prefix: Path
     exists: bool
-    channel: str
     condarc: str
     configured: bool
     state: State
     moved_from: tuple[str, ...]
     settled: bool
     trust: Trust
+
+    @property
+    def channel(self) -> str:
+        """The repository as a channel URL."""
+        return self.state.channel
 
 
 def plan(
@@ -93,6 +97,7 @@ def plan(
         OlderBuildError: It has used a newer build.
         OtherContentError: It has used that build with another content.
         TargetError: The prefix or its `.condarc` cannot be used.
+        StateUnreadableError: What the environment remembers cannot be read.
         OfflineRepoError: The signature is not the one that is expected; see `trust.decide`.
     """
     manifest = repository.manifest
@@ -130,35 +135,16 @@ def plan(
     if change:
         origins += [*change.origins, change.state.channel]
     moved_from = tuple(dict.fromkeys(origin for origin in origins if origin != channel))
-    settled = exists and old == new and last == state and not moved_from
     return Target(
         prefix=prefix,
         exists=exists,
-        channel=channel,
         condarc=new,
         configured=old == new,
         state=state,
         moved_from=moved_from,
-        settled=settled and not under_way(prefix),
+        settled=exists and old == new and last == state and not moved_from and change is None,
         trust=trust,
     )
-
-
-def read_condarc(path: Path) -> str:
-    """Return the text of a `.condarc`; empty if there is none.
-
-    Raises:
-        TargetError: It cannot be read.
-    """
-    try:
-        return read_text(path)
-    except FileNotFoundError:
-        return ""
-    except (OSError, ValueError) as error:
-        raise TargetError(
-            f"{path} cannot be read: {getattr(error, 'strerror', None) or error}.",
-            "Correct or remove it, then repeat this command.",
-        ) from error
 
 
 def configure(target: Target) -> None:
@@ -185,17 +171,16 @@ def configure(target: Target) -> None:
     except (OSError, ValueError) as error:
         raise cannot_be_written(target.prefix, error) from error
     if target.moved_from:
-        PrefixData(str(target.prefix)).reload()
+        read_again(target.prefix)
 
 
 def _contents(target: Target) -> Iterator[tuple[Path, str]]:
     """Yield the files to be changed, in this order."""
-    change = Change(target.moved_from, target.state)
-    yield change_path(target.prefix), dump_change(change)
+    yield change_path(target.prefix), dump(Change(target.moved_from, target.state))
     yield from followed(target.prefix, target.moved_from, target.channel)
     if not target.configured:
         yield target.prefix / CONDARC, target.condarc
-    yield state_path(target.prefix), dump_state(target.state)
+    yield state_path(target.prefix), dump(target.state)
 
 
 def unmake(target: Target) -> None:
@@ -215,14 +200,6 @@ def unmake(target: Target) -> None:
     for folder in (target.prefix / "conda-meta", target.prefix):
         with suppress(OSError):
             folder.rmdir()
-
-
-def cannot_be_written(prefix: Path, error: Exception) -> TargetError:
-    """Return the error for a prefix that cannot be written."""
-    return TargetError(
-        f"{prefix} cannot be written: {getattr(error, 'strerror', None) or error}.",
-        "Give another path with -p, or see to it that it can be written, then repeat this command.",
-    )
 
 
 def _may_become_one(prefix: Path) -> bool:

@@ -19,8 +19,6 @@ from .environment.state import read_state
 from .exceptions import NotSignedError, OtherSignerError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from ..repository.locate import Repository
     from ..repository.manifest import Manifest
     from .environment.state import State
@@ -122,14 +120,6 @@ def require(repository: Path, signers: tuple[str, ...], wanted: tuple[str, ...])
         raise OtherSignerError(repository, signers, wanted)
 
 
-def moved_text(prefix: Path, before: Iterable[str], now: Iterable[str]) -> str:
-    """Return what is said when an environment expects other keys from now on."""
-    return (
-        f"{prefix} now expects the signature of {', '.join(now)}, whom the last release names, "
-        f"and no longer only that of {', '.join(before)}."
-    )
-
-
 def check_expected(repository: Repository) -> None:
     """Refuse a repository that has not the signature which this machine expects.
 
@@ -139,6 +129,7 @@ def check_expected(repository: Repository) -> None:
     Raises:
         NotSignedError, OtherSignerError: It has not.
         AllowedSignersError: The machine's file of allowed signers cannot be read.
+        StateUnreadableError: What one of its environments remembers cannot be read.
     """
     states = map(read_state, map(Path, list_all_known_prefixes()))
     for known in (None, *(one for one in states if one and one.uses(repository.path))):

@@ -1,75 +1,99 @@
-"""Take back what `use` has configured."""
+"""Take back what `use` has configured: the story of `use --undo`."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..exceptions import InvalidRequestError
 from ..files.atomic import remove
-from .environment.change import change_path, read_change, under_way
-from .environment.condarc import restored
-from .environment.files import remove_staged, replace_all
-from .environment.state import read_state, state_path
+from .environment.condarc import CONDARC, read_condarc, restored
+from .environment.files import cannot_be_written, remove_staged, replace_all
+from .environment.lock import check_not_frozen, exclusive
+from .environment.state import change_path, read_change, read_state, state_path
 from .exceptions import NotUsedError
-from .target import CONDARC, cannot_be_written, read_condarc
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Callable
 
 
 @dataclass(frozen=True)
-class Undoing:
-    """What is to be taken back.
+class Undone:
+    """What was taken back, or is to be.
 
     Attributes:
         prefix: The environment.
         path: The folder of the repository that it has used.
-        old: The content of its `.condarc`.
+        old: The content that its `.condarc` had.
         new: What that is to be; no file if empty.
     """
 
     prefix: Path
-    path: str
+    path: Path
     old: str
     new: str
 
 
-def plan_undo(prefix: Path) -> Undoing:
-    """Find out what has to be taken back in an environment, without doing it.
+def undo(
+    prefix: Path,
+    waiting: Callable[[str], None],
+    *,
+    repository: Path | None = None,
+    dry_run: bool = False,
+) -> Undone:
+    """Give an environment's `.condarc` its settings of before back, and forget the repository.
+
+    Args:
+        prefix: The environment.
+        waiting: Told once who works on the environment, if somebody does.
+        repository: The folder of the repository, or the one above, if it was named.
+        dry_run: Change nothing.
 
     Raises:
         NotUsedError: It uses no repository.
-        TargetError: Its `.condarc` cannot be used.
+        InvalidRequestError: It uses another repository than the one that was named.
+        StateUnreadableError: What it remembers cannot be read.
+        TargetError: Its `.condarc` cannot be used, or it cannot be written.
+        CondaError: It is frozen.
     """
-    state = read_state(prefix)
+    undone = _plan(prefix)
+    if repository not in (None, undone.path, undone.path.parent):
+        raise InvalidRequestError(
+            f"{prefix} uses {undone.path}, not {repository}.", "With --undo leave out PATH."
+        )
+    check_not_frozen(prefix)
+    if not dry_run:
+        with exclusive(prefix, waiting):
+            undone = _plan(prefix)
+            _carry_out(undone)
+    return undone
+
+
+def _plan(prefix: Path) -> Undone:
     change = read_change(prefix)
-    states = [known for known in (state, change.state if change else None) if known]
-    if not states:
+    state = read_state(prefix) or (change.state if change else None)
+    if state is None:
         raise NotUsedError(prefix)
+    channels = {state.channel, *((*change.origins, change.state.channel) if change else ())}
     path = prefix / CONDARC
     old = read_condarc(path)
-    channels = {known.channel for known in states} | set(change.origins if change else ())
-    new = restored(old, sorted(channels), states[0].before or "", path)
-    return Undoing(prefix, states[0].path, old, new)
+    new = restored(old, sorted(channels), state.before or "", path)
+    return Undone(prefix, Path(state.path), old, new)
 
 
-def undo(undoing: Undoing) -> None:
-    """Do it: the settings first, so that the next one finishes what was interrupted.
-
-    Raises:
-        TargetError: It cannot be written.
-    """
-    path = undoing.prefix / CONDARC
+def _carry_out(undone: Undone) -> None:
+    """Do it: the settings first, so that the next one finishes what was interrupted."""
+    path = undone.prefix / CONDARC
     try:
-        remove_staged(undoing.prefix)
-        remove_staged(state_path(undoing.prefix).parent)
-        if undoing.new != undoing.old:
-            if undoing.new:
-                replace_all([(path, undoing.new)])
+        remove_staged(undone.prefix)
+        remove_staged(state_path(undone.prefix).parent)
+        if undone.new != undone.old:
+            if undone.new:
+                replace_all([(path, undone.new)])
             else:
                 remove(path)
-        if under_way(undoing.prefix):
-            remove(change_path(undoing.prefix))
-        remove(state_path(undoing.prefix))
+        remove(change_path(undone.prefix))
+        remove(state_path(undone.prefix))
     except OSError as error:
-        raise cannot_be_written(undoing.prefix, error) from error
+        raise cannot_be_written(undone.prefix, error) from error

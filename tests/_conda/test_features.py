@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import pytest
 from conda.base.context import context
 from conda.exceptions import CondaSystemExit, DryRunExit
-from conda.models.records import PackageRecord
 from conda.plugins import hookimpl
 
 from conda_offline_repo._conda import features
@@ -49,17 +48,6 @@ def test_no_ends_it(me: Inside, answer: str, default: str, monkeypatch: pytest.M
     monkeypatch.setattr("sys.stdin", StringIO(answer))
     with pytest.raises(CondaSystemExit):
         features.confirm("Proceed", default=default)  # type: ignore[arg-type]
-
-
-def test_what_others_need_comes_first() -> None:
-    def record(name: str, *depends: str) -> PackageRecord:
-        return PackageRecord(
-            name=name, version="1", build="0", build_number=0, channel="c", depends=depends
-        )
-
-    records = (record("app", "lib"), record("lib", "base"), record("base"))
-    ordered = features.sorted_by_need(records)
-    assert [one.name for one in ordered] == ["base", "lib", "app"]
 
 
 class Broken:

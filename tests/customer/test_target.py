@@ -11,7 +11,7 @@ from ruamel.yaml import YAML
 
 from conda_offline_repo.customer.exceptions import PlatformMissingError, TargetError
 from conda_offline_repo.customer.target import configure, plan, unmake
-from conda_offline_repo.customer.undo import plan_undo, undo
+from conda_offline_repo.customer.undo import undo
 from conda_offline_repo.repository.locate import Repository
 from conda_offline_repo.repository.manifest import Manifest, Remembered
 from tests.support.inside import inside
@@ -126,7 +126,7 @@ def test_channel_goes_by_its_path_where_conda_can(prefix: Path, folder: str, nam
         "mine": ["a", "b"],
         **({url: [url]} if named else {}),
     }
-    undo(plan_undo(prefix))
+    undo(prefix, print)
     assert parsed(prefix) == {"custom_multichannels": {"mine": ["a", "b"]}}
 
 

@@ -17,7 +17,7 @@ from conda_offline_repo.exceptions import OfflineRepoError
 PACKAGE = Path(conda_offline_repo.__file__).parent
 PAGE = (Path(__file__).parents[2] / "docs/how-to/trouble.md").read_text("utf-8")
 #: Where the errors that reach the customer stand.
-MODULES = ("", ".customer", ".delivery", ".repository")
+MODULES = ("", ".customer", ".customer.hooks", ".delivery", ".repository")
 GAP = "…"
 #: A message and the errors that say so: a heading with the text below it.
 ENTRIES = re.compile(r"^### (.+)\n+\[([\w, ]+)\]", re.MULTILINE)

@@ -8,16 +8,35 @@ from typing import TYPE_CHECKING
 from ruamel.yaml import YAML
 
 from ..exceptions import TargetError
+from .files import read_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
     from typing import Any
 
+CONDARC = ".condarc"
 #: The settings that are ours. conda takes the second for the first, and refuses to have both.
 KEYS = ("channels", "channel", "default_channels", "offline")
 #: Where an entry is ours that has its own name as its only channel; see `_names`.
 NAMES = "custom_multichannels"
+
+
+def read_condarc(path: Path) -> str:
+    """Return the text of a `.condarc`; empty if there is none.
+
+    Raises:
+        TargetError: It cannot be read.
+    """
+    try:
+        return read_text(path)
+    except FileNotFoundError:
+        return ""
+    except (OSError, ValueError) as error:
+        raise TargetError(
+            f"{path} cannot be read: {getattr(error, 'strerror', None) or error}.",
+            "Correct or remove it, then repeat this command.",
+        ) from error
 
 
 def configured(old: str, channel: str, path: Path) -> str:

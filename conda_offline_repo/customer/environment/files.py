@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ...files.atomic import STAGED, all_or_none, remove
 from ...files.hashing import read_regular
+from ..exceptions import TargetError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,18 +27,24 @@ def read_text(path: Path, largest: int = LARGEST) -> str:
     return read_regular(path, largest, links=True).decode("utf-8")
 
 
-def replace_all(contents: Iterable[tuple[Path, str]]) -> int:
-    """Give files new contents, all or none; returns their number, raises as `all_or_none`."""
-    number = 0
+def replace_all(contents: Iterable[tuple[Path, str]]) -> None:
+    """Give files new contents, all or none; raises as `all_or_none`."""
     with all_or_none() as beside:
         for path, text in contents:
             with beside(path) as file:
                 file.write(text.encode("utf-8"))
-            number += 1
-    return number
 
 
 def remove_staged(folder: Path) -> None:
     """Remove what a killed run left beside the files of a folder."""
     for path in folder.glob(f"*{STAGED}"):
         remove(path)
+
+
+def cannot_be_written(prefix: Path, error: Exception) -> TargetError:
+    """Return the error for an environment that cannot be written."""
+    return TargetError(
+        f"{prefix} cannot be written: {getattr(error, 'strerror', None) or error}.",
+        "Give another path with -p, or ask for write permission to this one, then repeat this "
+        "command.",
+    )

@@ -1,12 +1,18 @@
-"""One `use` of an environment at a time."""
+"""Environments that are not to be changed: while another `use` is at work, or because they are
+frozen (CEP 22).
+"""
 
 from __future__ import annotations
 
+import json
+import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from ..._conda import features
 from ...files.lock import acquire, release
-from ..exceptions import TargetError
+from ..exceptions import FrozenEnvironmentError
+from .files import cannot_be_written, read_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -29,11 +35,25 @@ def exclusive(prefix: Path, waiting: Callable[[str], None]) -> Iterator[None]:
     try:
         lock = acquire(prefix / "conda-meta" / LOCK_NAME, waiting)
     except OSError as error:
-        raise TargetError(
-            f"{prefix} cannot be written: {error.strerror or error}.",
-            "Give another path with -p, or ask for write permission to this one.",
-        ) from error
+        raise cannot_be_written(prefix, error) from error
     try:
         yield
     finally:
         release(lock)
+
+
+def check_not_frozen(prefix: Path) -> None:
+    """Refuse to change an environment with `conda-meta/frozen`, unless conda was told to.
+
+    Raises:
+        CondaError: It is frozen; conda's own error, where this conda has it.
+    """
+    path = prefix / "conda-meta" / "frozen"
+    if not features.protects_frozen() or not os.path.lexists(path):
+        return
+    try:
+        message = json.loads(read_text(path))["message"]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        message = ""
+    own = features.frozen_error(prefix, message if isinstance(message, str) else "")
+    raise own or FrozenEnvironmentError(prefix, message)

@@ -10,10 +10,8 @@ import json
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from conda.core.prefix_data import PrefixData
-
 from ..exceptions import TargetError
-from .files import read_text, replace_all
+from .files import read_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -23,27 +21,6 @@ if TYPE_CHECKING:
 ORIGIN = ("channel", "url", "schannel")
 #: Bytes; the record of a package with a million files.
 LARGEST_RECORD = 1_000_000_000
-
-
-def follow(prefix: Path, old: str, new: str) -> int:
-    """Let the records of an environment name the channel URL `new` where they name `old`.
-
-    Returns:
-        The number of records that were changed.
-
-    Raises:
-        TargetError: A record cannot be read or written.
-    """
-    try:
-        changed = replace_all(followed(prefix, (old,), new))
-    except (OSError, ValueError) as error:
-        raise TargetError(
-            f"The environment {prefix} cannot be brought over to {new}: {error}.",
-            "Run the same command again; what is done stays done.",
-        ) from error
-    if changed:
-        PrefixData(str(prefix)).reload()
-    return changed
 
 
 def followed(prefix: Path, old: Iterable[str], new: str) -> Iterator[tuple[Path, str]]:

@@ -1,6 +1,11 @@
-"""What an environment remembers of the repository that it uses: `conda-meta/offline-repo`.
+"""What an environment remembers of the repository that it uses, and a change of that under way.
 
-The name has no `.json` at its end, because conda takes every such file there for a package.
+They are the files `offline-repo` and `offline-repo.change` in `conda-meta`. Their names have no
+`.json` at the end, because conda takes every such file there for a package.
+
+A change takes several files, and records of packages among them. Its file is there from before the
+first is changed until after the last one. As long as it is there, `use` begins by finishing the
+change, and nothing else is installed.
 """
 
 from __future__ import annotations
@@ -8,16 +13,24 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import asdict, dataclass
+from errno import EINVAL, ENAMETOOLONG, ENOENT, ENOTDIR
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...urls import SCHEME
+from ..exceptions import StateUnreadableError
 from .files import read_text
 
 if TYPE_CHECKING:
-    from typing import Any
+    from collections.abc import Callable
+    from typing import Any, TypeVar
+
+    Content = TypeVar("Content")
 
 STATE_NAME = "offline-repo"
+CHANGE_NAME = "offline-repo.change"
+#: How systems say that nothing is at a path, or that nothing can be.
+ABSENT = (ENOENT, ENOTDIR, EINVAL, ENAMETOOLONG)
 
 
 @dataclass(frozen=True)
@@ -49,28 +62,78 @@ class State:
         return os.path.realpath(folder) == os.path.realpath(self.path)
 
 
+@dataclass(frozen=True)
+class Change:
+    """What is under way.
+
+    Attributes:
+        origins: The channel URLs that records of packages may still carry.
+        state: What the environment is to remember at the end.
+    """
+
+    origins: tuple[str, ...]
+    state: State
+
+
 def read_state(prefix: Path) -> State | None:
-    """Return what the environment remembers; None if nothing, or nothing that can be read."""
-    try:
-        return parse_state(json.loads(read_text(state_path(prefix))))
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
-        return None
-
-
-def parse_state(data: Any) -> State:
-    """Return the state of its JSON object.
+    """Return what an environment remembers; None if it uses no repository.
 
     Raises:
-        KeyError, TypeError, ValueError: It is none.
+        StateUnreadableError: It has a state that cannot be read.
     """
+    return _read(state_path(prefix), _state)
+
+
+def read_change(prefix: Path) -> Change | None:
+    """Return the change under way; None if there is none.
+
+    Raises:
+        StateUnreadableError: There is one that cannot be read.
+    """
+    return _read(change_path(prefix), _change)
+
+
+def dump(content: State | Change) -> str:
+    """Return the text of the file."""
+    stated = {key: value for key, value in asdict(content).items() if value not in (None, ())}
+    return f"{json.dumps(stated, indent=2, sort_keys=True)}\n"
+
+
+def state_path(prefix: Path) -> Path:
+    """Return where the state is."""
+    return prefix / "conda-meta" / STATE_NAME
+
+
+def change_path(prefix: Path) -> Path:
+    """Return where the change is."""
+    return prefix / "conda-meta" / CHANGE_NAME
+
+
+def under_way(prefix: Path) -> bool:
+    """Return whether a change was begun and not finished."""
+    return os.path.lexists(change_path(prefix))
+
+
+def _read(path: Path, parse: Callable[[Any], Content]) -> Content | None:
+    try:
+        return parse(json.loads(read_text(path)))
+    except OSError as error:
+        if error.errno in ABSENT and not os.path.lexists(path):
+            return None
+        raise StateUnreadableError(path, error.strerror or str(error)) from error
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+        raise StateUnreadableError(path, "it is damaged") from error
+
+
+def _state(data: Any) -> State:
     state = State(
         label=_text(data["label"]),
         build=data["build"],
         path=_text(data["path"]),
         channel=_text(data["channel"]),
-        manifest_sha256=_text(data["manifest_sha256"]) if data.get("manifest_sha256") else None,
-        before=_text(data["before"]) if data.get("before") is not None else None,
-        signers=tuple(map(_text, data.get("signers") or ())),
+        manifest_sha256=_optional(data, "manifest_sha256"),
+        before=_optional(data, "before"),
+        signers=_texts(data.get("signers") or []),
     )
     if type(state.build) is not int:
         raise TypeError("build")
@@ -79,15 +142,18 @@ def parse_state(data: Any) -> State:
     return state
 
 
-def dump_state(state: State) -> str:
-    """Return the text of the file."""
-    content = {key: value for key, value in asdict(state).items() if value not in (None, ())}
-    return f"{json.dumps(content, indent=2, sort_keys=True)}\n"
+def _change(data: Any) -> Change:
+    return Change(_texts(data.get("origins") or []), _state(data["state"]))
 
 
-def state_path(prefix: Path) -> Path:
-    """Return where the file is."""
-    return prefix / "conda-meta" / STATE_NAME
+def _optional(data: Any, key: str) -> str | None:
+    return None if data.get(key) is None else _text(data[key])
+
+
+def _texts(values: Any) -> tuple[str, ...]:
+    if not isinstance(values, list):
+        raise TypeError("list")
+    return tuple(map(_text, values))
 
 
 def _text(value: Any) -> str:

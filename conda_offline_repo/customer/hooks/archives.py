@@ -11,12 +11,16 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from conda.base.context import context
+
 from ...files.hashing import hash_file
 from ...files.workers import run_all
 from ...repository import manifest_json
 from ...repository.names import PLUGIN
 from ...urls import SCHEME, file_path
-from ..exceptions import ArchivesRefusedError
+from ..environment.state import read_state
+from .exceptions import ArchivesRefusedError
+from .history_check import expected_by_use
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -106,17 +110,35 @@ def manifests(archives: Iterable[LinkedArchive]) -> dict[Path, Manifest]:
         ManifestError: One is missing or cannot be used.
         NotSignedError, OtherSignerError: One has not the signature that is expected.
     """
-    return {folder: read_stated(folder) for folder in {one.repository for one in archives}}
+    return {folder: stated(folder) for folder in {archive.repository for archive in archives}}
 
 
-def read_stated(repository: Path) -> Manifest:
-    """Return the manifest of a repository; raises as `signed.stated`.
+def stated(repository: Path) -> Manifest:
+    """Return the manifest of a repository for conda's target environment.
 
-    What checks signatures is loaded here, because most of conda's commands meet no repository.
+    Raises:
+        ManifestError: There is none, or it, or its signature, cannot be used.
+        NotSignedError, OtherSignerError: It has not the signature that is expected.
+        AllowedSignersError: The machine's file of allowed signers cannot be read.
+        StateUnreadableError: What the environment remembers cannot be read.
+        UnreadableError: It cannot be read.
     """
-    from .signed import stated
+    # imported here, because most of conda's commands meet no repository
+    from ...repository.signature import checked
+    from ...repository.transition import allowing, read_next
+    from ..trust import expected, require
 
-    return stated(repository)
+    coming = read_next(repository)
+    manifest = manifest_json.stated(repository)
+    by_use = expected_by_use()
+    if by_use is None:
+        wanted = expected(repository, manifest.label, read_state(Path(context.target_prefix)))
+    else:
+        wanted = by_use or None
+    if wanted is not None:
+        manifest, signers = checked(repository, manifest)
+        require(repository, signers, wanted)
+    return allowing(repository, manifest, coming)
 
 
 def check_archives(

@@ -25,8 +25,8 @@ from ..._conda import package_cache
 from ...files.hashing import hash_file, read_regular
 from ...files.workers import run_all
 from ...repository import reading
-from ..exceptions import PoisonedCacheError
 from .archives import manifests
+from .exceptions import PoisonedCacheError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -23,14 +23,10 @@ from ...repository import manifest
 from ...repository.exceptions import UnreadableError
 from ...repository.names import is_sibling
 from ...urls import SCHEME, file_path
-from ..exceptions import (
-    ArchivesRefusedError,
-    FolderNameError,
-    RepositoryDamagedError,
-    SiblingIndexError,
-)
-from .archives import check_archives, from_repositories, holder, manifests, read_stated
+from ..exceptions import RepositoryDamagedError, SiblingIndexError
+from .archives import check_archives, from_repositories, holder, manifests, stated
 from .caches import check_caches, check_extracted, holds, remove_refused
+from .exceptions import ArchivesRefusedError, FolderNameError
 from .history_check import check_environment, use_answers
 from .origin import check_not_gone, check_origin
 
@@ -57,10 +53,10 @@ def prepare_solve(specs_to_add: Iterable[MatchSpec] = (), *_: Any) -> None:
         FolderNameError: The solver cannot read a channel in this folder.
         ManifestError: A manifest cannot be used.
         UnreadableError: A repository cannot be read.
-        OfflineRepoError: See `remembered.check_environment`.
+        OfflineRepoError: See `history_check.check_environment`.
     """
     check_environment(specs_to_add)
-    stated, known = cache(read_stated), cache(holder)
+    manifest_of, known = cache(stated), cache(holder)
     for url in all_channel_urls(context.channels, subdirs=context.subdirs):
         if url.startswith(SCHEME):
             folder = Path(file_path(url))
@@ -71,9 +67,9 @@ def prepare_solve(specs_to_add: Iterable[MatchSpec] = (), *_: Any) -> None:
                 repository, part = held
                 if context.solver == "libmamba" and _leads_astray(repository, url):
                     raise FolderNameError(repository, context.solver)
-                _check_index(repository, f"{part}{folder.name}", stated(repository))
+                _check_index(repository, f"{part}{folder.name}", manifest_of(repository))
                 if not use_answers():
-                    _warn_of_unfinished(repository, stated(repository))
+                    _warn_of_unfinished(repository, manifest_of(repository))
                 if context.offline:
                     indexes.refresh_index_cache(Channel(url.rpartition("/")[0]), (folder.name,))
 
@@ -94,17 +90,17 @@ def check_solution(
     """
     records, there = tuple(link_precs), frozenset(unlink_precs)
     archives = from_repositories(records)
-    stated = manifests(archives)
-    check_origin(records, there, archives, stated)
+    named = manifests(archives)
+    check_origin(records, there, archives, named)
     for repository, subdir in sorted(
         {(one.repository, one.name.rpartition("/")[0]) for one in archives}
     ):
-        _check_index(repository, subdir, stated[repository])
+        _check_index(repository, subdir, named[repository])
 
     def linked_anew(one: LinkedArchive) -> bool:
         return one.record in there and holds(one)
 
-    check_archives(archives, stated, linked_anew)
+    check_archives(archives, named, linked_anew)
     check_caches(archives)
 
 
@@ -149,23 +145,23 @@ def _warn(text: str) -> None:
     log.warning("WARNING: %s", text)
 
 
-def _check_index(repository: Path, subdir: str, stated: Manifest) -> None:
+def _check_index(repository: Path, subdir: str, named: Manifest) -> None:
     """Compare an index file with the manifest; a copy that was interrupted leaves them apart."""
     folder = repository / subdir
     name = f"{subdir}/{manifest.INDEX_NAME}"
-    allowed = stated.allowed(name)
+    allowed = named.allowed(name)
     try:
         siblings = sorted(file for file in os.listdir(folder) if is_sibling(file))
         if siblings:
             raise SiblingIndexError(repository, (f"{subdir}/{file}" for file in siblings))
         found = hash_file(repository / name, limit=max(allowed.values(), default=0))
     except (FileNotFoundError, NotADirectoryError):
-        if name in stated.files:
-            raise RepositoryDamagedError(repository, (name,), ()) from None
+        if name in named.files:
+            raise RepositoryDamagedError(repository, missing=(name,)) from None
         return
     except PermissionError as error:
         raise UnreadableError(Path(error.filename or folder), error) from error
     except OSError:
-        raise RepositoryDamagedError(repository, (), (name,)) from None
+        raise RepositoryDamagedError(repository, changed=(name,)) from None
     if allowed.get(found.sha256) != found.size:
-        raise RepositoryDamagedError(repository, (), (name,))
+        raise RepositoryDamagedError(repository, changed=(name,))

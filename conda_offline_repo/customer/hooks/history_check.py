@@ -19,16 +19,15 @@ from conda.models.channel import Channel, all_channel_urls
 from ...repository import manifest_json
 from ...repository.exceptions import ManifestError, UnreadableError
 from ...urls import SCHEME, channel_url, file_path
-from ..environment.change import read_change, under_way
 from ..environment.files import replace_all
-from ..environment.state import dump_state, read_state, state_path
+from ..environment.state import dump, read_change, read_state, state_path, under_way
 from ..exceptions import (
     OlderBuildError,
-    OtherChannelsError,
     OtherContentError,
     OtherLabelError,
-    UnfinishedUseError,
+    StateUnreadableError,
 )
+from .exceptions import OtherChannelsError, UnfinishedUseError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -98,6 +97,7 @@ def check_environment(specs: Iterable[MatchSpec] = ()) -> None:
         OtherContentError: The release that it has used has another content now.
         OtherChannelsError: Channels besides the repository cannot be read offline.
         ManifestError: A manifest cannot be used.
+        StateUnreadableError: What it remembers cannot be read.
     """
     if use_answers():
         return
@@ -123,10 +123,14 @@ def check_environment(specs: Iterable[MatchSpec] = ()) -> None:
 def remember_release() -> None:
     """Remember the newer release that an environment was just installed from.
 
-    Where that cannot be written, nothing is.
+    Where that cannot be written, nothing is. The command has done its work, so it does not fail.
     """
     prefix = Path(context.target_prefix)
-    state = read_state(prefix)
+    try:
+        state = read_state(prefix)
+    except StateUnreadableError as error:
+        log.warning("WARNING: %s", error)
+        return
     if state is None or context.dry_run or under_way(prefix):
         return
     folder = Path(state.path)
@@ -139,9 +143,13 @@ def remember_release() -> None:
         expected = _signers(folder, found, state) if state.signers else ()
         now = replace(state, build=found.build, manifest_sha256=found.digest, signers=expected)
         if now != state:
-            replace_all([(state_path(prefix), dump_state(now))])
+            replace_all([(state_path(prefix), dump(now))])
         if expected != state.signers:
-            _say_moved(prefix, state.signers, expected)
+            log.warning(
+                "WARNING: %s now expects the signature of %s, whom the last release names, and no "
+                "longer only that of %s.",
+                *(prefix, ", ".join(expected), ", ".join(state.signers)),
+            )
 
 
 def _signers(folder: Path, found: Manifest, state: State) -> tuple[str, ...]:
@@ -153,12 +161,6 @@ def _signers(folder: Path, found: Manifest, state: State) -> tuple[str, ...]:
     if {*there}.isdisjoint(state.signers):
         return state.signers
     return following(found, there, state.signers)
-
-
-def _say_moved(prefix: Path, before: tuple[str, ...], now: tuple[str, ...]) -> None:
-    from ..trust import moved_text
-
-    log.warning("WARNING: %s", moved_text(prefix, before, now))
 
 
 def _local_channels() -> tuple[Path, ...]:

@@ -15,7 +15,7 @@ from conda.models.channel import all_channel_urls
 
 from ...urls import SCHEME, file_path, public
 from ..environment.state import read_state
-from ..exceptions import ForeignPackagesError, RepositoryGoneError
+from .exceptions import ForeignPackagesError, RepositoryGoneError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

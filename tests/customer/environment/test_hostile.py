@@ -14,13 +14,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from conda_offline_repo.customer.environment.change import change_path, read_change
 from conda_offline_repo.customer.environment.condarc import configured, ours, restored
-from conda_offline_repo.customer.environment.state import read_state, state_path
-from conda_offline_repo.customer.exceptions import TargetError
+from conda_offline_repo.customer.environment.state import (
+    change_path,
+    read_change,
+    read_state,
+    state_path,
+)
+from conda_offline_repo.customer.exceptions import StateUnreadableError, TargetError
 from conda_offline_repo.customer.hooks.history_check import check_environment
 from conda_offline_repo.customer.target import configure, plan
-from conda_offline_repo.customer.undo import plan_undo, undo
+from conda_offline_repo.customer.undo import undo
 from conda_offline_repo.exceptions import OfflineRepoError
 from conda_offline_repo.repository.locate import locate_one
 from tests.support.inside import inside
@@ -66,11 +70,13 @@ def me(tmp_path: Path) -> Iterator[None]:
 
 
 @pytest.fixture
-def prefix(tmp_path: Path) -> Path:
-    """An environment."""
+def prefix(tmp_path: Path, me: None) -> Path:
+    """An environment, the one that conda's commands are about."""
     prefix = tmp_path / "rating"
     (prefix / "conda-meta").mkdir(parents=True)
     (prefix / "conda-meta" / "history").touch()
+    context.__init__(argparse_args={"prefix": str(prefix)})
+    assert Path(context.target_prefix) == prefix
     return prefix
 
 
@@ -98,7 +104,7 @@ def test_any_state(prefix: Path, stick: Path, content: object) -> None:
     repository = locate_one(stick)
     for step in (
         lambda: check_environment(),
-        lambda: plan_undo(prefix),
+        lambda: undo(prefix, print, dry_run=True),
         lambda: configure(plan(repository, prefix, allow_older=True, other_label=True)),
     ):
         try:
@@ -113,12 +119,23 @@ def test_any_state(prefix: Path, stick: Path, content: object) -> None:
 @pytest.mark.parametrize("path_of", [state_path, change_path], ids=["state", "change"])
 def test_state_that_is_none(prefix: Path, stick: Path, path_of: object, text: str) -> None:
     assert callable(path_of)
-    path_of(prefix).write_text(text)
-    assert read_state(prefix) is None
-    assert read_change(prefix) is None
+    path: Path = path_of(prefix)
+    path.write_text(text)
+    before = snapshot(prefix)
+    for step in (
+        lambda: plan(locate_one(stick), prefix),
+        lambda: plan(locate_one(stick), prefix, allow_older=True, other_label=True),
+        lambda: undo(prefix, print),
+        lambda: check_environment(),
+    ):
+        with pytest.raises(StateUnreadableError) as caught:
+            step()
+        assert str(path) in str(caught.value)
+    assert snapshot(prefix) == before
+    path.unlink()
     configure(plan(locate_one(stick), prefix))
     assert read_state(prefix) is not None
-    assert not change_path(prefix).exists()
+    assert read_change(prefix) is None
 
 
 # as deep as is too deep for the parser: it takes long for more
@@ -135,9 +152,14 @@ def test_condarc_that_is_none(prefix: Path, stick: Path, text: str) -> None:
 @pytest.mark.parametrize("name", [".condarc", "conda-meta/offline-repo", "conda-meta/frozen"])
 def test_pipes_do_not_hang(prefix: Path, stick: Path, name: str) -> None:
     os.mkfifo(prefix / name)
-    check_environment()
-    if name == ".condarc":
-        with pytest.raises(TargetError, match="not a regular file"):
+    errors = {".condarc": TargetError, "conda-meta/offline-repo": StateUnreadableError}
+    if name == "conda-meta/offline-repo":
+        with pytest.raises(StateUnreadableError, match="not a regular file"):
+            check_environment()
+    else:
+        check_environment()
+    if name in errors:
+        with pytest.raises(errors[name], match="not a regular file"):
             plan(locate_one(stick), prefix)
     else:
         configure(plan(locate_one(stick), prefix))
@@ -156,7 +178,7 @@ def test_undo_finishes_what_was_interrupted(prefix: Path, stick: Path) -> None:
     state_path(prefix).rename(change_path(prefix))
     state = json.loads(change_path(prefix).read_text())
     change_path(prefix).write_text(json.dumps({"origins": [CHANNEL], "state": state}))
-    undo(plan_undo(prefix))
+    undo(prefix, print)
     assert (prefix / ".condarc").read_text() == "channels: [a]\n"
     assert [path.name for path in (prefix / "conda-meta").iterdir()] == ["history"]
     assert context.subdir

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 from conda.core.prefix_data import PrefixData
 
-from conda_offline_repo.customer.environment.records import follow
+from conda_offline_repo._conda.transactions import read_again
+from conda_offline_repo.customer.environment.files import replace_all
+from conda_offline_repo.customer.environment.records import followed
 from conda_offline_repo.customer.exceptions import TargetError
 from tests.support.running import snapshot, tree
 
@@ -46,6 +48,14 @@ def add(prefix: Path, name: str, channel: str = OLD, **more: Any) -> Path:
     }
     path.write_text(json.dumps(content))
     return path
+
+
+def follow(prefix: Path, old: str, new: str) -> int:
+    """Bring the records over as `use` does; returns how many were changed."""
+    contents = list(followed(prefix, (old,), new))
+    replace_all(contents)
+    read_again(prefix)
+    return len(contents)
 
 
 def read(path: Path) -> dict[str, Any]:
@@ -154,7 +164,7 @@ def test_interrupted_run_is_carried_on(prefix: Path, monkeypatch: pytest.MonkeyP
 
     with monkeypatch.context() as patch:
         patch.setattr(os, "replace", replace)
-        with pytest.raises(TargetError, match="No space left"):
+        with pytest.raises(OSError, match="No space left"):
             follow(prefix, OLD, NEW)
     assert [read(path)["channel"].startswith(NEW) for path in paths] == [True, False, False]
     assert follow(prefix, OLD, NEW) == 2

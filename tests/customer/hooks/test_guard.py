@@ -14,15 +14,14 @@ from conda.core.subdir_data import SubdirData
 from conda.models.channel import Channel
 from conda.models.records import PackageRecord
 
-from conda_offline_repo.customer.exceptions import (
+from conda_offline_repo.customer.exceptions import RepositoryDamagedError, SiblingIndexError
+from conda_offline_repo.customer.hooks import archives, guard
+from conda_offline_repo.customer.hooks.exceptions import (
     ArchivesRefusedError,
     FolderNameError,
     PoisonedCacheError,
-    RepositoryDamagedError,
     RepositoryGoneError,
-    SiblingIndexError,
 )
-from conda_offline_repo.customer.hooks import archives, guard
 from conda_offline_repo.exceptions import OfflineRepoError
 from conda_offline_repo.files.hashing import hash_file
 from conda_offline_repo.repository import manifest_json
