@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from conda.base.context import context
 
 from dev.upstream.channels import add
 from dev.upstream.packages import make_program
@@ -218,7 +217,7 @@ def test_paths_with_spaces_and_letters_of_other_alphabets(
     prefix = tmp_path / "die Umgebung" / "è"
     customer.use(moved, "-p", prefix)
     shell = {"CONDA_PREFIX": str(prefix), "CONDA_SHLVL": "1"}
-    if context.solver == "libmamba":
+    if customer.run("config", "--show", "solver", "--json").json["solver"] == "libmamba":
         told = customer.fail("install", "--yes", "app", **shell)
         assert f"The solver libmamba cannot read a channel in {moved}" in told.stderr
         shell["CONDA_SOLVER"] = "classic"
