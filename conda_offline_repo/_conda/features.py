@@ -23,9 +23,7 @@ if TYPE_CHECKING:
 def confirm(question: str, default: Literal["yes", "no"] = "yes") -> None:
     """Ask for a yes, as conda does; honours `--yes` and `--dry-run`.
 
-    Args:
-        question: What to ask.
-        default: What an empty line, or the end of the input, means.
+    `default` is what an empty line, or the end of the input, means.
 
     Raises:
         CondaSystemExit: The answer was no.

@@ -124,10 +124,7 @@ def read_by_solver() -> Iterator[None]:
 
 
 def index_content(channel: Channel) -> bytes | mmap:
-    """Return the index of a subdir, up to date, as the JSON that conda has in its cache.
-
-    Args:
-        channel: A channel with a subdir.
+    """Return the index of a channel's subdir, up to date, as the JSON that conda has in its cache.
 
     Raises:
         ValueError: It is empty.
@@ -159,13 +156,10 @@ def mapped(path: Path) -> bytes | mmap:
 
 
 def repodata_fetch(channel: Channel) -> RepodataFetch:
-    """Return what fetches and caches the index of a subdir.
+    """Return what fetches and caches the index of a channel's subdir.
 
     conda's `SubdirData` has the same. But it remembers itself, and what asks for it again, as the
     libmamba solver does, fails for a folder whose URL has an escape and a letter that is not ASCII.
-
-    Args:
-        channel: A channel with a subdir.
     """
     name = cache_fn_url(channel.url(with_credentials=True), REPODATA_FN)
     return _OnDisk(

@@ -77,10 +77,6 @@ class Licenses:
 def licenses(repository: Repository, progress: Progress) -> Licenses:
     """Read the licence texts of all packages, those of earlier releases and of the plugin too.
 
-    Args:
-        repository: Which one.
-        progress: Told how far it is.
-
     Raises:
         ArchiveError: An archive is missing, is not the one that the manifest names, or is none.
         ManifestError: An index file does not fit the manifest.

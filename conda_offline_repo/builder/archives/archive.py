@@ -63,11 +63,7 @@ class Archive:
 
 
 def read_description(path: Path, name: str = INDEX) -> dict[str, Any]:
-    """Return what an archive says of itself: a JSON object among the files that describe it.
-
-    Args:
-        path: The archive.
-        name: The file in it, of those in `LARGEST`.
+    """Return what an archive says of itself, in a JSON file of those in `LARGEST`.
 
     Raises:
         ValueError: The archive is not that of a conda package, cannot be read, or has no such file.

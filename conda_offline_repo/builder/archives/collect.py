@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import shutil
 import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from conda.base.context import context
@@ -19,14 +20,13 @@ from ...repository.exceptions import NoSpaceError
 from ..exceptions import DownloadError
 from .archive import Archive, check_identity
 from .download import download
-from .local import at_hand, has_size
+from .local import has_size, local_archive
 from .response import DownloadFailedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
-    from ...files.hashing import Digests
     from ...progress import Progress
     from ..upstream.entries import Entry
     from .local import Known
@@ -50,8 +50,8 @@ def collect(
         entries: What the solutions need.
         repository: The published folder; nothing in it is changed.
         staging: A folder on the same file system, which keeps what it holds.
-        progress: Told how far it is.
-        known: What is known of archives; told of more.
+        progress: Sees how far it is.
+        known: What is known of archives; learns more.
         arrived: Called, in any thread, for each archive that is new in the repository; what it
             raises ends the work.
 
@@ -66,18 +66,16 @@ def collect(
 
     def one(entry: Entry) -> Archive:
         entry = known.downloaded(entry)
-        found = at_hand(entry, repository, staging, known)
-        if found:
-            progress.advance(found.size)
+        archive = local_archive(entry, repository, staging, known)
+        if archive:
+            progress.advance(archive.size)
         else:
-            found = _downloaded(
-                entry, repository / entry.name, staging, progress.advance, stop, known
-            )
-        if found.staged:
-            check_identity(found.path, entry)
-            arrived(found)
+            archive = _downloaded(entry, repository, staging, progress.advance, stop, known)
+        if archive.staged:
+            check_identity(archive.path, entry)
+            arrived(archive)
         progress.advance(0, packages=1)
-        return found
+        return archive
 
     # the largest first, so that none of them is waited for alone in the end
     by_size = sorted(entries, key=lambda entry: entry.size or 0, reverse=True)
@@ -134,7 +132,7 @@ def check_space(entries: Iterable[Entry], repository: Path, staging: Path, known
 
 def _downloaded(
     entry: Entry,
-    published: Path,
+    repository: Path,
     staging: Path,
     progress: Callable[[int], None],
     stop: threading.Event,
@@ -143,19 +141,14 @@ def _downloaded(
     """Return the archive from its channel; the published one where the channel states no digest and
     it turns out to be the same.
     """
-    target = staging / entry.name
+    published, target = repository / entry.name, staging / entry.name
     target.parent.mkdir(parents=True, exist_ok=True)
     digests = download(entry, target, progress, stop)
     known.note(target, digests, entry.public_url)
-    if not entry.sha256 and not entry.md5 and _same_bytes(published, digests):
+    same = False
+    with suppress(OSError):
+        same = not entry.has_digest and hash_file(published).sha256 == digests.sha256
+    if same:
         target.unlink()
         return Archive.of(entry, published, digests, staged=False)
     return Archive.of(entry, target, digests, staged=True)
-
-
-def _same_bytes(path: Path, digests: Digests) -> bool:
-    """Return whether there is a file with these digests."""
-    try:
-        return hash_file(path).sha256 == digests.sha256
-    except OSError:
-        return False

@@ -56,7 +56,7 @@ def download(
     Args:
         entry: What to download and what its bytes must be.
         target: A path in the staging folder; `partial` of it keeps what has arrived.
-        progress: Told the bytes that have arrived; less than zero when they have to be had again.
+        progress: Gets the bytes that arrive; less than zero when they have to be had again.
         stop: Set when the build is given up.
 
     Raises:
@@ -145,18 +145,26 @@ def _receive(entry: Entry, arrival: _Arrival, stop: threading.Event) -> None:
             _check_status(response, entry, arrival.received)
             if response.status_code != 206 and arrival.received:
                 arrival.discard()
-            expected = _expected(entry, response, arrival)
+            expected = entry.size
+            if expected is None and (rest := stated_size(response)) is not None:
+                expected = arrival.received + rest
+                if expected > LARGEST_UNSTATED:
+                    raise _too_large()
             for chunk in pieces(response):
                 if stop.is_set():
                     raise TryAgainError("the build was given up")
                 arrival.add(chunk)
-                _check_bound(entry, arrival, expected)
+                if expected is not None and arrival.received > expected:
+                    raise WrongBytesError(f"the server sends more than its {expected} bytes")
+                if entry.size is None and arrival.received > LARGEST_UNSTATED:
+                    arrival.discard()
+                    raise _too_large()
     except SSLError:
         raise DownloadFailedError(
             "the server's certificate is not accepted; see `conda config --describe ssl_verify`"
         ) from None
     except ValueError:  # also one of requests'
-        raise DownloadFailedError("its address is none that can be asked") from None
+        raise DownloadFailedError("its address is not valid") from None
     except (Timeout, TimeoutError):
         seconds = context.remote_read_timeout_secs
         raise TryAgainError(f"nothing arrived for {seconds:g} s") from None
@@ -168,30 +176,10 @@ def _receive(entry: Entry, arrival: _Arrival, stop: threading.Event) -> None:
         raise TryAgainError(f"the answer ended after {arrival.received} of {expected} bytes")
 
 
-def _expected(entry: Entry, response: Response, arrival: _Arrival) -> int | None:
-    """Return the bytes that the archive will have, as the index states them, else the server."""
-    if entry.size is not None:
-        return entry.size
-    stated = stated_size(response)
-    if stated is None:
-        return None
-    if arrival.received + stated > LARGEST_UNSTATED:
-        raise _too_large()
-    return arrival.received + stated
-
-
 def _too_large() -> DownloadFailedError:
     return DownloadFailedError(
         f"the server sends more than {LARGEST_UNSTATED} bytes, and the index states no size"
     )
-
-
-def _check_bound(entry: Entry, arrival: _Arrival, expected: int | None) -> None:
-    if expected is not None and arrival.received > expected:
-        raise WrongBytesError(f"the server sends more than its {expected} bytes")
-    if entry.size is None and arrival.received > LARGEST_UNSTATED:
-        arrival.discard()
-        raise _too_large()
 
 
 def _check_status(response: Response, entry: Entry, received: int) -> None:
@@ -212,11 +200,7 @@ def _check_status(response: Response, entry: Entry, received: int) -> None:
 
 
 def _check(entry: Entry, digests: Digests) -> None:
-    if entry.size is not None and digests.size != entry.size:
-        raise WrongBytesError(f"it has {digests.size} bytes, the index says {entry.size}")
-    for algorithm, found, stated in (
-        ("sha256", digests.sha256, entry.sha256),
-        ("md5", digests.md5, entry.md5),
-    ):
-        if stated and found != stated:
-            raise WrongBytesError(f"its {algorithm} is {found}, the index says {stated}")
+    for name in ("size", "sha256", "md5"):
+        actual, stated = getattr(digests, name), getattr(entry, name)
+        if stated not in (None, actual):
+            raise WrongBytesError(f"its {name} is {actual}, the index says {stated}")

@@ -53,22 +53,15 @@ class Known:
     def digests(self, path: Path, *, md5: bool = False) -> Digests:
         """Return the digests of a file, read at most once; see `hash_file`."""
         before = _identity(path)
-        known = self._hashed.get(before)
-        if known and (known.md5 or not md5):
-            return known
-        found = hash_file(path, md5=md5)
-        if _identity(path) == before:
-            self._hashed[before] = found
-        return found
+        digests = self._hashed.get(before)
+        if not digests or (md5 and not digests.md5):
+            digests = hash_file(path, md5=md5)
+            if _identity(path) == before:
+                self._hashed[before] = digests
+        return digests
 
     def note(self, path: Path, digests: Digests, url: str = "") -> None:
-        """Remember what has just been written, or found, at a place.
-
-        Args:
-            path: The archive.
-            digests: Of it.
-            url: Where it was downloaded from, if it was.
-        """
+        """Remember an archive that has just been written, and where it was downloaded from."""
         with suppress(OSError):
             self._hashed[_identity(path)] = digests
         self._add(digests.sha256, digests.md5, path)
@@ -92,16 +85,17 @@ class Known:
         """Return an entry with the digest that was found, if its channel states none and this
         command has downloaded its archive before.
         """
-        found = None if entry.has_digest else self._downloaded.get(entry.public_url)
-        return replace(entry, record={**entry.record, "sha256": found.sha256}) if found else entry
+        digests = None if entry.has_digest else self._downloaded.get(entry.public_url)
+        if digests is None:
+            return entry
+        return replace(entry, record={**entry.record, "sha256": digests.sha256})
 
     def _read_manifests(self) -> None:
         with suppress(OfflineRepoError):
             for label in labels_in(self._root):
                 with suppress(OfflineRepoError):
-                    there = manifest_json.read(self._root / label)
-                    if there:
-                        self.published(self._root / label, there)
+                    if manifest := manifest_json.read(self._root / label):
+                        self.published(self._root / label, manifest)
 
     def _add(self, sha256: str, md5: str, path: Path) -> None:
         for digest in filter(None, (sha256, md5)):
@@ -109,75 +103,29 @@ class Known:
                 self._places[digest].append(path)
 
 
-def bring(source: Path, target: Path, repository: Path) -> None:
-    """Have an archive of another label at a second place: by a hard link, or else as a copy.
+def local_archive(entry: Entry, repository: Path, staging: Path, known: Known) -> Archive | None:
+    """Return the archive from this machine, or None if it has none with the right bytes.
 
-    A link shares owner and permissions with the other label, so it is made only where those are
-    what a new file would have here.
-
-    Args:
-        source: The archive.
-        target: A path in the staging folder; nothing is there.
-        repository: Which it is for.
-
-    Raises:
-        OSError: It cannot be had.
+    It is in the repository or staged. conda's package caches are looked into last.
     """
-    target.parent.mkdir(parents=True, exist_ok=True)
-    there = source.lstat()
-    if not stat.S_ISREG(there.st_mode):
-        raise OSError(f"{source} is not a regular file")
-    if _is_like_new(there, target.parent) and lets_read(there.st_mode, repository):
-        with suppress(OSError, NotImplementedError):  # not on the stick, or not more of them
-            os.link(source, target, follow_symlinks=False)
-            return
-    target.unlink(missing_ok=True)
-    copy_file(source, target)
-
-
-def _is_like_new(there: os.stat_result, folder: Path) -> bool:
-    own = folder.stat()
-    return (there.st_uid, there.st_gid) == (own.st_uid, own.st_gid)
-
-
-def _identity(path: Path) -> Identity:
-    found = path.stat()
-    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
-
-
-def at_hand(entry: Entry, repository: Path, staging: Path, known: Known) -> Archive | None:
-    """Return the archive from this machine, or None if it has none with the right bytes."""
-    published = repository / entry.name
-    target = staging / entry.name
     if not entry.has_digest:
         return None
-    digests = _verified(published, entry, known)
-    if digests:
+    published, target = repository / entry.name, staging / entry.name
+    if digests := _verified(published, entry, known):
         return Archive.of(entry, published, digests, staged=False)
-    digests = _verified(target, entry, known) or _from_other_label(entry, target, repository, known)
+    digests = _verified(target, entry, known)
+    for place in () if digests else known.elsewhere(entry):
+        if place != target and (digests := _brought(place, target, entry, known, repository)):
+            break
     for cached in () if digests else package_cache.archives(entry.file):
-        digests = _from_cache(cached, target, entry)
-        if digests:
-            known.note(target, digests)
+        if digests := _brought(cached, target, entry, known):
             break
     return Archive.of(entry, target, digests, staged=True) if digests else None
 
 
-def _from_other_label(entry: Entry, target: Path, repository: Path, known: Known) -> Digests | None:
-    """Return the digests of an archive that another label's repository had; it is staged now."""
-    for place in known.elsewhere(entry):
-        try:
-            if place == target or not has_size(place, entry):
-                continue
-            target.unlink(missing_ok=True)
-            bring(place, target, repository)
-        except OSError:
-            continue
-        digests = _verified(target, entry, known)
-        if digests:
-            return digests
-        target.unlink()
-    return None
+def has_size(path: Path, entry: Entry) -> bool:
+    """Return whether there is a file of the size that the entry states."""
+    return path.is_file() and entry.size in (None, path.stat().st_size)
 
 
 def _verified(path: Path, entry: Entry, known: Known) -> Digests | None:
@@ -191,35 +139,59 @@ def _verified(path: Path, entry: Entry, known: Known) -> Digests | None:
     return digests if _has_digest(digests, entry) else None
 
 
-def has_size(path: Path, entry: Entry) -> bool:
-    """Return whether there is a file of the size that the entry states."""
-    return path.is_file() and entry.size in (None, path.stat().st_size)
-
-
 def _has_digest(digests: Digests, entry: Entry) -> bool:
-    """Return whether the digest is the one that the entry states."""
     return digests.sha256 == entry.sha256 if entry.sha256 else digests.md5 == entry.md5
 
 
-def _from_cache(cached: Path, target: Path, entry: Entry) -> Digests | None:
-    """Copy an archive from a cache to the staging folder, reading it once.
+def _brought(
+    source: Path, target: Path, entry: Entry, known: Known, repository: Path | None = None
+) -> Digests | None:
+    """Have an archive in the staging folder, too.
 
-    It is never linked: conda, or whoever else writes to the cache, would change the published
-    archive along with its own, and mode and owner of the cache would be published.
+    That of a package cache is never linked: conda, or whoever else writes to the cache, would
+    change the published archive along with its own, and its mode and owner would be published.
+
+    That of another label's repository is linked where owner and permissions are what a new file
+    would have in `repository`.
 
     Returns:
-        Its digests, or None if it is not the archive of the entry, or cannot be read or copied.
+        Its digests, or None if it is not the archive of the entry, or cannot be had.
     """
     try:
-        if not has_size(cached, entry):
+        if not has_size(source, entry):
             return None
         target.parent.mkdir(parents=True, exist_ok=True)
         target.unlink(missing_ok=True)
-        digests = copy_file(cached, target)
+        linked = repository and _link(source, target, repository)
+        digests = _verified(target, entry, known) if linked else copy_file(source, target)
     except OSError:
-        target.unlink(missing_ok=True)
-        return None
-    if _has_digest(digests, entry):
+        digests = None
+    if digests and _has_digest(digests, entry):
+        known.note(target, digests)
         return digests
-    target.unlink()
+    target.unlink(missing_ok=True)
     return None
+
+
+def _link(source: Path, target: Path, repository: Path) -> bool:
+    """Return whether an archive of another label could be linked.
+
+    Raises:
+        OSError: It must not even be copied.
+    """
+    status, own = source.lstat(), target.parent.stat()
+    if not stat.S_ISREG(status.st_mode):
+        raise OSError(f"{source} is not a regular file")
+    if (status.st_uid, status.st_gid) != (own.st_uid, own.st_gid):
+        return False
+    if not lets_read(status.st_mode, repository):
+        return False
+    with suppress(OSError, NotImplementedError):  # not on the stick, or not more of them
+        os.link(source, target, follow_symlinks=False)
+        return True
+    return False
+
+
+def _identity(path: Path) -> Identity:
+    status = path.stat()
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns

@@ -21,10 +21,6 @@ def check_complete(solution: Solution, entries: Iterable[Entry]) -> None:
 
     What the machine has to have, its virtual packages, is for the solver to say.
 
-    Args:
-        solution: What is named.
-        entries: The channels' entries, of these archives and of others.
-
     Raises:
         ListIncompleteError: They have not.
     """

@@ -31,7 +31,7 @@ from .unavailable import explained
 from .validate_record import record_problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Mapping
     from typing import Any
 
     from conda.models.records import PackageRecord
@@ -91,12 +91,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Taken:
-    """What is taken over from the channels, and what of them is not.
-
-    Attributes:
-        entries: Each archive once, sorted by name.
-        warnings: What the vendor should know of it.
-    """
+    """What is taken over from the channels, sorted by name, and what the vendor should know."""
 
     entries: tuple[Entry, ...]
     warnings: tuple[str, ...]
@@ -141,7 +136,7 @@ def _label_names(request: Request, platform: str) -> tuple[PackageSpec, ...]:
     return tuple(map(PackageSpec, names))
 
 
-def entries_of(solutions: Iterable[Solution], request: Request, since: float) -> Taken:
+def entries_of(solutions: Collection[Solution], request: Request, since: float) -> Taken:
     """Return the entries of all solutions together.
 
     Args:
@@ -160,33 +155,27 @@ def entries_of(solutions: Iterable[Solution], request: Request, since: float) ->
         ChannelUnavailableError: A channel cannot be read.
     """
     sources = {source.url: source for source in request.sources}
-    records: dict[tuple[str, str], dict[str, PackageRecord]] = defaultdict(dict)
-    exact = set()
+    records: dict[str, dict[tuple[str, str], PackageRecord]] = defaultdict(dict)
+    exact = {record for solution in solutions if solution.exact for record in solution.records}
     # what is named exactly comes last: its digests are the ones to be compared
     solutions = sorted(solutions, key=lambda solution: solution.exact)
-    settings = (
-        {}
-        if all(one.exact for one in solutions)
-        else {"local_repodata_ttl": overrides.fresh_since(since)}
-    )
+    solved = not all(solution.exact for solution in solutions)
+    settings = {"local_repodata_ttl": overrides.fresh_since(since)} if solved else {}
     for solution in solutions:
         for record in solution.records:
             url = channel_url(record.channel)
-            if solution.exact:
-                exact.add(record)
             if record.subdir not in (solution.platform, "noarch"):
                 raise InvalidRecordError(url, record.fn, "its subdir is not the one it lies in")
             sources.setdefault(url, ChannelSource(url, Channel(url)))
-            records[url, record.subdir][record.fn] = record
+            records[url][record.subdir, record.fn] = record
     found: dict[str, Entry] = {}
     related, gone = [], []
     for url, source in sources.items():
-        subdirs = [subdir for channel, subdir in records if channel == url]
-        needed = [record for subdir in subdirs for record in records[url, subdir].values()]
+        needed = records[url].values()
+        subdirs = [*dict.fromkeys(record.subdir for record in needed)]
         names = sorted({record.name for record in needed})
-        files = {record.fn for record in needed}
         with explained(request, source), overrides.settings(**settings):
-            indexes = load(source, subdirs, names, files)
+            indexes = load(source, subdirs, names, {record.fn for record in needed})
         if any(index.has_relations for index in indexes.values()):
             related.append(
                 f"The channel {url} says that it builds on other channels "
@@ -230,11 +219,9 @@ def _entry(source: ChannelSource, record: PackageRecord, index: Index) -> Entry:
 
 
 def _add(found: dict[str, Entry], entry: Entry) -> None:
-    """Add `entry` unless the same file is there from a channel of higher priority.
+    """Add an entry unless the same file is there from a channel of higher priority.
 
-    Args:
-        found: By the name as systems see it that do not tell upper from lower case.
-        entry: The one to add.
+    They are known by their names as systems see them that do not tell upper from lower case.
     """
     other = found.setdefault(entry.name.casefold(), entry)
     if other.name != entry.name or not _same_bytes(other, entry):
@@ -243,9 +230,6 @@ def _add(found: dict[str, Entry], entry: Entry) -> None:
 
 def _same_bytes(one: Entry, other: Entry) -> bool:
     """Return whether two entries state the same digests, as far as both state any."""
-    stated = (
-        (one.sha256, other.sha256),
-        (one.md5, other.md5),
-    )
-    both = [(first, second) for first, second in stated if first and second]
-    return one is other or (bool(both) and all(first == second for first, second in both))
+    stated = ((one.sha256, other.sha256), (one.md5, other.md5))
+    both = [first == second for first, second in stated if first and second]
+    return one is other or (bool(both) and all(both))

@@ -6,7 +6,7 @@ import logging
 from collections import defaultdict
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from conda import CondaError
 from conda.models.channel import Channel
@@ -45,15 +45,8 @@ class Missing:
     instead: str
 
 
-@dataclass(frozen=True)
-class _Known:
-    """What one channel has for one platform.
-
-    Attributes:
-        url: The channel.
-        names: Of all its packages.
-        records: Of the packages that are looked for.
-    """
+class _Known(NamedTuple):
+    """What one channel has for one platform: all names, and the records that are looked for."""
 
     url: str
     names: frozenset[str]
@@ -63,11 +56,7 @@ class _Known:
 def missing(request: Request, packages: Mapping[str, Iterable[PackageSpec]]) -> tuple[Missing, ...]:
     """Look for each package in the channels, by name and then by what else is asked of it.
 
-    This reads whole indexes, so it is for a request that a solver did not meet.
-
-    Args:
-        request: What is being built.
-        packages: By platform.
+    This reads whole indexes, so it is for packages, by platform, that a solver did not find.
 
     Returns:
         Those that no channel has, in the order of the request; none also where the channels
@@ -127,16 +116,18 @@ def _instead(spec: MatchSpec, known: Iterable[_Known]) -> str:
         nearest = get_close_matches(spec.name, names, FEW)
         text = "no package has this name"
         return f"{text}; near to it: {', '.join(nearest)}" if nearest else text
-    records = [record for one in own for record in one.records if record.name == spec.name]
+    records = sorted(
+        (record for one in own for record in one.records if record.name == spec.name),
+        key=lambda record: (VersionOrder(record.version), record.build_number),
+        reverse=True,
+    )
     if any(map(spec.match, records)):
         return ""
     version = spec.get_raw_value("version")
     fitting = MatchSpec(spec.name, version=version) if version else MatchSpec(spec.name)
-    builds = [record for record in records if fitting.match(record)]
-    if builds:
-        texts = (f"{one.version}={one.build}" for one in _newest_first(builds))
-        return f"the builds that exist: {_few(texts)}"
-    return f"the versions that exist: {_few(one.version for one in _newest_first(records))}"
+    if builds := [f"{r.version}={r.build}" for r in records if fitting.match(r)]:
+        return f"the builds that exist: {_few(builds)}"
+    return f"the versions that exist: {_few(record.version for record in records)}"
 
 
 def _channels(spec: MatchSpec) -> frozenset[str]:
@@ -146,12 +137,6 @@ def _channels(spec: MatchSpec) -> frozenset[str]:
         return frozenset()
     urls = Channel(named).urls(with_credentials=False, subdirs=("noarch",))
     return frozenset(public(url).rpartition("/")[0] for url in urls)
-
-
-def _newest_first(records: Iterable[PackageRecord]) -> list[PackageRecord]:
-    return sorted(
-        records, key=lambda one: (VersionOrder(one.version), one.build_number), reverse=True
-    )
 
 
 def _few(texts: Iterable[str]) -> str:

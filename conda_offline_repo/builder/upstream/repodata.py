@@ -85,8 +85,7 @@ def load(
     """Read the index of each subdir.
 
     Args:
-        source: The channel.
-        subdirs: Which.
+        source, subdirs: Which.
         names: Packages whose shards are read, where the channel has shards.
         files: Archives whose entries are wanted.
         all_names: Whether the names of all packages are wanted as well.
@@ -146,10 +145,6 @@ def parse(
     """Return of a `repodata.json` the entries of some archives, by file name, and what stands
     beside its sections, by the names in `OTHERS`: an empty object what it lacks.
 
-    Args:
-        content: The JSON.
-        files: The archives whose entries are wanted.
-
     Raises:
         ValueError: It is no index, or what is wanted of it is no JSON.
     """
@@ -195,10 +190,8 @@ def _object(members: Mapping[str, tuple[Any, Any]]) -> type[msgspec.Struct]:
 
 
 def _base_url(url: str, stated: Any) -> str:
-    """Return where the archives of a subdir lie (CEP 15), with the channel's credentials on its own
-    host.
-
-    There is no slash at its end.
+    """Return where the archives of a subdir lie (CEP 15), without a slash at its end; with the
+    channel's credentials on its own host.
 
     Args:
         url: The subdir, with credentials.

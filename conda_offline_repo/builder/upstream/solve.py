@@ -6,6 +6,7 @@ import re
 import sys
 from contextlib import redirect_stdout
 from dataclasses import dataclass
+from functools import partial
 from io import StringIO
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,7 @@ from .missing import missing
 from .unavailable import explained
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from typing import Any
 
     from conda.models.channel import Channel
@@ -94,29 +95,21 @@ class Solution:
 def solve(request: Request, tasks: Sequence[Task], progress: Progress) -> tuple[Solution, ...]:
     """Find what is to be installed in each environment, on each platform.
 
-    Args:
-        request: What is asked for.
-        tasks: The environments and platforms.
-        progress: Told which of them it is at.
-
     Raises:
         SolveError: There is no solution; carries the solver's explanation.
         ChannelUnavailableError: A channel cannot be read.
         ExactGoneError: An archive that is named exactly is not to be had.
     """
-    return tuple(_solution(task, tasks, request, progress) for task in tasks)
+    solutions = []
+    for task in tasks:
+        name = f", environment {task.environment}," if task.environment else ""
+        verb = "Looking up the archives of" if task.exact else "Solving"
+        with progress.doing(f"{verb} {request.label}{name} for {task.platform}"):
+            solutions.append(_solution(task, tasks, request))
+    return tuple(solutions)
 
 
-def _solution(task: Task, tasks: Sequence[Task], request: Request, progress: Progress) -> Solution:
-    which = (
-        f"{request.label}, environment {task.environment}," if task.environment else request.label
-    )
-    verb = "Looking up the archives of" if task.exact else "Solving"
-    with progress.doing(f"{verb} {which} for {task.platform}"):
-        return _solved(task, tasks, request)
-
-
-def _solved(task: Task, tasks: Sequence[Task], request: Request) -> Solution:
+def _solution(task: Task, tasks: Sequence[Task], request: Request) -> Solution:
     where = (task.environment, task.platform)
     if not task.exact:
         return Solution(*where, task.packages, _solve(task, tasks, request))
@@ -126,11 +119,12 @@ def _solved(task: Task, tasks: Sequence[Task], request: Request) -> Solution:
 
 def _solve(task: Task, tasks: Sequence[Task], request: Request) -> tuple[PackageRecord, ...]:
     platform = task.platform
-    channels = tuple(source.channel for source in request.sources)
     machine = request.virtual_packages[platform]
+    channels = tuple(source.channel for source in request.sources)
+    records = partial(_records, platform, channels=channels, virtual_packages=machine)
     try:
         with explained(request):
-            return _records(platform, task.packages, channels, machine)
+            return records(task.packages)
     except UnsolvedError as error:
         explanation = str(error)
     packages = {one.platform: one.packages for one in tasks if one.environment == task.environment}
@@ -148,23 +142,20 @@ def _solve(task: Task, tasks: Sequence[Task], request: Request) -> tuple[Package
         affected = {name for one in absent for name in one.platforms}
         raise SolveError(f"{', '.join(sorted(affected))}{where}", not_found)
     if not explanation:
-        explanation = _one_by_one(platform, task.packages, channels, machine)
+        explanation = _one_by_one(task.packages, records)
     if absent:
         explanation = f"{explanation}\n{not_found}"
     raise _unsolved(f"{platform}{where}", task.packages, machine, explanation)
 
 
 def _one_by_one(
-    platform: str,
-    packages: Iterable[PackageSpec],
-    channels: tuple[Channel, ...],
-    virtual_packages: Mapping[str, str],
+    packages: Iterable[PackageSpec], records: Callable[[tuple[PackageSpec, ...]], object]
 ) -> str:
     """Return why some packages have no solution alone; the classic solver may not say it of all."""
     reasons = []
     for package in packages:
         try:
-            _records(platform, (package,), channels, virtual_packages)
+            records((package,))
         except UnsolvedError as error:
             reasons.append(f"{package}: {str(error) or 'no reason given'}")
     return "\n".join(reasons) or "Each package can be had alone, but not all of them together."
@@ -187,8 +178,7 @@ def run(
         packages: What to solve for.
         channels: Highest priority first, with credentials.
         virtual_packages: What the machine has.
-        prefix: The environment that is solved for.
-        command: The command of conda, for which it is.
+        prefix, command: The environment, and the command of conda, that is solved for.
         settings: Attributes of conda's context that are different for this solve.
 
     Raises:

@@ -36,10 +36,6 @@ def read_environment(path: Path, text: str) -> Environment:
     Its `name`, `prefix` and `variables` mean nothing here: the customer has names, folders and
     variables of his own.
 
-    Args:
-        path: Where the file lies, for messages.
-        text: All of it.
-
     Raises:
         InputFileError: It is not as conda wants it, or names no package.
         PipPartsError: It has packages for pip.

@@ -36,10 +36,6 @@ def read_explicit(path: Path, text: str) -> Environment:
     Where all of them are for every platform, the comment `# platform: …` tells which one is meant;
     without it, it is `noarch`. Paths are, as in conda, those seen from the current folder.
 
-    Args:
-        path: Where the list lies, for messages.
-        text: All of it.
-
     Raises:
         InputFileError: It names no archive, or what it names cannot be together.
     """

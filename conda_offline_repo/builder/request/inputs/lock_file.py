@@ -26,11 +26,7 @@ def read_lock_file(path: Path, text: str) -> tuple[Environment, ...]:
     """Return the environments of a lock file, sorted by name, each for all its platforms.
 
     A conda-lock.yml has one environment: all of it, whatever the categories. conda-lock solves them
-    together. Environments without any package are left out.
-
-    Args:
-        path: Where the file lies; paths in it are seen from there.
-        text: All of it.
+    together. Environments without any package are left out. Paths are seen from the file.
 
     Raises:
         InputFileError: It cannot be read, names no archive, or what it names is not in a channel.
