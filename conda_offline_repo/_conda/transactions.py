@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from conda.base.constants import REPODATA_FN
@@ -13,12 +14,19 @@ from conda.history import History
 from conda.models.prefix_graph import PrefixGraph
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
     from typing import Any
 
     from conda.models.match_spec import MatchSpec
     from conda.models.records import PrefixRecord
+
+#: What conda remembers of which packages were asked for; it takes the words for Python's.
+HISTORY = """\
+==> 2000-01-01 00:00:00 <==
+# cmd: conda install
+# update specs: {specs!r}
+"""
 
 
 def installed(prefix: Path) -> dict[str, PrefixRecord]:
@@ -67,3 +75,27 @@ def actions(transaction: Any, prefix: Path) -> tuple[tuple[str, ...], tuple[str,
         tuple(record.dist_str() for record in setup.link_precs),
         tuple(record.dist_str() for record in setup.unlink_precs),
     )
+
+
+def write_records(
+    prefix: Path, records: Mapping[str, Mapping[str, Any]], asked: Iterable[str], url: str
+) -> None:
+    """Make an environment of the records that conda keeps of what it has installed.
+
+    Args:
+        prefix: Where; nothing is there.
+        records: Entries of an index, by `subdir/file`.
+        asked: Names of packages; of those that are installed, conda takes them for asked for.
+        url: The channel that they are from.
+    """
+    meta = prefix / "conda-meta"
+    meta.mkdir(parents=True)
+    names = set()
+    for name, entry in records.items():
+        subdir, _, file = name.rpartition("/")
+        where = {"channel": f"{url}/{subdir}", "url": f"{url}/{name}"}
+        record = {**entry, **where, "fn": file, "subdir": subdir, "files": []}
+        names.add(record["name"])
+        stem = f"{record['name']}-{record['version']}-{record['build']}"
+        (meta / f"{stem}.json").write_text(json.dumps(record))
+    (meta / "history").write_text(HISTORY.format(specs=sorted(names.intersection(asked))))

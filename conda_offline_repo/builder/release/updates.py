@@ -6,34 +6,27 @@ index as the customer's conda would do it: offline, with the virtual packages on
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from conda.base.constants import UpdateModifier
 
+from ..._conda.transactions import write_records
 from ...queries.contents import read_records
 from ...urls import file_url
 from ..exceptions import SolveError
 from .prove import solver_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
-    from typing import Any
 
     from conda.models.records import PackageRecord
 
     from ...progress import Progress
     from ..upstream.solve import Solution
     from .plan import BuildPlan
-
-HISTORY = """\
-==> 2000-01-01 00:00:00 <==
-# cmd: conda install
-# update specs: {specs!r}
-"""
 
 
 def tried(plan: BuildPlan, scratch: Path, progress: Progress) -> BuildPlan:
@@ -66,7 +59,8 @@ def tried(plan: BuildPlan, scratch: Path, progress: Progress) -> BuildPlan:
     ):
         for solution, number, installed in attempts:
             prefix = scratch / f"from-{number}-{solution.key.replace('/', '-')}"
-            _install(prefix, installed, solution, file_url(scratch / "channel"))
+            asked = [package.match.name for package in solution.packages]
+            write_records(prefix, installed, asked, file_url(scratch / "channel"))
             update = partial(
                 solve,
                 plan.request,
@@ -99,30 +93,3 @@ def _warnings(
                 f"{begins} comes to {record.name} {record.version} {record.build}, and not to "
                 f"{wanted.version} {wanted.build}."
             )
-
-
-def _install(
-    prefix: Path,
-    records: Mapping[str, Mapping[str, Any]],
-    solution: Solution,
-    url: str,
-) -> None:
-    """Make an environment of the records that conda keeps of what it has installed."""
-    meta = prefix / "conda-meta"
-    meta.mkdir(parents=True)
-    installed = set()
-    for name, stated in records.items():
-        subdir, _, file = name.rpartition("/")
-        record = {
-            **stated,
-            "fn": file,
-            "subdir": subdir,
-            "channel": f"{url}/{subdir}",
-            "url": f"{url}/{name}",
-            "files": [],
-        }
-        installed.add(record["name"])
-        stem = f"{record['name']}-{record['version']}-{record['build']}"
-        (meta / f"{stem}.json").write_text(json.dumps(record))
-    asked = {package.match.name for package in solution.packages}
-    (meta / "history").write_text(HISTORY.format(specs=sorted(asked & installed)))
