@@ -1,49 +1,120 @@
-"""What a build did, or would do, for people and for programs."""
+"""What builds did, or would do, for people and for programs."""
 
 from __future__ import annotations
 
 import sys
+from textwrap import shorten
 from typing import TYPE_CHECKING
 
 from conda.base.context import context
 
-from ..printable import counted, human, printable
+from ..builder.request.changes import ALL
+from ..printable import human
 from ..repository.manifest import as_dict
-from .output import licenses, platform_json, platform_lines, print_json, signed_by
+from .output import (
+    amount,
+    changes_json,
+    licenses,
+    platform_json,
+    platform_lines,
+    print_json,
+    print_lines,
+    signed_by,
+    table,
+    warn,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from typing import Any
 
+    from ..builder.batch import Result
     from ..builder.outcome import BuildOutcome
     from ..builder.request.changes import RequestChange
 
 #: What would make a specification hard to tell from the next one.
 AMBIGUOUS = frozenset(" ,")
+#: Characters of the reason why a label failed; all of it was told before the table.
+REASON = 60
+HEADER = ("LABEL", "RELEASE", "PACKAGES", "SIZE", "MOVES", "RESULT")
 
 
-def report(outcome: BuildOutcome, *, dry_run: bool) -> None:
+def report(outcome: BuildOutcome) -> None:
     """Print an outcome as conda was told to: as JSON, as text, or not at all."""
     if context.json:
-        print_json(**as_json(outcome))
+        print_json(**_json(outcome))
     elif not context.quiet:
-        print(printable("\n".join(lines(outcome, dry_run=dry_run))))
-        if outcome.changed and not dry_run:
+        print_lines(_lines(outcome))
+        if outcome.changed and not context.dry_run:
             print(
                 "\nCopy the folder, then on the customer's machine:\n\n"
                 f"    conda offline-repo use PATH/{outcome.manifest.label} -n ENVIRONMENT\n"
             )
-        warn(outcome)
+        warn(outcome.warnings)
 
 
-def warn(outcome: BuildOutcome) -> None:
-    """Print what the vendor should know."""
-    for warning in outcome.warnings:
-        print(printable(f"warning: {warning}"), file=sys.stderr)
+def report_all(results: Iterable[Result]) -> bool:
+    """Print each label's outcome as it comes, and a table of all in the end.
+
+    With `--quiet` it is a line for each label that changed; with `--json` one object.
+
+    Returns:
+        Whether all succeeded.
+    """
+    done = []
+    for result in results:
+        done.append(result)
+        if not context.json:
+            _report_label(result)
+    good = all(result.outcome for result in done)
+    if context.json:
+        print_json(success=good, labels=[*map(_label_json, done)])
+    elif not context.quiet:
+        print_lines(table([HEADER, *map(_label_row, done)]))
+    return good
 
 
-def as_json(outcome: BuildOutcome) -> dict[str, Any]:
-    """Return an outcome as a JSON object."""
+def _report_label(result: Result) -> None:
+    outcome = result.outcome
+    if outcome is None:
+        print_lines([f"{result.label} failed: {result.error}\n"], sys.stderr)
+    elif not context.quiet:
+        if outcome.changed:
+            print_lines([*_lines(outcome), ""])
+        warn(outcome.warnings)
+    elif outcome.changed:
+        manifest = outcome.manifest
+        moved = human(outcome.difference.transfer_bytes)
+        print(f"{result.label}: release {manifest.build}, {amount(manifest)}, {moved} to move")
+
+
+def _label_row(result: Result) -> tuple[str, ...]:
+    outcome = result.outcome
+    if outcome is None:
+        reason = shorten(str(result.error).partition("\n")[0], REASON, placeholder=" ...")
+        return (result.label, "-", "-", "-", "-", f"failed: {reason}")
+    manifest = outcome.manifest
+    changed = "would change" if context.dry_run else "changed"
+    return (
+        result.label,
+        str(manifest.build),
+        str(len(manifest.packages)),
+        human(manifest.size),
+        human(outcome.difference.transfer_bytes),
+        changed if outcome.changed else "up to date",
+    )
+
+
+def _label_json(result: Result) -> dict[str, Any]:
+    if result.outcome:
+        return {"success": True, **_json(result.outcome)}
+    error = result.error.dump_map() if result.error else {}
+    keys = ("exception_name", "message", "hints")
+    told = {key: error[key] for key in keys if key in error}
+    return {"success": False, "label": result.label, **told}
+
+
+def _json(outcome: BuildOutcome) -> dict[str, Any]:
     manifest, difference = outcome.manifest, outcome.difference
     return {
         "label": manifest.label,
@@ -54,27 +125,25 @@ def as_json(outcome: BuildOutcome) -> dict[str, Any]:
         "platforms": {
             key: {
                 "packages": len(names),
-                "bytes": sum(manifest.packages[n].size for n in names),
+                "bytes": sum(manifest.packages[name].size for name in names),
             }
             for key, names in manifest.solutions.items()
         },
         "packages": len(manifest.packages),
         "bytes": manifest.size,
         "transfer_bytes": difference.transfer_bytes,
-        "added": difference.added,
-        "updated": difference.updated,
-        "removed": difference.removed,
-        "changes": {one.platform: platform_json(one) for one in difference.platforms},
+        **changes_json(difference),
+        "changes": {change.platform: platform_json(change) for change in difference.platforms},
         "new_licenses": outcome.new_licenses,
         "manifest": as_dict(manifest),
         "warnings": outcome.warnings,
     }
 
 
-def lines(outcome: BuildOutcome, *, dry_run: bool) -> Iterator[str]:
+def _lines(outcome: BuildOutcome) -> Iterator[str]:
     """Yield what a build did, or would do, for people."""
-    manifest, difference = outcome.manifest, outcome.difference
-    total = f"{counted(len(manifest.packages), 'package')}, {human(manifest.size)}"
+    manifest, difference, dry_run = outcome.manifest, outcome.difference, context.dry_run
+    total = amount(manifest)
     if not outcome.changed:
         yield f"{outcome.path} is up to date (release {manifest.build}): {total}."
         return
@@ -92,19 +161,16 @@ def lines(outcome: BuildOutcome, *, dry_run: bool) -> Iterator[str]:
     yield f"{outcome.path} {verb} release {manifest.build}: {total}."
     if len(manifest.solutions) > 1:
         for platform, names in sorted(manifest.solutions.items()):
-            size = sum(manifest.packages[name].size for name in names)
-            yield f"  for {platform}: {counted(len(names), 'package')}, {human(size)}"
+            yield f"  for {platform}: {amount(manifest, names)}"
     yield signed_by(manifest.signers)
     moved = "would move" if dry_run else "moves"
     yield f"A copy to the customer {moved} {human(difference.transfer_bytes)}."
 
 
 def _change(change: RequestChange) -> str:
-    from ..builder.request.changes import ALL
-
     nothing = ALL if change.what == "packages" else "none"
     before, after = (
-        ", ".join(f'"{one}"' if AMBIGUOUS & set(one) else one for one in some) or nothing
-        for some in (change.before, change.after)
+        ", ".join(f'"{text}"' if AMBIGUOUS & set(text) else text for text in texts) or nothing
+        for texts in (change.before, change.after)
     )
     return f"  {change.what.replace('_', ' ')}: {before} -> {after}"

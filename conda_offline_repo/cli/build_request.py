@@ -1,19 +1,37 @@
-"""The file that describes labels: which of them a command means, and how one is written down."""
+"""What is to be built: what the options ask for, or a file that describes labels."""
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+from conda.base.context import context, locate_prefix_by_name
+
+from ..builder.config.formats import is_path
+from ..builder.config.read import read
+from ..builder.config.settings import Defaults
+from ..builder.options import EnvironmentSpec, Options
+from ..exceptions import InvalidRequestError
+from ..repository.manifest_json import present
+from ..settings import TOKEN_VARIABLE, default_root, default_sign_keys
 
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Sequence
-    from pathlib import Path
 
-    from ..builder.config.settings import Defaults
-    from ..builder.options import Options
-
-#: Where it is looked for.
+#: Where the file is looked for.
 CONFIG_NAME = "offline-repo.yml"
+#: The options that say something of a request, besides --keep and those of conda.
+REQUEST = (
+    *("--add", "--remove", "--environment-file", "--from-prefix", "--root", "--no-label-channel"),
+    *("--token", "--platform", "--virtual-package", "--with-plugin", "--without-plugin"),
+    *("--plugin-file", "--installer", "--without-installer", "--sign-key", "--no-sign-key"),
+)
+
+
+def config_path(args: Namespace) -> Path:
+    """Return the file that is named, or the one of the current folder."""
+    return Path(args.offline_repo_file or CONFIG_NAME).expanduser()
 
 
 def described(args: Namespace) -> tuple[Options, ...]:
@@ -22,13 +40,8 @@ def described(args: Namespace) -> tuple[Options, ...]:
     Raises:
         InvalidRequestError: Both say it, or neither does.
     """
-    from pathlib import Path
-
-    from ..exceptions import InvalidRequestError
-    from .build_options import given
-
-    labels, options = args.offline_repo_labels, given(args)
-    path = Path(args.offline_repo_file or CONFIG_NAME).expanduser()
+    labels, options = args.offline_repo_label, _given(args)
+    path = config_path(args)
     if args.offline_repo_file and options:
         raise InvalidRequestError(
             f"With a file, the file says what is asked for, not {', '.join(options)}.",
@@ -43,7 +56,7 @@ def described(args: Namespace) -> tuple[Options, ...]:
             f"No label is named, and there is no {CONFIG_NAME} here.",
             "Name the customer's label, --label LABEL, or a file that describes labels, --file.",
         )
-    builds = {one.label: one for one in _read(path, labels)}
+    builds = {build.label: build for build in read(path, defaults(), os.environ, labels)}
     known = [label for label in labels if label in builds]
     if options and known:
         raise InvalidRequestError(
@@ -59,85 +72,105 @@ def described(args: Namespace) -> tuple[Options, ...]:
             f"{path} does not describe the label {unknown[0]!r}.",
             f"It describes: {', '.join(builds)}.",
         )
-    return tuple(one for label, one in builds.items() if not labels or label in labels)
+    return tuple(build for label, build in builds.items() if not labels or label in labels)
 
 
-def write(args: Namespace) -> int:
-    """Write down what the options ask for of a label, and what its last build remembers.
-
-    Raises:
-        InvalidRequestError: That is no request.
-        ConfigWriteError: The file cannot take it.
-    """
-    from pathlib import Path
-
-    from conda.base.context import context
-
-    from ..builder.archives.installers import shipped
-    from ..builder.config.write import write as put_down
-    from ..builder.request import request as requests
-    from ..builder.run import credentials
-    from ..exceptions import InvalidRequestError
-    from ..redaction import confined
-    from ..repository import manifest_json
-    from ..settings import TOKEN_VARIABLE
-    from .build_options import options_of
-    from .output import print_json
-
-    options = options_of(args)
-    path = Path(args.offline_repo_file or CONFIG_NAME).expanduser()
-    if context.dry_run:
-        raise InvalidRequestError(
-            "--write-config builds nothing anyway.", "Leave out --dry-run, or --write-config."
-        )
-    with confined(credentials(options)):
-        last = manifest_json.read(requests.repository_of(options))
-        if last and options.installers is None and shipped(last):
-            raise InvalidRequestError(
-                "The last build of the label shipped installers, and a file has to say where they "
-                "are.",
-                "Name them again, --installer FILE, or leave them out, --without-installer.",
-            )
-        request = requests.remember(requests.resolve(options, last))
-        variable = TOKEN_VARIABLE if options.token else None
-        put_down(path, options, request, _defaults(), variable=variable)
-        if context.json:
-            print_json(path=str(path.absolute()), label=options.label)
-        elif not context.quiet:
-            print(f"{path} describes the label {options.label} now. Build it from there:\n")
-            print(f"    conda offline-repo build --file {path} --label {options.label}\n")
-    return 0
-
-
-def _built(labels: Sequence[str]) -> bool:
-    """Return whether there are repositories of these labels, which remember what is asked for."""
-    from pathlib import Path
-
-    from ..repository.manifest_json import present
-    from ..settings import default_root
-
-    root = Path(default_root()).expanduser()
-    return bool(labels) and all(present(root / label) for label in labels)
-
-
-def _read(path: Path, labels: Sequence[str]) -> tuple[Options, ...]:
-    import os
-
-    from ..builder.config.read import read
-
-    return read(path, _defaults(), os.environ, labels)
-
-
-def _defaults() -> Defaults:
-    from conda.base.context import context
-
-    from ..builder.config.settings import Defaults
-    from ..settings import default_root, default_sign_keys
-    from .build_options import configured_channels
-
+def defaults() -> Defaults:
+    """Return what holds where the file says nothing; raises as `_channels`."""
     return Defaults(
         native_platform=context.subdir,
-        channels=configured_channels(),
+        channels=_channels(),
         root=default_root(),
         sign_keys=default_sign_keys(),
     )
+
+
+def options_of(args: Namespace) -> Options:
+    """Return what the options ask for of one label.
+
+    Raises:
+        InvalidRequestError: Several labels are named, or a channel is none.
+    """
+    if len(args.offline_repo_label) != 1:
+        raise InvalidRequestError(
+            "One label is built by options, not several: "
+            f"{', '.join(args.offline_repo_label) or 'none is named'}.",
+            "Describe several in a file: `build --label LABEL ... --write-config` begins one.",
+        )
+    plugin, installers = None, None
+    if args.offline_repo_with_plugin or args.offline_repo_plugin_file:
+        plugin = True
+    elif args.offline_repo_without_plugin:
+        plugin = False
+    if args.offline_repo_installer or args.offline_repo_without_installer:
+        installers = tuple(map(_path, args.offline_repo_installer or ()))
+    keys = args.offline_repo_sign_key or default_sign_keys()
+    return Options(
+        label=args.offline_repo_label[0],
+        root=_path(args.offline_repo_root or default_root()),
+        packages=tuple(args.offline_repo_packages),
+        add=tuple(args.offline_repo_add),
+        remove=tuple(args.offline_repo_remove),
+        channels=_channels(),
+        channels_named=bool(args.channel),
+        label_channel=not args.offline_repo_no_label_channel,
+        token=args.offline_repo_token or os.environ.get(TOKEN_VARIABLE) or None,
+        platforms=tuple(args.offline_repo_platform),
+        native_platform=context.subdir,
+        virtual_packages=tuple(args.offline_repo_virtual_package),
+        plugin=plugin,
+        plugin_file=_path(args.offline_repo_plugin_file) if args.offline_repo_plugin_file else None,
+        installers=installers,
+        sign_keys=() if args.offline_repo_no_sign_key else tuple(map(_path, keys)),
+        unsigned=args.offline_repo_no_sign_key,
+        keep=args.offline_repo_keep,
+        environments=_environments(args),
+    )
+
+
+def _given(args: Namespace) -> list[str]:
+    """Return which options say something of a request, as they are typed."""
+    said = {
+        "PACKAGE": args.offline_repo_packages,
+        "--channel": args.channel,
+        "--override-channels": args.override_channels,
+        "--keep": args.offline_repo_keep is not None,
+    }
+    for option in REQUEST:
+        said[option] = getattr(args, f"offline_repo_{option[2:].replace('-', '_')}")
+    return [option for option, value in said.items() if value]
+
+
+def _built(labels: list[str]) -> bool:
+    """Return whether there are repositories of these labels, which remember what is asked for."""
+    root = _path(default_root())
+    return bool(labels) and all(present(root / label) for label in labels)
+
+
+def _channels() -> tuple[str, ...]:
+    """Return conda's channels: those of the options, and the configured ones.
+
+    Raises:
+        InvalidRequestError: One is no channel.
+    """
+    try:
+        return tuple(context.channels)
+    except ValueError as error:
+        raise InvalidRequestError(
+            f"A channel is not one: {error}.",
+            "Give a channel's name, its URL or the path of its folder.",
+        ) from error
+
+
+def _environments(args: Namespace) -> tuple[EnvironmentSpec, ...]:
+    if file := args.offline_repo_environment_file:
+        return (EnvironmentSpec(file=_path(file)),)
+    if prefix := args.offline_repo_from_prefix:
+        # a name or a path, as conda's -n and -p tell them apart
+        place = _path(prefix) if is_path(prefix) else Path(locate_prefix_by_name(prefix))
+        return (EnvironmentSpec(prefix=place),)
+    return ()
+
+
+def _path(text: str) -> Path:
+    return Path(text).expanduser()

@@ -4,10 +4,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .parser import add_label_option
+from conda.base.context import context
+
+from ..delivery.exceptions import OtherLabelError
+from ..delivery.release_ref import named
+from ..printable import human
+from ..queries.compare import difference, new_licenses
+from .output import (
+    changes_json,
+    licenses,
+    platform_json,
+    platform_lines,
+    print_json,
+    print_lines,
+    signed_by,
+)
+from .parser import add_label_option, add_option
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
+    from collections.abc import Iterator
+
+    from ..delivery.release_ref import Named
+    from ..queries.compare import Difference
 
 USAGE = "conda offline-repo diff OLD NEW [options]"
 DESCRIPTION = """\
@@ -21,12 +40,13 @@ examples:
   conda offline-repo diff offline-repo.json new.zip --format markdown
 """
 CONDA = ("add_parser_json",)
+UNKNOWN = "not known: offline-repo.json alone does not tell them"
 
 
 def configure_parser(parser: ArgumentParser) -> None:
     """Add the options of `diff`."""
-    parser.add_argument("offline_repo_old", metavar="OLD", help="The release that is there.")
-    parser.add_argument("offline_repo_new", metavar="NEW", help="The release that is to come.")
+    add_option(parser, "old", "OLD", "The release that is there.")
+    add_option(parser, "new", "NEW", "The release that is to come.")
     add_label_option(parser)
     parser.add_argument(
         "--format",
@@ -39,15 +59,76 @@ def configure_parser(parser: ArgumentParser) -> None:
 
 def execute(args: Namespace) -> int:
     """Compare, and print the difference."""
-    from ..delivery.exceptions import OtherLabelError
-    from ..delivery.release_ref import named
-    from .report_diff import report
-
     old, new = (
         named(text, args.offline_repo_label)
         for text in (args.offline_repo_old, args.offline_repo_new)
     )
     if old.manifest.label != new.manifest.label:
         raise OtherLabelError(old.path, old.manifest.label, new.manifest.label)
-    report(old, new, markdown=args.offline_repo_format == "markdown")
+    changes = difference(old.manifest, new.manifest)
+    fresh = None
+    if old.packages is not None and new.packages is not None:
+        fresh = new_licenses(old.packages, new.packages)
+    if context.json:
+        print_json(
+            label=new.manifest.label,
+            old=_json(old),
+            new=_json(new),
+            platforms={change.platform: platform_json(change) for change in changes.platforms},
+            transfer_bytes=changes.transfer_bytes,
+            new_licenses=fresh,
+            **changes_json(changes),
+        )
+        return 0
+    lines = _markdown if args.offline_repo_format == "markdown" else _text
+    print_lines(lines(old, new, changes, UNKNOWN if fresh is None else licenses(fresh)))
     return 0
+
+
+def _json(release: Named) -> dict[str, object]:
+    manifest = release.manifest
+    return {"build": manifest.build, "created": manifest.created, "signers": release.signers}
+
+
+def _text(old: Named, new: Named, changes: Difference, fresh: str) -> Iterator[str]:
+    yield f"{new.manifest.label}: {_named(old)} -> {_named(new)}"
+    if not changes.platforms:
+        yield "No package changes."
+    yield from platform_lines(changes)
+    yield f"A copy moves {human(changes.transfer_bytes)}."
+    yield f"New licences: {fresh}"
+    if new.signers is not None:
+        yield signed_by(new.signers)
+
+
+def _markdown(old: Named, new: Named, changes: Difference, fresh: str) -> Iterator[str]:
+    yield f"## {_cell(new.manifest.label)}: {_named(old)} to {_named(new)}\n"
+    if not changes.platforms:
+        yield "No package changes.\n"
+    for change in changes.platforms:
+        yield f"### {_cell(change.platform)}\n"
+        yield "| Package | Before | After |"
+        yield "|---|---|---|"
+        rows = [
+            *change.updated,
+            *((name, "", version) for name, version in change.added),
+            *((name, version, "") for name, version in change.removed),
+        ]
+        for row in sorted(rows):
+            yield f"| {' | '.join(_cell(text) or '-' for text in row)} |"
+        yield ""
+    yield f"- Bytes to move: {human(changes.transfer_bytes)}"
+    yield f"- New licences: {_cell(fresh)}"
+    if new.signers is not None:
+        yield f"- {_cell(signed_by(new.signers))}"
+
+
+def _named(release: Named) -> str:
+    return f"release {release.manifest.build} of {release.manifest.created}"
+
+
+def _cell(text: str) -> str:
+    """Return text that means nothing in Markdown."""
+    for special in "\\`*_[]<>|#":
+        text = text.replace(special, f"\\{special}")
+    return text.replace("\n", " ")

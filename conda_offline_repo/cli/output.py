@@ -7,12 +7,17 @@ import sys
 from contextlib import contextmanager, redirect_stdout
 from typing import TYPE_CHECKING
 
+from conda.base.context import context
+
+from ..printable import counted, human, printable
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from typing import Any
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from typing import Any, TextIO
 
     from ..queries.compare import Difference, PlatformChange
     from ..repository.locate import Repository
+    from ..repository.manifest import Manifest
 
 
 def print_json(*, success: bool = True, **content: Any) -> None:
@@ -20,21 +25,37 @@ def print_json(*, success: bool = True, **content: Any) -> None:
     print(json.dumps({"success": success, **content}, indent=2, sort_keys=True))
 
 
-def named(repository: Repository) -> dict[str, Any]:
-    """Return which release of a repository it is about, for a JSON object."""
-    manifest = repository.manifest
-    return {"path": str(repository.path), "label": manifest.label, "build": manifest.build}
+def print_lines(lines: Iterable[str], stream: TextIO | None = None) -> None:
+    """Print lines, which may quote channels and archives; on stdout for want of a stream."""
+    for line in lines:
+        print(printable(line), file=stream)
 
 
-def print_table(rows: Sequence[Sequence[str]]) -> None:
-    """Print rows with their columns aligned."""
-    from ..printable import printable
-
+def table(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Yield rows as lines, with their columns aligned."""
     rows = [[printable(cell).replace("\n", " ") for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        print("  ".join(cells).rstrip())
+        yield "  ".join(cells).rstrip()
+
+
+def warn(warnings: Iterable[str]) -> None:
+    """Print warnings, a line each."""
+    print_lines((f"warning: {warning}" for warning in warnings), sys.stderr)
+
+
+def print_answers(
+    answers: Iterable[Any],
+    as_json: Callable[..., dict[str, Any]],
+    lines: Callable[..., Iterator[str]],
+) -> None:
+    """Print the answers to a question, each of which is a repository and what is said of it."""
+    if context.json:
+        print_json(repositories=[as_json(*answer) for answer in answers])
+    else:
+        for answer in answers:
+            print_lines(lines(*answer))
 
 
 @contextmanager
@@ -44,15 +65,15 @@ def chatter_to_stderr() -> Iterator[None]:
         yield
 
 
-def platform_lines(difference: Difference) -> Iterator[str]:
-    """Yield lines on the packages that are updated, new and gone, platform by platform."""
-    for one in difference.platforms:
-        yield f"{one.platform}:"
-        for name, old, new in one.updated:
-            yield f"  ~ {name} {old} -> {new}"
-        for sign, packages in (("+", one.added), ("-", one.removed)):
-            for name, version in packages:
-                yield f"  {sign} {name} {version}"
+def release_json(repository: Repository) -> dict[str, Any]:
+    """Return which release of a repository it is about, for a JSON object."""
+    manifest = repository.manifest
+    return {"path": str(repository.path), "label": manifest.label, "build": manifest.build}
+
+
+def changes_json(difference: Difference) -> dict[str, Any]:
+    """Return which archives come and go, for a JSON object."""
+    return {key: getattr(difference, key) for key in ("added", "updated", "removed")}
 
 
 def platform_json(change: PlatformChange) -> dict[str, list[dict[str, str]]]:
@@ -64,9 +85,27 @@ def platform_json(change: PlatformChange) -> dict[str, list[dict[str, str]]]:
     }
 
 
-def licenses(found: Mapping[str, tuple[str, ...]]) -> str:
+def platform_lines(difference: Difference) -> Iterator[str]:
+    """Yield lines on the packages that are updated, new and gone, platform by platform."""
+    for change in difference.platforms:
+        yield f"{change.platform}:"
+        for name, old, new in change.updated:
+            yield f"  ~ {name} {old} -> {new}"
+        for sign, packages in (("+", change.added), ("-", change.removed)):
+            for name, version in packages:
+                yield f"  {sign} {name} {version}"
+
+
+def amount(manifest: Manifest, archives: Iterable[str] | None = None) -> str:
+    """Return the number and the size of packages, of all unless told which."""
+    names = manifest.packages if archives is None else archives
+    sizes = [manifest.packages[name].size for name in names]
+    return f"{counted(len(sizes), 'package')}, {human(sum(sizes))}"
+
+
+def licenses(packages: Mapping[str, tuple[str, ...]]) -> str:
     """Return licences, with the packages that have them, as a part of a sentence."""
-    parts = [f"{name or 'none stated'} ({', '.join(of)})" for name, of in found.items()]
+    parts = [f"{name or 'none stated'} ({', '.join(of)})" for name, of in packages.items()]
     return ", ".join(parts) or "none"
 
 

@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .parser import add_label_option, add_path_argument
+from conda.base.context import context
+
+from ..delivery.pack import pack, parse_size
+from ..delivery.since import since
+from ..delivery.source import from_folder
+from ..exceptions import InvalidRequestError
+from ..printable import counted, human
+from ..repository.locate import locate_one
+from .output import chatter_to_stderr, print_json, print_lines, signed_by
+from .parser import add_label_option, add_option, add_path_argument
+from .terminal import TerminalProgress
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
+    from collections.abc import Iterator
+
+    from ..delivery.pack import Packed
 
 USAGE = "conda offline-repo pack PATH -o FILE [options]"
 DESCRIPTION = """\
@@ -26,51 +42,26 @@ CONDA = ("add_output_and_prompt_options",)
 def configure_parser(parser: ArgumentParser) -> None:
     """Add the options of `pack`."""
     add_path_argument(parser)
-    parser.add_argument(
-        "-o",
-        "--output",
-        dest="offline_repo_output",
-        metavar="FILE",
-        required=True,
-        help="The zip file, which is replaced if it is there; of several, FILE.1-of-2.zip and so "
-        "on. With -: the standard output.",
+    output = (
+        "The zip file, which is replaced if it is there; of several, FILE.1-of-2.zip and so on. "
+        "With -: the standard output."
     )
-    parser.add_argument(
-        "--since",
-        dest="offline_repo_since",
-        metavar="RELEASE",
-        help="Pack only what is new since this release: the number of one that is kept, its "
-        "offline-repo.json, a volume of it, or a folder with it.",
+    add_option(parser, "-o --output", "FILE", output, required=True)
+    base = (
+        "Pack only what is new since this release: the number of one that is kept, its "
+        "offline-repo.json, a volume of it, or a folder with it."
     )
-    parser.add_argument(
-        "--volume-size",
-        dest="offline_repo_volume_size",
-        metavar="SIZE",
-        help="Share it out to files of at most this size, such as 4GB.",
-    )
+    add_option(parser, "--since", "RELEASE", base)
+    size = "Share it out to files of at most this size, such as 4GB."
+    add_option(parser, "--volume-size", "SIZE", size)
     add_label_option(parser)
 
 
 def execute(args: Namespace) -> int:
     """Pack, and print what is where."""
-    import os
-    import sys
-    from pathlib import Path
-
-    from conda.base.context import context
-
-    from ..delivery.pack import pack, parse_size
-    from ..delivery.since import since
-    from ..delivery.source import from_folder
-    from ..exceptions import InvalidRequestError
-    from ..repository.locate import locate_one
-    from .output import chatter_to_stderr
-    from .report_delivery import report_packed
-    from .terminal import TerminalProgress
-
-    repository = locate_one(Path(args.offline_repo_path).expanduser(), args.offline_repo_label)
+    label, text = args.offline_repo_label, args.offline_repo_since
+    repository = locate_one(Path(args.offline_repo_path).expanduser(), label)
     volume_size = args.offline_repo_volume_size and parse_size(args.offline_repo_volume_size)
-    text, label = args.offline_repo_since, args.offline_repo_label
     known = since(text, label, repository.manifest) if text else None
     piped = args.offline_repo_output == "-"
     if piped and (volume_size or context.json or os.isatty(1)):
@@ -86,5 +77,39 @@ def execute(args: Namespace) -> int:
         packed = pack(
             source, output, known, volume_size, TerminalProgress(), dry_run=context.dry_run
         )
-    report_packed(packed, sys.stderr if piped else sys.stdout, dry_run=context.dry_run)
+    if context.json:
+        _print_json(packed)
+    elif not context.quiet:
+        print_lines(_lines(packed), sys.stderr if piped else sys.stdout)
     return 0
+
+
+def _print_json(packed: Packed) -> None:
+    release, since = packed.source.manifest, packed.since
+    print_json(
+        label=release.label,
+        build=release.build,
+        since=since.base.build if since else None,
+        signers=packed.source.signers,
+        volumes=[
+            {"path": str(path), "files": names}
+            for path, names in zip(packed.volumes, packed.names, strict=True)
+        ],
+        bytes=packed.size,
+    )
+
+
+def _lines(packed: Packed) -> Iterator[str]:
+    release, since = packed.source.manifest, packed.since
+    new = f" since release {since.base.build}" if since else ""
+    done = "would be packed" if context.dry_run else "is packed"
+    yield f"Release {release.build} of label {release.label}{new} {done}: {human(packed.size)}."
+    for path, names in zip(packed.volumes, packed.names, strict=False):
+        yield f"  {path}: {counted(len(names), 'file')}"
+    yield signed_by(packed.source.signers)
+    if not context.dry_run and packed.volumes:
+        files = " ".join(path.name for path in packed.volumes)
+        yield (
+            "\nOn the customer's machine:\n\n"
+            f"    conda offline-repo unpack {files} PATH/{release.label}\n"
+        )

@@ -14,10 +14,12 @@ from ..redaction import confined, in_play
 from ..settings import TOKEN_VARIABLE
 
 if TYPE_CHECKING:
-    from argparse import Namespace
+    from argparse import Namespace, _ActionsContainer
     from types import ModuleType
     from typing import Any
 
+#: Of an option that may be repeated, see `add_option`.
+SEVERAL: dict[str, Any] = {"action": "append", "default": []}
 #: The group of conda's options in a help, and what it says of them.
 CONDA = "conda's options"
 MORE = "`conda install --help` says more of them."
@@ -123,34 +125,47 @@ def _module(verb: str) -> ModuleType:
     return import_module(f"{__package__}.{verb}")
 
 
-def add_path_argument(parser: ArgumentParser, *, optional: bool = False) -> None:
-    """Add PATH; what is optional is by default the folder that `build` keeps repositories in."""
-    text = "The repository, or the folder above it."
-    default = " Default: the setting plugins.offline_repo_root, else the current one."
-    parser.add_argument(
-        "offline_repo_path",
-        metavar="PATH",
-        nargs="?" if optional else None,
-        help=f"{text}{default if optional else ''}",
-    )
+def add_option(
+    group: _ActionsContainer, flags: str, metavar: str | None, text: str, **more: Any
+) -> None:
+    """Add an option or an argument.
+
+    Its value is `offline_repo_NAME`, as conda reads its own settings from the others.
+
+    Args:
+        group: To which it is added.
+        flags: As typed, the last one names it; of an argument, its name.
+        metavar: What its value is called; None if it has no value.
+        text: Its help.
+        more: As for `add_argument`.
+    """
+    if metavar:
+        more["metavar"] = metavar
+    else:
+        more["action"] = "store_true"
+    names = flags.split()
+    name = f"offline_repo_{names[-1].lstrip('-').replace('-', '_')}"
+    if flags.startswith("-"):
+        group.add_argument(*names, dest=name, help=text, **more)
+    else:
+        group.add_argument(name, help=text, **more)
+
+
+def add_path_argument(parser: ArgumentParser) -> None:
+    """Add PATH."""
+    add_option(parser, "path", "PATH", "The repository, or the folder above it.")
 
 
 def add_label_option(parser: ArgumentParser) -> None:
     """Add --label, for a folder with several repositories."""
-    parser.add_argument(
-        "--label",
-        dest="offline_repo_label",
-        metavar="LABEL",
-        help="Which repository, if the folder holds several.",
-    )
+    text = "Which repository, if the folder holds several."
+    add_option(parser, "--label", "LABEL", text)
 
 
 def add_older_option(parser: ArgumentParser) -> None:
     """Add --allow-older, for a target that has a newer release."""
-    parser.add_argument(
-        "--allow-older",
-        dest="offline_repo_allow_older",
-        action="store_true",
-        help="Bring TARGET to the release also if that is older than the one that it has, or of "
-        "its number with other content.",
+    text = (
+        "Bring TARGET to the release also if that is older than the one that it has, or of its "
+        "number with other content."
     )
+    add_option(parser, "--allow-older", None, text)

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .parser import add_label_option, add_path_argument
+from conda.base.context import context
+
+from ..printable import counted
+from ..queries.sbom import make_bills, write_bills
+from ..repository.locate import locate
+from .output import chatter_to_stderr, print_json, print_lines
+from .parser import add_label_option, add_option, add_path_argument
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
+    from collections.abc import Iterator, Sequence
+
+    from ..queries.sbom import Bill
+    from ..repository.locate import Repository
 
 USAGE = "conda offline-repo sbom PATH [options]"
 DESCRIPTION = """\
@@ -26,36 +37,46 @@ def configure_parser(parser: ArgumentParser) -> None:
     """Add the options of `sbom`."""
     add_path_argument(parser)
     add_label_option(parser)
-    parser.add_argument(
-        "-o",
-        "--output",
-        dest="offline_repo_output",
-        metavar="DIR",
-        default=".",
-        help="The folder for the files, made if need be. Default: the current one.",
-    )
+    folder = "The folder for the files, made if need be. Default: the current one."
+    add_option(parser, "-o --output", "DIR", folder, default=".")
 
 
 def execute(args: Namespace) -> int:
     """Make the bills of each repository, write all, and print where they are."""
-    from pathlib import Path
-
-    from conda.base.context import context
-
-    from ..queries.sbom import make_bills, write_bills
-    from ..repository.locate import locate
-    from .output import chatter_to_stderr
-    from .report_sbom import report_sbom
-
+    path = Path(args.offline_repo_path).expanduser()
     folder = Path(args.offline_repo_output).expanduser().absolute()
     with chatter_to_stderr():
         made = [
             (repository, bill)
-            for repository in locate(
-                Path(args.offline_repo_path).expanduser(), args.offline_repo_label
-            )
+            for repository in locate(path, args.offline_repo_label)
             for bill in make_bills(repository)
         ]
         changed = write_bills([bill for _, bill in made], folder, dry_run=context.dry_run)
-    report_sbom(made, folder, changed, dry_run=context.dry_run)
+    if context.json:
+        print_json(files=[_json(*pair, folder, changed) for pair in made])
+    elif not context.quiet:
+        print_lines(_lines([bill for _, bill in made], folder, changed))
     return 0
+
+
+def _json(
+    repository: Repository, bill: Bill, folder: Path, changed: Sequence[Path]
+) -> dict[str, object]:
+    return {
+        "path": str(folder / bill.name),
+        "repository": str(repository.path),
+        "label": repository.manifest.label,
+        "build": repository.manifest.build,
+        "environment": bill.environment,
+        "platform": bill.platform,
+        "packages": bill.packages,
+        "changed": folder / bill.name in changed,
+    }
+
+
+def _lines(made: Sequence[Bill], folder: Path, changed: Sequence[Path]) -> Iterator[str]:
+    for bill in made:
+        path = folder / bill.name
+        written = "would be written" if context.dry_run else "written"
+        state = written if path in changed else "there already, unchanged"
+        yield f"{path}: {counted(bill.packages, 'package')}, {state}"

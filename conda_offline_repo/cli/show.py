@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .parser import add_label_option, add_path_argument
+from ..queries.contents import list_packages
+from ..queries.licenses import licenses
+from ..queries.why import why
+from ..repository.locate import locate
+from ..settings import default_root
+from .output import chatter_to_stderr
+from .parser import add_label_option, add_option
+from .show_licenses import report_licenses
+from .show_report import report, report_brief, report_releases, report_why
+from .terminal import TerminalProgress
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -25,66 +35,36 @@ CONDA = ("add_parser_json",)
 
 def configure_parser(parser: ArgumentParser) -> None:
     """Add the options of `show`."""
-    add_path_argument(parser, optional=True)
+    path = (
+        "The repository, or the folder above it. Default: the setting plugins.offline_repo_root, "
+        "else the current one."
+    )
+    add_option(parser, "path", "PATH", path, nargs="?")
     add_label_option(parser)
     instead = parser.add_mutually_exclusive_group()
-    instead.add_argument(
-        "--brief",
-        dest="offline_repo_brief",
-        action="store_true",
-        help="Show one line a repository.",
-    )
-    instead.add_argument(
-        "--releases",
-        dest="offline_repo_releases",
-        action="store_true",
-        help="Show the releases that can be installed from it.",
-    )
-    instead.add_argument(
-        "--why",
-        dest="offline_repo_why",
-        metavar="NAME",
-        help="Show who needs a package, or a virtual one such as __glibc, and all ways to it.",
-    )
-    instead.add_argument(
-        "--licenses",
-        dest="offline_repo_licenses",
-        action="store_true",
-        help="Show the licences, with their texts from the packages.",
-    )
+    add_option(instead, "--brief", None, "Show one line a repository.")
+    releases = "Show the releases that can be installed from it."
+    add_option(instead, "--releases", None, releases)
+    needs = "Show who needs a package, or a virtual one such as __glibc, and all ways to it."
+    add_option(instead, "--why", "NAME", needs)
+    texts = "Show the licences, with their texts from the packages."
+    add_option(instead, "--licenses", None, texts)
 
 
 def execute(args: Namespace) -> int:
     """Show each repository."""
-    from pathlib import Path
-
-    from ..repository.locate import locate
-    from ..settings import default_root
-
     path = Path(args.offline_repo_path or default_root()).expanduser()
-    found = locate(path, args.offline_repo_label)
+    repositories = locate(path, args.offline_repo_label)
     if args.offline_repo_why is not None:
-        from ..queries.why import why
-        from .report_why import report_why
-
-        report_why(why(found, args.offline_repo_why))
+        report_why(why(repositories, args.offline_repo_why))
     elif args.offline_repo_licenses:
-        from ..queries.licenses import licenses
-        from .output import chatter_to_stderr
-        from .report_licenses import report_licenses
-        from .terminal import TerminalProgress
-
         with chatter_to_stderr():
-            read = [(repository, licenses(repository, TerminalProgress())) for repository in found]
+            read = [(each, licenses(each, TerminalProgress())) for each in repositories]
         report_licenses(read)
+    elif args.offline_repo_brief:
+        report_brief(repositories)
+    elif args.offline_repo_releases:
+        report_releases(repositories)
     else:
-        from ..queries.contents import list_packages
-        from .show_report import report, report_brief, report_releases
-
-        if args.offline_repo_brief:
-            report_brief(found)
-        elif args.offline_repo_releases:
-            report_releases(found)
-        else:
-            report([(repository, list_packages(repository)) for repository in found])
+        report([(each, list_packages(each)) for each in repositories])
     return 0

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .parser import add_label_option, add_older_option
+from ..delivery.source import from_folder
+from ..repository.locate import locate_one
+from .delivery_report import delivered
+from .parser import add_label_option, add_older_option, add_option
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -26,27 +30,14 @@ CONDA = ("add_output_and_prompt_options",)
 
 def configure_parser(parser: ArgumentParser) -> None:
     """Add the options of `sync`."""
-    parser.add_argument(
-        "offline_repo_source",
-        metavar="SOURCE",
-        help="The repository, or the folder above it.",
-    )
-    parser.add_argument(
-        "offline_repo_target",
-        metavar="TARGET",
-        help="The repository's folder at the other end, made if need be.",
-    )
+    add_option(parser, "source", "SOURCE", "The repository, or the folder above it.")
+    target = "The repository's folder at the other end, made if need be."
+    add_option(parser, "target", "TARGET", target)
     add_label_option(parser)
     add_older_option(parser)
 
 
 def execute(args: Namespace) -> int:
     """Compare, copy, and print what moved."""
-    from pathlib import Path
-
-    from ..delivery.source import from_folder
-    from ..repository.locate import locate_one
-    from .delivering import delivered
-
     repository = locate_one(Path(args.offline_repo_source).expanduser(), args.offline_repo_label)
     return delivered(from_folder(repository), args)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from glob import glob
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .parser import add_older_option
+from ..delivery.unpack import from_volumes
+from .delivery_report import delivered
+from .parser import add_older_option, add_option
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
-    from pathlib import Path
 
 USAGE = "conda offline-repo unpack FILE ... TARGET [options]"
 DESCRIPTION = """\
@@ -26,25 +29,14 @@ CONDA = ("add_output_and_prompt_options",)
 
 def configure_parser(parser: ArgumentParser) -> None:
     """Add the options of `unpack`."""
-    parser.add_argument(
-        "offline_repo_volumes",
-        metavar="FILE",
-        nargs="+",
-        help="The zip files, in any order; *.zip for all of a folder.",
-    )
-    parser.add_argument(
-        "offline_repo_target",
-        metavar="TARGET",
-        help="The repository's folder, made if need be.",
-    )
+    files = "The zip files, in any order; *.zip for all of a folder."
+    add_option(parser, "volumes", "FILE", files, nargs="+")
+    add_option(parser, "target", "TARGET", "The repository's folder, made if need be.")
     add_older_option(parser)
 
 
 def execute(args: Namespace) -> int:
     """Check, unpack, and print what moved."""
-    from ..delivery.unpack import from_volumes
-    from .delivering import delivered
-
     volumes = [path for name in args.offline_repo_volumes for path in _meant(name)]
     with from_volumes(volumes) as source:
         return delivered(source, args)
@@ -52,8 +44,5 @@ def execute(args: Namespace) -> int:
 
 def _meant(text: str) -> list[Path]:
     """Return the files of a name, or of a pattern, which cmd.exe does not resolve itself."""
-    from glob import glob
-    from pathlib import Path
-
     path = Path(text).expanduser()
     return [path] if path.exists() else sorted(map(Path, glob(str(path)))) or [path]

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from conda.base.context import context
+
+from ..customer.trust import check_expected
+from ..delivery.check import check
+from ..delivery.unpack import opened
+from ..printable import counted, human
+from ..repository.locate import Repository, locate
+from ..repository.verify import verify
+from .output import chatter_to_stderr, print_json, print_lines, signed_by
 from .parser import add_label_option, add_path_argument
+from .terminal import TerminalProgress
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
-    from pathlib import Path
+    from collections.abc import Iterator
 
-    from ..repository.locate import Repository
     from ..repository.verify import Report
 
 USAGE = "conda offline-repo verify PATH [options]"
@@ -26,6 +36,8 @@ examples:
   conda offline-repo verify E:\\halkbank.1-of-2.zip
 """
 CONDA = ("add_parser_json",)
+#: The exit status of a repository that is whole, but whose publication is unfinished.
+UNFINISHED = 2
 
 
 def configure_parser(parser: ArgumentParser) -> None:
@@ -35,42 +47,72 @@ def configure_parser(parser: ArgumentParser) -> None:
 
 
 def execute(args: Namespace) -> int:
-    """Verify each repository, and print what was found."""
-    from pathlib import Path
-
-    from ..customer.trust import check_expected
-    from ..repository.locate import locate
-    from ..repository.verify import verify
-    from .output import chatter_to_stderr
-    from .report_verify import report, status
-    from .terminal import TerminalProgress
-
+    """Verify each repository, or a volume, and print what was found."""
     path = Path(args.offline_repo_path).expanduser()
     if path.is_file() and path.suffix.lower() == ".zip":
-        return _verify_volume(path)
-    found = locate(path, args.offline_repo_label)
-    reports: list[tuple[Repository, Report]] = []
-    for repository in found:
-        check_expected(repository)
-        with chatter_to_stderr():
-            reports.append((repository, verify(repository, TerminalProgress())))
-    report(reports)
-    return status(one for _, one in reports)
+        checked = [_verify_volume(path)]
+    else:
+        checked = [*map(_verify, locate(path, args.offline_repo_label))]
+    status = _status([report for _, report in checked])
+    if context.json:
+        repositories = {
+            str(repository.path): {**vars(report), "signers": repository.signers}
+            for repository, report in checked
+        }
+        print_json(success=status == 0, repositories=repositories)
+    else:
+        for repository, report in checked:
+            print_lines(_lines(repository, report))
+    return status
 
 
-def _verify_volume(path: Path) -> int:
-    from ..customer.trust import check_expected
-    from ..delivery.check import check
-    from ..delivery.unpack import opened
-    from ..repository.locate import Repository
-    from .output import chatter_to_stderr
-    from .report_verify import report, status
-    from .terminal import TerminalProgress
+def _verify(repository: Repository) -> tuple[Repository, Report]:
+    check_expected(repository)
+    with chatter_to_stderr():
+        return repository, verify(repository, TerminalProgress())
 
+
+def _verify_volume(path: Path) -> tuple[Repository, Report]:
     with opened(path) as volume:
         repository = Repository(path.absolute(), volume.manifest, volume.signers)
         check_expected(repository)
         with chatter_to_stderr():
-            found = check(volume, TerminalProgress())
-    report([(repository, found)])
-    return status([found])
+            return repository, check(volume, TerminalProgress())
+
+
+def _status(reports: list[Report]) -> int:
+    if not all(map(_is_whole, reports)):
+        return 1
+    return UNFINISHED if any(report.unfinished for report in reports) else 0
+
+
+def _is_whole(report: Report) -> bool:
+    """Return whether nothing is wrong; what is not deleted yet is no damage."""
+    return report.good and not (report.misleading if report.unfinished else report.extra)
+
+
+def _lines(repository: Repository, report: Report) -> Iterator[str]:
+    path = repository.path
+    for kind in ("missing", "changed", "unreadable", "extra"):
+        for name in getattr(report, kind):
+            yield f"{kind}: {name}"
+    if report.misleading:
+        names = ", ".join(report.misleading)
+        yield f"{path}: conda may read these in the place of the right index: {names}"
+    if report.unfinished:
+        yield (
+            f"{path}: a publication is under way or was interrupted. Repeat the command that makes "
+            "it (build, sync or unpack) to finish it; if this is a copy, copy it again afterwards."
+        )
+    amount = f"{counted(report.files, 'file')}, {human(report.size)}"
+    if report.missing or report.changed:
+        yield f"{path} is damaged or its copy is incomplete. Copy it again from its source."
+    elif report.unreadable:
+        yield f"{path} cannot be read as a whole. Ask its owner for permission to read it."
+    elif report.extra and not report.unfinished:
+        yield f"{path} is complete, but has files that do not belong to it. Remove them."
+    elif report.unfinished:
+        yield f"{path}: each of its files is as it was before or as it will be: {amount}."
+    else:
+        yield f"{path} is complete and unchanged: {amount}."
+    yield f"{path}: {signed_by(repository.signers)}"
