@@ -1,101 +1,28 @@
-"""How far the work is, shown on the terminal."""
+"""How far the work is, shown on the terminal by tqdm."""
 
 from __future__ import annotations
 
 import shutil
 import sys
-import time
 from collections import deque
 from contextlib import contextmanager
 from threading import Event, Thread
 from typing import TYPE_CHECKING
 
+from conda.base.context import context
+
 from ..printable import counted, human
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Any
 
-#: Seconds between two looks at the meter. The work only counts; it never waits for the terminal.
+#: Seconds between two looks at the work, which only counts and never waits for the terminal.
 INTERVAL = 0.25
-#: Seconds that the rate is the average of: long enough to be calm, short enough to be of now.
-WINDOW = 10.0
-
-
-class Meter:
-    """How much of a whole is done, how fast it goes on, and how long it will take.
-
-    Args:
-        packages: Of the whole.
-        size: Bytes of the whole; None if nobody knows.
-        now: When it begins; seconds of any clock.
-    """
-
-    def __init__(self, packages: int, size: int | None, now: float) -> None:
-        self.packages = packages
-        self.size = size
-        self.done_packages = 0
-        self.done = 0
-        self.samples = deque([(now, 0)])
-        self.news: deque[tuple[int, int]] = deque()
-
-    def advance(self, size: int, packages: int) -> None:
-        """Note what is done, see `Progress.advance`, without a lock to wait for."""
-        self.news.append((size, packages))
-
-    def text(self, now: float) -> str:
-        """Packages, bytes, rate and time left, as far as they are known."""
-        while self.news:
-            size, packages = self.news.popleft()
-            self.done += size
-            self.done_packages += packages
-        done = self.done
-        self.samples.append((now, done))
-        while len(self.samples) > 2 and self.samples[1][0] <= now - WINDOW:
-            self.samples.popleft()
-        then, before = self.samples[0]
-        rate = (done - before) / (now - then) if now > then else 0.0
-        parts = [f"{self.done_packages} of {counted(self.packages, 'package')}"]
-        if self.size is None:
-            parts.append(human(done))
-        else:
-            percent = 100 * done // max(self.size, 1)
-            parts.append(f"{human(done)} of {human(self.size)} ({percent} %)")
-        finished = self.done_packages == self.packages
-        if rate > 0 and not finished:
-            parts.append(f"{human(round(rate))}/s")
-            if self.size is not None and self.size > done:
-                parts.append(f"{duration((self.size - done) / rate)} left")
-        elif not finished:
-            parts.append("waiting")
-        return ", ".join(parts)
-
-
-class Clock:
-    """How long a step takes already.
-
-    Args:
-        step: What it is.
-        now: When it begins; seconds of any clock.
-    """
-
-    def __init__(self, step: str, now: float) -> None:
-        self.step = step
-        self.began = now
-
-    def text(self, now: float) -> str:
-        """The step, and from the first second on the time since its begin."""
-        lasted = int(now - self.began)
-        return f"{self.step} ... {duration(lasted)}" if lasted else f"{self.step} ..."
-
-
-def duration(seconds: float) -> str:
-    """Return a time for people: `9 s`, `2 min 05 s`, `1 h 30 min`."""
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60:02} s"
-    return f"{whole // 3600} h {whole % 3600 // 60:02} min"
+#: Seconds without news after which the line says so.
+WAITING = 5.0
+#: Columns that the time needs beside the name of a step.
+TIME = len(" ... 1:23:45")
 
 
 class TerminalProgress:
@@ -105,25 +32,23 @@ class TerminalProgress:
     """
 
     def __init__(self) -> None:
-        from conda.base.context import context
-
-        self.silent = bool(context.quiet or context.json)
-        self.meter: Meter | None = None
+        self._silent = bool(context.quiet or context.json)
+        self._followed = not self._silent and sys.stderr.isatty()
+        self._meter: Meter | None = None
 
     def step(self, text: str) -> None:
         """Say what begins."""
-        if not self.silent:
+        if not self._silent:
             print(f"{text} ...", file=sys.stderr, flush=True)
 
     @contextmanager
     def doing(self, text: str) -> Iterator[None]:
         """Say what begins, and for how long it goes on."""
-        if self.silent or not sys.stderr.isatty():
+        if self._followed:
+            with _follow(Clock(text)):
+                yield
+        else:
             self.step(text)
-            yield
-            return
-        clock = Clock(text, time.monotonic())
-        with _followed(clock, _show(clock, "")):
             yield
 
     @contextmanager
@@ -131,52 +56,123 @@ class TerminalProgress:
         """Say what begins, and follow it."""
         known = "" if size is None else f", {human(size)}"
         self.step(f"{what} {counted(packages, 'package')}{known}")
-        if self.silent or not sys.stderr.isatty():
+        if not self._followed:
             yield
             return
-        self.meter = Meter(packages, size, time.monotonic())
+        self._meter = Meter(packages, size)
         try:
-            with _followed(self.meter):
+            with _follow(self._meter):
                 yield
         finally:
-            self.meter = None
+            self._meter = None
 
     def advance(self, size: int, packages: int = 0) -> None:
         """Count what is done."""
-        if self.meter:
-            self.meter.advance(size, packages)
+        if self._meter:
+            self._meter.advance(size, packages)
+
+
+class Meter:
+    """How much of a whole is done, how fast it goes on, and how long it will take.
+
+    Args:
+        packages: Of the whole.
+        size: Bytes of the whole; None if nobody knows.
+    """
+
+    def __init__(self, packages: int, size: int | None) -> None:
+        self.bar: Any = None
+        self._packages = packages
+        self._size = size
+        self._done = 0
+        self._waited = 0.0
+        self._news: deque[tuple[int, int]] = deque()
+
+    def advance(self, size: int, packages: int) -> None:
+        """Note what is done, see `Progress.advance`, without a lock to wait for."""
+        self._news.append((size, packages))
+
+    def show(self) -> None:
+        """Show what is done by now."""
+        size = 0
+        self._waited = 0.0 if self._news else self._waited + INTERVAL
+        while self._news:
+            more, packages = self._news.popleft()
+            size += more
+            self._done += packages
+        text = f"{self._done} of {counted(self._packages, 'package')}"
+        if self.bar is None:  # a short step leaves no line
+            unit = {"unit": "B", "unit_scale": True}
+            self.bar = _bar(text, total=self._size, initial=size, **unit)
+            return
+        self.bar.ncols = _columns()
+        self.bar.set_description_str(text, refresh=False)
+        waits = self._waited >= WAITING and self._done < self._packages
+        self.bar.set_postfix_str("waiting" if waits else "", refresh=False)
+        if size:
+            self.bar.update(size)
+        else:  # an update would take the time without news for none
+            self.bar.refresh()
+
+    def close(self) -> None:
+        """Show how it ended, and leave the line."""
+        if self.bar is not None:
+            self.show()
+            self.bar.close()
+
+
+class Clock:
+    """How long a step takes already.
+
+    Args:
+        step: What it is.
+    """
+
+    def __init__(self, step: str) -> None:
+        self._step = step
+        self.bar = _bar(self._text(), bar_format="{desc} ...")
+
+    def _text(self) -> str:
+        return self._step[: _columns() - TIME]
+
+    def show(self) -> None:
+        """Show the step, and from the first second on the time since its begin."""
+        if self.bar.format_dict["elapsed"] >= 1:
+            self.bar.bar_format = "{desc} ... {elapsed}"
+        self.bar.set_description_str(self._text())
+
+    def close(self) -> None:
+        """Show how long it took, and leave the line."""
+        self.show()
+        self.bar.close()
+
+
+def _bar(text: str, **options: Any) -> Any:
+    from tqdm import tqdm  # takes its time, and few runs show a line
+
+    options |= {"desc": text, "file": sys.stderr, "mininterval": 0, "miniters": 0}
+    # a terminal that does not know its size says that it has no rows, and tqdm is silent then
+    return tqdm(ncols=_columns(), nrows=20, **options)
+
+
+def _columns() -> int:
+    return shutil.get_terminal_size().columns - 1
 
 
 @contextmanager
-def _followed(source: Meter | Clock, shown: str = "") -> Iterator[None]:
-    """Keep the terminal's line up to date meanwhile, in a thread of its own.
-
-    Args:
-        source: Of its text.
-        shown: What is in the line already.
-    """
+def _follow(shown: Meter | Clock) -> Iterator[None]:
+    """Keep the terminal's line up to date meanwhile, in a thread of its own."""
     ended = Event()
-    follower = Thread(target=_follow, args=(source, ended, shown), daemon=True)
+
+    def follow() -> None:
+        while not ended.wait(INTERVAL):
+            shown.show()
+
+    follower = Thread(target=follow, daemon=True)
     follower.start()
     try:
         yield
     finally:
         ended.set()
         follower.join()
-
-
-def _follow(source: Meter | Clock, ended: Event, shown: str) -> None:
-    """Write the line until the work ends; what is short, and has not begun one, leaves none."""
-    while not ended.wait(INTERVAL):
-        shown = _show(source, shown)
-    if shown:
-        _show(source, shown)
-        print(file=sys.stderr, flush=True)
-
-
-def _show(source: Meter | Clock, shown: str) -> str:
-    """Write over what is shown."""
-    columns = shutil.get_terminal_size().columns
-    text = source.text(time.monotonic())[: columns - 1]
-    print(f"\r{text.ljust(len(shown))}", end="", file=sys.stderr, flush=True)
-    return text
+        shown.close()

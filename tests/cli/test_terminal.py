@@ -12,9 +12,9 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
+from tqdm import tqdm
 
-from conda_offline_repo.cli.terminal import WINDOW, Clock, Meter, duration
-from conda_offline_repo.printable import human
+from conda_offline_repo.cli.terminal import INTERVAL, WAITING, Clock, Meter
 from tests.conftest import TOKEN
 from tests.support.inside import Counted, inside
 from tests.support.running import PATIENCE
@@ -28,70 +28,136 @@ if TYPE_CHECKING:
 posix = pytest.mark.skipif(os.name == "nt", reason="Windows has no pseudo-terminals like these")
 
 
-def test_meter_tells_packages_bytes_rate_and_time_left() -> None:
-    meter = Meter(packages=4, size=100_000_000, now=1000.0)
-    assert meter.text(1000.0) == "0 of 4 packages, 0 bytes of 100.0 MB (0 %), waiting"
-    meter.advance(10_000_000, 0)
-    meter.advance(10_000_000, 1)
-    assert meter.text(1002.0) == (
-        "1 of 4 packages, 20.0 MB of 100.0 MB (20 %), 10.0 MB/s, 8 s left"
-    )
-    meter.advance(80_000_000, 3)
-    assert meter.text(1003.0) == "4 of 4 packages, 100.0 MB of 100.0 MB (100 %)"
+class Time:
+    """What tqdm takes for the time, in seconds."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
 
 
-def test_rate_is_of_now() -> None:
+@pytest.fixture
+def time(monkeypatch: pytest.MonkeyPatch) -> Time:
+    clock = Time()
+    monkeypatch.setattr("tqdm.std.time", clock)
+    monkeypatch.setenv("COLUMNS", "120")
+    return clock
+
+
+def after(meter: Meter, time: Time, size: int = 0, packages: int = 0) -> str:
+    """The line of a meter at its next look, when so much more is done."""
+    time.now += INTERVAL
+    if size or packages:
+        meter.advance(size, packages)
+    meter.show()
+    return str(meter.bar)
+
+
+def test_meter_tells_packages_bytes_rate_and_time_left(time: Time) -> None:
+    meter = Meter(packages=4, size=100_000_000)
+    text = after(meter, time)
+    assert text.startswith("0 of 4 packages:   0%|")
+    assert text.endswith("| 0.00/100M [00:00<?, ?B/s]")
+    meter.advance(1_000_000, 0)
+    text = after(meter, time, 1_500_000, 1)
+    assert text.startswith("1 of 4 packages:   2%|")
+    assert text.endswith("| 2.50M/100M [00:00<00:09, 10.0MB/s]")
+    text = after(meter, time, 97_500_000, 3)
+    assert text.startswith("4 of 4 packages: 100%|")
+    assert "| 100M/100M [00:00<00:00, " in text
+
+
+def test_rate_is_of_now(time: Time) -> None:
     """What was at hand goes fast and says nothing of the download that follows."""
-    meter = Meter(packages=2, size=2_000_000_000, now=0.0)
-    meter.advance(1_000_000_000, 1)
-    assert ", 1.0 GB/s, 1 s left" in meter.text(1.0)
-    for second in range(2, 2 + int(WINDOW)):
-        meter.advance(1_000_000, 0)
-        text = meter.text(float(second))
-    assert text.endswith(", 1.0 MB/s, 16 min 30 s left")
+    meter = Meter(packages=2, size=2_000_000_000)
+    after(meter, time)
+    assert after(meter, time, 1_000_000_000, 1).endswith("[00:00<00:00, 4.00GB/s]")
+    for _ in range(round(10 / INTERVAL)):
+        text = after(meter, time, 250_000)
+    assert text.endswith("[00:10<16:29, 1.00MB/s]")
 
 
-def test_standstill_is_told() -> None:
-    meter = Meter(packages=1, size=1000, now=0.0)
-    meter.advance(500, 0)
-    assert meter.text(1.0).endswith(", 500 bytes/s, 1 s left")
-    for second in range(2, 4 + int(WINDOW)):
-        text = meter.text(float(second))
-    assert text == "0 of 1 package, 500 bytes of 1.0 kB (50 %), waiting"
+def test_rate_knows_of_the_time_without_news(time: Time) -> None:
+    meter = Meter(packages=9, size=90_000)
+    after(meter, time)
+    for _ in range(8):
+        for _ in range(3):
+            after(meter, time)
+        text = after(meter, time, 10_000, 1)
+    assert text.endswith(", 10.0kB/s]")
 
 
-def test_bytes_to_be_had_again_are_taken_back() -> None:
-    meter = Meter(packages=1, size=1000, now=0.0)
-    meter.advance(600, 0)
-    meter.text(1.0)
-    meter.advance(-600, 0)
-    assert meter.text(2.0) == "0 of 1 package, 0 bytes of 1.0 kB (0 %), waiting"
+def test_standstill_is_told(time: Time) -> None:
+    meter = Meter(packages=1, size=1000)
+    after(meter, time)
+    assert "waiting" not in after(meter, time, 500)
+    for _ in range(round(WAITING / INTERVAL)):
+        text = after(meter, time)
+    assert text.startswith("0 of 1 package:  50%|")
+    assert text.endswith(", waiting]")
+    assert "waiting" not in after(meter, time, 400)
+    after(meter, time, 100, 1)
+    for _ in range(round(WAITING / INTERVAL)):
+        assert "waiting" not in after(meter, time)
 
 
-def test_no_time_left_is_told_where_nobody_knows_the_size() -> None:
-    meter = Meter(packages=2, size=None, now=0.0)
-    meter.advance(4000, 1)
-    assert meter.text(2.0) == "1 of 2 packages, 4.0 kB, 2.0 kB/s"
+def test_bytes_to_be_had_again_are_taken_back(time: Time) -> None:
+    meter = Meter(packages=1, size=1000)
+    after(meter, time, 600)
+    text = after(meter, time, -600)
+    assert text.startswith("0 of 1 package:   0%|")
+    assert "| 0.00/1.00k [" in text
 
 
-def test_nothing_is_left_where_channels_state_too_little() -> None:
-    meter = Meter(packages=2, size=1000, now=0.0)
-    meter.advance(4000, 1)
-    assert "left" not in meter.text(2.0)
+def test_no_time_left_is_told_where_nobody_knows_the_size(time: Time) -> None:
+    meter = Meter(packages=2, size=None)
+    after(meter, time)
+    assert after(meter, time, 4000, 1) == "1 of 2 packages: 4.00kB [00:00, 16.0kB/s]"
 
 
-def test_clock_tells_the_time_from_the_first_second_on() -> None:
-    clock = Clock("Solving bank for win-64", now=100.0)
-    assert clock.text(100.9) == "Solving bank for win-64 ..."
-    assert clock.text(175.5) == "Solving bank for win-64 ... 1 min 15 s"
+def test_nothing_is_left_where_channels_state_too_little(time: Time) -> None:
+    meter = Meter(packages=2, size=1000)
+    after(meter, time)
+    assert after(meter, time, 4000, 1) == "1 of 2 packages: 4.00kB [00:00, 16.0kB/s]"
 
 
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [(0.2, "0 s"), (59.4, "59 s"), (59.6, "1 min 00 s"), (125, "2 min 05 s"), (5400, "1 h 30 min")],
-)
-def test_durations(seconds: float, text: str) -> None:
-    assert duration(seconds) == text
+def test_all_that_came_is_counted_at_the_end(
+    time: Time, capsys: pytest.CaptureFixture[str]
+) -> None:
+    meter = Meter(packages=2, size=1000)
+    after(meter, time, 500, 1)
+    meter.advance(500, 1)
+    meter.close()
+    last = capsys.readouterr().err.split("\r")[-1]
+    assert last.startswith("2 of 2 packages: 100%|")
+    assert last.endswith("\n")
+
+
+def test_short_step_leaves_no_line(capsys: pytest.CaptureFixture[str]) -> None:
+    meter = Meter(packages=2, size=1000)
+    meter.advance(1000, 2)
+    meter.close()
+    assert capsys.readouterr().err == ""
+
+
+def test_clock_tells_the_time_from_the_first_second_on(time: Time) -> None:
+    clock = Clock("Solving bank for win-64")
+    time.now += 0.9
+    clock.show()
+    assert str(clock.bar) == "Solving bank for win-64 ..."
+    time.now += 74.6
+    clock.show()
+    assert str(clock.bar) == "Solving bank for win-64 ... 01:15"
+
+
+def test_line_of_a_clock_fits_on_the_terminal(time: Time) -> None:
+    clock = Clock("Solving bank for " + "x" * 200)
+    time.now += 7200
+    clock.show()
+    assert len(str(clock.bar)) < 120
+    assert str(clock.bar).endswith(" ... 2:00:00")
 
 
 def test_collecting_counts_what_comes_from_anywhere(tmp_path: Path, vendor: Vendor) -> None:
@@ -170,16 +236,17 @@ def test_line_on_a_terminal(conda: Conda, slow: Vendor, root: Path) -> None:
     status, text = on_terminal(conda, *big(slow, root))
     assert status == 0, text
     size = json.loads((root / "bank" / "offline-repo.json").read_bytes())["packages"]
-    total = human(sum(package["size"] for package in size.values()))
-    (followed,) = (line for line in text.split("\r\n") if " packages, " in line and "\r" in line)
+    total = tqdm.format_sizeof(sum(package["size"] for package in size.values()))
+    (followed,) = (line for line in text.split("\r\n") if " packages: " in line and "\r" in line)
     shown = [line.strip() for line in followed.split("\r") if line.strip()]
-    pattern = rf"([0-3]) of 3 packages, .* of {re.escape(total)} \((\d+) %\)(, .*)?"
+    pattern = rf"([0-3]) of 3 packages: +(\d+)%\|.*\| [0-9.]+k?/{total} \[.*\]"
     found = [re.fullmatch(pattern, line) for line in shown]
     assert all(found), shown
     percents = [int(match[2]) for match in found if match]
     assert percents == sorted(percents)
-    assert shown[-1] == f"3 of 3 packages, {total} of {total} (100 %)"
-    assert any(re.search(r", [0-9.]+ (bytes|kB|MB)/s, \d+ s left$", line) for line in shown), shown
+    assert shown[-1].startswith("3 of 3 packages: 100%|")
+    assert f"| {total}/{total} [" in shown[-1]
+    assert any(re.search(r"\[00:\d\d<00:\d\d, [0-9.]+[kM]?B/s\]$", line) for line in shown), shown
 
 
 @posix
