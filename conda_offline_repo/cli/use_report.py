@@ -12,7 +12,7 @@ from conda.exceptions import CondaSystemExit
 
 from .._conda import features
 from ..printable import printable
-from .output import named, print_json, signed_by
+from .output import print_json, release_json, signed_by
 
 if TYPE_CHECKING:
     from typing import Any, TextIO
@@ -77,7 +77,7 @@ def report(outcome: Outcome) -> None:
     asked = target.trust.unknown and request.dry_run
     if context.json:
         print_json(
-            **named(repository),
+            **release_json(repository),
             release=request.release,
             channel=target.channel,
             prefix=str(target.prefix),
