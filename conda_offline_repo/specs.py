@@ -103,8 +103,3 @@ def check_together(packages: Iterable[PackageSpec]) -> None:
                 f"{', '.join(map(repr, same))}.",
                 "One environment has one package of a name: leave all but one out.",
             ) from error
-
-
-def unqualified(package: str) -> str:
-    """Return the specification as the customer types it: without its channel."""
-    return PackageSpec(package).unqualified

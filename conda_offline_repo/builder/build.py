@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
+from dataclasses import replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
@@ -65,7 +66,7 @@ def build(
 
 
 def _build(options: Options, progress: Progress, run: Run, *, dry_run: bool) -> BuildOutcome:
-    compose.source_date()
+    compose.created()  # a wrong date is refused before anything is done
     installers.check_installers(options.installers or ())
     signer = signing.signer(options.sign_keys)
     repository = _place(options)
@@ -106,9 +107,8 @@ def _build(options: Options, progress: Progress, run: Run, *, dry_run: bool) -> 
             return outcome
         search.release(release)
         progress.step("Publishing")
-        return outcomes.published(
-            outcome, publish.publish(release, repository, staging, last, signer)
-        )
+        undeleted = publish.publish(release, repository, staging, last, signer)
+        return replace(outcome, warnings=(*outcome.warnings, *outcomes.left_over(undeleted)))
 
 
 def _place(options: Options) -> Path:

@@ -67,7 +67,7 @@ def unchanged(plan: BuildPlan, last: Manifest, undeleted: tuple[str, ...]) -> Bu
         manifest=now,
         difference=compare.difference(now, now),
         new_licenses={},
-        warnings=(*plan.warnings, *_left_over(undeleted)),
+        warnings=(*plan.warnings, *left_over(undeleted)),
     )
 
 
@@ -89,11 +89,6 @@ def changed(plan: BuildPlan, release: Release) -> BuildOutcome:
             *_unchecked(manifest),
         ),
     )
-
-
-def published(outcome: BuildOutcome, undeleted: tuple[str, ...]) -> BuildOutcome:
-    """Return what came of it when it was published, and `undeleted` could not be deleted."""
-    return replace(outcome, warnings=(*outcome.warnings, *_left_over(undeleted)))
 
 
 def _new_licenses(
@@ -122,7 +117,7 @@ def _unchecked(manifest: Manifest) -> tuple[str, ...]:
     return (text,)
 
 
-def _left_over(names: tuple[str, ...]) -> tuple[str, ...]:
+def left_over(names: tuple[str, ...]) -> tuple[str, ...]:
     """Return what to say of files that could not be deleted."""
     if not names:
         return ()

@@ -1,4 +1,4 @@
-"""All that a repository holds besides its archives: index, handout, page, checksums, manifest."""
+"""All that a repository holds besides archives: index, plain conda, page, checksums, manifest."""
 
 from __future__ import annotations
 
@@ -15,14 +15,13 @@ from ...repository.index import bridge
 from ...repository.manifest import File, Manifest, Package
 from ..request.request import remember
 from .html.render import PAGE_NAME
-from .plain_conda import handout
+from .plain_conda import plain_conda_files
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
     from ..archives.archive import Archive
-    from ..upstream.entries import Entry
     from .plan import BuildPlan
 
 #: Of the year 9999, the last that a date has four digits for.
@@ -58,14 +57,18 @@ def compose(
         installers: conda's installers that go along.
     """
     request, last = plan.request, plan.last
-    packages = packages_of(plan.all_entries, archives)
+    urls = {entry.name: entry.public_url for entry in plan.all_entries}
+    packages = {
+        archive.name: Package(archive.sha256, archive.md5, archive.size, urls[archive.name])
+        for archive in archives
+    }
     index = {**plan.index, **plan.plugin_index}
     names = [installer.name for installer in installers]
-    files = {**index, **handout(request, names, packages, signed=bool(plan.signers))}
+    files = {**index, **plain_conda_files(request, names, packages, signed=bool(plan.signers))}
     manifest = Manifest(
         label=request.label,
         build=last.build + 1 if last else 1,
-        created=timestamp(source_date()),
+        created=created(),
         request=remember(request),
         solutions=plan.installs,
         packages=packages,
@@ -116,39 +119,27 @@ def _describe(content: bytes) -> File:
     return File(digests.sha256, digests.size)
 
 
-def packages_of(entries: Iterable[Entry], archives: Iterable[Archive]) -> dict[str, Package]:
-    """Return the manifest's packages, by name."""
-    urls = {entry.name: entry.public_url for entry in entries}
-    return {a.name: Package(a.sha256, a.md5, a.size, urls[a.name]) for a in archives}
-
-
-def source_date() -> int | None:
-    """SOURCE_DATE_EPOCH (https://reproducible-builds.org/specs/source-date-epoch/), if it is set.
+def created() -> str:
+    """Return the time of a release that is made now, as the manifest has it: SOURCE_DATE_EPOCH, if
+    that is set (https://reproducible-builds.org/specs/source-date-epoch/).
 
     Raises:
-        InvalidRequestError: It is no number of seconds, which that specification wants refused.
+        InvalidRequestError: It is not a number of seconds, which that specification wants refused.
     """
-    text = os.environ.get("SOURCE_DATE_EPOCH", "")
-    if not text:
-        return None
+    text = os.environ.get("SOURCE_DATE_EPOCH") or str(int(time.time()))
     if not re.fullmatch(r"[0-9]{1,12}", text) or int(text) > LAST_SECOND:
         raise InvalidRequestError(
-            f"SOURCE_DATE_EPOCH is {text[:40]!r}, which is no date.",
+            f"SOURCE_DATE_EPOCH is {text[:40]!r}, which is not a date.",
             "Set it to seconds since 1970, in digits, or unset it.",
         )
-    return int(text)
-
-
-def timestamp(seconds: float | None) -> str:
-    """Return a time, or else now, as the manifest writes it."""
     # time.gmtime ends with the year 3000 on Windows
-    since = timedelta(seconds=int(time.time() if seconds is None else seconds))
-    return f"{datetime(1970, 1, 1, tzinfo=timezone.utc) + since:%Y-%m-%dT%H:%M:%SZ}"
+    when = datetime(1970, 1, 1, tzinfo=timezone.utc) + timedelta(seconds=int(text))
+    return f"{when:%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _bridges(repository: Path, index: Mapping[str, bytes], last: Manifest) -> dict[str, File]:
     """Index files with the entries of the published state and the new one; see `bridge`."""
-    found = {}
+    bridges = {}
     for name, content in index.items():
         try:
             path = repository / name
@@ -158,5 +149,5 @@ def _bridges(repository: Path, index: Mapping[str, bytes], last: Manifest) -> di
         if published != content and hash_bytes(published).sha256 in last.allowed(name):
             both = bridge(published, content)
             if both is not None:
-                found[name] = _describe(both)
-    return found
+                bridges[name] = _describe(both)
+    return bridges

@@ -97,14 +97,7 @@ def make_plan(
 ) -> BuildPlan:
     """Solve a request, and find out what the repository is to hold.
 
-    Args:
-        request: What is asked for.
-        repository: The folder.
-        last: The manifest of what is published there, if anything is.
-        progress: Told how far it is.
-        plugin_file: The archive of the plugin, if it was given.
-        signers: The fingerprints of the keys that will sign the manifest.
-        built_with: Versions of the tools, by name.
+    What comes in is the plan's; besides, `plugin_file` is the archive of the plugin, if given.
 
     Raises:
         SolveError: There is no solution.

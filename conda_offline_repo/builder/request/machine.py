@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from archspec.cpu import TARGETS
+
 from ...exceptions import InvalidRequestError
 from ...repository.names import check_platform
 
@@ -151,7 +153,5 @@ def _can_be(platform: str, name: str, value: str) -> bool:
 
 def _family(microarchitecture: str) -> str | None:
     """Return archspec's family of a microarchitecture; None if it does not know that."""
-    from archspec.cpu import TARGETS
-
     target = TARGETS.get(microarchitecture)
     return target.family.name if target else None

@@ -88,6 +88,7 @@ def resolve(options: Options, last: Manifest | None) -> Request:
         raise NothingAskedError(options.label, options.root.absolute(), labels_in(options.root))
     if options.whole:
         last = None
+    before = last.request if last else Remembered()
     wanted = environments(options, last)
     sources, label_source = _sources(options, wanted, last)
     if not label_source and not all(one.packages or one.exact for one in wanted):
@@ -96,19 +97,16 @@ def resolve(options: Options, last: Manifest | None) -> Request:
             "Name the packages to ship, or leave out --no-label-channel "
             "to ship all that the label channel publishes.",
         )
-    platforms = _platforms(options, wanted, last)
-    known = last.request.virtual_packages if last else {}
+    platforms = _platforms(options, wanted, before)
     return Request(
         label=options.label,
         environments=wanted,
         sources=sources,
         label_source=label_source,
         platforms=platforms,
-        virtual_packages=machines(platforms, known, options.virtual_packages),
-        plugin=(last is not None and last.request.plugin)
-        if options.plugin is None
-        else options.plugin,
-        keep=options.keep or (last.request.keep if last else 1),
+        virtual_packages=machines(platforms, before.virtual_packages, options.virtual_packages),
+        plugin=before.plugin if options.plugin is None else options.plugin,
+        keep=options.keep or before.keep,
     )
 
 
@@ -169,10 +167,10 @@ def _sources(
 
 
 def _platforms(
-    options: Options, wanted: tuple[Environment, ...], last: Manifest | None
+    options: Options, wanted: tuple[Environment, ...], before: Remembered
 ) -> tuple[str, ...]:
     """Return the platforms of a request, sorted; each of them has something to install."""
-    named = options.platforms or (last.request.platforms if last else ())
+    named = options.platforms or before.platforms
     listed = {platform for one in wanted for platform in one.exact} - {"noarch"}
     solved = any(not one.exact or "noarch" in one.exact for one in wanted)
     if not named:

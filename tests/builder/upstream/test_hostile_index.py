@@ -201,7 +201,7 @@ def test_odd_source_date_is_refused_before_anything_is_asked(
     site: Site, epoch: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SOURCE_DATE_EPOCH", epoch)
-    with pytest.raises(InvalidRequestError, match="SOURCE_DATE_EPOCH is .* which is no date"):
+    with pytest.raises(InvalidRequestError, match="SOURCE_DATE_EPOCH is .* which is not a date"):
         site.build(site.urls[0])
     assert not site.server.requests
     assert not site.me.root.exists()

@@ -17,7 +17,7 @@ from ....queries.compare import difference
 from ....queries.contents import packages_of
 from ....queries.dependencies import environments, solved, solved_besides
 from ....repository.manifest import key_parts
-from ....specs import unqualified
+from ....specs import PackageSpec
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -148,7 +148,7 @@ def _render(name: str, **values: Any) -> bytes:
         "date": _date,
         "human": human,
         "key_parts": key_parts,
-        "unqualified": unqualified,
+        "unqualified": lambda package: PackageSpec(package).unqualified,
     }
     environment.globals["counted"] = counted
     style, script = (_text(f"page.{kind}") for kind in ("css", "js"))

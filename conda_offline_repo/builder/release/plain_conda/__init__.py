@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 LINE_ENDINGS = {"README.txt": "\r\n", "use.cmd": "\r\n", "use.sh": "\n"}
 
 
-def handout(
+def plain_conda_files(
     request: Request,
     installers: Sequence[str],
     packages: Iterable[str] = (),
@@ -35,43 +35,29 @@ def handout(
         packages: The paths of its archives.
         signed: Whether it is signed.
     """
+    listed = "\n".join(f"    {name}" for name in installers)
+    plugin = PLUGIN_PACKAGE
+    if checks_signatures(packages):
+        plugin = f"{PLUGIN_PACKAGE} {SIGNATURES_PACKAGE}"
+    # with environments to choose from, nothing is installed by name
+    choice = [one.name or DEFAULT for one in request.environments if one.name or one.exact]
+    by_name = () if any(one.name for one in request.environments) else request.packages
     values = {
         "label": request.label,
         "platforms": ", ".join(request.platforms),
-        "packages": " ".join(map(_typed, _installable(request))) or "PACKAGE",
-        "environments": _environments(request),
-        "installers": _part("installers").substitute(
-            files="\n".join(f"    {name}" for name in installers)
-        )
-        if installers
-        else "",
-        "plugin": _part("plugin").substitute(
-            label=request.label,
-            names=f"{PLUGIN_PACKAGE} {SIGNATURES_PACKAGE}"
-            if checks_signatures(packages)
-            else PLUGIN_PACKAGE,
-        )
-        if request.plugin
-        else "",
-        "origin": _part("signed" if signed else "unsigned").substitute(label=request.label),
+        "packages": " ".join(map(_typed, by_name)) or "PACKAGE",
+        "environments": _part("environments", names=", ".join(choice)) if choice else "",
+        "installers": _part("installers", files=listed) if installers else "",
+        "plugin": _part("plugin", label=request.label, names=plugin) if request.plugin else "",
+        "origin": _part("signed" if signed else "unsigned", label=request.label),
     }
     return {name: _fill(name, values, ending) for name, ending in LINE_ENDINGS.items()}
 
 
-def _installable(request: Request) -> tuple[PackageSpec, ...]:
-    """Return what is installed by name, unless there are environments to choose from."""
-    return () if any(one.name for one in request.environments) else request.packages
-
-
-def _environments(request: Request) -> str:
-    """Return the part on environments; empty if there is one, without a name, and no list."""
-    named = [one.name or DEFAULT for one in request.environments if one.name or one.exact]
-    return _part("environments").substitute(names=", ".join(named)) if named else ""
-
-
-def _part(name: str) -> Template:
+def _part(name: str, **values: str) -> str:
     """Return a part of README.txt that not every repository has."""
-    return Template((files(__package__) / f"README-{name}.txt.in").read_text("utf-8"))
+    text = (files(__package__) / f"README-{name}.txt.in").read_text("utf-8")
+    return Template(text).substitute(values)
 
 
 def _typed(package: PackageSpec) -> str:

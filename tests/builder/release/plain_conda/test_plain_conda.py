@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 from ruamel.yaml import YAML
 
-from conda_offline_repo.builder.release.plain_conda import handout
+from conda_offline_repo.builder.release.plain_conda import plain_conda_files
 from conda_offline_repo.builder.request.inputs.locked import Environment
 from conda_offline_repo.builder.request.request import Request
 from conda_offline_repo.specs import PackageSpec
@@ -247,7 +247,7 @@ def test_checksums_are_those_of_the_usual_tools(stick: Path) -> None:
 
 def batch() -> list[str]:
     """The lines of use.cmd."""
-    content = handout(request("bank"), ())["use.cmd"]
+    content = plain_conda_files(request("bank"), ())["use.cmd"]
     assert content.isascii()
     assert content.endswith(b"\r\n")
     assert content.count(b"\n") == content.count(b"\r\n") == content.count(b"\r")
@@ -354,7 +354,7 @@ def test_batch_file_tells_its_outcome() -> None:
 
 
 def test_instructions_name_what_is_needed() -> None:
-    content = handout(request("halkbank", "ratingpro", "pytho"), ())["README.txt"]
+    content = plain_conda_files(request("halkbank", "ratingpro", "pytho"), ())["README.txt"]
     assert content.count(b"\n") == content.count(b"\r\n")
     text = content.decode()
     for words in (
@@ -369,7 +369,7 @@ def test_instructions_name_what_is_needed() -> None:
 
 
 def test_instructions_without_packages() -> None:
-    text = handout(request("bank"), ())["README.txt"].decode()
+    text = plain_conda_files(request("bank"), ())["README.txt"].decode()
     assert "conda install PACKAGE" in text
 
 
@@ -403,7 +403,8 @@ def test_script_offers_the_plugin_of_the_folder(
 
 
 def test_nothing_of_the_request_gets_into_the_scripts() -> None:
-    plain = handout(request("bank"), ())
-    other = handout(request("other", "app >=1.0", "tool[build='a b']", platforms=("linux-64",)), ())
+    plain = plain_conda_files(request("bank"), ())
+    packages = ("app >=1.0", "tool[build='a b']")
+    other = plain_conda_files(request("other", *packages, platforms=("linux-64",)), ())
     for name in ("use.sh", "use.cmd"):
         assert other[name] == plain[name]
