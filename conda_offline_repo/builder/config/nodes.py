@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from ruamel.yaml import YAML
@@ -16,7 +17,7 @@ from ...files.hashing import read_regular
 from .exceptions import ConfigFileError, Mistake
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
     from typing import Any
 
@@ -56,16 +57,6 @@ class Mapping(dict[str, "Any"]):
     nodes: dict[str, tuple[Node, Node]]
 
 
-class Items(list["Any"]):
-    """A list of the file.
-
-    Attributes:
-        nodes: Those of its items.
-    """
-
-    nodes: list[Node]
-
-
 def read_text(path: Path) -> str:
     """Return the text of the file, without a byte order mark.
 
@@ -93,30 +84,31 @@ def compose(text: str, path: Path) -> Node | None:
         path: Of the file, for the error.
 
     Raises:
-        ConfigFileError: It is not YAML, or would not end.
+        ConfigFileError: It is not YAML, or would not end when each alias is followed.
     """
+    sizes: dict[Node, int] = {}
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ReusedAnchorWarning)
             node: Node | None = YAML(typ="rt").compose(text)
-        _check_size(node, path)
-    except ConfigFileError:
-        raise
+        if node is None or _size(node, sizes) <= MOST:
+            return node
+        marks = (node.start_mark for node, size in sizes.items() if size > MOST)
+        mark = max(marks, key=lambda mark: mark.index)
+        mistake = _at(text[: mark.index], "Aliases (*name) repeat too much here, or themselves.")
     except ReaderError as error:
-        before = text[: error.position]
-        raise ConfigFileError(path, [_at(before, "This character is not allowed.")]) from error
+        mistake = _at(text[: error.position], "This character is not allowed.")
     except MarkedYAMLError as error:
-        raise ConfigFileError(path, [_syntax(error, text)]) from error
-    except RecursionError as error:
-        raise ConfigFileError(path, [Mistake(1, 1, "It is nested too deeply.")]) from error
+        mistake = _syntax(error, text)
+    except RecursionError:
+        mistake = Mistake(1, 1, "It is nested too deeply.")
     except Exception as error:  # the parser has no base for what it raises
-        message = f"This is not YAML: {type(error).__name__}."
-        raise ConfigFileError(path, [Mistake(1, 1, message)]) from error
-    return node
+        mistake = Mistake(1, 1, f"This is not YAML: {type(error).__name__}.")
+    raise ConfigFileError(path, [mistake])
 
 
 def data(node: Node, report: Callable[[Node, str], None], *, last: bool = False) -> Any:
-    """Return what a node holds: `Mapping`, `Items`, text, number, true or false, None, `NEITHER`.
+    """Return what a node holds: `Mapping`, list, text, number, true or false, None, `NEITHER`.
 
     Args:
         node: Of the file.
@@ -126,9 +118,7 @@ def data(node: Node, report: Callable[[Node, str], None], *, last: bool = False)
     if _tag(node) not in TAGS:
         report(node, "A tag (!...) is not allowed: leave it out.")
     if isinstance(node, SequenceNode):
-        items = Items(data(item, report, last=last) for item in node.value)
-        items.nodes = node.value
-        return items
+        return [data(item, report, last=last) for item in node.value]
     if not isinstance(node, MappingNode):
         return _scalar(node)
     mapping = Mapping()
@@ -188,35 +178,13 @@ def _tag(node: Node) -> str:
     return str(node.tag).removeprefix(YAML_TAG)
 
 
-def _below(node: Node) -> Iterator[Node]:
-    """Yield the nodes in a collection, keys before their values; none for a scalar."""
-    if isinstance(node, MappingNode):
-        for pair in node.value:
-            yield from pair
-    elif isinstance(node, CollectionNode):
-        yield from node.value
-
-
-def _check_size(node: Node | None, path: Path) -> None:
-    """Check that there is an end to what is there when each alias is followed.
-
-    Raises:
-        ConfigFileError: There is none, or it is far.
-    """
-    sizes: dict[Node, int] = {}
-    if node is None or _size(node, sizes) <= MOST:
-        return
-    marks = [one.start_mark for one, size in sizes.items() if size > MOST]
-    mark = max(marks, key=lambda one: one.index)
-    message = "Aliases (*name) repeat too much here, or themselves."
-    raise ConfigFileError(path, [Mistake(mark.line + 1, mark.column + 1, message)])
-
-
 def _size(node: Node, known: dict[Node, int]) -> int:
     """Return how many nodes there are when each alias is followed; those of a circle are many."""
     if node not in known:
         known[node] = MOST + 1
-        known[node] = 1 + sum(_size(one, known) for one in _below(node))
+        parts = node.value if isinstance(node, CollectionNode) else ()
+        inner = chain.from_iterable(parts) if isinstance(node, MappingNode) else parts
+        known[node] = 1 + sum(_size(part, known) for part in inner)
     return known[node]
 
 

@@ -45,6 +45,19 @@ ELSEWHERE = {
         "environment": "belongs to a label: for an environment of it, write file: FILE",
     },
 }
+#: What is wrong with a value, by the keyword that says so or the type that it should be of.
+MESSAGES = {
+    "pattern": "is empty",
+    "minItems": "is empty: {form}",
+    "minProperties": "is empty: {form}",
+    "anyOf": "has the wrong type: {form}",
+    "minimum": "has to be a whole number from {least} on",
+    "integer": "has to be a whole number from {least} on",
+    "boolean": "has to be true or false",
+    "array": "has to be a list: {form}",
+    "object": "has to be a mapping: {form}",
+    "string": "has no value",
+}
 
 
 def check(
@@ -75,14 +88,14 @@ def check(
 
 def node_of(content: Mapping, path: Keys, key: str | None = None) -> Node:
     """Return the node of a value, or of its key if that is what is wrong or all there is."""
-    value = at(content, path)
+    value: Any = content
+    of_key = node = content.node
+    for step in path:
+        of_key, node = value.nodes[step] if isinstance(step, str) else (node.value[step],) * 2
+        value = value[step]
     if key is not None:
         return value.nodes[key][0]
-    if not path:
-        return content.node
-    node = at(content, path[:-1]).nodes[path[-1]]
-    of_key = value is None or (path == ("labels",) and not value)
-    return node[0 if of_key else 1] if isinstance(node, tuple) else node
+    return of_key if value is None or (path == ("labels",) and not value) else node
 
 
 def at(content: Any, path: Keys) -> Any:
@@ -152,30 +165,20 @@ def _messages(
 
 
 def _of_value(error: ValidationError, what: str, node: Node) -> str:
-    keyword, expected, schema = error.validator, error.validator_value, error.schema
-    form = schema.get("errorMessage", "")
+    keyword, schema, value = error.validator, error.schema, error.instance
     if keyword == "format":
         return reason(error.cause)
     if keyword in ("pattern", "anyOf") and "patternErrorMessage" in schema:
         return f"{schema['patternErrorMessage']}."
-    if keyword == "pattern":
-        if "${" in error.instance:
-            return "${...} stands for a variable in 'token' alone."
-        return f"{what} is empty."
-    if keyword in ("minItems", "minProperties"):
-        return f"{what} is empty: {form}."
-    if keyword == "anyOf":
-        return f"{what} has the wrong type: {form}."
-    if keyword == "minimum" or expected == "integer":
-        return f"{what} has to be a whole number from {schema['minimum']} on."
-    if expected == "string" and form:
-        return f"{form}."
-    if expected == "string":
-        if error.instance is not None:
-            return str(not_text(node, what))
-        may_be_empty = re.search(schema["pattern"], "")
-        hint = ': write "" to take it away' if may_be_empty else ""
-        return f"{what} has no value{hint}."
-    if expected == "boolean":
-        return f"{what} has to be true or false."
-    return f"{what} has to be a {'list' if expected == 'array' else 'mapping'}: {form}."
+    if keyword == "pattern" and "${" in value:
+        return "${...} stands for a variable in 'token' alone."
+    kind = error.validator_value if keyword == "type" else keyword
+    kind = kind[0] if isinstance(kind, list) else kind
+    if kind == "string" and "errorMessage" in schema:
+        return f"{schema['errorMessage']}."
+    if kind == "string" and value is not None:
+        return str(not_text(node, what))
+    if kind == "string" and re.search(schema["pattern"], ""):
+        return f'{what} has no value: write "" to take it away.'
+    form, least = schema.get("errorMessage"), schema.get("minimum")
+    return f"{what} {MESSAGES[kind].format(form=form, least=least)}."

@@ -69,12 +69,12 @@ def write(
         raise ConfigWriteError(path, label, "it is a link", "Give the file that it leads to.")
     old = nodes.read_text(path) if os.path.exists(path) else ""
     content = parse(old, path, defaults, None) if old else None
-    if content:
-        _check_place(path, options, content, defaults, variable)
     common = content.settings if content else Settings()
     said = settings_of(options, request, common, defaults, variable)
     specs = environments_of(options, request)
-    _check_exact(path, label, specs, request)
+    obstacle = content and _obstacle(options, content, defaults, variable)
+    if obstacle := obstacle or _unknown_file(specs, request):
+        raise ConfigWriteError(path, label, *obstacle)
     added = {label: entry(said, specs, folder) or None}
     if content:
         text = _with_label(old, content.node, added)
@@ -101,56 +101,37 @@ def write(
         raise ConfigWriteError(path, label, error.strerror or str(error)) from error
 
 
-def _check_place(
-    path: Path, options: Options, content: Content, defaults: Defaults, variable: str | None
-) -> None:
-    """Check that a label can stand in a file, beside what that says of all labels.
-
-    Raises:
-        ConfigWriteError: It cannot.
-    """
-    label = options.label
+def _obstacle(
+    options: Options, content: Content, defaults: Defaults, variable: str | None
+) -> tuple[str, str] | None:
+    """Return why a label cannot stand in a file, and what to do; None if it can."""
     root = content.root or Path(defaults.root).expanduser()
     if os.path.realpath(root) != os.path.realpath(options.root):
-        raise ConfigWriteError(
-            path,
-            label,
-            f"the file is for the root {root}, and the label is in {options.root.absolute()}",
-            "Give another file.",
-        )
+        label = options.root.absolute()
+        return f"the file is for the root {root}, and the label is in {label}", "Give another file."
     for key, _ in content.node.value:
-        if key.value.casefold() == label.casefold():
+        if key.value.casefold() == options.label.casefold():
             line = key.start_mark.line + 1
-            raise ConfigWriteError(
-                path, label, f"it stands there already, on line {line}", "Change it there."
-            )
+            return f"it stands there already, on line {line}", "Change it there."
     if content.settings.token and not variable:
-        raise ConfigWriteError(
-            path,
-            label,
+        return (
             "it was built without a token, and the file has one for all labels",
             "Move 'token' to the labels that need it.",
         )
+    return None
 
 
-def _check_exact(
-    path: Path, label: str, specs: tuple[EnvironmentSpec, ...], request: Remembered
-) -> None:
-    """Check that environments whose archives were named exactly are given by their files.
-
-    Raises:
-        ConfigWriteError: One is not.
-    """
+def _unknown_file(
+    specs: tuple[EnvironmentSpec, ...], request: Remembered
+) -> tuple[str, str] | None:
+    """Return that archives were named exactly whose file is not among the environments."""
     given = {spec.name for spec in specs if spec.file}
-    missing = sorted({*request.exact} - given) if "" not in given else []
-    if missing:
-        environment = f"the environment {missing[0]!r}" if missing[0] else "the label"
-        raise ConfigWriteError(
-            path,
-            label,
-            f"the archives of {environment} were named exactly, by a file that is not known here",
-            "Name that file again.",
-        )
+    if "" in given or given.issuperset(request.exact):
+        return None
+    name = min({*request.exact} - given)
+    environment = f"the environment {name!r}" if name else "the label"
+    problem = f"the archives of {environment} were named exactly, by a file that is not known here"
+    return problem, "Name that file again."
 
 
 def _with_label(text: str, labels: MappingNode, label: Mapping[str, Any]) -> str:
