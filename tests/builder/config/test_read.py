@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import socket
+import subprocess
+import sys
 import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -13,10 +16,11 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from conda_offline_repo.builder.config import nodes
+from conda_offline_repo.builder.config import nodes, schema
 from conda_offline_repo.builder.config.exceptions import ConfigFileError
 from conda_offline_repo.builder.config.read import read
 from conda_offline_repo.builder.config.settings import Defaults
+from conda_offline_repo.exceptions import VendorMissingError
 from tests.support.systems import DEVICES, PIPES
 
 if TYPE_CHECKING:
@@ -58,6 +62,54 @@ def test_two_at_once(path: Path) -> None:
         "1:7: 'keep' has to be a whole number from 1 on.",
         "2:1: The key 'chanels' is unknown here. Did you mean 'channels'?",
     ]
+
+
+def test_both_values_of_a_key_are_checked(path: Path) -> None:
+    assert mistakes(
+        path, "keep: 0\nkeep: many\nlabels: {acme: {packages: [3.1], packages: []}}\n"
+    ) == [
+        "1:7: 'keep' has to be a whole number from 1 on.",
+        "2:1: The key 'keep' stands here twice; the first is on line 1.",
+        "2:7: 'keep' has to be a whole number from 1 on.",
+        '3:28: YAML reads 3.1 as a number: put it in quotes, "3.1".',
+        "3:34: The key 'packages' stands here twice; the first is on line 3.",
+        "3:44: 'packages' is empty: write [PACKAGE, ...], or leave it out.",
+    ]
+
+
+def test_what_is_right_is_read_beside_what_is_wrong(path: Path) -> None:
+    (path.parent / "a.sh").touch()
+    text = """\
+installers: [a.sh, ./a.sh, lost.sh]
+virtual_packages: {linux-64: {__win: "10", x: "1"}, osx-46: {__osx: "13.0"}}
+labels:
+  acme:
+    packages: [core 1 0, 2, core 1 1]
+    channels: [conda-forge, prometeia/label/acme]
+  a/b: {token: "${NOT_SET}"}
+"""
+    assert [message.partition(": ")[0] for message in mistakes(path, text)] == [
+        *("1:20", "1:28", "2:38", "2:44", "2:53"),
+        *("5:15", "5:26", "6:15", "7:3", "7:16"),
+    ]
+
+
+def test_key_that_is_not_text_is_not_an_empty_mapping(path: Path) -> None:
+    assert mistakes(path, "labels: {acme: {environments: {2026: [core]}}}") == [
+        '1:32: YAML reads 2026 as a number: put it in quotes, "2026".'
+    ]
+
+
+def test_library_that_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "jsonschema", None)
+    with pytest.raises(VendorMissingError, match="jsonschema"):
+        importlib.reload(schema)
+
+
+def test_library_is_imported_for_a_file_alone() -> None:
+    modules = "conda_offline_repo.builder.batch, conda_offline_repo.builder.config.formats"
+    code = f"import sys, {modules}; sys.exit('jsonschema' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_as_conda_reports_it(path: Path) -> None:
