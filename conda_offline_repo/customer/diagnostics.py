@@ -155,9 +155,9 @@ def _default_envs_dirs() -> tuple[Path, ...]:
 def _texts(value: Any) -> list[str]:
     """Return what a setting says, one text a value, without secrets."""
     if isinstance(value, (list, tuple)):
-        return [text for one in value for text in _texts(one)]
+        return [text for part in value for text in _texts(part)]
     if isinstance(value, dict):
-        return [f"{_shown(str(key))}: {', '.join(_texts(one))}" for key, one in value.items()]
+        return [f"{_shown(str(key))}: {', '.join(_texts(part))}" for key, part in value.items()]
     return [_shown(str(value))]
 
 

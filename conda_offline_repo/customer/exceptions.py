@@ -29,7 +29,7 @@ class EnvironmentMissingError(OfflineRepoError):
     """An environment of a label that a release does not have, or none named where it has some."""
 
     def __init__(self, repository: Path, name: str | None, there: Iterable[str]) -> None:
-        named = [one for one in there if one]
+        named = [name for name in there if name]
         if not named:
             super().__init__(
                 f"The release in {repository} has one environment, without a name, not {name!r}.",
@@ -86,7 +86,7 @@ class OtherSignerError(OfflineRepoError):
         by = " or ".join(expected) or "nobody whose time is now"
         super().__init__(
             f"{path} is signed by {', '.join(signers)}, not by {by}. Nothing is installed from it.",
-            "Ask your vendor, in another way than the repository came, whether that key is his. "
+            "Ask your vendor, by telephone for example, whether this is a key of theirs. "
             "If it is: conda offline-repo use PATH --trust FINGERPRINT, or enter it in the "
             "machine's file of allowed signers.",
         )

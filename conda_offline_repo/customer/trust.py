@@ -58,10 +58,10 @@ def decide(repository: Repository, known: State | None, given: tuple[str, ...]) 
         InvalidRequestError: What is given is no fingerprint.
         AllowedSignersError: The machine's file of allowed signers cannot be read.
     """
-    for one in given:
-        if not FINGERPRINT.fullmatch(one):
+    for key in given:
+        if not FINGERPRINT.fullmatch(key):
             raise InvalidRequestError(
-                f"--trust {one} names no key.",
+                f"--trust {key} names no key.",
                 "Give the fingerprint that your vendor told you: SHA256: and 43 characters.",
             )
     label, build = repository.manifest.label, repository.manifest.build
@@ -80,13 +80,13 @@ def decide(repository: Repository, known: State | None, given: tuple[str, ...]) 
 
 
 def following(
-    found: Manifest, signers: tuple[str, ...], wanted: tuple[str, ...]
+    manifest: Manifest, signers: tuple[str, ...], wanted: tuple[str, ...]
 ) -> tuple[str, ...]:
     """Return whose signature to expect after a release that was signed by whom was expected.
 
     Whom its manifest names is named by him who signed it. Others sign for themselves alone.
     """
-    return found.signers or tuple(sorted({*signers} & {*wanted}))
+    return manifest.signers or tuple(sorted({*signers} & {*wanted}))
 
 
 def expected(repository: Path, label: str, known: State | None) -> tuple[str, ...] | None:
@@ -132,7 +132,7 @@ def check_expected(repository: Repository) -> None:
         StateUnreadableError: What one of its environments remembers cannot be read.
     """
     states = map(read_state, map(Path, list_all_known_prefixes()))
-    for known in (None, *(one for one in states if one and one.uses(repository.path))):
-        found = expected(repository.path, repository.manifest.label, known)
-        if found is not None:
-            require(repository.path, repository.signers, found)
+    for state in (None, *(state for state in states if state and state.uses(repository.path))):
+        wanted = expected(repository.path, repository.manifest.label, state)
+        if wanted is not None:
+            require(repository.path, repository.signers, wanted)

@@ -158,14 +158,14 @@ def check_archives(
         ArchivesRefusedError: One differs; all that differ are named.
     """
 
-    def problem(one: LinkedArchive) -> str | None:
-        allowed = named[one.repository].allowed(one.name)
-        if not allowed and not os.path.lexists(one.path) and withdrawn(one):
+    def problem(archive: LinkedArchive) -> str | None:
+        allowed = named[archive.repository].allowed(archive.name)
+        if not allowed and not os.path.lexists(archive.path) and withdrawn(archive):
             return None
-        return _problem(one, allowed)
+        return _problem(archive, allowed)
 
     problems = run_all(problem, archives)
-    found = {str(one.path): why for one, why in zip(archives, problems, strict=True) if why}
+    found = {str(archive.path): why for archive, why in zip(archives, problems, strict=True) if why}
     if found:
         raise ArchivesRefusedError(found)
 

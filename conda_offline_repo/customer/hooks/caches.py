@@ -46,22 +46,17 @@ def check_caches(archives: tuple[LinkedArchive, ...]) -> None:
         PoisonedCacheError: A cached archive is not what its cache says, or cannot be removed.
         ManifestError: A manifest cannot be used.
     """
-    stated = manifests(one for one in archives if not one.sha256)
-    places = [
-        (folder, one) for folder in package_cache.folders() for one in _named(folder, archives)
-    ]
+    stated = manifests(archive for archive in archives if not archive.sha256)
+    folders = package_cache.folders()
+    places = [(folder, archive) for folder in folders for archive in _named(folder, archives)]
 
-    def look(place: tuple[Path, LinkedArchive]) -> tuple[list[Path], list[Path]]:
-        folder, one = place
-        return _wrong(folder, one, stated)
-
-    wrong = run_all(look, places)
-    found = [str(path) for refused, _ in wrong for path in refused]
+    wrong = run_all(lambda place: _wrong(*place, stated), places)
+    poisoned = [str(path) for refused, _ in wrong for path in refused]
     for path in () if context.dry_run else [path for _, stale in wrong for path in stale]:
         rm_rf(str(path))  # one after the other: conda's is not for several threads
-        found += [str(path)] if os.path.lexists(path) else []
-    if found:
-        raise PoisonedCacheError(found)
+        poisoned += [str(path)] if os.path.lexists(path) else []
+    if poisoned:
+        raise PoisonedCacheError(poisoned)
 
 
 def check_extracted(archives: tuple[LinkedArchive, ...]) -> None:
@@ -71,37 +66,37 @@ def check_extracted(archives: tuple[LinkedArchive, ...]) -> None:
         PoisonedCacheError: It is another, or cannot be checked; it is removed.
         ManifestError: A manifest cannot be used.
     """
-    stated = manifests(one for one in archives if not one.sha256)
+    stated = manifests(archive for archive in archives if not archive.sha256)
     links = []
-    for one in archives:
+    for archive in archives:
         with suppress(CondaError):  # conda says so itself
-            entry = PackageCacheData.get_entry_to_link(one.record)
-            links.append((one, Path(entry.package_tarball_full_path)))
+            entry = PackageCacheData.get_entry_to_link(archive.record)
+            links.append((archive, Path(entry.package_tarball_full_path)))
 
     def is_right(link: tuple[LinkedArchive, Path]) -> bool:
-        one, cached = link
+        archive, cached = link
         claims = _claims(cached)
-        digests = _digests(cached, one, stated, claims)
+        digests = _digests(cached, archive, stated, claims)
         return digests is not None and _agrees(claims, digests)
 
     right = run_all(is_right, links)
-    found = [cached for (_, cached), good in zip(links, right, strict=True) if not good]
-    for cached in found:
+    wrong = [cached for (_, cached), good in zip(links, right, strict=True) if not good]
+    for cached in wrong:
         rm_rf(str(package_cache.extracted(cached)))
-    if found:
-        raise PoisonedCacheError(map(str, found))
+    if wrong:
+        raise PoisonedCacheError(map(str, wrong))
 
 
-def holds(one: LinkedArchive) -> bool:
+def holds(archive: LinkedArchive) -> bool:
     """Return whether a cache has the very archive of a record that states a digest."""
-    if not one.sha256 and not one.md5:
+    if not archive.sha256 and not archive.md5:
         return False
-    for cached in package_cache.archives(one.path.name):
+    for cached in package_cache.archives(archive.path.name):
         try:
-            found = hash_file(cached, md5=not one.sha256)
+            found = hash_file(cached, md5=not archive.sha256)
         except OSError:
             continue
-        if found.sha256 == one.sha256 or (not one.sha256 and found.md5 == one.md5):
+        if found.sha256 == archive.sha256 or (not archive.sha256 and found.md5 == archive.md5):
             return True
     return False
 
@@ -109,10 +104,13 @@ def holds(one: LinkedArchive) -> bool:
 def remove_refused(archives: tuple[LinkedArchive, ...]) -> None:
     """Remove what conda has extracted of archives that were then refused."""
     stated = manifests(archives)
-    for one in archives:
-        allowed = stated[one.repository].allowed(one.name)
-        for cached in package_cache.archives(one.path.name):
-            if hash_file(cached).sha256 not in allowed and _claims(cached).get("url") == one.url:
+    for archive in archives:
+        allowed = stated[archive.repository].allowed(archive.name)
+        for cached in package_cache.archives(archive.path.name):
+            if (
+                hash_file(cached).sha256 not in allowed
+                and _claims(cached).get("url") == archive.url
+            ):
                 rm_rf(str(cached))
                 rm_rf(str(package_cache.extracted(cached)))
 
@@ -125,7 +123,7 @@ def _named(folder: Path, archives: Iterable[LinkedArchive]) -> list[LinkedArchiv
         return []
     except OSError:  # conda may find what it knows the name of
         return [*archives]
-    return [one for one in archives if _package(one.path) in there]
+    return [archive for archive in archives if _package(archive.path) in there]
 
 
 def _package(path: Path) -> str:
@@ -134,12 +132,12 @@ def _package(path: Path) -> str:
 
 
 def _wrong(
-    folder: Path, one: LinkedArchive, stated: Mapping[Path, Manifest]
+    folder: Path, archive: LinkedArchive, stated: Mapping[Path, Manifest]
 ) -> tuple[list[Path], list[Path]]:
     """Return what of a cache conda could link in the place of an archive: what is to be refused,
     and what need only be removed.
     """
-    cached = folder / one.path.name
+    cached = folder / archive.path.name
     unpacked = package_cache.extracted(cached)
     claims = _claims(cached)
     stale = []
@@ -147,35 +145,35 @@ def _wrong(
         path = folder / name
         if not path.is_file():
             continue
-        digests = _digests(path, one, stated, claims)
-        if digests is None and name == cached.name and _claims_to_be(claims, one):
+        digests = _digests(path, archive, stated, claims)
+        if digests is None and name == cached.name and _claims_to_be(claims, archive):
             return [path], []
-        if digests is None and _matches(claims or _facts(path), one.record):
+        if digests is None and _matches(claims or _facts(path), archive.record):
             stale.append(path)
-        if digests and (_has_sha256(claims) or not one.sha256) and _agrees(claims, digests):
+        if digests and (_has_sha256(claims) or not archive.sha256) and _agrees(claims, digests):
             return [], []
-    if unpacked.is_dir() and _matches(claims, one.record):
+    if unpacked.is_dir() and _matches(claims, archive.record):
         stale.append(unpacked)
     return [], stale
 
 
 def _digests(
-    cached: Path, one: LinkedArchive, stated: Mapping[Path, Manifest], claims: Mapping[str, Any]
+    cached: Path, archive: LinkedArchive, stated: Mapping[Path, Manifest], claims: Mapping[str, Any]
 ) -> Digests | None:
     """The digests of a cached archive if it is the one of the record, else None."""
     # where the record states both, the MD5 digest is that of the bytes with its SHA-256 digest
-    known = bool(one.sha256) and _stated(claims, "md5") in ("", one.md5)
+    known = bool(archive.sha256) and _stated(claims, "md5") in ("", archive.md5)
     try:
         found = hash_file(cached, md5=not known)
     except OSError:
         return None
-    if one.sha256:
-        found = replace(found, md5=one.md5) if known else found
-        return found if found.sha256 == one.sha256 else None
-    if one.md5 and found.md5 != one.md5:
+    if archive.sha256:
+        found = replace(found, md5=archive.md5) if known else found
+        return found if found.sha256 == archive.sha256 else None
+    if archive.md5 and found.md5 != archive.md5:
         return None
-    allowed = stated[one.repository].allowed(one.name)
-    return found if found.sha256 in allowed or (one.md5 and not allowed) else None
+    allowed = stated[archive.repository].allowed(archive.name)
+    return found if found.sha256 in allowed or (archive.md5 and not allowed) else None
 
 
 def _claims(cached: Path) -> dict[str, Any]:
@@ -208,10 +206,10 @@ def _agrees(claims: Mapping[str, Any], found: Digests) -> bool:
     return any(said for said, _ in noted) and all(said in ("", is_) for said, is_ in noted)
 
 
-def _claims_to_be(claims: Mapping[str, Any], one: LinkedArchive) -> bool:
-    if one.sha256 and _has_sha256(claims):
-        return _stated(claims, "sha256") == one.sha256
-    return bool(one.md5) and _stated(claims, "md5") == one.md5
+def _claims_to_be(claims: Mapping[str, Any], archive: LinkedArchive) -> bool:
+    if archive.sha256 and _has_sha256(claims):
+        return _stated(claims, "sha256") == archive.sha256
+    return bool(archive.md5) and _stated(claims, "md5") == archive.md5
 
 
 def _matches(claims: Mapping[str, Any], record: PackageRecord) -> bool:
@@ -221,13 +219,8 @@ def _matches(claims: Mapping[str, Any], record: PackageRecord) -> bool:
     The channel is left aside, as conda itself does where it finds nothing else.
     """
     pairs = [(_stated(claims, key), _stated(record, key)) for key in ("size", "md5")]
-    return all(not one or not other or one == other for one, other in pairs) or _same(
-        claims, record
-    )
-
-
-def _same(claims: Mapping[str, Any], record: PackageRecord) -> bool:
-    """Return whether conda has the one for the other, whatever the bytes are."""
+    if all(not noted or not stated or noted == stated for noted, stated in pairs):
+        return True
     try:
         return bool(PackageRecord(**claims) == record)
     except Exception:  # what conda cannot make a record of, it does not link

@@ -27,7 +27,7 @@ from ..exceptions import RepositoryDamagedError, SiblingIndexError
 from .archives import check_archives, from_repositories, holder, manifests, stated
 from .caches import check_caches, check_extracted, holds, remove_refused
 from .exceptions import ArchivesRefusedError, FolderNameError
-from .history_check import check_environment, use_answers
+from .history_check import check_environment, expected_by_use
 from .origin import check_not_gone, check_origin
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def prepare_solve(specs_to_add: Iterable[MatchSpec] = (), *_: Any) -> None:
                 if context.solver == "libmamba" and _leads_astray(repository, url):
                     raise FolderNameError(repository, context.solver)
                 _check_index(repository, f"{part}{folder.name}", manifest_of(repository))
-                if not use_answers():
+                if expected_by_use() is None:
                     _warn_of_unfinished(repository, manifest_of(repository))
                 if context.offline:
                     indexes.refresh_index_cache(Channel(url.rpartition("/")[0]), (folder.name,))
@@ -93,12 +93,12 @@ def check_solution(
     named = manifests(archives)
     check_origin(records, there, archives, named)
     for repository, subdir in sorted(
-        {(one.repository, one.name.rpartition("/")[0]) for one in archives}
+        {(archive.repository, archive.name.rpartition("/")[0]) for archive in archives}
     ):
         _check_index(repository, subdir, named[repository])
 
-    def linked_anew(one: LinkedArchive) -> bool:
-        return one.record in there and holds(one)
+    def linked_anew(archive: LinkedArchive) -> bool:
+        return archive.record in there and holds(archive)
 
     check_archives(archives, named, linked_anew)
     check_caches(archives)

@@ -42,13 +42,11 @@ _expected_by_use: ContextVar[tuple[str, ...] | None] = ContextVar("_expected_by_
 
 
 def expected_by_use() -> tuple[str, ...] | None:
-    """Return whose signature `use` has decided to expect, which is at work; None if it is not."""
+    """Return whose signature `use` has decided to expect, which is at work; None if it is not.
+
+    When it is, it itself checks and says what conda's commands would.
+    """
     return _expected_by_use.get()
-
-
-def use_answers() -> bool:
-    """Return whether `use` is at work, which itself checks and says what conda's commands would."""
-    return _expected_by_use.get() is not None
 
 
 @contextmanager
@@ -99,7 +97,7 @@ def check_environment(specs: Iterable[MatchSpec] = ()) -> None:
         ManifestError: A manifest cannot be used.
         StateUnreadableError: What it remembers cannot be read.
     """
-    if use_answers():
+    if expected_by_use() is not None:
         return
     prefix = Path(context.target_prefix)
     state = read_state(prefix)

@@ -64,17 +64,19 @@ def check_origin(
     state = read_state(Path(context.target_prefix))
     if state is None:
         return
-    by_record = {id(one.record): one for one in archives}
+    by_record = {id(archive.record): archive for archive in archives}
     foreign = []
     for record in records:
-        one = by_record.get(id(record))
+        archive = by_record.get(id(record))
         if record in there or not record.get("url"):
             continue
-        if one is None:
+        if archive is None:
             _check_not_below(str(record.url), state)
             known = _of_a_channel(str(record.url))
         else:
-            known = bool(stated[one.repository].allowed(one.name)) or os.path.lexists(one.path)
+            known = bool(stated[archive.repository].allowed(archive.name)) or os.path.lexists(
+                archive.path
+            )
         if not known:
             foreign.append(record)
     if foreign:
