@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from threading import Event
 from typing import TYPE_CHECKING
 
@@ -18,8 +19,9 @@ import pytest
 
 from conda_offline_repo.progress import Unwatched
 from conda_offline_repo.repository.locate import locate_one
-from conda_offline_repo.repository.staging import staging_folder
+from conda_offline_repo.repository.staging import exclusive, staging_folder
 from conda_offline_repo.repository.verify import verify
+from tests.support.inside import inside
 from tests.support.running import PATIENCE
 from tests.support.tiny import TinyChannel
 
@@ -171,3 +173,38 @@ def test_build_that_is_ended_from_outside(vendor: Vendor, moment: Callable[[Vend
     vendor.check()
     assert (vendor.bank / "noarch" / "app-2.0-0.conda").exists()
     assert sorted(path.name for path in vendor.bank.parent.iterdir()) == ["bank", "index.html"]
+
+
+class Told(Unwatched):
+    """Progress that is waited for."""
+
+    def __init__(self) -> None:
+        self.waiting = Event()
+
+    def step(self, text: str) -> None:
+        self.waiting.set()
+
+
+def test_release_that_is_published_while_a_build_waits_is_built_upon(tmp_path: Path) -> None:
+    channel = TinyChannel(tmp_path / "channel")
+    for name in ("app", "lib", "tool"):
+        channel.add(name)
+    channel.write()
+    with inside(tmp_path / "engineer") as me:
+        options = me.options("app", channels=(channel.folder.as_uri(),))
+        again = replace(options, packages=(), channels_named=False)
+        bank = me.build(options).path
+        first = shutil.copytree(bank, tmp_path / "first")
+        me.build(replace(again, add=("lib",)))
+        second = bank.rename(tmp_path / "second")
+        first.rename(bank)
+        told = Told()
+        with ThreadPoolExecutor() as executor:
+            with exclusive(bank, Unwatched().step):
+                building = executor.submit(me.build, replace(again, add=("tool",)), told)
+                assert told.waiting.wait(PATIENCE)
+                shutil.rmtree(bank)
+                second.rename(bank)
+            outcome = building.result(PATIENCE)
+    assert outcome.manifest.build == 3
+    assert outcome.manifest.request.packages == ("app", "lib", "tool")
