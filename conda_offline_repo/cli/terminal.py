@@ -102,8 +102,7 @@ class Meter:
             self._done += packages
         text = f"{self._done} of {counted(self._packages, 'package')}"
         if self.bar is None:  # a short step leaves no line
-            unit = {"unit": "B", "unit_scale": True}
-            self.bar = _bar(text, total=self._size, initial=size, **unit)
+            self.bar = _bar(text, total=self._size, initial=size, unit="B", unit_scale=True)
             return
         self.bar.ncols = _columns()
         self.bar.set_description_str(text, refresh=False)
@@ -122,24 +121,20 @@ class Meter:
 
 
 class Clock:
-    """How long a step takes already.
+    """How long a step takes already; from the first second on.
 
     Args:
         step: What it is.
     """
 
     def __init__(self, step: str) -> None:
-        self._step = step
-        self.bar = _bar(self._text(), bar_format="{desc} ...")
-
-    def _text(self) -> str:
-        return self._step[: _columns() - TIME]
+        self.bar = _bar(step[: _columns() - TIME], bar_format="{desc} ...")
 
     def show(self) -> None:
-        """Show the step, and from the first second on the time since its begin."""
+        """Show the time by now."""
         if self.bar.format_dict["elapsed"] >= 1:
             self.bar.bar_format = "{desc} ... {elapsed}"
-        self.bar.set_description_str(self._text())
+        self.bar.refresh()
 
     def close(self) -> None:
         """Show how long it took, and leave the line."""

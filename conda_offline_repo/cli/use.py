@@ -14,7 +14,7 @@ from ..customer.use import UseRequest, use
 from ..exceptions import InvalidRequestError
 from ..specs import parse_spec
 from .output import chatter_to_stderr
-from .parser import add_label_option
+from .parser import SEVERAL, add_label_option, add_option
 from .terminal import TerminalProgress
 from .use_report import TerminalDialog, report, report_undone
 
@@ -45,69 +45,34 @@ CONDA = (
 
 def configure_parser(parser: ArgumentParser) -> None:
     """Add the options of `use`."""
-    parser.add_argument(
-        "offline_repo_path",
-        metavar="PATH",
-        nargs="?",
-        help="The repository, or the folder above it.",
-    )
-    parser.add_argument(
-        "offline_repo_packages",
-        metavar="PACKAGE",
-        nargs="*",
-        default=[],
-        help="Install this, or update it where it is installed.",
-    )
+    path = "The repository, or the folder above it."
+    add_option(parser, "path", "PATH", path, nargs="?")
+    package = "Install this, or update it where it is installed."
+    add_option(parser, "packages", "PACKAGE", package, nargs="*", default=[])
     add_label_option(parser)
-    parser.add_argument(
-        "--release",
-        dest="offline_repo_release",
-        metavar="N",
-        type=int,
-        help="Bring the environment to just what release N installs, the newest or one that is "
-        "kept. No PACKAGE is named then.",
+    release = (
+        "Bring the environment to just what release N installs, the newest or one that is kept. "
+        "No PACKAGE is named then."
     )
-    parser.add_argument(
-        "--environment",
-        dest="offline_repo_environment",
-        metavar="NAME",
-        help="Bring it to just what this environment of the label installs.",
+    add_option(parser, "--release", "N", release, type=int)
+    environment = "Bring it to just what this environment of the label installs."
+    add_option(parser, "--environment", "NAME", environment)
+    key = "This key (SHA256:...) is the vendor's: do not ask. Repeat it for several."
+    add_option(parser, "--trust", "FINGERPRINT", key, **SEVERAL)
+    older = (
+        "Take an older release than the last one, or its number with other content. PACKAGE comes "
+        "back to its version there."
     )
-    parser.add_argument(
-        "--trust",
-        dest="offline_repo_trust",
-        metavar="FINGERPRINT",
-        action="append",
-        default=[],
-        help="This key (SHA256:...) is the vendor's: do not ask. Repeat it for several.",
+    add_option(parser, "--allow-older", None, older)
+    other = "Take another label's repository than the last one."
+    add_option(parser, "--other-label", None, other)
+    unverified = (
+        "Do not read and check the files: faster, but damage and partial tampering are not "
+        "noticed. The signature is always checked."
     )
-    parser.add_argument(
-        "--allow-older",
-        dest="offline_repo_allow_older",
-        action="store_true",
-        help="Take an older release than the last one, or its number with other content. PACKAGE "
-        "comes back to its version there.",
-    )
-    parser.add_argument(
-        "--other-label",
-        dest="offline_repo_other_label",
-        action="store_true",
-        help="Take another label's repository than the last one.",
-    )
-    parser.add_argument(
-        "--no-verify",
-        dest="offline_repo_verify",
-        action="store_false",
-        help="Do not read and check the files: faster, but damage and partial tampering are not "
-        "noticed. The signature is always checked.",
-    )
-    parser.add_argument(
-        "--undo",
-        dest="offline_repo_undo",
-        action="store_true",
-        help="Give the environment's .condarc its settings of before back. What is installed "
-        "stays.",
-    )
+    add_option(parser, "--no-verify", None, unverified)
+    back = "Give the environment's .condarc its settings of before back. What is installed stays."
+    add_option(parser, "--undo", None, back)
     parser.set_defaults(offline_repo_wrong=parser.error)
 
 
@@ -129,7 +94,7 @@ def execute(args: Namespace) -> int:
         trusted=tuple(args.offline_repo_trust),
         allow_older=args.offline_repo_allow_older,
         other_label=args.offline_repo_other_label,
-        verify=args.offline_repo_verify,
+        verify=not args.offline_repo_no_verify,
         dry_run=context.dry_run,
     )
     dialog = TerminalDialog(sys.stdout)
