@@ -15,7 +15,7 @@ import pytest
 from conda.base.context import context
 
 from conda_offline_repo.builder.exceptions import CollisionError, SolveError
-from conda_offline_repo.builder.release import index
+from conda_offline_repo.builder.release import plan
 from conda_offline_repo.builder.upstream.entries import tasks
 from conda_offline_repo.builder.upstream.solve import solve
 from conda_offline_repo.exceptions import OfflineRepoError
@@ -318,7 +318,7 @@ def test_no_solver_outlives_its_answer(
     error = None
     if outcome == "not proven":
         # the folder to be does not have what was solved
-        monkeypatch.setattr(index, "make_index", lambda *_: {"noarch/repodata.json": EMPTY})
+        monkeypatch.setattr(plan, "make_index", lambda *_: {"noarch/repodata.json": EMPTY})
     if outcome == "no channel":
         options = replace(options, channels=(*urls, f"{server.url}/nowhere"))
     try:
