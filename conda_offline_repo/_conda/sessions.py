@@ -61,7 +61,7 @@ def _check(response: Response, **_: Any) -> None:
     except ValueError:
         scheme, shown = "", "somewhere"
     if scheme not in NETWORK:
-        reason = "its index is not on the network" if scheme else "it is no address"
+        reason = "its index is not on the network" if scheme else "it is not an address"
         raise RefusedAddressError(public(response.url), shown, reason)
 
 

@@ -195,7 +195,7 @@ def _published(last: Manifest | None, repository: Path) -> list[Entry]:
 def _from_file(path: Path) -> Entry:
     """Make the entry that a channel would have for an archive."""
     if not path.is_file():
-        raise PluginFileError(path, "it is no file")
+        raise PluginFileError(path, "it is not a file")
     try:
         index = read_description(path)
         digests = hash_file(path, md5=True)

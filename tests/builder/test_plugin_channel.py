@@ -240,8 +240,8 @@ def test_installers_go_along_and_are_remembered(build: Build, tmp_path: Path) ->
 
 def test_files_that_cannot_be_installers(build: Build, tmp_path: Path) -> None:
     told = build.refused("--installer", tmp_path / "absent.sh")
-    assert f"{tmp_path / 'absent.sh'} cannot go along as an installer: it is no file" in told
-    assert "it is no file" in build.refused("--installer", tmp_path)
+    assert f"{tmp_path / 'absent.sh'} cannot go along as an installer: it is not a file" in told
+    assert "it is not a file" in build.refused("--installer", tmp_path)
     for name in ("two words.sh", "NUL.exe", ".hidden", "şube.exe"):
         (tmp_path / name).write_text("")
         assert f"{tmp_path / name} cannot go along" in build.refused("--installer", tmp_path / name)

@@ -29,7 +29,7 @@ def check_installers(given: Iterable[Path]) -> None:
     names: dict[str, Path] = {}
     for path in given:
         if not path.is_file():
-            raise InstallerError(path, "it is no file")
+            raise InstallerError(path, "it is not a file")
         if not NAME.fullmatch(path.name) or is_device(path.name) or path.name.endswith("."):
             raise InstallerError(
                 path, "its name has a character, or a length, that not every system knows"

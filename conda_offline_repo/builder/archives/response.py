@@ -72,7 +72,8 @@ def ask(url: str, start: int) -> Response:
         DownloadFailedError: It leads astray, or never to an end.
         RequestException: The server cannot be reached.
     """
-    if url.startswith("file:") and _hangs(Path(file_path(url))):
+    path = Path(file_path(url)) if url.startswith("file:") else None
+    if path and path.exists() and not path.is_file():  # a pipe or a device may never end
         raise DownloadFailedError("its channel has something else than a file there")
     headers = {"Accept-Encoding": "identity"}
     if start:
@@ -87,11 +88,6 @@ def ask(url: str, start: int) -> Response:
         except _RedirectError as redirect:
             url = _redirected(url, str(redirect))
     raise DownloadFailedError(f"the server redirects it more than {MOST_REDIRECTS} times")
-
-
-def _hangs(path: Path) -> bool:
-    """Return whether reading something may never end, as with a pipe or a device."""
-    return path.exists() and not path.is_file()
 
 
 class _RedirectError(Exception):
@@ -133,7 +129,9 @@ def _redirected(url: str, location: str) -> str:
         parts = urlsplit(target)
         same = same_server(url, target)
     except ValueError:
-        raise DownloadFailedError("the server redirects it to what is no address") from None
+        raise DownloadFailedError(
+            "the server redirects it to something that is not an address"
+        ) from None
     if parts.scheme not in NETWORK or not parts.hostname:
         raise DownloadFailedError(
             f"the server redirects it to {public(target)}, which is refused: "
@@ -185,36 +183,13 @@ def pieces(response: Response) -> Iterator[bytes]:
         first = islice(response.iter_content(PIECE), LARGE_PIECE // PIECE)
         yield from chain(first, response.iter_content(LARGE_PIECE))
         return
-    pace = _Pace(context.remote_read_timeout_secs)
+    since, arrived = time.monotonic(), 0
     # `read` would not return before all that it was asked for is there
     while piece := raw.read1(LARGE_PIECE, decode_content=True):
-        pace.note(len(piece))
+        arrived += len(piece)
+        passed = time.monotonic() - since
+        if passed >= context.remote_read_timeout_secs:
+            if arrived < LEAST_RATE * passed:
+                raise TryAgainError(f"only {arrived} bytes arrived in {passed:.0f} s")
+            since, arrived = since + passed, 0
         yield piece
-
-
-class _Pace:
-    """How fast bytes arrive, window by window.
-
-    Args:
-        window: Seconds.
-    """
-
-    def __init__(self, window: float) -> None:
-        self.window = window
-        self.since = time.monotonic()
-        self.arrived = 0
-
-    def note(self, size: int) -> None:
-        """So many bytes have arrived.
-
-        Raises:
-            TryAgainError: They are too few for the time that they took.
-        """
-        self.arrived += size
-        passed = time.monotonic() - self.since
-        if passed < self.window:
-            return
-        if self.arrived < LEAST_RATE * passed:
-            raise TryAgainError(f"only {self.arrived} bytes arrived in {passed:.0f} s")
-        self.since += passed
-        self.arrived = 0

@@ -115,7 +115,7 @@ def make_plan(
             taken = upstream.entries_of(solutions, request, since)
     for solution in solutions:
         if solution.exact:
-            check_closure.check_complete(solution, taken.entries)
+            check_closure.check_closure(solution, taken.entries)
     return BuildPlan(
         request=request,
         repository=repository,

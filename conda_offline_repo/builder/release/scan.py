@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import bz2
 import zipfile
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ...files.hashing import CHUNK
@@ -97,23 +98,22 @@ def _decoded(path: Path) -> Iterator[Iterator[bytes]]:
 
     conda's installers are taken as they are.
     """
+
+    def pieces(file: IO[bytes]) -> Iterator[bytes]:
+        return iter(partial(file.read, CHUNK), b"")
+
     with path.open("rb", buffering=0) as file:
         if path.name.endswith(".tar.bz2"):
-            yield _decompressed(_pieces(file), bz2.BZ2Decompressor)
+            yield _decompressed(pieces(file), bz2.BZ2Decompressor)
         elif path.name.endswith(".conda"):
             archive = zipfile.ZipFile(file)
             for member in archive.infolist():
                 with archive.open(member) as packed:
-                    pieces = _pieces(packed)
                     compressed = member.filename.endswith(".zst")
-                    yield _decompressed(pieces, zstd.ZstdDecompressor) if compressed else pieces
+                    content = pieces(packed)
+                    yield _decompressed(content, zstd.ZstdDecompressor) if compressed else content
         else:
-            yield _pieces(file)
-
-
-def _pieces(file: IO[bytes]) -> Iterator[bytes]:
-    while piece := file.read(CHUNK):
-        yield piece
+            yield pieces(file)
 
 
 def _decompressed(pieces: Iterator[bytes], new: Callable[[], Decompressor]) -> Iterator[bytes]:

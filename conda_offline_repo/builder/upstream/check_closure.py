@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from .solve import Solution
 
 
-def check_complete(solution: Solution, entries: Iterable[Entry]) -> None:
+def check_closure(solution: Solution, entries: Iterable[Entry]) -> None:
     """Check that archives that are named exactly have what they need among themselves.
 
     What the machine has to have, its virtual packages, is for the solver to say.
@@ -25,7 +25,7 @@ def check_complete(solution: Solution, entries: Iterable[Entry]) -> None:
         ListIncompleteError: They have not.
     """
     names = {*solution.names}
-    found = {
+    records = {
         entry.record["name"]: PackageRecord(
             **{**entry.record, "fn": entry.file, "subdir": entry.subdir, "channel": "", "url": ""}
         )
@@ -33,16 +33,16 @@ def check_complete(solution: Solution, entries: Iterable[Entry]) -> None:
         if entry.name in names
     }
     problems = []
-    for _, record in sorted(found.items()):
+    for _, record in sorted(records.items()):
         who = f"{record.name} {record.version}"
         for text in record.depends:
             need = MatchSpec(text)
-            there = found.get(need.name)
-            if not need.name.startswith("__") and not (there and need.match(there)):
+            needed = records.get(need.name)
+            if not need.name.startswith("__") and not (needed and need.match(needed)):
                 problems.append(f"{who} needs {text}")
         for text in record.constrains or ():
             need = MatchSpec(text)
-            if need.name in found and not need.match(found[need.name]):
+            if need.name in records and not need.match(records[need.name]):
                 problems.append(f"{who} goes with {text} alone")
     if problems:
         raise ListIncompleteError(solution.key, problems)

@@ -211,7 +211,7 @@ def _base_url(url: str, stated: Any) -> str:
         parts = urlsplit(plain)
         same = same_server(url, absolute)
     except (TypeError, ValueError):
-        raise RefusedAddressError(public(url), str(stated), "it is no address") from None
+        raise RefusedAddressError(public(url), str(stated), "it is not an address") from None
     if parts.scheme not in {*NETWORK, own}:
         raise RefusedAddressError(
             public(url), plain, f"packages of {own}: channels lie there too, or on http: or https:"

@@ -71,5 +71,5 @@ def _no_json(record: Mapping[str, Any]) -> str | None:
         elif isinstance(value, float) and not math.isfinite(value):
             return f"it has {value} for a number"
         elif not (value is None or isinstance(value, (int, float))):
-            return f"it has a value of no kind that JSON has ({type(value).__name__})"
+            return f"it has a value that JSON does not have ({type(value).__name__})"
     return None

@@ -82,7 +82,7 @@ def test_sound_entries_pass(app: TinyPackage) -> None:
         ({"name": "../app"}, "its entry is that of '../app-1.0-0'"),
         ({"sha256": "ab"}, "its sha256 is not a digest"),
         ({"x": float("nan")}, "it has nan for a number"),
-        ({"x": b"bytes"}, "it has a value of no kind that JSON has (bytes)"),
+        ({"x": b"bytes"}, "it has a value that JSON does not have (bytes)"),
         ({"x": ["\ud800"]}, "it has a text that is not Unicode"),
     ],
     ids=str,

@@ -75,7 +75,7 @@ def _parsed(path: Path, text: str) -> Any:
         parts = [getattr(error, name, None) for name in ("context", "problem")]
         problem = ", ".join(filter(None, parts)) or "it is not YAML"
         if isinstance(error, DuplicateKeyError):
-            problem = "a key stands there twice"
+            problem = "a key is there twice"
         raise InputFileError(path, f"{at}{problem}") from None
 
 

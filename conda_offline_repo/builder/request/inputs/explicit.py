@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ....exceptions import InvalidRequestError
 from ....repository.names import check_platform
 from .exceptions import InputFileError
-from .locked import NOARCH, Environment, absolute_url, locked, one_of_each, platform_of
+from .locked import NOARCH, Environment, absolute_url, pin, together
 
 if TYPE_CHECKING:
     from .locked import PinnedArchive
@@ -50,15 +50,14 @@ def read_explicit(path: Path, text: str) -> Environment:
     if not archives:
         raise InputFileError(path, "it names no archive")
     try:
-        platform = platform_of(archives)
-        together = one_of_each(archives)
+        exact = together(archives)
     except ValueError as error:
         raise InputFileError(
             path, str(error), "Make a list for each environment and platform."
         ) from None
-    if platform == NOARCH and stated:
-        platform = _stated(path, stated[1])
-    return Environment(exact={platform: together})
+    if stated and NOARCH in exact:
+        exact = {_stated(path, stated[1]): exact[NOARCH]}
+    return Environment(exact=exact)
 
 
 def _archive(path: Path, number: int, line: str) -> PinnedArchive:
@@ -67,7 +66,7 @@ def _archive(path: Path, number: int, line: str) -> PinnedArchive:
         if not match:
             raise ValueError("what is behind '#' is neither an MD5 nor a SHA-256 digest")
         url = absolute_url(match["address"].strip(), Path())
-        return locked(url, sha256=match["sha256"], md5=match["md5"])
+        return pin(url, sha256=match["sha256"], md5=match["md5"])
     except ValueError as error:
         raise InputFileError(
             path,

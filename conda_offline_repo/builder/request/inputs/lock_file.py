@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from ....exceptions import InvalidRequestError
 from ....repository.names import LABEL, check_platform
 from .exceptions import LONGEST, InputFileError, LockReaderMissingError, PipPartsError, shown
-from .locked import NOARCH, Environment, absolute_url, locked, one_of_each, platform_of
+from .locked import NOARCH, Environment, absolute_url, pin, together
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -122,7 +122,8 @@ def _exact(path: Path, name: str, environment: Any) -> dict[str, tuple[PinnedArc
         except (InvalidRequestError, ValueError) as error:
             problem = str(error).partition("\n")[0].rstrip(".")
             raise InputFileError(
-                path, f"{package.name} for {platform.name} is no archive of a channel: {problem}"
+                path,
+                f"{package.name} for {platform.name} is not an archive of a channel: {problem}",
             ) from None
         found.setdefault(subdir, {}).setdefault(platform.name, []).append(archive)
     exact = {}
@@ -134,25 +135,21 @@ def _exact(path: Path, name: str, environment: Any) -> dict[str, tuple[PinnedArc
                 f"{', '.join(sorted(variants))}",
                 "A repository has one solution for a platform: lock those as environments.",
             )
-        exact[subdir] = _together(path, name, subdir, *variants.values())
+        (archives,) = variants.values()
+        try:
+            ((platform, exact[subdir]),) = together(archives).items()
+            if platform not in (subdir, NOARCH):
+                raise ValueError(f"it has packages for {platform}")
+        except ValueError as error:
+            where = f"in its environment {name!r} for {subdir}"
+            raise InputFileError(path, f"{where}, {error}") from None
     return exact
 
 
 def _archive(path: Path, package: Any) -> PinnedArchive:
     record = package.package_record
-    return locked(
+    return pin(
         absolute_url(str(package.location), path.parent),
         sha256=record.sha256.hex() if record.sha256 else None,
         md5=record.md5.hex() if record.md5 else None,
     )
-
-
-def _together(
-    path: Path, name: str, subdir: str, archives: list[PinnedArchive]
-) -> tuple[PinnedArchive, ...]:
-    try:
-        if (other := platform_of(archives)) not in (subdir, NOARCH):
-            raise ValueError(f"it has packages for {other}")
-        return one_of_each(archives)
-    except ValueError as error:
-        raise InputFileError(path, f"in its environment {name!r} for {subdir}, {error}") from None

@@ -65,7 +65,7 @@ def absolute_url(address: str, folder: Path) -> str:
     return file_url(Path(os.path.normpath(folder.absolute() / os.path.expanduser(address))))
 
 
-def locked(url: str, *, sha256: str | None = None, md5: str | None = None) -> PinnedArchive:
+def pin(url: str, *, sha256: str | None = None, md5: str | None = None) -> PinnedArchive:
     """Return an archive by its URL, which may hold credentials, and the digests that are stated.
 
     Raises:
@@ -74,7 +74,7 @@ def locked(url: str, *, sha256: str | None = None, md5: str | None = None) -> Pi
     digests = {"sha256": (sha256 or "").lower(), "md5": (md5 or "").lower()}
     for name, digest in digests.items():
         if digest and not DIGESTS[name].fullmatch(digest):
-            raise ValueError(f"what should be its {name} digest is none")
+            raise ValueError(f"what should be its {name} digest is not one")
     url = MASKED_TOKEN.sub("", url, count=1)
     _check(url)
     return PinnedArchive(url, digests["sha256"] or None, digests["md5"] or None)
@@ -103,51 +103,40 @@ def _check(url: str) -> None:
             check_platform(subdir)
     except InvalidRequestError:
         raise ValueError(
-            "the folder that it is in is not named as a platform that conda knows, so it is of no "
-            "channel"
+            "the folder that it is in is not named as a platform that conda knows, so it does not "
+            "belong to a channel"
         ) from None
 
 
-def one_of_each(archives: Iterable[PinnedArchive]) -> tuple[PinnedArchive, ...]:
-    """Return the archives of an environment, sorted by subdir and file name, each once.
+def together(archives: Iterable[PinnedArchive]) -> dict[str, tuple[PinnedArchive, ...]]:
+    """Return the archives of an environment by the platform that they are for, `noarch` if they fit
+    every platform; sorted by subdir and file name, each once.
 
     Raises:
-        ValueError: Two are of one package; names both, without credentials.
+        ValueError: They are for several platforms, or two are of one package; names both, without
+            credentials.
     """
-    found: dict[str, PinnedArchive] = {}
+    archives = tuple(archives)
+    platforms = sorted({_place(archive)[0] for archive in archives} - {NOARCH}) or [NOARCH]
+    if len(platforms) > 1:
+        raise ValueError(f"it has packages for several platforms: {', '.join(platforms)}")
+    by_name: dict[str, PinnedArchive] = {}
     for archive in archives:
-        name = _at(archive)[1].rsplit("-", 2)[0]
-        known = found.get(name, archive)
+        name = _place(archive)[1].rsplit("-", 2)[0]
+        known = by_name.get(name, archive)
         if public(known.url) != public(archive.url):
             raise ValueError(
                 f"{public(known.url)} and {public(archive.url)} are of one package, of which an "
                 "environment has one"
             )
-        if any(a and b and a != b for a, b in zip(_digests(known), _digests(archive), strict=True)):
-            raise ValueError(f"{public(archive.url)} stands there with two different digests")
-        found[name] = replace(
-            known, sha256=known.sha256 or archive.sha256, md5=known.md5 or archive.md5
-        )
-    return tuple(sorted(found.values(), key=_at))
+        sha256, md5 = known.sha256 or archive.sha256, known.md5 or archive.md5
+        if (sha256, md5) != (archive.sha256 or sha256, archive.md5 or md5):
+            raise ValueError(f"{public(archive.url)} is listed with two different digests")
+        by_name[name] = replace(known, sha256=sha256, md5=md5)
+    return {platforms[0]: tuple(sorted(by_name.values(), key=_place))}
 
 
-def platform_of(archives: Iterable[PinnedArchive]) -> str:
-    """Return the platform that archives are for; `noarch` if they fit every platform.
-
-    Raises:
-        ValueError: They are for several platforms.
-    """
-    subdirs = sorted({_at(archive)[0] for archive in archives} - {NOARCH})
-    if len(subdirs) > 1:
-        raise ValueError(f"it has packages for several platforms: {', '.join(subdirs)}")
-    return subdirs[0] if subdirs else NOARCH
-
-
-def _at(archive: PinnedArchive) -> tuple[str, str]:
+def _place(archive: PinnedArchive) -> tuple[str, str]:
     """Return subdir and file name."""
     _, subdir, file = urlsplit(archive.url).path.rsplit("/", 2)
     return subdir, file
-
-
-def _digests(archive: PinnedArchive) -> tuple[str | None, str | None]:
-    return archive.sha256, archive.md5

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ....files.hashing import read_regular
 from .exceptions import InputFileError, PipPartsError
-from .locked import Environment, locked, one_of_each, platform_of
+from .locked import Environment, pin, together
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -43,7 +43,7 @@ def read_prefix(prefix: Path) -> Environment:
         files.update(record["files"])
         try:
             url, sha256, md5 = (record.get(key) or "" for key in ("url", "sha256", "md5"))
-            archives.append(locked(url, sha256=sha256, md5=md5))
+            archives.append(pin(url, sha256=sha256, md5=md5))
         except ValueError as error:
             strangers.append(f"{record['name']} ({error})")
     if by_pip := sorted(_installed_besides(prefix, files)):
@@ -55,7 +55,7 @@ def read_prefix(prefix: Path) -> Environment:
             "Put them into a channel of your own and install them from there.",
         )
     try:
-        return Environment(exact={platform_of(archives): one_of_each(archives)})
+        return Environment(exact=together(archives))
     except ValueError as error:
         raise InputFileError(prefix, str(error)) from None
 
@@ -68,7 +68,7 @@ def _records(prefix: Path) -> list[dict[str, Any]]:
     except OSError as error:
         raise InputFileError(
             prefix,
-            f"it is no environment of conda's: conda-meta: {error.strerror or error}",
+            f"it is not a conda environment: conda-meta: {error.strerror or error}",
             "Give the folder of an environment, as `conda env list` shows it.",
         ) from None
     if not paths:
@@ -88,7 +88,7 @@ def _record(prefix: Path, path: Path) -> dict[str, Any]:
     except OSError as error:
         problem = error.strerror or str(error)
     except (ValueError, KeyError, RecursionError):
-        problem = "it is no record of conda's"
+        problem = "it is not a conda record"
     else:
         return content
     raise InputFileError(

@@ -51,7 +51,7 @@ def read_file(path: Path) -> tuple[Environment, ...]:
         return (read_environment(path, text),)
     raise InputFileError(
         path,
-        "it is no environment.yml, explicit list, conda-lock.yml or pixi.lock",
+        "it is not an environment.yml, explicit list, conda-lock.yml or pixi.lock",
         "An environment.yml has `dependencies:`, an explicit list the line @EXPLICIT: "
         "conda list --explicit --sha256",
     )

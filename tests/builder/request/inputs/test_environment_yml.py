@@ -115,7 +115,7 @@ dependencies:
         ("dependencies: ['https://u:5ecret@host.example/x::lib']\n", "a password or a token"),
         ("dependencies: ['https://h.example/t/5ecret/x/noarch/a-1-0.conda']\n", "a token"),
         ("dependencies: [lib\n", "line 2, column 1"),
-        ("dependencies: [lib]\ndependencies: [lib]\n", "line 2, column 1: a key stands there twi"),
+        ("dependencies: [lib]\ndependencies: [lib]\n", "line 2, column 1: a key is there twice"),
         ("channels: ['https://u:5ecret@h.example/x]\ndependencies: [lib]\n", "column"),
         ("dependencies: [lib]\nname: !!python/object/apply:os.system [true]\n", "the tag"),
         ("dependencies: [lib]\n--- \ndependencies: [lib]\n", "expected a single document"),

@@ -179,7 +179,7 @@ LIB = "noarch/lib-1.0-0.conda"
         ("url: https", "url: [https", "line"),
         (f"  sha256: {SHA256}", "  sha256: 5ecret", "sha256"),
         (LIB, "noarch/lib-1.0-0.zip", "lib"),
-        (LIB, "amiga/lib-1.0-0.conda", "lib for .* no channel"),
+        (LIB, "amiga/lib-1.0-0.conda", "lib for .* not belong to a channel"),
         (LIB, "win-64/lib-1.0-0.conda", "packages for win-64"),
         (CHANNEL, "ftp://user:pass5ecret@host.example/x", "no URL of http"),
         (CHANNEL, "https://user:pass5ecret@host.example/$x", "a variable"),

@@ -104,7 +104,7 @@ def test_second_way_to_the_same_folder(prefix: Path, laid: Laid) -> None:
     [
         ({"url": ""}, "lib \\(it has no URL"),
         ({"url": None}, "lib \\(it has no URL"),
-        ({"url": "file:///home/me/lib-1.0-0.conda"}, "lib \\(.*no channel"),
+        ({"url": "file:///home/me/lib-1.0-0.conda"}, "lib \\(.*not belong to a channel"),
         ({"url": "https://h.example/t/5ecret/noarch/lib-1.0-0.whl"}, "lib \\(.*not a file name"),
         ({"url": "https://u:5ecret@h.example/$x/noarch/lib-1.0-0.conda"}, "lib \\("),
         ({"md5": "5ecret"}, "lib \\(what should be its md5"),
@@ -136,7 +136,7 @@ def test_from_no_channel(prefix: Path, keys: dict[str, object], said: str) -> No
 )
 def test_damaged_record(prefix: Path, content: bytes) -> None:
     (prefix / "conda-meta" / "lib-1.0-0.json").write_bytes(content)
-    with pytest.raises(InputFileError, match=r"conda-meta/lib-1\.0-0\.json .* no record of conda"):
+    with pytest.raises(InputFileError, match=r"conda-meta/lib-1\.0-0\.json .* not a conda record"):
         read_prefix(prefix)
 
 
@@ -159,7 +159,9 @@ def test_no_environment(tmp_path: Path) -> None:
     for prefix in (tmp_path / "missing", tmp_path, file):
         with pytest.raises(InputFileError) as error:
             read_prefix(prefix)
-        assert str(error.value).startswith(f"{prefix} cannot be used: it is no environment of")
+        assert str(error.value).startswith(
+            f"{prefix} cannot be used: it is not a conda environment"
+        )
     (tmp_path / "conda-meta").mkdir()
     (tmp_path / "conda-meta" / "history").touch()
     with pytest.raises(InputFileError, match="nothing is installed there"):

@@ -83,7 +83,7 @@ package:
 
 def test_of_another_kind(write: Callable[[str], Path]) -> None:
     for text in ("lib=1.0=0\n", "[project]\nname = 'x'\n", "version: 6\n", "[lib]\n"):
-        with pytest.raises(InputFileError, match="it is no environment.yml, explicit list"):
+        with pytest.raises(InputFileError, match="it is not an environment.yml, explicit list"):
             read_file(write(text))
 
 
