@@ -131,16 +131,16 @@ def _announce(change: Transition) -> None:
     """Let readers know of what is on its way; what an interrupted command has told stays."""
     repository, last, there = change.repository, change.last, read_next(change.repository)
     new, beside = change.release, change.beside
-    manifests = [one for one in (new.manifest, beside.manifest, last, there) if one]
-    names = (SIGNATURE_NAME, NEXT_SIGNATURE_NAME)
-    lying = (one for name in names for one in signature.lying(repository / name))
-    given = sshsig.parsed(new.signatures + beside.signatures)
-    signatures = dict.fromkeys(
-        one.armored
-        for one in (*lying, *given)
-        if any(one.is_of(manifest.raw) for manifest in manifests)
-    )
-    if signatures:
+    if new.signatures or (last and last.signers):
+        manifests = [one for one in (new.manifest, beside.manifest, last, there) if one]
+        names = (SIGNATURE_NAME, NEXT_SIGNATURE_NAME)
+        lying = (one for name in names for one in signature.lying(repository / name))
+        given = sshsig.parsed(new.signatures + beside.signatures)
+        signatures = dict.fromkeys(
+            one.armored
+            for one in (*lying, *given)
+            if any(one.is_of(manifest.raw) for manifest in manifests)
+        )
         _put(change, NEXT_SIGNATURE_NAME, b"".join(signatures))
     if there is None or not last or last.raw != new.manifest.raw:
         _put(change, NEXT_NAME, beside.manifest.raw)
