@@ -101,11 +101,11 @@ def _lines(outcome: Outcome) -> Iterator[str]:
 
 
 def _warnings(outcome: Outcome) -> tuple[str, ...]:
-    if not outcome.kept:
+    if not outcome.undeleted:
         return ()
     text = (
         f"{outcome.target} has all of the release, but what it does not need any more is still "
-        f"there: {', '.join(outcome.kept)}. Another program may have it open. Run the same command "
-        "again; until then, readers are told that the publication is unfinished."
+        f"there: {', '.join(outcome.undeleted)}. Another program may have it open. Run the same "
+        "command again; until then, readers are told that the publication is unfinished."
     )
     return (text,)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from conda.base.context import context
 
-from ..delivery.exceptions import OtherLabelError
+from ..delivery.exceptions import LabelMismatchError
 from ..delivery.release_ref import named
 from ..printable import human
 from ..queries.compare import difference, new_licenses
@@ -64,7 +64,7 @@ def execute(args: Namespace) -> int:
         for text in (args.offline_repo_old, args.offline_repo_new)
     )
     if old.manifest.label != new.manifest.label:
-        raise OtherLabelError(old.path, old.manifest.label, new.manifest.label)
+        raise LabelMismatchError(old.path, old.manifest.label, new.manifest.label)
     changes = difference(old.manifest, new.manifest)
     fresh = None
     if old.packages is not None and new.packages is not None:

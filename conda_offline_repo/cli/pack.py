@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from conda.base.context import context
 
 from ..delivery.pack import pack, parse_size
-from ..delivery.since import since
+from ..delivery.release_ref import since
 from ..delivery.source import from_folder
 from ..exceptions import InvalidRequestError
 from ..printable import counted, human

@@ -6,7 +6,7 @@ from glob import glob
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..delivery.unpack import from_volumes
+from ..delivery.source import from_volumes
 from .delivery_report import delivered
 from .parser import add_older_option, add_option
 

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 from conda.base.context import context
 
 from ..customer.trust import check_expected
-from ..delivery.check import check
-from ..delivery.unpack import opened
+from ..delivery.volume import check_volume, open_volume
 from ..printable import counted, human
 from ..repository.locate import Repository, locate
 from ..repository.verify import verify
@@ -73,11 +72,11 @@ def _verify(repository: Repository) -> tuple[Repository, Report]:
 
 
 def _verify_volume(path: Path) -> tuple[Repository, Report]:
-    with opened(path) as volume:
+    with open_volume(path) as volume:
         repository = Repository(path.absolute(), volume.manifest, volume.signers)
         check_expected(repository)
         with chatter_to_stderr():
-            return repository, check(volume, TerminalProgress())
+            return repository, check_volume(volume, TerminalProgress())
 
 
 def _status(reports: list[Report]) -> int:

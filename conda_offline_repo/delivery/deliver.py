@@ -15,8 +15,7 @@ from ..repository.publish import Sealed, Transition, carry_out
 from ..repository.staging import exclusive
 from ..repository.transition import age, is_next, read_manifest, read_next, signatures_beside
 from .exceptions import SourceDamagedError
-from .plan import check_space, plan
-from .preflight import check_place, check_release
+from .plan import check_place, check_release, check_space, plan
 from .source import Source
 from .stage import stage
 
@@ -40,7 +39,7 @@ class Outcome:
         copied: The files that were copied.
         copied_bytes: Their bytes.
         deleted: The files that were deleted.
-        kept: Those among them that could not be.
+        undeleted: Those among them that could not be.
     """
 
     source: Source
@@ -51,7 +50,7 @@ class Outcome:
     copied: tuple[str, ...]
     copied_bytes: int
     deleted: tuple[str, ...]
-    kept: tuple[str, ...]
+    undeleted: tuple[str, ...]
 
 
 def deliver(
@@ -92,12 +91,12 @@ def _deliver(
             _carry_on(source, target, staging, progress)
         last = _check(source, target, allow_older=allow_older)
         found = plan(source, target, last, progress)
-        kept: tuple[str, ...] = ()
+        undeleted: tuple[str, ...] = ()
         if staging is not None and found.changes:
             check_space(found, staging)
             stage(found, staging, progress)
             progress.step("Publishing")
-            kept = _publish(found, staging)
+            undeleted = _publish(found, staging)
         return Outcome(
             source=source,
             target=target,
@@ -107,7 +106,7 @@ def _deliver(
             copied=tuple(one.name for one in found.lacking),
             copied_bytes=found.size,
             deleted=found.surplus,
-            kept=kept,
+            undeleted=undeleted,
         )
 
 

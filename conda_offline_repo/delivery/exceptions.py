@@ -37,7 +37,7 @@ class SourceDamagedError(OfflineRepoError):
         )
 
 
-class OtherLabelError(OfflineRepoError):
+class LabelMismatchError(OfflineRepoError):
     """A target that is the repository of another customer."""
 
     def __init__(self, target: Path, has: str, comes: str) -> None:

@@ -16,10 +16,10 @@ from ..repository.exceptions import FileSystemError, NestedFolderError
 from ..repository.locate import enclosing
 from ..repository.manifest import MANIFEST_NAME
 from ..repository.signature import SIGNATURE_NAME
-from .exceptions import OtherLabelError, SourceDamagedError, VolumeSizeError
+from .exceptions import LabelMismatchError, SourceDamagedError, VolumeSizeError
 from .plan import wanted_files
 from .source import SourceReadError, chunks
-from .volume import Label, dump
+from .volume import VolumeInfo, dump
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from ..progress import Progress
     from .plan import Wanted
-    from .since import Since
+    from .release_ref import Since
     from .source import Source
 
 #: The earliest that a zip file can say.
@@ -93,7 +93,7 @@ def pack(
         dry_run: Share out only; nothing is written.
 
     Raises:
-        OtherLabelError: The other release is another customer's.
+        LabelMismatchError: The other release is another customer's.
         NestedFolderError: The file would lie in a repository.
         VolumeSizeError: A file is larger than a volume.
         SourceDamagedError: Files of the release are not what its manifest says.
@@ -103,15 +103,15 @@ def pack(
     if isinstance(output, Path) and (around := enclosing(output.absolute().parent)):
         raise NestedFolderError(output, around, "Give a file in another folder with -o.")
     if since and since.label != manifest.label:
-        raise OtherLabelError(source.place, manifest.label, since.label)
+        raise LabelMismatchError(source.place, manifest.label, since.label)
     had = since.digests if since else {}
     new = [one for one in wanted_files(manifest) if had.get(one.name) != one.sha256]
     shares = _shares(source, new, volume_size)
     names = tuple(tuple(one.name for one in share) for share in shares)
-    labels = [Label(n, len(shares), since.base if since else None) for n in _numbers(shares)]
+    infos = [VolumeInfo(n, len(shares), since.base if since else None) for n in _numbers(shares)]
     paths: tuple[Path, ...] = ()
     if isinstance(output, Path):
-        paths = tuple(_path(output, label) for label in labels)
+        paths = tuple(_path(output, info) for info in infos)
     if dry_run:
         size = sum(_about(source, share) for share in shares)
         return Packed(source, since, paths, names, size)
@@ -119,9 +119,9 @@ def pack(
     with progress.counting("Packing", number, sum(one.size for s in shares for one in s)):
         try:
             if isinstance(output, Path):
-                size = _write_files(source, shares, labels, paths, progress)
+                size = _write_files(source, shares, infos, paths, progress)
             else:
-                size = _write(source, shares[0], labels[0], output, progress)
+                size = _write(source, shares[0], infos[0], output, progress)
         except OSError as error:
             raise FileSystemError(error) from error
     return Packed(source, since, paths, names, size)
@@ -153,31 +153,31 @@ def _about(source: Source, share: Sequence[Wanted]) -> int:
     return beside + sum(one.size + 2 * len(one.name) + PER_FILE for one in share)
 
 
-def _path(output: Path, label: Label) -> Path:
+def _path(output: Path, info: VolumeInfo) -> Path:
     """Return a volume's file: `repo.zip`, or `repo.1-of-2.zip`."""
-    if label.volumes == 1:
+    if info.volumes == 1:
         return output
-    return output.with_name(f"{output.stem}.{label.number}-of-{label.volumes}{output.suffix}")
+    return output.with_name(f"{output.stem}.{info.number}-of-{info.volumes}{output.suffix}")
 
 
 def _write_files(
     source: Source,
     shares: list[list[Wanted]],
-    labels: list[Label],
+    infos: list[VolumeInfo],
     paths: tuple[Path, ...],
     progress: Progress,
 ) -> int:
     """Write the volumes, all or none; returns their bytes."""
     size = 0
     with all_or_none() as beside:
-        for path, share, label in zip(paths, shares, labels, strict=True):
+        for path, share, info in zip(paths, shares, infos, strict=True):
             with beside(path) as file:
-                size += _write(source, share, label, file, progress)
+                size += _write(source, share, info, file, progress)
     return size
 
 
 def _write(
-    source: Source, share: list[Wanted], label: Label, file: BinaryIO, progress: Progress
+    source: Source, share: list[Wanted], info: VolumeInfo, file: BinaryIO, progress: Progress
 ) -> int:
     """Write a volume; returns its bytes."""
     beside = [(MANIFEST_NAME, source.manifest.raw)]
@@ -186,7 +186,7 @@ def _write(
     pipe = _Pipe(file)
     # the types ask for `close` as well, which is never called on what is not opened there
     with zipfile.ZipFile(pipe, "w", zipfile.ZIP_STORED) as volume:  # type: ignore[call-overload]
-        volume.comment = dump(label)
+        volume.comment = dump(info)
         for name, content in beside:
             with volume.open(_entry(name, len(content)), "w") as packed:
                 packed.write(content)

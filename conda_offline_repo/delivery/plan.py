@@ -1,4 +1,4 @@
-"""What a target lacks of a release, and what it has too much."""
+"""Whether a release may come to a target, what the target lacks of it, and what it has too much."""
 
 from __future__ import annotations
 
@@ -11,10 +11,22 @@ from typing import TYPE_CHECKING
 from ..files.atomic import has_content, partial
 from ..files.hashing import hash_file
 from ..files.workers import run_all
-from ..repository.cleanup import leftovers
-from ..repository.exceptions import NoSpaceError
+from ..repository import signature
+from ..repository.exceptions import ManifestError, NestedFolderError, NoSpaceError
+from ..repository.locate import enclosing, labels_in
 from ..repository.manifest import NEXT_NAME, NEXT_SIGNATURE_NAME
+from ..repository.manifest_json import present
+from ..repository.ownership import check_ours, leftovers
 from ..repository.signature import SIGNATURE_NAME
+from ..repository.transition import age
+from .exceptions import (
+    LabelMismatchError,
+    OlderReleaseError,
+    OtherBaseError,
+    OtherOriginError,
+    PlaceError,
+)
+from .volume import base_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -150,3 +162,66 @@ def _wrong(
 
     right = run_all(is_right, doubtful)
     return frozenset(one for one, good in zip(doubtful, right, strict=True) if not good)
+
+
+def check_place(source: Source, target: Path) -> None:
+    """Refuse a folder that cannot be, or must not be, the target.
+
+    Raises:
+        PlaceError: It is the root of a volume, or the source itself.
+        NestedFolderError: It lies in another repository.
+        ForeignFolderError: It holds what is not ours.
+    """
+    label = source.manifest.label
+    if not target.name or os.path.ismount(target):
+        reason = "what is on its way lies beside it, on the same volume, until it is whole"
+        raise PlaceError(target, label, reason)
+    if target.exists() and source.place.exists() and os.path.samefile(target, source.place):
+        raise PlaceError(target, label, "it is the source itself")
+    around = enclosing(target.parent)
+    if around:
+        raise NestedFolderError(target, around, "Give a folder beside that one.")
+    if not present(target) and labels_in(target):
+        raise PlaceError(target, label, "it is the folder above repositories")
+    check_ours(target)
+
+
+def check_release(
+    source: Source, target: Path, last: Manifest | None, *, allow_older: bool
+) -> None:
+    """Refuse a release that must not take the place of another.
+
+    Args:
+        source: What comes.
+        target: The folder that it goes to.
+        last: The manifest that this has; none if none can be read.
+        allow_older: Whether it may be older, or of the same age and another.
+
+    Raises:
+        LabelMismatchError: It is of another customer.
+        OtherOriginError: It is signed by nobody who signed the other.
+        OtherBaseError: It is the difference to another release.
+        OlderReleaseError: It is not newer.
+    """
+    comes, base = source.manifest, source.base
+    if last is None:
+        if base:
+            raise OtherBaseError(target, (base.build, base.created), None)
+        return
+    if comes.label != last.label:
+        raise LabelMismatchError(target, last.label, comes.label)
+    expected = last.signers or _signers(target, last)
+    if expected and {*expected}.isdisjoint(source.signers):
+        raise OtherOriginError(source.place, target, source.signers, expected)
+    if base and comes.raw != last.raw and base != base_of(last):
+        raise OtherBaseError(target, (base.build, base.created), age(last))
+    if age(comes) <= age(last) and comes.raw != last.raw and not allow_older:
+        raise OlderReleaseError(target, age(last), age(comes))
+
+
+def _signers(target: Path, last: Manifest) -> tuple[str, ...]:
+    """Return who signed what a target has, if that can be told."""
+    try:
+        return signature.signers(target, last)
+    except ManifestError:
+        return ()

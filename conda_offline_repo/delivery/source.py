@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..files.hashing import CHUNK, open_regular
+from ..printable import counted
 from ..repository import signature, sshsig
 from ..repository.transition import unfinished
-from .exceptions import BaseDamagedError, SourceUnfinishedError
+from .exceptions import (
+    BaseDamagedError,
+    OtherVolumesError,
+    SourceUnfinishedError,
+    VolumeError,
+    VolumesMissingError,
+)
+from .volume import open_volume
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from contextlib import AbstractContextManager
     from pathlib import Path
     from typing import IO
@@ -19,7 +28,7 @@ if TYPE_CHECKING:
     from ..exceptions import OfflineRepoError
     from ..repository.locate import Repository
     from ..repository.manifest import Manifest
-    from .volume import Base
+    from .volume import Base, Volume
 
 
 @dataclass(frozen=True)
@@ -92,3 +101,58 @@ def chunks(source: Source, name: str, start: int = 0) -> Iterator[bytes]:
                 yield chunk
     except OSError as error:
         raise SourceReadError(error.strerror or str(error)) from error
+
+
+@contextmanager
+def from_volumes(paths: Sequence[Path]) -> Iterator[Source]:
+    """Open the volumes of a release, in any order; some may be missing.
+
+    Raises:
+        VolumeError: One is not a volume, or has what it must not have.
+        ManifestError: Its manifest, or the signature of that, cannot be used.
+        OtherVolumesError: They are not of one release.
+    """
+    with ExitStack() as stack:
+        volumes = [stack.enter_context(open_volume(path)) for path in paths]
+        first = volumes[0]
+        for other in volumes[1:]:
+            _check_together(first, other)
+        holder = {name: one for one in volumes for name in one.names}
+        missing = {*range(1, first.info.volumes + 1)} - {one.info.number for one in volumes}
+
+        def lacks(names: list[str]) -> OfflineRepoError:
+            if missing:
+                return VolumesMissingError(sorted(missing), first.info.volumes)
+            if first.info.base:
+                return BaseDamagedError(names)
+            return VolumeError(first.path, f"the release needs {names[0]}, which no volume has")
+
+        yield Source(
+            place=first.path,
+            manifest=first.manifest,
+            signers=first.signers,
+            signature=first.signature,
+            open=lambda name: holder[name].open(name),
+            base=first.info.base,
+            names=frozenset(holder),
+            lacks=lacks,
+        )
+
+
+def _check_together(first: Volume, other: Volume) -> None:
+    one, two = first.manifest, other.manifest
+    why = None
+    if one.raw != two.raw:
+        why = (
+            f"one is of release {one.build} of label {one.label}, the other of release "
+            f"{two.build} of label {two.label}"
+        )
+        if (one.build, one.label) == (two.build, two.label):
+            why = "they are of two releases of the same number"
+    elif first.info.base != other.info.base:
+        why = "they are differences to two releases"
+    elif first.info.volumes != other.info.volumes:
+        of = [counted(some.info.volumes, "volume") for some in (first, other)]
+        why = f"one is of {of[0]}, the other of {of[1]}"
+    if why:
+        raise OtherVolumesError(first.path, other.path, why)

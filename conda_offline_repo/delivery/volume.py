@@ -3,21 +3,41 @@
 Every system opens it, and a release in one volume is the repository when it is extracted by hand.
 Files are stored, not packed, sorted and with a fixed date, so that the same release gives the same
 bytes. What the volume is of stands in the zip file's comment, as JSON.
+
+Nothing is extracted by the zip file's own names: what is read is asked for by the manifest's, and
+goes through the same staging as any other delivery.
 """
 
 from __future__ import annotations
 
+import errno
+import hashlib
 import json
+import stat
+import zipfile
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..repository import reading
+from ..files.hashing import hash_into, open_regular
+from ..repository import manifest_json, reading, signature
+from ..repository.manifest import INDEX_NAME, MANIFEST_NAME
+from ..repository.signature import SIGNATURE_NAME
+from ..repository.verify import Report
+from .exceptions import VolumeError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+    from typing import IO
+
+    from ..progress import Progress
     from ..repository.manifest import Manifest
 
 FORMAT = 1
-NO_VOLUME = "it is no volume of a release, or was cut off"
+#: Bit 0 of an entry's flags: it is encrypted
+#: (https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT, 4.4.4).
+ENCRYPTED = 1
 
 
 @dataclass(frozen=True)
@@ -36,7 +56,7 @@ class Base:
 
 
 @dataclass(frozen=True)
-class Label:
+class VolumeInfo:
     """What a volume says of itself.
 
     Attributes:
@@ -55,47 +75,174 @@ def base_of(manifest: Manifest) -> Base:
     return Base(manifest.build, manifest.created, manifest.digest)
 
 
-def dump(label: Label) -> bytes:
-    """Return a label as the comment of a zip file."""
+def dump(info: VolumeInfo) -> bytes:
+    """Return what a volume says of itself, as the comment of its zip file."""
     data = {
         "format": FORMAT,
-        "volume": label.number,
-        "volumes": label.volumes,
-        **({"since": vars(label.base)} if label.base else {}),
+        "volume": info.number,
+        "volumes": info.volumes,
+        **({"since": vars(info.base)} if info.base else {}),
     }
     return json.dumps(data, sort_keys=True).encode()
 
 
-def parse(comment: bytes) -> Label:
-    """Return the label of a zip file's comment.
-
-    Raises:
-        ValueError: It has none; says why.
-    """
-    if not comment:
-        raise ValueError(NO_VOLUME)
+def parse(comment: bytes) -> VolumeInfo:
+    """Return what a zip file's comment says; raises ValueError, with the reason, for another."""
     try:
         data = reading.load(comment)
-        if data["format"] != FORMAT:
-            raise _NewerError(
-                f"it has format {data['format']!r}, this version of conda-offline-repo reads "
-                f"format {FORMAT}"
+        version, since = data["format"], data.get("since")
+        if version == FORMAT:
+            base = since and Base(
+                reading.count(since["build"]),
+                reading.text(since["created"]),
+                reading.sha256(since["manifest_sha256"]),
             )
-        since = data.get("since")
-        base = since and Base(
-            reading.count(since["build"]),
-            reading.text(since["created"]),
-            reading.sha256(since["manifest_sha256"]),
-        )
-        label = Label(reading.count(data["volume"]), reading.count(data["volumes"]), base)
-    except _NewerError:
-        raise
+            info = VolumeInfo(reading.count(data["volume"]), reading.count(data["volumes"]), base)
     except (ValueError, KeyError, TypeError, AttributeError, ArithmeticError) as error:
-        raise ValueError(NO_VOLUME) from error
-    if not 1 <= label.number <= label.volumes:
-        raise ValueError(f"it says to be volume {label.number} of {label.volumes}")
-    return label
+        raise ValueError("it is not a volume of a release, or was cut off") from error
+    if version != FORMAT:
+        raise ValueError(
+            f"it has format {version!r}, this version of conda-offline-repo reads format {FORMAT}"
+        )
+    if not 1 <= info.number <= info.volumes:
+        raise ValueError(f"it says to be volume {info.number} of {info.volumes}")
+    return info
 
 
-class _NewerError(ValueError):
-    """A format that is not known here."""
+@dataclass(frozen=True)
+class Volume:
+    """An open volume.
+
+    Attributes:
+        path: The file.
+        info: What it says of itself.
+        manifest: Of the release.
+        signers: Who signed that; none if it is not signed.
+        signature: The signatures.
+        archive: The zip file.
+        names: The files of the release in it.
+    """
+
+    path: Path
+    info: VolumeInfo
+    manifest: Manifest
+    signers: tuple[str, ...]
+    signature: bytes
+    archive: zipfile.ZipFile
+    names: frozenset[str]
+
+    @property
+    def has_index(self) -> bool:
+        """Whether it has all index files of the release, as those of differences often have."""
+        index = (name for name in self.manifest.files if name.endswith(INDEX_NAME))
+        return self.names.issuperset(index)
+
+    @contextmanager
+    def open(self, name: str) -> Iterator[IO[bytes]]:
+        """Open a file of the release for reading; raises OSError where it cannot be read."""
+        try:
+            with self.archive.open(name) as file:
+                yield file
+        except (zipfile.BadZipFile, EOFError) as error:
+            raise OSError(errno.EINVAL, "the volume is damaged") from error
+
+    def read(self, name: str, limit: int) -> bytes:
+        """Return the content of a file of at most so many bytes; raises as `open`."""
+        with self.open(name) as file:
+            return file.read(limit + 1)
+
+    def has_content(self, name: str, sha256: str, size: int) -> bool:
+        """Return whether a file can be read and has this digest."""
+        hasher = hashlib.sha256()
+        with suppress(OSError), self.open(name) as file:
+            hash_into(file, hasher, limit=size)
+            return hasher.hexdigest() == sha256
+        return False
+
+
+@contextmanager
+def open_volume(path: Path) -> Iterator[Volume]:
+    """Open a volume.
+
+    Raises:
+        VolumeError: It is not a volume, or has what it must not have.
+        ManifestError: Its manifest, or the signature of that, cannot be used.
+    """
+    with ExitStack() as stack:
+        try:
+            file = stack.enter_context(open_regular(path))
+            archive = stack.enter_context(zipfile.ZipFile(file))
+            info = parse(archive.comment)
+        except OSError as error:
+            raise VolumeError(path, error.strerror or str(error)) from error
+        except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError) as error:
+            raise VolumeError(path, "it is not a zip file, or was cut off") from error
+        except ValueError as error:
+            raise VolumeError(path, str(error)) from error
+        entries = _entries(path, archive)
+        content = _content(path, archive, entries.pop(MANIFEST_NAME, None), reading.LARGEST)
+        if content is None:
+            raise VolumeError(path, f"it has no {MANIFEST_NAME}")
+        manifest = manifest_json.parse_bytes(content, path / MANIFEST_NAME)
+        entry = entries.pop(SIGNATURE_NAME, None)
+        signatures = _content(path, archive, entry, signature.LARGEST)
+        for name, entry in entries.items():
+            if name not in manifest.everything:
+                raise VolumeError(path, f"it has {name!r}, which its manifest does not name")
+            if entry.file_size != manifest.everything[name].size:
+                raise VolumeError(path, f"{name} in it has another size than its manifest says")
+        signers: tuple[str, ...] = ()
+        if signatures is not None:
+            signers = signature.signers_of(signatures, manifest, path / SIGNATURE_NAME)
+        elif manifest.signers:
+            by = ", ".join(manifest.signers)
+            raise VolumeError(path, f"it has no {SIGNATURE_NAME}, though {by} signed the manifest")
+        yield Volume(path, info, manifest, signers, signatures or b"", archive, frozenset(entries))
+
+
+def _entries(path: Path, archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
+    """Return the entries by name; a name that stands twice could be read as either."""
+    entries: dict[str, zipfile.ZipInfo] = {}
+    for entry in archive.infolist():
+        name = entry.orig_filename
+        kind = stat.S_IFMT(entry.external_attr >> 16)
+        if name in entries:
+            raise VolumeError(path, f"it has {name!r} twice")
+        if entry.flag_bits & ENCRYPTED:
+            raise VolumeError(path, f"{name!r} in it is encrypted")
+        if entry.compress_type != zipfile.ZIP_STORED:
+            raise VolumeError(path, f"{name!r} in it is compressed, which no volume's files are")
+        if entry.is_dir() or kind not in (0, stat.S_IFREG):
+            raise VolumeError(path, f"{name!r} in it is not a file")
+        entries[name] = entry
+    return entries
+
+
+def _content(
+    path: Path, archive: zipfile.ZipFile, entry: zipfile.ZipInfo | None, limit: int
+) -> bytes | None:
+    if entry is None:
+        return None
+    if entry.file_size > limit:
+        raise VolumeError(path, f"{entry.filename} in it is larger than {limit} bytes")
+    try:
+        return archive.read(entry)
+    except (zipfile.BadZipFile, EOFError, OSError) as error:
+        raise VolumeError(path, f"{entry.filename} in it is damaged") from error
+
+
+def check_volume(volume: Volume, progress: Progress) -> Report:
+    """Read every file of a volume and compare it with the manifest.
+
+    What other volumes have is not missed; what is too much was refused when it was opened.
+    """
+    manifest, changed = volume.manifest, []
+    stated = {name: file for name, file in manifest.everything.items() if name in volume.names}
+    size = sum(file.size for file in stated.values())
+    number = sum(name in manifest.packages for name in stated)
+    with progress.counting("Checking", number, size):
+        for name, file in sorted(stated.items()):
+            if not volume.has_content(name, file.sha256, file.size):
+                changed.append(name)
+            progress.advance(file.size, packages=name in manifest.packages)
+    return Report(changed=tuple(changed), files=len(stated), size=size)

@@ -28,9 +28,9 @@ from ..files.atomic import (
 from ..files.hashing import hash_bytes, read_regular
 from ..files.permissions import open_up
 from . import signature, sshsig
-from .cleanup import clear
 from .index import bridge
 from .manifest import INDEX_NAME, MANIFEST_NAME, NEXT_NAME, NEXT_SIGNATURE_NAME, File
+from .ownership import clear
 from .reading import LARGEST
 from .signature import SIGNATURE_NAME
 from .transition import age, read_next

@@ -28,7 +28,7 @@ NOT_OURS = frozenset({"desktop.ini", "thumbs.db", ".ds_store"})
 NOT_LET = (EACCES, EPERM, EIO)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Report:
     """What is wrong with a repository, as paths below it; nothing, if all are empty.
 
@@ -44,14 +44,14 @@ class Report:
             their old or their new state, each as the manifest says.
     """
 
-    missing: tuple[str, ...]
-    changed: tuple[str, ...]
-    unreadable: tuple[str, ...]
-    extra: tuple[str, ...]
-    misleading: tuple[str, ...]
+    missing: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    unreadable: tuple[str, ...] = ()
+    extra: tuple[str, ...] = ()
+    misleading: tuple[str, ...] = ()
     files: int
     size: int
-    unfinished: bool
+    unfinished: bool = False
 
     @property
     def good(self) -> bool:

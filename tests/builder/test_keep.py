@@ -10,9 +10,8 @@ import pytest
 
 from conda_offline_repo.delivery.deliver import deliver
 from conda_offline_repo.delivery.pack import pack
-from conda_offline_repo.delivery.since import since
-from conda_offline_repo.delivery.source import from_folder
-from conda_offline_repo.delivery.unpack import from_volumes
+from conda_offline_repo.delivery.release_ref import since
+from conda_offline_repo.delivery.source import from_folder, from_volumes
 from conda_offline_repo.exceptions import InvalidRequestError, OfflineRepoError
 from conda_offline_repo.progress import Unwatched
 from conda_offline_repo.repository.locate import locate_one

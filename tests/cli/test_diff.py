@@ -129,7 +129,7 @@ def test_what_cannot_be_compared(conda: Conda, mirror: Mirror, tmp_path: Path) -
     stated = json.loads((other / MANIFEST_NAME).read_bytes())
     (other / MANIFEST_NAME).write_text(json.dumps({**stated, "label": "plant"}))
     for wrong, words in (
-        (other, "OtherLabelError"),
+        (other, "LabelMismatchError"),
         (tmp_path / "nothing", "RepositoryNotFoundError"),
         (other / "README.txt", "ManifestError"),
         (other / "noarch" / "app-2.0-0.conda", "VolumeError"),

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conda_offline_repo.delivery.exceptions import (
+    LabelMismatchError,
     OlderReleaseError,
-    OtherLabelError,
     OtherOriginError,
     PlaceError,
     SourceDamagedError,
@@ -164,7 +164,7 @@ def test_repository_of_another_label_is_refused(
     other = mirror.copy(2, tmp_path / "other")
     stated = json.loads((other / MANIFEST_NAME).read_bytes())
     (other / MANIFEST_NAME).write_text(json.dumps({**stated, "label": "plant"}))
-    with pytest.raises(OtherLabelError, match=r"label 'bank'.*label 'plant'"):
+    with pytest.raises(LabelMismatchError, match=r"label 'bank'.*label 'plant'"):
         run(other, arrived)
     assert files(arrived) == files(mirror.builds[1])
 

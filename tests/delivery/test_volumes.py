@@ -19,8 +19,8 @@ import pytest
 
 from conda_offline_repo.delivery.exceptions import (
     BaseDamagedError,
+    LabelMismatchError,
     OtherBaseError,
-    OtherLabelError,
     OtherOriginError,
     OtherVolumesError,
     SourceDamagedError,
@@ -29,7 +29,7 @@ from conda_offline_repo.delivery.exceptions import (
     VolumesMissingError,
 )
 from conda_offline_repo.delivery.pack import pack, parse_size
-from conda_offline_repo.delivery.since import since as find
+from conda_offline_repo.delivery.release_ref import since as find
 from conda_offline_repo.delivery.source import from_folder
 from conda_offline_repo.exceptions import InvalidRequestError, OfflineRepoError
 from conda_offline_repo.progress import Unwatched
@@ -191,7 +191,7 @@ def test_base_that_is_of_no_use(mirror: Mirror, tmp_path: Path) -> None:
     other = mirror.copy(1, tmp_path / "other")
     stated = json.loads((other / MANIFEST_NAME).read_bytes())
     (other / MANIFEST_NAME).write_text(json.dumps({**stated, "label": "plant"}))
-    with pytest.raises(OtherLabelError):
+    with pytest.raises(LabelMismatchError):
         packed(mirror.builds[2], tmp_path / "d.zip", since=other)
     (tmp_path / "no.json").write_text("{}")
     with pytest.raises(ManifestError):
@@ -310,11 +310,11 @@ HOSTILE: dict[str, tuple[Callable[..., None], str]] = {
     "unknown": (added("noarch/other-1.0-0.conda"), "does not name"),
     "device": (added("CON"), "does not name"),
     "case": (added("noarch/APP-1.0-0.conda"), "does not name"),
-    "folder": (added("noarch/"), "is no file"),
+    "folder": (added("noarch/"), "is not a file"),
     "twice": (added(APP), "twice"),
     "second manifest": (added(MANIFEST_NAME), "twice"),
-    "link": (added("noarch/link", stat.S_IFLNK | 0o777), "is no file"),
-    "device file": (added("noarch/dev", stat.S_IFCHR | 0o666), "is no file"),
+    "link": (added("noarch/link", stat.S_IFLNK | 0o777), "is not a file"),
+    "device file": (added("noarch/dev", stat.S_IFCHR | 0o666), "is not a file"),
     "longer": (longer, "another size"),
     "compressed": (packed_small, "is compressed"),
     "no manifest": (without(MANIFEST_NAME), "has no offline-repo.json"),
@@ -344,15 +344,15 @@ def flagged(content: bytes) -> bytes:
 
 #: What else is no volume.
 NO_VOLUME: dict[str, tuple[Callable[[bytes], bytes], str]] = {
-    "empty": (lambda _: b"", "no zip file"),
-    "text": (lambda _: b"hello", "no zip file"),
+    "empty": (lambda _: b"", "not a zip file"),
+    "text": (lambda _: b"hello", "not a zip file"),
     "cut off": (lambda c: c[: len(c) // 2], "cut off"),
-    "without its beginning": (lambda c: c[3000:], "damaged|no zip file|cut off"),
+    "without its beginning": (lambda c: c[3000:], "damaged|not a zip file|cut off"),
     "encrypted": (flagged, "encrypted"),
     "other format": (lambda c: c.replace(b'{"format": 1', b'{"format": 9'), "reads format 1"),
     "number": (lambda c: c.replace(b'"volume": 1,', b'"volume": 2,'), "volume 2 of 1"),
-    "no number": (lambda c: c.replace(b'"volume": 1,', b'"volume": -,'), "no volume"),
-    "negative": (lambda c: c.replace(b'"volumes": 1}', b'"volumes":-1}'), "no volume"),
+    "no number": (lambda c: c.replace(b'"volume": 1,', b'"volume": -,'), "not a volume"),
+    "negative": (lambda c: c.replace(b'"volumes": 1}', b'"volumes":-1}'), "not a volume"),
 }
 
 
@@ -377,7 +377,7 @@ def test_files_that_are_no_volume(target: Path, tmp_path: Path, mirror: Mirror) 
         unpack(mirror.builds[1], target=target)
     with zipfile.ZipFile(tmp_path / "other.zip", "w") as archive:
         archive.writestr("hello", "hello")
-    with pytest.raises(VolumeError, match="no volume of a release"):
+    with pytest.raises(VolumeError, match="not a volume of a release"):
         unpack(tmp_path / "other.zip", target=target)
 
 

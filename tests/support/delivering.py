@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 from conda_offline_repo.builder.release.html.render import PAGE_NAME
 from conda_offline_repo.delivery.deliver import deliver
 from conda_offline_repo.delivery.pack import pack
-from conda_offline_repo.delivery.since import since as find
-from conda_offline_repo.delivery.source import from_folder
-from conda_offline_repo.delivery.unpack import from_volumes
+from conda_offline_repo.delivery.release_ref import since as find
+from conda_offline_repo.delivery.source import from_folder, from_volumes
 from conda_offline_repo.progress import Unwatched
 from conda_offline_repo.repository.locate import locate_one
 from conda_offline_repo.repository.manifest import MANIFEST_NAME

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from ...files.atomic import has_content, sync_files, write
 from ...files.permissions import open_up
 from ...repository import manifest_json, signature
-from ...repository.cleanup import leftovers
 from ...repository.exceptions import SignatureError
 from ...repository.manifest import BESIDE
+from ...repository.ownership import leftovers
 from ...repository.publish import Sealed, Transition, carry_out
 
 if TYPE_CHECKING:
