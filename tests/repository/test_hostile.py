@@ -25,7 +25,7 @@ from conda_offline_repo.repository.manifest import JOURNAL_NAME, MANIFEST_NAME
 from conda_offline_repo.repository.manifest_json import read
 from conda_offline_repo.repository.verify import verify
 from conda_offline_repo.urls import file_url
-from tests.customer.hooks.test_guard import check, record
+from tests.support.guarded import check, record
 from tests.support.inside import inside
 from tests.support.running import PATIENCE, RUN, Customer
 

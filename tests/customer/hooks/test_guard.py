@@ -5,57 +5,37 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 from typing import TYPE_CHECKING
 
 import pytest
 from conda.base.context import context
 from conda.core.subdir_data import SubdirData
 from conda.models.channel import Channel
-from conda.models.records import PackageRecord
 
 from conda_offline_repo.customer.exceptions import RepositoryDamagedError, SiblingIndexError
-from conda_offline_repo.customer.hooks import archives, guard
+from conda_offline_repo.customer.hooks import guard
 from conda_offline_repo.customer.hooks.exceptions import (
     ArchivesRefusedError,
     FolderNameError,
-    PoisonedCacheError,
     RepositoryGoneError,
 )
 from conda_offline_repo.exceptions import OfflineRepoError
 from conda_offline_repo.files.hashing import hash_file
-from conda_offline_repo.repository import manifest_json
 from conda_offline_repo.repository.exceptions import ManifestError
 from conda_offline_repo.repository.manifest import JOURNAL_NAME, MANIFEST_NAME
 from conda_offline_repo.urls import file_url
 from dev.upstream.cable import Cable
+from tests.support.guarded import APP, INDEX, LIB, TOOL, check, edit, record
 from tests.support.inside import forget, inside
 from tests.support.mirror import PLATFORM, another, entries, hand_over, no_file, publish
-from tests.support.running import snapshot, tree
+from tests.support.running import snapshot
 from tests.support.tiny import TinyChannel
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
     from pathlib import Path
-    from typing import Any
 
-    from conda_offline_repo.files.hashing import Digests
-    from conda_offline_repo.repository import manifest
     from tests.support.inside import Inside
     from tests.support.mirror import Mirror
-
-APP = "noarch/app-1.0-0.conda"
-LIB = "noarch/lib-1.0-0.tar.bz2"
-TOOL = f"{PLATFORM}/tool-1.0-0.conda"
-INDEX = "noarch/repodata.json"
-
-
-@pytest.fixture
-def me(tmp_path: Path) -> Iterator[Inside]:
-    """The user, offline, without any channel."""
-    with inside(tmp_path / "me") as me:
-        me.configure(channels=[], offline=True)
-        yield me
 
 
 def cached(folder: Path, subdir: str = "noarch") -> list[str]:
@@ -66,39 +46,6 @@ def cached(folder: Path, subdir: str = "noarch") -> list[str]:
         return []
     index = json.loads(path.read_text())
     return sorted([*index["packages"], *index["packages.conda"]])
-
-
-def record(folder: Path, name: str, **changes: Any) -> PackageRecord:
-    """A record as a solver takes it from the index of a repository."""
-    subdir, _, file = name.partition("/")
-    channel = file_url(folder)
-    entry = {**entries(folder, subdir).get(file, {"name": "x", "version": "1", "build": "0"})}
-    entry |= {"build_number": 0, **changes}
-    known = {key: value for key, value in entry.items() if value is not None}
-    return PackageRecord(
-        **known, fn=file, url=f"{channel}/{name}", channel=Channel(f"{channel}/{subdir}")
-    )
-
-
-def check(*records: PackageRecord) -> None:
-    guard.check_solution("repodata.json", (), records)
-
-
-def edit(path: Path, change: Callable[[dict[str, Any]], None]) -> None:
-    content = json.loads(path.read_bytes())
-    change(content)
-    path.write_text(json.dumps(content))
-
-
-def poison(pkgs: Path, archive: Path, claims: dict[str, Any]) -> Path:
-    """Let the package cache hold another archive, and what was unpacked of it, under a name."""
-    pkgs.mkdir(exist_ok=True)
-    target = pkgs / archive.name
-    target.write_bytes(another(archive))
-    info = target.with_suffix("") / "info"
-    info.mkdir(parents=True)
-    (info / "repodata_record.json").write_text(json.dumps(claims))
-    return target
 
 
 def test_cached_index_is_there_at_the_first_use(me: Inside, stick: Path) -> None:
@@ -251,245 +198,6 @@ def test_journal_allows_nothing(me: Inside, mirror: Mirror, stick: Path) -> None
         guard.prepare_solve((), ())
 
 
-def test_right_archives_are_linked(me: Inside, stick: Path) -> None:
-    check(record(stick, APP), record(stick, LIB), record(stick, TOOL))
-    check(record(stick, APP, sha256=None), record(stick, LIB, sha256=None, md5=None))
-    upper = {key: entries(stick)["app-1.0-0.conda"][key].upper() for key in ("sha256", "md5")}
-    check(record(stick, APP, **upper))
-    check()
-
-
-def test_manifest_is_not_read_for_each_archive(
-    me: Inside, stick: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    read: list[Path] = []
-
-    def counted(repository: Path, *name: str) -> manifest.Manifest | None:
-        read.append(repository)
-        return reading(repository, *name)
-
-    reading = manifest_json.read
-    monkeypatch.setattr(manifest_json, "read", counted)
-    check(record(stick, APP))
-    once = len(read)
-    read.clear()
-    check(record(stick, APP), record(stick, LIB))
-    assert len(read) == once > 0
-
-
-def test_all_that_is_wrong_is_named(me: Inside, stick: Path) -> None:
-    records = [record(stick, name) for name in (APP, LIB, TOOL)]
-    (stick / APP).unlink()
-    (stick / TOOL).write_bytes(another(stick / TOOL))
-    with pytest.raises(ArchivesRefusedError) as caught:
-        check(*records)
-    text = str(caught.value)
-    assert "2 packages" in text
-    assert f"{stick / APP}: it is missing" in text
-    assert f"{stick / TOOL}: it is not the file" in text
-    assert LIB not in text
-    assert "conda offline-repo verify" in text
-
-
-def test_archive_that_cannot_be_read(me: Inside, stick: Path) -> None:
-    found = record(stick, APP)
-    (stick / APP).unlink()
-    (stick / APP).mkdir()
-    with pytest.raises(ArchivesRefusedError, match="cannot be read"):
-        check(found)
-
-
-def test_archive_that_the_manifest_does_not_name(me: Inside, stick: Path) -> None:
-    found = record(stick, APP)
-
-    def forget_it(content: dict[str, Any]) -> None:
-        del content["packages"][APP]
-        content["solutions"] = {}
-
-    edit(stick / MANIFEST_NAME, forget_it)
-    with pytest.raises(ArchivesRefusedError, match="manifest does not name it"):
-        check(found)
-
-
-@pytest.mark.parametrize("right", ["manifest", "index", "neither"])
-def test_manifest_and_index_that_disagree(me: Inside, stick: Path, right: str) -> None:
-    archive = stick / APP
-    if right != "neither":
-        archive.write_bytes(another(archive))
-    digest = hash_file(archive).sha256
-    if right == "manifest":
-        edit(
-            stick / MANIFEST_NAME,
-            lambda content: content["packages"][APP].update(sha256=digest),
-        )
-        found = record(stick, APP)
-    elif right == "index":
-        found = record(stick, APP, sha256=digest)
-    else:
-        edit(
-            stick / MANIFEST_NAME,
-            lambda content: content["packages"][APP].update(sha256="0" * 64),
-        )
-        found = record(stick, APP, sha256="1" * 64)
-    with pytest.raises(ArchivesRefusedError, match="not the file that the"):
-        check(found)
-
-
-def test_record_with_md5_alone(me: Inside, stick: Path) -> None:
-    with pytest.raises(ArchivesRefusedError, match="not the file that the index names"):
-        check(record(stick, APP, sha256=None, md5="0" * 32))
-    found = record(stick, APP, sha256=None)
-    (stick / APP).write_bytes(another(stick / APP))
-    with pytest.raises(ArchivesRefusedError, match=re.escape(os.path.normpath(APP))):
-        check(found)
-
-
-@pytest.mark.parametrize("digest", ["sha256", "md5"])
-def test_poisoned_package_cache_is_refused(me: Inside, stick: Path, digest: str) -> None:
-    entry = entries(stick)["app-1.0-0.conda"]
-    without = {"sha256": None} if digest == "md5" else {}
-    archive = poison(me.conda.pkgs, stick / APP, {digest: entry[digest]})
-    with pytest.raises(PoisonedCacheError) as caught:
-        check(record(stick, APP, **without), record(stick, LIB))
-    assert str(archive) in str(caught.value)
-    assert "conda clean --packages --tarballs" in str(caught.value)
-
-
-def test_what_was_unpacked_of_another_archive_is_not_linked(me: Inside, stick: Path) -> None:
-    # as `conda clean --tarballs` leaves it: conda would link it without asking for the archive
-    entry = entries(stick)["app-1.0-0.conda"]
-    archive = poison(me.conda.pkgs, stick / APP, {"sha256": entry["sha256"]})
-    paths = {"paths": [{"_path": "share/app.txt", "sha256": "0" * 64, "size_in_bytes": 8}]}
-    (archive.with_suffix("") / "info" / "paths.json").write_text(json.dumps(paths))
-    archive.unlink()
-    refused = False
-    try:
-        check(record(stick, APP))
-    except PoisonedCacheError as error:
-        refused = "app-1.0-0" in str(error)
-    assert refused or not archive.with_suffix("").exists()
-
-
-def test_package_cache_with_a_namesake_of_another_channel(me: Inside, stick: Path) -> None:
-    poison(me.conda.pkgs, stick / APP, {"sha256": "0" * 64})
-    check(record(stick, APP))
-
-
-def test_package_cache_with_the_right_archive(me: Inside, stick: Path) -> None:
-    archive = poison(me.conda.pkgs, stick / APP, entries(stick)["app-1.0-0.conda"])
-    shutil.copyfile(stick / APP, archive)
-    check(record(stick, APP))
-
-
-@pytest.mark.parametrize("note", [None, "", "[]", "null"])
-def test_package_cache_that_claims_nothing(me: Inside, stick: Path, note: str | None) -> None:
-    archive = poison(me.conda.pkgs, stick / APP, {})
-    path = archive.with_suffix("") / "info" / "repodata_record.json"
-    if note is None:
-        path.unlink()
-    else:
-        path.write_text(note)
-    check(record(stick, APP))
-
-
-def unpack(pkgs: Path, archive: Path, claims: dict[str, Any]) -> Path:
-    """Let a cache hold an archive, and what conda notes when it unpacks it."""
-    pkgs.mkdir(exist_ok=True)
-    target = pkgs / archive.name
-    shutil.copyfile(archive, target)
-    info = target.with_suffix("") / "info"
-    info.mkdir(parents=True)
-    (info / "index.json").write_text("{}")
-    if claims:
-        (info / "repodata_record.json").write_text(json.dumps(claims))
-    return target
-
-
-def republished(stick: Path, tmp_path: Path) -> tuple[Path, dict[str, Any]]:
-    """An archive of the same name and size, and what conda noted when it was the repository's."""
-    old = tmp_path / "old" / "noarch" / "app-1.0-0.conda"
-    old.parent.mkdir(parents=True)
-    old.write_bytes(another(stick / APP))
-    note = {**entries(stick)["app-1.0-0.conda"], "fn": old.name, "url": file_url(stick / APP)}
-    note |= {"sha256": hash_file(old).sha256, "channel": file_url(stick)}
-    return old, note
-
-
-@pytest.mark.parametrize("extracted", [True, False])
-@pytest.mark.parametrize("md5", [True, False])
-def test_archive_of_the_same_size_that_was_republished(
-    me: Inside, stick: Path, tmp_path: Path, extracted: bool, md5: bool
-) -> None:
-    old, note = republished(stick, tmp_path)
-    note["md5"] = hash_file(old, md5=True).md5 if md5 else None
-    target = unpack(me.conda.pkgs, old, note)
-    if not extracted:
-        shutil.rmtree(target.with_suffix(""))
-    check(record(stick, APP, md5=None))
-    assert not target.exists()
-    assert not target.with_suffix("").exists()
-
-
-def test_note_that_keeps_md5_and_size_and_lacks_sha256(
-    me: Inside, stick: Path, tmp_path: Path
-) -> None:
-    old, note = republished(stick, tmp_path)
-    note["sha256"] = None
-    target = unpack(me.conda.pkgs, old, note)
-    with pytest.raises(PoisonedCacheError, match=target.name):
-        check(record(stick, APP))
-    target.unlink()
-    check(record(stick, APP))
-    assert not target.with_suffix("").exists()
-
-
-@pytest.mark.parametrize("noted", ["nothing", "no sha256", "another sha256"])
-def test_right_archive_beside_what_was_unpacked_of_another(
-    me: Inside, stick: Path, tmp_path: Path, noted: str
-) -> None:
-    _, note = republished(stick, tmp_path)
-    if noted != "another sha256":
-        note["sha256"] = None
-    claims = {} if noted == "nothing" else note
-    target = unpack(me.conda.pkgs, stick / APP, claims)
-    check(record(stick, APP))
-    assert target.exists()
-    assert not target.with_suffix("").exists()
-
-
-@pytest.mark.parametrize("digests", ["both", "sha256", "md5", "upper"])
-def test_what_is_right_in_the_cache_stays(me: Inside, stick: Path, digests: str) -> None:
-    note = dict(entries(stick)["app-1.0-0.conda"])
-    changes: dict[str, Any] = {}
-    if digests in ("sha256", "md5"):
-        changes = {{"sha256": "md5", "md5": "sha256"}[digests]: None}
-    if digests == "upper":
-        changes = {key: note[key].upper() for key in ("sha256", "md5")}
-    note |= changes
-    target = unpack(me.conda.pkgs, stick / APP, note)
-    check(record(stick, APP, **changes))
-    assert target.exists()
-    assert target.with_suffix("").exists()
-
-
-def test_every_cache_is_looked_at(me: Inside, stick: Path, tmp_path: Path) -> None:
-    old, note = republished(stick, tmp_path)
-    caches = [tmp_path / name for name in ("one", "two")]
-    me.configure(channels=[], offline=True, pkgs_dirs=[str(cache) for cache in caches])
-    targets = [unpack(cache, old, note) for cache in caches]
-    check(record(stick, APP, md5=None))
-    assert not any(path.exists() for target in targets for path in (target, target.with_suffix("")))
-
-
-def test_nothing_is_removed_in_a_dry_run(me: Inside, stick: Path, tmp_path: Path) -> None:
-    old, note = republished(stick, tmp_path)
-    target = unpack(me.conda.pkgs, old, note)
-    context.__init__(argparse_args={"dry_run": True})
-    check(record(stick, APP, md5=None))
-    assert target.exists()
-    assert target.with_suffix("").exists()
-
-
 @pytest.mark.parametrize(
     "sibling",
     [
@@ -554,71 +262,6 @@ def test_environment_knows_its_repository_through_a_link(
     for one in (found, reached):
         with pytest.raises(RepositoryGoneError):
             check(one)
-
-
-def test_what_was_unpacked_of_a_refused_archive_is_removed(me: Inside, stick: Path) -> None:
-    archive = stick / APP
-    found = record(stick, APP)
-    claims = {"url": file_url(archive), "sha256": found.sha256}
-    poison(me.conda.pkgs, archive, claims)
-    archive.write_bytes(another(archive))
-    with pytest.raises(ArchivesRefusedError):
-        guard.check_unpacked([found])
-    assert tree(me.conda.pkgs) == []
-
-
-@pytest.mark.skipif(os.name == "nt", reason="no time of a change that nobody can set")
-def test_archive_is_read_again_after_a_change_alone(
-    me: Inside, stick: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    archive = stick / APP
-    found = record(stick, APP)
-    read: list[Path] = []
-
-    def noting(path: Path, **how: Any) -> Digests:
-        read.append(path)
-        return hash_file(path, **how)
-
-    monkeypatch.setattr(archives, "hash_file", noting)
-    check(found)
-    guard.check_unpacked([found])
-    assert read == [archive]
-    before = archive.stat()
-    content = bytearray(archive.read_bytes())
-    content[-1] ^= 1
-    archive.write_bytes(content)
-    os.utime(archive, ns=(before.st_atime_ns, before.st_mtime_ns))
-    with pytest.raises(ArchivesRefusedError):
-        guard.check_unpacked([found])
-    assert read == [archive, archive]
-
-
-def test_several_in_the_place_of_others_are_removed(me: Inside, stick: Path) -> None:
-    """conda's own removal of folders is not for several threads at once."""
-    names = [f"noarch/{file}" for file in entries(stick) if file.endswith(".conda")]
-    found = [record(stick, name) for name in names]
-    assert len(found) > 1
-    for name in names:
-        poison(me.conda.pkgs, stick / name, {"url": "https://conda.example.com/main/x"})
-    check(*found)
-    assert tree(me.conda.pkgs) == []
-
-
-def test_what_others_unpacked_stays(me: Inside, stick: Path) -> None:
-    archive = stick / APP
-    found = record(stick, APP)
-    poison(me.conda.pkgs, archive, {"url": "https://conda.example.com/noarch/app-1.0-0.conda"})
-    before = tree(me.conda.pkgs)
-    archive.write_bytes(another(archive))
-    with pytest.raises(ArchivesRefusedError):
-        guard.check_unpacked([found])
-    assert tree(me.conda.pkgs) == before
-
-
-def test_records_of_servers_are_not_looked_at(me: Inside, stick: Path) -> None:
-    found = record(stick, APP, sha256="0" * 64)
-    channel = "https://conda.example.com/main"
-    check(PackageRecord.from_objects({**found.dump(), "url": f"{channel}/{APP}"}, channel=channel))
 
 
 @pytest.mark.parametrize("name", ["X Y", "bänk", "日本", "50%", "a%20b", "#1", "it's"])
