@@ -1,19 +1,18 @@
 """The hooks that conda calls.
 
-conda imports this module on every start, so it imports nothing at module level but `hookimpl`.
+conda imports this module on every start, so it imports nothing at module level but what conda has
+imported by then.
 """
 
-from conda.plugins import hookimpl
+from conda.plugins import hookimpl, types
 
 
 @hookimpl
 def conda_subcommands() -> object:
     """The command `conda offline-repo`."""
-    from conda.plugins.types import CondaSubcommand
-
     from .cli import SUMMARY, configure_parser, execute
 
-    yield CondaSubcommand(
+    yield types.CondaSubcommand(
         name="offline-repo", summary=SUMMARY, action=execute, configure_parser=configure_parser
     )
 
@@ -29,44 +28,37 @@ def conda_settings() -> object:
 @hookimpl
 def conda_pre_solves() -> object:
     """Check and refresh the index of offline repositories before a solve."""
-    from conda.plugins.types import CondaPreSolve
-
     from .customer.hooks.guard import prepare_solve
 
-    yield CondaPreSolve(name="offline-repo-index", action=prepare_solve)
+    yield types.CondaPreSolve(name="offline-repo-index", action=prepare_solve)
 
 
 @hookimpl
 def conda_post_solves() -> object:
     """Refuse to link what differs from its record."""
-    from conda.plugins.types import CondaPostSolve
-
     from .customer.hooks.guard import check_solution
 
-    yield CondaPostSolve(name="offline-repo-archives", action=check_solution)
+    yield types.CondaPostSolve(name="offline-repo-archives", action=check_solution)
 
 
 @hookimpl(optionalhook=True)
 def conda_pre_transaction_actions() -> object:
     """The same for what conda links without solving (conda 25.5 and newer)."""
-    from conda.plugins.types import CondaPreTransactionAction
-
     from .customer.hooks.explicit import CheckLinks
 
-    yield CondaPreTransactionAction(name="offline-repo-archives", action=CheckLinks)
+    yield types.CondaPreTransactionAction(name="offline-repo-archives", action=CheckLinks)
 
 
 @hookimpl
 def conda_post_commands() -> object:
     """Remember the release that an environment was installed from."""
-    from conda.plugins.types import CondaPostCommand
 
     def remember(_: str) -> None:
         from .customer.hooks.history_check import remember_release
 
         remember_release()
 
-    yield CondaPostCommand(
+    yield types.CondaPostCommand(
         name="offline-repo-release", action=remember, run_for={"env_update", "install", "update"}
     )
 
@@ -74,8 +66,6 @@ def conda_post_commands() -> object:
 @hookimpl
 def conda_health_checks() -> object:
     """What `conda doctor` says of an environment that uses an offline repository."""
-    from conda.plugins.types import CondaHealthCheck
-
     from .cli.doctor import check
 
-    yield CondaHealthCheck(name="offline-repo", action=check)
+    yield types.CondaHealthCheck(name="offline-repo", action=check)
