@@ -1,4 +1,7 @@
-"""What is hidden of a text, what is not, and where texts go while a command is confined."""
+"""What is hidden of a text, what is not, and where texts go while a command is confined.
+
+They go through `streams`.
+"""
 
 from __future__ import annotations
 

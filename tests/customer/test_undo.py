@@ -1,4 +1,4 @@
-"""`use --undo`, frozen environments, other channels, and two `use` at once."""
+"""`use --undo`, frozen environments, other channels, and two `use` at once, by `lock`."""
 
 from __future__ import annotations
 

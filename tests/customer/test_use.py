@@ -1,4 +1,7 @@
-"""`conda offline-repo use`, and conda's own commands in the environment that it configured."""
+"""`conda offline-repo use`, and conda's own commands in the environment that it configured.
+
+How packages come in is of `install`.
+"""
 
 from __future__ import annotations
 

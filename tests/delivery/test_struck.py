@@ -1,7 +1,8 @@
 """A delivery that is killed or fails at any of its steps leaves the target whole.
 
 Steps are what changes the file system below the target's parent; see `tests.support.stepper`.
-One in six is struck, or with OFFLINE_REPO_EVERY_STEP=1 each of them.
+One in six is struck, or with OFFLINE_REPO_EVERY_STEP=1 each of them. What is under way meanwhile is
+of `repository/transition.py` and `repository/index.py`.
 """
 
 from __future__ import annotations

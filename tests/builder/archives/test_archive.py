@@ -1,4 +1,7 @@
-"""What an archive must be to be published, whose bytes it then has, and who may read it."""
+"""What an archive must be to be published, whose bytes it then has, and who may read it.
+
+Who may is of `files/permissions.py`.
+"""
 
 from __future__ import annotations
 

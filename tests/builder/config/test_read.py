@@ -1,4 +1,7 @@
-"""The file as it may come: hostile, huge, of another kind or encoding, and with secrets."""
+"""The file as it may come: hostile, huge, of another kind or encoding, and with secrets.
+
+`nodes`, `schema`, `formats` and `reader` are the steps of `read`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""An environment's `.condarc`, state and change with any content: our errors, or a right result."""
+"""An environment's small files with any content: our errors, or a right result.
+
+That is `condarc`, `state`, and what `files` reads and writes.
+"""
 
 from __future__ import annotations
 

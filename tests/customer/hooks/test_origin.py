@@ -1,4 +1,7 @@
-"""What conda's own commands take into an environment that uses a repository: what is in it."""
+"""What conda's own commands take into an environment that uses a repository: what is in it.
+
+Where no solver is asked, `explicit` sees to it.
+"""
 
 from __future__ import annotations
 
