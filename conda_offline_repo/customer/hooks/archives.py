@@ -183,11 +183,8 @@ def _problem(archive: LinkedArchive, allowed: Mapping[str, int]) -> str | None:
         return "the manifest does not name it"
     if allowed.get(found.sha256) != found.size:
         return "it is not the file that the manifest names"
-    if archive.sha256 and found.sha256 != archive.sha256:
-        return "it is not the file that the index names"
-    if not archive.sha256 and archive.md5 and found.md5 != archive.md5:
-        return "it is not the file that the index names"
-    return None
+    digest, named = (found.md5, archive.md5) if md5 else (found.sha256, archive.sha256)
+    return "it is not the file that the index names" if named and digest != named else None
 
 
 def _hashed_once(path: Path, *, md5: bool, limit: int) -> Digests:

@@ -64,20 +64,20 @@ def checked_by_use(signers: tuple[str, ...]) -> Iterator[None]:
         _expected_by_use.reset(token)
 
 
-def check_release(repository: Path, found: Manifest, last: State, prefix: Path) -> None:
+def check_release(repository: Path, manifest: Manifest, last: State, prefix: Path) -> None:
     """Refuse a release that is older than what the environment has used, or has changed since.
 
     Raises:
         OlderBuildError: It is older.
         OtherContentError: It has the number of the last one and another content.
     """
-    if found.label != last.label:
+    if manifest.label != last.label:
         return
-    if found.build < last.build:
-        raise OlderBuildError(repository, found.build, last.build, prefix)
+    if manifest.build < last.build:
+        raise OlderBuildError(repository, manifest.build, last.build, prefix)
     last_digest = last.manifest_sha256
-    if found.build == last.build and last_digest and last_digest != found.digest:
-        raise OtherContentError(repository, found.build, prefix)
+    if manifest.build == last.build and last_digest and last_digest != manifest.digest:
+        raise OtherContentError(repository, manifest.build, prefix)
 
 
 def check_environment(specs: Iterable[MatchSpec] = ()) -> None:
@@ -108,12 +108,12 @@ def check_environment(specs: Iterable[MatchSpec] = ()) -> None:
     if state is None:
         return
     for folder in _local_channels():
-        found = manifest_json.read(folder)
-        if found is None:
+        manifest = manifest_json.read(folder)
+        if manifest is None:
             continue
-        if folder == Path(state.path) and found.label != state.label:
-            raise OtherLabelError(folder, found.label, state.label, prefix)
-        check_release(folder, found, state, prefix)
+        if folder == Path(state.path) and manifest.label != state.label:
+            raise OtherLabelError(folder, manifest.label, state.label, prefix)
+        check_release(folder, manifest, state, prefix)
     if context.offline:
         _check_channels(prefix, state, specs)
 
@@ -135,11 +135,13 @@ def remember_release() -> None:
     if folder not in _local_channels():
         return
     with suppress(OSError, ManifestError, UnreadableError):
-        found = manifest_json.read(folder)
-        if found is None or found.label != state.label or found.build < state.build:
+        manifest = manifest_json.read(folder)
+        if manifest is None or manifest.label != state.label or manifest.build < state.build:
             return
-        expected = _signers(folder, found, state) if state.signers else ()
-        now = replace(state, build=found.build, manifest_sha256=found.digest, signers=expected)
+        expected = _signers(folder, manifest, state) if state.signers else ()
+        now = replace(
+            state, build=manifest.build, manifest_sha256=manifest.digest, signers=expected
+        )
         if now != state:
             replace_all([(state_path(prefix), dump(now))])
         if expected != state.signers:
@@ -150,15 +152,15 @@ def remember_release() -> None:
             )
 
 
-def _signers(folder: Path, found: Manifest, state: State) -> tuple[str, ...]:
+def _signers(folder: Path, manifest: Manifest, state: State) -> tuple[str, ...]:
     """Return whose signature to expect after the installation from a release."""
     from ...repository.signature import signers
     from ..trust import following
 
-    there = signers(folder, found)
-    if {*there}.isdisjoint(state.signers):
+    signed_by = signers(folder, manifest)
+    if {*signed_by}.isdisjoint(state.signers):
         return state.signers
-    return following(found, there, state.signers)
+    return following(manifest, signed_by, state.signers)
 
 
 def _local_channels() -> tuple[Path, ...]:
@@ -191,10 +193,10 @@ def _check_channels(prefix: Path, state: State, specs: Iterable[MatchSpec]) -> N
 
 def _sources(channel: str) -> list[str]:
     """Return the files and variables that configure a channel."""
-    found = []
+    sources = []
     for source, values in context.collect_all().items():
         for key in ("channels", "channel"):
             listed = values.get(key) or ()
             if channel in map(str, (listed,) if isinstance(listed, str) else listed):
-                found.append("the command line" if str(source) == "cmd_line" else str(source))
-    return found or ["the defaults of conda"]
+                sources.append("the command line" if str(source) == "cmd_line" else str(source))
+    return sources or ["the defaults of conda"]
