@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from . import manifest_json, signature
 from .exceptions import ManifestError
-from .manifest import JOURNAL_NAME, NEXT_NAME, NEXT_SIGNATURE_NAME
+from .manifest import BESIDE, NEXT_NAME, NEXT_SIGNATURE_NAME
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,8 +28,7 @@ if TYPE_CHECKING:
 
 def unfinished(repository: Path, stated: Manifest) -> bool:
     """Return whether a publication is under way, or was interrupted and not yet carried on."""
-    signs = (JOURNAL_NAME, NEXT_NAME)
-    return bool(stated.on_the_way) or any(os.path.lexists(repository / name) for name in signs)
+    return bool(stated.on_the_way) or any(os.path.lexists(repository / name) for name in BESIDE)
 
 
 def unfinished_text(repository: Path) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from conda_offline_repo.progress import Unwatched
 from conda_offline_repo.repository.locate import locate_one
-from conda_offline_repo.repository.manifest import MANIFEST_NAME, NEXT_NAME
+from conda_offline_repo.repository.manifest import BESIDE, MANIFEST_NAME
 from conda_offline_repo.repository.verify import verify
 from tests.support.keys import SSH_KEYGEN, new_key
 from tests.support.tiny import TinyChannel
@@ -231,7 +231,7 @@ def same(folder: Path, expected: Path) -> None:
 def unfinished(repository: Path) -> bool:
     """Whether readers are told that something is still to be deleted."""
     stated = json.loads((repository / MANIFEST_NAME).read_bytes())
-    return "on_the_way" in stated or (repository / NEXT_NAME).exists()
+    return "on_the_way" in stated or any((repository / name).exists() for name in BESIDE)
 
 
 def state(root: Path) -> str:
