@@ -68,11 +68,11 @@ def entries(
     if not request.plugin:
         return ()
     published = _published(last, repository)
-    found = _with_needs(PLUGIN_PACKAGE, {}, request, given, published)
+    chosen = _with_needs(PLUGIN_PACKAGE, {}, request, given, published)
     if signed:
         with suppress(PluginNotFoundError):
-            found = _with_needs(SIGNATURES_PACKAGE, found, request, given, published)
-    return tuple(sorted(found.values(), key=lambda entry: entry.name))
+            chosen = _with_needs(SIGNATURES_PACKAGE, chosen, request, given, published)
+    return tuple(sorted(chosen.values(), key=lambda entry: entry.name))
 
 
 def checks_signatures(names: Iterable[str]) -> bool:
@@ -86,37 +86,32 @@ def checks_signatures(names: Iterable[str]) -> bool:
 
 def _with_needs(
     package: str,
-    found: Mapping[str, Entry],
+    chosen: Mapping[str, Entry],
     request: Request,
     given: Path | None,
     published: Iterable[Entry],
 ) -> dict[str, Entry]:
-    """Return, by name, what was found already, a package, and what it needs."""
-    found = dict(found)
+    """Return, by name, what was chosen already, a package, and what it needs."""
+    chosen = dict(chosen)
     wanted = [MatchSpec(package)]
     while wanted:
         spec = wanted.pop()
         if spec.name in GIVEN or spec.name.startswith("__"):
             continue
-        if spec.name in found:
-            if not spec.match(_facts(found[spec.name])):
-                raise PluginNotFoundError(str(spec), _urls(request))
-            continue
-        if given and spec.name == PLUGIN_PACKAGE:
-            one = _from_file(given)
+        known = chosen.get(spec.name)
+        if known:
+            candidates = [known]
+        elif given and spec.name == PLUGIN_PACKAGE:
+            candidates = [_from_file(given)]
         else:
-            here = [entry for entry in published if spec.match(_facts(entry))]
-            candidates = [*_from_channels(request, spec), *here]
-            if not candidates:
-                raise PluginNotFoundError(str(spec), _urls(request))
-            one = max(candidates, key=_age)
-        found[spec.name] = one
-        wanted += map(MatchSpec, one.record.get("depends") or ())
-    return found
-
-
-def _urls(request: Request) -> tuple[str, ...]:
-    return tuple(source.url for source in request.sources)
+            candidates = [*_from_channels(request, spec), *published]
+        fitting = [entry for entry in candidates if spec.match(_facts(entry))]
+        if not fitting:
+            raise PluginNotFoundError(str(spec), (source.url for source in request.sources))
+        if not known:
+            chosen[spec.name] = max(fitting, key=_age)
+            wanted += map(MatchSpec, chosen[spec.name].record.get("depends") or ())
+    return chosen
 
 
 def _age(entry: Entry) -> tuple[VersionOrder, int]:
@@ -126,24 +121,20 @@ def _age(entry: Entry) -> tuple[VersionOrder, int]:
 def _facts(entry: Entry) -> dict[str, Any]:
     """Return what a MatchSpec asks for of an entry."""
     record = entry.record
-    number = record.get("build_number") or 0
-    return {
-        **{key: record[key] for key in ("name", "version", "build")},
-        "build_number": number,
-        "fn": entry.file,
-    }
+    facts = {key: record[key] for key in ("name", "version", "build")}
+    return {**facts, "build_number": record.get("build_number") or 0, "fn": entry.file}
 
 
 def _from_channels(request: Request, spec: MatchSpec) -> list[Entry]:
     """Return what fits in the first channel that has the package, as conda chooses channels."""
     for source in request.sources:
-        found = [
+        fitting = [
             entry
             for entry in _from_channel(request, source, spec.name)
             if spec.match(_facts(entry))
         ]
-        if found:
-            return found
+        if fitting:
+            return fitting
     return []
 
 

@@ -90,7 +90,9 @@ def completed(release: Release, page: bytes | None) -> Release:
     described = {**release.manifest.files}
     if page is not None:
         described[PAGE_NAME] = _describe(page)
-    files[CHECKSUMS_NAME] = _checksums({**release.manifest.packages, **described})
+    named: dict[str, Package | File] = {**release.manifest.packages, **described}
+    lines = (f"{named[name].sha256} *{name}\n" for name in sorted(named))
+    files[CHECKSUMS_NAME] = "".join(lines).encode()
     described[CHECKSUMS_NAME] = _describe(files[CHECKSUMS_NAME])
     return replace(release, manifest=replace(release.manifest, files=described), files=files)
 
@@ -108,10 +110,6 @@ def published_page(last: Manifest, repository: Path) -> bytes | None:
         return read_regular(repository / PAGE_NAME, stated.size)
     except OSError:
         return b""
-
-
-def _checksums(named: Mapping[str, Package | File]) -> bytes:
-    return "".join(f"{named[name].sha256} *{name}\n" for name in sorted(named)).encode()
 
 
 def _describe(content: bytes) -> File:
