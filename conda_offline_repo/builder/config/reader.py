@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ...exceptions import InvalidRequestError
@@ -42,6 +43,7 @@ class Reader:
 
     def __init__(self, node: MappingNode, folder: Path, defaults: Defaults) -> None:
         self.folder, self.defaults = folder, defaults
+        self._path = partial(path_of, folder)
         self.mistakes: list[Mistake] = []
         self.secrets: set[str] = set()
         self._wrong: set[Keys] = set()
@@ -49,10 +51,12 @@ class Reader:
         # of a key that stands there twice, both values are checked
         last = nodes.data(node, self._note, last=True) if self.mistakes else self._data
         for data in [self._data] if last == self._data else [self._data, last]:
-            for path, key, message in schema.check(data, checks(folder)):
+            for kind, path, key, message in schema.check(data, checks(folder)):
                 self._note(schema.node_of(data, path, key), message)
-                if key is None or "virtual_packages" in path:
-                    self._wrong.add(path if key is None else (*path, key))
+                if kind == "value":
+                    self._wrong.add(path)
+                elif key is not None and (kind == "unknown" or "virtual_packages" in path):
+                    self._wrong.add((*path, key))
 
     def content(self, environ: Mapping[str, str] | None, wanted: Collection[str]) -> Content:
         """Return what the file says; what is wrong in it is left out.
@@ -63,16 +67,15 @@ class Reader:
         """
         top = self._right(())
         common = self._settings((), environ)
-        labels = self._right(("labels",)) if "labels" in top else {}
-        self._check_names("label", ("labels",), labels)
+        labels = self._names("label", ("labels",)) if "labels" in self._data else ()
         return Content(
-            path_of(self.folder, top["root"]) if "root" in top else None,
+            self._path(top["root"]) if "root" in top else None,
             common,
             tuple(
                 self._label(name, common, environ if not wanted or name in wanted else None)
                 for name in labels
             ),
-            top["labels"].node if labels else self._data.node,
+            self._data["labels"].node if labels else self._data.node,
         )
 
     def _note(self, node: Node, message: str) -> None:
@@ -84,14 +87,15 @@ class Reader:
 
     def _right(self, path: Keys) -> dict[Any, Any]:
         """Return the values in a collection that nothing is wrong with, by key or by number."""
-        value = schema.at(self._data, path) or {}
+        value = {} if path in self._wrong else schema.at(self._data, path) or {}
         items = value.items() if isinstance(value, dict) else enumerate(value)
         return {key: value for key, value in items if (*path, key) not in self._wrong}
 
     def _label(self, name: str, common: Settings, environ: Mapping[str, str] | None) -> Label:
         path = ("labels", name)
         said = self._settings(path, environ).over(common)
-        keys = {*(schema.at(self._data, path) or ())}
+        value = schema.at(self._data, path)
+        keys = {*value} if isinstance(value, dict) else set()
         if said.label_channel is False and not keys & {*WAYS, "environments"}:
             problem = f"Without its label channel, there is nothing to ship for {name!r}"
             self._say(f"{problem}: name packages.", path[:1], name)
@@ -125,7 +129,7 @@ class Reader:
         return Settings(
             token=self._variable((*path, "token"), environ) if "token" in said else None,
             label_channel=said.get("label_channel"),
-            channels=each("channels", lambda text: channel_of(self.folder, text)),
+            channels=each("channels", partial(channel_of, self.folder)),
             platforms=each("platforms", str),
             virtual_packages=self._machines((*path, "virtual_packages"))
             if "virtual_packages" in said
@@ -174,9 +178,7 @@ class Reader:
         yield from self._environment("", path)
         if "environments" in self._right(path):
             path = (*path, "environments")
-            names = self._right(path)
-            self._check_names("environment", path, names)
-            for name in names:
+            for name in self._names("environment", path):
                 yield from self._environment(name, (*path, name))
 
     def _environment(self, name: str, path: Keys) -> Iterator[EnvironmentSpec]:
@@ -197,8 +199,10 @@ class Reader:
             else:
                 yield EnvironmentSpec(name, file=self._path(ways[way]))
 
-    def _check_names(self, kind: str, path: Keys, names: Collection[str]) -> None:
-        """Note names that Windows cannot tell apart."""
+    def _names(self, kind: str, path: Keys) -> tuple[str, ...]:
+        """Return the keys of a mapping, and note those that Windows cannot tell apart."""
+        content = schema.at(self._data, path)
+        names = tuple(content) if isinstance(content, dict) else ()
         known: dict[str, str] = {}
         for name in names:
             other = known.setdefault(name.casefold(), name)
@@ -206,6 +210,4 @@ class Reader:
                 line = schema.node_of(self._data, path, other).start_mark.line + 1
                 problem = f"Windows cannot tell the {kind} {name!r} from {other!r} on line {line}."
                 self._say(problem, path, name)
-
-    def _path(self, text: str) -> Path:
-        return path_of(self.folder, text)
+        return names

@@ -62,7 +62,7 @@ MESSAGES = {
 
 def check(
     content: Mapping, formats: dict[str, Callable[[str], object]]
-) -> Iterator[tuple[Keys, str | None, str]]:
+) -> Iterator[tuple[str, Keys, str | None, str]]:
     """Yield what is wrong with the content of the file.
 
     Args:
@@ -70,7 +70,8 @@ def check(
         formats: See `formats.checks`.
 
     Yields:
-        The keys that lead there, one key more if that itself is wrong, and the message.
+        What is wrong: "value", "name", "unknown", "beside" or "required"; the keys that lead there,
+        one key more if that itself is wrong; and the message.
     """
     checker = FormatChecker(formats=())
     for name, function in formats.items():
@@ -83,7 +84,7 @@ def check(
                 # of what is wrong with a value or a name, the first counts
                 if (path, key, kind) not in seen:
                     seen.add((path, key, kind))
-                    yield path, key, message
+                    yield kind, path, key, message
 
 
 def node_of(content: Mapping, path: Keys, key: str | None = None) -> Node:
@@ -148,14 +149,14 @@ def _messages(
             if key in known:
                 continue
             if elsewhere := ELSEWHERE[schema["title"]].get(key):
-                yield keyword, key, f"{key!r} {elsewhere}."
+                yield "unknown", key, f"{key!r} {elsewhere}."
             else:
-                yield keyword, key, f"The key {key!r} is unknown here. {advice(key, known)}"
+                yield "unknown", key, f"The key {key!r} is unknown here. {advice(key, known)}"
     elif keyword in ("not", "maxProperties"):
         names = error.validator_value["required"] if keyword == "not" else schema["properties"]
-        first, *others = (key for key in value if key in names)
-        line = value.nodes[first][0].start_mark.line + 1
-        for key in others:
+        stated = [key for key in value if key in names]
+        for key in stated[1:]:
+            first, line = stated[0], value.nodes[stated[0]][0].start_mark.line + 1
             message = f"{key!r} stands beside {first!r} of line {line}: leave one of them out."
             yield "beside", key, message
     else:

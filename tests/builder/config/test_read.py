@@ -97,6 +97,18 @@ labels:
     ]
 
 
+def test_label_that_is_not_one_is_checked_as_a_label(path: Path) -> None:
+    path.write_text("label_channel: false\nlabels: {acme: [core], ACME: }\n")
+    assert [message.partition(": ")[0] for message in told(path)] == [
+        *("2:10", "2:16", "2:24", "2:24")
+    ]
+
+
+def test_keys_in_the_wrong_place_without_a_value(path: Path) -> None:
+    found = mistakes(path, "labels: {acme: {file: , environments: {x: {environment: , y: }}}}\n")
+    assert [message.partition(": ")[0] for message in found] == ["1:17", "1:44", "1:59"]
+
+
 def test_key_that_is_not_text_is_not_an_empty_mapping(path: Path) -> None:
     assert mistakes(path, "labels: {acme: {environments: {2026: [core]}}}") == [
         '1:32: YAML reads 2026 as a number: put it in quotes, "2026".'
