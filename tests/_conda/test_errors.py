@@ -19,6 +19,7 @@ from requests.exceptions import ReadTimeout
 from conda_offline_repo._conda import errors, overrides
 from conda_offline_repo._conda.exceptions import IndexCacheError
 from conda_offline_repo.builder.exceptions import ChannelUnavailableError
+from conda_offline_repo.exceptions import OfflineRepoError
 from dev.upstream.server import ChannelServer
 from tests.support.inside import inside
 from tests.support.tiny import TinyChannel
@@ -146,7 +147,7 @@ def test_damaged_cache(me: Inside, url: str) -> None:
         os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
     with (
         overrides.settings(local_repodata_ttl=1000),
-        pytest.raises(ChannelUnavailableError, match="conda clean --index-cache"),
+        pytest.raises(OfflineRepoError, match="conda clean --index-cache"),
     ):
         build(me, url)
     me.conda.run("clean", "--index-cache", "--yes")
