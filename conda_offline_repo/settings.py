@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from conda.base.context import context
@@ -46,6 +47,11 @@ def settings() -> Iterator[CondaSetting]:
         ),
         parameter=PrimitiveParameter("", element_type=str),
     )
+
+
+def environment_token() -> str | None:
+    """Return the publisher's token of the environment variable, if it is set."""
+    return os.environ.get(TOKEN_VARIABLE) or None
 
 
 def default_root() -> str:

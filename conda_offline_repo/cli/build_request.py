@@ -14,7 +14,7 @@ from ..builder.config.settings import Defaults
 from ..builder.options import EnvironmentSpec, Options
 from ..exceptions import InvalidRequestError
 from ..repository.manifest_json import present
-from ..settings import TOKEN_VARIABLE, default_root, default_sign_keys
+from ..settings import default_root, default_sign_keys, environment_token
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -114,7 +114,7 @@ def options_of(args: Namespace) -> Options:
         channels=_channels(),
         channels_named=bool(args.channel),
         label_channel=not args.offline_repo_no_label_channel,
-        token=args.offline_repo_token or os.environ.get(TOKEN_VARIABLE) or None,
+        token=args.offline_repo_token or environment_token(),
         platforms=tuple(args.offline_repo_platform),
         native_platform=context.subdir,
         virtual_packages=tuple(args.offline_repo_virtual_package),

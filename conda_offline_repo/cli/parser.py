@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -11,7 +10,7 @@ from conda.cli import helpers
 from conda.cli.conda_argparse import ArgumentParser as CondaParser
 
 from ..redaction import confined, in_play
-from ..settings import TOKEN_VARIABLE
+from ..settings import environment_token
 
 if TYPE_CHECKING:
     from argparse import Namespace, _ActionsContainer
@@ -92,7 +91,7 @@ class VerbParser(CondaParser):
 
     def _execute(self, args: Namespace) -> int:
         token = getattr(args, "offline_repo_token", None)
-        with confined(in_play(token, os.environ.get(TOKEN_VARIABLE))):
+        with confined(in_play(token, environment_token())):
             status: int = _module(self._verb).execute(args)
         return status
 
