@@ -85,11 +85,12 @@ def _deliver(
 ) -> Outcome:
     check_place(source, target)
     # before the lock: it would make folders at a place that may be the wrong one
-    _check(source, target, allow_older=allow_older)
+    check_release(source, target, _read(target), allow_older=allow_older)
     with nullcontext() if dry_run else exclusive(target, progress.step) as staging:
         if staging is not None:
             _carry_on(source, target, staging, progress)
-        last = _check(source, target, allow_older=allow_older)
+        last = _read(target)
+        check_release(source, target, last, allow_older=allow_older)
         found = plan(source, target, last, progress)
         undeleted: tuple[str, ...] = ()
         if staging is not None and found.changes:
@@ -108,13 +109,6 @@ def _deliver(
             deleted=found.surplus,
             undeleted=undeleted,
         )
-
-
-def _check(source: Source, target: Path, *, allow_older: bool) -> Manifest | None:
-    """Return the manifest that a target has; raises as `check_release`."""
-    last = _read(target)
-    check_release(source, target, last, allow_older=allow_older)
-    return last
 
 
 def _read(target: Path) -> Manifest | None:

@@ -108,7 +108,8 @@ def pack(
     new = [one for one in wanted_files(manifest) if had.get(one.name) != one.sha256]
     shares = _shares(source, new, volume_size)
     names = tuple(tuple(one.name for one in share) for share in shares)
-    infos = [VolumeInfo(n, len(shares), since.base if since else None) for n in _numbers(shares)]
+    base, of = since.base if since else None, len(shares)
+    infos = [VolumeInfo(number, of, base) for number in range(1, of + 1)]
     paths: tuple[Path, ...] = ()
     if isinstance(output, Path):
         paths = tuple(_path(output, info) for info in infos)
@@ -125,10 +126,6 @@ def pack(
         except OSError as error:
             raise FileSystemError(error) from error
     return Packed(source, since, paths, names, size)
-
-
-def _numbers(shares: Sequence[object]) -> range:
-    return range(1, len(shares) + 1)
 
 
 def _shares(source: Source, files: list[Wanted], volume_size: int | None) -> list[list[Wanted]]:

@@ -12,7 +12,7 @@ from ..files.atomic import has_content, partial
 from ..files.hashing import hash_file
 from ..files.workers import run_all
 from ..repository import signature
-from ..repository.exceptions import ManifestError, NestedFolderError, NoSpaceError
+from ..repository.exceptions import NestedFolderError, NoSpaceError
 from ..repository.locate import enclosing, labels_in
 from ..repository.manifest import NEXT_NAME, NEXT_SIGNATURE_NAME
 from ..repository.manifest_json import present
@@ -96,7 +96,8 @@ def plan(source: Source, target: Path, last: Manifest | None, progress: Progress
         one
         for one in wanted
         if sizes[one] == one.size
-        and (thorough or (last is not None and _differs(last.allowed(one.name), one)))
+        # it may be another, or is
+        and (thorough or (last and last.allowed(one.name) != {one.sha256: one.size}))
     ]
     wrong = _wrong(target, doubtful, thorough, progress)
     lacking = tuple(one for one in wanted if sizes[one] != one.size or one in wrong)
@@ -131,11 +132,6 @@ def wanted_files(manifest: Manifest) -> tuple[Wanted, ...]:
     return tuple(
         Wanted(name, one.sha256, one.size) for name, one in sorted(manifest.everything.items())
     )
-
-
-def _differs(allowed: dict[str, int], one: Wanted) -> bool:
-    """Return whether a file may be, or is, another than the one that is wanted."""
-    return allowed != {one.sha256: one.size}
 
 
 def _size(path: Path) -> int | None:
@@ -210,18 +206,10 @@ def check_release(
         return
     if comes.label != last.label:
         raise LabelMismatchError(target, last.label, comes.label)
-    expected = last.signers or _signers(target, last)
+    expected = last.signers or signature.known_signers(target, last)
     if expected and {*expected}.isdisjoint(source.signers):
         raise OtherOriginError(source.place, target, source.signers, expected)
     if base and comes.raw != last.raw and base != base_of(last):
         raise OtherBaseError(target, (base.build, base.created), age(last))
     if age(comes) <= age(last) and comes.raw != last.raw and not allow_older:
         raise OlderReleaseError(target, age(last), age(comes))
-
-
-def _signers(target: Path, last: Manifest) -> tuple[str, ...]:
-    """Return who signed what a target has, if that can be told."""
-    try:
-        return signature.signers(target, last)
-    except ManifestError:
-        return ()

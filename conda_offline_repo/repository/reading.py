@@ -17,11 +17,7 @@ LARGEST_FILE = 1 << 63
 
 
 def load(content: bytes) -> Any:
-    """Return the value of a JSON text.
-
-    Raises:
-        ValueError: It is none, has numbers that JSON does not know, or is nested too deeply.
-    """
+    """Return the value of a JSON text; a ValueError says what is wrong with another one."""
     try:
         return json.loads(content, parse_constant=_no_constant)
     except RecursionError:
@@ -29,70 +25,46 @@ def load(content: bytes) -> Any:
 
 
 def text(value: Any) -> str:
-    """Return a string that can be printed and written.
-
-    Raises:
-        ValueError: It is none.
-    """
+    """Return a string that can be printed and written; raises ValueError for anything else."""
     if not isinstance(value, str) or not value.isprintable():
-        raise ValueError(f"{value!r} is no text")
+        raise ValueError(f"{value!r} is not text")
     return value
 
 
 def count(value: Any) -> int:
-    """Return a number of things or bytes.
-
-    Raises:
-        ValueError: It is none.
-    """
+    """Return a number of things or bytes; raises ValueError for anything else."""
     if type(value) is not int or not 0 <= value < LARGEST_FILE:
-        raise ValueError(f"{value!r} is no number")
+        raise ValueError(f"{value!r} is not a number")
     return value
 
 
 def flag(value: Any) -> bool:
-    """Return whether something is so.
-
-    Raises:
-        ValueError: It is neither true nor false.
-    """
+    """Return true or false; raises ValueError for anything else."""
     if not isinstance(value, bool):
         raise ValueError(f"{value!r} is neither true nor false")
     return value
 
 
 def sha256(value: Any) -> str:
-    """Return a SHA-256 digest, in lower case.
-
-    Raises:
-        ValueError: It is none.
-    """
+    """Return a SHA-256 digest in lower case; raises ValueError for anything else."""
     if not isinstance(value, str) or not SHA256.fullmatch(value):
-        raise ValueError(f"{value!r} is no SHA-256 digest")
+        raise ValueError(f"{value!r} is not a SHA-256 digest")
     return value
 
 
 def md5(value: Any) -> str:
-    """Return an MD5 digest in lower case, or nothing.
-
-    Raises:
-        ValueError: It is neither.
-    """
+    """Return an MD5 digest in lower case, or nothing; raises ValueError for anything else."""
     if not isinstance(value, str) or not MD5.fullmatch(value):
-        raise ValueError(f"{value!r} is no MD5 digest")
+        raise ValueError(f"{value!r} is not an MD5 digest")
     return value
 
 
 def texts(values: Any) -> tuple[str, ...]:
-    """Return the strings of a list.
-
-    Raises:
-        ValueError: It is no list of strings.
-    """
+    """Return the strings of a list; raises ValueError for anything else."""
     if not isinstance(values, list):
-        raise ValueError(f"{values!r} is no list")
+        raise ValueError(f"{values!r} is not a list")
     return tuple(map(text, values))
 
 
 def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is no number")
+    raise ValueError(f"{name} is not a number")

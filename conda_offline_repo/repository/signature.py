@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from ..files.hashing import read_regular
 from . import manifest_json
-from .exceptions import SignatureError, UnreadableError
+from .exceptions import ManifestError, SignatureError, UnreadableError
 from .manifest import NEXT_SIGNATURE_NAME
 from .sshsig import parse, parsed
 
@@ -81,6 +81,14 @@ def _signers(path: Path, stated: Manifest) -> tuple[str, ...]:
     except OSError as error:
         raise SignatureError(path, error.strerror or str(error)) from error
     return signers_of(content, stated, path)
+
+
+def known_signers(repository: Path, stated: Manifest) -> tuple[str, ...]:
+    """Return who signed a manifest; none, too, where that cannot be told."""
+    try:
+        return signers(repository, stated)
+    except ManifestError:
+        return ()
 
 
 def signers_of(content: bytes, stated: Manifest, path: Path) -> tuple[str, ...]:
