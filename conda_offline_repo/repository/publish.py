@@ -124,7 +124,12 @@ def _update(change: Transition) -> tuple[str, ...]:
     _place(change, index)
     _place(change, [name for name in others if name not in index])
     _put_manifest(change)
-    return clear(repository, change.surplus) or clear(repository, (NEXT_NAME, NEXT_SIGNATURE_NAME))
+    # last goes what tells readers that something is left
+    for names in (change.surplus, (NEXT_SIGNATURE_NAME,), (NEXT_NAME,)):
+        undeleted = clear(repository, names)
+        if undeleted:
+            break
+    return undeleted
 
 
 def _announce(change: Transition) -> None:
