@@ -65,7 +65,7 @@ def kept_releases(
     earlier = dict(last.releases)
     if not _is_the_same(last, solutions, new):
         digest = hash_bytes(last.raw).sha256
-        earlier[last.build] = Kept(last.created, digest, last.solutions)
+        earlier[last.release] = Kept(last.created, digest, last.solutions)
     records = read_records(last, repository, damaged=True)
     releases: dict[int, Kept] = {}
     warnings = []

@@ -85,7 +85,7 @@ def _report_label(result: Result) -> None:
     elif outcome.changed:
         manifest = outcome.manifest
         moved = human(outcome.difference.transfer_bytes)
-        print(f"{result.label}: release {manifest.build}, {amount(manifest)}, {moved} to move")
+        print(f"{result.label}: release {manifest.release}, {amount(manifest)}, {moved} to move")
 
 
 def _label_row(result: Result) -> tuple[str, ...]:
@@ -97,7 +97,7 @@ def _label_row(result: Result) -> tuple[str, ...]:
     changed = "would change" if context.dry_run else "changed"
     return (
         result.label,
-        str(manifest.build),
+        str(manifest.release),
         str(len(manifest.packages)),
         human(manifest.size),
         human(outcome.difference.transfer_bytes),
@@ -145,7 +145,7 @@ def _lines(outcome: BuildOutcome) -> Iterator[str]:
     manifest, difference, dry_run = outcome.manifest, outcome.difference, context.dry_run
     total = amount(manifest)
     if not outcome.changed:
-        yield f"{outcome.path} is up to date (release {manifest.build}): {total}."
+        yield f"{outcome.path} is up to date (release {manifest.release}): {total}."
         return
     if outcome.first:
         verb = "This would be the first" if dry_run else "First"
@@ -158,7 +158,7 @@ def _lines(outcome: BuildOutcome) -> Iterator[str]:
     if outcome.new_licenses:
         yield f"New licences: {licenses(outcome.new_licenses)}"
     verb = "would become" if dry_run else "is now"
-    yield f"{outcome.path} {verb} release {manifest.build}: {total}."
+    yield f"{outcome.path} {verb} release {manifest.release}: {total}."
     if len(manifest.solutions) > 1:
         for platform, names in sorted(manifest.solutions.items()):
             yield f"  for {platform}: {amount(manifest, names)}"

@@ -64,8 +64,8 @@ def _print_json(outcome: Outcome) -> None:
         source=str(outcome.source.place),
         target=str(outcome.target),
         changed=outcome.changed,
-        build=release.build,
-        build_before=before.build if before else None,
+        build=release.release,
+        build_before=before.release if before else None,
         signers=outcome.source.signers,
         copied=outcome.copied,
         copied_bytes=outcome.copied_bytes,
@@ -80,7 +80,7 @@ def _lines(outcome: Outcome) -> Iterator[str]:
     total = amount(release)
     if not outcome.changed:
         yield (
-            f"{outcome.target} has release {release.build} already, complete and unchanged: "
+            f"{outcome.target} has release {release.release} already, complete and unchanged: "
             f"{total}."
         )
     else:
@@ -88,9 +88,9 @@ def _lines(outcome: Outcome) -> Iterator[str]:
         if before and before.raw == release.raw:
             became = "would be put right" if context.dry_run else "is put right"
         else:
-            had = f"had release {before.build}" if before else "had no release"
+            had = f"had release {before.release}" if before else "had no release"
             has = "would get" if context.dry_run else "now has"
-            became = f"{had} and {has} release {release.build} of label {release.label}"
+            became = f"{had} and {has} release {release.release} of label {release.label}"
         yield f"{outcome.target} {became}: {total}."
         copied = "would be copied" if context.dry_run else "copied"
         yield (

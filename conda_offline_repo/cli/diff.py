@@ -87,7 +87,7 @@ def execute(args: Namespace) -> int:
 
 def _json(release: Named) -> dict[str, object]:
     manifest = release.manifest
-    return {"build": manifest.build, "created": manifest.created, "signers": release.signers}
+    return {"build": manifest.release, "created": manifest.created, "signers": release.signers}
 
 
 def _text(old: Named, new: Named, changes: Difference, fresh: str) -> Iterator[str]:
@@ -124,7 +124,7 @@ def _markdown(old: Named, new: Named, changes: Difference, fresh: str) -> Iterat
 
 
 def _named(release: Named) -> str:
-    return f"release {release.manifest.build} of {release.manifest.created}"
+    return f"release {release.manifest.release} of {release.manifest.created}"
 
 
 def _cell(text: str) -> str:

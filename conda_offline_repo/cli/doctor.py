@@ -52,10 +52,10 @@ def _print(state: State, prefix: str, verbose: bool) -> None:
     if repository.signers:
         print(f"{GOOD} {signed_by(repository.signers)}")
     manifest = repository.manifest
-    if manifest.build != state.build:
-        older = " --allow-older, if that is meant" if manifest.build < state.build else ""
+    if manifest.release != state.build:
+        older = " --allow-older, if that is meant" if manifest.release < state.build else ""
         print(
-            f"{BAD} It has release {manifest.build} now: run "
+            f"{BAD} It has release {manifest.release} now: run "
             f"`conda offline-repo use {state.path} -p {prefix}`{older}."
         )
     for finding in survey(repository, Path(prefix)):

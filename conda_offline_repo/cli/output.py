@@ -68,7 +68,7 @@ def chatter_to_stderr() -> Iterator[None]:
 def release_json(repository: Repository) -> dict[str, Any]:
     """Return which release of a repository it is about, for a JSON object."""
     manifest = repository.manifest
-    return {"path": str(repository.path), "label": manifest.label, "build": manifest.build}
+    return {"path": str(repository.path), "label": manifest.label, "build": manifest.release}
 
 
 def changes_json(difference: Difference) -> dict[str, Any]:

@@ -88,7 +88,7 @@ def _print_json(packed: Packed) -> None:
     release, since = packed.source.manifest, packed.since
     print_json(
         label=release.label,
-        build=release.build,
+        build=release.release,
         since=since.base.build if since else None,
         signers=packed.source.signers,
         volumes=[
@@ -103,7 +103,7 @@ def _lines(packed: Packed) -> Iterator[str]:
     release, since = packed.source.manifest, packed.since
     new = f" since release {since.base.build}" if since else ""
     done = "would be packed" if context.dry_run else "is packed"
-    yield f"Release {release.build} of label {release.label}{new} {done}: {human(packed.size)}."
+    yield f"Release {release.release} of label {release.label}{new} {done}: {human(packed.size)}."
     for path, names in zip(packed.volumes, packed.names, strict=False):
         yield f"  {path}: {counted(len(names), 'file')}"
     yield signed_by(packed.source.signers)

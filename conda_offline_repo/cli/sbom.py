@@ -66,7 +66,7 @@ def _json(
         "path": str(folder / bill.name),
         "repository": str(repository.path),
         "label": repository.manifest.label,
-        "build": repository.manifest.build,
+        "build": repository.manifest.release,
         "environment": bill.environment,
         "platform": bill.platform,
         "packages": bill.packages,

@@ -41,7 +41,7 @@ def _json(repository: Repository, read: Licenses) -> dict[str, Any]:
 
 def _lines(repository: Repository, read: Licenses) -> Iterator[str]:
     manifest = repository.manifest
-    yield f"Licences of the packages of {manifest.label}, release {manifest.build}\n"
+    yield f"Licences of the packages of {manifest.label}, release {manifest.release}\n"
     packages = [licensed.package for licensed in read.packages]
     rows = {(each.name, each.version, each.license or "not stated") for each in packages}
     yield from table([("NAME", "VERSION", "LICENCE"), *sorted(rows)])

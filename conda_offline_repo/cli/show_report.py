@@ -76,7 +76,7 @@ def _lines(repository: Repository, packages: tuple[ListedPackage, ...]) -> Itera
     rows = [
         ("path", str(repository.path)),
         ("label", manifest.label),
-        ("release", f"{manifest.build} of {manifest.created}"),
+        ("release", f"{manifest.release} of {manifest.created}"),
     ]
     for asked in environments(manifest):
         title = f"environment {asked.name}" if asked.name else "packages asked for"
@@ -134,7 +134,7 @@ def _brief_row(repository: Repository) -> tuple[str, ...]:
     manifest = repository.manifest
     return (
         manifest.label,
-        str(manifest.build),
+        str(manifest.release),
         manifest.created,
         str(len(manifest.packages)),
         human(manifest.size),
@@ -146,7 +146,7 @@ def _brief_row(repository: Repository) -> tuple[str, ...]:
 def _releases(manifest: Manifest) -> list[tuple[int, str, Mapping[str, tuple[str, ...]]]]:
     """Return number, time and solutions of each release."""
     kept = [(number, kept.created, kept.solutions) for number, kept in manifest.releases.items()]
-    return sorted([(manifest.build, manifest.created, manifest.solutions), *kept], reverse=True)
+    return sorted([(manifest.release, manifest.created, manifest.solutions), *kept], reverse=True)
 
 
 def _releases_json(repository: Repository, releases: list[Any]) -> dict[str, Any]:
@@ -182,7 +182,7 @@ def _why_lines(repository: Repository, reasons: Sequence[Why]) -> Iterator[str]:
     yield f"{repository.path}, label {repository.manifest.label}:"
     for why in reasons:
         needed = _joined(why.name, why.version, why.build)
-        yield f"\n{_place(why, repository.manifest.build)}: {needed}"
+        yield f"\n{_place(why, repository.manifest.release)}: {needed}"
         yield f"  asked for: {'yes' if why.asked_for else 'no'}"
         directly = ", ".join(map(_step, why.directly))
         yield f"  needed directly by: {directly or 'no other package'}"

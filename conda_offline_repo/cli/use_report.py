@@ -98,7 +98,7 @@ def report(outcome: Outcome) -> None:
     installs, has = ("would install", "would have") if request.dry_run else ("installs", "has")
     print(
         f"The environment {target.prefix} {installs} from {repository.path} alone, offline "
-        f"(release {manifest.build} of {manifest.created[:10]})."
+        f"(release {manifest.release} of {manifest.created[:10]})."
     )
     if request.release is not None:
         print(f"It {has} just what release {request.release} installs.")

@@ -71,8 +71,8 @@ def _solution(
     """Return the names of the archives that a release installs into an environment."""
     manifest = repository.manifest
     releases = {number: kept.solutions for number, kept in manifest.releases.items()}
-    releases[manifest.build] = manifest.solutions
-    number = manifest.build if release is None else release
+    releases[manifest.release] = manifest.solutions
+    number = manifest.release if release is None else release
     if number not in releases:
         raise ReleaseNotKeptError(repository.path, number, sorted(releases))
     solutions = releases[number]

@@ -124,7 +124,7 @@ def plan(
         check_release(repository.path, manifest, known, prefix)
     state = State(
         label=manifest.label,
-        build=manifest.build,
+        build=manifest.release,
         path=str(repository.path),
         channel=channel,
         manifest_sha256=manifest.digest,

@@ -64,7 +64,7 @@ def decide(repository: Repository, known: State | None, given: tuple[str, ...]) 
                 f"--trust {key} names no key.",
                 "Give the fingerprint that your vendor told you: SHA256: and 43 characters.",
             )
-    label, build = repository.manifest.label, repository.manifest.build
+    label, build = repository.manifest.label, repository.manifest.release
     before = known.signers if known and known.label == label else ()
     by_file = allowed(label)
     signers = repository.signers

@@ -102,18 +102,18 @@ def since(text: str, label: str | None, manifest: Manifest) -> Since:
         return _kept(int(text), manifest)
     found = named(text, label).manifest
     if found.raw == manifest.raw:
-        raise _itself(found.build)
+        raise _itself(found.release)
     digests = {name: one.sha256 for name, one in found.everything.items()}
     return Since(found.label, base_of(found), digests)
 
 
 def _kept(build: int, manifest: Manifest) -> Since:
-    if build == manifest.build:
+    if build == manifest.release:
         raise _itself(build)
     if build not in manifest.releases:
         there = ", ".join(map(str, sorted(manifest.releases))) or "none"
         raise InvalidRequestError(
-            f"Release {build} is not kept beside release {manifest.build}; kept are: {there}.",
+            f"Release {build} is not kept beside release {manifest.release}; kept are: {there}.",
             "Name its offline-repo.json, a volume of it, or a folder with it.",
         )
     kept = manifest.releases[build]

@@ -144,10 +144,10 @@ def _check_together(first: Volume, other: Volume) -> None:
     why = None
     if one.raw != two.raw:
         why = (
-            f"one is of release {one.build} of label {one.label}, the other of release "
-            f"{two.build} of label {two.label}"
+            f"one is of release {one.release} of label {one.label}, the other of release "
+            f"{two.release} of label {two.label}"
         )
-        if (one.build, one.label) == (two.build, two.label):
+        if (one.release, one.label) == (two.release, two.label):
             why = "they are of two releases of the same number"
     elif first.info.base != other.info.base:
         why = "they are differences to two releases"

@@ -72,7 +72,7 @@ class VolumeInfo:
 
 def base_of(manifest: Manifest) -> Base:
     """Return a release as the base of a difference."""
-    return Base(manifest.build, manifest.created, manifest.digest)
+    return Base(manifest.release, manifest.created, manifest.digest)
 
 
 def dump(info: VolumeInfo) -> bytes:

@@ -106,7 +106,7 @@ def solved(manifest: Manifest, records: Records, place: Path) -> tuple[Solved, .
         ManifestError: The index does not have an archive, or has nonsense in its place.
     """
     packages = {environment.name: environment.packages for environment in environments(manifest)}
-    solutions = ((manifest.build, manifest.solutions),)
+    solutions = ((manifest.release, manifest.solutions),)
     return tuple(_installed(manifest, records, place, solutions, packages))
 
 
@@ -117,7 +117,7 @@ def solved_besides(manifest: Manifest, records: Records, place: Path) -> tuple[S
     plugin = tuple(name for name in manifest.packages if name.startswith(f"{PLUGIN}/"))
     releases = sorted(manifest.releases, reverse=True)
     solutions = [(build, manifest.releases[build].solutions) for build in releases]
-    solutions += [(manifest.build, {PLUGIN: plugin})] if plugin else []
+    solutions += [(manifest.release, {PLUGIN: plugin})] if plugin else []
     return tuple(_installed(manifest, records, place, solutions, {}))
 
 

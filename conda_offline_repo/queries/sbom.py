@@ -159,7 +159,7 @@ def _file_name(manifest: Manifest, solution: Solved, place: Path) -> str:
     except InvalidLabelError as error:
         reason = f"it has a solution of {environment!r} for {platform!r}"
         raise ManifestError(place / MANIFEST_NAME, reason) from error
-    parts = (manifest.label, str(manifest.build), environment, platform)
+    parts = (manifest.label, str(manifest.release), environment, platform)
     return f"{'-'.join(filter(None, parts))}.cdx.json"
 
 

@@ -109,7 +109,7 @@ class Manifest:
 
     Attributes:
         label: The customer's name.
-        build: Counts up by one with each publication.
+        release: Its number, which counts up by one with each publication; `build` in the JSON.
         created: When it was published, ISO 8601 in UTC.
         request: What was asked for.
         solutions: By platform, or by `ENVIRONMENT/platform` where environments have names, the
@@ -129,7 +129,7 @@ class Manifest:
     """
 
     label: str
-    build: int
+    release: int
     created: str
     request: Remembered
     solutions: Mapping[str, tuple[str, ...]]
@@ -193,7 +193,7 @@ def as_dict(manifest: Manifest) -> dict[str, Any]:
         **({"bridges": bridges} if bridges else {}),
         "format": FORMAT,
         "label": manifest.label,
-        "build": manifest.build,
+        "build": manifest.release,
         "created": manifest.created,
         "request": {
             "packages": list(request.packages),

@@ -114,7 +114,7 @@ def parse(data: Any) -> Manifest:
     request = data["request"]
     manifest = Manifest(
         label=data["label"],
-        build=reading.count(data["build"]),
+        release=reading.count(data["build"]),
         created=reading.text(data["created"]),
         request=Remembered(
             packages=reading.texts(request["packages"]),

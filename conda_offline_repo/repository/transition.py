@@ -42,7 +42,7 @@ def unfinished_text(repository: Path) -> str:
 
 def age(release: Manifest) -> tuple[int, str]:
     """Return what tells which of two releases of a label is newer: its number and date."""
-    return release.build, release.created
+    return release.release, release.created
 
 
 def read_next(repository: Path) -> Manifest | None:

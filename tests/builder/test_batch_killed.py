@@ -78,7 +78,7 @@ class Labels:
             repository = locate_one(self.root / label)
             report = verify(repository, Unwatched())
             assert report.good or (report.unfinished and not report.changed), (label, report)
-            found.append(repository.manifest.build)
+            found.append(repository.manifest.release)
         return tuple(found)
 
 

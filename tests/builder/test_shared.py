@@ -206,5 +206,5 @@ def test_release_that_is_published_while_a_build_waits_is_built_upon(tmp_path: P
                 shutil.rmtree(bank)
                 second.rename(bank)
             outcome = building.result(PATIENCE)
-    assert outcome.manifest.build == 3
+    assert outcome.manifest.release == 3
     assert outcome.manifest.request.packages == ("app", "lib", "tool")

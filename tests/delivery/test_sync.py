@@ -426,7 +426,7 @@ def test_interrupted_delivery_is_finished_before_another_begins(
     beside(arrived, mirror.builds[2])
     outcome = run(mirror.builds[3], arrived)
     assert outcome.before is not None
-    assert outcome.before.build == 2
+    assert outcome.before.release == 2
     assert files(arrived) == files(mirror.builds[3])
     assert alone(arrived)
 
@@ -457,7 +457,7 @@ def test_what_nobody_has_signed_is_not_finished(
     third = signed(mirror, 3, tmp_path, VENDOR)
     outcome = run(third, target)
     assert outcome.before is not None
-    assert outcome.before.build == 1
+    assert outcome.before.release == 1
     assert files(target) == files(third)
     assert alone(target)
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 MANIFEST = Manifest(
     label="bank",
-    build=7,
+    release=7,
     created="2024-02-29T12:00:00Z",
     request=Remembered(
         packages=("app >=2",),

@@ -67,7 +67,7 @@ def compose(
     files = {**index, **plain_conda_files(request, names, packages, signed=bool(plan.signers))}
     manifest = Manifest(
         label=request.label,
-        build=last.build + 1 if last else 1,
+        release=last.release + 1 if last else 1,
         created=created(),
         request=remember(request),
         solutions=plan.installs,

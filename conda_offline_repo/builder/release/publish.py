@@ -29,7 +29,7 @@ def differs(release: Release, repository: Path, last: Manifest) -> bool:
     stated = manifest_json.stated(repository)
     same_time = replace(
         release.manifest,
-        build=last.build,
+        release=last.release,
         created=last.created,
         built_with=last.built_with,
         on_the_way=stated.on_the_way,

@@ -41,7 +41,7 @@ def tried(plan: BuildPlan, scratch: Path, progress: Progress) -> BuildPlan:
     if plan.last is None:
         return plan
     kept = {number: release.solutions for number, release in plan.kept.releases.items()}
-    releases = {**kept, plan.last.build: plan.last.solutions}
+    releases = {**kept, plan.last.release: plan.last.solutions}
     if all(solutions == plan.installs for solutions in releases.values()):
         return plan
     records = read_records(plan.last, plan.repository, damaged=True)

@@ -73,11 +73,11 @@ def check_release(repository: Path, manifest: Manifest, last: State, prefix: Pat
     """
     if manifest.label != last.label:
         return
-    if manifest.build < last.build:
-        raise OlderBuildError(repository, manifest.build, last.build, prefix)
+    if manifest.release < last.build:
+        raise OlderBuildError(repository, manifest.release, last.build, prefix)
     last_digest = last.manifest_sha256
-    if manifest.build == last.build and last_digest and last_digest != manifest.digest:
-        raise OtherContentError(repository, manifest.build, prefix)
+    if manifest.release == last.build and last_digest and last_digest != manifest.digest:
+        raise OtherContentError(repository, manifest.release, prefix)
 
 
 def check_environment(specs: Iterable[MatchSpec] = ()) -> None:
@@ -136,11 +136,11 @@ def remember_release() -> None:
         return
     with suppress(OSError, ManifestError, UnreadableError):
         manifest = manifest_json.read(folder)
-        if manifest is None or manifest.label != state.label or manifest.build < state.build:
+        if manifest is None or manifest.label != state.label or manifest.release < state.build:
             return
         expected = _signers(folder, manifest, state) if state.signers else ()
         now = replace(
-            state, build=manifest.build, manifest_sha256=manifest.digest, signers=expected
+            state, build=manifest.release, manifest_sha256=manifest.digest, signers=expected
         )
         if now != state:
             replace_all([(state_path(prefix), dump(now))])

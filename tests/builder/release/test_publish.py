@@ -180,7 +180,7 @@ def test_deletion_that_fails_is_made_up_for(vendor: Vendor) -> None:
     assert "is up to date (release 2)" in vendor.build("app").stdout
     assert not (vendor.repository / "noarch" / "tool-1.0-0.conda").exists()
     manifest = under_way(vendor.repository)
-    assert manifest.build == 2
+    assert manifest.release == 2
     assert not manifest.on_the_way
     assert verify(locate_one(vendor.repository), Unwatched()).unchanged
     again = vendor.build("app")
@@ -275,7 +275,7 @@ def test_what_is_on_its_way_is_known_until_it_has_arrived_or_gone(vendor: Vendor
         command = vendor.command("app", root=root)
         vendor.warm.execute(*command, folder=root, fault="kill", number=number)
         manifest = under_way(root / "bank")
-        assert manifest.build == build
+        assert manifest.release == build
         assert name in manifest.on_the_way
         assert vendor.warm.execute("offline-repo", "verify", root / "bank").status == 2
         vendor.build("app", root=root)
@@ -307,7 +307,7 @@ def test_who_signs_changes_while_files_do(vendor: Vendor, now: str) -> None:
         vendor.warm.execute(*command, folder=root, fault="kill", number=number)
         repository = locate_one(root / "bank")
         assert verify(repository, Unwatched()).good, whole.steps[number - 1]
-        seen.add((repository.manifest.build, repository.signers))
+        seen.add((repository.manifest.release, repository.signers))
         vendor.warm.run(*command, folder=root)
         assert contents(root / "bank") == contents(done / "bank")
     assert seen == {(1, before), (1, after), (2, after)}
@@ -373,7 +373,7 @@ def test_deletions_that_an_older_version_left(vendor: Vendor, signed: bool) -> N
     report = verify(locate_one(vendor.repository), Unwatched())
     assert (report.good, report.extra, report.unfinished) == (True, (), True)
     told = vendor.warm.run(*vendor.command("app"), *options, folder=vendor.root)
-    assert f"is up to date (release {manifest.build})" in told.stdout
+    assert f"is up to date (release {manifest.release})" in told.stdout
     assert contents(vendor.repository) == expected
     assert verify(locate_one(vendor.repository), Unwatched()).unchanged
 

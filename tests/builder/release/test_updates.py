@@ -49,7 +49,7 @@ def test_downgrade_is_told_by_release_and_package(releasing: Releasing) -> None:
     assert "lib" in told
     if SOLVER == "classic":
         assert told.endswith("comes to lib 2.0 0, and not to 1.5 0.")
-    assert releasing.manifest.build == 3
+    assert releasing.manifest.release == 3
 
 
 def test_what_cannot_be_updated_is_told(releasing: Releasing) -> None:

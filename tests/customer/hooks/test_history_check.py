@@ -142,7 +142,7 @@ def test_state_of_an_older_version_learns_the_digest(anyone: Conda, stick: Path)
 def test_release_that_was_read_is_the_one_that_is_compared(stick: Path, tmp_path: Path) -> None:
     """Another release may be in its place by then."""
     used = locate_one(stick).manifest
-    state = State(used.label, used.build, str(stick), stick.as_uri(), used.digest)
+    state = State(used.label, used.release, str(stick), stick.as_uri(), used.digest)
     manifest = stick / "offline-repo.json"
     manifest.write_bytes(manifest.read_bytes() + b" ")
     check_release(stick, used, state, tmp_path)

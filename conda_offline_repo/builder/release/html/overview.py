@@ -99,7 +99,7 @@ def _row(root: Path, name: str) -> LabelRow:
     return LabelRow(
         f"{quote(os.fsencode(name))}/{page}",
         manifest.label,
-        manifest.build,
+        manifest.release,
         manifest.created,
         len(manifest.packages),
         manifest.size,

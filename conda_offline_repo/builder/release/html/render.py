@@ -112,7 +112,7 @@ def _packages(
             "license": _shown(package.license),
             "summary": _shown(summary) if isinstance(summary, str) else "",
             "needed_by": sorted(needed_by[archive]),
-            "releases": [] if manifest.build in releases[archive] else sorted(releases[archive]),
+            "releases": [] if manifest.release in releases[archive] else sorted(releases[archive]),
         }
 
 
