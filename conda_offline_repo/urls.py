@@ -103,7 +103,7 @@ def same_server(one: str, other: str) -> bool:
 
 def is_local(channel: str) -> bool:
     """Return whether a channel, as it was typed, is a folder."""
-    return channel.startswith("file:") or is_path(channel)
+    return channel.startswith("file:") or bool(is_path(channel))
 
 
 def typed(channel: str) -> str:

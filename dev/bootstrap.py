@@ -165,6 +165,8 @@ def prepare(existing: Path | None) -> Path:
     if stamp.exists() and stamp.read_text() == wanted and works(python):
         say(f"{python} is up to date, nothing to do")
         return python
+    if not existing and Path(sys.prefix).resolve() == VENV.resolve():
+        sys.exit(f"bootstrap: {VENV} has to be made anew; run this with a Python outside of it")
     stamp.unlink(missing_ok=True)
     if existing:
         say(f"adding the plugin and the test tools to {python}, which has its own conda")

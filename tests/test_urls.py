@@ -59,7 +59,7 @@ def test_url_of_the_network_has_no_path() -> None:
     ],
 )
 def test_folders_are_local(channel: str, local: bool) -> None:
-    assert bool(is_local(channel)) is local
+    assert is_local(channel) is local
 
 
 def test_channel_has_a_url_without_secrets() -> None:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 CODE = REPOSITORY / "conda_offline_repo"
 OTHERS = [REPOSITORY / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md")]
 #: Other names that stand in capitals in such modules.
-NO_VARIABLES = ("COMMAND", "PACKAGE", "SHA256SUMS")
+NO_VARIABLES = ("PACKAGE", "SHA256SUMS")
 SETTINGS = DOCS / "reference" / "settings.md"
 each_page = pytest.mark.parametrize(
     "page", [*pages(), *OTHERS], ids=lambda page: page.relative_to(REPOSITORY).as_posix()
@@ -37,20 +37,20 @@ def inner(text: str) -> Iterator[Token]:
 
 
 def links(page: Path) -> list[str]:
-    found = [token.attrs for token in inner(page.read_text("utf-8")) if token.attrs]
-    return [str(attrs[name]) for attrs in found for name in ("href", "src") if name in attrs]
+    attributes = [token.attrs for token in inner(page.read_text("utf-8")) if token.attrs]
+    return [str(attrs[name]) for attrs in attributes for name in ("href", "src") if name in attrs]
 
 
 @cache
 def anchors(page: Path) -> set[str]:
     """The anchors of a page's headings, as they are made by GitHub and by MyST."""
     blocks = tokens(page.read_text("utf-8"))
-    found = set()
+    names = set()
     for before, token in pairwise(blocks):
         if before.type == "heading_open":
-            said = "".join(child.content for child in token.children or ())
-            found.add(re.sub(r"[^\w\- ]", "", said.lower()).replace(" ", "-"))
-    return found
+            heading = "".join(child.content for child in token.children or ())
+            names.add(re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-"))
+    return names
 
 
 @each_page
@@ -71,8 +71,8 @@ def test_links_lead_somewhere(page: Path) -> None:
 @each_page
 def test_errors_that_are_named_exist(page: Path) -> None:
     known = defined_errors()
-    for found in set(re.findall(r"\b[A-Z]\w+(?:Error|Exception|Exit)\b", page.read_text("utf-8"))):
-        assert found in known, found
+    for name in set(re.findall(r"\b[A-Z]\w+(?:Error|Exception|Exit)\b", page.read_text("utf-8"))):
+        assert name in known, name
 
 
 @cache
@@ -93,7 +93,7 @@ def sources() -> list[str]:
 
 def test_settings_and_variables_are_documented() -> None:
     text = SETTINGS.read_text("utf-8")
-    for name in {*variables(), *(one.name for one in settings.settings())}:
+    for name in {*variables(), *(setting.name for setting in settings.settings())}:
         assert f"`{name}`" in text, name
 
 
@@ -110,11 +110,32 @@ def variables() -> Iterator[str]:
     yield settings.TOKEN_VARIABLE
     for source in sources():
         if "os.environ" in source:
-            nodes = ast.walk(ast.parse(source))
-            texts = (str(node.value) for node in nodes if isinstance(node, ast.Constant))
-            found = (text for text in texts if re.fullmatch(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)*", text))
-            yield from (name for name in found if name not in NO_VARIABLES)
+            nodes = {*ast.walk(ast.parse(source))}
+            texts = map(text_of, nodes - placeholders(nodes))
+            names = (text for text in texts if re.fullmatch(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)*", text))
+            yield from (name for name in names if name not in NO_VARIABLES)
+
+
+def placeholders(nodes: set[ast.AST]) -> set[ast.AST]:
+    """What stands in a help for the value of an option, such as `PATH`."""
+    calls = [node for node in nodes if isinstance(node, ast.Call)]
+    calls = [call for call in calls if ast.unparse(call.func) == "add_option"]
+    options = (node.elts for node in nodes if isinstance(node, ast.Tuple) and len(node.elts) == 3)
+    shown = [placeholder for name, placeholder, _ in options if text_of(name).startswith("-")]
+    return {*shown, *(call.args[2] for call in calls)}
+
+
+def text_of(node: ast.AST) -> str:
+    return str(node.value) if isinstance(node, ast.Constant) else ""
 
 
 def test_variables_are_found() -> None:
     assert {"CONDA_OFFLINE_REPO_TOKEN", "SOURCE_DATE_EPOCH", "PIP_CONFIG_FILE"} <= {*variables()}
+
+
+def test_a_placeholder_is_no_variable_and_the_same_name_elsewhere_is() -> None:
+    code = (
+        'SHOWN = ("-p --prefix", "PATH", "h"), add_option(p, "path", "FILE"), get("PATH"), "FILE"'
+    )
+    nodes = {*ast.walk(ast.parse(code))}
+    assert sorted(ast.unparse(node) for node in placeholders(nodes)) == ["'FILE'", "'PATH'"]
