@@ -100,7 +100,7 @@ def test_one_environment_without_a_name(customer: Conda, published: Path) -> Non
 def test_a_line_for_each_label(customer: Conda, acme: Path) -> None:
     other = acme.with_name("bank")
     shutil.copytree(acme, other)
-    rewrite(other, label="bank", build=12)
+    rewrite(other, label="bank", release=12)
     sign(other, SigningKey("vendor"))
     (other / JOURNAL_NAME).write_text("{}")
     told = show(customer, acme.parent, "--brief")

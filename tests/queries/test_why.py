@@ -105,7 +105,7 @@ def test_earlier_release_has_it(folder: Path) -> None:
         number: Kept("2026-01-01T00:00:00Z", "0" * 64, {"linux-64": names})
         for number, names in {1: RUNTIME, 2: (LIBZ, TOOL), 3: RUNTIME}.items()
     }
-    repository = rewrite(folder, build=4, solutions={"linux-64": (LIBZ,)}, releases=releases)
+    repository = rewrite(folder, release=4, solutions={"linux-64": (LIBZ,)}, releases=releases)
     (one,) = reasons(repository, "cli").values()
     assert one.release == 3
     (one,) = reasons(repository, "tool").values()

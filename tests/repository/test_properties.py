@@ -182,7 +182,7 @@ def whole_manifests(draw: st.DrawFn) -> Manifest:
         packages,
         draw(FILES),
         label=draw(LABELS),
-        build=draw(st.integers(1, 10**9)),
+        release=draw(st.integers(1, 10**9)),
         created=draw(WORDS),
         request=draw(REQUESTS),
         solutions=draw(st.dictionaries(WORDS, names.map(tuple), max_size=3)),

@@ -29,7 +29,7 @@ def release(
     records: Mapping[str, Mapping[str, Any]],
     solutions: Mapping[str, Sequence[str]] | None = None,
     *,
-    build: int = 1,
+    release: int = 1,
     packages: Sequence[str] = (),
     **more: Any,
 ) -> Manifest:
@@ -38,7 +38,7 @@ def release(
     Args:
         records: its index entries, by `subdir/file`; all of them are installed, unless told.
         solutions: by key, the archives.
-        build: its number.
+        release: its number.
         packages: what was asked for.
         more: the manifest's other attributes.
     """
@@ -54,7 +54,7 @@ def release(
     return Manifest(
         **{
             "label": "bank",
-            "build": build,
+            "release": release,
             "created": CREATED,
             "request": request,
             "solutions": {key: tuple(names) for key, names in solutions.items()},

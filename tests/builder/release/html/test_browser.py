@@ -48,7 +48,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """The page of a release after another, and that of a root."""
     folder = tmp_path_factory.mktemp("pages")
     before = dict([entry("app", "1.9", "lib"), entry("lib", "1.9", subdir="linux-64")])
-    last, made = release(before), release(RECORDS, build=2, packages=["app"])
+    last, made = release(before), release(RECORDS, release=2, packages=["app"])
     labels = [
         render.LabelRow(f"bank{one}/", f"bank{one}", one, CREATED, one, one * 999, ("linux-64",))
         for one in (2, 3, 10)

@@ -50,7 +50,7 @@ def root(tmp_path: Path) -> Path:
     """A root that has the labels of two banks."""
     root = tmp_path / "repositories"
     label(root, "north")
-    label(root, "south", build=7)
+    label(root, "south", release=7)
     return root
 
 
@@ -121,7 +121,7 @@ def test_manifest_is_read_again_only_when_it_is_another(
     page.refresh(Unwatched())
     for number in range(2, 5):
         shutil.rmtree(root / "north")
-        label(root, "north", build=number)
+        label(root, "north", release=number)
         page.refresh(Unwatched())
         assert [row[:2] for row in listed(root)] == [["north", str(number)], ["south", "7"]]
     assert sorted(read) == ["north"] * 4 + ["south"]

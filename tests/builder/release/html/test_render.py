@@ -106,7 +106,7 @@ def test_packages_of_earlier_releases_and_of_the_plugins_channel() -> None:
     plugin = entry("conda-offline-repo-base", subdir="plugin/noarch")
     records = dict((APP, LIB, PYTHON, old, plugin))
     kept = Kept("2025-12-31T00:00:00Z", "0" * 64, {"linux-64": (old[0], PYTHON[0])})
-    manifest = release(records, {"linux-64": tuple(RECORDS)}, build=3, releases={2: kept})
+    manifest = release(records, {"linux-64": tuple(RECORDS)}, release=3, releases={2: kept})
     read = page(manifest, records)
     assert read.packages["lib of release 2"][0] == "0.9"
     assert read.packages["python"][-1] == "app, lib"
@@ -118,14 +118,14 @@ def test_packages_of_earlier_releases_and_of_the_plugins_channel() -> None:
 def test_changes() -> None:
     older, gone = entry("lib", "0.9"), entry("gone")
     before = dict((APP, older, gone))
-    last = release(before, build=4)
-    read = page(release(RECORDS, build=5), RECORDS, last)
+    last = release(before, release=4)
+    read = page(release(RECORDS, release=5), RECORDS, last)
     assert read.sections["Changes"] == (
         "Since release 4 of 2026-01-02 03:04:05 UTC : linux-64: 1 updated, 1 new, 1 gone "
         "lib 0.9 → 1.0 python 3.11.0 new gone 1.0 gone"
     )
     assert page(last, before).sections["Changes"] == "This is the first release."
-    again = page(release(before, build=5), before, last)
+    again = page(release(before, release=5), before, last)
     assert again.sections["Changes"] == "It installs the same as release 4."
 
 
