@@ -77,6 +77,11 @@ def file_path(url: str) -> str:
     return path
 
 
+def local_path(url: str) -> Path | None:
+    """Return the path of a file URL; None if it is another URL."""
+    return Path(file_path(url)) if url.startswith(SCHEME) else None
+
+
 def public(url: str) -> str:
     """Return a URL without user, password, conda's token, query, and a slash at its end."""
     parts = urlsplit(url)

@@ -19,13 +19,14 @@ from conda.models.channel import Channel, all_channel_urls
 
 from ..._conda import indexes
 from ...files.hashing import hash_file
-from ...repository import manifest
 from ...repository.exceptions import UnreadableError
+from ...repository.manifest import INDEX_NAME
 from ...repository.names import is_sibling
-from ...urls import SCHEME, file_path
+from ...urls import local_path
+from ..environment.state import read_state
 from ..exceptions import RepositoryDamagedError, SiblingIndexError
-from .archives import check_archives, from_repositories, holder, manifests, stated
-from .caches import check_caches, check_extracted, holds, remove_refused
+from .archives import check_archives, expected_manifest, from_repositories, repository_of
+from .caches import check_caches, check_extracted, only_cached, remove_refused
 from .exceptions import ArchivesRefusedError, FolderNameError
 from .history_check import check_environment, expected_by_use
 from .origin import check_not_gone, check_origin
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
     from conda.models.records import PackageRecord
 
     from ...repository.manifest import Manifest
-    from .archives import LinkedArchive
 
 log = logging.getLogger(__name__)
 
@@ -49,29 +49,30 @@ def prepare_solve(specs_to_add: Iterable[MatchSpec] = (), *_: Any) -> None:
     Raises:
         RepositoryDamagedError: An index file is not the one of the manifest.
         SiblingIndexError: conda may read another file in the place of an index.
-        RepositoryGoneError: The folder that the environment uses is not a repository any more.
+        RepositoryGoneError: The folder that the environment uses is no longer a repository.
         FolderNameError: The solver cannot read a channel in this folder.
         ManifestError: A manifest cannot be used.
         UnreadableError: A repository cannot be read.
         OfflineRepoError: See `history_check.check_environment`.
     """
     check_environment(specs_to_add)
-    manifest_of, known = cache(stated), cache(holder)
+    manifest_of, repository_at = cache(expected_manifest), cache(repository_of)
     for url in all_channel_urls(context.channels, subdirs=context.subdirs):
-        if url.startswith(SCHEME):
-            folder = Path(file_path(url))
-            held = known(folder.parent)
-            if held is None:
-                check_not_gone(folder.parent)
-            else:
-                repository, part = held
-                if context.solver == "libmamba" and _leads_astray(repository, url):
-                    raise FolderNameError(repository, context.solver)
-                _check_index(repository, f"{part}{folder.name}", manifest_of(repository))
-                if expected_by_use() is None:
-                    _warn_of_unfinished(repository, manifest_of(repository))
-                if context.offline:
-                    indexes.refresh_index_cache(Channel(url.rpartition("/")[0]), (folder.name,))
+        subdir = local_path(url)
+        if subdir is None:
+            continue
+        repository = repository_at(subdir.parent)
+        if repository is None:
+            check_not_gone(read_state(Path(context.target_prefix)), subdir.parent)
+            continue
+        if context.solver == "libmamba" and _leads_astray(repository, url):
+            raise FolderNameError(repository, context.solver)
+        manifest = manifest_of(repository)
+        _check_index(repository, subdir, manifest)
+        if expected_by_use() is None:
+            _warn_of_unfinished(repository, manifest)
+        if context.offline:
+            indexes.refresh_index_cache(Channel(url.rpartition("/")[0]), (subdir.name,))
 
 
 def check_solution(
@@ -80,7 +81,7 @@ def check_solution(
     """Refuse to link what differs from its record (`conda_post_solves`).
 
     Raises:
-        ForeignPackagesError: The environment's repository does not have it.
+        ForeignPackagesError: The environment's repository does not have a package.
         RepositoryDamagedError: An index file is not the one of the manifest.
         SiblingIndexError: conda may have read another file in the place of an index.
         ArchivesRefusedError: An archive differs; all of them are named.
@@ -88,19 +89,13 @@ def check_solution(
         ManifestError: A manifest cannot be used.
         UnreadableError: A repository cannot be read.
     """
-    records, there = tuple(link_precs), frozenset(unlink_precs)
+    records, unlinked = tuple(link_precs), frozenset(unlink_precs)
     archives = from_repositories(records)
-    named = manifests(archives)
-    check_origin(records, there, archives, named)
-    for repository, subdir in sorted(
-        {(archive.repository, archive.name.rpartition("/")[0]) for archive in archives}
-    ):
-        _check_index(repository, subdir, named[repository])
-
-    def linked_anew(archive: LinkedArchive) -> bool:
-        return archive.record in there and holds(archive)
-
-    check_archives(archives, named, linked_anew)
+    check_origin(records, unlinked, archives)
+    subdirs = {archive.path.parent: archive for archive in archives}
+    for subdir, archive in sorted(subdirs.items()):
+        _check_index(archive.repository, subdir, archive.manifest)
+    check_archives([a for a in archives if a.record not in unlinked or not only_cached(a)])
     check_caches(archives)
 
 
@@ -115,7 +110,7 @@ def check_unpacked(records: Iterable[PackageRecord]) -> None:
     """
     archives = from_repositories(records)
     try:
-        check_archives(archives, manifests(archives), holds)
+        check_archives([archive for archive in archives if not only_cached(archive)])
     except ArchivesRefusedError:
         remove_refused(archives)
         raise
@@ -132,36 +127,36 @@ def _leads_astray(repository: Path, url: str) -> bool:
     return mixed or not {*"%#?"}.isdisjoint(str(repository))
 
 
-def _warn_of_unfinished(repository: Path, stated: Manifest) -> None:
+def _warn_of_unfinished(repository: Path, manifest: Manifest) -> None:
     from ...repository.transition import unfinished, unfinished_text
 
-    if unfinished(repository, stated):
+    if unfinished(repository, manifest):
         _warn(unfinished_text(repository))
 
 
 @cache
 def _warn(text: str) -> None:
-    """Say it once on stderr; conda solves several times for one command."""
+    """Warn once; conda solves several times for one command."""
     log.warning("WARNING: %s", text)
 
 
-def _check_index(repository: Path, subdir: str, named: Manifest) -> None:
+def _check_index(repository: Path, subdir: Path, manifest: Manifest) -> None:
     """Compare an index file with the manifest; a copy that was interrupted leaves them apart."""
-    folder = repository / subdir
-    name = f"{subdir}/{manifest.INDEX_NAME}"
-    allowed = named.allowed(name)
+    name = (subdir / INDEX_NAME).relative_to(repository).as_posix()
+    allowed = manifest.allowed(name)
     try:
-        siblings = sorted(file for file in os.listdir(folder) if is_sibling(file))
+        siblings = sorted(filter(is_sibling, os.listdir(subdir)))
         if siblings:
-            raise SiblingIndexError(repository, (f"{subdir}/{file}" for file in siblings))
-        found = hash_file(repository / name, limit=max(allowed.values(), default=0))
+            folder = subdir.relative_to(repository).as_posix()
+            raise SiblingIndexError(repository, (f"{folder}/{file}" for file in siblings))
+        digests = hash_file(repository / name, limit=max(allowed.values(), default=0))
     except (FileNotFoundError, NotADirectoryError):
-        if name in named.files:
+        if name in manifest.files:
             raise RepositoryDamagedError(repository, missing=(name,)) from None
         return
     except PermissionError as error:
-        raise UnreadableError(Path(error.filename or folder), error) from error
+        raise UnreadableError(Path(error.filename or subdir), error) from error
     except OSError:
         raise RepositoryDamagedError(repository, changed=(name,)) from None
-    if allowed.get(found.sha256) != found.size:
+    if allowed.get(digests.sha256) != digests.size:
         raise RepositoryDamagedError(repository, changed=(name,))

@@ -1,4 +1,4 @@
-"""What an environment remembers, against the repositories that are to be installed from.
+"""What an environment remembers, against the repositories that conda is to install from.
 
 A release's number says which is older. Its manifest's digest tells two releases of the same number
 apart: one that was changed, or one of a history that began anew.
@@ -7,6 +7,7 @@ apart: one that was changed, or one of a history that began anew.
 from __future__ import annotations
 
 import logging
+from collections import defaultdict
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import replace
@@ -18,15 +19,10 @@ from conda.models.channel import Channel, all_channel_urls
 
 from ...repository import manifest_json
 from ...repository.exceptions import ManifestError, UnreadableError
-from ...urls import SCHEME, channel_url, file_path
+from ...urls import channel_url, local_path
 from ..environment.files import replace_all
 from ..environment.state import dump, read_change, read_state, state_path, under_way
-from ..exceptions import (
-    OlderBuildError,
-    OtherContentError,
-    OtherLabelError,
-    StateUnreadableError,
-)
+from ..exceptions import OlderBuildError, OtherContentError, OtherLabelError, StateUnreadableError
 from .exceptions import OtherChannelsError, UnfinishedUseError
 
 if TYPE_CHECKING:
@@ -42,9 +38,9 @@ _expected_by_use: ContextVar[tuple[str, ...] | None] = ContextVar("_expected_by_
 
 
 def expected_by_use() -> tuple[str, ...] | None:
-    """Return whose signature `use` has decided to expect, which is at work; None if it is not.
+    """Return the signers that `use` expects while it is at work; None if it is not.
 
-    When it is, it itself checks and says what conda's commands would.
+    `use` itself checks and reports what conda's commands would.
     """
     return _expected_by_use.get()
 
@@ -54,8 +50,7 @@ def checked_by_use(signers: tuple[str, ...]) -> Iterator[None]:
     """Let `check_environment` pass for a while, in which `use` itself answers for it.
 
     Args:
-        signers: Whose signature is expected meanwhile, in the place of what the environment
-            remembers; none if no signature is.
+        signers: Who is expected to sign, whatever the environment remembers; empty if nobody is.
     """
     token = _expected_by_use.set(signers)
     try:
@@ -69,14 +64,13 @@ def check_release(repository: Path, manifest: Manifest, last: State, prefix: Pat
 
     Raises:
         OlderBuildError: It is older.
-        OtherContentError: It has the number of the last one and another content.
+        OtherContentError: It has the number of the last one and other content.
     """
     if manifest.label != last.label:
         return
     if manifest.release < last.build:
         raise OlderBuildError(repository, manifest.release, last.build, prefix)
-    last_digest = last.manifest_sha256
-    if manifest.release == last.build and last_digest and last_digest != manifest.digest:
+    if manifest.release == last.build and last.manifest_sha256 not in (None, manifest.digest):
         raise OtherContentError(repository, manifest.release, prefix)
 
 
@@ -86,16 +80,16 @@ def check_environment(specs: Iterable[MatchSpec] = ()) -> None:
     Nothing is refused in an environment that no `use` has configured.
 
     Args:
-        specs: What is asked for.
+        specs: The packages that the user requests.
 
     Raises:
-        UnfinishedUseError: `use` was interrupted there.
+        UnfinishedUseError: `use` was interrupted in the environment.
         OtherLabelError: Its folder holds another label's repository now.
-        OlderBuildError: A repository is older than what it has used.
-        OtherContentError: The release that it has used has another content now.
+        OlderBuildError: A repository is older than the last release that it has used.
+        OtherContentError: The release that it has used has other content now.
         OtherChannelsError: Channels besides the repository cannot be read offline.
         ManifestError: A manifest cannot be used.
-        StateUnreadableError: What it remembers cannot be read.
+        StateUnreadableError: The environment's state cannot be read.
     """
     if expected_by_use() is not None:
         return
@@ -103,11 +97,11 @@ def check_environment(specs: Iterable[MatchSpec] = ()) -> None:
     state = read_state(prefix)
     if under_way(prefix):
         change = read_change(prefix)
-        known = change.state if change else state
-        raise UnfinishedUseError(prefix, known.path if known else None)
+        last = change.state if change else state
+        raise UnfinishedUseError(prefix, last.path if last else None)
     if state is None:
         return
-    for folder in _local_channels():
+    for folder in filter(None, map(_folder, _urls(context.channels))):
         manifest = manifest_json.read(folder)
         if manifest is None:
             continue
@@ -121,7 +115,7 @@ def check_environment(specs: Iterable[MatchSpec] = ()) -> None:
 def remember_release() -> None:
     """Remember the newer release that an environment was just installed from.
 
-    Where that cannot be written, nothing is. The command has done its work, so it does not fail.
+    The command has done its work, so it does not fail where the state cannot be written.
     """
     prefix = Path(context.target_prefix)
     try:
@@ -132,18 +126,18 @@ def remember_release() -> None:
     if state is None or context.dry_run or under_way(prefix):
         return
     folder = Path(state.path)
-    if folder not in _local_channels():
+    if folder not in map(_folder, _urls(context.channels)):
         return
     with suppress(OSError, ManifestError, UnreadableError):
         manifest = manifest_json.read(folder)
         if manifest is None or manifest.label != state.label or manifest.release < state.build:
             return
-        expected = _signers(folder, manifest, state) if state.signers else ()
-        now = replace(
+        expected = _expected_signers(folder, manifest, state) if state.signers else ()
+        new = replace(
             state, build=manifest.release, manifest_sha256=manifest.digest, signers=expected
         )
-        if now != state:
-            replace_all([(state_path(prefix), dump(now))])
+        if new != state:
+            replace_all([(state_path(prefix), dump(new))])
         if expected != state.signers:
             log.warning(
                 "WARNING: %s now expects the signature of %s, whom the last release names, and no "
@@ -152,8 +146,7 @@ def remember_release() -> None:
             )
 
 
-def _signers(folder: Path, manifest: Manifest, state: State) -> tuple[str, ...]:
-    """Return whose signature to expect after the installation from a release."""
+def _expected_signers(folder: Path, manifest: Manifest, state: State) -> tuple[str, ...]:
     from ...repository.signature import signers
     from ..trust import following
 
@@ -163,30 +156,32 @@ def _signers(folder: Path, manifest: Manifest, state: State) -> tuple[str, ...]:
     return following(manifest, signed_by, state.signers)
 
 
-def _local_channels() -> tuple[Path, ...]:
-    """Return the folders that conda's channels are."""
-    urls = all_channel_urls(context.channels, subdirs=("noarch",))
-    folders = (Path(file_path(url)).parent for url in urls if url.startswith(SCHEME))
-    return tuple(dict.fromkeys(folders))
+def _urls(channels: Iterable[str]) -> tuple[str, ...]:
+    return tuple(all_channel_urls(channels, subdirs=("noarch",)))
+
+
+def _folder(url: str) -> Path | None:
+    """Return the folder of a channel by the URL of its `noarch`; None if it is elsewhere."""
+    path = local_path(url)
+    return path and path.parent
 
 
 def _check_channels(prefix: Path, state: State, specs: Iterable[MatchSpec]) -> None:
-    """Refuse channels of the network and folders that are not there, by the file that names them.
+    """Refuse channels of the network and folders that are gone, by the file that names them.
 
     One solver cannot do without their index, another would take it from conda's caches.
     """
-    asked: dict[str, list[str]] = {}
+    requests = defaultdict(list)
     for spec in specs:
         if channel := spec.get("channel"):
-            asked.setdefault(str(channel), []).append(f"the request for {spec.name}")
-    unreadable: dict[str, list[str]] = {}
-    for name in dict.fromkeys((*context.channels, *asked)):
-        for url in all_channel_urls((name,), subdirs=("noarch",)):
-            folder = Path(file_path(url)).parent if url.startswith(SCHEME) else None
+            requests[str(channel)].append(f"the request for {spec.name}")
+    unreadable: defaultdict[str, list[str]] = defaultdict(list)
+    for name in dict.fromkeys((*context.channels, *requests)):
+        for url in _urls((name,)):
+            folder = _folder(url)
             if folder is None or (not folder.is_dir() and folder != Path(state.path)):
                 shown = channel_url(Channel(url.rpartition("/")[0]))
-                sources = unreadable.setdefault(shown, [])
-                sources += asked.get(name) or _sources(name)
+                unreadable[shown] += requests.get(name) or _sources(name)
     if unreadable:
         raise OtherChannelsError(unreadable, state.channel, prefix)
 

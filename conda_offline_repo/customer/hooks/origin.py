@@ -13,38 +13,35 @@ from typing import TYPE_CHECKING
 from conda.base.context import context
 from conda.models.channel import all_channel_urls
 
-from ...urls import SCHEME, file_path, public
+from ...urls import SCHEME, local_path, public
 from ..environment.state import read_state
 from .exceptions import ForeignPackagesError, RepositoryGoneError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Container
 
     from conda.models.records import PackageRecord
 
-    from ...repository.manifest import Manifest
     from ..environment.state import State
     from .archives import LinkedArchive
 
 
-def check_not_gone(folder: Path) -> None:
-    """Refuse to go on without the repository that the environment uses.
+def check_not_gone(state: State | None, channel: Path) -> None:
+    """Refuse a channel without a repository that is the one of the environment.
 
     conda would say that the channel is invalid and advise to index it anew.
 
     Raises:
-        RepositoryGoneError: The environment's repository is this folder, which is none.
+        RepositoryGoneError: The environment uses this folder.
     """
-    state = read_state(Path(context.target_prefix))
-    if state and state.uses(folder):
-        raise RepositoryGoneError(folder, context.target_prefix)
+    if state and state.uses(channel):
+        raise RepositoryGoneError(channel, context.target_prefix)
 
 
 def check_origin(
     records: tuple[PackageRecord, ...],
-    there: frozenset[PackageRecord],
+    unlinked: Container[PackageRecord],
     archives: tuple[LinkedArchive, ...],
-    stated: Mapping[Path, Manifest],
 ) -> None:
     """Refuse what the repository of the environment does not have.
 
@@ -53,32 +50,24 @@ def check_origin(
 
     Args:
         records: What is about to be linked.
-        there: What is unlinked before.
+        unlinked: What is unlinked before.
         archives: Those of `records` that are of offline repositories.
-        stated: The manifests of these.
 
     Raises:
         ForeignPackagesError: Some are of other channels' caches, or of older releases.
-        RepositoryGoneError: The environment's repository is none any more.
+        RepositoryGoneError: The environment's repository is gone.
     """
     state = read_state(Path(context.target_prefix))
     if state is None:
         return
-    by_record = {id(archive.record): archive for archive in archives}
-    foreign = []
-    for record in records:
-        archive = by_record.get(id(record))
-        if record in there or not record.get("url"):
-            continue
-        if archive is None:
-            _check_not_below(str(record.url), state)
-            known = _of_a_channel(str(record.url))
-        else:
-            known = bool(stated[archive.repository].allowed(archive.name)) or os.path.lexists(
-                archive.path
-            )
-        if not known:
-            foreign.append(record)
+    present = {id(a.record): bool(a.allowed) or os.path.lexists(a.path) for a in archives}
+    foreign = [
+        record
+        for record in records
+        if record not in unlinked
+        and (url := str(record.get("url") or ""))
+        and not (present[id(record)] if id(record) in present else _in_channel(url, state))
+    ]
     if foreign:
         raise ForeignPackagesError(
             state.path,
@@ -88,15 +77,10 @@ def check_origin(
         )
 
 
-def _check_not_below(url: str, state: State) -> None:
-    if url.startswith(SCHEME):
-        path = Path(file_path(url)).parent.parent
-        if state.uses(path):
-            raise RepositoryGoneError(path, context.target_prefix)
-
-
-def _of_a_channel(url: str) -> bool:
+def _in_channel(url: str, state: State) -> bool:
     """Return whether a URL is below a channel of this command that conda can read now."""
+    if path := local_path(url):
+        check_not_gone(state, path.parent.parent)
     return any(
         url.startswith(f"{channel}/") and (channel.startswith(SCHEME) or not context.offline)
         for channel in all_channel_urls(context.channels, subdirs=context.subdirs)
