@@ -1,1 +1,1 @@
-"""Files on every system, each thing once: atomic writes, digests, locks, permissions, workers."""
+"""Files on every system: atomic writes, digests, locks, permissions, workers."""

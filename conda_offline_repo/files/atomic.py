@@ -1,7 +1,7 @@
-"""Files on their way to their places: written beside, made to last, renamed; and files that go.
+"""Atomic writes: a file is written beside its place, synced and renamed. And deletions.
 
-Windows refuses to replace or delete a file that is open anywhere: in a virus scanner, a copy, an
-install. And one that is marked read-only, as copy tools and CDs leave files behind.
+Windows refuses to replace or delete a file that any program has open, such as a virus scanner, and
+one that is read-only, as copy tools and CDs leave files.
 """
 
 from __future__ import annotations
@@ -23,25 +23,25 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import BinaryIO
 
-#: At the end of the name of a file that is to take the place of another.
+#: The end of the name of a file that will replace another.
 STAGED = ".offline-repo-new"
-#: How many files the disk is asked to keep at once.
+#: How many files are synced at once.
 SYNC_THREADS = 16
-#: Seconds that a program is given, in all, to close a file.
+#: Seconds, in all, to wait until another program closes a file.
 PATIENCE = 5.0
 #: Seconds between two tries, at first and at most.
 PAUSES = (0.05, 0.5)
-#: Windows' words for a file that is in use, or read-only: access denied, sharing and lock violation
+#: Windows' errors for a file that is in use or read-only: access denied, sharing and lock violation
 #: (https://learn.microsoft.com/windows/win32/debug/system-error-codes).
 HELD = frozenset({5, 32, 33})
 WHY = (
-    "another program has it open, such as a copy, an install or a virus scanner, or it must not be "
-    "written; close that program, or ask who administers this machine"
+    "another program has it open, such as a copy, an install or a virus scanner, or you may not "
+    "write it; close that program, or ask who administers this machine"
 )
 
 
 def has_content(path: Path, content: bytes) -> bool:
-    """Return whether there is a regular file with just this content."""
+    """Return whether a path is a regular file with exactly this content."""
     try:
         return read_regular(path, len(content)) == content
     except OSError:
@@ -50,16 +50,16 @@ def has_content(path: Path, content: bytes) -> bool:
 
 @contextmanager
 def all_or_none() -> Iterator[Callable[[Path], AbstractContextManager[BinaryIO]]]:
-    """Give files new contents, all or none, in the order in which they are written.
+    """Replace files, all or none, in the order in which they are written.
 
-    All are written beside before the first is renamed into place, so that a full disk changes
-    nothing. Permissions of what is replaced stay. What a killed run left beside is replaced.
+    All are written beside their places before the first is renamed, so that a full disk changes
+    nothing. A replaced file's permissions stay. What a killed run left beside is replaced.
 
     Yields:
-        What opens the new content of a file.
+        A function that opens the new content of a file.
 
     Raises:
-        OSError: One cannot be written.
+        OSError: A file cannot be written.
     """
     staged: dict[Path, Path] = {}
 
@@ -91,14 +91,14 @@ def put(staged: Path, target: Path, content: bytes) -> None:
 
 
 def place(staged: Path, target: Path) -> None:
-    """Rename a file into its place in a repository, for whoever may read the folder."""
+    """Rename a file into its place in a repository; who may read the folder may read the file."""
     make_subdir(target.parent)
     open_up([staged], target.parent)
     replace(staged, target)
 
 
 def make_subdir(folder: Path) -> None:
-    """Make a folder of the repository, and those above it, for whoever may read the one above."""
+    """Make a folder of the repository, and its parents; who may read the parent may read it."""
     if not folder.exists():
         make_subdir(folder.parent)
         folder.mkdir()
@@ -106,7 +106,7 @@ def make_subdir(folder: Path) -> None:
 
 
 def write(path: Path, content: bytes) -> None:
-    """Write a file that lasts, and the folders above it."""
+    """Write a file, with the folders above it, and sync it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("wb") as file:
         file.write(content)
@@ -118,23 +118,23 @@ def partial(target: Path) -> Path:
     return target.with_name(target.name[:-1])
 
 
-def keep_only(staging: Path, wanted: Container[str]) -> None:
-    """Clear what an interrupted command staged for something else."""
+def keep_only(staging: Path, names: Container[str]) -> None:
+    """Delete what an interrupted command staged, except files of these names."""
     for path in sorted(staging.glob("**/*"), reverse=True):
         if path.is_dir():
             if not any(path.iterdir()):
                 path.rmdir()
-        elif path.relative_to(staging).as_posix() not in wanted:
+        elif path.relative_to(staging).as_posix() not in names:
             path.unlink()
 
 
 def sync_files(paths: Iterable[Path]) -> None:
-    """Make staged files last through a power failure, all at once: the disk is slow at one."""
+    """Make files last through a power failure; many at once, because one by one is slow."""
     run_all(_sync_file, [*paths], SYNC_THREADS)
 
 
 def sync_folders(root: Path, names: Iterable[str]) -> None:
-    """Make the names of these files last."""
+    """Make the names of these files, below `root`, last through a power failure."""
     for folder in sorted({(root / name).parent for name in names}):
         sync(folder)
 
@@ -151,19 +151,19 @@ def sync(folder: Path) -> None:
 
 
 def replace(source: Path, target: Path) -> None:
-    """Rename a file or a folder, onto another file if there is one.
+    """Rename a file or a folder; an existing file is replaced.
 
     Raises:
-        OSError: It cannot be done; what is held is named.
+        OSError: It fails; the error names the file that another program has open.
     """
     _insist(lambda: os.replace(source, target), target if target.exists() else source)
 
 
 def remove(path: Path) -> None:
-    """Delete a file, if it is there.
+    """Delete a file if it exists.
 
     Raises:
-        OSError: It cannot be done.
+        OSError: It cannot be deleted.
     """
     _insist(lambda: path.unlink(missing_ok=True), path)
 
@@ -178,28 +178,19 @@ def _sync_file(path: Path) -> None:
         os.fsync(file.fileno())
 
 
-def _insist(step: Callable[[], None], held: Path) -> None:
+def _insist(step: Callable[[], None], path: Path) -> None:
     deadline = time.monotonic() + PATIENCE
-    pause, longest = PAUSES
-    cleared = False
+    pause = 0.0
     while True:
         try:
             return step()
         except PermissionError as error:
             if getattr(error, "winerror", None) not in HELD:
                 raise
-            if not cleared:
-                _clear_read_only(held)
-                cleared = True
+            if not pause:
+                with suppress(OSError):
+                    path.chmod(stat.S_IMODE(path.stat().st_mode) | stat.S_IWRITE)
             elif time.monotonic() >= deadline:
-                raise PermissionError(error.errno, WHY, str(held)) from error
-            else:
-                time.sleep(pause)
-                pause = min(2 * pause, longest)
-
-
-def _clear_read_only(path: Path) -> None:
-    with suppress(OSError):
-        mode = path.stat().st_mode
-        if not mode & stat.S_IWRITE:
-            path.chmod(stat.S_IMODE(mode) | stat.S_IWRITE)
+                raise PermissionError(error.errno, WHY, str(path)) from error
+            time.sleep(pause)
+            pause = min(2 * pause, PAUSES[1]) or PAUSES[0]

@@ -21,10 +21,7 @@ CHUNK = 1 << 18
 
 @dataclass(frozen=True)
 class Digests:
-    """What the bytes of a file are: hexadecimal digests, and the size in bytes.
-
-    `md5` is empty where it was not asked for.
-    """
+    """Hexadecimal digests of a file, `md5` empty if not computed, and its size in bytes."""
 
     sha256: str
     md5: str
@@ -36,7 +33,7 @@ def open_regular(path: Path) -> Iterator[BinaryIO]:
     """Open a file for reading, unbuffered; a pipe or a device would never end.
 
     Raises:
-        OSError: It cannot be opened, or is not a regular file.
+        OSError: The file cannot be opened, or is not a regular file.
     """
 
     def opener(name: str, flags: int) -> int:
@@ -51,13 +48,9 @@ def open_regular(path: Path) -> Iterator[BinaryIO]:
 def read_regular(path: Path, limit: int, *, links: bool = False) -> bytes:
     """Return the content of a regular file of at most `limit` bytes.
 
-    Args:
-        path: The file.
-        limit: What it may have at most.
-        links: Whether the file may be reached by a symbolic link in its place.
-
     Raises:
-        OSError: It cannot be read, is a link, is not a regular file, or is larger.
+        OSError: It cannot be read, is not a regular file, is larger, or, without `links`, is a
+            symbolic link.
     """
     if not links and path.is_symlink():
         raise OSError(EINVAL, "it is a link, not a file", str(path))
@@ -71,10 +64,7 @@ def read_regular(path: Path, limit: int, *, links: bool = False) -> bytes:
 
 
 def hash_into(file: IO[bytes], *hashers: _Hash, limit: float = float("inf")) -> int:
-    """Feed the rest of `file` to the hashers; returns the bytes read.
-
-    It stops soon after `limit` bytes: a file that is larger is not the one that is looked for.
-    """
+    """Hash the rest of a file, or soon more than `limit` bytes of it; returns the bytes read."""
     size = 0
     while size <= limit and (chunk := file.read(CHUNK)):
         for hasher in hashers:
@@ -84,15 +74,12 @@ def hash_into(file: IO[bytes], *hashers: _Hash, limit: float = float("inf")) -> 
 
 
 def hash_file(path: Path, *, md5: bool = False, limit: float = float("inf")) -> Digests:
-    """Read a regular file once and return its digests; those of its beginning if it is too large.
+    """Read a regular file once and return its digests, with MD5 if that is wanted.
 
-    Args:
-        path: The file.
-        md5: Whether its MD5 digest is wanted, too.
-        limit: Soon after so many bytes it is no longer read.
+    Reading stops soon after `limit` bytes: a larger file is not the expected one.
 
     Raises:
-        OSError: It cannot be read, or is not a regular file.
+        OSError: The file cannot be read, or is not a regular file.
     """
     hashers = [hashlib.sha256(), *([hashlib.md5(usedforsecurity=False)] if md5 else [])]
     with open_regular(path) as file:
@@ -102,23 +89,20 @@ def hash_file(path: Path, *, md5: bool = False, limit: float = float("inf")) -> 
 
 
 def hash_bytes(content: bytes) -> Digests:
-    """Return the digests of bytes at hand."""
+    """Return the SHA-256 digest and the size of a content."""
     return Digests(hashlib.sha256(content).hexdigest(), "", len(content))
 
 
 def copy_file(source: Path, target: Path) -> Digests:
-    """Copy a file, hashing it on the way; `target` must not exist.
+    """Copy a file, hashing it on the way.
 
     Raises:
-        OSError: It cannot be read, or the copy cannot be written.
+        OSError: The file cannot be read, the copy cannot be written, or `target` exists.
     """
-    sha256 = hashlib.sha256()
-    md5 = hashlib.md5(usedforsecurity=False)
+    sha256, md5 = hashlib.sha256(), hashlib.md5(usedforsecurity=False)
     with open_regular(source) as file, target.open("xb") as copy:
-        size = 0
         while chunk := file.read(CHUNK):
             copy.write(chunk)
             sha256.update(chunk)
             md5.update(chunk)
-            size += len(chunk)
-    return Digests(sha256.hexdigest(), md5.hexdigest(), size)
+        return Digests(sha256.hexdigest(), md5.hexdigest(), copy.tell())

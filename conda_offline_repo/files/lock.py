@@ -1,6 +1,6 @@
-"""A lock that ends with the process that holds it, however that ends.
+"""A lock of the operating system on a file, which ends with its process, however that ends.
 
-It is the operating system's, on a file; the file is there while the lock is held.
+The file exists while the lock is held.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 
 #: Seconds between two looks at a lock that another process holds.
 PAUSE = 0.2
-#: How often the file may be gone before anybody could lock it; a few times, others remove it.
+#: How often the file may vanish before it is locked; a few times, other processes remove it.
 TRIES = 25
-#: What systems answer for a lock that another process holds.
+#: The error numbers for a lock that another process holds.
 HELD = (errno.EAGAIN, errno.EACCES, errno.EDEADLK)
-#: Far behind the text, because Windows does not let others read locked bytes.
+#: Far behind the text, because on Windows other processes cannot read locked bytes.
 LOCKED_BYTE = 1 << 20
 
 
@@ -34,78 +34,75 @@ class Lock:
     """A lock that this process holds.
 
     Attributes:
-        path: Its file.
+        path: Of the file.
         file: The same, open.
-        made: The folders that were made for it, the lowest first.
+        folders: Those that were made for the file, the lowest first.
     """
 
     path: Path
     file: BinaryIO
-    made: tuple[Path, ...]
+    folders: tuple[Path, ...]
 
 
 def acquire(path: Path, waiting: Callable[[str], None]) -> Lock:
-    """Take the lock on a file, which is made, and its folders, if need be.
+    """Take the lock on a file; the file and its folders are made if they do not exist.
 
     Args:
         path: The file.
-        waiting: Told once who holds the lock, if it is another process.
+        waiting: Called once with the holder of the lock, if that is another process.
 
     Raises:
         OSError: The file cannot be made or locked; nothing is left of it.
     """
-    told = False
-    lost = 0
-    made: tuple[Path, ...] = ()
+    announced, lost = False, 0
+    folders: tuple[Path, ...] = ()
     try:
         while lost < TRIES:
             if not path.parent.exists():
-                made = tuple(f for f in (path.parent, *path.parent.parents) if not f.exists())
+                folders = tuple(folder for folder in path.parents if not folder.exists())
             try:
-                file = _open(path, made)
+                file = _open(path, folders)
             except FileNotFoundError:  # the holder has just finished and removed the folder
                 lost += 1
             else:
                 if not _lock(file, path):
                     lost = 0
-                    holder = _holder(file)
-                    if holder and not told:
+                    if not announced and (holder := _holder(file)):
                         waiting(holder)
-                        told = True
+                        announced = True
                 elif _is_current(file, path):
                     file.truncate(0)
                     file.write(f"process {os.getpid()}".encode())
                     file.flush()
-                    return Lock(path, file, made)
+                    return Lock(path, file, folders)
                 else:
                     lost += 1
                 file.close()
             time.sleep(PAUSE)
-        raise OSError(errno.ENOLCK, f"the lock {path.name} is gone whenever it is made", str(path))
+        raise OSError(errno.ENOLCK, f"the lock {path.name} vanishes whenever it is made", str(path))
     except OSError:
-        _remove_empty(made)
+        _remove_empty(folders)
         raise
 
 
 def release(lock: Lock) -> None:
-    """Give the lock back and remove its file, and the folders made for it as far as empty.
+    """Release the lock and remove its file and, if empty, the folders that were made for it.
 
-    What cannot be removed is left.
+    What cannot be removed stays.
     """
     if sys.platform == "win32":  # an open file cannot be removed there
         lock.file.close()
     with suppress(OSError):
         lock.path.unlink()
-    _remove_empty(lock.made)
+    _remove_empty(lock.folders)
     lock.file.close()
 
 
 def _open(path: Path, folders: tuple[Path, ...]) -> BinaryIO:
-    """Open a lock's file, which is made if need be, in folders that are made, the lowest first."""
     for folder in reversed(folders):
         with suppress(FileExistsError):
             folder.mkdir()
-    # a link would be followed out of the folder, or lead nowhere time and again
+    # a link could lead out of the folder
     if os.path.lexists(path) and not stat.S_ISREG(path.lstat().st_mode):
         reason = f"the lock {path.name} is a link or a folder, not a file; remove it"
         raise OSError(errno.EINVAL, reason, str(path))
@@ -113,7 +110,6 @@ def _open(path: Path, folders: tuple[Path, ...]) -> BinaryIO:
 
 
 def _lock(file: BinaryIO, path: Path) -> bool:
-    """Take the lock if it is free."""
     try:
         if sys.platform == "win32":
             import msvcrt
@@ -135,13 +131,9 @@ def _lock(file: BinaryIO, path: Path) -> bool:
 
 
 def _is_current(file: BinaryIO, path: Path) -> bool:
-    """Return whether the file locked is still the one at the path, which its last holder may have
-    removed in between.
-    """
-    try:
+    with suppress(OSError):  # its last holder may have removed the file before it was locked
         return os.path.samestat(os.fstat(file.fileno()), path.stat())
-    except OSError:
-        return False
+    return False
 
 
 def _holder(file: BinaryIO) -> str:

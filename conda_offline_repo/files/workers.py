@@ -1,14 +1,14 @@
-"""Threads that are not waited for when the user wants to leave.
+"""Threads that do not outlast an interruption.
 
-Those of an executor are: Python does not end before a server, or the timeout for it, has let go of
-the last of them.
+Python waits for the threads of an executor until each has its answer, or its timeout, of a server.
 """
 
 from __future__ import annotations
 
 import os
 import threading
-from contextlib import contextmanager
+from collections import deque
+from contextlib import contextmanager, suppress
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
@@ -19,21 +19,18 @@ if TYPE_CHECKING:
     Item = TypeVar("Item")
     Result = TypeVar("Result")
 
-#: Seconds that each thread gets to come to an end by itself when the user interrupts.
+#: Seconds that each thread gets to end when the user interrupts.
 GRACE = 0.1
-#: Seconds; Windows does not interrupt a wait, however long it is.
+#: Seconds of one wait for a result, because Windows does not interrupt a wait.
 WAIT = 1.0
 
 
 def run_all(
     work: Callable[[Item], Result], items: Sequence[Item], threads: int | None = None
 ) -> list[Result]:
-    """Return what some work makes of each item, in their order; the first error is raised.
+    """Return the results of the work on each item, in their order; the first error is raised.
 
-    Args:
-        work: What is done.
-        items: What it is done on.
-        threads: How many work at once; by default as many as there are processors.
+    `threads` work at once, by default as many as there are processors.
     """
     results: dict[int, Result] = {}
     numbers, threads = range(len(items)), threads or os.cpu_count() or 1
@@ -49,41 +46,43 @@ def run_all(
 def workers(
     work: Callable[[Item], Result], items: Sequence[Item], threads: int, stop: threading.Event
 ) -> Iterator[Iterator[tuple[Item, Result | BaseException]]]:
-    """Do some work on each item, in so many threads.
+    """Work on the items, in their order, in so many threads.
 
     Args:
-        work: What is done; when `stop` is set it had better end.
-        items: What it is done on, in this order.
+        work: Should end early when `stop` is set.
+        items: Those to work on.
         threads: How many.
         stop: Set when the context ends.
 
     Yields:
-        The items with what became of each, a result or an exception, as they get ready. When the
-        context ends, by an error too, all threads have ended; not so after an interruption.
+        The items with the result, or the exception, of each, as they get ready. When the context
+        ends, by an error too, all threads have ended, but not after an interruption.
     """
-    todo: SimpleQueue[Item] = SimpleQueue()
-    done: SimpleQueue[tuple[Item, Result | BaseException]] = SimpleQueue()
-    for item in items:
-        todo.put(item)
+    waiting = deque(items)
+    results: SimpleQueue[tuple[Item, Result | BaseException]] = SimpleQueue()
 
     def run() -> None:
         while not stop.is_set():
             try:
-                item = todo.get_nowait()
-            except Empty:
+                item = waiting.popleft()
+            except IndexError:  # another thread took the last one
                 return
             try:
-                done.put((item, work(item)))
-            except BaseException as error:  # whoever waits for the item has to hear of it
-                done.put((item, error))
+                results.put((item, work(item)))
+            except BaseException as error:  # goes to whoever waits for the item
+                results.put((item, error))
 
-    number = min(threads, len(items))
-    running = [threading.Thread(target=run, daemon=True) for _ in range(number)]
+    def result() -> tuple[Item, Result | BaseException]:
+        while True:
+            with suppress(Empty):
+                return results.get(timeout=WAIT)
+
+    running = [threading.Thread(target=run, daemon=True) for _ in items[:threads]]
     for thread in running:
         thread.start()
     patience = None
     try:
-        yield (_next(done) for _ in items)
+        yield (result() for _ in items)
     except Exception:  # the threads are waited for, so that nobody writes any more
         raise
     except BaseException:  # an interruption: a stalled server is not waited for
@@ -93,13 +92,3 @@ def workers(
         stop.set()
         for thread in running:
             thread.join(patience)
-
-
-def _next(
-    done: SimpleQueue[tuple[Item, Result | BaseException]],
-) -> tuple[Item, Result | BaseException]:
-    while True:
-        try:
-            return done.get(timeout=WAIT)
-        except Empty:
-            continue

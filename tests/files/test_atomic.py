@@ -1,4 +1,4 @@
-"""Files that take the place of others; what Windows says of those that are held is raised here."""
+"""Files that take the place of others; Windows' errors for files in use are raised here."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def failing(
         real(source, target)  # type: ignore[arg-type]
 
     monkeypatch.setattr(os, "replace", rename)
-    monkeypatch.setattr(atomic, "PAUSES", (0.0, 0.0))
+    monkeypatch.setattr(atomic, "PAUSES", (1e-6, 1e-6))
     return lambda: len(tries)
 
 
@@ -92,7 +92,7 @@ def test_a_read_only_mark_is_taken_away(monkeypatch: pytest.MonkeyPatch, tmp_pat
     assert old.read_text() == "new"
 
 
-def test_what_is_not_there_is_removed(tmp_path: Path) -> None:
+def test_a_missing_file_counts_as_removed(tmp_path: Path) -> None:
     atomic.remove(tmp_path / "nothing")
 
 

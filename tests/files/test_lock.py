@@ -120,7 +120,7 @@ def test_what_is_in_the_place_of_the_lock(tmp_path: Path, kind: str) -> None:
 
 def test_a_dangling_folder(tmp_path: Path, path: Path) -> None:
     (tmp_path / "a").symlink_to(tmp_path / "gone")
-    with pytest.raises(OSError, match="gone whenever"):
+    with pytest.raises(OSError, match="vanishes whenever"):
         acquire(path, pytest.fail)
     assert [*tmp_path.iterdir()] == [tmp_path / "a"]
 
@@ -130,7 +130,7 @@ def test_a_folder_that_is_another_than_was_made(
 ) -> None:
     """As Windows makes `a` of `a.`: the folder is made, and is not there."""
     monkeypatch.setattr(type(path), "mkdir", lambda self, **_: None)
-    with pytest.raises(OSError, match="gone whenever it is made"):
+    with pytest.raises(OSError, match="vanishes whenever it is made"):
         acquire(path, pytest.fail)
     assert [*tmp_path.iterdir()] == []
 
@@ -149,7 +149,7 @@ def test_a_file_that_vanishes_each_time(
         return held
 
     monkeypatch.setattr(locks, "_lock", vanishing)
-    with pytest.raises(OSError, match="gone whenever it is made"):
+    with pytest.raises(OSError, match="vanishes whenever it is made"):
         acquire(path, pytest.fail)
     assert os.name == "nt" or [*tmp_path.iterdir()] == []
 
@@ -170,7 +170,7 @@ def test_a_folder_that_may_not_be_written() -> None:
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="only Linux has it")
 def test_a_folder_that_has_no_files_of_others() -> None:
     """It says of any that it is not there, also when it is to be made."""
-    with pytest.raises(OSError, match="gone whenever it is made"):
+    with pytest.raises(OSError, match="vanishes whenever it is made"):
         acquire(Path("/proc/lock"), pytest.fail)
 
 
