@@ -131,7 +131,7 @@ def test_no_manifest_names_a_path_outside(subdir: str, file: str) -> None:
 def manifest(packages: dict[str, Package], files: dict[str, File], **changes: Any) -> Manifest:
     content: dict[str, Any] = {
         "label": "bank",
-        "build": 1,
+        "release": 1,
         "created": "2026-01-01T00:00:00Z",
         "request": Remembered(),
         "solutions": {},
