@@ -1,14 +1,12 @@
-"""The base of all errors of this plugin, and what every side raises.
+"""The base of all errors of this plugin, and those that several folders raise.
 
-Each of `vendor`, `repository` and `customer` has an `exceptions` of its own, one class a failure.
-Every message says what was wrong and what to do next. conda's own error report prints them, as
-text or, with `--json`, as an object.
+Each message says what is wrong and what to do. conda's own error report prints them, as text or,
+with `--json`, as an object.
 """
 
 from __future__ import annotations
 
 import re
-from itertools import count
 from typing import TYPE_CHECKING
 
 from conda import CondaError
@@ -27,8 +25,8 @@ class OfflineRepoError(CondaError):
     """Base of all errors of this plugin.
 
     Attributes:
-        message: What was wrong, in plain words.
-        hints: What to do about it, one sentence each.
+        message: What is wrong.
+        hints: What to do, one sentence each.
     """
 
     def __init__(self, message: str, *hints: str) -> None:
@@ -41,54 +39,54 @@ class OfflineRepoError(CondaError):
 
     @property
     def guidance(self) -> Any:
-        """The hints as conda's own report shows them; None if there are none, and before 26.7."""
+        """The hints as conda's own report shows them; None without hints, and before 26.7."""
         if not self.hints:
             return None
         code = WORD.sub("_", type(self).__name__.removesuffix("Error")).lower()
-        codes = (f"{code}_{number}" if number > 1 else code for number in count(1))
-        listed = [
-            {"text": hint, "hint_code": code} for hint, code in zip(self.hints, codes, strict=False)
+        hints = [
+            {"text": hint, "hint_code": f"{code}_{number}" if number > 1 else code}
+            for number, hint in enumerate(self.hints, 1)
         ]
-        summary = {"summary": str(self.message), "hints": listed}
+        summary = {"summary": str(self.message), "hints": hints}
         return getattr(CondaError(None, guidance=summary), "guidance", None)
 
     def dump_map(self) -> dict[str, Any]:
-        """Return conda's JSON object of the error; its message leaves the hints to their key."""
+        """Return conda's JSON object of the error, whose message does not repeat the hints."""
         return {**super().dump_map(), "message": str(self.message)}
 
 
 class VendorMissingError(OfflineRepoError):
-    """A build where only the customer's side of the plugin is installed."""
+    """A package that only the vendor needs is not installed."""
 
     def __init__(self, module: str) -> None:
         super().__init__(
-            f"Building repositories needs more than what is installed: {module} is missing.",
-            "Install the package for vendors, which brings it: "
+            f"Building repositories needs a package that is not installed: {module}.",
+            "Install the vendor's package, which includes it: "
             "conda install -n base conda-offline-repo",
         )
 
 
 class InvalidRequestError(OfflineRepoError):
-    """A request that contradicts itself, names the unknown, or asks for nothing."""
+    """A request that contradicts itself, names something unknown, or asks for nothing."""
 
 
 class CrashError(OfflineRepoError):
     """A failure that nobody foresaw."""
 
-    def __init__(self, what: str) -> None:
+    def __init__(self, reason: str) -> None:
         super().__init__(
-            f"The command failed unexpectedly. {what}",
-            "Repositories and environments are whole. Run the same command with -vvv and send what "
-            "it prints, which holds no credentials, to the maintainers.",
+            f"The command failed unexpectedly. {reason}",
+            "Repositories and environments are whole. Run the same command with -vvv and send its "
+            "output, which contains no credentials, to the maintainers.",
         )
 
 
 class SolverMissingError(OfflineRepoError):
-    """A solver that is configured and not installed, or does not start."""
+    """The configured solver is not installed or does not start."""
 
     def __init__(self, solver: str, installed: Iterable[str]) -> None:
         super().__init__(
-            f"The solver {solver!r} is configured, but is not installed or does not start. "
-            f"Installed are: {', '.join(installed)}.",
-            "Choose another with --solver, or for good: conda config --set solver NAME",
+            f"The configured solver {solver!r} is not installed or does not start. "
+            f"Installed: {', '.join(installed)}.",
+            "Choose another with --solver, or permanently: conda config --set solver NAME",
         )

@@ -1,7 +1,7 @@
 """The hooks that conda calls.
 
-conda imports this module on every start, so it imports nothing at module level but what conda has
-imported by then.
+conda imports this module at every start, so at module level it imports only what conda has already
+imported.
 """
 
 from conda.plugins import hookimpl, types
@@ -43,7 +43,7 @@ def conda_post_solves() -> object:
 
 @hookimpl(optionalhook=True)
 def conda_pre_transaction_actions() -> object:
-    """The same for what conda links without solving (conda 25.5 and newer)."""
+    """Refuse the same for what conda links without solving (conda 25.5 and newer)."""
     from .customer.hooks.explicit import CheckLinks
 
     yield types.CondaPreTransactionAction(name="offline-repo-archives", action=CheckLinks)
@@ -65,7 +65,7 @@ def conda_post_commands() -> object:
 
 @hookimpl
 def conda_health_checks() -> object:
-    """What `conda doctor` says of an environment that uses an offline repository."""
+    """Let `conda doctor` check an environment that uses an offline repository."""
     from .cli.doctor import check
 
     yield types.CondaHealthCheck(name="offline-repo", action=check)

@@ -1,4 +1,4 @@
-"""The credentials in play, and how they are kept out of everything that is printed."""
+"""The credentials in play, kept out of everything that is printed."""
 
 from __future__ import annotations
 
@@ -28,30 +28,29 @@ if TYPE_CHECKING:
 
 
 HIDDEN = "<hidden>"
-#: Shorter texts would be found everywhere; no server gives such a token.
+#: Shorter texts occur everywhere, and no server issues such a token.
 SHORTEST = 4
 USERINFO = re.compile(r"(?<=://)[^/@\s'\"<>]+(?=@)")
-#: conda's place for a token in a URL; a path like it elsewhere in it is hidden, too.
+#: conda's place for a token in a URL; the same elsewhere in the path is hidden, too.
 TOKEN = re.compile(r"(?<=/t/)[^/\s'\"<>]+(?=/)")
-#: What may be a URL with a token, or the part of one that a server is asked for.
+#: What may be a URL with a token, or the path of a request.
 ADDRESS = re.compile(r"((?:GET|HEAD|url:) +)?([^\s'\"<>(=,]*/t/[^\s'\"<>]*)")
-#: How a path of this machine begins, where `t` is a folder like any other.
+#: The beginning of a path of this machine, where `t` is any folder.
 PATH = re.compile(r"file:|~/|/(?!t/)|[A-Za-z]:[\\/]")
 ESCAPE = re.compile(r"%[0-9A-F]{2}")
 AUTHORIZATION = re.compile(r"(?i)(?<=authorization)(['\"]?\s*[:=]\s*['\"]?\w+ )[^\s'\",]+")
 QUERY = re.compile(r"(?<=\?)[^\s'\"<>#]*=[^\s'\"<>#]+")
-#: What in a query has a credential as its value, by its name; the others where it is no word.
+#: The names in a query whose values are credentials, and those whose values are unless a word.
 CREDENTIAL = re.compile(
     r"(?i)(?:token|secret|passwo?r?d|signature|credential)s?$|(?<![a-z])(?:sig|pass|pwd|pw)$"
 )
 PERHAPS = re.compile(
     r"(?i)(?:key|(?<![a-z])(?:auth|authorization|access|jwt|sas|sid|session))(?:[-_]?id)?$"
 )
-#: What no word or version is: a token, whatever its name.
+#: A value that is neither a word nor a version, so a token, whatever its name.
 RANDOM = re.compile(
     r"(?i)(?=[a-z]*\d)(?=\d*[a-z])[a-z\d]{16,}|[a-f\d]{8}-(?:[a-f\d]{4}-){3}[a-f\d]{12}"
 )
-#: What is printed to.
 STREAMS = ("stdout", "stderr", "__stdout__", "__stderr__")
 
 
@@ -61,7 +60,7 @@ class Secrets:
 
     Attributes:
         values: Passwords, tokens and the like, in plain form.
-        logins: Names of users, in plain form: not to be shown, but no secret if found somewhere.
+        logins: Names of users, in plain form: never shown, but harmless where they occur.
     """
 
     values: frozenset[str]
@@ -69,19 +68,16 @@ class Secrets:
 
     @cached_property
     def hidden(self) -> tuple[str, ...]:
-        """All that is not to be shown, as it may be written; each line that is printed needs it."""
+        """All that is never shown, as it may be written; cached, as each printed line needs it."""
         return _forms(self.values | self.logins)
 
     def forms(self) -> tuple[str, ...]:
-        """Return the secrets as they may be written: plain, quoted for URLs, in base64; longest
-        first.
-        """
+        """Return the secrets, longest first, as they may be written: plain, quoted, in base64."""
         return _forms(self.values)
 
     def redact(self, text: str) -> str:
-        """`text` without secrets, and without anything that looks like one in a URL."""
-        for pattern in (USERINFO, QUERY):
-            text = pattern.sub(HIDDEN, text)
+        """Return a text without secrets, and without what looks like one in a URL."""
+        text = QUERY.sub(HIDDEN, USERINFO.sub(HIDDEN, text))
         text = ADDRESS.sub(_without_token, text)
         text = AUTHORIZATION.sub(rf"\1{HIDDEN}", text)
         for form in self.hidden:
@@ -90,18 +86,17 @@ class Secrets:
 
 
 def _without_token(address: re.Match[str]) -> str:
-    if not address[1] and PATH.match(address[2]):
-        return address[0]
-    return TOKEN.sub(HIDDEN, address[0])
+    is_path = not address[1] and PATH.match(address[2])
+    return address[0] if is_path else TOKEN.sub(HIDDEN, address[0])
 
 
 def _forms(values: frozenset[str]) -> tuple[str, ...]:
-    found = set()
+    forms = set()
     for value in values:
         quoted = {quote(value, safe=""), quote(value), quote_plus(value)}
-        found |= {value, *quoted, *(ESCAPE.sub(lambda m: m[0].lower(), q) for q in quoted)}
-        found.add(base64.b64encode(value.encode()).decode().rstrip("="))
-    return tuple(sorted(found, key=lambda form: (-len(form), form)))
+        forms |= {value, *quoted, *(ESCAPE.sub(lambda m: m[0].lower(), q) for q in quoted)}
+        forms.add(base64.b64encode(value.encode()).decode().rstrip("="))
+    return tuple(sorted(forms, key=lambda form: (-len(form), form)))
 
 
 def found_in(
@@ -110,11 +105,11 @@ def found_in(
     tokens: Iterable[str | None] = (),
     logins: Iterable[tuple[str, str]] = (),
 ) -> Secrets:
-    """Return the credentials that stand in URLs, the tokens, and those of logins.
+    """Return the credentials in URLs, the tokens, and those of logins.
 
     Args:
-        urls: Whatever may be one. What was typed may be none and still hold a password.
-        tokens: The publisher's, from wherever; None for want of one.
+        urls: Texts that may be URLs; what was typed may hold a password without being one.
+        tokens: The publisher's, from wherever; None is left out.
         logins: User and password.
     """
     secrets, users = {token for token in tokens if token}, set()
@@ -125,17 +120,19 @@ def found_in(
         secrets.update(_of_query(url.partition("?")[2].partition("#")[0]))
         pairs += [match[0].partition(":")[::2] for match in USERINFO.finditer(url)]
     for user, password in pairs:
-        # the pair is what an HTTP header carries, in base64; a user alone may be a token
+        # an HTTP header carries the pair in base64; a user alone may be a token
         plain = f"{unquote(user)}:{unquote(password)}"
         secrets |= {unquote(password), plain} if password else {unquote(user)}
-        # with a password, it may be a token all the same; a word such as `build` is none
+        # with a password, it may be a token, too, but a word such as `build` is not
         if not unquote(user).isalpha():
             users.add(unquote(user))
-    return Secrets(*(frozenset(v for v in some if len(v) >= SHORTEST) for some in (secrets, users)))
+    return Secrets(
+        *(frozenset(t for t in texts if len(t) >= SHORTEST) for texts in (secrets, users))
+    )
 
 
 def _of_query(query: str) -> Iterator[str]:
-    """Yield the values that are credentials; others may be any word, `main` in `?channel=main`."""
+    """Yield the values that are credentials, so not `main` in `?channel=main`."""
     for pair in query.split("&"):
         name, _, value = map(unquote, pair.partition("="))
         perhaps = PERHAPS.search(name) and not value.isalpha()
@@ -144,12 +141,11 @@ def _of_query(query: str) -> Iterator[str]:
 
 
 def in_play(*tokens: str | None) -> Secrets:
-    """Return the credentials that a run of conda can come to show: of options, and configured."""
+    """Return the credentials that a run of conda may show: the tokens, and those configured."""
     return found_in(_texts(dict(context.collect_all())), tokens=tokens)
 
 
 def _texts(value: Any) -> Iterator[str]:
-    """Yield all texts in a configuration."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):
@@ -161,9 +157,9 @@ def _texts(value: Any) -> Iterator[str]:
 
 @contextmanager
 def confined(secrets: Secrets) -> Iterator[None]:
-    """Keep the secrets out of logs, of what is printed, and of errors and crash reports.
+    """Keep the secrets out of logs, output, errors and crash reports.
 
-    What is written to a file descriptor, as other processes and `os.write` do, comes by here not.
+    What other processes and `os.write` write to a file descriptor is not changed.
     """
     make_record = logging.getLogRecordFactory()
 
@@ -182,7 +178,7 @@ def confined(secrets: Secrets) -> Iterator[None]:
     redacting = {
         stream: FilteredStream(stream, secrets.redact) for stream in streams.values() if stream
     }
-    for name, stream in streams.items():  # one that was closed before the start is None
+    for name, stream in streams.items():  # a stream that was closed before the start is None
         setattr(sys, name, redacting.get(stream))
     logging.setLogRecordFactory(redacted)
     try:
@@ -190,28 +186,27 @@ def confined(secrets: Secrets) -> Iterator[None]:
     except (CondaError, KeyboardInterrupt, SystemExit) as error:
         _redact_error(error, secrets)
         raise
-    except Exception as error:  # all that is no error of conda's
+    except Exception as error:
         # conda's crash report would repeat the environment and the channels, with credentials
         logging.getLogger(__name__).debug("unexpected error", exc_info=error)
         raise CrashError(secrets.redact(f"{type(error).__name__}: {error}")) from None
     else:
         sys.argv[:] = arguments
     finally:
-        for printed in redacting.values():
-            printed.flush()
+        for redacted_stream in redacting.values():
+            redacted_stream.flush()
         logging.setLogRecordFactory(make_record)
         for name, stream in streams.items():
             setattr(sys, name, stream)
 
 
 def _redact_error(error: BaseException, secrets: Secrets) -> None:
-    """Redact an error in place, and cut off those that led to it: they may quote a URL."""
+    """Redact an error in place, and cut off its causes, which may quote a URL."""
     error.args = tuple(secrets.redact(a) if isinstance(a, str) else a for a in error.args)
     if isinstance(error, OfflineRepoError):
         error.message = secrets.redact(str(error.message))
         error.hints = tuple(map(secrets.redact, error.hints))
     elif isinstance(error, CondaError):
         errors.change_texts(error, secrets.redact)
-    error.__cause__ = None
-    error.__context__ = None
+    error.__cause__ = error.__context__ = None
     error.__suppress_context__ = True

@@ -12,41 +12,35 @@ from conda.plugins.types import CondaSetting
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-#: The environment variable that gives the publisher's token without showing it in a process list.
+#: The environment variable with the publisher's token; unlike options, no process list shows it.
 TOKEN_VARIABLE = "CONDA_OFFLINE_REPO_TOKEN"
+
+
+DESCRIPTIONS = {
+    "offline_repo_root": (
+        "The parent folder of the repositories, each of which is a folder named as its label: the "
+        "default of --root in `conda offline-repo build` and of PATH in `conda offline-repo show`. "
+        "Without it, the default is the current folder."
+    ),
+    "offline_repo_sign_key": (
+        "The file of the OpenSSH ed25519 key with which `conda offline-repo build` signs "
+        "repositories if --sign-key is not given; for a key in ssh-agent, its .pub file. Without "
+        "it, they are not signed."
+    ),
+    "offline_repo_allowed_signers": (
+        "A file in the format of OpenSSH's allowed_signers (see `man ssh-keygen`) that says whose "
+        "signatures are trusted for which labels. For a label in it, every environment of this "
+        "machine accepts only repositories with such a signature. Without it, "
+        "`conda offline-repo use` asks once for each environment."
+    ),
+}
 
 
 def settings() -> Iterator[CondaSetting]:
     """Describe the settings to conda."""
-    yield CondaSetting(
-        name="offline_repo_root",
-        description=(
-            "The folder above the repositories, which are one folder a label: the default of "
-            "--root in `conda offline-repo build` and of PATH in `conda offline-repo show`. "
-            "Without it, that is the current folder."
-        ),
-        parameter=PrimitiveParameter("", element_type=str),
-    )
-
-    yield CondaSetting(
-        name="offline_repo_sign_key",
-        description=(
-            "The file of the ed25519 key of OpenSSH with which `conda offline-repo build` signs "
-            "repositories where --sign-key names none; for a key that ssh-agent holds, its .pub "
-            "file. Without it, they are not signed."
-        ),
-        parameter=PrimitiveParameter("", element_type=str),
-    )
-    yield CondaSetting(
-        name="offline_repo_allowed_signers",
-        description=(
-            "A file in the format of OpenSSH's allowed_signers (see `man ssh-keygen`) that says "
-            "whose signatures are trusted for which labels. For a label that it names, every "
-            "environment of this machine takes repositories with such a signature alone. "
-            "Without it, `conda offline-repo use` asks once for each environment."
-        ),
-        parameter=PrimitiveParameter("", element_type=str),
-    )
+    for name, description in DESCRIPTIONS.items():
+        parameter = PrimitiveParameter("", element_type=str)
+        yield CondaSetting(name=name, description=description, parameter=parameter)
 
 
 def environment_token() -> str | None:
@@ -60,14 +54,14 @@ def default_root() -> str:
 
 
 def default_sign_keys() -> tuple[str, ...]:
-    """Return the configured key that signs, or none."""
+    """Return the configured key to sign with, if any."""
     key = context.plugins.offline_repo_sign_key
     return (key,) if key else ()
 
 
 def allowed_signers_file() -> str:
-    """Return the configured file that says whose signatures are trusted; empty if there is none.
+    """Return the configured file of trusted signers, or an empty text.
 
-    There is none, too, where conda's plugins were not loaded.
+    Where conda's plugins were not loaded, it is empty, too.
     """
     return getattr(context.plugins, "offline_repo_allowed_signers", None) or ""

@@ -1,4 +1,4 @@
-"""What a person types as a package, at the vendor and at the customer."""
+"""Packages as a person types them."""
 
 from __future__ import annotations
 
@@ -15,17 +15,12 @@ from .exceptions import InvalidRequestError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-
-#: What opens a channel, in its URL: a user, conda's sign of a token, a query.
+#: What in the URL of a channel may hold a credential: a user, conda's sign of a token, a query.
 CREDENTIALS = re.compile(r"(?<!file)://\S*(?:@|/t/[^/]|\?)")
 
 
 class PackageSpec(str):
-    """A package as it was typed, with the MatchSpec that conda makes of that.
-
-    Attributes:
-        match: The MatchSpec.
-    """
+    """A package as it was typed, with its MatchSpec, `match`."""
 
     __slots__ = ("match",)
 
@@ -34,62 +29,61 @@ class PackageSpec(str):
 
     @property
     def unqualified(self) -> PackageSpec:
-        """As the customer types it: without its channel, which conda would look for online."""
+        """The same without its channel and subdir; conda would look for that channel online."""
         if self.match.get_raw_value("channel") is None:
             return self
-        fields = (field for field in MatchSpec.FIELD_NAMES if field not in ("channel", "subdir"))
-        parts = {field: self.match.get_raw_value(field) for field in fields}
-        given = {field: value for field, value in parts.items() if value is not None}
-        return PackageSpec(str(MatchSpec(**given)))
+        fields = {name: self.match.get_raw_value(name) for name in MatchSpec.FIELD_NAMES}
+        fields |= {"channel": None, "subdir": None}
+        return PackageSpec(str(MatchSpec(**{k: v for k, v in fields.items() if v is not None})))
 
 
 def parse_spec(package: str) -> PackageSpec:
-    """Return a package that is named as conda names packages.
+    """Return a package with its MatchSpec.
 
     Raises:
-        InvalidRequestError: It is not, or its channel stands there with credentials.
+        InvalidRequestError: It is not a package specification, or contains credentials.
     """
     if CREDENTIALS.search(package):
         raise InvalidRequestError(
-            "A package names its channel together with a password or a token, which would be "
-            "remembered and shown.",
-            "Name the channel without it, and give the channel with -c as well, where it is kept "
-            "out of everything.",
+            "A package specifies its channel with a password or a token, which would be remembered "
+            "and shown.",
+            "Leave the password or the token out, and give the channel with it as -c, which is "
+            "never shown.",
         )
     if not package.isprintable():
         raise InvalidRequestError(
-            f"{package!r} has a character that cannot be seen, so it names no package.",
-            "Type the name by hand; such characters come along when text is copied.",
+            f"{package!r} is not a package specification: it contains an invisible character.",
+            "Type the name; copied text may bring such characters along.",
         )
     try:
         spec = PackageSpec(package)
     except (InvalidMatchSpec, ValueError, IndexError) as error:
         raise InvalidRequestError(
             f"{package!r} is not a package specification: {error}",
-            "Write a name, optionally with a version: ratingpro, 'ratingpro>=2', ratingpro=2.1.",
+            "Give a name, optionally with a version: ratingpro, 'ratingpro>=2', ratingpro=2.1.",
         ) from error
     if not package.strip() or spec.match.name == "*":
         raise InvalidRequestError(
-            f"{package!r} names no package.", "Write the names of the packages to ship or install."
+            f"{package!r} names no package.", "Give the names of the packages to ship or install."
         )
     if package in context.known_subdirs:
         raise InvalidRequestError(
             f"{package!r} is a platform, not a package.",
-            "Give each platform an option of its own: --platform win-64 --platform linux-64.",
+            "Repeat the option for each platform: --platform win-64 --platform linux-64.",
         )
     if spec.match.get("url") or spec.match.get("fn"):
         raise InvalidRequestError(
             f"{package!r} names a file, not a package of a channel.",
-            "Put the file into a channel and name the package.",
+            "Put the file into a channel and give the name of the package.",
         )
     return spec
 
 
 def check_together(packages: Iterable[PackageSpec]) -> None:
-    """Check that packages do not ask for two of the same name, as conda would merge them.
+    """Check packages of the same name, whose MatchSpecs conda would merge.
 
     Raises:
-        InvalidRequestError: They do.
+        InvalidRequestError: They exclude each other.
     """
     by_name = defaultdict(list)
     for package in packages:
@@ -99,7 +93,6 @@ def check_together(packages: Iterable[PackageSpec]) -> None:
             MatchSpec.merge(package.match for package in same)
         except ValueError as error:
             raise InvalidRequestError(
-                f"{name} is asked for in ways that exclude each other: "
-                f"{', '.join(map(repr, same))}.",
-                "One environment has one package of a name: leave all but one out.",
+                f"The requests for {name} exclude each other: {', '.join(map(repr, same))}.",
+                "An environment has one package of each name: leave the others out.",
             ) from error

@@ -1,4 +1,4 @@
-"""Streams whose output is changed on its way, and that never fail."""
+"""Streams that change their output and never fail."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 class FilteredStream:
     """A stream that changes all that is written to it, and to the bytes below it.
 
-    What its encoding does not have is escaped. Once nobody reads it any more, or its disk is full,
-    the rest goes nowhere: the work whose result is printed is done.
+    Characters that its encoding lacks are escaped. If its reader is gone or its disk is full, the
+    rest is dropped: the work whose result is printed is already done.
 
     Args:
-        stream: What it is written to.
+        stream: Where the changed output goes.
         change: Returns a text, or bytes, as they may be written.
     """
 
@@ -46,7 +46,7 @@ class FilteredStream:
             self.write(lines[0][:0].join(lines))
 
     def flush(self) -> None:
-        """Hand on what was written."""
+        """Flush the stream."""
         with self._unfailing():
             self._stream.flush()
 
@@ -63,7 +63,7 @@ class FilteredStream:
 
     @contextmanager
     def _unfailing(self) -> Iterator[None]:
-        """Let the stream lead nowhere, Python's last flush too, once it cannot be written."""
+        """Redirect a stream that fails to nowhere, so that Python's last flush cannot fail."""
         try:
             yield
         except OSError as error:

@@ -1,7 +1,7 @@
-"""Folders as channel URLs and back, for every system's paths on every system.
+"""Folders as channel URLs and back, for the paths of every system on every system.
 
-conda's own conversion leaves `%`, `#` and spaces as they are, so that a channel in such a folder is
-not found again.
+conda's own conversion does not escape `%`, `#` and spaces, so that it cannot find a channel in such
+a folder.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ if TYPE_CHECKING:
     from conda.models.channel import Channel
 
 SCHEME = "file://"
-#: The schemes of addresses on the network that a channel may send us to.
+#: The schemes of addresses that a channel may refer to.
 NETWORK = ("http", "https")
 PORTS = {"http": 80, "https": 443}
 DRIVE = re.compile(r"/[A-Za-z]:")
-#: Windows' prefix for paths that may be long; URLs have none.
+#: Windows' prefix of long paths, which URLs do not have.
 VERBATIM = re.compile(r"^//\?/(UNC/)?")
 TOKEN = re.compile(r"/t/[^/]+(?=/|$)")
-#: A folder named `t`, which conda would take for the sign of a token behind it.
+#: A folder named `t`; conda takes what follows for a token.
 FOLDER_T = re.compile(r"/t(?=/|$)")
 
 
 def file_url(path: PurePath) -> str:
-    """The URL of an absolute path.
+    """Return the URL of an absolute path.
 
     `/srv/repo`, `X:\\repo` and `\\\\server\\share` become `file:///srv/repo`, `file:///X:/repo`
     and `file://server/share`.
@@ -56,12 +56,12 @@ def _quoted(path: str) -> str:
 
 
 def without_token_sign(url: str) -> str:
-    """Return a file URL in which no folder named `t` makes conda take the next one for a token."""
+    """Return a file URL in which conda takes nothing behind a folder named `t` for a token."""
     return FOLDER_T.sub("/%74", url)
 
 
 def file_path(url: str) -> str:
-    """Return the path of a file URL, in the form of the system that such a path is of.
+    """Return the path of a file URL, in the form of its system.
 
     Raises:
         ValueError: It is not a file URL.
@@ -83,38 +83,36 @@ def local_path(url: str) -> Path | None:
 
 
 def public(url: str) -> str:
-    """Return a URL without user, password, conda's token, query, and a slash at its end."""
+    """Return a URL without user, password, conda's token, query and trailing slash."""
     parts = urlsplit(url)
     host = parts.netloc.rpartition("@")[2]
     path = parts.path if parts.scheme == "file" else TOKEN.sub("", parts.path)
     return f"{parts.scheme}://{host}{path}".rstrip("/")
 
 
-def same_server(one: str, other: str) -> bool:
-    """Return whether what `one` is trusted with may go to `other`, as requests decides it: to the
-    same host and port, or from plain to encrypted.
+def same_server(trusted: str, other: str) -> bool:
+    """Return whether a trusted URL's credentials may go to another, as requests decides: to its
+    host and port, or from http to https on their usual ports.
 
     Raises:
-        ValueError: One of them is no URL.
+        ValueError: One of them is not a URL.
     """
-    first, second = urlsplit(one), urlsplit(other)
-    ports = [parts.port or PORTS.get(parts.scheme) for parts in (first, second)]
-    if first.hostname != second.hostname:
-        return False
-    if (first.scheme, second.scheme) == ("http", "https"):
-        return ports == [80, 443]
-    return first.scheme == second.scheme and ports[0] == ports[1]
+    parts = urlsplit(trusted), urlsplit(other)
+    hosts, schemes = {url.hostname for url in parts}, [url.scheme for url in parts]
+    ports = [url.port or PORTS.get(url.scheme) for url in parts]
+    encrypted = schemes == ["http", "https"] and ports == [80, 443]
+    return len(hosts) == 1 and (encrypted or len({*zip(schemes, ports, strict=True)}) == 1)
 
 
 def is_local(channel: str) -> bool:
-    """Return whether a channel, as it was typed, is a folder."""
+    """Return whether a channel, as typed, is a folder."""
     return channel.startswith("file:") or bool(is_path(channel))
 
 
 def typed(channel: str) -> str:
-    """Return a channel as it was typed, in a form that conda takes for what it is.
+    """Return a channel, as typed, in a form that conda understands.
 
-    conda cannot take a path that is not ASCII, nor one with a folder `t`.
+    It does not understand a path that is not ASCII, nor one with a folder `t`.
     """
     if channel.startswith("file:"):
         return without_token_sign(channel)
@@ -124,6 +122,6 @@ def typed(channel: str) -> str:
 
 
 def channel_url(channel: Channel) -> str:
-    """Return the channel's URL without user, password, token and query."""
+    """Return a channel's URL without user, password, token and query."""
     url: str = channel.base_url
     return url.partition("?")[0].partition("#")[0].rstrip("/")

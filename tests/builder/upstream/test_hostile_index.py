@@ -188,7 +188,7 @@ def test_solver_that_is_not_installed_is_told_as_that(
     with pytest.raises(SolverMissingError) as caught:
         site.build(site.urls[0])
     text = str(caught.value)
-    assert "'quantum' is configured, but is not installed" in text
+    assert "The configured solver 'quantum' is not installed" in text
     assert "classic" in text
     assert "owner" not in text
     assert not site.me.root.exists()
