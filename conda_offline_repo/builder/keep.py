@@ -128,7 +128,7 @@ def _is_another(entry: Entry, last: Manifest) -> bool:
     package = last.packages.get(entry.name)
     if package is None or not entry.has_digest:
         return package is None
-    return entry.sha256 != package.sha256 if entry.sha256 else entry.md5 != package.md5
+    return not entry.has_bytes_of(package)
 
 
 def _hindrance(

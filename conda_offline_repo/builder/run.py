@@ -14,7 +14,7 @@ from requests.utils import get_netrc_auth
 
 from .._conda import overrides
 from ..redaction import Secrets, found_in
-from .archives.local import Known
+from .archives.local import LocalArchives
 from .release.html.overview import Overview
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class Run:
 
     def __init__(self, root: Path, builds: Sequence[Options]) -> None:
         self.secrets = credentials(*builds)
-        self.archives = Known(root.absolute())
+        self.archives = LocalArchives(root.absolute())
         self.overview = Overview(root.absolute(), self.secrets)
         self.searched: defaultdict[frozenset[str], set[str]] = defaultdict(set)
         self._began = time.time()

@@ -1,7 +1,7 @@
-"""An archive whose bytes have been checked, and what it says of itself.
+"""An archive whose bytes have been checked, and its own description.
 
-A digest vouches for bytes, not for sense, and some channels state none. What is not a package, or
-is another one, breaks the customer's conda at the extraction, and conda's cache with it.
+A digest vouches for bytes, not for sense, and some channels state none. A file that is not the
+package breaks the customer's conda at the extraction, and conda's cache with it.
 """
 
 from __future__ import annotations
@@ -26,14 +26,12 @@ if TYPE_CHECKING:
 
 INDEX = "info/index.json"
 PATHS = "info/paths.json"
-FIELDS = ("name", "version", "build")
 #: Bytes; far more than any such file has.
 LARGEST = {INDEX: 16 << 20, PATHS: 256 << 20}
 #: https://learn.microsoft.com/windows/win32/fileio/maximum-file-path-limitation (260 with a NUL)
 LONGEST = 259
 #: The length of C:\Users\firstname.lastname\AppData\Local\miniconda3\envs\environment-name
 PREFIX_LENGTH = 72
-SITE_PACKAGES = "site-packages/"
 
 
 @dataclass(frozen=True)
@@ -44,8 +42,6 @@ class Archive:
         name: `subdir/file`.
         path: Where it lies now: in the repository, or staged.
         staged: Whether it has to be brought into the repository.
-        sha256: Hexadecimal.
-        md5: Hexadecimal.
         size: Bytes.
     """
 
@@ -58,15 +54,15 @@ class Archive:
 
     @classmethod
     def of(cls, entry: Entry, path: Path, digests: Digests, *, staged: bool) -> Archive:
-        """Return the archive of an entry, which lies at a path and has these digests."""
+        """Return the archive of an entry at a path, with these digests."""
         return cls(entry.name, path, staged, digests.sha256, entry.md5 or digests.md5, digests.size)
 
 
 def read_description(path: Path, name: str = INDEX) -> dict[str, Any]:
-    """Return what an archive says of itself, in a JSON file of those in `LARGEST`.
+    """Return the content of a JSON file in an archive, one of those in `LARGEST`.
 
     Raises:
-        ValueError: The archive is not that of a conda package, cannot be read, or has no such file.
+        ValueError: The archive is not a conda package, cannot be read, or has no such file.
     """
     try:
         with path.open("rb") as file:
@@ -89,7 +85,7 @@ def read_description(path: Path, name: str = INDEX) -> dict[str, Any]:
 
 
 def check_identity(path: Path, entry: Entry) -> None:
-    """Check that an archive is of its format and says itself to be what its entry says.
+    """Check that an archive is of its format and is the package of its entry.
 
     A `.conda` archive costs next to nothing. A `.tar.bz2` may have to be decompressed to its end,
     so it is looked into only where no digest vouches for it.
@@ -103,7 +99,7 @@ def check_identity(path: Path, entry: Entry) -> None:
         own = read_description(path)
     except ValueError as error:
         raise InvalidArchiveError(entry.name, str(error)) from None
-    for field in FIELDS:
+    for field in ("name", "version", "build"):
         if own.get(field) != entry.record[field]:
             raise InvalidArchiveError(
                 entry.name, f"its own {field} is {own.get(field)!r}, not {entry.record[field]!r}"
@@ -111,15 +107,12 @@ def check_identity(path: Path, entry: Entry) -> None:
 
 
 def long_paths(archives: Iterable[Archive], solutions: Iterable[Solution]) -> tuple[str, ...]:
-    """Return the paths inside of new packages for Windows that would be too long in an environment.
+    """Return a sentence for each new package for Windows with a path that would be too long in an
+    environment.
 
-    Only `.conda` archives are looked into: their list of files is a small part of its own. What the
-    repository holds already was looked into when it came.
-
-    Returns:
-        A sentence for each package that has any.
+    Only `.conda` archives are looked into: their list of files is a small part of its own.
     """
-    wanted = {
+    windows = {
         name
         for solution in solutions
         if solution.platform.startswith("win-")
@@ -127,7 +120,7 @@ def long_paths(archives: Iterable[Archive], solutions: Iterable[Solution]) -> tu
     }
     sentences = []
     for archive in archives:
-        if archive.staged and archive.name in wanted and archive.name.endswith(".conda"):
+        if archive.staged and archive.name in windows and archive.name.endswith(".conda"):
             longest = max(_installed_paths(archive.path), key=len, default="")
             if PREFIX_LENGTH + 1 + len(longest) > LONGEST:
                 sentences.append(
@@ -138,12 +131,11 @@ def long_paths(archives: Iterable[Archive], solutions: Iterable[Solution]) -> tu
 
 
 def _installed_paths(path: Path) -> list[str]:
-    """Return where the files of a package go below a Windows environment: a noarch package's
-    modules go below Lib.
-    """
+    """Return the paths of a package's files below a Windows environment."""
     paths = []
     with suppress(ValueError, KeyError, TypeError):
         for entry in read_description(path, PATHS)["paths"]:
             file = str(entry["_path"])
-            paths.append(f"Lib/{file}" if file.startswith(SITE_PACKAGES) else file)
+            # the modules of a noarch package
+            paths.append(f"Lib/{file}" if file.startswith("site-packages/") else file)
     return paths

@@ -10,18 +10,19 @@ from __future__ import annotations
 import shutil
 import threading
 from contextlib import suppress
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from conda.base.context import context
 
-from ...files.hashing import hash_file
+from ...files.hashing import Digests, hash_file
 from ...files.workers import workers
 from ...repository.exceptions import NoSpaceError
 from ..exceptions import DownloadError
 from .archive import Archive, check_identity
 from .download import download
-from .local import has_size, local_archive
-from .response import DownloadFailedError
+from .local import has_size
+from .retries import DownloadFailedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
     from ...progress import Progress
     from ..upstream.entries import Entry
-    from .local import Known
+    from .local import LocalArchives
 
 
 #: Bytes kept free for index files and the file system's own needs.
@@ -41,22 +42,22 @@ def collect(
     repository: Path,
     staging: Path,
     progress: Progress,
-    known: Known,
+    local: LocalArchives,
     arrived: Callable[[Archive], None],
 ) -> tuple[Archive, ...]:
-    """Have every archive, verified, in the repository or in the staging folder.
+    """Return every archive, verified, in the repository or in the staging folder, sorted by name.
 
     Args:
         entries: What the solutions need.
         repository: The published folder; nothing in it is changed.
         staging: A folder on the same file system, which keeps what it holds.
-        progress: Sees how far it is.
-        known: What is known of archives; learns more.
+        progress: Gets archives and bytes as they arrive.
+        local: The archives of this machine; those that are downloaded are added.
         arrived: Called, in any thread, for each archive that is new in the repository; what it
             raises ends the work.
 
     Raises:
-        DownloadError: Some archives could not be had; all of them are named.
+        DownloadError: Some archives cannot be downloaded; names all of them.
         ChannelRefusedError: A channel refuses its archives; raised at the first one.
         InvalidArchiveError: One is not the package that its channel lists; as before.
     """
@@ -64,13 +65,13 @@ def collect(
     failures: dict[str, str] = {}
     archives: list[Archive] = []
 
-    def one(entry: Entry) -> Archive:
-        entry = known.downloaded(entry)
-        archive = local_archive(entry, repository, staging, known)
+    def collect_archive(entry: Entry) -> Archive:
+        entry = local.with_digest(entry)
+        archive = local.find(entry, repository, staging)
         if archive:
             progress.advance(archive.size)
         else:
-            archive = _downloaded(entry, repository, staging, progress.advance, stop, known)
+            archive = _downloaded(entry, repository, staging, progress.advance, stop, local)
         if archive.staged:
             check_identity(archive.path, entry)
             arrived(archive)
@@ -83,7 +84,7 @@ def collect(
     size = sum(sizes) if len(sizes) == len(by_size) else None
     with (
         progress.counting("Collecting", len(by_size), size),
-        workers(one, by_size, context.fetch_threads, stop) as outcomes,
+        workers(collect_archive, by_size, context.fetch_threads, stop) as outcomes,
     ):
         for entry, outcome in outcomes:
             if isinstance(outcome, DownloadFailedError):
@@ -99,32 +100,27 @@ def collect(
 
 def foresee(entries: Iterable[Entry], repository: Path) -> tuple[Archive, ...]:
     """Return the archives as the channels state them, for a plan that downloads nothing."""
-    return tuple(
-        Archive(
-            name=entry.name,
-            path=repository / entry.name,
-            staged=not has_size(repository / entry.name, entry),
-            sha256=entry.sha256 or "",
-            md5=entry.md5 or "",
-            size=entry.size or 0,
-        )
-        for entry in entries
-    )
+    archives = []
+    for entry in entries:
+        path = repository / entry.name
+        digests = Digests(entry.sha256 or "", entry.md5 or "", entry.size or 0)
+        archives.append(Archive.of(entry, path, digests, staged=not has_size(path, entry)))
+    return tuple(archives)
 
 
-def check_space(entries: Iterable[Entry], repository: Path, staging: Path, known: Known) -> None:
-    """Refuse a build whose archives do not fit on the disk, before it downloads any.
+def check_space(
+    entries: Iterable[Entry], repository: Path, staging: Path, local: LocalArchives
+) -> None:
+    """Check that the archives of a build fit on the disk, before it downloads any.
 
     Raises:
         NoSpaceError: They do not fit, with some room for index files.
     """
-    missing = sum(
-        entry.size or 0
-        for entry in entries
-        if not has_size(repository / entry.name, entry)
-        and not has_size(staging / entry.name, entry)
-        and not any(has_size(place, entry) for place in known.elsewhere(entry))
-    )
+    missing = 0
+    for entry in entries:
+        places = chain((repository / entry.name, staging / entry.name), local.elsewhere(entry))
+        if not any(has_size(path, entry) for path in places):
+            missing += entry.size or 0
     free = shutil.disk_usage(repository.parent).free
     if missing and free < missing + RESERVE:
         raise NoSpaceError(repository.parent, missing + RESERVE, free)
@@ -136,7 +132,7 @@ def _downloaded(
     staging: Path,
     progress: Callable[[int], None],
     stop: threading.Event,
-    known: Known,
+    local: LocalArchives,
 ) -> Archive:
     """Return the archive from its channel; the published one where the channel states no digest and
     it turns out to be the same.
@@ -144,11 +140,9 @@ def _downloaded(
     published, target = repository / entry.name, staging / entry.name
     target.parent.mkdir(parents=True, exist_ok=True)
     digests = download(entry, target, progress, stop)
-    known.note(target, digests, entry.public_url)
-    same = False
+    local.note(target, digests, entry.public_url)
     with suppress(OSError):
-        same = not entry.has_digest and hash_file(published).sha256 == digests.sha256
-    if same:
-        target.unlink()
-        return Archive.of(entry, published, digests, staged=False)
+        if not entry.has_digest and hash_file(published).sha256 == digests.sha256:
+            target.unlink()
+            return Archive.of(entry, published, digests, staged=False)
     return Archive.of(entry, target, digests, staged=True)

@@ -19,16 +19,8 @@ from urllib3.exceptions import HTTPError, TimeoutError
 from ...files.atomic import partial, replace
 from ...files.hashing import Digests, hash_into
 from ..exceptions import ChannelRefusedError
-from .response import (
-    DownloadFailedError,
-    TryAgainError,
-    WrongBytesError,
-    ask,
-    asked_wait,
-    continues,
-    pieces,
-    stated_size,
-)
+from .http import ask, chunks, content_length, starts_at
+from .retries import DownloadFailedError, TryAgainError, WrongBytesError, status_error, with_retries
 
 if TYPE_CHECKING:
     import threading
@@ -40,10 +32,6 @@ if TYPE_CHECKING:
 
     from ..upstream.entries import Entry
 
-#: Answers that may be different the next time.
-PASSING = frozenset({408, 413, 425, 429, 500, 502, 503, 504})
-#: Seconds; no server may make a build wait longer between two tries.
-LONGEST_WAIT = 120.0
 #: Bytes of an archive whose size the index does not state; far more than any such archive has.
 LARGEST_UNSTATED = 4 << 30
 
@@ -54,40 +42,27 @@ def download(
     """Download an archive to `target`, hashed while it is written and resumed where possible.
 
     Args:
-        entry: What to download and what its bytes must be.
-        target: A path in the staging folder; `partial` of it keeps what has arrived.
-        progress: Gets the bytes that arrive; less than zero when they have to be had again.
+        entry: The archive and what its bytes must be.
+        target: A path in the staging folder; `partial` of it keeps the bytes that have arrived.
+        progress: Gets the number of bytes that arrive; negative when they are discarded.
         stop: Set when the build is given up.
 
     Raises:
-        DownloadFailedError: It could not be had, or is not what the channel states.
+        DownloadFailedError: It cannot be downloaded, or is not what the channel states.
         ChannelRefusedError: The server refuses it (401, 403); trying others is no use.
     """
     arriving = partial(target)
-    tries_left = context.remote_max_retries
-    wrong_before = False
-    pause = float(context.remote_backoff_factor)
-    while True:
-        try:
-            digests = _attempt(entry, arriving, progress, stop)
-        except WrongBytesError as error:
-            arriving.unlink(missing_ok=True)
-            if wrong_before:
-                raise DownloadFailedError(str(error)) from None
-            wrong_before = True
-        except TryAgainError as error:
-            if tries_left <= 0 or stop.is_set():
-                raise DownloadFailedError(str(error)) from None
-            tries_left -= 1
-            stop.wait(min(error.wait if error.wait is not None else pause, LONGEST_WAIT))
-            pause *= 2
-        else:
-            replace(arriving, target)
-            return digests
+    digests = with_retries(
+        lambda: _attempt(entry, arriving, progress, stop),
+        lambda: arriving.unlink(missing_ok=True),
+        stop,
+    )
+    replace(arriving, target)
+    return digests
 
 
 class _Arrival:
-    """A file that is arriving, and the digests of what it holds."""
+    """A file that is arriving, and the digests of its content."""
 
     def __init__(self, file: BinaryIO, progress: Callable[[int], None]) -> None:
         self.file = file
@@ -114,9 +89,6 @@ class _Arrival:
         self.progress(-self.received)
         self._start()
 
-    def digests(self) -> Digests:
-        return Digests(self.sha256.hexdigest(), self.md5.hexdigest(), self.received)
-
 
 def _attempt(
     entry: Entry, arriving: Path, progress: Callable[[int], None], stop: threading.Event
@@ -127,8 +99,11 @@ def _attempt(
         try:
             if not arrival.received or arrival.received != entry.size:
                 _receive(entry, arrival, stop)
-            digests = arrival.digests()
-            _check(entry, digests)
+            sha256, md5 = arrival.sha256.hexdigest(), arrival.md5.hexdigest()
+            digests = Digests(sha256, md5, arrival.received)
+            for name, actual in vars(digests).items():
+                if (stated := getattr(entry, name)) not in (None, actual):
+                    raise WrongBytesError(f"its {name} is {actual}, the index says {stated}")
             file.flush()
             # before publication the disk would have to keep all archives at once
             os.fsync(file.fileno())
@@ -146,19 +121,19 @@ def _receive(entry: Entry, arrival: _Arrival, stop: threading.Event) -> None:
             if response.status_code != 206 and arrival.received:
                 arrival.discard()
             expected = entry.size
-            if expected is None and (rest := stated_size(response)) is not None:
+            if expected is None and (rest := content_length(response)) is not None:
                 expected = arrival.received + rest
                 if expected > LARGEST_UNSTATED:
                     raise _too_large()
-            for chunk in pieces(response):
+            for chunk in chunks(response):
                 if stop.is_set():
                     raise TryAgainError("the build was given up")
                 arrival.add(chunk)
-                if expected is not None and arrival.received > expected:
-                    raise WrongBytesError(f"the server sends more than its {expected} bytes")
-                if entry.size is None and arrival.received > LARGEST_UNSTATED:
+                if expected is None and arrival.received > LARGEST_UNSTATED:
                     arrival.discard()
                     raise _too_large()
+                if expected is not None and arrival.received > expected:
+                    raise WrongBytesError(f"the server sends more than its {expected} bytes")
     except SSLError:
         raise DownloadFailedError(
             "the server's certificate is not accepted; see `conda config --describe ssl_verify`"
@@ -184,23 +159,11 @@ def _too_large() -> DownloadFailedError:
 
 def _check_status(response: Response, entry: Entry, received: int) -> None:
     status = response.status_code
-    if status == 200:
-        return
-    if status == 206:
-        if received and continues(response, received):
-            return
-        raise WrongBytesError("the server sends another part of it than was asked for")
+    if status == 206 and not (received and starts_at(response, received)):
+        raise WrongBytesError("the server sends another part of it than requested")
     if status in (401, 403):
         raise ChannelRefusedError(entry.public_url.rpartition("/")[0], status)
     if status == 416:  # more was kept than the server has
         raise WrongBytesError("the server has fewer bytes than arrived before")
-    if status in PASSING:
-        raise TryAgainError(f"the server answers with HTTP {status}", asked_wait(response))
-    raise DownloadFailedError(f"the server answers with HTTP {status}, though its index lists it")
-
-
-def _check(entry: Entry, digests: Digests) -> None:
-    for name in ("size", "sha256", "md5"):
-        actual, stated = getattr(digests, name), getattr(entry, name)
-        if stated not in (None, actual):
-            raise WrongBytesError(f"its {name} is {actual}, the index says {stated}")
+    if status not in (200, 206):
+        raise status_error(response)

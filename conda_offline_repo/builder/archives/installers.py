@@ -1,4 +1,4 @@
-"""conda's installers that go along, for machines that have no conda at all."""
+"""conda's installers that go along, for machines without conda."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from ...files.hashing import Digests
     from ...repository.manifest import Manifest
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}", re.ASCII)
@@ -54,8 +53,9 @@ def collect_installers(
         InstallerError: One cannot be read, or is not what was published.
     """
     if given is None:
-        return tuple(_kept(last, repository)) if last else ()
-    return tuple(sorted((_one(p, repository, staging) for p in given), key=lambda one: one.name))
+        return tuple(_published(name, last, repository) for name in shipped(last)) if last else ()
+    archives = (_collected(path, repository, staging) for path in given)
+    return tuple(sorted(archives, key=lambda archive: archive.name))
 
 
 def shipped(last: Manifest) -> tuple[str, ...]:
@@ -63,34 +63,34 @@ def shipped(last: Manifest) -> tuple[str, ...]:
     return tuple(sorted(name for name in last.files if name.startswith(f"{INSTALLER}/")))
 
 
-def _kept(last: Manifest, repository: Path) -> Iterable[Archive]:
-    for name in shipped(last):
-        path = repository / name
-        digests = _digests(path)
-        if digests.sha256 not in last.allowed(name):
-            raise InstallerError(
-                path, "it is not the file that was published; give it again with --installer"
-            )
-        yield Archive(name, path, False, digests.sha256, "", digests.size)
+def _published(name: str, last: Manifest, repository: Path) -> Archive:
+    archive = _archive(name, repository / name, staged=False)
+    if archive.sha256 not in last.allowed(name):
+        raise InstallerError(
+            archive.path, "it is not the file that was published; give it again with --installer"
+        )
+    return archive
 
 
-def _one(path: Path, repository: Path, staging: Path | None) -> Archive:
+def _collected(path: Path, repository: Path, staging: Path | None) -> Archive:
     name = f"{INSTALLER}/{path.name}"
-    published = repository / name
-    found = _digests(path)
-    if published.is_file() and _digests(published) == found:
-        return Archive(name, published, False, found.sha256, "", found.size)
+    archive = _archive(name, path, staged=True)
+    if (repository / name).is_file():
+        published = _archive(name, repository / name, staged=False)
+        if published.sha256 == archive.sha256:
+            return published
     if staging is None:
-        return Archive(name, path, True, found.sha256, "", found.size)
+        return archive
     target = staging / name
     target.parent.mkdir(parents=True, exist_ok=True)
     target.unlink(missing_ok=True)
-    copied = copy_file(path, target)
-    return Archive(name, target, True, copied.sha256, "", copied.size)
+    digests = copy_file(path, target)
+    return Archive(name, target, True, digests.sha256, "", digests.size)
 
 
-def _digests(path: Path) -> Digests:
+def _archive(name: str, path: Path, *, staged: bool) -> Archive:
     try:
-        return hash_file(path)
+        digests = hash_file(path)
     except OSError as error:
         raise InstallerError(path, error.strerror or str(error)) from error
+    return Archive(name, path, staged, digests.sha256, "", digests.size)

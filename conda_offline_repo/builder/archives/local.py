@@ -1,4 +1,4 @@
-"""The archives that a command knows of: each is hashed once, and lies on the disk once.
+"""Archives that this machine has: each is hashed once, and lies on the disk once.
 
 Labels of one root share most of their archives. What one label's repository has, another's gets as
 a hard link. Nobody writes into a published archive: another one takes its place by rename, so the
@@ -31,12 +31,12 @@ if TYPE_CHECKING:
     from ...repository.manifest import Manifest
     from ..upstream.entries import Entry
 
-#: What tells one state of a file from another while a command runs.
+#: Tells one state of a file from another while a command runs.
 Identity = tuple[int, int, int, int]
 
 
-class Known:
-    """What is known of archives below a root, by any thread.
+class LocalArchives:
+    """The archives of this machine, for any thread.
 
     Args:
         root: The folder above the labels' repositories.
@@ -50,16 +50,6 @@ class Known:
         self._reading = Lock()
         self._downloaded: dict[str, Digests] = {}
 
-    def digests(self, path: Path, *, md5: bool = False) -> Digests:
-        """Return the digests of a file, read at most once; see `hash_file`."""
-        before = _identity(path)
-        digests = self._hashed.get(before)
-        if not digests or (md5 and not digests.md5):
-            digests = hash_file(path, md5=md5)
-            if _identity(path) == before:
-                self._hashed[before] = digests
-        return digests
-
     def note(self, path: Path, digests: Digests, url: str = "") -> None:
         """Remember an archive that has just been written, and where it was downloaded from."""
         with suppress(OSError):
@@ -69,26 +59,91 @@ class Known:
             self._downloaded[url] = digests
 
     def published(self, repository: Path, manifest: Manifest) -> None:
-        """Remember what a repository has now."""
+        """Remember the archives of a repository."""
         for name, package in manifest.packages.items():
             self._add(package.sha256, package.md5, repository / name)
 
     def elsewhere(self, entry: Entry) -> Iterator[Path]:
-        """Yield where an archive of this digest is said to be, in the labels' repositories."""
+        """Yield where the labels' repositories should have an archive of this digest."""
         with self._reading:
             if not self._read:
                 self._read = True
                 self._read_manifests()
         yield from tuple(self._places.get(entry.sha256 or entry.md5 or "", ()))
 
-    def downloaded(self, entry: Entry) -> Entry:
-        """Return an entry with the digest that was found, if its channel states none and this
-        command has downloaded its archive before.
+    def with_digest(self, entry: Entry) -> Entry:
+        """Return an entry with the digest of its archive, if its channel states none and this
+        command has downloaded the archive before.
         """
         digests = None if entry.has_digest else self._downloaded.get(entry.public_url)
         if digests is None:
             return entry
         return replace(entry, record={**entry.record, "sha256": digests.sha256})
+
+    def find(self, entry: Entry, repository: Path, staging: Path) -> Archive | None:
+        """Return the archive of an entry, in the repository or staged; None if this machine has
+        none with the right bytes.
+
+        conda's package caches are looked into last.
+        """
+        if not entry.has_digest:
+            return None
+        published, target = repository / entry.name, staging / entry.name
+        if digests := self._verified(published, entry):
+            return Archive.of(entry, published, digests, staged=False)
+        digests = self._verified(target, entry)
+        for source in () if digests else self.elsewhere(entry):
+            if source != target and (digests := self._stage(source, target, entry, repository)):
+                break
+        for source in () if digests else package_cache.archives(entry.file):
+            if digests := self._stage(source, target, entry):
+                break
+        return Archive.of(entry, target, digests, staged=True) if digests else None
+
+    def _verified(self, path: Path, entry: Entry) -> Digests | None:
+        """Return the digests of a file, read at most once; None if it is not the archive."""
+        try:
+            if not has_size(path, entry):
+                return None
+            identity = _identity(path)
+            digests = self._hashed.get(identity)
+            md5 = not (entry.md5 and entry.sha256)
+            if not digests or (md5 and not digests.md5):
+                digests = hash_file(path, md5=md5)
+                if _identity(path) == identity:
+                    self._hashed[identity] = digests
+        except OSError:
+            return None
+        return digests if entry.has_bytes_of(digests) else None
+
+    def _stage(
+        self, source: Path, target: Path, entry: Entry, repository: Path | None = None
+    ) -> Digests | None:
+        """Link or copy an archive into the staging folder.
+
+        An archive of a package cache is never linked: conda, or whoever else writes to the cache,
+        would change the published archive along with its own, and its mode and owner would be
+        published.
+
+        One of another label's repository is linked where owner and permissions are what a new file
+        would have in `repository`.
+
+        Returns:
+            Its digests; None if it is not the archive of the entry, or cannot be read.
+        """
+        digests = None
+        with suppress(OSError):
+            if not has_size(source, entry):
+                return None
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.unlink(missing_ok=True)
+            linked = repository and _link(source, target, repository)
+            digests = self._verified(target, entry) if linked else copy_file(source, target)
+        if digests and entry.has_bytes_of(digests):
+            self.note(target, digests)
+            return digests
+        target.unlink(missing_ok=True)
+        return None
 
     def _read_manifests(self) -> None:
         with suppress(OfflineRepoError):
@@ -103,74 +158,9 @@ class Known:
                 self._places[digest].append(path)
 
 
-def local_archive(entry: Entry, repository: Path, staging: Path, known: Known) -> Archive | None:
-    """Return the archive from this machine, or None if it has none with the right bytes.
-
-    It is in the repository or staged. conda's package caches are looked into last.
-    """
-    if not entry.has_digest:
-        return None
-    published, target = repository / entry.name, staging / entry.name
-    if digests := _verified(published, entry, known):
-        return Archive.of(entry, published, digests, staged=False)
-    digests = _verified(target, entry, known)
-    for place in () if digests else known.elsewhere(entry):
-        if place != target and (digests := _brought(place, target, entry, known, repository)):
-            break
-    for cached in () if digests else package_cache.archives(entry.file):
-        if digests := _brought(cached, target, entry, known):
-            break
-    return Archive.of(entry, target, digests, staged=True) if digests else None
-
-
 def has_size(path: Path, entry: Entry) -> bool:
     """Return whether there is a file of the size that the entry states."""
     return path.is_file() and entry.size in (None, path.stat().st_size)
-
-
-def _verified(path: Path, entry: Entry, known: Known) -> Digests | None:
-    """Return the digests of a file, or None if it is not there or not the archive of the entry."""
-    try:
-        if not has_size(path, entry):
-            return None
-        digests = known.digests(path, md5=not entry.md5 or not entry.sha256)
-    except OSError:
-        return None
-    return digests if _has_digest(digests, entry) else None
-
-
-def _has_digest(digests: Digests, entry: Entry) -> bool:
-    return digests.sha256 == entry.sha256 if entry.sha256 else digests.md5 == entry.md5
-
-
-def _brought(
-    source: Path, target: Path, entry: Entry, known: Known, repository: Path | None = None
-) -> Digests | None:
-    """Have an archive in the staging folder, too.
-
-    That of a package cache is never linked: conda, or whoever else writes to the cache, would
-    change the published archive along with its own, and its mode and owner would be published.
-
-    That of another label's repository is linked where owner and permissions are what a new file
-    would have in `repository`.
-
-    Returns:
-        Its digests, or None if it is not the archive of the entry, or cannot be had.
-    """
-    try:
-        if not has_size(source, entry):
-            return None
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.unlink(missing_ok=True)
-        linked = repository and _link(source, target, repository)
-        digests = _verified(target, entry, known) if linked else copy_file(source, target)
-    except OSError:
-        digests = None
-    if digests and _has_digest(digests, entry):
-        known.note(target, digests)
-        return digests
-    target.unlink(missing_ok=True)
-    return None
 
 
 def _link(source: Path, target: Path, repository: Path) -> bool:
@@ -182,13 +172,11 @@ def _link(source: Path, target: Path, repository: Path) -> bool:
     status, own = source.lstat(), target.parent.stat()
     if not stat.S_ISREG(status.st_mode):
         raise OSError(f"{source} is not a regular file")
-    if (status.st_uid, status.st_gid) != (own.st_uid, own.st_gid):
-        return False
-    if not lets_read(status.st_mode, repository):
-        return False
-    with suppress(OSError, NotImplementedError):  # not on the stick, or not more of them
-        os.link(source, target, follow_symlinks=False)
-        return True
+    ours = (status.st_uid, status.st_gid) == (own.st_uid, own.st_gid)
+    if ours and lets_read(status.st_mode, repository):
+        with suppress(OSError, NotImplementedError):  # not on the stick, or not more of them
+            os.link(source, target, follow_symlinks=False)
+            return True
     return False
 
 

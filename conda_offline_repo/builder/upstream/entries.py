@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
     from conda.models.records import PackageRecord
 
+    from ...files.hashing import Digests
+    from ...repository.manifest import Package
     from ..request.request import Request
     from .repodata import Index
     from .solve import Solution
@@ -81,6 +83,10 @@ class Entry:
     def has_digest(self) -> bool:
         """Whether the channel states a digest, which its archive can be told by."""
         return bool(self.sha256 or self.md5)
+
+    def has_bytes_of(self, other: Digests | Package) -> bool:
+        """Return whether bytes are the archive, by the best digest that the channel states."""
+        return other.sha256 == self.sha256 if self.sha256 else other.md5 == self.md5
 
     @property
     def size(self) -> int | None:

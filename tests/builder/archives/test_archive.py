@@ -220,7 +220,7 @@ def test_what_is_no_file_of_a_local_channel_is_not_waited_for(
         os.mkfifo(pipe)
         if pipe != app.path:
             app.path.symlink_to(pipe)
-    with pytest.raises(DownloadError, match=r"app-1\.0-0\.conda: its channel has something else"):
+    with pytest.raises(DownloadError, match=r"app-1\.0-0\.conda: it is not a file in its channel"):
         me.build(me.options("app", channels=(channel.folder.as_uri(),)))
 
 

@@ -10,7 +10,7 @@ import pytest
 from conda.base.context import reset_context
 
 from conda_offline_repo.builder.archives.collect import collect, foresee
-from conda_offline_repo.builder.archives.local import Known
+from conda_offline_repo.builder.archives.local import LocalArchives
 from conda_offline_repo.builder.exceptions import DownloadError
 from conda_offline_repo.builder.upstream.entries import Entry
 from dev.upstream.server import ChannelServer
@@ -42,8 +42,8 @@ class Place:
 
     def collect(self, *packages: TinyPackage) -> tuple[Archive, ...]:
         entries = [self.entry(package) for package in packages]
-        known = Known(self.repository.parent)
-        return collect(entries, self.repository, self.staging, self.progress, known, lambda _: None)
+        local = LocalArchives(self.repository.parent)
+        return collect(entries, self.repository, self.staging, self.progress, local, lambda _: None)
 
     def put(self, package: TinyPackage, where: Path, content: bytes | None = None) -> Path:
         """Put an archive, or other bytes under its name, below a folder."""

@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 import threading
 import time
-from email.utils import parsedate_to_datetime
 from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,6 +22,7 @@ from urllib3 import HTTPResponse
 
 from ..._conda.sessions import without_retries
 from ...urls import NETWORK, file_path, public, same_server
+from .retries import DownloadFailedError, TryAgainError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -35,27 +35,11 @@ MOST_REDIRECTS = 10
 #: downloads over a modem are faster; who keeps a connection open for its own sake is not.
 LEAST_RATE = 100
 #: Bytes between two looks at the size and at whether the build was given up.
-PIECE = 1 << 16
-#: The same once that much has arrived: downloads hinder each other less with larger pieces.
-LARGE_PIECE = 1 << 17
+CHUNK = 1 << 16
+#: The same once that much has arrived: downloads hinder each other less with larger chunks.
+LARGE_CHUNK = 1 << 17
 #: RFC 9110 has nothing but these digits in numbers; `str.isdigit` also takes others, like `²`.
 NUMBER = re.compile(r"[0-9]{1,18}")
-
-
-class DownloadFailedError(Exception):
-    """An archive that could not be had; the text says why, without secrets."""
-
-
-class TryAgainError(Exception):
-    """A failure that may pass; `wait` is what the server asked for, in seconds."""
-
-    def __init__(self, reason: str, wait: float | None = None) -> None:
-        self.wait = wait
-        super().__init__(reason)
-
-
-class WrongBytesError(Exception):
-    """An answer that is not the archive that the channel states."""
 
 
 def ask(url: str, start: int) -> Response:
@@ -63,24 +47,24 @@ def ask(url: str, start: int) -> Response:
 
     Args:
         url: With the credentials of its channel, which no other server is sent.
-        start: The first byte that is wanted.
+        start: The first byte to send.
 
     Returns:
         An answer to close, whatever its status.
 
     Raises:
-        DownloadFailedError: It leads astray, or never to an end.
+        DownloadFailedError: It is redirected off the network, or without end.
         RequestException: The server cannot be reached.
     """
     path = Path(file_path(url)) if url.startswith("file:") else None
     if path and path.exists() and not path.is_file():  # a pipe or a device may never end
-        raise DownloadFailedError("its channel has something else than a file there")
+        raise DownloadFailedError("it is not a file in its channel")
     headers = {"Accept-Encoding": "identity"}
     if start:
         headers["Range"] = f"bytes={start}-"
     patience = (context.remote_connect_timeout_secs, context.remote_read_timeout_secs)
     for _ in range(MOST_REDIRECTS):
-        session, settings = _way(url)
+        session, settings = _session(url)
         request = Request("GET", url, headers, hooks={"response": _stop_at_redirect})
         try:
             prepared = session.prepare_request(request)
@@ -101,24 +85,23 @@ def _stop_at_redirect(response: Response, **_: object) -> None:
         raise _RedirectError(response.headers["location"])
 
 
-#: By folder, what this thread sends requests with, as conda keeps its sessions by thread.
-_ways = threading.local()
+#: Sessions and settings by folder; conda, too, keeps its sessions by thread.
+_by_thread = threading.local()
 
 
-def _way(url: str) -> tuple[Session, Mapping[str, Any]]:
-    """Return what a file is asked for with: a session, and proxies and certificates by conda's
-    settings and the variables of the system.
+def _session(url: str) -> tuple[Session, Mapping[str, Any]]:
+    """Return a session, and proxies and certificates by conda's settings and the environment.
 
-    It is worked out once a folder, which takes as long as a small file.
+    They are worked out once a folder, which takes as long as a small file.
     """
-    known: dict[str, tuple[Session, Mapping[str, Any]]] = vars(_ways)
+    sessions: dict[str, tuple[Session, Mapping[str, Any]]] = vars(_by_thread)
     folder = url.rpartition("/")[0]
-    if folder not in known:
+    if folder not in sessions:
         session = without_retries(url)
         proxies = dict(session.proxies)  # requests adds those of the variables
         settings = session.merge_environment_settings(url, proxies, True, None, None)
-        known[folder] = session, settings
-    return known[folder]
+        sessions[folder] = session, settings
+    return sessions[folder]
 
 
 def _redirected(url: str, location: str) -> str:
@@ -143,35 +126,19 @@ def _redirected(url: str, location: str) -> str:
     return target
 
 
-def stated_size(response: Response) -> int | None:
+def content_length(response: Response) -> int | None:
     """Return the bytes of the body as its header states them, or None."""
-    return _number(response.headers.get("Content-Length"))
-
-
-def asked_wait(response: Response) -> float | None:
-    """Return the seconds of a Retry-After header (RFC 9110, 10.2.3), or None."""
-    text = str(response.headers.get("Retry-After", "")).strip()
-    seconds = _number(text)
-    if seconds is not None:
-        return float(seconds)
-    try:
-        return max(0.0, parsedate_to_datetime(text).timestamp() - time.time())
-    except (TypeError, ValueError, IndexError, OverflowError, OSError):
-        return None
-
-
-def _number(text: object) -> int | None:
     # conda's adapter for local files has numbers, not texts, in its headers
-    found = NUMBER.fullmatch(str(text).strip())
-    return int(found[0]) if found else None
+    match = NUMBER.fullmatch(str(response.headers.get("Content-Length")).strip())
+    return int(match[0]) if match else None
 
 
-def continues(response: Response, start: int) -> bool:
+def starts_at(response: Response, start: int) -> bool:
     """Return whether a partial answer begins with the byte that was asked for."""
     return str(response.headers.get("Content-Range", "")).startswith(f"bytes {start}-")
 
 
-def pieces(response: Response) -> Iterator[bytes]:
+def chunks(response: Response) -> Iterator[bytes]:
     """Yield the body as it arrives.
 
     Raises:
@@ -180,16 +147,16 @@ def pieces(response: Response) -> Iterator[bytes]:
     """
     raw = response.raw
     if not isinstance(raw, HTTPResponse) or not hasattr(raw, "read1"):  # before urllib3 2.1
-        first = islice(response.iter_content(PIECE), LARGE_PIECE // PIECE)
-        yield from chain(first, response.iter_content(LARGE_PIECE))
+        first = islice(response.iter_content(CHUNK), LARGE_CHUNK // CHUNK)
+        yield from chain(first, response.iter_content(LARGE_CHUNK))
         return
     since, arrived = time.monotonic(), 0
     # `read` would not return before all that it was asked for is there
-    while piece := raw.read1(LARGE_PIECE, decode_content=True):
-        arrived += len(piece)
+    while chunk := raw.read1(LARGE_CHUNK, decode_content=True):
+        arrived += len(chunk)
         passed = time.monotonic() - since
         if passed >= context.remote_read_timeout_secs:
             if arrived < LEAST_RATE * passed:
                 raise TryAgainError(f"only {arrived} bytes arrived in {passed:.0f} s")
             since, arrived = since + passed, 0
-        yield piece
+        yield chunk
