@@ -1,19 +1,19 @@
 """The command line of `conda offline-repo`, one module a verb.
 
 conda calls `configure_parser` on every start, so this module knows no more of a verb than its name
-and a line of help. What a verb needs is imported, and its parser made, when the verb is typed.
+and a line of help. A verb's module is imported, and its options are added, when they are needed.
 """
 
 from __future__ import annotations
 
-from argparse import Action, ArgumentParser, RawDescriptionHelpFormatter
-from collections.abc import Mapping
+from argparse import Action
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
+from conda.cli.conda_argparse import ArgumentParser
+
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Iterator
     from typing import Any
 
 SUMMARY = "Build, ship and use conda channels for machines without internet."
@@ -25,65 +25,89 @@ examples:
   conda offline-repo use E:\\halkbank -n rating
 """
 VERBS = {
-    "build": "Make or refresh the repository of a label, or of many.",
+    "build": "Create or update the repository of one label or many.",
     "sync": "Copy a repository, or what is new in it, to another folder.",
-    "pack": "Pack a repository, or what is new in it, as zip files.",
-    "unpack": "Bring a folder to the release in such zip files.",
+    "pack": "Pack a repository, or what is new in it, into zip files.",
+    "unpack": "Update a folder to the release in such zip files.",
     "use": "Make an environment install from a repository alone, offline.",
     "verify": "Check every file of a repository against its manifest.",
-    "show": "Show what a repository is for and holds.",
+    "show": "Show what a repository is for and what it holds.",
     "sbom": "Write bills of materials (CycloneDX).",
     "diff": "Show what changes from one release to another.",
 }
 
 
-class _Parsers(Mapping[str, ArgumentParser]):
-    """The parsers of the verbs; a parser is made when somebody asks for it."""
+class VerbParser(ArgumentParser):
+    """Parses arguments before and after options, as in `use PATH -n ENV PACKAGE`.
 
-    def __init__(self) -> None:
-        self._made: dict[str, ArgumentParser] = {}
+    Args:
+        verb: Its module has the options, which are added when something is parsed or shown.
+        options: As for `argparse.ArgumentParser`.
+    """
 
-    def __getitem__(self, verb: str) -> ArgumentParser:
-        if verb in VERBS and verb not in self._made:
-            from .parser import VerbParser
+    def __init__(self, *, verb: str, **options: Any) -> None:
+        super().__init__(**options)
+        self._verb = verb
+        self._configured = self._parsing = False
 
-            self._made[verb] = VerbParser(verb)
-        return self._made[verb]
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """See `ArgumentParser.parse_known_args`."""
+        if self._parsing:  # parse_known_intermixed_args() calls this again
+            return super().parse_known_args(args, namespace)
+        self._configure()
+        self._parsing = True
+        try:
+            return self.parse_known_intermixed_args(args, namespace)
+        finally:
+            self._parsing = False
 
-    def __iter__(self) -> Iterator[str]:
-        return iter(VERBS)
+    def format_help(self) -> str:
+        """Return the help of the verb, which shows of conda's options only the useful ones."""
+        from .parser import page_of
 
-    def __len__(self) -> int:
-        return len(VERBS)
+        self._configure()
+        return page_of(self._verb).format_help()
+
+    def _configure(self) -> None:
+        if not self._configured:
+            from .parser import configure
+
+            configure(self, self._verb)
+            self._configured = True
 
 
 class _Version(Action):
     """Prints the plugin's version."""
 
-    def __call__(self, parser: ArgumentParser, *_: Any) -> None:
+    def __call__(self, parser: Any, *_: Any) -> None:
         print(f"conda-offline-repo {version('conda-offline-repo')}")
         parser.exit()
 
 
 def configure_parser(parser: ArgumentParser) -> None:
     """Add the verbs to the parser that conda made for `conda offline-repo`."""
-    parser.formatter_class = RawDescriptionHelpFormatter
     parser.usage = USAGE
     parser.epilog = EPILOG
     parser.add_argument(
         "--version", action=_Version, nargs=0, help="Show the plugin's version and exit."
     )
     verbs = parser.add_subparsers(
-        title="commands, each with a --help of its own", dest="offline_repo_verb", metavar="COMMAND"
+        title="commands, each with its own --help",
+        dest="offline_repo_verb",
+        metavar="COMMAND",
+        prog=parser.prog,
+        parser_class=VerbParser,
     )
-    # add_parser() of argparse would make the parsers now; this is what it does besides
-    verbs.choices = verbs._name_parser_map = _Parsers()  # type: ignore[assignment]
-    verbs._choices_actions += (
-        verbs._ChoicesPseudoAction(verb, [], text) for verb, text in VERBS.items()
-    )
-    parser.set_defaults(offline_repo_action=lambda _: parser.print_help())
+    for verb, text in VERBS.items():
+        verbs.add_parser(verb, help=text, add_help=False, verb=verb)
+    parser.set_defaults(offline_repo_help=parser.print_help)
 
 
 def execute(args: Namespace) -> int:
-    """Run the verb that was typed; without one, print the help."""
-    return args.offline_repo_action(args) or 0
+    """Run the verb and return its exit status; without a verb, print the help."""
+    if args.offline_repo_verb is None:
+        args.offline_repo_help()
+        return 0
+    from .parser import run
+
+    return run(args.offline_repo_verb, args)

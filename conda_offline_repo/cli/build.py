@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..exceptions import VendorMissingError
-from .parser import SEVERAL, add_option
+from .parser import add_options
 
 if TYPE_CHECKING:
-    from argparse import ArgumentParser, Namespace, _ArgumentGroup
+    from argparse import ArgumentParser, Namespace
 
 USAGE = """\
 conda offline-repo build --label LABEL [PACKAGE ...] [options]
@@ -35,96 +35,68 @@ CONDA = (
 )
 
 
+LABEL = {
+    "--label LABEL ...": """The customer's name on the server, and the name of the folder. With a
+        file: build only this label; repeat it for several.""",
+    "--file FILE": "Build the labels of this file. Default without --label: ./offline-repo.yml.",
+    "--write-config": "Build nothing; write the label to this file.",
+    "--root DIR": """The folder above the repositories. Default: the setting
+        plugins.offline_repo_root, else the current folder.""",
+}
+PACKAGES = {
+    "[PACKAGE ...]": """As for `conda install`. If no build of the label ever named any: all that
+        the label channel publishes.""",
+    "--add PACKAGE ...": "Ship this too, or replace the one of this name; repeat it for several.",
+    "--remove PACKAGE ...": "Do not ship this any more; repeat it for several.",
+    "--keep N": "Keep the last N releases installable, this one included.",
+}
+ENVIRONMENT = {
+    "--environment-file FILE": """The packages that an environment.yml asks for, or exactly the
+        archives of an explicit list, a conda-lock.yml or a pixi.lock.""",
+    "--from-prefix ENV": "The packages of this environment, given by name or path.",
+}
+MACHINE = {
+    "--platform SUBDIR ...": "Such as win-64; repeat it for all. Default at first: this machine's.",
+    "--virtual-package [PLATFORM:]NAME=VERSION[=BUILD] ...": """Such as linux-64:__glibc=2.17, or
+        NAME= for one that the machine lacks; repeat it for several. Default at first: a modest
+        machine with linux 4.18, glibc 2.28; osx 13.0; win 10; no cuda.""",
+}
+PLUGIN = {
+    "--with-plugin": """Ship this plugin for the customer's base environment: the package
+        conda-offline-repo-base of the channels.""",
+    "--plugin-file FILE": "Ship the plugin from this archive of the package.",
+    "--without-plugin": "Do not ship the plugin any more.",
+}
+INSTALLER = {
+    "--installer FILE ...": "Ship an installer of conda, such as Miniforge's; repeat it for all.",
+    "--without-installer": "Do not ship installers any more.",
+}
+ACCESS = {
+    "--no-label-channel": """Do not put PUBLISHER/label/LABEL before the first channel, the
+        publisher's.""",
+    "--token TOKEN": """Opens the publisher's channels. Better set the environment variable
+        CONDA_OFFLINE_REPO_TOKEN, which no process list shows.""",
+}
+SIGNATURE = {
+    "--sign-key KEY ...": """Sign with this ed25519 key of OpenSSH (its .pub file if ssh-agent holds
+        it); repeat it when keys change. Default: the setting plugins.offline_repo_sign_key.""",
+    "--no-sign-key": "Publish without a signature, even what was signed before.",
+}
+
+
 def configure_parser(parser: ArgumentParser) -> None:
     """Add the options of `build`."""
-    _add_label(parser.add_argument_group("which label"))
-    _add_packages(parser.add_argument_group("what to ship"))
-    _add_machine(parser.add_argument_group("the customer's machine"))
-    _add_companions(parser.add_argument_group("what goes along"))
-    _add_access(parser.add_argument_group("from where, and by whom"))
-
-
-def _add_label(group: _ArgumentGroup) -> None:
-    label = (
-        "The customer's name on the server, and of the folder. Of a file: this label alone; "
-        "repeat it for several."
-    )
-    add_option(group, "--label", "LABEL", label, **SEVERAL)
-    file = "Build the labels of this file. Default without --label: offline-repo.yml here."
-    add_option(group, "--file", "FILE", file)
-    write = "Build nothing: write the label down in this file."
-    add_option(group, "--write-config", None, write)
-    root = (
-        "Folder above the repositories. Default: the setting plugins.offline_repo_root, else the "
-        "current folder."
-    )
-    add_option(group, "--root", "DIR", root)
-
-
-def _add_packages(group: _ArgumentGroup) -> None:
-    packages = (
-        "As for `conda install`. With none named, now or before: all that the label channel "
-        "publishes."
-    )
-    add_option(group, "packages", "PACKAGE", packages, nargs="*", default=[])
-    add = "Ship this besides, or in the place of the one of its name; repeat it for several."
-    add_option(group, "--add", "PACKAGE", add, **SEVERAL)
-    remove = "Do not ship this any more; repeat it for several."
-    add_option(group, "--remove", "PACKAGE", remove, **SEVERAL)
-    environment = group.add_mutually_exclusive_group()
-    file = (
-        "What an environment.yml asks for, or just the archives of an explicit list, a "
-        "conda-lock.yml or a pixi.lock."
-    )
-    add_option(environment, "--environment-file", "FILE", file)
-    prefix = "What this environment has, given by name or path."
-    add_option(environment, "--from-prefix", "ENV", prefix)
-    keep = "Keep the last N releases installable, this one included."
-    add_option(group, "--keep", "N", keep, type=int)
-
-
-def _add_machine(group: _ArgumentGroup) -> None:
-    platform = "E.g. win-64; repeat it for all. At first: this machine's."
-    add_option(group, "--platform", "SUBDIR", platform, **SEVERAL)
-    virtual = (
-        "E.g. linux-64:__glibc=2.17, or NAME= for one that it has not; repeat it for several. At "
-        "first a modest machine: linux 4.18, glibc 2.28; osx 13.0; win 10; no cuda."
-    )
-    value = "[PLATFORM:]NAME=VERSION[=BUILD]"
-    add_option(group, "--virtual-package", value, virtual, **SEVERAL)
-
-
-def _add_companions(group: _ArgumentGroup) -> None:
-    plugin = group.add_mutually_exclusive_group()
-    package = (
-        "This plugin, for the customer's base environment: the package conda-offline-repo-base "
-        "of the channels."
-    )
-    add_option(plugin, "--with-plugin", None, package)
-    add_option(plugin, "--plugin-file", "FILE", "The same, with this archive of the package.")
-    add_option(plugin, "--without-plugin", None, "The plugin does not go along any more.")
-    installer = group.add_mutually_exclusive_group()
-    file = "An installer of conda, such as Miniforge's; repeat it for all."
-    add_option(installer, "--installer", "FILE", file, action="append")
-    add_option(installer, "--without-installer", None, "Installers do not go along any more.")
-
-
-def _add_access(group: _ArgumentGroup) -> None:
-    channel = "Do not put PUBLISHER/label/LABEL before the first channel, the publisher's."
-    add_option(group, "--no-label-channel", None, channel)
-    token = (
-        "Opens the publisher's channels; better in the environment variable "
-        "CONDA_OFFLINE_REPO_TOKEN, which no process list shows."
-    )
-    add_option(group, "--token", "TOKEN", token)
-    sign = group.add_mutually_exclusive_group()
-    key = (
-        "Sign with this ed25519 key of OpenSSH (its .pub file if ssh-agent holds it); repeat it "
-        "when keys change. Default: the setting plugins.offline_repo_sign_key."
-    )
-    add_option(sign, "--sign-key", "KEY", key, **SEVERAL)
-    unsigned = "Publish without a signature, also what was signed before."
-    add_option(sign, "--no-sign-key", None, unsigned)
+    add_options(parser.add_argument_group("which label"), LABEL)
+    packages = parser.add_argument_group("what to ship")
+    add_options(packages, PACKAGES)
+    add_options(packages.add_mutually_exclusive_group(), ENVIRONMENT)
+    add_options(parser.add_argument_group("the customer's machine"), MACHINE)
+    extras = parser.add_argument_group("what to ship along with it")
+    add_options(extras.add_mutually_exclusive_group(), PLUGIN)
+    add_options(extras.add_mutually_exclusive_group(), INSTALLER)
+    access = parser.add_argument_group("credentials and signatures")
+    add_options(access, ACCESS)
+    add_options(access.add_mutually_exclusive_group(), SIGNATURE)
 
 
 def execute(args: Namespace) -> int:

@@ -108,7 +108,7 @@ def options_of(args: Namespace) -> Options:
     return Options(
         label=args.offline_repo_label[0],
         root=_path(args.offline_repo_root or default_root()),
-        packages=tuple(args.offline_repo_packages),
+        packages=tuple(args.offline_repo_package),
         add=tuple(args.offline_repo_add),
         remove=tuple(args.offline_repo_remove),
         channels=_channels(),
@@ -131,7 +131,7 @@ def options_of(args: Namespace) -> Options:
 def _given(args: Namespace) -> list[str]:
     """Return which options say something of a request, as they are typed."""
     said = {
-        "PACKAGE": args.offline_repo_packages,
+        "PACKAGE": args.offline_repo_package,
         "--channel": args.channel,
         "--override-channels": args.override_channels,
         "--keep": args.offline_repo_keep is not None,

@@ -19,7 +19,7 @@ from .output import (
     print_lines,
     signed_by,
 )
-from .parser import add_label_option, add_option
+from .parser import LABEL, add_options
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -45,16 +45,9 @@ UNKNOWN = "not known: offline-repo.json alone does not tell them"
 
 def configure_parser(parser: ArgumentParser) -> None:
     """Add the options of `diff`."""
-    add_option(parser, "old", "OLD", "The release that is there.")
-    add_option(parser, "new", "NEW", "The release that is to come.")
-    add_label_option(parser)
-    parser.add_argument(
-        "--format",
-        dest="offline_repo_format",
-        choices=("text", "markdown"),
-        default="text",
-        help="As text, or as Markdown for a change request.",
-    )
+    add_options(parser, {"OLD": "The current release.", "NEW": "The next release.", **LABEL})
+    form = {"--format FORMAT": "`text`, or `markdown` for a change request. Default: text."}
+    add_options(parser, form, choices=("text", "markdown"), default="text")
 
 
 def execute(args: Namespace) -> int:

@@ -16,7 +16,7 @@ from ..exceptions import InvalidRequestError
 from ..printable import counted, human
 from ..repository.locate import locate_one
 from .output import chatter_to_stderr, print_json, print_lines, signed_by
-from .parser import add_label_option, add_option, add_path_argument
+from .parser import LABEL, PATH, add_options
 from .terminal import TerminalProgress
 
 if TYPE_CHECKING:
@@ -39,22 +39,22 @@ examples:
 CONDA = ("add_output_and_prompt_options",)
 
 
+OUTPUT = {
+    "-o --output FILE": """The zip file, which is replaced if it exists; several become
+        FILE.1-of-2.zip and so on. `-` is the standard output."""
+}
+PART = {
+    "--since RELEASE": """Pack only what is new since this release: the number of a kept one, its
+        offline-repo.json, a volume of it, or a folder with it.""",
+    "--volume-size SIZE": "Split the release into files of at most this size, such as 4GB.",
+}
+
+
 def configure_parser(parser: ArgumentParser) -> None:
     """Add the options of `pack`."""
-    add_path_argument(parser)
-    output = (
-        "The zip file, which is replaced if it is there; of several, FILE.1-of-2.zip and so on. "
-        "With -: the standard output."
-    )
-    add_option(parser, "-o --output", "FILE", output, required=True)
-    base = (
-        "Pack only what is new since this release: the number of one that is kept, its "
-        "offline-repo.json, a volume of it, or a folder with it."
-    )
-    add_option(parser, "--since", "RELEASE", base)
-    size = "Share it out to files of at most this size, such as 4GB."
-    add_option(parser, "--volume-size", "SIZE", size)
-    add_label_option(parser)
+    add_options(parser, PATH)
+    add_options(parser, OUTPUT, required=True)
+    add_options(parser, {**PART, **LABEL})
 
 
 def execute(args: Namespace) -> int:

@@ -1,4 +1,4 @@
-"""The parser of a verb: its own options, and those of conda's that it takes."""
+"""What the parsers of all verbs share: their own options, and those of conda's that they take."""
 
 from __future__ import annotations
 
@@ -7,164 +7,132 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from conda.cli import helpers
-from conda.cli.conda_argparse import ArgumentParser as CondaParser
 
 from ..redaction import confined, in_play
 from ..settings import environment_token
 
 if TYPE_CHECKING:
     from argparse import Namespace, _ActionsContainer
+    from collections.abc import Mapping
     from types import ModuleType
     from typing import Any
 
-#: Of an option that may be repeated, see `add_option`.
-SEVERAL: dict[str, Any] = {"action": "append", "default": []}
-#: The group of conda's options in a help, and what it says of them.
+#: The group of conda's options in a help, and its description.
 CONDA = "conda's options"
-MORE = "`conda install --help` says more of them."
-_JSON = (
-    ("--json", None, "Print one JSON object."),
-    ("-v --verbose", None, "Say more; -vvv for reports of faults."),
-    ("-q --quiet", None, "Say less."),
-)
-#: How the help shows what conda's helpers add: flags, metavar, meaning. Each verb names, in its
-#: `CONDA`, the helpers that it takes; older conda has not all of these. Options that few need
-#: here are left out.
-SHOWN: dict[str, tuple[tuple[str, str | None, str], ...]] = {
-    "add_parser_channels": (
-        ("-c --channel", "CHANNEL", "A channel, the publisher's first; repeat it for several."),
-        ("--override-channels", None, "Leave the configured channels out."),
-    ),
-    "add_parser_prefix": (
-        ("-n --name", "ENV", "The environment, by its name."),
-        ("-p --prefix", "PATH", "The environment, by its path."),
-    ),
-    "add_parser_frozen_env": (
-        ("--override-frozen", None, "Change the environment also if it is frozen."),
-    ),
-    "add_parser_solver": (("--solver", "NAME", "Another solver than the configured one."),),
-    "add_parser_networking": (
-        ("-k --insecure", None, "Do not check certificates."),
-        ("--offline", None, "Ask no server, and take what conda's caches have."),
-    ),
+MORE = "See `conda install --help` for details."
+LABEL = {"--label LABEL": "The repository to take, if the folder holds several."}
+PATH = {"PATH": "The repository, or the folder above it."}
+#: For a target that has a newer release.
+OLDER = {
+    "--allow-older": """Also if TARGET has a newer release, or one of the same number with other
+        content."""
+}
+_JSON = {
+    "--json": "Print one JSON object.",
+    "-v --verbose": "Print more; -vvv for error reports.",
+    "-q --quiet": "Print less.",
+}
+#: How the help shows what conda's helpers add. Each verb names, in its `CONDA`, the helpers that it
+#: takes; older conda has not all of these. Options that few need here are left out.
+SHOWN = {
+    "add_parser_channels": {
+        "-c --channel CHANNEL": "A channel, the publisher's first; repeat it for several.",
+        "--override-channels": "Do not use the configured channels.",
+    },
+    "add_parser_prefix": {
+        "-n --name ENV": "The name of the environment.",
+        "-p --prefix PATH": "The path of the environment.",
+    },
+    "add_parser_frozen_env": {"--override-frozen": "Change the environment even if it is frozen."},
+    "add_parser_solver": {"--solver NAME": "Use this solver, not the configured one."},
+    "add_parser_networking": {
+        "-k --insecure": "Do not check certificates.",
+        "--offline": "Use no network, only what conda has in its caches.",
+    },
     "add_parser_json": _JSON,
-    "add_output_and_prompt_options": (
-        *_JSON,
-        ("-d --dry-run", None, "Only say what would be done."),
-        ("-y --yes", None, "Ask nothing."),
-    ),
+    "add_output_and_prompt_options": {
+        **_JSON,
+        "-d --dry-run": "Only show what would be done.",
+        "-y --yes": "Do not ask for confirmation.",
+    },
 }
 
 
-class VerbParser(CondaParser):
-    """Parses packages before and after options, as in `use PATH -n ENV PACKAGE`, and shows a page.
-
-    Args:
-        name: of the verb: its module has USAGE, DESCRIPTION, EPILOG, CONDA, `configure_parser` and
-            `execute`.
-    """
-
-    def __init__(self, name: str) -> None:
-        verb = _module(name)
-        super().__init__(prog=f"conda offline-repo {name}", usage=verb.USAGE)
-        self._verb = name
-        self._parsing = False
-        verb.configure_parser(self)
-        for helper in verb.CONDA:
-            if hasattr(helpers, helper):
-                getattr(helpers, helper)(self)
-        self.set_defaults(offline_repo_action=self._execute)
-
-    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
-        """See `ArgumentParser.parse_known_args`."""
-        if self._parsing:
-            return super().parse_known_args(args, namespace)
-        self._parsing = True
-        try:
-            return self.parse_known_intermixed_args(args, namespace)
-        finally:
-            self._parsing = False
-
-    def format_help(self) -> str:
-        """Return the help of the verb, as `page_of` makes it."""
-        return page_of(self._verb).format_help()
-
-    def _execute(self, args: Namespace) -> int:
-        token = getattr(args, "offline_repo_token", None)
-        with confined(in_play(token, environment_token())):
-            status: int = _module(self._verb).execute(args)
-        return status
+def configure(parser: ArgumentParser, verb: str) -> None:
+    """Add the options of a verb, and those of conda's that it takes."""
+    module = _module(verb)
+    parser.usage = module.USAGE
+    module.configure_parser(parser)
+    for helper in filter(_is_known, module.CONDA):
+        getattr(helpers, helper)(parser)
+    helpers.add_parser_help(parser)
 
 
-def page_of(name: str) -> ArgumentParser:
+def page_of(verb: str) -> ArgumentParser:
     """Return a parser to show: a verb's help and its page of the manual, short enough to be read.
 
     The verb's own options are shown in full, and then conda's in a line each.
     """
-    verb = _module(name)
+    module = _module(verb)
     parser = ArgumentParser(
-        usage=verb.USAGE,
-        description=verb.DESCRIPTION,
-        epilog=verb.EPILOG,
+        usage=module.USAGE,
+        description=module.DESCRIPTION,
+        epilog=module.EPILOG,
         formatter_class=RawDescriptionHelpFormatter,
         add_help=False,
     )
-    verb.configure_parser(parser)
+    module.configure_parser(parser)
     group = parser.add_argument_group(CONDA, MORE)
-    for helper in verb.CONDA:
-        if hasattr(helpers, helper):
-            for flags, metavar, meaning in SHOWN[helper]:
-                value: Any = {"metavar": metavar} if metavar else {"action": "store_true"}
-                group.add_argument(*flags.split(), help=meaning, **value)
-    group.add_argument("-h", "--help", action="store_true", help="Show this and exit.")
+    for helper in filter(_is_known, module.CONDA):
+        add_options(group, SHOWN[helper])
+    add_options(group, {"-h --help": "Show this help and exit."})
     return parser
+
+
+def run(verb: str, args: Namespace) -> int:
+    """Run a verb, with no secret in what is printed meanwhile, and return its exit status."""
+    with confined(in_play(getattr(args, "offline_repo_token", None), environment_token())):
+        status: int = _module(verb).execute(args)
+    return status
 
 
 def _module(verb: str) -> ModuleType:
     return import_module(f"{__package__}.{verb}")
 
 
-def add_option(
-    group: _ActionsContainer, flags: str, metavar: str | None, text: str, **more: Any
-) -> None:
-    """Add an option or an argument.
+def _is_known(helper: str) -> bool:
+    return hasattr(helpers, helper)
 
-    Its value is `offline_repo_NAME`, as conda reads its own settings from the others.
+
+def add_options(group: _ActionsContainer, options: Mapping[str, str], **more: Any) -> None:
+    """Add options and arguments, whose values are `offline_repo_NAME`: the rest is conda's own.
 
     Args:
-        group: To which it is added.
-        flags: As typed, the last one names it; of an argument, its name.
-        metavar: What its value is called; None if it has no value.
-        text: Its help.
+        group: To which they are added.
+        options: The help of each by its usage: flags, of which the last is its name, and the value
+            that it takes, as in `-o --output FILE`; an argument, as in `PATH`, or `[PATH]` if it
+            may be left out. `...` stands for several values, N for a number.
         more: As for `add_argument`.
     """
-    if metavar:
-        more["metavar"] = metavar
-    else:
-        more["action"] = "store_true"
-    names = flags.split()
-    name = f"offline_repo_{names[-1].lstrip('-').replace('-', '_')}"
-    if flags.startswith("-"):
-        group.add_argument(*names, dest=name, help=text, **more)
-    else:
-        group.add_argument(name, help=text, **more)
-
-
-def add_path_argument(parser: ArgumentParser) -> None:
-    """Add PATH."""
-    add_option(parser, "path", "PATH", "The repository, or the folder above it.")
-
-
-def add_label_option(parser: ArgumentParser) -> None:
-    """Add --label, for a folder with several repositories."""
-    text = "Which repository, if the folder holds several."
-    add_option(parser, "--label", "LABEL", text)
-
-
-def add_older_option(parser: ArgumentParser) -> None:
-    """Add --allow-older, for a target that has a newer release."""
-    text = (
-        "Bring TARGET to the release also if that is older than the one that it has, or of its "
-        "number with other content."
-    )
-    add_option(parser, "--allow-older", None, text)
+    for usage, text in options.items():
+        words = usage.strip("[]").split()
+        flags = [word for word in words if word.startswith("-")]
+        several, optional = words[-1] == "...", usage.startswith("[")
+        values = words[len(flags) : len(words) - several]
+        name = f"offline_repo_{(flags or values)[-1].lstrip('-').replace('-', '_').lower()}"
+        settings: dict[str, Any] = {"help": " ".join(text.split())}
+        if values:
+            settings["metavar"] = values[0]
+        if flags and several:
+            settings |= {"action": "append", "default": []}
+        elif several:
+            settings |= {"nargs": "*", "default": []} if optional else {"nargs": "+"}
+        elif not values:
+            settings["action"] = "store_true"
+        elif values == ["N"]:
+            settings["type"] = int
+        elif optional:
+            settings["nargs"] = "?"
+        if flags:
+            settings["dest"] = name
+        group.add_argument(*flags or [name], **settings, **more)

@@ -11,7 +11,7 @@ from ..printable import counted
 from ..queries.sbom import make_bills, write_bills
 from ..repository.locate import locate
 from .output import chatter_to_stderr, print_json, print_lines
-from .parser import add_label_option, add_option, add_path_argument
+from .parser import LABEL, PATH, add_options
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -33,12 +33,13 @@ example:
 CONDA = ("add_output_and_prompt_options",)
 
 
+OUTPUT = {"-o --output DIR": "The folder to write to, created if it does not exist. Default: here."}
+
+
 def configure_parser(parser: ArgumentParser) -> None:
     """Add the options of `sbom`."""
-    add_path_argument(parser)
-    add_label_option(parser)
-    folder = "The folder for the files, made if need be. Default: the current one."
-    add_option(parser, "-o --output", "DIR", folder, default=".")
+    add_options(parser, {**PATH, **LABEL})
+    add_options(parser, OUTPUT, default=".")
 
 
 def execute(args: Namespace) -> int:

@@ -11,7 +11,7 @@ from ..queries.why import why
 from ..repository.locate import locate
 from ..settings import default_root
 from .output import chatter_to_stderr
-from .parser import add_label_option, add_option
+from .parser import LABEL, add_options
 from .show_licenses import report_licenses
 from .show_report import report, report_brief, report_releases, report_why
 from .terminal import TerminalProgress
@@ -33,22 +33,23 @@ examples:
 CONDA = ("add_parser_json",)
 
 
+FOLDER = {
+    "[PATH]": """The repository, or the folder above it. Default: the setting
+        plugins.offline_repo_root, else the current folder."""
+}
+INSTEAD = {
+    "--brief": "Show one line a repository.",
+    "--releases": "Show the releases that can be installed.",
+    "--why NAME": """Show what needs a package, or a virtual one such as __glibc, and every path of
+        dependencies to it.""",
+    "--licenses": "Show the licences, with their texts from the packages.",
+}
+
+
 def configure_parser(parser: ArgumentParser) -> None:
     """Add the options of `show`."""
-    path = (
-        "The repository, or the folder above it. Default: the setting plugins.offline_repo_root, "
-        "else the current one."
-    )
-    add_option(parser, "path", "PATH", path, nargs="?")
-    add_label_option(parser)
-    instead = parser.add_mutually_exclusive_group()
-    add_option(instead, "--brief", None, "Show one line a repository.")
-    releases = "Show the releases that can be installed from it."
-    add_option(instead, "--releases", None, releases)
-    needs = "Show who needs a package, or a virtual one such as __glibc, and all ways to it."
-    add_option(instead, "--why", "NAME", needs)
-    texts = "Show the licences, with their texts from the packages."
-    add_option(instead, "--licenses", None, texts)
+    add_options(parser, {**FOLDER, **LABEL})
+    add_options(parser.add_mutually_exclusive_group(), INSTEAD)
 
 
 def execute(args: Namespace) -> int:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ..delivery.source import from_folder
 from ..repository.locate import locate_one
 from .delivery_report import delivered
-from .parser import add_label_option, add_older_option, add_option
+from .parser import LABEL, OLDER, add_options
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -28,13 +28,13 @@ examples:
 CONDA = ("add_output_and_prompt_options",)
 
 
+TARGET = {"TARGET": "The repository's folder at the other end, created if it does not exist."}
+
+
 def configure_parser(parser: ArgumentParser) -> None:
     """Add the options of `sync`."""
-    add_option(parser, "source", "SOURCE", "The repository, or the folder above it.")
-    target = "The repository's folder at the other end, made if need be."
-    add_option(parser, "target", "TARGET", target)
-    add_label_option(parser)
-    add_older_option(parser)
+    source = {"SOURCE": "The repository, or the folder above it."}
+    add_options(parser, {**source, **TARGET, **LABEL, **OLDER})
 
 
 def execute(args: Namespace) -> int:

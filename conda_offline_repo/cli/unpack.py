@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..delivery.source import from_volumes
 from .delivery_report import delivered
-from .parser import add_older_option, add_option
+from .parser import OLDER, add_options
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -27,17 +27,18 @@ examples:
 CONDA = ("add_output_and_prompt_options",)
 
 
+FILE = {"FILE ...": "The zip files, in any order; *.zip for all of a folder."}
+TARGET = {"TARGET": "The repository's folder, created if it does not exist."}
+
+
 def configure_parser(parser: ArgumentParser) -> None:
     """Add the options of `unpack`."""
-    files = "The zip files, in any order; *.zip for all of a folder."
-    add_option(parser, "volumes", "FILE", files, nargs="+")
-    add_option(parser, "target", "TARGET", "The repository's folder, made if need be.")
-    add_older_option(parser)
+    add_options(parser, {**FILE, **TARGET, **OLDER})
 
 
 def execute(args: Namespace) -> int:
     """Check, unpack, and print what moved."""
-    volumes = [path for name in args.offline_repo_volumes for path in _meant(name)]
+    volumes = [path for name in args.offline_repo_file for path in _meant(name)]
     with from_volumes(volumes) as source:
         return delivered(source, args)
 

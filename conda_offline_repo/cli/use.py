@@ -14,7 +14,7 @@ from ..customer.use import UseRequest, use
 from ..exceptions import InvalidRequestError
 from ..specs import parse_spec
 from .output import chatter_to_stderr
-from .parser import SEVERAL, add_label_option, add_option
+from .parser import LABEL, add_options
 from .terminal import TerminalProgress
 from .use_report import TerminalDialog, report, report_undone
 
@@ -43,36 +43,28 @@ CONDA = (
 )
 
 
+OPTIONS = {
+    "[PATH]": "The repository, or the folder above it.",
+    "[PACKAGE ...]": "Install this, or update it where it is installed.",
+    **LABEL,
+    "--release N": """Bring the environment to just what release N installs, the newest or one that
+        is kept. No PACKAGE is named then.""",
+    "--environment NAME": "Bring it to just what this environment of the label installs.",
+    "--trust FINGERPRINT ...": """This key (SHA256:...) is the vendor's: do not ask. Repeat it for
+        several.""",
+    "--allow-older": """Take an older release than the last one, or its number with other content.
+        PACKAGE comes back to its version there.""",
+    "--other-label": "Take another label's repository than the last one.",
+    "--no-verify": """Do not read and check the files: faster, but damage and partial tampering are
+        not noticed. The signature is always checked.""",
+    "--undo": """Give the environment's .condarc its settings of before back. What is installed
+        stays.""",
+}
+
+
 def configure_parser(parser: ArgumentParser) -> None:
     """Add the options of `use`."""
-    path = "The repository, or the folder above it."
-    add_option(parser, "path", "PATH", path, nargs="?")
-    package = "Install this, or update it where it is installed."
-    add_option(parser, "packages", "PACKAGE", package, nargs="*", default=[])
-    add_label_option(parser)
-    release = (
-        "Bring the environment to just what release N installs, the newest or one that is kept. "
-        "No PACKAGE is named then."
-    )
-    add_option(parser, "--release", "N", release, type=int)
-    environment = "Bring it to just what this environment of the label installs."
-    add_option(parser, "--environment", "NAME", environment)
-    key = "This key (SHA256:...) is the vendor's: do not ask. Repeat it for several."
-    add_option(parser, "--trust", "FINGERPRINT", key, **SEVERAL)
-    older = (
-        "Take an older release than the last one, or its number with other content. PACKAGE comes "
-        "back to its version there."
-    )
-    add_option(parser, "--allow-older", None, older)
-    other = "Take another label's repository than the last one."
-    add_option(parser, "--other-label", None, other)
-    unverified = (
-        "Do not read and check the files: faster, but damage and partial tampering are not "
-        "noticed. The signature is always checked."
-    )
-    add_option(parser, "--no-verify", None, unverified)
-    back = "Give the environment's .condarc its settings of before back. What is installed stays."
-    add_option(parser, "--undo", None, back)
+    add_options(parser, OPTIONS)
     parser.set_defaults(offline_repo_wrong=parser.error)
 
 
@@ -88,7 +80,7 @@ def execute(args: Namespace) -> int:
         prefix=prefix,
         name=args.name or (str(prefix) if args.prefix else None),
         label=args.offline_repo_label,
-        packages=tuple(map(parse_spec, args.offline_repo_packages)),
+        packages=tuple(map(parse_spec, args.offline_repo_package)),
         release=args.offline_repo_release,
         environment=args.offline_repo_environment,
         trusted=tuple(args.offline_repo_trust),
@@ -105,7 +97,7 @@ def execute(args: Namespace) -> int:
 
 
 def _undo(args: Namespace) -> int:
-    if args.offline_repo_packages:
+    if args.offline_repo_package:
         raise InvalidRequestError("--undo takes no packages.", "Leave them out.")
     named = args.offline_repo_path
     undone = undo(

@@ -13,7 +13,7 @@ from ..printable import counted, human
 from ..repository.locate import Repository, locate
 from ..repository.verify import verify
 from .output import chatter_to_stderr, print_json, print_lines, signed_by
-from .parser import add_label_option, add_path_argument
+from .parser import LABEL, PATH, add_options
 from .terminal import TerminalProgress
 
 if TYPE_CHECKING:
@@ -41,8 +41,7 @@ UNFINISHED = 2
 
 def configure_parser(parser: ArgumentParser) -> None:
     """Add the options of `verify`."""
-    add_path_argument(parser)
-    add_label_option(parser)
+    add_options(parser, {**PATH, **LABEL})
 
 
 def execute(args: Namespace) -> int:

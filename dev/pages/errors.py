@@ -25,6 +25,7 @@ GROUPS = {
     "repository": "Where a repository is read or written",
     "delivery": "On the way",
     "customer": "At the customer",
+    "customer.hooks": "In conda's own commands at the customer",
 }
 
 
