@@ -1,1 +1,1 @@
-"""Every difference between conda 24.7 and current conda, and what conda has no public way for."""
+"""The differences between conda 24.7 and current conda, and the uses of its private parts."""

@@ -1,4 +1,4 @@
-"""What the errors mean that conda raises or lets through, and what they hold."""
+"""The meaning of the errors that conda raises or lets through."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ from .exceptions import IndexCacheError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-#: A server answers with an HTTP status, or not at all.
+#: A server answers with an HTTP error, or not at all.
 UNAVAILABLE = (CondaHTTPError, UnavailableInvalidChannel)
-#: How solvers say that there is no solution; some end the process where others raise.
+#: No solution exists; some solvers end the process instead of raising an error.
 UNSOLVED = (
     PackagesNotFoundError,
     ResolvePackageNotFound,
@@ -34,34 +34,32 @@ UNSOLVED = (
     SystemExit,
     UnsatisfiableError,
 )
-#: How Python says that an index is not what conda and the solvers take it for.
+#: Python's errors where an index is not as conda and the solvers expect.
 MALFORMED = (AssertionError, AttributeError, KeyError, RuntimeError, TypeError, ValueError)
-#: What a panic of rattler's becomes in Python; the class has no public name.
+#: A panic of rattler's in Python; the class has no public name.
 PANIC = "RustPanic"
-#: How systems say that somebody else has a lock, or that there is none to be had.
+#: Another process has a lock, or the file system has no locks.
 LOCKED = (EACCES, EAGAIN, EDEADLK, ENOLCK)
 
 
 def status_code(error: CondaError) -> int | None:
-    """Return the HTTP status behind an error of conda's, None where there was no answer at all."""
+    """Return the HTTP status in an error of conda's, None if the server did not answer."""
     status = getattr(error, "status_code", None) or error._kwargs.get("status_code")
     return status if isinstance(status, int) else None
 
 
 def address(error: CondaError) -> str:
-    """Return the URL that one of `UNAVAILABLE` is about; it may hold credentials."""
+    """Return the URL of one of `UNAVAILABLE`, which may hold credentials."""
     return error._kwargs.get("url") or error._kwargs.get("channel_url") or ""
 
 
 def refuses_base_url(error: BaseException) -> bool:
-    """Return whether conda does not take the `info.base_url` of an index."""
+    """Return whether conda refuses the `info.base_url` of an index."""
     return type(error) is ChannelError
 
 
 def not_found(error: BaseException) -> list[str] | None:
-    """Return the packages that one of `UNSOLVED` says are in no channel; None if it says another
-    thing.
-    """
+    """Return the packages that, by one of `UNSOLVED`, are in no channel; None for other reasons."""
     if not isinstance(error, (PackagesNotFoundError, ResolvePackageNotFound)):
         return None
     packages = error._kwargs.get("packages") or getattr(error, "packages", None) or error.bad_deps
@@ -69,21 +67,18 @@ def not_found(error: BaseException) -> list[str] | None:
 
 
 def breaks_over_an_index(error: BaseException) -> bool:
-    """Return whether this is how py-rattler says that it cannot read an entry of an index.
+    """Return whether py-rattler cannot read an entry of an index.
 
-    It raises a plain OSError without a number. conda's own, such as that for a lock, are classes
-    of their own, and those of requests, too.
+    It raises a plain OSError without a number; those of conda and requests have their own classes.
     """
     without_number = type(error) is OSError and error.errno is None
     return without_number or type(error).__name__ == PANIC
 
 
 def index_cache_error(error: BaseException) -> IndexCacheError | None:
-    """Return what to raise where conda cannot use its cache of indexes; None if that is not so.
+    """Return our error where conda cannot use its cache of indexes; None for other errors.
 
-    Args:
-        error: What conda raised while it read an index. Before 25.9 it let the system's own errors
-            through, for a lock too.
+    `error` was raised while conda read an index; before 25.9, the system's own for a lock, too.
     """
     path, reason = None, str(error)
     if isinstance(error, LockError):
@@ -95,7 +90,7 @@ def index_cache_error(error: BaseException) -> IndexCacheError | None:
         locked = path is None and error.errno in LOCKED
     else:
         return None
-    if path is None:  # of a lock, or of a file that is open already
+    if path is None:  # a lock, or a file that is already open
         from conda.gateways.repodata import create_cache_dir
 
         path = create_cache_dir()
@@ -105,7 +100,7 @@ def index_cache_error(error: BaseException) -> IndexCacheError | None:
 
 
 def change_texts(error: CondaError, change: Callable[[str], str]) -> None:
-    """Change all texts that conda's report shows of an error, in place."""
+    """Change in place all texts of an error that conda's report shows."""
     for name, value in vars(error).items():
         if not name.startswith("_") and value and not isinstance(value, (bool, int)):
             parts = value if isinstance(value, (list, tuple, set)) else (value,)

@@ -1,4 +1,4 @@
-"""What one version of conda has and another has not, or has elsewhere."""
+"""What only some versions of conda have, or have elsewhere."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 
 
 def confirm(question: str, default: Literal["yes", "no"] = "yes") -> None:
-    """Ask for a yes, as conda does; honours `--yes` and `--dry-run`.
+    """Ask for confirmation as conda does, with respect to `--yes` and `--dry-run`.
 
-    `default` is what an empty line, or the end of the input, means.
+    `default` is the answer of an empty line, or of the end of the input.
 
     Raises:
-        CondaSystemExit: The answer was no.
-        DryRunExit: The run is a dry one.
+        CondaSystemExit: The answer is no.
+        DryRunExit: This is a dry run.
     """
     try:
         from conda.reporters import confirm_yn
@@ -49,27 +49,23 @@ def own_virtual_packages() -> dict[str, tuple[str, str]]:
 
 
 def protects_frozen() -> bool:
-    """Return whether environments that are marked as frozen are not to be changed."""
+    """Return whether frozen environments must not be changed."""
     return bool(getattr(context, "protect_frozen_envs", True))
 
 
 def frozen_error(prefix: PathLike[str], message: str) -> CondaError | None:
-    """conda's own error for a frozen environment; None where this conda knows of none."""
-    try:
-        from conda.exceptions import EnvironmentIsFrozenError
-    except ImportError:
-        return None
-    error: CondaError = EnvironmentIsFrozenError(prefix, message)
-    return error
+    """Return conda's own error for a frozen environment; None if it has none."""
+    from conda import exceptions
+
+    frozen = getattr(exceptions, "EnvironmentIsFrozenError", None)
+    return frozen(prefix, message) if frozen else None
 
 
 def read_environment_yml(path: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the packages and the channels of an environment.yml, as conda itself reads it.
-
-    What conda has to say of the file besides is not printed.
+    """Return the packages and the channels of an environment.yml, as conda reads it, silently.
 
     Raises:
-        CondaError: It is not as conda wants it.
+        CondaError: conda refuses the file.
     """
     with redirect_stdout(StringIO()), warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -87,26 +83,26 @@ def read_environment_yml(path: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
 def exporter(
     format: str,
 ) -> Callable[[str, str, Sequence[MatchSpec], Sequence[PackageRecord]], str] | None:
-    """Return what describes an environment in a format: its platform, its name, what was asked for
-    of it and what it consists of.
+    """Return a function that exports an environment: its platform, name, requests and packages.
 
-    None where no plugin has this format, or conda (before 25.7) has no plugins for such.
+    None if no plugin has this format, and before conda 25.7, which has no such plugins.
     """
     formats = getattr(context.plugin_manager, "get_exporter_format_mapping", None)
     try:
-        found = formats and formats().get(format)
-    except ImportError:  # the plugin is there, and what it needs is not
+        export: Callable[[Any], str] | None = getattr(
+            formats and formats().get(format), "export", None
+        )
+    except ImportError:  # a dependency of the plugin is missing
         return None
-    export: Callable[[Any], str] | None = getattr(found, "export", None)
     if export is None:
         return None
     from conda.models.environment import Environment
 
-    return lambda platform, name, asked_for, records: export(
+    return lambda platform, name, specs, records: export(
         Environment(
             platform=platform,
             name=name,
-            requested_packages=list(asked_for),
+            requested_packages=list(specs),
             explicit_packages=list(records),
         )
     )

@@ -1,8 +1,8 @@
-"""The indexes of channels, as conda reads and keeps them.
+"""The indexes of channels, as conda reads and caches them.
 
-One method of conda's is replaced while a solver runs, `RepodataFetch.fetch_latest_path`, see
-`read_by_solver`: there is no setting for it, and solvers make the object that has the method
-themselves. It ends with a conda whose own method leaves the text alone, which is to be proposed.
+While a solver runs, `read_by_solver` replaces conda's `RepodataFetch.fetch_latest_path`: no setting
+changes it, and solvers make its object themselves. This ends with a conda whose own method does not
+read the text, which is to be proposed.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from typing import Any
 
-#: What this system writes text files in, by Python's name.
+#: This system's encoding of text files, by Python's name.
 ENCODING = codecs.lookup(locale.getpreferredencoding(False)).name
 
-#: conda's own method, and how many solvers have another in its place now.
+#: conda's own method, and how many solvers run without it.
 FETCH_LATEST_PATH = RepodataFetch.fetch_latest_path
 _solvers = 0
 _replacing = Lock()
-#: What tells conda the name of a dependency; it looks for no dependency that has none.
+#: The parameter that names a dependency for conda, which ignores those without a name.
 ALONE = "spec_to_package_name_func"
 
 
@@ -45,8 +45,7 @@ def shards(names: Sequence[str], urls: Sequence[str]) -> Mapping[str, Any]:
     """Return the sharded indexes (CEP 16) of these subdirs, with the shards of these package names.
 
     Args:
-        names: Package names; the shards of what they depend on come with them if conda cannot be
-            told to leave them.
+        names: Package names; some versions of conda add the shards of their dependencies.
         urls: Subdirs with credentials.
 
     Returns:
@@ -59,14 +58,13 @@ def shards(names: Sequence[str], urls: Sequence[str]) -> Mapping[str, Any]:
         from conda.gateways.shards import build_repodata_subset
     except ImportError:
         return {}
-    options = (
-        {ALONE: lambda _: None} if ALONE in signature(build_repodata_subset).parameters else {}
-    )
+    known = signature(build_repodata_subset).parameters
+    options = {ALONE: lambda _: None} if ALONE in known else {}
     return build_repodata_subset(names, {url: Channel(url) for url in urls}, **options) or {}
 
 
 def shard_entries(shards: Any) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
-    """Yield section, key and entry of each archive in shards; the key is mostly its file name."""
+    """Yield section, key (mostly the file name) and entry of each archive in shards."""
     if hasattr(shards, "iter_records_v3"):
         for (key, section), record in shards.iter_records_v3():
             yield section, key, record
@@ -82,16 +80,16 @@ def shard_info(shards: Any) -> Mapping[str, Any]:
 
 
 def refresh_index_cache(channel: Channel, subdirs: Iterable[str]) -> None:
-    """Bring conda's cached index of a local channel up to date, also when conda is offline.
+    """Update conda's cached index of a local channel, also if conda is offline.
 
-    The libmamba solver, when offline, reads the cached index only and never the channel itself.
+    The libmamba solver, if offline, reads only the cached index and never the channel.
     """
     for url in channel.urls(with_credentials=True, subdirs=tuple(subdirs)):
         repodata_fetch(Channel(url)).fetch_latest_path()
 
 
 class _OnDisk(RepodataFetch):
-    """Leaves an index that is in the cache there, where conda would make a text of it."""
+    """Leaves an index in the cache instead of reading its text."""
 
     def read_cache(self) -> tuple[str, Any]:
         return "", self.repo_cache.state
@@ -104,11 +102,11 @@ def _path_alone(fetch: RepodataFetch) -> Any:
 
 @contextmanager
 def read_by_solver() -> Iterator[None]:
-    """Leave the reading of indexes to solvers that ask conda only where they lie, for a while.
+    """Let solvers alone read indexes whose paths they ask conda for, while the context lasts.
 
-    conda's own `RepodataFetch.fetch_latest_path` makes a text of an index in the cache and throws
-    it away, which takes as long as a solve where an index has hundreds of megabytes. It is back
-    when the last thread that asked for this is done, also after an error.
+    conda's own `RepodataFetch.fetch_latest_path` also reads the text of a cached index, which takes
+    as long as a solve for hundreds of megabytes. It is back when the last thread leaves, also after
+    an error.
     """
     global _solvers
     with _replacing:
@@ -124,29 +122,29 @@ def read_by_solver() -> Iterator[None]:
 
 
 def index_content(channel: Channel) -> bytes | mmap:
-    """Return the index of a channel's subdir, up to date, as the JSON that conda has in its cache.
+    """Return the current index of a channel's subdir, as the JSON in conda's cache.
 
     Raises:
-        ValueError: It is empty.
+        ValueError: The index is empty.
     """
     path, _ = repodata_fetch(channel).fetch_latest_path()
     try:
         content = mapped(path)
-        # conda writes and reads it in this system's encoding
+        # conda uses this system's encoding
         if ENCODING == "utf-8" or bytes(content).isascii():
             return content
         return path.read_text().encode()
-    except FileNotFoundError:  # offline, and never read before
+    except FileNotFoundError:  # offline and not in the cache
         return b"{}"
 
 
 def mapped(path: Path) -> bytes | mmap:
-    """Return a file of the cache without a copy of it in memory, where the system can.
+    """Return the content of a file of the cache, mapped where the file system can.
 
-    What has it stays as it is: conda puts a new file in the place, and never writes into it.
+    The content stays the same, because conda replaces such a file and never writes into it.
 
     Raises:
-        ValueError: It is empty.
+        ValueError: The file is empty.
     """
     with path.open("rb") as file:
         try:
@@ -158,8 +156,8 @@ def mapped(path: Path) -> bytes | mmap:
 def repodata_fetch(channel: Channel) -> RepodataFetch:
     """Return what fetches and caches the index of a channel's subdir.
 
-    conda's `SubdirData` has the same. But it remembers itself, and what asks for it again, as the
-    libmamba solver does, fails for a folder whose URL has an escape and a letter that is not ASCII.
+    conda's `SubdirData` has the same but caches itself, after which the libmamba solver fails for a
+    folder whose URL has an escape and a letter that is not ASCII.
     """
     name = cache_fn_url(channel.url(with_credentials=True), REPODATA_FN)
     return _OnDisk(

@@ -1,10 +1,9 @@
-"""conda's sessions: what a server may send them to, and who tries again.
+"""conda's sessions: their redirects and retries.
 
-conda reads indexes through sessions that follow redirects to `file:` as to any other address. The
-sessions are conda's own, one for each address, so while an index is read they have one more of the
-hooks that requests has for this, which refuses such redirects; whoever asks, in whatever thread,
-gets the same session for the same address. It ends with a conda that refuses them itself, which is
-to be proposed. For downloads a session is copied, and conda's own stays as it is.
+The sessions in which conda reads indexes follow redirects to `file:`. conda has one session for
+each address in all threads; while an index is read, a response hook refuses such redirects. This
+ends with a conda that refuses them itself, which is to be proposed. For downloads a session is
+copied, and conda's own stays unchanged.
 """
 
 from __future__ import annotations
@@ -26,16 +25,16 @@ if TYPE_CHECKING:
     from conda.models.channel import Channel
     from requests import Response, Session
 
-#: What conda asks a subdir for, besides its own address.
+#: What conda requests of a subdir, besides its address.
 SHARDS = "repodata_shards.msgpack.zst"
 
 
 @contextmanager
 def network_only(channels: Iterable[Channel], subdirs: tuple[str, ...]) -> Iterator[None]:
-    """While this lasts, a redirect of one of these channels leads to the network or to an error.
+    """Refuse redirects of these channels that do not lead to the network, while the context lasts.
 
     Raises:
-        RefusedAddressError: From within what reads an index.
+        RefusedAddressError: In the code that reads an index.
     """
     addresses = []
     for channel in channels:
@@ -66,27 +65,20 @@ def _check(response: Response, **_: Any) -> None:
 
 
 def without_retries(url: str) -> Session:
-    """Return conda's session for an address, in a copy that leaves it to the caller to try again.
+    """Return a copy of conda's session for an address, which does not retry.
 
     Logins, cookies, proxies, certificates and connections are shared with conda's own session.
     """
     session = _copied(get_session(url))
-    session.adapters = {
-        prefix: _without_retries(adapter) for prefix, adapter in session.adapters.items()
-    }
+    session.adapters = {prefix: _copied(each) for prefix, each in session.adapters.items()}
+    for adapter in session.adapters.values():
+        if hasattr(adapter, "max_retries"):
+            adapter.max_retries = Retry(0, read=False)
     return session
 
 
-def _without_retries(adapter: Any) -> Any:
-    if not hasattr(adapter, "max_retries"):
-        return adapter
-    adapter = _copied(adapter)
-    adapter.max_retries = Retry(0, read=False)
-    return adapter
-
-
 def _copied(original: Any) -> Any:
-    # `copy.copy` leaves out what conda adds to requests' adapters, and opens new connections
+    # `copy.copy` drops what conda adds to requests' adapters, and opens new connections
     copied = object.__new__(type(original))
     vars(copied).update(vars(original))
     return copied

@@ -1,4 +1,4 @@
-"""What is installed in an environment, and conda's transactions that change that."""
+"""The packages of an environment, and conda's transactions that change them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from conda.models.match_spec import MatchSpec
     from conda.models.records import PrefixRecord
 
-#: What conda remembers of which packages were asked for; it takes the words for Python's.
+#: conda's history of an environment; conda reads the MatchSpecs as a Python list.
 HISTORY = """\
 ==> 2000-01-01 00:00:00 <==
 # cmd: conda install
@@ -30,72 +30,70 @@ HISTORY = """\
 
 
 def installed(prefix: Path) -> dict[str, PrefixRecord]:
-    """Return the records of what is installed in an environment, made or not, by name."""
+    """Return the records of an environment's packages by name; none if it does not exist."""
     return {record.name: record for record in PrefixData(str(prefix)).iter_records()}
 
 
 def read_again(prefix: Path) -> None:
-    """Let conda read the records of an environment anew, whose files were changed."""
+    """Let conda read the records of an environment again after its files have changed."""
     PrefixData(str(prefix)).reload()
 
 
 def requested(prefix: Path) -> dict[str, MatchSpec]:
-    """Return what was asked for in an environment, by name, as its history says."""
+    """Return the MatchSpecs in the history of an environment, by package name."""
     specs: dict[str, MatchSpec] = History(str(prefix)).get_requested_specs_map()
     return specs
 
 
 def transaction_to(prefix: Path, records: Iterable[Any], specs: Iterable[MatchSpec]) -> Any:
-    """Return the transaction, not yet run, that lets an environment consist of these records.
+    """Return the transaction, not yet run, after which an environment has exactly these packages.
 
-    Plugins are shown it as what a solver has found.
+    conda's plugins check it as they check a solution.
 
     Args:
         prefix: The environment.
-        records: Those of packages that are to stay are the installed ones.
-        specs: What is asked for, for the history.
+        records: Packages that stay have their installed record.
+        specs: The requested MatchSpecs, for the history.
     """
-    asked = tuple(specs)
-    # older conda takes its solver's kind of set alone, current conda any sequence
+    specs = tuple(specs)
+    # older conda accepts only its solver's kind of set, current conda any sequence
     ordered = getattr(solve, "IndexedSet", tuple)(PrefixGraph(records).graph)
-    unlink, link = solve.diff_for_unlink_link_precs(str(prefix), ordered, asked)
+    unlink, link = solve.diff_for_unlink_link_precs(str(prefix), ordered, specs)
     context.plugin_manager.invoke_post_solves(REPODATA_FN, unlink, link)
-    return UnlinkLinkTransaction(PrefixSetup(str(prefix), unlink, link, (), asked, ()))
+    return UnlinkLinkTransaction(PrefixSetup(str(prefix), unlink, link, (), specs, ()))
 
 
 def linked(transaction: Any, prefix: Path) -> tuple[Any, ...]:
-    """Return the records of what a transaction links into an environment."""
+    """Return the records that a transaction links into an environment."""
     return tuple(transaction.prefix_setups[str(prefix)].link_precs)
 
 
 def actions(transaction: Any, prefix: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return what a transaction links and unlinks, as `channel/subdir::name-version-build`."""
     setup = transaction.prefix_setups[str(prefix)]
-    return (
-        tuple(record.dist_str() for record in setup.link_precs),
-        tuple(record.dist_str() for record in setup.unlink_precs),
-    )
+    link, unlink = setup.link_precs, setup.unlink_precs
+    return tuple(record.dist_str() for record in link), tuple(r.dist_str() for r in unlink)
 
 
 def write_records(
-    prefix: Path, records: Mapping[str, Mapping[str, Any]], asked: Iterable[str], url: str
+    prefix: Path, records: Mapping[str, Mapping[str, Any]], requested: Iterable[str], url: str
 ) -> None:
-    """Make an environment of the records that conda keeps of what it has installed.
+    """Make an environment that has only conda's records of installed packages.
 
     Args:
-        prefix: Where; nothing is there.
+        prefix: A path that does not exist.
         records: Entries of an index, by `subdir/file`.
-        asked: Names of packages; of those that are installed, conda takes them for asked for.
-        url: The channel that they are from.
+        requested: Package names; the history names those of them that are installed.
+        url: The channel of the packages.
     """
     meta = prefix / "conda-meta"
     meta.mkdir(parents=True)
     names = set()
     for name, entry in records.items():
         subdir, _, file = name.rpartition("/")
-        where = {"channel": f"{url}/{subdir}", "url": f"{url}/{name}"}
-        record = {**entry, **where, "fn": file, "subdir": subdir, "files": []}
+        source = {"channel": f"{url}/{subdir}", "url": f"{url}/{name}"}
+        record = {**entry, **source, "fn": file, "subdir": subdir, "files": []}
         names.add(record["name"])
         stem = f"{record['name']}-{record['version']}-{record['build']}"
         (meta / f"{stem}.json").write_text(json.dumps(record))
-    (meta / "history").write_text(HISTORY.format(specs=sorted(names.intersection(asked))))
+    (meta / "history").write_text(HISTORY.format(specs=sorted(names.intersection(requested))))

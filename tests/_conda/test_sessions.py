@@ -182,7 +182,7 @@ def test_index_is_not_taken_from_anywhere_but_the_network(
         local = private.folder / subdir / name
         location = f"{scheme}:,{{}}" if scheme == "data" else f"{scheme}://{local}"
         site.redirect(f"{subdir}/{name}", location)
-    with pytest.raises(RefusedAddressError, match=r"/public/\S+ sends us to '\w+:"):
+    with pytest.raises(RefusedAddressError, match=r"/public/\S+ refers to '\w+:"):
         site.build()
     assert not site.me.root.exists()
 
@@ -227,7 +227,7 @@ def test_base_url_to_anywhere_but_the_network_is_refused(site: Site, base: str) 
 def test_base_url_to_the_archives_themselves_as_files_is_refused(site: Site) -> None:
     site.channel.info = {"base_url": (site.channel.folder / "noarch").as_uri()}
     site.channel.write()
-    with pytest.raises(RefusedAddressError, match="sends us to 'file://.* which is refused"):
+    with pytest.raises(RefusedAddressError, match="refers to 'file://.* which is refused"):
         site.build()
     assert not site.me.root.exists()
 
