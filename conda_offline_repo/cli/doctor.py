@@ -36,7 +36,7 @@ def check(prefix: str, verbose: bool) -> None:
 
 
 def _print(state: State, prefix: str, verbose: bool) -> None:
-    print(f"Offline repository {state.path} (label {state.label}, release {state.build}):\n")
+    print(f"Offline repository {state.path} (label {state.label}, release {state.release}):\n")
     try:
         repository = locate_one(Path(state.path), state.label)
         check_expected(repository)
@@ -52,8 +52,8 @@ def _print(state: State, prefix: str, verbose: bool) -> None:
     if repository.signers:
         print(f"{GOOD} {signed_by(repository.signers)}")
     manifest = repository.manifest
-    if manifest.release != state.build:
-        older = " --allow-older, if that is meant" if manifest.release < state.build else ""
+    if manifest.release != state.release:
+        older = " --allow-older, if that is meant" if manifest.release < state.release else ""
         print(
             f"{BAD} It has release {manifest.release} now: run "
             f"`conda offline-repo use {state.path} -p {prefix}`{older}."

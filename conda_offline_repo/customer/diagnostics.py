@@ -1,4 +1,4 @@
-"""What on the customer's machine does not fit a repository or would interfere with it."""
+"""What on the customer's machine does not fit a repository or interferes with it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from ..repository.locate import Repository
 
-#: Settings of conda that change what an environment with a repository does, and what to do.
+#: Settings of conda that interfere with a repository: what they do, and the remedy.
 INTERFERING = {
     "channels": (
         "conda asks these channels as well as the repository",
@@ -32,7 +32,7 @@ INTERFERING = {
     ),
     "mirrored_channels": (
         "conda asks these mirrors",
-        "remove them there, or check that none of them stands for the repository's channel",
+        "remove them there, or check that none of them replaces the repository's channel",
     ),
     "envs_dirs": (
         "with these, `conda install -n` does not read the environment's own .condarc",
@@ -52,7 +52,7 @@ class Finding:
     """Something to know before installing.
 
     Attributes:
-        source: The file, variable or virtual package that says it.
+        source: The file, variable or virtual package that causes it.
         text: What it means, and what to do.
     """
 
@@ -61,73 +61,66 @@ class Finding:
 
 
 def survey(repository: Repository, prefix: Path) -> tuple[Finding, ...]:
-    """Look for what would surprise in an environment that is to use the repository.
-
-    Args:
-        repository: The repository.
-        prefix: The environment, made or not.
-    """
+    """Look for what would surprise in an environment, made or not, that uses the repository."""
+    path = repository.path
+    publication = unfinished(path, repository.manifest)
     return (
-        *_publication(repository),
+        *([Finding(str(path), unfinished_text(path))] if publication else []),
         *_machine(repository),
-        *_configuration(repository, prefix),
+        *_configuration(file_url(path), prefix),
         *_pip(prefix),
-        *_history(prefix, file_url(repository.path)),
+        *_history(file_url(path), prefix),
     )
 
 
-def _publication(repository: Repository) -> Iterator[Finding]:
-    if unfinished(repository.path, repository.manifest):
-        yield Finding(str(repository.path), unfinished_text(repository.path))
-
-
 def _machine(repository: Repository) -> Iterator[Finding]:
-    """Compare the virtual packages of this machine with those that the build took for granted."""
-    stated = repository.manifest.request.virtual_packages.get(context.subdir, {})
-    found = features.own_virtual_packages()
-    for name, value in sorted(stated.items()):
+    """Compare the virtual packages of this machine with those that the build assumed."""
+    assumed = repository.manifest.request.virtual_packages.get(context.subdir, {})
+    own = features.own_virtual_packages()
+    for name, value in sorted(assumed.items()):
         version, _, build = value.partition("=")
-        if name not in found:
-            yield Finding(
-                name,
-                f"This machine has no {name}; the repository was built for one with {name} "
-                f"{version}. Packages that need it cannot be installed: ask your vendor for a "
-                f"build with --virtual-package {name}= .",
+        own_version, own_build = own.get(name, ("", ""))
+        if name not in own:
+            override = f"{name}= "
+            problem = (
+                f"This machine has no {name}; the repository was built for {name} {version}. "
+                "Packages that need it cannot be installed"
             )
-            continue
-        own_version, own_build = found[name]
-        if name == "__archspec":
-            if not _runs(own_build, build):
-                yield Finding(
-                    name,
-                    f"This machine's processor ({own_build}) is not at least {build}, which the "
-                    "repository was built for. Programs of it may not run: ask your vendor for a "
-                    f"build with --virtual-package __archspec=1={own_build}.",
-                )
-        elif own_version != "0" and VersionOrder(own_version) < VersionOrder(version):
-            yield Finding(
-                name,
+        elif name == "__archspec" and not _runs(own_build, build):
+            override = f"{name}=1={own_build}"
+            problem = (
+                f"This machine's processor ({own_build}) does not support {build}, which the "
+                "repository was built for. Its programs may not run"
+            )
+        elif (
+            name != "__archspec"
+            and own_version != "0"
+            and VersionOrder(own_version) < VersionOrder(version)
+        ):
+            override = f"{name}={own_version}"
+            problem = (
                 f"{name} {own_version} of this machine is older than {name} {version}, which the "
-                "repository was built for. Packages that need the newer one cannot be installed: "
-                f"ask your vendor for a build with --virtual-package {name}={own_version}.",
+                "repository was built for. Packages that need the newer one cannot be installed"
             )
+        else:
+            continue
+        remedy = f"ask your vendor for a build with --virtual-package {override}."
+        yield Finding(name, f"{problem}: {remedy}")
 
 
-def _runs(own: str, wanted: str) -> bool:
+def _runs(own: str, required: str) -> bool:
     """Return whether a processor of this name runs programs for the other one."""
-    if own == wanted:
-        return True
     try:
         from archspec.cpu import TARGETS
     except ImportError:
         return True
-    if own not in TARGETS or wanted not in TARGETS:
-        return True
-    return bool(TARGETS[own] >= TARGETS[wanted])
+    known = own in TARGETS and required in TARGETS
+    return not known or bool(TARGETS[own] >= TARGETS[required])
 
 
-def _configuration(repository: Repository, prefix: Path) -> Iterator[Finding]:
-    channel = file_url(repository.path)
+def _configuration(channel: str, prefix: Path) -> Iterator[Finding]:
+    # where conda finds an environment's `.condarc` by the name of the environment, too
+    default_folders = (Path(context.root_prefix, "envs"), Path.home() / ".conda" / "envs")
     own = {str(prefix / name) for name in (".condarc", "condarc")}
     for source, values in context.collect_all().items():
         if str(source) in own or str(source) == "cmd_line":
@@ -136,24 +129,15 @@ def _configuration(repository: Repository, prefix: Path) -> Iterator[Finding]:
             value = values.get(key)
             if not value or (key == "channels" and _texts(value) == [channel]):
                 continue
-            if key == "envs_dirs" and prefix.parent in _default_envs_dirs():
+            if key == "envs_dirs" and prefix.parent in default_folders:
                 continue
-            shown = ", ".join(_texts(value))
-            yield Finding(
-                str(source),
-                f"{source} sets {key} ({shown}): {meaning}.\n  What to do: "
-                + remedy.format(channel=channel, prefix=prefix)
-                + ".",
-            )
-
-
-def _default_envs_dirs() -> tuple[Path, ...]:
-    """Return where conda finds an environment's `.condarc` by the name of the environment, too."""
-    return Path(context.root_prefix, "envs"), Path.home() / ".conda" / "envs"
+            problem = f"{source} sets {key} ({', '.join(_texts(value))}): {meaning}."
+            remedy = remedy.format(channel=channel, prefix=prefix)
+            yield Finding(str(source), f"{problem}\n  What to do: {remedy}.")
 
 
 def _texts(value: Any) -> list[str]:
-    """Return what a setting says, one text a value, without secrets."""
+    """Return the values of a setting, without secrets."""
     if isinstance(value, (list, tuple)):
         return [text for part in value for text in _texts(part)]
     if isinstance(value, dict):
@@ -172,8 +156,8 @@ def _shown(text: str) -> str:
 
 
 def _pip(prefix: Path) -> Iterator[Finding]:
-    """Yield where pip is told to take packages from; the repository does not cover pip."""
-    advice = "pip installs from there, not from the repository; it has no part in it."
+    """Yield what configures pip, which the repository does not cover."""
+    advice = "pip installs from there, not from the repository."
     for name in PIP_VARIABLES:
         if os.environ.get(name):
             yield Finding(name, f"The environment variable {name} is set: {advice}")
@@ -183,47 +167,33 @@ def _pip(prefix: Path) -> Iterator[Finding]:
             config.read(path, encoding="utf-8")
         except (ConfigParserError, OSError, UnicodeDecodeError):
             continue
-        if any(option in config[section] for section in config for option in PIP_OPTIONS):
+        if any(option in section for section in config.values() for option in PIP_OPTIONS):
             yield Finding(str(path), f"{path} configures pip: {advice}")
 
 
-def _pip_files(prefix: Path) -> Iterator[Path]:
+def _pip_files(prefix: Path) -> list[Path]:
     """https://pip.pypa.io/en/stable/topics/configuration/#location"""
-    if os.environ.get("PIP_CONFIG_FILE"):
-        yield Path(os.environ["PIP_CONFIG_FILE"])
-    if os.name == "nt":
-        for variable in ("PROGRAMDATA", "APPDATA"):
-            if os.environ.get(variable):
-                yield Path(os.environ[variable], "pip", "pip.ini")
-        yield Path.home() / "pip" / "pip.ini"
-        yield prefix / "pip.ini"
-        return
-    if os.environ.get("XDG_CONFIG_HOME"):
-        yield Path(os.environ["XDG_CONFIG_HOME"], "pip", "pip.conf")
-    yield Path("/etc/pip.conf")
-    yield Path.home() / ".pip" / "pip.conf"
-    yield Path.home() / ".config" / "pip" / "pip.conf"
-    yield prefix / "pip.conf"
+    home, windows = Path.home(), os.name == "nt"
+    variables = ("PROGRAMDATA", "APPDATA") if windows else ("XDG_CONFIG_HOME",)
+    folders = [Path(value, "pip") for name in variables if (value := os.environ.get(name))]
+    folders += [home / "pip"] if windows else [Path("/etc"), home / ".pip", home / ".config/pip"]
+    named = os.environ.get("PIP_CONFIG_FILE")
+    files = [folder / ("pip.ini" if windows else "pip.conf") for folder in (*folders, prefix)]
+    return [Path(named), *files] if named else files
 
 
-def _history(prefix: Path, own: str) -> Iterator[Finding]:
+def _history(own: str, prefix: Path) -> Iterator[Finding]:
     """Specifications with a channel, which conda would ask again at the next solve."""
     path = prefix / "conda-meta" / "history"
     if not path.is_file():
         return
     for name, spec in sorted(requested(prefix).items()):
-        channel = spec.get("channel")
-        if channel and own not in _base_urls(str(channel)):
+        channel = str(spec.get("channel") or "")
+        urls = channel and Channel(channel).urls(with_credentials=False, subdirs=("noarch",))
+        if channel and f"{own}/noarch" not in urls:
             yield Finding(
                 str(path),
-                f"{path} remembers that {name} was asked for from the channel "
-                f"{_shown(str(channel))}: conda looks for it there at every solve and does not "
-                "find it offline.\n  What to do: "
-                f"`conda install {name}` once, without the channel.",
+                f"{path} remembers that {name} was requested from the channel {_shown(channel)}: "
+                "conda looks for it there at every solve and does not find it offline.\n"
+                f"  What to do: `conda install {name}` once, without the channel.",
             )
-
-
-def _base_urls(channel: str) -> list[str]:
-    """Return the channels that a name stands for."""
-    urls = Channel(channel).urls(with_credentials=False, subdirs=("noarch",))
-    return [url.rpartition("/")[0] for url in urls]

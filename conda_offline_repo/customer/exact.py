@@ -1,7 +1,6 @@
 """Bring an environment to just what a release installs, an earlier one or the newest.
 
-No solver is asked: what a release installs stands in the manifest, so that every solver's conda
-comes to the same.
+No solver is asked: the manifest has the solution, so that the result is the same with every solver.
 """
 
 from __future__ import annotations
@@ -37,13 +36,13 @@ def exactly(
 ) -> Any:
     """Return conda's transaction, not yet run, for just the packages of a release.
 
-    What else is installed goes. What is there already stays as it is. See `install.offline`.
+    What else is installed goes; what fits already stays as it is. See `install.offline`.
 
     Args:
         target: The environment.
-        repository: What it uses.
+        repository: The repository that it uses.
         release: The number of the release; None for the newest.
-        environment: Which of the label's; None if it has just one.
+        environment: The label's environment; None if the label has just one.
 
     Raises:
         ReleaseNotKeptError: The repository does not have this release.
@@ -52,16 +51,16 @@ def exactly(
         RepositoryDamagedError: The index does not have its packages.
         PoisonedCacheError: conda's package cache holds another archive in the place of one.
     """
-    here = installed(target.prefix)
+    current = installed(target.prefix)
     names = _solution(repository, release, environment)
-    records = [_here(here, record) or record for record in _records(target, repository, names)]
+    records = [_same(current, record) or record for record in _records(target, repository, names)]
     request = repository.manifest.request
     packages = request.environments.get(environment or "", request.packages)
-    asked = {MatchSpec(package).name for package in packages}
-    if not asked:  # nobody named any: what nothing else needs
+    requested = {MatchSpec(package).name for package in packages}
+    if not requested:  # nobody named any: what nothing else needs
         needed = {MatchSpec(spec).name for record in records for spec in record.depends}
-        asked = {record.name for record in records} - needed
-    specs = (MatchSpec(record.name) for record in records if record.name in asked)
+        requested = {record.name for record in records} - needed
+    specs = (MatchSpec(record.name) for record in records if record.name in requested)
     return transaction_to(target.prefix, records, specs)
 
 
@@ -75,18 +74,17 @@ def _solution(
     number = manifest.release if release is None else release
     if number not in releases:
         raise ReleaseNotKeptError(repository.path, number, sorted(releases))
-    solutions = releases[number]
-    parts = sorted(map(key_parts, solutions))
+    parts = sorted(map(key_parts, releases[number]))
     environments = sorted({name for name, _ in parts})
     if environment in (None, DEFAULT) and environments == [""]:
         environment = ""
     if environment not in environments:
         raise EnvironmentMissingError(repository.path, environment, environments)
     key = solution_key(environment, context.subdir)
-    if key not in solutions:
+    if key not in releases[number]:
         platforms = [platform for name, platform in parts if name == environment]
         raise PlatformMissingError(repository.path, context.subdir, platforms)
-    return solutions[key]
+    return releases[number][key]
 
 
 def _records(target: Target, repository: Repository, names: Iterable[str]) -> list[PackageRecord]:
@@ -96,17 +94,18 @@ def _records(target: Target, repository: Repository, names: Iterable[str]) -> li
     if absent:
         damaged = [f"{subdir}/{INDEX_NAME}" for subdir in absent]
         raise RepositoryDamagedError(repository.path, changed=damaged)
-    return [_record(target.channel, name, entries[name]) for name in names]
+    records = []
+    for name in names:
+        subdir, _, file = name.rpartition("/")
+        url = f"{target.channel}/{name}"
+        channel = Channel(url.rpartition("/")[0])
+        place = {"fn": file, "subdir": subdir, "url": url, "channel": channel}
+        records.append(PackageRecord(**{**entries[name], **place}))
+    return records
 
 
-def _record(channel: str, name: str, entry: Mapping[str, Any]) -> PackageRecord:
-    subdir, _, file = name.rpartition("/")
-    origin = {"url": f"{channel}/{name}", "channel": Channel(f"{channel}/{subdir}")}
-    return PackageRecord(**{**entry, "fn": file, "subdir": subdir, **origin})
-
-
-def _here(here: Mapping[str, Any], wanted: PackageRecord) -> Any:
-    """Return what is installed, if it is this very package, wherever it came from."""
-    record = here.get(wanted.name)
+def _same(current: Mapping[str, Any], wanted: PackageRecord) -> Any:
+    """Return the installed record if it is of this very package, wherever it came from."""
+    record = current.get(wanted.name)
     keys = ("subdir", "fn", "sha256" if wanted.get("sha256") else "md5")
     return record if record and all(record.get(k) == wanted.get(k) for k in keys) else None

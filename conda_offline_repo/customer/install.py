@@ -20,7 +20,7 @@ from .environment.records import followed
 from .exceptions import TargetError
 from .hooks.archives import from_repositories
 from .hooks.caches import check_caches
-from .hooks.history_check import checked_by_use
+from .hooks.history_check import expected_by_use
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -29,16 +29,19 @@ if TYPE_CHECKING:
     from ..repository.manifest import Manifest
     from .target import Target
 
-#: What solvers read of an environment besides the records of its packages.
+#: What solvers read in `conda-meta` besides the records of packages.
 READ = ("history", "pinned", "state")
 
 
 @contextmanager
 def offline(target: Target) -> Iterator[None]:
-    """Let conda see the repository's channel only, and no network."""
-    settings = overrides.settings(_channels=(target.channel,), offline=True)
-    with settings, checked_by_use(target.trust.signers):
-        yield
+    """Let conda see the repository's channel alone, and no network."""
+    token = expected_by_use.set(target.trust.signers)
+    try:
+        with overrides.settings(_channels=(target.channel,), offline=True):
+            yield
+    finally:
+        expected_by_use.reset(token)
 
 
 def transaction(target: Target, specs: Sequence[MatchSpec], back_to: Manifest | None) -> Any:
@@ -46,21 +49,21 @@ def transaction(target: Target, specs: Sequence[MatchSpec], back_to: Manifest | 
 
     Args:
         target: The environment.
-        specs: What to install. What is installed already is updated.
-        back_to: The manifest of the repository, if what is installed of these packages and of what
-            they need is to be brought to the versions that it has, older ones too.
+        specs: The packages to install, or to update where they are installed.
+        back_to: The manifest of the repository, if these packages and what they need are to come to
+            the versions that it has, older ones too.
 
     Returns:
         conda's transaction, not yet run.
 
     Raises:
-        TargetError: A package is not in the repository, or does not go with what is installed.
+        TargetError: The solver finds no solution.
         PoisonedCacheError: conda's package cache holds another archive in the place of one.
     """
-    names = {spec.name for spec in specs}
+    names = [spec.name for spec in specs]
     without = superseded(target.prefix, names, back_to) if back_to else frozenset()
     try:
-        # offline, solvers offer what conda's caches have as well: from where the repository was
+        # offline, solvers also offer what conda's caches have: from where the repository was
         with TemporaryDirectory() as caches, overrides.settings(_pkgs_dirs=(caches,)):
             indexes.refresh_index_cache(Channel(target.channel), context.subdirs)
             if target.moved_from or without:
@@ -73,25 +76,24 @@ def transaction(target: Target, specs: Sequence[MatchSpec], back_to: Manifest | 
             "`conda offline-repo show` lists what the repository has; "
             "ask your vendor for a build with what is missing.",
         ) from None
-    # what was checked after the solve was the empty cache
+    # after the solve, the empty cache was checked
     check_caches(from_repositories(linked(change, target.prefix)))
     return change
 
 
 def superseded(prefix: Path, names: Iterable[str], manifest: Manifest) -> frozenset[str]:
-    """The names of what is to be brought to the versions of a repository that went back.
+    """Return the installed packages that a repository, which went back, has another version of.
 
-    They are the packages that are named and all that they need, as far as the repository has
-    another version or content of them.
+    Only those of these names and of what they need are returned, by name.
     """
     records = installed(prefix)
     needed: set[str] = set()
-    to_see = [*names]
-    while to_see:
-        name = to_see.pop()
+    queue = [*names]
+    while queue:
+        name = queue.pop()
         if name in records and name not in needed:
             needed.add(name)
-            to_see += [MatchSpec(spec).name for spec in records[name].depends]
+            queue += [MatchSpec(spec).name for spec in records[name].depends]
     offered = {path.rpartition("/")[2].rsplit("-", 2)[0] for path in manifest.packages}
 
     def differs(name: str) -> bool:
@@ -103,25 +105,24 @@ def superseded(prefix: Path, names: Iterable[str], manifest: Manifest) -> frozen
 
 
 def _with_view(target: Target, specs: Sequence[MatchSpec], without: frozenset[str]) -> Any:
-    """Solve against the view of an environment; returns the transaction for the environment."""
-    asked = set(requested(target.prefix)) & without - {spec.name for spec in specs}
-    specs = (*specs, *map(MatchSpec, sorted(asked)))
+    """Solve against the view of an environment; return the transaction for the environment."""
+    again = {*requested(target.prefix)} & without - {spec.name for spec in specs}
+    specs = (*specs, *map(MatchSpec, sorted(again)))
     context.plugin_manager.invoke_pre_solves(frozenset(specs), frozenset())
     with _view(target, without) as folder:
         solution = _ask(target, folder, specs, "solve_final_state")
         seen = installed(folder)
-    here = installed(target.prefix)
-    records = (here[r.name] if r.name in seen and seen[r.name] == r else r for r in solution)
+    current = installed(target.prefix)
+    records = (current[r.name] if r.name in seen and seen[r.name] == r else r for r in solution)
     return transaction_to(target.prefix, records, specs)
 
 
 @contextmanager
 def _view(target: Target, without: frozenset[str]) -> Iterator[Path]:
-    """Lay an environment out in a temporary folder as it is to look to the solver: with its
-    packages' origins brought over to where the repository is now, and without those that are to be
-    brought back to older versions.
+    """Copy an environment's records to a temporary folder as the solver is to see them: coming from
+    where the repository is now, and without those packages that go back to older versions.
 
-    The environment itself stays as it is until the solution is found, shown and agreed to.
+    The environment itself stays as it is until somebody agrees to the solution.
     """
     meta = target.prefix / "conda-meta"
     with TemporaryDirectory() as name:
@@ -139,12 +140,12 @@ def _view(target: Target, without: frozenset[str]) -> Iterator[Path]:
 
 
 def _ask(target: Target, prefix: Path, specs: Sequence[MatchSpec], method: str) -> Any:
-    here = installed(prefix)
+    current = installed(prefix)
     return ask(
         methodcaller(method),
         str(prefix),
         (Channel(target.channel),),
         context.subdirs,
         specs,
-        "update" if all(spec.name in here for spec in specs) else "install",
+        "update" if all(spec.name in current for spec in specs) else "install",
     )

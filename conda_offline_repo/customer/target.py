@@ -1,4 +1,4 @@
-"""The customer's environment: made, and configured for a repository."""
+"""The customer's environment: planned, made, and configured for a repository."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from ..repository.locate import Repository
     from .trust import Trust
 
-#: All that an environment has in which the first `use` was interrupted.
+#: All that an environment has after an interruption of the first `use`.
 BEGUN = {CONDARC, "conda-meta", STATE_NAME, CHANGE_NAME, LOCK_NAME}
 
 
@@ -50,18 +50,16 @@ class Target:
     Attributes:
         prefix: Its folder.
         exists: Whether it is an environment already.
-        condarc: The content that the environment's `.condarc` is to have.
-        configured: Whether it has that content already.
-        state: What the environment is to remember of the repository.
+        condarc: The new content of its `.condarc`; None if that stays as it is.
+        state: Its new state.
         moved_from: The channel URLs that its packages may carry, if the repository has moved.
-        settled: Whether nothing is to be done but to install.
+        settled: Whether it needs no change but an installation.
         trust: Whose signature it is to expect.
     """
 
     prefix: Path
     exists: bool
-    condarc: str
-    configured: bool
+    condarc: str | None
     state: State
     moved_from: tuple[str, ...]
     settled: bool
@@ -81,33 +79,32 @@ def plan(
     other_label: bool = False,
     trusted: tuple[str, ...] = (),
 ) -> Target:
-    """Find out what has to be done to an environment, without doing it.
+    """Find out what has to be done to an environment, made or not, without doing it.
 
     Args:
         repository: The repository.
-        prefix: The environment, made or not.
-        allow_older: Take an older release than the last one, or one of the same number with other
-            content.
+        prefix: The environment.
+        allow_older: Take an older release than the last one, or its number with other content.
         other_label: Take another label's repository than the last one.
         trusted: Fingerprints of keys that are the vendor's.
 
     Raises:
         PlatformMissingError: The repository has nothing for this machine.
         OtherLabelError: The environment uses another label's repository.
-        OlderBuildError: It has used a newer build.
-        OtherContentError: It has used that build with another content.
+        OlderBuildError: It has used a newer release.
+        OtherContentError: It has used this release with other content.
         TargetError: The prefix or its `.condarc` cannot be used.
-        StateUnreadableError: What the environment remembers cannot be read.
-        OfflineRepoError: The signature is not the one that is expected; see `trust.decide`.
+        StateUnreadableError: The environment's state cannot be read.
+        OfflineRepoError: The signature is not the expected one; see `trust.decide`.
     """
     manifest = repository.manifest
     platforms = manifest.request.platforms
     if context.subdir not in platforms:
         raise PlatformMissingError(repository.path, context.subdir, platforms)
     exists = (prefix / "conda-meta" / "history").is_file()
-    if not exists and not _may_become_one(prefix):
+    if not exists and not _is_free(prefix):
         raise TargetError(
-            f"{prefix} is there, but is not a conda environment.",
+            f"{prefix} exists, but is not a conda environment.",
             "Give another name with -n or another path with -p.",
         )
     channel = file_url(repository.path)
@@ -124,7 +121,7 @@ def plan(
         check_release(repository.path, manifest, known, prefix)
     state = State(
         label=manifest.label,
-        build=manifest.release,
+        release=manifest.release,
         path=str(repository.path),
         channel=channel,
         manifest_sha256=manifest.digest,
@@ -138,8 +135,7 @@ def plan(
     return Target(
         prefix=prefix,
         exists=exists,
-        condarc=new,
-        configured=old == new,
+        condarc=None if old == new else new,
         state=state,
         moved_from=moved_from,
         settled=exists and old == new and last == state and not moved_from and change is None,
@@ -148,10 +144,10 @@ def plan(
 
 
 def configure(target: Target) -> None:
-    """Make the environment if need be, give it its `.condarc`, and bring its records over.
+    """Make the environment if need be, write its `.condarc`, and let its records follow.
 
-    Killed or failing at any moment, it leaves what was there, or a change under way, which the
-    next one finishes. A full disk is noticed before anything is changed.
+    Killed or failing at any moment, it leaves the environment as it was, or a change under way,
+    which the next `use` finishes. A full disk is noticed before anything is changed.
 
     Raises:
         TargetError: It cannot be written.
@@ -163,7 +159,7 @@ def configure(target: Target) -> None:
         history.parent.mkdir(parents=True, exist_ok=True)
         for folder in (target.prefix, history.parent):
             remove_staged(folder)
-        replace_all(_contents(target))
+        replace_all(_new_contents(target))
         if not target.exists:
             register_env(str(target.prefix))
             history.touch()
@@ -174,11 +170,11 @@ def configure(target: Target) -> None:
         read_again(target.prefix)
 
 
-def _contents(target: Target) -> Iterator[tuple[Path, str]]:
+def _new_contents(target: Target) -> Iterator[tuple[Path, str]]:
     """Yield the files to be changed, in this order."""
     yield change_path(target.prefix), dump(Change(target.moved_from, target.state))
     yield from followed(target.prefix, target.moved_from, target.channel)
-    if not target.configured:
+    if target.condarc is not None:
         yield target.prefix / CONDARC, target.condarc
     yield state_path(target.prefix), dump(target.state)
 
@@ -187,28 +183,26 @@ def unmake(target: Target) -> None:
     """Remove an environment that this run made and could not fill."""
     if target.exists:
         return
-    if (target.prefix / "conda-meta" / "history").is_file():
-        with suppress(OSError):
+    meta = target.prefix / "conda-meta"
+    with suppress(OSError):
+        if (meta / "history").is_file():
             unregister_env(str(target.prefix))
     with suppress(OSError):
-        for path in target.prefix.iterdir():
-            if path.name != "conda-meta":
+        for path in (*target.prefix.iterdir(), *meta.iterdir()):
+            if path != meta and path.name != LOCK_NAME:  # this run holds the lock
                 rm_rf(str(path))
-        for path in (target.prefix / "conda-meta").iterdir():
-            if path.name != LOCK_NAME:  # this run holds it
-                rm_rf(str(path))
-    for folder in (target.prefix / "conda-meta", target.prefix):
+    for folder in (meta, target.prefix):
         with suppress(OSError):
             folder.rmdir()
 
 
-def _may_become_one(prefix: Path) -> bool:
-    """Return whether there is nothing at a path yet, or only what an interrupted `use` has left."""
+def _is_free(prefix: Path) -> bool:
+    """Return whether a path does not exist, or has only what an interrupted `use` has left."""
     if not prefix.exists() and not prefix.is_symlink():
         return True
     meta = prefix / "conda-meta"
     try:
-        found = [*prefix.iterdir(), *(meta.iterdir() if meta.is_dir() else ())]
+        paths = [*prefix.iterdir(), *(meta.iterdir() if meta.is_dir() else ())]
     except OSError:
         return False
-    return all(path.name.removesuffix(STAGED) in BEGUN for path in found)
+    return all(path.name.removesuffix(STAGED) in BEGUN for path in paths)

@@ -1,7 +1,7 @@
 """Whose signature an environment expects: asked for once, then required, and moved with the keys.
 
-Nothing but the signature tells who made a repository. What an environment expects is what the
-administrator has answered, or what the machine's file of allowed signers says of the label.
+Only the signature proves who made a repository. The administrator's answer, or the machine's file
+of allowed signers, says whose is expected.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ class Trust:
     """Whose signatures an environment is to expect.
 
     Attributes:
-        signers: Fingerprints; none if it expects no signature.
-        unknown: Whether nothing says yet that these are the vendor's, so that somebody has to.
-        before: What it expected until now.
+        signers: Fingerprints; empty if it expects no signature.
+        unknown: Whether somebody has to confirm that these are the vendor's.
+        before: The fingerprints that it expected until now.
     """
 
     signers: tuple[str, ...] = ()
@@ -44,58 +44,57 @@ class Trust:
         return bool(self.before) and self.signers != self.before
 
 
-def decide(repository: Repository, known: State | None, given: tuple[str, ...]) -> Trust:
+def decide(repository: Repository, state: State | None, given: tuple[str, ...]) -> Trust:
     """Find out whose signature an environment is to expect from now on.
 
     Args:
-        repository: What it is to use.
-        known: What it remembers.
+        repository: The repository that it is to use.
+        state: The environment's state.
         given: The fingerprints that the user says are the vendor's.
 
     Raises:
-        NotSignedError: It is not signed, though it has to be.
+        NotSignedError: The repository is not signed, though it has to be.
         OtherSignerError: It is signed by others than those who are expected.
-        InvalidRequestError: What is given is no fingerprint.
+        InvalidRequestError: A given key is not a fingerprint.
         AllowedSignersError: The machine's file of allowed signers cannot be read.
     """
     for key in given:
         if not FINGERPRINT.fullmatch(key):
             raise InvalidRequestError(
-                f"--trust {key} names no key.",
-                "Give the fingerprint that your vendor told you: SHA256: and 43 characters.",
+                f"--trust {key} is not the fingerprint of a key.",
+                "Give the fingerprint from your vendor: SHA256: and 43 characters.",
             )
-    label, build = repository.manifest.label, repository.manifest.release
-    before = known.signers if known and known.label == label else ()
-    by_file = allowed(label)
-    signers = repository.signers
+    manifest, signers = repository.manifest, repository.signers
+    before = state.signers if state and state.label == manifest.label else ()
+    by_file = allowed(manifest.label)
     wanted = given or before if by_file is None else by_file
     if by_file is None and not wanted:
         return Trust(signers, unknown=bool(signers))
     require(repository.path, signers, wanted)
     if given:
         require(repository.path, signers, given)
-    if before and known and build < known.build and not given:
+    if before and state and manifest.release < state.release and not given:
         return Trust(before, before=before)
-    return Trust(following(repository.manifest, signers, wanted), before=before)
+    return Trust(following(manifest, signers, wanted), before=before)
 
 
 def following(
-    manifest: Manifest, signers: tuple[str, ...], wanted: tuple[str, ...]
+    manifest: Manifest, signers: tuple[str, ...], expected: tuple[str, ...]
 ) -> tuple[str, ...]:
-    """Return whose signature to expect after a release that was signed by whom was expected.
+    """Return whose signature to expect after a release that is signed as expected.
 
-    Whom its manifest names is named by him who signed it. Others sign for themselves alone.
+    Whom its manifest names is named by who signed it. Others sign for themselves alone.
     """
-    return manifest.signers or tuple(sorted({*signers} & {*wanted}))
+    return manifest.signers or tuple(sorted({*signers} & {*expected}))
 
 
-def expected(repository: Path, label: str, known: State | None) -> tuple[str, ...] | None:
-    """Return whose signature a repository must have to install from it; None if it need have none.
+def expected(repository: Path, label: str, state: State | None) -> tuple[str, ...] | None:
+    """Return whose signature a repository needs to be installed from; None if it needs none.
 
     Args:
         repository: The folder.
-        label: What it says it is.
-        known: What the environment remembers that is to be installed into.
+        label: Its label, as its manifest says.
+        state: The state of the environment to install into.
 
     Raises:
         AllowedSignersError: The machine's file of allowed signers cannot be read.
@@ -103,36 +102,37 @@ def expected(repository: Path, label: str, known: State | None) -> tuple[str, ..
     by_file = allowed(label)
     if by_file is not None:
         return by_file
-    if known and known.signers and (known.label == label or known.uses(repository)):
-        return known.signers
+    if state and state.signers and (state.label == label or state.uses(repository)):
+        return state.signers
     return None
 
 
-def require(repository: Path, signers: tuple[str, ...], wanted: tuple[str, ...]) -> None:
-    """Refuse a repository that nobody signed of those who are expected.
+def require(repository: Path, signers: tuple[str, ...], expected: tuple[str, ...]) -> None:
+    """Refuse a repository that none of the expected signers has signed.
 
     Raises:
-        NotSignedError, OtherSignerError: That is so.
+        NotSignedError: Nobody has signed it.
+        OtherSignerError: Others have.
     """
     if not signers:
-        raise NotSignedError(repository, wanted)
-    if {*signers}.isdisjoint(wanted):
-        raise OtherSignerError(repository, signers, wanted)
+        raise NotSignedError(repository, expected)
+    if {*signers}.isdisjoint(expected):
+        raise OtherSignerError(repository, signers, expected)
 
 
 def check_expected(repository: Repository) -> None:
-    """Refuse a repository that has not the signature which this machine expects.
+    """Refuse a repository without the signature that this machine expects.
 
-    That is what its file of allowed signers says, else what each of its environments expects that
-    uses the repository.
+    The machine's file of allowed signers decides, else each of its environments that uses the
+    repository.
 
     Raises:
-        NotSignedError, OtherSignerError: It has not.
+        NotSignedError, OtherSignerError: It does not have the signature.
         AllowedSignersError: The machine's file of allowed signers cannot be read.
-        StateUnreadableError: What one of its environments remembers cannot be read.
+        StateUnreadableError: The state of one of the environments cannot be read.
     """
     states = map(read_state, map(Path, list_all_known_prefixes()))
     for state in (None, *(state for state in states if state and state.uses(repository.path))):
-        wanted = expected(repository.path, repository.manifest.label, state)
-        if wanted is not None:
-            require(repository.path, repository.signers, wanted)
+        signers = expected(repository.path, repository.manifest.label, state)
+        if signers is not None:
+            require(repository.path, repository.signers, signers)

@@ -1,4 +1,4 @@
-"""Take back what `use` has configured: the story of `use --undo`."""
+"""The story of `use --undo`: what `use` has configured is taken back."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ class Undone:
 
     Attributes:
         prefix: The environment.
-        path: The folder of the repository that it has used.
-        old: The content that its `.condarc` had.
-        new: What that is to be; no file if empty.
+        path: The folder of the repository that it used.
+        old: The content of its `.condarc` before.
+        new: The content from now on; empty for no file.
     """
 
     prefix: Path
@@ -42,18 +42,18 @@ def undo(
     repository: Path | None = None,
     dry_run: bool = False,
 ) -> Undone:
-    """Give an environment's `.condarc` its settings of before back, and forget the repository.
+    """Restore the settings in an environment's `.condarc`, and forget the repository.
 
     Args:
         prefix: The environment.
-        waiting: Told once who works on the environment, if somebody does.
-        repository: The folder of the repository, or the one above, if it was named.
+        waiting: Called once with who works on the environment, if somebody does.
+        repository: The folder of the repository, or the one above, if the user names it.
         dry_run: Change nothing.
 
     Raises:
-        NotUsedError: It uses no repository.
-        InvalidRequestError: It uses another repository than the one that was named.
-        StateUnreadableError: What it remembers cannot be read.
+        NotUsedError: The environment uses no repository.
+        InvalidRequestError: It uses another repository than the named one.
+        StateUnreadableError: Its state cannot be read.
         TargetError: Its `.condarc` cannot be used, or it cannot be written.
         CondaError: It is frozen.
     """
@@ -83,16 +83,15 @@ def _plan(prefix: Path) -> Undone:
 
 
 def _carry_out(undone: Undone) -> None:
-    """Do it: the settings first, so that the next one finishes what was interrupted."""
+    # the settings first, so that the next one finishes what was interrupted
     path = undone.prefix / CONDARC
     try:
         remove_staged(undone.prefix)
         remove_staged(state_path(undone.prefix).parent)
-        if undone.new != undone.old:
-            if undone.new:
-                replace_all([(path, undone.new)])
-            else:
-                remove(path)
+        if undone.new and undone.new != undone.old:
+            replace_all([(path, undone.new)])
+        elif undone.old and not undone.new:
+            remove(path)
         remove(change_path(undone.prefix))
         remove(state_path(undone.prefix))
     except OSError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from conda.utils import quote_for_shell
@@ -34,14 +35,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class UseRequest:
-    """What is asked of `use`.
+    """What `use` is to do.
 
     Attributes:
         path: The repository, or the folder above it.
         prefix: The environment, made or not.
-        name: What it was called by, a name or a path; None if it is the active one.
-        label: Which repository, if the folder holds several.
-        packages: What to install, or to update where it is installed.
+        name: The environment's name or path as the user gave it; None for the active one.
+        label: The repository's label, if the folder holds several.
+        packages: The packages to install, or to update where they are installed.
         release: Bring the environment to just what this release installs.
         environment: Bring it to just what this environment of the label installs.
         trusted: Fingerprints of keys that are the vendor's.
@@ -66,7 +67,7 @@ class UseRequest:
 
     @property
     def exact(self) -> bool:
-        """Whether the environment is to have just what a release installs."""
+        """Whether the environment is to have just the packages of a release."""
         return self.release is not None or self.environment is not None
 
     @property
@@ -80,12 +81,12 @@ class Outcome:
     """What `use` did, or in a dry run would do.
 
     Attributes:
-        request: What was asked.
+        request: The request.
         repository: The repository.
-        target: The environment, as it was and what it was to become.
+        target: The environment, as it was and as it was to become.
         findings: What does not fit the repository, or interferes.
-        linked: The packages that were installed, as `channel/subdir::name-version-build`.
-        unlinked: Those that were removed.
+        linked: The installed packages, as `channel/subdir::name-version-build`.
+        unlinked: The removed packages.
         next: The commands to type next.
     """
 
@@ -99,16 +100,16 @@ class Outcome:
 
 
 class Dialog(Protocol):
-    """The person who uses the repository: is told and asked while `use` works."""
+    """Talks with the user while `use` works."""
 
     def warn(self, findings: tuple[Finding, ...]) -> None:
-        """Tell what to know before anything is installed."""
+        """Show the findings, before anything is installed."""
 
     def wait(self, holder: str) -> None:
-        """Tell who works on the environment, and is waited for."""
+        """Say who works on the environment, so that `use` has to wait."""
 
     def trusts(self, repository: Repository) -> bool:
-        """Ask whether a repository is signed by the vendor; `--yes` is no answer to that."""
+        """Ask whether the repository's key is the vendor's; `--yes` does not answer that."""
 
     def agree(self, transaction: Any) -> None:
         """Show conda's transaction, and ask whether to go on; raises what conda raises if not."""
@@ -118,27 +119,34 @@ def use(request: UseRequest, progress: Progress, dialog: Dialog) -> Outcome:
     """Check a repository, configure an environment for it, and install from it.
 
     Args:
-        request: What is asked.
-        progress: Told how far it is.
-        dialog: Told and asked what a person has to know and to decide.
+        request: What to do.
+        progress: Shows how far the verification is.
+        dialog: Shows what the user has to know, and asks what to decide.
 
     Raises:
         InvalidRequestError: The request contradicts itself.
-        RepositoryDamagedError: Files of the repository are not what its manifest says.
-        SiblingIndexError: conda may read others in the place of its index.
-        UnknownSignerError: Nobody says that its signer is the vendor.
+        RepositoryDamagedError: Files of the repository differ from its manifest.
+        SiblingIndexError: conda may read other files in the place of its index.
+        UnknownSignerError: Nobody confirms that its signer is the vendor.
         OfflineRepoError: It cannot be used; see `locate_one`, `target.plan`, `install.transaction`
             and `exact.exactly`.
-        CondaError: The environment is frozen, or conda cannot do what is asked.
+        CondaError: The environment is frozen, or conda refuses.
     """
     if request.exact and request.packages:
         raise InvalidRequestError(
-            "--release and --environment take no packages: what is installed stands in the "
-            "repository.",
+            "--release and --environment take no packages: the repository says which to install.",
             "Leave them out.",
         )
     repository = locate_one(request.path, request.label)
-    target = _plan(request, repository)
+    plan_target = partial(
+        plan,
+        repository,
+        request.prefix,
+        allow_older=request.allow_older,
+        other_label=request.other_label,
+        trusted=request.trusted,
+    )
+    target = plan_target()
     findings = survey(repository, request.prefix)
     if request.verify:
         _verify(repository, progress)
@@ -150,31 +158,17 @@ def use(request: UseRequest, progress: Progress, dialog: Dialog) -> Outcome:
         raise UnknownSignerError(repository.path, repository.signers)
     alone = changes and not request.dry_run
     with exclusive(request.prefix, dialog.wait) if alone else nullcontext():
-        target = _plan(request, repository)
-        done = _install(request, repository, target, progress, dialog)
+        target = plan_target()
+        changed = _install(request, repository, target, progress, dialog)
     commands = tuple(_next_commands(request, repository))
-    return Outcome(request, repository, target, findings, *done, commands)
-
-
-def _plan(request: UseRequest, repository: Repository) -> Target:
-    return plan(
-        repository,
-        request.prefix,
-        allow_older=request.allow_older,
-        other_label=request.other_label,
-        trusted=request.trusted,
-    )
+    return Outcome(request, repository, target, findings, *changed, commands)
 
 
 def _verify(repository: Repository, progress: Progress) -> None:
     report = verify(repository, progress)
     if not report.good:
-        raise RepositoryDamagedError(
-            repository.path,
-            missing=report.missing,
-            changed=report.changed,
-            unreadable=report.unreadable,
-        )
+        problems = {kind: getattr(report, kind) for kind in ("missing", "changed", "unreadable")}
+        raise RepositoryDamagedError(repository.path, **problems)
     if report.misleading:
         raise SiblingIndexError(repository.path, report.misleading)
 
@@ -184,55 +178,53 @@ def _install(
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Configure the environment and install into it; returns what was linked and unlinked.
 
-    Nothing is configured before conda's transaction was found and agreed to.
+    Nothing is configured before conda has a transaction and the user agrees to it.
     """
     with offline(target):
         change = _transaction(request, repository, target, progress)
-        done = actions(change, target.prefix) if change is not None else ((), ())
-        if change is not None:
+        changed = actions(change, target.prefix) if change else ((), ())
+        if change:
             dialog.agree(change)
-        if request.dry_run:
-            return done
-        try:
-            if change is not None:
-                change.download_and_extract()
-            configure(target)
-            if change is not None:
-                change.execute()
-        except BaseException:  # an interruption and conda's own exits, too, leave nothing behind
-            unmake(target)
-            raise
-    return done
+        if not request.dry_run:
+            try:
+                if change:
+                    change.download_and_extract()
+                configure(target)
+                if change:
+                    change.execute()
+            except BaseException:  # an interruption and conda's own exits leave nothing, either
+                unmake(target)
+                raise
+    return changed
 
 
 def _transaction(
     request: UseRequest, repository: Repository, target: Target, progress: Progress
 ) -> Any:
+    change = None
     if request.exact:
         change = exactly(target, repository, request.release, request.environment)
     elif request.packages:
         progress.step(f"Solving {repository.manifest.label} for {request.prefix}")
         back_to = repository.manifest if request.allow_older else None
         change = transaction(target, [package.match for package in request.packages], back_to)
-    else:
-        return None
-    return None if change.nothing_to_do else change
+    return None if change is None or change.nothing_to_do else change
 
 
 def _next_commands(request: UseRequest, repository: Repository) -> Iterator[str]:
-    """Yield what to type next: activate, then install what is not there and update what is."""
+    """Yield what to type next: activate, then install and update the packages of the request."""
     use_again = f"conda offline-repo use {quote_for_shell(str(repository.path))}"
     if request.name:
         yield f"conda activate {quote_for_shell(request.name)}"
-    asked = repository.manifest.request
-    if asked.environments or asked.exact:
-        environment = request.environment or min(asked.environments, default=DEFAULT)
+    built = repository.manifest.request
+    if built.environments or built.exact:
+        environment = request.environment or min(built.environments, default=DEFAULT)
         prefix = quote_for_shell(str(request.prefix))
         yield f"{use_again} -p {prefix} --environment {environment}"
         return
-    packages = dict.fromkeys(PackageSpec(package).unqualified for package in asked.packages)
-    here = installed(request.prefix)
-    present = [package for package in packages if package.match.name in here]
+    packages = dict.fromkeys(PackageSpec(package).unqualified for package in built.packages)
+    current = installed(request.prefix)
+    present = [package for package in packages if package.match.name in current]
     absent = [package for package in packages if package not in present]
     if absent or not packages:
         yield f"conda install {' '.join(map(quote_for_shell, absent)) or 'PACKAGE'}"

@@ -62,13 +62,13 @@ def check(prefix: Path, repository: Repository) -> None:
 def test_environment_is_made(tmp_path: Path) -> None:
     prefix = tmp_path / "new" / "rating"
     target = plan(repository(), prefix)
-    assert (target.exists, target.configured, prefix.exists()) == (False, False, False)
+    assert (target.exists, target.condarc is None, prefix.exists()) == (False, False, False)
     configure(target)
     assert {".condarc", "conda-meta/history"} <= set(tree(prefix))
     check(prefix, repository())
     assert str(prefix) in (Path.home() / ".conda" / "environments.txt").read_text()
     again = plan(repository(), prefix)
-    assert (again.exists, again.configured) == (True, True)
+    assert (again.exists, again.condarc) == (True, None)
 
 
 def test_empty_folder_becomes_an_environment(tmp_path: Path) -> None:
@@ -108,7 +108,7 @@ def test_condarc_gets_our_keys_and_keeps_all_others(prefix: Path, text: str) -> 
     if "quiet" in text:
         assert "quiet: 'no'  # quoted" in condarc(prefix)
     assert not plan(repository(), prefix).moved_from
-    assert plan(repository(), prefix).configured
+    assert plan(repository(), prefix).condarc is None
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ def test_other_repository_takes_the_place_of_the_first(prefix: Path) -> None:
     configure(plan(repository(), prefix))
     other = repository("/mnt/share/bank")
     target = plan(other, prefix)
-    assert not target.configured
+    assert target.condarc is not None
     configure(target)
     check(prefix, other)
     assert "stick" not in condarc(prefix)

@@ -11,19 +11,19 @@ from ..exceptions import TargetError
 from .files import read_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
     from typing import Any
 
 CONDARC = ".condarc"
-#: The settings that are ours. conda takes the second for the first, and refuses to have both.
+#: The settings of `use`. conda takes the second for the first, and refuses to have both.
 KEYS = ("channels", "channel", "default_channels", "offline")
-#: Where an entry is ours that has its own name as its only channel; see `_names`.
+#: Where `use` adds an entry that has its own name as its only channel; see `_names`.
 NAMES = "custom_multichannels"
 
 
 def read_condarc(path: Path) -> str:
-    """Return the text of a `.condarc`; empty if there is none.
+    """Return the text of a `.condarc`; empty if there is no file.
 
     Raises:
         TargetError: It cannot be read.
@@ -40,33 +40,25 @@ def read_condarc(path: Path) -> str:
 
 
 def configured(old: str, channel: str, path: Path) -> str:
-    """Return the text of a `.condarc` with our keys set and all the rest of it kept, comments too.
+    """Return the text of a `.condarc` with our settings; all the rest of it stays, comments too.
 
     Args:
-        old: The text as it is; empty where there is no file.
+        old: The current text; empty where there is no file.
         channel: The URL of the repository.
-        path: Where the file is, for the error.
+        path: The file, for the error.
 
     Raises:
-        TargetError: The text is no configuration of conda's.
+        TargetError: The text is not a configuration of conda's.
     """
     content = _load(old, path)
-    wanted = {**_wanted(channel), NAMES: _names(content, channel)}
-    if all(content.get(key) == value for key, value in wanted.items()):
-        return old
-    for key, value in wanted.items():
-        if value is None:
-            content.pop(key, None)
-        else:
-            content[key] = value
-    return _dump(content, old, path)
+    return _with(content, {**_settings(channel), **_names(content, channel)}, old, path)
 
 
 def ours(text: str, path: Path) -> str:
-    """Return the part of a `.condarc` that `configured` changes, as YAML; empty if there is none.
+    """Return the part of a `.condarc` that `configured` changes, as YAML; empty if it has none.
 
     Raises:
-        TargetError: The text is no configuration of conda's.
+        TargetError: The text is not a configuration of conda's.
     """
     content = _load(text, path)
     part = {key: content[key] for key in KEYS if key in content}
@@ -74,69 +66,66 @@ def ours(text: str, path: Path) -> str:
 
 
 def restored(text: str, channels: Iterable[str], before: str, path: Path) -> str:
-    """Take back what `configured` has set.
-
-    What somebody has set otherwise since then stays.
+    """Take back what `configured` has set; what somebody has changed since then stays.
 
     Args:
-        text: The text as it is.
+        text: The current text.
         channels: The URLs of the repositories that it may be set to.
-        before: What `ours` gave of the text before.
-        path: Where the file is, for the error.
+        before: What `ours` returned of the text before.
+        path: The file, for the error.
 
     Raises:
-        TargetError: The text is no configuration of conda's.
+        TargetError: The text is not a configuration of conda's.
     """
     content = _load(text, path)
-    had = _load(before, path)
-    sets = [_wanted(channel) for channel in channels]
-    changed = False
-    others = _names(content, None)
-    if NAMES in content and content[NAMES] != others:
-        changed = True
-        content[NAMES] = others
-        if not others:
-            del content[NAMES]
+    original = _load(before, path)
+    used = [_settings(channel) for channel in channels]
+    part = _names(content, None)
     for key in KEYS:
-        if any(content.get(key) == wanted[key] for wanted in sets) and content.get(key) != had.get(
-            key
-        ):
-            changed = True
-            if key in had:
-                content[key] = had[key]
-            else:
-                del content[key]
-    if changed and not content:
-        return "".join(line for line in text.splitlines(True) if line.startswith("#"))
-    return _dump(content, text, path) if changed else text
+        by_use = any(content.get(key) == settings.get(key) for settings in used)
+        source = original if by_use else content
+        if key in source:
+            part[key] = source[key]
+    return _with(content, part, text, path)
 
 
-def _wanted(channel: str) -> dict[str, Any]:
-    """Return what our settings are to be; None for one that is not to be there.
+def _settings(channel: str) -> dict[str, Any]:
+    """Return our settings for a repository; `channel` is not to be set.
 
     `defaults` leads nowhere: neither to the network nor, by another name, to the repository.
     """
-    return {"channels": [channel], "channel": None, "default_channels": [], "offline": True}
+    return {"channels": [channel], "default_channels": [], "offline": True}
 
 
-def _names(content: Any, channel: str | None) -> Any:
-    """Return what `custom_multichannels` is to be, None if it is not to be there.
+def _with(content: Any, part: Mapping[str, Any], text: str, path: Path) -> str:
+    """Return a text, which has this content, with other values of our settings."""
+    keys = (*KEYS, NAMES)
+    if part == {key: content[key] for key in keys if content.get(key) is not None}:
+        return text
+    for key in keys:
+        if key not in part:
+            content.pop(key, None)
+        elif key not in content or content[key] != part[key]:
+            content[key] = part[key]
+    if not content:
+        return "".join(line for line in text.splitlines(True) if line.startswith("#"))
+    return _dump(content, text, path)
+
+
+def _names(content: Any, channel: str | None) -> dict[str, Any]:
+    """Return the setting `custom_multichannels` for a repository, or for none; empty if unset.
 
     conda takes the last part of a URL for the name of a channel, and goes by that name: packages
     that its caches have from another folder of this name would count as the repository's. As one
     of several channels, it goes by its whole path, and is called as these are: by the URL, here.
-
-    Args:
-        content: The settings as they are.
-        channel: The URL of the repository; None for that of none.
     """
-    there = content.get(NAMES)
-    if there is not None and not isinstance(there, dict):
-        return there
-    others = {name: of for name, of in (there or {}).items() if of != [name]}
+    current = content.get(NAMES) or {}
+    if not isinstance(current, dict):
+        return {NAMES: current}
+    names = {name: channels for name, channels in current.items() if channels != [name]}
     if channel and _may_be_one_of_several(channel):
-        others[channel] = [channel]
-    return others or None
+        names[channel] = [channel]
+    return {NAMES: names} if names else {}
 
 
 def _may_be_one_of_several(channel: str) -> bool:
@@ -158,7 +147,7 @@ def _yaml() -> YAML:
 
 
 def _load(text: str, path: Path) -> Any:
-    """Return the mapping that a text is; empty for a text without content."""
+    """Return the mapping in a text; empty for a text without content."""
     try:
         content = _yaml().load(text)
     except (Exception, RecursionError) as error:  # the parser has no base for what it raises

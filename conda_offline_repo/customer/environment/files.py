@@ -1,4 +1,4 @@
-"""The small files of an environment: read if they are files at all, and changed all or none."""
+"""The small files of an environment: read if they are regular files, and changed all or none."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-#: Bytes; no configuration and no state of an environment comes near.
+#: Bytes, far more than a configuration or a state has.
 LARGEST = 10_000_000
 
 
 def read_text(path: Path, largest: int = LARGEST) -> str:
-    """Return the text of a regular file, in UTF-8.
+    """Return the text of a regular file.
 
     Raises:
-        FileNotFoundError: There is none.
+        FileNotFoundError: It does not exist.
         OSError: It cannot be read, is not a regular file, or has more bytes than `largest`.
         UnicodeDecodeError: It is not in UTF-8.
     """

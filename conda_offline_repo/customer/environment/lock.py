@@ -26,8 +26,8 @@ def exclusive(prefix: Path, waiting: Callable[[str], None]) -> Iterator[None]:
     """Hold the lock of an environment, made or not.
 
     Args:
-        prefix: Its folder; it is made if need be, and is gone again if it is left empty.
-        waiting: Told once who holds the lock, if it is another `use`.
+        prefix: Its folder; made if need be, and removed again if it stays empty.
+        waiting: Called once with who holds the lock, if it is another `use`.
 
     Raises:
         TargetError: The folder cannot be written.
@@ -43,7 +43,7 @@ def exclusive(prefix: Path, waiting: Callable[[str], None]) -> Iterator[None]:
 
 
 def check_not_frozen(prefix: Path) -> None:
-    """Refuse to change an environment with `conda-meta/frozen`, unless conda was told to.
+    """Refuse to change an environment with `conda-meta/frozen`, unless conda is to override that.
 
     Raises:
         CondaError: It is frozen; conda's own error, where this conda has it.
@@ -55,5 +55,5 @@ def check_not_frozen(prefix: Path) -> None:
         message = json.loads(read_text(path))["message"]
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         message = ""
-    own = features.frozen_error(prefix, message if isinstance(message, str) else "")
-    raise own or FrozenEnvironmentError(prefix, message)
+    message = message if isinstance(message, str) else ""
+    raise features.frozen_error(prefix, message) or FrozenEnvironmentError(prefix, message)

@@ -1,7 +1,7 @@
-"""Bring an environment over to a repository that has moved.
+"""Let the records of an environment follow a repository that has moved.
 
-The records of installed packages carry the URL of the channel that they came from. The rattler
-solver takes a package from another URL for another package, and would install everything anew.
+The records of installed packages carry the URL of their channel. The rattler solver takes a package
+from another URL for another package, and would install everything anew.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-#: The keys of a record that tell where it came from.
+#: The keys of a record with a channel's URL.
 ORIGIN = ("channel", "url", "schannel")
 #: Bytes; the record of a package with a million files.
 LARGEST_RECORD = 1_000_000_000
@@ -25,39 +25,35 @@ LARGEST_RECORD = 1_000_000_000
 
 def followed(prefix: Path, old: Iterable[str], new: str) -> Iterator[tuple[Path, str]]:
     """Yield the records of an environment that name a channel URL of `old`, with `new` in its
-    place.
-
-    Yields:
-        The file and its text to be.
+    place: each file with its new text.
 
     Raises:
-        TargetError: A record is not one.
+        TargetError: A file is not a record.
         OSError: A record cannot be read.
-        ValueError: A record is not in UTF-8.
     """
-    forms = tuple(old)
+    channels = tuple(old)
     for path in sorted((prefix / "conda-meta").glob("*.json")):
         try:
             record = json.loads(read_text(path, LARGEST_RECORD))
             moved = {
                 key: f"{new}{rest}"
                 for key in ORIGIN
-                for channel in forms
+                for channel in channels
                 if _below(str(record.get(key) or ""), new) is None
                 and (rest := _below(str(record.get(key) or ""), channel)) is not None
             }
         except (ValueError, AttributeError, RecursionError) as error:
             raise TargetError(
-                f"The environment {prefix.absolute()} cannot be brought over to {new}: "
+                f"The environment {prefix.absolute()} cannot follow its repository to {new}: "
                 f"{path} is not a record of a package: {error}.",
-                "Run the same command again when it is; what is done stays done.",
+                "Repair that file, then repeat this command. What is done stays done.",
             ) from error
         if moved:
             yield path, json.dumps({**record, **moved}, indent=2)
 
 
 def _below(url: str, channel: str) -> str | None:
-    """Return the rest of a URL after the channel's, or None if it is not the channel's.
+    """Return the part of a URL after the channel's; None if it is not the channel's.
 
     conda records URLs with or without escapes, depending on its version and its solver.
     """

@@ -3,9 +3,9 @@
 They are the files `offline-repo` and `offline-repo.change` in `conda-meta`. Their names have no
 `.json` at the end, because conda takes every such file there for a package.
 
-A change takes several files, and records of packages among them. Its file is there from before the
-first is changed until after the last one. As long as it is there, `use` begins by finishing the
-change, and nothing else is installed.
+A change takes several files, records of packages among them. Its own file comes before the first
+and goes after the last. While it exists, `use` begins by finishing the change, and nothing else is
+installed.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 STATE_NAME = "offline-repo"
 CHANGE_NAME = "offline-repo.change"
-#: How systems say that nothing is at a path, or that nothing can be.
+#: How systems say that a path does not exist, or cannot.
 ABSENT = (ENOENT, ENOTDIR, EINVAL, ENAMETOOLONG)
 
 
@@ -39,18 +39,17 @@ class State:
 
     Attributes:
         label: Its label.
-        build: The build number of its newest release that was used here.
+        release: The number of the newest release that was used here; in JSON it is `build`.
         path: Its folder.
         channel: Its folder as the channel URL that the environment's packages carry.
         manifest_sha256: The digest of that release's manifest; None in the state of older versions.
-        before: What the environment's `.condarc` had of our settings before the first `use`, as
-            YAML; None in the state of older versions.
-        signers: The fingerprints of the keys whose signatures are expected; none if no signature
-            is.
+        before: Our settings in the environment's `.condarc` before the first `use`, as YAML; None
+            in the state of older versions.
+        signers: The fingerprints of the keys whose signatures are expected; empty if none is.
     """
 
     label: str
-    build: int
+    release: int
     path: str
     channel: str
     manifest_sha256: str | None = None
@@ -58,17 +57,17 @@ class State:
     signers: tuple[str, ...] = ()
 
     def uses(self, folder: Path) -> bool:
-        """Return whether a folder is the repository's, links resolved, be it there or not."""
+        """Return whether a folder, existing or not, is the repository's, links resolved."""
         return os.path.realpath(folder) == os.path.realpath(self.path)
 
 
 @dataclass(frozen=True)
 class Change:
-    """What is under way.
+    """A change under way.
 
     Attributes:
         origins: The channel URLs that records of packages may still carry.
-        state: What the environment is to remember at the end.
+        state: The environment's state at the end.
     """
 
     origins: tuple[str, ...]
@@ -76,10 +75,10 @@ class Change:
 
 
 def read_state(prefix: Path) -> State | None:
-    """Return what an environment remembers; None if it uses no repository.
+    """Return an environment's state; None if it uses no repository.
 
     Raises:
-        StateUnreadableError: It has a state that cannot be read.
+        StateUnreadableError: The state cannot be read.
     """
     return _read(state_path(prefix), _state)
 
@@ -88,30 +87,35 @@ def read_change(prefix: Path) -> Change | None:
     """Return the change under way; None if there is none.
 
     Raises:
-        StateUnreadableError: There is one that cannot be read.
+        StateUnreadableError: It cannot be read.
     """
     return _read(change_path(prefix), _change)
 
 
 def dump(content: State | Change) -> str:
     """Return the text of the file."""
-    stated = {key: value for key, value in asdict(content).items() if value not in (None, ())}
-    return f"{json.dumps(stated, indent=2, sort_keys=True)}\n"
+    fields = asdict(content, dict_factory=_json_object)
+    return f"{json.dumps(fields, indent=2, sort_keys=True)}\n"
 
 
 def state_path(prefix: Path) -> Path:
-    """Return where the state is."""
+    """Return the path of the state."""
     return prefix / "conda-meta" / STATE_NAME
 
 
 def change_path(prefix: Path) -> Path:
-    """Return where the change is."""
+    """Return the path of the change."""
     return prefix / "conda-meta" / CHANGE_NAME
 
 
 def under_way(prefix: Path) -> bool:
-    """Return whether a change was begun and not finished."""
+    """Return whether a change was begun and is not finished."""
     return os.path.lexists(change_path(prefix))
+
+
+def _json_object(fields: list[tuple[str, Any]]) -> dict[str, Any]:
+    names = {"release": "build"}
+    return {names.get(name, name): value for name, value in fields if value not in (None, ())}
 
 
 def _read(path: Path, parse: Callable[[Any], Content]) -> Content | None:
@@ -128,14 +132,14 @@ def _read(path: Path, parse: Callable[[Any], Content]) -> Content | None:
 def _state(data: Any) -> State:
     state = State(
         label=_text(data["label"]),
-        build=data["build"],
+        release=data["build"],
         path=_text(data["path"]),
         channel=_text(data["channel"]),
         manifest_sha256=_optional(data, "manifest_sha256"),
         before=_optional(data, "before"),
         signers=_texts(data.get("signers") or []),
     )
-    if type(state.build) is not int:
+    if type(state.release) is not int:
         raise TypeError("build")
     if not Path(state.path).is_absolute() or not state.channel.startswith(SCHEME):
         raise ValueError("path")

@@ -108,7 +108,7 @@ def expected_manifest(repository: Path) -> Manifest:
 
     coming = read_next(repository)
     manifest = manifest_json.stated(repository)
-    expected_signers = expected_by_use()
+    expected_signers = expected_by_use.get()
     if expected_signers is None:
         state = read_state(Path(context.target_prefix))
         expected_signers = expected(repository, manifest.label, state)

@@ -49,11 +49,9 @@ def prepare_solve(specs_to_add: Iterable[MatchSpec] = (), *_: Any) -> None:
     Raises:
         RepositoryDamagedError: An index file is not the one of the manifest.
         SiblingIndexError: conda may read another file in the place of an index.
-        RepositoryGoneError: The folder that the environment uses is no longer a repository.
-        FolderNameError: The solver cannot read a channel in this folder.
-        ManifestError: A manifest cannot be used.
         UnreadableError: A repository cannot be read.
-        OfflineRepoError: See `history_check.check_environment`.
+        FolderNameError: The solver cannot read a channel in this folder.
+        OfflineRepoError: See `check_environment`, `check_not_gone` and `expected_manifest`.
     """
     check_environment(specs_to_add)
     manifest_of, repository_at = cache(expected_manifest), cache(repository_of)
@@ -69,7 +67,7 @@ def prepare_solve(specs_to_add: Iterable[MatchSpec] = (), *_: Any) -> None:
             raise FolderNameError(repository, context.solver)
         manifest = manifest_of(repository)
         _check_index(repository, subdir, manifest)
-        if expected_by_use() is None:
+        if expected_by_use.get() is None:
             _warn_of_unfinished(repository, manifest)
         if context.offline:
             indexes.refresh_index_cache(Channel(url.rpartition("/")[0]), (subdir.name,))
@@ -81,13 +79,9 @@ def check_solution(
     """Refuse to link what differs from its record (`conda_post_solves`).
 
     Raises:
-        ForeignPackagesError: The environment's repository does not have a package.
-        RepositoryDamagedError: An index file is not the one of the manifest.
-        SiblingIndexError: conda may have read another file in the place of an index.
-        ArchivesRefusedError: An archive differs; all of them are named.
-        PoisonedCacheError: conda's package cache holds another archive in the place of one.
-        ManifestError: A manifest cannot be used.
-        UnreadableError: A repository cannot be read.
+        RepositoryDamagedError, SiblingIndexError, UnreadableError: As `prepare_solve`.
+        OfflineRepoError: See `from_repositories`, `check_origin`, `check_archives` and
+            `check_caches`.
     """
     records, unlinked = tuple(link_precs), frozenset(unlink_precs)
     archives = from_repositories(records)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import replace
 from pathlib import Path
@@ -26,7 +26,7 @@ from ..exceptions import OlderBuildError, OtherContentError, OtherLabelError, St
 from .exceptions import OtherChannelsError, UnfinishedUseError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from conda.models.match_spec import MatchSpec
 
@@ -34,29 +34,9 @@ if TYPE_CHECKING:
     from ..environment.state import State
 
 log = logging.getLogger(__name__)
-_expected_by_use: ContextVar[tuple[str, ...] | None] = ContextVar("_expected_by_use", default=None)
-
-
-def expected_by_use() -> tuple[str, ...] | None:
-    """Return the signers that `use` expects while it is at work; None if it is not.
-
-    `use` itself checks and reports what conda's commands would.
-    """
-    return _expected_by_use.get()
-
-
-@contextmanager
-def checked_by_use(signers: tuple[str, ...]) -> Iterator[None]:
-    """Let `check_environment` pass for a while, in which `use` itself answers for it.
-
-    Args:
-        signers: Who is expected to sign, whatever the environment remembers; empty if nobody is.
-    """
-    token = _expected_by_use.set(signers)
-    try:
-        yield
-    finally:
-        _expected_by_use.reset(token)
+#: Whose signature `use` expects while it is at work, which itself checks and reports what conda's
+#: commands would; empty if nobody's, None while `use` is not at work.
+expected_by_use: ContextVar[tuple[str, ...] | None] = ContextVar("expected_by_use", default=None)
 
 
 def check_release(repository: Path, manifest: Manifest, last: State, prefix: Path) -> None:
@@ -68,9 +48,9 @@ def check_release(repository: Path, manifest: Manifest, last: State, prefix: Pat
     """
     if manifest.label != last.label:
         return
-    if manifest.release < last.build:
-        raise OlderBuildError(repository, manifest.release, last.build, prefix)
-    if manifest.release == last.build and last.manifest_sha256 not in (None, manifest.digest):
+    if manifest.release < last.release:
+        raise OlderBuildError(repository, manifest.release, last.release, prefix)
+    if manifest.release == last.release and last.manifest_sha256 not in (None, manifest.digest):
         raise OtherContentError(repository, manifest.release, prefix)
 
 
@@ -91,7 +71,7 @@ def check_environment(specs: Iterable[MatchSpec] = ()) -> None:
         ManifestError: A manifest cannot be used.
         StateUnreadableError: The environment's state cannot be read.
     """
-    if expected_by_use() is not None:
+    if expected_by_use.get() is not None:
         return
     prefix = Path(context.target_prefix)
     state = read_state(prefix)
@@ -128,14 +108,19 @@ def remember_release() -> None:
     folder = Path(state.path)
     if folder not in map(_folder, _urls(context.channels)):
         return
+    from ...repository.signature import signers
+    from ..trust import following
+
     with suppress(OSError, ManifestError, UnreadableError):
         manifest = manifest_json.read(folder)
-        if manifest is None or manifest.label != state.label or manifest.release < state.build:
+        if manifest is None or manifest.label != state.label or manifest.release < state.release:
             return
-        expected = _expected_signers(folder, manifest, state) if state.signers else ()
-        new = replace(
-            state, build=manifest.release, manifest_sha256=manifest.digest, signers=expected
-        )
+        expected = state.signers
+        signed_by = signers(folder, manifest) if expected else ()
+        if not {*signed_by}.isdisjoint(expected):
+            expected = following(manifest, signed_by, expected)
+        digest = manifest.digest
+        new = replace(state, release=manifest.release, manifest_sha256=digest, signers=expected)
         if new != state:
             replace_all([(state_path(prefix), dump(new))])
         if expected != state.signers:
@@ -144,16 +129,6 @@ def remember_release() -> None:
                 "longer only that of %s.",
                 *(prefix, ", ".join(expected), ", ".join(state.signers)),
             )
-
-
-def _expected_signers(folder: Path, manifest: Manifest, state: State) -> tuple[str, ...]:
-    from ...repository.signature import signers
-    from ..trust import following
-
-    signed_by = signers(folder, manifest)
-    if {*signed_by}.isdisjoint(state.signers):
-        return state.signers
-    return following(manifest, signed_by, state.signers)
 
 
 def _urls(channels: Iterable[str]) -> tuple[str, ...]:

@@ -144,9 +144,9 @@ def test_origins_that_are_no_text(prefix: Path, value: object) -> None:
 def test_record_that_cannot_be_read(prefix: Path, text: str) -> None:
     (prefix / "conda-meta" / "bad-1.0-0.json").write_text(text)
     path = add(prefix, "app")
-    with pytest.raises(TargetError, match="cannot be brought over") as caught:
+    with pytest.raises(TargetError, match="cannot follow its repository to") as caught:
         follow(prefix, OLD, NEW)
-    assert "Run the same command again" in str(caught.value)
+    assert "Repair that file, then repeat this command" in str(caught.value)
     (prefix / "conda-meta" / "bad-1.0-0.json").unlink()
     follow(prefix, OLD, NEW)
     assert read(path)["channel"] == f"{NEW}/noarch"
