@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 
 from conda.base.context import context, locate_prefix_by_name
 
-from ..builder.config.formats import is_path
 from ..builder.config.read import read
-from ..builder.config.settings import Defaults
+from ..builder.config.values import is_path
 from ..builder.options import EnvironmentSpec, Options
 from ..exceptions import InvalidRequestError
 from ..repository.manifest_json import present
@@ -75,13 +74,14 @@ def described(args: Namespace) -> tuple[Options, ...]:
     return tuple(build for label, build in builds.items() if not labels or label in labels)
 
 
-def defaults() -> Defaults:
+def defaults() -> Options:
     """Return what holds where the file says nothing; raises as `_channels`."""
-    return Defaults(
-        native_platform=context.subdir,
+    return Options(
+        label="",
+        root=_path(default_root()),
         channels=_channels(),
-        root=default_root(),
-        sign_keys=default_sign_keys(),
+        native_platform=context.subdir,
+        sign_keys=tuple(_path(key).absolute() for key in default_sign_keys()),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,113 +12,71 @@ from conda.exceptions import EnvironmentNameNotFound
 from conda.models.channel import Channel
 
 from ...urls import channel_url, public
-from ..options import EnvironmentSpec
 from ..request.machine import machines
-from .formats import is_path
-from .settings import Settings
+from .values import changed, is_path
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Mapping
     from typing import Any
 
     from ...repository.manifest import Remembered
-    from ..options import Options
-    from .settings import Defaults
+    from ..options import EnvironmentSpec, Options
 
 ANACONDA = "https://conda.anaconda.org/"
-#: What holds where the file says nothing, and does not differ from machine to machine.
-UNSAID = Settings(keep=1, with_plugin=False, installers=(), label_channel=True)
 
 
-def settings_of(
-    options: Options,
-    request: Remembered,
-    common: Settings,
-    defaults: Defaults,
-    variable: str | None,
-) -> Settings:
-    """Return what is to be said of a label besides what the file says of all.
+def entry(
+    options: Options, request: Remembered, common: Options, top: Mapping[str, Any], folder: Path
+) -> dict[str, Any]:
+    """Return what a file has to say of a label besides what it says of all.
 
     Args:
-        options: Of the build.
+        options: Of the build; the token is the name of its environment variable.
         request: What the build remembers.
-        common: What the file says of all labels.
-        defaults: What holds where it says nothing.
-        variable: The environment variable that has the publisher's token.
+        common: The options of a label that says nothing.
+        top: What the file says of all labels.
+        folder: Of the file.
     """
     channels, label_channel = _channels(options, request)
-    same = set(common.platforms or ()) == set(request.platforms)
-    wanted = Settings(
-        channels=channels,
-        platforms=common.platforms if same else request.platforms,
-        sign_key=_sign_key(options, common, defaults),
-        keep=request.keep,
-        with_plugin=options.plugin_file.absolute() if options.plugin_file else request.plugin,
-        installers=tuple(file.absolute() for file in options.installers or ()),
-        label_channel=label_channel,
-        token=variable,
-    )
-    known = common.over(UNSAID)
-    new = {name: value for name, value in vars(wanted).items() if value != getattr(known, name)}
-    return Settings(**{**new, "virtual_packages": _virtual_packages(request, common)})
-
-
-def environments_of(options: Options, request: Remembered) -> tuple[EnvironmentSpec, ...]:
-    """Return the environments that the label asks for; none for all there is."""
-    given = {spec.name: spec for spec in options.environments}
-    if "" in given:
-        return (given[""],)
-    remembered = {
-        name: EnvironmentSpec(name, packages) for name, packages in request.environments.items()
+    same = set(common.platforms) == set(request.platforms)
+    keys, plugin = options.sign_keys, options.plugin_file
+    usual = (*map(Path.absolute, keys),) == common.sign_keys and options.unsigned == common.unsigned
+    said = {
+        "token": options.token and f"${{{options.token}}}",
+        "label_channel": label_channel,
+        "channels": channels,
+        "platforms": list(common.platforms if same else request.platforms),
+        "virtual_packages": _virtual_packages(request, top.get("virtual_packages", {})),
+        "keep": request.keep,
+        "with_plugin": relative(plugin, folder) if plugin else request.plugin,
+        "installers": [relative(file, folder) for file in options.installers or ()],
+        "sign_key": None if usual else [relative(key, folder) for key in keys],
     }
-    if not remembered and not given and request.packages:
-        return (EnvironmentSpec(packages=request.packages),)
-    return tuple({**remembered, **given}.values())
-
-
-def entry(said: Settings, specs: Iterable[EnvironmentSpec], folder: Path) -> dict[str, Any]:
-    """Return a label as the mapping that stands in a file of this folder."""
-    token = said.token and f"${{{said.token}}}"
-    values = {**vars(said), "token": token, "virtual_packages": {}}
-    for (platform, name), version in said.virtual_packages.items():
-        values["virtual_packages"].setdefault(platform, {})[name] = version
-    for spec in specs:
-        way, value = _way(spec, folder)
-        if not spec.name:
-            values["environment" if way == "file" else way] = value
-        else:
-            values.setdefault("environments", {})[spec.name] = (
-                value if way == "packages" else {way: value}
-            )
-    return {
-        key: _written(value, folder)
-        for key, value in values.items()
-        if value is not None and value != {}
+    settings = {
+        key: value
+        for key, value in said.items()
+        if value is not None and changed(common, {key: value}, folder) != common
     }
+    return {**settings, **_environments(options, request, folder)}
 
 
 def relative(path: Path, folder: Path) -> str:
     """Return a path as a file in this folder names it: relative if it is below."""
+    path = path.absolute()
     if path != folder and folder not in path.parents:
         return str(path)
     text = path.relative_to(folder).as_posix()
     return f"./{text}" if text.startswith("~") else text
 
 
-def _written(value: Any, folder: Path) -> Any:
-    if isinstance(value, tuple):
-        return [_written(item, folder) for item in value]
-    return relative(value, folder) if isinstance(value, Path) else value
-
-
-def _channels(options: Options, request: Remembered) -> tuple[tuple[str, ...], bool]:
+def _channels(options: Options, request: Remembered) -> tuple[list[str], bool]:
     """Return the channels to name, and whether the label channel goes before them."""
     suffix = f"/label/{options.label}"
     urls = [public(url) for url in request.channels]
     label_channel = options.label_channel and bool(urls) and urls[0].endswith(suffix)
     if label_channel and urls[1:2] == [urls[0].removesuffix(suffix)]:
         del urls[0]
-    return tuple(map(_channel, urls)), label_channel
+    return list(map(_channel, urls)), label_channel
 
 
 def _channel(url: str) -> str:
@@ -126,41 +85,40 @@ def _channel(url: str) -> str:
     return name if name != url and channel_url(Channel(name)) == url else url
 
 
-def _sign_key(options: Options, common: Settings, defaults: Defaults) -> tuple[Path, ...] | None:
-    """Return the keys to name; None for those that sign where the file says nothing."""
-    usual = tuple(Path(key).expanduser().absolute() for key in defaults.sign_keys)
-    keys = tuple(key.absolute() for key in options.sign_keys)
-    if options.unsigned:
-        return ()
-    return None if keys == usual and common.sign_key is None else keys
-
-
-def _virtual_packages(request: Remembered, common: Settings) -> dict[tuple[str, str], str]:
+def _virtual_packages(
+    request: Remembered, common: Mapping[str, Mapping[str, str]]
+) -> dict[str, dict[str, str]]:
     """Return how the machines differ from those that hold where nothing is said."""
-    changes = {}
+    changes: dict[str, dict[str, str]] = {}
     for platform, machine in request.virtual_packages.items():
-        stated = [
-            f"{place}:{name}={version}"
-            for (place, name), version in common.virtual_packages.items()
-            if place == platform
-        ]
+        stated = [f"{name}={version}" for name, version in common.get(platform, {}).items()]
         usual = machines((platform,), {}, stated)[platform]
         for name in sorted({*usual, *machine}):
             if machine.get(name) != usual.get(name):
-                changes[platform, name] = machine.get(name, "")
+                changes.setdefault(platform, {})[name] = machine.get(name, "")
     return changes
 
 
-def _way(spec: EnvironmentSpec, folder: Path) -> tuple[str, object]:
+def _environments(options: Options, request: Remembered, folder: Path) -> dict[str, Any]:
+    """Return the environments that the label asks for; none for all there is."""
+    ways = {spec.name: _way(spec, folder) for spec in options.environments}
+    if way := ways.get(""):
+        return {"environment" if key == "file" else key: value for key, value in way.items()}
+    if not ways and not request.environments:
+        return {"packages": list(request.packages)} if request.packages else {}
+    named = {name: {"packages": [*packages]} for name, packages in request.environments.items()}
+    ways = {**named, **ways}
+    return {"environments": {name: way.get("packages", way) for name, way in ways.items()}}
+
+
+def _way(spec: EnvironmentSpec, folder: Path) -> dict[str, Any]:
     if spec.file:
-        return "file", relative(spec.file.absolute(), folder)
+        return {"file": relative(spec.file, folder)}
     if not spec.prefix:
-        return "packages", list(spec.packages)
+        return {"packages": list(spec.packages)}
     prefix = spec.prefix.absolute()
-    try:
+    with suppress(EnvironmentNameNotFound):
         if not is_path(prefix.name) and Path(locate_prefix_by_name(prefix.name)) == prefix:
-            return "from_prefix", prefix.name
-    except EnvironmentNameNotFound:
-        pass
+            return {"from_prefix": prefix.name}
     text = relative(prefix, folder)
-    return "from_prefix", text if is_path(text) else f".{os.sep}{text}"
+    return {"from_prefix": text if is_path(text) else f".{os.sep}{text}"}

@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ruamel.yaml.nodes import MappingNode
 
+from ...exceptions import OfflineRepoError
 from ...redaction import found_in
-from ..options import Options
-from . import nodes
+from ..archives.installers import check_installers
+from ..request.channels import sources
+from ..request.machine import parse_virtual_package
+from ..request.request import TOKEN
+from . import nodes, schema
 from .exceptions import ConfigFileError, Mistake
-from .reader import Reader
-from .schema import NO_LABELS
+from .formats import reason
+from .values import WAYS, common_options, label_options, path_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterator, Mapping
+    from pathlib import Path
 
-    from .settings import Content, Defaults, Label
+    from ruamel.yaml.nodes import Node
+
+    from ..options import Options
+    from .schema import Keys
 
 
 def read(
-    path: Path, defaults: Defaults, environ: Mapping[str, str], labels: Collection[str] = ()
+    path: Path, defaults: Options, environ: Mapping[str, str], labels: Collection[str] = ()
 ) -> tuple[Options, ...]:
     """Return the options of every label of the file, in its order.
 
@@ -29,79 +38,139 @@ def read(
 
     Args:
         path: The file.
-        defaults: What holds where it says nothing.
+        defaults: The root, channels, keys and platform that hold where the file says nothing.
         environ: The environment variables that tokens are taken from.
         labels: Those that will be built; none for all. The variables of others need not be set.
 
     Raises:
         ConfigFileError: The file cannot be read, or has mistakes.
     """
-    content = parse(nodes.read_text(path), path, defaults, environ, labels)
-    root = content.root or Path(defaults.root).expanduser()
-    return tuple(_options(label, root, defaults, environ) for label in content.labels)
+    _, options = parse(nodes.read_text(path), path, defaults, environ, labels)
+    return tuple(
+        replace(label, token=label.token and environ.get(label.token)) for label in options
+    )
 
 
 def parse(
     text: str,
     path: Path,
-    defaults: Defaults,
-    environ: Mapping[str, str] | None,
+    defaults: Options,
+    environ: Mapping[str, str] | None = None,
     labels: Collection[str] = (),
-) -> Content:
-    """Return what the text of the file says.
+) -> tuple[nodes.Mapping, tuple[Options, ...]]:
+    """Return the data of the file, and the options of its labels.
+
+    A token there is the name of its environment variable. See `read`.
 
     Args:
         text: Of the file.
         path: Of the file: relative paths begin at its folder.
-        defaults: What holds where it says nothing.
-        environ: The variables that tokens are taken from; None to take none.
-        labels: Whose tokens are taken; none for all.
-
-    Raises:
-        ConfigFileError: It has mistakes.
+        environ: The variables that have to have the tokens; None to leave them alone.
     """
     node = nodes.compose(text, path)
     if not isinstance(node, MappingNode):
-        raise ConfigFileError(path, [Mistake(1, 1, NO_LABELS)])
-    reader = Reader(node, path.absolute().parent, defaults)
-    content = reader.content(environ, labels)
+        raise ConfigFileError(path, [Mistake(1, 1, schema.NO_LABELS)])
+    reader = _Reader(node, path.absolute().parent, environ)
+    options = reader.options(defaults, labels)
     if reader.mistakes:
         redact = found_in((), tokens=reader.secrets).redact
-        raise ConfigFileError(
-            path, (Mistake(m.line, m.column, redact(m.message)) for m in reader.mistakes)
-        )
-    return content
+        redacted = (replace(each, message=redact(each.message)) for each in reader.mistakes)
+        raise ConfigFileError(path, redacted)
+    return reader.data, options
 
 
-def _options(label: Label, root: Path, defaults: Defaults, environ: Mapping[str, str]) -> Options:
-    said = label.settings
-    platforms = said.platforms or ()
-    keys = said.sign_key
-    only = label.environments[0] if len(label.environments) == 1 else None
-    packages = only.packages if only and not only.name else ()
-    return Options(
-        label=label.name,
-        root=root,
-        packages=packages,
-        channels=said.channels or defaults.channels,
-        channels_named=said.channels is not None,
-        label_channel=said.label_channel is not False,
-        token=environ.get(said.token) if said.token else None,
-        platforms=platforms,
-        native_platform=defaults.native_platform,
-        virtual_packages=tuple(
-            f"{platform}:{name}={version}"
-            for (platform, name), version in said.virtual_packages.items()
-            if platform in platforms or not platforms
-        ),
-        plugin=bool(said.with_plugin),
-        plugin_file=said.with_plugin if isinstance(said.with_plugin, Path) else None,
-        installers=said.installers or (),
-        sign_keys=tuple(Path(key).expanduser() for key in defaults.sign_keys)
-        if keys is None
-        else keys,
-        unsigned=keys == (),
-        keep=said.keep or 1,
-        environments=() if packages else label.environments,
-        whole=True,
-    )
+class _Reader:
+    """Makes options of what is right in the file, and collects what is not."""
+
+    def __init__(self, node: MappingNode, folder: Path, environ: Mapping[str, str] | None) -> None:
+        self.folder, self.environ = folder, environ
+        self.mistakes: list[Mistake] = []
+        self.secrets: set[str] = set()
+        self.data = nodes.data(node, self._note)
+        # of a key that stands there twice, both values are checked
+        last = nodes.data(node, self._note, last=True) if self.mistakes else self.data
+        for data in [self.data] if last == self.data else [last, self.data]:
+            for place, message in schema.check(data, folder):
+                self._note(place, message)
+
+    def options(self, defaults: Options, labels: Collection[str]) -> tuple[Options, ...]:
+        common = common_options(defaults, self.data, self.folder)
+        self._check((), needs_token=True)
+        names = tuple(self.data.get("labels") or ())
+        self._check_case("label", names, ("labels",))
+        return tuple(self._label(name, common, not labels or name in labels) for name in names)
+
+    def _note(self, node: Node, message: str) -> None:
+        mark = node.start_mark
+        self.mistakes.append(Mistake(mark.line + 1, mark.column + 1, message))
+
+    def _say(self, message: str, path: Keys, key: str | None = None) -> None:
+        self._note(schema.node_of(self.data, path, key), message)
+
+    @contextmanager
+    def _noting(self, path: Keys, hint: str = "") -> Iterator[None]:
+        """Note what is wrong with the value at a path."""
+        try:
+            yield
+        except OfflineRepoError as error:
+            self._say(f"{reason(error)} {hint}".strip(), path)
+
+    def _label(self, name: str, common: Options, needs_token: bool) -> Options:
+        path = ("labels", name)
+        said = self.data["labels"][name] or {}
+        options = label_options(common, name, said, self.folder)
+        self._check(path, needs_token)
+        self._check_case("environment", said.get("environments") or (), (*path, "environments"))
+        if not options.label_channel and not said.keys() & {*WAYS, "environments"}:
+            problem = f"Without its label channel, there is nothing to ship for {name!r}"
+            self._say(f"{problem}: name packages.", path[:1], name)
+        if "channels" in {*said, *self.data}:
+            outer = path if "channels" in said else ()
+            channels = schema.at(self.data, outer)["channels"] or [None]
+            if options.label_channel and None not in channels:
+                hint = "Name the publisher first, or write label_channel: false."
+                with self._noting((*outer, "channels"), hint):
+                    sources(options.channels, None, label=name, label_channel=True, token=None)
+        elif not options.channels:
+            self._say(f"No channel is named for {name!r}, or configured.", path[:1], name)
+        return options
+
+    def _check(self, path: Keys, needs_token: bool) -> None:
+        """Note what is wrong with values of the top, or of a label, beyond the schema."""
+        said = schema.at(self.data, path) or {}
+        if needs_token and self.environ is not None and said.get("token"):
+            self._check_token(said["token"][2:-1], (*path, "token"), self.environ)
+        for platform, machine in (said.get("virtual_packages") or {}).items():
+            for name, version in (machine or {}).items():
+                if version is not None:
+                    with self._noting((*path, "virtual_packages", platform, name)):
+                        parse_virtual_package(f"{platform}:{name}={version}")
+        files: list[Path] = []
+        for index, text in enumerate(said.get("installers") or ()):
+            if text is not None:
+                files.append(path_of(self.folder, text))
+                try:
+                    check_installers(files)
+                except OfflineRepoError as error:
+                    problem = reason(error).replace(str(files.pop()), repr(text))
+                    self._say(problem, (*path, "installers", index))
+
+    def _check_token(self, variable: str, path: Keys, environ: Mapping[str, str]) -> None:
+        token = environ.get(variable)
+        if not token:
+            self._say(f"The environment variable {variable} is not set, or empty.", path)
+        elif TOKEN.fullmatch(token):
+            self.secrets.add(token)
+        else:
+            problem = f"The environment variable {variable} has a character that no token has"
+            self._say(f"{problem}: tokens are of letters, digits and '-'.", path)
+
+    def _check_case(self, kind: str, names: Collection[str], path: Keys) -> None:
+        """Note names that Windows cannot tell apart."""
+        known: dict[str, str] = {}
+        for name in names:
+            other = known.setdefault(name.casefold(), name)
+            if other != name:
+                line = schema.node_of(self.data, path, other).start_mark.line + 1
+                problem = f"Windows cannot tell the {kind} {name!r} from {other!r} on line {line}."
+                self._say(problem, path, name)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+from functools import partial
 from importlib.resources import files
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 from ...exceptions import OfflineRepoError, VendorMissingError
-from .formats import advice, nearest, reason
+from .formats import advice, checks, nearest, reason
 from .nodes import not_text
 
 try:
@@ -18,7 +19,8 @@ except ModuleNotFoundError as error:
     raise VendorMissingError(error.name or str(error)) from error
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
     from typing import Any
 
     from jsonschema import ValidationError
@@ -29,62 +31,47 @@ if TYPE_CHECKING:
     Keys = tuple[str | int, ...]
 
 SCHEMA = json.loads(files(__package__).joinpath("offline-repo.schema.json").read_text("utf-8"))
-TOP = SCHEMA["properties"]
-OF_LABEL = SCHEMA["$defs"]["label"]["properties"]
-OF_ENVIRONMENT = SCHEMA["$defs"]["environment"]["anyOf"][1]["properties"]
 NO_LABELS = "There are no labels: write labels: {LABEL: {packages: [PACKAGE, ...]}}."
-#: What to say of a key that belongs elsewhere, by the title of the mapping that it stands in.
-ELSEWHERE = {
-    SCHEMA["title"]: dict.fromkeys({*OF_LABEL}, "belongs to a label: put it below 'labels'"),
-    "Label": {
-        **dict.fromkeys({*TOP}, "belongs to the whole file: put it at the top"),
-        "file": "belongs to an environment: for the label itself, write environment: FILE",
-    },
-    "Environment": {
-        **dict.fromkeys({*TOP, *OF_LABEL}, "does not belong to an environment: put it above"),
-        "environment": "belongs to a label: for an environment of it, write file: FILE",
-    },
-}
 #: What is wrong with a value, by the keyword that says so or the type that it should be of.
 MESSAGES = {
     "pattern": "is empty",
     "minItems": "is empty: {form}",
     "minProperties": "is empty: {form}",
     "anyOf": "has the wrong type: {form}",
-    "minimum": "has to be a whole number from {least} on",
-    "integer": "has to be a whole number from {least} on",
-    "boolean": "has to be true or false",
     "array": "has to be a list: {form}",
     "object": "has to be a mapping: {form}",
     "string": "has no value",
 }
 
 
-def check(
-    content: Mapping, formats: dict[str, Callable[[str], object]]
-) -> Iterator[tuple[str, Keys, str | None, str]]:
-    """Yield what is wrong with the content of the file.
+def check(content: Mapping, folder: Path) -> list[tuple[Node, str]]:
+    """Return what is wrong with the content of a file, and where; those values become None.
+
+    A label or an environment of a wrong name stays, for what else is wrong with it.
 
     Args:
         content: Of the file.
-        formats: See `formats.checks`.
-
-    Yields:
-        What is wrong: "value", "name", "unknown", "beside" or "required"; the keys that lead there,
-        one key more if that itself is wrong; and the message.
+        folder: Of the file.
     """
     checker = FormatChecker(formats=())
-    for name, function in formats.items():
-        checker.checks(name, raises=(OfflineRepoError, ValueError))(_of_texts(function))
-    seen = set()
+    for name, function in checks(folder).items():
+        conforms = partial(_conforms, list if name == "packages" else str, function)
+        checker.checks(name, raises=(OfflineRepoError, ValueError))(conforms)
+    mistakes: dict[tuple[Keys, str | None], tuple[Node, str]] = {}
+    wrong: set[Keys] = set()
     for error in Draft202012Validator(SCHEMA, format_checker=checker).iter_errors(content):
         for leaf in _leaves(error):
             path = tuple(leaf.absolute_path)
-            for kind, key, message in _messages(leaf, path, content):
+            for key, message in _messages(leaf, path, content):
                 # of what is wrong with a value or a name, the first counts
-                if (path, key, kind) not in seen:
-                    seen.add((path, key, kind))
-                    yield kind, path, key, message
+                mistakes.setdefault((path, key), (node_of(content, path, key), message))
+                if key is None:
+                    wrong.add(path)
+                elif leaf.validator == "additionalProperties" or "virtual_packages" in path:
+                    wrong.add((*path, key))
+    for *outer, step in sorted(wrong - {()}, reverse=True):
+        at(content, outer)[step] = None
+    return list(mistakes.values())
 
 
 def node_of(content: Mapping, path: Keys, key: str | None = None) -> Node:
@@ -99,20 +86,17 @@ def node_of(content: Mapping, path: Keys, key: str | None = None) -> Node:
     return of_key if value is None or (path == ("labels",) and not value) else node
 
 
-def at(content: Any, path: Keys) -> Any:
+def at(content: Any, path: Iterable[str | int]) -> Any:
     """Return what is at a place of the content."""
     for step in path:
         content = content[step]
     return content
 
 
-def _of_texts(function: Callable[[str], object]) -> Callable[[object], bool]:
-    def checked(value: object) -> bool:
-        if isinstance(value, str):
-            function(value)
-        return True
-
-    return checked
+def _conforms(kind: type, function: Callable[[Any], object], value: object) -> bool:
+    if isinstance(value, kind):
+        function(value)
+    return True
 
 
 def _leaves(error: ValidationError) -> Iterator[ValidationError]:
@@ -120,53 +104,49 @@ def _leaves(error: ValidationError) -> Iterator[ValidationError]:
     if not error.context or "patternErrorMessage" in error.schema:
         yield error
         return
-    for _, errors in groupby(error.context, lambda one: one.schema_path[0]):
+    for _, errors in groupby(error.context, lambda branch: branch.schema_path[0]):
         inner = list(errors)
-        if not any(one.validator == "type" and not one.path for one in inner):
-            for one in inner:
-                yield from _leaves(one)
+        if not any(branch.validator == "type" and not branch.path for branch in inner):
+            for branch in inner:
+                yield from _leaves(branch)
             return
-    texts = (one for one in error.context if one.validator_value == "string")
+    texts = (branch for branch in error.context if branch.validator_value == "string")
     yield error if "errorMessage" in error.schema else next(texts)
 
 
 def _messages(
     error: ValidationError, path: Keys, content: Mapping
-) -> Iterator[tuple[str, str | None, str]]:
-    """Yield the kind of a mistake, the key if that is what is wrong, and the message."""
+) -> Iterator[tuple[str | None, str]]:
+    """Yield what is wrong: the key, if not its value is, and the message."""
     keyword, schema, value = error.validator, error.schema, error.instance
     if "propertyNames" in error.absolute_schema_path:
         if keyword == "format":
-            yield "name", value, reason(error.cause)
+            yield value, reason(error.cause)
     elif keyword == "minProperties" and value.node.value:
         return  # its keys are reported already
     elif keyword == "required":
-        if "labels" not in {nearest(key, TOP) for key in value}:
-            yield keyword, None, NO_LABELS
+        if "labels" not in {nearest(key, schema["properties"]) for key in value}:
+            yield None, NO_LABELS
     elif keyword == "additionalProperties":
         known = schema["properties"]
-        for key in value:
-            if key in known:
-                continue
-            if elsewhere := ELSEWHERE[schema["title"]].get(key):
-                yield "unknown", key, f"{key!r} {elsewhere}."
-            else:
-                yield "unknown", key, f"The key {key!r} is unknown here. {advice(key, known)}"
+        for key in (key for key in value if key not in known):
+            place = schema["misplaced"].get(key)
+            unknown = f"The key {key!r} is unknown here. {advice(key, known)}"
+            yield key, f"{key!r} {place}." if place else unknown
     elif keyword in ("not", "maxProperties"):
         names = error.validator_value["required"] if keyword == "not" else schema["properties"]
         stated = [key for key in value if key in names]
         for key in stated[1:]:
-            first, line = stated[0], value.nodes[stated[0]][0].start_mark.line + 1
-            message = f"{key!r} stands beside {first!r} of line {line}: leave one of them out."
-            yield "beside", key, message
+            line = value.nodes[stated[0]][0].start_mark.line + 1
+            other = f"{stated[0]!r} (line {line})"
+            yield key, f"{key!r} and {other} exclude each other: leave one out."
     else:
-        name = path[-1]
-        what = repr(name) if isinstance(name, str) else f"An item of {path[-2]!r}"
-        yield "value", None, _of_value(error, what, node_of(content, path))
+        yield None, _of_value(error, path, node_of(content, path))
 
 
-def _of_value(error: ValidationError, what: str, node: Node) -> str:
+def _of_value(error: ValidationError, path: Keys, node: Node) -> str:
     keyword, schema, value = error.validator, error.schema, error.instance
+    name = repr(path[-1]) if isinstance(path[-1], str) else f"An item of {path[-2]!r}"
     if keyword == "format":
         return reason(error.cause)
     if keyword in ("pattern", "anyOf") and "patternErrorMessage" in schema:
@@ -175,11 +155,11 @@ def _of_value(error: ValidationError, what: str, node: Node) -> str:
         return "${...} stands for a variable in 'token' alone."
     kind = error.validator_value if keyword == "type" else keyword
     kind = kind[0] if isinstance(kind, list) else kind
-    if kind == "string" and "errorMessage" in schema:
-        return f"{schema['errorMessage']}."
+    form = schema.get("errorMessage")
+    if kind == "string" and form:
+        return f"{form}."
     if kind == "string" and value is not None:
-        return str(not_text(node, what))
+        return str(not_text(node, name))
     if kind == "string" and re.search(schema["pattern"], ""):
-        return f'{what} has no value: write "" to take it away.'
-    form, least = schema.get("errorMessage"), schema.get("minimum")
-    return f"{what} {MESSAGES[kind].format(form=form, least=least)}."
+        return f'{name} has no value: write "" to take it away.'
+    return f"{name} {MESSAGES.get(kind, '{form}').format(form=form)}."

@@ -5,31 +5,28 @@ from __future__ import annotations
 import json
 import os
 import re
-from io import StringIO
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedMap, CommentedSeq
-from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
 from ...files import atomic
 from ...files.permissions import open_up
 from . import nodes
-from .entry import entry, environments_of, relative, settings_of
+from .entry import entry, relative
 from .exceptions import ConfigFileError, ConfigWriteError
 from .read import parse
-from .settings import Label, Settings
+from .values import common_options, label_options
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from typing import Any
 
     from ruamel.yaml.nodes import MappingNode
 
     from ...repository.manifest import Remembered
-    from ..options import EnvironmentSpec, Options
-    from .settings import Content, Defaults
+    from ..options import Options
 
 #: What every reader of YAML takes for this very text without quotes.
 PLAIN = re.compile(r"(?:\.{0,2}/)?[A-Za-z_][A-Za-z0-9_./+-]*(?:://[A-Za-z0-9_./%+-]+)?", re.ASCII)
@@ -43,7 +40,7 @@ def write(
     path: Path,
     options: Options,
     request: Remembered,
-    defaults: Defaults,
+    defaults: Options,
     *,
     variable: str | None = None,
 ) -> None:
@@ -53,47 +50,43 @@ def write(
     platforms are always said: their defaults differ from machine to machine.
 
     Args:
-        path: The file; it may not be there yet.
+        path: The file; it need not exist.
         options: Of the build: label, root, keys, installers, environments and the like.
         request: What the build remembers.
-        defaults: What holds where the file says nothing.
+        defaults: See `read.read`.
         variable: The environment variable that has the publisher's token, if there is one.
 
     Raises:
         ConfigFileError: The file has mistakes.
-        ConfigWriteError: The label stands there already, the file is another root's or a link, or
+        ConfigWriteError: The label is in the file already, the file is another root's or a link, or
             it cannot be written, or not so that it is read as it was meant.
     """
     label, folder = options.label, path.absolute().parent
+    options = replace(options, token=variable)
     if os.path.islink(path):
         raise ConfigWriteError(path, label, "it is a link", "Give the file that it leads to.")
     old = nodes.read_text(path) if os.path.exists(path) else ""
-    content = parse(old, path, defaults, None) if old else None
-    common = content.settings if content else Settings()
-    said = settings_of(options, request, common, defaults, variable)
-    specs = environments_of(options, request)
-    obstacle = content and _obstacle(options, content, defaults, variable)
-    if obstacle := obstacle or _unknown_file(specs, request):
+    top: Mapping[str, Any] = {"root": relative(options.root, folder)}
+    labels: tuple[Options, ...] = ()
+    if old:
+        top, labels = parse(old, path, defaults)
+    common = common_options(defaults, top, folder)
+    for obstacle in _obstacles(options, request, common, top):
         raise ConfigWriteError(path, label, *obstacle)
-    added = {label: entry(said, specs, folder) or None}
-    if content:
-        text = _with_label(old, content.node, added)
-    else:
-        root = relative(options.root.absolute(), folder)
-        text = _yaml({"root": root, "labels": added})
-    wanted = Label(label, said.over(common), specs)
+    said = entry(options, request, common, top, folder)
+    added = {label: said}
+    text = _with_label(old, top["labels"].node, added) if old else _yaml({**top, "labels": added})
     try:
-        labels = parse(text, path, defaults, None).labels
+        _, after = parse(text, path, defaults)
     except ConfigFileError as error:
         reason = str(error.mistakes[0]["message"]).removesuffix(".")
         raise ConfigWriteError(path, label, reason) from error
-    others = tuple(other for other in labels if other != wanted)
-    if wanted not in labels or others != (content.labels if content else ()):
+    if {*after} != {*labels, label_options(common, label, said, folder)}:
         raise ConfigWriteError(
             path,
             label,
             "the file is written in a way that no label can be added to",
-            f"Put this into it by hand, below 'labels':\n{_yaml(added)}",
+            f"Add this below 'labels' yourself:\n{_yaml(added)}",
         )
     try:
         _place(path, text.encode())
@@ -101,47 +94,37 @@ def write(
         raise ConfigWriteError(path, label, error.strerror or str(error)) from error
 
 
-def _obstacle(
-    options: Options, content: Content, defaults: Defaults, variable: str | None
-) -> tuple[str, str] | None:
-    """Return why a label cannot stand in a file, and what to do; None if it can."""
-    root = content.root or Path(defaults.root).expanduser()
-    if os.path.realpath(root) != os.path.realpath(options.root):
-        label = options.root.absolute()
-        return f"the file is for the root {root}, and the label is in {label}", "Give another file."
-    for key, _ in content.node.value:
-        if key.value.casefold() == options.label.casefold():
+def _obstacles(
+    options: Options, request: Remembered, common: Options, top: Mapping[str, Any]
+) -> Iterator[tuple[str, str]]:
+    """Yield why a label cannot stand in a file, and what to do."""
+    if os.path.realpath(common.root) != os.path.realpath(options.root):
+        root = options.root.absolute()
+        problem = f"the file is for the root {common.root}, and the label is in {root}"
+        yield problem, "Give another file."
+    for name, (key, _) in top["labels"].nodes.items() if "labels" in top else ():
+        if name.casefold() == options.label.casefold():
             line = key.start_mark.line + 1
-            return f"it stands there already, on line {line}", "Change it there."
-    if content.settings.token and not variable:
-        return (
-            "it was built without a token, and the file has one for all labels",
-            "Move 'token' to the labels that need it.",
-        )
-    return None
+            yield f"the file has it already, on line {line}", "Change it there."
+    if common.token and not options.token:
+        problem = "it was built without a token, and the file has one for all labels"
+        yield problem, "Move 'token' to the labels that need it."
+    files = {spec.name for spec in options.environments if spec.file}
+    if "" not in files and (unknown := {*request.exact} - files):
+        name = min(unknown)
+        of = f"the environment {name!r}" if name else "the label"
+        problem = f"the archives of {of} were named exactly, by a file that is not known here"
+        yield problem, "Name that file again."
 
 
-def _unknown_file(
-    specs: tuple[EnvironmentSpec, ...], request: Remembered
-) -> tuple[str, str] | None:
-    """Return that archives were named exactly whose file is not among the environments."""
-    given = {spec.name for spec in specs if spec.file}
-    if "" in given or given.issuperset(request.exact):
-        return None
-    name = min({*request.exact} - given)
-    environment = f"the environment {name!r}" if name else "the label"
-    problem = f"the archives of {environment} were named exactly, by a file that is not known here"
-    return problem, "Name that file again."
-
-
-def _with_label(text: str, labels: MappingNode, label: Mapping[str, Any]) -> str:
+def _with_label(text: str, labels: MappingNode, entry: Mapping[str, Any]) -> str:
     """Return the text of a file with a label behind the others, and all else as it was.
 
     ruamel.yaml could write the file anew with its comments, but not with its indents and spaces.
     """
     if labels.flow_style:
         start = text.index("{", labels.start_mark.index) + 1
-        return f"{text[:start]}{_yaml(label, flow=True)[1:-2]}, {text[start:].lstrip(' ')}"
+        return f"{text[:start]}{_flow(entry)[1:-1]}, {text[start:].lstrip(' ')}"
     newline = "\r\n" if "\r\n" in text else "\n"
     mark = labels.value[-1][0].start_mark
     end = max(
@@ -153,39 +136,38 @@ def _with_label(text: str, labels: MappingNode, label: Mapping[str, Any]) -> str
     comments = rf"[^\r\n]*(?:(?:\r?\n[ \t]*)*\r?\n {{{mark.column + 1},}}[^\s][^\r\n]*)*"
     match = re.compile(comments).match(text, len(text[:end].rstrip()))
     end = match.end() if match else end
-    lines = (f"{newline}{' ' * mark.column}{line}" for line in _yaml(label).splitlines())
+    lines = (f"{newline}{' ' * mark.column}{line}" for line in _block(entry))
     return f"{text[:end]}{''.join(lines)}{text[end:] or newline}"
 
 
-def _yaml(content: Mapping[str, Any], *, flow: bool = False) -> str:
-    styled = _styled(content)
-    if flow:
-        styled.fa.set_flow_style()
-    yaml = YAML()
-    yaml.width = nodes.LARGEST
-    yaml.indent(mapping=2, sequence=4, offset=2)
-    stream = StringIO()
-    yaml.dump(styled, stream)
-    return stream.getvalue()
+def _yaml(content: Mapping[str, Any]) -> str:
+    return "".join(f"{line}\n" for line in _block(content))
 
 
-def _styled(value: Any) -> Any:
-    """Return a value as every reader of YAML takes it, with short lists in a line."""
-    if isinstance(value, str):
-        plain = PLAIN.fullmatch(value) and value.lower() not in WORDS
-        return value if plain else DoubleQuotedScalarString(value)
-    if not isinstance(value, (dict, list)):
-        return value
-    inner: Any = value.values() if isinstance(value, dict) else value
-    flat = not any(isinstance(item, (dict, list)) for item in inner)
-    styled: Any
+def _block(content: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the lines of a mapping, with short lists in a line."""
+    for key, value in content.items():
+        parts = value.values() if isinstance(value, dict) else value
+        if (
+            not isinstance(value, (dict, list))
+            or not any(isinstance(part, (dict, list)) for part in parts)
+            and len(json.dumps(value, ensure_ascii=False)) <= LONGEST
+        ):
+            yield f"{_flow(key)}: {_flow(value)}"
+            continue
+        yield f"{_flow(key)}:"
+        inner = _block(value) if isinstance(value, dict) else (f"- {_flow(part)}" for part in value)
+        yield from (f"  {line}" for line in inner)
+
+
+def _flow(value: Any) -> str:
+    """Return a value in a line, as every reader of YAML takes it."""
     if isinstance(value, dict):
-        styled = CommentedMap((_styled(key), _styled(item)) for key, item in value.items())
-    else:
-        styled = CommentedSeq(map(_styled, value))
-    if flat and len(json.dumps(value, ensure_ascii=False)) <= LONGEST:
-        styled.fa.set_flow_style()
-    return styled
+        return f"{{{', '.join(f'{_flow(key)}: {_flow(part)}' for key, part in value.items())}}}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(_flow, value))}]"
+    plain = isinstance(value, str) and PLAIN.fullmatch(value) and value.lower() not in WORDS
+    return str(value) if plain else json.dumps(value, ensure_ascii=False)
 
 
 def _place(path: Path, content: bytes) -> None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
-from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,20 +17,21 @@ from ruamel.yaml.error import YAMLError
 
 from conda_offline_repo.builder.config.exceptions import ConfigFileError
 from conda_offline_repo.builder.config.read import read
-from conda_offline_repo.builder.config.schema import OF_ENVIRONMENT, OF_LABEL, SCHEMA, TOP
-from conda_offline_repo.builder.config.settings import Defaults, Settings
-from conda_offline_repo.builder.options import EnvironmentSpec
+from conda_offline_repo.builder.config.schema import SCHEMA
+from conda_offline_repo.builder.config.values import changed
+from conda_offline_repo.builder.options import EnvironmentSpec, Options
 
 if TYPE_CHECKING:
     from typing import Any
 
-    from conda_offline_repo.builder.options import Options
-
+TOP = SCHEMA["properties"]
+OF_LABEL = SCHEMA["$defs"]["label"]["properties"]
+OF_ENVIRONMENT = SCHEMA["$defs"]["environment"]["anyOf"][1]["properties"]
 FOLDER = Path(__file__).resolve().parents[3] / "schema"
 EXAMPLES = FOLDER / "examples"
 #: What lies beside the examples because one names it.
 NEEDED = "environment.yml"
-DEFAULTS = Defaults("linux-64", ("conda-forge",))
+DEFAULTS = Options("", Path(), channels=("conda-forge",), native_platform="linux-64")
 VARIABLES = {
     "HALKBANK_TOKEN": "tk-0123-halkbank",
     "ACME_TOKEN": "tk-0123-acme",
@@ -169,4 +169,10 @@ def test_options_of_everything() -> None:
 
 
 def test_every_setting_is_in_both_places() -> None:
-    assert {one.name for one in fields(Settings)} == set(TOP) & set(OF_LABEL)
+    settings = set(TOP) & set(OF_LABEL)
+    assert settings == set(TOP) - {"root", "labels"}
+    path = EXAMPLES / "valid" / "everything.yml"
+    content = YAML(typ="safe", pure=True).load(path.read_text("utf-8"))
+    for key in settings:
+        said = {key: False if key == "label_channel" else content[key]}
+        assert changed(DEFAULTS, said, path.parent) != DEFAULTS

@@ -1,6 +1,6 @@
 """The file as it may come: hostile, huge, of another kind or encoding, and with secrets.
 
-`nodes`, `schema`, `formats` and `reader` are the steps of `read`.
+`nodes`, `schema`, `formats` and `values` are the steps of `read`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -22,16 +23,12 @@ from hypothesis import strategies as st
 from conda_offline_repo.builder.config import nodes, schema
 from conda_offline_repo.builder.config.exceptions import ConfigFileError
 from conda_offline_repo.builder.config.read import read
-from conda_offline_repo.builder.config.settings import Defaults
+from conda_offline_repo.builder.options import Options
+from conda_offline_repo.cli import build_request
 from conda_offline_repo.exceptions import VendorMissingError
 from tests.support.systems import DEVICES, PIPES
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from conda_offline_repo.builder.options import Options
-
-DEFAULTS = Defaults("linux-64", ("conda-forge",))
+DEFAULTS = Options("", Path(), channels=("conda-forge",), native_platform="linux-64")
 TOKEN = "tk-5ecret0f4cme"
 VARIABLES = {"ACME_TOKEN": TOKEN}
 #: Seconds that a hostile file of the largest size may take on a slow machine.
@@ -43,7 +40,7 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "offline-repo.yml"
 
 
-def options(path: Path, text: str, defaults: Defaults = DEFAULTS) -> tuple[Options, ...]:
+def options(path: Path, text: str, defaults: Options = DEFAULTS) -> tuple[Options, ...]:
     path.write_text(text, encoding="utf-8")
     return read(path, defaults, VARIABLES)
 
@@ -330,8 +327,10 @@ def test_tokens_are_not_shown(path: Path) -> None:
     assert TOKEN not in repr(acme)
 
 
-def test_defaults(path: Path) -> None:
-    usual = Defaults("win-64", ("a", "b"), "~/offline", ("~/key",))
+def test_defaults(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(build_request, "default_root", lambda: "~/offline")
+    monkeypatch.setattr(build_request, "default_sign_keys", lambda: ("~/key",))
+    usual = replace(build_request.defaults(), channels=("a", "b"), native_platform="win-64")
     (acme,) = options(path, "labels:\n  acme:\n", usual)
     assert acme.channels == ("a", "b")
     assert not acme.channels_named
@@ -345,7 +344,7 @@ def test_defaults(path: Path) -> None:
 def test_no_channel_anywhere(path: Path) -> None:
     path.write_text("labels:\n  acme:\n  other: {channels: [a]}\n")
     with pytest.raises(ConfigFileError) as caught:
-        read(path, Defaults("linux-64"), {})
+        read(path, replace(DEFAULTS, channels=()), {})
     assert [one["line"] for one in caught.value.mistakes] == [2]
 
 

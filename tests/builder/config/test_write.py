@@ -6,6 +6,7 @@ import io
 import os
 import stat
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,7 +16,6 @@ from ruamel.yaml import YAML
 
 from conda_offline_repo.builder.config.exceptions import ConfigFileError, ConfigWriteError
 from conda_offline_repo.builder.config.read import read
-from conda_offline_repo.builder.config.settings import Defaults
 from conda_offline_repo.builder.config.write import write
 from conda_offline_repo.builder.options import EnvironmentSpec, Options
 from conda_offline_repo.builder.request.channels import sources
@@ -25,10 +25,9 @@ from tests.support.systems import DEVICES, MODES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
     from typing import Any
 
-DEFAULTS = Defaults("linux-64", ("configured",))
+DEFAULTS = Options("", Path(), channels=("configured",), native_platform="linux-64")
 TOKEN = "tk-5ecret0f4cme"
 VARIABLES = {"ACME_TOKEN": TOKEN, "OTHER_TOKEN": "tk-0ther"}
 PROMETEIA = "https://conda.anaconda.org/prometeia"
@@ -219,7 +218,7 @@ def test_what_is_said_of_all_of_a_machine_is_taken_back(path: Path) -> None:
 
 
 def test_default_keys_are_left_out(path: Path) -> None:
-    usual = replace(DEFAULTS, sign_keys=(str(path.parent / "old"),))
+    usual = replace(DEFAULTS, sign_keys=(path.parent / "old",))
     label = acme(path, sign_keys=(path.parent / "old",))
     write(path, label, remembered(label), usual)
     assert "sign_key" not in path.read_text()

@@ -68,7 +68,7 @@ def test_second_label_and_the_same_again(
     assert before.startswith("# reviewed by two\n")
     assert before.index("bank:") < before.index("plant:")
     told = conda.fail("offline-repo", "build", *request_of_bank, "--write-config")
-    assert "it stands there already, on line" in told.stderr
+    assert "the file has it already, on line" in told.stderr
     told = conda.fail("offline-repo", "build", "--label", "third", "--write-config", "--root", root)
     assert "Nothing was built" in told.stderr
     told = conda.fail("offline-repo", "build", *request_of_bank, "--write-config", "--dry-run")
