@@ -15,12 +15,12 @@ from conda.models.version import VersionOrder
 
 from ..files.hashing import hash_file
 from ..repository.manifest import INDEX_NAME
-from ..repository.names import PLUGIN, PLUGIN_PACKAGE, SIGNATURES_PACKAGE, archive_problem
+from ..repository.names import PLUGIN, PLUGIN_PACKAGE, SIGNATURES_PACKAGE
 from ..urls import file_url
 from .archives.archive import read_description
 from .exceptions import InvalidRecordError, PluginFileError, PluginNotFoundError
 from .upstream.entries import Entry
-from .upstream.repodata import FilesOf, load, parse
+from .upstream.repodata import load, parse
 from .upstream.unavailable import explained
 from .upstream.validate_record import record_problem
 
@@ -140,10 +140,9 @@ def _from_channels(request: Request, spec: MatchSpec) -> list[Entry]:
 
 def _from_channel(request: Request, source: ChannelSource, name: str) -> Iterator[Entry]:
     with explained(request, source):
-        index = load(source, (SUBDIR,), names=(name,), files=FilesOf({name}))[SUBDIR]
+        index = load(source, (SUBDIR,), (name,))[SUBDIR]
     for file, record in index.entries.items():
-        problem = archive_problem(file) or record_problem(file, record)
-        if problem:
+        if problem := record_problem(file, record):
             raise InvalidRecordError(source.url, file, problem)
         yield Entry(
             SUBDIR,
@@ -193,8 +192,7 @@ def _from_file(path: Path) -> Entry:
     except (OSError, ValueError) as error:
         raise PluginFileError(path, getattr(error, "strerror", None) or str(error)) from None
     record = {**index, "sha256": digests.sha256, "md5": digests.md5, "size": digests.size}
-    problem = archive_problem(path.name) or record_problem(path.name, record)
-    if problem:
+    if problem := record_problem(path.name, record):
         raise PluginFileError(path, problem)
     if record["name"] != PLUGIN_PACKAGE or record.get("subdir") != SUBDIR:
         raise PluginFileError(

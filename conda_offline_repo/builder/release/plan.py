@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from ..._conda.solver import undisturbed
 from .. import plugin_channel
 from ..keep import kept_releases
-from ..upstream import check_closure, unavailable
-from ..upstream import entries as upstream
-from ..upstream.solve import solve
+from ..upstream import exact, unavailable
+from ..upstream.entries import entries_of
+from ..upstream.solve import solve, tasks
 from .index import make_index
 
 if TYPE_CHECKING:
@@ -107,15 +107,16 @@ def make_plan(
         of_plugin = plugin_channel.entries(
             request, plugin_file, last, repository, signed=bool(signers)
         )
-        tasks = upstream.tasks(request)
+        todo = tasks(request)
     since = time.time()
     with undisturbed():
-        solutions = solve(request, tasks, progress)
+        solutions = solve(request, todo, progress)
         with progress.doing("Reading the entries of the packages"):
-            taken = upstream.entries_of(solutions, request, since)
+            entries, warnings = entries_of(solutions, request, since)
+    records = {entry.name: entry.record for entry in entries}
     for solution in solutions:
         if solution.exact:
-            check_closure.check_closure(solution, taken.entries)
+            exact.check_closure(solution.key, {name: records[name] for name in solution.names})
     return BuildPlan(
         request=request,
         repository=repository,
@@ -123,12 +124,12 @@ def make_plan(
         signers=signers,
         built_with=built_with,
         solutions=solutions,
-        entries=taken.entries,
+        entries=entries,
         of_plugin=of_plugin,
-        kept=kept_releases(last, repository, request.keep, solutions, taken.entries),
+        kept=kept_releases(last, repository, request.keep, solutions, entries),
         warnings=(
-            *taken.warnings,
-            *check_closure.without_pip(solutions),
+            *warnings,
+            *exact.without_pip(s.key for s in solutions if s.lacks_pip),
             *unavailable.from_cache(request),
         ),
     )

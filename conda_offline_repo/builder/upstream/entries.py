@@ -13,9 +13,7 @@ from typing import TYPE_CHECKING
 from conda.models.channel import Channel
 
 from ..._conda import overrides
-from ...exceptions import InvalidRequestError
 from ...repository.names import archive_problem
-from ...specs import PackageSpec
 from ...urls import channel_url
 from ..exceptions import (
     CollisionError,
@@ -26,7 +24,6 @@ from ..exceptions import (
 )
 from ..request.channels import ChannelSource
 from .repodata import load
-from .solve import Task
 from .unavailable import explained
 from .validate_record import record_problem
 
@@ -53,7 +50,7 @@ class Entry:
         record: The channel's own entry for it, key for key.
         public_url: Where it lies, without secrets.
         url: Where it is downloaded from, with the credentials of its channel.
-        folder: Which channel of the repository it is for: empty for the repository itself, or
+        folder: The channel of the repository that it is for: empty for the repository itself, or
             `plugin/`.
     """
 
@@ -95,87 +92,47 @@ class Entry:
         return size if isinstance(size, int) else None
 
 
-@dataclass(frozen=True)
-class Taken:
-    """What is taken over from the channels, sorted by name, and what the vendor should know."""
-
-    entries: tuple[Entry, ...]
-    warnings: tuple[str, ...]
-
-
 def _digest(record: Mapping[str, Any], algorithm: str) -> str | None:
     value = record.get(algorithm)
     return value.lower() if isinstance(value, str) and value else None
 
 
-def tasks(request: Request) -> tuple[Task, ...]:
-    """Return what to find the packages of: each environment on each platform that it is for.
-
-    Raises:
-        ChannelUnavailableError: The label channel does not exist or does not open.
-        InvalidRequestError: It publishes nothing for a platform, and no package is named.
-    """
-    names = {platform: _label_names(request, platform) for platform in request.platforms}
-    found = []
-    for environment in request.environments:
-        for platform in request.platforms:
-            archives = environment.exact.get(platform) or environment.exact.get("noarch", ())
-            packages = () if environment.exact else environment.packages or names[platform]
-            if archives or packages:
-                found.append(Task(environment.name, platform, packages, archives))
-    return tuple(found)
-
-
-def _label_names(request: Request, platform: str) -> tuple[PackageSpec, ...]:
-    """Return the names of all packages that the label channel publishes, if there is one."""
-    source = request.label_source
-    if source is None:
-        return ()
-    with explained(request, source):
-        indexes = load(source, (platform, "noarch"), names=(), files=frozenset(), all_names=True)
-    names = sorted(set().union(*(index.names for index in indexes.values())))
-    if not names and not all(one.packages or one.exact for one in request.environments):
-        raise InvalidRequestError(
-            f"The label channel {source.url} publishes nothing for {platform}.",
-            "Name the packages to ship, or another --platform.",
-        )
-    return tuple(map(PackageSpec, names))
-
-
-def entries_of(solutions: Collection[Solution], request: Request, since: float) -> Taken:
-    """Return the entries of all solutions together.
+def entries_of(
+    solutions: Collection[Solution], request: Request, since: float
+) -> tuple[tuple[Entry, ...], tuple[str, ...]]:
+    """Return the entries of all solutions together, sorted by name, and warnings.
 
     Args:
         solutions: What the solver chose.
         request: What is being built.
-        since: When the solver began, as `time.time()` tells it. An index that conda's cache has
-            from then on is what the solver saw; its server is not asked again.
+        since: When the solver began, by `time.time()`. The solver saw an index that conda's cache
+            has from then on; its server is not asked again.
 
     Raises:
         UpstreamChangedError: A channel's index no longer has what the solver chose.
-        ExactGoneError: It does not have what is named exactly.
+        ExactGoneError: It does not have archives that are named exactly.
         CollisionError: Two channels have different files under one name.
-        InvalidRecordError: An entry's name must not become a path.
-        NewerEntryError: The solver chose what is not in every client's reach.
-        RefusedAddressError: A channel sends us where it must not.
+        InvalidRecordError: An entry cannot be taken over.
+        NewerEntryError: The solver chose an entry that older clients cannot read.
+        RefusedAddressError: A channel names an address that it must not name.
         ChannelUnavailableError: A channel cannot be read.
     """
     sources = {source.url: source for source in request.sources}
     records: dict[str, dict[tuple[str, str], PackageRecord]] = defaultdict(dict)
     exact = {record for solution in solutions if solution.exact for record in solution.records}
-    # what is named exactly comes last: its digests are the ones to be compared
-    solutions = sorted(solutions, key=lambda solution: solution.exact)
     solved = not all(solution.exact for solution in solutions)
     settings = {"local_repodata_ttl": overrides.fresh_since(since)} if solved else {}
-    for solution in solutions:
+    # archives that are named exactly come last: their digests are the ones to compare
+    for solution in sorted(solutions, key=lambda solution: solution.exact):
         for record in solution.records:
             url = channel_url(record.channel)
             if record.subdir not in (solution.platform, "noarch"):
                 raise InvalidRecordError(url, record.fn, "its subdir is not the one it lies in")
             sources.setdefault(url, ChannelSource(url, Channel(url)))
             records[url][record.subdir, record.fn] = record
-    found: dict[str, Entry] = {}
-    related, gone = [], []
+    # by name as systems see it that do not tell upper from lower case
+    entries: dict[str, Entry] = {}
+    warnings, gone = [], []
     for url, source in sources.items():
         needed = records[url].values()
         subdirs = [*dict.fromkeys(record.subdir for record in needed)]
@@ -183,59 +140,47 @@ def entries_of(solutions: Collection[Solution], request: Request, since: float) 
         with explained(request, source), overrides.settings(**settings):
             indexes = load(source, subdirs, names, {record.fn for record in needed})
         if any(index.has_relations for index in indexes.values()):
-            related.append(
+            warnings.append(
                 f"The channel {url} says that it builds on other channels "
                 "(info.channel_relations). The repository does not say so: it holds all that the "
-                "solver chose. If packages of those channels are wanted, name them with -c."
+                "solver chose. If you want packages of those channels, name them with -c."
             )
         for record in needed:
             try:
-                _add(found, _entry(source, record, indexes[record.subdir]))
+                entry = _entry(source, record, indexes[record.subdir])
             except UpstreamChangedError:
                 if record not in exact:
                     raise
                 gone.append(f"{url}/{record.subdir}/{record.fn}")
+                continue
+            # the first is of the channel of the highest priority
+            first = entries.setdefault(entry.name.casefold(), entry)
+            if first.name != entry.name or not _same_bytes(first, entry):
+                raise CollisionError(entry.name, first.public_url, entry.public_url)
     if gone:
         raise ExactGoneError(gone)
-    return Taken(tuple(sorted(found.values(), key=lambda entry: entry.name)), tuple(related))
+    return tuple(sorted(entries.values(), key=lambda entry: entry.name)), tuple(warnings)
 
 
 def _entry(source: ChannelSource, record: PackageRecord, index: Index) -> Entry:
     raw = index.entries.get(record.fn)
     if raw is None and (record.fn.endswith(".whl") or record.name in index.elsewhere):
         raise NewerEntryError(source.url, record.name, f"{record.subdir}/{record.fn}")
-    problem = archive_problem(record.fn) or (
-        None if raw is None else record_problem(record.fn, raw)
-    )
+    problem = archive_problem(record.fn) if raw is None else record_problem(record.fn, raw)
     if problem:
         raise InvalidRecordError(source.url, record.fn, problem)
     if raw is None or any(
-        stated and _digest(raw, algorithm) != stated
+        _digest(raw, algorithm) != stated
         for algorithm in ("sha256", "md5")
         if (stated := record.get(algorithm))
     ):
         raise UpstreamChangedError(source.url, f"{record.subdir}/{record.fn}")
-    return Entry(
-        record.subdir,
-        record.fn,
-        raw,
-        public_url=f"{index.public_url}/{record.fn}",
-        url=f"{index.base_url}/{record.fn}",
-    )
+    urls = (f"{index.public_url}/{record.fn}", f"{index.base_url}/{record.fn}")
+    return Entry(record.subdir, record.fn, raw, *urls)
 
 
-def _add(found: dict[str, Entry], entry: Entry) -> None:
-    """Add an entry unless the same file is there from a channel of higher priority.
-
-    They are known by their names as systems see them that do not tell upper from lower case.
-    """
-    other = found.setdefault(entry.name.casefold(), entry)
-    if other.name != entry.name or not _same_bytes(other, entry):
-        raise CollisionError(entry.name, other.public_url, entry.public_url)
-
-
-def _same_bytes(one: Entry, other: Entry) -> bool:
+def _same_bytes(first: Entry, second: Entry) -> bool:
     """Return whether two entries state the same digests, as far as both state any."""
-    stated = ((one.sha256, other.sha256), (one.md5, other.md5))
-    both = [first == second for first, second in stated if first and second]
-    return one is other or (bool(both) and all(both))
+    digests = ((first.sha256, second.sha256), (first.md5, second.md5))
+    common = [own == other for own, other in digests if own and other]
+    return first is second or (bool(common) and all(common))

@@ -1,7 +1,5 @@
-"""Archives that are named exactly, as an explicit list or a lock file names them.
-
-They are told from others by channel, subdir, file name and digest; all else of them stands in the
-channel's index, see `entries`.
+"""Archives that are named exactly, as an explicit list or a lock file names them: by channel,
+subdir, file name and digest. All else of them stands in the channel's index, see `entries`.
 """
 
 from __future__ import annotations
@@ -13,12 +11,12 @@ from conda.models.records import PackageRecord
 
 from ...specs import PackageSpec
 from ...urls import public
-from ..exceptions import ExactGoneError
+from ..exceptions import ExactGoneError, ListIncompleteError
 from .repodata import load
 from .unavailable import explained
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from typing import Any
 
     from ..request.channels import ChannelSource
@@ -27,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def records(archives: Iterable[PinnedArchive], request: Request) -> tuple[PackageRecord, ...]:
-    """Return as much of the records of these archives as is known of them.
+    """Return the records of these archives, as far as their URLs tell.
 
     Raises:
         ExactGoneError: One lies in none of the channels.
@@ -40,6 +38,50 @@ def spec(record: PackageRecord) -> PackageSpec:
     """Return the package specification that this record alone fits."""
     fields = {"name": record.name, "version": record.version, "build": record.build}
     return PackageSpec(str(MatchSpec(**fields)))
+
+
+def check_closure(key: str, entries: Mapping[str, Mapping[str, Any]]) -> None:
+    """Check that archives that are named exactly need no others.
+
+    What the machine has to have, its virtual packages, is for the solver to say.
+
+    Args:
+        key: What the manifest calls their environment and platform.
+        entries: Those of the archives, by `subdir/file`.
+
+    Raises:
+        ListIncompleteError: They need others.
+    """
+    records = {}
+    for name, entry in entries.items():
+        subdir, _, file = name.partition("/")
+        fields = {**entry, "fn": file, "subdir": subdir, "channel": "", "url": ""}
+        records[entry["name"]] = PackageRecord(**fields)
+    problems = []
+    for _, record in sorted(records.items()):
+        package = f"{record.name} {record.version}"
+        for text in record.depends:
+            spec = MatchSpec(text)
+            dependency = records.get(spec.name)
+            if not spec.name.startswith("__") and not (dependency and spec.match(dependency)):
+                problems.append(f"{package} needs {text}")
+        for text in record.constrains or ():
+            spec = MatchSpec(text)
+            if spec.name in records and not spec.match(records[spec.name]):
+                problems.append(f"{package} goes with {text} alone")
+    if problems:
+        raise ListIncompleteError(key, problems)
+
+
+def without_pip(keys: Iterable[str]) -> tuple[str, ...]:
+    """Return the warning for environments that have python, but not pip."""
+    names = ", ".join(keys)
+    text = (
+        f"What is named exactly for {names} has python, but not pip. It is installed as it is; but "
+        "where the customer's conda has the classic solver, later installs need the setting "
+        "add_pip_as_python_dependency: false."
+    )
+    return (text,) if names else ()
 
 
 def _record(archive: PinnedArchive, request: Request) -> PackageRecord:
@@ -62,15 +104,13 @@ def _record(archive: PinnedArchive, request: Request) -> PackageRecord:
 
 
 def _source(folder: str, subdir: str, file: str, request: Request) -> ChannelSource:
-    """Return the channel that an archive is of: by its address, or by where the channel's index
-    says that its archives lie (CEP 15).
-    """
+    """Return the channel of an archive: by its URL, or by the `base_url` of its index (CEP 15)."""
     for source in request.sources:
         if folder == f"{source.url}/{subdir}":
             return source
     for source in request.sources:
         with explained(request, source):
-            indexes = load(source, (subdir,), names=(), files=frozenset())
-        if indexes[subdir].public_url == folder:
+            index = load(source, (subdir,))[subdir]
+        if index.public_url == folder:
             return source
     raise ExactGoneError((f"{folder}/{file}",))

@@ -21,24 +21,22 @@ from ...repository.names import archive_problem
 from ...urls import NETWORK, public, same_server
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Container, Mapping, Sequence
+    from collections.abc import Container, Mapping, Sequence
     from mmap import mmap
     from typing import Any
 
     from ..request.channels import ChannelSource
 
 
-#: What stands beside the sections of an index and is looked at.
+#: Members beside the sections of an index that are read.
 OTHERS = ("info", "packages.whl", "v3")
 #: Up to so many archives are looked for one by one, which is faster than a table of all.
 FEW = 400
-#: Of what an index lacks. A `msgspec.Raw` holds the bytes of what it has, undecoded.
+#: A `msgspec.Raw` holds undecoded bytes.
 NULL = msgspec.Raw(b"null")
 
 
 class _Named(msgspec.Struct, gc=False):
-    """What a package is called; all else of an entry is passed over."""
-
     name: str
 
 
@@ -48,7 +46,6 @@ class Index:
 
     Attributes:
         base_url: Where its archives lie, with the channel's credentials.
-        public_url: The same without secrets.
         names: Of all packages, where they were asked for.
         entries: The channel's own, by file name.
         elsewhere: Names of packages that it has, also or only, in sections that older clients do
@@ -57,44 +54,49 @@ class Index:
     """
 
     base_url: str
-    public_url: str
     names: frozenset[str]
     entries: Mapping[str, Mapping[str, Any]]
     elsewhere: frozenset[str]
     has_relations: bool
 
+    @property
+    def public_url(self) -> str:
+        """Where its archives lie, without secrets."""
+        return public(self.base_url)
+
 
 @dataclass(frozen=True)
-class FilesOf:
-    """The files of all archives of some packages, whatever version and build they are."""
-
-    names: Collection[str]
+class _FilesOf:
+    names: frozenset[str]
 
     def __contains__(self, file: object) -> bool:
-        return isinstance(file, str) and file.rsplit("-", 2)[0] in self.names
+        return str(file).rsplit("-", 2)[0] in self.names
 
 
 def load(
     source: ChannelSource,
     subdirs: Sequence[str],
-    names: Sequence[str],
-    files: Container[str],
+    names: Sequence[str] = (),
+    files: Container[str] | None = None,
     *,
     all_names: bool = False,
 ) -> dict[str, Index]:
     """Read the index of each subdir.
 
     Args:
-        source, subdirs: Which.
-        names: Packages whose shards are read, where the channel has shards.
-        files: Archives whose entries are wanted.
-        all_names: Whether the names of all packages are wanted as well.
+        source: The channel.
+        subdirs: Its subdirs to read.
+        names: Packages whose entries are read.
+        files: The archives of these that suffice; None for all.
+        all_names: Whether to read the names of all packages as well.
 
     Raises:
-        ValueError: An index is not what an index is; other errors of conda's if there is none.
+        ValueError: An index is malformed; other errors of conda's if there is none.
     """
     if not subdirs:
         return {}
+    if files is None:
+        files = _FilesOf(frozenset(names)) if names else frozenset()
     addresses = source.channel.urls(with_credentials=True, subdirs=subdirs)
     urls = dict(zip(subdirs, addresses, strict=True))
     shards = indexes.shards(names, list(urls.values()))
@@ -107,7 +109,6 @@ def load(
 
 
 def _from_shards(shards: Any, url: str, files: Container[str]) -> Index:
-    base_url = _base_url(url, shards.base_url)
     entries, elsewhere = {}, set()
     for section, file, record in indexes.shard_entries(shards):
         if section not in SECTIONS:
@@ -115,8 +116,7 @@ def _from_shards(shards: Any, url: str, files: Container[str]) -> Index:
         elif file in files:
             entries[file] = record
     return Index(
-        base_url=base_url,
-        public_url=public(base_url),
+        base_url=_base_url(url, shards.base_url),
         names=frozenset(shards.package_names),
         entries=entries,
         elsewhere=frozenset(elsewhere),
@@ -127,14 +127,12 @@ def _from_shards(shards: Any, url: str, files: Container[str]) -> Index:
 def _from_repodata(url: str, files: Container[str], *, all_names: bool) -> Index:
     content = indexes.index_content(Channel(url))
     entries, rest = parse(content, files)
-    base_url = _base_url(url, rest["info"].get("base_url"))
-    others = (rest["packages.whl"], *rest["v3"].values())
+    sections = (rest["packages.whl"], *rest["v3"].values())
     return Index(
-        base_url,
-        public(base_url),
-        _all_names(content) if all_names else frozenset(),
-        entries,
-        elsewhere=frozenset(record["name"] for group in others for record in group.values()),
+        base_url=_base_url(url, rest["info"].get("base_url")),
+        names=_all_names(content) if all_names else frozenset(),
+        entries=entries,
+        elsewhere=frozenset(record["name"] for group in sections for record in group.values()),
         has_relations=bool(rest["info"].get("channel_relations")),
     )
 
@@ -142,49 +140,44 @@ def _from_repodata(url: str, files: Container[str], *, all_names: bool) -> Index
 def parse(
     content: bytes | mmap, files: Container[str]
 ) -> tuple[dict[str, Mapping[str, Any]], dict[str, Any]]:
-    """Return of a `repodata.json` the entries of some archives, by file name, and what stands
-    beside its sections, by the names in `OTHERS`: an empty object what it lacks.
+    """Return the entries of some archives in a `repodata.json`, by file name, and the members
+    beside its sections, by the names in `OTHERS`; empty objects for members that it lacks.
 
     Raises:
-        ValueError: It is no index, or what is wanted of it is no JSON.
+        ValueError: It is not an index, or a part that is read is not JSON.
     """
     few: tuple[str, ...] = ()
     table: Any = dict[str, msgspec.Raw]
     if isinstance(files, Set) and len(files) <= FEW and not any(map(archive_problem, files)):
         few = tuple(files)
-        table = _object(dict.fromkeys(few, (msgspec.Raw, NULL)))
-    members = {
-        **dict.fromkeys(OTHERS, (msgspec.Raw, NULL)),
-        **dict.fromkeys(SECTIONS, (table | None, None)),
-    }
-    decoded = msgspec.json.decode(content, type=_object(members))
-    found = dict(zip(members, msgspec.structs.astuple(decoded), strict=True))
+        table = _object(dict.fromkeys(few, msgspec.Raw))
+    types = {**dict.fromkeys(OTHERS, msgspec.Raw), **dict.fromkeys(SECTIONS, table | None)}
+    decoded = msgspec.json.decode(content, type=_object(types))
+    members = dict(zip(types, msgspec.structs.astuple(decoded), strict=True))
     entries: dict[str, Mapping[str, Any]] = {}
     for name in SECTIONS:
-        section = found[name] or {}
+        section = members[name] or {}
         if not isinstance(section, dict):
             section = dict(zip(few, msgspec.structs.astuple(section), strict=True))
         entries |= {
             file: json.loads(bytes(entry))
             for file, entry in section.items()
-            if file in files and entry != NULL
+            if file in files and entry not in (None, NULL)
         }
-    return entries, {name: json.loads(bytes(found[name])) or {} for name in OTHERS}
+    return entries, {name: json.loads(bytes(members[name] or NULL)) or {} for name in OTHERS}
 
 
 def _all_names(content: bytes | mmap) -> frozenset[str]:
-    sections = _object(dict.fromkeys(SECTIONS, (dict[str, _Named] | None, None)))
-    found = msgspec.structs.astuple(msgspec.json.decode(content, type=sections))
-    return frozenset(one.name for section in found if section for one in section.values())
+    sections = _object(dict.fromkeys(SECTIONS, dict[str, _Named] | None))
+    tables = msgspec.structs.astuple(msgspec.json.decode(content, type=sections))
+    return frozenset(entry.name for table in tables if table for entry in table.values())
 
 
-def _object(members: Mapping[str, tuple[Any, Any]]) -> type[msgspec.Struct]:
-    """Return the type of JSON objects of which some members are wanted: of each, by its name, the
-    type, and what stands for it where it is not there.
-    """
+def _object(types: Mapping[str, Any]) -> type[msgspec.Struct]:
+    """Return the type of JSON objects of which these members are read; None where one is absent."""
     fields = [
-        (f"member{number}", type, msgspec.field(name=name, default=default))
-        for number, (name, (type, default)) in enumerate(members.items())
+        (f"member{number}", type, msgspec.field(name=name, default=None))
+        for number, (name, type) in enumerate(types.items())
     ]
     return msgspec.defstruct("Object", fields)
 
@@ -198,7 +191,7 @@ def _base_url(url: str, stated: Any) -> str:
         stated: `info.base_url` of its index: absolute, relative to the subdir, or nothing.
 
     Raises:
-        RefusedAddressError: It is none, or one that this channel must not name.
+        RefusedAddressError: It is not an address, or one that this channel must not name.
     """
     if not stated:
         return url

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from contextlib import redirect_stdout
 from dataclasses import dataclass
@@ -15,11 +14,14 @@ from conda.common.io import dashlist
 
 from ..._conda import indexes, overrides
 from ..._conda.solver import UnsolvedError, ask
+from ...exceptions import InvalidRequestError
 from ...repository.manifest import solution_key
+from ...specs import PackageSpec
 from ..exceptions import SolveError
 from . import exact
-from .missing import missing
+from .repodata import load
 from .unavailable import explained
+from .unsolved import missing, unsolved_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -29,13 +31,11 @@ if TYPE_CHECKING:
     from conda.models.records import PackageRecord
 
     from ...progress import Progress
-    from ...specs import PackageSpec
     from ..request.inputs.locked import PinnedArchive
     from ..request.request import Request
 
 #: A prefix that nothing is installed in; conda itself solves for one like it.
 NO_PREFIX = "/nonexistent/offline-repo"
-VIRTUAL = re.compile(r"(?<![\w/-])__[a-z0-9_]+")
 
 
 @dataclass(frozen=True)
@@ -45,24 +45,24 @@ class Task:
     Attributes:
         environment: Its name; empty for the only one of a label.
         platform: The conda subdir.
-        packages: What to solve for.
-        exact: Or the archives themselves.
+        packages: The packages to solve for.
+        archives: The archives themselves, where they are named exactly.
     """
 
     environment: str
     platform: str
     packages: tuple[PackageSpec, ...] = ()
-    exact: tuple[PinnedArchive, ...] = ()
+    archives: tuple[PinnedArchive, ...] = ()
 
 
 @dataclass(frozen=True)
 class Solution:
-    """What is installed in one environment on one platform.
+    """The packages of one environment on one platform.
 
     Attributes:
         environment: Its name; empty for the only one of a label.
         platform: The conda subdir.
-        packages: What it is had with.
+        packages: What to type to install them.
         records: The packages.
         exact: Whether the archives were named, and no solver chose them.
     """
@@ -75,7 +75,7 @@ class Solution:
 
     @property
     def key(self) -> str:
-        """What the manifest has it by."""
+        """Its key in the manifest."""
         return solution_key(self.environment, self.platform)
 
     @property
@@ -92,29 +92,62 @@ class Solution:
         return self.exact and "python" in names and "pip" not in names
 
 
+def tasks(request: Request) -> tuple[Task, ...]:
+    """Return a task for each environment on each platform that it is for.
+
+    Raises:
+        ChannelUnavailableError: The label channel does not exist or cannot be read.
+        InvalidRequestError: It publishes nothing for a platform, and no package is named.
+    """
+    label_names = {platform: _label_names(request, platform) for platform in request.platforms}
+    tasks = []
+    for environment in request.environments:
+        for platform, names in label_names.items():
+            archives = environment.exact.get(platform) or environment.exact.get("noarch", ())
+            packages = () if environment.exact else environment.packages or names
+            if archives or packages:
+                tasks.append(Task(environment.name, platform, packages, archives))
+    return tuple(tasks)
+
+
+def _label_names(request: Request, platform: str) -> tuple[PackageSpec, ...]:
+    """Return the names of all packages that the label channel publishes, if there is one."""
+    source = request.label_source
+    if source is None:
+        return ()
+    with explained(request, source):
+        indexes = load(source, (platform, "noarch"), all_names=True)
+    names = sorted(set().union(*(index.names for index in indexes.values())))
+    if not names and not all(e.packages or e.exact for e in request.environments):
+        raise InvalidRequestError(
+            f"The label channel {source.url} publishes nothing for {platform}.",
+            "Name the packages to ship, or another --platform.",
+        )
+    return tuple(map(PackageSpec, names))
+
+
 def solve(request: Request, tasks: Sequence[Task], progress: Progress) -> tuple[Solution, ...]:
-    """Find what is to be installed in each environment, on each platform.
+    """Solve each task.
 
     Raises:
         SolveError: There is no solution; carries the solver's explanation.
         ChannelUnavailableError: A channel cannot be read.
-        ExactGoneError: An archive that is named exactly is not to be had.
+        ExactGoneError: No channel lists an archive that is named exactly.
     """
     solutions = []
     for task in tasks:
         name = f", environment {task.environment}," if task.environment else ""
-        verb = "Looking up the archives of" if task.exact else "Solving"
+        verb = "Looking up the archives of" if task.archives else "Solving"
         with progress.doing(f"{verb} {request.label}{name} for {task.platform}"):
-            solutions.append(_solution(task, tasks, request))
+            if task.archives:
+                records = exact.records(task.archives, request)
+                packages = tuple(map(exact.spec, records))
+            else:
+                records, packages = _solve(task, tasks, request), task.packages
+        solutions.append(
+            Solution(task.environment, task.platform, packages, records, bool(task.archives))
+        )
     return tuple(solutions)
-
-
-def _solution(task: Task, tasks: Sequence[Task], request: Request) -> Solution:
-    where = (task.environment, task.platform)
-    if not task.exact:
-        return Solution(*where, task.packages, _solve(task, tasks, request))
-    records = exact.records(task.exact, request)
-    return Solution(*where, tuple(map(exact.spec, records)), records, exact=True)
 
 
 def _solve(task: Task, tasks: Sequence[Task], request: Request) -> tuple[PackageRecord, ...]:
@@ -127,28 +160,21 @@ def _solve(task: Task, tasks: Sequence[Task], request: Request) -> tuple[Package
             return records(task.packages)
     except UnsolvedError as error:
         explanation = str(error)
-    packages = {one.platform: one.packages for one in tasks if one.environment == task.environment}
+    packages = {t.platform: t.packages for t in tasks if t.environment == task.environment}
     absent = missing(request, packages)
-    lines = (
-        f"{one.package}: {one.instead}"
-        if one.platforms == request.platforms
-        else f"{one.package} for {', '.join(one.platforms)}: {one.instead}"
-        for one in absent
-    )
     where = f" in the environment {task.environment}" if task.environment else ""
     searched = dashlist(source.url for source in request.sources)
-    not_found = f"Not found:{dashlist(lines)}\nin:{searched}"
-    if any(platform in one.platforms for one in absent):
-        affected = {name for one in absent for name in one.platforms}
+    not_found = f"Not found:{dashlist(absent)}\nin:{searched}"
+    affected = {name for platforms in absent.values() for name in platforms}
+    if platform in affected:
         raise SolveError(f"{', '.join(sorted(affected))}{where}", not_found)
-    if not explanation:
-        explanation = _one_by_one(task.packages, records)
+    explanation = explanation or _each_alone(task.packages, records)
     if absent:
         explanation = f"{explanation}\n{not_found}"
-    raise _unsolved(f"{platform}{where}", task.packages, machine, explanation)
+    raise unsolved_error(f"{platform}{where}", task.packages, machine, explanation)
 
 
-def _one_by_one(
+def _each_alone(
     packages: Iterable[PackageSpec], records: Callable[[tuple[PackageSpec, ...]], object]
 ) -> str:
     """Return why some packages have no solution alone; the classic solver may not say it of all."""
@@ -158,42 +184,38 @@ def _one_by_one(
             records((package,))
         except UnsolvedError as error:
             reasons.append(f"{package}: {str(error) or 'no reason given'}")
-    return "\n".join(reasons) or "Each package can be had alone, but not all of them together."
+    return "\n".join(reasons) or "Each package has a solution alone, but not all of them together."
 
 
 def run(
     platform: str,
-    packages: Iterable[PackageSpec],
+    packages: Sequence[PackageSpec],
     channels: tuple[Channel, ...],
     virtual_packages: Mapping[str, str],
-    *,
-    prefix: str = NO_PREFIX,
-    command: str = "create",
-    **settings: Any,
+    **options: Any,
 ) -> tuple[PackageRecord, ...]:
-    """Solve once, as a machine of this platform; with nothing installed, unless told.
+    """Solve once, as a machine of this platform; with nothing installed, unless a prefix is given.
 
     Args:
         platform: The conda subdir to solve for, besides noarch.
-        packages: What to solve for.
+        packages: The packages to install.
         channels: Highest priority first, with credentials.
-        virtual_packages: What the machine has.
-        prefix, command: The environment, and the command of conda, that is solved for.
-        settings: Attributes of conda's context that are different for this solve.
+        virtual_packages: Those of the machine.
+        options: `prefix` and `command`, the environment and the command of conda to solve for;
+            and attributes of conda's context that are different for this solve.
 
     Raises:
         SolveError: There is no solution; carries the solver's explanation.
     """
-    packages = tuple(packages)
     try:
-        return _records(platform, packages, channels, virtual_packages, prefix, command, **settings)
+        return _records(platform, packages, channels, virtual_packages, **options)
     except UnsolvedError as error:
-        raise _unsolved(platform, packages, virtual_packages, str(error)) from None
+        raise unsolved_error(platform, packages, virtual_packages, str(error)) from None
 
 
 def _records(
     platform: str,
-    packages: tuple[PackageSpec, ...],
+    packages: Iterable[PackageSpec],
     channels: tuple[Channel, ...],
     virtual_packages: Mapping[str, str],
     prefix: str = NO_PREFIX,
@@ -206,34 +228,12 @@ def _records(
         indexes.read_by_solver(),
         redirect_stdout(sys.stderr if context.verbosity else StringIO()),
     ):
-        return tuple(
-            ask(
-                lambda solver: solver.solve_final_state(),
-                prefix,
-                channels,
-                (platform, "noarch"),
-                [package.match for package in packages],
-                command,
-            )
+        records = ask(
+            lambda solver: solver.solve_final_state(),
+            prefix,
+            channels,
+            (platform, "noarch"),
+            [package.match for package in packages],
+            command,
         )
-
-
-def _unsolved(
-    where: str,
-    packages: Iterable[PackageSpec],
-    virtual_packages: Mapping[str, str],
-    explanation: str,
-) -> SolveError:
-    """Return the error for a request without solution, with hints at virtual packages."""
-    hints = []
-    asked = {package.match.name for package in packages}
-    for name in sorted(set(VIRTUAL.findall(explanation)) - asked):
-        stated = virtual_packages.get(name)
-        hints.append(
-            f"The customer's machine is taken to have {name} {stated}."
-            if stated
-            else f"The customer's machine is taken to have no {name}."
-        )
-    if hints:
-        hints.append("If it has a newer one, say so: --virtual-package NAME=VERSION.")
-    return SolveError(where, explanation, *hints)
+        return tuple(records)

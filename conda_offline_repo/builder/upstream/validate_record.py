@@ -1,7 +1,7 @@
-"""Whether an entry of a channel's index is one that every client can read.
+"""Whether every client can read an entry of a channel's index.
 
-It becomes an entry of the repository's own index as it is, so what is wrong with it would be met by
-the customer, whose solver may be another one than the vendor's.
+It becomes an entry of the repository's own index as it is, so the customer would meet its faults,
+perhaps with another solver than the vendor's.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from __future__ import annotations
 import math
 import re
 from typing import TYPE_CHECKING
+
+from ...repository.names import archive_problem
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,12 +26,9 @@ DEEPEST = 50
 
 
 def record_problem(file: str, record: Mapping[str, Any]) -> str | None:
-    """Return why an entry must not be taken over, or None if it may.
-
-    Args:
-        file: The name of its archive.
-        record: The entry.
-    """
+    """Return why the entry of an archive must not be taken over, or None if it may."""
+    if problem := archive_problem(file):
+        return problem
     for key in TEXTS:
         if not isinstance(record.get(key), str):
             return f"its {key} is not a text"
@@ -55,16 +54,16 @@ def record_problem(file: str, record: Mapping[str, Any]) -> str | None:
 
 
 def _no_json(record: Mapping[str, Any]) -> str | None:
-    """Return why a value is none that all clients take for JSON, though Python may."""
-    found: list[tuple[Any, int]] = [(record, 1)]
-    while found:
-        value, depth = found.pop()
+    """Return why some client may not take an entry for JSON, though Python does."""
+    values: list[tuple[Any, int]] = [(record, 1)]
+    while values:
+        value, depth = values.pop()
         if depth > DEEPEST:
             return "it is nested too deeply"
         if isinstance(value, dict):
-            found += ((part, depth + 1) for pair in value.items() for part in pair)
+            values += ((part, depth + 1) for pair in value.items() for part in pair)
         elif isinstance(value, list):
-            found += ((part, depth + 1) for part in value)
+            values += ((part, depth + 1) for part in value)
         elif isinstance(value, str):
             if not value.isascii() and any("\ud800" <= letter <= "\udfff" for letter in value):
                 return "it has a text that is not Unicode"

@@ -17,8 +17,8 @@ from conda.plugins.types import CondaSolver
 from conda_offline_repo.builder.exceptions import ProofError
 from conda_offline_repo.builder.release import prove as proof
 from conda_offline_repo.builder.release.index import make_index
-from conda_offline_repo.builder.upstream.entries import entries_of, tasks
-from conda_offline_repo.builder.upstream.solve import solve
+from conda_offline_repo.builder.upstream.entries import entries_of
+from conda_offline_repo.builder.upstream.solve import solve, tasks
 from conda_offline_repo.exceptions import OfflineRepoError
 from conda_offline_repo.progress import Unwatched
 from conda_offline_repo.repository.manifest import MANIFEST_NAME
@@ -212,9 +212,7 @@ def prove(
     request = me.request(me.options(*packages, channels=urls))
     solutions = solve(request, tasks(request), Unwatched())
     entries = [
-        entry
-        for entry in entries_of(solutions, request, time.time()).entries
-        if entry.name != without
+        entry for entry in entries_of(solutions, request, time.time())[0] if entry.name != without
     ]
     index = make_index(entries, request.platforms)
     proof.prove(request, solutions, index, scratch)
@@ -272,7 +270,7 @@ def test_proof_asks_nothing_of_the_network(
 ) -> None:
     request = me.request(me.options("app", channels=(stack,)))
     solutions = solve(request, tasks(request), Unwatched())
-    index = make_index(entries_of(solutions, request, time.time()).entries, request.platforms)
+    index = make_index(entries_of(solutions, request, time.time())[0], request.platforms)
     server.clear()
     proof.prove(request, solutions, index, tmp_path / "proof")
     assert not server.requests

@@ -22,8 +22,8 @@ from conda_offline_repo.builder.exceptions import (
     SolveError,
     UpstreamChangedError,
 )
-from conda_offline_repo.builder.upstream.entries import entries_of, tasks
-from conda_offline_repo.builder.upstream.solve import solve
+from conda_offline_repo.builder.upstream.entries import entries_of
+from conda_offline_repo.builder.upstream.solve import solve, tasks
 from conda_offline_repo.exceptions import OfflineRepoError
 from conda_offline_repo.progress import Unwatched
 from conda_offline_repo.repository.exceptions import FileSystemError
@@ -551,7 +551,7 @@ def test_what_the_solver_saw_is_not_asked_for_again(me: Inside, channel: TinyCha
         asked = server.requests
         channel.remove(channel.packages["noarch/lib-1.0-0.conda"])
         channel.write()
-        entries = entries_of(solutions, request, began).entries
+        entries = entries_of(solutions, request, began)[0]
         assert {entry.file for entry in entries} == set(needed(channel)) | {"lib-1.0-0.conda"}
         again = [request.path for request in server.requests[len(asked) :]]
         # whether a channel has shards is asked each time
@@ -568,7 +568,7 @@ def test_change_between_solving_and_reading_is_noticed(me: Inside, channel: Tiny
         forget()
         for folder in context.pkgs_dirs:
             shutil.rmtree(Path(folder, "cache"))
-        return {entry.file for entry in entries_of(solutions, request, time.time()).entries}
+        return {entry.file for entry in entries_of(solutions, request, time.time())[0]}
 
     with ChannelServer(channel.folder.parent) as server:
         request = me.request(me.options("app", channels=(f"{server.url}/public",)))

@@ -1,6 +1,6 @@
 """Archives that are named exactly: published as they are named and listed, or not at all.
 
-`exact` finds them, `check_closure` sees that they have what they need.
+`exact` finds them, and checks that they have what they need.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ RECORDS = st.dictionaries(st.text(), st.dictionaries(st.text(), VALUES, max_size
 INDEXES = st.dictionaries(st.text(), VALUES | RECORDS, max_size=4).flatmap(
     lambda others: st.fixed_dictionaries(
         {}, optional={name: RECORDS | st.none() for name in SECTIONS}
-    ).map(lambda sections: {**others, **sections})
+    ).map(lambda sections: {**{k: others[k] for k in others if k not in SECTIONS}, **sections})
 )
 
 

@@ -16,8 +16,7 @@ from conda.base.context import context
 
 from conda_offline_repo.builder.exceptions import CollisionError, SolveError
 from conda_offline_repo.builder.release import plan
-from conda_offline_repo.builder.upstream.entries import tasks
-from conda_offline_repo.builder.upstream.solve import solve
+from conda_offline_repo.builder.upstream.solve import solve, tasks
 from conda_offline_repo.exceptions import OfflineRepoError
 from conda_offline_repo.progress import Unwatched
 from conda_offline_repo.specs import PackageSpec

@@ -1,0 +1,145 @@
+"""Why a request has no solution: packages that no channel has, and what the machine lacks."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections import defaultdict
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from conda import CondaError
+from conda.models.channel import Channel
+from conda.models.match_spec import MatchSpec
+from conda.models.records import PackageRecord
+from conda.models.version import VersionOrder
+
+from ...urls import public
+from ..exceptions import SolveError
+from ..request.channels import ChannelSource
+from .repodata import load
+from .unavailable import explained
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from ...specs import PackageSpec
+    from ..request.request import Request
+    from .repodata import Index
+
+log = logging.getLogger(__name__)
+#: How many names or versions are listed.
+FEW = 5
+VIRTUAL = re.compile(r"(?<![\w/-])__[a-z0-9_]+")
+
+
+def missing(
+    request: Request, packages: Mapping[str, Sequence[PackageSpec]]
+) -> dict[str, tuple[str, ...]]:
+    """Look for each package in the channels, by name and then by what else is asked of it.
+
+    This reads whole indexes, so it is for packages, by platform, that a solver did not find.
+
+    Returns:
+        By what to say of them, the platforms for which no channel has a package, in the order of
+        the request; empty also where the channels cannot be read well enough to tell.
+    """
+    absent: dict[tuple[str, str], list[str]] = defaultdict(list)
+    try:
+        for platform, specs in packages.items():
+            indexes = _indexes(request, platform, [spec.match for spec in specs])
+            for spec in specs:
+                if nearest := _nearest(spec.match, indexes):
+                    absent[spec, nearest].append(platform)
+    except (CondaError, OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        # the explanation of the solver is shown in any case
+        log.debug("cannot tell which packages are missing", exc_info=error)
+        return {}
+    lines = {}
+    for (package, nearest), platforms in absent.items():
+        where = "" if tuple(platforms) == request.platforms else f" for {', '.join(platforms)}"
+        lines[f"{package}{where}: {nearest}"] = tuple(platforms)
+    return lines
+
+
+def unsolved_error(
+    where: str,
+    packages: Iterable[PackageSpec],
+    virtual_packages: Mapping[str, str],
+    explanation: str,
+) -> SolveError:
+    """Return the error for a request without solution, with hints at virtual packages."""
+    names = {*VIRTUAL.findall(explanation)} - {package.match.name for package in packages}
+    hints = [
+        f"The customer's machine is taken to have {name} {virtual_packages[name]}."
+        if virtual_packages.get(name)
+        else f"The customer's machine is taken to have no {name}."
+        for name in sorted(names)
+    ]
+    if hints:
+        hints.append("If it has a newer one, say so: --virtual-package NAME=VERSION.")
+    return SolveError(where, explanation, *hints)
+
+
+def _indexes(
+    request: Request, platform: str, specs: Iterable[MatchSpec]
+) -> dict[tuple[str, str], Index]:
+    """Return the indexes of all channels of a request, by channel and subdir."""
+    sources = {source.url: source for source in request.sources}
+    for spec in specs:
+        for url in _channels(spec):
+            sources.setdefault(url, ChannelSource(url, Channel(url)))
+    names = sorted({spec.name for spec in specs})
+    indexes = {}
+    for url, source in sources.items():
+        with explained(request, source):
+            by_subdir = load(source, (platform, "noarch"), names, all_names=True)
+        indexes.update({(url, subdir): index for subdir, index in by_subdir.items()})
+    return indexes
+
+
+def _nearest(spec: MatchSpec, indexes: Mapping[tuple[str, str], Index]) -> str:
+    """Return what comes near to a package; nothing if the package itself exists."""
+    if "*" in spec.name:
+        return ""
+    channels = _channels(spec)
+    own = {key: index for key, index in indexes.items() if key[0] in channels or not channels}
+    names = sorted(set().union(*(index.names for index in own.values())))
+    if spec.name not in names:
+        similar = get_close_matches(spec.name, names, FEW)
+        text = "no package has this name"
+        return f"{text}; near to it: {', '.join(similar)}" if similar else text
+    records = sorted(
+        (
+            PackageRecord.from_objects(
+                entry, fn=file, subdir=subdir, channel=Channel(f"{url}/{subdir}")
+            )
+            for (url, subdir), index in own.items()
+            for file, entry in index.entries.items()
+            if entry["name"] == spec.name
+        ),
+        key=lambda record: (VersionOrder(record.version), record.build_number),
+        reverse=True,
+    )
+    if any(map(spec.match, records)):
+        return ""
+    version = spec.get_raw_value("version")
+    fitting = MatchSpec(spec.name, version=version) if version else MatchSpec(spec.name)
+    if builds := [f"{r.version}={r.build}" for r in records if fitting.match(r)]:
+        return f"the builds that exist: {_few(builds)}"
+    return f"the versions that exist: {_few(record.version for record in records)}"
+
+
+def _channels(spec: MatchSpec) -> frozenset[str]:
+    """Return the channels that a specification names itself; usually none."""
+    named = spec.get_raw_value("channel")
+    if named is None:
+        return frozenset()
+    urls = Channel(named).urls(with_credentials=False, subdirs=("noarch",))
+    return frozenset(public(url).rpartition("/")[0] for url in urls)
+
+
+def _few(texts: Iterable[str]) -> str:
+    unique = list(dict.fromkeys(texts))
+    more = f" and {len(unique) - FEW} more" if len(unique) > FEW else ""
+    return f"{', '.join(unique[:FEW])}{more}"
