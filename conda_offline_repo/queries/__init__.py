@@ -1,1 +1,1 @@
-"""What people ask of a repository: contents, needs, reasons, differences, licences, bills."""
+"""Questions to a repository: contents, dependencies, reasons, differences, licences, bills."""

@@ -1,4 +1,4 @@
-"""What changes for the customer from one release to another."""
+"""The difference between two releases."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class PlatformChange:
-    """What changes in what conda installs on one platform, sorted by name.
+    """The changes of the packages that conda installs on a platform, sorted by name.
 
     Attributes:
-        platform: Which one; `plugin` for the plugin's channel.
-        updated: Name, version before and version after; with the build where that alone changes.
+        platform: Its name; `plugin` for the plugin's channel.
+        updated: Name, old version and new version, each with its build if only that changes.
         added: Name and version.
         removed: Name and version.
     """
@@ -35,14 +35,14 @@ class PlatformChange:
 
 @dataclass(frozen=True)
 class Difference:
-    """What comes and goes; archives as `subdir/file`.
+    """The difference between two releases; archives are `subdir/file`.
 
     Attributes:
-        added: New ones of packages that the subdir did not have.
-        updated: New ones of packages that it had in other versions or with other content.
-        removed: Those that are no longer there, replaced or not.
-        transfer_bytes: Bytes that a copy to the customer has to move.
-        platforms: What changes in what is installed, for each platform on which anything does.
+        added: New archives of packages that the subdir did not have.
+        updated: New archives of packages that it had in other versions or with other content.
+        removed: Archives of the old release only, replaced or not.
+        transfer_bytes: Bytes that a copy to the customer moves.
+        platforms: The changes for each platform that has any.
     """
 
     added: tuple[str, ...]
@@ -53,23 +53,23 @@ class Difference:
 
 
 def package_name(archive: str) -> str:
-    """`subdir/name` of the archive `subdir/name-version-build.extension`."""
+    """Return `subdir/name` of the archive `subdir/name-version-build.extension`."""
     return archive.rsplit("-", 2)[0]
 
 
 def difference(old: Manifest | None, new: Manifest) -> Difference:
-    """Compare two states of a repository; without an old one, all is added."""
+    """Compare two states of a repository; without an old one, everything is added."""
     if old == new:
         return Difference((), (), (), 0)
-    before, files_before = (old.packages, old.files) if old else ({}, {})
-    had = {package_name(name) for name in before}
-    fresh = sorted(_changed(before, new.packages))
+    packages, files = (old.packages, old.files) if old else ({}, {})
+    known = {package_name(archive) for archive in packages}
+    changed = sorted(_changed(packages, new.packages))
     return Difference(
-        added=tuple(name for name in fresh if package_name(name) not in had),
-        updated=tuple(name for name in fresh if package_name(name) in had),
-        removed=tuple(sorted(set(before) - set(new.packages))),
-        transfer_bytes=sum(new.packages[name].size for name in fresh)
-        + sum(new.files[name].size for name in _changed(files_before, new.files))
+        added=tuple(name for name in changed if package_name(name) not in known),
+        updated=tuple(name for name in changed if package_name(name) in known),
+        removed=tuple(sorted(packages.keys() - new.packages.keys())),
+        transfer_bytes=sum(new.packages[name].size for name in changed)
+        + sum(new.files[name].size for name in _changed(files, new.files))
         + len(new.content),
         platforms=_platform_changes(old, new),
     )
@@ -78,7 +78,7 @@ def difference(old: Manifest | None, new: Manifest) -> Difference:
 def new_licenses(
     old: Iterable[ListedPackage], new: Iterable[ListedPackage]
 ) -> dict[str, tuple[str, ...]]:
-    """Return the licences that no package had before, each with the packages that have it now."""
+    """Return the licences that no old package has, each with the names of its new packages."""
     known = {package.license for package in old}
     names = defaultdict(set)
     for package in new:
@@ -88,7 +88,6 @@ def new_licenses(
 
 
 def _changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[str]:
-    """The names of files that are new or have other content."""
     for name, file in after.items():
         if name not in before or before[name].sha256 != file.sha256:
             yield name
@@ -104,7 +103,7 @@ def _platform_changes(old: Manifest | None, new: Manifest) -> tuple[PlatformChan
 
 
 def _installed(manifest: Manifest) -> dict[str, dict[str, tuple[str, str, str]]]:
-    """Return by platform and package name the version, build and digest of what is installed."""
+    """Return the version, build and digest of each package, by platform and name."""
     plugin = tuple(name for name in manifest.packages if name.startswith(f"{PLUGIN}/"))
     solutions = {**manifest.solutions, **({PLUGIN: plugin} if plugin else {})}
     installed: dict[str, dict[str, tuple[str, str, str]]] = {}
@@ -123,17 +122,16 @@ def _change(
     after: Mapping[str, tuple[str, str, str]],
 ) -> PlatformChange:
     updated = []
-    for name in sorted({*before} & {*after}):
+    for name in sorted(before.keys() & after.keys()):
         (old, old_build, _), (new, new_build, _) = before[name], after[name]
         if old != new:
             updated.append((name, old, new))
-        elif old_build != new_build:
-            updated.append((name, f"{old} {old_build}", f"{new} {new_build}"))
         elif before[name] != after[name]:
-            updated.append((name, f"{old} {old_build}", f"{new} {new_build}, other content"))
+            other = ", other content" if old_build == new_build else ""
+            updated.append((name, f"{old} {old_build}", f"{new} {new_build}{other}"))
     return PlatformChange(
         platform,
         updated=tuple(updated),
-        added=tuple((name, after[name][0]) for name in sorted({*after} - {*before})),
-        removed=tuple((name, before[name][0]) for name in sorted({*before} - {*after})),
+        added=tuple((name, after[name][0]) for name in sorted(after.keys() - before.keys())),
+        removed=tuple((name, before[name][0]) for name in sorted(before.keys() - after.keys())),
     )

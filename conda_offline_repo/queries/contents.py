@@ -1,4 +1,4 @@
-"""What a repository holds, package by package."""
+"""The packages of a repository."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ..repository.manifest import Manifest
     from .dependencies import Records
 
-#: How a system says that there is no such file.
+#: The error numbers for a missing file, or for one that is not a regular file.
 NO_FILE = (EINVAL, EISDIR, ENOENT, ENOTDIR)
 
 
@@ -31,8 +31,8 @@ NO_FILE = (EINVAL, EISDIR, ENOENT, ENOTDIR)
 class ListedPackage:
     """A package, as its index entry describes it.
 
-    The size is in bytes; the channel is the URL of where it came from, without secrets, empty if
-    that is not known; it was asked for in one of the environments at least, or came along.
+    The size is in bytes. The channel is the URL of its origin, without secrets; empty if unknown.
+    `asked_for` is whether any environment requests it; otherwise it is a dependency.
     """
 
     name: str
@@ -47,36 +47,35 @@ class ListedPackage:
 
 
 def list_packages(repository: Repository) -> tuple[ListedPackage, ...]:
-    """List the packages of a repository, sorted by name; raises as `packages_of`."""
-    manifest, place = repository.manifest, repository.path
-    return packages_of(manifest, read_records(manifest, place), place)
+    """List the packages of a repository as `packages_of` does."""
+    manifest, path = repository.manifest, repository.path
+    return packages_of(manifest, read_records(manifest, path), path)
 
 
-def packages_of(manifest: Manifest, records: Records, place: Path) -> tuple[ListedPackage, ...]:
+def packages_of(manifest: Manifest, records: Records, path: Path) -> tuple[ListedPackage, ...]:
     """List the packages of a release, sorted by name.
 
     Args:
-        manifest: What it is.
+        manifest: Of the release.
         records: Its index entries, by `subdir/file`; see `read_records`.
-        place: Where the index files are, for messages.
+        path: Of the repository, for messages.
 
     Raises:
         ManifestError: An index file does not fit the manifest.
     """
     asked_for = {
         solution.archives[name]
-        for solution in solved(manifest, records, place)
+        for solution in solved(manifest, records, path)
         for name in solution.asked_for
     }
-    listed = []
+    packages = []
     for archive, package in manifest.packages.items():
-        entry = checked_entry(manifest, records, place, archive)
+        entry = checked_entry(manifest, records, path, archive)
         if entry is None:
             continue
         subdir, _, file = archive.rpartition("/")
-        # whatever a channel says of the licence is no reason not to show the rest
-        license = entry.get("license")
-        listed.append(
+        license = entry.get("license")  # of any type
+        packages.append(
             ListedPackage(
                 name=entry["name"],
                 version=entry["version"],
@@ -89,12 +88,12 @@ def packages_of(manifest: Manifest, records: Records, place: Path) -> tuple[List
                 asked_for=archive in asked_for,
             )
         )
-    return tuple(sorted(listed, key=attrgetter("name", "subdir", "file")))
+    return tuple(sorted(packages, key=attrgetter("name", "subdir", "file")))
 
 
 def read_records(
     manifest: Manifest,
-    place: Path,
+    path: Path,
     read: Callable[[str, int], bytes] | None = None,
     *,
     damaged: bool = False,
@@ -102,18 +101,17 @@ def read_records(
     """Return the index entries of a release's packages, by `subdir/file`.
 
     Args:
-        manifest: What it is.
-        place: Where the index files are.
-        read: Reads an index file of at most so many bytes, and raises OSError; from the folder
-            `place`, unless told.
-        damaged: Whether an index that is missing, cannot be read, or is not the one that the
-            manifest states, is taken for one without entries.
+        manifest: Of the release.
+        path: Of the repository.
+        read: Returns the content of an index file with at most so many bytes, or raises OSError; by
+            default from the folder `path`.
+        damaged: Whether to skip an index that is missing, unreadable, or not as in the manifest.
 
     Raises:
         ManifestError: An index file does not fit the manifest.
-        UnreadableError: One cannot be read.
+        UnreadableError: An index file cannot be read.
     """
-    read = read or (lambda name, limit: read_regular(place / name, limit))
+    read = read or (lambda name, limit: read_regular(path / name, limit))
     records: dict[str, Mapping[str, Any]] = {}
     for subdir in sorted({name.rpartition("/")[0] for name in manifest.packages}):
         name = f"{subdir}/{INDEX_NAME}"
@@ -128,22 +126,19 @@ def read_records(
             if damaged:
                 continue
             if isinstance(error, OSError) and error.errno not in NO_FILE:
-                raise UnreadableError(place / name, error) from error
-            raise ManifestError(place / name, MISFIT) from error
+                raise UnreadableError(path / name, error) from error
+            raise ManifestError(path / name, MISFIT) from error
         records |= {f"{subdir}/{file}": entry for file, entry in entries.items()}
     return records
 
 
 def channel_of(archive: str, url: str) -> str:
-    """Return the URL, without secrets, of the channel that an archive came from.
+    """Return the URL, without secrets, of the channel of an archive `subdir/file`.
 
-    Args:
-        archive: As `subdir/file`.
-        url: Of the archive. A channel may have its archives elsewhere; then it is their folder.
+    If the channel has its archives elsewhere, it is the URL of their folder.
     """
     try:
         folder = public(url).rpartition("/")[0] if "://" in url else ""
     except ValueError:  # not a URL
         return ""
-    subdir = archive.split("/")[-2]
-    return folder.removesuffix(f"/{subdir}")
+    return folder.removesuffix(f"/{archive.split('/')[-2]}")

@@ -1,4 +1,4 @@
-"""Which packages need which, in what is installed together, and what was asked for of it."""
+"""The dependencies between the packages of a solution, and those that were requested."""
 
 from __future__ import annotations
 
@@ -26,23 +26,23 @@ if TYPE_CHECKING:
     #: The index entries of packages, by `subdir/file`.
     Records = Mapping[str, Mapping[str, Any]]
 
-#: How most of an index's MatchSpecs are written; conda takes its time to read one.
+#: The form of most MatchSpecs of an index, as conda is slow to read one.
 PLAIN = re.compile(r"([A-Za-z0-9_][A-Za-z0-9_.-]*)(?: [^@\[\]]*)?(?<!\.conda)(?<!\.tar\.bz2)")
 MISFIT = "it is missing or does not fit the manifest"
 
 
 @dataclass(frozen=True)
 class Solved:
-    """What is installed together: an environment of a label on a platform.
+    """The packages of an environment of a label on a platform.
 
     Attributes:
         release: The number of the release.
         environment: Its name; empty if it has none.
-        platform: Which one; `plugin` for the plugin's channel.
+        platform: Its name; `plugin` for the plugin's channel.
         archives: As `subdir/file`, by package name.
-        entries: What the index says of each, by package name.
-        packages: The MatchSpecs that were asked for; none if the archives were named exactly, if
-            all of a label channel was asked for, and for earlier releases.
+        entries: Of the index, by package name.
+        packages: The requested MatchSpecs; none for exact archives, for all packages of a label
+            channel, and for earlier releases.
     """
 
     release: int
@@ -54,14 +54,14 @@ class Solved:
 
     @cached_property
     def needs(self) -> dict[str, dict[str, tuple[str, ...]]]:
-        """What each package needs: by name, the MatchSpecs that say so, by the name they are of."""
+        """The MatchSpecs of each package's dependencies, by package and by dependency."""
         return {name: _needs(entry) for name, entry in self.entries.items()}
 
     @cached_property
     def asked_for(self) -> frozenset[str]:
-        """The names that were asked for; where none were named, what no other package needs.
+        """The requested names; where none are known, those that no other package needs.
 
-        Of packages that need each other, and that nothing else needs, it is one.
+        Of packages that need each other, and that nothing else needs, it contains one.
         """
         named = {spec_name(package) for package in self.packages} & set(self.archives)
         return frozenset(named) or _roots(self.needs)
@@ -69,12 +69,12 @@ class Solved:
 
 @dataclass(frozen=True)
 class RequestedEnvironment:
-    """What was asked for of an environment of the label.
+    """The request for an environment of the label.
 
     Attributes:
-        name: Its name; empty if it is the only one and has none.
-        packages: MatchSpecs; none if it is exact, or if all of the label channel was asked for.
-        exact: Whether its archives were named exactly.
+        name: Of the environment; empty if it is the only one and has none.
+        packages: MatchSpecs; none for exact archives and for all packages of the label channel.
+        exact: Whether exact archives were requested.
     """
 
     name: str
@@ -83,7 +83,7 @@ class RequestedEnvironment:
 
 
 def environments(manifest: Manifest) -> tuple[RequestedEnvironment, ...]:
-    """Return what was asked for, by name of the environment."""
+    """Return the requested environments, sorted by name."""
     request = manifest.request
     exact = {name: () for name in request.exact}
     packages = {**request.environments, **exact} or {"": request.packages}
@@ -93,39 +93,38 @@ def environments(manifest: Manifest) -> tuple[RequestedEnvironment, ...]:
     )
 
 
-def solved(manifest: Manifest, records: Records, place: Path) -> tuple[Solved, ...]:
-    """Return what the release installs, by environment and platform.
+def solved(manifest: Manifest, records: Records, path: Path) -> tuple[Solved, ...]:
+    """Return the solutions of the release, by environment and platform.
 
     Args:
-        manifest: What the release is.
+        manifest: Of the release.
         records: The index entries, by `subdir/file`. While a publication is under way, archives
             that are not in the index yet are left out.
-        place: Where the index files are, for messages.
+        path: Of the repository, for messages.
 
     Raises:
-        ManifestError: The index does not have an archive, or has nonsense in its place.
+        ManifestError: The index entry of an archive is missing or invalid.
     """
     packages = {environment.name: environment.packages for environment in environments(manifest)}
     solutions = ((manifest.release, manifest.solutions),)
-    return tuple(_installed(manifest, records, place, solutions, packages))
+    return tuple(_installed(manifest, records, path, solutions, packages))
 
 
-def solved_besides(manifest: Manifest, records: Records, place: Path) -> tuple[Solved, ...]:
-    """Return what the earlier releases install that are kept, the newest first, and then the
-    plugin's channel; for the arguments and what is raised see `solved`.
-    """
+def solved_besides(manifest: Manifest, records: Records, path: Path) -> tuple[Solved, ...]:
+    """Return, like `solved`, the solutions of the kept releases, newest first, and the plugin's."""
     plugin = tuple(name for name in manifest.packages if name.startswith(f"{PLUGIN}/"))
     releases = sorted(manifest.releases, reverse=True)
     solutions = [(build, manifest.releases[build].solutions) for build in releases]
     solutions += [(manifest.release, {PLUGIN: plugin})] if plugin else []
-    return tuple(_installed(manifest, records, place, solutions, {}))
+    return tuple(_installed(manifest, records, path, solutions, {}))
 
 
 def checked_entry(
-    manifest: Manifest, records: Records, place: Path, archive: str
+    manifest: Manifest, records: Records, path: Path, archive: str
 ) -> Mapping[str, Any] | None:
-    """Return the index entry of an archive, whose name, version and build can be printed; None if
-    it is not in the index yet. For the other arguments and what is raised see `solved`.
+    """Return the index entry of an archive; None if it is not in the index yet.
+
+    Its name, version and build are printable. See `solved` for arguments and errors.
     """
     if manifest.on_the_way and archive not in records:
         return None
@@ -135,12 +134,12 @@ def checked_entry(
             reading.text(entry[field])
     except (ValueError, KeyError, TypeError) as error:
         index = f"{archive.rpartition('/')[0]}/{INDEX_NAME}"
-        raise ManifestError(place / index, MISFIT) from error
+        raise ManifestError(path / index, MISFIT) from error
     return entry
 
 
 def spec_name(spec: str) -> str:
-    """Return the package name of a MatchSpec; of what is none, the first word."""
+    """Return the package name of a MatchSpec; the first word of any other text."""
     if plain := PLAIN.fullmatch(spec):
         return plain[1].lower()
     try:
@@ -153,7 +152,7 @@ def spec_name(spec: str) -> str:
 def _installed(
     manifest: Manifest,
     records: Records,
-    place: Path,
+    path: Path,
     releases: Iterable[tuple[int, Mapping[str, Iterable[str]]]],
     packages: Mapping[str, tuple[str, ...]],
 ) -> Iterator[Solved]:
@@ -161,7 +160,7 @@ def _installed(
         for (environment, platform), key in sorted((key_parts(key), key) for key in solutions):
             archives, entries = {}, {}
             for archive in solutions[key]:
-                if entry := checked_entry(manifest, records, place, archive):
+                if entry := checked_entry(manifest, records, path, archive):
                     name = entry["name"].lower()
                     archives[name], entries[name] = archive, entry
             archives, entries = dict(sorted(archives.items())), dict(sorted(entries.items()))
@@ -171,40 +170,36 @@ def _installed(
 
 def _needs(entry: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
     depends = entry.get("depends")
-    found = defaultdict(list)
+    specs = defaultdict(list)
     for spec in depends if isinstance(depends, list) else ():
         if isinstance(spec, str) and (name := spec_name(spec)) not in ("", "*"):
-            found[name].append(spec)
-    return {name: tuple(specs) for name, specs in sorted(found.items())}
+            specs[name].append(spec)
+    return {name: tuple(specs[name]) for name in sorted(specs)}
 
 
-def _roots(needs: Mapping[str, Mapping[str, object]]) -> frozenset[str]:
+def _roots(needs: Mapping[str, Iterable[str]]) -> frozenset[str]:
     """Return as few names as possible from which all the others are needed.
 
-    Whatever is finished last by a search in depth is needed by nothing that is finished earlier,
-    unless they need each other.
+    A search in depth leaves a name after all that it needs; so what is left last is needed by
+    nothing that is left earlier, unless they need each other.
     """
-    finished: list[str] = []
+    left: list[str] = []
     seen: set[str] = set()
-    for start in needs:
-        todo = [(start, False)]
-        while todo:
-            name, done = todo.pop()
-            if done:
-                finished.append(name)
-            elif name in needs and name not in seen:
-                seen.add(name)
-                todo.append((name, True))
-                todo += [(other, False) for other in reversed(tuple(needs[name]))]
-    roots: set[str] = set()
+    for name in needs:
+        left += _search(name, needs, seen)
     reached: set[str] = set()
-    for name in reversed(finished):
-        if name not in reached:
-            roots.add(name)
-        todo_names = [name]
-        while todo_names:
-            name = todo_names.pop()
-            if name in needs and name not in reached:
-                reached.add(name)
-                todo_names += needs[name]
-    return frozenset(roots)
+    return frozenset(name for name in reversed(left) if _search(name, needs, reached))
+
+
+def _search(name: str, needs: Mapping[str, Iterable[str]], seen: set[str]) -> list[str]:
+    """Search for what is not seen yet, in depth; returns it in the order in which it is left."""
+    left = []
+    todo = [(name, False)]
+    while todo:
+        name, searched = todo.pop()
+        if searched:
+            left.append(name)
+        elif name in needs and name not in seen:
+            seen.add(name)
+            todo += [(name, True), *((needed, False) for needed in needs[name])]
+    return left

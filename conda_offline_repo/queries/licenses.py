@@ -1,7 +1,7 @@
-"""The licences of a repository's packages, with the texts that their archives hold.
+"""The licences of a repository's packages, with the texts in their archives.
 
-An archive is compared with the manifest before it is read. It may still have been made to do harm,
-so what is read of it is bounded, and nothing is unpacked to the disk.
+An archive is checked against the manifest before it is read. It may still be hostile, so reading is
+bounded, and nothing is unpacked to the disk.
 """
 
 from __future__ import annotations
@@ -28,18 +28,17 @@ if TYPE_CHECKING:
     from .contents import ListedPackage
 
 FOLDER = ("info", "licenses")
-#: Bytes of one text, of all texts of an archive, and of all that are different.
+#: Bytes of a text, of all texts of an archive, and of all different texts.
 LARGEST_TEXT = 16 << 20
 LARGEST_TEXTS = 64 << 20
 LARGEST_ALL = 1 << 30
 #: Texts of an archive.
 MOST_TEXTS = 5_000
-#: Bytes, unpacked, of what is passed on the way: of the part of a `.conda` archive that describes
-#: it, and of a whole `.tar.bz2` archive.
+#: Unpacked bytes of the `info` part of a `.conda` archive, and of a whole `.tar.bz2` archive.
 LARGEST_PART = {".conda": 1 << 30, ".tar.bz2": 1 << 36}
-#: Files that are passed on the way.
+#: Files of the same.
 MOST_FILES = 1_000_000
-#: How texts of Windows begin that are in UTF-16.
+#: The beginnings of texts in UTF-16.
 UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -48,9 +47,9 @@ class Licensed:
     """A package and its licence texts.
 
     Attributes:
-        package: What the index says of it, the licence's name too.
-        texts: By path below `info/licenses`, the number of the text in `Licenses.texts`.
-        left_out: By path, why a file is not among the texts.
+        package: Its index entry, with the licence's name.
+        texts: By path below `info/licenses`, the index of the text in `Licenses.texts`.
+        left_out: By path, the reason why a file is not among the texts.
     """
 
     package: ListedPackage
@@ -62,7 +61,7 @@ class Licensed:
 class Licenses:
     """The packages of a repository, sorted by name, and each different text once.
 
-    Lines of the texts end with a new line, and have no spaces and tabs at their ends.
+    The lines of the texts have no spaces and tabs at their ends.
     """
 
     packages: tuple[Licensed, ...]
@@ -71,28 +70,28 @@ class Licenses:
     @property
     def without(self) -> tuple[Licensed, ...]:
         """The packages that have no text."""
-        return tuple(one for one in self.packages if not one.texts)
+        return tuple(package for package in self.packages if not package.texts)
 
 
 def licenses(repository: Repository, progress: Progress) -> Licenses:
-    """Read the licence texts of all packages, those of earlier releases and of the plugin too.
+    """Read the licence texts of all packages, also of earlier releases and of the plugin.
 
     Raises:
-        ArchiveError: An archive is missing, is not the one that the manifest names, or is none.
+        ArchiveError: An archive is missing, invalid, or not the one in the manifest.
         ManifestError: An index file does not fit the manifest.
         UnreadableError: A file cannot be read.
     """
-    manifest = repository.manifest
     packages = list_packages(repository)
     texts: dict[str, int] = {}
     licensed = []
     size = 0
-    with progress.counting("Reading", len(packages), sum(one.size for one in packages)):
+    with progress.counting("Reading", len(packages), sum(package.size for package in packages)):
         for package in packages:
             name = f"{package.subdir}/{package.file}"
-            own, left_out = _of_archive(repository.path / name, manifest.allowed(name))
+            allowed = repository.manifest.allowed(name)
+            archive_texts, left_out = _of_archive(repository.path / name, allowed)
             numbers = {}
-            for path, text in sorted(own.items()):
+            for path, text in sorted(archive_texts.items()):
                 if text not in texts:
                     size += len(text)
                     if size > LARGEST_ALL:
@@ -105,7 +104,7 @@ def licenses(repository: Repository, progress: Progress) -> Licenses:
 
 
 def _of_archive(path: Path, allowed: Mapping[str, int]) -> tuple[dict[str, str], dict[str, str]]:
-    """Return the texts in an archive, and why others are left out, each by path."""
+    """Return the texts in an archive, and the reasons why others are left out, each by path."""
     try:
         if path.is_symlink():
             raise ArchiveError(path, "it is a link, not a file")
@@ -115,7 +114,7 @@ def _of_archive(path: Path, allowed: Mapping[str, int]) -> tuple[dict[str, str],
             if size in allowed.values():
                 hash_into(file, sha256, limit=size)
             if allowed.get(sha256.hexdigest()) != size:
-                raise ArchiveError(path, "it is not the archive that the manifest names")
+                raise ArchiveError(path, "it is not the archive in the manifest")
             file.seek(0)
             return _texts(path, file)
     except OSError as error:
@@ -132,29 +131,26 @@ def _texts(path: Path, file: BinaryIO) -> tuple[dict[str, str], dict[str, str]]:
     largest = next(size for end, size in LARGEST_PART.items() if path.name.endswith(end))
     texts: dict[str, str] = {}
     left_out: dict[str, str] = {}
-    taken = passed = files = 0
+    texts_size = size = 0
     try:
-        for tar, member in stream_conda_info(str(path), file):
-            files += 1
-            passed += member.size
-            if passed > largest or files > MOST_FILES:
-                raise ValueError("it holds more than any package does")
+        for number, (tar, member) in enumerate(stream_conda_info(str(path), file), 1):
+            size += member.size
+            if size > largest or number > MOST_FILES:
+                raise ValueError("it is larger than any package")
             parts = PurePosixPath(member.name).parts
             if parts[:2] != FOLDER or len(parts) == 2 or member.isdir():
                 continue
-            name = "/".join(parts[2:])
+            name, text = "/".join(parts[2:]), ""
             reason = _reason(parts, member)
-            if not reason and (taken + member.size > LARGEST_TEXTS or len(texts) >= MOST_TEXTS):
-                reason = "the archive has too many or too large texts"
-            if reason:
-                if len(left_out) < MOST_TEXTS:
-                    left_out[name] = reason
-                continue
-            taken += member.size
-            if text := _text(tar, member):
+            if texts_size + member.size > LARGEST_TEXTS or len(texts) >= MOST_TEXTS:
+                reason = reason or "the archive has too many or too large texts"
+            if not reason:
+                texts_size += member.size
+                text = _text(tar, member)
+            if text:
                 texts[name] = text
-            else:
-                left_out[name] = "it is empty or no text"
+            elif len(left_out) < MOST_TEXTS:
+                left_out[name] = reason or "it is empty or not a text"
     except Exception as error:  # each implementation of zstd has errors of its own
         reason = str(error) or type(error).__name__
         raise ArchiveError(path, f"it cannot be read as a conda package: {reason}") from error
@@ -162,7 +158,7 @@ def _texts(path: Path, file: BinaryIO) -> tuple[dict[str, str], dict[str, str]]:
 
 
 def _reason(parts: tuple[str, ...], member: tarfile.TarInfo) -> str:
-    """Return why a file is no text that is read, or nothing."""
+    """Return why a file is not read; empty if it is."""
     if ".." in parts:
         return "its name leads elsewhere"
     if not member.isreg():
@@ -173,7 +169,7 @@ def _reason(parts: tuple[str, ...], member: tarfile.TarInfo) -> str:
 
 
 def _text(tar: tarfile.TarFile, member: tarfile.TarInfo) -> str:
-    """Return the text of a file, in lines without spaces at their ends; nothing if it is none."""
+    """Return the text of a file, in lines without spaces at their ends; empty if not a text."""
     file = tar.extractfile(member)
     content = file.read(LARGEST_TEXT) if file else b""
     encoding = "utf-16" if content.startswith(UTF16) else "utf-8-sig"

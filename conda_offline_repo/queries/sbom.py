@@ -1,8 +1,8 @@
-"""Bills of materials of a repository: CycloneDX, written by the plugin conda-sboms.
+"""Bills of materials of a repository in the format CycloneDX, by the plugin conda-sboms.
 
-Other people read them: customers, their auditors, whoever they hand them to. So a channel is named
-only if it is one of the public servers that everybody knows. Of packages from elsewhere, a server
-of the vendor's own or a folder, neither address nor channel is told; their digests identify them.
+Customers and auditors read them. So a channel is named only if it is on a well-known public server.
+For packages from a server of the vendor's or a folder, neither address nor channel is included;
+their digests identify them.
 """
 
 from __future__ import annotations
@@ -46,8 +46,7 @@ if TYPE_CHECKING:
 
 FORMAT = "cyclonedx-json"
 DATE_VARIABLE = "SOURCE_DATE_EPOCH"
-#: The servers whose channels are named, and how conda begins their names. What they have behind a
-#: token is named without it.
+#: The servers whose channels are named, without tokens, and how conda begins those names.
 PUBLIC_HOSTS = {
     "conda.anaconda.org": "",
     "repo.anaconda.com": "",
@@ -62,10 +61,10 @@ class Bill:
 
     Attributes:
         name: Of its file.
-        environment: Of the label; empty if it has no name.
-        platform: Which one.
-        packages: How many it names.
-        content: The bytes of the file.
+        environment: Its name; empty if it has none.
+        platform: Its name.
+        packages: Their number.
+        content: Of the file.
     """
 
     name: str
@@ -78,60 +77,60 @@ class Bill:
 def make_bills(repository: Repository) -> tuple[Bill, ...]:
     """Return the bills of materials of a release, one for each environment and platform.
 
-    The same release gives the same bytes, as long as conda-sboms is the same: their date is that of
-    the release, unless SOURCE_DATE_EPOCH is set.
+    The same release gives the same bytes with the same conda-sboms: the date is that of the
+    release, unless SOURCE_DATE_EPOCH is set.
 
     Raises:
-        SbomMissingError: conda cannot make any.
-        ManifestError: The manifest, or an index that it names, is not sound.
-        CondaError: conda-sboms refuses; its settings may be wrong.
+        SbomMissingError: conda-sboms is not installed, or conda is too old.
+        ManifestError: The manifest, or an index that it names, is invalid.
+        CondaError: conda-sboms fails; its settings may be wrong.
     """
     export = features.exporter(FORMAT)
     if export is None:
         raise SbomMissingError(__version__)
-    manifest, place = repository.manifest, repository.path
-    made = []
-    for solution in solved(manifest, read_records(manifest, place, damaged=True), place):
+    manifest, path = repository.manifest, repository.path
+    bills = []
+    for solution in solved(manifest, read_records(manifest, path, damaged=True), path):
         environment, platform = solution.environment, solution.platform
         records = [
             _record(solution, name, manifest.packages[archive])
             for name, archive in solution.archives.items()
         ]
         title = "-".join(filter(None, (manifest.label, environment)))
-        asked_for = [MatchSpec(name=name) for name in sorted(solution.asked_for)]
-        with _dated(manifest, place):
-            text = export(platform, title, asked_for, records)
-        file = _file_name(manifest, solution, place)
+        specs = [MatchSpec(name=name) for name in sorted(solution.asked_for)]
+        with _dated(manifest, path):
+            text = export(platform, title, specs, records)
+        file = _file_name(manifest, solution, path)
         content = text.encode("utf-8", "backslashreplace")
-        made.append(Bill(file, environment, platform, len(records), content))
-    return tuple(made)
+        bills.append(Bill(file, environment, platform, len(records), content))
+    return tuple(bills)
 
 
 def write_bills(bills: Sequence[Bill], folder: Path, *, dry_run: bool = False) -> tuple[Path, ...]:
-    """Write bills into a folder, all or none; a file that holds the same already stays as it is.
+    """Write bills into a folder, all or none; unchanged files are not written.
 
     Args:
-        bills: The bills.
-        folder: It is made if it is not there.
-        dry_run: Check only; nothing is written.
+        bills: Those to write.
+        folder: Made if it does not exist.
+        dry_run: Whether to check only.
 
     Returns:
         The files that are new or changed.
 
     Raises:
-        InvalidRequestError: Two would have the same name, or the folder lies in a repository.
-        NotWrittenError: The disk refuses, or something else has the place of a file.
+        InvalidRequestError: Two have the same name, or the folder is in a repository.
+        NotWrittenError: The disk refuses, or a folder has the name of a file.
     """
-    if around := enclosing(folder):
+    if repository := enclosing(folder):
         raise InvalidRequestError(
-            f"{folder} lies in the repository {around}, which holds nothing but its own files.",
+            f"{folder} is in the repository {repository}, which may contain only its own files.",
             "Give another folder with -o.",
         )
     names = [bill.name.lower() for bill in bills]
-    if twice := sorted({name for name in names if names.count(name) > 1}):
+    if duplicates := sorted({name for name in names if names.count(name) > 1}):
         raise InvalidRequestError(
-            f"Two bills of materials would have the same name, {twice[0]}.",
-            "Write those of one label at a time, with --label.",
+            f"Two bills of materials would have the same name, {duplicates[0]}.",
+            "Write those of each label separately, with --label.",
         )
     changed = [bill for bill in bills if not has_content(folder / bill.name, bill.content)]
     path = folder
@@ -142,7 +141,7 @@ def write_bills(bills: Sequence[Bill], folder: Path, *, dry_run: bool = False) -
                 for bill in changed:
                     path = folder / bill.name
                     if path.is_dir():
-                        raise NotWrittenError(path, "there is a folder of this name")
+                        raise NotWrittenError(path, "a folder has this name")
                     with beside(path) as file:
                         file.write(bill.content)
     except OSError as error:
@@ -150,22 +149,22 @@ def write_bills(bills: Sequence[Bill], folder: Path, *, dry_run: bool = False) -
     return tuple(folder / bill.name for bill in changed)
 
 
-def _file_name(manifest: Manifest, solution: Solved, place: Path) -> str:
-    """Return the name of a bill's file; the manifest may be anybody's."""
+def _file_name(manifest: Manifest, solution: Solved, path: Path) -> str:
+    """Return the name of a bill's file, of which no part is trusted."""
     environment, platform = solution.environment, solution.platform
     try:
         for part in filter(None, (environment, f"on-{platform}")):
             check_label(part)
     except InvalidLabelError as error:
         reason = f"it has a solution of {environment!r} for {platform!r}"
-        raise ManifestError(place / MANIFEST_NAME, reason) from error
+        raise ManifestError(path / MANIFEST_NAME, reason) from error
     parts = (manifest.label, str(manifest.release), environment, platform)
     return f"{'-'.join(filter(None, parts))}.cdx.json"
 
 
 @contextmanager
-def _dated(manifest: Manifest, place: Path) -> Iterator[None]:
-    """Let conda-sboms take the date of the release for the present, unless another is set."""
+def _dated(manifest: Manifest, path: Path) -> Iterator[None]:
+    """Let conda-sboms use the date of the release, unless another is set."""
     if os.environ.get(DATE_VARIABLE):
         yield
         return
@@ -173,7 +172,7 @@ def _dated(manifest: Manifest, place: Path) -> Iterator[None]:
         date = datetime.strptime(manifest.created, "%Y-%m-%dT%H:%M:%SZ")
     except ValueError as error:
         reason = f"its date is {manifest.created!r}"
-        raise ManifestError(place / MANIFEST_NAME, reason) from error
+        raise ManifestError(path / MANIFEST_NAME, reason) from error
     os.environ[DATE_VARIABLE] = str(int(date.replace(tzinfo=timezone.utc).timestamp()))
     try:
         yield
@@ -182,7 +181,7 @@ def _dated(manifest: Manifest, place: Path) -> Iterator[None]:
 
 
 class _Channel(Channel):
-    """A channel that is called by its name, whatever conda is configured to call it."""
+    """A channel with its own name, however conda is configured."""
 
     @property
     def canonical_name(self) -> str:
@@ -190,11 +189,9 @@ class _Channel(Channel):
 
 
 def _record(solution: Solved, name: str, package: Package) -> PackageRecord:
-    """Return a package as conda-sboms describes it."""
     archive, entry = solution.archives[name], solution.entries[name]
     subdir, _, file = archive.rpartition("/")
-    license = entry.get("license")
-    number = entry.get("build_number")
+    license, number = entry.get("license"), entry.get("build_number")
     url, channel = _origin(archive, package.url)
     return PackageRecord(
         name=entry["name"],
@@ -214,18 +211,18 @@ def _record(solution: Solved, name: str, package: Package) -> PackageRecord:
 
 
 def _origin(archive: str, url: str) -> tuple[str, str]:
-    """Return the URL of an archive and the name of its channel, each only if it is public."""
+    """Return the URL of an archive and the name of its channel, if its server is public."""
     address = _public(url)
     parts = urlsplit(address)
     path = parts.path.strip("/")
     name = path.removesuffix(f"/{archive}")
-    if name == path:  # no URL, or not in a channel
+    if name == path:  # not a URL, or not in a channel
         return "", "<unknown>"
     return address, PUBLIC_HOSTS[parts.netloc] + name
 
 
 def _public(url: str) -> str:
-    """Return an address without secrets; nothing if its server is not a public one."""
+    """Return an address without secrets; empty if its server is not public."""
     try:
         address = public(url)
         parts = urlsplit(address)
@@ -235,5 +232,5 @@ def _public(url: str) -> str:
 
 
 def _without_addresses(text: str) -> str:
-    """Return a text without addresses of servers that are not public."""
+    """Return a text without addresses of private servers."""
     return ADDRESS.sub(lambda match: _public(match[0]) or "...", text)

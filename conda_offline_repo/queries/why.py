@@ -1,4 +1,4 @@
-"""Who needs a package."""
+"""Why a package is in a repository: the packages that need it."""
 
 from __future__ import annotations
 
@@ -19,22 +19,21 @@ if TYPE_CHECKING:
     from ..repository.locate import Repository
     from .dependencies import Solved
 
-#: How many names are suggested for one that is unknown.
+#: Suggestions for an unknown name.
 SUGGESTED = 5
 
 
 @dataclass(frozen=True)
 class Step:
-    """A package on a way from one that is needed to those that were asked for.
+    """A package on a way from the needed package to a requested one.
 
     Attributes:
-        depth: How many steps away it is; 0 for the one that is needed.
+        depth: The number of steps from the needed package.
         name: Of the package.
         version: Of the package; empty for a virtual one.
-        specs: The MatchSpecs with which it needs the one above it.
-        asked_for: Whether it was asked for.
-        expanded: Whether those that need it follow; each package is expanded once, where it is
-            nearest.
+        specs: The MatchSpecs with which it needs the package above it.
+        asked_for: Whether it was requested.
+        expanded: Whether the packages that need it follow; each is expanded once, where nearest.
     """
 
     depth: int
@@ -52,15 +51,14 @@ class Why:
     Attributes:
         name: Of the package, which may be a virtual one.
         release: The number of the release.
-        environment: The name of the environment; empty if it has none.
-        platform: Which one; `plugin` for the plugin's channel.
+        environment: Its name; empty if it has none.
+        platform: Its name; `plugin` for the plugin's channel.
         version: Of the package; empty for a virtual one.
         build: The same.
-        asked_for: Whether it was asked for.
-        directly: What needs it directly, sorted by name.
-        shortest: The names of the shortest way to it from what was asked for; none for a way.
-        ways: All ways, as an inverted tree that is read from the top: each step is followed by
-            those that need it, one deeper.
+        asked_for: Whether it was requested.
+        directly: The packages that need it directly, sorted by name.
+        shortest: The names on the shortest way to it from a requested package, if any.
+        ways: All ways, as a tree: each step is followed by those that need it, one deeper.
     """
 
     name: str
@@ -78,41 +76,38 @@ class Why:
 def why(
     repositories: Iterable[Repository], name: str
 ) -> tuple[tuple[Repository, tuple[Why, ...]], ...]:
-    """Find out who needs a package, in the repositories that have it.
+    """Return why a package is in those of the repositories that have it.
 
-    That is, in each environment of the release on each platform; if none has it, in those of the
-    newest earlier release that does, or in the plugin's channel.
+    The answers are for each environment and platform of the release that has it; otherwise of the
+    newest kept release that has it, or of the plugin's channel.
 
     Args:
-        repositories: Where it is looked for.
+        repositories: Those to search.
         name: Of a package, or a virtual one such as `__glibc`.
 
     Raises:
         PackageUnknownError: None of them has it.
-        ManifestError: The index of one does not fit the manifest.
+        ManifestError: An index does not fit its manifest.
     """
-    wanted = name.strip().lower()
+    normalized = name.strip().lower()
     answers = []
     known: set[str] = set()
     for repository in repositories:
-        manifest, place = repository.manifest, repository.path
-        records = read_records(manifest, place, damaged=True)
-        installed = (
-            *solved(manifest, records, place),
-            *solved_besides(manifest, records, place),
-        )
-        for _, release in groupby(installed, lambda one: (one.release, one.platform == PLUGIN)):
+        manifest, path = repository.manifest, repository.path
+        records = read_records(manifest, path, damaged=True)
+        solutions = (*solved(manifest, records, path), *solved_besides(manifest, records, path))
+        for _, release in groupby(solutions, lambda s: (s.release, s.platform == PLUGIN)):
             reasons = []
             for solution in release:
                 names = set(solution.archives).union(*solution.needs.values())
                 known |= names
-                if wanted in names:
-                    reasons.append(_reason(solution, wanted))
+                if normalized in names:
+                    reasons.append(_reason(solution, normalized))
             if reasons:
                 answers.append((repository, tuple(reasons)))
                 break
     if not answers:
-        raise PackageUnknownError(name, get_close_matches(wanted, sorted(known), SUGGESTED))
+        raise PackageUnknownError(name, get_close_matches(normalized, sorted(known), SUGGESTED))
     return tuple(answers)
 
 
@@ -121,7 +116,7 @@ def _reason(solution: Solved, name: str) -> Why:
     for other, needs in solution.needs.items():
         for needed in needs:
             needing[needed].append(other)
-    # what needs it in any way, the nearest first, each with the next one on its shortest way to it
+    # all that need it, the nearest first, each with the next one on its shortest way to it
     towards = {name: ""}
     nearest = [name]
     for needed in nearest:

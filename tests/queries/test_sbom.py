@@ -117,7 +117,7 @@ def test_files_are_replaced_not_written_through_links(tmp_path: Path) -> None:
 def test_all_or_none(tmp_path: Path) -> None:
     folder = tmp_path / "bills"
     (folder / B.name).mkdir(parents=True)
-    with pytest.raises(NotWrittenError, match="folder of this name"):
+    with pytest.raises(NotWrittenError, match="a folder has this name"):
         write_bills([A, B], folder)
     assert [path.name for path in folder.iterdir()] == [B.name]
 
