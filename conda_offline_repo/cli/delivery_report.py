@@ -11,6 +11,7 @@ from conda.base.context import context
 from ..customer.trust import check_expected
 from ..delivery.deliver import deliver
 from ..printable import counted, human
+from ..queries.compare import difference
 from ..repository.locate import Repository
 from .output import (
     amount,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ..delivery.deliver import Outcome
+    from ..delivery.plan import Plan
     from ..delivery.source import Source
 
 
@@ -52,60 +54,59 @@ def delivered(source: Source, args: Namespace) -> int:
     if context.json:
         _print_json(outcome)
     elif not context.quiet:
-        print_lines(_lines(outcome))
+        print_lines(_lines(outcome.plan))
         warn(_warnings(outcome))
     return 0
 
 
 def _print_json(outcome: Outcome) -> None:
-    release, before = outcome.source.manifest, outcome.before
+    plan = outcome.plan
+    release, last = plan.source.manifest, plan.last
     print_json(
         label=release.label,
-        source=str(outcome.source.place),
-        target=str(outcome.target),
-        changed=outcome.changed,
+        source=str(plan.source.place),
+        target=str(plan.target),
+        changed=plan.changes,
         build=release.release,
-        build_before=before.release if before else None,
-        signers=outcome.source.signers,
-        copied=outcome.copied,
-        copied_bytes=outcome.copied_bytes,
-        deleted=outcome.deleted,
+        build_before=last.release if last else None,
+        signers=plan.source.signers,
+        copied=[*plan.lacking],
+        copied_bytes=plan.size,
+        deleted=plan.surplus,
         warnings=_warnings(outcome),
-        **changes_json(outcome.difference),
+        **changes_json(difference(last, release)),
     )
 
 
-def _lines(outcome: Outcome) -> Iterator[str]:
-    release, before = outcome.source.manifest, outcome.before
-    total = amount(release)
-    if not outcome.changed:
+def _lines(plan: Plan) -> Iterator[str]:
+    release, last, total = plan.source.manifest, plan.last, amount(plan.source.manifest)
+    if not plan.changes:
         yield (
-            f"{outcome.target} has release {release.release} already, complete and unchanged: "
-            f"{total}."
+            f"{plan.target} has release {release.release} already, complete and unchanged: {total}."
         )
     else:
-        yield from platform_lines(outcome.difference)
-        if before and before.raw == release.raw:
-            became = "would be put right" if context.dry_run else "is put right"
+        yield from platform_lines(difference(last, release))
+        if last and last.raw == release.raw:
+            change = "would be put right" if context.dry_run else "is put right"
         else:
-            had = f"had release {before.release}" if before else "had no release"
+            had = f"had release {last.release}" if last else "had no release"
             has = "would get" if context.dry_run else "now has"
-            became = f"{had} and {has} release {release.release} of label {release.label}"
-        yield f"{outcome.target} {became}: {total}."
+            change = f"{had} and {has} release {release.release} of label {release.label}"
+        yield f"{plan.target} {change}: {total}."
         copied = "would be copied" if context.dry_run else "copied"
         yield (
-            f"{counted(len(outcome.copied), 'file')} {copied}, {human(outcome.copied_bytes)}; "
-            f"{len(outcome.deleted)} deleted."
+            f"{counted(len(plan.lacking), 'file')} {copied}, {human(plan.size)}; "
+            f"{len(plan.surplus)} deleted."
         )
-    yield signed_by(outcome.source.signers)
+    yield signed_by(plan.source.signers)
 
 
 def _warnings(outcome: Outcome) -> tuple[str, ...]:
     if not outcome.undeleted:
         return ()
     text = (
-        f"{outcome.target} has all of the release, but what it does not need any more is still "
-        f"there: {', '.join(outcome.undeleted)}. Another program may have it open. Run the same "
-        "command again; until then, readers are told that the publication is unfinished."
+        f"{outcome.plan.target} has all of the release, but also files that it does not need any "
+        f"more: {', '.join(outcome.undeleted)}. Another program may have them open. Run the same "
+        "command again; until then, readers are warned that the publication is unfinished."
     )
     return (text,)

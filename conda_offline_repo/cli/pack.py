@@ -89,7 +89,7 @@ def _print_json(packed: Packed) -> None:
     print_json(
         label=release.label,
         build=release.release,
-        since=since.base.build if since else None,
+        since=since.base.release if since else None,
         signers=packed.source.signers,
         volumes=[
             {"path": str(path), "files": names}
@@ -101,7 +101,7 @@ def _print_json(packed: Packed) -> None:
 
 def _lines(packed: Packed) -> Iterator[str]:
     release, since = packed.source.manifest, packed.since
-    new = f" since release {since.base.build}" if since else ""
+    new = f" since release {since.base.release}" if since else ""
     done = "would be packed" if context.dry_run else "is packed"
     yield f"Release {release.release} of label {release.label}{new} {done}: {human(packed.size)}."
     for path, names in zip(packed.volumes, packed.names, strict=False):

@@ -9,19 +9,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..files.hashing import open_regular
-from ..queries import compare
 from ..repository.exceptions import FileSystemError, ManifestError
 from ..repository.publish import Sealed, Transition, carry_out
 from ..repository.staging import exclusive
 from ..repository.transition import age, is_next, read_manifest, read_next, signatures_beside
 from .exceptions import SourceDamagedError
-from .plan import check_place, check_release, check_space, plan
+from .plan import check_place, check_release, check_space, make_plan
 from .source import Source
 from .stage import stage
 
 if TYPE_CHECKING:
     from ..progress import Progress
-    from ..queries.compare import Difference
     from ..repository.manifest import Manifest
     from .plan import Plan
 
@@ -31,26 +29,12 @@ class Outcome:
     """What a delivery did, or with a dry run would do.
 
     Attributes:
-        source: What was delivered.
-        target: Where to.
-        changed: Whether the target is another than before.
-        before: The manifest that it had; none if it had none, or a damaged one.
-        difference: The packages that are new, newer and gone in it.
-        copied: The files that were copied.
-        copied_bytes: Their bytes.
-        deleted: The files that were deleted.
-        undeleted: Those among them that could not be.
+        plan: What was copied and deleted.
+        undeleted: The files of the plan's surplus that could not be deleted.
     """
 
-    source: Source
-    target: Path
-    changed: bool
-    before: Manifest | None
-    difference: Difference
-    copied: tuple[str, ...]
-    copied_bytes: int
-    deleted: tuple[str, ...]
-    undeleted: tuple[str, ...]
+    plan: Plan
+    undeleted: tuple[str, ...] = ()
 
 
 def deliver(
@@ -64,56 +48,39 @@ def deliver(
     """Bring a target to the release of a source.
 
     Args:
-        source: What comes.
-        target: The repository's folder, there or not.
-        progress: Told how far it is.
+        source: The release.
+        target: The repository's folder, which need not exist.
+        progress: Hears of each step.
         allow_older: Whether the release may be an older one than the target has.
         dry_run: Compare only; nothing is written.
 
     Raises:
-        OfflineRepoError: It cannot be done; the target is whole, as before or as it is to be.
+        OfflineRepoError: It failed; the target is whole, at the old release or the new one.
     """
-    place = Path(os.path.abspath(target))  # what is staged beside it has a name from its own
+    target = Path(os.path.abspath(target))  # the staging folder is named after the target's
     try:
-        return _deliver(source, place, progress, allow_older=allow_older, dry_run=dry_run)
+        check_place(source, target)
+        # before the lock, which would make folders at a place that may be the wrong one
+        check_release(source, target, _read(target), allow_older=allow_older)
+        with nullcontext() if dry_run else exclusive(target, progress.step) as staging:
+            if staging is not None:
+                _finish_other(source, target, staging, progress)
+            last = _read(target)
+            check_release(source, target, last, allow_older=allow_older)
+            plan = make_plan(source, target, last, progress)
+            if staging is None or not plan.changes:
+                return Outcome(plan)
+            check_space(plan, staging)
+            stage(plan, staging, progress)
+            progress.step("Publishing")
+            return Outcome(plan, _publish(plan, staging))
     except OSError as error:
         raise FileSystemError(error) from error
 
 
-def _deliver(
-    source: Source, target: Path, progress: Progress, *, allow_older: bool, dry_run: bool
-) -> Outcome:
-    check_place(source, target)
-    # before the lock: it would make folders at a place that may be the wrong one
-    check_release(source, target, _read(target), allow_older=allow_older)
-    with nullcontext() if dry_run else exclusive(target, progress.step) as staging:
-        if staging is not None:
-            _carry_on(source, target, staging, progress)
-        last = _read(target)
-        check_release(source, target, last, allow_older=allow_older)
-        found = plan(source, target, last, progress)
-        undeleted: tuple[str, ...] = ()
-        if staging is not None and found.changes:
-            check_space(found, staging)
-            stage(found, staging, progress)
-            progress.step("Publishing")
-            undeleted = _publish(found, staging)
-        return Outcome(
-            source=source,
-            target=target,
-            changed=found.changes,
-            before=last,
-            difference=compare.difference(last, source.manifest),
-            copied=tuple(one.name for one in found.lacking),
-            copied_bytes=found.size,
-            deleted=found.surplus,
-            undeleted=undeleted,
-        )
-
-
 def _read(target: Path) -> Manifest | None:
-    """Return the manifest that a target has, with what is on its way to it; a damaged one counts as
-    none, and is put right.
+    """Return the manifest of a target as `read_manifest`; None for a damaged one, which the
+    delivery replaces.
     """
     try:
         return read_manifest(target)
@@ -121,8 +88,8 @@ def _read(target: Path) -> Manifest | None:
         return None
 
 
-def _carry_on(source: Source, target: Path, staging: Path, progress: Progress) -> None:
-    """Finish another publication that was interrupted, as far as what it has staged allows.
+def _finish_other(source: Source, target: Path, staging: Path, progress: Progress) -> None:
+    """Finish another publication that was interrupted, as far as its staged files allow.
 
     Otherwise its files would be known to neither the old release nor the one that comes.
     """
@@ -137,19 +104,19 @@ def _carry_on(source: Source, target: Path, staging: Path, progress: Progress) -
         signers=coming.signers,
         signature=signatures_beside(target, coming),
         open=lambda name: open_regular(staging / name),
+        names=frozenset(coming.everything),
     )
-    found = plan(other, target, last, progress)
+    plan = make_plan(other, target, last, progress)
     try:
-        stage(found, staging, progress)
+        stage(plan, staging, progress)
     except SourceDamagedError:
         return
-    _publish(found, staging)
+    _publish(plan, staging)
 
 
-def _publish(found: Plan, staging: Path) -> tuple[str, ...]:
+def _publish(plan: Plan, staging: Path) -> tuple[str, ...]:
     # nobody can sign here: what lies beside meanwhile is the release's own manifest
-    release = Sealed(found.source.manifest, found.source.signature)
-    coming = [one.name for one in found.lacking]
+    release = Sealed(plan.source.manifest, plan.source.signature)
     return carry_out(
-        Transition(found.target, staging, release, release, found.last, coming, found.surplus)
+        Transition(plan.target, staging, release, release, plan.last, [*plan.lacking], plan.surplus)
     )

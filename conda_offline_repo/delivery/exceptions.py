@@ -12,16 +12,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
+    from ..repository.manifest import Manifest
+
 
 class SourceUnfinishedError(OfflineRepoError):
     """A source whose own publication is under way or was interrupted."""
 
     def __init__(self, source: Path) -> None:
         super().__init__(
-            f"{source} is no whole release: a publication of it is under way or was interrupted. "
-            "Nothing was written.",
-            "Wait until it is finished, or finish it there by repeating the command that makes it "
-            "(build, or sync); then repeat this one.",
+            f"{source} is not a complete release: a publication of it is under way or was "
+            "interrupted. Nothing was written.",
+            "Wait until it is finished, or finish it by repeating the command that makes it "
+            "(build, or sync); then repeat this command.",
         )
 
 
@@ -32,46 +34,46 @@ class SourceDamagedError(OfflineRepoError):
         lines = (f"{name}: {why}" for name, why in sorted(problems.items()))
         super().__init__(
             f"{source} is damaged or its copy is incomplete:{dashlist(lines)}",
-            "The target is as it was before, and what was copied is kept for the next time. "
-            "Get the source anew from where it came, then repeat this command.",
+            "The target is unchanged, and the files that were copied are reused next time. "
+            "Copy the source again from where it came, then repeat this command.",
         )
 
 
 class LabelMismatchError(OfflineRepoError):
     """A target that is the repository of another customer."""
 
-    def __init__(self, target: Path, has: str, comes: str) -> None:
+    def __init__(self, target: Path, has: str, other: str) -> None:
         super().__init__(
-            f"{target} is the repository of label {has!r}, and what comes is of label {comes!r}. "
-            "Nothing was written.",
-            "Give the folder of the same label, or one that is not there yet.",
+            f"{target} has label {has!r}, but the other release has label {other!r}. Nothing was "
+            "written.",
+            "Give the folder of the same label, or one that does not exist yet.",
         )
 
 
 class OlderReleaseError(OfflineRepoError):
-    """A release that is no newer than the one that the target has."""
+    """A release that is no newer than the target's."""
 
-    def __init__(self, target: Path, has: tuple[int, str], comes: tuple[int, str]) -> None:
+    def __init__(self, target: Path, has: Manifest, new: Manifest) -> None:
         super().__init__(
-            f"{target} has release {has[0]} of {has[1]}, and what comes is release {comes[0]} of "
-            f"{comes[1]}, which is not newer. Nothing was written.",
+            f"{target} has release {has.release} of {has.created}; release {new.release} of "
+            f"{new.created} is not newer. Nothing was written.",
             "To go back to it on purpose, add --allow-older.",
         )
 
 
 class OtherOriginError(OfflineRepoError):
-    """A release that nobody signed who signed the one that the target has."""
+    """A release that nobody signed who signed the target's."""
 
     def __init__(
         self, source: Path, target: Path, signers: Iterable[str], expected: Iterable[str]
     ) -> None:
-        by = ", ".join(signers)
-        found = f"is signed by {by}" if by else "is not signed"
+        names = ", ".join(signers)
+        signed = f"signed by {names}" if names else "not signed"
         super().__init__(
-            f"{source} {found}, and {target} is signed by {', '.join(expected)}. Nothing was "
+            f"{source} is {signed}, but {target} is signed by {', '.join(expected)}. Nothing was "
             "written.",
-            "Ask your vendor whether this is so on purpose, and by another way than the one that "
-            "the release came by. If it is: move the target away and repeat this command.",
+            "Ask your vendor whether this is intended, through another channel than the one that "
+            "the release came by. If it is, move the target away and repeat this command.",
         )
 
 
@@ -80,19 +82,19 @@ class VolumeSizeError(OfflineRepoError):
 
     def __init__(self, name: str, size: int, volume_size: int) -> None:
         super().__init__(
-            f"{name} needs a volume of {size} bytes by itself, and volumes are to have at most "
-            f"{volume_size}. Nothing was written.",
+            f"{name} alone needs a volume of {size} bytes, but --volume-size is {volume_size}. "
+            "Nothing was written.",
             f"Give --volume-size {size} or more.",
         )
 
 
 class VolumeError(OfflineRepoError):
-    """A file that is no volume, or that must not be taken for one."""
+    """A file that is not a volume, or that must not be used as one."""
 
     def __init__(self, path: Path, reason: str) -> None:
         super().__init__(
             f"{path} cannot be used: {reason}. Nothing of it was unpacked.",
-            "Get the volume anew from where it came; if it is always so, tell your vendor.",
+            "Copy the volume again from where it came; if the error stays, ask your vendor.",
         )
 
 
@@ -102,46 +104,45 @@ class OtherVolumesError(OfflineRepoError):
     def __init__(self, first: Path, second: Path, why: str) -> None:
         super().__init__(
             f"{first} and {second} do not belong together: {why}. Nothing was unpacked.",
-            "Give the volumes of one release, made by one command, and no others.",
+            "Give only the volumes of one release, made by one command.",
         )
 
 
 class VolumesMissingError(OfflineRepoError):
-    """Volumes that are needed besides those that were given."""
+    """Volumes that are needed besides the given ones."""
 
-    def __init__(self, missing: Iterable[int], of: int) -> None:
-        numbers = ", ".join(map(str, missing))
+    def __init__(self, missing: Iterable[int], count: int) -> None:
         super().__init__(
-            f"Of {of} volumes, these are needed as well: {numbers}. The target is as it was "
-            "before, and what the others have for it is kept beside it.",
+            f"Of {count} volumes, these are still missing: {', '.join(map(str, missing))}. The "
+            "target is unchanged; the files of the other volumes are staged beside it.",
             "Repeat `conda offline-repo unpack` with the missing ones, with or without those that "
-            "were given now.",
+            "you gave now.",
         )
 
 
 class OtherBaseError(OfflineRepoError):
-    """A difference to another release than the one that the target has."""
+    """A difference to another release than the target's."""
 
-    def __init__(self, target: Path, needs: tuple[int, str], has: tuple[int, str] | None) -> None:
-        there = f"release {has[0]} of {has[1]}" if has else "none that can be read"
+    def __init__(self, target: Path, base: tuple[int, str], has: Manifest | None) -> None:
+        current = f"release {has.release} of {has.created}" if has else "none that can be read"
         super().__init__(
-            f"This is the difference to release {needs[0]} of {needs[1]}, and {target} has "
-            f"{there}. Nothing was written.",
+            f"This is the difference to release {base[0]} of {base[1]}, but {target} has "
+            f"{current}. Nothing was written.",
             "Bring the target to that release first, or ask your vendor for the difference to the "
-            f"one that it has (send him {target / 'offline-repo.json'}, for --since)."
+            f"current one (send {target / 'offline-repo.json'}, for --since)."
             if has
             else "Ask your vendor for the whole release, packed without --since.",
         )
 
 
 class BaseDamagedError(OfflineRepoError):
-    """A target that lacks files of the release that a difference is to be applied to."""
+    """A target that lacks files of the release that a difference applies to."""
 
     def __init__(self, names: Iterable[str]) -> None:
         super().__init__(
-            "The target lacks files of the release that it states, and the difference does not "
-            f"have them:{dashlist(names)}",
-            "The target is as it was before. Put it right with the whole release: "
+            "The target lacks files of its own release, and the difference does not have them:"
+            f"{dashlist(names)}",
+            "The target is unchanged. Repair it with the whole release: "
             "`conda offline-repo sync`, or volumes made without --since.",
         )
 
@@ -152,6 +153,6 @@ class PlaceError(OfflineRepoError):
     def __init__(self, target: Path, label: str, reason: str) -> None:
         super().__init__(
             f"{target} cannot be the target: {reason}. Nothing was written.",
-            f"Give a folder of its own for the repository, such as {target / label}; it is made if "
-            "it is not there.",
+            f"Give a separate folder for the repository, such as {target / label}; it is created "
+            "if it does not exist.",
         )

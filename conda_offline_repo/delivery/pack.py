@@ -6,6 +6,7 @@ import hashlib
 import re
 import stat
 import zipfile
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,20 +18,22 @@ from ..repository.locate import enclosing
 from ..repository.manifest import MANIFEST_NAME
 from ..repository.signature import SIGNATURE_NAME
 from .exceptions import LabelMismatchError, SourceDamagedError, VolumeSizeError
-from .plan import wanted_files
 from .source import SourceReadError, chunks
 from .volume import VolumeInfo, dump
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping
+    from contextlib import AbstractContextManager
     from typing import IO, BinaryIO
 
     from ..progress import Progress
-    from .plan import Wanted
+    from ..repository.manifest import File, Package
     from .release_ref import Since
     from .source import Source
 
-#: The earliest that a zip file can say.
+    Files = Mapping[str, File | Package]
+
+#: The earliest date that a zip file can have.
 DATE = (1980, 1, 1, 0, 0, 0)
 MODE = (stat.S_IFREG | 0o644) << 16
 #: Bytes that a file takes in a zip file besides its content, and twice its name.
@@ -45,16 +48,16 @@ class Packed:
 
     Attributes:
         source: The release.
-        since: What it is the difference to; none if it is whole.
+        since: The release that it is the difference to; None if it is whole.
         volumes: The files; none if it went to a pipe.
-        names: What is in each volume, besides manifest and signatures.
+        names: By volume, the paths in it but the manifest and its signatures.
         size: Bytes of all volumes together; of a dry run, about.
     """
 
     source: Source
     since: Since | None
     volumes: tuple[Path, ...]
-    names: tuple[tuple[str, ...], ...]
+    names: list[list[str]]
     size: int
 
 
@@ -62,15 +65,16 @@ def parse_size(text: str) -> int:
     """Return the bytes of a size as people write it: `4GB`, `650 MB`, `4GiB`, `1000000`.
 
     Raises:
-        InvalidRequestError: It is none.
+        InvalidRequestError: It is not a size.
     """
-    found = re.fullmatch(r"\s*([0-9]{1,15}(?:\.[0-9]{1,3})?)\s*([kmgt]?)(i?)b?\s*", text.lower())
-    if not found or (found[3] and not found[2]):
+    match = re.fullmatch(r"\s*([0-9]{1,15}(?:\.[0-9]{1,3})?)\s*([kmgt]?)(i?)b?\s*", text.lower())
+    if not match or (match[3] and not match[2]):
         raise InvalidRequestError(
-            f"{text[:40]!r} is no size.", "Write it as 4GB, 650MB or 4GiB, or as a number of bytes."
+            f"{text[:40]!r} is not a size.",
+            "Write it as 4GB, 650MB or 4GiB, or as a number of bytes.",
         )
-    units = BINARY_UNITS if found[3] else UNITS
-    return int(float(found[1]) * units[found[2]])
+    units = BINARY_UNITS if match[3] else UNITS
+    return int(float(match[1]) * units[match[2]])
 
 
 def pack(
@@ -86,11 +90,11 @@ def pack(
 
     Args:
         source: The release.
-        output: The file, or with several volumes what their names are made of; or a pipe.
+        output: The file, or a pipe. The names of several volumes are made of the file's.
         since: A release that the customer has, so that only what is new is packed.
-        volume_size: The bytes that no volume is larger than; none for one volume.
-        progress: Told how far it is.
-        dry_run: Share out only; nothing is written.
+        volume_size: The bytes that no volume may exceed; None for one volume.
+        progress: Hears of each file.
+        dry_run: Only divide into volumes; nothing is written.
 
     Raises:
         LabelMismatchError: The other release is another customer's.
@@ -104,50 +108,56 @@ def pack(
         raise NestedFolderError(output, around, "Give a file in another folder with -o.")
     if since and since.label != manifest.label:
         raise LabelMismatchError(source.place, manifest.label, since.label)
-    had = since.digests if since else {}
-    new = [one for one in wanted_files(manifest) if had.get(one.name) != one.sha256]
+    known = since.digests if since else {}
+    new = {
+        name: file
+        for name, file in sorted(manifest.everything.items())
+        if known.get(name) != file.sha256
+    }
     shares = _shares(source, new, volume_size)
-    names = tuple(tuple(one.name for one in share) for share in shares)
-    base, of = since.base if since else None, len(shares)
-    infos = [VolumeInfo(number, of, base) for number in range(1, of + 1)]
-    paths: tuple[Path, ...] = ()
-    if isinstance(output, Path):
-        paths = tuple(_path(output, info) for info in infos)
+    base, count = since.base if since else None, len(shares)
+    infos = [VolumeInfo(number, count, base) for number in range(1, count + 1)]
+    paths = tuple(_path(output, info) for info in infos) if isinstance(output, Path) else ()
     if dry_run:
-        size = sum(_about(source, share) for share in shares)
-        return Packed(source, since, paths, names, size)
-    number = sum(name in manifest.packages for share in names for name in share)
-    with progress.counting("Packing", number, sum(one.size for s in shares for one in s)):
-        try:
-            if isinstance(output, Path):
-                size = _write_files(source, shares, infos, paths, progress)
-            else:
-                size = _write(source, shares[0], infos[0], output, progress)
-        except OSError as error:
-            raise FileSystemError(error) from error
-    return Packed(source, since, paths, names, size)
+        size = sum(_about(source, {name: new[name] for name in share}) for share in shares)
+        return Packed(source, since, paths, shares, size)
+    size, number = 0, len(new.keys() & manifest.packages.keys())
+    try:
+        with (
+            progress.counting("Packing", number, sum(file.size for file in new.values())),
+            all_or_none() as beside,
+        ):
+            outputs: Iterable[AbstractContextManager[BinaryIO]] = map(beside, paths)
+            if not isinstance(output, Path):
+                outputs = [nullcontext(output)]
+            for share, info, opening in zip(shares, infos, outputs, strict=True):
+                with opening as file:
+                    size += _write(source, share, info, file, progress)
+    except OSError as error:
+        raise FileSystemError(error) from error
+    return Packed(source, since, paths, shares, size)
 
 
-def _shares(source: Source, files: list[Wanted], volume_size: int | None) -> list[list[Wanted]]:
-    """Share files out to volumes, in their order."""
-    shares: list[list[Wanted]] = [[]]
-    beside = size = _about(source, ())
-    for one in files:
-        own = _about(source, (one,)) - beside
+def _shares(source: Source, files: Files, volume_size: int | None) -> list[list[str]]:
+    """Divide files into volumes, in their order."""
+    shares: list[list[str]] = [[]]
+    beside = size = _about(source, {})
+    for name, file in files.items():
+        own = _about(source, {name: file}) - beside
         if volume_size is not None and size + own > volume_size:
             if beside + own > volume_size:
-                raise VolumeSizeError(one.name, beside + own, volume_size)
+                raise VolumeSizeError(name, beside + own, volume_size)
             shares.append([])
             size = beside
-        shares[-1].append(one)
+        shares[-1].append(name)
         size += own
     return shares
 
 
-def _about(source: Source, share: Sequence[Wanted]) -> int:
+def _about(source: Source, files: Files) -> int:
     """Return the bytes of a volume, or a little more."""
     beside = len(source.manifest.raw) + len(source.signature) + 5 * PER_FILE
-    return beside + sum(one.size + 2 * len(one.name) + PER_FILE for one in share)
+    return beside + sum(file.size + 2 * len(name) + PER_FILE for name, file in files.items())
 
 
 def _path(output: Path, info: VolumeInfo) -> Path:
@@ -157,40 +167,24 @@ def _path(output: Path, info: VolumeInfo) -> Path:
     return output.with_name(f"{output.stem}.{info.number}-of-{info.volumes}{output.suffix}")
 
 
-def _write_files(
-    source: Source,
-    shares: list[list[Wanted]],
-    infos: list[VolumeInfo],
-    paths: tuple[Path, ...],
-    progress: Progress,
-) -> int:
-    """Write the volumes, all or none; returns their bytes."""
-    size = 0
-    with all_or_none() as beside:
-        for path, share, info in zip(paths, shares, infos, strict=True):
-            with beside(path) as file:
-                size += _write(source, share, info, file, progress)
-    return size
-
-
 def _write(
-    source: Source, share: list[Wanted], info: VolumeInfo, file: BinaryIO, progress: Progress
+    source: Source, names: list[str], info: VolumeInfo, file: BinaryIO, progress: Progress
 ) -> int:
     """Write a volume; returns its bytes."""
-    beside = [(MANIFEST_NAME, source.manifest.raw)]
-    if source.signature:
-        beside.append((SIGNATURE_NAME, source.signature))
+    beside = {MANIFEST_NAME: source.manifest.raw, SIGNATURE_NAME: source.signature}
+    everything, packages = source.manifest.everything, source.manifest.packages
     pipe = _Pipe(file)
     # the types ask for `close` as well, which is never called on what is not opened there
     with zipfile.ZipFile(pipe, "w", zipfile.ZIP_STORED) as volume:  # type: ignore[call-overload]
         volume.comment = dump(info)
-        for name, content in beside:
-            with volume.open(_entry(name, len(content)), "w") as packed:
-                packed.write(content)
-        for one in share:
-            with volume.open(_entry(one.name, one.size), "w") as packed:
-                _pack_one(source, one, packed, progress)
-            progress.advance(0, packages=one.name in source.manifest.packages)
+        for name, content in beside.items():
+            if content:
+                with volume.open(_entry(name, len(content)), "w") as packed:
+                    packed.write(content)
+        for name in names:
+            with volume.open(_entry(name, everything[name].size), "w") as packed:
+                _pack_file(source, name, everything[name].sha256, packed, progress)
+            progress.advance(0, packages=name in packages)
     return pipe.size
 
 
@@ -202,18 +196,19 @@ def _entry(name: str, size: int) -> zipfile.ZipInfo:
     return entry
 
 
-def _pack_one(source: Source, one: Wanted, packed: IO[bytes], progress: Progress) -> None:
+def _pack_file(
+    source: Source, name: str, expected: str, packed: IO[bytes], progress: Progress
+) -> None:
     sha256 = hashlib.sha256()
     try:
-        for chunk in chunks(source, one.name):
+        for chunk in chunks(source, name):
             sha256.update(chunk)
             packed.write(chunk)
             progress.advance(len(chunk))
+        if sha256.hexdigest() != expected:
+            raise SourceReadError("it is not the file that the manifest names")
     except SourceReadError as error:
-        raise SourceDamagedError(source.place, {one.name: str(error)}) from error
-    if sha256.hexdigest() != one.sha256:
-        reason = "it is not the file that the manifest names"
-        raise SourceDamagedError(source.place, {one.name: reason})
+        raise SourceDamagedError(source.place, {name: str(error)}) from error
 
 
 class _Pipe:

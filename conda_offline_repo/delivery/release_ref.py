@@ -1,4 +1,4 @@
-"""The release that somebody means by a path or a number."""
+"""The release that a path or a number names."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ class Named:
     """A release.
 
     Attributes:
-        path: What was named.
-        manifest: What it is.
-        signers: Who signed it; none where that is not known, as of a manifest alone.
-        packages: What its index says of its packages; none where there is no index.
+        path: Its folder or file.
+        manifest: Its manifest.
+        signers: Who signed it; None where that is not known, as of a manifest alone.
+        packages: The packages of its index; None without an index.
     """
 
     path: Path
@@ -41,15 +41,15 @@ class Named:
 
 
 def named(text: str, label: str | None) -> Named:
-    """Return a release.
+    """Return the release at a path.
 
     Args:
-        text: A folder with it, a volume of it, or a copy of its `offline-repo.json`.
-        label: Which, if a folder holds several.
+        text: The path of a folder with it, a volume of it, or a copy of its `offline-repo.json`.
+        label: Chooses, if a folder holds several.
 
     Raises:
-        RepositoryNotFoundError: There is none.
-        ManifestError: It, or its signature, cannot be used; a VolumeError: the volume.
+        RepositoryNotFoundError: There is no release.
+        ManifestError: Its manifest or signature cannot be used; a VolumeError: its volume.
         UnreadableError: It cannot be read.
     """
     path = Path(text).expanduser()
@@ -59,11 +59,11 @@ def named(text: str, label: str | None) -> Named:
         return Named(repository.path, repository.manifest, repository.signers, packages)
     if zipfile.is_zipfile(path):
         with open_volume(path) as volume:
-            if not volume.has_index:
-                return Named(path, volume.manifest, volume.signers)
-            records = read_records(volume.manifest, path, volume.read)
-            packages = packages_of(volume.manifest, records, path)
-            return Named(path, volume.manifest, volume.signers, packages)
+            manifest, listed = volume.manifest, None
+            if volume.has_index:
+                records = read_records(manifest, path, volume.read)
+                listed = packages_of(manifest, records, path)
+            return Named(path, manifest, volume.signers, listed)
     try:
         content = read_regular(path, LARGEST)
     except OSError as error:
@@ -76,8 +76,8 @@ class Since:
     """A release that a customer has.
 
     Attributes:
-        label: Whose it is.
-        base: Which it is.
+        label: The customer's.
+        base: Its number, date and digest.
         digests: By path, the SHA-256 digests of its files, as far as they are known.
     """
 
@@ -87,53 +87,42 @@ class Since:
 
 
 def since(text: str, label: str | None, manifest: Manifest) -> Since:
-    """Return the release that somebody names.
+    """Return the release that is the base of a difference.
 
     Args:
         text: The number of a release that is kept, or a path; see `named`.
-        label: Which, if a folder holds several.
-        manifest: Of the release that is to be packed.
+        label: Chooses, if a folder holds several.
+        manifest: Of the release that will be packed.
 
     Raises:
-        InvalidRequestError: There is no such release, or it is the one that is to be packed.
-        OfflineRepoError: See `named.named`.
+        InvalidRequestError: There is no such release, or it is the one that will be packed.
+        OfflineRepoError: As `named`.
     """
-    if text.isascii() and text.isdigit() and not Path(text).exists():
+    is_number = text.isascii() and text.isdigit() and not Path(text).exists()
+    if is_number and int(text) != manifest.release:
         return _kept(int(text), manifest)
-    found = named(text, label).manifest
-    if found.raw == manifest.raw:
-        raise _itself(found.release)
-    digests = {name: one.sha256 for name, one in found.everything.items()}
-    return Since(found.label, base_of(found), digests)
-
-
-def _kept(build: int, manifest: Manifest) -> Since:
-    if build == manifest.release:
-        raise _itself(build)
-    if build not in manifest.releases:
-        there = ", ".join(map(str, sorted(manifest.releases))) or "none"
+    if is_number or (old := named(text, label).manifest).raw == manifest.raw:
         raise InvalidRequestError(
-            f"Release {build} is not kept beside release {manifest.release}; kept are: {there}.",
+            f"Release {manifest.release} is the one that would be packed: it has nothing new.",
+            "Name an older release with --since.",
+        )
+    digests = {name: file.sha256 for name, file in old.everything.items()}
+    return Since(old.label, base_of(old), digests)
+
+
+def _kept(number: int, manifest: Manifest) -> Since:
+    if number not in manifest.releases:
+        known = ", ".join(map(str, sorted(manifest.releases))) or "none"
+        raise InvalidRequestError(
+            f"Release {number} is not kept beside release {manifest.release}; kept are: {known}.",
             "Name its offline-repo.json, a volume of it, or a folder with it.",
         )
-    kept = manifest.releases[build]
+    kept = manifest.releases[number]
     # what it kept itself is kept still, as far as it is named here
-    names = {
-        name
-        for number, one in manifest.releases.items()
-        if number <= build
-        for names in one.solutions.values()
-        for name in names
+    digests = {
+        name: manifest.packages[name].sha256
+        for earlier, release in manifest.releases.items()
+        if earlier <= number
+        for name in set().union(*release.solutions.values())
     }
-    return Since(
-        manifest.label,
-        Base(build, kept.created, kept.manifest_sha256),
-        {name: manifest.packages[name].sha256 for name in names},
-    )
-
-
-def _itself(build: int) -> InvalidRequestError:
-    return InvalidRequestError(
-        f"Release {build} is what would be packed: there is nothing new since.",
-        "Name an older release with --since.",
-    )
+    return Since(manifest.label, Base(number, kept.created, kept.manifest_sha256), digests)

@@ -1,4 +1,4 @@
-"""What is delivered, wherever it lies."""
+"""The release that a delivery brings, from a folder or from volumes."""
 
 from __future__ import annotations
 
@@ -33,17 +33,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Source:
-    """A whole release.
+    """A release, whole or as the difference to another one.
 
     Attributes:
-        place: The folder that it is in, for messages.
-        manifest: What it is.
-        signers: The fingerprints of those who signed it; none if it is not signed.
-        signature: The content of the file with the signatures; empty if there is none.
+        place: Its folder or first volume, for messages.
+        manifest: Its manifest.
+        signers: The fingerprints of the keys that signed it; none if it is not signed.
+        signature: The content of the file with the signatures; empty without one.
         open: Opens a file of it for reading, by its path in a repository; raises OSError.
-        base: What it is the difference to; none if it is whole.
-        names: The files that it has; none if it has all.
-        lacks: Makes the error for files that it has not.
+        names: The paths of the files that it has.
+        base: The release that it is the difference to; None if it is whole.
+        lacks: Makes the error for files that it does not have.
     """
 
     place: Path
@@ -51,45 +51,39 @@ class Source:
     signers: tuple[str, ...]
     signature: bytes
     open: Callable[[str], AbstractContextManager[IO[bytes]]]
+    names: frozenset[str]
     base: Base | None = None
-    names: frozenset[str] | None = None
     lacks: Callable[[list[str]], OfflineRepoError] = BaseDamagedError
-
-    def has(self, name: str) -> bool:
-        """Return whether it has a file of the release."""
-        return self.names is None or name in self.names
 
 
 def from_folder(repository: Repository) -> Source:
     """Return the release that a folder holds.
 
     Raises:
-        SourceUnfinishedError: It is no whole release.
+        SourceUnfinishedError: A publication of it is under way or was interrupted.
     """
-    folder = repository.path
-    if unfinished(folder, repository.manifest):
-        raise SourceUnfinishedError(folder)
+    folder, manifest = repository.path, repository.manifest
     signatures = signature.content(folder / signature.SIGNATURE_NAME)
-    fitting = {
-        one.fingerprint for one in sshsig.parsed(signatures) if one.is_of(repository.manifest.raw)
-    }
-    if not fitting >= {*repository.signers}:  # it has just been published anew
+    signers = {each.fingerprint for each in sshsig.parsed(signatures) if each.is_of(manifest.raw)}
+    # without all signers, a new release has just been published
+    if unfinished(folder, manifest) or not signers >= {*repository.signers}:
         raise SourceUnfinishedError(folder)
     return Source(
         place=folder,
-        manifest=repository.manifest,
+        manifest=manifest,
         signers=repository.signers,
         signature=signatures if repository.signers else b"",
         open=lambda name: open_regular(folder / name),
+        names=frozenset(manifest.everything),
     )
 
 
 class SourceReadError(Exception):
-    """A file of a source that cannot be read, or is not what it should be; says why."""
+    """Why a file of a source cannot be read, or is not the expected one."""
 
 
 def chunks(source: Source, name: str, start: int = 0) -> Iterator[bytes]:
-    """Yield what a file of a source holds from a place on.
+    """Yield the content of a file of a source, from the byte `start` on.
 
     Raises:
         SourceReadError: It cannot be read.
@@ -108,8 +102,8 @@ def from_volumes(paths: Sequence[Path]) -> Iterator[Source]:
     """Open the volumes of a release, in any order; some may be missing.
 
     Raises:
-        VolumeError: One is not a volume, or has what it must not have.
-        ManifestError: Its manifest, or the signature of that, cannot be used.
+        VolumeError: One is not a volume, or has something else in it.
+        ManifestError: A manifest, or its signature, cannot be used.
         OtherVolumesError: They are not of one release.
     """
     with ExitStack() as stack:
@@ -117,8 +111,9 @@ def from_volumes(paths: Sequence[Path]) -> Iterator[Source]:
         first = volumes[0]
         for other in volumes[1:]:
             _check_together(first, other)
-        holder = {name: one for one in volumes for name in one.names}
-        missing = {*range(1, first.info.volumes + 1)} - {one.info.number for one in volumes}
+        holders = {name: volume for volume in volumes for name in volume.names}
+        numbers = {*range(1, first.info.volumes + 1)}
+        missing = numbers.difference(volume.info.number for volume in volumes)
 
         def lacks(names: list[str]) -> OfflineRepoError:
             if missing:
@@ -132,27 +127,29 @@ def from_volumes(paths: Sequence[Path]) -> Iterator[Source]:
             manifest=first.manifest,
             signers=first.signers,
             signature=first.signature,
-            open=lambda name: holder[name].open(name),
+            open=lambda name: holders[name].open(name),
+            names=frozenset(holders),
             base=first.info.base,
-            names=frozenset(holder),
             lacks=lacks,
         )
 
 
 def _check_together(first: Volume, other: Volume) -> None:
-    one, two = first.manifest, other.manifest
-    why = None
-    if one.raw != two.raw:
+    old, new = first.manifest, other.manifest
+    if old.raw != new.raw:
         why = (
-            f"one is of release {one.release} of label {one.label}, the other of release "
-            f"{two.release} of label {two.label}"
+            f"one is of release {old.release} of label {old.label}, the other of release "
+            f"{new.release} of label {new.label}"
         )
-        if (one.release, one.label) == (two.release, two.label):
+        if (old.release, old.label) == (new.release, new.label):
             why = "they are of two releases of the same number"
     elif first.info.base != other.info.base:
         why = "they are differences to two releases"
     elif first.info.volumes != other.info.volumes:
-        of = [counted(some.info.volumes, "volume") for some in (first, other)]
-        why = f"one is of {of[0]}, the other of {of[1]}"
-    if why:
-        raise OtherVolumesError(first.path, other.path, why)
+        why = (
+            f"one is of {counted(first.info.volumes, 'volume')}, the other of "
+            f"{counted(other.info.volumes, 'volume')}"
+        )
+    else:
+        return
+    raise OtherVolumesError(first.path, other.path, why)

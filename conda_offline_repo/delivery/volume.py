@@ -1,11 +1,11 @@
 """A volume: a zip file with files of a release, its manifest and signatures.
 
 Every system opens it, and a release in one volume is the repository when it is extracted by hand.
-Files are stored, not packed, sorted and with a fixed date, so that the same release gives the same
-bytes. What the volume is of stands in the zip file's comment, as JSON.
+Files are not compressed, sorted and with a fixed date, so that the same release gives the same
+bytes. The zip file's comment says, as JSON, which volume of which release it is.
 
-Nothing is extracted by the zip file's own names: what is read is asked for by the manifest's, and
-goes through the same staging as any other delivery.
+Files are read by the manifest's names, not extracted by the zip file's, and go through the same
+staging as any other delivery.
 """
 
 from __future__ import annotations
@@ -42,27 +42,27 @@ ENCRYPTED = 1
 
 @dataclass(frozen=True)
 class Base:
-    """The release that a difference is to be applied to.
+    """The release that a difference applies to.
 
     Attributes:
-        build: Its number.
+        release: Its number.
         created: When it was published.
         manifest_sha256: The digest of its manifest's bytes.
     """
 
-    build: int
+    release: int
     created: str
     manifest_sha256: str
 
 
 @dataclass(frozen=True)
 class VolumeInfo:
-    """What a volume says of itself.
+    """The comment of a volume's zip file.
 
     Attributes:
-        number: Which it is, from 1.
+        number: From 1.
         volumes: How many there are.
-        base: What it is the difference to; none if it is of a whole release.
+        base: The release that it is the difference to; None if it is of a whole release.
     """
 
     number: int
@@ -76,18 +76,23 @@ def base_of(manifest: Manifest) -> Base:
 
 
 def dump(info: VolumeInfo) -> bytes:
-    """Return what a volume says of itself, as the comment of its zip file."""
-    data = {
+    """Return the comment as bytes."""
+    data: dict[str, object] = {
         "format": FORMAT,
         "volume": info.number,
         "volumes": info.volumes,
-        **({"since": vars(info.base)} if info.base else {}),
     }
+    if base := info.base:
+        data["since"] = {
+            "build": base.release,
+            "created": base.created,
+            "manifest_sha256": base.manifest_sha256,
+        }
     return json.dumps(data, sort_keys=True).encode()
 
 
 def parse(comment: bytes) -> VolumeInfo:
-    """Return what a zip file's comment says; raises ValueError, with the reason, for another."""
+    """Return the comment of a zip file; raises ValueError, with the reason, for another one."""
     try:
         data = reading.load(comment)
         version, since = data["format"], data.get("since")
@@ -105,7 +110,7 @@ def parse(comment: bytes) -> VolumeInfo:
             f"it has format {version!r}, this version of conda-offline-repo reads format {FORMAT}"
         )
     if not 1 <= info.number <= info.volumes:
-        raise ValueError(f"it says to be volume {info.number} of {info.volumes}")
+        raise ValueError(f"it claims to be volume {info.number} of {info.volumes}")
     return info
 
 
@@ -115,12 +120,12 @@ class Volume:
 
     Attributes:
         path: The file.
-        info: What it says of itself.
+        info: Its comment.
         manifest: Of the release.
-        signers: Who signed that; none if it is not signed.
-        signature: The signatures.
+        signers: Who signed the manifest; none if it is not signed.
+        signature: The content of the file with the signatures.
         archive: The zip file.
-        names: The files of the release in it.
+        names: The paths of the release's files in it.
     """
 
     path: Path
@@ -165,7 +170,7 @@ def open_volume(path: Path) -> Iterator[Volume]:
     """Open a volume.
 
     Raises:
-        VolumeError: It is not a volume, or has what it must not have.
+        VolumeError: It is not a volume, or has something else in it.
         ManifestError: Its manifest, or the signature of that, cannot be used.
     """
     with ExitStack() as stack:
@@ -190,7 +195,7 @@ def open_volume(path: Path) -> Iterator[Volume]:
             if name not in manifest.everything:
                 raise VolumeError(path, f"it has {name!r}, which its manifest does not name")
             if entry.file_size != manifest.everything[name].size:
-                raise VolumeError(path, f"{name} in it has another size than its manifest says")
+                raise VolumeError(path, f"{name} in it does not have the size in its manifest")
         signers: tuple[str, ...] = ()
         if signatures is not None:
             signers = signature.signers_of(signatures, manifest, path / SIGNATURE_NAME)
@@ -211,7 +216,7 @@ def _entries(path: Path, archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]
         if entry.flag_bits & ENCRYPTED:
             raise VolumeError(path, f"{name!r} in it is encrypted")
         if entry.compress_type != zipfile.ZIP_STORED:
-            raise VolumeError(path, f"{name!r} in it is compressed, which no volume's files are")
+            raise VolumeError(path, f"{name!r} in it is compressed; pack does not compress")
         if entry.is_dir() or kind not in (0, stat.S_IFREG):
             raise VolumeError(path, f"{name!r} in it is not a file")
         entries[name] = entry
@@ -234,15 +239,14 @@ def _content(
 def check_volume(volume: Volume, progress: Progress) -> Report:
     """Read every file of a volume and compare it with the manifest.
 
-    What other volumes have is not missed; what is too much was refused when it was opened.
+    Files of other volumes are not missing; files too many were refused when it was opened.
     """
-    manifest, changed = volume.manifest, []
-    stated = {name: file for name, file in manifest.everything.items() if name in volume.names}
-    size = sum(file.size for file in stated.values())
-    number = sum(name in manifest.packages for name in stated)
-    with progress.counting("Checking", number, size):
-        for name, file in sorted(stated.items()):
+    packages, everything, changed = volume.manifest.packages, volume.manifest.everything, []
+    size = sum(everything[name].size for name in volume.names)
+    with progress.counting("Checking", len(volume.names & packages.keys()), size):
+        for name in sorted(volume.names):
+            file = everything[name]
             if not volume.has_content(name, file.sha256, file.size):
                 changed.append(name)
-            progress.advance(file.size, packages=name in manifest.packages)
-    return Report(changed=tuple(changed), files=len(stated), size=size)
+            progress.advance(file.size, packages=name in packages)
+    return Report(changed=tuple(changed), files=len(volume.names), size=size)

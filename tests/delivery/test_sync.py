@@ -50,9 +50,9 @@ def test_first_copy(mirror: Mirror, target: Path) -> None:
     outcome = run(mirror.builds[1], target)
     assert files(target) == files(mirror.builds[1])
     assert alone(target)
-    assert outcome.before is None
-    assert {*outcome.copied} == {*files(target)} - {MANIFEST_NAME}
-    assert outcome.copied_bytes == sum(len(files(target)[name]) for name in outcome.copied)
+    assert outcome.plan.last is None
+    assert {*outcome.plan.lacking} == {*files(target)} - {MANIFEST_NAME}
+    assert outcome.plan.size == sum(len(files(target)[name]) for name in outcome.plan.lacking)
 
 
 def test_empty_folder_is_a_place(mirror: Mirror, target: Path) -> None:
@@ -67,15 +67,15 @@ def test_only_what_differs_is_copied(mirror: Mirror, arrived: Path) -> None:
     outcome = run(mirror.builds[2], arrived)
     assert files(arrived) == new
     assert alone(arrived)
-    assert {*outcome.copied} == {n for n in new if old.get(n) != new[n]} - {MANIFEST_NAME}
-    assert {*outcome.deleted} == {*old} - {*new}
+    assert {*outcome.plan.lacking} == {n for n in new if old.get(n) != new[n]} - {MANIFEST_NAME}
+    assert {*outcome.plan.surplus} == {*old} - {*new}
     assert {name: (arrived / name).stat().st_ino for name in untouched} == untouched
 
 
 def test_nothing_to_do_writes_nothing(mirror: Mirror, arrived: Path) -> None:
     before = {path: path.stat().st_mtime_ns for path in arrived.rglob("*")}
     outcome = run(mirror.builds[1], arrived)
-    assert not outcome.changed
+    assert not outcome.plan.changes
     assert {path: path.stat().st_mtime_ns for path in arrived.rglob("*")} == before
     assert alone(arrived)
 
@@ -83,12 +83,12 @@ def test_nothing_to_do_writes_nothing(mirror: Mirror, arrived: Path) -> None:
 def test_dry_run_writes_nothing(mirror: Mirror, arrived: Path, tmp_path: Path) -> None:
     before = files(tmp_path)
     outcome = run(mirror.builds[3], arrived, dry_run=True)
-    assert outcome.changed
-    assert outcome.copied
-    assert outcome.deleted
+    assert outcome.plan.changes
+    assert outcome.plan.lacking
+    assert outcome.plan.surplus
     assert files(tmp_path) == before
     new = tmp_path / "new" / "bank"
-    assert run(mirror.builds[3], new, dry_run=True).copied
+    assert run(mirror.builds[3], new, dry_run=True).plan.lacking
     assert not new.parent.exists()
 
 
@@ -117,7 +117,7 @@ def test_damaged_target_is_put_right(mirror: Mirror, arrived: Path, damage: str)
         hand_over(mirror.builds[2], arrived, MANIFEST_NAME)
         assert not verify(locate_one(arrived), Unwatched()).good
     outcome = run(mirror.builds[2 if damage == "no manifest" else 1], arrived)
-    assert outcome.changed
+    assert outcome.plan.changes
     assert whole(arrived)
     assert files(arrived) == files(mirror.builds[2 if damage == "no manifest" else 1])
     assert alone(arrived)
@@ -308,7 +308,7 @@ def test_signature_goes_along(mirror: Mirror, target: Path, tmp_path: Path) -> N
     for number in (1, 2):
         source = signed(mirror, number, tmp_path, VENDOR)
         outcome = run(source, target)
-        assert outcome.source.signers == (VENDOR.fingerprint,)
+        assert outcome.plan.source.signers == (VENDOR.fingerprint,)
         assert files(target) == files(source)
         assert alone(target)
 
@@ -350,7 +350,7 @@ def test_lost_signature_comes_back(mirror: Mirror, target: Path, tmp_path: Path)
     source = signed(mirror, 1, tmp_path, VENDOR)
     run(source, target)
     (target / SIGNATURE_NAME).unlink()
-    assert run(source, target).changed
+    assert run(source, target).plan.changes
     assert files(target) == files(source)
 
 
@@ -401,7 +401,7 @@ def test_what_lies_beside_is_read_without_harm(mirror: Mirror, arrived: Path) ->
         (arrived / NEXT_NAME).write_bytes(content)
         (arrived / NEXT_SIGNATURE_NAME).write_bytes(content)
         assert verify(locate_one(arrived), Unwatched()).unfinished
-    assert run(mirror.builds[1], arrived).changed
+    assert run(mirror.builds[1], arrived).plan.changes
     assert whole(arrived)
 
 
@@ -425,8 +425,8 @@ def test_interrupted_delivery_is_finished_before_another_begins(
     hand_over(mirror.builds[2], staging, f"{PLATFORM}/repodata.json", *others)
     beside(arrived, mirror.builds[2])
     outcome = run(mirror.builds[3], arrived)
-    assert outcome.before is not None
-    assert outcome.before.release == 2
+    assert outcome.plan.last is not None
+    assert outcome.plan.last.release == 2
     assert files(arrived) == files(mirror.builds[3])
     assert alone(arrived)
 
@@ -456,8 +456,8 @@ def test_what_nobody_has_signed_is_not_finished(
     (forged / MANIFEST_NAME).unlink()
     third = signed(mirror, 3, tmp_path, VENDOR)
     outcome = run(third, target)
-    assert outcome.before is not None
-    assert outcome.before.release == 1
+    assert outcome.plan.last is not None
+    assert outcome.plan.last.release == 1
     assert files(target) == files(third)
     assert alone(target)
 
@@ -500,7 +500,7 @@ def test_two_at_once(mirror: Mirror, target: Path) -> None:
         outcomes = list(
             executor.map(lambda _: run(mirror.builds[1], target), range(4)),
         )
-    assert sum(one.changed for one in outcomes) == 1
+    assert sum(outcome.plan.changes for outcome in outcomes) == 1
     assert files(target) == files(mirror.builds[1])
     assert alone(target)
 

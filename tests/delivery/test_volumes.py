@@ -131,7 +131,7 @@ def test_one_after_the_other_in_any_order(mirror: Mirror, arrived: Path, tmp_pat
         assert files(arrived) == files(mirror.builds[1])
         assert ": 1" in str(caught.value)
     outcome = unpack(volumes[0], target=arrived)
-    assert outcome.changed
+    assert outcome.plan.changes
     assert files(arrived) == files(mirror.builds[3])
     assert alone(arrived)
 
@@ -143,7 +143,7 @@ def test_difference_has_what_is_new_alone(mirror: Mirror, arrived: Path, tmp_pat
         assert {*archive.namelist()} == {n for n in new if old.get(n) != new[n]}
     unpack(volume, target=arrived)
     assert files(arrived) == new
-    assert not unpack(volume, target=arrived).changed
+    assert not unpack(volume, target=arrived).plan.changes
 
 
 def test_difference_goes_onto_its_base_only(mirror: Mirror, target: Path, tmp_path: Path) -> None:
@@ -244,8 +244,8 @@ def test_sizes(text: str, size: int) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "4 G i", "-1", "GB", "4XB", "1e9", "٤GB", "4ib"])
-def test_what_is_no_size(text: str) -> None:
-    with pytest.raises(InvalidRequestError, match="is no size"):
+def test_what_is_not_a_size(text: str) -> None:
+    with pytest.raises(InvalidRequestError, match="is not a size"):
         parse_size(text)
 
 
@@ -315,7 +315,7 @@ HOSTILE: dict[str, tuple[Callable[..., None], str]] = {
     "second manifest": (added(MANIFEST_NAME), "twice"),
     "link": (added("noarch/link", stat.S_IFLNK | 0o777), "is not a file"),
     "device file": (added("noarch/dev", stat.S_IFCHR | 0o666), "is not a file"),
-    "longer": (longer, "another size"),
+    "longer": (longer, "does not have the size in its manifest"),
     "compressed": (packed_small, "is compressed"),
     "no manifest": (without(MANIFEST_NAME), "has no offline-repo.json"),
     "no signature": (without(SIGNATURE_NAME), "has no offline-repo.json.sig"),
