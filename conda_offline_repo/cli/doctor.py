@@ -1,4 +1,4 @@
-"""What `conda doctor` says of an environment that uses an offline repository."""
+"""What `conda doctor` reports of an environment that uses an offline repository."""
 
 from __future__ import annotations
 
@@ -53,11 +53,9 @@ def _print(state: State, prefix: str, verbose: bool) -> None:
         print(f"{GOOD} {signed_by(repository.signers)}")
     manifest = repository.manifest
     if manifest.release != state.release:
-        older = " --allow-older, if that is meant" if manifest.release < state.release else ""
-        print(
-            f"{BAD} It has release {manifest.release} now: run "
-            f"`conda offline-repo use {state.path} -p {prefix}`{older}."
-        )
+        older = " --allow-older, if you mean it" if manifest.release < state.release else ""
+        command = f"`conda offline-repo use {state.path} -p {prefix}`{older}"
+        print(f"{BAD} It has release {manifest.release} now: run {command}.")
     for finding in survey(repository, Path(prefix)):
         print(f"{BAD} {finding.text}")
     if verbose:

@@ -25,7 +25,7 @@ USAGE = """\
 conda offline-repo use PATH [PACKAGE ...] [-n ENV | -p PATH] [options]
        conda offline-repo use --undo [-n ENV | -p PATH]"""
 DESCRIPTION = """\
-Check the repository, make the environment if it is not there, and write its
+Check the repository, make the environment if it does not exist, and write its
 .condarc: conda then installs and updates it from the repository alone, and
 asks no network. Run it again after the repository has moved. Without -n and -p
 it is the active environment; base only with --yes."""
@@ -41,8 +41,6 @@ CONDA = (
     "add_parser_solver",
     "add_output_and_prompt_options",
 )
-
-
 OPTIONS = {
     "[PATH]": "The repository, or the folder above it.",
     "[PACKAGE ...]": "Install this, or update it where it is installed.",
@@ -57,8 +55,7 @@ OPTIONS = {
     "--other-label": "Take another label's repository than the last one.",
     "--no-verify": """Do not read and check the files: faster, but damage and partial tampering are
         not noticed. The signature is always checked.""",
-    "--undo": """Give the environment's .condarc its settings of before back. What is installed
-        stays.""",
+    "--undo": "Restore the environment's .condarc as it was before. What is installed stays.",
 }
 
 
@@ -69,7 +66,7 @@ def configure_parser(parser: ArgumentParser) -> None:
 
 
 def execute(args: Namespace) -> int:
-    """Use the repository, and print what was done and what to type next; or take it back."""
+    """Use the repository, or undo that, and print the result and what to type next."""
     if args.offline_repo_undo:
         return _undo(args)
     if args.offline_repo_path is None:
@@ -111,11 +108,11 @@ def _undo(args: Namespace) -> int:
 
 
 def _prefix() -> Path:
-    """The environment that is meant; base only when the user insists."""
+    """Return the target environment; base only if the user insists."""
     prefix = Path(context.target_prefix)
     if prefix == Path(context.root_prefix) and not context.always_yes:
         raise TargetError(
-            "This would turn the base environment, conda's own, to the repository.",
-            "Name another environment with -n or -p, or give --yes if base is meant.",
+            "This would configure the base environment, conda's own, for the repository.",
+            "Name another environment with -n or -p, or give --yes if you mean base.",
         )
     return prefix

@@ -1,4 +1,4 @@
-"""What `use` asks, and what it did or would do, for people and for programs."""
+"""What `use` asks and reports, for people and for programs."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class TerminalDialog:
-    """Tells and asks on stderr; see `customer.use.Dialog`.
+    """The dialog on a terminal; see `customer.use.Dialog`.
 
     Attributes:
-        results: Where conda's table of a transaction is printed.
+        results: The stream for conda's table of a transaction.
     """
 
     results: TextIO
 
     def warn(self, findings: tuple[Finding, ...]) -> None:
-        """See `Dialog.warn`; with `--json` it is in the report."""
+        """See `Dialog.warn`; with `--json` the findings are in the report."""
         if not context.json:
             for finding in findings:
                 print(f"\nwarning: {printable(finding.text)}", file=sys.stderr)
@@ -52,11 +52,9 @@ class TerminalDialog:
         print(printable(f"{repository.path} is signed by the key"))
         for signer in repository.signers:
             print(f"    {signer}")
-        print("Compare it with what your vendor told you, not with what came with the repository.")
+        print("Compare it with what your vendor gave you separately, not with the repository's.")
         try:
-            features.confirm(
-                "Is this your vendor's key, so that it is trusted from now on", default="no"
-            )
+            features.confirm("Is this your vendor's key, to be trusted from now on", default="no")
         except CondaSystemExit:
             return False
         return True
@@ -74,7 +72,7 @@ class TerminalDialog:
 def report(outcome: Outcome) -> None:
     """Print what was done, and what to type next."""
     request, repository, target = outcome.request, outcome.repository, outcome.target
-    asked = target.trust.unknown and request.dry_run
+    to_confirm = target.trust.unknown and request.dry_run
     if context.json:
         print_json(
             **release_json(repository),
@@ -85,7 +83,7 @@ def report(outcome: Outcome) -> None:
             changed=not target.settled or bool(outcome.linked or outcome.unlinked),
             verified=request.verify,
             signers=repository.signers,
-            trusted=() if asked else target.trust.signers,
+            trusted=() if to_confirm else target.trust.signers,
             actions={"LINK": outcome.linked, "UNLINK": outcome.unlinked},
             dry_run=request.dry_run,
             warnings=[vars(finding) for finding in outcome.findings],
@@ -102,25 +100,18 @@ def report(outcome: Outcome) -> None:
     )
     if request.release is not None:
         print(f"It {has} just what release {request.release} installs.")
-    print(f"{signed_by(repository.signers)}{_expectation(target.trust, asked)}")
+    print(f"{signed_by(repository.signers)}{_expectation(target.trust, to_confirm)}")
     if outcome.next and not request.dry_run:
-        print("\nNext:\n")
-        for command in outcome.next:
-            print(f"    {command}")
-        print()
+        print("", "Next:", "", *(f"    {command}" for command in outcome.next), "", sep="\n")
 
 
-def _expectation(trust: Trust, asked: bool) -> str:
-    if asked:
-        return " Without --dry-run, you would be asked whether this is your vendor's key."
+def _expectation(trust: Trust, to_confirm: bool) -> str:
+    if to_confirm:
+        return " Without --dry-run, conda asks whether this is your vendor's key."
     if trust.moved:
-        return (
-            f" The environment expected {', '.join(trust.before)} until now, and expects "
-            f"{', '.join(trust.signers)} from now on."
-        )
-    if trust.signers:
-        return " The environment takes it with this signature alone."
-    return ""
+        before, signers = ", ".join(trust.before), ", ".join(trust.signers)
+        return f" The environment expected {before} until now, and expects {signers} from now on."
+    return " The environment requires this signature." if trust.signers else ""
 
 
 def report_undone(undone: Undone) -> None:
@@ -133,8 +124,8 @@ def report_undone(undone: Undone) -> None:
             dry_run=context.dry_run,
         )
         return
-    would = "would have" if context.dry_run else "has"
+    verb = "would restore" if context.dry_run else "restored"
     print(
-        f"The environment {undone.prefix} {would} its settings of before again; it does not use "
-        f"{undone.path} any more. What is installed stays."
+        f"The environment {undone.prefix} {verb} its earlier settings and no longer uses "
+        f"{undone.path}. What is installed stays."
     )

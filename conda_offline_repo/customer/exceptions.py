@@ -1,4 +1,4 @@
-"""What can go wrong at the customer, one class a failure; see `conda_offline_repo.exceptions`."""
+"""The errors at the customer, one class a failure; see `conda_offline_repo.exceptions`."""
 
 from __future__ import annotations
 
@@ -15,32 +15,29 @@ if TYPE_CHECKING:
 
 
 class ReleaseNotKeptError(OfflineRepoError):
-    """A release that the repository does not have, or not any more."""
+    """A release that the repository does not have, or no longer has."""
 
-    def __init__(self, repository: Path, build: int, there: Iterable[int]) -> None:
+    def __init__(self, repository: Path, release: int, releases: Iterable[int]) -> None:
         super().__init__(
-            f"{repository} does not have release {build}; it has {', '.join(map(str, there))}.",
+            f"{repository} does not have release {release}; it has "
+            f"{', '.join(map(str, releases))}.",
             "`conda offline-repo show --releases` lists them. For an older one, ask your vendor: "
             "`build --keep` keeps more, and an older copy can be used with --allow-older.",
         )
 
 
 class EnvironmentMissingError(OfflineRepoError):
-    """An environment of a label that a release does not have, or none named where it has some."""
+    """An environment that a release does not have, or none named where it has several."""
 
-    def __init__(self, repository: Path, name: str | None, there: Iterable[str]) -> None:
-        named = [name for name in there if name]
-        if not named:
-            super().__init__(
-                f"The release in {repository} has one environment, without a name, not {name!r}.",
-                "Leave out --environment.",
-            )
-            return
-        super().__init__(
-            f"The release in {repository} has the environments {', '.join(named)}"
-            f"{f', not {name!r}' if name else ''}.",
-            f"Say which of them is meant: --environment {named[0]}",
-        )
+    def __init__(self, repository: Path, name: str | None, environments: Iterable[str]) -> None:
+        names = [name for name in environments if name]
+        problem = f"The release in {repository} has one environment, without a name, not {name!r}."
+        advice = "Leave out --environment."
+        if names:
+            listed = ", ".join(names) + (f", not {name!r}" if name else "")
+            problem = f"The release in {repository} has the environments {listed}."
+            advice = f"Choose one of them: --environment {names[0]}"
+        super().__init__(problem, advice)
 
 
 class RepositoryDamagedError(OfflineRepoError):
@@ -60,10 +57,10 @@ class SiblingIndexError(OfflineRepoError):
 
     def __init__(self, path: Path, names: Iterable[str]) -> None:
         super().__init__(
-            f"The offline repository {path} has files that conda may read in the place of its "
-            f"index:{dashlist(names)}",
-            "They do not belong to it, and nothing of them is checked. Nothing was installed or "
-            "configured. Remove them from the folder, then repeat this command.",
+            f"The offline repository {path} has files that conda may read instead of its index:"
+            f"{dashlist(names)}",
+            "They are not part of it and are not checked. Nothing was installed or configured. "
+            "Remove them from the folder, then repeat this command.",
         )
 
 
@@ -71,9 +68,9 @@ class NotSignedError(OfflineRepoError):
     """A repository without a signature where one is expected."""
 
     def __init__(self, path: Path, expected: Iterable[str]) -> None:
-        by = " or ".join(expected) or "anybody who is allowed to"
+        signers = " or ".join(expected) or "one of the allowed signers"
         super().__init__(
-            f"{path} is not signed; it has to be signed by {by}. Nothing is installed from it.",
+            f"{path} is not signed, but must be signed by {signers}. Nothing was installed.",
             "Ask your vendor for the signed repository, and copy it again whole, with "
             "offline-repo.json.sig.",
         )
@@ -83,25 +80,25 @@ class OtherSignerError(OfflineRepoError):
     """A repository that is signed by others than those who are expected."""
 
     def __init__(self, path: Path, signers: Iterable[str], expected: Iterable[str]) -> None:
-        by = " or ".join(expected) or "nobody whose time is now"
+        allowed = " or ".join(expected) or "a key that is allowed now"
         super().__init__(
-            f"{path} is signed by {', '.join(signers)}, not by {by}. Nothing is installed from it.",
-            "Ask your vendor, by telephone for example, whether this is a key of theirs. "
+            f"{path} is signed by {', '.join(signers)}, not by {allowed}. Nothing was installed.",
+            "Ask your vendor, by telephone for example, whether this is their key. "
             "If it is: conda offline-repo use PATH --trust FINGERPRINT, or enter it in the "
             "machine's file of allowed signers.",
         )
 
 
 class UnknownSignerError(OfflineRepoError):
-    """A repository that is signed by somebody whom nobody has said to be the vendor."""
+    """A repository that is signed by a key that nobody has confirmed to be the vendor's."""
 
     def __init__(self, path: Path, signers: Iterable[str]) -> None:
         names = tuple(signers)
         super().__init__(
-            f"{path} is signed by {', '.join(names)}, of whom nothing is known here yet. "
+            f"{path} is signed by {', '.join(names)}, which is not trusted yet. "
             "Nothing was changed.",
-            "Compare it with what your vendor told you in another way. If it is the same: "
-            f"conda offline-repo use ... --trust {names[0]}",
+            "Compare it with the fingerprint that your vendor gave you separately. If they are "
+            f"the same: conda offline-repo use ... --trust {names[0]}",
         )
 
 
@@ -116,7 +113,7 @@ class AllowedSignersError(OfflineRepoError):
 
 
 class PlatformMissingError(OfflineRepoError):
-    """A repository that holds nothing for this machine's platform."""
+    """A repository that has nothing for this machine's platform."""
 
     def __init__(self, path: Path, platform: str, available: Iterable[str]) -> None:
         super().__init__(
@@ -127,25 +124,25 @@ class PlatformMissingError(OfflineRepoError):
 
 
 class OlderBuildError(OfflineRepoError):
-    """A repository that is older than what the environment was last used with."""
+    """A repository with an older release than the environment has used."""
 
-    def __init__(self, path: Path, build: int, last: int, prefix: Path) -> None:
+    def __init__(self, path: Path, release: int, last: int, prefix: Path) -> None:
         super().__init__(
-            f"{path} has release {build}, but this environment has used release {last}.",
+            f"{path} has release {release}, but this environment has used release {last}.",
             "This may be the wrong stick or an old copy: look at it with "
-            "`conda offline-repo show`. If it is meant, give --allow-older: "
+            "`conda offline-repo show`. If you mean it, give --allow-older: "
             f"conda offline-repo use {path} -p {prefix} --allow-older [PACKAGE ...]",
         )
 
 
 class OtherContentError(OfflineRepoError):
-    """A repository with the build number that an environment has used, and other content."""
+    """A repository with the release that an environment has used, and other content."""
 
-    def __init__(self, path: Path, build: int, prefix: Path) -> None:
+    def __init__(self, path: Path, release: int, prefix: Path) -> None:
         super().__init__(
-            f"{path} has release {build}, as this environment has used it, but with other content.",
-            "Either somebody has changed it, or your vendor has built the repository anew from its "
-            "beginning: ask which. If it is meant, give --allow-older: "
+            f"{path} has release {release} with other content than this environment has used.",
+            "Either somebody has changed it, or your vendor has begun the repository anew: ask "
+            "which. If you mean it, give --allow-older: "
             f"conda offline-repo use {path} -p {prefix} --allow-older [PACKAGE ...]",
         )
 
@@ -156,35 +153,35 @@ class OtherLabelError(OfflineRepoError):
     def __init__(self, path: Path, label: str, last: str, prefix: Path) -> None:
         super().__init__(
             f"{path} is the repository of {label!r}, but this environment uses that of {last!r}.",
-            "Give another environment with -n or -p, or make one. If it is meant, give "
+            "Give another environment with -n or -p, or make one. If you mean it, give "
             f"--other-label: conda offline-repo use {path} -p {prefix} --other-label",
         )
 
 
 class FrozenEnvironmentError(OfflineRepoError):
-    """An environment that is marked as frozen (CEP 22), where conda has no word for it."""
+    """A frozen environment (CEP 22), where conda has no error for it."""
 
     def __init__(self, prefix: Path, message: str) -> None:
+        reason = f" Reason:\n\n    {message}\n" if message else ""
         super().__init__(
-            f"Cannot modify '{prefix}'. The environment is marked as frozen."
-            + (f" Reason:\n\n    {message}\n" if message else ""),
+            f"Cannot modify '{prefix}'. The environment is marked as frozen.{reason}",
             "Give another environment with -n or -p. Newer versions of conda have the flag "
-            "--override-frozen to bypass this protection; this one has not.",
+            "--override-frozen to bypass this protection; this one does not.",
         )
 
 
 class NotUsedError(OfflineRepoError):
-    """An environment that uses no offline repository, of which nothing can be taken back."""
+    """An environment that uses no offline repository, so that nothing can be taken back."""
 
     def __init__(self, prefix: Path) -> None:
         super().__init__(
             f"{prefix} uses no offline repository: there is nothing to take back.",
-            "Name the environment that is meant with -n or -p.",
+            "Name the environment with -n or -p.",
         )
 
 
 class StateUnreadableError(OfflineRepoError):
-    """What an environment remembers of its repository, in a file that cannot be read."""
+    """An environment's state that cannot be read."""
 
     def __init__(self, path: Path, reason: str) -> None:
         super().__init__(

@@ -95,7 +95,7 @@ def test_scripts_have_to_name_the_key(customer: Conda, stick: Path, option: str)
 
 def test_dry_run_asks_nothing(customer: Conda, stick: Path) -> None:
     told = customer.use(stick, "-n", "rating", "--dry-run")
-    assert "you would be asked" in told.stdout
+    assert "conda asks whether this is your vendor" in told.stdout
     assert not (customer.envs / "rating").exists()
 
 
