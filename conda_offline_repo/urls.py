@@ -42,17 +42,12 @@ def file_url(path: PurePath) -> str:
     """
     if not path.is_absolute():
         raise ValueError(f"{path} is not an absolute path")
-    text = path.as_posix()
+    text, drive = path.as_posix(), ""
     if isinstance(path, PureWindowsPath):
         text = VERBATIM.sub(lambda match: "//" if match[1] else "", text).rstrip("/")
-        if text.startswith("//"):
-            return f"{SCHEME}{_quoted(text[2:])}"
-        return f"{SCHEME}/{text[:2]}{_quoted(text[2:])}"
-    return f"{SCHEME}{_quoted(text)}"
-
-
-def _quoted(path: str) -> str:
-    return without_token_sign(quote(path, safe="/"))
+        drive = "" if text.startswith("//") else f"/{text[:2]}"
+        text = text[2:]
+    return f"{SCHEME}{drive}{without_token_sign(quote(text, safe='/'))}"
 
 
 def without_token_sign(url: str) -> str:

@@ -40,14 +40,13 @@ def network_only(channels: Iterable[Channel], subdirs: tuple[str, ...]) -> Itera
     for channel in channels:
         urls = channel.urls(with_credentials=True, subdirs=subdirs)
         addresses += [*urls, *(f"{url}/{SHARDS}" for url in urls), channel.base_url]
-    hooked = []
+    sessions = {id(session): session for session in map(get_session, filter(None, addresses))}
+    for session in sessions.values():
+        session.hooks["response"].append(_check)
     try:
-        for session in {id(s): s for s in map(get_session, filter(None, addresses))}.values():
-            session.hooks["response"].append(_check)
-            hooked.append(session)
         yield
     finally:
-        for session in hooked:
+        for session in sessions.values():
             session.hooks["response"].remove(_check)
 
 

@@ -64,6 +64,8 @@ def difference(old: Manifest | None, new: Manifest) -> Difference:
     packages, files = (old.packages, old.files) if old else ({}, {})
     known = {package_name(archive) for archive in packages}
     changed = sorted(_changed(packages, new.packages))
+    before, after = (_installed(manifest) if manifest else {} for manifest in (old, new))
+    changes = [_change(p, before.get(p, {}), after.get(p, {})) for p in sorted({*before, *after})]
     return Difference(
         added=tuple(name for name in changed if package_name(name) not in known),
         updated=tuple(name for name in changed if package_name(name) in known),
@@ -71,7 +73,7 @@ def difference(old: Manifest | None, new: Manifest) -> Difference:
         transfer_bytes=sum(new.packages[name].size for name in changed)
         + sum(new.files[name].size for name in _changed(files, new.files))
         + len(new.content),
-        platforms=_platform_changes(old, new),
+        platforms=tuple(c for c in changes if c.updated or c.added or c.removed),
     )
 
 
@@ -91,15 +93,6 @@ def _changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[st
     for name, file in after.items():
         if name not in before or before[name].sha256 != file.sha256:
             yield name
-
-
-def _platform_changes(old: Manifest | None, new: Manifest) -> tuple[PlatformChange, ...]:
-    before, after = (_installed(manifest) if manifest else {} for manifest in (old, new))
-    changes = (
-        _change(platform, before.get(platform, {}), after.get(platform, {}))
-        for platform in sorted({*before, *after})
-    )
-    return tuple(change for change in changes if change.updated or change.added or change.removed)
 
 
 def _installed(manifest: Manifest) -> dict[str, dict[str, tuple[str, str, str]]]:

@@ -14,7 +14,7 @@ from .contents import read_records
 from .dependencies import solved, solved_besides
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable
 
     from ..repository.locate import Repository
     from .dependencies import Solved
@@ -127,33 +127,25 @@ def _reason(solution: Solved, name: str) -> Why:
     way = [next((other for other in nearest if other in solution.asked_for), "")]
     while way[-1]:
         way.append(towards[way[-1]])
-    ways = _ways(solution, name, needing, towards)
-    entry = solution.entries.get(name, {})
+    steps = []
+    todo = [(0, name, "")]
+    while todo:
+        depth, package, above = todo.pop()
+        version = solution.entries.get(package, {}).get("version", "")
+        specs = solution.needs[package][above] if above else ()
+        expanded = towards[package] == above
+        steps.append(Step(depth, package, version, specs, package in solution.asked_for, expanded))
+        if expanded:
+            todo += [(depth + 1, other, package) for other in reversed(needing[package])]
     return Why(
         name=name,
         release=solution.release,
         environment=solution.environment,
         platform=solution.platform,
-        version=entry.get("version", ""),
-        build=entry.get("build", ""),
-        asked_for=name in solution.asked_for,
-        directly=tuple(step for step in ways if step.depth == 1),
+        version=steps[0].version,
+        build=solution.entries.get(name, {}).get("build", ""),
+        asked_for=steps[0].asked_for,
+        directly=tuple(step for step in steps if step.depth == 1),
         shortest=tuple(way[:-1]),
-        ways=ways,
+        ways=tuple(steps),
     )
-
-
-def _ways(
-    solution: Solved, name: str, needing: Mapping[str, Sequence[str]], towards: Mapping[str, str]
-) -> tuple[Step, ...]:
-    steps = []
-    todo = [(0, name, "")]
-    while todo:
-        depth, name, above = todo.pop()
-        version = solution.entries.get(name, {}).get("version", "")
-        specs = solution.needs[name][above] if above else ()
-        expanded = towards[name] == above
-        steps.append(Step(depth, name, version, specs, name in solution.asked_for, expanded))
-        if expanded:
-            todo += [(depth + 1, other, name) for other in reversed(needing[name])]
-    return tuple(steps)
