@@ -13,7 +13,7 @@ from ...urls import channel_url, typed
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from .inputs.locked import Environment
+    from .inputs.pinned import Environment
 
 
 @dataclass(frozen=True)

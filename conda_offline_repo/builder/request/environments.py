@@ -11,7 +11,7 @@ from ...exceptions import InvalidRequestError
 from ...repository.manifest import solution_key
 from ...repository.names import environment_problem
 from ...specs import check_together, parse_spec
-from .inputs.locked import Environment, PinnedArchive
+from .inputs.pinned import Environment, PinnedArchive
 from .inputs.prefix import read_prefix
 from .inputs.read import read_file
 

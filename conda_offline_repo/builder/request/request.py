@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ...specs import PackageSpec
     from ..options import Options
     from .channels import ChannelSource
-    from .inputs.locked import Environment
+    from .inputs.pinned import Environment
 
 #: What conda takes for a token in a channel's URL (`conda.common.url.split_anaconda_token`).
 TOKEN = re.compile(r"[A-Za-z0-9-]+", re.ASCII)

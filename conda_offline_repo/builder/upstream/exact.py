@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ..request.channels import ChannelSource
-    from ..request.inputs.locked import PinnedArchive
+    from ..request.inputs.pinned import PinnedArchive
     from ..request.request import Request
 
 

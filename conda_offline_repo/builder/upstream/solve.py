@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from conda.models.records import PackageRecord
 
     from ...progress import Progress
-    from ..request.inputs.locked import PinnedArchive
+    from ..request.inputs.pinned import PinnedArchive
     from ..request.request import Request
 
 #: A prefix that nothing is installed in; conda itself solves for one like it.

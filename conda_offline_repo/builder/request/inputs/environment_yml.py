@@ -13,7 +13,7 @@ from ...._conda.features import read_environment_yml
 from ....exceptions import InvalidRequestError
 from ....specs import parse_spec
 from .exceptions import InputFileError, PipPartsError
-from .locked import Environment
+from .pinned import Environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,18 +26,18 @@ DEPTH = 16
 SECTIONS = {"name", "channels", "dependencies", "variables", "prefix"}
 #: What other tools read in these files, and conda leaves alone.
 OTHERS = {"platforms", "category"}
-#: What conda takes for "no other channels", which the file's channels are here in any case.
+#: conda's word for "no other channels", which is the case here anyway.
 NO_DEFAULTS = "nodefaults"
 
 
 def read_environment(path: Path, text: str) -> Environment:
     """Return the packages and the channels that an environment.yml names.
 
-    Its `name`, `prefix` and `variables` mean nothing here: the customer has names, folders and
-    variables of his own.
+    Its `name`, `prefix` and `variables` mean nothing here: the customer has other names, folders
+    and variables.
 
     Raises:
-        InputFileError: It is not as conda wants it, or names no package.
+        InputFileError: conda does not accept it, or it names no package.
         PipPartsError: It has packages for pip.
     """
     if len(text) > LIMIT:
@@ -45,10 +45,10 @@ def read_environment(path: Path, text: str) -> Environment:
     content = _parsed(path, text)
     _check(path, content)
     with TemporaryDirectory(prefix="offline-repo-") as folder:
-        # conda knows it by its name; what means nothing here cannot displease it
+        # conda knows it by its name; the other sections cannot displease it
         copy = Path(folder, "environment.yml")
-        what = {name: content.get(name) or [] for name in ("channels", "dependencies")}
-        copy.write_text(json.dumps(what, ensure_ascii=False, indent=1), encoding="utf-8")
+        sections = {name: content.get(name) or [] for name in ("channels", "dependencies")}
+        copy.write_text(json.dumps(sections, ensure_ascii=False, indent=1), encoding="utf-8")
         try:
             packages, channels = read_environment_yml(copy)
         except CondaError as error:
@@ -60,7 +60,7 @@ def read_environment(path: Path, text: str) -> Environment:
 
 
 def _parsed(path: Path, text: str) -> Any:
-    """Return what the file says, of plain kinds only: no tag makes anything else of it."""
+    """Return the content of the file, of plain types only: no tag makes anything else of it."""
     from ruamel.yaml import YAML
     from ruamel.yaml.constructor import DuplicateKeyError
     from ruamel.yaml.error import YAMLError
@@ -75,14 +75,14 @@ def _parsed(path: Path, text: str) -> Any:
         parts = [getattr(error, name, None) for name in ("context", "problem")]
         problem = ", ".join(filter(None, parts)) or "it is not YAML"
         if isinstance(error, DuplicateKeyError):
-            problem = "a key is there twice"
+            problem = "a key occurs twice"
         raise InputFileError(path, f"{at}{problem}") from None
 
 
 def _check_shape(path: Path, events: Iterable[Any]) -> None:
-    """Check that a text is not one that grows without measure, or takes for ever, when it is read.
+    """Check that a text does not grow without measure, or take for ever, when it is loaded.
 
-    Few aliases can stand for more than any memory holds, so there are none.
+    A few aliases can stand for more than any memory holds, so they are refused.
     """
     from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent
 
@@ -110,43 +110,36 @@ def _check(path: Path, content: Any) -> None:
             f"conda would leave out what it says in {', '.join(map(repr, unknown))}",
             f"The sections of an environment.yml are {', '.join(sorted(SECTIONS))}.",
         )
-    channels = content.get("channels") or []
-    if not isinstance(channels, list) or not all(_is_text(one) for one in channels):
+    if not _are_texts(content.get("channels") or []):
         raise InputFileError(path, "`channels` is not a list of texts")
     dependencies = content.get("dependencies")
     if not isinstance(dependencies, list) or not dependencies:
         raise InputFileError(path, "`dependencies` is not a list of packages")
+    packages: list[str] = []
     pip: list[str] = []
-    for number, one in enumerate(dependencies, start=1):
-        if isinstance(one, dict):
-            pip += _pip(path, number, one)
-        elif _is_text(one):
-            _check_package(path, one)
-        else:
-            raise InputFileError(path, f"number {number} of `dependencies` is not a text")
+    for number, dependency in enumerate(dependencies, start=1):
+        if _are_texts([dependency]):
+            packages.append(dependency)
+            continue
+        section: Any = dependency.get("pip") or [] if isinstance(dependency, dict) else None
+        names = [section] if isinstance(section, str) else section
+        if not _are_texts(names) or dependency.keys() != {"pip"}:
+            problem = f"number {number} of `dependencies` is neither a text nor packages for pip"
+            raise InputFileError(path, problem)
+        pip += names
+    for package in packages:
+        try:
+            parse_spec(package)
+        except InvalidRequestError as error:
+            problem = str(error).partition("\n")[0].rstrip(".")
+            raise InputFileError(path, problem, *error.hints) from None
     if pip:
         raise PipPartsError(path, pip)
-    if not any(map(_is_text, dependencies)):
+    if not packages:
         raise InputFileError(path, "it names no package")
 
 
-def _is_text(value: Any) -> bool:
-    return isinstance(value, str) and value.isprintable() and bool(value.strip())
-
-
-def _pip(path: Path, number: int, content: dict[Any, Any]) -> list[str]:
-    wanted = content.get("pip") or []
-    wanted = [wanted] if isinstance(wanted, str) else wanted
-    if content.keys() != {"pip"} or not isinstance(wanted, list) or not all(map(_is_text, wanted)):
-        raise InputFileError(
-            path, f"number {number} of `dependencies` is neither a text nor packages for pip"
-        )
-    return wanted
-
-
-def _check_package(path: Path, package: str) -> None:
-    try:
-        parse_spec(package)
-    except InvalidRequestError as error:
-        problem = str(error).partition("\n")[0].rstrip(".")
-        raise InputFileError(path, problem, *error.hints) from None
+def _are_texts(values: Any) -> bool:
+    return isinstance(values, list) and all(
+        isinstance(value, str) and value.isprintable() and bool(value.strip()) for value in values
+    )

@@ -13,16 +13,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-#: What these files hold is not among the credentials that are known to be in play.
+#: The credentials in these files are not among those that are known to be in play.
 UNKNOWN = Secrets(frozenset())
-#: Characters of a word; what is longer tells nobody anything.
+#: Characters of a word; a longer one tells nobody anything.
 LONGEST = 1000
 
 
 def shown(text: str) -> str:
-    """Return what stands in a file, without what looks like a credential, and without endless
-    words.
-    """
+    """Return text of a file without what looks like a credential, and without endless words."""
     words = (word if len(word) <= LONGEST else "…" for word in text.split(" "))
     return UNKNOWN.redact(" ".join(words))
 

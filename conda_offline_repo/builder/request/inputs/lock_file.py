@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -10,13 +12,12 @@ from typing import TYPE_CHECKING
 from ....exceptions import InvalidRequestError
 from ....repository.names import LABEL, check_platform
 from .exceptions import LONGEST, InputFileError, LockReaderMissingError, PipPartsError, shown
-from .locked import NOARCH, Environment, absolute_url, pin, together
+from .pinned import NOARCH, Environment, absolute_url, pin, together
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from typing import Any
 
-    from .locked import PinnedArchive
+    from .pinned import PinnedArchive
 
 BRACKET = re.compile(r"[\[\]{}]")
 DEPTH = 1000
@@ -26,29 +27,28 @@ def read_lock_file(path: Path, text: str) -> tuple[Environment, ...]:
     """Return the environments of a lock file, sorted by name, each for all its platforms.
 
     A conda-lock.yml has one environment: all of it, whatever the categories. conda-lock solves them
-    together. Environments without any package are left out. Paths are seen from the file.
+    together. Environments without any package are left out. Paths are relative to the file.
 
     Raises:
-        InputFileError: It cannot be read, names no archive, or what it names is not in a channel.
+        InputFileError: It cannot be read, names no archive, or one that is not in a channel.
         PipPartsError: It has packages for pip.
         LockReaderMissingError: py-rattler is not installed.
     """
     lock = _parsed(path, text)
     _check_kinds(path, lock)
-    found = {}
-    for name, environment in sorted(lock.environments(), key=lambda item: item[0]):
-        if exact := _exact(path, name, environment):
-            channels = tuple(map(str, environment.channels()))
-            found[name] = Environment(name=name, exact=exact, channels=channels)
-    if not found:
+    environments = [
+        Environment(name, exact=exact, channels=tuple(map(str, environment.channels())))
+        for name, environment in sorted(lock.environments(), key=lambda pair: pair[0])
+        if (exact := _exact(path, name, environment))
+    ]
+    if not environments:
         raise InputFileError(path, "it names no archive")
-    if len(found) == 1:
-        (only,) = found.values()
-        return (Environment(exact=only.exact, channels=only.channels),)
-    for name in found:
-        if not LABEL.fullmatch(name):
-            raise InputFileError(path, f"{name!r} cannot be the name of an environment")
-    return tuple(found.values())
+    if len(environments) == 1:
+        return (replace(environments[0], name=""),)
+    for environment in environments:
+        if not LABEL.fullmatch(environment.name):
+            raise InputFileError(path, f"{environment.name!r} cannot be the name of an environment")
+    return tuple(environments)
 
 
 def _parsed(path: Path, text: str) -> Any:
@@ -89,11 +89,12 @@ def _check_kinds(path: Path, lock: Any) -> None:
 
     pip, sources = set(), set()
     for _, environment in lock.environments():
-        for _, package in _packages(environment):
-            if isinstance(package, PypiLockedPackage):
-                pip.add(str(package.name))
-            elif not isinstance(package, CondaLockedBinaryPackage):
-                sources.add(str(package.name))
+        for platform in environment.platforms():
+            for package in environment.packages(platform) or ():
+                if isinstance(package, PypiLockedPackage):
+                    pip.add(str(package.name))
+                elif not isinstance(package, CondaLockedBinaryPackage):
+                    sources.add(str(package.name))
     if pip:
         raise PipPartsError(path, sorted(pip))
     if sources:
@@ -104,52 +105,41 @@ def _check_kinds(path: Path, lock: Any) -> None:
         )
 
 
-def _packages(environment: Any) -> Iterator[tuple[Any, Any]]:
-    """Yield each package with the platform that it is locked for."""
-    for platform in environment.platforms():
-        for package in environment.packages(platform) or ():
-            yield platform, package
-
-
 def _exact(path: Path, name: str, environment: Any) -> dict[str, tuple[PinnedArchive, ...]]:
     """Return the archives of an environment by platform, of those that have any."""
-    found: dict[str, dict[str, list[PinnedArchive]]] = {}
-    for platform, package in _packages(environment):
-        subdir = str(platform.subdir)
-        try:
-            check_platform(subdir)
-            archive = _archive(path, package)
-        except (InvalidRequestError, ValueError) as error:
-            problem = str(error).partition("\n")[0].rstrip(".")
-            raise InputFileError(
-                path,
-                f"{package.name} for {platform.name} is not an archive of a channel: {problem}",
-            ) from None
-        found.setdefault(subdir, {}).setdefault(platform.name, []).append(archive)
+    variants: dict[str, list[str]] = defaultdict(list)
     exact = {}
-    for subdir, variants in sorted(found.items()):
-        if len(variants) > 1:
-            raise InputFileError(
-                path,
-                f"its environment {name!r} is locked for {subdir} in several ways: "
-                f"{', '.join(sorted(variants))}",
-                "A repository has one solution for a platform: lock those as environments.",
-            )
-        (archives,) = variants.values()
+    for platform in environment.platforms():
+        subdir = str(platform.subdir)
+        archives = [_archive(path, p, platform) for p in environment.packages(platform) or ()]
+        if not archives:
+            continue
+        variants[subdir].append(platform.name)
         try:
-            ((platform, exact[subdir]),) = together(archives).items()
-            if platform not in (subdir, NOARCH):
-                raise ValueError(f"it has packages for {platform}")
+            own, exact[subdir] = together(archives)
+            if own not in (subdir, NOARCH):
+                raise ValueError(f"it has packages for {own}")
         except ValueError as error:
             where = f"in its environment {name!r} for {subdir}"
             raise InputFileError(path, f"{where}, {error}") from None
-    return exact
+    for subdir, names in variants.items():
+        if len(names) > 1:
+            raise InputFileError(
+                path,
+                f"its environment {name!r} is locked for {subdir} in several ways: "
+                f"{', '.join(sorted(names))}",
+                "A repository has one solution for a platform: lock those as environments.",
+            )
+    return dict(sorted(exact.items()))
 
 
-def _archive(path: Path, package: Any) -> PinnedArchive:
+def _archive(path: Path, package: Any, platform: Any) -> PinnedArchive:
     record = package.package_record
-    return pin(
-        absolute_url(str(package.location), path.parent),
-        sha256=record.sha256.hex() if record.sha256 else None,
-        md5=record.md5.hex() if record.md5 else None,
-    )
+    digests = [digest.hex() if digest else None for digest in (record.sha256, record.md5)]
+    try:
+        check_platform(str(platform.subdir))
+        return pin(absolute_url(str(package.location), path.parent), *digests)
+    except (InvalidRequestError, ValueError) as error:
+        problem = str(error).partition("\n")[0].rstrip(".")
+        where = f"{package.name} for {platform.name}"
+        raise InputFileError(path, f"{where} is not an archive of a channel: {problem}") from None

@@ -1,4 +1,4 @@
-"""An environment of conda's on this machine, by its own records."""
+"""An environment on this machine, by conda's records of it."""
 
 from __future__ import annotations
 
@@ -8,17 +8,19 @@ from typing import TYPE_CHECKING
 
 from ....files.hashing import read_regular
 from .exceptions import InputFileError, PipPartsError
-from .locked import Environment, pin, together
+from .pinned import Environment, pin, together
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
     from typing import Any
 
-    from .locked import PinnedArchive
+    from .pinned import PinnedArchive
 
 #: Bytes; the record of a package with a hundred thousand files has a fifth of it.
 LIMIT = 256 << 20
+#: What of a record names its archive.
+KEYS = ("url", "sha256", "md5")
 #: Where Python's packages lie, on Windows and elsewhere.
 SITE_PACKAGES = ("Lib/site-packages", "lib/*/site-packages")
 #: What Python knows an installed package by.
@@ -26,45 +28,42 @@ INSTALLED = re.compile(r"(?P<name>[^-]+).*\.(?:dist-info|egg-info|egg-link|egg)"
 
 
 def read_prefix(prefix: Path) -> Environment:
-    """Return what is installed in an environment of conda's, for the platform of its packages.
+    """Return the archives that are installed in an environment, for the platform of its packages.
 
     Only its records are read, and the names of what Python finds. conda's own search for what pip
     has installed is not used: it removes records that it takes for outdated.
 
     Raises:
-        InputFileError: It is no environment, an empty one, has a record that cannot be read, or
+        InputFileError: It is not an environment, is empty, has a record that cannot be read, or
             packages that are from no channel.
         PipPartsError: It has packages that pip has installed.
     """
     archives: list[PinnedArchive] = []
-    strangers: list[str] = []
+    foreign: list[str] = []
     files: set[str] = set()
     for record in _records(prefix):
         files.update(record["files"])
         try:
-            url, sha256, md5 = (record.get(key) or "" for key in ("url", "sha256", "md5"))
-            archives.append(pin(url, sha256=sha256, md5=md5))
+            archives.append(pin(*(record.get(key) or "" for key in KEYS)))
         except ValueError as error:
-            strangers.append(f"{record['name']} ({error})")
+            foreign.append(f"{record['name']} ({error})")
     if by_pip := sorted(_installed_besides(prefix, files)):
         raise PipPartsError(prefix, by_pip)
-    if strangers:
+    if foreign:
         raise InputFileError(
             prefix,
-            f"it has packages that are from no channel: {', '.join(sorted(strangers))}",
+            f"it has packages that are from no channel: {', '.join(sorted(foreign))}",
             "Put them into a channel of your own and install them from there.",
         )
     try:
-        return Environment(exact=together(archives))
+        return Environment(exact=dict([together(archives)]))
     except ValueError as error:
         raise InputFileError(prefix, str(error)) from None
 
 
 def _records(prefix: Path) -> list[dict[str, Any]]:
-    """Return the records of what conda has installed, sorted by file name."""
-    folder = prefix / "conda-meta"
     try:
-        paths = sorted(path for path in folder.iterdir() if path.name.endswith(".json"))
+        paths = sorted(p for p in (prefix / "conda-meta").iterdir() if p.name.endswith(".json"))
     except OSError as error:
         raise InputFileError(
             prefix,
@@ -78,19 +77,16 @@ def _records(prefix: Path) -> list[dict[str, Any]]:
 
 def _record(prefix: Path, path: Path) -> dict[str, Any]:
     try:
-        content = json.loads(read_regular(path, LIMIT))
-        if not isinstance(content, dict):
-            raise ValueError
-        texts = (content["name"], *(content.get(key) or "" for key in ("url", "sha256", "md5")))
-        files = content.setdefault("files", [])
-        if not isinstance(files, list) or not all(isinstance(one, str) for one in (*texts, *files)):
-            raise ValueError
+        record: dict[str, Any] = json.loads(read_regular(path, LIMIT))
+        texts = (record["name"], *(record.get(key) or "" for key in KEYS))
+        files = record.setdefault("files", [])
+        if isinstance(files, list) and all(isinstance(text, str) for text in (*texts, *files)):
+            return record
+        problem = "it is not a conda record"
     except OSError as error:
         problem = error.strerror or str(error)
-    except (ValueError, KeyError, RecursionError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         problem = "it is not a conda record"
-    else:
-        return content
     raise InputFileError(
         prefix,
         f"its record conda-meta/{path.name} cannot be read: {problem}",
@@ -99,12 +95,7 @@ def _record(prefix: Path, path: Path) -> dict[str, Any]:
 
 
 def _installed_besides(prefix: Path, files: Iterable[str]) -> set[str]:
-    """Return the names of Python's packages that none of conda's packages has brought.
-
-    Args:
-        prefix: The environment.
-        files: What conda's packages have brought, by path.
-    """
+    """Return the names of Python's packages that are not among the files of conda's packages."""
     known = {part for file in files for part in (file, file.rpartition("/")[0])}
     # some Pythons have a second way to their folder
     places = (place for pattern in SITE_PACKAGES for place in prefix.glob(pattern))

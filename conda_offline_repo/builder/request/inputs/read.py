@@ -1,4 +1,4 @@
-"""Files that describe environments, each told by what is in it."""
+"""Files that describe environments, whose format is told by their content."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from .lock_file import read_lock_file
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from .locked import Environment
+    from .pinned import Environment
 
-#: Bytes; the largest lock files that are known have a tenth of it.
+#: Bytes; the largest known lock files have a tenth of it.
 LIMIT = 64 << 20
 #: A key of the outermost level.
 KEY = re.compile(r"^['\"]?([a-z]+)['\"]?[ \t]*:(?=\s|$)", re.MULTILINE)
@@ -29,12 +29,12 @@ ENVIRONMENT = {"channels", "dependencies"}
 def read_file(path: Path) -> tuple[Environment, ...]:
     """Return the environments that a file describes: one, or those of a lock file, sorted by name.
 
-    Nothing is solved, downloaded or looked up. Where credentials stand in the file's URLs, they are
-    in those that are returned, and in no message.
+    Nothing is solved, downloaded or looked up. Credentials in the file's URLs stay in those that
+    are returned, and are in no message.
 
     Args:
         path: An environment.yml, an explicit list, a conda-lock.yml or a pixi.lock, under any name,
-            in UTF-8 or, with its mark, in UTF-16.
+            in UTF-8, or in UTF-16 with a byte order mark.
 
     Raises:
         InputFileError: It cannot be read, is none of these, or is not one that can be built from.

@@ -15,7 +15,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from conda_offline_repo.builder.release.plain_conda import plain_conda_files
-from conda_offline_repo.builder.request.inputs.locked import Environment
+from conda_offline_repo.builder.request.inputs.pinned import Environment
 from conda_offline_repo.builder.request.request import Request
 from conda_offline_repo.specs import PackageSpec
 from tests.support.launcher import launcher

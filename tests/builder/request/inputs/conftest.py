@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conda_offline_repo.builder.request.inputs.locked import PinnedArchive
+from conda_offline_repo.builder.request.inputs.pinned import PinnedArchive
 from dev.upstream.server import ChannelServer
 from tests.support.running import Conda
 from tests.support.tiny import TinyChannel

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conda_offline_repo.builder.request.inputs.exceptions import InputFileError, PipPartsError
-from conda_offline_repo.builder.request.inputs.locked import Environment
+from conda_offline_repo.builder.request.inputs.pinned import Environment
 from conda_offline_repo.builder.request.inputs.read import read_file
 from conda_offline_repo.specs import PackageSpec
 
@@ -97,10 +97,10 @@ dependencies:
         ("dependencies: lib\n", "not a list of packages"),
         ("channels: [acme]\n", "not a list of packages"),
         ("dependencies: [{pip: []}]\n", "names no package"),
-        ("dependencies: [lib, 3.10]\n", "number 2 of `dependencies` is not a text"),
-        ("dependencies: [2026-01-01]\n", "number 1 of `dependencies` is not a text"),
-        ("dependencies: [[lib]]\n", "number 1 of `dependencies` is not a text"),
-        ("dependencies: ['']\n", "number 1 of `dependencies` is not a text"),
+        ("dependencies: [lib, 3.10]\n", "number 2 of `dependencies` is neither a text nor"),
+        ("dependencies: [2026-01-01]\n", "number 1 of `dependencies` is neither a text nor"),
+        ("dependencies: [[lib]]\n", "number 1 of `dependencies` is neither a text nor"),
+        ("dependencies: ['']\n", "number 1 of `dependencies` is neither a text nor"),
         ("dependencies: [lib, {npm: [left-pad]}]\n", "number 2 of `dependencies` is neither"),
         ("dependencies: [{pip: {a: b}}]\n", "number 1 of `dependencies` is neither"),
         ("dependencies: [lib]\npip: [requests]\n", "leave out what it says in 'pip'"),
@@ -109,13 +109,13 @@ dependencies:
         ("dependencies: [lib]\nchannels: acme\n", "`channels` is not a list"),
         ("dependencies: [lib]\nchannels: [1]\n", "`channels` is not a list"),
         ("dependencies: ['lib >=1 >=2 x y']\n", "is not a package specification"),
-        ("dependencies: ['lib\u202e']\n", "number 1 of `dependencies` is not a text"),
+        ("dependencies: ['lib\u202e']\n", "number 1 of `dependencies` is neither a text nor"),
         ("dependencies: ['*']\n", "names no package"),
         ("dependencies: ['http://h.example/x/noarch/lib-1.0-0.conda']\n", "names a file"),
         ("dependencies: ['https://u:5ecret@host.example/x::lib']\n", "a password or a token"),
         ("dependencies: ['https://h.example/t/5ecret/x/noarch/a-1-0.conda']\n", "a token"),
         ("dependencies: [lib\n", "line 2, column 1"),
-        ("dependencies: [lib]\ndependencies: [lib]\n", "line 2, column 1: a key is there twice"),
+        ("dependencies: [lib]\ndependencies: [lib]\n", "line 2, column 1: a key occurs twice"),
         ("channels: ['https://u:5ecret@h.example/x]\ndependencies: [lib]\n", "column"),
         ("dependencies: [lib]\nname: !!python/object/apply:os.system [true]\n", "the tag"),
         ("dependencies: [lib]\n--- \ndependencies: [lib]\n", "expected a single document"),

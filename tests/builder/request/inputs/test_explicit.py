@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conda_offline_repo.builder.request.inputs.exceptions import InputFileError
-from conda_offline_repo.builder.request.inputs.locked import Environment, PinnedArchive
+from conda_offline_repo.builder.request.inputs.pinned import Environment, PinnedArchive
 from conda_offline_repo.builder.request.inputs.read import read_file
 from tests.builder.request.inputs.conftest import PLATFORM, TOKEN
 

@@ -18,7 +18,7 @@ from conda_offline_repo.builder.request.inputs.exceptions import (
     LockReaderMissingError,
     PipPartsError,
 )
-from conda_offline_repo.builder.request.inputs.locked import Environment, PinnedArchive
+from conda_offline_repo.builder.request.inputs.pinned import Environment, PinnedArchive
 from conda_offline_repo.builder.request.inputs.read import read_file
 
 if TYPE_CHECKING:

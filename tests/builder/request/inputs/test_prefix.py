@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conda_offline_repo.builder.request.inputs.exceptions import InputFileError, PipPartsError
-from conda_offline_repo.builder.request.inputs.locked import Environment, PinnedArchive
+from conda_offline_repo.builder.request.inputs.pinned import Environment, PinnedArchive
 from conda_offline_repo.builder.request.inputs.prefix import read_prefix
 from tests.builder.request.inputs.conftest import PLATFORM, SITE_PACKAGES
 from tests.support.running import snapshot

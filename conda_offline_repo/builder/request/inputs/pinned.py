@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from ....exceptions import InvalidRequestError
-from ....repository.names import archive_problem, check_platform
+from conda.base.context import context
+
+from ....repository.names import archive_problem
+from ....repository.reading import MD5, SHA256
 from ....urls import NETWORK, file_url, public
 
 if TYPE_CHECKING:
@@ -22,18 +24,13 @@ SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
 #: What conda writes in the place of a token where it records what is installed, and what is left
 #: of that in its explicit lists.
 MASKED_TOKEN = re.compile("(?:/t/)?<TOKEN>(?=/)")
-DIGESTS = {"sha256": re.compile("[0-9a-f]{64}"), "md5": re.compile("[0-9a-f]{32}")}
 NOARCH = "noarch"
 
 
 @dataclass(frozen=True)
 class PinnedArchive:
-    """An archive that is named exactly.
-
-    Attributes:
-        url: Where it lies; it may hold credentials.
-        sha256: Lower-case hexadecimal, if it is stated.
-        md5: The same.
+    """An archive that is named exactly: its URL, which may hold credentials, and the digests that
+    are stated, in lower case.
     """
 
     url: str = field(repr=False)
@@ -59,28 +56,28 @@ class Environment:
 
 
 def absolute_url(address: str, folder: Path) -> str:
-    """Return the URL of an archive that is named by its URL, or by a path as seen from `folder`."""
+    """Return the URL of an archive that is named by its URL, or by a path relative to `folder`."""
     if SCHEME.match(address):
         return address
     return file_url(Path(os.path.normpath(folder.absolute() / os.path.expanduser(address))))
 
 
-def pin(url: str, *, sha256: str | None = None, md5: str | None = None) -> PinnedArchive:
+def pin(url: str, sha256: str | None = None, md5: str | None = None) -> PinnedArchive:
     """Return an archive by its URL, which may hold credentials, and the digests that are stated.
 
     Raises:
-        ValueError: Nothing of a channel is named so; says why, without showing any of the URL.
+        ValueError: It is not an archive of a channel; says why, without showing any of the URL.
     """
-    digests = {"sha256": (sha256 or "").lower(), "md5": (md5 or "").lower()}
-    for name, digest in digests.items():
-        if digest and not DIGESTS[name].fullmatch(digest):
+    sha256, md5 = (sha256 or "").lower(), (md5 or "").lower()
+    for name, digest, pattern in (("sha256", sha256, SHA256), ("md5", md5, MD5)):
+        if digest and not pattern.fullmatch(digest):
             raise ValueError(f"what should be its {name} digest is not one")
     url = MASKED_TOKEN.sub("", url, count=1)
-    _check(url)
-    return PinnedArchive(url, digests["sha256"] or None, digests["md5"] or None)
+    _check_url(url)
+    return PinnedArchive(url, sha256 or None, md5 or None)
 
 
-def _check(url: str) -> None:
+def _check_url(url: str) -> None:
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
@@ -97,32 +94,28 @@ def _check(url: str) -> None:
         raise ValueError(problem)
     if file.count("-") < 2:
         raise ValueError("its file name is not NAME-VERSION-BUILD")
-    subdir = folder.rpartition("/")[2]
-    try:
-        if subdir != NOARCH:
-            check_platform(subdir)
-    except InvalidRequestError:
+    if folder.rpartition("/")[2] not in context.known_subdirs:
         raise ValueError(
-            "the folder that it is in is not named as a platform that conda knows, so it does not "
-            "belong to a channel"
-        ) from None
+            "its folder is not named like a platform that conda knows, so it does not belong to a "
+            "channel"
+        )
 
 
-def together(archives: Iterable[PinnedArchive]) -> dict[str, tuple[PinnedArchive, ...]]:
-    """Return the archives of an environment by the platform that they are for, `noarch` if they fit
-    every platform; sorted by subdir and file name, each once.
+def together(archives: Iterable[PinnedArchive]) -> tuple[str, tuple[PinnedArchive, ...]]:
+    """Return the platform of an environment, `noarch` if its archives fit every platform; and the
+    archives, sorted by subdir and file name, each once.
 
     Raises:
         ValueError: They are for several platforms, or two are of one package; names both, without
             credentials.
     """
-    archives = tuple(archives)
-    platforms = sorted({_place(archive)[0] for archive in archives} - {NOARCH}) or [NOARCH]
+    places = {archive: _place(archive) for archive in archives}
+    platforms = sorted({subdir for subdir, _ in places.values()} - {NOARCH}) or [NOARCH]
     if len(platforms) > 1:
         raise ValueError(f"it has packages for several platforms: {', '.join(platforms)}")
     by_name: dict[str, PinnedArchive] = {}
-    for archive in archives:
-        name = _place(archive)[1].rsplit("-", 2)[0]
+    for archive, (_, file) in places.items():
+        name = file.rsplit("-", 2)[0]
         known = by_name.get(name, archive)
         if public(known.url) != public(archive.url):
             raise ValueError(
@@ -133,10 +126,9 @@ def together(archives: Iterable[PinnedArchive]) -> dict[str, tuple[PinnedArchive
         if (sha256, md5) != (archive.sha256 or sha256, archive.md5 or md5):
             raise ValueError(f"{public(archive.url)} is listed with two different digests")
         by_name[name] = replace(known, sha256=sha256, md5=md5)
-    return {platforms[0]: tuple(sorted(by_name.values(), key=_place))}
+    return platforms[0], tuple(sorted(by_name.values(), key=_place))
 
 
 def _place(archive: PinnedArchive) -> tuple[str, str]:
-    """Return subdir and file name."""
     _, subdir, file = urlsplit(archive.url).path.rsplit("/", 2)
     return subdir, file
