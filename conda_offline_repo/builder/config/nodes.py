@@ -30,28 +30,20 @@ MOST = 100_000
 YAML_TAG = "tag:yaml.org,2002:"
 #: What YAML makes of a text without quotes, by its tag.
 MISREAD = {
-    "int": "a number",
-    "float": "a number",
+    **dict.fromkeys(("int", "float"), "a number"),
     "timestamp": "a date",
     "bool": "true or false",
-    "merge": "a sign of its own",
-    "value": "a sign of its own",
 }
-TAGS = frozenset(MISREAD) | {"null", "str", "seq", "map"}
+TAGS = frozenset({*MISREAD, "merge", "value", "null", "str", "seq", "map"})
 #: What YAML 1.1, which many programs read, has for true and false besides.
 SWITCHES = re.compile(r"(?i)yes|no|on|off")
 NUMBER = re.compile(r"0|-?[1-9][0-9]{0,8}", re.ASCII)
-#: Stands for a scalar that no type of the schema takes.
+#: A scalar that no type of the schema takes.
 NEITHER = object()
 
 
 class Mapping(dict[str, "Any"]):
-    """A mapping of the file.
-
-    Attributes:
-        node: Its own.
-        nodes: Those of each key and of its value.
-    """
+    """A mapping of the file, with its node, and those of each key and of its value."""
 
     node: MappingNode
     nodes: dict[str, tuple[Node, Node]]
@@ -64,24 +56,17 @@ def read_text(path: Path) -> str:
         ConfigFileError: It cannot be read, or is not a regular file, too large, or not UTF-8.
     """
     try:
-        content = read_regular(path, LARGEST, links=True)
-    except OSError as error:
-        message = f"The file cannot be read: {error.strerror or error}."
-        raise ConfigFileError(path, [Mistake(1, 1, message)]) from error
-    try:
-        return content.decode("utf-8-sig")
+        return read_regular(path, LARGEST, links=True).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         before = error.object[: error.start].decode("utf-8")
-        message = "This is not text in UTF-8; save the file in this encoding."
-        raise ConfigFileError(path, [_at(before, message)]) from error
+        mistake = _at(before, "This is not text in UTF-8; save the file in this encoding.")
+    except OSError as error:
+        mistake = Mistake(1, 1, f"The file cannot be read: {error.strerror or error}.")
+    raise ConfigFileError(path, [mistake])
 
 
 def compose(text: str, path: Path) -> Node | None:
     """Return the node of the whole document; None if it is empty.
-
-    Args:
-        text: Of the file.
-        path: Of the file, for the error.
 
     Raises:
         ConfigFileError: It is not YAML, or would not end when each alias is followed.
@@ -127,39 +112,34 @@ def data(node: Node, report: Callable[[Node, str], None], *, last: bool = False)
         content = data(value, report, last=last)
         name = str(key.value)
         if _tag(key) == "merge":
-            report(key, "<< is not known here: put what labels share at the top.")
+            report(key, "<< is not supported: put what labels share at the top.")
         elif problem := not_text(key, "A key"):
             report(key, problem)
         elif name in mapping and not last:
             line = mapping.nodes[name][0].start_mark.line + 1
-            report(key, f"The key {name!r} stands here twice; the first is on line {line}.")
+            report(key, f"The key {name!r} appears twice; the first is on line {line}.")
         else:
             mapping[name] = content
             mapping.nodes[name] = (key, value)
     return mapping
 
 
-def not_text(node: Node, what: str) -> str | None:
-    """Return why YAML takes a node for anything but a text that can be seen; None if it does not.
-
-    Args:
-        node: Of a value.
-        what: It is, at the beginning of a sentence.
-    """
+def not_text(node: Node, name: str) -> str | None:
+    """Return why a node, by this name, is not a text that can be seen; None if it is."""
     if not isinstance(node, ScalarNode):
         kind = "list" if isinstance(node, SequenceNode) else "mapping"
-        return f"{what} has to be a text, not a {kind}."
+        return f"{name} has to be a text, not a {kind}."
     kind, text = _tag(node), str(node.value)
     if kind not in TAGS:
         return "A tag (!...) is not allowed: leave it out."
     if kind == "null":
-        return f"{what} has no value."
+        return f"{name} has no value."
     if kind != "str":
         kind = MISREAD.get(kind, "something else")
         return f'YAML reads {text} as {kind}: put it in quotes, "{text}".'
     if node.style is None and SWITCHES.fullmatch(text):
         return f'Many programs read {text} as true or false: put it in quotes, "{text}".'
-    return None if text.isprintable() else f"{what} has a character that cannot be seen."
+    return None if text.isprintable() else f"{name} has a character that cannot be seen."
 
 
 def _scalar(node: Node) -> Any:

@@ -6,7 +6,6 @@ import json
 import re
 from functools import partial
 from importlib.resources import files
-from itertools import groupby
 from typing import TYPE_CHECKING
 
 from ...exceptions import OfflineRepoError, VendorMissingError
@@ -35,9 +34,8 @@ NO_LABELS = "There are no labels: write labels: {LABEL: {packages: [PACKAGE, ...
 #: What is wrong with a value, by the keyword that says so or the type that it should be of.
 MESSAGES = {
     "pattern": "is empty",
-    "minItems": "is empty: {form}",
-    "minProperties": "is empty: {form}",
-    "anyOf": "has the wrong type: {form}",
+    **dict.fromkeys(("minItems", "minProperties"), "is empty: {form}"),
+    "several": "has the wrong type: {form}",
     "array": "has to be a list: {form}",
     "object": "has to be a mapping: {form}",
     "string": "has no value",
@@ -45,13 +43,10 @@ MESSAGES = {
 
 
 def check(content: Mapping, folder: Path) -> list[tuple[Node, str]]:
-    """Return what is wrong with the content of a file, and where; those values become None.
+    """Return what is wrong with the content of a file in a folder, and where.
 
-    A label or an environment of a wrong name stays, for what else is wrong with it.
-
-    Args:
-        content: Of the file.
-        folder: Of the file.
+    Wrong values become None. A label or an environment of a wrong name stays, for what else is
+    wrong with it.
     """
     checker = FormatChecker(formats=())
     for name, function in checks(folder).items():
@@ -60,15 +55,14 @@ def check(content: Mapping, folder: Path) -> list[tuple[Node, str]]:
     mistakes: dict[tuple[Keys, str | None], tuple[Node, str]] = {}
     wrong: set[Keys] = set()
     for error in Draft202012Validator(SCHEMA, format_checker=checker).iter_errors(content):
-        for leaf in _leaves(error):
-            path = tuple(leaf.absolute_path)
-            for key, message in _messages(leaf, path, content):
-                # of what is wrong with a value or a name, the first counts
-                mistakes.setdefault((path, key), (node_of(content, path, key), message))
-                if key is None:
-                    wrong.add(path)
-                elif leaf.validator == "additionalProperties" or "virtual_packages" in path:
-                    wrong.add((*path, key))
+        path = tuple(error.absolute_path)
+        for key, message in _messages(error, path, content):
+            # of what is wrong with a value or a name, the first counts
+            mistakes.setdefault((path, key), (node_of(content, path, key), message))
+            if key is None:
+                wrong.add(path)
+            elif error.validator == "additionalProperties" or "virtual_packages" in path:
+                wrong.add((*path, key))
     for *outer, step in sorted(wrong - {()}, reverse=True):
         at(content, outer)[step] = None
     return list(mistakes.values())
@@ -97,21 +91,6 @@ def _conforms(kind: type, function: Callable[[Any], object], value: object) -> b
     if isinstance(value, kind):
         function(value)
     return True
-
-
-def _leaves(error: ValidationError) -> Iterator[ValidationError]:
-    """Yield the errors that count: of alternatives, those of the one that the value is for."""
-    if not error.context or "patternErrorMessage" in error.schema:
-        yield error
-        return
-    for _, errors in groupby(error.context, lambda branch: branch.schema_path[0]):
-        inner = list(errors)
-        if not any(branch.validator == "type" and not branch.path for branch in inner):
-            for branch in inner:
-                yield from _leaves(branch)
-            return
-    texts = (branch for branch in error.context if branch.validator_value == "string")
-    yield error if "errorMessage" in error.schema else next(texts)
 
 
 def _messages(
@@ -147,15 +126,16 @@ def _messages(
 def _of_value(error: ValidationError, path: Keys, node: Node) -> str:
     keyword, schema, value = error.validator, error.schema, error.instance
     name = repr(path[-1]) if isinstance(path[-1], str) else f"An item of {path[-2]!r}"
+    form = schema.get("errorMessage")
+    kind = error.validator_value if keyword == "type" else keyword
+    if isinstance(kind, list):
+        kind = "several" if form and "null" not in kind else kind[0]
     if keyword == "format":
         return reason(error.cause)
-    if keyword in ("pattern", "anyOf") and "patternErrorMessage" in schema:
+    if keyword == "pattern" and "patternErrorMessage" in schema:
         return f"{schema['patternErrorMessage']}."
     if keyword == "pattern" and "${" in value:
         return "${...} stands for a variable in 'token' alone."
-    kind = error.validator_value if keyword == "type" else keyword
-    kind = kind[0] if isinstance(kind, list) else kind
-    form = schema.get("errorMessage")
     if kind == "string" and form:
         return f"{form}."
     if kind == "string" and value is not None:

@@ -29,9 +29,7 @@ WAYS = ("packages", "environment", "file", "from_prefix")
 
 def is_path(environment: str) -> bool:
     """Return whether an environment of conda's is given as its path, not by its name."""
-    return environment.startswith((".", "~")) or any(
-        separator in environment for separator in (os.sep, os.altsep or os.sep)
-    )
+    return environment.startswith((".", "~")) or not {os.sep, os.altsep}.isdisjoint(environment)
 
 
 def path_of(folder: Path, text: str) -> Path:
@@ -63,22 +61,15 @@ def channel_of(folder: Path, text: str) -> str:
 
 #: What a text is converted to, by the key that it stands under.
 CONVERSIONS = {
-    **dict.fromkeys(
-        ("root", "sign_key", "with_plugin", "installers", "environment", "file"), path_of
-    ),
+    **dict.fromkeys(("root", "sign_key", "with_plugin", "installers"), path_of),
+    **dict.fromkeys(("environment", "file"), path_of),
     "channels": channel_of,
     "from_prefix": prefix_of,
 }
 
 
 def common_options(defaults: Options, top: Mapping[str, Any], folder: Path) -> Options:
-    """Return the options of a label that says nothing, from those of conda's configuration.
-
-    Args:
-        defaults: See `read.read`.
-        top: The top of the file, in its own keys; None for a value that is wrong.
-        folder: Of the file.
-    """
+    """Return the options of a label that says nothing, from the defaults and the top of a file."""
     return replace(changed(defaults, {**UNSAID, **top}, folder), whole=True)
 
 

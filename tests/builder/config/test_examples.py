@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 TOP = SCHEMA["properties"]
 OF_LABEL = SCHEMA["$defs"]["label"]["properties"]
-OF_ENVIRONMENT = SCHEMA["$defs"]["environment"]["anyOf"][1]["properties"]
+OF_ENVIRONMENT = SCHEMA["$defs"]["environment"]["properties"]
 FOLDER = Path(__file__).resolve().parents[3] / "schema"
 EXAMPLES = FOLDER / "examples"
 #: What lies beside the examples because one names it.

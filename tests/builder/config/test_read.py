@@ -69,10 +69,10 @@ def test_both_values_of_a_key_are_checked(path: Path) -> None:
         path, "keep: 0\nkeep: many\nlabels: {acme: {packages: [3.1], packages: []}}\n"
     ) == [
         "1:7: 'keep' has to be a whole number from 1 on.",
-        "2:1: The key 'keep' stands here twice; the first is on line 1.",
+        "2:1: The key 'keep' appears twice; the first is on line 1.",
         "2:7: 'keep' has to be a whole number from 1 on.",
         '3:28: YAML reads 3.1 as a number: put it in quotes, "3.1".',
-        "3:34: The key 'packages' stands here twice; the first is on line 3.",
+        "3:34: The key 'packages' appears twice; the first is on line 3.",
         "3:44: 'packages' is empty: write [PACKAGE, ...], or leave it out.",
     ]
 
