@@ -94,7 +94,7 @@ def test_typed_channels() -> None:
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "same"),
+    ("trusted", "other", "same"),
     [
         ("http://h/a", "http://H/b", True),
         ("http://h/a", "http://h:80/b", True),
@@ -109,5 +109,5 @@ def test_typed_channels() -> None:
         ("http://h/a", "file:///a", False),
     ],
 )
-def test_same_server(one: str, other: str, same: bool) -> None:
-    assert same_server(one, other) is same
+def test_same_server(trusted: str, other: str, same: bool) -> None:
+    assert same_server(trusted, other) is same

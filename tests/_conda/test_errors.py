@@ -182,12 +182,12 @@ def test_what_no_solver_says_of_an_index(error: Exception) -> None:
 
 def test_locked_cache_of_shards(me: Inside, tmp_path: Path) -> None:
     path = tmp_path / "shards.db"
-    with sqlite3.connect(path) as one, sqlite3.connect(path, timeout=0) as other:
-        one.execute("create table shards (url text)")
-        one.execute("begin exclusive")
+    with sqlite3.connect(path) as holder, sqlite3.connect(path, timeout=0) as other:
+        holder.execute("create table shards (url text)")
+        holder.execute("begin exclusive")
         with pytest.raises(sqlite3.OperationalError) as caught:
             other.execute("insert into shards values ('a')")
-    one.close()
+    holder.close()
     other.close()
     told = errors.index_cache_error(caught.value)
     assert told is not None

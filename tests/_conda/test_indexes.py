@@ -119,7 +119,7 @@ def test_content_outlives_the_next_download(me: Inside, channel: TinyChannel, ur
     channel.add("app", "2.0")
     channel.write()
     if sys.platform == "win32":
-        before = b""  # a file that is open cannot be replaced there
+        before = b""  # a file that is open cannot be replaced on Windows
         gc.collect()
     after = indexes.index_content(Channel(f"{url}/noarch"))
     assert b"app-2.0" in bytes(after)

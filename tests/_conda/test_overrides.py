@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tests.support.inside import Inside
 
 
-#: The other one of True and False.
+#: The other of True and False.
 OPPOSITE = object()
 #: All that this package changes, with a value that nobody has configured, and how conda sees it.
 CHANGED: dict[str, tuple[object, str]] = {
@@ -70,9 +70,9 @@ def test_another_machine(me: Inside, monkeypatch: pytest.MonkeyPatch) -> None:
     with overrides.machine("win-64", packages, offline=True):
         assert (context.subdir, context.subdirs) == ("win-64", ("win-64", "noarch"))
         assert context.offline
-        found = features.own_virtual_packages()
-        assert {name: found[name][0] for name in found} == {"__win": "10", "__archspec": "1"}
-        assert found["__archspec"] == ("1", "x86_64")
+        seen = features.own_virtual_packages()
+        assert {name: seen[name][0] for name in seen} == {"__win": "10", "__archspec": "1"}
+        assert seen["__archspec"] == ("1", "x86_64")
     assert features.own_virtual_packages() == own
     assert context.plugin_manager.list_name_plugin() == plugins
     assert os.environ[overrides.CUDA_OVERRIDE] == "12.4"

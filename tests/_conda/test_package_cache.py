@@ -1,4 +1,4 @@
-"""What lies in conda's package caches: found by path, and left as it lies."""
+"""Archives in conda's package caches, found by path and left unchanged."""
 
 from __future__ import annotations
 

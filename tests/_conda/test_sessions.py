@@ -339,7 +339,7 @@ def test_copy_of_a_session_differs_in_its_retries_alone(site: Site) -> None:
     assert session.get_adapter(url).max_retries is retries
     assert {**vars(copy), "adapters": None} == {**vars(session), "adapters": None}
     assert [*copy.adapters] == [*session.adapters]
-    mine, condas = (vars(one.get_adapter(url)) for one in (copy, session))
+    mine, condas = (vars(each.get_adapter(url)) for each in (copy, session))
     assert {**mine, "max_retries": retries} == condas
     assert copy.get(url).content == site.app.path.read_bytes()
 

@@ -138,8 +138,8 @@ def _remarks(token: Token) -> Iterator[Remark]:
 
 def _fence(token: Token) -> Fence:
     language, content, caption = token.info.strip(), token.content, None
-    if found := re.fullmatch(r"\{code-block\}\s*(\w*)", language):
-        language = found[1]
+    if block := re.fullmatch(r"\{code-block\}\s*(\w*)", language):
+        language = block[1]
         while option := re.match(r":([\w-]+):[ \t]*(.*)\n", content):
             if option[1] == "caption":
                 caption = option[2]

@@ -45,8 +45,8 @@ class PublicServer:
             self._add(channel, "ratingpro", "1.2", (*PYTHON, "requests >=2.28", "lib"))
             self._add(channel, "pytho", "2.0", (*PYTHON, "requests"))
             self._add(channel, "core", "2.0", PYTHON)
-        for one in self._channels.values():
-            one.write()
+        for tiny in self._channels.values():
+            tiny.write()
         self._server = ChannelServer(
             folder, private={"prometeia": TOKEN}, basic={"internal": BASIC}
         )
@@ -102,7 +102,7 @@ class PublicServer:
                 build=build,
                 number=number,
                 subdir=subdir,
-                depends=[one for one in depends if subdir == "linux-64" or "__" not in one],
+                depends=[name for name in depends if subdir == "linux-64" or "__" not in name],
                 files=files,
             )
 

@@ -29,7 +29,7 @@ LOADED = re.compile(
 
 def loaded(content: str) -> set[str]:
     """The addresses of what is loaded."""
-    return {next(filter(None, found), "") for found in LOADED.findall(content)}
+    return {next(filter(None, groups), "") for groups in LOADED.findall(content)}
 
 
 def is_remote(address: str) -> bool:
@@ -44,8 +44,8 @@ def test_what_is_loaded_is_seen() -> None:
         "<img src='z.png'> @import 'https://c/z.css'; src: url(https://d/f.woff) "
         '<a href="https://e">e</a><link rel="next" href="https://f">'
     )
-    found = loaded(content)
-    assert {one for one in found if is_remote(one)} == {
+    addresses = loaded(content)
+    assert {address for address in addresses if is_remote(address)} == {
         *("https://a/x.js", "//b/y.css", "https://c/z.css", "https://d/f.woff")
     }
 
@@ -70,8 +70,8 @@ def test_pages_are_made_and_load_nothing_of_the_network(html: Path) -> None:
         assert (html / page.relative_to(DOCS).with_suffix(".html")).exists(), page
     for path in html.rglob("*"):
         if path.suffix in (".html", ".css"):
-            found = loaded(path.read_text("utf-8"))
-            assert [one for one in found if is_remote(one)] == [], path
+            addresses = loaded(path.read_text("utf-8"))
+            assert [address for address in addresses if is_remote(address)] == [], path
     for verb in VERBS:
         text = (html / "reference" / "commands" / f"{verb}.html").read_text("utf-8")
         assert not re.search("\N{EN DASH}[a-z]", text), f"{verb}: an option lost its hyphens"

@@ -25,15 +25,15 @@ ENTRIES = re.compile(r"^### (.+)\n+\[([\w, ]+)\]", re.MULTILINE)
 
 def errors() -> set[str]:
     """The names of the errors that reach the customer."""
-    found = set()
+    names = set()
     for name in MODULES:
         module = import_module(f"conda_offline_repo{name}.exceptions")
-        found |= {
-            one.__name__
-            for _, one in inspect.getmembers(module, inspect.isclass)
-            if issubclass(one, OfflineRepoError) and one.__module__ == module.__name__
+        names |= {
+            error.__name__
+            for _, error in inspect.getmembers(module, inspect.isclass)
+            if issubclass(error, OfflineRepoError) and error.__module__ == module.__name__
         }
-    return found - {OfflineRepoError.__name__}
+    return names - {OfflineRepoError.__name__}
 
 
 def named() -> set[str]:

@@ -22,21 +22,21 @@ PLACEHOLDERS = ("…", "...", " COMMAND")
 def parser() -> ArgumentParser:
     from conda.cli.conda_argparse import ArgumentParser as CondaParser
 
-    found: ArgumentParser = CondaParser(prog="conda offline-repo")
-    cli.configure_parser(found)
-    return found
+    parser: ArgumentParser = CondaParser(prog="conda offline-repo")
+    cli.configure_parser(parser)
+    return parser
 
 
 def wrong(fence: Fence) -> list[str]:
     """The commands of a fence that are not understood, with the reason."""
-    found = []
+    problems = []
     for arguments in commands(fence):
         try:
             parser().parse_args(arguments)
         except SystemExit as error:
             if error.code:
-                found.append(f"line {fence.line}: {OURS}{' '.join(arguments)}")
-    return found
+                problems.append(f"line {fence.line}: {OURS}{' '.join(arguments)}")
+    return problems
 
 
 @pytest.mark.parametrize(
@@ -46,14 +46,14 @@ def wrong(fence: Fence) -> list[str]:
 )
 def test_commands_are_understood(page: Path, capsys: pytest.CaptureFixture[str]) -> None:
     text = page.read_text("utf-8")
-    found = [one for one in read(text) if isinstance(one, Fence)]
-    for one in inline(text):
+    fences = [fence for fence in read(text) if isinstance(fence, Fence)]
+    for fence in inline(text):
         # within a sentence, a verb may stand alone, and a part be left out
-        if len(one.content.removeprefix(OURS).split()) > 1 and not any(
-            mark in one.content for mark in PLACEHOLDERS
+        if len(fence.content.removeprefix(OURS).split()) > 1 and not any(
+            mark in fence.content for mark in PLACEHOLDERS
         ):
-            found.append(one)
-    assert [line for fence in found for line in wrong(fence)] == [], capsys.readouterr().err
+            fences.append(fence)
+    assert [line for fence in fences for line in wrong(fence)] == [], capsys.readouterr().err
 
 
 @pytest.mark.parametrize("verb", [None, *cli.VERBS])
@@ -75,5 +75,7 @@ def test_every_option_is_described(verb: str) -> None:
 @pytest.mark.parametrize("verb", cli.VERBS)
 def test_every_verb_has_a_page(verb: str) -> None:
     page = DOCS / "reference" / "commands" / f"{verb}.md"
-    assert [one.content.split() for one in read(page.read_text("utf-8")) if isinstance(one, Fence)]
+    assert [
+        fence.content.split() for fence in read(page.read_text("utf-8")) if isinstance(fence, Fence)
+    ]
     assert f"```{{command}} {verb}\n" in page.read_text("utf-8")

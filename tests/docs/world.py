@@ -167,7 +167,7 @@ class World:
         """What a text of a page means in this world."""
         for said, meant in self._meanings.items():
             text = text.replace(said, meant)
-        return ABSOLUTE.sub(lambda found: f"{self._place(found[1])}/{found[1]}", text)
+        return ABSOLUTE.sub(lambda match: f"{self._place(match[1])}/{match[1]}", text)
 
     def _place(self, name: str) -> Path:
         return self._folder if name in SHARED else self.machine.folder
@@ -215,8 +215,8 @@ class World:
     def _said(self, pattern: str) -> str:
         assert self._serving
         for line in self._serving.stdout or ():
-            if found := re.search(pattern, line):
-                return found[0]
+            if match := re.search(pattern, line):
+                return match[0]
         raise AssertionError(f"the server did not say {pattern}")
 
 

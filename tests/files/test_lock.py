@@ -38,7 +38,7 @@ def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    """In a folder that is not there yet."""
+    """In a folder that does not exist yet."""
     return tmp_path / "a" / "b" / "lock"
 
 
@@ -128,7 +128,7 @@ def test_a_dangling_folder(tmp_path: Path, path: Path) -> None:
 def test_a_folder_that_is_another_than_was_made(
     path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As Windows makes `a` of `a.`: the folder is made, and is not there."""
+    """As Windows makes `a` of `a.`: the folder is made, and does not exist."""
     monkeypatch.setattr(type(path), "mkdir", lambda self, **_: None)
     with pytest.raises(OSError, match="vanishes whenever it is made"):
         acquire(path, pytest.fail)
@@ -169,7 +169,7 @@ def test_a_folder_that_may_not_be_written() -> None:
 
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="only Linux has it")
 def test_a_folder_that_has_no_files_of_others() -> None:
-    """It says of any that it is not there, also when it is to be made."""
+    """Any file is missing in it, also when it is to be made."""
     with pytest.raises(OSError, match="vanishes whenever it is made"):
         acquire(Path("/proc/lock"), pytest.fail)
 

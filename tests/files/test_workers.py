@@ -72,7 +72,7 @@ def test_an_error_ends_the_work() -> None:
     assert len(ended) == len(begun) - 1
 
 
-@pytest.mark.skipif(os.name == "nt", reason="a process there is not sent such a signal")
+@pytest.mark.skipif(os.name == "nt", reason="Windows sends a process no such signal")
 def test_an_interruption_waits_for_no_reader(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     done = subprocess.run(

@@ -441,8 +441,8 @@ class Chain(RuleBasedStateMachine):
                 for named in packages
             }
             for record in fresh.values():
-                found = (f"{record['subdir']}/{record['fn']}", record["sha256"])
-                assert found in allowed, f"{found} is of no release from {state['build']} on"
+                archive = (f"{record['subdir']}/{record['fn']}", record["sha256"])
+                assert archive in allowed, f"{archive} is of no release from {state['build']} on"
 
     def _run(self, *arguments: object, kill_at: int = 0) -> Struck:
         """Run conda, and see it end well or with an error that helps; or killed at a step that it
@@ -491,8 +491,8 @@ class Chain(RuleBasedStateMachine):
         return json.loads(path.read_text()) if path.is_file() else None
 
     def _records(self, name: str) -> dict[tuple[str, str], dict[str, Any]]:
-        found = {}
+        records = {}
         for path in (self._prefix(name) / "conda-meta").glob("*.json"):
             record = json.loads(path.read_text())
-            found[path.name, record.get("sha256", "")] = record
-        return found
+            records[path.name, record.get("sha256", "")] = record
+        return records

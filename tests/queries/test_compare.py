@@ -25,16 +25,16 @@ APP, LIB = "noarch/app-1.0-0.conda", "noarch/lib-1.0-0.conda"
 
 def test_first_build_adds_all() -> None:
     new = manifest(LIB, APP, files={"SHA256SUMS": "x"})
-    found = difference(None, new)
-    assert (found.added, found.updated, found.removed) == ((APP, LIB), (), ())
-    assert found.transfer_bytes == 21 + len(new.content)
+    changes = difference(None, new)
+    assert (changes.added, changes.updated, changes.removed) == ((APP, LIB), (), ())
+    assert changes.transfer_bytes == 21 + len(new.content)
 
 
 def test_no_change() -> None:
     same = manifest(APP, LIB, files={"SHA256SUMS": "x"})
-    found = difference(same, replace(same))
-    assert (found.added, found.updated, found.removed) == ((), (), ())
-    assert found.transfer_bytes == 0
+    changes = difference(same, replace(same))
+    assert (changes.added, changes.updated, changes.removed) == ((), (), ())
+    assert changes.transfer_bytes == 0
 
 
 @pytest.mark.parametrize(
@@ -49,26 +49,26 @@ def test_no_change() -> None:
 )
 def test_archive_in_the_place_of_another(archive: str, kind: str) -> None:
     new = manifest(archive, LIB)
-    found = difference(manifest(APP, LIB), new)
-    assert getattr(found, kind) == (archive,)
-    assert found.removed == (APP,)
-    assert len(found.added) + len(found.updated) == 1
-    assert found.transfer_bytes == 10 + len(new.content)
+    changes = difference(manifest(APP, LIB), new)
+    assert getattr(changes, kind) == (archive,)
+    assert changes.removed == (APP,)
+    assert len(changes.added) + len(changes.updated) == 1
+    assert changes.transfer_bytes == 10 + len(new.content)
 
 
 def test_same_name_with_other_bytes() -> None:
     new = manifest(APP, f"{LIB}=other")
-    found = difference(manifest(APP, LIB), new)
-    assert (found.added, found.updated, found.removed) == ((), (LIB,), ())
-    assert found.transfer_bytes == 10 + len(new.content)
+    changes = difference(manifest(APP, LIB), new)
+    assert (changes.added, changes.updated, changes.removed) == ((), (LIB,), ())
+    assert changes.transfer_bytes == 10 + len(new.content)
 
 
 def test_removed_costs_no_transfer_but_the_index() -> None:
     old = manifest(APP, LIB, files={"noarch/repodata.json": "1", "README.txt": "1"})
     new = manifest(APP, files={"noarch/repodata.json": "2", "README.txt": "1"})
-    found = difference(old, new)
-    assert (found.added, found.updated, found.removed) == ((), (), (LIB,))
-    assert found.transfer_bytes == 1 + len(new.content)
+    changes = difference(old, new)
+    assert (changes.added, changes.updated, changes.removed) == ((), (), (LIB,))
+    assert changes.transfer_bytes == 1 + len(new.content)
 
 
 @pytest.mark.parametrize(

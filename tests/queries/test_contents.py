@@ -63,5 +63,5 @@ def test_channel_of_origin(url: str, channel: str) -> None:
 def test_listed_with_its_channel(folder: Path) -> None:
     url = f"https://me:pa55@h.example/t/tk-1234/acme/{CLI}"
     repository = from_elsewhere(folder, CLI, url)
-    (cli,) = (one for one in list_packages(repository) if one.name == "cli")
+    (cli,) = (package for package in list_packages(repository) if package.name == "cli")
     assert (cli.build, cli.channel) == ("0", "https://h.example/acme")

@@ -44,9 +44,9 @@ def solution(*needs: str, packages: tuple[str, ...] = ()) -> Solved:
 )
 def test_what_nothing_else_needs(needs: tuple[str, ...], groups: list[str]) -> None:
     """One of each group, whose packages need each other, is enough to need all the others."""
-    found = solution(*needs).asked_for
-    assert len(found) == len(groups)
-    assert all(len(found & {*group}) == 1 for group in groups)
+    names = solution(*needs).asked_for
+    assert len(names) == len(groups)
+    assert all(len(names & {*group}) == 1 for group in groups)
 
 
 def test_a_long_chain_has_one_beginning() -> None:
@@ -82,8 +82,8 @@ def test_name_in_whatever_a_channel_writes(spec: str, name: str) -> None:
 
 def test_dependencies_that_are_none_are_passed_over() -> None:
     entry = {"name": "a", "depends": ["b", 1, None, ["c"], "", "*"]}
-    one = Solved(1, "", "linux-64", {"a": ""}, {"a": entry})
-    assert one.needs == {"a": {"b": ("b",)}}
+    solution = Solved(1, "", "linux-64", {"a": ""}, {"a": entry})
+    assert solution.needs == {"a": {"b": ("b",)}}
     entry["depends"] = "b"
     assert Solved(1, "", "linux-64", {"a": ""}, {"a": entry}).needs == {"a": {}}
 
@@ -112,7 +112,7 @@ def test_name_that_current_conda_refuses() -> None:
 
 def asked(request: Remembered) -> list[tuple[str, tuple[str, ...], bool]]:
     manifest = Manifest("bank", 1, "", request, {}, {}, {}, {})
-    return [(one.name, one.packages, one.exact) for one in environments(manifest)]
+    return [(each.name, each.packages, each.exact) for each in environments(manifest)]
 
 
 def test_environments_that_were_asked_for() -> None:
@@ -126,18 +126,21 @@ def test_environments_that_were_asked_for() -> None:
 def test_asked_for_in_environments(folder: Path) -> None:
     repository = with_environments(folder)
     manifest = repository.manifest
-    found = {
-        one.environment: one.asked_for
-        for one in solved(manifest, read_records(manifest, folder), folder)
+    requested = {
+        solution.environment: solution.asked_for
+        for solution in solved(manifest, read_records(manifest, folder), folder)
     }
-    assert {name: len(asked) for name, asked in found.items()} == {
+    assert {name: len(names) for name, names in requested.items()} == {
         "lock": 1,
         "runtime": 2,
         "tools": 1,
     }
-    assert found["runtime"] == {"cli", "python"}
-    assert found["lock"] <= {"python", "pip"}
-    listed = {f"{one.subdir}/{one.file}": one.asked_for for one in list_packages(repository)}
+    assert requested["runtime"] == {"cli", "python"}
+    assert requested["lock"] <= {"python", "pip"}
+    listed = {
+        f"{package.subdir}/{package.file}": package.asked_for
+        for package in list_packages(repository)
+    }
     assert listed[CLI]
     assert listed[TOOL]
     assert listed[PYTHON]
@@ -148,8 +151,8 @@ def test_all_of_a_label_channel_was_asked_for(folder: Path) -> None:
     request = replace(with_environments(folder).manifest.request, environments={}, exact=())
     names = tuple(sorted((CLI, "noarch/core-2.0-0.conda", LIBZ, PIP, PYTHON, TOOL)))
     repository = rewrite(folder, request=request, solutions={"linux-64": names})
-    found = {one.name for one in list_packages(repository) if one.asked_for}
-    assert found == {"cli", "tool"}
+    requested = {package.name for package in list_packages(repository) if package.asked_for}
+    assert requested == {"cli", "tool"}
 
 
 def test_index_without_an_archive(folder: Path) -> None:
@@ -159,8 +162,8 @@ def test_index_without_an_archive(folder: Path) -> None:
     with pytest.raises(ManifestError, match=r"noarch/repodata\.json"):
         solved(repository.manifest, records, folder)
     under_way = replace(repository.manifest, on_the_way={CLI: {"0" * 64: 1}})
-    found = {one.environment: one.archives for one in solved(under_way, records, folder)}
-    assert "cli" not in found["runtime"]
+    archives = {each.environment: each.archives for each in solved(under_way, records, folder)}
+    assert "cli" not in archives["runtime"]
 
 
 @pytest.mark.parametrize(("key", "value"), [("version", 1), ("name", None), ("build", "\x1b")])

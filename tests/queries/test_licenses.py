@@ -41,9 +41,9 @@ def read(folder: Path) -> Licenses:
     return licenses(locate_one(folder), Unwatched())
 
 
-def of(found: Licenses, name: str) -> Licensed:
-    (one,) = (one for one in found.packages if one.package.name == name)
-    return one
+def of(read: Licenses, name: str) -> Licensed:
+    (licensed,) = (each for each in read.packages if each.package.name == name)
+    return licensed
 
 
 def member(name: str, content: bytes = b"", **attributes: object) -> tuple[tarfile.TarInfo, bytes]:
@@ -76,15 +76,15 @@ def conda(tar: bytes, stem: str = "cli-1.0-0") -> bytes:
 
 
 def test_each_text_once(folder: Path) -> None:
-    found = read(folder)
-    assert [one.package.name for one in found.packages] == [
+    result = read(folder)
+    assert [each.package.name for each in result.packages] == [
         *("cli", "core", "libz", "pip", "python", "tool"),
     ]
-    assert found.texts == (LICENSE.strip(), "The Python licence.")
-    assert of(found, "cli").texts == of(found, "tool").texts == {"LICENSE": 0}
-    assert of(found, "python").texts == {"LICENSE.txt": 1}
-    assert [one.package.name for one in found.without] == ["core", "libz", "pip"]
-    assert of(found, "cli").package.license == "BSD-3-Clause"
+    assert result.texts == (LICENSE.strip(), "The Python licence.")
+    assert of(result, "cli").texts == of(result, "tool").texts == {"LICENSE": 0}
+    assert of(result, "python").texts == {"LICENSE.txt": 1}
+    assert [each.package.name for each in result.without] == ["core", "libz", "pip"]
+    assert of(result, "cli").package.license == "BSD-3-Clause"
 
 
 def test_progress_is_told(folder: Path) -> None:
@@ -109,15 +109,15 @@ def test_progress_is_told(folder: Path) -> None:
 )
 def test_encodings(folder: Path, content: bytes, text: str) -> None:
     put_archive(folder, CLI, conda(packed(member(f"{HERE}/COPYING", content))))
-    found = read(folder)
-    assert [found.texts[number] for number in of(found, "cli").texts.values()] == [text]
+    result = read(folder)
+    assert [result.texts[number] for number in of(result, "cli").texts.values()] == [text]
 
 
 @pytest.mark.parametrize("content", [b"", b" \n\t", b"%PDF-1.7 x", b"a\0b", b"\xff\xfe"])
 def test_what_is_no_text(folder: Path, content: bytes) -> None:
     put_archive(folder, CLI, conda(packed(member(f"{HERE}/LICENSE", content))))
-    one = of(read(folder), "cli")
-    assert (one.texts, list(one.left_out)) == ({}, ["LICENSE"])
+    cli = of(read(folder), "cli")
+    assert (cli.texts, list(cli.left_out)) == ({}, ["LICENSE"])
 
 
 def test_texts_in_folders(folder: Path) -> None:
@@ -130,9 +130,9 @@ def test_texts_in_folders(folder: Path) -> None:
         member("info/about.json", b"{}"),
     )
     put_archive(folder, CLI, conda(tar))
-    one = of(read(folder), "cli")
-    assert list(one.texts) == ["GPL", "third/party/MIT"]
-    assert one.left_out == {}
+    cli = of(read(folder), "cli")
+    assert list(cli.texts) == ["GPL", "third/party/MIT"]
+    assert cli.left_out == {}
 
 
 STRANGE = {
@@ -151,10 +151,10 @@ STRANGE = {
 def test_what_is_no_file(folder: Path, kind: str) -> None:
     strange, reason = STRANGE[kind]
     put_archive(folder, CLI, conda(packed(strange, member(f"{HERE}/MIT", b"mit"))))
-    one = of(read(folder), "cli")
-    assert list(one.texts) == ["MIT"]
-    assert len(one.left_out) == 1
-    assert reason in next(iter(one.left_out.values()))
+    cli = of(read(folder), "cli")
+    assert list(cli.texts) == ["MIT"]
+    assert len(cli.left_out) == 1
+    assert reason in next(iter(cli.left_out.values()))
 
 
 def test_name_in_no_encoding(folder: Path) -> None:
@@ -166,18 +166,18 @@ def test_a_huge_text_is_not_read(folder: Path) -> None:
     size = module.LARGEST_TEXT + 1
     tar = packed(member(f"{HERE}/HUGE", bytes(size)), member(f"{HERE}/MIT", b"mit"))
     put_archive(folder, CLI, conda(tar))
-    one = of(read(folder), "cli")
-    assert list(one.texts) == ["MIT"]
-    assert "larger than" in one.left_out["HUGE"]
+    cli = of(read(folder), "cli")
+    assert list(cli.texts) == ["MIT"]
+    assert "larger than" in cli.left_out["HUGE"]
 
 
 def test_too_many_texts(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MOST_TEXTS", 10)
     many = [member(f"{HERE}/{number:02}", b"%d" % number) for number in range(30)]
     put_archive(folder, CLI, conda(packed(*many)))
-    one = of(read(folder), "cli")
-    assert len(one.texts) == 10
-    assert len(one.left_out) == 10
+    cli = of(read(folder), "cli")
+    assert len(cli.texts) == 10
+    assert len(cli.left_out) == 10
 
 
 @pytest.mark.parametrize("limit", ["LARGEST_TEXTS", "LARGEST_ALL"])
@@ -185,9 +185,9 @@ def test_too_much_text(folder: Path, monkeypatch: pytest.MonkeyPatch, limit: str
     monkeypatch.setattr(module, limit, 25)
     tar = packed(*(member(f"{HERE}/{name}", name.encode() * 10) for name in "abc"))
     put_archive(folder, CLI, conda(tar))
-    one = of(read(folder), "cli")
-    assert list(one.texts) == ["a", "b"]
-    assert "too large" in one.left_out["c"]
+    cli = of(read(folder), "cli")
+    assert list(cli.texts) == ["a", "b"]
+    assert "too large" in cli.left_out["c"]
 
 
 @pytest.mark.parametrize("claimed", [1 << 31, 1 << 62])

@@ -1,4 +1,4 @@
-"""Bills of materials: which releases have them, and their files, each whole or not there."""
+"""Bills of materials: which releases have them, and their files, each whole or missing."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ needs_sboms = pytest.mark.skipif(
 
 def test_conda_without_the_plugin(acme: Repository) -> None:
     manager = context.plugin_manager
-    there = [one for name, one in manager.list_name_plugin() if "conda_sboms" in name]
-    for plugin in there:
+    plugins = [plugin for name, plugin in manager.list_name_plugin() if "conda_sboms" in name]
+    for plugin in plugins:
         manager.unregister(plugin)
     try:
         with pytest.raises(SbomMissingError, match=conda_version):
             make_bills(acme)
     finally:
-        for plugin in there:
+        for plugin in plugins:
             manager.register(plugin)
 
 

@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
 def reasons(repository: Repository, name: str) -> dict[str, Why]:
     """Why it has a package, by environment."""
-    ((found, some),) = why([repository], name)
-    assert found is repository
-    assert {one.platform for one in some} == {"linux-64"}
-    return {one.environment: one for one in some}
+    ((answered, answers),) = why([repository], name)
+    assert answered is repository
+    assert {answer.platform for answer in answers} == {"linux-64"}
+    return {answer.environment: answer for answer in answers}
 
 
 def lines(steps: tuple[Step, ...]) -> list[str]:
@@ -34,9 +34,9 @@ def lines(steps: tuple[Step, ...]) -> list[str]:
 
 
 def test_who_needs_a_package(acme: Repository) -> None:
-    found = reasons(acme, "libz")
-    assert list(found) == ["lock", "runtime", "tools"]
-    runtime = found["runtime"]
+    answers = reasons(acme, "libz")
+    assert list(answers) == ["lock", "runtime", "tools"]
+    runtime = answers["runtime"]
     assert (runtime.release, runtime.version, runtime.build) == (1, "1.3", "h1_0")
     assert not runtime.asked_for
     assert [(s.name, s.version, s.specs, s.asked_for) for s in runtime.directly] == [
@@ -53,25 +53,29 @@ def test_who_needs_a_package(acme: Repository) -> None:
         "..pip",
         "...python ...",
     ]
-    assert found["tools"].shortest == ("tool", "libz")
-    assert lines(found["tools"].ways) == ["libz", ".tool"]
+    assert answers["tools"].shortest == ("tool", "libz")
+    assert lines(answers["tools"].ways) == ["libz", ".tool"]
 
 
 def test_what_was_asked_for(acme: Repository) -> None:
-    (one,) = reasons(acme, "CLI").values()
-    assert (one.name, one.asked_for, one.shortest, one.directly) == ("cli", True, ("cli",), ())
-    found = reasons(acme, "python")
-    assert found["runtime"].asked_for
-    assert [step.name for step in found["runtime"].directly] == ["core", "pip"]
+    (answer,) = reasons(acme, "CLI").values()
+    assert (answer.name, answer.asked_for) == ("cli", True)
+    assert (answer.shortest, answer.directly) == (("cli",), ())
+    answers = reasons(acme, "python")
+    assert answers["runtime"].asked_for
+    assert [step.name for step in answers["runtime"].directly] == ["core", "pip"]
 
 
 def test_virtual_package(acme: Repository) -> None:
-    found = reasons(acme, "__glibc")
-    assert [(s.name, s.specs) for s in found["runtime"].directly] == [
+    answers = reasons(acme, "__glibc")
+    assert [(s.name, s.specs) for s in answers["runtime"].directly] == [
         ("libz", ("__glibc >=2.17",)),
         ("python", ("__glibc >=2.17,<3",)),
     ]
-    assert (found["tools"].version, found["tools"].shortest) == ("", ("tool", "libz", "__glibc"))
+    assert (answers["tools"].version, answers["tools"].shortest) == (
+        "",
+        ("tool", "libz", "__glibc"),
+    )
 
 
 @pytest.mark.parametrize(
@@ -94,8 +98,8 @@ def test_only_repositories_that_have_it(acme: Repository, tmp_path: Path) -> Non
     other = suite(tmp_path / "other")
     request = replace(locate_one(other).manifest.request, packages=("tool",))
     without = rewrite(other, request=request, solutions={"linux-64": (LIBZ, TOOL)})
-    assert [one for one, _ in why([without, acme], "cli")] == [acme]
-    assert [one for one, _ in why([without, acme], "tool")] == [without, acme]
+    assert [repository for repository, _ in why([without, acme], "cli")] == [acme]
+    assert [repository for repository, _ in why([without, acme], "tool")] == [without, acme]
     with pytest.raises(PackageUnknownError, match="cli"):
         why([without, acme], "cly")
 
@@ -106,12 +110,12 @@ def test_earlier_release_has_it(folder: Path) -> None:
         for number, names in {1: RUNTIME, 2: (LIBZ, TOOL), 3: RUNTIME}.items()
     }
     repository = rewrite(folder, release=4, solutions={"linux-64": (LIBZ,)}, releases=releases)
-    (one,) = reasons(repository, "cli").values()
-    assert one.release == 3
-    (one,) = reasons(repository, "tool").values()
-    assert one.release == 2
-    (one,) = reasons(repository, "libz").values()
-    assert one.release == 4
+    (answer,) = reasons(repository, "cli").values()
+    assert answer.release == 3
+    (answer,) = reasons(repository, "tool").values()
+    assert answer.release == 2
+    (answer,) = reasons(repository, "libz").values()
+    assert answer.release == 4
 
 
 def test_channel_of_the_plugin(acme: Repository) -> None:
@@ -126,8 +130,8 @@ def test_channel_of_the_plugin(acme: Repository) -> None:
         "socket-1-0.conda": {**entry, "name": "socket", "depends": ["libz"]},
     }
     plugged = put_index(acme.path, "plugin/noarch/repodata.json", entries)
-    ((_, (one,)),) = why([plugged], "socket")
-    assert (one.platform, one.shortest) == ("plugin", ("plug", "socket"))
+    ((_, (answer,)),) = why([plugged], "socket")
+    assert (answer.platform, answer.shortest) == ("plugin", ("plug", "socket"))
     assert list(reasons(plugged, "libz")) == ["lock", "runtime", "tools"]
 
 
@@ -139,7 +143,7 @@ def test_index_that_does_not_fit(acme: Repository) -> None:
 
 def needing(folder: Path, needs: dict[str, list[str]]) -> Repository:
     """A repository with just these packages, of which the first was asked for; their archives are
-    not there.
+    missing.
     """
     names = {name: f"{name}-1-0.conda" for name in needs}
     entries = {
@@ -157,29 +161,29 @@ def needing(folder: Path, needs: dict[str, list[str]]) -> Repository:
 
 
 def test_many_ways_are_told_without_end(folder: Path) -> None:
-    """Two of each layer need both of the next one: 2 ** 40 ways, and all say the same."""
+    """Two of each layer need both of the next layer: 2 ** 40 ways, and all say the same."""
     layers = 40
     needs = {"top": ["a0", "b0"]}
     for number in range(layers):
         needs |= {f"{side}{number}": [f"a{number + 1}", f"b{number + 1}"] for side in "ab"}
     needs |= {f"a{layers}": ["end"], f"b{layers}": ["end"], "end": []}
-    (one,) = reasons(needing(folder, needs), "end").values()
-    assert len(one.ways) == 1 + sum(map(len, needs.values()))
-    assert sum(step.expanded for step in one.ways) == len(needs)
-    assert len(one.shortest) == layers + 3
-    assert one.shortest[0] == "top"
+    (answer,) = reasons(needing(folder, needs), "end").values()
+    assert len(answer.ways) == 1 + sum(map(len, needs.values()))
+    assert sum(step.expanded for step in answer.ways) == len(needs)
+    assert len(answer.shortest) == layers + 3
+    assert answer.shortest[0] == "top"
 
 
 def test_a_long_way(folder: Path) -> None:
     needs: dict[str, list[str]] = {f"p{n}": [f"p{n + 1}"] for n in range(5_000)}
     needs["p5000"] = ["p0"]
-    (one,) = reasons(needing(folder, needs), "p5000").values()
-    assert len(one.shortest) == 5_001
-    assert len(one.ways) == 5_002
+    (answer,) = reasons(needing(folder, needs), "p5000").values()
+    assert len(answer.shortest) == 5_001
+    assert len(answer.ways) == 5_002
 
 
 def test_the_shortest_way_is_always_the_same(folder: Path) -> None:
     needs = {"top": ["c", "b", "a"], "a": ["end"], "b": ["end"], "c": ["end"], "end": []}
-    (one,) = reasons(needing(folder, needs), "end").values()
-    assert one.shortest == ("top", "a", "end")
-    assert lines(one.ways) == ["end", ".a", "..top", ".b", "..top ...", ".c", "..top ..."]
+    (answer,) = reasons(needing(folder, needs), "end").values()
+    assert answer.shortest == ("top", "a", "end")
+    assert lines(answer.ways) == ["end", ".a", "..top", ".b", "..top ...", ".c", "..top ..."]

@@ -223,8 +223,8 @@ def delivering(bench: Bench, *, back: bool = False) -> Delivering:
 
 def same(folder: Path, expected: Path) -> None:
     """See that two folders hold the same."""
-    found, wanted = contents(folder), contents(expected)
-    differing = {n for n in {*found, *wanted} if found.get(n) != wanted.get(n)}
+    actual, intended = contents(folder), contents(expected)
+    differing = {n for n in {*actual, *intended} if actual.get(n) != intended.get(n)}
     assert not differing, f"not as after an undisturbed build: {sorted(differing)}"
 
 

@@ -60,7 +60,7 @@ class Browser:
 
     def wait(self, method: str) -> None:
         """Wait for an event, unless it has come."""
-        while not any(one.get("method") == method for one in self.events):
+        while not any(event.get("method") == method for event in self.events):
             self.events.append(self._next())
 
     def _next(self) -> dict[str, Any]:

@@ -127,8 +127,8 @@ def forge(repository: Path, *keys: SigningKey) -> None:
     lines = [line.split(" *") for line in sums.read_text().splitlines()]
     for changed in (name, f"{subdir}/repodata.json"):
         digest = hashlib.sha256((repository / changed).read_bytes()).hexdigest()
-        lines = [[digest, one] if one == changed else [old, one] for old, one in lines]
-    sums.write_text("".join(f"{digest} *{one}\n" for digest, one in lines))
+        lines = [[digest, name] if name == changed else [old, name] for old, name in lines]
+    sums.write_text("".join(f"{digest} *{name}\n" for digest, name in lines))
     for changed in (f"{subdir}/repodata.json", "SHA256SUMS"):
         whole = (repository / changed).read_bytes()
         digest = hashlib.sha256(whole).hexdigest()

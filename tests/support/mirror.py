@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 PLATFORM: str = context.subdir
 #: All that the conda of the tests has: classic, and rattler with the current one.
-SOLVERS = sorted(found.name for found in context.plugin_manager.get_hook_results("solvers"))
+SOLVERS = sorted(solver.name for solver in context.plugin_manager.get_hook_results("solvers"))
 #: What the archives that are swapped in install.
 SWAPPED = "swapped\n"
 
@@ -170,5 +170,5 @@ def entries(repository: Path, subdir: str = "noarch") -> dict[str, Any]:
 
 def actions(told: Finished, kind: str) -> dict[str, str]:
     """The versions of what a run with `--json` has linked or unlinked (`kind`), by name."""
-    found = told.json.get("actions", {}).get(kind, [])
-    return {record["name"]: record["version"] for record in found}
+    actions = told.json.get("actions", {}).get(kind, [])
+    return {record["name"]: record["version"] for record in actions}

@@ -71,21 +71,21 @@ def release(
 
 def many(number: int) -> dict[str, dict[str, Any]]:
     """The entries of so many packages, which need each other as those of a large release do."""
-    found = []
-    for one in range(number):
-        depends = [f"package-{(one * step) % number:04} >=1.0,<9" for step in (3, 7, 11, 13, 17)]
-        found.append(
+    packages = []
+    for n in range(number):
+        depends = [f"package-{(n * step) % number:04} >=1.0,<9" for step in (3, 7, 11, 13, 17)]
+        packages.append(
             entry(
-                f"package-{one:04}",
-                f"{one % 9}.{one % 13}",
+                f"package-{n:04}",
+                f"{n % 9}.{n % 13}",
                 "package-0000",
                 *depends,
-                subdir=("linux-64", "noarch")[one % 2],
-                size=one * 100_003,
-                summary=f"Does what number {one} is for",
+                subdir=("linux-64", "noarch")[n % 2],
+                size=n * 100_003,
+                summary=f"Does what number {n} is for",
             )
         )
-    return dict(found)
+    return dict(packages)
 
 
 def page(

@@ -192,11 +192,11 @@ class Conda:
 
     def installed(self, name: str) -> dict[str, str]:
         """The versions of the packages in an environment, by name, as conda records them."""
-        found = {}
+        versions = {}
         for path in (self.envs / name / "conda-meta").glob("*.json"):
             record = json.loads(path.read_text())
-            found[record["name"]] = record["version"]
-        return found
+            versions[record["name"]] = record["version"]
+        return versions
 
 
 class Cold(Conda):

@@ -60,16 +60,16 @@ def shard(channel: TinyChannel, *, base_url: str | None = None) -> None:
 
 def entries(folder: Path) -> dict[str, dict[str, Any]]:
     """The entries of a subdir as its shards serve them, by file name; digests in hexadecimal."""
-    found = {}
+    archives = {}
     for digest in _unpacked(folder / INDEX)["shards"].values():
         shard = _unpacked(folder / f"{digest.hex()}.msgpack.zst")
         for section in ("packages", "packages.conda"):
             for file, record in shard[section].items():
-                found[file] = {
+                archives[file] = {
                     key: value.hex() if isinstance(value, bytes) else value
                     for key, value in record.items()
                 }
-    return found
+    return archives
 
 
 def file_of(folder: Path, name: str) -> str:

@@ -131,7 +131,7 @@ def contents(folder: Path) -> dict[str, bytes]:
     """The files and folders below a folder, without what manifests and pages say of when, how often
     and after what, and of signatures the keys alone.
     """
-    found = {}
+    contents = {}
     for path in folder.rglob("*"):
         content = b"" if path.is_dir() else path.read_bytes()
         if path.name == MANIFEST_NAME:
@@ -146,6 +146,6 @@ def contents(folder: Path) -> dict[str, bytes]:
         if path.name == CHECKSUMS_NAME:
             content = re.sub(rb"\w+ \*index\.html", b"", content)
         if path.name == SIGNATURE_NAME:
-            content = b" ".join(sorted(one.public_key for one in parse(content)))
-        found[path.relative_to(folder).as_posix()] = content
-    return found
+            content = b" ".join(sorted(line.public_key for line in parse(content)))
+        contents[path.relative_to(folder).as_posix()] = content
+    return contents
