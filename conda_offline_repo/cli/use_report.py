@@ -42,8 +42,7 @@ class TerminalDialog:
 
     def wait(self, holder: str) -> None:
         """See `Dialog.wait`."""
-        text = f"Waiting for {holder}, which works on this environment."
-        print(text, file=sys.stderr, flush=True)
+        print(f"Waiting for {holder}, which works on this environment.", file=sys.stderr)
 
     def trusts(self, repository: Repository) -> bool:
         """See `Dialog.trusts`."""
@@ -108,7 +107,7 @@ def report(outcome: Outcome) -> None:
 def _expectation(trust: Trust, to_confirm: bool) -> str:
     if to_confirm:
         return " Without --dry-run, conda asks whether this is your vendor's key."
-    if trust.moved:
+    if trust.before and trust.signers != trust.before:
         before, signers = ", ".join(trust.before), ", ".join(trust.signers)
         return f" The environment expected {before} until now, and expects {signers} from now on."
     return " The environment requires this signature." if trust.signers else ""

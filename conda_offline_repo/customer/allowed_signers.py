@@ -33,22 +33,22 @@ DATE = re.compile(
     r"(?:([01]\d|2[0-3])([0-5]\d)([0-5]\d|6[01])?)?(Z|UTC)?",
     re.ASCII | re.IGNORECASE,
 )
-#: What stands before the key of an ed25519 key in its own bytes.
+#: The bytes before the key in the blob of an ed25519 key.
 HEAD = b"\0\0\0\x0b" + KEY_TYPE.encode() + b"\0\0\0\x20"
 
 
 @dataclass(frozen=True)
 class _Line:
     labels: str
-    #: None if the key cannot sign here, for its type or for what it is for.
+    #: None if the key's type or its options forbid it to sign here.
     fingerprint: str | None
-    #: Seconds since 1970 between which it may.
+    #: Seconds since 1970 between which it may sign.
     after: float
     before: float
 
 
 def allowed(label: str) -> tuple[str, ...] | None:
-    """Return who may sign for a label on this machine, as fingerprints.
+    """Return the fingerprints of the keys that may sign for a label on this machine.
 
     None where the machine has no such file, or the file does not name the label.
 
@@ -89,22 +89,19 @@ def _line(text: str) -> _Line:
         if value and name.lower() in options:
             raise ValueError(f"it has the option {name} twice")
         options[name.lower()] = value[1:-1].replace('\\"', '"')
-    good = (
-        line["type"] == KEY_TYPE
-        and "cert-authority" not in options
-        and _matches(options.get("namespaces", NAMESPACE), NAMESPACE)
-    )
+    usable = line["type"] == KEY_TYPE and "cert-authority" not in options
+    usable = usable and _matches(options.get("namespaces", NAMESPACE), NAMESPACE)
     after = _time(options["valid-after"]) if "valid-after" in options else 0.0
     before = _time(options["valid-before"]) if "valid-before" in options else float("inf")
     if after >= before:
         raise ValueError("its valid-before is not later than its valid-after")
-    key = _fingerprint(line["key"].strip()) if good else None
+    key = _fingerprint(line["key"].strip()) if usable else None
     return _Line(line["labels"] + (line["quoted"] or ""), key, after, before)
 
 
 def _time(text: str) -> float:
-    """Return seconds since 1970 of a date as OpenSSH reads it: in UTC if that is said, or else in
-    local time without summer time; a day that its month does not have is one of the next month.
+    """Return seconds since 1970 of a date as OpenSSH reads it: in UTC if it says so, else in local
+    time without summer time; a day that its month does not have is one of the next month.
     """
     if date := DATE.fullmatch(text):
         *fields, utc = date.groups()
@@ -121,19 +118,16 @@ def _fingerprint(text: str) -> str:
         blob = base64.b64decode(text, validate=True)
     except binascii.Error:
         raise ValueError("its key is not in base64") from None
+    key = blob.removeprefix(HEAD)
     # Python takes more padding than there has to be
-    if (
-        base64.b64encode(blob).decode() != text
-        or not blob.startswith(HEAD)
-        or len(blob) != len(HEAD) + 32
-    ):
+    if base64.b64encode(HEAD + key).decode() != text or len(key) != 32:
         raise ValueError("its key is damaged")
-    return fingerprint(blob[len(HEAD) :])
+    return fingerprint(key)
 
 
 def _matches(patterns: str, name: str) -> bool:
     """Return whether a list of OpenSSH's patterns has a name: `*`, `?`, and `!` for all but it."""
-    found = False
+    matches = False
     for pattern in patterns.split(","):
         negated = pattern.startswith("!")
         parts = re.split(r"([*?])", pattern.removeprefix("!"))
@@ -141,5 +135,5 @@ def _matches(patterns: str, name: str) -> bool:
         if re.fullmatch(expression, name, re.DOTALL):
             if negated:
                 return False
-            found = True
-    return found
+            matches = True
+    return matches

@@ -17,10 +17,9 @@ if TYPE_CHECKING:
 class ReleaseNotKeptError(OfflineRepoError):
     """A release that the repository does not have, or no longer has."""
 
-    def __init__(self, repository: Path, release: int, releases: Iterable[int]) -> None:
+    def __init__(self, repository: Path, release: int, kept: Iterable[int]) -> None:
         super().__init__(
-            f"{repository} does not have release {release}; it has "
-            f"{', '.join(map(str, releases))}.",
+            f"{repository} does not have release {release}; it has {', '.join(map(str, kept))}.",
             "`conda offline-repo show --releases` lists them. For an older one, ask your vendor: "
             "`build --keep` keeps more, and an older copy can be used with --allow-older.",
         )

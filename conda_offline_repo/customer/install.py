@@ -95,13 +95,12 @@ def superseded(prefix: Path, names: Iterable[str], manifest: Manifest) -> frozen
             needed.add(name)
             queue += [MatchSpec(spec).name for spec in records[name].depends]
     offered = {path.rpartition("/")[2].rsplit("-", 2)[0] for path in manifest.packages}
-
-    def differs(name: str) -> bool:
-        record = records[name]
+    same = set()
+    for name, record in records.items():
         package = manifest.packages.get(f"{record.subdir}/{record.fn}")
-        return package is None or (record.get("sha256") or package.sha256) != package.sha256
-
-    return frozenset(filter(differs, needed & offered))
+        if package and record.get("sha256") in (None, "", package.sha256):
+            same.add(name)
+    return frozenset(needed & offered - same)
 
 
 def _with_view(target: Target, specs: Sequence[MatchSpec], without: frozenset[str]) -> Any:

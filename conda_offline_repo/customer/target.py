@@ -91,8 +91,7 @@ def plan(
     Raises:
         PlatformMissingError: The repository has nothing for this machine.
         OtherLabelError: The environment uses another label's repository.
-        OlderBuildError: It has used a newer release.
-        OtherContentError: It has used this release with other content.
+        OlderBuildError, OtherContentError: As `check_release`.
         TargetError: The prefix or its `.condarc` cannot be used.
         StateUnreadableError: The environment's state cannot be read.
         OfflineRepoError: The signature is not the expected one; see `trust.decide`.

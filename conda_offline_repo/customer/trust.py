@@ -38,11 +38,6 @@ class Trust:
     unknown: bool = False
     before: tuple[str, ...] = ()
 
-    @property
-    def moved(self) -> bool:
-        """Whether other keys are expected from now on than before."""
-        return bool(self.before) and self.signers != self.before
-
 
 def decide(repository: Repository, state: State | None, given: tuple[str, ...]) -> Trust:
     """Find out whose signature an environment is to expect from now on.

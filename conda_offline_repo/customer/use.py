@@ -70,11 +70,6 @@ class UseRequest:
         """Whether the environment is to have just the packages of a release."""
         return self.release is not None or self.environment is not None
 
-    @property
-    def installs(self) -> bool:
-        """Whether packages are to be installed."""
-        return self.exact or bool(self.packages)
-
 
 @dataclass(frozen=True)
 class Outcome:
@@ -151,7 +146,7 @@ def use(request: UseRequest, progress: Progress, dialog: Dialog) -> Outcome:
     if request.verify:
         _verify(repository, progress)
     dialog.warn(findings)
-    changes = request.installs or not target.settled
+    changes = request.exact or bool(request.packages) or not target.settled
     if changes:
         check_not_frozen(request.prefix)
     if target.trust.unknown and not request.dry_run and not dialog.trusts(repository):

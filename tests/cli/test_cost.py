@@ -25,7 +25,7 @@ AT_A_SOLVE = {
     *("_conda", "_conda.indexes", "_conda.package_cache", "exceptions", "printable", "urls"),
     *("customer", "customer.exceptions", "customer.hooks", "customer.hooks.archives"),
     "customer.hooks.exceptions",
-    *("customer.hooks.caches", "customer.hooks.guard", "customer.hooks.origin"),
+    *("customer.hooks.caches", "customer.hooks.guard"),
     *("customer.hooks.history_check", "customer.environment"),
     *("customer.environment.files", "customer.environment.state"),
     *("files", "files.atomic", "files.hashing", "files.permissions", "files.workers"),

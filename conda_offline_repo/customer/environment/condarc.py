@@ -100,7 +100,7 @@ def _settings(channel: str) -> dict[str, Any]:
 def _with(content: Any, part: Mapping[str, Any], text: str, path: Path) -> str:
     """Return a text, which has this content, with other values of our settings."""
     keys = (*KEYS, NAMES)
-    if part == {key: content[key] for key in keys if content.get(key) is not None}:
+    if all(content.get(key) == part.get(key) for key in keys):
         return text
     for key in keys:
         if key not in part:
@@ -166,8 +166,7 @@ def _load(text: str, path: Path) -> Any:
 def _dump(content: Any, old: str, path: Path) -> str:
     stream = StringIO()
     try:
-        if content:
-            _yaml().dump(content, stream)
+        _yaml().dump(content, stream)
         text = stream.getvalue()
         text.encode("utf-8")
     except Exception as error:  # neither has the emitter

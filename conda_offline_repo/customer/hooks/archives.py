@@ -95,11 +95,9 @@ def expected_manifest(repository: Path) -> Manifest:
     """Return a repository's manifest, signed as conda's target environment expects it.
 
     Raises:
-        ManifestError: There is none, or it, or its signature, cannot be used.
+        ManifestError, UnreadableError: It, or its signature, is missing or cannot be used.
         NotSignedError, OtherSignerError: It does not have the expected signature.
-        AllowedSignersError: The machine's file of allowed signers cannot be read.
-        StateUnreadableError: The environment's state cannot be read.
-        UnreadableError: The manifest cannot be read.
+        AllowedSignersError, StateUnreadableError: Whose signature is expected cannot be read.
     """
     # imported here, because most of conda's commands meet no repository
     from ...repository.signature import checked

@@ -43,8 +43,8 @@ def check_caches(archives: tuple[LinkedArchive, ...]) -> None:
     Raises:
         PoisonedCacheError: A cached archive is not what its cache says, or cannot be removed.
     """
-    folders = package_cache.folders()
-    places = [(folder, archive) for folder in folders for archive in _cached(folder, archives)]
+    folders = [folder for folder in package_cache.folders() if folder.is_dir()]
+    places = [(folder, archive) for folder in folders for archive in archives]
     results = run_all(lambda place: _wrong(*place), places)
     poisoned = [str(path) for refused, _ in results for path in refused]
     for path in () if context.dry_run else [path for _, stale in results for path in stale]:
@@ -67,18 +67,18 @@ def check_extracted(archives: tuple[LinkedArchive, ...]) -> None:
             entry = PackageCacheData.get_entry_to_link(archive.record)
             links.append((archive, Path(entry.package_tarball_full_path)))
 
-    def is_right(link: tuple[LinkedArchive, Path]) -> bool:
+    def differs(link: tuple[LinkedArchive, Path]) -> bool:
         archive, cached = link
         noted = _noted(cached)
         digests = _digests(cached, archive, noted)
-        return digests is not None and _agrees(noted, digests)
+        return digests is None or not _agrees(noted, digests)
 
-    right = run_all(is_right, links)
-    wrong = [cached for (_, cached), good in zip(links, right, strict=True) if not good]
-    for cached in wrong:
+    checked = zip(links, run_all(differs, links), strict=True)
+    poisoned = [cached for (_, cached), wrong in checked if wrong]
+    for cached in poisoned:
         rm_rf(str(package_cache.extracted(cached)))
-    if wrong:
-        raise PoisonedCacheError(map(str, wrong))
+    if poisoned:
+        raise PoisonedCacheError(map(str, poisoned))
 
 
 def only_cached(archive: LinkedArchive) -> bool:
@@ -97,22 +97,6 @@ def remove_refused(archives: Iterable[LinkedArchive]) -> None:
             if refused and _noted(cached).get("url") == str(archive.record.url):
                 rm_rf(str(cached))
                 rm_rf(str(package_cache.extracted(cached)))
-
-
-def _cached(folder: Path, archives: Iterable[LinkedArchive]) -> list[LinkedArchive]:
-    """Return the archives that a cache has something of, by the names that are in it."""
-    try:
-        names = {_package(name) for name in os.listdir(folder)}
-    except FileNotFoundError:
-        return []
-    except OSError:  # conda may find what it knows the name of
-        return [*archives]
-    return [archive for archive in archives if _package(archive.path.name) in names]
-
-
-def _package(name: str) -> str:
-    """Return a name that archives and extracted folders of a package share, on all systems."""
-    return package_cache.extracted(Path(name.casefold())).name
 
 
 def _wrong(folder: Path, archive: LinkedArchive) -> tuple[list[Path], list[Path]]:

@@ -9,18 +9,21 @@ from conda.utils import quote_for_shell
 
 from ...exceptions import OfflineRepoError
 from ...printable import counted
+from ...urls import public
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
+
+    from conda.models.records import PackageRecord
 
 
 class ForeignPackagesError(OfflineRepoError):
     """Packages that an environment's repository does not have, by name and origin."""
 
-    def __init__(
-        self, path: str, prefix: str, packages: Iterable[str], names: Iterable[str]
-    ) -> None:
+    def __init__(self, path: str, prefix: str, records: Sequence[PackageRecord]) -> None:
+        packages = (f"{r.name} {r.version} {r.build} ({public(str(r.url))})" for r in records)
+        names = sorted({record.name for record in records})
         super().__init__(
             f"These packages are not from the offline repository {path}, the only source of this "
             f"environment:{dashlist(packages)}",

@@ -22,14 +22,18 @@ from ...files.hashing import hash_file
 from ...repository.exceptions import UnreadableError
 from ...repository.manifest import INDEX_NAME
 from ...repository.names import is_sibling
-from ...urls import local_path
+from ...urls import SCHEME, local_path
 from ..environment.state import read_state
 from ..exceptions import RepositoryDamagedError, SiblingIndexError
 from .archives import check_archives, expected_manifest, from_repositories, repository_of
 from .caches import check_caches, check_extracted, only_cached, remove_refused
-from .exceptions import ArchivesRefusedError, FolderNameError
+from .exceptions import (
+    ArchivesRefusedError,
+    FolderNameError,
+    ForeignPackagesError,
+    RepositoryGoneError,
+)
 from .history_check import check_environment, expected_by_use
-from .origin import check_not_gone, check_origin
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -39,6 +43,8 @@ if TYPE_CHECKING:
     from conda.models.records import PackageRecord
 
     from ...repository.manifest import Manifest
+    from ..environment.state import State
+    from .archives import LinkedArchive
 
 log = logging.getLogger(__name__)
 
@@ -50,8 +56,9 @@ def prepare_solve(specs_to_add: Iterable[MatchSpec] = (), *_: Any) -> None:
         RepositoryDamagedError: An index file is not the one of the manifest.
         SiblingIndexError: conda may read another file in the place of an index.
         UnreadableError: A repository cannot be read.
+        RepositoryGoneError: The folder that the environment uses is no longer a repository.
         FolderNameError: The solver cannot read a channel in this folder.
-        OfflineRepoError: See `check_environment`, `check_not_gone` and `expected_manifest`.
+        OfflineRepoError: See `check_environment` and `expected_manifest`.
     """
     check_environment(specs_to_add)
     manifest_of, repository_at = cache(expected_manifest), cache(repository_of)
@@ -61,7 +68,7 @@ def prepare_solve(specs_to_add: Iterable[MatchSpec] = (), *_: Any) -> None:
             continue
         repository = repository_at(subdir.parent)
         if repository is None:
-            check_not_gone(read_state(Path(context.target_prefix)), subdir.parent)
+            _check_not_gone(read_state(Path(context.target_prefix)), subdir.parent)
             continue
         if context.solver == "libmamba" and _leads_astray(repository, url):
             raise FolderNameError(repository, context.solver)
@@ -80,12 +87,12 @@ def check_solution(
 
     Raises:
         RepositoryDamagedError, SiblingIndexError, UnreadableError: As `prepare_solve`.
-        OfflineRepoError: See `from_repositories`, `check_origin`, `check_archives` and
-            `check_caches`.
+        ForeignPackagesError: The environment's repository does not have a package.
+        OfflineRepoError: See `from_repositories`, `check_archives` and `check_caches`.
     """
     records, unlinked = tuple(link_precs), frozenset(unlink_precs)
     archives = from_repositories(records)
-    check_origin(records, unlinked, archives)
+    _check_origin(records, unlinked, archives)
     subdirs = {archive.path.parent: archive for archive in archives}
     for subdir, archive in sorted(subdirs.items()):
         _check_index(archive.repository, subdir, archive.manifest)
@@ -109,6 +116,53 @@ def check_unpacked(records: Iterable[PackageRecord]) -> None:
         remove_refused(archives)
         raise
     check_extracted(archives)
+
+
+def _check_not_gone(state: State | None, channel: Path) -> None:
+    """Refuse a channel that is the environment's repository no longer.
+
+    conda would say that the channel is invalid and advise to index it anew.
+    """
+    if state and state.uses(channel):
+        raise RepositoryGoneError(channel, context.target_prefix)
+
+
+def _check_origin(
+    records: Iterable[PackageRecord],
+    unlinked: frozenset[PackageRecord],
+    archives: Iterable[LinkedArchive],
+) -> None:
+    """Refuse what the repository of the environment does not have.
+
+    conda, when it is offline, lets its solvers choose among all that its package caches hold,
+    whatever channel that came from, and there is no setting against it.
+
+    What is in the environment already may be linked anew. A channel that is named besides is its
+    user's wish, if it is a folder or conda is not offline: then conda has just read its index.
+    """
+    state = read_state(Path(context.target_prefix))
+    if state is None:
+        return
+    present = {id(a.record): bool(a.allowed) or os.path.lexists(a.path) for a in archives}
+    foreign = [
+        record
+        for record in records
+        if record not in unlinked
+        and (url := str(record.get("url") or ""))
+        and not (present[id(record)] if id(record) in present else _in_channel(url, state))
+    ]
+    if foreign:
+        raise ForeignPackagesError(state.path, context.target_prefix, foreign)
+
+
+def _in_channel(url: str, state: State) -> bool:
+    """Return whether a URL is below a channel of this command that conda can read now."""
+    if path := local_path(url):
+        _check_not_gone(state, path.parent.parent)
+    return any(
+        url.startswith(f"{channel}/") and (channel.startswith(SCHEME) or not context.offline)
+        for channel in all_channel_urls(context.channels, subdirs=context.subdirs)
+    )
 
 
 def _leads_astray(repository: Path, url: str) -> bool:

@@ -55,21 +55,16 @@ def check_release(repository: Path, manifest: Manifest, last: State, prefix: Pat
 
 
 def check_environment(specs: Iterable[MatchSpec] = ()) -> None:
-    """Refuse to solve for an environment that would not get what it is meant to get.
+    """Refuse to solve these specs for an environment that would not get what it is meant to get.
 
     Nothing is refused in an environment that no `use` has configured.
-
-    Args:
-        specs: The packages that the user requests.
 
     Raises:
         UnfinishedUseError: `use` was interrupted in the environment.
         OtherLabelError: Its folder holds another label's repository now.
-        OlderBuildError: A repository is older than the last release that it has used.
-        OtherContentError: The release that it has used has other content now.
+        OlderBuildError, OtherContentError: As `check_release`.
         OtherChannelsError: Channels besides the repository cannot be read offline.
-        ManifestError: A manifest cannot be used.
-        StateUnreadableError: The environment's state cannot be read.
+        ManifestError, StateUnreadableError: A manifest or its state cannot be read.
     """
     if expected_by_use.get() is not None:
         return

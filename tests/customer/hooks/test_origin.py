@@ -1,6 +1,6 @@
 """What conda's own commands take into an environment that uses a repository: what is in it.
 
-Where no solver is asked, `explicit` sees to it.
+`guard` sees to it, and `explicit` where no solver is asked.
 """
 
 from __future__ import annotations
