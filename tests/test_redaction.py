@@ -18,8 +18,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from conda_offline_repo.builder.credentials import credentials
 from conda_offline_repo.builder.options import Options
-from conda_offline_repo.builder.run import credentials
 from conda_offline_repo.redaction import HIDDEN, Secrets, confined, found_in
 
 if TYPE_CHECKING:

@@ -21,13 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Result:
-    """What became of a label: one of the last two is there.
-
-    Attributes:
-        label: The customer's name.
-        outcome: What its build did.
-        error: Why there is none; its repository is as it was before.
-    """
+    """What became of a label: its outcome, or the error that left its repository as it was."""
 
     label: str
     outcome: BuildOutcome | None = None
@@ -37,20 +31,13 @@ class Result:
 def build_one(
     options: Options, progress: Progress, run: Run, *, dry_run: bool = False, more: bool = False
 ) -> BuildOutcome:
-    """Build a label, and let the page of its root list it.
+    """Build a label, and list it on the page of its root; see `build`.
 
     Args:
-        options: What to build.
-        progress: Told how far it is.
-        run: What it shares with other builds of the command.
-        dry_run: Solve and compare only; nothing is downloaded or written.
         more: Whether other builds of the command follow. If nothing has changed, the root's page is
             left to them.
-
-    Raises:
-        OfflineRepoError: The repository cannot be built; it is as it was before.
     """
-    outcome = build(options, progress, dry_run=dry_run, run=run)
+    outcome = build(options, progress, run, dry_run=dry_run)
     if dry_run or (more and not outcome.changed):
         return outcome
     warnings = run.overview.refresh(progress)
@@ -60,13 +47,8 @@ def build_one(
 def build_all(
     builds: Sequence[Options], progress: Progress, run: Run, *, dry_run: bool = False
 ) -> Iterator[Result]:
-    """Build each label, and yield what became of it; one that fails does not stop the others.
-
-    Args:
-        builds: What to build.
-        progress: Told how far it is.
-        run: What they share.
-        dry_run: Solve and compare only; nothing is downloaded or written.
+    """Build each label as `build_one`, and yield its result; one that fails does not stop the
+    others.
     """
     for number, options in enumerate(builds, 1):
         more = number < len(builds)

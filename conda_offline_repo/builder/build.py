@@ -23,16 +23,14 @@ from .exceptions import KeyMissingError
 from .release import compose, prove, publish, signing, updates
 from .release.html import render
 from .release.plan import make_plan
-from .release.scan import Search
 from .request import request as requests
-from .run import Run, credentials_of
+from .run import Run
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from ..progress import Progress
     from ..repository.manifest import Manifest
-    from .archives.archive import Archive
     from .options import Options
     from .outcome import BuildOutcome
     from .release.plan import BuildPlan
@@ -41,28 +39,28 @@ if TYPE_CHECKING:
 
 
 def build(
-    options: Options, progress: Progress, *, dry_run: bool = False, run: Run | None = None
+    options: Options, progress: Progress, run: Run | None = None, *, dry_run: bool = False
 ) -> BuildOutcome:
     """Build or refresh the repository of a label.
 
     Args:
         options: What the user asked for.
-        progress: Told how far the build is.
+        progress: Sees how far the build is.
+        run: What it shares with other builds of the same command.
         dry_run: Solve and compare only; nothing is downloaded or written.
-        run: What it shares with other builds of the same command, if there are any.
 
     Raises:
         OfflineRepoError: The repository cannot be built; it is as it was before.
     """
-    run = run or Run(options.root, (options,))
+    run = run or Run([options])
     try:
-        with run.one():
+        with run.sharing_indexes():
             outcome = _build(options, progress, run, dry_run=dry_run)
-        if not dry_run:
-            run.archives.published(outcome.path, outcome.manifest)
-        return outcome
     except OSError as error:
         raise FileSystemError(error) from error
+    if not dry_run:
+        run.archives.published(outcome.path, outcome.manifest)
+    return outcome
 
 
 def _build(options: Options, progress: Progress, run: Run, *, dry_run: bool) -> BuildOutcome:
@@ -72,11 +70,11 @@ def _build(options: Options, progress: Progress, run: Run, *, dry_run: bool) -> 
     repository = _place(options)
     last = read_manifest(repository)
     # before the lock: it would make folders in a root that may be the wrong one
-    request = _checked(options, last, signer, repository)
+    request = _checked_request(options, last, signer, repository)
     with nullcontext() if dry_run else exclusive(repository, progress.step) as staging:
-        now = read_manifest(repository)
-        if now != last:  # another command has published in the meantime
-            last, request = now, _checked(options, now, signer, repository)
+        current = read_manifest(repository)
+        if current != last:  # another command has published in the meantime
+            last, request = current, _checked_request(options, current, signer, repository)
         plan = make_plan(
             request,
             repository,
@@ -90,16 +88,19 @@ def _build(options: Options, progress: Progress, run: Run, *, dry_run: bool) -> 
             archives = collect.foresee(plan.all_entries, repository)
         else:
             plan = _proved(plan, staging / "proof", progress)
-            secrets = credentials_of(request, run.secrets)
-            search = Search(secrets, run.searched[secrets.values])
-            archives = _collected(plan, staging, progress, run, search)
+            search = run.search(request)
+            collect.check_space(plan.all_entries, repository, staging, run.archives)
+            # each is searched when it comes, while others are still on their way
+            archives = collect.collect(
+                plan.all_entries, repository, staging, progress, run.archives, search.archive
+            )
         shipped = installers.collect_installers(options.installers, last, repository, staging)
         draft = compose.compose(plan, archives, shipped)
         if last:
             same = compose.completed(draft, compose.published_page(last, repository))
             if not publish.differs(same, repository, last):
-                kept = publish.finish(same, repository, staging, last, signer) if staging else ()
-                return outcomes.unchanged(plan, last, kept)
+                left = publish.finish(same, repository, staging, last, signer) if staging else ()
+                return outcomes.unchanged(plan, last, left)
         page = render.page(draft.manifest, plan.records, last, repository)
         release = compose.completed(draft, page)
         outcome = outcomes.changed(plan, release)
@@ -107,27 +108,25 @@ def _build(options: Options, progress: Progress, run: Run, *, dry_run: bool) -> 
             return outcome
         search.release(release)
         progress.step("Publishing")
-        undeleted = publish.publish(release, repository, staging, last, signer)
-        return replace(outcome, warnings=(*outcome.warnings, *outcomes.left_over(undeleted)))
+        left = publish.publish(release, repository, staging, last, signer)
+        return replace(outcome, warnings=(*outcome.warnings, *outcomes.undeleted(left)))
 
 
 def _place(options: Options) -> Path:
-    """Return where the repository is or will be; it is not there yet, or ours."""
+    """Return the folder of the repository, which does not exist yet, or is one of ours."""
     repository = requests.repository_of(options)
     root = repository.parent
-    around = enclosing(root)
-    if around:
+    if around := enclosing(root):
         raise NestedFolderError(
             root, around, f"Give the folder above the repositories: --root {around.parent}"
         )
-    other = same_name_in_other_case(root, repository.name)
-    if other:
+    if other := same_name_in_other_case(root, repository.name):
         raise InvalidLabelError(repository.name, f"Windows cannot tell it from {other!r} beside it")
     check_ours(repository)
     return repository
 
 
-def _checked(
+def _checked_request(
     options: Options, last: Manifest | None, signer: Signer | None, repository: Path
 ) -> Request:
     request = requests.resolve(options, last)
@@ -137,22 +136,14 @@ def _checked(
 
 
 def _proved(plan: BuildPlan, scratch: Path, progress: Progress) -> BuildPlan:
-    """Return a plan that installs by itself, with warnings of updates that do not come to it."""
+    """Return a plan whose index alone gives its solutions, with warnings of updates that it does
+    not give.
+    """
     if prove.is_proven(plan):
         return plan
     with progress.doing("Proving that the repository installs by itself"):
         plan = prove.proved(plan, scratch)
     return updates.tried(plan, scratch, progress)
-
-
-def _collected(
-    plan: BuildPlan, staging: Path, progress: Progress, run: Run, search: Search
-) -> tuple[Archive, ...]:
-    """Return the verified archives of a plan, in the repository or staged."""
-    place = (plan.all_entries, plan.repository, staging)
-    collect.check_space(*place, run.archives)
-    # each is searched when it comes, while others are still on their way
-    return collect.collect(*place, progress, run.archives, search.archive)
 
 
 def tools() -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""What can go wrong at the vendor, one class a failure; see `conda_offline_repo.exceptions`."""
+"""What can go wrong in a build, one class a failure; see `conda_offline_repo.exceptions`."""
 
 from __future__ import annotations
 
@@ -18,12 +18,11 @@ class NothingAskedError(OfflineRepoError):
     """A build that names nothing to build, where no earlier build could have left a request."""
 
     def __init__(self, label: str, root: Path, others: Iterable[str]) -> None:
-        others = tuple(others)
-        found = f"It holds those of:{dashlist(others)}" if others else "It holds no other either."
+        labels = dashlist(others)
         super().__init__(
-            f"There is no repository of label {label!r} in {root}, and neither channels nor "
-            "packages are named. Nothing was built.",
-            found,
+            f"{root} has no repository of label {label!r}, and neither channels nor packages are "
+            "named. Nothing was built.",
+            f"It has those of:{labels}" if labels else "It has no other repository either.",
             "If the label was built before, give the folder above its repository: --root DIR, or "
             "the setting plugins.offline_repo_root. For a first build, name the publisher's "
             "channel with -c, and the packages.",
@@ -45,11 +44,12 @@ class SolveError(OfflineRepoError):
 
 
 class UpstreamChangedError(OfflineRepoError):
-    """A package that the solver chose is not in the channel's index (any more)."""
+    """A package that the solver chose and that the channel's index does not list any more."""
 
     def __init__(self, channel: str, file: str) -> None:
         super().__init__(
-            f"{file} was chosen from {channel}, whose index does not list it as it was chosen.",
+            f"The solver chose {file} from {channel}, whose index lists it differently now, or not "
+            "at all.",
             "The channel changed during the build; run the same command again.",
         )
 
@@ -61,8 +61,8 @@ class ExactGoneError(OfflineRepoError):
         super().__init__(
             f"The channels do not list these archives, or list others by their names:"
             f"{dashlist(urls)}",
-            "They were named exactly, so nothing else is taken for them. Make the list or the lock "
-            "file anew, or ask the owner of the channel what became of them.",
+            "They are named exactly, so nothing else is taken for them. Make the list or lock file "
+            "anew, or ask the owner of the channel what became of them.",
         )
 
 
@@ -71,8 +71,8 @@ class ListIncompleteError(OfflineRepoError):
 
     def __init__(self, key: str, problems: Iterable[str]) -> None:
         super().__init__(
-            f"What is named exactly for {key} cannot be installed by itself:{dashlist(problems)}",
-            "Nothing was published. Make the list or the lock file anew, from an environment that "
+            f"The archives named for {key} cannot be installed alone:{dashlist(problems)}",
+            "Nothing was published. Make the list or lock file anew, from an environment that "
             "works, or name the packages to have them solved.",
         )
 
@@ -88,20 +88,20 @@ class InvalidRecordError(OfflineRepoError):
 
 
 class NewerEntryError(OfflineRepoError):
-    """A package that the solver chose and that plain conda packages do not include."""
+    """A package that the solver chose and that not every conda can install."""
 
     def __init__(self, channel: str, name: str, file: str) -> None:
-        what = "a wheel" if file.endswith(".whl") else "an entry of version 3 of the index format"
+        kind = "a wheel" if file.endswith(".whl") else "an entry of version 3 of the index format"
         super().__init__(
-            f"The solver chose {file} ({name}) from {channel}, which is {what}: "
+            f"The solver chose {file} ({name}) from {channel}, which is {kind}: "
             "not every conda at a customer can install it, so no repository holds it.",
-            f"Name a channel before this one that has {name} as a .conda or .tar.bz2 package of "
-            "the usual kind, or ask for a version of it that this one has so.",
+            f"Name a channel before this one that has {name} as an ordinary .conda or .tar.bz2 "
+            "package, or ask for a version that this channel has as one.",
         )
 
 
 class CollisionError(OfflineRepoError):
-    """Two files that one repository cannot hold both."""
+    """Two files that one repository cannot both hold."""
 
     def __init__(self, name: str, first: str, second: str) -> None:
         super().__init__(
@@ -112,7 +112,7 @@ class CollisionError(OfflineRepoError):
 
 
 class ProofError(OfflineRepoError):
-    """A repository that, by itself, does not give what was solved from the channels."""
+    """A repository that alone does not give what was solved from the channels."""
 
     def __init__(
         self, key: str, solver: str, *, missing: tuple[str, ...], other: tuple[str, ...]
@@ -124,15 +124,15 @@ class ProofError(OfflineRepoError):
             *(f"solved from the repository only: {name}" for name in other),
         )
         super().__init__(
-            f"The repository does not prove to install the same for {key} by itself "
-            f"({solver} solver):{dashlist(lines)}",
-            "Nothing was published; the repository is as it was before. "
+            f"The repository alone does not install the same for {key} ({solver} solver):"
+            f"{dashlist(lines)}",
+            "Nothing was published. "
             "Pins or channel-dependent settings in this machine's configuration can cause this.",
         )
 
 
 class DownloadError(OfflineRepoError):
-    """Archives that could not be had, all of a build together."""
+    """Archives that could not be downloaded, all of a build together."""
 
     def __init__(self, failures: Mapping[str, str]) -> None:
         lines = (f"{file}: {reason}" for file, reason in sorted(failures.items()))
@@ -161,12 +161,12 @@ class SecretFoundError(OfflineRepoError):
         super().__init__(
             f"{name} holds a credential that this build uses, plain or encoded.",
             "Nothing was published. If it is a package, have it rebuilt without the credential, "
-            "and change the credential: it has been seen by all who can read that channel.",
+            "and change the credential: all who can read that channel have seen it.",
         )
 
 
 class InvalidArchiveError(OfflineRepoError):
-    """An archive that is no archive, or another package than its channel lists."""
+    """A file that is not an archive, or an archive of another package than its channel lists."""
 
     def __init__(self, name: str, reason: str) -> None:
         super().__init__(
@@ -180,7 +180,7 @@ class PluginNotFoundError(OfflineRepoError):
 
     def __init__(self, spec: str, channels: Iterable[str]) -> None:
         super().__init__(
-            f"The plugin is to go along, but no channel has {spec} for every platform (noarch):"
+            f"The plugin cannot go along: no channel has {spec} for every platform (noarch):"
             f"{dashlist(channels)}",
             "Name a channel that has it with -c, or give its archive: "
             "--plugin-file conda-offline-repo-base-VERSION-BUILD.conda. "
@@ -194,8 +194,8 @@ class PluginFileError(OfflineRepoError):
     def __init__(self, path: Path, reason: str) -> None:
         super().__init__(
             f"{path} cannot go along as the plugin: {reason}.",
-            "Give the archive conda-offline-repo-base-VERSION-BUILD.conda, named as its channel "
-            "has it.",
+            "Give the archive conda-offline-repo-base-VERSION-BUILD.conda under the name that its "
+            "channel gives it.",
         )
 
 
@@ -206,7 +206,7 @@ class SigningError(OfflineRepoError):
         super().__init__(
             f"{path} cannot sign: {reason}. Nothing was published.",
             "Give an ed25519 key of OpenSSH with --sign-key, as `ssh-keygen -t ed25519` makes it; "
-            "of a key that ssh-agent holds, its public file.",
+            "for a key that ssh-agent holds, its public file.",
         )
 
 
@@ -216,9 +216,9 @@ class KeyMissingError(OfflineRepoError):
     def __init__(self, repository: Path, signers: Iterable[str]) -> None:
         super().__init__(
             f"{repository} is signed by {', '.join(signers)}, and this build has no key. Customers "
-            "who trust that key would refuse what it makes. Nothing was built.",
-            "Give the key with --sign-key or in the setting plugins.offline_repo_sign_key, or with "
-            "--no-sign-key publish without a signature.",
+            "who trust that key would refuse the release. Nothing was built.",
+            "Give the key with --sign-key or in the setting plugins.offline_repo_sign_key, or "
+            "publish without a signature: --no-sign-key.",
         )
 
 
@@ -228,6 +228,6 @@ class InstallerError(OfflineRepoError):
     def __init__(self, path: Path, reason: str) -> None:
         super().__init__(
             f"{path} cannot go along as an installer: {reason}.",
-            "Give the installer's file, named with letters, digits, '.', '_' and '-' alone, "
-            "or leave installers out with --without-installer.",
+            "Give the installer's file, named with letters, digits, '.', '_' and '-' only, "
+            "or leave installers out: --without-installer.",
         )

@@ -6,7 +6,7 @@ chooses the newest release from it as it would without.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ..files.hashing import hash_bytes
@@ -25,20 +25,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class KeptReleases:
-    """What is kept.
+    """The releases that are kept.
 
     Attributes:
-        releases: The releases, by number.
+        releases: By number.
         entries: The archives that they need and the new release does not.
         warnings: Why others are not kept.
     """
 
-    releases: Mapping[int, Kept]
-    entries: tuple[Entry, ...]
-    warnings: tuple[str, ...]
-
-
-NOTHING = KeptReleases({}, (), ())
+    releases: Mapping[int, Kept] = field(default_factory=dict)
+    entries: tuple[Entry, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 def kept_releases(
@@ -48,7 +45,7 @@ def kept_releases(
     solutions: Iterable[Solution],
     entries: Iterable[Entry],
 ) -> KeptReleases:
-    """Find out which releases stay beside a new one.
+    """Return the releases that stay beside a new one.
 
     The last release is one of them, unless the new one installs just the same.
 
@@ -60,22 +57,22 @@ def kept_releases(
         entries: Its archives.
     """
     if last is None or number == 1:
-        return NOTHING
+        return KeptReleases()
     new = {entry.name: entry for entry in entries}
     earlier = dict(last.releases)
-    if not _is_the_same(last, solutions, new):
+    if not _installs_the_same(last, solutions, new):
         digest = hash_bytes(last.raw).sha256
         earlier[last.release] = Kept(last.created, digest, last.solutions)
     records = read_records(last, repository, damaged=True)
     releases: dict[int, Kept] = {}
     warnings = []
     for release in sorted(earlier, reverse=True)[: number - 1]:
-        why = _hindrance(_names(earlier[release]), new, last, repository, records)
-        if why:
-            warnings.append(f"Release {release} cannot be kept: {why}.")
+        problem = _problem(_archives(earlier[release]), new, last, repository, records)
+        if problem:
+            warnings.append(f"Release {release} cannot be kept: {problem}.")
         else:
             releases[release] = earlier[release]
-    names = set().union(*map(_names, releases.values())) - new.keys()
+    names = _archives(*releases.values()) - new.keys()
     entries = (_entry(name, last, records) for name in sorted(names))
     return KeptReleases(releases, tuple(entries), tuple(warnings))
 
@@ -85,7 +82,7 @@ def without(kept: KeptReleases, key: str, archives: Iterable[str]) -> KeptReleas
 
     Args:
         kept: What was to be kept.
-        key: What conda would install the archives for, in the place of those of the new release.
+        key: The solution that conda would use the archives for, in place of the new release's.
         archives: As `subdir/file`.
     """
     unwanted = {*archives}
@@ -94,64 +91,60 @@ def without(kept: KeptReleases, key: str, archives: Iterable[str]) -> KeptReleas
         for number, release in kept.releases.items()
         if not unwanted.isdisjoint(release.solutions.get(key, ()))
     } or {*kept.releases}
-    releases = {
-        number: release for number, release in kept.releases.items() if number not in given_up
-    }
-    names = set().union(*map(_names, releases.values()))
-    text = (
+    releases = {number: kept.releases[number] for number in kept.releases if number not in given_up}
+    names = _archives(*releases.values())
+    warning = (
         f"Release {', '.join(map(str, sorted(given_up)))} cannot be kept: conda would install "
-        f"{', '.join(sorted(unwanted))} for {key} from it, in the place of what the new release "
-        "has."
+        f"{', '.join(sorted(unwanted))} for {key} from it, in place of what the new release has."
     )
-    return KeptReleases(
-        releases,
-        tuple(entry for entry in kept.entries if entry.name in names),
-        (*kept.warnings, text),
-    )
+    entries = tuple(entry for entry in kept.entries if entry.name in names)
+    return KeptReleases(releases, entries, (*kept.warnings, warning))
 
 
-def _names(release: Kept) -> set[str]:
-    """Return the archives that a release installs, for whatever environment and platform."""
-    return set().union(*release.solutions.values())
+def _archives(*releases: Kept) -> set[str]:
+    return {name for kept in releases for names in kept.solutions.values() for name in names}
 
 
-def _is_the_same(last: Manifest, solutions: Iterable[Solution], new: Mapping[str, Entry]) -> bool:
-    """Return whether a release installs what the last one does, to the last byte."""
+def _installs_the_same(
+    last: Manifest, solutions: Iterable[Solution], new: Mapping[str, Entry]
+) -> bool:
+    """Return whether a new release installs what the last one does, to the last byte."""
     chosen = {solution.key: solution.names for solution in solutions}
     return chosen == dict(last.solutions) and not any(
-        _is_another(new[name], last) for names in chosen.values() for name in names
+        _differs(new[name], last) for names in chosen.values() for name in names
     )
 
 
-def _is_another(entry: Entry, last: Manifest) -> bool:
-    """Return whether an archive is another than the repository's of the same name."""
+def _differs(entry: Entry, last: Manifest) -> bool:
+    """Return whether the repository has no archive of this name, or one of other content."""
     package = last.packages.get(entry.name)
     if package is None or not entry.has_digest:
         return package is None
     return not entry.has_bytes_of(package)
 
 
-def _hindrance(
+def _problem(
     names: Iterable[str],
     new: Mapping[str, Entry],
     last: Manifest,
     repository: Path,
     records: Mapping[str, Mapping[str, Any]],
 ) -> str | None:
+    """Return why a release with these archives cannot be kept, or None."""
     for name in sorted(names):
         if name in new:
-            if _is_another(new[name], last):
+            if _differs(new[name], last):
                 return f"{name} has other content now"
         elif name not in records:
             return f"the index in {repository} does not have {name} any more"
         elif not (records[name].get("sha256") or records[name].get("md5")):
             return f"its channel states no digest of {name}"
-        elif not _is_there(repository / name, last.packages[name].size):
+        elif not _has_size(repository / name, last.packages[name].size):
             return f"{repository / name} is missing or damaged"
     return None
 
 
-def _is_there(path: Path, size: int) -> bool:
+def _has_size(path: Path, size: int) -> bool:
     try:
         return path.is_file() and path.stat().st_size == size
     except OSError:

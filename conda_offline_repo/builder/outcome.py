@@ -9,8 +9,8 @@ from ..queries import compare
 from ..queries.contents import list_packages, packages_of
 from ..repository.exceptions import ManifestError, UnreadableError
 from ..repository.locate import Repository
-from . import plugin_channel
 from .archives.archive import long_paths
+from .plugin_channel import checks_signatures
 from .request.changes import changes
 
 if TYPE_CHECKING:
@@ -30,64 +30,58 @@ class BuildOutcome:
 
     Attributes:
         path: The repository.
-        changed: Whether it is another than before.
-        first: Whether there was no repository before.
-        request_changes: How the request differs from that of the last build.
-        manifest: What it holds now.
-        difference: What is new, newer and gone in it.
-        new_licenses: The licences that are new in it, with the packages that have them; none where
-            that is not known.
+        manifest: Of its release.
+        difference: From the release before.
         warnings: What the vendor should know before the customer finds out.
+        changed: Whether there is a new release.
+        first: Whether it is the first.
+        request_changes: From the request of the last build.
+        new_licenses: The licences that no package had before, with the packages that have them;
+            None where that is not known.
     """
 
     path: Path
-    changed: bool
-    first: bool
-    request_changes: tuple[RequestChange, ...]
     manifest: Manifest
     difference: Difference
-    new_licenses: Mapping[str, tuple[str, ...]] | None
     warnings: tuple[str, ...]
+    changed: bool = True
+    first: bool = False
+    request_changes: tuple[RequestChange, ...] = ()
+    new_licenses: Mapping[str, tuple[str, ...]] | None = None
 
 
-def unchanged(plan: BuildPlan, last: Manifest, undeleted: tuple[str, ...]) -> BuildOutcome:
-    """Return what came of a build that changes nothing.
+def unchanged(plan: BuildPlan, last: Manifest, left: tuple[str, ...]) -> BuildOutcome:
+    """Return the outcome of a build that makes no release.
 
     Args:
         plan: What was built.
         last: The manifest of the release that stays.
-        undeleted: What is left over of earlier releases.
+        left: The files of earlier releases that could not be deleted.
     """
-    now = last if undeleted else replace(last, on_the_way={})
+    manifest = last if left else replace(last, on_the_way={})
+    difference = compare.difference(manifest, manifest)
+    warnings = (*plan.warnings, *undeleted(left))
     return BuildOutcome(
-        path=plan.repository,
-        changed=False,
-        first=False,
-        request_changes=(),
-        manifest=now,
-        difference=compare.difference(now, now),
-        new_licenses={},
-        warnings=(*plan.warnings, *left_over(undeleted)),
+        plan.repository, manifest, difference, warnings, changed=False, new_licenses={}
     )
 
 
 def changed(plan: BuildPlan, release: Release) -> BuildOutcome:
-    """Return what comes of a build that makes a release, before that is published."""
+    """Return the outcome of a build that makes a release, before that is published."""
     manifest, last = release.manifest, plan.last
     return BuildOutcome(
         path=plan.repository,
-        changed=True,
-        first=last is None,
-        request_changes=changes(last.request, manifest.request) if last else (),
         manifest=manifest,
         difference=compare.difference(last, manifest),
-        new_licenses=_new_licenses(plan, last, manifest) if last else None,
         warnings=(
             *plan.kept.warnings,
             *plan.warnings,
             *long_paths(release.archives, plan.solutions),
             *_unchecked(manifest),
         ),
+        first=last is None,
+        request_changes=changes(last.request, manifest.request) if last else (),
+        new_licenses=_new_licenses(plan, last, manifest) if last else None,
     )
 
 
@@ -102,28 +96,23 @@ def _new_licenses(
 
 
 def _unchecked(manifest: Manifest) -> tuple[str, ...]:
-    """Return what to say of a signed repository whose plugin cannot check the signature."""
-    if (
-        not manifest.signers
-        or not manifest.request.plugin
-        or plugin_channel.checks_signatures(manifest.packages)
-    ):
+    """Return a warning if a repository is signed, and its plugin cannot check the signature."""
+    if not manifest.signers or not manifest.request.plugin or checks_signatures(manifest.packages):
         return ()
-    text = (
+    warning = (
         "No channel has the package securesystemslib, which the customer's conda needs to check "
-        "the signature: the plugin goes along without it. Name a channel that has it, such as "
-        "conda-forge."
+        "the signature. Name a channel that has it, such as conda-forge."
     )
-    return (text,)
+    return (warning,)
 
 
-def left_over(names: tuple[str, ...]) -> tuple[str, ...]:
-    """Return what to say of files that could not be deleted."""
+def undeleted(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return a warning of files that could not be deleted, if there are any."""
     if not names:
         return ()
-    text = (
-        "The repository is published, but what it does not need any more is still there: "
-        f"{', '.join(names)}. Another program may have it open. Run the same command again; until "
-        "then, readers are told that the publication is unfinished."
+    warning = (
+        "The repository is published, but files of earlier releases could not be deleted: "
+        f"{', '.join(names)}. Another program may have them open. Run the same command again; "
+        "until then, readers see an unfinished publication."
     )
-    return (text,)
+    return (warning,)

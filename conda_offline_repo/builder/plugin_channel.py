@@ -14,23 +14,21 @@ from conda.models.match_spec import MatchSpec
 from conda.models.version import VersionOrder
 
 from ..files.hashing import hash_file
-from ..repository.manifest import INDEX_NAME
+from ..queries.contents import read_records
 from ..repository.names import PLUGIN, PLUGIN_PACKAGE, SIGNATURES_PACKAGE
 from ..urls import file_url
 from .archives.archive import read_description
 from .exceptions import InvalidRecordError, PluginFileError, PluginNotFoundError
 from .upstream.entries import Entry
-from .upstream.repodata import load, parse
+from .upstream.repodata import load
 from .upstream.unavailable import explained
 from .upstream.validate_record import record_problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
-    from typing import Any
 
     from ..repository.manifest import Manifest
-    from .request.channels import ChannelSource
     from .request.request import Request
 
 FOLDER = f"{PLUGIN}/"
@@ -60,8 +58,8 @@ def entries(
         signed: Whether what checks signatures goes along, if the channels have it.
 
     Raises:
-        PluginFileError: What was given is not the plugin's package.
-        PluginNotFoundError: There is no such package, or not what it needs.
+        PluginFileError: The file that was given is not the plugin's package.
+        PluginNotFoundError: No channel has the package, or what it needs.
         InvalidRecordError: A channel's entry cannot be used.
         ChannelUnavailableError: A channel cannot be read.
     """
@@ -76,11 +74,7 @@ def entries(
 
 
 def checks_signatures(names: Iterable[str]) -> bool:
-    """Return whether what checks signatures is among the archives of the plugin's channel.
-
-    Args:
-        names: Their paths in the repository.
-    """
+    """Return whether the package that checks signatures is among the archives of a repository."""
     return any(name.startswith(f"{FOLDER}{SUBDIR}/{SIGNATURES_PACKAGE}-") for name in names)
 
 
@@ -93,9 +87,9 @@ def _with_needs(
 ) -> dict[str, Entry]:
     """Return, by name, what was chosen already, a package, and what it needs."""
     chosen = dict(chosen)
-    wanted = [MatchSpec(package)]
-    while wanted:
-        spec = wanted.pop()
+    missing = [MatchSpec(package)]
+    while missing:
+        spec = missing.pop()
         if spec.name in GIVEN or spec.name.startswith("__"):
             continue
         known = chosen.get(spec.name)
@@ -105,12 +99,12 @@ def _with_needs(
             candidates = [_from_file(given)]
         else:
             candidates = [*_from_channels(request, spec), *published]
-        fitting = [entry for entry in candidates if spec.match(_facts(entry))]
+        fitting = [entry for entry in candidates if _fits(spec, entry)]
         if not fitting:
             raise PluginNotFoundError(str(spec), (source.url for source in request.sources))
         if not known:
-            chosen[spec.name] = max(fitting, key=_age)
-            wanted += map(MatchSpec, chosen[spec.name].record.get("depends") or ())
+            chosen[spec.name] = newest = max(fitting, key=_age)
+            missing += map(MatchSpec, newest.record.get("depends") or ())
     return chosen
 
 
@@ -118,68 +112,40 @@ def _age(entry: Entry) -> tuple[VersionOrder, int]:
     return VersionOrder(entry.record["version"]), entry.record.get("build_number") or 0
 
 
-def _facts(entry: Entry) -> dict[str, Any]:
-    """Return what a MatchSpec asks for of an entry."""
-    record = entry.record
-    facts = {key: record[key] for key in ("name", "version", "build")}
-    return {**facts, "build_number": record.get("build_number") or 0, "fn": entry.file}
+def _fits(spec: MatchSpec, entry: Entry) -> bool:
+    facts = {key: entry.record[key] for key in ("name", "version", "build")}
+    number = entry.record.get("build_number") or 0
+    return bool(spec.match({**facts, "build_number": number, "fn": entry.file}))
 
 
 def _from_channels(request: Request, spec: MatchSpec) -> list[Entry]:
     """Return what fits in the first channel that has the package, as conda chooses channels."""
     for source in request.sources:
-        fitting = [
-            entry
-            for entry in _from_channel(request, source, spec.name)
-            if spec.match(_facts(entry))
-        ]
-        if fitting:
+        with explained(request, source):
+            index = load(source, (SUBDIR,), (spec.name,))[SUBDIR]
+        listed = []
+        for file, record in index.entries.items():
+            if problem := record_problem(file, record):
+                raise InvalidRecordError(source.url, file, problem)
+            urls = (f"{index.public_url}/{file}", f"{index.base_url}/{file}")
+            listed.append(Entry(SUBDIR, file, record, *urls, FOLDER))
+        if fitting := [entry for entry in listed if _fits(spec, entry)]:
             return fitting
     return []
-
-
-def _from_channel(request: Request, source: ChannelSource, name: str) -> Iterator[Entry]:
-    with explained(request, source):
-        index = load(source, (SUBDIR,), (name,))[SUBDIR]
-    for file, record in index.entries.items():
-        if problem := record_problem(file, record):
-            raise InvalidRecordError(source.url, file, problem)
-        yield Entry(
-            SUBDIR,
-            file,
-            record,
-            public_url=f"{index.public_url}/{file}",
-            url=f"{index.base_url}/{file}",
-            folder=FOLDER,
-        )
 
 
 def _published(last: Manifest | None, repository: Path) -> list[Entry]:
     """Return what the repository has, as far as its index is the one that was published."""
     if last is None or not last.request.plugin:
         return []
-    folder = f"{FOLDER}{SUBDIR}/"
-    files = {name.removeprefix(folder) for name in last.packages if name.startswith(folder)}
-    name = f"{folder}{INDEX_NAME}"
-    path = repository / name
-    try:
-        if hash_file(path).sha256 not in last.allowed(name):
-            return []
-        records, _ = parse(path.read_bytes(), files)
-    except (OSError, ValueError):
-        return []
-    return [
-        Entry(
-            SUBDIR,
-            file,
-            record,
-            public_url=last.packages[f"{folder}{file}"].url,
-            url=file_url(repository / FOLDER / SUBDIR / file),
-            folder=FOLDER,
-        )
-        for file, record in records.items()
-        if not record_problem(file, record)
-    ]
+    published = []
+    for name, record in read_records(last, repository, damaged=True).items():
+        folder, _, file = name.rpartition("/")
+        package = last.packages.get(name)
+        if package and folder == f"{FOLDER}{SUBDIR}" and not record_problem(file, record):
+            urls = (package.url, file_url(repository / name))
+            published.append(Entry(SUBDIR, file, record, *urls, FOLDER))
+    return published
 
 
 def _from_file(path: Path) -> Entry:
@@ -192,11 +158,10 @@ def _from_file(path: Path) -> Entry:
     except (OSError, ValueError) as error:
         raise PluginFileError(path, getattr(error, "strerror", None) or str(error)) from None
     record = {**index, "sha256": digests.sha256, "md5": digests.md5, "size": digests.size}
-    if problem := record_problem(path.name, record):
+    problem = record_problem(path.name, record)
+    if not problem and (record["name"], record.get("subdir")) != (PLUGIN_PACKAGE, SUBDIR):
+        problem = f"it is {record['name']} for {record.get('subdir')}, not {PLUGIN_PACKAGE}"
+    if problem:
         raise PluginFileError(path, problem)
-    if record["name"] != PLUGIN_PACKAGE or record.get("subdir") != SUBDIR:
-        raise PluginFileError(
-            path, f"it is {record['name']} for {record.get('subdir')}, not {PLUGIN_PACKAGE}"
-        )
     url = file_url(path.absolute())
-    return Entry(SUBDIR, path.name, record, public_url=url, url=url, folder=FOLDER)
+    return Entry(SUBDIR, path.name, record, url, url, FOLDER)

@@ -9,8 +9,9 @@ from conda.base.context import context
 from ..builder.archives.installers import shipped
 from ..builder.batch import build_all, build_one
 from ..builder.config.write import write
+from ..builder.credentials import credentials
 from ..builder.request.request import remember, repository_of, resolve
-from ..builder.run import Run, credentials
+from ..builder.run import Run
 from ..exceptions import InvalidRequestError
 from ..redaction import confined
 from ..repository import manifest_json
@@ -34,7 +35,7 @@ def run(args: Namespace) -> int:
         return 0
     described_builds = described(args)
     builds = described_builds or (options_of(args),)
-    shared = Run(builds[0].root, builds)
+    shared = Run(builds)
     progress, dry_run = TerminalProgress(), context.dry_run
     with confined(shared.secrets):
         if described_builds:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, cast
 
 from conda_offline_repo.builder.archives.archive import Archive
 from conda_offline_repo.builder.build import tools
-from conda_offline_repo.builder.keep import NOTHING
+from conda_offline_repo.builder.keep import KeptReleases
 from conda_offline_repo.builder.options import Options
 from conda_offline_repo.builder.release import compose
 from conda_offline_repo.builder.release.plan import BuildPlan
@@ -80,7 +80,7 @@ def main() -> None:
         solutions=(Solution("", platform, request.packages, records),),
         entries=tuple(entries),
         of_plugin=(),
-        kept=NOTHING,
+        kept=KeptReleases(),
     )
     start = time.perf_counter()
     _ = plan.index

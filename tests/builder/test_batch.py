@@ -61,7 +61,7 @@ class Vendor:
 
     def run(self, *builds: Options, dry_run: bool = False) -> dict[str, Result]:
         """Build as one command does; gives what became of each label."""
-        run = Run(self.root, builds)
+        run = Run(builds)
         try:
             found = build_all(builds, Unwatched(), run, dry_run=dry_run)
             return {result.label: result for result in found}

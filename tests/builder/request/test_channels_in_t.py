@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 from conda.base.context import context
 
+from conda_offline_repo.builder.credentials import credentials
 from conda_offline_repo.builder.exceptions import ChannelUnavailableError
 from conda_offline_repo.builder.options import Options
-from conda_offline_repo.builder.run import credentials
 from conda_offline_repo.exceptions import InvalidRequestError
 from conda_offline_repo.redaction import Secrets, confined
 from conda_offline_repo.urls import file_path

@@ -219,7 +219,7 @@ def test_build_brings_it_up_to_date(releasing: Releasing) -> None:
     assert not (root / "index.html").exists()
     options = releasing.me.options("app", channels=(releasing.channel.folder.as_uri(),))
     for dry_run in (True, False):
-        outcome = build_one(options, Unwatched(), Run(root, (options,)), dry_run=dry_run)
+        outcome = build_one(options, Unwatched(), Run((options,)), dry_run=dry_run)
         forget()
         assert not outcome.warnings
         assert (root / "index.html").exists() is not dry_run
@@ -236,7 +236,7 @@ def test_builds_of_many_labels_bring_it_up_to_date(releasing: Releasing) -> None
     bank = releasing.me.options("app", channels=(releasing.channel.folder.as_uri(),))
     builds = (bank, replace(bank, label="plant"))
     for changed in (True, False):
-        results = list(build_all(builds, Unwatched(), Run(root, builds)))
+        results = list(build_all(builds, Unwatched(), Run(builds)))
         forget()
         assert [one.outcome and one.outcome.changed for one in results] == [False, changed]
         assert [row[:2] for row in listed(root)] == [["bank", "1"], ["plant", "1"]]
