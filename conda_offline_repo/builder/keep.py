@@ -6,6 +6,7 @@ chooses the newest release from it as it would without.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -67,8 +68,11 @@ def kept_releases(
     releases: dict[int, Kept] = {}
     warnings = []
     for release in sorted(earlier, reverse=True)[: number - 1]:
-        problem = _problem(_archives(earlier[release]), new, last, repository, records)
-        if problem:
+        problems = (
+            _problem(name, new, last, repository, records)
+            for name in sorted(_archives(earlier[release]))
+        )
+        if problem := next(filter(None, problems), None):
             warnings.append(f"Release {release} cannot be kept: {problem}.")
         else:
             releases[release] = earlier[release]
@@ -124,31 +128,24 @@ def _differs(entry: Entry, last: Manifest) -> bool:
 
 
 def _problem(
-    names: Iterable[str],
+    name: str,
     new: Mapping[str, Entry],
     last: Manifest,
     repository: Path,
     records: Mapping[str, Mapping[str, Any]],
 ) -> str | None:
-    """Return why a release with these archives cannot be kept, or None."""
-    for name in sorted(names):
-        if name in new:
-            if _differs(new[name], last):
-                return f"{name} has other content now"
-        elif name not in records:
-            return f"the index in {repository} does not have {name} any more"
-        elif not (records[name].get("sha256") or records[name].get("md5")):
-            return f"its channel states no digest of {name}"
-        elif not _has_size(repository / name, last.packages[name].size):
-            return f"{repository / name} is missing or damaged"
-    return None
-
-
-def _has_size(path: Path, size: int) -> bool:
-    try:
-        return path.is_file() and path.stat().st_size == size
-    except OSError:
-        return False
+    """Return why an archive of the last release cannot be kept, or None."""
+    if name in new:
+        return f"{name} has other content now" if _differs(new[name], last) else None
+    if name not in records:
+        return f"the index in {repository} does not have {name} any more"
+    if not (records[name].get("sha256") or records[name].get("md5")):
+        return f"its channel states no digest of {name}"
+    path = repository / name
+    with suppress(OSError):
+        if path.is_file() and path.stat().st_size == last.packages[name].size:
+            return None
+    return f"{path} is missing or damaged"
 
 
 def _entry(name: str, last: Manifest, records: Mapping[str, Mapping[str, Any]]) -> Entry:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -81,38 +82,34 @@ def changed(plan: BuildPlan, release: Release) -> BuildOutcome:
         ),
         first=last is None,
         request_changes=changes(last.request, manifest.request) if last else (),
-        new_licenses=_new_licenses(plan, last, manifest) if last else None,
+        new_licenses=_new_licenses(plan, manifest),
     )
 
 
-def _new_licenses(
-    plan: BuildPlan, last: Manifest, manifest: Manifest
-) -> dict[str, tuple[str, ...]] | None:
-    try:
-        old = list_packages(Repository(plan.repository, last))
-    except (ManifestError, UnreadableError):
+def _new_licenses(plan: BuildPlan, manifest: Manifest) -> dict[str, tuple[str, ...]] | None:
+    if not plan.last:
         return None
-    return compare.new_licenses(old, packages_of(manifest, plan.records, plan.repository))
+    with suppress(ManifestError, UnreadableError):
+        old = list_packages(Repository(plan.repository, plan.last))
+        return compare.new_licenses(old, packages_of(manifest, plan.records, plan.repository))
+    return None
 
 
 def _unchecked(manifest: Manifest) -> tuple[str, ...]:
     """Return a warning if a repository is signed, and its plugin cannot check the signature."""
-    if not manifest.signers or not manifest.request.plugin or checks_signatures(manifest.packages):
-        return ()
+    checked = checks_signatures(manifest.packages) or not manifest.request.plugin
     warning = (
         "No channel has the package securesystemslib, which the customer's conda needs to check "
         "the signature. Name a channel that has it, such as conda-forge."
     )
-    return (warning,)
+    return () if checked or not manifest.signers else (warning,)
 
 
 def undeleted(names: tuple[str, ...]) -> tuple[str, ...]:
     """Return a warning of files that could not be deleted, if there are any."""
-    if not names:
-        return ()
     warning = (
         "The repository is published, but files of earlier releases could not be deleted: "
         f"{', '.join(names)}. Another program may have them open. Run the same command again; "
         "until then, readers see an unfinished publication."
     )
-    return (warning,)
+    return (warning,) if names else ()

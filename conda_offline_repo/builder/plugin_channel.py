@@ -92,8 +92,7 @@ def _with_needs(
         spec = missing.pop()
         if spec.name in GIVEN or spec.name.startswith("__"):
             continue
-        known = chosen.get(spec.name)
-        if known:
+        if known := chosen.get(spec.name):
             candidates = [known]
         elif given and spec.name == PLUGIN_PACKAGE:
             candidates = [_from_file(given)]

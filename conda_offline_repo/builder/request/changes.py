@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from ...repository.manifest import Remembered
 
 
-#: How environments are shown that name no packages.
+#: How environments that name no packages are shown.
 ALL = "all that the label channel publishes"
 EXACT = "exact archives"
 
 
 @dataclass(frozen=True)
 class RequestChange:
-    """A part of the request that is another than in the last build.
+    """A part of the request that differs from that of the last build.
 
     Attributes:
         what: `packages` or `environments`, `channels`, `platforms`, `virtual_packages`, `plugin`,
@@ -38,14 +38,14 @@ class RequestChange:
 def changes(before: Remembered, after: Remembered) -> tuple[RequestChange, ...]:
     """Return all that differs between two requests."""
     named = any(request.environments or request.exact for request in (before, after))
-    had, has = _parts(before, named=named), _parts(after, named=named)
-    machines = (had["virtual_packages"], has["virtual_packages"])
-    for parts, others in ((had, machines[1]), (has, machines[0])):
-        parts["virtual_packages"] = tuple(
-            text for text in parts["virtual_packages"] if text not in others
-        )
+    old, new = _parts(before, named=named), _parts(after, named=named)
+    key = "virtual_packages"
+    old[key], new[key] = (
+        tuple(text for text in parts[key] if text not in others[key])
+        for parts, others in ((old, new), (new, old))
+    )
     return tuple(
-        RequestChange(what, had[what], has[what]) for what in had if had[what] != has[what]
+        RequestChange(part, old[part], new[part]) for part in old if old[part] != new[part]
     )
 
 
@@ -66,13 +66,11 @@ def _parts(request: Remembered, *, named: bool) -> dict[str, tuple[str, ...]]:
 
 
 def _environments(request: Remembered) -> tuple[str, ...]:
-    """Return what each environment is for, as a person would write it down."""
-    wanted = request.environments or {"": request.packages}
-    texts = (
-        (name, EXACT if name in request.exact else " ".join(packages) or ALL)
-        for name, packages in sorted(wanted.items())
-    )
-    return tuple(f"{name}: {text}" if name else text for name, text in texts)
+    texts = []
+    for name, packages in sorted((request.environments or {"": request.packages}).items()):
+        text = EXACT if name in request.exact else " ".join(packages) or ALL
+        texts.append(f"{name}: {text}" if name else text)
+    return tuple(texts)
 
 
 def _channel(url: str) -> str:
@@ -80,4 +78,4 @@ def _channel(url: str) -> str:
     try:
         return public(url)
     except ValueError:
-        return "what is no URL"
+        return "not a URL"

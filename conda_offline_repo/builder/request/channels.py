@@ -11,9 +11,7 @@ from ...exceptions import InvalidRequestError
 from ...urls import channel_url, typed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from .inputs.pinned import Environment
+    from collections.abc import Iterable, Iterator
 
 
 @dataclass(frozen=True)
@@ -43,10 +41,10 @@ def sources(
         label_channel: Whether the publisher's label channel goes first.
         token: Opens the publisher's channels.
         known: Channels whose credentials may be used.
-        others: Those that archives lie in which are named exactly; they come last.
+        others: The channels of archives that are named exactly; they come last.
 
     Raises:
-        InvalidRequestError: There is none, one is not a channel, or their order cannot be meant.
+        InvalidRequestError: There is no channel, one is invalid, or their order cannot be meant.
     """
     known = tuple(_flat(known))
     others = [_with_known_credentials(channel, known) for channel in _flat(others)]
@@ -64,7 +62,7 @@ def sources(
     if label_channel and remembered is None:
         channels = _with_label_channel(channels, suffix)
     elif remembered is not None and not label_channel:
-        channels = [one for one in channels if channel_url(one) != f"{publisher}{suffix}"]
+        channels = [channel for channel in channels if channel_url(channel) != publisher + suffix]
         if not channels:
             raise InvalidRequestError(
                 "Without the label channel there is no channel left.",
@@ -81,37 +79,24 @@ def sources(
     return unique, unique[0] if is_label else None
 
 
-def of_archives(wanted: Iterable[Environment]) -> tuple[str, ...]:
-    """Return the channels of the archives that are named exactly, with the credentials there."""
-    folders = (
-        archive.url.partition("?")[0].rsplit("/", 2)[0]
-        for one in wanted
-        for archives in one.exact.values()
-        for archive in archives
-    )
-    return tuple(dict.fromkeys(folders))
-
-
 def _with_label_channel(channels: list[Channel], suffix: str) -> list[Channel]:
-    """Return the channels, with the label channel of the first before them, unless that is it."""
+    """Return the channels after the label channel of the first, unless that is one itself."""
     first, *others = channels
     publisher = channel_url(first)
     if publisher.endswith(suffix):
         return channels
-    label_channel = f"{publisher}{suffix}"
     for url in map(channel_url, others):
-        if url.endswith(suffix) and url != label_channel:
+        if url.endswith(suffix) and url != publisher + suffix:
             raise InvalidRequestError(
-                f"{url} is a label channel, but {publisher} is named before it and so taken for "
-                "the publisher.",
+                f"{url} is a label channel, but {publisher} is named first, as the publisher.",
                 f"Name the publisher first: -c {url.removesuffix(suffix)} -c {publisher}. "
                 "Or take the channels as they are, in this order: --no-label-channel.",
             )
     return [_channel_like(first, name=f"{first.name}{suffix}".lstrip("/")), *channels]
 
 
-def _flat(channels: Iterable[str]) -> Iterable[Channel]:
-    """Return the channels that names stand for: of one name several, as of `defaults`."""
+def _flat(channels: Iterable[str]) -> Iterator[Channel]:
+    """Yield the channels that names stand for: for one name several, as for `defaults`."""
     for name in channels:
         try:
             urls = Channel(typed(name)).urls(with_credentials=True, subdirs=("noarch",))
@@ -136,12 +121,11 @@ def _channel_like(channel: Channel, **changes: str) -> Channel:
 
 
 def _with_known_credentials(channel: Channel, known: Iterable[Channel]) -> Channel:
-    """`channel` with the credentials of the configured channel that it is or lies below."""
+    """Return the channel with the credentials of the known one that it is or lies below."""
     if channel.auth or channel.token:
         return channel
     for other in known:
-        if f"{channel_url(channel)}/".startswith(f"{channel_url(other)}/") and (
-            other.auth or other.token
-        ):
+        below = f"{channel_url(channel)}/".startswith(f"{channel_url(other)}/")
+        if below and (other.auth or other.token):
             return _channel_like(channel, auth=other.auth, token=other.token)
     return channel

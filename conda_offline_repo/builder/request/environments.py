@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from conda.common.io import dashlist
+from conda.models.match_spec import MatchSpec
 
 from ...exceptions import InvalidRequestError
 from ...repository.manifest import solution_key
@@ -31,37 +32,39 @@ def environments(options: Options, last: Manifest | None) -> tuple[Environment, 
         last: The manifest of the last build, if anything is remembered.
 
     Raises:
-        InvalidRequestError: There is no such request.
+        InvalidRequestError: The packages or environments contradict themselves or each other.
         OfflineRepoError: A file or an environment that is named cannot be read.
     """
     if options.environments:
-        wanted = _named(options)
+        environments = _named(options)
     elif last and (last.request.environments or last.request.exact) and not options.packages:
         if options.add or options.remove:
             raise InvalidRequestError(
                 "The last build was for environments, or for archives that were named exactly: "
-                "that is no list that --add or --remove could change.",
-                "Change the file that says what is wanted, and build from it.",
+                "--add and --remove change only a list of packages.",
+                "Change the file that names the packages, and build from it.",
             )
-        wanted = [*_remembered(last)]
+        environments = [*_remembered(last)]
     else:
-        wanted = [Environment(packages=_listed(options, last))]
-    for environment in wanted:
+        environments = [Environment(packages=_packages(options, last))]
+    for environment in environments:
         check_together(environment.packages)
-    sorted_ = (replace(one, packages=tuple(sorted({*one.packages}))) for one in wanted)
-    return tuple(sorted(sorted_, key=lambda one: one.name))
+    return tuple(
+        replace(environment, packages=tuple(sorted({*environment.packages})))
+        for environment in sorted(environments, key=lambda environment: environment.name)
+    )
 
 
 def _named(options: Options) -> list[Environment]:
     if options.packages or options.add or options.remove:
         raise InvalidRequestError(
-            "Packages are named, and another way to say what is wanted as well.",
-            "Name the packages, or the file or environment that says which.",
+            "Packages are named, and a file or an environment that names them as well.",
+            "Name only the packages, or only the file or environment.",
         )
     _check_names(spec.name for spec in options.environments)
-    wanted = [environment for spec in options.environments for environment in _read(spec)]
-    _check_names(environment.name for environment in wanted)
-    return wanted
+    environments = [environment for spec in options.environments for environment in _read(spec)]
+    _check_names(environment.name for environment in environments)
+    return environments
 
 
 def _check_names(names: Iterable[str]) -> None:
@@ -98,18 +101,15 @@ def _remembered(last: Manifest) -> Iterator[Environment]:
             continue
         exact = {}
         for platform in request.platforms:
-            archives = last.solutions.get(solution_key(name, platform), ())
-            if archives:
-                exact[platform] = tuple(
-                    PinnedArchive(package.url, package.sha256, package.md5)
-                    for package in map(last.packages.__getitem__, archives)
-                )
+            if archives := last.solutions.get(solution_key(name, platform)):
+                packages = [last.packages[archive] for archive in archives]
+                exact[platform] = tuple(PinnedArchive(p.url, p.sha256, p.md5) for p in packages)
         yield Environment(name, exact=exact)
 
 
-def _listed(options: Options, last: Manifest | None) -> tuple[PackageSpec, ...]:
-    """Return the packages that are named, or those of the last build and what changes of them;
-    none for all that the label channel publishes.
+def _packages(options: Options, last: Manifest | None) -> tuple[PackageSpec, ...]:
+    """Return the packages that are named, or those of the last build, changed; none for all that
+    the label channel publishes.
     """
     named, added, removed = (
         tuple(map(parse_spec, texts)) for texts in (options.packages, options.add, options.remove)
@@ -120,8 +120,7 @@ def _listed(options: Options, last: Manifest | None) -> tuple[PackageSpec, ...]:
             "Give the whole list, or only what is to be different in it.",
         )
     new = {package.match.name for package in added}
-    both = new & {package.match.name for package in removed}
-    if both:
+    if both := new & {package.match.name for package in removed}:
         raise InvalidRequestError(
             f"{', '.join(sorted(both))}: both added and removed.",
             "To change the version of a package, --add it alone.",
@@ -131,23 +130,19 @@ def _listed(options: Options, last: Manifest | None) -> tuple[PackageSpec, ...]:
     remembered = tuple(map(parse_spec, last.request.packages)) if last else ()
     if last and not remembered and (added or removed):
         raise InvalidRequestError(
-            "The last build was for all that the label channel publishes, which is no list that "
-            "--add or --remove could change.",
+            "The last build was for all that the label channel publishes: --add and --remove "
+            "change only a list of packages.",
             "Name all packages to ship.",
         )
-    unknown = [one for one in removed if not any(_means(one, package) for package in remembered)]
+    forms = {package: (package.match, MatchSpec(package.match.name)) for package in remembered}
+    unknown = [spec for spec in removed if not any(spec.match in own for own in forms.values())]
     if unknown:
         raise InvalidRequestError(
             f"Not among the packages of the last build:{dashlist(map(repr, unknown))}",
-            f"They are:{dashlist(remembered)}"
-            if remembered
-            else "There was no build of this label yet.",
+            f"They are:{dashlist(remembered)}" if last else "There was no build of this label yet.",
         )
-    stay = (
-        package
-        for package in remembered
-        if package.match.name not in new and not any(_means(one, package) for one in removed)
-    )
+    gone = {spec.match for spec in removed}
+    stay = (p for p in remembered if p.match.name not in new and gone.isdisjoint(forms[p]))
     packages = (*stay, *added)
     if removed and not packages:
         raise InvalidRequestError(
@@ -155,10 +150,3 @@ def _listed(options: Options, last: Manifest | None) -> tuple[PackageSpec, ...]:
             "Name the packages to ship instead.",
         )
     return packages
-
-
-def _means(removed: PackageSpec, package: PackageSpec) -> bool:
-    """Return whether a name, or a whole specification, is that of a package."""
-    if removed.match.is_name_only_spec:
-        return bool(removed.match.name == package.match.name)
-    return bool(removed.match == package.match)

@@ -14,10 +14,6 @@ from ...repository.names import check_platform
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-VIRTUAL_PACKAGE_FORM = (
-    "[PLATFORM:]NAME=VERSION[=BUILD], for example __glibc=2.17 or linux-64:__glibc=2.17, "
-    "or [PLATFORM:]NAME= to take it away"
-)
 VIRTUAL_PACKAGE_NAME = re.compile(r"__[a-z0-9_]*[a-z0-9][a-z0-9_]*", re.ASCII)
 VIRTUAL_PACKAGE_VALUE = re.compile(r"[0-9][A-Za-z0-9_.!+]*(?:=[A-Za-z0-9_.+]+)?", re.ASCII)
 #: The lowest microarchitecture of a platform, in the words of archspec.
@@ -45,11 +41,11 @@ PLACES = {
 
 @dataclass(frozen=True)
 class VirtualPackageOverride:
-    """What the user states of the customer's machines.
+    """A virtual package of the customer's machines, as the user states it.
 
     Attributes:
         text: As it was typed.
-        platform: The platform whose machine it is said of; None for each that can have it.
+        platform: The platform whose machine has it; None for each that can have it.
         name: Of the virtual package.
         value: `VERSION` or `VERSION=BUILD`; empty where the machine has no such package.
     """
@@ -61,40 +57,41 @@ class VirtualPackageOverride:
 
 
 def parse_virtual_package(text: str) -> VirtualPackageOverride:
-    """Return what `[PLATFORM:]NAME=VERSION[=BUILD]` or `[PLATFORM:]NAME=` says.
+    """Parse `[PLATFORM:]NAME=VERSION[=BUILD]` or `[PLATFORM:]NAME=`.
 
     Raises:
-        InvalidRequestError: It is not stated as it should be, or cannot be on that platform.
+        InvalidRequestError: The text has another form, or no machine of the platform has that.
     """
-    where, separator, value = text.partition("=")
-    platform, colon, name = where.rpartition(":")
+    target, separator, value = text.partition("=")
+    platform, colon, name = target.rpartition(":")
     name = name.lower() if name.startswith("__") else f"__{name.lower()}"
-    problem = ""
-    if not separator or not VIRTUAL_PACKAGE_NAME.fullmatch(name):
-        problem = "is not a virtual package"
-    elif value and not VIRTUAL_PACKAGE_VALUE.fullmatch(value):
-        problem = "states no version that conda knows"
-    if problem:
-        raise InvalidRequestError(f"{text!r} {problem}.", f"Write {VIRTUAL_PACKAGE_FORM}.")
+    is_package = separator and VIRTUAL_PACKAGE_NAME.fullmatch(name)
+    if not is_package or (value and not VIRTUAL_PACKAGE_VALUE.fullmatch(value)):
+        problem = "has no version that conda knows" if is_package else "is not a virtual package"
+        raise InvalidRequestError(
+            f"{text!r} {problem}.",
+            "Write [PLATFORM:]NAME=VERSION[=BUILD], for example __glibc=2.17 or "
+            "linux-64:__glibc=2.17, or [PLATFORM:]NAME= to take it away.",
+        )
     if colon:
         check_platform(platform)
-    if colon and value and not _can_be(platform, name, value):
-        raise InvalidRequestError(
-            f"{text!r} cannot be: no machine of {platform} has it.",
-            "Name the platform of the machine that has it, or leave this out.",
-        )
+        if value and not _can_be(platform, name, value):
+            raise InvalidRequestError(
+                f"{text!r} cannot be: no machine of {platform} has it.",
+                "Name the platform of the machine that has it, or leave this out.",
+            )
     return VirtualPackageOverride(text, platform if colon else None, name, value)
 
 
 def machines(
     platforms: Iterable[str], remembered: Mapping[str, Mapping[str, str]], texts: Iterable[str]
 ) -> dict[str, dict[str, str]]:
-    """The virtual packages of the machines that a request is for.
+    """Return the virtual packages of the machines that a request is for.
 
-    A machine is what is remembered of it, else a modest one, changed by what is stated now: first
-    by what is said of all platforms, as far as it can be there, then by what is said of this one.
-    Of what is said twice the last counts. What is remembered of other platforms stays as it is,
-    for the build that they come back with.
+    A machine is as remembered, else a modest one, changed by the overrides: first by those for all
+    platforms, as far as a machine of this one can have them, then by those for this one. Of two for
+    the same the last counts. Other platforms stay as they are remembered, for the build that they
+    come back with.
 
     Args:
         platforms: Of the request.
@@ -105,31 +102,29 @@ def machines(
         In the form of `remembered`.
 
     Raises:
-        InvalidRequestError: One is not a virtual package, also of those that are remembered, as
-            others may have changed the manifest; or is of a platform that is not asked for.
+        InvalidRequestError: An override, or a remembered one, as others may have changed the
+            manifest, is not a virtual package, or is for a platform that is not asked for.
     """
     for platform, machine in remembered.items():
         check_platform(platform)
         for name, value in machine.items():
             parse_virtual_package(f"{name}={value}")
     platforms = tuple(platforms)
-    stated = sorted(map(parse_virtual_package, texts), key=lambda one: one.platform is not None)
-    for one in stated:
-        if one.platform not in (None, *platforms):
+    overrides = sorted(map(parse_virtual_package, texts), key=lambda o: o.platform is not None)
+    for override in overrides:
+        if override.platform not in (None, *platforms):
             raise InvalidRequestError(
-                f"{one.text!r} is said of a platform that this build is not for.",
+                f"{override.text!r} is for a platform that this build is not for.",
                 f"The platforms are: {', '.join(platforms)}. Add another with --platform.",
             )
     known = {platform: dict(machine) for platform, machine in remembered.items()}
     for platform in platforms:
         machine = known.setdefault(platform, _modest(platform))
-        for one in stated:
-            if one.platform not in (None, platform):
-                continue
-            if not one.value:
-                machine.pop(one.name, None)
-            elif _can_be(platform, one.name, one.value):
-                machine[one.name] = one.value
+        for override in (o for o in overrides if o.platform in (None, platform)):
+            if not override.value:
+                machine.pop(override.name, None)
+            elif _can_be(platform, override.name, override.value):
+                machine[override.name] = override.value
     return known
 
 
@@ -146,12 +141,7 @@ def _can_be(platform: str, name: str, value: str) -> bool:
     """Return whether a machine of this platform can have a virtual package of this value."""
     system, _, machine = platform.partition("-")
     if name == "__archspec":
-        families = {_family(value.partition("=")[2]), _family(ARCHSPEC.get(machine, ""))}
-        return len(families - {None}) < 2
+        lowest = TARGETS.get(ARCHSPEC.get(machine, ""))
+        target = TARGETS.get(value.partition("=")[2])
+        return not lowest or not target or lowest.family.name == target.family.name
     return not {system, platform}.isdisjoint(PLACES.get(name, (system,)))
-
-
-def _family(microarchitecture: str) -> str | None:
-    """Return archspec's family of a microarchitecture; None if it does not know that."""
-    target = TARGETS.get(microarchitecture)
-    return target.family.name if target else None

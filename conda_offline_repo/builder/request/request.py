@@ -11,7 +11,7 @@ from ...repository.locate import labels_in
 from ...repository.manifest import Remembered
 from ...repository.names import check_label, check_platform
 from ..exceptions import NothingAskedError
-from . import channels
+from .channels import sources
 from .environments import environments
 from .machine import machines
 
@@ -35,8 +35,8 @@ class Request:
 
     Attributes:
         label: The customer's name.
-        environments: What is wanted, an environment each, sorted by name. One without packages and
-            archives stands for all that the label channel publishes.
+        environments: Sorted by name. One without packages and archives stands for all that the
+            label channel publishes.
         sources: Channels, highest priority first.
         label_source: The label channel, if it is among the sources.
         platforms: conda subdirs, sorted.
@@ -58,7 +58,8 @@ class Request:
     @property
     def packages(self) -> tuple[PackageSpec, ...]:
         """The packages of all environments."""
-        return tuple(dict.fromkeys(spec for one in self.environments for spec in one.packages))
+        specs = (spec for environment in self.environments for spec in environment.packages)
+        return tuple(dict.fromkeys(specs))
 
 
 def repository_of(options: Options) -> Path:
@@ -90,8 +91,8 @@ def resolve(options: Options, last: Manifest | None) -> Request:
         last = None
     before = last.request if last else Remembered()
     wanted = environments(options, last)
-    sources, label_source = _sources(options, wanted, last)
-    if not label_source and not all(one.packages or one.exact for one in wanted):
+    channels, label_channel = _sources(options, wanted, last)
+    if not label_channel and not all(env.packages or env.exact for env in wanted):
         raise InvalidRequestError(
             "No package is named.",
             "Name the packages to ship, or leave out --no-label-channel "
@@ -101,8 +102,8 @@ def resolve(options: Options, last: Manifest | None) -> Request:
     return Request(
         label=options.label,
         environments=wanted,
-        sources=sources,
-        label_source=label_source,
+        sources=channels,
+        label_source=label_channel,
         platforms=platforms,
         virtual_packages=machines(platforms, before.virtual_packages, options.virtual_packages),
         plugin=before.plugin if options.plugin is None else options.plugin,
@@ -112,29 +113,30 @@ def resolve(options: Options, last: Manifest | None) -> Request:
 
 def remember(request: Request) -> Remembered:
     """Return what the next build of the label remembers of a request."""
-    texts = {one.name: tuple(map(str, one.packages)) for one in request.environments}
+    texts = {env.name: tuple(map(str, env.packages)) for env in request.environments}
     return Remembered(
-        packages=texts.get("", ()),
+        packages=texts.pop("", ()),
         channels=tuple(source.url for source in request.sources),
         platforms=request.platforms,
         virtual_packages=request.virtual_packages,
         plugin=request.plugin,
         keep=request.keep,
-        environments={name: packages for name, packages in texts.items() if name},
-        exact=tuple(one.name for one in request.environments if one.exact),
+        environments=texts,
+        exact=tuple(env.name for env in request.environments if env.exact),
     )
 
 
 def _check(options: Options) -> None:
     if options.token and not TOKEN.fullmatch(options.token):
         raise InvalidRequestError(
-            "The token has a character that conda cannot send: it knows letters, digits and '-'.",
+            "The token has a character other than letters, digits and '-', which conda cannot "
+            "send.",
             "Check that the token was copied whole and without quotation marks or spaces.",
         )
     if options.keep is not None and options.keep < 1:
         raise InvalidRequestError(
             f"{options.keep} releases cannot be kept.",
-            "The newest is always there: give --keep 1 for it alone, or a larger number.",
+            "The newest always stays: give --keep 1 for it alone, or a larger number.",
         )
 
 
@@ -146,23 +148,23 @@ def _sources(
     Channels that are named go before those that an environment.yml names, and these before the
     configured ones. Where all is named exactly, the configured ones do not matter.
     """
-    named = options.channels
-    of_files = tuple(channel for one in wanted if not one.exact for channel in one.channels)
-    archives = channels.of_archives(wanted) if options.environments else ()
+    named, from_files = options.channels, options.environments
+    of_files = tuple(channel for env in wanted if not env.exact for channel in env.channels)
+    exact = [archive for env in wanted for pins in env.exact.values() for archive in pins]
     remembered = last.request.channels if last and not options.channels_named else None
     if of_files:
         named = (*named, *of_files) if options.channels_named else (*of_files, *named)
         remembered = None
-    elif options.environments and not options.channels_named and all(one.exact for one in wanted):
+    elif from_files and not options.channels_named and all(env.exact for env in wanted):
         named, remembered = (), None
-    return channels.sources(
+    return sources(
         named,
         remembered,
         label=options.label,
         label_channel=options.label_channel,
         token=options.token,
         known=options.channels,
-        others=archives,
+        others=dict.fromkeys(pin.url.rsplit("/", 2)[0] for pin in exact) if from_files else (),
     )
 
 
@@ -171,15 +173,15 @@ def _platforms(
 ) -> tuple[str, ...]:
     """Return the platforms of a request, sorted; each of them has something to install."""
     named = options.platforms or before.platforms
-    listed = {platform for one in wanted for platform in one.exact} - {"noarch"}
-    solved = any(not one.exact or "noarch" in one.exact for one in wanted)
+    listed = {platform for env in wanted for platform in env.exact} - {"noarch"}
+    solved = any(not env.exact or "noarch" in env.exact for env in wanted)
     if not named:
         named = tuple(listed) if listed and not solved else (options.native_platform,)
     for platform in named:
         check_platform(platform)
         if not solved and platform not in listed:
             raise InvalidRequestError(
-                f"There is nothing to install for {platform}: what is wanted is named exactly, for "
+                f"There is nothing to install for {platform}: archives are named exactly, for "
                 f"{', '.join(sorted(listed))}.",
                 "Name a platform that the list or lock file is for, or add one for this platform.",
             )

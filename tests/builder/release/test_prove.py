@@ -85,7 +85,7 @@ def test_another_solution_is_shown_and_not_published(
     with pytest.raises(ProofError) as caught:
         me.build(me.options("lib", channels=urls, platforms=PLATFORMS))
     text = str(caught.value)
-    assert f"for linux-64 by itself ({context.solver} solver)" in text
+    assert f"for linux-64 ({context.solver} solver)" in text
     assert "solved from the channels, but not from the repository: linux-64/lib-1.0-0.conda" in text
     assert "solved from the repository only: noarch/lib-2.0-0.conda" in text
     assert "Nothing was published" in text
