@@ -117,9 +117,8 @@ def _place(options: Options) -> Path:
     repository = requests.repository_of(options)
     root = repository.parent
     if around := enclosing(root):
-        raise NestedFolderError(
-            root, around, f"Give the folder above the repositories: --root {around.parent}"
-        )
+        advice = f"Give the folder above the repositories: --root {around.parent}"
+        raise NestedFolderError(root, around, advice)
     if other := same_name_in_other_case(root, repository.name):
         raise InvalidLabelError(repository.name, f"Windows cannot tell it from {other!r} beside it")
     check_ours(repository)

@@ -48,8 +48,7 @@ class UpstreamChangedError(OfflineRepoError):
 
     def __init__(self, channel: str, file: str) -> None:
         super().__init__(
-            f"The solver chose {file} from {channel}, whose index lists it differently now, or not "
-            "at all.",
+            f"The solver chose {file} from {channel}, whose index does not list it as it was.",
             "The channel changed during the build; run the same command again.",
         )
 
@@ -93,8 +92,8 @@ class NewerEntryError(OfflineRepoError):
     def __init__(self, channel: str, name: str, file: str) -> None:
         kind = "a wheel" if file.endswith(".whl") else "an entry of version 3 of the index format"
         super().__init__(
-            f"The solver chose {file} ({name}) from {channel}, which is {kind}: "
-            "not every conda at a customer can install it, so no repository holds it.",
+            f"The solver chose {file} ({name}) from {channel}, which is {kind}. "
+            "Not every conda at a customer can install it.",
             f"Name a channel before this one that has {name} as an ordinary .conda or .tar.bz2 "
             "package, or ask for a version that this channel has as one.",
         )
@@ -126,8 +125,8 @@ class ProofError(OfflineRepoError):
         super().__init__(
             f"The repository alone does not install the same for {key} ({solver} solver):"
             f"{dashlist(lines)}",
-            "Nothing was published. "
-            "Pins or channel-dependent settings in this machine's configuration can cause this.",
+            "Nothing was published. Pins or settings for single channels in this machine's "
+            "configuration can cause this.",
         )
 
 

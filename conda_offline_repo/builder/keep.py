@@ -61,7 +61,8 @@ def kept_releases(
         return KeptReleases()
     new = {entry.name: entry for entry in entries}
     earlier = dict(last.releases)
-    if not _installs_the_same(last, solutions, new):
+    installs = {solution.key: solution.names for solution in solutions}
+    if installs != dict(last.solutions) or any(_differs(entry, last) for entry in new.values()):
         digest = hash_bytes(last.raw).sha256
         earlier[last.release] = Kept(last.created, digest, last.solutions)
     records = read_records(last, repository, damaged=True)
@@ -90,15 +91,17 @@ def without(kept: KeptReleases, key: str, archives: Iterable[str]) -> KeptReleas
         archives: As `subdir/file`.
     """
     unwanted = {*archives}
-    given_up = {
-        number
+    releases = {
+        number: release
         for number, release in kept.releases.items()
-        if not unwanted.isdisjoint(release.solutions.get(key, ()))
-    } or {*kept.releases}
-    releases = {number: kept.releases[number] for number in kept.releases if number not in given_up}
+        if unwanted.isdisjoint(release.solutions.get(key, ()))
+    }
+    if len(releases) == len(kept.releases):
+        releases = {}
     names = _archives(*releases.values())
+    given_up = sorted(kept.releases.keys() - releases)
     warning = (
-        f"Release {', '.join(map(str, sorted(given_up)))} cannot be kept: conda would install "
+        f"Release {', '.join(map(str, given_up))} cannot be kept: conda would install "
         f"{', '.join(sorted(unwanted))} for {key} from it, in place of what the new release has."
     )
     entries = tuple(entry for entry in kept.entries if entry.name in names)
@@ -107,16 +110,6 @@ def without(kept: KeptReleases, key: str, archives: Iterable[str]) -> KeptReleas
 
 def _archives(*releases: Kept) -> set[str]:
     return {name for kept in releases for names in kept.solutions.values() for name in names}
-
-
-def _installs_the_same(
-    last: Manifest, solutions: Iterable[Solution], new: Mapping[str, Entry]
-) -> bool:
-    """Return whether a new release installs what the last one does, to the last byte."""
-    chosen = {solution.key: solution.names for solution in solutions}
-    return chosen == dict(last.solutions) and not any(
-        _differs(new[name], last) for names in chosen.values() for name in names
-    )
 
 
 def _differs(entry: Entry, last: Manifest) -> bool:

@@ -11,13 +11,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class EnvironmentSpec:
-    """What the user named for one environment of a label: packages, a file or a prefix.
-
-    Attributes:
-        name: Of the environment; empty if it is the only one of the label and has none.
-        packages: MatchSpecs.
-        file: An environment.yml, an explicit list or a lock file.
-        prefix: An environment of conda's on this machine.
+    """An environment of a label: its name, empty if it has none, and where its packages stand: as
+    MatchSpecs here, in an environment.yml, list or lock file, or in a prefix of this machine.
     """
 
     name: str = ""
@@ -34,22 +29,22 @@ class Options:
         label: The customer's name.
         root: Parent of the label's folder.
         packages: MatchSpecs; empty for what the last build remembers.
-        add: MatchSpecs to add to the remembered ones, in the place of those of the same name.
+        add: MatchSpecs to add to the remembered ones, in place of those of the same name.
         remove: Names or MatchSpecs to take away from the remembered ones.
         channels: conda's channels, named and configured, highest priority first.
         channels_named: Whether any were named for this build, so that none are remembered.
         label_channel: Whether the publisher's label channel goes first.
-        token: The publisher's token.
+        token: Opens the publisher's channels.
         platforms: conda subdirs; empty for the remembered ones.
         native_platform: The platform for want of any other.
         virtual_packages: `[PLATFORM:]NAME=VERSION[=BUILD]`, which change the remembered ones.
         plugin: Whether the plugin itself goes along; None for what the last build remembers.
-        plugin_file: The archive to take for it, else what the channels have.
+        plugin_file: Its archive, in place of what the channels have.
         installers: conda's installers that go along; None for those of the last build.
         sign_keys: OpenSSH keys that sign the manifest.
         unsigned: Whether a repository that is signed may be published without a signature.
         keep: How many releases are to be installable; None for what the last build remembers.
-        environments: What is named in another way than by `packages`, an environment each.
+        environments: The environments, where not all packages are in `packages`.
         whole: Whether these are all of the request, so that nothing is remembered.
     """
 

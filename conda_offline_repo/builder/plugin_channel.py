@@ -25,7 +25,7 @@ from .upstream.unavailable import explained
 from .upstream.validate_record import record_problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
     from ..repository.manifest import Manifest
@@ -47,12 +47,10 @@ def entries(
 ) -> tuple[Entry, ...]:
     """Return the archives of the plugin's channel, sorted by name; none if it does not go along.
 
-    Without a file it is the newest of what the channels have and of what the repository has, so
-    that a plugin that was once given as a file stays.
-
     Args:
         request: What is being built.
-        given: The archive of the package, to be taken instead.
+        given: The archive of the package. Without it, the newest of what the channels have and of
+            what the repository has, so that a plugin that was once given as a file stays.
         last: The manifest of the published repository, if there is one.
         repository: The published repository.
         signed: Whether what checks signatures goes along, if the channels have it.
@@ -66,10 +64,16 @@ def entries(
     if not request.plugin:
         return ()
     published = _published(last, repository)
-    chosen = _with_needs(PLUGIN_PACKAGE, {}, request, given, published)
+
+    def candidates(spec: MatchSpec) -> list[Entry]:
+        if given and spec.name == PLUGIN_PACKAGE:
+            return [_from_file(given)]
+        return [*_from_channels(request, spec), *published]
+
+    chosen = _with_needs(PLUGIN_PACKAGE, {}, candidates, request)
     if signed:
         with suppress(PluginNotFoundError):
-            chosen = _with_needs(SIGNATURES_PACKAGE, chosen, request, given, published)
+            chosen = _with_needs(SIGNATURES_PACKAGE, chosen, candidates, request)
     return tuple(sorted(chosen.values(), key=lambda entry: entry.name))
 
 
@@ -81,9 +85,8 @@ def checks_signatures(names: Iterable[str]) -> bool:
 def _with_needs(
     package: str,
     chosen: Mapping[str, Entry],
+    candidates: Callable[[MatchSpec], list[Entry]],
     request: Request,
-    given: Path | None,
-    published: Iterable[Entry],
 ) -> dict[str, Entry]:
     """Return, by name, what was chosen already, a package, and what it needs."""
     chosen = dict(chosen)
@@ -92,13 +95,9 @@ def _with_needs(
         spec = missing.pop()
         if spec.name in GIVEN or spec.name.startswith("__"):
             continue
-        if known := chosen.get(spec.name):
-            candidates = [known]
-        elif given and spec.name == PLUGIN_PACKAGE:
-            candidates = [_from_file(given)]
-        else:
-            candidates = [*_from_channels(request, spec), *published]
-        fitting = [entry for entry in candidates if _fits(spec, entry)]
+        known = chosen.get(spec.name)
+        entries = [known] if known else candidates(spec)
+        fitting = [entry for entry in entries if _fits(spec, entry)]
         if not fitting:
             raise PluginNotFoundError(str(spec), (source.url for source in request.sources))
         if not known:

@@ -48,10 +48,11 @@ def sources(
     """
     known = tuple(_flat(known))
     others = [_with_known_credentials(channel, known) for channel in _flat(others)]
-    channels = list(_flat(named))
-    if remembered is not None:
+    if remembered is None:
+        channels = list(_flat(named))
+    else:
         channels = [_with_known_credentials(channel, known) for channel in _flat(remembered)]
-    if not channels and others:
+    if not channels:
         label_channel, channels = False, others
     if not channels:
         raise InvalidRequestError(

@@ -35,8 +35,7 @@ class Request:
 
     Attributes:
         label: The customer's name.
-        environments: Sorted by name. One without packages and archives stands for all that the
-            label channel publishes.
+        environments: Sorted by name; one that is empty has all that the label channel publishes.
         sources: Channels, highest priority first.
         label_source: The label channel, if it is among the sources.
         platforms: conda subdirs, sorted.
@@ -84,19 +83,18 @@ def resolve(options: Options, last: Manifest | None) -> Request:
         OfflineRepoError: A file or an environment that is named cannot be read.
     """
     _check(options)
-    named = options.packages or options.environments or options.channels_named
-    if last is None and not named and not options.whole:
+    named = options.packages or options.environments or options.channels_named or options.whole
+    if not (last or named):
         raise NothingAskedError(options.label, options.root.absolute(), labels_in(options.root))
-    if options.whole:
-        last = None
+    last = None if options.whole else last
     before = last.request if last else Remembered()
     wanted = environments(options, last)
     channels, label_channel = _sources(options, wanted, last)
     if not label_channel and not all(env.packages or env.exact for env in wanted):
         raise InvalidRequestError(
             "No package is named.",
-            "Name the packages to ship, or leave out --no-label-channel "
-            "to ship all that the label channel publishes.",
+            "Name the packages, or leave out --no-label-channel to ship all that the label "
+            "channel publishes.",
         )
     platforms = _platforms(options, wanted, before)
     return Request(
