@@ -63,8 +63,8 @@ class Vendor:
         """Build as one command does; gives what became of each label."""
         run = Run(builds)
         try:
-            found = build_all(builds, Unwatched(), run, dry_run=dry_run)
-            return {result.label: result for result in found}
+            results = build_all(builds, Unwatched(), run, dry_run=dry_run)
+            return {result.label: result for result in results}
         finally:
             forget()
 
@@ -94,11 +94,12 @@ def vendor(tmp_path: Path) -> Iterator[Vendor]:
 
 
 def test_each_archive_is_asked_for_once(vendor: Vendor) -> None:
-    found = vendor.run(*(vendor.options(label, label) for label in LABELS))
-    assert [result.label for result in found.values() if result.outcome] == [*LABELS]
+    results = vendor.run(*(vendor.options(label, label) for label in LABELS))
+    assert [result.label for result in results.values() if result.outcome] == [*LABELS]
     assert sorted(vendor.sent()) == sorted({path.name for path in vendor.archives()})
-    asked = [one.path for one in vendor.server.requests if one.path.endswith("repodata.json")]
-    assert len(asked) <= 4, "each index once, whatever is asked of it first"
+    paths = [request.path for request in vendor.server.requests]
+    indexes = [path for path in paths if path.endswith("repodata.json")]
+    assert len(indexes) <= 4, "each index once, whatever is asked of it first"
     vendor.check(*LABELS)
 
 
@@ -113,8 +114,8 @@ def test_nothing_changes_without_need(vendor: Vendor) -> None:
     builds = [vendor.options(label, label) for label in LABELS[:5]]
     vendor.run(*builds)
     vendor.server.clear()
-    found = vendor.run(*builds)
-    assert not any(result.outcome and result.outcome.changed for result in found.values())
+    results = vendor.run(*builds)
+    assert not any(result.outcome and result.outcome.changed for result in results.values())
     assert not vendor.sent()
 
 
@@ -141,9 +142,9 @@ def test_manifests_are_read_no_more_often_with_more_labels(
 
 def test_failed_label_does_not_stop_the_others(vendor: Vendor) -> None:
     first, second, third = (vendor.options(label, label) for label in LABELS[:3])
-    found = vendor.run(first, replace(second, packages=("nowhere",)), third)
-    assert [bool(result.outcome) for result in found.values()] == [True, False, True]
-    assert "nowhere" in str(found["bank01"].error)
+    results = vendor.run(first, replace(second, packages=("nowhere",)), third)
+    assert [bool(result.outcome) for result in results.values()] == [True, False, True]
+    assert "nowhere" in str(results["bank01"].error)
     vendor.check("bank00", "bank02")
     assert not (vendor.root / "bank01").exists()
 
@@ -161,9 +162,9 @@ def test_fault_of_ours_in_one_label_does_not_stop_the_others(
         return real(plan, *rest)
 
     monkeypatch.setattr(compose, "compose", broken)
-    found = vendor.run(*(vendor.options(label, label) for label in LABELS[:3]))
-    assert [bool(result.outcome) for result in found.values()] == [True, False, True]
-    assert "ZeroDivisionError" in str(found["bank01"].error)
+    results = vendor.run(*(vendor.options(label, label) for label in LABELS[:3]))
+    assert [bool(result.outcome) for result in results.values()] == [True, False, True]
+    assert "ZeroDivisionError" in str(results["bank01"].error)
 
 
 def test_archive_of_another_label_is_taken_by_a_later_command(vendor: Vendor) -> None:
@@ -196,9 +197,9 @@ def test_damaged_archive_of_another_label_is_not_taken(
     vendor.server.clear()
     vendor.build(vendor.options("bank01", "bank01"))
     assert "lib-1.0-0.conda" in vendor.sent()
-    found = vendor.root / "bank01" / "noarch" / "lib-1.0-0.conda"
-    assert found.read_bytes() == content
-    assert not found.is_symlink()
+    mine = vendor.root / "bank01" / "noarch" / "lib-1.0-0.conda"
+    assert mine.read_bytes() == content
+    assert not mine.is_symlink()
     vendor.check("bank01")
 
 
@@ -236,8 +237,8 @@ def test_link_is_made_only_where_permissions_are_the_same(vendor: Vendor) -> Non
 
 def test_what_a_failed_label_has_downloaded_is_not_downloaded_again(vendor: Vendor) -> None:
     vendor.server.fault("bank00-1.0-0.conda", "status", status=404)
-    found = vendor.run(*(vendor.options(label, label) for label in LABELS[:2]))
-    assert [bool(result.outcome) for result in found.values()] == [False, True]
+    results = vendor.run(*(vendor.options(label, label) for label in LABELS[:2]))
+    assert [bool(result.outcome) for result in results.values()] == [False, True]
     assert vendor.sent().count("lib-1.0-0.conda") == 1
     vendor.check("bank01")
 
@@ -252,7 +253,7 @@ def test_archive_without_a_digest_is_downloaded_once(vendor: Vendor) -> None:
 
 
 def test_dry_run_writes_and_downloads_nothing(vendor: Vendor) -> None:
-    found = vendor.run(*(vendor.options(label, label) for label in LABELS[:3]), dry_run=True)
-    assert all(result.outcome and result.outcome.changed for result in found.values())
+    results = vendor.run(*(vendor.options(label, label) for label in LABELS[:3]), dry_run=True)
+    assert all(result.outcome and result.outcome.changed for result in results.values())
     assert not vendor.sent()
     assert not vendor.root.exists()

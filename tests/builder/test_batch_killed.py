@@ -66,20 +66,20 @@ class Labels:
         """Bring back what was there before, with equal archives on the disk once."""
         shutil.rmtree(self.root)
         shutil.copytree(self.before, self.root)
-        for one in self.root.glob("bank/*/*.conda"):
-            other = self.root / "plant" / one.relative_to(self.root / "bank")
-            other.unlink()
-            other.hardlink_to(one)
+        for archive in self.root.glob("bank/*/*.conda"):
+            twin = self.root / "plant" / archive.relative_to(self.root / "bank")
+            twin.unlink()
+            twin.hardlink_to(archive)
 
     def check(self) -> tuple[int, ...]:
         """See that each is whole, as before or as after; gives their releases."""
-        found = []
+        releases = []
         for label in LABELS:
             repository = locate_one(self.root / label)
             report = verify(repository, Unwatched())
             assert report.good or (report.unfinished and not report.changed), (label, report)
-            found.append(repository.manifest.release)
-        return tuple(found)
+            releases.append(repository.manifest.release)
+        return tuple(releases)
 
 
 def test_killed_at_any_step(warm: WarmConda, tell: Callable[[str], None]) -> None:

@@ -49,7 +49,7 @@ def manifest(repository: Path) -> dict[str, Any]:
 
 
 def test_holds_what_the_request_needs_and_no_more(conda: Conda, vendor: Vendor, root: Path) -> None:
-    told = conda.build(*vendor.request, "--root", root, "app")
+    result = conda.build(*vendor.request, "--root", root, "app")
     repository = root / "bank"
     assert tree(root) == sorted(["index.html", *(f"bank/{name}" for name in (*FIXED, *APP))])
     assert list(entries(repository)) == ["lib-1.1-0.tar.bz2", "app-2.0-0.conda"]
@@ -57,16 +57,16 @@ def test_holds_what_the_request_needs_and_no_more(conda: Conda, vendor: Vendor, 
     for package in (vendor.label.packages[APP[0]], vendor.public.packages[APP[1]]):
         assert (repository / package.at).read_bytes() == package.path.read_bytes()
     for line in ("+ app 2.0", "+ lib 1.1", str(repository), "release 1", "2 packages"):
-        assert line in told.stdout
-    assert "..." in told.stderr
-    assert "..." not in told.stdout
+        assert line in result.stdout
+    assert "..." in result.stderr
+    assert "..." not in result.stdout
 
 
 def test_says_all_of_it_in_one_json_object(conda: Conda, vendor: Vendor, root: Path) -> None:
-    told = conda.build(*vendor.request, "--root", root, "app", "--json")
+    result = conda.build(*vendor.request, "--root", root, "app", "--json")
     repository = root / "bank"
     sizes = {name: (repository / name).stat().st_size for name in APP}
-    assert told.json == {
+    assert result.json == {
         "success": True,
         "label": "bank",
         "path": str(repository),
@@ -98,22 +98,22 @@ def test_says_nothing_when_quiet(conda: Conda, vendor: Vendor, root: Path) -> No
 
 
 def test_manifest_describes_the_repository(repository: Path, vendor: Vendor) -> None:
-    found = manifest(repository)
+    stated = manifest(repository)
     urls = [vendor.url(channel) for channel in (vendor.label, vendor.publisher, vendor.public)]
-    (virtual_packages,) = found["request"].pop("virtual_packages").values()
+    (virtual_packages,) = stated["request"].pop("virtual_packages").values()
     name, version = ("__win", "10") if PLATFORM == "win-64" else ("__glibc", "2.28")
     assert virtual_packages[name] == version
-    assert found["request"] == {"packages": ["app"], "channels": urls, "platforms": [PLATFORM]}
-    assert found["solutions"] == {PLATFORM: APP}
+    assert stated["request"] == {"packages": ["app"], "channels": urls, "platforms": [PLATFORM]}
+    assert stated["solutions"] == {PLATFORM: APP}
     lib = vendor.public.packages[APP[1]]
-    assert found["packages"][APP[1]] == {
+    assert stated["packages"][APP[1]] == {
         **{key: lib.record[key] for key in ("md5", "sha256", "size")},
         "url": f"{urls[2]}/{APP[1]}",
     }
-    assert (found["format"], found["label"], found["build"]) == (1, "bank", 1)
+    assert (stated["format"], stated["label"], stated["build"]) == (1, "bank", 1)
     solvers = {"conda-libmamba-solver", "libmambapy", "conda-rattler-solver", "py-rattler"}
-    assert {*found["built_with"]} - solvers == {"conda", "conda-offline-repo", "solver"}
-    named = {**found["packages"], **found["files"]}
+    assert {*stated["built_with"]} - solvers == {"conda", "conda-offline-repo", "solver"}
+    named = {**stated["packages"], **stated["files"]}
     assert sorted([*named, "offline-repo.json"]) == tree(repository)
     for name, file in named.items():
         content = (repository / name).read_bytes()
@@ -208,11 +208,11 @@ def test_token_opens_the_channels_and_stays_out_of_everything(
 ) -> None:
     variables = {"CONDA_OFFLINE_REPO_TOKEN": TOKEN} if given == "variable" else {}
     option = ("--token", TOKEN) if given == "option" else ()
-    told = conda.build(
+    result = conda.build(
         *("--label", "bank", *vendor.channels, *option, "--root", root, "app", "-vv"), **variables
     )
     assert archives(root / "bank") == APP
-    assert TOKEN not in told.stdout
+    assert TOKEN not in result.stdout
     assert all(TOKEN.encode() not in path.read_bytes() for path in root.rglob("*.*"))
     for request in vendor.server.requests:
         assert request.path.startswith((f"/t/{TOKEN}/acme/", "/public/")), request.path
@@ -224,12 +224,12 @@ def test_user_and_password_of_a_channel_stay_out_of_everything(
     served = vendor.public.folder.parent
     with ChannelServer(served, basic={"acme": ("anna", "pa55w0rd")}) as server:
         address = server.url.replace("://", "://anna:pa55w0rd@")
-        told = conda.build(
+        result = conda.build(
             *("--label", "bank", "-c", f"{address}/acme", "-c", f"{server.url}/public"),
             *("--override-channels", "--root", root, "app", "--json"),
         )
     assert archives(root / "bank") == APP
-    assert "pa55w0rd" not in told.output
+    assert "pa55w0rd" not in result.output
     assert all(b"pa55w0rd" not in path.read_bytes() for path in root.rglob("*.*"))
 
 
@@ -260,10 +260,10 @@ def test_configured_channels_are_left_out_when_overridden(
     vendor.publisher.write()
     conda.configure(channels=[vendor.url(vendor.public)])
     request = ("--label", "bank", "-c", vendor.url(vendor.publisher), "--token", TOKEN)
-    told = conda.fail(
+    result = conda.fail(
         "offline-repo", "build", *request, "--override-channels", "--root", root, "app"
     )
-    assert re.search(r"\blib\b", told.stderr), told
+    assert re.search(r"\blib\b", result.stderr), result
     assert all(not request.path.startswith("/public") for request in vendor.server.requests)
     conda.build(*request, "--root", root, "app")
     assert archives(root / "bank") == APP
@@ -283,8 +283,8 @@ def test_root(conda: Conda, vendor: Vendor, root: Path, given: str) -> None:
     else:
         here = root
         root.mkdir()
-    told = conda.build(*vendor.request, *options, "app", "--json", cwd=here, **variables)
-    assert told.json["path"] == str(root / "bank")
+    result = conda.build(*vendor.request, *options, "app", "--json", cwd=here, **variables)
+    assert result.json["path"] == str(root / "bank")
     assert archives(root / "bank") == APP
     assert not list(conda.work.iterdir())
 
@@ -320,14 +320,14 @@ def test_all_that_the_label_publishes(conda: Conda, vendor: Vendor, root: Path) 
 def test_dry_run_shows_the_plan_and_does_nothing(
     conda: Conda, vendor: Vendor, root: Path, options: tuple[str, ...]
 ) -> None:
-    told = conda.build(*vendor.request, "--root", root, "app", "--dry-run", *options)
+    result = conda.build(*vendor.request, "--root", root, "app", "--dry-run", *options)
     assert not root.exists()
     assert vendor.server.packages() == []
     for name in APP if options else ("+ app 2.0", "+ lib 1.1"):
-        assert name in told.stdout
+        assert name in result.stdout
     if options:
-        assert (told.json["added"], told.json["changed"]) == (APP, True)
-        assert (told.json["packages"], told.json["manifest"]["build"]) == (2, 1)
+        assert (result.json["added"], result.json["changed"]) == (APP, True)
+        assert (result.json["packages"], result.json["manifest"]["build"]) == (2, 1)
 
 
 def test_dry_run_of_a_later_build(
@@ -373,8 +373,8 @@ def test_label_and_token_are_enough_for_the_next_build(
     request = manifest(root / "bank")["request"]
     assert request["virtual_packages"]["win-64"]["__cuda"] == "12.4"
     vendor.server.clear()
-    told = conda.build("--label", "bank", "--token", TOKEN, "--root", root)
-    assert "up to date" in told.stdout
+    result = conda.build("--label", "bank", "--token", TOKEN, "--root", root)
+    assert "up to date" in result.stdout
     assert vendor.server.packages() == []
 
     newer = vendor.label.add("app", "2.1", depends=["lib", "__cuda >=12"])
@@ -389,8 +389,8 @@ def test_secrets_are_not_remembered(
     conda: Conda, vendor: Vendor, root: Path, repository: Path
 ) -> None:
     before = snapshot(root)
-    told = conda.fail("offline-repo", "build", "--label", "bank", "--root", root)
-    assert "token" in told.stderr
+    result = conda.fail("offline-repo", "build", "--label", "bank", "--root", root)
+    assert "token" in result.stderr
     assert snapshot(root) == before
 
 
@@ -421,8 +421,8 @@ def test_build_that_asks_no_server_says_so(
     channels = ("-c", near.folder.as_uri(), "-c", far, "--override-channels", "--no-label-channel")
     options = ("--label", "bank", "--root", root, *channels, "near")
     assert "offline" not in conda.build(*options).stderr
-    told = conda.build(*options, CONDA_OFFLINE="true")
-    assert f"conda is offline: nothing newer than its cached index of {far} is in" in told.stderr
+    result = conda.build(*options, CONDA_OFFLINE="true")
+    assert f"conda is offline: nothing newer than its cached index of {far} is in" in result.stderr
     alone = (*options[:4], *channels[:2], *channels[4:], "near")
     assert "cached index" not in conda.build(*alone, CONDA_OFFLINE="true").stderr
 
@@ -506,11 +506,11 @@ def test_entry_without_any_digest(conda: Conda, vendor: Vendor, root: Path) -> N
     vendor.label.write()
     conda.build(*vendor.request, "--root", root, "bare")
     assert entries(root / "bank") == {package.file: package.record}
-    found = manifest(root / "bank")["packages"][package.at]
+    stated = manifest(root / "bank")["packages"][package.at]
     content = package.path.read_bytes()
-    assert found["sha256"] == hashlib.sha256(content).hexdigest()
-    assert found["md5"] == hashlib.md5(content, usedforsecurity=False).hexdigest()
-    assert found["size"] == len(content)
+    assert stated["sha256"] == hashlib.sha256(content).hexdigest()
+    assert stated["md5"] == hashlib.md5(content, usedforsecurity=False).hexdigest()
+    assert stated["size"] == len(content)
     before = snapshot(root)
     conda.build("--label", "bank", "--token", TOKEN, "--root", root)
     assert snapshot(root) == before
@@ -589,25 +589,25 @@ def test_solves_for_the_customers_machine(
     vendor.label.add("picky", depends=[depends])
     vendor.label.write()
     options = ("--virtual-package", option) if option else ()
-    told = conda.execute(
+    result = conda.execute(
         *("offline-repo", "build", *vendor.request, "--platform", "linux-64"),
         *(*options, "--root", root, "picky"),
         CONDA_OVERRIDE_GLIBC="2.99",
         CONDA_OVERRIDE_CUDA="99.0",
     )
-    assert told.status == (0 if fits else 1), str(told)
+    assert result.status == (0 if fits else 1), str(result)
     assert root.exists() == fits
     if not fits:
-        assert depends.partition(" ")[0] in told.stderr
+        assert depends.partition(" ")[0] in result.stderr
 
 
 def test_same_request_gives_the_same_bytes(conda: Conda, vendor: Vendor, root: Path) -> None:
     options = (*vendor.request, "app", "tool", "--platform", "win-64", "--platform", "linux-64")
     for folder in ("one", "two"):
         conda.build(*options, "--root", root / folder, SOURCE_DATE_EPOCH="1700000000")
-    one, two = (snapshot(root / folder / "bank") for folder in ("one", "two"))
-    assert {name: content for name, (_, content) in one.items()} == {
-        name: content for name, (_, content) in two.items()
+    first, second = (snapshot(root / folder / "bank") for folder in ("one", "two"))
+    assert {name: content for name, (_, content) in first.items()} == {
+        name: content for name, (_, content) in second.items()
     }
     assert manifest(root / "one" / "bank")["created"] == "2023-11-14T22:13:20Z"
 
@@ -648,8 +648,8 @@ def test_real_programs_for_two_platforms(
     platforms = ("--platform", "win-64", "--platform", "linux-64")
     conda.build(*request, *platforms, "ratingpro", "pytho")
     repository = root / "halkbank"
-    found = manifest(repository)
-    for platform, names in found["solutions"].items():
+    stated = manifest(repository)
+    for platform, names in stated["solutions"].items():
         stems = {name.rpartition("/")[2].rsplit("-", 2)[0] for name in names}
         assert stems == {
             *("ratingpro", "pytho", "six", "python", "python_abi", "pip"),
@@ -667,11 +667,11 @@ def test_real_programs_for_two_platforms(
             assert hashlib.sha256(content).hexdigest() == entry["sha256"]
     pythons = {
         package["sha256"]
-        for name, package in found["packages"].items()
+        for name, package in stated["packages"].items()
         if name.partition("/")[2].startswith("python-")
     }
     assert len(pythons) == 2
-    assert len(real.packages()) == len(set(real.packages())) == len(found["packages"])
+    assert len(real.packages()) == len(set(real.packages())) == len(stated["packages"])
     assert all("setuptools" not in r.path and "wheel-" not in r.path for r in real.requests)
 
     real.clear()

@@ -38,12 +38,12 @@ def test_last_releases_are_kept(releasing: Releasing) -> None:
         assert outcome.changed
         assert not outcome.warnings
     assert releasing.archives == names(2, 3, 4)
-    found = releasing.manifest
-    assert sorted(found.releases) == [2, 3]
+    current = releasing.manifest
+    assert sorted(current.releases) == [2, 3]
     for number in (2, 3):
-        assert found.releases[number].solutions == raws[number].solutions
-        assert found.releases[number].created == raws[number].created
-    assert found.solutions == {"linux-64": ("linux-64/lib-4.0-0.conda", "noarch/app-4.0-0.conda")}
+        assert current.releases[number].solutions == raws[number].solutions
+        assert current.releases[number].created == raws[number].created
+    assert current.solutions == {"linux-64": ("linux-64/lib-4.0-0.conda", "noarch/app-4.0-0.conda")}
     index = {**entries(releasing.bank), **entries(releasing.bank, "linux-64")}
     assert index == {
         package.file: package.record
@@ -155,13 +155,13 @@ def test_what_cannot_be_kept(releasing: Releasing, keep: int) -> None:
 def test_kept_releases_are_shown(releasing: Releasing, conda: Conda) -> None:
     releasing.release(1, keep=2)
     releasing.release(2)
-    told = conda.run("offline-repo", "show", releasing.bank, "--releases").stdout
-    rows = [line.split()[0] for line in told.splitlines() if "packages" in line]
+    output = conda.run("offline-repo", "show", releasing.bank, "--releases").stdout
+    rows = [line.split()[0] for line in output.splitlines() if "packages" in line]
     assert rows == ["2", "1"]
     (shown,) = conda.run("offline-repo", "show", releasing.bank, "--releases", "--json").json[
         "repositories"
     ]
-    assert [one["build"] for one in shown["releases"]] == [2, 1]
+    assert [release["build"] for release in shown["releases"]] == [2, 1]
     assert shown["releases"][1]["solutions"] == {
         "linux-64": ["linux-64/lib-1.0-0.conda", "noarch/app-1.0-0.conda"]
     }
@@ -178,7 +178,7 @@ def test_difference_to_a_kept_release_is_packed_by_its_number(
     source = from_folder(locate_one(releasing.bank))
     known = since("2", None, source.manifest)
     packed = pack(source, tmp_path / "2.zip", known, None, Unwatched())
-    assert sorted(one for one in packed.names[0] if one.endswith(".conda")) == [
+    assert sorted(name for name in packed.names[0] if name.endswith(".conda")) == [
         "linux-64/lib-3.0-0.conda",
         "noarch/app-3.0-0.conda",
     ]

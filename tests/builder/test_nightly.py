@@ -71,10 +71,10 @@ def nightly(conda: Conda, tmp_path: Path) -> Iterator[Nightly]:
 
 
 def test_thirty_labels_by_two_lines(nightly: Nightly) -> None:
-    done = nightly.run()
-    assert done.status == 0, str(done)
-    assert [line.partition(":")[0] for line in done.stdout.splitlines()] == [*LABELS]
-    assert not done.stderr
+    result = nightly.run()
+    assert result.status == 0, str(result)
+    assert [line.partition(":")[0] for line in result.stdout.splitlines()] == [*LABELS]
+    assert not result.stderr
     assert nightly.sent() == sorted(package.file for package in nightly.channel.packages.values())
     archives = [path.stat() for path in nightly.root.glob("*/*/*.conda")]
     union = sum(package.path.stat().st_size for package in nightly.channel.packages.values())
@@ -82,15 +82,15 @@ def test_thirty_labels_by_two_lines(nightly: Nightly) -> None:
     assert sum({stat.st_ino: stat.st_size for stat in archives}.values()) == union
 
     nightly.server.clear()
-    done = nightly.run()
-    assert (done.status, done.stdout, done.stderr) == (0, "", "")
+    result = nightly.run()
+    assert (result.status, result.stdout, result.stderr) == (0, "", "")
     assert nightly.sent() == []
 
     nightly.channel.add("bank07", "2.0", depends=["base"])
     nightly.channel.write()
-    done = nightly.run()
-    assert done.status == 0
-    (line,) = done.stdout.splitlines()
+    result = nightly.run()
+    assert result.status == 0
+    (line,) = result.stdout.splitlines()
     assert line.startswith("bank07: release 2, 3 packages, ")
     assert nightly.sent() == ["bank07-2.0-0.conda"]
 
@@ -106,14 +106,14 @@ def test_failed_label_ends_the_job_with_its_name_and_status_1(nightly: Nightly) 
     assert "near to it" in done.stderr
     assert "ERROR REPORT" not in done.stderr
 
-    told = json.loads(nightly.conda.execute("offline-repo", "build", "--json").stdout)
-    assert told["success"] is False
-    assert [one["label"] for one in told["labels"]] == [*LABELS[:3]]
-    assert [one["success"] for one in told["labels"]] == [True, False, True]
-    failed = told["labels"][1]
+    answer = json.loads(nightly.conda.execute("offline-repo", "build", "--json").stdout)
+    assert answer["success"] is False
+    assert [result["label"] for result in answer["labels"]] == [*LABELS[:3]]
+    assert [result["success"] for result in answer["labels"]] == [True, False, True]
+    failed = answer["labels"][1]
     assert (failed["exception_name"], failed["hints"]) == ("SolveError", [])
     assert failed["message"].startswith("The request cannot be met")
-    assert told["labels"][0]["manifest"]["build"] == 1
+    assert answer["labels"][0]["manifest"]["build"] == 1
 
     table = nightly.conda.execute("offline-repo", "build").stdout.splitlines()[-4:]
     assert table[0].split() == ["LABEL", "RELEASE", "PACKAGES", "SIZE", "MOVES", "RESULT"]
@@ -123,26 +123,26 @@ def test_failed_label_ends_the_job_with_its_name_and_status_1(nightly: Nightly) 
 
 def test_dry_run_shows_the_change_of_each_customer(nightly: Nightly) -> None:
     nightly.describe(LABELS[:2])
-    told = nightly.conda.build("--dry-run").stdout
-    assert "+ bank00 1.0" in told
-    assert "+ bank01 1.0" in told
-    assert told.count("would change") == 2
+    output = nightly.conda.build("--dry-run").stdout
+    assert "+ bank00 1.0" in output
+    assert "+ bank01 1.0" in output
+    assert output.count("would change") == 2
     assert not any(nightly.root.iterdir())
 
 
 def test_labels_are_picked(nightly: Nightly) -> None:
     nightly.conda.build("--label", "bank03", "--label", "bank05")
     assert {path.name for path in nightly.root.iterdir()} == {"bank03", "bank05", "index.html"}
-    told = nightly.conda.fail("offline-repo", "build", "--label", "bonk")
-    assert "does not describe the label 'bonk'" in told.stderr
+    result = nightly.conda.fail("offline-repo", "build", "--label", "bonk")
+    assert "does not describe the label 'bonk'" in result.stderr
 
 
 def test_file_of_another_folder(nightly: Nightly, tmp_path: Path) -> None:
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
-    told = nightly.conda.execute("offline-repo", "build", cwd=elsewhere)
-    assert told.status == 1
-    assert "there is no offline-repo.yml here" in told.stderr
+    result = nightly.conda.execute("offline-repo", "build", cwd=elsewhere)
+    assert result.status == 1
+    assert "there is no offline-repo.yml here" in result.stderr
     file = nightly.folder / "offline-repo.yml"
     nightly.conda.build("--file", file, "--label", "bank00", cwd=elsewhere)
     assert (nightly.root / "bank00").is_dir()
@@ -152,12 +152,12 @@ def test_file_of_another_folder(nightly: Nightly, tmp_path: Path) -> None:
     "options", [("bank00",), ("--keep", "2"), ("--platform", "win-64"), ("--add", "lib")]
 )
 def test_options_do_not_contradict_the_file(nightly: Nightly, options: tuple[str, ...]) -> None:
-    told = nightly.conda.fail("offline-repo", "build", "--label", "bank00", *options)
-    assert "offline-repo.yml describes the label bank00" in told.stderr
-    told = nightly.conda.fail("offline-repo", "build", "--file", "offline-repo.yml", *options)
-    assert "the file says what is asked for" in told.stderr
-    told = nightly.conda.fail("offline-repo", "build", *options)
-    assert "No label is named" in told.stderr
+    result = nightly.conda.fail("offline-repo", "build", "--label", "bank00", *options)
+    assert "offline-repo.yml describes the label bank00" in result.stderr
+    result = nightly.conda.fail("offline-repo", "build", "--file", "offline-repo.yml", *options)
+    assert "the file says what is asked for" in result.stderr
+    result = nightly.conda.fail("offline-repo", "build", *options)
+    assert "No label is named" in result.stderr
     assert not any(nightly.root.iterdir())
 
 
@@ -172,11 +172,11 @@ def test_variables_of_labels_that_are_not_built_need_not_be_set(nightly: Nightly
     settings = json.loads(file.read_text())
     settings["labels"]["bank01"]["token"] = "${NOT_SET}"
     file.write_text(json.dumps(settings))
-    told = nightly.conda.fail("offline-repo", "build")
-    assert "The environment variable NOT_SET is not set" in told.stderr
+    result = nightly.conda.fail("offline-repo", "build")
+    assert "The environment variable NOT_SET is not set" in result.stderr
     nightly.conda.build("--label", "bank00")
-    told = nightly.conda.fail("offline-repo", "build", "--label", "bank00", "--label", "bank01")
-    assert "NOT_SET" in told.stderr
+    result = nightly.conda.fail("offline-repo", "build", "--label", "bank00", "--label", "bank01")
+    assert "NOT_SET" in result.stderr
 
 
 def test_tokens_of_all_labels_leave_in_none(conda: Conda, vendor: Vendor, root: Path) -> None:
@@ -198,7 +198,7 @@ def test_tokens_of_all_labels_leave_in_none(conda: Conda, vendor: Vendor, root: 
     assert told.status == 1
     assert TOKEN not in told.output
     assert other not in told.output
-    bank = next(one for one in told.json["labels"] if one["label"] == "bank")
+    bank = next(result for result in told.json["labels"] if result["label"] == "bank")
     assert bank["exception_name"] == "SecretFoundError"
     assert not (root / "bank").exists()
 
@@ -218,5 +218,5 @@ def test_call_of_the_old_procedure(conda: Conda, vendor: Vendor, root: Path) -> 
         line = line.replace(f"${name}", value)
     _, *arguments = shlex.split(line)
     conda.run(*arguments)
-    found = sorted(path.name for path in (root / "bank").glob("noarch/*-*"))
-    assert found == ["app-2.0-0.conda", "lib-1.1-0.tar.bz2", "tool-1.0-0.conda"]
+    archives = sorted(path.name for path in (root / "bank").glob("noarch/*-*"))
+    assert archives == ["app-2.0-0.conda", "lib-1.1-0.tar.bz2", "tool-1.0-0.conda"]

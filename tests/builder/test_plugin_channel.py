@@ -80,10 +80,10 @@ class Build:
     def refused(self, *options: object) -> str:
         """What is said of a build that is refused, with nothing changed below the root."""
         before = snapshot(self.root)
-        told = self.conda.fail(*self.command(*options))
+        result = self.conda.fail(*self.command(*options))
         assert snapshot(self.root) == before
-        assert "ERROR REPORT" not in told.output
-        return told.stderr
+        assert "ERROR REPORT" not in result.output
+        return result.stderr
 
     @property
     def manifest(self) -> dict[str, dict[str, object]]:
@@ -111,12 +111,12 @@ def test_plugin_goes_along_and_is_remembered(build: Build) -> None:
     without = (build.bank / "noarch" / "repodata.json").read_bytes()
     assert not (build.bank / "plugin").exists()
     assert "plugin" not in build.manifest["request"]
-    told = build("--with-plugin", "--json").json
+    answer = build("--with-plugin", "--json").json
     index = [f"plugin/{subdir}/repodata.json" for subdir in PLATFORMS]
     assert build.in_plugin() == sorted([OLD, INDEX, *index])
     whole(build.bank)
-    assert told["added"] == [OLD]
-    assert told["request_changes"] == [{"what": "plugin", "before": [], "after": [BASE]}]
+    assert answer["added"] == [OLD]
+    assert answer["request_changes"] == [{"what": "plugin", "before": [], "after": [BASE]}]
     assert build.manifest["request"]["plugin"] is True
     assert OLD in build.manifest["packages"]
     assert all(OLD not in names for names in build.manifest["solutions"].values())  # type: ignore[operator]
@@ -129,14 +129,14 @@ def test_plugin_goes_along_and_is_remembered(build: Build) -> None:
     assert snapshot(build.bank) == before
     build.channel.add(BASE, "2.0", depends=NEEDS)
     build.channel.write()
-    told = build("--dry-run", "--json").json
-    assert (told["updated"], told["removed"]) == ([NEW], [OLD])
+    answer = build("--dry-run", "--json").json
+    assert (answer["updated"], answer["removed"]) == ([NEW], [OLD])
     assert snapshot(build.bank) == before
     build()
     assert build.in_plugin() == sorted([NEW, INDEX, *index])
     whole(build.bank)
-    told = build("--without-plugin", "--json").json
-    assert told["request_changes"] == [{"what": "plugin", "before": [BASE], "after": []}]
+    answer = build("--without-plugin", "--json").json
+    assert answer["request_changes"] == [{"what": "plugin", "before": [BASE], "after": []}]
     assert not (build.bank / "plugin").exists()
     whole(build.bank)
 
@@ -181,9 +181,9 @@ def test_plugin_that_is_nowhere(build: Build) -> None:
         if package.subdir == "noarch":
             build.channel.remove(package)
     build.channel.write()
-    told = build.refused("--with-plugin")
+    output = build.refused("--with-plugin")
     for word in (BASE, build.channel.folder.as_uri(), "--plugin-file", "--without-plugin"):
-        assert word in told
+        assert word in output
 
 
 @pytest.mark.parametrize(
@@ -210,18 +210,20 @@ def test_file_that_is_not_the_plugin(build: Build, tmp_path: Path, what: str) ->
 
 
 def test_installers_go_along_and_are_remembered(build: Build, tmp_path: Path) -> None:
-    one, other = tmp_path / "Miniforge3-Linux-x86_64.sh", tmp_path / "Miniforge3-Windows-x86_64.exe"
-    one.write_bytes(b"#!/bin/sh\n" + bytes(3_000_000))
+    script, other = (
+        tmp_path / f"Miniforge3-{end}" for end in ("Linux-x86_64.sh", "Windows-x86_64.exe")
+    )
+    script.write_bytes(b"#!/bin/sh\n" + bytes(3_000_000))
     other.write_bytes(b"MZ")
-    names = sorted(f"installer/{path.name}" for path in (one, other))
-    told = build("--installer", one, "--installer", other, "--dry-run", "--json").json
-    assert told["transfer_bytes"] > 3_000_000
+    names = sorted(f"installer/{path.name}" for path in (script, other))
+    answer = build("--installer", script, "--installer", other, "--dry-run", "--json").json
+    assert answer["transfer_bytes"] > 3_000_000
     assert not build.bank.exists()
-    build("--installer", one, "--installer", other)
+    build("--installer", script, "--installer", other)
     assert [name for name in tree(build.bank) if "Mini" in name] == names
     whole(build.bank)
     assert all(name in (build.bank / "README.txt").read_text() for name in names)
-    one.unlink()
+    script.unlink()
     before = snapshot(build.bank)
     assert "up to date" in build().stdout
     assert snapshot(build.bank) == before
@@ -239,8 +241,8 @@ def test_installers_go_along_and_are_remembered(build: Build, tmp_path: Path) ->
 
 
 def test_files_that_cannot_be_installers(build: Build, tmp_path: Path) -> None:
-    told = build.refused("--installer", tmp_path / "absent.sh")
-    assert f"{tmp_path / 'absent.sh'} cannot go along as an installer: it is not a file" in told
+    output = build.refused("--installer", tmp_path / "absent.sh")
+    assert f"{tmp_path / 'absent.sh'} cannot go along as an installer: it is not a file" in output
     assert "it is not a file" in build.refused("--installer", tmp_path)
     for name in ("two words.sh", "NUL.exe", ".hidden", "şube.exe"):
         (tmp_path / name).write_text("")
@@ -249,17 +251,17 @@ def test_files_that_cannot_be_installers(build: Build, tmp_path: Path) -> None:
     for path in twins:
         path.parent.mkdir()
         path.write_text("")
-    told = build.refused("--installer", twins[0], "--installer", twins[1])
-    assert "has the same name" in told
+    output = build.refused("--installer", twins[0], "--installer", twins[1])
+    assert "has the same name" in output
 
 
 def test_secret_in_an_installer(conda: Conda, vendor: Vendor, root: Path, tmp_path: Path) -> None:
     path = tmp_path / "mini.sh"
     path.write_text(f"{'x' * 2_000_000}\nTOKEN={TOKEN}\n")
     options = (*vendor.request, "--root", root, "app", "--installer", path)
-    told = conda.fail("offline-repo", "build", *options)
-    assert "installer/mini.sh" in told.stderr
-    assert TOKEN not in told.output
+    result = conda.fail("offline-repo", "build", *options)
+    assert "installer/mini.sh" in result.stderr
+    assert TOKEN not in result.output
     assert not (root / "bank").exists()
 
 
@@ -282,9 +284,9 @@ def test_plugin_is_installed_and_updated_from_the_folder_alone(
 ) -> None:
     build("--with-plugin")
     here = ("--offline", "--override-channels", "-c", (build.bank / "plugin").as_uri())
-    done = conda.run("install", "--yes", "--json", "-p", base, *here, BASE).json
-    assert [one["name"] for one in done["actions"]["LINK"]] == [BASE]
-    assert not done["actions"].get("UNLINK")
+    result = conda.run("install", "--yes", "--json", "-p", base, *here, BASE).json
+    assert [package["name"] for package in result["actions"]["LINK"]] == [BASE]
+    assert not result["actions"].get("UNLINK")
     build.channel.add(BASE, "2.0", depends=NEEDS)
     build.channel.write()
     build()

@@ -39,7 +39,7 @@ def bench() -> Iterator[Bench]:
 
 
 def test_no_reader_misses_a_file(bench: Bench) -> None:
-    done = Event()
+    result = Event()
     repository = bench.before / "bank"
 
     def build(number: int) -> None:
@@ -51,12 +51,12 @@ def test_no_reader_misses_a_file(bench: Bench) -> None:
 
     build(0)
     with ThreadPoolExecutor(READERS) as executor:
-        readers = [executor.submit(read_on, repository, done) for _ in range(READERS)]
+        readers = [executor.submit(read_on, repository, result) for _ in range(READERS)]
         try:
             for number in range(1, BUILDS + 1):
                 build(number)
         finally:
-            done.set()
+            result.set()
     rounds, held = zip(*(reader.result() for reader in readers), strict=True)
     assert min(rounds) >= ROUNDS
     # both states and those between them were seen, or the readers would have proved nothing

@@ -49,18 +49,18 @@ class Canaries:
 
     def forms(self) -> dict[str, str]:
         """All forms of all of them, each with the name of what it is."""
-        found = {}
+        names = {}
         for name in ("token", "password", "query", "login", "machine"):
             for form in forms(getattr(self, name)):
-                found[form] = name
+                names[form] = name
         for pair in (
             (self.user, self.password),
             (self.user, self.machine),
             (self.machine, "x-oauth-basic"),
         ):
             basic = base64.b64encode(":".join(pair).encode()).decode()
-            found[basic.rstrip("=")] = "basic authorization"
-        return found
+            names[basic.rstrip("=")] = "basic authorization"
+        return names
 
     def seen(self, text: str) -> set[str]:
         return {name for form, name in self.forms().items() if form in text}
@@ -122,16 +122,16 @@ def decoded(path: Path) -> bytes:
 
 def leaks(*, told: Finished | None = None, folder: Path | None = None) -> dict[str, set[str]]:
     """Which credentials stand where."""
-    found = {}
+    places = {}
     if told:
-        found["stdout"] = CANARIES.seen(told.stdout)
-        found["stderr"] = CANARIES.seen(told.stderr)
+        places["stdout"] = CANARIES.seen(told.stdout)
+        places["stderr"] = CANARIES.seen(told.stderr)
     if folder and folder.exists():
         for path in folder.rglob("*"):
             if path.is_file():
                 content = decoded(path).decode(errors="replace")
-                found[path.relative_to(folder).as_posix()] = CANARIES.seen(content)
-    return {where: names for where, names in found.items() if names}
+                places[path.relative_to(folder).as_posix()] = CANARIES.seen(content)
+    return {where: names for where, names in places.items() if names}
 
 
 def archives(folder: Path) -> list[str]:
@@ -152,10 +152,10 @@ ERROR_MODES = pytest.mark.parametrize("mode", [LOUD, ("--json",)], ids=["log", "
 def test_build_with_every_kind_of_credential(
     conda: Conda, root: Path, sites: Sites, mode: tuple[str, ...]
 ) -> None:
-    told = conda.run(*BUILD, *sites.channels(), "--root", root, "app", *mode, **HASTY)
+    result = conda.run(*BUILD, *sites.channels(), "--root", root, "app", *mode, **HASTY)
     assert archives(root / "bank") == ALL
-    assert (len(told.stderr) > 1000) == ("-v" in mode), "no debug log, or an unwanted one"
-    assert leaks(told=told, folder=root) == {}
+    assert (len(result.stderr) > 1000) == ("-v" in mode), "no debug log, or an unwanted one"
+    assert leaks(told=result, folder=root) == {}
     urls = json.loads((root / "bank" / "offline-repo.json").read_bytes())["request"]["channels"]
     assert urls == [f"{sites.server.url}/{name}" for name in ("acme", "vault", "public")]
     # the control: the server was told all of it, but for the query, which conda leaves out
@@ -191,9 +191,9 @@ def test_build_with_a_token_by_each_way(
         folder.mkdir(parents=True)
         (folder / f"{quote_plus(sites.server.url)}.token").write_text(CANARIES.token)
         variables["BINSTAR_CONFIG_DIR"] = str(folder.parent)
-    told = conda.run(*BUILD, *arguments, "--root", root, "app", *LOUD, **variables)
+    result = conda.run(*BUILD, *arguments, "--root", root, "app", *LOUD, **variables)
     assert archives(root / "bank") == ["noarch/app-1.0-0.conda"]
-    assert leaks(told=told, folder=root) == {}
+    assert leaks(told=result, folder=root) == {}
 
 
 @pytest.mark.parametrize("way", ["custom", "netrc", "NETRC", "token as user"])
@@ -220,18 +220,18 @@ def test_build_with_a_login_by_each_way(
             if way == "NETRC":
                 variables["NETRC"] = str(netrc)
         options = (*BUILD, *arguments, "--root", root, "lib", *LOUD)
-        told = conda.run(*options, **variables)
+        result = conda.run(*options, **variables)
         assert archives(root / "bank") == ["noarch/lib-1.0-0.tar.bz2"]
-        assert leaks(told=told, folder=root) == {}
+        assert leaks(told=result, folder=root) == {}
         if way == "token as user":
             return  # what stands for a user may as well be a common word
 
         # and what comes with it is searched for it
         sites.vault.add("lib", "2.0", files={"etc/conf": f"password = {CANARIES.machine}\n"})
         sites.vault.write()
-        told = conda.fail(*options, **variables)
-        assert "noarch/lib-2.0-0.conda holds a credential" in told.stderr
-        assert leaks(told=told) == {}
+        result = conda.fail(*options, **variables)
+        assert "noarch/lib-2.0-0.conda holds a credential" in result.stderr
+        assert leaks(told=result) == {}
         assert archives(root / "bank") == ["noarch/lib-1.0-0.tar.bz2"]
 
 
@@ -278,12 +278,12 @@ def test_failing_build_tells_no_credential(
 ) -> None:
     break_it(sites, fault)
     channels = sites.channels()
-    told = conda.execute(*BUILD, *channels, "--root", root, "app", *mode, **HASTY)
-    assert told.status != 0
-    assert leaks(told=told, folder=root) == {}
+    result = conda.execute(*BUILD, *channels, "--root", root, "app", *mode, **HASTY)
+    assert result.status != 0
+    assert leaks(told=result, folder=root) == {}
     assert not (root / "bank").exists()
     if "--json" in mode:
-        assert told.json.get("success", False) is False
+        assert result.json.get("success", False) is False
 
 
 @ERROR_MODES
@@ -295,9 +295,9 @@ def test_wrong_credentials_are_not_told_either(
             channel.replace(right, wrong).replace(quote(right, safe=""), wrong)
             for channel in sites.channels()
         ]
-        told = conda.fail(*BUILD, *channels, "--root", root, "app", *mode, **HASTY)
-        assert wrong not in told.output
-        assert leaks(told=told, folder=root) == {}
+        result = conda.fail(*BUILD, *channels, "--root", root, "app", *mode, **HASTY)
+        assert wrong not in result.output
+        assert leaks(told=result, folder=root) == {}
         assert not root.exists()
 
 
@@ -310,9 +310,9 @@ def test_url_that_is_none_is_not_told(
 ) -> None:
     url = f"http://{CANARIES.user}:{CANARIES.machine}@{host}/t/{CANARIES.token}/acme"
     arguments = ("-c", url, "--override-channels", "--token", CANARIES.login)
-    told = conda.execute(*BUILD, *arguments, "--root", root, "app", *mode, **HASTY)
-    assert told.status != 0
-    assert leaks(told=told, folder=root) == {}
+    result = conda.execute(*BUILD, *arguments, "--root", root, "app", *mode, **HASTY)
+    assert result.status != 0
+    assert leaks(told=result, folder=root) == {}
 
 
 @ERROR_MODES
@@ -328,11 +328,11 @@ def test_token_that_conda_cannot_send_is_not_told_in_part(
     channel.write()
     with ChannelServer(tmp_path / "served", private={"acme": token}) as server:
         arguments = ("-c", f"{server.url}/acme", "--override-channels", "--token", token)
-        told = conda.execute(*BUILD, *arguments, "--root", root, "app", *mode, **HASTY)
-    assert "s3cret" not in told.output
+        result = conda.execute(*BUILD, *arguments, "--root", root, "app", *mode, **HASTY)
+    assert "s3cret" not in result.output
     for path in root.rglob("*"):
         assert path.is_dir() or b"s3cret" not in decoded(path)
-    if told.status == 0:
+    if result.status == 0:
         assert archives(root / "bank") == ["noarch/app-1.0-0.conda"]
 
 
@@ -358,13 +358,13 @@ def test_crash_tells_no_credential(
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: broken-solver\nVersion: 1.0\n")
     (info / "entry_points.txt").write_text("[conda]\nbroken = broken_solver\n")
-    told = conda.execute(
+    result = conda.execute(
         *(*BUILD, *sites.channels(), "--root", root, "app", *mode, "--solver", "broken"),
         **{**HASTY, "PYTHONPATH": str(plugin)},
     )
-    assert told.status != 0
-    assert "ZeroDivisionError" in told.output
-    assert leaks(told=told, folder=root) == {}
+    assert result.status != 0
+    assert "ZeroDivisionError" in result.output
+    assert leaks(told=result, folder=root) == {}
     assert not (root / "bank").exists()
 
 
@@ -444,11 +444,11 @@ def test_command_tells_which_package_carries_a_secret(
     sites.acme.add("app", "2.0", files={"bin/app": f"curl {CANARIES.token}"}, depends=["lib"])
     sites.acme.write()
     command = (*BUILD, *sites.channels(), "--root", root, "app")
-    told = conda.fail(*command, *LOUD, **HASTY)
-    assert "noarch/app-2.0-0.conda holds a credential" in told.stderr
+    result = conda.fail(*command, *LOUD, **HASTY)
+    assert "noarch/app-2.0-0.conda holds a credential" in result.stderr
     answer = conda.fail(*command, "--json", **HASTY)
     assert answer.json["exception_name"] == "SecretFoundError"
-    assert leaks(told=told) == leaks(told=answer) == {}
+    assert leaks(told=result) == leaks(told=answer) == {}
     assert not (root / "bank").exists()
 
 

@@ -92,14 +92,14 @@ def read_on(folder: Path, done: Event) -> int:
 
 def test_reader_in_a_loop(vendor: Vendor) -> None:
     vendor.build(1)
-    done = Event()
+    result = Event()
     with ThreadPoolExecutor() as executor:
-        reader = executor.submit(read_on, vendor.bank, done)
+        reader = executor.submit(read_on, vendor.bank, result)
         try:
             for number in (2, 3, 4):
                 vendor.build(number)
         finally:
-            done.set()
+            result.set()
     assert reader.result() > 0
 
 
@@ -108,9 +108,9 @@ def test_held_file_is_named_and_the_next_build_finishes(vendor: Vendor) -> None:
     vendor.build(1)
     held = vendor.bank / "noarch" / "repodata.json"
     with held.open("rb"):
-        told = vendor.conda.fail(*vendor.release(2))
-        assert str(held) in told.stderr
-        assert "another program has it open" in told.stderr
+        result = vendor.conda.fail(*vendor.release(2))
+        assert str(held) in result.stderr
+        assert "another program has it open" in result.stderr
     vendor.check()
     vendor.build(2)
 
@@ -120,8 +120,8 @@ def test_held_leftover_is_no_failed_build(vendor: Vendor) -> None:
     vendor.build(1)
     leftover = vendor.bank / "noarch" / "app-1.0-0.conda"
     with leftover.open("rb"):
-        told = vendor.conda.run(*vendor.release(2))
-        assert "app-1.0-0.conda" in told.stderr
+        result = vendor.conda.run(*vendor.release(2))
+        assert "app-1.0-0.conda" in result.stderr
     assert leftover.exists()
     vendor.conda.run(*vendor.release(2))
     assert not leftover.exists()
@@ -198,11 +198,11 @@ def test_release_that_is_published_while_a_build_waits_is_built_upon(tmp_path: P
         me.build(replace(again, add=("lib",)))
         second = bank.rename(tmp_path / "second")
         first.rename(bank)
-        told = Told()
+        result = Told()
         with ThreadPoolExecutor() as executor:
             with exclusive(bank, Unwatched().step):
-                building = executor.submit(me.build, replace(again, add=("tool",)), told)
-                assert told.waiting.wait(PATIENCE)
+                building = executor.submit(me.build, replace(again, add=("tool",)), result)
+                assert result.waiting.wait(PATIENCE)
                 shutil.rmtree(bank)
                 second.rename(bank)
             outcome = building.result(PATIENCE)

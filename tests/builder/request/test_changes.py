@@ -62,11 +62,13 @@ def test_change_is_told(conda: Conda, vendor: Vendor, built: Path, change: str, 
     }[change]
     was, old = snapshot(built), manifest(built)["request"]
     if dry:
-        told = conda.build(*again(built, *arguments, "--dry-run")).stdout
-        assert "The request would change:" in told
-        assert f"  {change.replace('_', ' ')}: {', '.join(before)} -> {', '.join(after)}\n" in told
-        lines = told.splitlines()
-        assert sum(" -> " in one and not one.startswith("  ~ ") for one in lines) == 1
+        output = conda.build(*again(built, *arguments, "--dry-run")).stdout
+        assert "The request would change:" in output
+        assert (
+            f"  {change.replace('_', ' ')}: {', '.join(before)} -> {', '.join(after)}\n" in output
+        )
+        lines = output.splitlines()
+        assert sum(" -> " in line and not line.startswith("  ~ ") for line in lines) == 1
         assert snapshot(built) == was
         return
     answer = conda.build(*again(built, *arguments, "--json")).json
@@ -83,20 +85,22 @@ def test_change_is_told(conda: Conda, vendor: Vendor, built: Path, change: str, 
 def test_what_is_not_changed_is_not_told(conda: Conda, vendor: Vendor, built: Path) -> None:
     was = snapshot(built)
     machines = ("--virtual-package", "linux-64:__glibc=2.17", "--virtual-package", "__cuda=")
-    told = conda.build(*again(built, "core", "app", *PLATFORMS, *vendor.channels, *machines)).stdout
-    assert "up to date (release 1)" in told
-    assert "->" not in told
+    output = conda.build(
+        *again(built, "core", "app", *PLATFORMS, *vendor.channels, *machines)
+    ).stdout
+    assert "up to date (release 1)" in output
+    assert "->" not in output
     answer = conda.build(*again(built, "--add", "app", "--json")).json
     assert (answer["changed"], answer["request_changes"]) == (False, [])
     assert snapshot(built) == was
 
 
 def test_changed_request_for_the_same_packages_is_a_new_build(conda: Conda, built: Path) -> None:
-    told = conda.build(*again(built, "--add", "lib")).stdout
-    assert "packages: app, core -> app, core, lib\n" in told
-    assert "is now release 2" in told
-    found = manifest(built)
-    assert (found["build"], found["request"]["packages"]) == (2, ["app", "core", "lib"])
+    output = conda.build(*again(built, "--add", "lib")).stdout
+    assert "packages: app, core -> app, core, lib\n" in output
+    assert "is now release 2" in output
+    current = manifest(built)
+    assert (current["build"], current["request"]["packages"]) == (2, ["app", "core", "lib"])
 
 
 def test_platform_that_comes_back_has_its_machine(conda: Conda, built: Path) -> None:
@@ -109,28 +113,28 @@ def test_platform_that_comes_back_has_its_machine(conda: Conda, built: Path) -> 
 
 
 def test_machine_assumed_for_a_new_platform_is_told(conda: Conda, built: Path) -> None:
-    told = conda.build(
+    output = conda.build(
         *again(built, *PLATFORMS, "--platform", "osx-arm64", "--remove", "core", "--dry-run")
     ).stdout
-    assert "osx-arm64:__osx=13.0" in told
-    assert "linux-64:__" not in told
+    assert "osx-arm64:__osx=13.0" in output
+    assert "linux-64:__" not in output
 
 
 def test_packages_that_give_way_to_all_that_are_published(
     conda: Conda, vendor: Vendor, root: Path
 ) -> None:
     conda.build(*vendor.request, "--root", root)
-    told = conda.build(*again(root, "lib >=1,<3")).stdout
-    assert 'packages: all that the label channel publishes -> "lib >=1,<3"\n' in told
+    output = conda.build(*again(root, "lib >=1,<3")).stdout
+    assert 'packages: all that the label channel publishes -> "lib >=1,<3"\n' in output
 
 
 @pytest.mark.parametrize("dry", [True, False], ids=["dry", "real"])
 def test_first_build_says_so(conda: Conda, vendor: Vendor, root: Path, dry: bool) -> None:
     options = ("--root", root, "app", *(["--dry-run"] if dry else []))
-    told = conda.build(*vendor.request, *options).stdout
+    output = conda.build(*vendor.request, *options).stdout
     words = "This would be the first" if dry else "First"
-    assert f"{words} release of label bank in {root}.\n" in told
-    assert "The request" not in told
+    assert f"{words} release of label bank in {root}.\n" in output
+    assert "The request" not in output
     answer = conda.build(*vendor.request, *options, "--json").json
     assert (answer["first_build"], answer["request_changes"]) == (dry, [])
 
@@ -143,9 +147,9 @@ def test_remembered_escapes_are_printed_harmlessly(
     content["request"]["packages"] = ["app\x1b[2J"]
     content["request"]["channels"] = [f"{vendor.server.url}/\x1b]0;hello\x07"]
     path.write_text(json.dumps(content))
-    told = conda.fail("offline-repo", "build", *again(built, *vendor.channels, "app"))
-    assert "offline-repo.json cannot be used" in told.stderr
-    assert told.output.replace("\n", "").isprintable()
+    result = conda.fail("offline-repo", "build", *again(built, *vendor.channels, "app"))
+    assert "offline-repo.json cannot be used" in result.stderr
+    assert result.output.replace("\n", "").isprintable()
 
 
 def test_secrets_that_somebody_has_put_into_a_manifest_are_not_told() -> None:
@@ -157,15 +161,15 @@ def test_secrets_that_somebody_has_put_into_a_manifest_are_not_told() -> None:
 
 
 def test_of_two_requests() -> None:
-    one = Remembered(
+    before = Remembered(
         ("a",), ("http://c",), ("linux-64",), {"linux-64": {"__glibc": "2.17", "__unix": "0"}}
     )
-    other = Remembered(
+    after = Remembered(
         ("a", "b"), ("http://c",), ("linux-64",), {"linux-64": {"__unix": "0", "__cuda": "12=x"}}
     )
-    assert changes(one, one) == ()
-    assert changes(one, other) == (
+    assert changes(before, before) == ()
+    assert changes(before, after) == (
         RequestChange("packages", ("a",), ("a", "b")),
         RequestChange("virtual_packages", ("linux-64:__glibc=2.17",), ("linux-64:__cuda=12=x",)),
     )
-    assert changes(other, one)[1].before == ("linux-64:__cuda=12=x",)
+    assert changes(after, before)[1].before == ("linux-64:__cuda=12=x",)

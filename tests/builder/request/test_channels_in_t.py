@@ -101,8 +101,8 @@ def test_repository_below_it(conda: Conda, customer: Conda, tmp_path: Path) -> N
 
 def test_folder_behind_it_is_no_secret(tmp_path: Path) -> None:
     for channel in ("/srv/t/bank/c", "file:///srv/t/bank/c", "C:\\t\\bank\\c", "~/t/bank/c"):
-        found = credentials(Options(label="bank", root=tmp_path, channels=(channel,)))
-        assert found == Secrets(frozenset())
+        secrets = credentials(Options(label="bank", root=tmp_path, channels=(channel,)))
+        assert secrets == Secrets(frozenset())
 
 
 @pytest.mark.parametrize(
@@ -126,11 +126,11 @@ def test_folder_behind_it_is_no_secret(tmp_path: Path) -> None:
     ],
 )
 def test_what_is_hidden(text: str, shown: str | None) -> None:
-    found = Secrets(frozenset()).redact(text)
+    redacted = Secrets(frozenset()).redact(text)
     if "GET /t/" in text:
-        assert "tk-1" not in found
+        assert "tk-1" not in redacted
     else:
-        assert found == (shown or text)
+        assert redacted == (shown or text)
 
 
 def test_log_below_it(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

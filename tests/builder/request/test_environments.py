@@ -60,11 +60,11 @@ def build(me: Inside, channel: TinyChannel, *environments: EnvironmentSpec) -> B
 
 def test_each_is_solved_for_itself_and_published_together(me: Inside, channel: TinyChannel) -> None:
     outcome = build(me, channel, *TWO)
-    found = {
+    solutions = {
         key: [name.removeprefix("noarch/").removesuffix(".conda") for name in names]
         for key, names in outcome.manifest.solutions.items()
     }
-    assert found == {
+    assert solutions == {
         f"runtime/{PLATFORM}": ["core-2.0-0", "lib-1.0-0"],
         f"tools/{PLATFORM}": ["core-1.0-0", "lib-1.0-0", "tool-1.0-0"],
     }
@@ -152,11 +152,11 @@ def test_customer_gets_each_environment_as_it_was_solved(
     channel.add("core", "2.1", depends=["lib"])
     channel.write()
     build(me, channel)
-    told = customer.use(bank, "-n", "rating", "--environment", "runtime")
+    result = customer.use(bank, "-n", "rating", "--environment", "runtime")
     assert customer.installed("rating")["core"] == "2.1"
-    assert "--environment runtime" in told.stdout
-    told = customer.use(bank, "-n", "other")
-    assert "--environment runtime" in told.stdout
+    assert "--environment runtime" in result.stdout
+    result = customer.use(bank, "-n", "other")
+    assert "--environment runtime" in result.stdout
 
 
 def test_customer_who_names_no_environment_or_a_wrong_one(
@@ -164,13 +164,13 @@ def test_customer_who_names_no_environment_or_a_wrong_one(
 ) -> None:
     build(me, channel, *TWO)
     bank = me.root / "bank"
-    told = customer.fail("offline-repo", "use", bank, "-n", "a", "--environment", "tolls")
-    assert "has the environments runtime, tools, not 'tolls'" in told.stderr
-    told = customer.fail("offline-repo", "use", bank, "-n", "a", "--release", "1")
-    assert "--environment runtime" in told.stderr
+    result = customer.fail("offline-repo", "use", bank, "-n", "a", "--environment", "tolls")
+    assert "has the environments runtime, tools, not 'tolls'" in result.stderr
+    result = customer.fail("offline-repo", "use", bank, "-n", "a", "--release", "1")
+    assert "--environment runtime" in result.stderr
     assert not (customer.envs / "a").exists()
-    told = customer.fail("offline-repo", "use", bank, "-n", "a", "--environment", "tools", "core")
-    assert "take no packages" in told.stderr
+    result = customer.fail("offline-repo", "use", bank, "-n", "a", "--environment", "tools", "core")
+    assert "take no packages" in result.stderr
 
 
 def test_handout_says_which_environments_there_are(me: Inside, channel: TinyChannel) -> None:

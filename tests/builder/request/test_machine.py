@@ -56,8 +56,8 @@ def test_virtual_packages(
         replace(options, platforms=("linux-64", "win-64"), virtual_packages=texts), None
     )
     for platform, expected in (("linux-64", linux), ("win-64", windows)):
-        found = request.virtual_packages[platform]
-        assert {name: found.get(name) for name in expected} == expected
+        machine = request.virtual_packages[platform]
+        assert {name: machine.get(name) for name in expected} == expected
 
 
 @pytest.mark.parametrize("text", ["", "glibc", "=2", "__=2", "a b=1", "__cuda=a b", "../x=1"])
