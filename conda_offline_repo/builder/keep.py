@@ -77,9 +77,12 @@ def kept_releases(
             warnings.append(f"Release {release} cannot be kept: {problem}.")
         else:
             releases[release] = earlier[release]
-    names = _archives(*releases.values()) - new.keys()
-    entries = (_entry(name, last, records) for name in sorted(names))
-    return KeptReleases(releases, tuple(entries), tuple(warnings))
+    needed = []
+    for name in sorted(_archives(*releases.values()) - new.keys()):
+        subdir, _, file = name.rpartition("/")
+        url = last.packages[name].url
+        needed.append(Entry(subdir, file, records[name], url, url))
+    return KeptReleases(releases, tuple(needed), tuple(warnings))
 
 
 def without(kept: KeptReleases, key: str, archives: Iterable[str]) -> KeptReleases:
@@ -139,9 +142,3 @@ def _problem(
         if path.is_file() and path.stat().st_size == last.packages[name].size:
             return None
     return f"{path} is missing or damaged"
-
-
-def _entry(name: str, last: Manifest, records: Mapping[str, Mapping[str, Any]]) -> Entry:
-    subdir, _, file = name.rpartition("/")
-    url = last.packages[name].url
-    return Entry(subdir=subdir, file=file, record=records[name], public_url=url, url=url)

@@ -86,7 +86,8 @@ def parse_virtual_package(text: str) -> VirtualPackageOverride:
 def machines(
     platforms: Iterable[str], remembered: Mapping[str, Mapping[str, str]], texts: Iterable[str]
 ) -> dict[str, dict[str, str]]:
-    """Return the virtual packages of the machines that a request is for.
+    """Return the virtual packages of the machines that a request is for, in the form of
+    `remembered`.
 
     A machine is as remembered, else a modest one, changed by the overrides: first by those for all
     platforms, as far as a machine of this one can have them, then by those for this one. Of two for
@@ -96,10 +97,7 @@ def machines(
     Args:
         platforms: Of the request.
         remembered: By platform, by name: `VERSION` or `VERSION=BUILD`.
-        texts: `[PLATFORM:]NAME=VERSION[=BUILD]`, or `[PLATFORM:]NAME=`.
-
-    Returns:
-        In the form of `remembered`.
+        texts: The overrides; see `parse_virtual_package`.
 
     Raises:
         InvalidRequestError: An override, or a remembered one, as others may have changed the
