@@ -68,13 +68,11 @@ def _build(options: Options, progress: Progress, run: Run, *, dry_run: bool) -> 
     installers.check_installers(options.installers or ())
     signer = signing.signer(options.sign_keys)
     repository = _place(options)
-    last = read_manifest(repository)
-    # before the lock: it would make folders in a root that may be the wrong one
-    request = _checked_request(options, last, signer, repository)
+    # before the lock, which would make folders in a root that may be the wrong one
+    last, request = _last_and_request(options, signer, repository)
     with nullcontext() if dry_run else exclusive(repository, progress.step) as staging:
-        current = read_manifest(repository)
-        if current != last:  # another command has published in the meantime
-            last, request = current, _checked_request(options, current, signer, repository)
+        if read_manifest(repository) != last:  # another command has published in the meantime
+            last, request = _last_and_request(options, signer, repository)
         plan = make_plan(
             request,
             repository,
@@ -125,13 +123,15 @@ def _place(options: Options) -> Path:
     return repository
 
 
-def _checked_request(
-    options: Options, last: Manifest | None, signer: Signer | None, repository: Path
-) -> Request:
+def _last_and_request(
+    options: Options, signer: Signer | None, repository: Path
+) -> tuple[Manifest | None, Request]:
+    """Return the manifest that is published, and the checked request of the next release."""
+    last = read_manifest(repository)
     request = requests.resolve(options, last)
     if last and last.signers and not signer and not options.unsigned:
         raise KeyMissingError(repository, last.signers)
-    return request
+    return last, request
 
 
 def _proved(plan: BuildPlan, scratch: Path, progress: Progress) -> BuildPlan:
