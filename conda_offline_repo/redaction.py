@@ -99,7 +99,7 @@ def _forms(values: frozenset[str]) -> tuple[str, ...]:
     return tuple(sorted(forms, key=lambda form: (-len(form), form)))
 
 
-def found_in(
+def secrets_in(
     urls: Iterable[str],
     *,
     tokens: Iterable[str | None] = (),
@@ -142,7 +142,7 @@ def _of_query(query: str) -> Iterator[str]:
 
 def in_play(*tokens: str | None) -> Secrets:
     """Return the credentials that a run of conda may show: the tokens, and those configured."""
-    return found_in(_texts(dict(context.collect_all())), tokens=tokens)
+    return secrets_in(_texts(dict(context.collect_all())), tokens=tokens)
 
 
 def _texts(value: Any) -> Iterator[str]:

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from conda_offline_repo.builder.credentials import credentials
 from conda_offline_repo.builder.options import Options
-from conda_offline_repo.redaction import HIDDEN, Secrets, confined, found_in
+from conda_offline_repo.redaction import HIDDEN, Secrets, confined, secrets_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -143,7 +143,7 @@ def test_other_text_stays_as_it_is(text: str) -> None:
 
 @pytest.mark.parametrize(("user", "hidden"), [("build", False), ("tk-4n4ry", True)])
 def test_names_of_users_that_are_words_are_shown(user: str, hidden: bool) -> None:
-    secrets = found_in(["https://vendor.example"], logins=[(user, "p4ss-w0rd")])
+    secrets = secrets_in(["https://vendor.example"], logins=[(user, "p4ss-w0rd")])
     text = f"bank is now {user} 1, by p4ss-w0rd"
     shown = text.replace("p4ss-w0rd", HIDDEN)
     assert secrets.redact(text) == (shown.replace(user, HIDDEN) if hidden else shown)
@@ -185,7 +185,7 @@ RANDOM = "c4n4ryc4n4ryc4n4ry0"
 def test_of_a_query_only_credentials_are_secret(query: str, secret: str | None) -> None:
     """Everywhere, that is; in its place no query is shown."""
     url = f"https://vendor.example/main?{query}"
-    secrets = found_in([url])
+    secrets = secrets_in([url])
     assert secrets.values == ({secret} if secret else frozenset())
     assert secrets.redact(f"see {url.partition('#')[0]}!") == (
         f"see https://vendor.example/{HIDDEN if secret == 'main' else 'main'}?{HIDDEN}"

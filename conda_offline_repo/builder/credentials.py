@@ -10,7 +10,7 @@ from conda.base.context import context
 from conda.models.channel import Channel
 from requests.utils import get_netrc_auth
 
-from ..redaction import Secrets, found_in
+from ..redaction import Secrets, secrets_in
 
 if TYPE_CHECKING:
     from .options import Options
@@ -33,7 +33,7 @@ def credentials(*builds: Options) -> Secrets:
         with suppress(ValueError):  # not a URL
             logins.append(get_netrc_auth(text))
     tokens = [options.token for options in builds]
-    return found_in(texts, tokens=tokens, logins=filter(None, logins))
+    return secrets_in(texts, tokens=tokens, logins=filter(None, logins))
 
 
 def credentials_of(request: Request, known: Secrets) -> Secrets:
@@ -43,5 +43,5 @@ def credentials_of(request: Request, known: Secrets) -> Secrets:
     urls = [url for source in request.sources for url in source.channel.urls(True, ("noarch",))]
     for environment in request.environments:
         urls += [archive.url for archives in environment.exact.values() for archive in archives]
-    new = found_in(urls)
+    new = secrets_in(urls)
     return Secrets(known.values | new.values, known.logins | new.logins)

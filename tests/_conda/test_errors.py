@@ -189,9 +189,9 @@ def test_locked_cache_of_shards(me: Inside, tmp_path: Path) -> None:
             other.execute("insert into shards values ('a')")
     holder.close()
     other.close()
-    told = errors.index_cache_error(caught.value)
-    assert told is not None
-    assert f"{me.conda.pkgs / 'cache'}: it is locked." in str(told)
+    refused = errors.index_cache_error(caught.value)
+    assert refused is not None
+    assert f"{me.conda.pkgs / 'cache'}: it is locked." in str(refused)
 
 
 @pytest.mark.parametrize(("code", "status"), [(404, 404), (0, None), ("404", None), (None, None)])

@@ -131,8 +131,8 @@ def test_redirect_on_the_network_is_followed(site: Site, where: str) -> None:
     site.redirect(f"noarch/{site.app.file}", f"{location}{path.name}?signature=a%20b")
     site.build()
     assert site.published()
-    asked = [request.path for request in server.requests if "/pool/" in request.path]
-    assert asked == [f"/pool/{path.name}?signature=a%20b"]
+    requested = [request.path for request in server.requests if "/pool/" in request.path]
+    assert requested == [f"/pool/{path.name}?signature=a%20b"]
 
 
 def test_login_goes_on_to_the_same_server_only(site: Site, tmp_path: Path) -> None:
@@ -298,16 +298,16 @@ def test_wrong_length_fails_the_package(site: Site, length: str) -> None:
     assert not site.published()
 
 
-@pytest.mark.parametrize("stated", ["bytes 0-9/10", "bytes ²-", "bytes */5", "lines 5-", ""])
+@pytest.mark.parametrize("content_range", ["bytes 0-9/10", "bytes ²-", "bytes */5", "lines 5-", ""])
 def test_another_part_than_was_asked_for_is_not_appended(
-    site: Site, tmp_path: Path, stated: str
+    site: Site, tmp_path: Path, content_range: str
 ) -> None:
     staging = staging_folder(site.me.root / "bank")
     arriving = partial(staging / site.app.at)
     arriving.parent.mkdir(parents=True)
     staging.with_name(f"{staging.name}.lock").touch()
     arriving.write_bytes(site.app.path.read_bytes()[:100])
-    site.server.fault(site.app.file, "odd", headers={"Content-Range": stated}, times=1)
+    site.server.fault(site.app.file, "odd", headers={"Content-Range": content_range}, times=1)
     site.build()
     assert (site.me.root / "bank" / site.app.at).read_bytes() == site.app.path.read_bytes()
     assert [r.range_start for r in site.server.requests if r.path.endswith(".conda")] == [100, None]

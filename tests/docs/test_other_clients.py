@@ -79,8 +79,8 @@ def test_rattler_installs_and_updates_from_the_folder(
     unchanged = {"lib": "1.0", "extra": "1.0"}
     for build, versions in ((1, {"app": "1.0", "tool": "1.0"}), (2, {"app": "2.0", "tool": "2.0"})):
         mirror.copy(build, stick)
-        stated = manifest_json.read(stick)
-        assert stated is not None
-        chosen = user.installs(stick, *stated.request.packages)
-        assert chosen == sorted(stated.solutions[PLATFORM])
+        manifest = manifest_json.read(stick)
+        assert manifest is not None
+        chosen = user.installs(stick, *manifest.request.packages)
+        assert chosen == sorted(manifest.solutions[PLATFORM])
         assert user.installed() == {**unchanged, **versions}

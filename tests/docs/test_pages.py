@@ -85,25 +85,25 @@ def play(text: str) -> None:
 
 def run(world: World, fence: Fence, remarks: list[Remark]) -> None:
     """Type the commands of a fence, and see them do what its remarks say; or write its file."""
-    said = [(remark.word, world.meant(remark.text)) for remark in remarks]
+    meanings = [(remark.word, world.meant(remark.text)) for remark in remarks]
     if any(
-        word == "not run" or (word == "needs" and not shutil.which(text)) for word, text in said
+        word == "not run" or (word == "needs" and not shutil.which(text)) for word, text in meanings
     ):
         return
     if fence.caption:
         world.write(fence)
     if fence.language != "console":
         return
-    failures = [(word, text) for word, text in said if word.startswith("fails")]
+    failures = [(word, text) for word, text in meanings if word.startswith("fails")]
     output = ""
     for command in fence.typed:
         done = world.type(command)
         output += done.output
-        told = f"line {fence.line}: $ {done.command}\nstatus {done.status}\n{done.output}"
+        report = f"line {fence.line}: $ {done.command}\nstatus {done.status}\n{done.output}"
         for word, text in failures:
-            assert done.status not in (0, 126, 127), told
-            assert word == "fails" or str(done.status) == word.split()[1], told
-            assert text in done.output, f"no {text!r} in\n{told}"
-        assert failures or done.status == 0, told
-    for word, text in said:
+            assert done.status not in (0, 126, 127), report
+            assert word == "fails" or str(done.status) == word.split()[1], report
+            assert text in done.output, f"no {text!r} in\n{report}"
+        assert failures or done.status == 0, report
+    for word, text in meanings:
         assert word != "shows" or text in output, f"line {fence.line}: no {text!r} in\n{output}"

@@ -165,8 +165,8 @@ class World:
 
     def meant(self, text: str) -> str:
         """What a text of a page means in this world."""
-        for said, meant in self._meanings.items():
-            text = text.replace(said, meant)
+        for quoted, meant in self._meanings.items():
+            text = text.replace(quoted, meant)
         return ABSOLUTE.sub(lambda match: f"{self._place(match[1])}/{match[1]}", text)
 
     def _place(self, name: str) -> Path:

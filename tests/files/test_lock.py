@@ -65,15 +65,15 @@ def test_a_holder_is_waited_for_however_it_ends(path: Path) -> None:
     )
     assert holder.stdout
     assert holder.stdout.readline() == "held\n"
-    told = []
+    holders = []
 
     def waiting(who: str) -> None:
-        told.append(who)
+        holders.append(who)
         holder.kill()
 
     release(acquire(path, waiting))
     holder.communicate(timeout=PATIENCE)
-    assert told == [f"process {holder.pid}"]
+    assert holders == [f"process {holder.pid}"]
     assert not path.exists()
 
 

@@ -110,17 +110,17 @@ def test_name_that_current_conda_refuses() -> None:
     assert spec_name("libé >=1") == "libé"
 
 
-def asked(request: Remembered) -> list[tuple[str, tuple[str, ...], bool]]:
+def requested(request: Remembered) -> list[tuple[str, tuple[str, ...], bool]]:
     manifest = Manifest("bank", 1, "", request, {}, {}, {}, {})
     return [(each.name, each.packages, each.exact) for each in environments(manifest)]
 
 
 def test_environments_that_were_asked_for() -> None:
-    assert asked(Remembered(packages=("a",))) == [("", ("a",), False)]
-    assert asked(Remembered()) == [("", (), False)]
-    assert asked(Remembered(exact=("",))) == [("", (), True)]
+    assert requested(Remembered(packages=("a",))) == [("", ("a",), False)]
+    assert requested(Remembered()) == [("", (), False)]
+    assert requested(Remembered(exact=("",))) == [("", (), True)]
     several = Remembered(environments={"b": ("x",), "a": ()}, exact=("a",))
-    assert asked(several) == [("a", (), True), ("b", ("x",), False)]
+    assert requested(several) == [("a", (), True), ("b", ("x",), False)]
 
 
 def test_asked_for_in_environments(folder: Path) -> None:

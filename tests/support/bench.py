@@ -230,8 +230,8 @@ def same(folder: Path, expected: Path) -> None:
 
 def unfinished(repository: Path) -> bool:
     """Whether readers are told that something is still to be deleted."""
-    stated = json.loads((repository / MANIFEST_NAME).read_bytes())
-    return "on_the_way" in stated or any((repository / name).exists() for name in BESIDE)
+    manifest = json.loads((repository / MANIFEST_NAME).read_bytes())
+    return "on_the_way" in manifest or any((repository / name).exists() for name in BESIDE)
 
 
 def state(root: Path) -> str:

@@ -138,13 +138,13 @@ class Page:
     @property
     def complaints(self) -> list[dict[str, Any]]:
         """What was written to the console, what scripts raised, and what a policy has refused."""
-        told = ("Log.entryAdded", "Runtime.consoleAPICalled", "Runtime.exceptionThrown")
-        return [event for event in self._browser.events if event.get("method") in told]
+        methods = ("Log.entryAdded", "Runtime.consoleAPICalled", "Runtime.exceptionThrown")
+        return [event for event in self._browser.events if event.get("method") in methods]
 
     def picture(self) -> bytes:
         """A PNG of the whole page."""
-        taken = self.ask("Page.captureScreenshot", captureBeyondViewport=True)
-        return base64.b64decode(taken["data"])
+        screenshot = self.ask("Page.captureScreenshot", captureBeyondViewport=True)
+        return base64.b64decode(screenshot["data"])
 
 
 @contextmanager
@@ -165,11 +165,11 @@ def browser(folder: Path) -> Iterator[Browser]:
     )
     assert process.stderr is not None
     try:
-        said = next((line for line in process.stderr if line.startswith(LISTENING)), None)
-        assert said, "Chromium has ended before it could be spoken to"
+        line = next((line for line in process.stderr if line.startswith(LISTENING)), None)
+        assert line, "Chromium has ended before it could be spoken to"
         Thread(target=process.stderr.read, daemon=True).start()  # or it would wait for a reader
         connection = websocket.create_connection(
-            said.removeprefix(LISTENING).strip(), timeout=PATIENCE, suppress_origin=True
+            line.removeprefix(LISTENING).strip(), timeout=PATIENCE, suppress_origin=True
         )
         yield Browser(connection)
         connection.close()

@@ -168,7 +168,7 @@ def entries(repository: Path, subdir: str = "noarch") -> dict[str, Any]:
     return {**repodata["packages"], **repodata["packages.conda"]}
 
 
-def actions(told: Finished, kind: str) -> dict[str, str]:
+def actions(finished: Finished, kind: str) -> dict[str, str]:
     """The versions of what a run with `--json` has linked or unlinked (`kind`), by name."""
-    actions = told.json.get("actions", {}).get(kind, [])
+    actions = finished.json.get("actions", {}).get(kind, [])
     return {record["name"]: record["version"] for record in actions}

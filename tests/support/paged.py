@@ -145,8 +145,8 @@ class Read(HTMLParser):
         elif self._open and self._open[-1] == "h2":
             self._heading += data
         else:
-            said = f"{self.sections.get(self._heading, '')} {data}"
-            self.sections[self._heading] = " ".join(said.split())
+            text = f"{self.sections.get(self._heading, '')} {data}"
+            self.sections[self._heading] = " ".join(text.split())
         if {"th", "td"} & {*self._open}:
             row = self.tables[-1][-1]
             row[-1] = " ".join(f"{row[-1]} {data}".split())

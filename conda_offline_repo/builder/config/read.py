@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ruamel.yaml.nodes import MappingNode
 
 from ...exceptions import OfflineRepoError
-from ...redaction import found_in
+from ...redaction import secrets_in
 from ..archives.installers import check_installers
 from ..request.channels import sources
 from ..request.machine import parse_virtual_package
@@ -73,7 +73,7 @@ def parse(
     reader = _Reader(node, path.absolute().parent, environ)
     options = reader.options(defaults, labels)
     if reader.mistakes:
-        redact = found_in((), tokens=reader.secrets).redact
+        redact = secrets_in((), tokens=reader.secrets).redact
         redacted = (replace(each, message=redact(each.message)) for each in reader.mistakes)
         raise ConfigFileError(path, redacted)
     return reader.data, options
