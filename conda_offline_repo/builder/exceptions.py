@@ -40,7 +40,13 @@ class SolveError(OfflineRepoError):
     """A request that cannot be met from its channels; carries the solver's explanation."""
 
     def __init__(self, platform: str, explanation: str, *hints: str) -> None:
+        self._explanation = explanation  # conda's JSON object of an error has all that is public
         super().__init__(f"The request cannot be met for {platform}.\n{explanation}", *hints)
+
+    @property
+    def explanation(self) -> str:
+        """Why, in the words of the solver."""
+        return self._explanation
 
 
 class UpstreamChangedError(OfflineRepoError):

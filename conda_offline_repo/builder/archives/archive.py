@@ -36,13 +36,8 @@ PREFIX_LENGTH = 72
 
 @dataclass(frozen=True)
 class Archive:
-    """An archive whose bytes are what the channel says of them.
-
-    Attributes:
-        name: `subdir/file`.
-        path: Where it lies now: in the repository, or staged.
-        staged: Whether it has to be brought into the repository.
-        size: Bytes.
+    """An archive with the bytes that the channel states: `subdir/file`, and where it lies now, in
+    the repository or staged.
     """
 
     name: str

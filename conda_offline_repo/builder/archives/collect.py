@@ -50,11 +50,11 @@ def collect(
     Args:
         entries: What the solutions need.
         repository: The published folder; nothing in it is changed.
-        staging: A folder on the same file system, which keeps what it holds.
+        staging: A folder on the same file system, which keeps its archives.
         progress: Gets archives and bytes as they arrive.
-        local: The archives of this machine; those that are downloaded are added.
-        arrived: Called, in any thread, for each archive that is new in the repository; what it
-            raises ends the work.
+        local: The archives of this machine; downloads are added.
+        arrived: Called, in any thread, for each archive that is new in the repository; an error
+            that it raises ends the work.
 
     Raises:
         DownloadError: Some archives cannot be downloaded; names all of them.
@@ -65,13 +65,24 @@ def collect(
     failures: dict[str, str] = {}
     archives: list[Archive] = []
 
+    def download_archive(entry: Entry) -> Archive:
+        published, target = repository / entry.name, staging / entry.name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        digests = download(entry, target, progress.advance, stop)
+        local.note(target, digests, entry.public_url)
+        with suppress(OSError):
+            if not entry.has_digest and hash_file(published).sha256 == digests.sha256:
+                target.unlink()
+                return Archive.of(entry, published, digests, staged=False)
+        return Archive.of(entry, target, digests, staged=True)
+
     def collect_archive(entry: Entry) -> Archive:
         entry = local.with_digest(entry)
         archive = local.find(entry, repository, staging)
         if archive:
             progress.advance(archive.size)
         else:
-            archive = _downloaded(entry, repository, staging, progress.advance, stop, local)
+            archive = download_archive(entry)
         if archive.staged:
             check_identity(archive.path, entry)
             arrived(archive)
@@ -124,25 +135,3 @@ def check_space(
     free = shutil.disk_usage(repository.parent).free
     if missing and free < missing + RESERVE:
         raise NoSpaceError(repository.parent, missing + RESERVE, free)
-
-
-def _downloaded(
-    entry: Entry,
-    repository: Path,
-    staging: Path,
-    progress: Callable[[int], None],
-    stop: threading.Event,
-    local: LocalArchives,
-) -> Archive:
-    """Return the archive from its channel; the published one where the channel states no digest and
-    it turns out to be the same.
-    """
-    published, target = repository / entry.name, staging / entry.name
-    target.parent.mkdir(parents=True, exist_ok=True)
-    digests = download(entry, target, progress, stop)
-    local.note(target, digests, entry.public_url)
-    with suppress(OSError):
-        if not entry.has_digest and hash_file(published).sha256 == digests.sha256:
-            target.unlink()
-            return Archive.of(entry, published, digests, staged=False)
-    return Archive.of(entry, target, digests, staged=True)

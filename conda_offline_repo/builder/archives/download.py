@@ -18,17 +18,20 @@ from urllib3.exceptions import HTTPError, TimeoutError
 
 from ...files.atomic import partial, replace
 from ...files.hashing import Digests, hash_into
-from ..exceptions import ChannelRefusedError
-from .http import ask, chunks, content_length, starts_at
-from .retries import DownloadFailedError, TryAgainError, WrongBytesError, status_error, with_retries
+from .http import ask, chunks, content_length
+from .retries import (
+    DownloadFailedError,
+    TryAgainError,
+    WrongBytesError,
+    check_status,
+    with_retries,
+)
 
 if TYPE_CHECKING:
     import threading
     from collections.abc import Callable
     from pathlib import Path
     from typing import BinaryIO
-
-    from requests import Response
 
     from ..upstream.entries import Entry
 
@@ -52,11 +55,7 @@ def download(
         ChannelRefusedError: The server refuses it (401, 403); trying others is no use.
     """
     arriving = partial(target)
-    digests = with_retries(
-        lambda: _attempt(entry, arriving, progress, stop),
-        lambda: arriving.unlink(missing_ok=True),
-        stop,
-    )
+    digests = with_retries(lambda: _attempt(entry, arriving, progress, stop), arriving, stop)
     replace(arriving, target)
     return digests
 
@@ -117,7 +116,7 @@ def _receive(entry: Entry, arrival: _Arrival, stop: threading.Event) -> None:
     """Ask for the rest of an archive and write what comes."""
     try:
         with closing(ask(entry.url, arrival.received)) as response:
-            _check_status(response, entry, arrival.received)
+            check_status(response, arrival.received, entry.public_url.rpartition("/")[0])
             if response.status_code != 206 and arrival.received:
                 arrival.discard()
             expected = entry.size
@@ -155,15 +154,3 @@ def _too_large() -> DownloadFailedError:
     return DownloadFailedError(
         f"the server sends more than {LARGEST_UNSTATED} bytes, and the index states no size"
     )
-
-
-def _check_status(response: Response, entry: Entry, received: int) -> None:
-    status = response.status_code
-    if status == 206 and not (received and starts_at(response, received)):
-        raise WrongBytesError("the server sends another part of it than requested")
-    if status in (401, 403):
-        raise ChannelRefusedError(entry.public_url.rpartition("/")[0], status)
-    if status == 416:  # more was kept than the server has
-        raise WrongBytesError("the server has fewer bytes than arrived before")
-    if status not in (200, 206):
-        raise status_error(response)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 import threading
 import time
-from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
@@ -35,9 +34,7 @@ MOST_REDIRECTS = 10
 #: downloads over a modem are faster; who keeps a connection open for its own sake is not.
 LEAST_RATE = 100
 #: Bytes between two looks at the size and at whether the build was given up.
-CHUNK = 1 << 16
-#: The same once that much has arrived: downloads hinder each other less with larger chunks.
-LARGE_CHUNK = 1 << 17
+CHUNK = 1 << 17
 #: RFC 9110 has nothing but these digits in numbers; `str.isdigit` also takes others, like `²`.
 NUMBER = re.compile(r"[0-9]{1,18}")
 
@@ -133,11 +130,6 @@ def content_length(response: Response) -> int | None:
     return int(match[0]) if match else None
 
 
-def starts_at(response: Response, start: int) -> bool:
-    """Return whether a partial answer begins with the byte that was asked for."""
-    return str(response.headers.get("Content-Range", "")).startswith(f"bytes {start}-")
-
-
 def chunks(response: Response) -> Iterator[bytes]:
     """Yield the body as it arrives.
 
@@ -147,12 +139,11 @@ def chunks(response: Response) -> Iterator[bytes]:
     """
     raw = response.raw
     if not isinstance(raw, HTTPResponse) or not hasattr(raw, "read1"):  # before urllib3 2.1
-        first = islice(response.iter_content(CHUNK), LARGE_CHUNK // CHUNK)
-        yield from chain(first, response.iter_content(LARGE_CHUNK))
+        yield from response.iter_content(CHUNK)
         return
     since, arrived = time.monotonic(), 0
     # `read` would not return before all that it was asked for is there
-    while chunk := raw.read1(LARGE_CHUNK, decode_content=True):
+    while chunk := raw.read1(CHUNK, decode_content=True):
         arrived += len(chunk)
         passed = time.monotonic() - since
         if passed >= context.remote_read_timeout_secs:

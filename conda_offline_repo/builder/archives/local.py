@@ -68,7 +68,9 @@ class LocalArchives:
         with self._reading:
             if not self._read:
                 self._read = True
-                self._read_manifests()
+                with suppress(OfflineRepoError):
+                    for label in labels_in(self._root):
+                        self._read_manifest(self._root / label)
         yield from tuple(self._places.get(entry.sha256 or entry.md5 or "", ()))
 
     def with_digest(self, entry: Entry) -> Entry:
@@ -145,12 +147,10 @@ class LocalArchives:
         target.unlink(missing_ok=True)
         return None
 
-    def _read_manifests(self) -> None:
+    def _read_manifest(self, repository: Path) -> None:
         with suppress(OfflineRepoError):
-            for label in labels_in(self._root):
-                with suppress(OfflineRepoError):
-                    if manifest := manifest_json.read(self._root / label):
-                        self.published(self._root / label, manifest)
+            if manifest := manifest_json.read(repository):
+                self.published(repository, manifest)
 
     def _add(self, sha256: str, md5: str, path: Path) -> None:
         for digest in filter(None, (sha256, md5)):

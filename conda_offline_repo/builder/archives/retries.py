@@ -9,9 +9,12 @@ from conda.base.context import context
 from urllib3.exceptions import HTTPError
 from urllib3.util import Retry
 
+from ..exceptions import ChannelRefusedError
+
 if TYPE_CHECKING:
     import threading
     from collections.abc import Callable
+    from pathlib import Path
     from typing import TypeVar
 
     from requests import Response
@@ -40,17 +43,11 @@ class WrongBytesError(Exception):
     """An answer that is not the archive that the channel states."""
 
 
-def with_retries(
-    attempt: Callable[[], Result], discard: Callable[[], None], stop: threading.Event
-) -> Result:
+def with_retries(attempt: Callable[[], Result], arriving: Path, stop: threading.Event) -> Result:
     """Return the result of the first attempt that succeeds.
 
-    Failures that may pass are retried as often as conda is set to; wrong bytes once, from scratch.
-
-    Args:
-        attempt: Raises one of the errors of this module if it fails.
-        discard: Called after wrong bytes, which must not be resumed.
-        stop: Set when the build is given up.
+    Failures that may pass are retried as often as conda is set to, until `stop` is set; wrong bytes
+    once, without the file that is arriving.
 
     Raises:
         DownloadFailedError: No attempt succeeded.
@@ -62,7 +59,7 @@ def with_retries(
         try:
             return attempt()
         except WrongBytesError as error:
-            discard()
+            arriving.unlink(missing_ok=True)
             if wrong_before:
                 raise DownloadFailedError(str(error)) from None
             wrong_before = True
@@ -74,12 +71,28 @@ def with_retries(
             pause *= 2
 
 
-def status_error(response: Response) -> Exception:
-    """Return the error for an answer whose status is not a success."""
-    text = f"the server answers with HTTP {response.status_code}"
-    if response.status_code in RETRIED:
-        return TryAgainError(text, _retry_after(response))
-    return DownloadFailedError(f"{text}, though its index lists it")
+def check_status(response: Response, received: int, channel: str) -> None:
+    """Check that an answer has the bytes of an archive that come after those that were received.
+
+    Raises:
+        ChannelRefusedError: The server refuses the archives of the channel.
+        DownloadFailedError, TryAgainError, WrongBytesError: The answer has other bytes or none.
+    """
+    status = response.status_code
+    if status in (401, 403):
+        raise ChannelRefusedError(channel, status)
+    if status == 416:  # more was kept than the server has
+        raise WrongBytesError("the server has fewer bytes than arrived before")
+    if status == 206:
+        content_range = str(response.headers.get("Content-Range", ""))
+        if not received or not content_range.startswith(f"bytes {received}-"):
+            raise WrongBytesError("the server sends another part of it than requested")
+    elif status in RETRIED:
+        raise TryAgainError(f"the server answers with HTTP {status}", _retry_after(response))
+    elif status != 200:
+        raise DownloadFailedError(
+            f"the server answers with HTTP {status}, though its index lists it"
+        )
 
 
 def _retry_after(response: Response) -> float | None:

@@ -45,8 +45,6 @@ class Entry:
     """An archive that a solution needs.
 
     Attributes:
-        subdir: The folder of the channel that it lies in.
-        file: Its file name.
         record: The channel's own entry for it, key for key.
         public_url: Where it lies, without secrets.
         url: Where it is downloaded from, with the credentials of its channel.
@@ -63,7 +61,7 @@ class Entry:
 
     @property
     def name(self) -> str:
-        """`subdir/file`, below the folder if it has one: the archive's name in a repository."""
+        """The archive's name in a repository: `subdir/file`, below the folder if it has one."""
         return f"{self.folder}{self.subdir}/{self.file}"
 
     @property
@@ -102,11 +100,8 @@ def entries_of(
 ) -> tuple[tuple[Entry, ...], tuple[str, ...]]:
     """Return the entries of all solutions together, sorted by name, and warnings.
 
-    Args:
-        solutions: What the solver chose.
-        request: What is being built.
-        since: When the solver began, by `time.time()`. The solver saw an index that conda's cache
-            has from then on; its server is not asked again.
+    The solver saw an index that conda's cache has since the time when it began (`time.time()`); the
+    server of such an index is not asked again.
 
     Raises:
         UpstreamChangedError: A channel's index no longer has what the solver chose.

@@ -24,14 +24,29 @@ if TYPE_CHECKING:
     from ..request.request import Request
 
 
-def records(archives: Iterable[PinnedArchive], request: Request) -> tuple[PackageRecord, ...]:
-    """Return the records of these archives, as far as their URLs tell.
+def record_of(archive: PinnedArchive, request: Request) -> PackageRecord:
+    """Return the record of an archive, as far as its URL tells.
 
     Raises:
-        ExactGoneError: One lies in none of the channels.
+        ExactGoneError: It lies in none of the channels.
         ChannelUnavailableError: A channel cannot be read.
     """
-    return tuple(_record(archive, request) for archive in archives)
+    folder, _, file = public(archive.url).rpartition("/")
+    subdir = folder.rpartition("/")[2]
+    source = _source(folder, subdir, file, request)
+    name, version, end = file.rsplit("-", 2)
+    digests: dict[str, Any] = {"sha256": archive.sha256, "md5": archive.md5}
+    return PackageRecord(
+        name=name,
+        version=version,
+        build=end.removesuffix(".conda").removesuffix(".tar.bz2"),
+        build_number=0,
+        channel=source.channel,
+        subdir=subdir,
+        fn=file,
+        url=f"{source.url}/{subdir}/{file}",
+        **{algorithm: digest for algorithm, digest in digests.items() if digest},
+    )
 
 
 def spec(record: PackageRecord) -> PackageSpec:
@@ -82,25 +97,6 @@ def without_pip(keys: Iterable[str]) -> tuple[str, ...]:
         "add_pip_as_python_dependency: false."
     )
     return (text,) if names else ()
-
-
-def _record(archive: PinnedArchive, request: Request) -> PackageRecord:
-    folder, _, file = public(archive.url).rpartition("/")
-    subdir = folder.rpartition("/")[2]
-    source = _source(folder, subdir, file, request)
-    name, version, end = file.rsplit("-", 2)
-    digests: dict[str, Any] = {"sha256": archive.sha256, "md5": archive.md5}
-    return PackageRecord(
-        name=name,
-        version=version,
-        build=end.removesuffix(".conda").removesuffix(".tar.bz2"),
-        build_number=0,
-        channel=source.channel,
-        subdir=subdir,
-        fn=file,
-        url=f"{source.url}/{subdir}/{file}",
-        **{algorithm: digest for algorithm, digest in digests.items() if digest},
-    )
 
 
 def _source(folder: str, subdir: str, file: str, request: Request) -> ChannelSource:

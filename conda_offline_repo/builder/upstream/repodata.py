@@ -42,11 +42,11 @@ class _Named(msgspec.Struct, gc=False):
 
 @dataclass(frozen=True)
 class Index:
-    """The index of one subdir of a channel, or the part of it that was asked for.
+    """The index of a subdir, or a part of it.
 
     Attributes:
         base_url: Where its archives lie, with the channel's credentials.
-        names: Of all packages, where they were asked for.
+        names: Of all packages, if they were read.
         entries: The channel's own, by file name.
         elsewhere: Names of packages that it has, also or only, in sections that older clients do
             not read: wheels, and what needs version 3 of the format.
@@ -85,13 +85,14 @@ def load(
 
     Args:
         source: The channel.
-        subdirs: Its subdirs to read.
+        subdirs: Those to read.
         names: Packages whose entries are read.
         files: The archives of these that suffice; None for all.
         all_names: Whether to read the names of all packages as well.
 
     Raises:
-        ValueError: An index is malformed; other errors of conda's if there is none.
+        RefusedAddressError: An index names an address that this channel must not name.
+        ValueError: An index is malformed; other errors of conda's if it does not exist.
     """
     if not subdirs:
         return {}
@@ -184,21 +185,12 @@ def _object(types: Mapping[str, Any]) -> type[msgspec.Struct]:
 
 def _base_url(url: str, stated: Any) -> str:
     """Return where the archives of a subdir lie (CEP 15), without a slash at its end; with the
-    channel's credentials on its own host.
-
-    Args:
-        url: The subdir, with credentials.
-        stated: `info.base_url` of its index: absolute, relative to the subdir, or nothing.
-
-    Raises:
-        RefusedAddressError: It is not an address, or one that this channel must not name.
+    channel's credentials on its own host. Refuses what this channel must not name.
     """
     if not stated:
         return url
     own = urlsplit(url).scheme
     try:
-        if not isinstance(stated, str):
-            raise TypeError
         absolute = urljoin(f"{url}/", stated).rstrip("/")
         plain = public(absolute)
         parts = urlsplit(plain)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from contextlib import redirect_stdout
 from dataclasses import dataclass
-from functools import partial
 from io import StringIO
+from operator import methodcaller
 from typing import TYPE_CHECKING
 
 from conda.base.context import context
@@ -24,7 +24,7 @@ from .unavailable import explained
 from .unsolved import missing, unsolved_error
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from typing import Any
 
     from conda.models.channel import Channel
@@ -40,14 +40,7 @@ NO_PREFIX = "/nonexistent/offline-repo"
 
 @dataclass(frozen=True)
 class Task:
-    """An environment to find the packages of, on one platform.
-
-    Attributes:
-        environment: Its name; empty for the only one of a label.
-        platform: The conda subdir.
-        packages: The packages to solve for.
-        archives: The archives themselves, where they are named exactly.
-    """
+    """An environment to solve for on one platform, or its archives if they are named exactly."""
 
     environment: str
     platform: str
@@ -61,9 +54,7 @@ class Solution:
 
     Attributes:
         environment: Its name; empty for the only one of a label.
-        platform: The conda subdir.
-        packages: What to type to install them.
-        records: The packages.
+        packages: The specifications to install them with.
         exact: Whether the archives were named, and no solver chose them.
     """
 
@@ -140,7 +131,7 @@ def solve(request: Request, tasks: Sequence[Task], progress: Progress) -> tuple[
         verb = "Looking up the archives of" if task.archives else "Solving"
         with progress.doing(f"{verb} {request.label}{name} for {task.platform}"):
             if task.archives:
-                records = exact.records(task.archives, request)
+                records = tuple(exact.record_of(archive, request) for archive in task.archives)
                 packages = tuple(map(exact.spec, records))
             else:
                 records, packages = _solve(task, tasks, request), task.packages
@@ -154,12 +145,11 @@ def _solve(task: Task, tasks: Sequence[Task], request: Request) -> tuple[Package
     platform = task.platform
     machine = request.virtual_packages[platform]
     channels = tuple(source.channel for source in request.sources)
-    records = partial(_records, platform, channels=channels, virtual_packages=machine)
     try:
         with explained(request):
-            return records(task.packages)
-    except UnsolvedError as error:
-        explanation = str(error)
+            return run(platform, task.packages, channels, machine)
+    except SolveError as error:
+        explanation = error.explanation
     packages = {t.platform: t.packages for t in tasks if t.environment == task.environment}
     absent = missing(request, packages)
     where = f" in the environment {task.environment}" if task.environment else ""
@@ -168,23 +158,18 @@ def _solve(task: Task, tasks: Sequence[Task], request: Request) -> tuple[Package
     affected = {name for platforms in absent.values() for name in platforms}
     if platform in affected:
         raise SolveError(f"{', '.join(sorted(affected))}{where}", not_found)
-    explanation = explanation or _each_alone(task.packages, records)
+    if not explanation:  # the classic solver may not say why a package has no solution
+        reasons = []
+        for package in task.packages:
+            try:
+                run(platform, (package,), channels, machine)
+            except SolveError as error:
+                reasons.append(f"{package}: {error.explanation or 'no reason given'}")
+        together = "Each package has a solution alone, but not all of them together."
+        explanation = "\n".join(reasons) or together
     if absent:
         explanation = f"{explanation}\n{not_found}"
     raise unsolved_error(f"{platform}{where}", task.packages, machine, explanation)
-
-
-def _each_alone(
-    packages: Iterable[PackageSpec], records: Callable[[tuple[PackageSpec, ...]], object]
-) -> str:
-    """Return why some packages have no solution alone; the classic solver may not say it of all."""
-    reasons = []
-    for package in packages:
-        try:
-            records((package,))
-        except UnsolvedError as error:
-            reasons.append(f"{package}: {str(error) or 'no reason given'}")
-    return "\n".join(reasons) or "Each package has a solution alone, but not all of them together."
 
 
 def run(
@@ -192,7 +177,10 @@ def run(
     packages: Sequence[PackageSpec],
     channels: tuple[Channel, ...],
     virtual_packages: Mapping[str, str],
-    **options: Any,
+    *,
+    prefix: str = NO_PREFIX,
+    command: str = "create",
+    **settings: Any,
 ) -> tuple[PackageRecord, ...]:
     """Solve once, as a machine of this platform; with nothing installed, unless a prefix is given.
 
@@ -201,39 +189,23 @@ def run(
         packages: The packages to install.
         channels: Highest priority first, with credentials.
         virtual_packages: Those of the machine.
-        options: `prefix` and `command`, the environment and the command of conda to solve for;
-            and attributes of conda's context that are different for this solve.
+        prefix, command: The environment, and the command of conda, to solve for.
+        settings: Attributes of conda's context that are different for this solve.
 
     Raises:
         SolveError: There is no solution; carries the solver's explanation.
     """
+    settings.setdefault("quiet", not context.verbosity)
+    specs = [package.match for package in packages]
+    subdirs = (platform, "noarch")
     try:
-        return _records(platform, packages, channels, virtual_packages, **options)
+        with (
+            overrides.machine(platform, virtual_packages, notify_outdated_conda=False, **settings),
+            indexes.read_by_solver(),
+            redirect_stdout(sys.stderr if context.verbosity else StringIO()),
+        ):
+            return tuple(
+                ask(methodcaller("solve_final_state"), prefix, channels, subdirs, specs, command)
+            )
     except UnsolvedError as error:
         raise unsolved_error(platform, packages, virtual_packages, str(error)) from None
-
-
-def _records(
-    platform: str,
-    packages: Iterable[PackageSpec],
-    channels: tuple[Channel, ...],
-    virtual_packages: Mapping[str, str],
-    prefix: str = NO_PREFIX,
-    command: str = "create",
-    **settings: Any,
-) -> tuple[PackageRecord, ...]:
-    settings.setdefault("quiet", not context.verbosity)
-    with (
-        overrides.machine(platform, virtual_packages, notify_outdated_conda=False, **settings),
-        indexes.read_by_solver(),
-        redirect_stdout(sys.stderr if context.verbosity else StringIO()),
-    ):
-        records = ask(
-            lambda solver: solver.solve_final_state(),
-            prefix,
-            channels,
-            (platform, "noarch"),
-            [package.match for package in packages],
-            command,
-        )
-        return tuple(records)

@@ -28,14 +28,11 @@ GIVE_TOKEN = (
     f"give its token with --token or {TOKEN_VARIABLE}; a token is never remembered, each build "
     "needs it."
 )
-WRONG_TOKEN = "the {} is wrong, has expired, or has no right to this channel."
 OWNER = "Tell the owner of the channel. The repository is as it was before."
 CLEAN = (
     "Run `conda clean --index-cache` and try again. If that does not help, tell the owner of the "
     "channel. The repository is as it was before."
 )
-AGAIN = "Put the cause right, then run the same command again."
-RENAME = "Rename the folder, or choose another solver with --solver."
 
 
 @contextmanager
@@ -48,7 +45,7 @@ def explained(request: Request, source: ChannelSource | None = None) -> Iterator
 
     Raises:
         ChannelUnavailableError: In place of conda's errors of these kinds.
-        IndexCacheError: It is conda's cache of indexes that cannot be used.
+        IndexCacheError: conda cannot use its cache of indexes.
     """
     try:
         with (
@@ -58,10 +55,10 @@ def explained(request: Request, source: ChannelSource | None = None) -> Iterator
             yield
     except errors.UNAVAILABLE as error:
         unread = source or _source_of(error, request)
-        raise unavailable(unread, request, errors.status_code(error)) from None
+        raise _unavailable(unread, request, errors.status_code(error)) from None
     except RequestException as error:
         log.debug("unreachable channel", exc_info=error)
-        raise unavailable(source or request.sources[0], request, None) from None
+        raise _unavailable(source or request.sources[0], request, None) from None
     except Exception as error:
         urls = [source.url] if source else [source.url for source in request.sources]
         cache_error = errors.index_cache_error(error)
@@ -73,24 +70,20 @@ def explained(request: Request, source: ChannelSource | None = None) -> Iterator
 
 
 def _problem(error: Exception, *, local: bool) -> tuple[str, ...]:
-    """Return what is wrong with a channel and what to do; nothing if something else is wrong.
-
-    Args:
-        error: What its reader raised.
-        local: Whether it may be a folder of this machine.
-    """
+    """Return what is wrong with a channel and what to do; nothing if something else is wrong."""
     if errors.refuses_base_url(error):
         return "has an index with an info.base_url that conda does not take.", OWNER
     if isinstance(error, CondaError):
         return ()
     if isinstance(error, OSError) and error.filename and local:
-        return f"cannot be read: {error.filename}: {error.strerror}.", AGAIN
+        hint = "Solve that problem, then run the same command again."
+        return f"cannot be read: {error.filename}: {error.strerror}.", hint
     if isinstance(error, UnicodeEncodeError):
         reason = f"cannot be read by the solver {context.solver}: the path has letters that are not"
-        return f"{reason} ASCII beside a space.", RENAME
+        hint = "Rename the folder, or choose another solver with --solver."
+        return f"{reason} ASCII beside a space.", hint
     if isinstance(error, errors.MALFORMED):
-        reason = f"has an index that cannot be read ({type(error).__name__})."
-        return reason, CLEAN
+        return f"has an index that cannot be read ({type(error).__name__}).", CLEAN
     return ()
 
 
@@ -99,36 +92,37 @@ def _channels(request: Request) -> Iterator[Channel]:
     for source in request.sources:
         yield source.channel
     for package in request.packages:
-        named = package.match.get_raw_value("channel")
-        if named is not None:
+        if named := package.match.get_raw_value("channel"):
             yield Channel(named)
 
 
 def _source_of(error: CondaError, request: Request) -> ChannelSource:
     url = public(errors.address(error))
-    return next(
-        (source for source in request.sources if f"{url}/".startswith(f"{source.url}/")),
-        ChannelSource(url, Channel(url)),
-    )
+    for source in request.sources:
+        if f"{url}/".startswith(f"{source.url}/"):
+            return source
+    return ChannelSource(url, Channel(url))
 
 
-def unavailable(
+def _unavailable(
     source: ChannelSource, request: Request, status: int | None
 ) -> ChannelUnavailableError:
     """Return the error for a channel that answers with an HTTP status, or not at all (None)."""
-    what = "label channel" if source == request.label_source else "channel"
+    is_label = source == request.label_source
     opened = "token" if source.channel.token else "login" if source.channel.auth else None
-    private = WRONG_TOKEN.format(opened) if opened else GIVE_TOKEN
+    private = GIVE_TOKEN
+    if opened:
+        private = f"the {opened} is wrong, has expired, or has no right to this channel."
     if status in (401, 403):
-        reason = f"does not open (HTTP {status})."
+        reason = f"cannot be opened (HTTP {status})."
         hints = [f"It is private: {private}"]
     elif status == 404:
-        reason = (
-            f"does not exist, or the {opened} does not open it (404)."
-            if opened
-            else "does not exist, or is private and shown to nobody without a token (404)."
+        closed = f"the {opened} does not open it" if opened else "is private and needs a token"
+        reason = f"does not exist, or {closed} (404)."
+        absent = (
+            _if_absent(source, request) if is_label else ["If it does not exist: check its name."]
         )
-        hints = [f"If it is private: {private}", *_if_absent(source, request)]
+        hints = [f"If it is private: {private}", *absent]
     elif status:
         reason = f"answers with HTTP {status}."
         hints = ["The server has a problem: try again, and if it stays, tell its owner."]
@@ -136,11 +130,13 @@ def unavailable(
         reason = "cannot be reached."
         hints = ["Check the address, the network and the proxy settings, then try again."]
         hints += ["conda is set to be offline."] if context.offline else []
-    return ChannelUnavailableError(f"{source.url} ({what})", reason, *hints)
+    return ChannelUnavailableError(
+        f"{source.url} ({'label channel' if is_label else 'channel'})", reason, *hints
+    )
 
 
 def from_cache(request: Request) -> tuple[str, ...]:
-    """Return what to say of a build that asks no server; nothing if it may, or has none to ask."""
+    """Return the warning for a build that is offline, and would ask servers otherwise."""
     remote = [source.url for source in request.sources if not is_local(source.url)]
     if not context.offline or not remote:
         return ()
@@ -152,27 +148,23 @@ def from_cache(request: Request) -> tuple[str, ...]:
     return (text,)
 
 
-def _if_absent(source: ChannelSource, request: Request) -> list[str]:
-    """Return what to do about a channel that may not exist at all."""
-    if source != request.label_source:
-        return ["If there is no such channel: check its name."]
+def _if_absent(source: ChannelSource, request: Request) -> Iterator[str]:
+    """Yield what to do about a label channel that may not exist at all."""
     publisher, _, label = source.url.rpartition("/label/")
-    absent = (
-        f"If there is no such channel: check --label {label}, or give --no-label-channel if this "
+    yield (
+        f"If it does not exist: check --label {label}, or give --no-label-channel if this "
         "publisher has no label channels."
     )
     above, is_label, other = publisher.rpartition("/label/")
-    others = [one.url for one in request.sources if not f"{one.url}/".startswith(f"{publisher}/")]
+    urls = [source.url for source in request.sources]
+    others = [url for url in urls if not f"{url}/".startswith(f"{publisher}/")]
     if is_label:
-        order = (
+        yield (
             f"{publisher} is the channel of the label {other!r} itself; the publisher is probably "
             f"-c {above}."
         )
     elif others:
-        order = (
-            f"{publisher} is taken for the publisher because it is the first channel. If another "
-            f"one is, name that first, for example -c {others[0]} -c {publisher}."
+        yield (
+            f"{publisher} is taken for the publisher because it is the first channel. If that is "
+            f"wrong, name the publisher first, for example -c {others[0]} -c {publisher}."
         )
-    else:
-        return [absent]
-    return [absent, order]

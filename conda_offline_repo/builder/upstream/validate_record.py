@@ -6,7 +6,7 @@ perhaps with another solver than the vendor's.
 
 from __future__ import annotations
 
-import math
+import json
 import re
 from typing import TYPE_CHECKING
 
@@ -50,25 +50,19 @@ def record_problem(file: str, record: Mapping[str, Any]) -> str | None:
         # some indexes have an empty text where they know none
         if value not in (None, "") and not (isinstance(value, str) and pattern.fullmatch(value)):
             return f"its {key} is not a digest"
-    return _no_json(record)
-
-
-def _no_json(record: Mapping[str, Any]) -> str | None:
-    """Return why some client may not take an entry for JSON, though Python does."""
-    values: list[tuple[Any, int]] = [(record, 1)]
-    while values:
-        value, depth = values.pop()
-        if depth > DEEPEST:
+    try:
+        if _depth(record) > DEEPEST:
             return "it is nested too deeply"
-        if isinstance(value, dict):
-            values += ((part, depth + 1) for pair in value.items() for part in pair)
-        elif isinstance(value, list):
-            values += ((part, depth + 1) for part in value)
-        elif isinstance(value, str):
-            if not value.isascii() and any("\ud800" <= letter <= "\udfff" for letter in value):
-                return "it has a text that is not Unicode"
-        elif isinstance(value, float) and not math.isfinite(value):
-            return f"it has {value} for a number"
-        elif not (value is None or isinstance(value, (int, float))):
-            return f"it has a value that JSON does not have ({type(value).__name__})"
+        json.dumps(record, ensure_ascii=False, allow_nan=False).encode()
+    except RecursionError:
+        return "it is nested too deeply"
+    except UnicodeEncodeError:
+        return "it has a text that is not Unicode"
+    except (TypeError, ValueError):
+        return "it has a value that JSON does not have"
     return None
+
+
+def _depth(value: Any) -> int:
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return 1 + max(map(_depth, parts), default=0)

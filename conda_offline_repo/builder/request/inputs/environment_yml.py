@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING
 from conda import CondaError
 
 from ...._conda.features import read_environment_yml
-from ....exceptions import InvalidRequestError
 from ....specs import parse_spec
-from .exceptions import InputFileError, PipPartsError
+from .exceptions import InputFileError, PipPartsError, unusable
 from .pinned import Environment
 
 if TYPE_CHECKING:
@@ -127,12 +126,9 @@ def _check(path: Path, content: Any) -> None:
             problem = f"number {number} of `dependencies` is neither a text nor packages for pip"
             raise InputFileError(path, problem)
         pip += names
-    for package in packages:
-        try:
+    with unusable(path):
+        for package in packages:
             parse_spec(package)
-        except InvalidRequestError as error:
-            problem = str(error).partition("\n")[0].rstrip(".")
-            raise InputFileError(path, problem, *error.hints) from None
     if pip:
         raise PipPartsError(path, pip)
     if not packages:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from conda.common.io import dashlist
 
-from ....exceptions import OfflineRepoError
+from ....exceptions import InvalidRequestError, OfflineRepoError
 from ....redaction import Secrets
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 #: The credentials in these files are not among those that are known to be in play.
@@ -33,6 +34,21 @@ class InputFileError(OfflineRepoError):
 
     def __init__(self, path: Path, problem: str, *hints: str) -> None:
         super().__init__(f"{path} cannot be used: {shown(problem)}.", *hints)
+
+
+@contextmanager
+def unusable(path: Path, *hints: str, where: str = "") -> Iterator[None]:
+    """Say of a ValueError, or of a request that is invalid, in which input it is, and `where`.
+
+    Raises:
+        InputFileError: In its place.
+    """
+    try:
+        yield
+    except (InvalidRequestError, ValueError) as error:
+        problem = str(error).partition("\n")[0].rstrip(".")
+        hints = (*hints, *getattr(error, "hints", ()))
+        raise InputFileError(path, f"{where}{problem}", *hints) from None
 
 
 class PipPartsError(OfflineRepoError):

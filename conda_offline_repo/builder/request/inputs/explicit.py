@@ -6,9 +6,8 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ....exceptions import InvalidRequestError
 from ....repository.names import check_platform
-from .exceptions import InputFileError
+from .exceptions import InputFileError, unusable
 from .pinned import NOARCH, Environment, absolute_url, pin, together
 
 if TYPE_CHECKING:
@@ -48,30 +47,21 @@ def read_explicit(path: Path, text: str) -> Environment:
             archives.append(_archive(path, number, line))
     if not archives:
         raise InputFileError(path, "it names no archive")
-    try:
+    with unusable(path, "Make a list for each environment and platform."):
         platform, exact = together(archives)
-    except ValueError as error:
-        hint = "Make a list for each environment and platform."
-        raise InputFileError(path, str(error), hint) from None
     if comment and platform == NOARCH:
-        try:
+        with unusable(path, where="in its comment: "):
             platform = check_platform(comment[1])
-        except InvalidRequestError as error:
-            problem = f"the platform {comment[1]!r} of its comment is unknown"
-            raise InputFileError(path, problem, *error.hints) from None
     return Environment(exact={platform: exact})
 
 
 def _archive(path: Path, number: int, line: str) -> PinnedArchive:
-    match = LINE.fullmatch(line)
-    try:
+    hint = (
+        f"Below {MARK}, each line is the URL of a .conda or .tar.bz2 file, with its digest: "
+        "conda list --explicit --sha256"
+    )
+    with unusable(path, hint, where=f"line {number} names no archive of a channel: "):
+        match = LINE.fullmatch(line)
         if not match:
             raise ValueError("what is behind '#' is neither an MD5 nor a SHA-256 digest")
         return pin(absolute_url(match["address"].strip(), Path()), match["sha256"], match["md5"])
-    except ValueError as error:
-        raise InputFileError(
-            path,
-            f"line {number} names no archive of a channel: {error}",
-            f"Below {MARK}, each line is the URL of a .conda or .tar.bz2 file, with its digest: "
-            "conda list --explicit --sha256",
-        ) from None

@@ -9,9 +9,15 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from ....exceptions import InvalidRequestError
 from ....repository.names import LABEL, check_platform
-from .exceptions import LONGEST, InputFileError, LockReaderMissingError, PipPartsError, shown
+from .exceptions import (
+    LONGEST,
+    InputFileError,
+    LockReaderMissingError,
+    PipPartsError,
+    shown,
+    unusable,
+)
 from .pinned import NOARCH, Environment, absolute_url, pin, together
 
 if TYPE_CHECKING:
@@ -87,14 +93,15 @@ def _check_kinds(path: Path, lock: Any) -> None:
     """Check that all packages are archives of channels."""
     from rattler import CondaLockedBinaryPackage, PypiLockedPackage
 
-    pip, sources = set(), set()
-    for _, environment in lock.environments():
-        for platform in environment.platforms():
-            for package in environment.packages(platform) or ():
-                if isinstance(package, PypiLockedPackage):
-                    pip.add(str(package.name))
-                elif not isinstance(package, CondaLockedBinaryPackage):
-                    sources.add(str(package.name))
+    packages = [
+        package
+        for _, environment in lock.environments()
+        for platform in environment.platforms()
+        for package in environment.packages(platform) or ()
+    ]
+    kinds = (PypiLockedPackage, CondaLockedBinaryPackage)
+    pip = {str(package.name) for package in packages if isinstance(package, PypiLockedPackage)}
+    sources = {str(package.name) for package in packages if not isinstance(package, kinds)}
     if pip:
         raise PipPartsError(path, sorted(pip))
     if sources:
@@ -115,13 +122,10 @@ def _exact(path: Path, name: str, environment: Any) -> dict[str, tuple[PinnedArc
         if not archives:
             continue
         variants[subdir].append(platform.name)
-        try:
+        with unusable(path, where=f"in its environment {name!r} for {subdir}, "):
             own, exact[subdir] = together(archives)
             if own not in (subdir, NOARCH):
                 raise ValueError(f"it has packages for {own}")
-        except ValueError as error:
-            where = f"in its environment {name!r} for {subdir}"
-            raise InputFileError(path, f"{where}, {error}") from None
     for subdir, names in variants.items():
         if len(names) > 1:
             raise InputFileError(
@@ -136,10 +140,7 @@ def _exact(path: Path, name: str, environment: Any) -> dict[str, tuple[PinnedArc
 def _archive(path: Path, package: Any, platform: Any) -> PinnedArchive:
     record = package.package_record
     digests = [digest.hex() if digest else None for digest in (record.sha256, record.md5)]
-    try:
+    where = f"{package.name} for {platform.name} is not an archive of a channel: "
+    with unusable(path, where=where):
         check_platform(str(platform.subdir))
         return pin(absolute_url(str(package.location), path.parent), *digests)
-    except (InvalidRequestError, ValueError) as error:
-        problem = str(error).partition("\n")[0].rstrip(".")
-        where = f"{package.name} for {platform.name}"
-        raise InputFileError(path, f"{where} is not an archive of a channel: {problem}") from None

@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from ....files.hashing import read_regular
-from .exceptions import InputFileError, PipPartsError
+from .exceptions import InputFileError, PipPartsError, unusable
 from .pinned import Environment, pin, together
 
 if TYPE_CHECKING:
@@ -55,10 +55,8 @@ def read_prefix(prefix: Path) -> Environment:
             f"it has packages that are from no channel: {', '.join(sorted(foreign))}",
             "Put them into a channel of your own and install them from there.",
         )
-    try:
+    with unusable(prefix):
         return Environment(exact=dict([together(archives)]))
-    except ValueError as error:
-        raise InputFileError(prefix, str(error)) from None
 
 
 def _records(prefix: Path) -> list[dict[str, Any]]:

@@ -139,7 +139,7 @@ def test_several_platforms(write: Callable[[str], Path]) -> None:
 
 
 def test_unknown_platform(write: Callable[[str], Path]) -> None:
-    with pytest.raises(InputFileError, match="the platform 'amiga' of its comment is unknown"):
+    with pytest.raises(InputFileError, match="in its comment: The platform 'amiga' is unknown"):
         read_file(write(f"# platform: amiga\n@EXPLICIT\n{LIB}\n"))
 
 
