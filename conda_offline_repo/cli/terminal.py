@@ -1,12 +1,11 @@
-"""How far the work is, shown on the terminal by tqdm."""
+"""The progress of the work, shown on the terminal by tqdm."""
 
 from __future__ import annotations
 
 import shutil
 import sys
-from collections import deque
-from contextlib import contextmanager
-from threading import Event, Thread
+from contextlib import contextmanager, nullcontext
+from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING
 
 from conda.base.context import context
@@ -15,11 +14,12 @@ from ..printable import counted, human
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from contextlib import AbstractContextManager
     from typing import Any
 
-#: Seconds between two looks at the work, which only counts and never waits for the terminal.
+#: Seconds between two updates of the line. The work only counts: it never waits for the terminal.
 INTERVAL = 0.25
-#: Seconds without news after which the line says so.
+#: Seconds without progress after which the line says so.
 WAITING = 5.0
 #: Columns that the time needs beside the name of a step.
 TIME = len(" ... 1:23:45")
@@ -28,122 +28,93 @@ TIME = len(" ... 1:23:45")
 class TerminalProgress:
     """Shows steps, and a line that follows the packages or the time, on stderr.
 
-    Silent with `--quiet` and `--json`; no line where stderr is no terminal.
+    Silent with `--quiet` and `--json`; no line where stderr is not a terminal.
     """
 
     def __init__(self) -> None:
         self._silent = bool(context.quiet or context.json)
         self._followed = not self._silent and sys.stderr.isatty()
-        self._meter: Meter | None = None
+        self._meter = Meter(0, None)
 
     def step(self, text: str) -> None:
-        """Say what begins."""
+        """See `Progress.step`."""
         if not self._silent:
             print(f"{text} ...", file=sys.stderr, flush=True)
 
-    @contextmanager
-    def doing(self, text: str) -> Iterator[None]:
-        """Say what begins, and for how long it goes on."""
+    def doing(self, text: str) -> AbstractContextManager[None]:
+        """See `Progress.doing`."""
         if self._followed:
-            with _follow(Clock(text)):
-                yield
-        else:
-            self.step(text)
-            yield
+            return follow(Clock(text))
+        self.step(text)
+        return nullcontext()
 
-    @contextmanager
-    def counting(self, what: str, packages: int, size: int | None) -> Iterator[None]:
-        """Say what begins, and follow it."""
+    def counting(self, what: str, packages: int, size: int | None) -> AbstractContextManager[None]:
+        """See `Progress.counting`."""
         known = "" if size is None else f", {human(size)}"
         self.step(f"{what} {counted(packages, 'package')}{known}")
-        if not self._followed:
-            yield
-            return
         self._meter = Meter(packages, size)
-        try:
-            with _follow(self._meter):
-                yield
-        finally:
-            self._meter = None
+        return follow(self._meter) if self._followed else nullcontext()
 
     def advance(self, size: int, packages: int = 0) -> None:
-        """Count what is done."""
-        if self._meter:
-            self._meter.advance(size, packages)
+        """See `Progress.advance`."""
+        self._meter.advance(size, packages)
 
 
 class Meter:
-    """How much of a whole is done, how fast it goes on, and how long it will take.
+    """Shows how much of some packages is done, how fast, and how long the rest will take.
 
     Args:
-        packages: Of the whole.
-        size: Bytes of the whole; None if nobody knows.
+        packages: How many.
+        size: Bytes of all; None if unknown.
     """
 
     def __init__(self, packages: int, size: int | None) -> None:
         self.bar: Any = None
-        self._packages = packages
-        self._size = size
-        self._done = 0
+        self._packages, self._size = packages, size
+        self._packages_done = self._size_done = 0
         self._waited = 0.0
-        self._news: deque[tuple[int, int]] = deque()
+        self._lock = Lock()
 
     def advance(self, size: int, packages: int) -> None:
-        """Note what is done, see `Progress.advance`, without a lock to wait for."""
-        self._news.append((size, packages))
+        """See `Progress.advance`."""
+        with self._lock:
+            self._size_done += size
+            self._packages_done += packages
+            self._waited = 0.0
 
     def show(self) -> None:
-        """Show what is done by now."""
-        size = 0
-        self._waited = 0.0 if self._news else self._waited + INTERVAL
-        while self._news:
-            more, packages = self._news.popleft()
-            size += more
-            self._done += packages
-        text = f"{self._done} of {counted(self._packages, 'package')}"
+        """Update the line."""
+        text = f"{self._packages_done} of {counted(self._packages, 'package')}"
         if self.bar is None:  # a short step leaves no line
-            self.bar = _bar(text, total=self._size, initial=size, unit="B", unit_scale=True)
+            size = {"total": self._size, "initial": self._size_done}
+            self.bar = _bar(text, **size, unit="B", unit_scale=True)
             return
         self.bar.ncols = _columns()
         self.bar.set_description_str(text, refresh=False)
-        waits = self._waited >= WAITING and self._done < self._packages
+        waits = self._waited >= WAITING and self._packages_done < self._packages
         self.bar.set_postfix_str("waiting" if waits else "", refresh=False)
-        if size:
+        self._waited += INTERVAL
+        if size := self._size_done - self.bar.n:
             self.bar.update(size)
-        else:  # an update would take the time without news for none
+        else:  # an update would leave the time without news out of the rate
             self.bar.refresh()
-
-    def close(self) -> None:
-        """Show how it ended, and leave the line."""
-        if self.bar is not None:
-            self.show()
-            self.bar.close()
 
 
 class Clock:
-    """How long a step takes already; from the first second on.
-
-    Args:
-        step: What it is.
-    """
+    """Shows how long a step has taken, from the first second on."""
 
     def __init__(self, step: str) -> None:
         self.bar = _bar(step[: _columns() - TIME], bar_format="{desc} ...")
 
     def show(self) -> None:
-        """Show the time by now."""
+        """Update the line."""
         if self.bar.format_dict["elapsed"] >= 1:
             self.bar.bar_format = "{desc} ... {elapsed}"
         self.bar.refresh()
 
-    def close(self) -> None:
-        """Show how long it took, and leave the line."""
-        self.show()
-        self.bar.close()
-
 
 def _bar(text: str, **options: Any) -> Any:
-    from tqdm import tqdm  # takes its time, and few runs show a line
+    from tqdm import tqdm  # slow to import, and few runs show a line
 
     options |= {"desc": text, "file": sys.stderr, "mininterval": 0, "miniters": 0}
     # a terminal that does not know its size says that it has no rows, and tqdm is silent then
@@ -155,19 +126,21 @@ def _columns() -> int:
 
 
 @contextmanager
-def _follow(shown: Meter | Clock) -> Iterator[None]:
-    """Keep the terminal's line up to date meanwhile, in a thread of its own."""
+def follow(shown: Meter | Clock) -> Iterator[None]:
+    """Update the line of `shown` meanwhile, in a thread, and leave it on the terminal."""
     ended = Event()
 
-    def follow() -> None:
+    def update() -> None:
         while not ended.wait(INTERVAL):
             shown.show()
 
-    follower = Thread(target=follow, daemon=True)
-    follower.start()
+    updater = Thread(target=update, daemon=True)
+    updater.start()
     try:
         yield
     finally:
         ended.set()
-        follower.join()
-        shown.close()
+        updater.join()
+        if shown.bar is not None:
+            shown.show()
+            shown.bar.close()

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 from tqdm import tqdm
 
-from conda_offline_repo.cli.terminal import INTERVAL, WAITING, Clock, Meter
+from conda_offline_repo.cli.terminal import INTERVAL, WAITING, Clock, Meter, follow
 from tests.conftest import TOKEN
 from tests.support.inside import Counted, inside
 from tests.support.running import PATIENCE
@@ -44,6 +44,12 @@ def time(monkeypatch: pytest.MonkeyPatch) -> Time:
     monkeypatch.setattr("tqdm.std.time", clock)
     monkeypatch.setenv("COLUMNS", "120")
     return clock
+
+
+@pytest.fixture
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A step ends before the first update of its line, however slow the machine is."""
+    monkeypatch.setattr("conda_offline_repo.cli.terminal.INTERVAL", 3600.0)
 
 
 def after(meter: Meter, time: Time, size: int = 0, packages: int = 0) -> str:
@@ -124,21 +130,21 @@ def test_nothing_is_left_where_channels_state_too_little(time: Time) -> None:
 
 
 def test_all_that_came_is_counted_at_the_end(
-    time: Time, capsys: pytest.CaptureFixture[str]
+    time: Time, capsys: pytest.CaptureFixture[str], unhurried: None
 ) -> None:
     meter = Meter(packages=2, size=1000)
     after(meter, time, 500, 1)
-    meter.advance(500, 1)
-    meter.close()
+    with follow(meter):
+        meter.advance(500, 1)
     last = capsys.readouterr().err.split("\r")[-1]
     assert last.startswith("2 of 2 packages: 100%|")
     assert last.endswith("\n")
 
 
-def test_short_step_leaves_no_line(capsys: pytest.CaptureFixture[str]) -> None:
+def test_short_step_leaves_no_line(capsys: pytest.CaptureFixture[str], unhurried: None) -> None:
     meter = Meter(packages=2, size=1000)
-    meter.advance(1000, 2)
-    meter.close()
+    with follow(meter):
+        meter.advance(1000, 2)
     assert capsys.readouterr().err == ""
 
 
