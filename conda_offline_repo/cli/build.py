@@ -14,11 +14,11 @@ USAGE = """\
 conda offline-repo build --label LABEL [PACKAGE ...] [options]
        conda offline-repo build [--file FILE] [options]"""
 DESCRIPTION = """\
-Make or refresh the folder ROOT/LABEL: a conda channel with the packages and
-all that they need, and nothing else, which is proven to install by itself.
-What the label's last build had is remembered, but for secrets; what is named
-replaces it, kind by kind, and each change is printed. The second form builds
-all labels of a file; one that fails does not stop the others."""
+Create or update the folder ROOT/LABEL: a conda channel with the packages and
+their dependencies, and nothing else, which is proven to install on its own.
+The label's last build is remembered, except for secrets: an option replaces
+its earlier values, and each change is printed. The second form builds all
+labels of a file; if one fails, the others are built all the same."""
 EPILOG = """\
 examples:
   conda offline-repo build --label halkbank -c acme --platform win-64 rating

@@ -15,10 +15,10 @@ from .output import (
     amount,
     changes_json,
     licenses,
-    platform_json,
     platform_lines,
-    print_json,
+    platforms_json,
     print_lines,
+    print_result,
     signed_by,
     table,
     warn,
@@ -32,25 +32,20 @@ if TYPE_CHECKING:
     from ..builder.outcome import BuildOutcome
     from ..builder.request.changes import RequestChange
 
-#: What would make a specification hard to tell from the next one.
+#: Characters that would make a specification hard to tell from the next one.
 AMBIGUOUS = frozenset(" ,")
-#: Characters of the reason why a label failed; all of it was told before the table.
+#: Characters of a failed label's reason in the table; all of it is printed before.
 REASON = 60
 HEADER = ("LABEL", "RELEASE", "PACKAGES", "SIZE", "MOVES", "RESULT")
 
 
 def report(outcome: BuildOutcome) -> None:
-    """Print an outcome as conda was told to: as JSON, as text, or not at all."""
-    if context.json:
-        print_json(**_json(outcome))
-    elif not context.quiet:
-        print_lines(_lines(outcome))
-        if outcome.changed and not context.dry_run:
-            print(
-                "\nCopy the folder, then on the customer's machine:\n\n"
-                f"    conda offline-repo use PATH/{outcome.manifest.label} -n ENVIRONMENT\n"
-            )
-        warn(outcome.warnings)
+    """Print the outcome of one build."""
+    lines = [*_lines(outcome)]
+    if outcome.changed and not context.dry_run:
+        use = f"conda offline-repo use PATH/{outcome.manifest.label} -n ENVIRONMENT"
+        lines.append(f"\nCopy the folder, then on the customer's machine:\n\n    {use}\n")
+    print_result(_json(outcome), lines, outcome.warnings)
 
 
 def report_all(results: Iterable[Result]) -> bool:
@@ -61,17 +56,15 @@ def report_all(results: Iterable[Result]) -> bool:
     Returns:
         Whether all succeeded.
     """
-    done = []
+    finished = []
     for result in results:
-        done.append(result)
+        finished.append(result)
         if not context.json:
             _report_label(result)
-    good = all(result.outcome for result in done)
-    if context.json:
-        print_json(success=good, labels=[*map(_label_json, done)])
-    elif not context.quiet:
-        print_lines(table([HEADER, *map(_label_row, done)]))
-    return good
+    success = all(result.outcome for result in finished)
+    table_lines = table([HEADER, *map(_label_row, finished)])
+    print_result({"success": success, "labels": [*map(_label_json, finished)]}, table_lines)
+    return success
 
 
 def _report_label(result: Result) -> None:
@@ -109,9 +102,8 @@ def _label_json(result: Result) -> dict[str, Any]:
     if result.outcome:
         return {"success": True, **_json(result.outcome)}
     error = result.error.dump_map() if result.error else {}
-    keys = ("exception_name", "message", "hints")
-    told = {key: error[key] for key in keys if key in error}
-    return {"success": False, "label": result.label, **told}
+    keys = {"exception_name", "message", "hints"} & {*error}
+    return {"success": False, "label": result.label, **{key: error[key] for key in keys}}
 
 
 def _json(outcome: BuildOutcome) -> dict[str, Any]:
@@ -123,17 +115,14 @@ def _json(outcome: BuildOutcome) -> dict[str, Any]:
         "first_build": outcome.first,
         "request_changes": [vars(change) for change in outcome.request_changes],
         "platforms": {
-            key: {
-                "packages": len(names),
-                "bytes": sum(manifest.packages[name].size for name in names),
-            }
+            key: {"packages": len(names), "bytes": sum(manifest.packages[n].size for n in names)}
             for key, names in manifest.solutions.items()
         },
         "packages": len(manifest.packages),
         "bytes": manifest.size,
         "transfer_bytes": difference.transfer_bytes,
         **changes_json(difference),
-        "changes": {change.platform: platform_json(change) for change in difference.platforms},
+        "changes": platforms_json(difference),
         "new_licenses": outcome.new_licenses,
         "manifest": as_dict(manifest),
         "warnings": outcome.warnings,

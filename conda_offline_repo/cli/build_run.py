@@ -1,24 +1,31 @@
-"""The run of `build`, which imports all that a vendor needs."""
+"""The run of `build`: what is asked for, by options or a file, and its builds.
+
+It imports all that only a vendor has, see `build.execute`.
+"""
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from conda.base.context import context
+from conda.base.context import context, locate_prefix_by_name
 
 from ..builder.archives.installers import shipped
 from ..builder.batch import build_all, build_one
+from ..builder.config.read import read
+from ..builder.config.values import is_path
 from ..builder.config.write import write
 from ..builder.credentials import credentials
+from ..builder.options import EnvironmentSpec, Options
 from ..builder.request.request import remember, repository_of, resolve
 from ..builder.run import Run
 from ..exceptions import InvalidRequestError
 from ..redaction import confined
 from ..repository import manifest_json
-from ..settings import TOKEN_VARIABLE
+from ..settings import TOKEN_VARIABLE, default_root, default_sign_keys, environment_token
 from .build_report import report, report_all
-from .build_request import config_path, defaults, described, options_of
-from .output import chatter_to_stderr, print_json
+from .output import chatter_to_stderr, print_result
 from .terminal import TerminalProgress
 
 if TYPE_CHECKING:
@@ -27,18 +34,28 @@ if TYPE_CHECKING:
 
     from ..builder.batch import Result
 
+#: Where the file is looked for.
+CONFIG_NAME = "offline-repo.yml"
+#: The options that say something of a request, besides --keep and those of conda.
+REQUEST = (
+    *("--add", "--remove", "--environment-file", "--from-prefix", "--root", "--no-label-channel"),
+    *("--token", "--platform", "--virtual-package", "--with-plugin", "--without-plugin"),
+    *("--plugin-file", "--installer", "--without-installer", "--sign-key", "--no-sign-key"),
+)
+
 
 def run(args: Namespace) -> int:
-    """Build what a file describes, or one label, print what came out, and return the status."""
+    """Build what a file describes, or one label, print the outcome, and return the exit status."""
+    path = Path(args.offline_repo_file or CONFIG_NAME).expanduser()
     if args.offline_repo_write_config:
-        _write_config(args)
+        _write_config(args, path)
         return 0
-    described_builds = described(args)
-    builds = described_builds or (options_of(args),)
+    described = _described(args, path)
+    builds = described or (_options(args),)
     shared = Run(builds)
     progress, dry_run = TerminalProgress(), context.dry_run
     with confined(shared.secrets):
-        if described_builds:
+        if described:
             results = build_all(builds, progress, shared, dry_run=dry_run)
             return 0 if report_all(_quietly(results)) else 1
         with chatter_to_stderr():
@@ -57,15 +74,9 @@ def _quietly(results: Iterator[Result]) -> Iterator[Result]:
         yield result
 
 
-def _write_config(args: Namespace) -> None:
-    """Write down what the options ask for of a label, and what its last build remembers.
-
-    Raises:
-        InvalidRequestError: That is no request.
-        ConfigWriteError: The file cannot take it.
-    """
-    options = options_of(args)
-    path = config_path(args)
+def _write_config(args: Namespace, path: Path) -> None:
+    """Write to the file what the options ask for of a label, and what its last build remembers."""
+    options = _options(args)
     if context.dry_run:
         raise InvalidRequestError(
             "--write-config builds nothing anyway.", "Leave out --dry-run, or --write-config."
@@ -74,15 +85,143 @@ def _write_config(args: Namespace) -> None:
         last = manifest_json.read(repository_of(options))
         if last and options.installers is None and shipped(last):
             raise InvalidRequestError(
-                "The last build of the label shipped installers, and a file has to say where they "
-                "are.",
+                "The last build of the label shipped installers, so a file must say where they are.",
                 "Name them again, --installer FILE, or leave them out, --without-installer.",
             )
         request = remember(resolve(options, last))
         variable = TOKEN_VARIABLE if options.token else None
-        write(path, options, request, defaults(), variable=variable)
-        if context.json:
-            print_json(path=str(path.absolute()), label=options.label)
-        elif not context.quiet:
-            print(f"{path} describes the label {options.label} now. Build it from there:\n")
-            print(f"    conda offline-repo build --file {path} --label {options.label}\n")
+        write(path, options, request, _defaults(), variable=variable)
+        label = options.label
+        lines = (
+            f"{path} describes the label {label} now. Build it from there:\n",
+            f"    conda offline-repo build --file {path} --label {label}\n",
+        )
+        print_result({"path": str(path.absolute()), "label": label}, lines)
+
+
+def _described(args: Namespace, path: Path) -> tuple[Options, ...]:
+    """Return what the file describes of what is to be built; nothing if the options say it."""
+    labels, options = args.offline_repo_label, _given(args)
+    if args.offline_repo_file and options:
+        raise InvalidRequestError(
+            f"With --file, only the file says what to build, not {', '.join(options)}.",
+            f"Write it to {path}, or leave out --file to build one label by options.",
+        )
+    if not labels and options:
+        raise InvalidRequestError("No label is named.", "Name the customer's label: --label LABEL")
+    if not args.offline_repo_file and not path.exists():
+        if labels:
+            return ()
+        raise InvalidRequestError(
+            f"No label is named, and there is no {CONFIG_NAME} here.",
+            "Name the customer's label, --label LABEL, or a file that describes labels, --file.",
+        )
+    builds = {build.label: build for build in read(path, _defaults(), os.environ, labels)}
+    known = [label for label in labels if label in builds]
+    if options and known:
+        raise InvalidRequestError(
+            f"{path} describes the label {known[0]}, and may differ from {', '.join(options)}.",
+            "Change the file. To build by options alone, run conda in another folder.",
+        )
+    if not args.offline_repo_file and not known and (options or _is_built(labels)):
+        return ()
+    if unknown := [label for label in labels if label not in builds]:
+        raise InvalidRequestError(
+            f"{path} does not describe the label {unknown[0]!r}.",
+            f"It describes: {', '.join(builds)}.",
+        )
+    return tuple(build for label, build in builds.items() if not labels or label in labels)
+
+
+def _given(args: Namespace) -> list[str]:
+    """Return which options say something of a request, as they are typed."""
+    values = {
+        "PACKAGE": args.offline_repo_package,
+        "--channel": args.channel,
+        "--override-channels": args.override_channels,
+        "--keep": args.offline_repo_keep is not None,
+    }
+    for option in REQUEST:
+        values[option] = getattr(args, f"offline_repo_{option[2:].replace('-', '_')}")
+    return [option for option, value in values.items() if value]
+
+
+def _is_built(labels: list[str]) -> bool:
+    """Return whether these labels have repositories, which remember what is asked for."""
+    root = _path(default_root())
+    return bool(labels) and all(manifest_json.present(root / label) for label in labels)
+
+
+def _options(args: Namespace) -> Options:
+    """Return what the options ask for of one label."""
+    labels = args.offline_repo_label
+    if len(labels) != 1:
+        raise InvalidRequestError(
+            f"Options build one label, not several: {', '.join(labels) or 'none is named'}.",
+            "Describe several in a file: `build --label LABEL ... --write-config` begins one.",
+        )
+    plugin, installers = None, None
+    if args.offline_repo_with_plugin or args.offline_repo_plugin_file:
+        plugin = True
+    elif args.offline_repo_without_plugin:
+        plugin = False
+    if args.offline_repo_installer or args.offline_repo_without_installer:
+        installers = tuple(map(_path, args.offline_repo_installer))
+    keys = args.offline_repo_sign_key or default_sign_keys()
+    return Options(
+        label=labels[0],
+        root=_path(args.offline_repo_root or default_root()),
+        packages=tuple(args.offline_repo_package),
+        add=tuple(args.offline_repo_add),
+        remove=tuple(args.offline_repo_remove),
+        channels=_channels(),
+        channels_named=bool(args.channel),
+        label_channel=not args.offline_repo_no_label_channel,
+        token=args.offline_repo_token or environment_token(),
+        platforms=tuple(args.offline_repo_platform),
+        native_platform=context.subdir,
+        virtual_packages=tuple(args.offline_repo_virtual_package),
+        plugin=plugin,
+        plugin_file=_path(args.offline_repo_plugin_file) if args.offline_repo_plugin_file else None,
+        installers=installers,
+        sign_keys=() if args.offline_repo_no_sign_key else tuple(map(_path, keys)),
+        unsigned=args.offline_repo_no_sign_key,
+        keep=args.offline_repo_keep,
+        environments=_environments(args),
+    )
+
+
+def _defaults() -> Options:
+    """Return what holds where the file says nothing."""
+    return Options(
+        label="",
+        root=_path(default_root()),
+        channels=_channels(),
+        native_platform=context.subdir,
+        sign_keys=tuple(_path(key).absolute() for key in default_sign_keys()),
+    )
+
+
+def _channels() -> tuple[str, ...]:
+    """Return conda's channels: those of the options, and the configured ones."""
+    try:
+        return tuple(context.channels)
+    except ValueError as error:
+        raise InvalidRequestError(
+            f"A channel is not valid: {error}.",
+            "Give a channel's name, its URL or the path of its folder.",
+        ) from error
+
+
+def _environments(args: Namespace) -> tuple[EnvironmentSpec, ...]:
+    if file := args.offline_repo_environment_file:
+        return (EnvironmentSpec(file=_path(file)),)
+    if prefix := args.offline_repo_from_prefix:
+        # a name or a path, as conda's -n and -p distinguish them
+        path = _path(prefix) if is_path(prefix) else Path(locate_prefix_by_name(prefix))
+        return (EnvironmentSpec(prefix=path),)
+    return ()
+
+
+def _path(text: str) -> Path:
+    return Path(text).expanduser()

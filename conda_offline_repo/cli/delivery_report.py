@@ -1,4 +1,4 @@
-"""What `sync` and `unpack` have in common: the delivery itself, and what they say of it."""
+"""The work of `sync` and of `unpack`, and what they print of it."""
 
 from __future__ import annotations
 
@@ -18,29 +18,23 @@ from .output import (
     changes_json,
     chatter_to_stderr,
     platform_lines,
-    print_json,
-    print_lines,
+    print_result,
     signed_by,
-    warn,
 )
 from .terminal import TerminalProgress
 
 if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Iterator
+    from typing import Any
 
     from ..delivery.deliver import Outcome
     from ..delivery.plan import Plan
     from ..delivery.source import Source
 
 
-def delivered(source: Source, args: Namespace) -> int:
-    """Deliver a release, print what moved, and return the exit status.
-
-    Args:
-        source: The release.
-        args: What was typed besides: TARGET and --allow-older.
-    """
+def deliver_to(args: Namespace, source: Source) -> int:
+    """Deliver a release to the TARGET that was typed, and print what changed in it."""
     target = Path(os.path.abspath(Path(args.offline_repo_target).expanduser()))
     check_expected(Repository(target, source.manifest, source.signers))
     with chatter_to_stderr():
@@ -51,62 +45,53 @@ def delivered(source: Source, args: Namespace) -> int:
             allow_older=args.offline_repo_allow_older,
             dry_run=context.dry_run,
         )
-    if context.json:
-        _print_json(outcome)
-    elif not context.quiet:
-        print_lines(_lines(outcome.plan))
-        warn(_warnings(outcome))
+    print_result(_json(outcome), _lines(outcome.plan), _warnings(outcome))
     return 0
 
 
-def _print_json(outcome: Outcome) -> None:
+def _json(outcome: Outcome) -> dict[str, Any]:
     plan = outcome.plan
     release, last = plan.source.manifest, plan.last
-    print_json(
-        label=release.label,
-        source=str(plan.source.place),
-        target=str(plan.target),
-        changed=plan.changes,
-        build=release.release,
-        build_before=last.release if last else None,
-        signers=plan.source.signers,
-        copied=[*plan.lacking],
-        copied_bytes=plan.size,
-        deleted=plan.surplus,
-        warnings=_warnings(outcome),
+    return {
+        "label": release.label,
+        "source": str(plan.source.place),
+        "target": str(plan.target),
+        "changed": plan.changes,
+        "build": release.release,
+        "build_before": last.release if last else None,
+        "signers": plan.source.signers,
+        "copied": [*plan.lacking],
+        "copied_bytes": plan.size,
+        "deleted": plan.surplus,
+        "warnings": _warnings(outcome),
         **changes_json(difference(last, release)),
-    )
+    }
 
 
 def _lines(plan: Plan) -> Iterator[str]:
-    release, last, total = plan.source.manifest, plan.last, amount(plan.source.manifest)
+    release, last, target = plan.source.manifest, plan.last, plan.target
+    total = amount(release)
     if not plan.changes:
-        yield (
-            f"{plan.target} has release {release.release} already, complete and unchanged: {total}."
-        )
+        yield f"{target} has release {release.release} already, complete and unchanged: {total}."
     else:
         yield from platform_lines(difference(last, release))
         if last and last.raw == release.raw:
-            change = "would be put right" if context.dry_run else "is put right"
+            change = "would be repaired" if context.dry_run else "is repaired"
         else:
             had = f"had release {last.release}" if last else "had no release"
             has = "would get" if context.dry_run else "now has"
             change = f"{had} and {has} release {release.release} of label {release.label}"
-        yield f"{plan.target} {change}: {total}."
+        yield f"{target} {change}: {total}."
         copied = "would be copied" if context.dry_run else "copied"
-        yield (
-            f"{counted(len(plan.lacking), 'file')} {copied}, {human(plan.size)}; "
-            f"{len(plan.surplus)} deleted."
-        )
+        files = counted(len(plan.lacking), "file")
+        yield f"{files} {copied}, {human(plan.size)}; {len(plan.surplus)} deleted."
     yield signed_by(plan.source.signers)
 
 
-def _warnings(outcome: Outcome) -> tuple[str, ...]:
-    if not outcome.undeleted:
-        return ()
-    text = (
+def _warnings(outcome: Outcome) -> list[str]:
+    warning = (
         f"{outcome.plan.target} has all of the release, but also files that it does not need any "
         f"more: {', '.join(outcome.undeleted)}. Another program may have them open. Run the same "
         "command again; until then, readers are warned that the publication is unfinished."
     )
-    return (text,)
+    return [warning] if outcome.undeleted else []

@@ -13,8 +13,8 @@ from ..queries.compare import difference, new_licenses
 from .output import (
     changes_json,
     licenses,
-    platform_json,
     platform_lines,
+    platforms_json,
     print_json,
     print_lines,
     signed_by,
@@ -31,16 +31,15 @@ if TYPE_CHECKING:
 USAGE = "conda offline-repo diff OLD NEW [options]"
 DESCRIPTION = """\
 Show what changes for the customer, platform by platform: packages, the bytes
-that a copy moves, and new licences. Each of OLD and NEW is a folder with the
-release, its offline-repo.json, which does not tell licences, or a volume of
-`pack`."""
+that a copy moves, and new licences. OLD and NEW are each a folder with the
+release, a volume of `pack`, or an offline-repo.json, which lists no licences."""
 EPILOG = """\
 examples:
   conda offline-repo diff X:\\repo\\halkbank E:\\halkbank
   conda offline-repo diff offline-repo.json new.zip --format markdown
 """
 CONDA = ("add_parser_json",)
-UNKNOWN = "not known: offline-repo.json alone does not tell them"
+UNKNOWN = "unknown, as offline-repo.json alone does not list them"
 
 
 def configure_parser(parser: ArgumentParser) -> None:
@@ -51,11 +50,9 @@ def configure_parser(parser: ArgumentParser) -> None:
 
 
 def execute(args: Namespace) -> int:
-    """Compare, and print the difference."""
-    old, new = (
-        named(text, args.offline_repo_label)
-        for text in (args.offline_repo_old, args.offline_repo_new)
-    )
+    """Compare two releases, and print the difference."""
+    label = args.offline_repo_label
+    old, new = named(args.offline_repo_old, label), named(args.offline_repo_new, label)
     if old.manifest.label != new.manifest.label:
         raise LabelMismatchError(old.path, old.manifest.label, new.manifest.label)
     changes = difference(old.manifest, new.manifest)
@@ -67,14 +64,14 @@ def execute(args: Namespace) -> int:
             label=new.manifest.label,
             old=_json(old),
             new=_json(new),
-            platforms={change.platform: platform_json(change) for change in changes.platforms},
+            platforms=platforms_json(changes),
             transfer_bytes=changes.transfer_bytes,
             new_licenses=fresh,
             **changes_json(changes),
         )
-        return 0
-    lines = _markdown if args.offline_repo_format == "markdown" else _text
-    print_lines(lines(old, new, changes, UNKNOWN if fresh is None else licenses(fresh)))
+    else:
+        lines = _markdown if args.offline_repo_format == "markdown" else _text
+        print_lines(lines(old, new, changes, UNKNOWN if fresh is None else licenses(fresh)))
     return 0
 
 
@@ -121,7 +118,7 @@ def _named(release: Named) -> str:
 
 
 def _cell(text: str) -> str:
-    """Return text that means nothing in Markdown."""
+    """Escape what Markdown would take for markup."""
     for special in "\\`*_[]<>|#":
         text = text.replace(special, f"\\{special}")
     return text.replace("\n", " ")

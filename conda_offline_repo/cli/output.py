@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from contextlib import contextmanager, redirect_stdout
+from contextlib import redirect_stdout
 from typing import TYPE_CHECKING
 
 from conda.base.context import context
@@ -13,9 +13,10 @@ from ..printable import counted, human, printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
     from typing import Any, TextIO
 
-    from ..queries.compare import Difference, PlatformChange
+    from ..queries.compare import Difference
     from ..repository.locate import Repository
     from ..repository.manifest import Manifest
 
@@ -26,9 +27,41 @@ def print_json(*, success: bool = True, **content: Any) -> None:
 
 
 def print_lines(lines: Iterable[str], stream: TextIO | None = None) -> None:
-    """Print lines, which may quote channels and archives; on stdout for want of a stream."""
+    """Print lines, which may quote channels and archives, to a stream or else to stdout."""
     for line in lines:
         print(printable(line), file=stream)
+
+
+def print_result(
+    content: Mapping[str, Any],
+    lines: Iterable[str],
+    warnings: Iterable[str] = (),
+    stream: TextIO | None = None,
+) -> None:
+    """Print what a command did: as JSON, as lines and warnings, or with `--quiet` not at all."""
+    if context.json:
+        print_json(**content)
+    elif not context.quiet:
+        print_lines(lines, stream)
+        warn(warnings)
+
+
+def print_answers(
+    answers: Iterable[tuple[Any, ...]],
+    as_json: Callable[..., dict[str, Any]],
+    lines: Callable[..., Iterator[str]],
+) -> None:
+    """Print answers, each of which is a repository and what is asked of it, as JSON or as lines."""
+    if context.json:
+        print_json(repositories=[as_json(*answer) for answer in answers])
+    else:
+        for answer in answers:
+            print_lines(lines(*answer))
+
+
+def warn(warnings: Iterable[str]) -> None:
+    """Print warnings, a line each."""
+    print_lines((f"warning: {warning}" for warning in warnings), sys.stderr)
 
 
 def table(rows: Sequence[Sequence[str]]) -> Iterator[str]:
@@ -40,48 +73,31 @@ def table(rows: Sequence[Sequence[str]]) -> Iterator[str]:
         yield "  ".join(cells).rstrip()
 
 
-def warn(warnings: Iterable[str]) -> None:
-    """Print warnings, a line each."""
-    print_lines((f"warning: {warning}" for warning in warnings), sys.stderr)
-
-
-def print_answers(
-    answers: Iterable[Any],
-    as_json: Callable[..., dict[str, Any]],
-    lines: Callable[..., Iterator[str]],
-) -> None:
-    """Print the answers to a question, each of which is a repository and what is said of it."""
-    if context.json:
-        print_json(repositories=[as_json(*answer) for answer in answers])
-    else:
-        for answer in answers:
-            print_lines(lines(*answer))
-
-
-@contextmanager
-def chatter_to_stderr() -> Iterator[None]:
+def chatter_to_stderr() -> AbstractContextManager[object]:
     """Let what conda and its solvers print meanwhile go to stderr."""
-    with redirect_stdout(sys.stderr):
-        yield
+    return redirect_stdout(sys.stderr)
 
 
 def release_json(repository: Repository) -> dict[str, Any]:
-    """Return which release of a repository it is about, for a JSON object."""
+    """Return the path, label and release of a repository, for a JSON object."""
     manifest = repository.manifest
     return {"path": str(repository.path), "label": manifest.label, "build": manifest.release}
 
 
 def changes_json(difference: Difference) -> dict[str, Any]:
-    """Return which archives come and go, for a JSON object."""
+    """Return which archives come and go for a JSON object."""
     return {key: getattr(difference, key) for key in ("added", "updated", "removed")}
 
 
-def platform_json(change: PlatformChange) -> dict[str, list[dict[str, str]]]:
-    """Return what changes on a platform as a JSON object."""
+def platforms_json(difference: Difference) -> dict[str, Any]:
+    """Return which packages change on each platform, for a JSON object."""
     return {
-        "updated": [{"name": n, "old": old, "new": new} for n, old, new in change.updated],
-        "added": [{"name": name, "version": version} for name, version in change.added],
-        "removed": [{"name": name, "version": version} for name, version in change.removed],
+        change.platform: {
+            "updated": [{"name": n, "old": old, "new": new} for n, old, new in change.updated],
+            "added": [{"name": name, "version": version} for name, version in change.added],
+            "removed": [{"name": name, "version": version} for name, version in change.removed],
+        }
+        for change in difference.platforms
     }
 
 
@@ -97,7 +113,7 @@ def platform_lines(difference: Difference) -> Iterator[str]:
 
 
 def amount(manifest: Manifest, archives: Iterable[str] | None = None) -> str:
-    """Return the number and the size of packages, of all unless told which."""
+    """Return the number and the size of some archives, or of all."""
     names = manifest.packages if archives is None else archives
     sizes = [manifest.packages[name].size for name in names]
     return f"{counted(len(sizes), 'package')}, {human(sum(sizes))}"

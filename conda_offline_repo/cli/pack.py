@@ -1,4 +1,4 @@
-"""`conda offline-repo pack`: a release, or what is new in it, as files for sticks and diodes."""
+"""`conda offline-repo pack`: a release, or what is new in it, as zip files."""
 
 from __future__ import annotations
 
@@ -15,20 +15,21 @@ from ..delivery.source import from_folder
 from ..exceptions import InvalidRequestError
 from ..printable import counted, human
 from ..repository.locate import locate_one
-from .output import chatter_to_stderr, print_json, print_lines, signed_by
+from .output import chatter_to_stderr, print_result, signed_by
 from .parser import LABEL, PATH, add_options
 from .terminal import TerminalProgress
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
     from collections.abc import Iterator
+    from typing import Any
 
     from ..delivery.pack import Packed
 
 USAGE = "conda offline-repo pack PATH -o FILE [options]"
 DESCRIPTION = """\
-Pack the release of a repository as a zip file or several, each of which can be
-checked by itself; `conda offline-repo unpack` takes them in any order. The
+Pack the release of a repository into one or more zip files, each of which can
+be checked on its own; `conda offline-repo unpack` takes them in any order. The
 same release gives the same bytes."""
 EPILOG = """\
 examples:
@@ -58,15 +59,16 @@ def configure_parser(parser: ArgumentParser) -> None:
 
 
 def execute(args: Namespace) -> int:
-    """Pack, and print what is where."""
-    label, text = args.offline_repo_label, args.offline_repo_since
+    """Pack a release, and print the names of the files."""
+    label, base = args.offline_repo_label, args.offline_repo_since
+    size = args.offline_repo_volume_size
     repository = locate_one(Path(args.offline_repo_path).expanduser(), label)
-    volume_size = args.offline_repo_volume_size and parse_size(args.offline_repo_volume_size)
-    known = since(text, label, repository.manifest) if text else None
+    volume_size = parse_size(size) if size else None
+    known = since(base, label, repository.manifest) if base else None
     piped = args.offline_repo_output == "-"
-    if piped and (volume_size or context.json or os.isatty(1)):
+    if piped and (size or context.json or os.isatty(1)):
         raise InvalidRequestError(
-            "The standard output takes one volume and nothing else, and is no terminal.",
+            "`-o -` writes one volume and nothing else, and not to a terminal.",
             "Leave out --volume-size and --json, and send the output to a pipe or a file.",
         )
     source = from_folder(repository)
@@ -77,26 +79,23 @@ def execute(args: Namespace) -> int:
         packed = pack(
             source, output, known, volume_size, TerminalProgress(), dry_run=context.dry_run
         )
-    if context.json:
-        _print_json(packed)
-    elif not context.quiet:
-        print_lines(_lines(packed), sys.stderr if piped else sys.stdout)
+    print_result(_json(packed), _lines(packed), stream=sys.stderr if piped else sys.stdout)
     return 0
 
 
-def _print_json(packed: Packed) -> None:
+def _json(packed: Packed) -> dict[str, Any]:
     release, since = packed.source.manifest, packed.since
-    print_json(
-        label=release.label,
-        build=release.release,
-        since=since.base.release if since else None,
-        signers=packed.source.signers,
-        volumes=[
+    return {
+        "label": release.label,
+        "build": release.release,
+        "since": since.base.release if since else None,
+        "signers": packed.source.signers,
+        "volumes": [
             {"path": str(path), "files": names}
-            for path, names in zip(packed.volumes, packed.names, strict=True)
+            for path, names in zip(packed.volumes, packed.names, strict=False)
         ],
-        bytes=packed.size,
-    )
+        "bytes": packed.size,
+    }
 
 
 def _lines(packed: Packed) -> Iterator[str]:

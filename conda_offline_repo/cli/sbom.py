@@ -10,12 +10,13 @@ from conda.base.context import context
 from ..printable import counted
 from ..queries.sbom import make_bills, write_bills
 from ..repository.locate import locate
-from .output import chatter_to_stderr, print_json, print_lines
+from .output import chatter_to_stderr, print_result, release_json
 from .parser import LABEL, PATH, add_options
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Mapping, Sequence
+    from typing import Any
 
     from ..queries.sbom import Bill
     from ..repository.locate import Repository
@@ -23,9 +24,9 @@ if TYPE_CHECKING:
 USAGE = "conda offline-repo sbom PATH [options]"
 DESCRIPTION = """\
 Write what the release installs as CycloneDX JSON, a file for each environment
-and platform: LABEL-RELEASE-[ENVIRONMENT-]PLATFORM.cdx.json. Of packages from
-the vendor's own servers they tell no addresses. The same release gives the
-same bytes. It takes conda 26.3 or newer with the plugin conda-sboms."""
+and platform: LABEL-RELEASE-[ENVIRONMENT-]PLATFORM.cdx.json. Addresses of the
+vendor's own servers are left out. The same release gives the same bytes.
+Requires conda 26.3 or newer with the plugin conda-sboms."""
 EPILOG = """\
 example:
   conda offline-repo sbom G:\\repo\\halkbank -o bills
@@ -43,41 +44,37 @@ def configure_parser(parser: ArgumentParser) -> None:
 
 
 def execute(args: Namespace) -> int:
-    """Make the bills of each repository, write all, and print where they are."""
+    """Write the bills of each repository, and print where they are."""
     path = Path(args.offline_repo_path).expanduser()
     folder = Path(args.offline_repo_output).expanduser().absolute()
     with chatter_to_stderr():
-        made = [
+        bills = [
             (repository, bill)
             for repository in locate(path, args.offline_repo_label)
             for bill in make_bills(repository)
         ]
-        changed = write_bills([bill for _, bill in made], folder, dry_run=context.dry_run)
-    if context.json:
-        print_json(files=[_json(*pair, folder, changed) for pair in made])
-    elif not context.quiet:
-        print_lines(_lines([bill for _, bill in made], folder, changed))
+        changed = write_bills([bill for _, bill in bills], folder, dry_run=context.dry_run)
+    files = [_json(repository, bill, folder, changed) for repository, bill in bills]
+    print_result({"files": files}, map(_line, files))
     return 0
 
 
 def _json(
     repository: Repository, bill: Bill, folder: Path, changed: Sequence[Path]
-) -> dict[str, object]:
+) -> dict[str, Any]:
+    path = folder / bill.name
     return {
-        "path": str(folder / bill.name),
+        **release_json(repository),
+        "path": str(path),
         "repository": str(repository.path),
-        "label": repository.manifest.label,
-        "build": repository.manifest.release,
         "environment": bill.environment,
         "platform": bill.platform,
         "packages": bill.packages,
-        "changed": folder / bill.name in changed,
+        "changed": path in changed,
     }
 
 
-def _lines(made: Sequence[Bill], folder: Path, changed: Sequence[Path]) -> Iterator[str]:
-    for bill in made:
-        path = folder / bill.name
-        written = "would be written" if context.dry_run else "written"
-        state = written if path in changed else "there already, unchanged"
-        yield f"{path}: {counted(bill.packages, 'package')}, {state}"
+def _line(file: Mapping[str, Any]) -> str:
+    written = "would be written" if context.dry_run else "written"
+    state = written if file["changed"] else "unchanged"
+    return f"{file['path']}: {counted(file['packages'], 'package')}, {state}"

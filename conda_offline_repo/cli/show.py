@@ -10,10 +10,9 @@ from ..queries.licenses import licenses
 from ..queries.why import why
 from ..repository.locate import locate
 from ..settings import default_root
-from .output import chatter_to_stderr
+from . import show_report
+from .output import chatter_to_stderr, print_answers
 from .parser import LABEL, add_options
-from .show_licenses import report_licenses
-from .show_report import report, report_brief, report_releases, report_why
 from .terminal import TerminalProgress
 
 if TYPE_CHECKING:
@@ -22,8 +21,7 @@ if TYPE_CHECKING:
 USAGE = "conda offline-repo show [PATH] [options]"
 DESCRIPTION = """\
 Show the request of the repository, or of each repository below PATH, and a
-table of its packages: which were asked for, and the channel that each came
-from."""
+table of its packages: which ones were requested, and the channel of each."""
 EPILOG = """\
 examples:
   conda offline-repo show X:\\repo --brief
@@ -57,15 +55,18 @@ def execute(args: Namespace) -> int:
     path = Path(args.offline_repo_path or default_root()).expanduser()
     repositories = locate(path, args.offline_repo_label)
     if args.offline_repo_why is not None:
-        report_why(why(repositories, args.offline_repo_why))
+        answers = why(repositories, args.offline_repo_why)
+        print_answers(answers, show_report.why_json, show_report.why_lines)
     elif args.offline_repo_licenses:
         with chatter_to_stderr():
-            read = [(each, licenses(each, TerminalProgress())) for each in repositories]
-        report_licenses(read)
+            texts = [(folder, licenses(folder, TerminalProgress())) for folder in repositories]
+        print_answers(texts, show_report.licenses_json, show_report.licenses_lines)
     elif args.offline_repo_brief:
-        report_brief(repositories)
+        show_report.report_brief(repositories)
     elif args.offline_repo_releases:
-        report_releases(repositories)
+        folders = [(folder,) for folder in repositories]
+        print_answers(folders, show_report.releases_json, show_report.releases_lines)
     else:
-        report([(each, list_packages(each)) for each in repositories])
+        packages = [(folder, list_packages(folder)) for folder in repositories]
+        print_answers(packages, show_report.packages_json, show_report.packages_lines)
     return 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from conda.base.context import context
@@ -11,13 +12,14 @@ from ..queries.dependencies import environments
 from ..repository.manifest import as_dict, key_parts
 from ..repository.names import PLUGIN
 from ..repository.transition import unfinished
-from .output import amount, print_answers, print_json, print_lines, release_json, table
+from .output import amount, print_json, print_lines, release_json, table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from typing import Any
 
     from ..queries.contents import ListedPackage
+    from ..queries.licenses import Licensed, Licenses
     from ..queries.why import Step, Why
     from ..repository.locate import Repository
     from ..repository.manifest import Manifest
@@ -25,35 +27,23 @@ if TYPE_CHECKING:
 
 #: Steps beyond which the lines of a tree are not indented any further.
 DEEPEST = 40
+#: What separates licence texts.
+RULE = "=" * 79
 PACKAGES = ("NAME", "VERSION", "BUILD", "SUBDIR", "SIZE", "ASKED FOR", "LICENCE", "CHANNEL")
-
-
-def report(shown: Iterable[tuple[Repository, tuple[ListedPackage, ...]]]) -> None:
-    """Print repositories with their packages."""
-    print_answers(shown, _json, _lines)
+BRIEF = ("LABEL", "RELEASE", "OF", "PACKAGES", "SIZE", "SIGNED BY", "")
 
 
 def report_brief(repositories: Sequence[Repository]) -> None:
     """Print a line for each repository."""
+    contents = [*map(_brief_json, repositories)]
     if context.json:
-        print_json(repositories=[*map(_brief_json, repositories)])
+        print_json(repositories=contents)
     else:
-        rows = [("LABEL", "RELEASE", "OF", "PACKAGES", "SIZE", "SIGNED BY", "")]
-        print_lines(table([*rows, *map(_brief_row, repositories)]))
+        print_lines(table([BRIEF, *map(_brief_row, contents)]))
 
 
-def report_releases(repositories: Iterable[Repository]) -> None:
-    """Print which releases can be installed from repositories, the newest first."""
-    releases = [(repository, _releases(repository.manifest)) for repository in repositories]
-    print_answers(releases, _releases_json, _releases_lines)
-
-
-def report_why(answers: Iterable[tuple[Repository, Sequence[Why]]]) -> None:
-    """Print who needs a package in each repository."""
-    print_answers(answers, _why_json, _why_lines)
-
-
-def _json(repository: Repository, packages: tuple[ListedPackage, ...]) -> dict[str, Any]:
+def packages_json(repository: Repository, packages: tuple[ListedPackage, ...]) -> dict[str, Any]:
+    """Return the request, packages and solutions of a repository as JSON."""
     manifest = repository.manifest
     return {
         "path": str(repository.path),
@@ -70,30 +60,29 @@ def _json(repository: Repository, packages: tuple[ListedPackage, ...]) -> dict[s
     }
 
 
-def _lines(repository: Repository, packages: tuple[ListedPackage, ...]) -> Iterator[str]:
-    manifest = repository.manifest
-    request = manifest.request
+def packages_lines(repository: Repository, packages: tuple[ListedPackage, ...]) -> Iterator[str]:
+    """Yield the request and a table of the packages."""
+    manifest, request = repository.manifest, repository.manifest.request
     rows = [
         ("path", str(repository.path)),
         ("label", manifest.label),
         ("release", f"{manifest.release} of {manifest.created}"),
     ]
-    for asked in environments(manifest):
-        title = f"environment {asked.name}" if asked.name else "packages asked for"
-        specs = ", ".join(asked.packages) or "all of the label channel"
-        rows.append((title, "exact archives" if asked.exact else specs))
-    titles = ("channels", *[""] * len(request.channels))
-    rows += zip(titles, request.channels or ("none",), strict=False)
+    for environment in environments(manifest):
+        title = f"environment {environment.name}" if environment.name else "packages asked for"
+        specs = ", ".join(environment.packages) or "all of the label channel"
+        rows.append((title, "exact archives" if environment.exact else specs))
+    channels = request.channels or ("none",)
+    rows += [("" if number else "channels", channel) for number, channel in enumerate(channels)]
     rows.append(("signed by", ", ".join(repository.signers) or "nobody: its origin is unknown"))
     if unfinished(repository.path, manifest):
         rows.append(("unfinished", "a publication is under way or was interrupted"))
     for platform in request.platforms:
         machine = request.virtual_packages.get(platform, {})
-        stated = ", ".join(f"{name} {value}" for name, value in sorted(machine.items()))
-        rows.append((f"for {platform}", stated))
-    for environment, platform, names in _solutions(manifest):
-        place = f"{environment} on {platform}" if environment else platform
-        rows.append((f"{place} installs", amount(manifest, names)))
+        versions = ", ".join(f"{name} {version}" for name, version in sorted(machine.items()))
+        rows.append((f"for {platform}", versions))
+    for name, platform, archives in _solutions(manifest):
+        rows.append((f"{_place(name, platform)} installs", amount(manifest, archives)))
     yield from table(rows)
     yield ""
     yield from table([PACKAGES, *map(_package_row, packages)])
@@ -101,21 +90,18 @@ def _lines(repository: Repository, packages: tuple[ListedPackage, ...]) -> Itera
 
 
 def _package_row(package: ListedPackage) -> tuple[str, ...]:
-    return (
-        package.name,
-        package.version,
-        package.build,
-        package.subdir,
-        human(package.size),
-        "yes" if package.asked_for else "",
-        package.license,
-        package.channel,
-    )
+    size, asked_for = human(package.size), "yes" if package.asked_for else ""
+    build = (package.name, package.version, package.build, package.subdir)
+    return (*build, size, asked_for, package.license, package.channel)
 
 
 def _solutions(manifest: Manifest) -> list[tuple[str, str, tuple[str, ...]]]:
     """Return environment, platform and archives of each solution, sorted."""
     return sorted((*key_parts(key), names) for key, names in manifest.solutions.items())
+
+
+def _place(environment: str, platform: str) -> str:
+    return f"{environment} on {platform}" if environment else platform
 
 
 def _brief_json(repository: Repository) -> dict[str, Any]:
@@ -130,59 +116,55 @@ def _brief_json(repository: Repository) -> dict[str, Any]:
     }
 
 
-def _brief_row(repository: Repository) -> tuple[str, ...]:
+def _brief_row(content: Mapping[str, Any]) -> tuple[str, ...]:
+    release = (content["label"], str(content["build"]), content["created"])
+    signers = ", ".join(content["signers"]) or "nobody"
+    state = "unfinished" if content["unfinished"] else ""
+    return (*release, str(content["packages"]), human(content["bytes"]), signers, state)
+
+
+def releases_json(repository: Repository) -> dict[str, Any]:
+    """Return the releases that can be installed, the newest first."""
     manifest = repository.manifest
-    return (
-        manifest.label,
-        str(manifest.release),
-        manifest.created,
-        str(len(manifest.packages)),
-        human(manifest.size),
-        ", ".join(repository.signers) or "nobody",
-        "unfinished" if unfinished(repository.path, manifest) else "",
-    )
-
-
-def _releases(manifest: Manifest) -> list[tuple[int, str, Mapping[str, tuple[str, ...]]]]:
-    """Return number, time and solutions of each release."""
-    kept = [(number, kept.created, kept.solutions) for number, kept in manifest.releases.items()]
-    return sorted([(manifest.release, manifest.created, manifest.solutions), *kept], reverse=True)
-
-
-def _releases_json(repository: Repository, releases: list[Any]) -> dict[str, Any]:
+    releases: dict[int, Any] = {**manifest.releases, manifest.release: manifest}
     return {
         "path": str(repository.path),
-        "label": repository.manifest.label,
+        "label": manifest.label,
         "releases": [
-            {"build": number, "created": created, "solutions": dict(solutions)}
-            for number, created, solutions in releases
+            {"build": number, "created": release.created, "solutions": dict(release.solutions)}
+            for number, release in sorted(releases.items(), reverse=True)
         ],
     }
 
 
-def _releases_lines(repository: Repository, releases: list[Any]) -> Iterator[str]:
-    yield f"{repository.path}, label {repository.manifest.label}:\n"
+def releases_lines(repository: Repository) -> Iterator[str]:
+    """Yield a table of the releases that can be installed."""
+    content = releases_json(repository)
+    yield f"{content['path']}, label {content['label']}:\n"
     rows = [("RELEASE", "OF", "INSTALLS")]
-    for number, created, solutions in releases:
-        installs = (f"{key}: {counted(len(names), 'package')}" for key, names in solutions.items())
-        rows.append((str(number), created, ", ".join(installs)))
+    for release in content["releases"]:
+        solutions = release["solutions"].items()
+        installs = (f"{key}: {counted(len(archives), 'package')}" for key, archives in solutions)
+        rows.append((str(release["build"]), release["created"], ", ".join(installs)))
     yield from table(rows)
     yield ""
 
 
-def _why_json(repository: Repository, reasons: Sequence[Why]) -> dict[str, Any]:
-    solutions = []
-    for why in reasons:
-        steps = {key: [vars(step) for step in getattr(why, key)] for key in ("directly", "ways")}
-        solutions.append({**vars(why), **steps})
-    return {**release_json(repository), "solutions": solutions}
+def why_json(repository: Repository, reasons: Sequence[Why]) -> dict[str, Any]:
+    """Return what needs a package in each solution."""
+    return {**release_json(repository), "solutions": [*map(asdict, reasons)]}
 
 
-def _why_lines(repository: Repository, reasons: Sequence[Why]) -> Iterator[str]:
+def why_lines(repository: Repository, reasons: Sequence[Why]) -> Iterator[str]:
+    """Yield what needs a package, solution by solution."""
     yield f"{repository.path}, label {repository.manifest.label}:"
     for why in reasons:
-        needed = _joined(why.name, why.version, why.build)
-        yield f"\n{_place(why, repository.manifest.release)}: {needed}"
+        place = _place(why.environment, why.platform)
+        if why.platform == PLUGIN:
+            place = "the plugin's channel"
+        elif why.release != repository.manifest.release:
+            place = f"release {why.release}, {place}"
+        yield f"\n{place}: {_joined(why.name, why.version, why.build)}"
         yield f"  asked for: {'yes' if why.asked_for else 'no'}"
         directly = ", ".join(map(_step, why.directly))
         yield f"  needed directly by: {directly or 'no other package'}"
@@ -192,13 +174,6 @@ def _why_lines(repository: Repository, reasons: Sequence[Why]) -> Iterator[str]:
             yield "  all ways, from the package to what was asked for:"
             yield from map(_branch, why.ways)
     yield ""
-
-
-def _place(why: Why, newest: int) -> str:
-    if why.platform == PLUGIN:
-        return "the plugin's channel"
-    place = f"{why.environment} on {why.platform}" if why.environment else why.platform
-    return place if why.release == newest else f"release {why.release}, {place}"
 
 
 def _branch(step: Step) -> str:
@@ -214,3 +189,52 @@ def _step(step: Step) -> str:
 
 def _joined(*parts: str) -> str:
     return " ".join(filter(None, parts))
+
+
+def licenses_json(repository: Repository, licenses: Licenses) -> dict[str, Any]:
+    """Return the packages, and the licence texts that they refer to by number."""
+    keys = ("name", "version", "build", "subdir", "file", "license")
+    packages = [
+        {
+            **{key: getattr(licensed.package, key) for key in keys},
+            "texts": dict(licensed.texts),
+            "left_out": dict(licensed.left_out),
+        }
+        for licensed in licenses.packages
+    ]
+    without = [*map(_package, licenses.without)]
+    content = {"packages": packages, "texts": licenses.texts, "without": without}
+    return {**release_json(repository), **content}
+
+
+def licenses_lines(repository: Repository, licenses: Licenses) -> Iterator[str]:
+    """Yield a notice of licences to ship; it does not tell where the repository is."""
+    manifest = repository.manifest
+    yield f"Licences of the packages of {manifest.label}, release {manifest.release}\n"
+    packages = [licensed.package for licensed in licenses.packages]
+    rows = {
+        (package.name, package.version, package.license or "not stated") for package in packages
+    }
+    yield from table([("NAME", "VERSION", "LICENCE"), *sorted(rows)])
+    # a text and its packages come once, whatever platforms the packages are for
+    names: list[dict[str, dict[str, None]]] = [{} for _ in licenses.texts]
+    left_out = set()
+    for licensed in licenses.packages:
+        package = _package(licensed)
+        for path, number in licensed.texts.items():
+            names[number].setdefault(package, {})[path] = None
+        for path, reason in licensed.left_out.items():
+            left_out.add(f"Left out: {path} of {package}, because {reason}")
+    for text, paths in zip(licenses.texts, names, strict=True):
+        yield f"\n{RULE}"
+        yield from (f"{package}: {', '.join(files)}" for package, files in paths.items())
+        yield f"{RULE}\n"
+        yield text
+    yield f"\n{RULE}"
+    yield f"Without a text: {', '.join(sorted({*map(_package, licenses.without)})) or 'none'}"
+    yield from sorted(left_out)
+    yield RULE
+
+
+def _package(licensed: Licensed) -> str:
+    return f"{licensed.package.name} {licensed.package.version}"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..delivery.source import from_folder
 from ..repository.locate import locate_one
-from .delivery_report import delivered
+from .delivery_report import deliver_to
 from .parser import LABEL, OLDER, add_options
 
 if TYPE_CHECKING:
@@ -15,11 +15,10 @@ if TYPE_CHECKING:
 
 USAGE = "conda offline-repo sync SOURCE TARGET [options]"
 DESCRIPTION = """\
-Bring the folder TARGET to the release of the repository SOURCE. What it lacks
-is copied and checked, and what it does not need any more is deleted last. At
-every moment TARGET can be installed from; after an interruption, the same
-command goes on. A TARGET that has the release is read as a whole and put
-right."""
+Bring the folder TARGET to the release of the repository SOURCE: copy and check
+what it lacks, and last delete what it does not need any more. TARGET can be
+installed from at every moment; after an interruption, run the same command
+again. If TARGET has the release already, check all of it and repair it."""
 EPILOG = """\
 examples:
   conda offline-repo sync G:\\repo\\halkbank E:\\halkbank
@@ -38,6 +37,6 @@ def configure_parser(parser: ArgumentParser) -> None:
 
 
 def execute(args: Namespace) -> int:
-    """Compare, copy, and print what moved."""
+    """Copy what TARGET lacks, and print what changed in it."""
     repository = locate_one(Path(args.offline_repo_source).expanduser(), args.offline_repo_label)
-    return delivered(from_folder(repository), args)
+    return deliver_to(args, from_folder(repository))

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..delivery.source import from_volumes
-from .delivery_report import delivered
+from .delivery_report import deliver_to
 from .parser import OLDER, add_options
 
 if TYPE_CHECKING:
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 USAGE = "conda offline-repo unpack FILE ... TARGET [options]"
 DESCRIPTION = """\
 Bring the folder TARGET to the release in the zip files of `pack`, as `sync`
-does from a folder: checked, and whole at every moment. The files come in any
-order, all at once or one after the other. A difference is taken onto the
-release that it was made for, and no other."""
+does from a folder: checked, and whole at every moment. Give the files in any
+order, all at once or one after the other. A pack with --since is applied only
+to the release that it was made for."""
 EPILOG = """\
 examples:
   conda offline-repo unpack halkbank.zip X:\\repo\\halkbank
@@ -37,13 +37,13 @@ def configure_parser(parser: ArgumentParser) -> None:
 
 
 def execute(args: Namespace) -> int:
-    """Check, unpack, and print what moved."""
-    volumes = [path for name in args.offline_repo_file for path in _meant(name)]
+    """Check and unpack the files, and print what changed in TARGET."""
+    volumes = [path for name in args.offline_repo_file for path in _expand(name)]
     with from_volumes(volumes) as source:
-        return delivered(source, args)
+        return deliver_to(args, source)
 
 
-def _meant(text: str) -> list[Path]:
-    """Return the files of a name, or of a pattern, which cmd.exe does not resolve itself."""
+def _expand(text: str) -> list[Path]:
+    """Return the files of a name, or of a pattern, which cmd.exe does not expand itself."""
     path = Path(text).expanduser()
     return [path] if path.exists() else sorted(map(Path, glob(str(path)))) or [path]

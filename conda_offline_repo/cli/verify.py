@@ -27,7 +27,7 @@ DESCRIPTION = """\
 Read every file of the repository, of each repository below PATH, or of a
 volume of `pack`, and compare it with the manifest, and the signature with the
 one that the environments of this machine expect. The exit status is 1 if files
-are missing, changed, unreadable or extra, and 2 if all is whole but a
+are missing, changed, unreadable or extra, and 2 if they are right but a
 publication is unfinished. Nothing is changed."""
 EPILOG = """\
 examples:
@@ -45,12 +45,20 @@ def configure_parser(parser: ArgumentParser) -> None:
 
 
 def execute(args: Namespace) -> int:
-    """Verify each repository, or a volume, and print what was found."""
-    path = Path(args.offline_repo_path).expanduser()
+    """Verify each repository, or a volume, and print what is wrong."""
+    path, progress = Path(args.offline_repo_path).expanduser(), TerminalProgress()
+    checked = []
     if path.is_file() and path.suffix.lower() == ".zip":
-        checked = [_verify_volume(path)]
+        with open_volume(path) as volume:
+            repository = Repository(path.absolute(), volume.manifest, volume.signers)
+            check_expected(repository)
+            with chatter_to_stderr():
+                checked.append((repository, check_volume(volume, progress)))
     else:
-        checked = [*map(_verify, locate(path, args.offline_repo_label))]
+        for repository in locate(path, args.offline_repo_label):
+            check_expected(repository)
+            with chatter_to_stderr():
+                checked.append((repository, verify(repository, progress)))
     status = _status([report for _, report in checked])
     if context.json:
         repositories = {
@@ -64,20 +72,6 @@ def execute(args: Namespace) -> int:
     return status
 
 
-def _verify(repository: Repository) -> tuple[Repository, Report]:
-    check_expected(repository)
-    with chatter_to_stderr():
-        return repository, verify(repository, TerminalProgress())
-
-
-def _verify_volume(path: Path) -> tuple[Repository, Report]:
-    with open_volume(path) as volume:
-        repository = Repository(path.absolute(), volume.manifest, volume.signers)
-        check_expected(repository)
-        with chatter_to_stderr():
-            return repository, check_volume(volume, TerminalProgress())
-
-
 def _status(reports: list[Report]) -> int:
     if not all(map(_is_whole, reports)):
         return 1
@@ -85,7 +79,7 @@ def _status(reports: list[Report]) -> int:
 
 
 def _is_whole(report: Report) -> bool:
-    """Return whether nothing is wrong; what is not deleted yet is no damage."""
+    """Return whether nothing is wrong; what a publication has not deleted yet is no damage."""
     return report.good and not (report.misleading if report.unfinished else report.extra)
 
 
@@ -96,21 +90,21 @@ def _lines(repository: Repository, report: Report) -> Iterator[str]:
             yield f"{kind}: {name}"
     if report.misleading:
         names = ", ".join(report.misleading)
-        yield f"{path}: conda may read these in the place of the right index: {names}"
+        yield f"{path}: conda may read these instead of the right index: {names}"
     if report.unfinished:
         yield (
-            f"{path}: a publication is under way or was interrupted. Repeat the command that makes "
-            "it (build, sync or unpack) to finish it; if this is a copy, copy it again afterwards."
+            f"{path}: a publication is under way or was interrupted. Run its command (build, sync "
+            "or unpack) again to finish it; if this is a copy, copy it again afterwards."
         )
-    amount = f"{counted(report.files, 'file')}, {human(report.size)}"
+    total = f"{counted(report.files, 'file')}, {human(report.size)}"
     if report.missing or report.changed:
         yield f"{path} is damaged or its copy is incomplete. Copy it again from its source."
     elif report.unreadable:
-        yield f"{path} cannot be read as a whole. Ask its owner for permission to read it."
+        yield f"{path} cannot be read completely. Ask its owner for permission to read it."
     elif report.extra and not report.unfinished:
         yield f"{path} is complete, but has files that do not belong to it. Remove them."
     elif report.unfinished:
-        yield f"{path}: each of its files is as it was before or as it will be: {amount}."
+        yield f"{path}: every file is in its old or its new state: {total}."
     else:
-        yield f"{path} is complete and unchanged: {amount}."
+        yield f"{path} is complete and unchanged: {total}."
     yield f"{path}: {signed_by(repository.signers)}"

@@ -120,7 +120,7 @@ def test_manifests_and_volumes_are_as_good(conda: Conda, mirror: Mirror, tmp_pat
     assert bare["platforms"] == folder["platforms"]
     assert (bare["new_licenses"], bare["old"]["signers"]) == (None, None)
     told = conda.run("offline-repo", "diff", old / MANIFEST_NAME, source / MANIFEST_NAME)
-    assert "offline-repo.json alone does not tell" in told.stdout
+    assert "offline-repo.json alone does not list" in told.stdout
     assert "igned" not in told.stdout
 
 
