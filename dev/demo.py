@@ -76,15 +76,15 @@ class Person:
         """Print a command, run it, and print its output as it comes.
 
         Args:
-            command: the program and its arguments.
-            show: which lines of the output to print; all, if None.
-            status: how the command has to end.
+            command: The program and its arguments.
+            show: Which lines of the output to print; all, if None.
+            status: The expected exit status.
 
         Returns:
             The whole output.
 
         Raises:
-            DemonstrationError: its exit status is another.
+            DemonstrationError: The exit status is another.
         """
         say("\n$ " + wrapped(shlex.join(command)))
         output = ""
@@ -260,12 +260,13 @@ def upstream(channels: Path, token: str, cable: Cable) -> Iterator[ChannelServer
         yield server
 
 
-def same(one: Path, other: Path) -> bool:
+def same(*folders: Path) -> bool:
     """Whether two folders hold the same files."""
-    found = [
-        {p.relative_to(folder): p.read_bytes() for p in files(folder)} for folder in (one, other)
-    ]
-    return found[0] == found[1]
+    first, second = (
+        {path.relative_to(folder): path.read_bytes() for path in files(folder)}
+        for folder in folders
+    )
+    return first == second
 
 
 def files(folder: Path) -> Iterator[Path]:
@@ -318,7 +319,7 @@ def check(holds: bool, claim: str) -> None:
     """Print a claim that holds.
 
     Raises:
-        DemonstrationError: it does not.
+        DemonstrationError: It does not hold.
     """
     if not holds:
         raise DemonstrationError(f"it is not true that {claim}")

@@ -24,10 +24,10 @@ def feedstock_recipe(ours: str, theirs: str, version: str, sha256: str) -> str:
     """Return the text of the feedstock's recipe.
 
     Args:
-        ours: the text of this repository's recipe.
-        theirs: the text of the recipe that the feedstock has now.
-        version: of the release.
-        sha256: of its source distribution.
+        ours: The text of this repository's recipe.
+        theirs: The text of the recipe that the feedstock has now.
+        version: Of the release.
+        sha256: Of its source distribution.
 
     Raises:
         ValueError: One of the recipes lacks what is to be replaced or kept.
@@ -37,10 +37,10 @@ def feedstock_recipe(ours: str, theirs: str, version: str, sha256: str) -> str:
         (r"(?m)^  version: .*env\.get.*$", f'  version: "{version}"'),
         (r"(?m)^source:\n  path: \.\.$", f"source:\n  url: {URL}\n  sha256: {sha256}"),
     ):
-        found = re.findall(pattern, text)
-        if len(found) != 1:
-            raise ValueError(f"{len(found)} places of our recipe match {pattern}, not one")
-        text = text.replace(found[0], replacement)
+        matches = re.findall(pattern, text)
+        if len(matches) != 1:
+            raise ValueError(f"{len(matches)} places of our recipe match {pattern}, not one")
+        text = text.replace(matches[0], replacement)
     extra = re.search(r"(?ms)^extra:\n(?:  .*\n?)+", theirs)
     if not extra:
         raise ValueError("the feedstock's recipe names no maintainers below `extra`")
@@ -52,12 +52,12 @@ def main() -> None:
     parser.add_argument("sdist", type=Path, help="the source distribution that is on PyPI")
     parser.add_argument("recipe", type=Path, help="the feedstock's recipe.yaml, which is replaced")
     options = parser.parse_args()
-    named = NAME.fullmatch(options.sdist.name)
-    if not named:
-        parser.error(f"{options.sdist.name} is no source distribution of conda-offline-repo")
+    match = NAME.fullmatch(options.sdist.name)
+    if not match:
+        parser.error(f"{options.sdist.name} is not a source distribution of conda-offline-repo")
     digest = hashlib.sha256(options.sdist.read_bytes()).hexdigest()
     theirs = options.recipe.read_text("utf-8")
-    text = feedstock_recipe(RECIPE.read_text("utf-8"), theirs, named["version"], digest)
+    text = feedstock_recipe(RECIPE.read_text("utf-8"), theirs, match["version"], digest)
     options.recipe.write_text(text, "utf-8")
 
 

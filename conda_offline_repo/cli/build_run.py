@@ -85,7 +85,7 @@ def _write_config(args: Namespace, path: Path) -> None:
         last = manifest_json.read(repository_of(options))
         if last and options.installers is None and shipped(last):
             raise InvalidRequestError(
-                "The last build of the label shipped installers, so a file must say where they are.",
+                "The last build of the label shipped installers, so the file must name them.",
                 "Name them again, --installer FILE, or leave them out, --without-installer.",
             )
         request = remember(resolve(options, last))
@@ -113,7 +113,7 @@ def _described(args: Namespace, path: Path) -> tuple[Options, ...]:
         if labels:
             return ()
         raise InvalidRequestError(
-            f"No label is named, and there is no {CONFIG_NAME} here.",
+            f"No label is named, and {CONFIG_NAME} does not exist here.",
             "Name the customer's label, --label LABEL, or a file that describes labels, --file.",
         )
     builds = {build.label: build for build in read(path, _defaults(), os.environ, labels)}

@@ -63,8 +63,9 @@ def configure(parser: ArgumentParser, verb: str) -> None:
     module = _module(verb)
     parser.usage = module.USAGE
     module.configure_parser(parser)
-    for helper in filter(_is_known, module.CONDA):
-        getattr(helpers, helper)(parser)
+    for helper in module.CONDA:
+        if hasattr(helpers, helper):
+            getattr(helpers, helper)(parser)
     helpers.add_parser_help(parser)
 
 
@@ -83,8 +84,9 @@ def page_of(verb: str) -> ArgumentParser:
     )
     module.configure_parser(parser)
     group = parser.add_argument_group(CONDA, MORE)
-    for helper in filter(_is_known, module.CONDA):
-        add_options(group, SHOWN[helper])
+    for helper in module.CONDA:
+        if hasattr(helpers, helper):
+            add_options(group, SHOWN[helper])
     add_options(group, {"-h --help": "Show this help and exit."})
     return parser
 
@@ -98,10 +100,6 @@ def run(verb: str, args: Namespace) -> int:
 
 def _module(verb: str) -> ModuleType:
     return import_module(f"{__package__}.{verb}")
-
-
-def _is_known(helper: str) -> bool:
-    return hasattr(helpers, helper)
 
 
 def add_options(group: _ActionsContainer, options: Mapping[str, str], **more: Any) -> None:

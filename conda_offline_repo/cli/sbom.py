@@ -15,11 +15,8 @@ from .parser import LABEL, PATH, add_options
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
     from typing import Any
-
-    from ..queries.sbom import Bill
-    from ..repository.locate import Repository
 
 USAGE = "conda offline-repo sbom PATH [options]"
 DESCRIPTION = """\
@@ -54,24 +51,20 @@ def execute(args: Namespace) -> int:
             for bill in make_bills(repository)
         ]
         changed = write_bills([bill for _, bill in bills], folder, dry_run=context.dry_run)
-    files = [_json(repository, bill, folder, changed) for repository, bill in bills]
+    files = [
+        {
+            **release_json(repository),
+            "path": str(folder / bill.name),
+            "repository": str(repository.path),
+            "environment": bill.environment,
+            "platform": bill.platform,
+            "packages": bill.packages,
+            "changed": folder / bill.name in changed,
+        }
+        for repository, bill in bills
+    ]
     print_result({"files": files}, map(_line, files))
     return 0
-
-
-def _json(
-    repository: Repository, bill: Bill, folder: Path, changed: Sequence[Path]
-) -> dict[str, Any]:
-    path = folder / bill.name
-    return {
-        **release_json(repository),
-        "path": str(path),
-        "repository": str(repository.path),
-        "environment": bill.environment,
-        "platform": bill.platform,
-        "packages": bill.packages,
-        "changed": path in changed,
-    }
 
 
 def _line(file: Mapping[str, Any]) -> str:

@@ -48,18 +48,19 @@ def execute(args: Namespace) -> int:
     """Verify each repository, or a volume, and print what is wrong."""
     path, progress = Path(args.offline_repo_path).expanduser(), TerminalProgress()
     checked = []
-    if path.is_file() and path.suffix.lower() == ".zip":
-        with open_volume(path) as volume:
-            repository = Repository(path.absolute(), volume.manifest, volume.signers)
-            check_expected(repository)
-            with chatter_to_stderr():
+    with chatter_to_stderr():
+        if path.is_file() and path.suffix.lower() == ".zip":
+            with open_volume(path) as volume:
+                repository = Repository(path.absolute(), volume.manifest, volume.signers)
+                check_expected(repository)
                 checked.append((repository, check_volume(volume, progress)))
-    else:
-        for repository in locate(path, args.offline_repo_label):
-            check_expected(repository)
-            with chatter_to_stderr():
+        else:
+            for repository in locate(path, args.offline_repo_label):
+                check_expected(repository)
                 checked.append((repository, verify(repository, progress)))
-    status = _status([report for _, report in checked])
+    reports = [report for _, report in checked]
+    unfinished = UNFINISHED if any(report.unfinished for report in reports) else 0
+    status = unfinished if all(map(_is_whole, reports)) else 1
     if context.json:
         repositories = {
             str(repository.path): {**vars(report), "signers": repository.signers}
@@ -70,12 +71,6 @@ def execute(args: Namespace) -> int:
         for repository, report in checked:
             print_lines(_lines(repository, report))
     return status
-
-
-def _status(reports: list[Report]) -> int:
-    if not all(map(_is_whole, reports)):
-        return 1
-    return UNFINISHED if any(report.unfinished for report in reports) else 0
 
 
 def _is_whole(report: Report) -> bool:

@@ -43,17 +43,16 @@ class CommandDirective(SphinxDirective):
         (verb,) = self.arguments
         self.env.note_dependency(f"conda_offline_repo/cli/{verb}.py")
         parser = page_of(verb)
-        found: list[nodes.Node] = [*_text(parser.description or "")]
+        content: list[nodes.Node] = [*_text(parser.description or "")]
         usage = parser.format_usage().removeprefix("usage: ").strip()
-        found.append(literal("\n".join(line.strip() for line in usage.splitlines())))
+        content.append(literal("\n".join(line.strip() for line in usage.splitlines())))
         for group in parser._action_groups:
-            shown = [*options(group)]
-            if shown:
-                found.append(nodes.rubric("", (group.title or "").capitalize()))
-                found.append(nodes.definition_list("", *map(self._option, shown)))
+            if shown := [*options(group)]:
+                content.append(nodes.rubric("", (group.title or "").capitalize()))
+                content.append(nodes.definition_list("", *map(self._option, shown)))
         _, _, examples = (parser.epilog or "").partition("\n")
-        found += [nodes.rubric("", "Examples"), literal(dedent(examples).rstrip())]
-        return found
+        content += [nodes.rubric("", "Examples"), literal(dedent(examples).rstrip())]
+        return content
 
     def _option(self, action: argparse.Action) -> nodes.Node:
         name = (action.option_strings or [str(action.metavar)])[-1].lstrip("-").lower()

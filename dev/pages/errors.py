@@ -33,15 +33,15 @@ def errors() -> Iterator[tuple[str, list[type[Exception]]]]:
     """The errors of each module that defines some, by what they are about."""
     import conda_offline_repo
 
-    for found in pkgutil.walk_packages(conda_offline_repo.__path__, "conda_offline_repo."):
-        if found.name.endswith(".exceptions"):
-            module = importlib.import_module(found.name)
+    for info in pkgutil.walk_packages(conda_offline_repo.__path__, "conda_offline_repo."):
+        if info.name.endswith(".exceptions"):
+            module = importlib.import_module(info.name)
             own = [
-                one
-                for _, one in inspect.getmembers(module, inspect.isclass)
-                if one.__module__ == found.name and issubclass(one, Exception)
+                error
+                for _, error in inspect.getmembers(module, inspect.isclass)
+                if error.__module__ == info.name and issubclass(error, Exception)
             ]
-            part = found.name.removeprefix("conda_offline_repo.").removesuffix(".exceptions")
+            part = info.name.removeprefix("conda_offline_repo.").removesuffix(".exceptions")
             yield GROUPS[part], own
 
 
@@ -50,8 +50,9 @@ class ErrorsDirective(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         shown: list[nodes.Node] = []
-        for title, found in sorted(errors(), key=lambda one: [*GROUPS.values()].index(one[0])):
-            shown += [nodes.rubric("", title), nodes.definition_list("", *map(_error, found))]
+        titles = [*GROUPS.values()]
+        for title, own in sorted(errors(), key=lambda group: titles.index(group[0])):
+            shown += [nodes.rubric("", title), nodes.definition_list("", *map(_error, own))]
         return shown
 
 

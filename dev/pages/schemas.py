@@ -42,35 +42,35 @@ class Schema:
 
     def kind(self, schema: Any) -> str:
         """What a value is, in words."""
-        found = self.resolved(schema)
-        if "const" in found:
-            return json.dumps(found["const"])
-        if "enum" in found:
-            return " or ".join(map(json.dumps, found["enum"]))
-        if "anyOf" in found and "type" not in found:
-            kinds = (self.kind(one) for one in found["anyOf"])
+        resolved = self.resolved(schema)
+        if "const" in resolved:
+            return json.dumps(resolved["const"])
+        if "enum" in resolved:
+            return " or ".join(map(json.dumps, resolved["enum"]))
+        if "anyOf" in resolved and "type" not in resolved:
+            kinds = (self.kind(choice) for choice in resolved["anyOf"])
             return " or ".join(dict.fromkeys(kind for kind in kinds if kind))
-        types = found.get("type", ())
+        types = resolved.get("type", ())
         types = [types] if isinstance(types, str) else types
-        return " or ".join(self._named(name, found) for name in types)
+        return " or ".join(self._named(name, resolved) for name in types)
 
-    def _named(self, name: str, found: dict[str, Any]) -> str:
-        if name == "array" and (kind := self.kind(found.get("items"))):
+    def _named(self, name: str, resolved: dict[str, Any]) -> str:
+        if name == "array" and (kind := self.kind(resolved.get("items"))):
             return f"list of {kind}"
-        if name == "object" and (kind := self.kind(found.get("additionalProperties"))):
+        if name == "object" and (kind := self.kind(resolved.get("additionalProperties"))):
             return f"by name: {kind}"
         return NAMES.get(name, name)
 
     def properties(self, schema: Any) -> dict[str, Any]:
         """The keys of a value, of its items, or of what it has by name."""
-        found = self.resolved(schema)
-        if "properties" in found:
-            return dict(found["properties"])
+        resolved = self.resolved(schema)
+        if "properties" in resolved:
+            return dict(resolved["properties"])
         for key in ("items", "additionalProperties"):
-            if key in found and (inner := self.properties(found[key])):
+            if key in resolved and (inner := self.properties(resolved[key])):
                 return inner
-        for one in found.get("anyOf", ()):
-            if inner := self.properties(one):
+        for choice in resolved.get("anyOf", ()):
+            if inner := self.properties(choice):
                 return inner
         return {}
 
@@ -94,8 +94,7 @@ class SchemaDirective(SphinxDirective):
 
 
 def _keys(schema: Schema, part: dict[str, Any]) -> nodes.Node:
-    found = schema.resolved(part)
-    required = found.get("required", ())
+    required = schema.resolved(part).get("required", ())
     return nodes.definition_list(
         "",
         *(
@@ -106,13 +105,13 @@ def _keys(schema: Schema, part: dict[str, Any]) -> nodes.Node:
 
 
 def _key(schema: Schema, key: str, value: Any, required: bool) -> Iterator[nodes.Node]:
-    found = schema.resolved(value)
+    resolved = schema.resolved(value)
     always = " (always there)" if required else ""
     yield nodes.term("", "", nodes.literal("", key), nodes.Text(f"  {schema.kind(value)}{always}"))
     definition = nodes.definition()
-    if text := found.get("description"):
+    if text := resolved.get("description"):
         definition += nodes.paragraph("", "", *inline(text))
-    for example in found.get("examples", ()):
+    for example in resolved.get("examples", ()):
         definition += nodes.paragraph(
             "", "", nodes.Text("Example: "), nodes.literal("", json.dumps(example))
         )

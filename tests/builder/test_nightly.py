@@ -155,7 +155,7 @@ def test_options_do_not_contradict_the_file(nightly: Nightly, options: tuple[str
     result = nightly.conda.fail("offline-repo", "build", "--label", "bank00", *options)
     assert "offline-repo.yml describes the label bank00" in result.stderr
     result = nightly.conda.fail("offline-repo", "build", "--file", "offline-repo.yml", *options)
-    assert "the file says what is asked for" in result.stderr
+    assert "only the file says what to build" in result.stderr
     result = nightly.conda.fail("offline-repo", "build", *options)
     assert "No label is named" in result.stderr
     assert not any(nightly.root.iterdir())

@@ -32,38 +32,38 @@ CRASH = ("Traceback", "ERROR REPORT", "unexpected error", "Error while loading")
 LAST = "noarch/lib-1.1-0.tar.bz2"
 WRONG = "wr0ng-t0ken"
 
-#: The errors that were also asked for as JSON.
+#: The classes of errors that were also printed as JSON.
 checked: set[str] = set()
 
 
 def refused(conda: Conda, *arguments: object, cwd: Path | None = None) -> str:
     """Run conda on bad input, and return the one message that it gives.
 
-    As JSON it is asked for once for each class of errors: how an error is told depends on nothing
+    Each class of errors is also printed as JSON once: how an error is printed depends on nothing
     else.
     """
-    told = conda.fail(*arguments, cwd=cwd)
-    check(told)
-    assert told.stdout == ""
-    ((name, text),) = re.findall(r"^(\w+Error): ((?:.|\n)*)", told.stderr, re.MULTILINE)
+    result = conda.fail(*arguments, cwd=cwd)
+    check(result)
+    assert result.stdout == ""
+    ((name, text),) = re.findall(r"^(\w+Error): ((?:.|\n)*)", result.stderr, re.MULTILINE)
     assert not re.search(r"^\w+Error: ", text, re.MULTILINE)
     if name in checked:
-        return told.stderr
+        return result.stderr
     checked.add(name)
-    told = conda.fail(*arguments, "--json", cwd=cwd)
-    check(told)
-    assert told.json.get("success", False) is False
-    assert told.json["exception_name"] == name
-    parts = (told.json["message"], *told.json["hints"])
+    result = conda.fail(*arguments, "--json", cwd=cwd)
+    check(result)
+    assert result.json.get("success", False) is False
+    assert result.json["exception_name"] == name
+    parts = (result.json["message"], *result.json["hints"])
     for part in parts:
         assert " ".join(part.split()) in " ".join(text.split())
     return "\n".join(parts)
 
 
-def check(told: Finished) -> None:
+def check(result: Finished) -> None:
     for text in (*CRASH, TOKEN, WRONG):
-        assert text not in told.output
-    assert told.output.replace("\n", "").isprintable()
+        assert text not in result.output
+    assert result.output.replace("\n", "").isprintable()
 
 
 @pytest.mark.parametrize(

@@ -62,7 +62,7 @@ def customer(tmp_path: Path) -> Conda:
 def observe(conda: Conda, *arguments: str) -> tuple[set[str], list[str]]:
     """Our modules that a run of conda has imported, and the paths that it has opened or listed."""
     report = conda.scratch / "observed.json"
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-c", OBSERVED, *arguments],
         stdin=subprocess.DEVNULL,
         capture_output=True,
@@ -70,9 +70,9 @@ def observe(conda: Conda, *arguments: str) -> tuple[set[str], list[str]]:
         env={**conda.variables, "OBSERVED": str(report)},
         text=True,
     )
-    found = json.loads(report.read_text())
-    assert found["status"] == 0, f"{done.stdout}\n{done.stderr}"
-    return set(found["modules"]), found["opened"]
+    observed = json.loads(report.read_text())
+    assert observed["status"] == 0, f"{process.stdout}\n{process.stderr}"
+    return set(observed["modules"]), observed["opened"]
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,7 @@ def pair(tmp_path: Path) -> tuple[Path, Path]:
 
 
 def test_each_platform_has_its_changes(conda: Conda, pair: tuple[Path, Path]) -> None:
-    told = conda.run("offline-repo", "diff", *pair, "--json").json
+    result = conda.run("offline-repo", "diff", *pair, "--json").json
     common = [
         {"name": "app", "old": "1.0", "new": "2.0"},
         {"name": "rebuilt", "old": "1.0 0", "new": "1.0 1"},
@@ -57,15 +57,15 @@ def test_each_platform_has_its_changes(conda: Conda, pair: tuple[Path, Path]) ->
         ("linux-64", common),
         ("win-64", [common[0], lib, common[1]]),
     ):
-        assert told["platforms"][platform] == {
+        assert result["platforms"][platform] == {
             "updated": updated,
             "added": [fresh, other],
             "removed": [{"name": "old", "version": "1.0"}],
         }
-    assert (told["old"]["build"], told["new"]["build"]) == (1, 2)
-    assert told["new_licenses"] == {"": ["other"], "GPL-3.0-only": ["fresh", "lib"]}
+    assert (result["old"]["build"], result["new"]["build"]) == (1, 2)
+    assert result["new_licenses"] == {"": ["other"], "GPL-3.0-only": ["fresh", "lib"]}
     old, new = (named(str(folder), None).manifest for folder in pair)
-    assert told["transfer_bytes"] == difference(old, new).transfer_bytes
+    assert result["transfer_bytes"] == difference(old, new).transfer_bytes
 
 
 def test_text_and_markdown(conda: Conda, pair: tuple[Path, Path]) -> None:
@@ -90,19 +90,19 @@ def test_text_and_markdown(conda: Conda, pair: tuple[Path, Path]) -> None:
 
 def test_the_other_way_round(conda: Conda, pair: tuple[Path, Path]) -> None:
     old, new = pair
-    told = conda.run("offline-repo", "diff", new, old, "--json").json
-    assert told["platforms"]["linux-64"]["updated"][0] == {
+    result = conda.run("offline-repo", "diff", new, old, "--json").json
+    assert result["platforms"]["linux-64"]["updated"][0] == {
         "name": "app",
         "old": "2.0",
         "new": "1.0",
     }
-    assert told["new_licenses"] == {}
+    assert result["new_licenses"] == {}
 
 
 def test_nothing_changes(conda: Conda, mirror: Mirror) -> None:
-    told = conda.run("offline-repo", "diff", mirror.builds[1], mirror.builds[1])
-    assert "No package changes." in told.stdout
-    assert "moves 0 bytes" in told.stdout
+    result = conda.run("offline-repo", "diff", mirror.builds[1], mirror.builds[1])
+    assert "No package changes." in result.stdout
+    assert "moves 0 bytes" in result.stdout
 
 
 def test_manifests_and_volumes_are_as_good(conda: Conda, mirror: Mirror, tmp_path: Path) -> None:
@@ -119,15 +119,15 @@ def test_manifests_and_volumes_are_as_good(conda: Conda, mirror: Mirror, tmp_pat
     bare = conda.run("offline-repo", "diff", old / MANIFEST_NAME, whole, "--json").json
     assert bare["platforms"] == folder["platforms"]
     assert (bare["new_licenses"], bare["old"]["signers"]) == (None, None)
-    told = conda.run("offline-repo", "diff", old / MANIFEST_NAME, source / MANIFEST_NAME)
-    assert "offline-repo.json alone does not list" in told.stdout
-    assert "igned" not in told.stdout
+    result = conda.run("offline-repo", "diff", old / MANIFEST_NAME, source / MANIFEST_NAME)
+    assert "offline-repo.json alone does not list" in result.stdout
+    assert "igned" not in result.stdout
 
 
 def test_what_cannot_be_compared(conda: Conda, mirror: Mirror, tmp_path: Path) -> None:
     other = mirror.copy(2, tmp_path / "other")
-    stated = json.loads((other / MANIFEST_NAME).read_bytes())
-    (other / MANIFEST_NAME).write_text(json.dumps({**stated, "label": "plant"}))
+    content = json.loads((other / MANIFEST_NAME).read_bytes())
+    (other / MANIFEST_NAME).write_text(json.dumps({**content, "label": "plant"}))
     for wrong, words in (
         (other, "LabelMismatchError"),
         (tmp_path / "nothing", "RepositoryNotFoundError"),
@@ -141,13 +141,13 @@ def test_build_tells_the_same(conda: Conda, pair: tuple[Path, Path], tmp_path: P
     channel = TinyChannel(tmp_path / "more")
     channel.add("extra", "1.0", record={"license": "AGPL-3.0-only"})
     channel.write()
-    told = conda.build(
+    result = conda.build(
         *("--label", "bank", "--root", pair[1].parent, "--add", "extra", "--no-label-channel"),
         *("-c", (tmp_path / "channel").as_uri(), "-c", channel.folder.as_uri()),
         "--override-channels",
     )
-    assert "linux-64:\n  + extra 1.0\nwin-64:\n  + extra 1.0\n" in told.stdout
-    assert "New licences: AGPL-3.0-only (extra)" in told.stdout
+    assert "linux-64:\n  + extra 1.0\nwin-64:\n  + extra 1.0\n" in result.stdout
+    assert "New licences: AGPL-3.0-only (extra)" in result.stdout
 
 
 def test_content_that_alone_differs(mirror: Mirror) -> None:

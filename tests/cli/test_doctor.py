@@ -32,11 +32,11 @@ def customer(tmp_path: Path, stick: Path) -> Conda:
 
 def doctor(customer: Conda, *options: str) -> list[str]:
     """The lines of our part of the report."""
-    told = customer.run("doctor", "-p", customer.envs / "rating", *options)
-    assert "Error running health check" not in told.output
-    assert "Traceback" not in told.output
-    _, found, ours = told.stdout.partition("Offline repository ")
-    return [f"{found}{line}" if not n else line for n, line in enumerate(ours.splitlines())]
+    result = customer.run("doctor", "-p", customer.envs / "rating", *options)
+    assert "Error running health check" not in result.output
+    assert "Traceback" not in result.output
+    _, title, rest = result.stdout.partition("Offline repository ")
+    return [f"{title}{line}" if not n else line for n, line in enumerate(rest.splitlines())]
 
 
 def marked(lines: list[str], mark: str) -> list[str]:
@@ -92,8 +92,8 @@ def test_repository_that_cannot_be_read(customer: Conda, stick: Path) -> None:
 
 def test_publication_that_was_interrupted(customer: Conda, stick: Path) -> None:
     (stick / "offline-repo.journal.json").write_text("{")
-    told = doctor(customer)
-    (text,) = marked(told, BAD)
+    result = doctor(customer)
+    (text,) = marked(result, BAD)
     assert "publication" in text
 
 
@@ -109,6 +109,6 @@ def test_what_interferes(customer: Conda, stick: Path) -> None:
 def test_environments_without_a_repository(customer: Conda) -> None:
     other = customer.envs / "other"
     customer.run("create", "--yes", "--offline", "-p", other)
-    told = customer.run("doctor", "-p", other)
-    assert "Offline repository" not in told.stdout
-    assert "Error running health check" not in told.output
+    result = customer.run("doctor", "-p", other)
+    assert "Offline repository" not in result.stdout
+    assert "Error running health check" not in result.output

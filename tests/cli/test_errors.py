@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 #: Whether this conda's report has a place for what to do.
 GUIDES = hasattr(CondaError, "guidance")
-PROBLEM = "No label is named, and there is no offline-repo.yml here."
+PROBLEM = "No label is named, and offline-repo.yml does not exist here."
 HINT = "Name the customer's label, --label LABEL, or a file that describes labels, --file."
 
 
@@ -24,10 +24,10 @@ class TwoWaysError(OfflineRepoError):
 
 
 def test_text_says_it_once(conda: Conda) -> None:
-    told = conda.fail("offline-repo", "build").stderr
-    assert f"InvalidRequestError: {PROBLEM}\n" in told
-    assert (told.count(PROBLEM), told.count(HINT)) == (1, 1)
-    assert ("Next steps:\n  - (invalid_request)" in told) == GUIDES
+    result = conda.fail("offline-repo", "build").stderr
+    assert f"InvalidRequestError: {PROBLEM}\n" in result
+    assert (result.count(PROBLEM), result.count(HINT)) == (1, 1)
+    assert ("Next steps:\n  - (invalid_request)" in result) == GUIDES
 
 
 def test_json_keeps_them_apart(conda: Conda) -> None:

@@ -35,18 +35,18 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def whole() -> ArgumentParser:
     """The parser of the command, made as conda makes it."""
-    made: ArgumentParser = CondaParser(prog="conda offline-repo", description=SUMMARY)
-    configure_parser(made)
-    return made
+    command: ArgumentParser = CondaParser(prog="conda offline-repo", description=SUMMARY)
+    configure_parser(command)
+    return command
 
 
 def parser(verb: str) -> ArgumentParser:
     """The parser of a verb, as whoever walks through all parsers of conda comes to it."""
     (verbs,) = (action for action in whole()._actions if action.dest == "offline_repo_verb")
     assert verbs.choices is not None
-    found: ArgumentParser = dict(verbs.choices)[verb]
-    assert type(found).__mro__[1] is CondaParser
-    return found
+    verb_parser: ArgumentParser = dict(verbs.choices)[verb]
+    assert type(verb_parser).__mro__[1] is CondaParser
+    return verb_parser
 
 
 def options(text: str) -> list[str]:
@@ -70,12 +70,13 @@ def test_our_options_come_before_condas(verb: str) -> None:
 
 @pytest.mark.parametrize("verb", VERBS)
 def test_what_is_listed_is_taken(verb: str) -> None:
-    made = parser(verb)
-    listed, taken = options(made.format_help()), options(ArgumentParser.format_help(made))
+    verb_parser = parser(verb)
+    listed = options(verb_parser.format_help())
+    accepted = options(ArgumentParser.format_help(verb_parser))
     assert len(listed) == len({*listed})
-    assert {*listed} <= {*taken}
+    assert {*listed} <= {*accepted}
     # what is left out is conda's and not needed here
-    left_out = {*taken} - {*listed}
+    left_out = {*accepted} - {*listed}
     assert left_out <= {
         *("--use-local", "--repodata-fn", "--experimental", "--no-lock", "--repodata-use-zst"),
         *("--repodata-use-shards", "--use-index-cache", "--console"),
@@ -91,17 +92,17 @@ def test_page_is_short_and_fits(verb: str | None) -> None:
 
 
 def test_conda_shows_the_page(conda: Conda) -> None:
-    told = conda.run("offline-repo", "use", "--help", COLUMNS=str(WIDTH))
-    assert told.stdout == parser("use").format_help()
-    assert told.stderr == ""
+    result = conda.run("offline-repo", "use", "--help", COLUMNS=str(WIDTH))
+    assert result.stdout == parser("use").format_help()
+    assert result.stderr == ""
     top = conda.run("offline-repo", "--help").stdout
     assert all(re.search(rf"^    {verb} ", top, re.MULTILINE) for verb in VERBS)
 
 
 def test_wrong_use_shows_the_short_usage(conda: Conda) -> None:
-    told = conda.execute("offline-repo", "build", "--keep", "x")
-    assert told.status == 2
-    usage, _, error = told.stderr.partition("conda offline-repo build: error: ")
+    result = conda.execute("offline-repo", "build", "--keep", "x")
+    assert result.status == 2
+    usage, _, error = result.stderr.partition("conda offline-repo build: error: ")
     assert usage == (
         "usage: conda offline-repo build --label LABEL [PACKAGE ...] [options]\n"
         "       conda offline-repo build [--file FILE] [options]\n"
@@ -110,6 +111,6 @@ def test_wrong_use_shows_the_short_usage(conda: Conda) -> None:
 
 
 def test_version(conda: Conda) -> None:
-    told = conda.run("offline-repo", "--version")
-    assert told.stdout == f"conda-offline-repo {version('conda-offline-repo')}\n"
-    assert told.stderr == ""
+    result = conda.run("offline-repo", "--version")
+    assert result.stdout == f"conda-offline-repo {version('conda-offline-repo')}\n"
+    assert result.stderr == ""

@@ -27,7 +27,7 @@ SCHEMAS = Path(__file__).parents[2] / "schema"
 def closed(schema: Any) -> Any:
     """A schema that knows of no other keys; the files allow them to those who come later."""
     if isinstance(schema, list):
-        return [closed(one) for one in schema]
+        return [closed(part) for part in schema]
     if not isinstance(schema, dict):
         return schema
     more = {"additionalProperties": False} if "properties" in schema else {}
@@ -47,11 +47,11 @@ def check_manifest(manifest: Any) -> None:
     jsonschema.validate(manifest, closed(OF_MANIFEST))
 
 
-def check(kind: str, told: Finished) -> Any:
+def check(kind: str, result: Finished) -> Any:
     """See that what was printed is of a kind; returns it."""
     schema = OUTPUT if kind == "error" else closed(OUTPUT)  # an error says what else it knows
-    jsonschema.validate(told.json, {"$ref": f"#/$defs/{kind}", "$defs": schema["$defs"]})
-    return told.json
+    jsonschema.validate(result.json, {"$ref": f"#/$defs/{kind}", "$defs": schema["$defs"]})
+    return result.json
 
 
 @pytest.fixture
@@ -63,9 +63,9 @@ def test_a_release_and_its_delivery(
     conda: Conda, customer: Conda, vendor: Vendor, root: Path, stick: Path, tmp_path: Path
 ) -> None:
     def of(kind: str, *arguments: object, by: Conda = conda, status: int = 0) -> Any:
-        told = by.execute("offline-repo", *arguments, "--json", CONDA_ALWAYS_YES="true")
-        assert told.status == status, str(told)
-        return check(kind, told)
+        result = by.execute("offline-repo", *arguments, "--json", CONDA_ALWAYS_YES="true")
+        assert result.status == status, str(result)
+        return check(kind, result)
 
     bank = root / "bank"
     build = ("build", *vendor.request, "--root", root, "--platform", PLATFORM, "--keep", 2)
@@ -94,8 +94,8 @@ def test_a_release_and_its_delivery(
     assert of("show_licenses", "show", root, "--licenses")["repositories"][0]["without"]
     assert of("verify", "verify", root)["success"]
     (stick / "noarch" / "more.txt").write_text("more")
-    found = of("verify", "verify", stick, status=1)
-    assert not found["success"]
+    report = of("verify", "verify", stick, status=1)
+    assert not report["success"]
     assert of("error", "sync", tmp_path, stick, status=1)["exception_name"]
 
 
@@ -107,8 +107,8 @@ def test_labels_of_a_file(conda: Conda, vendor: Vendor, root: Path) -> None:
         "labels": {"bank": {"packages": ["app"]}, "plant": {"packages": ["none"]}},
     }
     (conda.work / "offline-repo.yml").write_text(json.dumps(settings))
-    told = check("build_labels", conda.execute("offline-repo", "build", "--json", TOKEN=TOKEN))
-    assert [one["success"] for one in told["labels"]] == [True, False]
+    result = check("build_labels", conda.execute("offline-repo", "build", "--json", TOKEN=TOKEN))
+    assert [label["success"] for label in result["labels"]] == [True, False]
 
 
 def test_manifest_with_all_that_it_can_hold() -> None:

@@ -60,15 +60,15 @@ def test_output_that_cannot_show_a_path(
 ) -> None:
     root = tmp_path / STRANGE
     prepare(verb, conda, vendor, root, shipped)
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-m", "conda", *command(verb, vendor, root)],
         capture_output=True,
         cwd=conda.work,
         env={**conda.variables, **WESTERN, "CONDA_OFFLINE_REPO_TOKEN": TOKEN},
         timeout=PATIENCE,
     )
-    output = (done.stdout + done.stderr).decode("cp1252")
-    assert done.returncode == 0, output
+    output = (process.stdout + process.stderr).decode("cp1252")
+    assert process.returncode == 0, output
     assert "\\u015fube" in output or verb == "diff"
     assert TOKEN not in output
     assert "REPORT" not in output
@@ -93,7 +93,7 @@ def test_output_that_goes_nowhere(
         os.close(reader)
     if ending == "none":
         arguments = ["sh", "-c", 'exec "$@" >&-', "sh", *arguments]
-    done = subprocess.run(
+    process = subprocess.run(
         arguments,
         stdin=subprocess.DEVNULL,
         stdout=sink,
@@ -104,11 +104,11 @@ def test_output_that_goes_nowhere(
         timeout=PATIENCE,
     )
     os.close(sink)
-    assert done.returncode == 0, done.stderr
-    assert TOKEN not in done.stderr
-    assert "Traceback" not in done.stderr
-    assert "REPORT" not in done.stderr
-    assert ("the output is incomplete" in done.stderr) == (ending == "full")
+    assert process.returncode == 0, process.stderr
+    assert TOKEN not in process.stderr
+    assert "Traceback" not in process.stderr
+    assert "REPORT" not in process.stderr
+    assert ("the output is incomplete" in process.stderr) == (ending == "full")
     if verb == "build":
         assert (root / "bank" / "offline-repo.json").exists()
     elif verb in ("sync", "unpack"):
@@ -122,7 +122,7 @@ def test_output_that_goes_nowhere(
 def test_a_closed_stderr_does_not_end_a_build(conda: Conda, vendor: Vendor, root: Path) -> None:
     reader, sink = os.pipe()
     os.close(reader)
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-m", "conda", *command("build", vendor, root), "--json"],
         stdout=subprocess.PIPE,
         stderr=sink,
@@ -132,8 +132,8 @@ def test_a_closed_stderr_does_not_end_a_build(conda: Conda, vendor: Vendor, root
         timeout=PATIENCE,
     )
     os.close(sink)
-    assert done.returncode == 0
-    assert json.loads(done.stdout)["changed"]
+    assert process.returncode == 0
+    assert json.loads(process.stdout)["changed"]
 
 
 @pytest.mark.parametrize("mode", [(), ("--json",)], ids=["text", "json"])
@@ -147,7 +147,7 @@ def test_configured_credentials_are_not_printed(
         custom_channels={"ours": f"https://vendor.example/t/{SECRET}-token"},
         proxy_servers={"https": f"http://me:{SECRET}@proxy.example:3128"},
     )
-    told = conda.run(*command(verb, vendor, root), *(() if verb == "doctor" else mode))
-    assert SECRET not in told.output
+    result = conda.run(*command(verb, vendor, root), *(() if verb == "doctor" else mode))
+    assert SECRET not in result.output
     if verb in ("use", "doctor"):
-        assert "vendor.example/main" in told.output
+        assert "vendor.example/main" in result.output

@@ -27,7 +27,7 @@ ON_EVERY_START = {
 
 def fresh(conda: Conda, code: str) -> set[str]:
     """Our modules that a new interpreter has imported after `code`."""
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-c", f"import json, sys\n{code}\nprint(json.dumps({OURS}))"],
         capture_output=True,
         cwd=conda.work,
@@ -35,12 +35,12 @@ def fresh(conda: Conda, code: str) -> set[str]:
         text=True,
         check=True,
     )
-    return set(json.loads(done.stdout))
+    return set(json.loads(process.stdout))
 
 
 def test_module_of_the_hooks_imports_no_other_of_ours(conda: Conda) -> None:
-    found = fresh(conda, "import conda_offline_repo.plugin")
-    assert found == {"conda_offline_repo", "conda_offline_repo.plugin"}
+    modules = fresh(conda, "import conda_offline_repo.plugin")
+    assert modules == {"conda_offline_repo", "conda_offline_repo.plugin"}
 
 
 def test_start_of_conda_imports_nothing_that_a_verb_needs(conda: Conda) -> None:
@@ -51,8 +51,8 @@ def test_start_of_conda_imports_nothing_that_a_verb_needs(conda: Conda) -> None:
         "generate_parser()\n"
         "assert context.plugins.offline_repo_root == ''"
     )
-    found = fresh(conda, code)
-    assert {"conda_offline_repo.plugin", "conda_offline_repo.cli"} <= found <= ON_EVERY_START
+    modules = fresh(conda, code)
+    assert {"conda_offline_repo.plugin", "conda_offline_repo.cli"} <= modules <= ON_EVERY_START
 
 
 def test_conda_lists_the_command(conda: Conda) -> None:
@@ -64,9 +64,9 @@ def test_conda_lists_the_command(conda: Conda) -> None:
 def test_conda_describes_the_settings(conda: Conda, name: str) -> None:
     if not DESCRIBES:
         pytest.skip("this conda shows no settings of plugins")
-    told = conda.run("config", "--describe", f"plugins.offline_repo_{name}")
+    result = conda.run("config", "--describe", f"plugins.offline_repo_{name}")
     # lines end at hyphens, too
-    text = " ".join(told.stdout.replace("#", "").split()).replace("- ", "-")
+    text = " ".join(result.stdout.replace("#", "").split()).replace("- ", "-")
     for words in (f"plugins.offline_repo_{name} (str)", "conda offline-repo", "Without it, "):
         assert words in text
 
@@ -77,8 +77,8 @@ def test_settings_are_read(conda: Conda) -> None:
     with condarc.open("a") as file:
         file.write("plugins: {offline_repo_root: /nowhere}\n")
     assert "/nowhere" in conda.fail("offline-repo", "show").stderr
-    told = conda.fail("offline-repo", "show", CONDA_PLUGINS_OFFLINE_REPO_ROOT="/elsewhere")
-    assert "/elsewhere" in told.stderr
+    result = conda.fail("offline-repo", "show", CONDA_PLUGINS_OFFLINE_REPO_ROOT="/elsewhere")
+    assert "/elsewhere" in result.stderr
 
 
 def test_without_verb(conda: Conda) -> None:
@@ -97,10 +97,10 @@ def test_without_verb(conda: Conda) -> None:
     ids=" ".join,
 )
 def test_wrong_use_is_told_as_conda_tells_it(conda: Conda, arguments: tuple[str, ...]) -> None:
-    told = conda.execute("offline-repo", *arguments)
-    assert told.status == 2
-    assert "error: " in told.stderr
-    assert "Traceback" not in told.output
+    result = conda.execute("offline-repo", *arguments)
+    assert result.status == 2
+    assert "error: " in result.stderr
+    assert "Traceback" not in result.output
 
 
 def test_other_commands_do_not_fail_with_it(conda: Conda) -> None:

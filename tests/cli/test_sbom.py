@@ -54,19 +54,20 @@ def sbom(conda: Conda, *arguments: object, **variables: str) -> Finished:
 
 def component(folder: Path, name: str, file: str = FILES[1]) -> dict[str, Any]:
     document = json.loads((folder / file).read_bytes())
-    (found,) = (one for one in document["components"] if one["name"] == name)
-    assert isinstance(found, dict)
-    return found
+    components = document["components"]
+    (match,) = (entry for entry in components if entry["name"] == name)
+    assert isinstance(match, dict)
+    return match
 
 
 @pytest.mark.skipif(features.exporter(FORMAT) is not None, reason="conda-sboms is installed")
 def test_conda_that_makes_none(engineer: Conda, acme: Path, tmp_path: Path) -> None:
-    told = engineer.fail("offline-repo", "sbom", acme, "-o", tmp_path / "bills")
-    assert "conda install -n base 'conda>=26.3' conda-sboms" in told.stderr
-    assert "Traceback" not in told.stderr
+    result = engineer.fail("offline-repo", "sbom", acme, "-o", tmp_path / "bills")
+    assert "conda install -n base 'conda>=26.3' conda-sboms" in result.stderr
+    assert "Traceback" not in result.stderr
     assert not (tmp_path / "bills").exists()
-    told = engineer.fail("offline-repo", "sbom", acme, "--json")
-    assert told.json["exception_name"] == "SbomMissingError"
+    result = engineer.fail("offline-repo", "sbom", acme, "--json")
+    assert result.json["exception_name"] == "SbomMissingError"
 
 
 def test_where_there_is_no_repository(engineer: Conda, tmp_path: Path) -> None:
@@ -77,13 +78,13 @@ def test_where_there_is_no_repository(engineer: Conda, tmp_path: Path) -> None:
 def test_a_file_for_each_environment(engineer: Conda, acme: Path, tmp_path: Path) -> None:
     folder = tmp_path / "new" / "bills"
     before = snapshot(acme)
-    told = sbom(engineer, acme.parent, "-o", folder)
+    result = sbom(engineer, acme.parent, "-o", folder)
     assert tree(folder) == FILES
-    assert f"{folder / FILES[0]}: 3 packages, written" in told.stdout
+    assert f"{folder / FILES[0]}: 3 packages, written" in result.stdout
     assert snapshot(acme) == before
     document = json.loads((folder / FILES[1]).read_bytes())
     assert document["bomFormat"] == "CycloneDX"
-    assert [one["name"] for one in document["components"]] == [
+    assert [entry["name"] for entry in document["components"]] == [
         *("cli", "core", "libz", "pip", "python")
     ]
     manifest = locate_one(acme).manifest
@@ -92,9 +93,9 @@ def test_a_file_for_each_environment(engineer: Conda, acme: Path, tmp_path: Path
     libz = component(folder, "libz")
     assert libz["version"] == "1.3"
     assert libz["licenses"] == [{"license": {"name": "BSD-3-Clause"}}]
-    digests = {one["alg"]: one["content"] for one in libz["hashes"]}
+    digests = {digest["alg"]: digest["content"] for digest in libz["hashes"]}
     assert digests["SHA-256"] == manifest.packages[LIBZ].sha256
-    needs = {one["ref"]: one["dependsOn"] for one in document["dependencies"]}
+    needs = {entry["ref"]: entry["dependsOn"] for entry in document["dependencies"]}
     assert len(needs[document["metadata"]["component"]["bom-ref"]]) == 2
     assert needs[component(folder, "cli")["bom-ref"]] == [component(folder, "core")["bom-ref"]]
 
@@ -110,8 +111,8 @@ def test_the_same_release_gives_the_same_bytes(engineer: Conda, acme: Path, tmp_
     """Whoever makes it, wherever, whatever that conda is configured to call channels."""
     sbom(engineer, acme, "-o", tmp_path / "bills")
     before = snapshot(tmp_path / "bills")
-    told = sbom(engineer, acme, "-o", tmp_path / "bills")
-    assert told.stdout.count(", unchanged") == 3
+    result = sbom(engineer, acme, "-o", tmp_path / "bills")
+    assert result.stdout.count(", unchanged") == 3
     assert snapshot(tmp_path / "bills") == before
     other = Customer(tmp_path / "other")
     internal = f"https://me:{SECRET}@{INTERNAL}"
@@ -166,9 +167,9 @@ def test_nothing_internal_leaves(engineer: Conda, acme: Path, tmp_path: Path, ur
             "%2Facme",
         ):
             assert word not in text, word
-    found = component(tmp_path / "bills", "python")
-    assert "externalReferences" not in found
-    assert found["purl"] == "pkg:conda/python@3.11.0?build=h1_0&subdir=linux-64&type=conda"
+    python = component(tmp_path / "bills", "python")
+    assert "externalReferences" not in python
+    assert python["purl"] == "pkg:conda/python@3.11.0?build=h1_0&subdir=linux-64&type=conda"
 
 
 @needs_sboms
@@ -190,10 +191,10 @@ def test_public_channels_are_named(
 ) -> None:
     from_elsewhere(acme, PYTHON, url.format(PYTHON))
     sbom(engineer, acme, "-o", tmp_path / "bills")
-    found = component(tmp_path / "bills", "python")
-    properties = {one["name"]: one["value"] for one in found["properties"]}
+    python = component(tmp_path / "bills", "python")
+    properties = {entry["name"]: entry["value"] for entry in python["properties"]}
     assert properties["conda:package:channel"] == channel
-    (reference,) = found["externalReferences"]
+    (reference,) = python["externalReferences"]
     assert reference["url"] == (address or url).format(PYTHON)
     assert SECRET not in (tmp_path / "bills" / FILES[1]).read_text()
 
@@ -206,8 +207,8 @@ def test_licence_that_is_an_address(engineer: Conda, acme: Path, tmp_path: Path)
     put_index(acme, "noarch/repodata.json", entries)
     rewrite(acme, solutions={"tools/linux-64": (LIBZ, TOOL)})
     sbom(engineer, acme, "-o", tmp_path / "bills")
-    found = component(tmp_path / "bills", "tool", FILES[2])
-    assert found["licenses"] == [{"license": {"name": "Ours, see ... (and ...)"}}]
+    tool = component(tmp_path / "bills", "tool", FILES[2])
+    assert tool["licenses"] == [{"license": {"name": "Ours, see ... (and ...)"}}]
     assert INTERNAL not in (tmp_path / "bills" / FILES[2]).read_text()
 
 
@@ -220,28 +221,28 @@ def test_settings_of_conda_sboms_count(engineer: Conda, acme: Path, tmp_path: Pa
     document = json.loads((tmp_path / "bills" / FILES[0]).read_bytes())
     assert document["metadata"]["component"]["name"] == "Rating"
     engineer.configure(plugins={"conda_sboms_product_name": "Rating"})
-    told = engineer.fail("offline-repo", "sbom", acme, "-o", tmp_path / "bills")
-    assert "configured together" in told.stderr
+    result = engineer.fail("offline-repo", "sbom", acme, "-o", tmp_path / "bills")
+    assert "configured together" in result.stderr
 
 
 @needs_sboms
 def test_json_and_dry_run(engineer: Conda, acme: Path, tmp_path: Path) -> None:
     folder = tmp_path / "bills"
-    told = sbom(engineer, acme, "-o", folder, "--dry-run")
-    assert told.stdout.count("would be written") == 3
+    result = sbom(engineer, acme, "-o", folder, "--dry-run")
+    assert result.stdout.count("would be written") == 3
     assert not folder.exists()
-    found = check("sbom", sbom(engineer, acme, "-o", folder, "--json"))["files"]
-    assert [one["path"] for one in found] == [str(folder / file) for file in FILES]
-    assert {one["changed"] for one in found} == {True}
-    assert (found[1]["environment"], found[1]["platform"]) == ("runtime", "linux-64")
-    assert (found[1]["label"], found[1]["build"], found[1]["packages"]) == ("acme", 1, 5)
-    found = sbom(engineer, acme, "-o", folder, "--json").json["files"]
-    assert {one["changed"] for one in found} == {False}
+    files = check("sbom", sbom(engineer, acme, "-o", folder, "--json"))["files"]
+    assert [file["path"] for file in files] == [str(folder / file) for file in FILES]
+    assert {file["changed"] for file in files} == {True}
+    assert (files[1]["environment"], files[1]["platform"]) == ("runtime", "linux-64")
+    assert (files[1]["label"], files[1]["build"], files[1]["packages"]) == ("acme", 1, 5)
+    files = sbom(engineer, acme, "-o", folder, "--json").json["files"]
+    assert {file["changed"] for file in files} == {False}
     assert sbom(engineer, acme, "-o", folder, "--quiet").stdout == ""
 
 
 @needs_sboms
 def test_not_into_a_repository(engineer: Conda, acme: Path) -> None:
-    told = engineer.fail("offline-repo", "sbom", ".", cwd=acme)
-    assert "-o" in told.stderr
+    result = engineer.fail("offline-repo", "sbom", ".", cwd=acme)
+    assert "-o" in result.stderr
     assert sorted(acme.glob("*.cdx.json*")) == []

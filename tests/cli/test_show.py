@@ -44,20 +44,21 @@ def show(customer: Conda, *arguments: object) -> Finished:
 
 
 def shown(customer: Conda, *arguments: object) -> dict[str, Any]:
-    (found,) = show(customer, *arguments, "--json").json["repositories"]
-    assert isinstance(found, dict)
-    return found
+    (content,) = show(customer, *arguments, "--json").json["repositories"]
+    assert isinstance(content, dict)
+    return content
 
 
-def row(told: Finished, name: str) -> list[str]:
+def row(result: Finished, name: str) -> list[str]:
     """The words of the line that begins with this one."""
-    (found,) = (line.split() for line in told.stdout.splitlines() if line.split()[:1] == [name])
-    return found
+    rows = [line.split() for line in result.stdout.splitlines()]
+    (match,) = (words for words in rows if words[:1] == [name])
+    return match
 
 
 def test_environments_and_packages(customer: Conda, acme: Path) -> None:
     from_elsewhere(acme, CLI, f"https://me:{SECRET}@h.example/t/{SECRET}/x/{CLI}?key={SECRET}")
-    told = show(customer, acme)
+    result = show(customer, acme)
     for words in (
         ("environment runtime", "cli, python 3.11.*"),
         ("environment tools", "tool"),
@@ -65,35 +66,35 @@ def test_environments_and_packages(customer: Conda, acme: Path) -> None:
         ("runtime on linux-64 installs", "5 packages, "),
         ("tools on linux-64 installs", "2 packages, "),
     ):
-        assert any(all(w in line for w in words) for line in told.stdout.splitlines()), words
-    assert row(told, "cli")[-2:] == ["BSD-3-Clause", "https://h.example/x"]
-    assert row(told, "cli")[1:3] == ["1.0", "0"]
-    assert row(told, "python")[2] == "h1_0"
-    assert "yes" in row(told, "cli")
-    assert "yes" not in row(told, "libz")
-    assert SECRET not in told.output
-    found = shown(customer, acme)
-    assert found["environments"] == [
+        assert any(all(w in line for w in words) for line in result.stdout.splitlines()), words
+    assert row(result, "cli")[-2:] == ["BSD-3-Clause", "https://h.example/x"]
+    assert row(result, "cli")[1:3] == ["1.0", "0"]
+    assert row(result, "python")[2] == "h1_0"
+    assert "yes" in row(result, "cli")
+    assert "yes" not in row(result, "libz")
+    assert SECRET not in result.output
+    content = shown(customer, acme)
+    assert content["environments"] == [
         {"name": "lock", "packages": [], "exact": True},
         {"name": "runtime", "packages": ["cli", "python 3.11.*"], "exact": False},
         {"name": "tools", "packages": ["tool"], "exact": False},
     ]
-    assert [(s["environment"], s["platform"]) for s in found["solutions"]] == [
+    assert [(s["environment"], s["platform"]) for s in content["solutions"]] == [
         ("lock", "linux-64"),
         ("runtime", "linux-64"),
         ("tools", "linux-64"),
     ]
-    assert PYTHON in found["solutions"][0]["packages"]
-    packages = {one["name"]: one for one in found["packages"]}
+    assert PYTHON in content["solutions"][0]["packages"]
+    packages = {package["name"]: package for package in content["packages"]}
     assert packages["cli"]["channel"] == "https://h.example/x"
     assert packages["libz"]["channel"].startswith("file://")
     assert (packages["tool"]["asked_for"], packages["libz"]["asked_for"]) == (True, False)
 
 
 def test_one_environment_without_a_name(customer: Conda, published: Path) -> None:
-    told = show(customer, published)
-    assert "packages asked for" in told.stdout
-    assert row(told, "linux-64")[1:3] == ["installs", "6"]
+    result = show(customer, published)
+    assert "packages asked for" in result.stdout
+    assert row(result, "linux-64")[1:3] == ["installs", "6"]
     assert shown(customer, published)["environments"][0]["name"] == ""
 
 
@@ -103,38 +104,38 @@ def test_a_line_for_each_label(customer: Conda, acme: Path) -> None:
     rewrite(other, label="bank", release=12)
     sign(other, SigningKey("vendor"))
     (other / JOURNAL_NAME).write_text("{}")
-    told = show(customer, acme.parent, "--brief")
-    lines = told.stdout.splitlines()
+    result = show(customer, acme.parent, "--brief")
+    lines = result.stdout.splitlines()
     assert len(lines) == 3
     manifest = locate_one(acme).manifest
-    assert row(told, "acme")[:4] == ["acme", "1", manifest.created, "6"]
+    assert row(result, "acme")[:4] == ["acme", "1", manifest.created, "6"]
     assert lines[1].endswith("nobody")
-    assert row(told, "bank")[1] == "12"
-    assert row(told, "bank")[-2:] == [SigningKey("vendor").fingerprint, "unfinished"]
-    found = show(customer, acme.parent, "--brief", "--json").json["repositories"]
-    assert [(one["label"], one["build"], one["unfinished"]) for one in found] == [
+    assert row(result, "bank")[1] == "12"
+    assert row(result, "bank")[-2:] == [SigningKey("vendor").fingerprint, "unfinished"]
+    brief = show(customer, acme.parent, "--brief", "--json").json["repositories"]
+    assert [(label["label"], label["build"], label["unfinished"]) for label in brief] == [
         ("acme", 1, False),
         ("bank", 12, True),
     ]
-    assert found[0]["packages"] == 6
-    assert found[0]["bytes"] == manifest.size
+    assert brief[0]["packages"] == 6
+    assert brief[0]["bytes"] == manifest.size
     assert len(show(customer, acme.parent, "--brief", "--label", "bank").stdout.splitlines()) == 2
 
 
 def test_the_configured_root_is_shown(customer: Conda, acme: Path, tmp_path: Path) -> None:
     here = customer.run("offline-repo", "show", "--brief", cwd=acme.parent)
     assert row(here, "acme")
-    told = customer.fail("offline-repo", "show", "--brief", cwd=tmp_path / "administrator")
-    assert "no offline repository" in told.stderr
+    result = customer.fail("offline-repo", "show", "--brief", cwd=tmp_path / "administrator")
+    assert "no offline repository" in result.stderr
     customer.configure(plugins={"offline_repo_root": str(acme.parent)})
     assert row(show(customer, "--brief"), "acme")
     assert "libz" in show(customer, "--why", "libz").stdout
 
 
 def test_why(customer: Conda, acme: Path) -> None:
-    told = show(customer, acme, "--why", "libz").stdout.splitlines()
-    start = next(n for n, line in enumerate(told) if line.startswith("runtime on linux-64"))
-    assert told[start : start + 12] == [
+    result = show(customer, acme, "--why", "libz").stdout.splitlines()
+    start = next(n for n, line in enumerate(result) if line.startswith("runtime on linux-64"))
+    assert result[start : start + 12] == [
         "runtime on linux-64: libz 1.3 h1_0",
         "  asked for: no",
         "  needed directly by: core 2.0 (libz), python 3.11.0 (libz >=1.2,<2)",
@@ -148,10 +149,10 @@ def test_why(customer: Conda, acme: Path) -> None:
         "        pip 24.0 (python >=3)",
         "          python 3.11.0 (pip), asked for, continued elsewhere",
     ]
-    found = shown(customer, acme.parent, "--why", "__glibc")
-    assert (found["label"], found["build"]) == ("acme", 1)
-    runtime = next(one for one in found["solutions"] if one["environment"] == "runtime")
-    assert [(one["name"], one["specs"]) for one in runtime["directly"]] == [
+    content = shown(customer, acme.parent, "--why", "__glibc")
+    assert (content["label"], content["build"]) == ("acme", 1)
+    runtime = next(s for s in content["solutions"] if s["environment"] == "runtime")
+    assert [(step["name"], step["specs"]) for step in runtime["directly"]] == [
         ("libz", ["__glibc >=2.17"]),
         ("python", ["__glibc >=2.17,<3"]),
     ]
@@ -161,11 +162,11 @@ def test_why(customer: Conda, acme: Path) -> None:
 
 
 def test_why_of_the_unknown(customer: Conda, acme: Path) -> None:
-    told = customer.fail("offline-repo", "show", acme, "--why", "pyhton")
-    assert "'pyhton'" in told.stderr
-    assert "python" in told.stderr.replace("pyhton", "")
-    told = customer.fail("offline-repo", "show", acme, "--why", "pyhton", "--json")
-    assert told.json["exception_name"] == "PackageUnknownError"
+    result = customer.fail("offline-repo", "show", acme, "--why", "pyhton")
+    assert "'pyhton'" in result.stderr
+    assert "python" in result.stderr.replace("pyhton", "")
+    result = customer.fail("offline-repo", "show", acme, "--why", "pyhton", "--json")
+    assert result.json["exception_name"] == "PackageUnknownError"
 
 
 @pytest.mark.parametrize(
@@ -174,9 +175,9 @@ def test_why_of_the_unknown(customer: Conda, acme: Path) -> None:
     ids=" ".join,
 )
 def test_one_thing_at_a_time(customer: Conda, acme: Path, options: tuple[str, ...]) -> None:
-    told = customer.execute("offline-repo", "show", acme, *options)
-    assert told.status == 2
-    assert "not allowed with" in told.stderr
+    result = customer.execute("offline-repo", "show", acme, *options)
+    assert result.status == 2
+    assert "not allowed with" in result.stderr
 
 
 @pytest.mark.parametrize("options", [(), ("--json",), ("--why", "end")], ids=["", "json", "why"])
@@ -205,30 +206,30 @@ def test_the_reader_has_seen_enough(customer: Conda, acme: Path, options: tuple[
     assert process.stderr is not None
     assert process.stdout.readline()
     process.stdout.close()
-    told = process.stderr.read()
-    assert process.wait(PATIENCE) == 0, told
-    assert told == ""
+    result = process.stderr.read()
+    assert process.wait(PATIENCE) == 0, result
+    assert result == ""
 
 
 def test_licences_to_ship(customer: Conda, acme: Path, tmp_path: Path) -> None:
-    told = show(customer, acme, "--licenses")
-    assert told.stdout.startswith("Licences of the packages of acme, release 1\n")
-    assert row(told, "core") == ["core", "2.0", "BSD-3-Clause"]
-    assert told.stdout.count("Do what you like.") == 1
-    assert "cli 1.0: LICENSE\ntool 1.0: LICENSE\n" in told.stdout
-    assert "python 3.11.0: LICENSE.txt\n" in told.stdout
-    assert "The Python licence.\n" in told.stdout
-    assert "Without a text: core 2.0, libz 1.3, pip 24.0\n" in told.stdout
-    assert str(tmp_path) not in told.stdout
-    assert "Reading" in told.stderr
-    found = shown(customer, acme, "--licenses")
-    packages = {one["name"]: one for one in found["packages"]}
-    assert found["texts"][packages["tool"]["texts"]["LICENSE"]] == "Do what you like."
-    assert found["without"] == ["core 2.0", "libz 1.3", "pip 24.0"]
+    result = show(customer, acme, "--licenses")
+    assert result.stdout.startswith("Licences of the packages of acme, release 1\n")
+    assert row(result, "core") == ["core", "2.0", "BSD-3-Clause"]
+    assert result.stdout.count("Do what you like.") == 1
+    assert "cli 1.0: LICENSE\ntool 1.0: LICENSE\n" in result.stdout
+    assert "python 3.11.0: LICENSE.txt\n" in result.stdout
+    assert "The Python licence.\n" in result.stdout
+    assert "Without a text: core 2.0, libz 1.3, pip 24.0\n" in result.stdout
+    assert str(tmp_path) not in result.stdout
+    assert "Reading" in result.stderr
+    content = shown(customer, acme, "--licenses")
+    packages = {package["name"]: package for package in content["packages"]}
+    assert content["texts"][packages["tool"]["texts"]["LICENSE"]] == "Do what you like."
+    assert content["without"] == ["core 2.0", "libz 1.3", "pip 24.0"]
 
 
 def test_licences_of_a_damaged_archive(customer: Conda, acme: Path) -> None:
     (acme / TOOL).unlink()
-    told = customer.fail("offline-repo", "show", acme, "--licenses")
-    assert f"{acme / TOOL} cannot be used: it is missing" in told.stderr
-    assert "offline-repo verify" in told.stderr
+    result = customer.fail("offline-repo", "show", acme, "--licenses")
+    assert f"{acme / TOOL} cannot be used: it is missing" in result.stderr
+    assert "offline-repo verify" in result.stderr

@@ -246,9 +246,9 @@ def test_line_on_a_terminal(conda: Conda, slow: Vendor, root: Path) -> None:
     (followed,) = (line for line in text.split("\r\n") if " packages: " in line and "\r" in line)
     shown = [line.strip() for line in followed.split("\r") if line.strip()]
     pattern = rf"([0-3]) of 3 packages: +(\d+)%\|.*\| [0-9.]+k?/{total} \[.*\]"
-    found = [re.fullmatch(pattern, line) for line in shown]
-    assert all(found), shown
-    percents = [int(match[2]) for match in found if match]
+    matches = [re.fullmatch(pattern, line) for line in shown]
+    assert all(matches), shown
+    percents = [int(match[2]) for match in matches if match]
     assert percents == sorted(percents)
     assert shown[-1].startswith("3 of 3 packages: 100%|")
     assert f"| {total}/{total} [" in shown[-1]
@@ -289,12 +289,12 @@ def test_nothing_on_a_terminal_if_not_wanted(
 
 
 def test_no_line_where_there_is_no_terminal(conda: Conda, slow: Vendor, root: Path) -> None:
-    done = conda.execute(*big(slow, root))
-    assert done.status == 0, done
+    result = conda.execute(*big(slow, root))
+    assert result.status == 0, result
     for text in ("Solving bank for", "Collecting 3 packages"):
-        assert text in done.stderr
-    assert "\r" not in done.output
-    assert " of 3 packages" not in done.output
+        assert text in result.stderr
+    assert "\r" not in result.output
+    assert " of 3 packages" not in result.output
 
 
 @posix

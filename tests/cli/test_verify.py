@@ -48,32 +48,32 @@ def customer(tmp_path: Path) -> Conda:
 
 
 def verify(customer: Conda, *arguments: object, status: int = 0) -> Finished:
-    told = customer.execute("offline-repo", "verify", *arguments)
-    assert told.status == status, str(told)
-    assert "Traceback" not in told.output
-    return told
+    result = customer.execute("offline-repo", "verify", *arguments)
+    assert result.status == status, str(result)
+    assert "Traceback" not in result.output
+    return result
 
 
 def test_every_repository_below_a_root(customer: Conda, share: Path) -> None:
     before = snapshot(share)
-    told = verify(customer, share)
+    result = verify(customer, share)
     for label in ("bank", "plant"):
-        assert f"{share / label} is complete and unchanged" in told.stdout
-    assert "Checking" in told.stderr
-    found = verify(customer, share, "--json").json
-    assert found["success"] is True
-    assert set(found["repositories"]) == {str(share / "bank"), str(share / "plant")}
-    assert {report["unfinished"] for report in found["repositories"].values()} == {False}
+        assert f"{share / label} is complete and unchanged" in result.stdout
+    assert "Checking" in result.stderr
+    content = verify(customer, share, "--json").json
+    assert content["success"] is True
+    assert set(content["repositories"]) == {str(share / "bank"), str(share / "plant")}
+    assert {report["unfinished"] for report in content["repositories"].values()} == {False}
     assert snapshot(share) == before
 
 
 def test_one_label(customer: Conda, share: Path) -> None:
     (share / "bank" / APP).unlink()
-    told = verify(customer, share, "--label", "plant")
-    assert str(share / "bank") not in told.stdout
-    told = verify(customer, share, "--label", "bank", status=1)
-    assert f"missing: {APP}" in told.stdout
-    assert "Copy it again" in told.stdout
+    result = verify(customer, share, "--label", "plant")
+    assert str(share / "bank") not in result.stdout
+    result = verify(customer, share, "--label", "bank", status=1)
+    assert f"missing: {APP}" in result.stdout
+    assert "Copy it again" in result.stdout
 
 
 def test_all_that_is_wrong_in_one_json_object(customer: Conda, share: Path) -> None:
@@ -81,26 +81,26 @@ def test_all_that_is_wrong_in_one_json_object(customer: Conda, share: Path) -> N
     (bank / APP).write_bytes(another(bank / APP))
     (bank / "README.txt").unlink()
     (bank / "noarch" / "repodata.json.zst").write_bytes(b"")
-    told = verify(customer, share, "--json", status=1)
-    assert told.json["success"] is False
-    report = told.json["repositories"][str(bank)]
+    result = verify(customer, share, "--json", status=1)
+    assert result.json["success"] is False
+    report = result.json["repositories"][str(bank)]
     for kind, names in {
         "missing": ["README.txt"],
         "changed": [APP],
         "extra": ["noarch/repodata.json.zst"],
     }.items():
         assert report[kind] == names
-    other = told.json["repositories"][str(share / "plant")]
+    other = result.json["repositories"][str(share / "plant")]
     assert other["missing"] == other["changed"] == other["extra"] == []
 
 
 def test_extra_file_is_told_and_is_a_failure(customer: Conda, share: Path) -> None:
     # a client would take it for the index, before the right one
     (share / "bank" / "noarch" / "repodata.json.zst").write_bytes(b"")
-    told = verify(customer, share / "bank", status=1)
-    assert "extra: noarch/repodata.json.zst" in told.stdout
-    assert "complete" in told.stdout
-    assert "Remove them" in told.stdout
+    result = verify(customer, share / "bank", status=1)
+    assert "extra: noarch/repodata.json.zst" in result.stdout
+    assert "complete" in result.stdout
+    assert "Remove them" in result.stdout
 
 
 def test_publication_under_way(customer: Conda, mirror: Mirror, share: Path) -> None:
@@ -112,55 +112,55 @@ def test_publication_under_way(customer: Conda, mirror: Mirror, share: Path) -> 
     }
     before = json.loads((bank / "offline-repo.json").read_bytes())
     (bank / "offline-repo.json").write_text(json.dumps({**before, "on_the_way": moving}))
-    told = verify(customer, bank, status=2)
-    assert "under way or was interrupted" in told.stdout
-    assert "unchanged" not in told.output
-    told = verify(customer, bank, "--json", status=2)
-    report = told.json["repositories"][str(bank)]
-    assert told.json["success"] is False
+    result = verify(customer, bank, status=2)
+    assert "under way or was interrupted" in result.stdout
+    assert "unchanged" not in result.output
+    result = verify(customer, bank, "--json", status=2)
+    report = result.json["repositories"][str(bank)]
+    assert result.json["success"] is False
     assert (report["unfinished"], report["extra"], report["changed"]) == (True, [], [])
     here = ("--offline", "--override-channels", "-c", bank.as_uri())
-    told = customer.run("create", "--yes", "-n", "plain", "tool", *here)
-    assert told.stderr.count("under way or was interrupted") == 1
+    result = customer.run("create", "--yes", "-n", "plain", "tool", *here)
+    assert result.stderr.count("under way or was interrupted") == 1
     hand_over(mirror.builds[1], bank, INDEX)
     assert "unfinished" in customer.run("offline-repo", "show", bank).stdout
     (shown,) = customer.run("offline-repo", "show", bank, "--json").json["repositories"]
     assert shown["unfinished"] is True
-    told = customer.run("offline-repo", "use", bank, "-n", "rating")
-    assert "publication" in told.stderr
+    result = customer.run("offline-repo", "use", bank, "-n", "rating")
+    assert "publication" in result.stderr
     (bank / new).write_bytes(b"x")
     assert f"changed: {new}" in verify(customer, bank, status=1).stdout
     hand_over(mirror.builds[2], bank, new, INDEX)
     (bank / "offline-repo.json").write_text(json.dumps(before))
-    told = verify(customer, bank, status=1)
-    assert f"changed: {INDEX}" in told.stdout
-    assert f"extra: {new}" in told.stdout
+    result = verify(customer, bank, status=1)
+    assert f"changed: {INDEX}" in result.stdout
+    assert f"extra: {new}" in result.stdout
 
 
 def test_journal_of_an_older_version_allows_nothing(customer: Conda, share: Path) -> None:
     bank = share / "bank"
     journal = bank / JOURNAL_NAME
     journal.write_text("{}")
-    told = verify(customer, bank, status=2)
-    assert "under way or was interrupted" in told.stdout
-    assert "unchanged" not in told.output
+    result = verify(customer, bank, status=2)
+    assert "under way or was interrupted" in result.stdout
+    assert "unchanged" not in result.output
     (bank / APP).write_bytes(another(bank / APP))
     (bank / "noarch" / "x-1-0.conda").write_bytes(b"x")
     moving = {
         name: [hash_file(bank / name).sha256] for name in (APP, "noarch/x-1-0.conda", "README.txt")
     }
     journal.write_text(json.dumps({"build": 2, "moving": moving}))
-    told = verify(customer, bank, status=1)
-    assert f"changed: {APP}" in told.stdout
-    assert "extra: noarch/x-1-0.conda" in told.stdout
+    result = verify(customer, bank, status=1)
+    assert f"changed: {APP}" in result.stdout
+    assert "extra: noarch/x-1-0.conda" in result.stdout
 
 
 @pytest.mark.parametrize("verb", ["verify", "show"])
 @pytest.mark.parametrize("options", [(), ("--json",)], ids=["text", "json"])
 def test_no_repository(customer: Conda, share: Path, verb: str, options: tuple[str, ...]) -> None:
     for arguments in ((share / "absent",), (share, "--label", "nobody"), (share.parent,)):
-        told = customer.fail("offline-repo", verb, *arguments, *options)
-        text = told.json["message"] if options else told.stderr
+        result = customer.fail("offline-repo", verb, *arguments, *options)
+        text = result.json["message"] if options else result.stderr
         assert "no offline repository" in text
         assert str(arguments[0]) in text
 
@@ -168,12 +168,12 @@ def test_no_repository(customer: Conda, share: Path, verb: str, options: tuple[s
 @pytest.mark.parametrize("verb", ["verify", "show"])
 def test_manifest_that_is_none(customer: Conda, share: Path, verb: str) -> None:
     (share / "bank" / "offline-repo.json").write_text("{}")
-    told = customer.fail("offline-repo", verb, share)
-    assert str(share / "bank" / "offline-repo.json") in told.stderr
+    result = customer.fail("offline-repo", verb, share)
+    assert str(share / "bank" / "offline-repo.json") in result.stderr
 
 
 def test_show_every_repository(customer: Conda, share: Path) -> None:
-    told = customer.run("offline-repo", "show", share)
+    result = customer.run("offline-repo", "show", share)
     for text in (
         *(str(share / label) for label in ("bank", "plant")),
         "4 packages",
@@ -181,18 +181,18 @@ def test_show_every_repository(customer: Conda, share: Path) -> None:
         f"for {PLATFORM}",
         "BSD-3-Clause",
     ):
-        assert text in told.stdout
-    found = customer.run("offline-repo", "show", share, "--json").json["repositories"]
-    assert [one["path"] for one in found] == [str(share / "bank"), str(share / "plant")]
-    assert [[p["name"] for p in one["packages"]] for one in found] == [PACKAGES, ["lib"]]
-    for one in found:
-        assert one["bytes"] == sum(package["size"] for package in one["packages"])
-    told = customer.run("offline-repo", "show", share, "--label", "plant")
-    assert "bank" not in told.stdout.replace(str(share), "")
+        assert text in result.stdout
+    repositories = customer.run("offline-repo", "show", share, "--json").json["repositories"]
+    assert [shown["path"] for shown in repositories] == [str(share / "bank"), str(share / "plant")]
+    assert [[p["name"] for p in shown["packages"]] for shown in repositories] == [PACKAGES, ["lib"]]
+    for shown in repositories:
+        assert shown["bytes"] == sum(package["size"] for package in shown["packages"])
+    result = customer.run("offline-repo", "show", share, "--label", "plant")
+    assert "bank" not in result.stdout.replace(str(share), "")
 
 
 def test_show_without_an_index(customer: Conda, share: Path) -> None:
     (share / "bank" / INDEX).unlink()
-    told = customer.fail("offline-repo", "show", share / "bank")
-    assert str(share / "bank" / INDEX) in told.stderr
-    assert "opy the repository again" in told.stderr
+    result = customer.fail("offline-repo", "show", share / "bank")
+    assert str(share / "bank" / INDEX) in result.stderr
+    assert "opy the repository again" in result.stderr
