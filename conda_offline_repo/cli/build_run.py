@@ -90,7 +90,7 @@ def _write_config(args: Namespace, path: Path) -> None:
             )
         request = remember(resolve(options, last))
         variable = TOKEN_VARIABLE if options.token else None
-        write(path, options, request, _defaults(), variable=variable)
+        write(path, options, request, defaults(), variable=variable)
         label = options.label
         lines = (
             f"{path} describes the label {label} now. Build it from there:\n",
@@ -116,7 +116,7 @@ def _described(args: Namespace, path: Path) -> tuple[Options, ...]:
             f"No label is named, and {CONFIG_NAME} does not exist here.",
             "Name the customer's label, --label LABEL, or a file that describes labels, --file.",
         )
-    builds = {build.label: build for build in read(path, _defaults(), os.environ, labels)}
+    builds = {build.label: build for build in read(path, defaults(), os.environ, labels)}
     known = [label for label in labels if label in builds]
     if options and known:
         raise InvalidRequestError(
@@ -191,7 +191,7 @@ def _options(args: Namespace) -> Options:
     )
 
 
-def _defaults() -> Options:
+def defaults() -> Options:
     """Return what holds where the file says nothing."""
     return Options(
         label="",
