@@ -142,7 +142,7 @@ def test_file_of_another_folder(nightly: Nightly, tmp_path: Path) -> None:
     elsewhere.mkdir()
     result = nightly.conda.execute("offline-repo", "build", cwd=elsewhere)
     assert result.status == 1
-    assert "there is no offline-repo.yml here" in result.stderr
+    assert "offline-repo.yml does not exist here" in result.stderr
     file = nightly.folder / "offline-repo.yml"
     nightly.conda.build("--file", file, "--label", "bank00", cwd=elsewhere)
     assert (nightly.root / "bank00").is_dir()

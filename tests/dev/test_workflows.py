@@ -69,7 +69,7 @@ def test_recipe_for_the_feedstock(tmp_path: Path) -> None:
     ("theirs", "sdist", "says"),
     [
         ("context: {}\n", SDIST, "names no maintainers"),
-        (MAINTAINERS, "other-1.2.3.tar.gz", "is no source distribution"),
+        (MAINTAINERS, "other-1.2.3.tar.gz", "is not a source distribution"),
     ],
     ids=["no maintainers", "another project"],
 )
