@@ -96,14 +96,10 @@ def execute(args: Namespace) -> int:
 def _undo(args: Namespace) -> int:
     if args.offline_repo_package:
         raise InvalidRequestError("--undo takes no packages.", "Leave them out.")
-    named = args.offline_repo_path
-    undone = undo(
-        _prefix(),
-        TerminalDialog(sys.stdout).wait,
-        repository=named and Path(named).expanduser().absolute(),
-        dry_run=context.dry_run,
-    )
-    report_undone(undone)
+    path = args.offline_repo_path
+    repository = path and Path(path).expanduser().absolute()
+    wait = TerminalDialog(sys.stdout).wait
+    report_undone(undo(_prefix(), wait, repository=repository, dry_run=context.dry_run))
     return 0
 
 

@@ -66,8 +66,7 @@ def decide(repository: Repository, state: State | None, given: tuple[str, ...]) 
     if by_file is None and not wanted:
         return Trust(signers, unknown=bool(signers))
     require(repository.path, signers, wanted)
-    if given:
-        require(repository.path, signers, given)
+    require(repository.path, signers, given or wanted)
     if before and state and manifest.release < state.release and not given:
         return Trust(before, before=before)
     return Trust(following(manifest, signers, wanted), before=before)

@@ -83,16 +83,16 @@ def _plan(prefix: Path) -> Undone:
 
 
 def _carry_out(undone: Undone) -> None:
-    # the settings first, so that the next one finishes what was interrupted
-    path = undone.prefix / CONDARC
+    prefix = undone.prefix
     try:
-        remove_staged(undone.prefix)
-        remove_staged(state_path(undone.prefix).parent)
+        for folder in (prefix, prefix / "conda-meta"):
+            remove_staged(folder)
+        # the settings first, so that the next run finishes what was interrupted
         if undone.new and undone.new != undone.old:
-            replace_all([(path, undone.new)])
+            replace_all([(prefix / CONDARC, undone.new)])
         elif undone.old and not undone.new:
-            remove(path)
-        remove(change_path(undone.prefix))
-        remove(state_path(undone.prefix))
+            remove(prefix / CONDARC)
+        remove(change_path(prefix))
+        remove(state_path(prefix))
     except OSError as error:
-        raise cannot_be_written(undone.prefix, error) from error
+        raise cannot_be_written(prefix, error) from error

@@ -133,14 +133,8 @@ def use(request: UseRequest, progress: Progress, dialog: Dialog) -> Outcome:
             "Leave them out.",
         )
     repository = locate_one(request.path, request.label)
-    plan_target = partial(
-        plan,
-        repository,
-        request.prefix,
-        allow_older=request.allow_older,
-        other_label=request.other_label,
-        trusted=request.trusted,
-    )
+    flags = {"allow_older": request.allow_older, "other_label": request.other_label}
+    plan_target = partial(plan, repository, request.prefix, trusted=request.trusted, **flags)
     target = plan_target()
     findings = survey(repository, request.prefix)
     if request.verify:

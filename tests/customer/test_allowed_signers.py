@@ -197,9 +197,9 @@ def differing(signed: Path, moment: str, zone: str, texts: list[str]) -> dict[st
     ours = [line == "True" for line in done.stdout.decode().split()]
     assert len(ours) == len(texts)
     return {
-        text: [one, other]
-        for text, one, other in zip(texts, theirs, ours, strict=True)
-        if one != other
+        text: [their, our]
+        for text, their, our in zip(texts, theirs, ours, strict=True)
+        if their != our
     }
 
 

@@ -71,7 +71,7 @@ def having(patch: pytest.MonkeyPatch, packages: Mapping[str, tuple[str, str]]) -
     patch.setattr(features, "own_virtual_packages", lambda: packages)
 
 
-def one(findings: tuple[Finding, ...], source: str, *words: str) -> str:
+def only(findings: tuple[Finding, ...], source: str, *words: str) -> str:
     """The text of the one finding, which has these words."""
     assert [finding.source for finding in findings] == [source]
     for word in words:
@@ -109,7 +109,7 @@ def test_virtual_packages(
     if words is None:
         assert findings == ()
     else:
-        one(findings, "__glibc", *words)
+        only(findings, "__glibc", *words)
 
 
 @pytest.mark.parametrize(
@@ -138,7 +138,7 @@ def test_processor(
     if fits:
         assert findings == ()
     else:
-        one(findings, "__archspec", own, stated)
+        only(findings, "__archspec", own, stated)
 
 
 def test_packages_of_other_platforms_do_not_matter(
@@ -157,7 +157,7 @@ def test_overridden_virtual_package(
 ) -> None:
     name = {"linux": "__glibc", "osx": "__osx", "win": "__win"}[PLATFORM.partition("-")[0]]
     monkeypatch.setenv(f"CONDA_OVERRIDE_{name[2:].upper()}", "1.5")
-    one(survey(stating(repository, **{name: "2.28"}), prefix), name, "1.5", "2.28")
+    only(survey(stating(repository, **{name: "2.28"}), prefix), name, "1.5", "2.28")
 
 
 @pytest.mark.parametrize(
@@ -183,13 +183,13 @@ def test_settings_of_the_user(
         assert survey(repository, prefix) == ()
         return
     condarc = str(me.conda.home / ".condarc")
-    text = one(survey(repository, prefix), condarc, condarc, "What to do: ", *words)
+    text = only(survey(repository, prefix), condarc, condarc, "What to do: ", *words)
     assert text.endswith(".")
 
 
 def test_remedy_names_the_channel(me: Inside, prefix: Path, repository: Repository) -> None:
     me.configure(channels=["defaults"])
-    text = one(survey(repository, prefix), str(me.conda.home / ".condarc"))
+    text = only(survey(repository, prefix), str(me.conda.home / ".condarc"))
     assert f"--override-channels -c {file_url(repository.path)}" in text
 
 
@@ -205,7 +205,7 @@ def test_settings_of_the_process_environment(
 ) -> None:
     monkeypatch.setenv("CONDA_CHANNELS", "https://conda.example.com/main")
     reset_context()
-    one(survey(repository, prefix), "envvars", "conda.example.com")
+    only(survey(repository, prefix), "envvars", "conda.example.com")
 
 
 def test_settings_of_the_environment_itself_are_replaced_anyway(
@@ -225,7 +225,7 @@ def test_other_folders_of_environments(
     assert survey(repository, prefix) == ()
     other = tmp_path / "envs" / "rating"
     condarc = str(me.conda.home / ".condarc")
-    one(survey(repository, other), condarc, str(tmp_path / "envs"), "leave out -n", f"-p {other}")
+    only(survey(repository, other), condarc, str(tmp_path / "envs"), "leave out -n", f"-p {other}")
     base = Path(context.root_prefix, "envs", "rating")
     assert survey(repository, base) == ()
 
@@ -239,7 +239,7 @@ def test_pip_in_the_process_environment(
     name: str,
 ) -> None:
     monkeypatch.setenv(name, "https://user:secret@pypi.example.com/simple")
-    text = one(survey(repository, prefix), name, name, "pip")
+    text = only(survey(repository, prefix), name, name, "pip")
     assert "secret" not in text
 
 
@@ -251,7 +251,7 @@ def test_pip_in_a_file(
     path = prefix / PIP_FILE if place == "prefix" else me.conda.home / place
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(f"[global]\n{option} = https://user:secret@pypi.example.com/%(x)s\n")
-    text = one(survey(repository, prefix), str(path), str(path), "pip")
+    text = only(survey(repository, prefix), str(path), str(path), "pip")
     assert "secret" not in text
 
 
@@ -283,7 +283,7 @@ def test_history_with_channels(me: Inside, prefix: Path, repository: Repository)
         "+conda-forge/noarch::app-1.0-0\n"
         "# update specs: ['conda-forge::app', 'lib']\n"
     )
-    one(survey(repository, prefix), str(history), "app", "conda-forge", "conda install app")
+    only(survey(repository, prefix), str(history), "app", "conda-forge", "conda install app")
 
 
 def test_history_without_channels(me: Inside, prefix: Path, repository: Repository) -> None:
@@ -301,6 +301,6 @@ def test_all_of_it_at_once(
     having(monkeypatch, {})
     me.configure(channels=["defaults"])
     monkeypatch.setenv("PIP_INDEX_URL", "https://pypi.example.com")
-    found = survey(stating(repository, __glibc="2.28", __cuda="12"), prefix)
-    sources = [finding.source for finding in found]
+    findings = survey(stating(repository, __glibc="2.28", __cuda="12"), prefix)
+    sources = [finding.source for finding in findings]
     assert sources == ["__cuda", "__glibc", str(me.conda.home / ".condarc"), "PIP_INDEX_URL"]

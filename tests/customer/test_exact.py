@@ -54,10 +54,10 @@ RELEASES = {
 
 
 def installed(customer: Conda) -> dict[str, str]:
-    found = (
+    records = (
         json.loads(p.read_text()) for p in (customer.envs / "rating/conda-meta").glob("*.json")
     )
-    return {record["name"]: record["version"] for record in found}
+    return {record["name"]: record["version"] for record in records}
 
 
 def use(customer: Conda, bank: Path, *options: object) -> Finished:
@@ -84,7 +84,7 @@ def test_update_leads_from_an_earlier_release_to_the_newest(customer: Conda, ban
 def test_nothing_is_linked_anew_without_need(customer: Conda, bank: Path, tmp_path: Path) -> None:
     use(customer, bank, "--release", 2)
     told = use(customer, bank, "--release", 3, "--json").json
-    assert sorted(one.rpartition("::")[2] for one in told["actions"]["LINK"]) == [
+    assert sorted(package.rpartition("::")[2] for package in told["actions"]["LINK"]) == [
         "app-3.0-0",
         "tool-3.0-0",
     ]

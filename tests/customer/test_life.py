@@ -49,7 +49,7 @@ def prefix_of(customer: Conda) -> Path:
 
 def content(prefix: Path) -> dict[str, bytes]:
     """All that an environment holds, whenever it was written."""
-    return {path: found for path, (_, found) in snapshot(prefix).items()}
+    return {path: digest for path, (_, digest) in snapshot(prefix).items()}
 
 
 def cached_archives(customer: Conda) -> list[str]:
@@ -306,8 +306,8 @@ def test_search_sees_the_folder_as_it_is(customer: Conda, mirror: Mirror, stick:
     here = ("--offline", "--override-channels", "-c", stick.as_uri())
     for number, version in ((1, "1.0"), (2, "2.0")):
         mirror.copy(number, stick)
-        found = customer.run("search", "--json", *here, "app").json
-        assert [record["version"] for record in found["app"]] == [version]
+        listed = customer.run("search", "--json", *here, "app").json
+        assert [record["version"] for record in listed["app"]] == [version]
 
 
 @pytest.mark.parametrize("way", ["activated", "by path", "by name", "--solver classic"])

@@ -48,8 +48,8 @@ def rating(customer: Conda, stick: Path) -> dict[str, str]:
 def expected(customer: Conda, name: str = "rating") -> list[str]:
     """Whose signature an environment expects."""
     text = (customer.envs / name / "conda-meta" / "offline-repo").read_text()
-    found: list[str] = json.loads(text).get("signers", [])
-    return found
+    signers: list[str] = json.loads(text).get("signers", [])
+    return signers
 
 
 def answered(customer: Conda, answer: str, *arguments: object) -> subprocess.CompletedProcess[str]:

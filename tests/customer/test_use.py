@@ -89,7 +89,7 @@ def test_conda_calls_the_folder_by_its_name(
     told.append(customer.run("env", "export", **used))
     assert "bank/noarch::app-2.0-0" in told[0].stdout
     assert told[1].stdout.count(copy.as_uri()) == len(APP)
-    assert "defaults" not in "".join(one.output for one in told)
+    assert "defaults" not in "".join(result.output for result in told)
 
     condarc = customer.home / ".condarc"
     lines = condarc.read_text().splitlines(keepends=True)

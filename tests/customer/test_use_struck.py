@@ -72,18 +72,18 @@ class Moved:
     def places(self) -> set[str]:
         """Which places the files of the environment point to, and whether a change is under way."""
         meta = self.prefix / "conda-meta"
-        found = set()
+        states = set()
         texts = [*meta.glob("*.json"), self.prefix / ".condarc", meta / "offline-repo"]
         for path in texts:
             text = path.read_text() if path.is_file() else ""
             for name, place in (("old", self.old), ("new", self.new)):
                 if f"{place.as_uri()}" in text:
-                    found.add(name)
+                    states.add(name)
             if not text:
-                found.add("old")
+                states.add("old")
         if (meta / CHANGE).exists():
-            found.add("under way")
-        return found
+            states.add("under way")
+        return states
 
     def finished(self) -> None:
         assert self.places() == {"new"}, self.places()

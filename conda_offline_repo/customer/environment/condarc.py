@@ -20,6 +20,7 @@ CONDARC = ".condarc"
 KEYS = ("channels", "channel", "default_channels", "offline")
 #: Where `use` adds an entry that has its own name as its only channel; see `_names`.
 NAMES = "custom_multichannels"
+ADVICE = "Correct or remove the file."
 
 
 def read_condarc(path: Path) -> str:
@@ -151,16 +152,10 @@ def _load(text: str, path: Path) -> Any:
     try:
         content = _yaml().load(text)
     except (Exception, RecursionError) as error:  # the parser has no base for what it raises
-        raise TargetError(
-            f"{path} is not valid YAML: {error}", "Correct or remove the file."
-        ) from error
-    if content is None:
-        return {}
-    if not isinstance(content, dict):
-        raise TargetError(
-            f"{path} is not a conda configuration file.", "Correct or remove the file."
-        )
-    return content
+        raise TargetError(f"{path} is not valid YAML: {error}", ADVICE) from error
+    if not isinstance(content, dict | None):
+        raise TargetError(f"{path} is not a conda configuration file.", ADVICE)
+    return {} if content is None else content
 
 
 def _dump(content: Any, old: str, path: Path) -> str:
@@ -170,9 +165,7 @@ def _dump(content: Any, old: str, path: Path) -> str:
         text = stream.getvalue()
         text.encode("utf-8")
     except Exception as error:  # neither has the emitter
-        raise TargetError(
-            f"{path} cannot be written back: {error}", "Correct or remove the file."
-        ) from error
+        raise TargetError(f"{path} cannot be written back: {error}", ADVICE) from error
     if old.strip() and type(content) is dict:  # a file of comments only has nothing to hang them on
         return f"{old.rstrip()}\n{text}"
     return text

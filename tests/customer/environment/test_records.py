@@ -82,8 +82,8 @@ def test_conda_sees_it_at_once(prefix: Path) -> None:
     known = PrefixData(str(prefix))
     assert next(iter(known.iter_records())).url.startswith(OLD)
     follow(prefix, OLD, NEW)
-    (found,) = PrefixData(str(prefix)).iter_records()
-    assert (found.url, found.channel.base_url) == (f"{NEW}/noarch/app-1.0-0.conda", NEW)
+    (record,) = PrefixData(str(prefix)).iter_records()
+    assert (record.url, record.channel.base_url) == (f"{NEW}/noarch/app-1.0-0.conda", NEW)
 
 
 @pytest.mark.parametrize(

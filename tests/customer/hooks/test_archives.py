@@ -69,15 +69,15 @@ def test_all_that_is_wrong_is_named(me: Inside, stick: Path) -> None:
 
 
 def test_archive_that_cannot_be_read(me: Inside, stick: Path) -> None:
-    found = record(stick, APP)
+    app = record(stick, APP)
     (stick / APP).unlink()
     (stick / APP).mkdir()
     with pytest.raises(ArchivesRefusedError, match="cannot be read"):
-        check(found)
+        check(app)
 
 
 def test_archive_that_the_manifest_does_not_name(me: Inside, stick: Path) -> None:
-    found = record(stick, APP)
+    app = record(stick, APP)
 
     def forget_it(content: dict[str, Any]) -> None:
         del content["packages"][APP]
@@ -85,7 +85,7 @@ def test_archive_that_the_manifest_does_not_name(me: Inside, stick: Path) -> Non
 
     edit(stick / MANIFEST_NAME, forget_it)
     with pytest.raises(ArchivesRefusedError, match="manifest does not name it"):
-        check(found)
+        check(app)
 
 
 @pytest.mark.parametrize("right", ["manifest", "index", "neither"])
@@ -99,26 +99,26 @@ def test_manifest_and_index_that_disagree(me: Inside, stick: Path, right: str) -
             stick / MANIFEST_NAME,
             lambda content: content["packages"][APP].update(sha256=digest),
         )
-        found = record(stick, APP)
+        app = record(stick, APP)
     elif right == "index":
-        found = record(stick, APP, sha256=digest)
+        app = record(stick, APP, sha256=digest)
     else:
         edit(
             stick / MANIFEST_NAME,
             lambda content: content["packages"][APP].update(sha256="0" * 64),
         )
-        found = record(stick, APP, sha256="1" * 64)
+        app = record(stick, APP, sha256="1" * 64)
     with pytest.raises(ArchivesRefusedError, match="not the file that the"):
-        check(found)
+        check(app)
 
 
 def test_record_with_md5_alone(me: Inside, stick: Path) -> None:
     with pytest.raises(ArchivesRefusedError, match="not the file that the index names"):
         check(record(stick, APP, sha256=None, md5="0" * 32))
-    found = record(stick, APP, sha256=None)
+    app = record(stick, APP, sha256=None)
     (stick / APP).write_bytes(another(stick / APP))
     with pytest.raises(ArchivesRefusedError, match=re.escape(os.path.normpath(APP))):
-        check(found)
+        check(app)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="no time of a change that nobody can set")
@@ -126,7 +126,7 @@ def test_archive_is_read_again_after_a_change_alone(
     me: Inside, stick: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     archive = stick / APP
-    found = record(stick, APP)
+    app = record(stick, APP)
     read: list[Path] = []
 
     def noting(path: Path, **how: Any) -> Digests:
@@ -134,8 +134,8 @@ def test_archive_is_read_again_after_a_change_alone(
         return hash_file(path, **how)
 
     monkeypatch.setattr(archives, "hash_file", noting)
-    check(found)
-    guard.check_unpacked([found])
+    check(app)
+    guard.check_unpacked([app])
     assert read == [archive]
     before = archive.stat()
     content = bytearray(archive.read_bytes())
@@ -143,11 +143,11 @@ def test_archive_is_read_again_after_a_change_alone(
     archive.write_bytes(content)
     os.utime(archive, ns=(before.st_atime_ns, before.st_mtime_ns))
     with pytest.raises(ArchivesRefusedError):
-        guard.check_unpacked([found])
+        guard.check_unpacked([app])
     assert read == [archive, archive]
 
 
 def test_records_of_servers_are_not_looked_at(me: Inside, stick: Path) -> None:
-    found = record(stick, APP, sha256="0" * 64)
+    app = record(stick, APP, sha256="0" * 64)
     channel = "https://conda.example.com/main"
-    check(PackageRecord.from_objects({**found.dump(), "url": f"{channel}/{APP}"}, channel=channel))
+    check(PackageRecord.from_objects({**app.dump(), "url": f"{channel}/{APP}"}, channel=channel))

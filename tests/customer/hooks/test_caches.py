@@ -175,32 +175,32 @@ def test_nothing_is_removed_in_a_dry_run(me: Inside, stick: Path, tmp_path: Path
 
 def test_what_was_unpacked_of_a_refused_archive_is_removed(me: Inside, stick: Path) -> None:
     archive = stick / APP
-    found = record(stick, APP)
-    claims = {"url": file_url(archive), "sha256": found.sha256}
+    app = record(stick, APP)
+    claims = {"url": file_url(archive), "sha256": app.sha256}
     poison(me.conda.pkgs, archive, claims)
     archive.write_bytes(another(archive))
     with pytest.raises(ArchivesRefusedError):
-        guard.check_unpacked([found])
+        guard.check_unpacked([app])
     assert tree(me.conda.pkgs) == []
 
 
 def test_several_in_the_place_of_others_are_removed(me: Inside, stick: Path) -> None:
     """conda's own removal of folders is not for several threads at once."""
     names = [f"noarch/{file}" for file in entries(stick) if file.endswith(".conda")]
-    found = [record(stick, name) for name in names]
-    assert len(found) > 1
+    records = [record(stick, name) for name in names]
+    assert len(records) > 1
     for name in names:
         poison(me.conda.pkgs, stick / name, {"url": "https://conda.example.com/main/x"})
-    check(*found)
+    check(*records)
     assert tree(me.conda.pkgs) == []
 
 
 def test_what_others_unpacked_stays(me: Inside, stick: Path) -> None:
     archive = stick / APP
-    found = record(stick, APP)
+    app = record(stick, APP)
     poison(me.conda.pkgs, archive, {"url": "https://conda.example.com/noarch/app-1.0-0.conda"})
     before = tree(me.conda.pkgs)
     archive.write_bytes(another(archive))
     with pytest.raises(ArchivesRefusedError):
-        guard.check_unpacked([found])
+        guard.check_unpacked([app])
     assert tree(me.conda.pkgs) == before

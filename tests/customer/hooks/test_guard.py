@@ -151,13 +151,13 @@ def test_index_that_the_manifest_does_not_name_is_refused(me: Inside, stick: Pat
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"format": 2}'])
 def test_manifest_that_is_none_is_refused(me: Inside, stick: Path, text: str) -> None:
-    found = record(stick, APP)
+    app = record(stick, APP)
     me.configure(channels=[file_url(stick)], offline=True)
     (stick / MANIFEST_NAME).write_text(text)
     with pytest.raises(ManifestError, match=MANIFEST_NAME):
         guard.prepare_solve((), ())
     with pytest.raises(ManifestError, match=MANIFEST_NAME):
-        check(found)
+        check(app)
 
 
 def test_files_on_their_way_are_those_of_the_manifest(
@@ -188,9 +188,9 @@ def test_journal_allows_nothing(me: Inside, mirror: Mirror, stick: Path) -> None
     names = (APP, new, INDEX)
     moving = {name: [hash_file(stick / name).sha256] for name in names}
     (stick / JOURNAL_NAME).write_text(json.dumps({"build": 2, "moving": moving}))
-    for found in (record(stick, APP, sha256=moving[APP][0]), record(stick, new)):
+    for linked in (record(stick, APP, sha256=moving[APP][0]), record(stick, new)):
         with pytest.raises(ArchivesRefusedError, match="not the file|does not name"):
-            check(found)
+            check(linked)
     hand_over(mirror.builds[2], stick, INDEX)
     moving[INDEX].append(hash_file(stick / INDEX).sha256)
     (stick / JOURNAL_NAME).write_text(json.dumps({"build": 2, "moving": moving}))
@@ -210,33 +210,33 @@ def test_siblings_of_an_index_are_refused(
     me: Inside, stick: Path, subdir: str, sibling: str
 ) -> None:
     me.configure(channels=[file_url(stick)], offline=True)
-    found = record(stick, f"{subdir}/app-1.0-0.conda" if subdir == "noarch" else TOOL)
+    linked = record(stick, f"{subdir}/app-1.0-0.conda" if subdir == "noarch" else TOOL)
     (stick / subdir / sibling).write_bytes(b"")
     with pytest.raises(SiblingIndexError, match=sibling):
         guard.prepare_solve((), ())
     with pytest.raises(SiblingIndexError, match=sibling):
-        check(found)
+        check(linked)
 
 
 @pytest.mark.parametrize("way", ["gone", "link", "pipe", "folder"])
 def test_manifest_is_no_switch(me: Inside, stick: Path, tmp_path: Path, way: str) -> None:
-    found = record(stick, APP)
+    app = record(stick, APP)
     me.configure(channels=[file_url(stick)], offline=True)
     no_file(stick / MANIFEST_NAME, way, tmp_path / "manifest")
     with pytest.raises(OfflineRepoError, match=MANIFEST_NAME):
         guard.prepare_solve((), ())
     with pytest.raises(OfflineRepoError, match=MANIFEST_NAME):
-        check(found)
+        check(app)
 
 
 @pytest.mark.parametrize("name", [APP, INDEX])
 def test_pipe_in_the_place_of_a_file(me: Inside, stick: Path, name: str) -> None:
-    found = record(stick, APP)
+    app = record(stick, APP)
     me.configure(channels=[file_url(stick)], offline=True)
     (stick / name).unlink()
     os.mkfifo(stick / name)
     with pytest.raises(OfflineRepoError, match=name):
-        check(found)
+        check(app)
     if name == INDEX:
         with pytest.raises(RepositoryDamagedError, match=name):
             guard.prepare_solve((), ())
@@ -247,7 +247,7 @@ def test_environment_knows_its_repository_through_a_link(
 ) -> None:
     prefix = tmp_path / "env"
     (prefix / "conda-meta").mkdir(parents=True)
-    found = record(stick, APP)
+    app = record(stick, APP)
     state = {"label": "bank", "build": 1, "path": str(stick), "channel": file_url(stick)}
     (prefix / "conda-meta" / "offline-repo").write_text(json.dumps(state))
     link = tmp_path / "link"
@@ -259,9 +259,9 @@ def test_environment_knows_its_repository_through_a_link(
     context.__init__(argparse_args={"prefix": str(prefix), "channel": [file_url(link)]})
     with pytest.raises(RepositoryGoneError):
         guard.prepare_solve((), ())
-    for one in (found, reached):
+    for linked in (app, reached):
         with pytest.raises(RepositoryGoneError):
-            check(one)
+            check(linked)
 
 
 @pytest.mark.parametrize("name", ["X Y", "bänk", "日本", "50%", "a%20b", "#1", "it's"])
@@ -275,10 +275,10 @@ def test_folders_of_any_name(mirror: Mirror, me: Inside, tmp_path: Path, name: s
     guard.prepare_solve((), ())
     assert cached(folder) == sorted(entries(folder))
     check(record(folder, APP))
-    found = record(folder, APP)
+    app = record(folder, APP)
     (folder / APP).write_bytes(another(folder / APP))
     with pytest.raises(ArchivesRefusedError, match="not the file"):
-        check(found)
+        check(app)
     edit(folder / INDEX, lambda index: index.update(removed=["x"]))
     with pytest.raises(RepositoryDamagedError, match=INDEX):
         guard.prepare_solve((), ())

@@ -123,10 +123,10 @@ def test_republished_with_the_same_size(
     customer.use(folder, "-n", "old", "app")
     assert (customer.envs / "old" / "share" / "app.txt").read_text() != SWAPPED
     package.path.write_bytes(another(package.path))
-    found = hash_file(package.path, md5=True)
-    package.record["sha256"] = found.sha256
+    digests = hash_file(package.path, md5=True)
+    package.record["sha256"] = digests.sha256
     if digest == "both":
-        package.record["md5"] = found.md5
+        package.record["md5"] = digests.md5
     publish(tmp_path / "two", channel, "app", root=tmp_path / "stick")
     new = customer.envs / "new"
     if way == "create":
