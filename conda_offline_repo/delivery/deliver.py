@@ -12,7 +12,7 @@ from ..files.hashing import open_regular
 from ..repository.exceptions import FileSystemError, ManifestError
 from ..repository.publish import Sealed, Transition, carry_out
 from ..repository.staging import exclusive
-from ..repository.transition import age, is_next, read_manifest, read_next, signatures_beside
+from ..repository.transition import age, is_next, next_signatures, read_manifest, read_next
 from .exceptions import SourceDamagedError
 from .plan import check_place, check_release, check_space, make_plan
 from .source import Source
@@ -102,7 +102,7 @@ def _finish_other(source: Source, target: Path, staging: Path, progress: Progres
         place=staging,
         manifest=coming,
         signers=coming.signers,
-        signature=signatures_beside(target, coming),
+        signature=next_signatures(target, coming),
         open=lambda name: open_regular(staging / name),
         names=frozenset(coming.everything),
     )

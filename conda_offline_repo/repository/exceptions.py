@@ -17,7 +17,6 @@ class InvalidLabelError(OfflineRepoError):
     """A label that cannot name a folder on every system."""
 
     def __init__(self, label: str, reason: str) -> None:
-        self.reason = reason
         super().__init__(
             f"The label {label!r} cannot be used: {reason}.",
             "A label names a folder: use letters, digits, '.', '_' and '-', "
@@ -29,24 +28,24 @@ class RepositoryNotFoundError(OfflineRepoError):
     """A path at and below which there is no offline repository."""
 
     def __init__(self, path: Path, label: str | None, damaged: Iterable[Path] = ()) -> None:
-        what = f"of label {label!r} " if label else ""
+        labelled = f"of label {label!r} " if label else ""
         unusable = dashlist(damaged)
-        besides = f" These have a manifest that cannot be used:{unusable}" if unusable else ""
+        also = f" The manifests of these folders cannot be used:{unusable}" if unusable else ""
         super().__init__(
-            f"There is no offline repository {what}in {path}.{besides}",
-            "Give the folder that holds offline-repo.json, or the folder above it. "
-            "If it should be there, the copy of it is incomplete: copy it again.",
+            f"There is no offline repository {labelled}in {path}.{also}",
+            "Give the folder with offline-repo.json, or the folder above it. "
+            "If the file is missing there, the copy is incomplete: copy the folder again.",
         )
 
 
 class UnreadableError(OfflineRepoError):
-    """A file or folder of a repository that this user or this disk does not let be read."""
+    """A file or folder of a repository that exists, but cannot be read."""
 
     def __init__(self, path: Path, error: OSError) -> None:
         super().__init__(
             f"{path} cannot be read: {error.strerror or error}.",
-            "Ask whoever owns it for permission to read the whole repository, or mount what it is "
-            "on again, then repeat this command.",
+            "Ask its owner for permission to read the whole repository, or mount its disk again, "
+            "then repeat this command.",
         )
 
 
@@ -80,55 +79,54 @@ class PackageUnknownError(OfflineRepoError):
     def __init__(self, name: str, near: Iterable[str]) -> None:
         names = ", ".join(near)
         super().__init__(
-            f"There is no package {name!r} here, and nothing that needs one of this name.",
-            f"Nearest are: {names}."
+            f"There is no package {name!r} here, and no package needs one of this name.",
+            f"Similar names: {names}."
             if names
-            else "Without --why, `conda offline-repo show` lists all that there are.",
+            else "Without --why, `conda offline-repo show` lists all packages.",
         )
 
 
 class ArchiveError(OfflineRepoError):
-    """An archive that is missing, is not the one that the manifest names, or cannot be read."""
+    """An archive that is missing, unreadable, or not the one that the manifest names."""
 
     def __init__(self, path: Path, reason: str) -> None:
         super().__init__(
             f"{path} cannot be used: {reason}.",
-            "`conda offline-repo verify` tells all that is wrong with the repository. Copy it "
-            "again from its source; at the source, build it again.",
+            "`conda offline-repo verify` lists all damage of the repository. Copy it again from "
+            "its source; at the source, build it again.",
         )
 
 
 class SbomMissingError(OfflineRepoError):
-    """A bill of materials that is asked of a conda that cannot make one."""
+    """A conda that cannot make a bill of materials."""
 
     def __init__(self, version: str) -> None:
         super().__init__(
-            f"This conda, {version}, cannot write a bill of materials: that takes conda 26.3 or "
-            "newer, with the package conda-sboms.",
+            f"This conda, {version}, cannot write a bill of materials: conda 26.3 or newer is "
+            "required, with the package conda-sboms.",
             "Install both: conda install -n base 'conda>=26.3' conda-sboms",
-            "Where conda itself is new enough, `pip install conda-sboms` into its environment does "
-            "as well.",
+            "If conda itself is new enough, `pip install conda-sboms` in its environment does, "
+            "too.",
         )
 
 
 class NotWrittenError(OfflineRepoError):
-    """A file that cannot be written; nothing of it is left."""
+    """A file that cannot be written; no part of it is left."""
 
     def __init__(self, path: Path, reason: str) -> None:
         super().__init__(
             f"{path} cannot be written: {reason}.",
-            "Give a folder that may be written, with -o.",
+            "Give a writable folder with -o.",
         )
 
 
 class NotWritableFolderError(OfflineRepoError):
-    """A folder that has to be written and cannot."""
+    """A folder that cannot be written."""
 
     def __init__(self, folder: Path, reason: str) -> None:
         super().__init__(
             f"{folder} cannot be written: {reason}.",
-            "Give another folder (of a build: with --root), or ask for write permission to this "
-            "one.",
+            "Give another folder (of a build: with --root), or ask for write permission.",
         )
 
 
@@ -141,37 +139,37 @@ class FileSystemError(OfflineRepoError):
         where = f"{name}: " if name else ""
         super().__init__(
             f"{where}{error.strerror or error}.",
-            "The repository is whole, as it was before or as it was to be. "
-            "Put the cause right, then run the same command again.",
+            "The repository is whole, at the old release or the new one. "
+            "Fix the cause, then run the same command again.",
         )
 
 
 class NoSpaceError(OfflineRepoError):
-    """A disk that the new files do not fit on; sizes in bytes."""
+    """A disk that is too full for the new files; sizes in bytes."""
 
     def __init__(self, folder: Path, needed: int, free: int) -> None:
         super().__init__(
-            f"{folder} has {free / 1e6:.0f} MB free, {needed / 1e6:.0f} MB are needed.",
+            f"{folder} has {free / 1e6:.0f} MB free, but {needed / 1e6:.0f} MB are needed.",
             "Free some space, or give a folder on another disk.",
         )
 
 
 class ForeignFolderError(OfflineRepoError):
-    """A folder in the place of the repository that is none of ours."""
+    """A folder in the place of the repository that is not ours."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__(
-            f"{folder} is not empty and is not an offline repository; it is left as it is.",
-            "Give another folder (of a build: another --label or --root), or move that one away.",
+            f"{folder} is not empty and is not an offline repository; it stays as it is.",
+            "Give another folder (of a build: another --label or --root), or move this one away.",
         )
 
 
 class NestedFolderError(OfflineRepoError):
-    """A place for a repository inside of another one."""
+    """A place for a repository inside another one."""
 
     def __init__(self, folder: Path, repository: Path, advice: str) -> None:
         super().__init__(
-            f"{folder} is in the repository {repository}, whose files would be mixed with those "
-            "of another. Nothing was written.",
+            f"{folder} is inside the repository {repository}, whose files it would mix with its "
+            "own. Nothing was written.",
             advice,
         )

@@ -1,8 +1,8 @@
-"""The index between two releases, that holds the entries of both.
+"""The index between two releases, with the entries of both.
 
-While several index files are replaced one by one, that of one subdir may already be the new one and
-that of another still the old. With the entries of both in all of them first, each moment has one
-whole solution or the other, so that conda can install at any of them.
+Index files are replaced one by one: for a moment that of one subdir is new and that of another old.
+If all of them first get the entries of both releases, conda can install one or the other at any
+moment.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def bridge(old: bytes, new: bytes) -> bytes | None:
-    """Return an index with the entries of two, new before old; None if one of them is no index."""
+    """Return an index with the entries of two, new before old; None if one is not an index."""
     try:
         before = json.loads(old)
         both: dict[str, Any] = json.loads(new)

@@ -1,4 +1,4 @@
-"""Find the repository that a path means."""
+"""Find the repositories at a path."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from .exceptions import (
     UnreadableError,
 )
 from .manifest import MANIFEST_NAME
-from .manifest_json import present
-from .signature import read
+from .manifest_json import present, read
+from .signature import checked
 from .transition import allowing, read_next
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ class Repository:
 
     Attributes:
         path: Its folder, absolute.
-        manifest: What its manifest says.
+        manifest: Its manifest.
         signers: The fingerprints of the keys that signed the manifest; none if it is not signed.
     """
 
@@ -46,31 +46,31 @@ def locate(path: Path, label: str | None = None) -> tuple[Repository, ...]:
         label: Take only the repository of this label.
 
     Raises:
-        RepositoryNotFoundError: There is none.
+        RepositoryNotFoundError: No repository found.
         UnreadableError: The folder cannot be read.
-        ManifestError: One has a manifest that cannot be used, or a SignatureError: a signature
-            that is not the manifest's. With a label, those of others do not matter.
+        ManifestError: A manifest cannot be used, or a SignatureError: a signature is not the
+            manifest's. With a label, those of others do not matter.
     """
     path = path.absolute()
-    folders = [path] if present(path) else _below(path)
-    found = []
-    damaged = {}
-    for folder in folders:
+    repositories, damaged = [], {}
+    for folder in [path] if present(path) else _below(path):
         try:
-            coming = read_next(folder)
-            there = read(folder)
+            coming, manifest = read_next(folder), read(folder)
+            if manifest is None:
+                continue
+            manifest, signers = checked(folder, manifest)
         except ManifestError as error:
             damaged[folder] = error
             continue
-        if there and label in (None, there[0].label):
-            found.append(Repository(folder, allowing(folder, there[0], coming), there[1]))
-    # what is wrong with a neighbour is no concern of who wants one label, unless it is that one
+        if label in (None, manifest.label):
+            repositories.append(Repository(folder, allowing(folder, manifest, coming), signers))
+    # a damaged neighbour does not matter to one label, unless it may be that one
     for folder, problem in damaged.items():
         if label is None or folder == path or folder.name == label:
             raise problem
-    if not found:
+    if not repositories:
         raise RepositoryNotFoundError(path, label, damaged)
-    return tuple(found)
+    return tuple(repositories)
 
 
 def locate_one(path: Path, label: str | None = None) -> Repository:
@@ -79,10 +79,11 @@ def locate_one(path: Path, label: str | None = None) -> Repository:
     Raises:
         AmbiguousRepositoryError: There are several, and no label to choose by.
     """
-    found = locate(path, label)
-    if len(found) > 1:
-        raise AmbiguousRepositoryError(path, sorted(r.manifest.label for r in found))
-    return found[0]
+    first, *others = locate(path, label)
+    if others:
+        labels = sorted(repository.manifest.label for repository in (first, *others))
+        raise AmbiguousRepositoryError(path, labels)
+    return first
 
 
 def labels_in(root: Path) -> tuple[str, ...]:
@@ -91,23 +92,18 @@ def labels_in(root: Path) -> tuple[str, ...]:
 
 
 def enclosing(path: Path) -> Path | None:
-    """Return the repository that `path` is or lies in, once links are followed; None if there is
-    none.
-    """
-    place = Path(os.path.realpath(path))
-    around = (place, *place.parents)
-    return next((f for f in around if os.path.lexists(f / MANIFEST_NAME)), None)
+    """Return the repository that `path` is or lies in, links resolved; None outside of any."""
+    path = Path(os.path.realpath(path))
+    return next((f for f in (path, *path.parents) if os.path.lexists(f / MANIFEST_NAME)), None)
 
 
 def _below(path: Path) -> list[Path]:
     try:
         folders = sorted(path.iterdir())
-    except (FileNotFoundError, NotADirectoryError):
-        return []
-    except ValueError:  # a path with a null character
+    except (FileNotFoundError, NotADirectoryError, ValueError):  # ValueError: a null character
         return []
     except OSError as error:
-        if error.errno == errno.EINVAL:  # a path with a character that Windows has in no name
+        if error.errno == errno.EINVAL:  # a character that no name on Windows has
             return []
         raise UnreadableError(path, error) from error
     return [folder for folder in folders if not folder.name.startswith(".") and present(folder)]

@@ -1,6 +1,6 @@
 """The manifest, `offline-repo.json`: what a repository is, what it holds, and for whom.
 
-`manifest_file` reads it.
+`manifest_json` reads it.
 """
 
 from __future__ import annotations
@@ -16,24 +16,25 @@ if TYPE_CHECKING:
     from typing import Any
 
 MANIFEST_NAME = "offline-repo.json"
-#: The manifest of the release that is on its way, and its signatures; see `transition`.
+#: The manifest of the next release, and its signatures; see `transition`.
 NEXT_NAME = "offline-repo.next.json"
 NEXT_SIGNATURE_NAME = "offline-repo.next.json.sig"
-#: Where builds of older versions wrote what is on its way. It is not believed, because it can be
-#: forged without the manifest; it is a sign of an interrupted publication, and the next one removes
-#: it.
+#: Where older versions wrote what is on its way. It is not believed, because it can be forged
+#: without the manifest; it shows an interrupted publication, and the next one removes it.
 JOURNAL_NAME = "offline-repo.journal.json"
 #: What may lie beside manifest and signature while a publication is under way.
 BESIDE = (JOURNAL_NAME, NEXT_NAME, NEXT_SIGNATURE_NAME)
 #: The only index file of a repository: a stale sibling in another format would win over it.
 INDEX_NAME = "repodata.json"
-#: conda-index and conda tell the two sections of an index apart by the archive's extension.
+#: The two sections of an index, by the archive's extension.
 SECTIONS = ("packages", "packages.conda")
+#: The keys of a request that a manifest always has; others only where they differ from none.
+ALWAYS = ("packages", "channels", "platforms", "virtual_packages")
 FORMAT = 1
 
 
 def solution_key(environment: str, platform: str) -> str:
-    """Return the key of what is installed in an environment of the label on a platform."""
+    """Return the key of the solution of an environment on a platform."""
     return f"{environment}/{platform}" if environment else platform
 
 
@@ -81,16 +82,15 @@ class Remembered:
     """The request of the build that made the repository, without secrets.
 
     Attributes:
-        packages: MatchSpecs of a label with a single environment that has no name; none for all
-            that the label channel publishes, or if there are environments.
+        packages: MatchSpecs of the only environment, which has no name; empty for all packages of
+            the label channel, or if there are environments.
         channels: URLs, highest priority first.
         platforms: conda subdirs.
         virtual_packages: By platform, by name: `VERSION` or `VERSION=BUILD`.
         plugin: Whether the plugin goes along.
-        keep: How many releases are to be installable.
-        environments: MatchSpecs by name of the environment; none for one that is exact.
-        exact: The environments whose archives were named exactly; an empty name for the one that
-            has none.
+        keep: How many releases stay installable.
+        environments: MatchSpecs by name of the environment; empty for an exact one.
+        exact: The environments whose archives were named exactly; `""` for the unnamed one.
     """
 
     packages: tuple[str, ...] = ()
@@ -105,27 +105,26 @@ class Remembered:
 
 @dataclass(frozen=True)
 class Manifest:
-    """What `offline-repo.json` says.
+    """The content of `offline-repo.json`.
 
     Attributes:
         label: The customer's name.
-        release: Its number, which counts up by one with each publication; `build` in the JSON.
+        release: Its number, one more with each publication; `build` in the JSON.
         created: When it was published, ISO 8601 in UTC.
-        request: What was asked for.
-        solutions: By platform, or by `ENVIRONMENT/platform` where environments have names, the
-            `subdir/file` names that are installed.
-        packages: By `subdir/file`, the archives; those of the plugin's channel by
+        request: The request of the build.
+        solutions: By `solution_key`, the archives that are installed, as `subdir/file`.
+        packages: The archives, by `subdir/file`; those of the plugin's channel by
             `plugin/subdir/file`.
-        files: By path, every other file but the manifest itself.
+        files: Every other file but the manifest itself, by path.
         built_with: Versions of the tools.
-        on_the_way: By path, what files may hold besides what is said above, because a publication
-            is under way or was interrupted: the size in bytes by SHA-256 digest. Empty when it is
-            finished; see `transition`.
+        on_the_way: By path, which other content files may have while a publication is under way or
+            interrupted: the size in bytes by SHA-256 digest. Empty when it is finished; see
+            `transition`.
         releases: The earlier releases that are kept, by number.
-        bridges: By path, the index files that have the entries of the release before as well; they
-            take the place of the old ones on the way to this release.
-        signers: Who signs it: the fingerprints of their keys, sorted; none if it is not signed.
-        raw: The bytes that it was read from; none if it was not.
+        bridges: By path, the index files with the entries of the release before as well, which
+            replace the old ones on the way to this release.
+        signers: The fingerprints of the keys that sign it, sorted; none if it is not signed.
+        raw: The bytes that it was read from, if it was.
     """
 
     label: str
@@ -142,9 +141,9 @@ class Manifest:
     signers: tuple[str, ...] = ()
     raw: bytes = field(default=b"", compare=False, repr=False)
 
-    @property
+    @cached_property
     def everything(self) -> dict[str, Package | File]:
-        """What it names, by path: the archives and every other file."""
+        """The archives and every other file, by path."""
         return {**self.packages, **self.files}
 
     @property
@@ -153,60 +152,49 @@ class Manifest:
         return sum(package.size for package in self.packages.values())
 
     def allowed(self, name: str) -> dict[str, int]:
-        """Return what the file of this path may hold, the size by SHA-256 digest; nothing if
-        unnamed.
-        """
-        named = self.packages.get(name) or self.files.get(name)
-        stated = {named.sha256: named.size} if named else {}
-        return {**self.on_the_way.get(name, {}), **stated}
+        """Return the contents that a file may have: the size by SHA-256 digest."""
+        file = self.packages.get(name) or self.files.get(name)
+        return {**self.on_the_way.get(name, {}), **({file.sha256: file.size} if file else {})}
 
     @cached_property
     def digest(self) -> str:
-        """The SHA-256 of the bytes that it was read from, in lower-case hexadecimal."""
+        """The SHA-256 of `raw`, in lower-case hexadecimal."""
         return hashlib.sha256(self.raw).hexdigest()
 
     @cached_property
     def content(self) -> bytes:
-        """The manifest as the bytes of its file: keys sorted, one newline at the end."""
+        """The bytes of its file: keys sorted, one newline at the end."""
         text = json.dumps(as_dict(self), indent=2, sort_keys=True, ensure_ascii=False)
         return f"{text}\n".encode()
 
 
 def as_dict(manifest: Manifest) -> dict[str, Any]:
-    """The manifest as the JSON object that is written and shown."""
-    request = manifest.request
-    environments = {name: list(packages) for name, packages in request.environments.items()}
-    on_the_way = {name: dict(found) for name, found in manifest.on_the_way.items()}
-    bridges = {name: vars(file) for name, file in manifest.bridges.items()}
-    releases = {
-        str(build): {
-            "created": kept.created,
-            "manifest_sha256": kept.manifest_sha256,
-            "solutions": {platform: list(names) for platform, names in kept.solutions.items()},
-        }
-        for build, kept in manifest.releases.items()
+    """Return the manifest as the JSON object that is written and shown."""
+    defaults = vars(Remembered())
+    request = {
+        name: value
+        for name, value in vars(manifest.request).items()
+        if name in ALWAYS or value != defaults[name]
+    }
+    optional = {
+        "on_the_way": manifest.on_the_way,
+        "signers": manifest.signers,
+        "releases": {str(number): vars(kept) for number, kept in manifest.releases.items()},
+        "bridges": _as_dicts(manifest.bridges),
     }
     return {
-        **({"on_the_way": on_the_way} if on_the_way else {}),
-        **({"signers": list(manifest.signers)} if manifest.signers else {}),
-        **({"releases": releases} if releases else {}),
-        **({"bridges": bridges} if bridges else {}),
+        **{name: value for name, value in optional.items() if value},
         "format": FORMAT,
         "label": manifest.label,
         "build": manifest.release,
         "created": manifest.created,
-        "request": {
-            "packages": list(request.packages),
-            "channels": list(request.channels),
-            "platforms": list(request.platforms),
-            "virtual_packages": {p: dict(v) for p, v in request.virtual_packages.items()},
-            **({"plugin": True} if request.plugin else {}),
-            **({"keep": request.keep} if request.keep != 1 else {}),
-            **({"environments": environments} if environments else {}),
-            **({"exact": list(request.exact)} if request.exact else {}),
-        },
-        "solutions": {platform: list(names) for platform, names in manifest.solutions.items()},
-        "packages": {name: vars(package) for name, package in manifest.packages.items()},
-        "files": {name: vars(file) for name, file in manifest.files.items()},
-        "built_with": dict(manifest.built_with),
+        "request": request,
+        "solutions": manifest.solutions,
+        "packages": _as_dicts(manifest.packages),
+        "files": _as_dicts(manifest.files),
+        "built_with": manifest.built_with,
     }
+
+
+def _as_dicts(files: Mapping[str, Package | File]) -> dict[str, dict[str, Any]]:
+    return {name: vars(file) for name, file in files.items()}

@@ -1,4 +1,4 @@
-"""The manifest as it is read: values of the right types and harmless names, or refused."""
+"""Read the manifest: values of the right types and harmless names, or it is refused."""
 
 from __future__ import annotations
 
@@ -10,43 +10,36 @@ from ..files.hashing import read_regular
 from . import reading
 from .exceptions import ManifestError, UnreadableError
 from .manifest import FORMAT, MANIFEST_NAME, File, Kept, Manifest, Package, Remembered
-from .names import FINGERPRINT, LABEL, environment_problem, file_problem, package_problem
+from .names import FINGERPRINT, LABEL, file_problem, label_problem, package_problem
 
 if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
-#: What every repository has besides, and hardly any other folder.
+#: Files that every repository has, and hardly any other folder.
 REMAINS = ("SHA256SUMS", "use.sh", "use.cmd", "README.txt")
 #: Digits of a release's number.
 LONGEST_NUMBER = 9
 
 
 def remains(folder: Path) -> bool:
-    """Return whether a folder without a manifest is what was copied or left of a repository."""
+    """Return whether a folder looks like a repository, even without a manifest."""
     return all((folder / name).is_file() for name in REMAINS)
 
 
 def stated(folder: Path) -> Manifest:
-    """The manifest of a folder that has one, or that is what remains of a repository.
-
-    Raises:
-        ManifestError: There is none, or as `read` does.
-        UnreadableError: It may be one, but cannot be read.
-    """
-    found = read(folder)
-    if found is None:
-        raise ManifestError(
-            folder / MANIFEST_NAME, "it is missing, as in a copy that is unfinished"
-        )
-    return found
+    """Return the manifest of a repository as `read`, but raise a ManifestError without one."""
+    manifest = read(folder)
+    if manifest is None:
+        raise ManifestError(folder / MANIFEST_NAME, "it is missing, as in an unfinished copy")
+    return manifest
 
 
 def present(folder: Path) -> bool:
-    """Return whether a folder has a manifest, or something in the place of one.
+    """Return whether a folder has a manifest, readable or not.
 
     Raises:
-        UnreadableError: That cannot be found out.
+        UnreadableError: The folder cannot be read.
     """
     path = folder / MANIFEST_NAME
     try:
@@ -59,18 +52,11 @@ def present(folder: Path) -> bool:
 
 
 def read(repository: Path, name: str = MANIFEST_NAME) -> Manifest | None:
-    """Read the manifest of the folder `repository`.
-
-    Args:
-        repository: The folder.
-        name: Of the file.
-
-    Returns:
-        None where there is none.
+    """Return the manifest of a folder, from the file `name`; None without the file.
 
     Raises:
         ManifestError: It is not a manifest, is of a newer format, or names a path that it must not.
-        UnreadableError: It may be one, but cannot be read.
+        UnreadableError: The file cannot be read.
     """
     path = repository / name
     try:
@@ -85,11 +71,10 @@ def read(repository: Path, name: str = MANIFEST_NAME) -> Manifest | None:
 
 
 def parse_bytes(content: bytes, path: Path) -> Manifest:
-    """Make a manifest of the bytes of its file.
+    """Return the manifest in the content of its file.
 
     Raises:
-        ManifestError: It is none, is of a newer format, or names a path that it must not; `path` is
-            named.
+        ManifestError: As `read`; names `path`.
     """
     try:
         return replace(parse(reading.load(content)), raw=content)
@@ -100,7 +85,7 @@ def parse_bytes(content: bytes, path: Path) -> Manifest:
 
 
 def parse(data: Any) -> Manifest:
-    """Make a manifest of a JSON object; see `read` for what is raised by the wrong ones."""
+    """Return the manifest in a JSON object; a wrong one raises one of many errors."""
     if data["format"] != FORMAT:
         raise _Invalid(
             f"it has format {data['format']!r}, this version of conda-offline-repo "
@@ -108,10 +93,9 @@ def parse(data: Any) -> Manifest:
         )
     if not LABEL.fullmatch(reading.text(data["label"])):
         raise _Invalid(f"its label is {data['label']!r}")
-    on_the_way = data.get("on_the_way", {})
-    bridges = data.get("bridges", {})
-    _check_names(data["packages"], {**data["files"], **bridges}, on_the_way)
-    request = data["request"]
+    packages, request = data["packages"], data["request"]
+    on_the_way, bridges = data.get("on_the_way", {}), data.get("bridges", {})
+    _check_names(packages, {**data["files"], **bridges}, on_the_way)
     manifest = Manifest(
         label=data["label"],
         release=reading.count(data["build"]),
@@ -140,35 +124,35 @@ def parse(data: Any) -> Manifest:
                 size=reading.count(package["size"]),
                 url=reading.text(package["url"]),
             )
-            for name, package in data["packages"].items()
+            for name, package in packages.items()
         },
         files=_files(data["files"]),
         built_with=_texts_by_name(data["built_with"]),
         on_the_way={
-            name: {reading.sha256(digest): reading.count(n) for digest, n in found.items()}
-            for name, found in on_the_way.items()
+            name: {reading.sha256(digest): reading.count(size) for digest, size in sizes.items()}
+            for name, sizes in on_the_way.items()
         },
         releases={
-            _number(build): Kept(
+            _number(number): Kept(
                 reading.text(kept["created"]),
                 reading.sha256(kept["manifest_sha256"]),
                 _solutions(kept["solutions"]),
             )
-            for build, kept in data.get("releases", {}).items()
+            for number, kept in data.get("releases", {}).items()
         },
-        bridges=_files(data.get("bridges", {})),
+        bridges=_files(bridges),
         signers=reading.texts(data.get("signers", [])),
     )
-    asked = manifest.request
-    for name in (*asked.environments, *asked.exact):
-        if name not in (asked.environments or {""}) or (name and environment_problem(name)):
+    environments = manifest.request.environments
+    for name in (*environments, *manifest.request.exact):
+        if name not in (environments or {""}) or (name and label_problem(name)):
             raise _Invalid(f"it names {name!r} as an environment")
     for signer in manifest.signers:
         if not FINGERPRINT.fullmatch(signer):
-            raise _Invalid(f"it names {signer!r} as a signer, which is no key's fingerprint")
-    for kept in (manifest.solutions, *(one.solutions for one in manifest.releases.values())):
-        unknown = set().union(*kept.values()) - set(manifest.packages)
-        if unknown:
+            raise _Invalid(f"it names {signer!r} as a signer, not the fingerprint of a key")
+    releases = (kept.solutions for kept in manifest.releases.values())
+    for solutions in (manifest.solutions, *releases):
+        if unknown := set().union(*solutions.values()).difference(packages):
             raise _Invalid(f"its solutions name {min(unknown)!r}, which is not among its packages")
     return manifest
 
@@ -185,10 +169,10 @@ def _files(values: Any) -> dict[str, File]:
 
 
 def _number(text: str) -> int:
-    """Return the number of a release of a key of a JSON object."""
+    """Return the number of a release, which is a key in JSON."""
     if not text.isascii() or not text.isdigit() or len(text) > LONGEST_NUMBER:
-        raise ValueError(f"{text!r} is no number")
-    return reading.count(int(text))
+        raise ValueError(f"{text!r} is not a number")
+    return int(text)
 
 
 def _texts_by_name(values: Any) -> dict[str, str]:
@@ -197,13 +181,12 @@ def _texts_by_name(values: Any) -> dict[str, str]:
 
 def _check_names(packages: Any, files: Any, on_the_way: Any) -> None:
     for name in packages:
-        problem = package_problem(name)
-        if problem:
+        if problem := package_problem(name):
             raise _Invalid(f"it names {name!r}: {problem}")
     for name in (*files, *on_the_way):
         if file_problem(name) and (name in files or package_problem(name)):
-            raise _Invalid(f"it names {name!r}, which is no file of a repository")
+            raise _Invalid(f"it names {name!r}, which is not a file of a repository")
 
 
 class _Invalid(Exception):
-    """Why a JSON object is no manifest."""
+    """Why a JSON object is not a manifest."""

@@ -23,20 +23,21 @@ WINDOWS_DEVICES = frozenset(
     + tuple(f"com{digit}" for digit in "0123456789")
     + tuple(f"lpt{digit}" for digit in "0123456789")
 )
+RESERVED = "Windows reserves this name for a device"
 LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 #: What CEP 26 allows in the name, version and build of an archive.
 ARCHIVE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+!-]{0,210}(?:\.conda|\.tar\.bz2)", re.ASCII)
 
 SUBDIR = re.compile(r"[a-z0-9_]+(?:-[a-z0-9_]+)?")
-#: Where a repository has the channel with the plugin itself, for the customer's base environment.
+#: The folder of the channel with the plugin itself, for the customer's base environment.
 PLUGIN = "plugin"
-#: The package there that has all of the plugin that a customer needs.
+#: The package with the customer's side of the plugin.
 PLUGIN_PACKAGE = "conda-offline-repo-base"
-#: The package that checks signatures, which no conda brings by itself.
+#: The package that checks signatures, which conda does not bring.
 SIGNATURES_PACKAGE = "securesystemslib"
-#: How the only environment of a label is called that has no name.
+#: The name for the unnamed environment of a label.
 DEFAULT = "default"
-#: Where it has conda's installers.
+#: The folder of conda's installers.
 INSTALLER = "installer"
 FILE = re.compile(
     rf"(?:{PLUGIN}/(?=[^/]+/))?(?:[a-z0-9_]+(?:-[a-z0-9_]+)?/)?[A-Za-z0-9][A-Za-z0-9._-]*"
@@ -51,25 +52,23 @@ def check_label(label: str) -> str:
     Raises:
         InvalidLabelError: Otherwise.
     """
-    if not label:
-        raise InvalidLabelError(label, "it is empty")
-    if not LABEL.fullmatch(label):
-        raise InvalidLabelError(label, "it has a character or a length that is not allowed")
-    if label.endswith("."):
-        raise InvalidLabelError(label, "Windows drops a dot at the end")
-    if is_device(label):
-        raise InvalidLabelError(label, "Windows reserves this name for a device")
-    if label.lower() in {*context.known_subdirs, "t"}:
-        raise InvalidLabelError(label, "conda gives this name a meaning of its own in channel URLs")
+    if problem := label_problem(label):
+        raise InvalidLabelError(label, problem)
     return label
 
 
-def environment_problem(name: str) -> str | None:
-    """Return what forbids this name of an environment in a request, or None."""
-    try:
-        check_label(name)
-    except InvalidLabelError as error:
-        return error.reason
+def label_problem(name: str) -> str | None:
+    """Return why `name` must not name a label or an environment, or None if it may."""
+    if not name:
+        return "it is empty"
+    if not LABEL.fullmatch(name):
+        return "it has a character or a length that is not allowed"
+    if name.endswith("."):
+        return "Windows drops a dot at the end"
+    if is_device(name):
+        return RESERVED
+    if name.lower() in {*context.known_subdirs, "t"}:
+        return "conda gives this name a meaning of its own in channel URLs"
     return None
 
 
@@ -96,9 +95,7 @@ def archive_problem(name: str) -> str | None:
     """Return why `name` must not name an archive of a repository, or None if it may (CEP 26)."""
     if not ARCHIVE.fullmatch(name):
         return "it is not a file name that conda packages may have"
-    if is_device(name):
-        return "Windows reserves this name for a device"
-    return None
+    return RESERVED if is_device(name) else None
 
 
 def package_problem(name: str) -> str | None:
@@ -115,33 +112,19 @@ def file_problem(name: str) -> bool:
 
 
 def is_sibling(name: str) -> bool:
-    """Return whether conda may read a file in the place of the index `repodata.json` that it lies
-    beside.
+    """Return whether conda may read a file instead of the `repodata.json` in the same folder.
 
     That is the index in another format (`.zst`, `.bz2`, `.jlap`, shards), a smaller one
     (`current_repodata.json`), or one that the setting `repodata_fns` names.
-
-    Args:
-        name: Of the file, with or without the folders that it is in.
     """
     file = name.rpartition("/")[2].lower()
     if file == "repodata.json" or file.endswith((".conda", ".tar.bz2")):
         return False
-    own = (one.lower().removesuffix(".json") for one in context.repodata_fns)
-    return file.startswith(("repodata", "current_repodata", *own))
+    configured = (fn.lower().removesuffix(".json") for fn in context.repodata_fns)
+    return file.startswith(("repodata", "current_repodata", *configured))
 
 
 def same_name_in_other_case(folder: Path, name: str) -> str | None:
-    """Return the entry of `folder` that differs from `name` in case only, which Windows cannot
-    tell.
-    """
-    if not folder.is_dir():
-        return None
-    return next(
-        (
-            entry.name
-            for entry in folder.iterdir()
-            if entry.name != name and entry.name.casefold() == name.casefold()
-        ),
-        None,
-    )
+    """Return the entry of `folder` that is the same as `name` on Windows, but for case."""
+    names = [path.name for path in folder.iterdir()] if folder.is_dir() else []
+    return next((n for n in names if n != name and n.casefold() == name.casefold()), None)

@@ -1,4 +1,4 @@
-"""What is ours: which folders may be written, what a repository has too much, and how that goes."""
+"""Which folders are ours to write, and which files of a repository must go."""
 
 from __future__ import annotations
 
@@ -19,50 +19,43 @@ if TYPE_CHECKING:
 
 
 def check_ours(repository: Path) -> None:
-    """Refuse a folder that nothing of ours made.
+    """Refuse a folder that is not a repository of ours.
 
     Raises:
-        ForeignFolderError: It holds something, but no manifest; or a link, which could lead
-            our writing and deleting out of it.
+        ForeignFolderError: It has files, but no manifest; or a link, which could lead our writing
+            and deleting out of it.
     """
-    if repository.is_symlink() or (repository.exists() and not repository.is_dir()):
-        raise ForeignFolderError(repository)
-    if not repository.is_dir():
-        return
-    for folder in (repository, repository / PLUGIN):
-        if folder.is_dir() and any(path.is_symlink() for path in folder.iterdir()):
-            raise ForeignFolderError(repository)
-    if (repository / MANIFEST_NAME).exists():
-        return
-    if any(repository.iterdir()):
+    folders = [folder for folder in (repository, repository / PLUGIN) if folder.is_dir()]
+    if (
+        repository.is_symlink()
+        or (repository.exists() and not folders)
+        or any(path.is_symlink() for folder in folders for path in folder.iterdir())
+        or (folders and not (repository / MANIFEST_NAME).exists() and any(repository.iterdir()))
+    ):
         raise ForeignFolderError(repository)
 
 
 def leftovers(new: Manifest, repository: Path, last: Manifest | None) -> tuple[str, ...]:
     """Return the files of a repository that its next release does not have.
 
-    A subdir is ours to the last file: an index in another format, or an archive that the index does
-    not name, would be taken for a part of the channel. Outside the subdirs only what an earlier
-    build put there is.
+    In a subdir that is every other file: conda would take an index in another format, or an archive
+    that the index does not name, for a part of the channel. Elsewhere it is only what an earlier
+    build put there.
     """
-    wanted = {*new.files, *new.packages}
-    below = [
-        f"{folder}/{path.name}"
+    inside = [
+        path.relative_to(repository).as_posix()
         for subdir in _subdirs(repository)
-        for folder in (subdir.relative_to(repository).as_posix(),)
         for path in sorted(subdir.iterdir())
         if path.is_symlink() or not path.is_dir()
     ]
-    known = {*last.files, *last.packages, *last.on_the_way} if last else set()
-    ours = {*known, JOURNAL_NAME} - {*below}
-    others = sorted(name for name in ours if (repository / name).exists())
-    return tuple(name for name in (*below, *others) if name not in wanted)
+    known = {*last.everything, *last.on_the_way} if last else set()
+    others = sorted({*known, JOURNAL_NAME}.difference(inside))
+    existing = (*inside, *(name for name in others if (repository / name).exists()))
+    return tuple(name for name in existing if name not in new.everything)
 
 
 def _subdirs(repository: Path) -> list[Path]:
-    """The folders of a repository, and of the plugin's channel in it, that are conda's; others are
-    somebody's own.
-    """
+    """Return conda's folders in a repository and in the plugin's channel; others are the user's."""
     subdirs = set(context.known_subdirs)
     return sorted(
         path
@@ -77,7 +70,7 @@ def clear(repository: Path, names: Iterable[str]) -> tuple[str, ...]:
     """Delete files of a repository, and the folders that they leave empty.
 
     Returns:
-        Those that could not be deleted, because another program holds them or the disk refuses.
+        Those that could not be deleted, as another program has them open or the disk refuses.
     """
     undeleted = []
     for name in names:
@@ -85,7 +78,7 @@ def clear(repository: Path, names: Iterable[str]) -> tuple[str, ...]:
             remove(repository / name)
         except OSError:
             undeleted.append(name)
-    # those inside of others first
+    # inner folders first
     for folder in (*_subdirs(repository), repository / PLUGIN, repository / INSTALLER):
         if folder.is_dir() and not any(folder.iterdir()):
             try:

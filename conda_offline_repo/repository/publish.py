@@ -1,11 +1,11 @@
 """Bring a repository from one whole state to the next, whatever happens on the way.
 
-What comes is staged beside the repository. A first publication is one rename of a folder. Every
-later one goes: the manifest of the release beside the repository's (see `transition`), archives,
-index files with the entries of both releases where a manifest states them, those of the release,
-the other files, the manifest, deletions. To an older release the manifest goes first of what is
-replaced, and the newer one lies beside from then on: what a reader believes in is never older than
-what its index can be of.
+New files are staged beside the repository. A first publication is one rename of a folder. Every
+later one puts in place, in this order: the new manifest beside the repository's (see `transition`),
+archives, index files with the entries of both releases where a manifest names them, those of the
+release, the other files, the manifest; then it deletes. Back to an older release, the manifest is
+the first to be replaced, and the newer one lies beside from then on: a reader's manifest is never
+older than its index.
 """
 
 from __future__ import annotations
@@ -44,10 +44,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Sealed:
-    """A manifest as it is put in place.
+    """A manifest with its bytes and signatures.
 
     Attributes:
-        manifest: What it says, and its bytes.
+        manifest: The manifest; `raw` is what is written.
         signatures: The content of the file with its signatures; empty if it is not signed.
     """
 
@@ -57,16 +57,17 @@ class Sealed:
 
 @dataclass(frozen=True)
 class Transition:
-    """What brings a repository to a release.
+    """The way of a repository to a release.
 
     Attributes:
-        repository: Its folder, there or not.
-        staging: A folder of ours on the same file system, with what comes.
-        release: What it is to be.
-        beside: What lies beside meanwhile: the release, or also what goes.
-        last: What it is until then; none if it is nothing that can be read.
-        coming: The paths of what is staged.
-        surplus: Those of what is to be deleted.
+        repository: Its folder, which need not exist.
+        staging: The folder with the new files, on the same file system.
+        release: The new release.
+        beside: The manifest that lies beside meanwhile: the release's, or one that also names the
+            files that go.
+        last: The manifest until then; None if none can be read.
+        coming: The paths of the staged files.
+        surplus: The paths of the files to be deleted.
     """
 
     repository: Path
@@ -82,7 +83,7 @@ def carry_out(change: Transition) -> tuple[str, ...]:
     """Bring a repository to a release.
 
     Returns:
-        What could not be deleted; until it is, readers are told that the publication is unfinished.
+        The files that could not be deleted; until they are, readers see an unfinished publication.
     """
     if change.repository.is_dir() and any(change.repository.iterdir()):
         return _update(change)
@@ -115,16 +116,16 @@ def _update(change: Transition) -> tuple[str, ...]:
     if last and last.raw != new.raw and age(new) <= age(last):
         _put(change, NEXT_NAME, last.raw)
         _put_manifest(change)
-    # archives before the index that names them, and that before what people read
+    # archives before the index that names them, and the index before the files for people
     _place(change, [name for name in packages if name not in added])
-    between = _bridges(change, index)
-    for name, content in between.items():
+    bridges = _bridges(change, index)
+    for name, content in bridges.items():
         put(partial(change.staging / name), repository / name, content)
-    sync_folders(repository, between)
+    sync_folders(repository, bridges)
     _place(change, index)
     _place(change, [name for name in others if name not in index])
     _put_manifest(change)
-    # last goes what tells readers that something is left
+    # last the files that show readers an unfinished publication
     for names in (change.surplus, (NEXT_SIGNATURE_NAME,), (NEXT_NAME,)):
         undeleted = clear(repository, names)
         if undeleted:
@@ -133,51 +134,52 @@ def _update(change: Transition) -> tuple[str, ...]:
 
 
 def _announce(change: Transition) -> None:
-    """Let readers know of what is on its way; what an interrupted command has told stays."""
-    repository, last, there = change.repository, change.last, read_next(change.repository)
+    """Let readers know of what is on its way; the word of an interrupted command stays."""
+    repository, last, previous = change.repository, change.last, read_next(change.repository)
     new, beside = change.release, change.beside
     if new.signatures or (last and last.signers):
-        manifests = [one for one in (new.manifest, beside.manifest, last, there) if one]
-        names = (SIGNATURE_NAME, NEXT_SIGNATURE_NAME)
-        lying = (one for name in names for one in signature.lying(repository / name))
-        given = sshsig.parsed(new.signatures + beside.signatures)
-        signatures = dict.fromkeys(
-            one.armored
-            for one in (*lying, *given)
-            if any(one.is_of(manifest.raw) for manifest in manifests)
+        manifests = (new.manifest, beside.manifest, last, previous)
+        signatures = (
+            *signature.lying(repository / SIGNATURE_NAME),
+            *signature.lying(repository / NEXT_SIGNATURE_NAME),
+            *sshsig.parsed(new.signatures + beside.signatures),
         )
-        _put(change, NEXT_SIGNATURE_NAME, b"".join(signatures))
-    if there is None or not last or last.raw != new.manifest.raw:
+        valid = dict.fromkeys(
+            each.armored
+            for each in signatures
+            if any(manifest and each.is_of(manifest.raw) for manifest in manifests)
+        )
+        _put(change, NEXT_SIGNATURE_NAME, b"".join(valid))
+    if previous is None or not last or last.raw != new.manifest.raw:
         _put(change, NEXT_NAME, beside.manifest.raw)
 
 
 def _bridges(change: Transition, index: Sequence[str]) -> dict[str, bytes]:
-    """Return the index files that lead from the one release to the other, if their vendor has made
-    them so: with these and no others, readers agree.
+    """Return the index files between the two releases, if a manifest names all of them: readers
+    accept no others.
     """
     if len(index) < 2 or change.last is None:
         return {}
-    new, last = change.release.manifest, change.last
     bridges = {}
     for name in index:
         try:
-            here = read_regular(change.repository / name, LARGEST)
-            comes = read_regular(change.staging / name, LARGEST)
-        except OSError:  # there is none yet
+            old = read_regular(change.repository / name, LARGEST)
+            new = read_regular(change.staging / name, LARGEST)
+        except OSError:  # the repository has no such index yet
             continue
-        for stated, both in ((new, bridge(here, comes)), (last, bridge(comes, here))):
-            if both is not None and name in stated.bridges:
-                digests = hash_bytes(both)
-                if stated.bridges[name] == File(digests.sha256, digests.size):
-                    bridges[name] = both
-                    break
+        forward, back = bridge(old, new), bridge(new, old)
+        for manifest, content in ((change.release.manifest, forward), (change.last, back)):
+            digests = hash_bytes(content or b"")
+            if content and manifest.bridges.get(name) == File(digests.sha256, digests.size):
+                bridges[name] = content
+                break
         else:
             return {}
     return bridges
 
 
 def _put_manifest(change: Transition) -> None:
-    """Put the manifest in place, and its signatures; those of it and of the last one lie beside."""
+    """Put the manifest and its signatures in place; all signatures already lie beside."""
     if not change.release.signatures:
         remove(change.repository / SIGNATURE_NAME)
     _put(change, MANIFEST_NAME, change.release.manifest.raw)

@@ -1,4 +1,4 @@
-"""JSON from outside, taken at no more than its word: each value is of its type or is refused."""
+"""JSON from outside: each value has its type, or raises a ValueError."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from typing import Any
 
-#: What a manifest may have at most, in bytes; the largest that are known have a few million.
+#: Bytes that a manifest may have; the largest known ones have a few million.
 LARGEST = 1 << 27
 SHA256 = re.compile(r"[0-9a-f]{64}")
 MD5 = re.compile(r"(?:[0-9a-f]{32})?")
@@ -17,7 +17,7 @@ LARGEST_FILE = 1 << 63
 
 
 def load(content: bytes) -> Any:
-    """Return the value of a JSON text; a ValueError says what is wrong with another one."""
+    """Return the value of a JSON text; raises a ValueError that says why it is not one."""
     try:
         return json.loads(content, parse_constant=_no_constant)
     except RecursionError:
@@ -25,42 +25,42 @@ def load(content: bytes) -> Any:
 
 
 def text(value: Any) -> str:
-    """Return a string that can be printed and written; raises ValueError for anything else."""
+    """Return a printable string."""
     if not isinstance(value, str) or not value.isprintable():
         raise ValueError(f"{value!r} is not text")
     return value
 
 
 def count(value: Any) -> int:
-    """Return a number of things or bytes; raises ValueError for anything else."""
+    """Return a whole number, as of bytes."""
     if type(value) is not int or not 0 <= value < LARGEST_FILE:
         raise ValueError(f"{value!r} is not a number")
     return value
 
 
 def flag(value: Any) -> bool:
-    """Return true or false; raises ValueError for anything else."""
+    """Return true or false."""
     if not isinstance(value, bool):
         raise ValueError(f"{value!r} is neither true nor false")
     return value
 
 
 def sha256(value: Any) -> str:
-    """Return a SHA-256 digest in lower case; raises ValueError for anything else."""
+    """Return a SHA-256 digest in lower case."""
     if not isinstance(value, str) or not SHA256.fullmatch(value):
         raise ValueError(f"{value!r} is not a SHA-256 digest")
     return value
 
 
 def md5(value: Any) -> str:
-    """Return an MD5 digest in lower case, or nothing; raises ValueError for anything else."""
+    """Return an MD5 digest in lower case, or an empty string."""
     if not isinstance(value, str) or not MD5.fullmatch(value):
         raise ValueError(f"{value!r} is not an MD5 digest")
     return value
 
 
 def texts(values: Any) -> tuple[str, ...]:
-    """Return the strings of a list; raises ValueError for anything else."""
+    """Return the printable strings of a list."""
     if not isinstance(values, list):
         raise ValueError(f"{values!r} is not a list")
     return tuple(map(text, values))

@@ -1,8 +1,8 @@
 """Who signed a repository: `offline-repo.json.sig`, OpenSSH's signatures of the manifest's bytes.
 
-Several may stand in the file: of the old and the new key when keys change, and of the old and the
-new manifest while a publication is under way. Who may sign stands in the manifest, or anybody could
-add a signature of his own.
+The file may have several: of the old and the new key when keys change, and of the old and the new
+manifest while a publication is under way. The manifest names who may sign, or anybody could add a
+signature.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ TRIES = 5
 
 
 def content(path: Path) -> bytes:
-    """Return what a file with signatures holds; nothing if there is none that can be read."""
+    """Return the content of a file with signatures; nothing if it cannot be read."""
     try:
         return read_regular(path, LARGEST)
     except OSError:
@@ -38,71 +38,68 @@ def content(path: Path) -> bytes:
 
 
 def lying(path: Path) -> tuple[Signature, ...]:
-    """Return the signatures in a file, whatever they are of; none if they cannot be read."""
+    """Return all signatures in a file; none if they cannot be read."""
     return parsed(content(path))
 
 
-def signers(repository: Path, stated: Manifest) -> tuple[str, ...]:
+def signers(repository: Path, manifest: Manifest) -> tuple[str, ...]:
     """Return who signed a manifest, as sorted fingerprints; none if it is not signed.
 
-    Signatures of others than those whom the manifest names do not count. A manifest that names
-    nobody was signed by hand; there all count.
+    Only signatures of those whom the manifest names count. A manifest that names nobody was signed
+    by hand; there all count.
 
     Args:
         repository: The folder.
-        stated: The manifest, read from it.
+        manifest: The manifest, read from it.
 
     Raises:
-        SignatureError: There is a signature, or there should be, and it is not one of this
-            manifest.
+        SignatureError: The signature is missing, or not one of this manifest.
         UnreadableError: The file cannot be read.
     """
     try:
-        return _signers(repository / SIGNATURE_NAME, stated)
+        return _signers(repository / SIGNATURE_NAME, manifest)
     except SignatureError:
         # until a delivery has put the signature of a new manifest into its place, it lies beside
         beside = repository / NEXT_SIGNATURE_NAME
         if not os.path.lexists(beside):
             raise
-        return _signers(beside, stated)
+        return _signers(beside, manifest)
 
 
-def _signers(path: Path, stated: Manifest) -> tuple[str, ...]:
+def _signers(path: Path, manifest: Manifest) -> tuple[str, ...]:
     try:
         content = read_regular(path, LARGEST)
     except FileNotFoundError:
-        if stated.signers:
-            raise SignatureError(
-                path, f"it is missing, though {', '.join(stated.signers)} signed the manifest"
-            ) from None
-        return ()
+        if not manifest.signers:
+            return ()
+        names = ", ".join(manifest.signers)
+        raise SignatureError(path, f"it is missing, though {names} signed the manifest") from None
     except PermissionError as error:
         raise UnreadableError(path, error) from error
     except OSError as error:
         raise SignatureError(path, error.strerror or str(error)) from error
-    return signers_of(content, stated, path)
+    return signers_of(content, manifest, path)
 
 
-def known_signers(repository: Path, stated: Manifest) -> tuple[str, ...]:
-    """Return who signed a manifest; none, too, where that cannot be told."""
+def known_signers(repository: Path, manifest: Manifest) -> tuple[str, ...]:
+    """Return who signed a manifest as `signers`, but none where that raises a ManifestError."""
     try:
-        return signers(repository, stated)
+        return signers(repository, manifest)
     except ManifestError:
         return ()
 
 
-def signers_of(content: bytes, stated: Manifest, path: Path) -> tuple[str, ...]:
-    """Return who signed a manifest by the content of a file with signatures; see `signers`.
+def signers_of(content: bytes, manifest: Manifest, path: Path) -> tuple[str, ...]:
+    """Return who signed a manifest, by the content of the file with signatures; see `signers`.
 
     Raises:
-        SignatureError: It is not a signature of this manifest; `path` is named.
+        SignatureError: It is not a signature of this manifest; names `path`.
     """
     try:
-        found = parse(content)
+        signatures = parse(content)
+        fitting = {each.fingerprint for each in signatures if each.is_of(manifest.raw)}
     except ValueError as error:
         raise SignatureError(path, str(error)) from error
-    try:
-        fitting = {one.fingerprint for one in found if one.is_of(stated.raw)}
     except ModuleNotFoundError as error:
         raise SignatureError(
             path,
@@ -110,45 +107,34 @@ def signers_of(content: bytes, stated: Manifest, path: Path) -> tuple[str, ...]:
             "environment, from the plugin's channel in the folder if it has one",
         ) from error
     if not fitting:
-        names = ", ".join(sorted({one.fingerprint for one in found}))
+        names = ", ".join(sorted({each.fingerprint for each in signatures}))
         raise SignatureError(
             path, f"it is not the signature of this manifest, but one that {names} made of another"
         )
-    lacking = {*stated.signers} - fitting
-    if lacking:
+    if lacking := {*manifest.signers} - fitting:
+        names = ", ".join(sorted(lacking))
         raise SignatureError(
-            path,
-            f"the signature of {', '.join(sorted(lacking))}, whom the manifest names, is not in it",
+            path, f"the signature of {names}, whom the manifest names, is not in it"
         )
-    return tuple(sorted(stated.signers or fitting))
+    return tuple(sorted(manifest.signers or fitting))
 
 
-def read(repository: Path) -> tuple[Manifest, tuple[str, ...]] | None:
-    """Return the manifest of a folder and who signed it; None where there is no manifest.
+def checked(repository: Path, manifest: Manifest) -> tuple[Manifest, tuple[str, ...]]:
+    """Return the manifest of a folder and who signed it.
+
+    That is the given manifest, read from there, or the new one if a publication has just replaced
+    it and its signatures.
 
     Raises:
-        ManifestError: As `manifest.read`; a SignatureError as `signers`.
+        ManifestError: As `manifest_json.read`; a SignatureError as `signers`.
         UnreadableError: One of the files cannot be read.
-    """
-    found = manifest_json.read(repository)
-    return None if found is None else checked(repository, found)
-
-
-def checked(repository: Path, found: Manifest) -> tuple[Manifest, tuple[str, ...]]:
-    """Return a manifest and who signed it; raises as `read`.
-
-    Where a publication has just replaced both, it is the manifest that is there now.
-
-    Args:
-        repository: The folder.
-        found: The manifest, as it was read from there.
     """
     for _ in range(TRIES):
         try:
-            return found, signers(repository, found)
+            return manifest, signers(repository, manifest)
         except SignatureError:
-            again = manifest_json.read(repository)
-            if again is None or again.raw == found.raw:
+            new = manifest_json.read(repository)
+            if new is None or new.raw == manifest.raw:
                 raise
-            found = again
-    raise SignatureError(repository / SIGNATURE_NAME, "it changes again and again")
+            manifest = new
+    raise SignatureError(repository / SIGNATURE_NAME, "it keeps changing")

@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-#: What the signatures are for; those of mails or commits are no good here.
+#: The purpose of the signatures; those of mails or commits do not count.
 NAMESPACE = "conda-offline-repo"
 KEY_TYPE = "ssh-ed25519"
 HASHES = {"sha256": hashlib.sha256, "sha512": hashlib.sha512}
 BEGIN, END = "-----BEGIN SSH SIGNATURE-----", "-----END SSH SIGNATURE-----"
 MAGIC = b"SSHSIG"
-#: Files that people take for a signature, by how they begin.
+#: Files that people mistake for a signature, by their beginning.
 MISTAKEN = {
     "ssh-": "it is a public key, not a signature",
     "ecdsa-": "it is a public key, not a signature",
@@ -37,9 +37,9 @@ class Signature:
 
     Attributes:
         public_key: The signer's ed25519 key, 32 bytes.
-        hash_name: What the signed bytes were hashed with.
+        hash_name: The hash of the signed bytes.
         value: 64 bytes.
-        armored: The signature as text, as it stands in the file.
+        armored: Its text in the file.
     """
 
     public_key: bytes
@@ -66,7 +66,7 @@ class Signature:
 
 @lru_cache(maxsize=64)
 def _is_right(public_key: bytes, value: bytes, signed: bytes) -> bool:
-    """Return whether an ed25519 signature is right; one command of conda's asks several times."""
+    """Return whether an ed25519 signature is right; cached for one command of conda."""
     from securesystemslib.exceptions import UnverifiedSignatureError
     from securesystemslib.signer import Signature as Checked
     from securesystemslib.signer import SSlibKey
@@ -74,7 +74,7 @@ def _is_right(public_key: bytes, value: bytes, signed: bytes) -> bool:
     key = SSlibKey("key", "ed25519", "ed25519", {"public": public_key.hex()})
     try:
         key.verify_signature(Checked("key", value.hex()), signed)
-    except UnverifiedSignatureError:  # also the base of what else can be wrong with it
+    except UnverifiedSignatureError:  # also the base of all other errors
         return False
     return True
 
@@ -89,7 +89,7 @@ def parse(content: bytes) -> tuple[Signature, ...]:
     """Return the signatures of a file, one at least.
 
     Raises:
-        ValueError: It is not made of signatures that can be checked; says why.
+        ValueError: The file has something else, or signatures that cannot be checked; says why.
     """
     try:
         text = content.decode("ascii").replace("\r\n", "\n")
@@ -128,7 +128,7 @@ def _signatures(text: str) -> Iterator[Signature]:
         try:
             blob = base64.b64decode("".join(body), validate=True)
         except binascii.Error:
-            raise ValueError("it is damaged: a signature in it is not in base64") from None
+            blob = b""
         if base64.b64encode(blob).decode() != "".join(body):
             raise ValueError("it is damaged: a signature in it is not in base64")
         armored = "\n".join((BEGIN, *body, END, "")).encode()
@@ -136,7 +136,7 @@ def _signatures(text: str) -> Iterator[Signature]:
 
 
 def _signature(blob: bytes, armored: bytes) -> Signature:
-    """Return the signature of the bytes that the text stands for; as PROTOCOL.sshsig has them."""
+    """Return the signature in the bytes of PROTOCOL.sshsig."""
     if not blob.startswith(MAGIC):
         raise ValueError("it is not a signature of OpenSSH")
     (version,) = struct.unpack(">I", blob[6:10].ljust(4, b"\0"))
@@ -150,30 +150,30 @@ def _signature(blob: bytes, armored: bytes) -> Signature:
     key_type, *rest = _texts(key)
     if key_type != KEY_TYPE.encode():
         raise ValueError(f"it is of a key of type {key_type!r}; {KEY_TYPE} is the one that is read")
-    if [len(one) for one in rest] != [32]:
-        raise ValueError("it is damaged: its key has not the length of one")
+    if [len(text) for text in rest] != [32]:
+        raise ValueError("it is damaged: its key has the wrong length")
     algorithm, *values = _texts(signature)
     if algorithm != KEY_TYPE.encode():
         raise ValueError(f"it says {algorithm!r} of its signature, and {KEY_TYPE} of its key")
-    if [len(one) for one in values] != [64]:
-        raise ValueError("it is damaged: a signature in it has not the length of one")
+    if [len(text) for text in values] != [64]:
+        raise ValueError("it is damaged: a signature in it has the wrong length")
     return Signature(rest[0], hash_name.decode(), values[0], armored)
 
 
 def _texts(blob: bytes, number: int | None = None) -> list[bytes]:
-    """Split bytes into those texts that they consist of, each after its length."""
-    found = []
+    """Split bytes into texts, each of which follows its length."""
+    texts = []
     while blob:
         (length,) = struct.unpack(">I", blob[:4].rjust(4, b"\xff"))
         if len(blob) < 4 + length:
             raise ValueError("it is damaged: a part of a signature is cut off")
-        found.append(blob[4 : 4 + length])
+        texts.append(blob[4 : 4 + length])
         blob = blob[4 + length :]
-    if number is not None and len(found) != number:
+    if number is not None and len(texts) != number:
         raise ValueError("it is damaged: a signature in it has too many or too few parts")
-    if not found:
+    if not texts:
         raise ValueError("it is damaged: a part of a signature is empty")
-    return found
+    return texts
 
 
 def _text(content: bytes) -> bytes:

@@ -25,10 +25,10 @@ NAME_LENGTH = 12
 
 
 def staging_folder(repository: Path) -> Path:
-    """Return where what is to come into this repository is staged.
+    """Return the folder for new files of a repository, before they are published.
 
-    The name is no longer than the label, unless that is a single character: where the repository
-    fits into the paths that Windows allows, staging does. Labels with the same staging folder wait
+    Its name is no longer than the label, unless that is a single character: where the repository
+    fits into the paths that Windows allows, it does, too. Labels with the same staging folder wait
     for each other.
     """
     label = repository.name
@@ -40,13 +40,12 @@ def staging_folder(repository: Path) -> Path:
 def exclusive(repository: Path, waiting: Callable[[str], None]) -> Iterator[Path]:
     """Hold the lock of a repository; yields the staging folder.
 
-    What an interrupted command left in the folder stays for this one. It is removed at the end, but
-    kept when the command ends in an error after downloads or copies, so that the next does not
-    repeat them.
+    The folder still has what an interrupted command left in it. It is removed at the end, but stays
+    if the command fails after downloads or copies, so that the next one does not repeat them.
 
     Args:
         repository: The folder; its parents are made if need be.
-        waiting: Told once who holds the lock, if it is another command.
+        waiting: Called once with the holder of the lock, if that is another command.
 
     Raises:
         NotWritableFolderError: The folder above the repository cannot be written.
@@ -63,19 +62,19 @@ def exclusive(repository: Path, waiting: Callable[[str], None]) -> Iterator[Path
     if not was_locked and os.path.lexists(staging):
         release(lock)
         raise ForeignFolderError(staging)
-    keep = False
+    arrived = False
     try:
         try:
             staging.mkdir(exist_ok=True)
         except OSError as error:
             raise NotWritableFolderError(repository.parent, error.strerror or str(error)) from error
         yield staging
-    except BaseException:  # after an interruption, too, what has arrived is kept
-        keep = any(path.is_file() for path in staging.rglob("*"))
+    except BaseException:  # an interruption, too
+        arrived = any(path.is_file() for path in staging.rglob("*"))
         raise
     finally:
-        if not keep:
-            # what cannot be removed is left for the next command: this one's outcome stands
+        if not arrived:
+            # what cannot be removed is left for the next command: this one's result stands
             shutil.rmtree(staging, ignore_errors=True)
         if staging.exists():
             lock.file.close()

@@ -1,13 +1,11 @@
-"""A release on its way into a repository, as readers know of it.
+"""A release on its way into a repository, as readers see it.
 
-While a publication is under way, the manifest of the release that comes lies beside the
-repository's own, as `offline-repo.next.json`, with the signatures of both. A reader takes it into
-account where it is the newer one and signed by whom the other names: so it can make nothing of a
-repository but what its vendor has made of it later. A build, which can sign it, states there what
-goes as well, and what an interrupted publication left.
+While a publication is under way, the manifest of the next release lies beside the repository's own,
+as `offline-repo.next.json`, with the signatures of both. A reader respects it where it is newer and
+signed by whom the other names: so it can only allow what the vendor has made later. A build, which
+can sign it, also names there the files that go, and those that an interrupted publication left.
 
-Builds of older versions state in the manifest itself what is on its way; that is still read.
-`publish` writes it.
+Older versions name in the manifest itself what is on its way; that is still read. `publish` writes.
 """
 
 from __future__ import annotations
@@ -26,30 +24,30 @@ if TYPE_CHECKING:
     from .manifest import Manifest
 
 
-def unfinished(repository: Path, stated: Manifest) -> bool:
-    """Return whether a publication is under way, or was interrupted and not yet carried on."""
-    return bool(stated.on_the_way) or any(os.path.lexists(repository / name) for name in BESIDE)
+def unfinished(repository: Path, manifest: Manifest) -> bool:
+    """Return whether a publication is under way or was interrupted."""
+    return bool(manifest.on_the_way) or any(os.path.lexists(repository / name) for name in BESIDE)
 
 
 def unfinished_text(repository: Path) -> str:
-    """Return what a reader is told of a repository whose publication is unfinished."""
+    """Return the warning for readers of a repository whose publication is unfinished."""
     return (
-        f"A publication of {repository} is under way or was interrupted: what it has is "
-        "partly of the last release and partly of the next. It is finished by repeating the "
-        "command that makes it (build, or sync); if this is a copy, copy it again afterwards."
+        f"A publication of {repository} is under way or was interrupted: its files are partly of "
+        "the last release and partly of the next. To finish it, repeat the command that makes it "
+        "(build, or sync); if this is a copy, copy it again afterwards."
     )
 
 
 def age(release: Manifest) -> tuple[int, str]:
-    """Return what tells which of two releases of a label is newer: its number and date."""
+    """Return the number and date of a release, which say which of two is newer."""
     return release.release, release.created
 
 
 def read_next(repository: Path) -> Manifest | None:
-    """Return the manifest beside; None if there is none that can be used.
+    """Return the next manifest; None if it does not exist or cannot be used.
 
     Raises:
-        UnreadableError: There may be one, but it cannot be read.
+        UnreadableError: It exists, but cannot be read.
     """
     try:
         return manifest_json.read(repository, NEXT_NAME)
@@ -59,44 +57,43 @@ def read_next(repository: Path) -> Manifest | None:
 
 def read_manifest(repository: Path) -> Manifest | None:
     """Return the manifest of a repository as `allowing` does; raises as `manifest_json.read`."""
-    coming = read_next(repository)
-    stated = manifest_json.read(repository)
-    return stated and allowing(repository, stated, coming)
+    coming, manifest = read_next(repository), manifest_json.read(repository)
+    return manifest and allowing(repository, manifest, coming)
 
 
-def allowing(repository: Path, stated: Manifest, coming: Manifest | None) -> Manifest:
-    """Return a repository's manifest with what its files may hold on the way to the next release.
+def allowing(repository: Path, manifest: Manifest, coming: Manifest | None) -> Manifest:
+    """Return a repository's manifest that also allows the files of the next release.
 
     Args:
         repository: The folder.
-        stated: Its manifest.
-        coming: The one beside, as it was read before the manifest: it goes after that has changed.
+        manifest: Its manifest.
+        coming: The next one, read before the manifest: it is deleted after that has changed.
     """
-    if coming is None or not is_next(repository, stated, coming):
-        return stated
-    on_the_way = {name: dict(allowed) for name, allowed in stated.on_the_way.items()}
+    if coming is None or not is_next(repository, manifest, coming):
+        return manifest
+    on_the_way = {name: dict(allowed) for name, allowed in manifest.on_the_way.items()}
     for name, allowed in coming.on_the_way.items():
         on_the_way.setdefault(name, {}).update(allowed)
-    if age(coming) > age(stated):
+    if age(coming) > age(manifest):
         for name, file in (*coming.everything.items(), *coming.bridges.items()):
-            if stated.allowed(name) != {file.sha256: file.size}:
+            if manifest.allowed(name) != {file.sha256: file.size}:
                 on_the_way.setdefault(name, {})[file.sha256] = file.size
-    return replace(stated, on_the_way=on_the_way)
+    return replace(manifest, on_the_way=on_the_way)
 
 
-def is_next(repository: Path, stated: Manifest, coming: Manifest) -> bool:
-    """Return whether the manifest beside is of the same label, newer or of the same release, and
+def is_next(repository: Path, manifest: Manifest, coming: Manifest) -> bool:
+    """Return whether the next manifest has the same label, is newer or of the same release, and is
     signed by whom the repository's names.
     """
-    same = replace(coming, on_the_way=stated.on_the_way) == stated
-    if coming.label != stated.label or not (same or age(coming) > age(stated)):
+    same = replace(coming, on_the_way=manifest.on_the_way) == manifest
+    if coming.label != manifest.label or not (same or age(coming) > age(manifest)):
         return False
-    return not stated.signers or not {*stated.signers}.isdisjoint(
+    return not manifest.signers or not {*manifest.signers}.isdisjoint(
         signature.known_signers(repository, coming)
     )
 
 
-def signatures_beside(repository: Path, coming: Manifest) -> bytes:
-    """Return the signatures of the manifest beside, as they stand in a file of their own."""
-    lying = signature.lying(repository / NEXT_SIGNATURE_NAME)
-    return b"".join(one.armored for one in lying if one.is_of(coming.raw))
+def next_signatures(repository: Path, coming: Manifest) -> bytes:
+    """Return the signatures of the next manifest, as the content of a file of their own."""
+    signatures = signature.lying(repository / NEXT_SIGNATURE_NAME)
+    return b"".join(each.armored for each in signatures if each.is_of(coming.raw))

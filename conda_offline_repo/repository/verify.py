@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from errno import EACCES, EIO, EPERM
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..files.hashing import hash_file
@@ -15,33 +16,32 @@ from .signature import SIGNATURE_NAME
 from .transition import unfinished
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-    from pathlib import Path
+    from collections.abc import Iterator, Mapping
 
     from ..progress import Progress
     from .locate import Repository
 
-#: What operating systems and copy tools put into folders by themselves.
+#: Files that operating systems and copy tools put into folders.
 NOT_OURS = frozenset({"desktop.ini", "thumbs.db", ".ds_store"})
 
-#: How a file that may be right cannot be read.
-NOT_LET = (EACCES, EPERM, EIO)
+#: Errors of a file that may be right, but cannot be read.
+UNREADABLE = (EACCES, EPERM, EIO)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """What is wrong with a repository, as paths below it; nothing, if all are empty.
+    """The damage of a repository, as paths below it.
 
     Attributes:
-        missing: In the manifest, but not there.
-        changed: There, with other bytes than the manifest says.
-        unreadable: There, but this user or this disk does not let them be read.
-        extra: There, but not in the manifest.
+        missing: Files in the manifest that do not exist.
+        changed: Files with other bytes than the manifest says.
+        unreadable: Files that exist, but cannot be read.
+        extra: Files that are not in the manifest.
         misleading: Those among the extra ones that conda reads in the place of an index.
         files: How many files the manifest names.
         size: Their bytes.
-        unfinished: Whether a publication was under way or was interrupted; its files may be in
-            their old or their new state, each as the manifest says.
+        unfinished: Whether a publication was under way or was interrupted; then each file may be
+            in its old or its new state, as the manifests say.
     """
 
     missing: tuple[str, ...] = ()
@@ -55,50 +55,38 @@ class Report:
 
     @property
     def good(self) -> bool:
-        """Whether every file is there and as it should be; extra ones do no harm to these."""
+        """Whether every file of the manifest is right; extra ones do no harm to these."""
         return not self.missing and not self.changed and not self.unreadable
 
     @property
     def unchanged(self) -> bool:
-        """Whether it is what its last finished publication left, no more and no less."""
+        """Whether it is just what its last publication left."""
         return self.good and not self.extra and not self.unfinished
 
 
 def verify(repository: Repository, progress: Progress) -> Report:
-    """Read every file of the repository and compare it with the manifest.
+    """Read every file of the repository and compare it with the manifest."""
+    root, manifest = repository.path, repository.manifest
+    files, packages = manifest.everything, manifest.packages
+    names = tuple(dict.fromkeys((*files, *manifest.on_the_way)))
 
-    Args:
-        repository: Which one.
-        progress: Told how far it is.
-    """
-    root = repository.path
-    manifest = repository.manifest
-    packages = manifest.packages
-    stated = manifest.everything
-    names = (*stated, *(name for name in manifest.on_the_way if name not in stated))
+    def verdict(name: str) -> str:
+        result = _verdict(root / name, manifest.allowed(name))
+        if name in files:
+            progress.advance(files[name].size, packages=name in packages)
+        return result
 
-    def one(name: str) -> str:
-        verdict = _verdict(root / name, manifest.allowed(name))
-        if name in stated:
-            progress.advance(stated[name].size, packages=name in packages)
-        return verdict
-
-    size = sum(one.size for one in stated.values())
+    size = sum(file.size for file in files.values())
     with progress.counting("Checking", len(packages), size):
-        verdicts = dict(zip(names, run_all(one, names), strict=True))
-    besides = {MANIFEST_NAME, SIGNATURE_NAME, *BESIDE}
-    extra = set(_files(root)) - set(names) - besides
-
-    def found(verdict: str, among: Iterable[str]) -> tuple[str, ...]:
-        return tuple(sorted(name for name in among if verdicts[name] == verdict))
-
+        verdicts = sorted(zip(names, run_all(verdict, names), strict=True))
+    extra = sorted({*_files(root)}.difference(names, {MANIFEST_NAME, SIGNATURE_NAME}, BESIDE))
     return Report(
-        missing=found("missing", stated),
-        changed=found("changed", names),
-        unreadable=found("unreadable", names),
-        extra=tuple(sorted(extra)),
-        misleading=tuple(sorted(name for name in extra if "/" in name and is_sibling(name))),
-        files=len(stated),
+        missing=tuple(name for name, result in verdicts if result == "missing" and name in files),
+        changed=tuple(name for name, result in verdicts if result == "changed"),
+        unreadable=tuple(name for name, result in verdicts if result == "unreadable"),
+        extra=tuple(extra),
+        misleading=tuple(name for name in extra if "/" in name and is_sibling(name)),
+        files=len(files),
         size=size,
         unfinished=unfinished(root, manifest),
     )
@@ -110,25 +98,21 @@ def _verdict(path: Path, allowed: Mapping[str, int]) -> str:
         size = path.stat().st_size
         if size not in allowed.values():
             return "changed"
-        found = hash_file(path, limit=size)
+        digests = hash_file(path, limit=size)
     except FileNotFoundError:
         return "missing"
     except OSError as error:
-        return "unreadable" if error.errno in NOT_LET else "changed"
-    return "good" if allowed.get(found.sha256) == found.size else "changed"
+        return "unreadable" if error.errno in UNREADABLE else "changed"
+    return "good" if allowed.get(digests.sha256) == digests.size else "changed"
 
 
 def _files(root: Path) -> Iterator[str]:
-    """Yield what is below a folder: files, and folders that are links or cannot be looked into."""
+    """Yield the paths below a folder: files, and folders that are links or cannot be read."""
     closed: list[str] = []
     for folder, folders, names in os.walk(root, onerror=lambda e: closed.append(str(e.filename))):
         links = [name for name in folders if os.path.islink(os.path.join(folder, name))]
-        for name in (*names, *links):
-            if name.lower() not in NOT_OURS:
-                yield _below(root, os.path.join(folder, name))
+        paths = [os.path.join(folder, name) for name in (*names, *links)]
+        for path in (path for path in paths if os.path.basename(path).lower() not in NOT_OURS):
+            yield Path(path).relative_to(root).as_posix()
     for folder in closed:
-        yield _below(root, folder)
-
-
-def _below(root: Path, path: str) -> str:
-    return os.path.relpath(path, root).replace(os.sep, "/")
+        yield Path(folder).relative_to(root).as_posix()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import string
 from pathlib import Path
@@ -116,7 +117,7 @@ def test_ordinary_file_names_pass(stem: str) -> None:
 def test_no_manifest_names_a_path_outside(subdir: str, file: str) -> None:
     name = f"{subdir}/{file}"
     package = {"sha256": "0" * 64, "md5": "", "size": 1, "url": ""}
-    content = manifests.as_dict(manifest({}, {}))
+    content = json.loads(manifest({}, {}).content)
     for key, entry in (("packages", package), ("files", {"sha256": "0" * 64, "size": 1})):
         try:
             manifest_json.parse({**content, key: {name: entry}})

@@ -11,7 +11,8 @@ import pytest
 from conda_offline_repo.repository.exceptions import ManifestError, SignatureError, UnreadableError
 from conda_offline_repo.repository.locate import locate_one
 from conda_offline_repo.repository.manifest import MANIFEST_NAME
-from conda_offline_repo.repository.signature import LARGEST, SIGNATURE_NAME, read
+from conda_offline_repo.repository.manifest_json import read
+from conda_offline_repo.repository.signature import LARGEST, SIGNATURE_NAME
 from conda_offline_repo.repository.sshsig import parse
 from tests.support.keys import SigningKey, armored, sign, text
 from tests.support.mirror import no_file
@@ -76,11 +77,11 @@ BROKEN: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     ),
     "key length": (
         lambda c: VENDOR.sign(c, key=text(b"ssh-ed25519", VENDOR.public[:31])),
-        "key has not the length",
+        "key has the wrong length",
     ),
     "no key": (lambda c: VENDOR.sign(c, key=b""), "a part of a signature is empty"),
     "algorithm": (lambda c: VENDOR.sign(c, algorithm=b"ssh-rsa"), "b'ssh-rsa' of its signature"),
-    "short": (lambda c: VENDOR.sign(c, cut=63), "a signature in it has not the length"),
+    "short": (lambda c: VENDOR.sign(c, cut=63), "a signature in it has the wrong length"),
     "more": (lambda c: VENDOR.sign(c, more=text(b"x")), "too many or too few parts"),
     "cut blob": (lambda _: armored(b"SSHSIG\0\0\0\1" + text(b"a")[:-1]), "cut off"),
     "length of gigabytes": (lambda _: armored(b"SSHSIG\0\0\0\1\xff\xff\xff\xffa"), "cut off"),
@@ -165,7 +166,7 @@ def test_signers_that_are_none(stick: Path) -> None:
     path = stick / MANIFEST_NAME
     path.write_bytes(content(stick).replace(VENDOR.fingerprint.encode(), b"me"))
     put(stick, VENDOR.sign(content(stick)))
-    with pytest.raises(ManifestError, match="no key's fingerprint"):
+    with pytest.raises(ManifestError, match="not the fingerprint of a key"):
         read(stick)
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from conda.base.context import context
 
 from ...exceptions import InvalidRequestError
-from ...repository.names import environment_problem
+from ...repository.names import label_problem
 from ...specs import check_together, parse_spec
 from ..request.channels import sources
 from ..request.machine import PLACES, VIRTUAL_PACKAGE_NAME
@@ -83,7 +83,7 @@ def _check_channel(folder: Path, text: str) -> None:
 
 
 def _check_name(kind: str, name: str) -> None:
-    if problem := environment_problem(name):
+    if problem := label_problem(name):
         raise ValueError(f"The {kind} {name!r} cannot be used: {problem}.")
 
 

@@ -10,7 +10,7 @@ from conda.models.match_spec import MatchSpec
 
 from ...exceptions import InvalidRequestError
 from ...repository.manifest import solution_key
-from ...repository.names import environment_problem
+from ...repository.names import label_problem
 from ...specs import check_together, parse_spec
 from .inputs.pinned import Environment, PinnedArchive
 from .inputs.prefix import read_prefix
@@ -70,7 +70,7 @@ def _named(options: Options) -> list[Environment]:
 def _check_names(names: Iterable[str]) -> None:
     seen: set[str] = set()
     for name in names:
-        problem = environment_problem(name) if name else None
+        problem = label_problem(name) if name else None
         if name.casefold() in seen:
             problem = "there are two of this name, for Windows at least"
         if problem:
