@@ -114,6 +114,9 @@ def _attempt(
 
 def _receive(entry: Entry, arrival: _Arrival, stop: threading.Event) -> None:
     """Ask for the rest of an archive and write what comes."""
+    too_large = DownloadFailedError(
+        f"the server sends more than {LARGEST_UNSTATED} bytes, and the index states no size"
+    )
     try:
         with closing(ask(entry.url, arrival.received)) as response:
             check_status(response, arrival.received, entry.public_url.rpartition("/")[0])
@@ -123,14 +126,14 @@ def _receive(entry: Entry, arrival: _Arrival, stop: threading.Event) -> None:
             if expected is None and (rest := content_length(response)) is not None:
                 expected = arrival.received + rest
                 if expected > LARGEST_UNSTATED:
-                    raise _too_large()
+                    raise too_large
             for chunk in chunks(response):
                 if stop.is_set():
                     raise TryAgainError("the build was given up")
                 arrival.add(chunk)
                 if expected is None and arrival.received > LARGEST_UNSTATED:
                     arrival.discard()
-                    raise _too_large()
+                    raise too_large
                 if expected is not None and arrival.received > expected:
                     raise WrongBytesError(f"the server sends more than its {expected} bytes")
     except SSLError:
@@ -148,9 +151,3 @@ def _receive(entry: Entry, arrival: _Arrival, stop: threading.Event) -> None:
         ) from None
     if expected is not None and arrival.received < expected:
         raise TryAgainError(f"the answer ended after {arrival.received} of {expected} bytes")
-
-
-def _too_large() -> DownloadFailedError:
-    return DownloadFailedError(
-        f"the server sends more than {LARGEST_UNSTATED} bytes, and the index states no size"
-    )

@@ -46,8 +46,8 @@ def collect_installers(
     Args:
         given: Those of this build; None for those of the last one.
         last: The manifest of the published repository, if there is one.
-        repository: The published repository.
-        staging: A folder on the same file system; None if nothing is to be written.
+        repository: Its folder.
+        staging: A folder on the same file system; None to write nothing.
 
     Raises:
         InstallerError: One cannot be read, or is not what was published.

@@ -15,7 +15,6 @@ from .exceptions import InputFileError, PipPartsError, unusable
 from .pinned import Environment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from typing import Any
 
 #: Characters; more are not written by hand, and would be read for minutes.
@@ -63,9 +62,18 @@ def _parsed(path: Path, text: str) -> Any:
     from ruamel.yaml import YAML
     from ruamel.yaml.constructor import DuplicateKeyError
     from ruamel.yaml.error import YAMLError
+    from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent
 
+    depth = 0
     try:
-        _check_shape(path, YAML(typ="safe", pure=True).parse(text))
+        for event in YAML(typ="safe", pure=True).parse(text):
+            at = f"line {event.start_mark.line + 1}"
+            if isinstance(event, AliasEvent):  # a few can stand for more than any memory holds
+                hint = "Write in its place what it stands for."
+                raise InputFileError(path, f"{at} has an alias, *{event.anchor}", hint)
+            depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
+            if depth > DEPTH:  # loading it would take for ever
+                raise InputFileError(path, f"{at} is nested too deep")
         return YAML(typ="safe", pure=True).load(text)
     except (YAMLError, ValueError) as error:
         # the whole error would quote lines of the file
@@ -76,27 +84,6 @@ def _parsed(path: Path, text: str) -> Any:
         if isinstance(error, DuplicateKeyError):
             problem = "a key occurs twice"
         raise InputFileError(path, f"{at}{problem}") from None
-
-
-def _check_shape(path: Path, events: Iterable[Any]) -> None:
-    """Check that a text does not grow without measure, or take for ever, when it is loaded.
-
-    A few aliases can stand for more than any memory holds, so they are refused.
-    """
-    from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent
-
-    depth = 0
-    for event in events:
-        line = event.start_mark.line + 1
-        if isinstance(event, AliasEvent):
-            raise InputFileError(
-                path,
-                f"line {line} has an alias, *{event.anchor}",
-                "Write in its place what it stands for.",
-            )
-        depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
-        if depth > DEPTH:
-            raise InputFileError(path, f"line {line} is nested too deep")
 
 
 def _check(path: Path, content: Any) -> None:

@@ -24,11 +24,6 @@ LINE = re.compile(
 )
 
 
-def is_explicit(text: str) -> bool:
-    """Return whether this is the text of an explicit list."""
-    return MARK in map(str.strip, text.splitlines())
-
-
 def read_explicit(path: Path, text: str) -> Environment:
     """Return the archives of an explicit list, for the platform of its URLs.
 

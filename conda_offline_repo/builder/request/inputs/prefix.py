@@ -69,7 +69,7 @@ def _records(prefix: Path) -> list[dict[str, Any]]:
             "Give the folder of an environment, as `conda env list` shows it.",
         ) from None
     if not paths:
-        raise InputFileError(prefix, "nothing is installed there")
+        raise InputFileError(prefix, "nothing is installed in it")
     return [_record(prefix, path) for path in paths]
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ....files.hashing import read_regular
 from .environment_yml import read_environment
 from .exceptions import InputFileError
-from .explicit import is_explicit, read_explicit
+from .explicit import MARK, read_explicit
 from .lock_file import read_lock_file
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def read_file(path: Path) -> tuple[Environment, ...]:
         LockReaderMissingError: It is a lock file, and py-rattler is not installed.
     """
     text = _text(path)
-    if is_explicit(text):
+    if MARK in map(str.strip, text.splitlines()):
         return (read_explicit(path, text),)
     keys = set(KEY.findall(text))
     if keys >= CONDA_LOCK or keys >= PIXI_LOCK:

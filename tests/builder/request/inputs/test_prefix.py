@@ -164,5 +164,5 @@ def test_no_environment(tmp_path: Path) -> None:
         )
     (tmp_path / "conda-meta").mkdir()
     (tmp_path / "conda-meta" / "history").touch()
-    with pytest.raises(InputFileError, match="nothing is installed there"):
+    with pytest.raises(InputFileError, match="nothing is installed in it"):
         read_prefix(tmp_path)
