@@ -123,7 +123,9 @@ def _described(args: Namespace, path: Path) -> tuple[Options, ...]:
             f"{path} describes the label {known[0]}, and may differ from {', '.join(options)}.",
             "Change the file. To build by options alone, run conda in another folder.",
         )
-    if not args.offline_repo_file and not known and (options or _is_built(labels)):
+    root = _path(default_root())
+    remembered = labels and all(manifest_json.present(root / label) for label in labels)
+    if not args.offline_repo_file and not known and (options or remembered):
         return ()
     if unknown := [label for label in labels if label not in builds]:
         raise InvalidRequestError(
@@ -144,12 +146,6 @@ def _given(args: Namespace) -> list[str]:
     for option in REQUEST:
         values[option] = getattr(args, f"offline_repo_{option[2:].replace('-', '_')}")
     return [option for option, value in values.items() if value]
-
-
-def _is_built(labels: list[str]) -> bool:
-    """Return whether these labels have repositories, which remember what is asked for."""
-    root = _path(default_root())
-    return bool(labels) and all(manifest_json.present(root / label) for label in labels)
 
 
 def _options(args: Namespace) -> Options:

@@ -108,7 +108,5 @@ def _lines(packed: Packed) -> Iterator[str]:
     yield signed_by(packed.source.signers)
     if not context.dry_run and packed.volumes:
         files = " ".join(path.name for path in packed.volumes)
-        yield (
-            "\nOn the customer's machine:\n\n"
-            f"    conda offline-repo unpack {files} PATH/{release.label}\n"
-        )
+        command = f"conda offline-repo unpack {files} PATH/{release.label}"
+        yield f"\nOn the customer's machine:\n\n    {command}\n"

@@ -2,16 +2,37 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from conda.base.context import context
+
+from ..customer.trust import check_expected
+from ..delivery.deliver import deliver
 from ..delivery.source import from_folder
-from ..repository.locate import locate_one
-from .delivery_report import deliver_to
+from ..printable import counted, human
+from ..queries.compare import difference
+from ..repository.locate import Repository, locate_one
+from .output import (
+    amount,
+    changes_json,
+    chatter_to_stderr,
+    platform_lines,
+    print_result,
+    signed_by,
+)
 from .parser import LABEL, OLDER, add_options
+from .terminal import TerminalProgress
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
+    from collections.abc import Iterator
+    from typing import Any
+
+    from ..delivery.deliver import Outcome
+    from ..delivery.plan import Plan
+    from ..delivery.source import Source
 
 USAGE = "conda offline-repo sync SOURCE TARGET [options]"
 DESCRIPTION = """\
@@ -27,7 +48,7 @@ examples:
 CONDA = ("add_output_and_prompt_options",)
 
 
-TARGET = {"TARGET": "The repository's folder at the other end, created if it does not exist."}
+TARGET = {"TARGET": "The repository's folder, created if it does not exist."}
 
 
 def configure_parser(parser: ArgumentParser) -> None:
@@ -40,3 +61,67 @@ def execute(args: Namespace) -> int:
     """Copy what TARGET lacks, and print what changed in it."""
     repository = locate_one(Path(args.offline_repo_source).expanduser(), args.offline_repo_label)
     return deliver_to(args, from_folder(repository))
+
+
+def deliver_to(args: Namespace, source: Source) -> int:
+    """Deliver a release to the TARGET that was typed, and print what changed in it."""
+    target = Path(os.path.abspath(Path(args.offline_repo_target).expanduser()))
+    check_expected(Repository(target, source.manifest, source.signers))
+    with chatter_to_stderr():
+        outcome = deliver(
+            source,
+            target,
+            TerminalProgress(),
+            allow_older=args.offline_repo_allow_older,
+            dry_run=context.dry_run,
+        )
+    print_result(_json(outcome), _lines(outcome.plan), _warnings(outcome))
+    return 0
+
+
+def _json(outcome: Outcome) -> dict[str, Any]:
+    plan = outcome.plan
+    release, last = plan.source.manifest, plan.last
+    return {
+        "label": release.label,
+        "source": str(plan.source.place),
+        "target": str(plan.target),
+        "changed": plan.changes,
+        "build": release.release,
+        "build_before": last.release if last else None,
+        "signers": plan.source.signers,
+        "copied": [*plan.lacking],
+        "copied_bytes": plan.size,
+        "deleted": plan.surplus,
+        "warnings": _warnings(outcome),
+        **changes_json(difference(last, release)),
+    }
+
+
+def _lines(plan: Plan) -> Iterator[str]:
+    release, last, target = plan.source.manifest, plan.last, plan.target
+    total = amount(release)
+    if not plan.changes:
+        yield f"{target} has release {release.release} already, complete and unchanged: {total}."
+    else:
+        yield from platform_lines(difference(last, release))
+        if last and last.raw == release.raw:
+            change = "would be repaired" if context.dry_run else "is repaired"
+        else:
+            had = f"had release {last.release}" if last else "had no release"
+            has = "would get" if context.dry_run else "now has"
+            change = f"{had} and {has} release {release.release} of label {release.label}"
+        yield f"{target} {change}: {total}."
+        copied = "would be copied" if context.dry_run else "copied"
+        files = counted(len(plan.lacking), "file")
+        yield f"{files} {copied}, {human(plan.size)}; {len(plan.surplus)} deleted."
+    yield signed_by(plan.source.signers)
+
+
+def _warnings(outcome: Outcome) -> list[str]:
+    warning = (
+        f"{outcome.plan.target} has all of the release, but also files that it does not need any "
+        f"more: {', '.join(outcome.undeleted)}. Another program may have them open. Run the same "
+        "command again; until then, readers are warned that the publication is unfinished."
+    )
+    return [warning] if outcome.undeleted else []

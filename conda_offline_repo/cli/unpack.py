@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..delivery.source import from_volumes
-from .delivery_report import deliver_to
 from .parser import OLDER, add_options
+from .sync import TARGET, deliver_to
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -28,7 +28,6 @@ CONDA = ("add_output_and_prompt_options",)
 
 
 FILE = {"FILE ...": "The zip files, in any order; *.zip for all of a folder."}
-TARGET = {"TARGET": "The repository's folder, created if it does not exist."}
 
 
 def configure_parser(parser: ArgumentParser) -> None:

@@ -60,7 +60,12 @@ def execute(args: Namespace) -> int:
                 checked.append((repository, verify(repository, progress)))
     reports = [report for _, report in checked]
     unfinished = UNFINISHED if any(report.unfinished for report in reports) else 0
-    status = unfinished if all(map(_is_whole, reports)) else 1
+    # what a publication has not deleted yet is no damage
+    whole = all(
+        report.good and not (report.misleading if report.unfinished else report.extra)
+        for report in reports
+    )
+    status = unfinished if whole else 1
     if context.json:
         repositories = {
             str(repository.path): {**vars(report), "signers": repository.signers}
@@ -71,11 +76,6 @@ def execute(args: Namespace) -> int:
         for repository, report in checked:
             print_lines(_lines(repository, report))
     return status
-
-
-def _is_whole(report: Report) -> bool:
-    """Return whether nothing is wrong; what a publication has not deleted yet is no damage."""
-    return report.good and not (report.misleading if report.unfinished else report.extra)
 
 
 def _lines(repository: Repository, report: Report) -> Iterator[str]:
