@@ -44,7 +44,6 @@ def build(
     """Build or refresh the repository of a label.
 
     Args:
-        options: What the user asked for.
         progress: Sees how far the build is.
         run: What it shares with other builds of the same command.
         dry_run: Solve and compare only; nothing is downloaded or written.

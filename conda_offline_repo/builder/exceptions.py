@@ -64,8 +64,7 @@ class ExactGoneError(OfflineRepoError):
 
     def __init__(self, urls: Iterable[str]) -> None:
         super().__init__(
-            f"The channels do not list these archives, or list others by their names:"
-            f"{dashlist(urls)}",
+            f"The channels do not list these archives as they are named:{dashlist(urls)}",
             "They are named exactly, so nothing else is taken for them. Make the list or lock file "
             "anew, or ask the owner of the channel what became of them.",
         )
@@ -77,8 +76,8 @@ class ListIncompleteError(OfflineRepoError):
     def __init__(self, key: str, problems: Iterable[str]) -> None:
         super().__init__(
             f"The archives named for {key} cannot be installed alone:{dashlist(problems)}",
-            "Nothing was published. Make the list or lock file anew, from an environment that "
-            "works, or name the packages to have them solved.",
+            "Nothing was published. Make the list or lock file anew from a working environment, or "
+            "name the packages to have them solved.",
         )
 
 
@@ -199,8 +198,7 @@ class PluginFileError(OfflineRepoError):
     def __init__(self, path: Path, reason: str) -> None:
         super().__init__(
             f"{path} cannot go along as the plugin: {reason}.",
-            "Give the archive conda-offline-repo-base-VERSION-BUILD.conda under the name that its "
-            "channel gives it.",
+            "Give the archive under its own name: conda-offline-repo-base-VERSION-BUILD.conda",
         )
 
 

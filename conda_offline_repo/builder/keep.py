@@ -52,7 +52,6 @@ def kept_releases(
 
     Args:
         last: The manifest of the published repository, if there is one.
-        repository: Its folder.
         number: How many releases are to be there, the new one included.
         solutions: What the new one installs.
         entries: Its archives.
@@ -69,10 +68,8 @@ def kept_releases(
     releases: dict[int, Kept] = {}
     warnings = []
     for release in sorted(earlier, reverse=True)[: number - 1]:
-        problems = (
-            _problem(name, new, last, repository, records)
-            for name in sorted(_archives(earlier[release]))
-        )
+        names = sorted(_archives(earlier[release]))
+        problems = (_problem(name, new, last, repository, records) for name in names)
         if problem := next(filter(None, problems), None):
             warnings.append(f"Release {release} cannot be kept: {problem}.")
         else:
@@ -118,9 +115,7 @@ def _archives(*releases: Kept) -> set[str]:
 def _differs(entry: Entry, last: Manifest) -> bool:
     """Return whether the repository has no archive of this name, or one of other content."""
     package = last.packages.get(entry.name)
-    if package is None or not entry.has_digest:
-        return package is None
-    return not entry.has_bytes_of(package)
+    return package is None or (entry.has_digest and not entry.has_bytes_of(package))
 
 
 def _problem(

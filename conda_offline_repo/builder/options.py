@@ -26,7 +26,6 @@ class Options:
     """What the user typed for a build, not yet checked.
 
     Attributes:
-        label: The customer's name.
         root: Parent of the label's folder.
         packages: MatchSpecs; empty for what the last build remembers.
         add: MatchSpecs to add to the remembered ones, in place of those of the same name.

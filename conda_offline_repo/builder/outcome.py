@@ -55,7 +55,6 @@ def unchanged(plan: BuildPlan, last: Manifest, left: tuple[str, ...]) -> BuildOu
     """Return the outcome of a build that makes no release.
 
     Args:
-        plan: What was built.
         last: The manifest of the release that stays.
         left: The files of earlier releases that could not be deleted.
     """

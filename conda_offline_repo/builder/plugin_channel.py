@@ -48,11 +48,9 @@ def entries(
     """Return the archives of the plugin's channel, sorted by name; none if it does not go along.
 
     Args:
-        request: What is being built.
         given: The archive of the package. Without it, the newest of what the channels have and of
             what the repository has, so that a plugin that was once given as a file stays.
         last: The manifest of the published repository, if there is one.
-        repository: The published repository.
         signed: Whether what checks signatures goes along, if the channels have it.
 
     Raises:

@@ -7,6 +7,8 @@ from collections import defaultdict
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from conda.base.context import context
+
 from .._conda import overrides
 from .archives.local import LocalArchives
 from .credentials import credentials, credentials_of
@@ -43,12 +45,10 @@ class Run:
     @contextmanager
     def sharing_indexes(self) -> Iterator[None]:
         """Let conda not ask again, during a build, for an index that it has read for another."""
-        settings = {}
-        if self._first_began is None:
-            self._first_began = time.time()
-        else:
-            settings["local_repodata_ttl"] = overrides.fresh_since(self._first_began)
-        with overrides.settings(**settings):
+        began = self._first_began
+        ttl = overrides.fresh_since(began) if began else context.local_repodata_ttl
+        self._first_began = began or time.time()
+        with overrides.settings(local_repodata_ttl=ttl):
             yield
 
     def search(self, request: Request) -> Search:

@@ -37,7 +37,6 @@ def sources(
     Args:
         named: conda's channels, named and configured, highest priority first.
         remembered: Those of the last build; None if others are named, or there was none.
-        label: The customer's name.
         label_channel: Whether the publisher's label channel goes first.
         token: Opens the publisher's channels.
         known: Channels whose credentials may be used.

@@ -9,7 +9,7 @@ from conda.common.io import dashlist
 from conda.models.match_spec import MatchSpec
 
 from ...exceptions import InvalidRequestError
-from ...repository.manifest import solution_key
+from ...repository.manifest import Remembered, solution_key
 from ...repository.names import label_problem
 from ...specs import check_together, parse_spec
 from .inputs.pinned import Environment, PinnedArchive
@@ -28,22 +28,16 @@ def environments(options: Options, last: Manifest | None) -> tuple[Environment, 
     """Return the environments of a request, sorted by name, their packages sorted as well.
 
     Args:
-        options: What the user asked for.
         last: The manifest of the last build, if anything is remembered.
 
     Raises:
         InvalidRequestError: The packages or environments contradict themselves or each other.
         OfflineRepoError: A file or an environment that is named cannot be read.
     """
+    listed = options.packages or options.add or options.remove
     if options.environments:
         environments = _named(options)
-    elif last and (last.request.environments or last.request.exact) and not options.packages:
-        if options.add or options.remove:
-            raise InvalidRequestError(
-                "The last build was for environments, or for archives that were named exactly: "
-                "--add and --remove change only a list of packages.",
-                "Change the file that names the packages, and build from it.",
-            )
+    elif last and (last.request.environments or last.request.exact) and not listed:
         environments = [*_remembered(last)]
     else:
         environments = [Environment(packages=_packages(options, last))]
@@ -96,15 +90,12 @@ def _read(spec: EnvironmentSpec) -> Iterator[Environment]:
 def _remembered(last: Manifest) -> Iterator[Environment]:
     request = last.request
     for name in request.environments or ("",):
-        if name not in request.exact:
-            yield Environment(name, tuple(map(parse_spec, request.environments[name])))
-            continue
         exact = {}
-        for platform in request.platforms:
+        for platform in request.platforms if name in request.exact else ():
             if archives := last.solutions.get(solution_key(name, platform)):
                 packages = [last.packages[archive] for archive in archives]
                 exact[platform] = tuple(PinnedArchive(p.url, p.sha256, p.md5) for p in packages)
-        yield Environment(name, exact=exact)
+        yield Environment(name, tuple(map(parse_spec, request.environments.get(name, ()))), exact)
 
 
 def _packages(options: Options, last: Manifest | None) -> tuple[PackageSpec, ...]:
@@ -127,12 +118,13 @@ def _packages(options: Options, last: Manifest | None) -> tuple[PackageSpec, ...
         )
     if named:
         return named
-    remembered = tuple(map(parse_spec, last.request.packages)) if last else ()
+    request = last.request if last else Remembered()
+    remembered = () if request.environments else tuple(map(parse_spec, request.packages))
     if last and not remembered and (added or removed):
         raise InvalidRequestError(
-            "The last build was for all that the label channel publishes: --add and --remove "
-            "change only a list of packages.",
-            "Name all packages to ship.",
+            "--add and --remove change only a list of packages. The last build was for "
+            "environments, for exact archives, or for all that the label channel publishes.",
+            "Name all packages to ship, or change the file that names them and build from it.",
         )
     forms = {package: (package.match, MatchSpec(package.match.name)) for package in remembered}
     unknown = [spec for spec in removed if not any(spec.match in own for own in forms.values())]

@@ -30,9 +30,7 @@ SYSTEM = {
 #: The platforms of the virtual packages that do not exist everywhere, or the first parts of these.
 PLACES = {
     "__cuda": ("linux", "osx-64", "win"),
-    "__glibc": ("linux",),
-    "__linux": ("linux",),
-    "__musl": ("linux",),
+    **dict.fromkeys(("__glibc", "__linux", "__musl"), ("linux",)),
     "__osx": ("osx",),
     "__unix": ("emscripten", "freebsd", "linux", "osx", "wasi", "zos"),
     "__win": ("win",),
@@ -41,13 +39,8 @@ PLACES = {
 
 @dataclass(frozen=True)
 class VirtualPackageOverride:
-    """A virtual package of the customer's machines, as the user states it.
-
-    Attributes:
-        text: As it was typed.
-        platform: The platform whose machine has it; None for each that can have it.
-        name: Of the virtual package.
-        value: `VERSION` or `VERSION=BUILD`; empty where the machine has no such package.
+    """What was typed of a virtual package: for which platform, None for each that can have it, its
+    name, and `VERSION` or `VERSION=BUILD`, empty where the machine has no such package.
     """
 
     text: str

@@ -34,7 +34,6 @@ class Request:
     """What a label asks for, checked.
 
     Attributes:
-        label: The customer's name.
         environments: Sorted by name; one that is empty has all that the label channel publishes.
         sources: Channels, highest priority first.
         label_source: The label channel, if it is among the sources.
