@@ -22,21 +22,16 @@ class Progress(Protocol):
     def counting(
         self, what: str, packages: int, size: int | None
     ) -> AbstractContextManager[object]:
-        """While the context lasts, packages are handled.
+        """While the context lasts, packages are handled: `what` says how, as in "Reading".
 
-        Args:
-            what: How they are handled: the first word of a sentence with them.
-            packages: How many.
-            size: Bytes of all; None if some sizes are unknown beforehand.
+        `size` is the bytes of all; None if some sizes are unknown beforehand.
         """
         return nullcontext()
 
     def advance(self, size: int, packages: int = 0) -> None:
         """More bytes and packages are ready; called from several threads.
 
-        Args:
-            size: Bytes; negative for those that have to be read again.
-            packages: Those that are finished.
+        `size` is negative for bytes that have to be read again.
         """
 
 

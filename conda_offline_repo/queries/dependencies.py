@@ -85,11 +85,10 @@ class RequestedEnvironment:
 def environments(manifest: Manifest) -> tuple[RequestedEnvironment, ...]:
     """Return the requested environments, sorted by name."""
     request = manifest.request
-    exact = {name: () for name in request.exact}
-    packages = {**request.environments, **exact} or {"": request.packages}
+    packages = {**request.environments, **dict.fromkeys(request.exact, ())}
     return tuple(
-        RequestedEnvironment(name, tuple(packages[name]), name in exact)
-        for name in sorted(packages)
+        RequestedEnvironment(name, tuple(specs), name in request.exact)
+        for name, specs in sorted((packages or {"": request.packages}).items())
     )
 
 
@@ -114,7 +113,7 @@ def solved_besides(manifest: Manifest, records: Records, path: Path) -> tuple[So
     """Return, like `solved`, the solutions of the kept releases, newest first, and the plugin's."""
     plugin = tuple(name for name in manifest.packages if name.startswith(f"{PLUGIN}/"))
     releases = sorted(manifest.releases, reverse=True)
-    solutions = [(build, manifest.releases[build].solutions) for build in releases]
+    solutions = [(release, manifest.releases[release].solutions) for release in releases]
     solutions += [(manifest.release, {PLUGIN: plugin})] if plugin else []
     return tuple(_installed(manifest, records, path, solutions, {}))
 
@@ -156,7 +155,7 @@ def _installed(
     releases: Iterable[tuple[int, Mapping[str, Iterable[str]]]],
     packages: Mapping[str, tuple[str, ...]],
 ) -> Iterator[Solved]:
-    for build, solutions in releases:
+    for release, solutions in releases:
         for (environment, platform), key in sorted((key_parts(key), key) for key in solutions):
             archives, entries = {}, {}
             for archive in solutions[key]:
@@ -164,8 +163,8 @@ def _installed(
                     name = entry["name"].lower()
                     archives[name], entries[name] = archive, entry
             archives, entries = dict(sorted(archives.items())), dict(sorted(entries.items()))
-            asked_for = packages.get(environment, ())
-            yield Solved(build, environment, platform, archives, entries, asked_for)
+            specs = packages.get(environment, ())
+            yield Solved(release, environment, platform, archives, entries, specs)
 
 
 def _needs(entry: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
