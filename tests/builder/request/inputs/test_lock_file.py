@@ -1,6 +1,6 @@
 """Lock files: pixi.lock as py-rattler writes it, both as their tools write them, and spoiled.
 
-`locked.py` is what they and explicit lists have in common.
+`pinned.py` is what they and explicit lists have in common.
 """
 
 from __future__ import annotations
