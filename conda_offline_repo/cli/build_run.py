@@ -6,6 +6,7 @@ It imports all that only a vendor has, see `build.execute`.
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -90,7 +91,7 @@ def _write_config(args: Namespace, path: Path) -> None:
             )
         request = remember(resolve(options, last))
         variable = TOKEN_VARIABLE if options.token else None
-        write(path, options, request, defaults(), variable=variable)
+        write(path, replace(options, token=variable), request, defaults())
         label = options.label
         lines = (
             f"{path} describes the label {label} now. Build it from there:\n",

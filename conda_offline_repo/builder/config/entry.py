@@ -28,10 +28,10 @@ ANACONDA = "https://conda.anaconda.org/"
 def entry(
     options: Options, request: Remembered, common: Options, top: Mapping[str, Any], folder: Path
 ) -> dict[str, Any]:
-    """Return what a file has to say of a label besides what it says of all.
+    """Return what a file in a folder has to say of a label besides what it says of all.
 
     Args:
-        options: Of the build; the token is the name of its environment variable.
+        options: See `write.write`.
         request: What the build remembers.
         common: The options of a label that says nothing.
         top: What the file says of all labels.
@@ -100,7 +100,6 @@ def _virtual_packages(
 
 
 def _environments(options: Options, request: Remembered, folder: Path) -> dict[str, Any]:
-    """Return the environments that the label asks for; none for all there is."""
     ways = {spec.name: _way(spec, folder) for spec in options.environments}
     if way := ways.get(""):
         return {"environment" if key == "file" else key: value for key, value in way.items()}

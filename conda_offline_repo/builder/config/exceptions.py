@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, order=True)
 class Mistake:
-    """Something wrong at a place of the file; line and column count from 1."""
+    """Something wrong at a place of the file; lines and columns count from 1."""
 
     line: int
     column: int
@@ -23,12 +23,7 @@ class Mistake:
 
 
 class ConfigFileError(OfflineRepoError):
-    """A file with mistakes: all of them, in the order of their places.
-
-    Attributes:
-        path: The file.
-        mistakes: Objects with `line`, `column` and `message`.
-    """
+    """All mistakes of a file: objects with `line`, `column` and `message`, by place."""
 
     def __init__(self, path: Path, mistakes: Iterable[Mistake]) -> None:
         self.path = str(path)

@@ -25,10 +25,7 @@ if TYPE_CHECKING:
 
 
 def checks(folder: Path) -> dict[str, Callable[[Any], object]]:
-    """Return what checks the texts of a file in this folder, by the name of the format.
-
-    Each raises an `OfflineRepoError` or a ValueError for a text, or a list, that is not right.
-    """
+    """Return by format what raises an `OfflineRepoError` or a ValueError for a wrong value."""
     return {
         "label": partial(_check_name, "label"),
         "environment": partial(_check_name, "environment"),

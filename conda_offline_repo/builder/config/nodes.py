@@ -97,8 +97,8 @@ def data(node: Node, report: Callable[[Node, str], None], *, last: bool = False)
 
     Args:
         node: Of the file.
-        report: Takes mistakes that are lost in the data: tags, and keys that are not right.
-        last: Whether of a key that stands there twice the last counts, not the first.
+        report: Takes mistakes that are lost in the data: tags, and wrong keys.
+        last: Whether the last of a key that appears twice counts, not the first.
     """
     if _tag(node) not in TAGS:
         report(node, "A tag (!...) is not allowed: leave it out.")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,14 +35,7 @@ WORDS = frozenset({"true", "false", "yes", "no", "on", "off", "y", "n", "null"})
 LONGEST = 70
 
 
-def write(
-    path: Path,
-    options: Options,
-    request: Remembered,
-    defaults: Options,
-    *,
-    variable: str | None = None,
-) -> None:
+def write(path: Path, options: Options, request: Remembered, defaults: Options) -> None:
     """Write a label to a file, whole or not at all; what else stands in it stays as it is.
 
     What is the default, or said of all labels in the file, is left out. The root, channels and
@@ -51,10 +43,9 @@ def write(
 
     Args:
         path: The file; it need not exist.
-        options: Of the build: label, root, keys, installers, environments and the like.
+        options: Of the build; the token is the name of the environment variable that has it.
         request: What the build remembers.
         defaults: See `read.read`.
-        variable: The environment variable that has the publisher's token, if there is one.
 
     Raises:
         ConfigFileError: The file has mistakes.
@@ -62,7 +53,6 @@ def write(
             it cannot be written, or not so that it is read as it was meant.
     """
     label, folder = options.label, path.absolute().parent
-    options = replace(options, token=variable)
     if os.path.islink(path):
         raise ConfigWriteError(path, label, "it is a link", "Give the file that it leads to.")
     old = nodes.read_text(path) if os.path.exists(path) else ""

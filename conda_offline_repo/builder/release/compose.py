@@ -47,14 +47,9 @@ class Release:
 def compose(
     plan: BuildPlan, archives: tuple[Archive, ...], installers: tuple[Archive, ...]
 ) -> Release:
-    """The release that a repository is to become; its number is one more than the last one's.
+    """Return the release that a repository is to become, without page and checksums.
 
-    It has neither page nor checksums yet: see `completed`.
-
-    Args:
-        plan: What it is to hold.
-        archives: The verified archives of the packages.
-        installers: conda's installers that go along.
+    Its number is one more than the last one's. See `completed` for page and checksums.
     """
     request, last = plan.request, plan.last
     urls = {entry.name: entry.public_url for entry in plan.all_entries}
@@ -65,6 +60,7 @@ def compose(
     index = {**plan.index, **plan.plugin_index}
     names = [installer.name for installer in installers]
     files = {**index, **plain_conda_files(request, names, packages, signed=bool(plan.signers))}
+    others = {installer.name: File(installer.sha256, installer.size) for installer in installers}
     manifest = Manifest(
         label=request.label,
         release=last.release + 1 if last else 1,
@@ -72,10 +68,7 @@ def compose(
         request=remember(request),
         solutions=plan.installs,
         packages=packages,
-        files={
-            **{name: _describe(content) for name, content in files.items()},
-            **{installer.name: File(installer.sha256, installer.size) for installer in installers},
-        },
+        files={**{name: _describe(content) for name, content in files.items()}, **others},
         built_with=plan.built_with,
         signers=plan.signers,
         releases=plan.kept.releases,
@@ -86,22 +79,21 @@ def compose(
 
 def completed(release: Release, page: bytes | None) -> Release:
     """Return a release with its page, if it has one, and the checksums of all its files."""
-    files = {**release.files} if page is None else {**release.files, PAGE_NAME: page}
-    described = {**release.manifest.files}
-    if page is not None:
-        described[PAGE_NAME] = _describe(page)
-    named: dict[str, Package | File] = {**release.manifest.packages, **described}
+    new = {} if page is None else {PAGE_NAME: page}
+    described = {name: _describe(content) for name, content in new.items()}
+    named = {**release.manifest.everything, **described}
     lines = (f"{named[name].sha256} *{name}\n" for name in sorted(named))
-    files[CHECKSUMS_NAME] = "".join(lines).encode()
-    described[CHECKSUMS_NAME] = _describe(files[CHECKSUMS_NAME])
-    return replace(release, manifest=replace(release.manifest, files=described), files=files)
+    new[CHECKSUMS_NAME] = "".join(lines).encode()
+    described[CHECKSUMS_NAME] = _describe(new[CHECKSUMS_NAME])
+    manifest = replace(release.manifest, files={**release.manifest.files, **described})
+    return replace(release, manifest=manifest, files={**release.files, **new})
 
 
 def published_page(last: Manifest, repository: Path) -> bytes | None:
     """Return the page that a repository has; None if its release has none.
 
-    A page says which release it is of, and is written otherwise by another version of this plugin:
-    whether there is anything to publish is told by the rest, with this page.
+    A page names its release, and differs between versions of this plugin: whether there is anything
+    to publish depends on the rest alone.
     """
     stated = last.files.get(PAGE_NAME)
     if stated is None:
@@ -118,8 +110,8 @@ def _describe(content: bytes) -> File:
 
 
 def created() -> str:
-    """Return the time of a release that is made now, as the manifest has it: SOURCE_DATE_EPOCH, if
-    that is set (https://reproducible-builds.org/specs/source-date-epoch/).
+    """Return the time of a new release, as the manifest has it: SOURCE_DATE_EPOCH, if it is set
+    (https://reproducible-builds.org/specs/source-date-epoch/), or now.
 
     Raises:
         InvalidRequestError: It is not a number of seconds, which that specification wants refused.
@@ -143,9 +135,8 @@ def _bridges(repository: Path, index: Mapping[str, bytes], last: Manifest) -> di
             path = repository / name
             published = read_regular(path, path.stat().st_size)
         except OSError:
-            continue  # there is no old state in this subdir to bridge from
-        if published != content and hash_bytes(published).sha256 in last.allowed(name):
-            both = bridge(published, content)
-            if both is not None:
-                bridges[name] = _describe(both)
+            continue  # this subdir has no old state to bridge from
+        is_known = published != content and hash_bytes(published).sha256 in last.allowed(name)
+        if is_known and (both := bridge(published, content)) is not None:
+            bridges[name] = _describe(both)
     return bridges

@@ -19,9 +19,6 @@ if TYPE_CHECKING:
 
     from ..upstream.entries import Entry
 
-#: Keys that conda-index wants to see in an entry, even where the channel states none.
-DIGESTS = ("md5", "sha256")
-
 
 def make_index(entries: Iterable[Entry], platforms: Iterable[str]) -> dict[str, bytes]:
     """Index the entries as a channel, without opening an archive.
@@ -64,6 +61,8 @@ class _MemoryCache(CondaIndexCache):
 
 
 def _index_subdir(maker: ChannelIndex, subdir: str, records: dict[str, Mapping[str, Any]]) -> bytes:
+    # keys that conda-index wants to see in an entry, even where the channel states none
+    needed = {"md5": None, "sha256": None, "size": 0}
     with maker.cache_for_subdir(subdir) as cache:
         cache.store_md_state(
             [
@@ -71,7 +70,7 @@ def _index_subdir(maker: ChannelIndex, subdir: str, records: dict[str, Mapping[s
                     "path": cache.database_path(file),
                     "mtime": 0,
                     "size": record.get("size", 0),
-                    "repodata": {**dict.fromkeys(DIGESTS), "size": 0, **record},
+                    "repodata": {**needed, **record},
                 }
                 for file, record in records.items()
             ]

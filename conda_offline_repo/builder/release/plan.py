@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class BuildPlan:
-    """See the module.
+    """What is to be in the repository.
 
     Attributes:
         request: What is asked for.
@@ -95,9 +95,10 @@ def make_plan(
     signers: tuple[str, ...],
     built_with: Mapping[str, str],
 ) -> BuildPlan:
-    """Solve a request, and find out what the repository is to hold.
+    """Solve a request, and find out what the repository is to hold; see `BuildPlan`.
 
-    What comes in is the plan's; besides, `plugin_file` is the archive of the plugin, if given.
+    Args:
+        plugin_file: The archive of the plugin, if given.
 
     Raises:
         SolveError: There is no solution.

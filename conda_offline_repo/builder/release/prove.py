@@ -42,12 +42,8 @@ def is_proven(plan: BuildPlan) -> bool:
     same request with the same tools.
     """
     last = plan.last
-    if (
-        last is None
-        or last.request != remember(plan.request)
-        or last.built_with != plan.built_with
-        or last.solutions != plan.installs
-    ):
+    now = (remember(plan.request), plan.built_with, plan.installs)
+    if last is None or (last.request, last.built_with, last.solutions) != now:
         return False
     before = {
         name: file.sha256
@@ -58,14 +54,10 @@ def is_proven(plan: BuildPlan) -> bool:
 
 
 def proved(plan: BuildPlan, scratch: Path) -> BuildPlan:
-    """Return a plan that is proven; without the earlier releases that conda would prefer.
-
-    Args:
-        plan: What is to be proven.
-        scratch: As of `prove`.
+    """Return a plan that is proven, without the earlier releases that conda would prefer.
 
     Raises:
-        ProofError: It does not prove without them either.
+        ProofError: It cannot be proven without them either.
     """
     while True:
         try:
@@ -78,10 +70,7 @@ def proved(plan: BuildPlan, scratch: Path) -> BuildPlan:
 
 
 def prove(
-    request: Request,
-    solutions: Iterable[Solution],
-    index: Mapping[str, bytes],
-    scratch: Path,
+    request: Request, solutions: Iterable[Solution], index: Mapping[str, bytes], scratch: Path
 ) -> None:
     """Solve from the index files alone and compare.
 
@@ -99,27 +88,23 @@ def prove(
             # what was named exactly may have no pip
             settings = {"add_pip_as_python_dependency": False} if solution.lacks_pip else {}
             records = solve(request, solution, **settings)
-            before = {(record.subdir, record.fn) for record in solution.records}
-            after = {(record.subdir, record.fn) for record in records}
+            before = {*solution.names}
+            after = {f"{record.subdir}/{record.fn}" for record in records}
             if before != after:
-                raise ProofError(
-                    solution.key,
-                    context.solver,
-                    missing=tuple(sorted("/".join(key) for key in before - after)),
-                    other=tuple(sorted("/".join(key) for key in after - before)),
-                )
+                missing, other = tuple(sorted(before - after)), tuple(sorted(after - before))
+                raise ProofError(solution.key, context.solver, missing=missing, other=other)
 
 
 @contextmanager
 def solver_of(
     index: Mapping[str, bytes], scratch: Path
 ) -> Iterator[Callable[..., tuple[PackageRecord, ...]]]:
-    """Have what solves the packages of a solution from index files alone, offline, and without this
-    machine's caches; it takes a request, the solution, and more of what `run` takes.
+    """Yield what solves the packages of a solution from index files alone, offline, and without
+    this machine's caches; it takes a request, the solution, and more of what `run` takes.
 
     Args:
-        index: The files, by path; they lie in `channel` below the folder.
-        scratch: The folder; emptied first, and gone afterwards.
+        index: The files, by path; they lie in `channel` below `scratch`.
+        scratch: A folder; emptied first, and gone afterwards.
     """
     channel = Channel(file_url(scratch / "channel"))
 

@@ -62,8 +62,7 @@ class Search:
         self._searched.add(archive.sha256)
 
     def release(self, release: Release) -> None:
-        """Search the files of a release, and those of its archives that are new in the repository:
-        the others were searched when they came.
+        """Search the files of a release and its new archives; the others were searched before.
 
         Raises:
             SecretFoundError: A file holds a secret; it is named, the secret is not.
@@ -94,10 +93,7 @@ def _contains_any(path: Path, forms: list[bytes]) -> bool:
 
 
 def _decoded(path: Path) -> Iterator[Iterator[bytes]]:
-    """Yield the contents of an archive in pieces, its compression undone.
-
-    conda's installers are taken as they are.
-    """
+    """Yield the contents of an archive, decompressed, in pieces; those of an installer as is."""
 
     def pieces(file: IO[bytes]) -> Iterator[bytes]:
         return iter(partial(file.read, CHUNK), b"")
@@ -117,8 +113,8 @@ def _decoded(path: Path) -> Iterator[Iterator[bytes]]:
 
 
 def _decompressed(pieces: Iterator[bytes], new: Callable[[], Decompressor]) -> Iterator[bytes]:
-    """Yield what compressed streams, one after the other, decompress to, and after them what is no
-    stream, as it is: those who install take no notice of it.
+    """Yield what consecutive compressed streams decompress to, and after them, as it is, what is
+    not a stream: those who install ignore it.
 
     The files of `bz2` and `zstd` do the same, but hand on little at a time.
 

@@ -31,12 +31,7 @@ if TYPE_CHECKING:
 
 def tried(plan: BuildPlan, scratch: Path, progress: Progress) -> BuildPlan:
     """Return a plan with a warning for each package that an update from an earlier release does not
-    come to.
-
-    Args:
-        plan: What is to be published.
-        scratch: A folder for this; emptied first, and gone afterwards.
-        progress: Told that it is done.
+    come to. The scratch folder is emptied first, and gone afterwards.
     """
     if plan.last is None:
         return plan
@@ -53,14 +48,12 @@ def tried(plan: BuildPlan, scratch: Path, progress: Progress) -> BuildPlan:
         and records.keys() >= {*names}
     ]
     warnings = list(plan.warnings)
-    with (
-        progress.doing("Trying the update from earlier releases"),
-        solver_of(plan.index, scratch) as solve,
-    ):
+    doing = progress.doing("Trying the update from earlier releases")
+    with doing, solver_of(plan.index, scratch) as solve:
         for solution, number, installed in attempts:
             prefix = scratch / f"from-{number}-{solution.key.replace('/', '-')}"
-            asked = [package.match.name for package in solution.packages]
-            write_records(prefix, installed, asked, file_url(scratch / "channel"))
+            roots = [package.match.name for package in solution.packages]
+            write_records(prefix, installed, roots, file_url(scratch / "channel"))
             update = partial(
                 solve,
                 plan.request,
@@ -84,12 +77,10 @@ def _warnings(
     except SolveError as error:
         yield f"{begins} has no solution: {error}"
         return
-    for wanted in sorted(solution.records, key=lambda record: record.name):
-        record = installed.get(wanted.name)
+    for new in sorted(solution.records, key=lambda record: record.name):
+        record = installed.get(new.name)
         if record is None:
-            yield f"{begins} does not install {wanted.name} {wanted.version}."
-        elif (record.subdir, record.fn) != (wanted.subdir, wanted.fn):
-            yield (
-                f"{begins} comes to {record.name} {record.version} {record.build}, and not to "
-                f"{wanted.version} {wanted.build}."
-            )
+            yield f"{begins} does not install {new.name} {new.version}."
+        elif (record.subdir, record.fn) != (new.subdir, new.fn):
+            result = f"{record.name} {record.version} {record.build}"
+            yield f"{begins} comes to {result}, and not to {new.version} {new.build}."

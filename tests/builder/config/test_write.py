@@ -68,9 +68,9 @@ def remembered(options: Options) -> Remembered:
     )
 
 
-def put(path: Path, options: Options, **other: Any) -> None:
-    variable = "ACME_TOKEN" if options.token else None
-    write(path, options, remembered(options), DEFAULTS, **{"variable": variable, **other})
+def put(path: Path, options: Options, variable: str = "ACME_TOKEN") -> None:
+    options = replace(options, token=variable if options.token else None)
+    write(path, options, remembered(options), DEFAULTS)
 
 
 def acme(path: Path, **changes: Any) -> Options:
@@ -232,7 +232,7 @@ def test_no_secret_is_written(path: Path) -> None:
             f"https://conda.anaconda.org/t/{TOKEN}/y",
         ),
     )
-    write(path, acme(path, token=TOKEN), request, DEFAULTS, variable="ACME_TOKEN")
+    write(path, acme(path, token="ACME_TOKEN"), request, DEFAULTS)
     assert TOKEN not in path.read_text()
     assert one(path).channels == ("https://example.com/x", "y")
 

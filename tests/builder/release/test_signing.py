@@ -174,10 +174,10 @@ def test_what_is_signed_goes_to_the_customer_with_the_checker(vendor: Vendor) ->
 @pytest.mark.parametrize(
     ("kind", "words"),
     [
-        ("absent", "it is no file"),
-        ("folder", "it is no file"),
-        ("text", "no key of OpenSSH"),
-        ("empty", "no key of OpenSSH"),
+        ("absent", "it is not a file"),
+        ("folder", "it is not a file"),
+        ("text", "not an OpenSSH key"),
+        ("empty", "not an OpenSSH key"),
         ("ecdsa", "not ed25519"),
         ("of another user", "cannot sign"),
         ("passphrase", "cannot sign"),

@@ -1,7 +1,7 @@
-"""The page in the root, which lists the labels of the repositories there.
+"""The page of a root, which lists the labels of its repositories.
 
 Every build brings it up to date, whatever built the others. Where it cannot, the repositories are
-what they are to be all the same, so that is told and is no error.
+what they are to be all the same, so that is a warning, not an error.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from ....files.lock import acquire, release
 from ....repository import manifest_json
 from ....repository.locate import labels_in
 from ....repository.manifest import MANIFEST_NAME
-from .render import OVERVIEW_MARK, PAGE_NAME, LabelRow, overview
+from .render import OVERVIEW_MARK, PAGE_NAME, overview
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from ....progress import Progress
     from ....redaction import Secrets
+    from ....repository.manifest import Manifest
 
 #: Beside the page, with names that no label has.
 LOCK_NAME = f".{PAGE_NAME}.lock"
@@ -46,16 +47,13 @@ class Overview:
         self._root = root
         self._page = root / PAGE_NAME
         self._secrets = secrets
-        self._rows: dict[str, tuple[tuple[int, ...], LabelRow]] = {}
+        self._manifests: dict[str, tuple[tuple[int, ...], Manifest]] = {}
 
     def refresh(self, progress: Progress) -> tuple[str, ...]:
-        """Bring the page up to date; nothing is written if it is.
+        """Bring the page up to date, if it is not; return why that was not possible, if so.
 
         Args:
             progress: Told who else is at it, if anybody is.
-
-        Returns:
-            Why it is not, if it could not be done.
         """
         try:
             lock = acquire(self._root / LOCK_NAME, progress.step)
@@ -64,9 +62,7 @@ class Overview:
             finally:
                 release(lock)
         except (OSError, OfflineRepoError) as error:
-            return (
-                f"{self._page}, which lists the labels, could not be brought up to date: {error}",
-            )
+            return (f"{self._page}, which lists the labels, could not be updated: {error}",)
 
     def _refresh(self) -> tuple[str, ...]:
         content = overview(self._labels())
@@ -74,37 +70,25 @@ class Overview:
         if has_content(page, content):
             return ()
         if os.path.lexists(page) and not _is_ours(page):
-            return (f"{page} is none of ours and stays as it is; the labels are not listed there.",)
+            return (f"{page} was not made by a build and stays; the labels are not listed there.",)
         if any(form.encode() in content for form in self._secrets.forms()):
-            return (f"{page} is not brought up to date: it would hold a credential.",)
+            return (f"{page} is not updated: it would hold a credential.",)
         staged = self._root / STAGED_NAME
         remove(staged)  # what a build left that was killed, or what somebody put there
         put(staged, page, content)
         return ()
 
-    def _labels(self) -> Iterator[LabelRow]:
+    def _labels(self) -> Iterator[tuple[str, Manifest]]:
         """Yield the labels whose manifests can be read; others say what is wrong with theirs."""
         for name in labels_in(self._root):
             with suppress(OfflineRepoError, OSError):
                 state = (self._root / name / MANIFEST_NAME).stat()
                 version = (state.st_ino, state.st_size, state.st_mtime_ns)
-                if self._rows.get(name, ((),))[0] != version:
-                    self._rows[name] = version, _row(self._root, name)
-                yield self._rows[name][1]
-
-
-def _row(root: Path, name: str) -> LabelRow:
-    manifest = manifest_json.stated(root / name)
-    page = PAGE_NAME if PAGE_NAME in manifest.files else ""
-    return LabelRow(
-        f"{quote(os.fsencode(name))}/{page}",
-        manifest.label,
-        manifest.release,
-        manifest.created,
-        len(manifest.packages),
-        manifest.size,
-        manifest.request.platforms,
-    )
+                if self._manifests.get(name, ((),))[0] != version:
+                    self._manifests[name] = version, manifest_json.stated(self._root / name)
+                manifest = self._manifests[name][1]
+                page = PAGE_NAME if PAGE_NAME in manifest.files else ""
+                yield f"{quote(os.fsencode(name))}/{page}", manifest
 
 
 def _is_ours(page: Path) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections import defaultdict
-from dataclasses import dataclass
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
@@ -31,29 +30,6 @@ PAGE_NAME = "index.html"
 LONGEST = 300
 #: What the page of a root begins with, and nothing of anybody else's.
 OVERVIEW_MARK = '<meta name="generator" content="conda-offline-repo: labels">'
-
-
-@dataclass(frozen=True)
-class LabelRow:
-    """A line of the page that lists a root's labels.
-
-    Attributes:
-        link: The URL, from the root, of its page; or of its folder, if it has none.
-        name: The label.
-        build: The number of its release.
-        created: When that was published, as its manifest says it.
-        packages: How many it has.
-        size: Bytes of them.
-        platforms: conda subdirs.
-    """
-
-    link: str
-    name: str
-    build: int
-    created: str
-    packages: int
-    size: int
-    platforms: tuple[str, ...]
 
 
 def page(
@@ -84,26 +60,26 @@ def page(
     )
 
 
-def overview(labels: Iterable[LabelRow]) -> bytes:
-    """Return the page of a root with these labels."""
+def overview(labels: Iterable[tuple[str, Manifest]]) -> bytes:
+    """Return the page of a root: each label by its link, from the root, and its manifest."""
     return _render("overview.html.j2", labels=tuple(labels), mark=Markup(OVERVIEW_MARK))
 
 
 def _packages(
     manifest: Manifest, records: Mapping[str, Mapping[str, Any]], place: Path
 ) -> Iterator[dict[str, Any]]:
-    """Yield the packages of a release and of those that are kept, sorted by name, each with the
-    names of those that need it, and with the earlier releases if it is of these alone.
+    """Yield all packages, sorted by name, with the names of those that need them, and with the
+    earlier releases if they are of these alone.
     """
     needed_by = defaultdict(set)
     releases = defaultdict(set)
-    for one in (*solved(manifest, records, place), *solved_besides(manifest, records, place)):
-        for archive in one.archives.values():
-            releases[archive].add(one.release)
-        for name, needs in one.needs.items():
-            for needed in needs:
-                if needed in one.archives:
-                    needed_by[one.archives[needed]].add(name)
+    current = solved(manifest, records, place)
+    for solution in (*current, *solved_besides(manifest, records, place)):
+        for archive in solution.archives.values():
+            releases[archive].add(solution.release)
+        for name, needs in solution.needs.items():
+            for needed in solution.archives.keys() & needs:
+                needed_by[solution.archives[needed]].add(name)
     for package in packages_of(manifest, records, place):
         archive = f"{package.subdir}/{package.file}"
         summary = records[archive].get("summary")

@@ -27,7 +27,7 @@ def plain_conda_files(
     *,
     signed: bool = False,
 ) -> dict[str, bytes]:
-    """README.txt, use.sh and use.cmd for the repository of this request, by name.
+    """Return README.txt, use.sh and use.cmd for the repository of this request, by name.
 
     Args:
         request: What the repository is for.
@@ -40,8 +40,9 @@ def plain_conda_files(
     if checks_signatures(packages):
         plugin = f"{PLUGIN_PACKAGE} {SIGNATURES_PACKAGE}"
     # with environments to choose from, nothing is installed by name
-    choice = [one.name or DEFAULT for one in request.environments if one.name or one.exact]
-    by_name = () if any(one.name for one in request.environments) else request.packages
+    environments = request.environments
+    choice = [each.name or DEFAULT for each in environments if each.name or each.exact]
+    by_name = () if any(each.name for each in environments) else request.packages
     values = {
         "label": request.label,
         "platforms": ", ".join(request.platforms),

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from conda_offline_repo.builder.release.html import render
+from conda_offline_repo.repository.manifest import Package
 from tests.support.browser import browser
-from tests.support.paged import CREATED, entry, many, release
+from tests.support.paged import entry, many, release
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,8 +52,16 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     before = dict([entry("app", "1.9", "lib"), entry("lib", "1.9", subdir="linux-64")])
     last, made = release(before), release(RECORDS, release=2, packages=["app"])
     labels = [
-        render.LabelRow(f"bank{one}/", f"bank{one}", one, CREATED, one, one * 999, ("linux-64",))
-        for one in (2, 3, 10)
+        (
+            f"bank{number}/",
+            replace(
+                last,
+                label=f"bank{number}",
+                release=number,
+                packages={f"{each}": Package("", "", 999, "") for each in range(number)},
+            ),
+        )
+        for number in (2, 3, 10)
     ]
     content = {
         "release": render.page(made, RECORDS, last, folder),

@@ -154,7 +154,7 @@ def test_what_is_not_ours_stays(root: Path, tmp_path: Path, what: str) -> None:
         page.write_text(generator if what == "page of a repository" else "<p>Welcome")
     before = snapshot(root)
     (warning,) = refresh(root, NO_SECRETS, Unwatched())
-    assert warning.startswith(f"{page} is none of ours")
+    assert warning.startswith(f"{page} was not made by a build")
     assert {name: found[1] for name, found in snapshot(root).items()} == {
         name: found[1] for name, found in before.items()
     }
@@ -177,7 +177,7 @@ def test_what_is_left_of_a_killed_build_is_not_followed(root: Path, tmp_path: Pa
 def test_page_that_cannot_be_written_is_a_warning(root: Path) -> None:
     (root / LOCK_NAME).mkdir()
     (warning,) = refresh(root, NO_SECRETS, Unwatched())
-    assert "could not be brought up to date" in warning
+    assert "could not be updated" in warning
     assert not (root / "index.html").exists()
 
 
@@ -254,7 +254,7 @@ def test_build_beside_a_page_of_somebody_else(conda: Conda, releasing: Releasing
         *("-c", releasing.channel.folder.as_uri()),
     )
     told = conda.build(*command)
-    assert f"warning: {root / 'index.html'} is none of ours" in told.stderr
+    assert f"warning: {root / 'index.html'} was not made by a build" in told.stderr
     assert (root / "index.html").read_text() == "<p>Welcome"
     (root / "index.html").unlink()
     told = conda.build(*command, "--json")

@@ -185,10 +185,9 @@ def test_same_bytes_whatever_the_order() -> None:
 
 
 def test_policy_lets_in_its_own_style_and_script_and_no_more() -> None:
-    label = render.LabelRow("bank/", "bank", 1, CREATED, 2, 3, ("linux-64",))
     for read in (
         page(release(RECORDS), RECORDS),
-        type(page(release(RECORDS), RECORDS))(render.overview([label])),
+        type(page(release(RECORDS), RECORDS))(render.overview([("bank/", release(RECORDS))])),
     ):
         (policy,) = (
             str(attributes["content"])
