@@ -46,9 +46,7 @@ def read(
         ConfigFileError: The file cannot be read, or has mistakes.
     """
     _, options = parse(nodes.read_text(path), path, defaults, environ, labels)
-    return tuple(
-        replace(label, token=label.token and environ.get(label.token)) for label in options
-    )
+    return tuple(replace(each, token=each.token and environ.get(each.token)) for each in options)
 
 
 def parse(
@@ -122,8 +120,8 @@ class _Reader:
         self._check(path, needs_token)
         self._check_case("environment", said.get("environments") or (), (*path, "environments"))
         if not options.label_channel and not said.keys() & {*WAYS, "environments"}:
-            problem = f"Without its label channel, there is nothing to ship for {name!r}"
-            self._say(f"{problem}: name packages.", path[:1], name)
+            problem = f"{name!r} ships nothing without its label channel: name packages."
+            self._say(problem, path[:1], name)
         if "channels" in {*said, *self.data}:
             outer = path if "channels" in said else ()
             channels = schema.at(self.data, outer)["channels"] or [None]
@@ -139,7 +137,15 @@ class _Reader:
         """Note what is wrong with values of the top, or of a label, beyond the schema."""
         said = schema.at(self.data, path) or {}
         if needs_token and self.environ is not None and said.get("token"):
-            self._check_token(said["token"][2:-1], (*path, "token"), self.environ)
+            variable = said["token"][2:-1]
+            token = self.environ.get(variable)
+            problem = None if token else "is not set, or empty"
+            if token and not TOKEN.fullmatch(token):
+                problem = "has a character that no token has: tokens are of letters, digits and '-'"
+            elif token:
+                self.secrets.add(token)
+            if problem:
+                self._say(f"The environment variable {variable} {problem}.", (*path, "token"))
         for platform, machine in (said.get("virtual_packages") or {}).items():
             for name, version in (machine or {}).items():
                 if version is not None:
@@ -154,16 +160,6 @@ class _Reader:
                 except OfflineRepoError as error:
                     problem = reason(error).replace(str(files.pop()), repr(text))
                     self._say(problem, (*path, "installers", index))
-
-    def _check_token(self, variable: str, path: Keys, environ: Mapping[str, str]) -> None:
-        token = environ.get(variable)
-        if not token:
-            self._say(f"The environment variable {variable} is not set, or empty.", path)
-        elif TOKEN.fullmatch(token):
-            self.secrets.add(token)
-        else:
-            problem = f"The environment variable {variable} has a character that no token has"
-            self._say(f"{problem}: tokens are of letters, digits and '-'.", path)
 
     def _check_case(self, kind: str, names: Collection[str], path: Keys) -> None:
         """Note names that Windows cannot tell apart."""

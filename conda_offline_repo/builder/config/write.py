@@ -72,12 +72,9 @@ def write(path: Path, options: Options, request: Remembered, defaults: Options) 
         reason = str(error.mistakes[0]["message"]).removesuffix(".")
         raise ConfigWriteError(path, label, reason) from error
     if {*after} != {*labels, label_options(common, label, said, folder)}:
-        raise ConfigWriteError(
-            path,
-            label,
-            "the file is written in a way that no label can be added to",
-            f"Add this below 'labels' yourself:\n{_yaml(added)}",
-        )
+        reason = "the file is written in a way that no label can be added to"
+        hint = f"Add this below 'labels' yourself:\n{_yaml(added)}"
+        raise ConfigWriteError(path, label, reason, hint)
     try:
         _place(path, text.encode())
     except OSError as error:
@@ -122,9 +119,10 @@ def _with_label(text: str, labels: MappingNode, entry: Mapping[str, Any]) -> str
         for token in YAML(typ="safe", pure=True).scan(text)
         if mark.index <= token.start_mark.index < labels.end_mark.index
     )
+    end = len(text[:end].rstrip())
     # comments belong to it, too: behind it, and below as far as they stand further to the right
     comments = rf"[^\r\n]*(?:(?:\r?\n[ \t]*)*\r?\n {{{mark.column + 1},}}[^\s][^\r\n]*)*"
-    match = re.compile(comments).match(text, len(text[:end].rstrip()))
+    match = re.compile(comments).match(text, end)
     end = match.end() if match else end
     lines = (f"{newline}{' ' * mark.column}{line}" for line in _block(entry))
     return f"{text[:end]}{''.join(lines)}{text[end:] or newline}"
