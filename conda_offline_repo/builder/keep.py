@@ -10,7 +10,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ..files.hashing import hash_bytes
 from ..queries.contents import read_records
 from ..repository.manifest import Kept
 from .upstream.entries import Entry
@@ -62,8 +61,7 @@ def kept_releases(
     earlier = dict(last.releases)
     installs = {solution.key: solution.names for solution in solutions}
     if installs != dict(last.solutions) or any(_differs(entry, last) for entry in new.values()):
-        digest = hash_bytes(last.raw).sha256
-        earlier[last.release] = Kept(last.created, digest, last.solutions)
+        earlier[last.release] = Kept(last.created, last.digest, last.solutions)
     records = read_records(last, repository, damaged=True)
     releases: dict[int, Kept] = {}
     warnings = []

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ..delivery.pack import Packed
+    from ..delivery.release_ref import Since
+    from ..delivery.source import Source
 
 USAGE = "conda offline-repo pack PATH -o FILE [options]"
 DESCRIPTION = """\
@@ -79,17 +81,17 @@ def execute(args: Namespace) -> int:
         packed = pack(
             source, output, known, volume_size, TerminalProgress(), dry_run=context.dry_run
         )
-    print_result(_json(packed), _lines(packed), stream=sys.stderr if piped else sys.stdout)
+    stream = sys.stderr if piped else sys.stdout
+    print_result(_json(source, known, packed), _lines(source, known, packed), stream=stream)
     return 0
 
 
-def _json(packed: Packed) -> dict[str, Any]:
-    release, since = packed.source.manifest, packed.since
+def _json(source: Source, since: Since | None, packed: Packed) -> dict[str, Any]:
     return {
-        "label": release.label,
-        "build": release.release,
+        "label": source.manifest.label,
+        "build": source.manifest.release,
         "since": since.base.release if since else None,
-        "signers": packed.source.signers,
+        "signers": source.signers,
         "volumes": [
             {"path": str(path), "files": names}
             for path, names in zip(packed.volumes, packed.names, strict=False)
@@ -98,14 +100,14 @@ def _json(packed: Packed) -> dict[str, Any]:
     }
 
 
-def _lines(packed: Packed) -> Iterator[str]:
-    release, since = packed.source.manifest, packed.since
+def _lines(source: Source, since: Since | None, packed: Packed) -> Iterator[str]:
+    release = source.manifest
     new = f" since release {since.base.release}" if since else ""
     done = "would be packed" if context.dry_run else "is packed"
     yield f"Release {release.release} of label {release.label}{new} {done}: {human(packed.size)}."
     for path, names in zip(packed.volumes, packed.names, strict=False):
         yield f"  {path}: {counted(len(names), 'file')}"
-    yield signed_by(packed.source.signers)
+    yield signed_by(source.signers)
     if not context.dry_run and packed.volumes:
         files = " ".join(path.name for path in packed.volumes)
         command = f"conda offline-repo unpack {files} PATH/{release.label}"

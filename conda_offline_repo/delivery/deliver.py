@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -45,14 +45,9 @@ def deliver(
     allow_older: bool = False,
     dry_run: bool = False,
 ) -> Outcome:
-    """Bring a target to the release of a source.
+    """Bring a target, the folder of a repository that need not exist, to the release of a source.
 
-    Args:
-        source: The release.
-        target: The repository's folder, which need not exist.
-        progress: Hears of each step.
-        allow_older: Whether the release may be an older one than the target has.
-        dry_run: Compare only; nothing is written.
+    With `dry_run` nothing is written. With `allow_older` the target may have a newer release.
 
     Raises:
         OfflineRepoError: It failed; the target is whole, at the old release or the new one.
@@ -79,13 +74,10 @@ def deliver(
 
 
 def _read(target: Path) -> Manifest | None:
-    """Return the manifest of a target as `read_manifest`; None for a damaged one, which the
-    delivery replaces.
-    """
-    try:
+    """Return the manifest of a target; None for a damaged one, which the delivery replaces."""
+    with suppress(ManifestError):
         return read_manifest(target)
-    except ManifestError:
-        return None
+    return None
 
 
 def _finish_other(source: Source, target: Path, staging: Path, progress: Progress) -> None:

@@ -22,24 +22,21 @@ from .source import SourceReadError, chunks
 from .volume import VolumeInfo, dump
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
     from contextlib import AbstractContextManager
     from typing import IO, BinaryIO
 
     from ..progress import Progress
-    from ..repository.manifest import File, Package
     from .release_ref import Since
     from .source import Source
-
-    Files = Mapping[str, File | Package]
 
 #: The earliest date that a zip file can have.
 DATE = (1980, 1, 1, 0, 0, 0)
 MODE = (stat.S_IFREG | 0o644) << 16
 #: Bytes that a file takes in a zip file besides its content, and twice its name.
 PER_FILE = 200
-UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
-BINARY_UNITS = {"k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40}
+#: By the power of 1000, or of 1024.
+UNITS = ("", "k", "m", "g", "t")
 
 
 @dataclass(frozen=True)
@@ -47,15 +44,11 @@ class Packed:
     """What was packed, or with a dry run would be.
 
     Attributes:
-        source: The release.
-        since: The release that it is the difference to; None if it is whole.
         volumes: The files; none if it went to a pipe.
         names: By volume, the paths in it but the manifest and its signatures.
         size: Bytes of all volumes together; of a dry run, about.
     """
 
-    source: Source
-    since: Since | None
     volumes: tuple[Path, ...]
     names: list[list[str]]
     size: int
@@ -73,8 +66,7 @@ def parse_size(text: str) -> int:
             f"{text[:40]!r} is not a size.",
             "Write it as 4GB, 650MB or 4GiB, or as a number of bytes.",
         )
-    units = BINARY_UNITS if match[3] else UNITS
-    return int(float(match[1]) * units[match[2]])
+    return int(float(match[1]) * (1024 if match[3] else 1000) ** UNITS.index(match[2]))
 
 
 def pack(
@@ -89,11 +81,9 @@ def pack(
     """Pack a release.
 
     Args:
-        source: The release.
         output: The file, or a pipe. The names of several volumes are made of the file's.
         since: A release that the customer has, so that only what is new is packed.
         volume_size: The bytes that no volume may exceed; None for one volume.
-        progress: Hears of each file.
         dry_run: Only divide into volumes; nothing is written.
 
     Raises:
@@ -114,20 +104,21 @@ def pack(
         for name, file in sorted(manifest.everything.items())
         if known.get(name) != file.sha256
     }
-    shares = _shares(source, new, volume_size)
+    sizes = {name: file.size + 2 * len(name) + PER_FILE for name, file in new.items()}
+    beside = len(manifest.raw) + len(source.signature) + 5 * PER_FILE
+    shares = _shares(sizes, beside, volume_size)
     base, count = since.base if since else None, len(shares)
     infos = [VolumeInfo(number, count, base) for number in range(1, count + 1)]
     paths = tuple(_path(output, info) for info in infos) if isinstance(output, Path) else ()
     if dry_run:
-        size = sum(_about(source, {name: new[name] for name in share}) for share in shares)
-        return Packed(source, since, paths, shares, size)
+        return Packed(paths, shares, count * beside + sum(sizes.values()))
     size, number = 0, len(new.keys() & manifest.packages.keys())
     try:
         with (
             progress.counting("Packing", number, sum(file.size for file in new.values())),
-            all_or_none() as beside,
+            all_or_none() as opened,
         ):
-            outputs: Iterable[AbstractContextManager[BinaryIO]] = map(beside, paths)
+            outputs: Iterable[AbstractContextManager[BinaryIO]] = map(opened, paths)
             if not isinstance(output, Path):
                 outputs = [nullcontext(output)]
             for share, info, opening in zip(shares, infos, outputs, strict=True):
@@ -135,29 +126,22 @@ def pack(
                     size += _write(source, share, info, file, progress)
     except OSError as error:
         raise FileSystemError(error) from error
-    return Packed(source, since, paths, shares, size)
+    return Packed(paths, shares, size)
 
 
-def _shares(source: Source, files: Files, volume_size: int | None) -> list[list[str]]:
-    """Divide files into volumes, in their order."""
+def _shares(sizes: dict[str, int], beside: int, volume_size: int | None) -> list[list[str]]:
+    """Divide files into volumes, in their order; each volume has some bytes `beside` them."""
     shares: list[list[str]] = [[]]
-    beside = size = _about(source, {})
-    for name, file in files.items():
-        own = _about(source, {name: file}) - beside
-        if volume_size is not None and size + own > volume_size:
-            if beside + own > volume_size:
-                raise VolumeSizeError(name, beside + own, volume_size)
+    total = beside
+    for name, size in sizes.items():
+        if volume_size is not None and total + size > volume_size:
+            if beside + size > volume_size:
+                raise VolumeSizeError(name, beside + size, volume_size)
             shares.append([])
-            size = beside
+            total = beside
         shares[-1].append(name)
-        size += own
+        total += size
     return shares
-
-
-def _about(source: Source, files: Files) -> int:
-    """Return the bytes of a volume, or a little more."""
-    beside = len(source.manifest.raw) + len(source.signature) + 5 * PER_FILE
-    return beside + sum(file.size + 2 * len(name) + PER_FILE for name, file in files.items())
 
 
 def _path(output: Path, info: VolumeInfo) -> Path:

@@ -45,8 +45,6 @@ class Plan:
     """What a delivery has to do.
 
     Attributes:
-        source: The release.
-        target: Where it goes.
         last: The manifest of the target; None if none can be read.
         lacking: The files that the target lacks, by path.
         surplus: The files that are to be deleted.
@@ -71,13 +69,7 @@ def make_plan(source: Source, target: Path, last: Manifest | None, progress: Pro
 
     A file is compared by its size and by what the target's manifest says of it. It is read where
     that does not tell: where the target has the release already, or a publication of it was
-    interrupted.
-
-    Args:
-        source: The release.
-        target: Where it goes, whether it exists or not.
-        last: The manifest of the target, with what is on its way to it.
-        progress: Hears that files are read.
+    interrupted. `last` is the target's manifest, as `read_manifest` returns it.
     """
     files = dict(sorted(source.manifest.everything.items()))
     fitting = {name: file for name, file in files.items() if _size(target / name) == file.size}
@@ -166,13 +158,9 @@ def check_place(source: Source, target: Path) -> None:
 def check_release(
     source: Source, target: Path, last: Manifest | None, *, allow_older: bool
 ) -> None:
-    """Refuse a release that must not take the place of another.
+    """Refuse a release that must not replace the target's, whose manifest is `last`.
 
-    Args:
-        source: The release.
-        target: Where it goes.
-        last: The manifest of the target; None if none can be read.
-        allow_older: Whether the release may be older, or another one of the same age.
+    With `allow_older` it may be older, or another one of the same age.
 
     Raises:
         LabelMismatchError: It is of another customer.

@@ -13,6 +13,7 @@ from ..queries.contents import list_packages, packages_of, read_records
 from ..repository import manifest_json
 from ..repository.exceptions import UnreadableError
 from ..repository.locate import locate_one
+from ..repository.manifest import INDEX_NAME
 from ..repository.reading import LARGEST
 from .volume import Base, base_of, open_volume
 
@@ -29,8 +30,7 @@ class Named:
 
     Attributes:
         path: Its folder or file.
-        manifest: Its manifest.
-        signers: Who signed it; None where that is not known, as of a manifest alone.
+        signers: Who signed it; None if unknown, as of a manifest alone.
         packages: The packages of its index; None without an index.
     """
 
@@ -60,7 +60,8 @@ def named(text: str, label: str | None) -> Named:
     if zipfile.is_zipfile(path):
         with open_volume(path) as volume:
             manifest, listed = volume.manifest, None
-            if volume.has_index:
+            # volumes of a difference often have all index files
+            if volume.names.issuperset(n for n in manifest.files if n.endswith(INDEX_NAME)):
                 records = read_records(manifest, path, volume.read)
                 listed = packages_of(manifest, records, path)
             return Named(path, manifest, volume.signers, listed)
@@ -76,8 +77,6 @@ class Since:
     """A release that a customer has.
 
     Attributes:
-        label: The customer's.
-        base: Its number, date and digest.
         digests: By path, the SHA-256 digests of its files, as far as they are known.
     """
 
@@ -87,12 +86,9 @@ class Since:
 
 
 def since(text: str, label: str | None, manifest: Manifest) -> Since:
-    """Return the release that is the base of a difference.
+    """Return the release that is the base of a difference to the release of `manifest`.
 
-    Args:
-        text: The number of a release that is kept, or a path; see `named`.
-        label: Chooses, if a folder holds several.
-        manifest: Of the release that will be packed.
+    `text` is the number of a release that is kept, or a path; see `named`, also for `label`.
 
     Raises:
         InvalidRequestError: There is no such release, or it is the one that will be packed.

@@ -37,7 +37,6 @@ class Source:
 
     Attributes:
         place: Its folder or first volume, for messages.
-        manifest: Its manifest.
         signers: The fingerprints of the keys that signed it; none if it is not signed.
         signature: The content of the file with the signatures; empty without one.
         open: Opens a file of it for reading, by its path in a repository; raises OSError.

@@ -31,11 +31,6 @@ def stage(plan: Plan, staging: Path, progress: Progress) -> None:
 
     What an interrupted command left there is used, after it was read again.
 
-    Args:
-        plan: Names the files and their source.
-        staging: A folder on the target's file system.
-        progress: Hears of each file.
-
     Raises:
         SourceDamagedError: Files of the source are not what its manifest says; all are named.
         OfflineRepoError: The source does not have all of them; see `Source.lacks`.

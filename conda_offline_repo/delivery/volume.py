@@ -16,12 +16,12 @@ import json
 import stat
 import zipfile
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import TYPE_CHECKING
 
 from ..files.hashing import hash_into, open_regular
 from ..repository import manifest_json, reading, signature
-from ..repository.manifest import INDEX_NAME, MANIFEST_NAME
+from ..repository.manifest import MANIFEST_NAME
 from ..repository.signature import SIGNATURE_NAME
 from ..repository.verify import Report
 from .exceptions import VolumeError
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from ..repository.manifest import Manifest
 
 FORMAT = 1
+#: The keys of a `Base` in JSON.
+KEYS = ("build", "created", "manifest_sha256")
 #: Bit 0 of an entry's flags: it is encrypted
 #: (https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT, 4.4.4).
 ENCRYPTED = 1
@@ -61,7 +63,6 @@ class VolumeInfo:
 
     Attributes:
         number: From 1.
-        volumes: How many there are.
         base: The release that it is the difference to; None if it is of a whole release.
     """
 
@@ -77,18 +78,9 @@ def base_of(manifest: Manifest) -> Base:
 
 def dump(info: VolumeInfo) -> bytes:
     """Return the comment as bytes."""
-    data: dict[str, object] = {
-        "format": FORMAT,
-        "volume": info.number,
-        "volumes": info.volumes,
-    }
-    if base := info.base:
-        data["since"] = {
-            "build": base.release,
-            "created": base.created,
-            "manifest_sha256": base.manifest_sha256,
-        }
-    return json.dumps(data, sort_keys=True).encode()
+    data = {"format": FORMAT, "volume": info.number, "volumes": info.volumes}
+    since = info.base and dict(zip(KEYS, astuple(info.base), strict=True))
+    return json.dumps({**data, **({"since": since} if since else {})}, sort_keys=True).encode()
 
 
 def parse(comment: bytes) -> VolumeInfo:
@@ -119,12 +111,9 @@ class Volume:
     """An open volume.
 
     Attributes:
-        path: The file.
-        info: Its comment.
-        manifest: Of the release.
+        info: The comment of the zip file.
         signers: Who signed the manifest; none if it is not signed.
         signature: The content of the file with the signatures.
-        archive: The zip file.
         names: The paths of the release's files in it.
     """
 
@@ -135,12 +124,6 @@ class Volume:
     signature: bytes
     archive: zipfile.ZipFile
     names: frozenset[str]
-
-    @property
-    def has_index(self) -> bool:
-        """Whether it has all index files of the release, as those of differences often have."""
-        index = (name for name in self.manifest.files if name.endswith(INDEX_NAME))
-        return self.names.issuperset(index)
 
     @contextmanager
     def open(self, name: str) -> Iterator[IO[bytes]]:
@@ -155,14 +138,6 @@ class Volume:
         """Return the content of a file of at most so many bytes; raises as `open`."""
         with self.open(name) as file:
             return file.read(limit + 1)
-
-    def has_content(self, name: str, sha256: str, size: int) -> bool:
-        """Return whether a file can be read and has this digest."""
-        hasher = hashlib.sha256()
-        with suppress(OSError), self.open(name) as file:
-            hash_into(file, hasher, limit=size)
-            return hasher.hexdigest() == sha256
-        return False
 
 
 @contextmanager
@@ -245,8 +220,10 @@ def check_volume(volume: Volume, progress: Progress) -> Report:
     size = sum(everything[name].size for name in volume.names)
     with progress.counting("Checking", len(volume.names & packages.keys()), size):
         for name in sorted(volume.names):
-            file = everything[name]
-            if not volume.has_content(name, file.sha256, file.size):
+            file, sha256, read = everything[name], hashlib.sha256(), -1
+            with suppress(OSError), volume.open(name) as content:
+                read = hash_into(content, sha256, limit=file.size)
+            if (read, sha256.hexdigest()) != (file.size, file.sha256):
                 changed.append(name)
             progress.advance(file.size, packages=name in packages)
     return Report(changed=tuple(changed), files=len(volume.names), size=size)

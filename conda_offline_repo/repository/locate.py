@@ -29,7 +29,6 @@ class Repository:
 
     Attributes:
         path: Its folder, absolute.
-        manifest: Its manifest.
         signers: The fingerprints of the keys that signed the manifest; none if it is not signed.
     """
 
@@ -79,11 +78,10 @@ def locate_one(path: Path, label: str | None = None) -> Repository:
     Raises:
         AmbiguousRepositoryError: There are several, and no label to choose by.
     """
-    first, *others = locate(path, label)
-    if others:
-        labels = sorted(repository.manifest.label for repository in (first, *others))
-        raise AmbiguousRepositoryError(path, labels)
-    return first
+    repositories = locate(path, label)
+    if len(repositories) > 1:
+        raise AmbiguousRepositoryError(path, sorted(r.manifest.label for r in repositories))
+    return repositories[0]
 
 
 def labels_in(root: Path) -> tuple[str, ...]:

@@ -111,12 +111,9 @@ class Manifest:
         label: The customer's name.
         release: Its number, one more with each publication; `build` in the JSON.
         created: When it was published, ISO 8601 in UTC.
-        request: The request of the build.
         solutions: By `solution_key`, the archives that are installed, as `subdir/file`.
-        packages: The archives, by `subdir/file`; those of the plugin's channel by
-            `plugin/subdir/file`.
+        packages: The archives, by `subdir/file`, in the plugin's channel `plugin/subdir/file`.
         files: Every other file but the manifest itself, by path.
-        built_with: Versions of the tools.
         on_the_way: By path, which other content files may have while a publication is under way or
             interrupted: the size in bytes by SHA-256 digest. Empty when it is finished; see
             `transition`.

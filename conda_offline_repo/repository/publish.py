@@ -47,7 +47,6 @@ class Sealed:
     """A manifest with its bytes and signatures.
 
     Attributes:
-        manifest: The manifest; `raw` is what is written.
         signatures: The content of the file with its signatures; empty if it is not signed.
     """
 
@@ -62,7 +61,6 @@ class Transition:
     Attributes:
         repository: Its folder, which need not exist.
         staging: The folder with the new files, on the same file system.
-        release: The new release.
         beside: The manifest that lies beside meanwhile: the release's, or one that also names the
             files that go.
         last: The manifest until then; None if none can be read.

@@ -8,6 +8,7 @@ signature.
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from ..files.hashing import read_regular
@@ -48,10 +49,6 @@ def signers(repository: Path, manifest: Manifest) -> tuple[str, ...]:
     Only signatures of those whom the manifest names count. A manifest that names nobody was signed
     by hand; there all count.
 
-    Args:
-        repository: The folder.
-        manifest: The manifest, read from it.
-
     Raises:
         SignatureError: The signature is missing, or not one of this manifest.
         UnreadableError: The file cannot be read.
@@ -83,10 +80,9 @@ def _signers(path: Path, manifest: Manifest) -> tuple[str, ...]:
 
 def known_signers(repository: Path, manifest: Manifest) -> tuple[str, ...]:
     """Return who signed a manifest as `signers`, but none where that raises a ManifestError."""
-    try:
+    with suppress(ManifestError):
         return signers(repository, manifest)
-    except ManifestError:
-        return ()
+    return ()
 
 
 def signers_of(content: bytes, manifest: Manifest, path: Path) -> tuple[str, ...]:

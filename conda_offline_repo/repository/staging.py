@@ -42,10 +42,7 @@ def exclusive(repository: Path, waiting: Callable[[str], None]) -> Iterator[Path
 
     The folder still has what an interrupted command left in it. It is removed at the end, but stays
     if the command fails after downloads or copies, so that the next one does not repeat them.
-
-    Args:
-        repository: The folder; its parents are made if need be.
-        waiting: Called once with the holder of the lock, if that is another command.
+    `waiting` is called once with the holder of the lock, if that is another command.
 
     Raises:
         NotWritableFolderError: The folder above the repository cannot be written.

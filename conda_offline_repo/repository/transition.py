@@ -64,10 +64,7 @@ def read_manifest(repository: Path) -> Manifest | None:
 def allowing(repository: Path, manifest: Manifest, coming: Manifest | None) -> Manifest:
     """Return a repository's manifest that also allows the files of the next release.
 
-    Args:
-        repository: The folder.
-        manifest: Its manifest.
-        coming: The next one, read before the manifest: it is deleted after that has changed.
+    `coming` is the next manifest, read before the other, after whose change it is deleted.
     """
     if coming is None or not is_next(repository, manifest, coming):
         return manifest

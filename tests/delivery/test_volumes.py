@@ -97,7 +97,7 @@ def test_same_release_gives_the_same_bytes(mirror: Mirror, tmp_path: Path) -> No
     with zipfile.ZipFile(first) as archive:
         names = archive.namelist()
         assert names == [MANIFEST_NAME, *sorted(names[1:])]
-        assert all(one.compress_type == zipfile.ZIP_STORED for one in archive.infolist())
+        assert all(entry.compress_type == zipfile.ZIP_STORED for entry in archive.infolist())
 
 
 @pytest.mark.parametrize("size", [6_500, 7_500, 9_500])
@@ -109,11 +109,11 @@ def test_volumes_share_a_release_out(mirror: Mirror, tmp_path: Path, size: int) 
     ]
     most = size + beside(mirror.builds[1])
     assert all(path.stat().st_size <= most for path in volumes)
-    found: list[str] = []
+    names: list[str] = []
     for path in volumes:
         with zipfile.ZipFile(path) as archive:
-            found += archive.namelist()[1:]
-    assert sorted(found) == sorted(files(mirror.builds[1]).keys() - {MANIFEST_NAME})
+            names += archive.namelist()[1:]
+    assert sorted(names) == sorted(files(mirror.builds[1]).keys() - {MANIFEST_NAME})
 
 
 def test_any_order_at_once(mirror: Mirror, target: Path, tmp_path: Path) -> None:
@@ -254,13 +254,13 @@ def rewritten(
 ) -> None:
     """Make a volume again, with other entries."""
     with zipfile.ZipFile(volume) as archive:
-        entries = [(one, archive.read(one)) for one in archive.infolist()]
+        entries = [(entry, archive.read(entry)) for entry in archive.infolist()]
         text = archive.comment
     change(entries)
     with zipfile.ZipFile(volume, "w") as archive:
         archive.comment = text if comment else b""
-        for one, content in entries:
-            archive.writestr(one, content)
+        for entry, content in entries:
+            archive.writestr(entry, content)
 
 
 def added(name: str, mode: int = stat.S_IFREG | 0o644) -> Callable[[list[object]], None]:
@@ -273,30 +273,30 @@ def added(name: str, mode: int = stat.S_IFREG | 0o644) -> Callable[[list[object]
 
 
 def swapped(entries: list[tuple[zipfile.ZipInfo, bytes]]) -> None:
-    place = next(n for n, (one, _) in enumerate(entries) if one.filename == APP)
-    one, content = entries[place]
-    entries[place] = (one, b"!" + content[1:])
+    place = next(n for n, (entry, _) in enumerate(entries) if entry.filename == APP)
+    entry, content = entries[place]
+    entries[place] = (entry, b"!" + content[1:])
 
 
 def swapped_last(entries: list[tuple[zipfile.ZipInfo, bytes]]) -> None:
-    one, content = entries[-1]
-    entries[-1] = (one, b"!" + content[1:])
+    entry, content = entries[-1]
+    entries[-1] = (entry, b"!" + content[1:])
 
 
 def longer(entries: list[tuple[zipfile.ZipInfo, bytes]]) -> None:
-    place = next(n for n, (one, _) in enumerate(entries) if one.filename == APP)
-    one, content = entries[place]
-    entries[place] = (one, content + b"!")
+    place = next(n for n, (entry, _) in enumerate(entries) if entry.filename == APP)
+    entry, content = entries[place]
+    entries[place] = (entry, content + b"!")
 
 
 def packed_small(entries: list[tuple[zipfile.ZipInfo, bytes]]) -> None:
-    for one, _ in entries:
-        one.compress_type = zipfile.ZIP_DEFLATED
+    for entry, _ in entries:
+        entry.compress_type = zipfile.ZIP_DEFLATED
 
 
 def without(name: str) -> Callable[[list[tuple[zipfile.ZipInfo, bytes]]], None]:
     def change(entries: list[tuple[zipfile.ZipInfo, bytes]]) -> None:
-        entries[:] = [(one, content) for one, content in entries if one.filename != name]
+        entries[:] = [(entry, content) for entry, content in entries if entry.filename != name]
 
     return change
 
@@ -391,13 +391,13 @@ def test_tampered_volume_is_refused(
         if what == "archive":
             return swapped(entries)
         name = MANIFEST_NAME if what == "manifest" else SIGNATURE_NAME
-        place = next(n for n, (one, _) in enumerate(entries) if one.filename == name)
-        one, content = entries[place]
+        place = next(n for n, (entry, _) in enumerate(entries) if entry.filename == name)
+        entry, content = entries[place]
         other = content.replace(b'"build": 1', b'"build": 7')
         if what == "signature":
             other = OTHER.sign(entries[0][1])
         assert other != content
-        entries[place] = (one, other)
+        entries[place] = (entry, other)
         return None
 
     rewritten(volume, tamper, comment=True)
@@ -438,9 +438,9 @@ def test_each_volume_is_verified_by_itself(conda: Conda, mirror: Mirror, tmp_pat
     rewritten(volume, swapped_last, comment=True)
     ended = conda.execute("offline-repo", "verify", volume, "--json")
     assert ended.status == 1
-    (found,) = json.loads(ended.stdout)["repositories"].values()
+    (report,) = json.loads(ended.stdout)["repositories"].values()
     with zipfile.ZipFile(volume) as archive:
-        assert found["changed"] == [archive.namelist()[-1]]
+        assert report["changed"] == [archive.namelist()[-1]]
     (tmp_path / "no.zip").write_bytes(b"PK")
     assert "VolumeError" in conda.fail("offline-repo", "verify", tmp_path / "no.zip").stderr
 
@@ -452,13 +452,13 @@ def test_volumes_of_other_releases_do_not_mix(
     second = packed(mirror.builds[3], tmp_path / "3.zip", size=2_000)
     other_base = packed(mirror.builds[3], tmp_path / "d.zip", since=arrived)
     other_size = packed(mirror.builds[3], tmp_path / "s.zip", size=9_500)
-    for one, two, why in (
+    for left, right, why in (
         (first[0], second[1], "release 2 of label bank, the other of release 3"),
         (second[0], other_base[0], "differences to two releases"),
         (second[0], other_size[0], "volumes, the other of"),
     ):
         with pytest.raises(OtherVolumesError, match=why):
-            unpack(one, two, target=arrived)
+            unpack(left, right, target=arrived)
     assert files(arrived) == files(mirror.builds[1])
     assert alone(arrived)
 
@@ -512,7 +512,7 @@ def test_command_line(conda: Conda, mirror: Mirror, target: Path, tmp_path: Path
             str(5_000 + beside(mirror.builds[2])),
         ),
     )
-    paths = [one["path"] for one in told.json["volumes"]]
+    paths = [volume["path"] for volume in told.json["volumes"]]
     assert len(paths) > 1
     assert told.json["since"] == 1
     told = conda.fail("offline-repo", "unpack", paths[1], target)

@@ -118,7 +118,7 @@ def test_damaged_neighbour(stick: Path) -> None:
     other = stick.with_name("other")
     shutil.copytree(stick, other)
     put(other / MANIFEST_NAME, "build", "-1")
-    assert [one.path for one in locate(stick.parent, "bank")] == [stick]
+    assert [repository.path for repository in locate(stick.parent, "bank")] == [stick]
     with pytest.raises(ManifestError, match="other"):
         locate(stick.parent)
     with pytest.raises(ManifestError, match="other"):
@@ -212,7 +212,7 @@ def test_no_changed_byte_is_good(mirror: Mirror, tmp_path: Path, data: Any) -> N
     names = (MANIFEST_NAME, INDEX, APP, JOURNAL_NAME)
     name = data.draw(st.sampled_from(names))
     path = folder / name
-    found = record(folder, APP)
+    expected = record(folder, APP)
     if name == JOURNAL_NAME:
         moving = {APP: ["0" * 64], INDEX: ["1" * 64]}
         path.write_text(json.dumps({"build": 2, "moving": moving}))
@@ -233,7 +233,7 @@ def test_no_changed_byte_is_good(mirror: Mirror, tmp_path: Path, data: Any) -> N
         me.configure(channels=[file_url(folder)], offline=True)
         try:
             guard.prepare_solve((), ())
-            check(found)
+            check(expected)
         except OfflineRepoError:
             assert after != before
         else:
@@ -243,9 +243,9 @@ def test_no_changed_byte_is_good(mirror: Mirror, tmp_path: Path, data: Any) -> N
 
 def same_files(before: bytes, after: bytes) -> bool:
     """Whether two manifests name the same files with the same digests."""
-    one, other = json.loads(before), json.loads(after)
+    old, new = json.loads(before), json.loads(after)
     return all(
-        {name: (f["sha256"], f["size"]) for name, f in one[key].items()}
-        == {name: (f["sha256"], f["size"]) for name, f in other[key].items()}
+        {name: (f["sha256"], f["size"]) for name, f in old[key].items()}
+        == {name: (f["sha256"], f["size"]) for name, f in new[key].items()}
         for key in ("files", "packages")
     )

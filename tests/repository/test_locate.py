@@ -36,7 +36,7 @@ def make(folder: Path, label: str) -> None:
 
 
 def test_all_below_a_root(root: Path) -> None:
-    assert [(found.path, found.manifest.label) for found in locate(root)] == [
+    assert [(repository.path, repository.manifest.label) for repository in locate(root)] == [
         (root / "bank", "bank"),
         (root / "plant", "plant"),
     ]
@@ -57,8 +57,8 @@ def test_one_of_several(root: Path) -> None:
 
 def test_relative_path(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(root.parent)
-    found = locate_one(root.relative_to(root.parent), "bank")
-    assert found.path == root / "bank"
+    repository = locate_one(root.relative_to(root.parent), "bank")
+    assert repository.path == root / "bank"
 
 
 def test_label_is_the_manifests_and_not_the_folders(root: Path) -> None:
@@ -90,7 +90,7 @@ def test_damaged_one_is_not_passed_over(root: Path) -> None:
 def test_damaged_neighbour_does_not_stop_a_label(root: Path, content: str) -> None:
     (root / "plant" / MANIFEST_NAME).write_text(content)
     assert locate_one(root, "bank").path == root / "bank"
-    assert [found.path for found in locate(root, "bank")] == [root / "bank"]
+    assert [repository.path for repository in locate(root, "bank")] == [root / "bank"]
     with pytest.raises(ManifestError, match="plant"):
         locate(root, "plant")
     with pytest.raises(ManifestError, match="plant"):

@@ -123,9 +123,11 @@ def test_archive_that_must_not_become_a_path(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "found"), [("Bank", "bank"), ("bank", None), ("plant", None), ("BANK", "bank")]
+    ("name", "existing"), [("Bank", "bank"), ("bank", None), ("plant", None), ("BANK", "bank")]
 )
-def test_name_that_windows_cannot_tell_apart(tmp_path: Path, name: str, found: str | None) -> None:
+def test_name_that_windows_cannot_tell_apart(
+    tmp_path: Path, name: str, existing: str | None
+) -> None:
     (tmp_path / "bank").mkdir()
-    assert same_name_in_other_case(tmp_path, name) == found
+    assert same_name_in_other_case(tmp_path, name) == existing
     assert same_name_in_other_case(tmp_path / "absent", name) is None

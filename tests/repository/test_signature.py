@@ -53,11 +53,11 @@ def test_right_signature(stick: Path, hash_name: bytes, newline: bytes) -> None:
 
 
 def test_signature_says_who_made_it() -> None:
-    (found,) = parse(VENDOR.sign(b"hello"))
-    assert found.fingerprint == VENDOR.fingerprint
-    assert found.armored == VENDOR.sign(b"hello")
-    assert found.is_of(b"hello")
-    assert not found.is_of(b"Hello")
+    (signature,) = parse(VENDOR.sign(b"hello"))
+    assert signature.fingerprint == VENDOR.fingerprint
+    assert signature.armored == VENDOR.sign(b"hello")
+    assert signature.is_of(b"hello")
+    assert not signature.is_of(b"Hello")
 
 
 #: What is wrong with a signature of some content, and the words that say so.
@@ -103,8 +103,8 @@ BROKEN: dict[str, tuple[Callable[[bytes], bytes], str]] = {
 
 def flip(signature: bytes) -> bytes:
     """Change a bit of the last bytes that count."""
-    (found,) = parse(signature)
-    value = bytes([found.value[0] ^ 1]) + found.value[1:]
+    (parsed,) = parse(signature)
+    value = bytes([parsed.value[0] ^ 1]) + parsed.value[1:]
     head = b"SSHSIG\0\0\0\1" + text(VENDOR.blob, b"conda-offline-repo", b"", b"sha512")
     return armored(head + text(text(b"ssh-ed25519", value)))
 
@@ -183,8 +183,8 @@ def test_commands_say_who_signed(customer: Conda, stick: Path, mirror: Mirror) -
         told = customer.run("offline-repo", verb, stick).stdout
         assert VENDOR.fingerprint in told
         report = customer.run("offline-repo", verb, stick, "--json").json["repositories"]
-        (found,) = report.values() if isinstance(report, dict) else report
-        assert found["signers"] == [VENDOR.fingerprint]
+        (repository,) = report.values() if isinstance(report, dict) else report
+        assert repository["signers"] == [VENDOR.fingerprint]
         told = customer.run("offline-repo", verb, mirror.builds[1]).stdout
         assert "origin is unknown" in told
 
@@ -216,7 +216,7 @@ def test_openssh_and_we_take_each_other(stick: Path, tmp_path: Path) -> None:
             capture_output=True,
             check=True,
         )
-        (found,) = parse(made.stdout)
-        assert found.hash_name == hash_name
-        assert found.is_of(content(stick))
-        assert not found.is_of(content(stick) + b"\n")
+        (signature,) = parse(made.stdout)
+        assert signature.hash_name == hash_name
+        assert signature.is_of(content(stick))
+        assert not signature.is_of(content(stick) + b"\n")

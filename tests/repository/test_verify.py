@@ -34,14 +34,14 @@ def flip(path: Path) -> None:
 
 def test_whole(copy: Path) -> None:
     progress = Counted()
-    found = verify(locate_one(copy), progress)
-    assert found.good
-    assert (found.missing, found.changed, found.extra, found.unfinished) == ((), (), (), False)
+    result = verify(locate_one(copy), progress)
+    assert result.good
+    assert (result.missing, result.changed, result.extra, result.unfinished) == ((), (), (), False)
     manifest = json.loads((copy / "offline-repo.json").read_bytes())
-    assert found.files == len(manifest["packages"]) + len(manifest["files"])
-    assert progress.steps == [("Checking", len(manifest["packages"]), found.size)]
+    assert result.files == len(manifest["packages"]) + len(manifest["files"])
+    assert progress.steps == [("Checking", len(manifest["packages"]), result.size)]
     assert progress.packages == len(manifest["packages"])
-    assert progress.done == found.size
+    assert progress.done == result.size
 
 
 def test_all_that_is_wrong_is_named(copy: Path) -> None:
@@ -51,11 +51,11 @@ def test_all_that_is_wrong_is_named(copy: Path) -> None:
     (copy / "noarch" / "repodata.json.zst").write_bytes(b"stale")
     (copy / "osx-64").mkdir()
     (copy / "osx-64" / "x").write_bytes(b"")
-    found = report(copy)
-    assert not found.good
-    assert found.missing == (LIB,)
-    assert found.changed == (APP, "noarch/repodata.json")
-    assert found.extra == ("noarch/repodata.json.zst", "osx-64/x")
+    result = report(copy)
+    assert not result.good
+    assert result.missing == (LIB,)
+    assert result.changed == (APP, "noarch/repodata.json")
+    assert result.extra == ("noarch/repodata.json.zst", "osx-64/x")
 
 
 def test_extra_files_do_no_harm_to_the_rest(copy: Path) -> None:
@@ -98,10 +98,10 @@ def test_command_names_what_is_wrong(customer: Conda, copy: Path, options: tuple
     told = customer.fail("offline-repo", "verify", copy.parent, *options)
     if options:
         assert told.json["success"] is False
-        found = told.json["repositories"]
-        assert found[str(copy)]["missing"] == [LIB]
-        assert found[str(copy)]["changed"] == [APP]
-        assert found[str(other)]["changed"] == []
+        result = told.json["repositories"]
+        assert result[str(copy)]["missing"] == [LIB]
+        assert result[str(copy)]["changed"] == [APP]
+        assert result[str(other)]["changed"] == []
     else:
         assert f"missing: {LIB}" in told.stdout
         assert f"changed: {APP}" in told.stdout
@@ -117,9 +117,9 @@ def test_show_tells_the_packages(customer: Conda, copy: Path) -> None:
     told = customer.run("offline-repo", "show", copy)
     for line in ("bank", "app", "2.0", "lib", "1.1", "BSD-3-Clause", "2 packages"):
         assert line in told.stdout
-    (found,) = customer.run("offline-repo", "show", copy, "--json").json["repositories"]
-    assert [(p["name"], p["version"]) for p in found["packages"]] == [
+    (shown,) = customer.run("offline-repo", "show", copy, "--json").json["repositories"]
+    assert [(p["name"], p["version"]) for p in shown["packages"]] == [
         ("app", "2.0"),
         ("lib", "1.1"),
     ]
-    assert found["manifest"] == json.loads((copy / "offline-repo.json").read_bytes())
+    assert shown["manifest"] == json.loads((copy / "offline-repo.json").read_bytes())
