@@ -14,9 +14,7 @@ from conda.base.context import context, locate_prefix_by_name
 
 from ..builder.archives.installers import shipped
 from ..builder.batch import build_all, build_one
-from ..builder.config.read import read
 from ..builder.config.values import is_path
-from ..builder.config.write import write
 from ..builder.credentials import credentials
 from ..builder.options import EnvironmentSpec, Options
 from ..builder.request.request import remember, repository_of, resolve
@@ -77,6 +75,8 @@ def _quietly(results: Iterator[Result]) -> Iterator[Result]:
 
 def _write_config(args: Namespace, path: Path) -> None:
     """Write to the file what the options ask for of a label, and what its last build remembers."""
+    from ..builder.config.write import write  # with jsonschema, which builds by options do without
+
     options = _options(args)
     if context.dry_run:
         raise InvalidRequestError(
@@ -117,6 +117,8 @@ def _described(args: Namespace, path: Path) -> tuple[Options, ...]:
             f"No label is named, and {CONFIG_NAME} does not exist here.",
             "Name the customer's label, --label LABEL, or a file that describes labels, --file.",
         )
+    from ..builder.config.read import read  # with jsonschema, see `_write_config`
+
     builds = {build.label: build for build in read(path, defaults(), os.environ, labels)}
     known = [label for label in labels if label in builds]
     if options and known:

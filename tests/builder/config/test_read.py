@@ -119,7 +119,7 @@ def test_library_that_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_library_is_imported_for_a_file_alone() -> None:
-    modules = "conda_offline_repo.builder.batch, conda_offline_repo.builder.config.formats"
+    modules = "conda_offline_repo.builder.batch, conda_offline_repo.cli.build_run"
     code = f"import sys, {modules}; sys.exit('jsonschema' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)
 
