@@ -16,7 +16,7 @@ from urllib.parse import quote, quote_plus, unquote
 from conda import CondaError
 from conda.base.context import context
 
-from ._conda import errors
+from ._conda import conda_errors
 from .exceptions import CrashError, OfflineRepoError
 from .printable import printable
 from .streams import FilteredStream
@@ -207,6 +207,6 @@ def _redact_error(error: BaseException, secrets: Secrets) -> None:
         error.message = secrets.redact(str(error.message))
         error.hints = tuple(map(secrets.redact, error.hints))
     elif isinstance(error, CondaError):
-        errors.change_texts(error, secrets.redact)
+        conda_errors.change_texts(error, secrets.redact)
     error.__cause__ = error.__context__ = None
     error.__suppress_context__ = True

@@ -15,7 +15,7 @@ from conda.models.match_spec import MatchSpec
 
 from ..exceptions import SolverMissingError
 from ..urls import channel_url
-from . import errors
+from . import conda_errors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -63,15 +63,15 @@ def ask(
         backend = context.plugin_manager.get_cached_solver_backend(context.solver)
         solver = backend(prefix, channels, subdirs, specs_to_add=specs, command=command)
         return question(solver)
-    except errors.UNSOLVED as error:
-        missing = errors.not_found(error)
+    except conda_errors.UNSOLVED as error:
+        missing = conda_errors.not_found(error)
         why = str(error).strip()
         if missing is not None:
             why = f"Not found:{dashlist(missing)}\nin:{dashlist(map(channel_url, channels))}"
     except ImportError as error:
         raise SolverMissingError(context.solver, _installed()) from error
     except BaseException as error:  # a panic of rattler's is no Exception
-        if not errors.breaks_over_an_index(error):
+        if not conda_errors.breaks_over_an_index(error):
             del solver
             _let_go(error)
             raise

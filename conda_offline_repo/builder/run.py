@@ -12,8 +12,8 @@ from conda.base.context import context
 from .._conda import overrides
 from .archives.local import LocalArchives
 from .credentials import credentials, credentials_of
+from .release.credential_search import Search
 from .release.html.overview import Overview
-from .release.scan import Search
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ..._conda.solver import undisturbed
 from .. import plugin_channel
-from ..keep import kept_releases
+from ..kept_releases import kept_releases
 from ..upstream import exact, unavailable
 from ..upstream.entries import entries_of
 from ..upstream.solve import solve, tasks
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from ...progress import Progress
     from ...repository.manifest import Manifest
-    from ..keep import KeptReleases
+    from ..kept_releases import KeptReleases
     from ..request.request import Request
     from ..upstream.entries import Entry
     from ..upstream.solve import Solution

@@ -21,7 +21,7 @@ from ...repository.manifest import INDEX_NAME
 from ...repository.names import PLUGIN
 from ...urls import file_url
 from ..exceptions import ProofError
-from ..keep import without
+from ..kept_releases import without
 from ..request.request import remember
 from ..upstream.solve import run
 

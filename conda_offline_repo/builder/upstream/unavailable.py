@@ -11,7 +11,7 @@ from conda.base.context import context
 from conda.models.channel import Channel
 from requests.exceptions import RequestException
 
-from ..._conda import errors, overrides
+from ..._conda import conda_errors, overrides
 from ..._conda.sessions import network_only
 from ...settings import TOKEN_VARIABLE
 from ...urls import is_local, public
@@ -53,15 +53,15 @@ def explained(request: Request, source: ChannelSource | None = None) -> Iterator
             network_only(_channels(request), (*request.platforms, "noarch")),
         ):
             yield
-    except errors.UNAVAILABLE as error:
+    except conda_errors.UNAVAILABLE as error:
         unread = source or _source_of(error, request)
-        raise _unavailable(unread, request, errors.status_code(error)) from None
+        raise _unavailable(unread, request, conda_errors.status_code(error)) from None
     except RequestException as error:
         log.debug("unreachable channel", exc_info=error)
         raise _unavailable(source or request.sources[0], request, None) from None
     except Exception as error:
         urls = [source.url] if source else [source.url for source in request.sources]
-        cache_error = errors.index_cache_error(error)
+        cache_error = conda_errors.index_cache_error(error)
         problem = _problem(error, local=any(map(is_local, urls)))
         if not (cache_error or problem):
             raise
@@ -71,7 +71,7 @@ def explained(request: Request, source: ChannelSource | None = None) -> Iterator
 
 def _problem(error: Exception, *, local: bool) -> tuple[str, ...]:
     """Return what is wrong with a channel and what to do; nothing if something else is wrong."""
-    if errors.refuses_base_url(error):
+    if conda_errors.refuses_base_url(error):
         return "has an index with an info.base_url that conda does not take.", OWNER
     if isinstance(error, CondaError):
         return ()
@@ -82,7 +82,7 @@ def _problem(error: Exception, *, local: bool) -> tuple[str, ...]:
         reason = f"cannot be read by the solver {context.solver}: the path has letters that are not"
         hint = "Rename the folder, or choose another solver with --solver."
         return f"{reason} ASCII beside a space.", hint
-    if isinstance(error, errors.MALFORMED):
+    if isinstance(error, conda_errors.MALFORMED):
         return f"has an index that cannot be read ({type(error).__name__}).", CLEAN
     return ()
 
@@ -97,7 +97,7 @@ def _channels(request: Request) -> Iterator[Channel]:
 
 
 def _source_of(error: CondaError, request: Request) -> ChannelSource:
-    url = public(errors.address(error))
+    url = public(conda_errors.address(error))
     for source in request.sources:
         if f"{url}/".startswith(f"{source.url}/"):
             return source

@@ -12,7 +12,7 @@ import zstandard
 
 from conda_offline_repo.builder.archives.archive import Archive
 from conda_offline_repo.builder.exceptions import InvalidArchiveError, SecretFoundError
-from conda_offline_repo.builder.release.scan import Search
+from conda_offline_repo.builder.release.credential_search import Search
 from conda_offline_repo.files.hashing import CHUNK
 from conda_offline_repo.redaction import Secrets
 

@@ -16,7 +16,7 @@ from conda import exceptions as condas
 from conda.gateways.disk import lock
 from requests.exceptions import ReadTimeout
 
-from conda_offline_repo._conda import errors, overrides
+from conda_offline_repo._conda import conda_errors, overrides
 from conda_offline_repo._conda.exceptions import IndexCacheError
 from conda_offline_repo.builder.exceptions import ChannelUnavailableError
 from conda_offline_repo.exceptions import OfflineRepoError
@@ -176,8 +176,8 @@ def test_index_of_a_folder_that_cannot_be_read(me: Inside, channel: TinyChannel)
     ids=lambda error: type(error).__name__,
 )
 def test_what_no_solver_says_of_an_index(error: Exception) -> None:
-    assert not errors.breaks_over_an_index(error)
-    assert errors.breaks_over_an_index(OSError("invalid type: integer"))
+    assert not conda_errors.breaks_over_an_index(error)
+    assert conda_errors.breaks_over_an_index(OSError("invalid type: integer"))
 
 
 def test_locked_cache_of_shards(me: Inside, tmp_path: Path) -> None:
@@ -189,7 +189,7 @@ def test_locked_cache_of_shards(me: Inside, tmp_path: Path) -> None:
             other.execute("insert into shards values ('a')")
     holder.close()
     other.close()
-    refused = errors.index_cache_error(caught.value)
+    refused = conda_errors.index_cache_error(caught.value)
     assert refused is not None
     assert f"{me.conda.pkgs / 'cache'}: it is locked." in str(refused)
 
@@ -197,4 +197,4 @@ def test_locked_cache_of_shards(me: Inside, tmp_path: Path) -> None:
 @pytest.mark.parametrize(("code", "status"), [(404, 404), (0, None), ("404", None), (None, None)])
 def test_status_behind_an_error(code: object, status: int | None) -> None:
     error = condas.CondaHTTPError("no", "http://h/c", code, "Not Found", None)
-    assert errors.status_code(error) == status
+    assert conda_errors.status_code(error) == status
