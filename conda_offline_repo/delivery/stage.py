@@ -41,12 +41,15 @@ def stage(plan: Plan, staging: Path, progress: Progress) -> None:
     damaged: dict[str, str] = {}
     absent: list[str] = []
 
-    def bring(name: str) -> bool:
+    def bring(name: str) -> bool | SourceReadError:
         file = plan.lacking[name]
         if _is_staged(file, staging / name):
             progress.advance(file.size)
         elif name in source.names:
-            _copy(source, name, file, staging / name, progress.advance, stop)
+            try:
+                _copy(source, name, file, staging / name, progress.advance, stop)
+            except SourceReadError as error:  # the others are copied all the same
+                return error
         else:
             return False
         progress.advance(0, packages=name in packages)

@@ -52,11 +52,13 @@ def workers(
         work: Should end early when `stop` is set.
         items: Those to work on.
         threads: How many.
-        stop: Set when the context ends.
+        stop: Set when the work on an item raises, so that none is begun after it, and when the
+            context ends.
 
     Yields:
-        The items with the result, or the exception, of each, as they get ready. When the context
-        ends, by an error too, all threads have ended, but not after an interruption.
+        The items with the result of each, as they get ready; the exception of one is the last that
+        is certain to come. When the context ends, by an error too, all threads have ended, but not
+        after an interruption.
     """
     waiting = deque(items)
     results: SimpleQueue[tuple[Item, Result | BaseException]] = SimpleQueue()
@@ -71,6 +73,7 @@ def workers(
                 results.put((item, work(item)))
             except BaseException as error:  # goes to whoever waits for the item
                 results.put((item, error))
+                stop.set()
 
     def result() -> tuple[Item, Result | BaseException]:
         while True:

@@ -72,6 +72,22 @@ def test_an_error_ends_the_work() -> None:
     assert len(ended) == len(begun) - 1
 
 
+def test_nothing_is_begun_after_an_error() -> None:
+    begun: list[int] = []
+
+    def work(number: int) -> None:
+        begun.append(number)
+        raise ZeroDivisionError
+
+    stop = threading.Event()
+    with workers(work, range(100), 3, stop) as outcomes:
+        number, error = next(outcomes)
+        assert stop.wait(PATIENCE)
+    assert isinstance(error, ZeroDivisionError)
+    assert number in begun
+    assert len(begun) <= 3, "a thread went on after an error of its own"
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Windows sends a process no such signal")
 def test_an_interruption_waits_for_no_reader(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
@@ -119,8 +135,8 @@ def test_work_that_ends_its_thread_is_an_outcome() -> None:
     def work(number: int) -> None:
         raise SystemExit(number)
 
-    with workers(work, range(2), 1, threading.Event()) as outcomes:
-        assert [type(outcome) for _, outcome in outcomes] == [SystemExit, SystemExit]
+    with workers(work, [7], 1, threading.Event()) as outcomes:
+        assert [type(outcome) for _, outcome in outcomes] == [SystemExit]
 
 
 def test_no_work_needs_no_thread() -> None:

@@ -76,13 +76,16 @@ def collect(
                 return Archive.of(entry, published, digests, staged=False)
         return Archive.of(entry, target, digests, staged=True)
 
-    def collect_archive(entry: Entry) -> Archive:
+    def collect_archive(entry: Entry) -> Archive | DownloadFailedError:
         entry = local.with_digest(entry)
         archive = local.find(entry, repository, staging)
         if archive:
             progress.advance(archive.size)
         else:
-            archive = download_archive(entry)
+            try:
+                archive = download_archive(entry)
+            except DownloadFailedError as error:  # the others are tried all the same
+                return error
         if archive.staged:
             check_identity(archive.path, entry)
             arrived(archive)

@@ -576,7 +576,9 @@ def test_change_between_solving_and_reading_is_noticed(me: Inside, channel: Tiny
         assert read() == set(needed(channel))
         channel.add("lib", files={"share/lib.txt": "uploaded again\n"}, record=FIX)
         channel.write()
-        with pytest.raises(UpstreamChangedError, match=r"noarch/lib-1\.0-0\.conda was chosen from"):
+        with pytest.raises(
+            UpstreamChangedError, match=r"The solver chose noarch/lib-1\.0-0\.conda"
+        ):
             read()
         channel.remove(channel.packages["noarch/lib-1.0-0.conda"])
         channel.write()
