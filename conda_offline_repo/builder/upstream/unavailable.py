@@ -54,11 +54,14 @@ def explained(request: Request, source: ChannelSource | None = None) -> Iterator
         ):
             yield
     except conda_errors.UNAVAILABLE as error:
-        unread = source or _source_of(error, request)
+        unread = source or _source_at(conda_errors.address(error), request)
         raise _unavailable(unread, request, conda_errors.status_code(error)) from None
-    except RequestException as error:
+    except RequestException as error:  # also of the server's answer, where it is about a shard
         log.debug("unreachable channel", exc_info=error)
-        raise _unavailable(source or request.sources[0], request, None) from None
+        answer = error.response
+        url, status = (answer.url, answer.status_code) if answer is not None else ("", None)
+        unread = source or (_source_at(url, request) if url else request.sources[0])
+        raise _unavailable(unread, request, status) from None
     except Exception as error:
         urls = [source.url] if source else [source.url for source in request.sources]
         cache_error = conda_errors.index_cache_error(error)
@@ -96,8 +99,8 @@ def _channels(request: Request) -> Iterator[Channel]:
             yield Channel(named)
 
 
-def _source_of(error: CondaError, request: Request) -> ChannelSource:
-    url = public(conda_errors.address(error))
+def _source_at(url: str, request: Request) -> ChannelSource:
+    url = public(url)
     for source in request.sources:
         if f"{url}/".startswith(f"{source.url}/"):
             return source
