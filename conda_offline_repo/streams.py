@@ -71,7 +71,7 @@ class FilteredStream:
                 nowhere = os.open(os.devnull, os.O_WRONLY)
                 os.dup2(nowhere, self._stream.fileno())
                 os.close(nowhere)
-            if not isinstance(error, BrokenPipeError) and not self._is_stderr:
+            if sys.stderr and not isinstance(error, BrokenPipeError) and not self._is_stderr:
                 sys.stderr.write(f"warning: the output is incomplete: {error.strerror}\n")
 
     def __getattr__(self, name: str) -> Any:

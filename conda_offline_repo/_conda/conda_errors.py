@@ -6,7 +6,7 @@ from errno import EACCES, EAGAIN, EDEADLK, ENOLCK
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from conda import CondaError
+from conda import CondaError, CondaMultiError
 from conda.base.context import context
 from conda.exceptions import (
     ChannelError,
@@ -100,7 +100,12 @@ def index_cache_error(error: BaseException) -> IndexCacheError | None:
 
 
 def change_texts(error: CondaError, change: Callable[[str], str]) -> None:
-    """Change in place all texts of an error that conda's report shows."""
+    """Change in place all texts of an error, or of several in one, that conda's report shows."""
+    if isinstance(error, CondaMultiError):
+        error.errors = [_of_conda(each) for each in error.errors]
+        for each in error.errors:
+            change_texts(each, change)
+        return
     for name, value in vars(error).items():
         if not name.startswith("_") and value and not isinstance(value, (bool, int)):
             parts = value if isinstance(value, (list, tuple, set)) else (value,)
@@ -109,3 +114,10 @@ def change_texts(error: CondaError, change: Callable[[str], str]) -> None:
     error.message = change(str(error)).replace("%", "%%")
     error._kwargs = {"redacted": True}
     error._caused_by = None
+
+
+def _of_conda(error: Exception) -> CondaError:
+    """Return an error, or one of conda's in its place: conda's report as JSON takes no others."""
+    if isinstance(error, CondaError):
+        return error
+    return CondaError(str(error).replace("%", "%%"), redacted=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from contextlib import redirect_stdout
+from io import StringIO
 from typing import TYPE_CHECKING
 
 from conda.base.context import context
@@ -74,8 +75,8 @@ def table(rows: Sequence[Sequence[str]]) -> Iterator[str]:
 
 
 def chatter_to_stderr() -> AbstractContextManager[object]:
-    """Let what conda and its solvers print meanwhile go to stderr."""
-    return redirect_stdout(sys.stderr)
+    """Let what conda and its solvers print meanwhile go to stderr, or nowhere without one."""
+    return redirect_stdout(sys.stderr or StringIO())
 
 
 def release_json(repository: Repository) -> dict[str, Any]:

@@ -28,11 +28,11 @@ TIME = len(" ... 1:23:45")
 class TerminalProgress:
     """Shows steps, and a line that follows the packages or the time, on stderr.
 
-    Silent with `--quiet` and `--json`; no line where stderr is not a terminal.
+    Silent with `--quiet`, with `--json` and without a stderr; no line where that is not a terminal.
     """
 
     def __init__(self) -> None:
-        self._silent = bool(context.quiet or context.json)
+        self._silent = bool(context.quiet or context.json or sys.stderr is None)
         self._followed = not self._silent and sys.stderr.isatty()
         self._meter = Meter(0, None)
 

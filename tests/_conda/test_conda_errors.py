@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import shutil
 import sqlite3
@@ -12,6 +13,7 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
+from conda import CondaError, CondaMultiError
 from conda import exceptions as condas
 from conda.gateways.disk import lock
 from requests.exceptions import ReadTimeout
@@ -198,3 +200,14 @@ def test_locked_cache_of_shards(me: Inside, tmp_path: Path) -> None:
 def test_status_behind_an_error(code: object, status: int | None) -> None:
     error = condas.CondaHTTPError("no", "http://h/c", code, "Not Found", None)
     assert conda_errors.status_code(error) == status
+
+
+def test_several_errors_in_one_are_changed_one_by_one() -> None:
+    full = OSError(errno.ENOSPC, "100% full", "/pkgs")
+    nested = CondaMultiError([CondaError("no %(url)s", url="http://h/t/tk-123/c")])
+    error = CondaMultiError((full, nested))
+    conda_errors.change_texts(error, lambda text: text.replace("tk-123", "<hidden>"))
+    texts = [f"[Errno {errno.ENOSPC}] 100% full: '/pkgs'", "no http://h/t/<hidden>/c"]
+    assert repr(error).splitlines() == [f"CondaError: {text}" for text in texts]
+    assert str(error).split("\n")[:2] == texts
+    assert "<hidden>" in json.dumps(error.dump_map())

@@ -23,9 +23,10 @@ if TYPE_CHECKING:
 #: What Windows gives a program for a pipe, in Western Europe.
 WESTERN = {"PYTHONIOENCODING": "cp1252", "PYTHONUTF8": "0"}
 VERBS = ("build", "use", "verify", "show", "sync", "pack", "unpack", "diff", "doctor")
-#: How the output ends: not at all, after its reader, or with the disk.
+#: How the output ends: not at all, after its reader, or with the disk; or that and no stderr.
 ENDINGS = [(verb, ending) for verb in VERBS[:-1] for ending in ("closed", "full")]
 ENDINGS += [(verb, "none") for verb in VERBS[:4]]
+ENDINGS += [(verb, "mute") for verb in ("build", "use", "verify", "sync")]
 STRANGE = "şube"
 SECRET = "pa55-0f-the-vendor"
 
@@ -82,17 +83,19 @@ def test_output_that_cannot_show_a_path(
 def test_output_that_goes_nowhere(
     conda: Conda, vendor: Vendor, root: Path, shipped: Path, verb: str, ending: str
 ) -> None:
-    if os.name == "nt" or (ending == "full" and not os.path.exists("/dev/full")):
+    on_disk = ending in ("full", "mute")
+    if os.name == "nt" or (on_disk and not os.path.exists("/dev/full")):
         pytest.skip("such an end is not to be had on this system")
     prepare(verb, conda, vendor, root, shipped)
     arguments = [sys.executable, "-m", "conda", *command(verb, vendor, root)]
-    if ending == "full":
+    if on_disk:
         sink = os.open("/dev/full", os.O_WRONLY)
     else:
         reader, sink = os.pipe()
         os.close(reader)
-    if ending == "none":
-        arguments = ["sh", "-c", 'exec "$@" >&-', "sh", *arguments]
+    if ending in ("none", "mute"):
+        closed = "" if ending == "none" else "2"
+        arguments = ["sh", "-c", f'exec "$@" {closed}>&-', "sh", *arguments]
     process = subprocess.run(
         arguments,
         stdin=subprocess.DEVNULL,
