@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 from conda import CondaError, CondaMultiError
 from conda import exceptions as condas
+from conda.base.context import context
 from conda.gateways.disk import lock
 from requests.exceptions import ReadTimeout
 
@@ -142,6 +143,8 @@ def test_failing_disk_below_the_cache(warm: WarmConda, channel: TinyChannel, fau
 
 def test_damaged_cache(me: Inside, url: str) -> None:
     """It may be the fault of either."""
+    if context.solver == "libmamba":
+        pytest.skip("libmamba takes a damaged index for an empty one")
     build(me, url)
     for path in (me.conda.pkgs / "cache").glob("*[0-9a-f].json"):
         before = path.stat()
