@@ -30,7 +30,10 @@ if TYPE_CHECKING:
 HIDDEN = "<hidden>"
 #: Shorter texts occur everywhere, and no server issues such a token.
 SHORTEST = 4
-USERINFO = re.compile(r"(?<=://)[^/@\s'\"<>]+(?=@)")
+#: A user and a password of a URL, also where its scheme was forgotten.
+USERINFO = re.compile(
+    r"(?<=://)[^/@\s'\"<>]+(?=@)|(?<![^\s'\"<>(=,])[^/\\@:\s'\"<>(=,]+:[^/\\@:\s'\"<>]+(?=@[\w.-]+)"
+)
 #: conda's place for a token in a URL; the same elsewhere in the path is hidden, too.
 TOKEN = re.compile(r"(?<=/t/)[^/\s'\"<>]+(?=/)")
 #: What may be a URL with a token, or the path of a request.

@@ -260,3 +260,18 @@ def test_a_handler_that_was_made_before_logs_no_secret() -> None:
     assert SECRET not in text.getvalue()
     assert f"it is {HIDDEN}\nit failed\n" in text.getvalue()
     assert f"ValueError: {HIDDEN}" in text.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("anna:pa55w0rd@host/acme", "<hidden>@host/acme"),
+        ("channel 'anna:pa55w0rd@host:80/acme'", "channel '<hidden>@host:80/acme'"),
+        ("C:\\Users\\a@b", "C:\\Users\\a@b"),
+        ("git@host:acme/x", "git@host:acme/x"),
+        ("conda-forge::app@host", "conda-forge::app@host"),
+    ],
+)
+def test_login_without_a_scheme(text: str, shown: str) -> None:
+    assert Secrets(frozenset()).redact(text) == shown
+    assert ("pa55w0rd" in text) == ("pa55w0rd" in secrets_in([text]).values)
