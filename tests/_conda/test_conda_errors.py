@@ -10,6 +10,7 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import ExitStack, contextmanager
+from itertools import count
 from typing import TYPE_CHECKING
 
 import pytest
@@ -129,15 +130,16 @@ def test_failing_disk_below_the_cache(warm: WarmConda, channel: TinyChannel, fau
     pkgs = warm.folder / "pkgs"
     cache = pkgs / "cache"
     here = {"CONDA_PKGS_DIRS": str(pkgs)}
-    steps = warm.execute(*command, folder=cache, variables=here).steps
     failed = 0
-    for number in range(1, len(steps) + 1):
-        shutil.rmtree(pkgs)
+    # how many steps there are differs with the order in which conda's threads come to them
+    for number in count(1):
         struck = warm.execute(*command, folder=cache, fault=fault, number=number, variables=here)
-        assert struck.struck
-        assert BLAMES not in struck.output, (number, steps[number - 1])
+        if not struck.struck:
+            break
+        assert BLAMES not in struck.output, str(struck)
         assert struck.status == 0 or str(cache) in struck.output, str(struck)
         failed += struck.status
+        shutil.rmtree(pkgs, ignore_errors=True)
     assert failed
 
 
