@@ -344,15 +344,16 @@ def test_crash_tells_no_credential(
     plugin = tmp_path / "broken_solver"
     plugin.mkdir()
     (plugin / "broken_solver.py").write_text(
-        "from conda import plugins\n"
+        "from conda.plugins import hookimpl\n"
+        "from conda.plugins.types import CondaSolver\n"
         "class Solver:\n"
         "    def __init__(self, prefix, channels, *args, **kwargs):\n"
         "        self.urls = [u for c in channels for u in c.urls(with_credentials=True)]\n"
         "    def solve_final_state(self, *args, **kwargs):\n"
         "        raise ZeroDivisionError(f'while reading {self.urls}')\n"
-        "@plugins.hookimpl\n"
+        "@hookimpl\n"
         "def conda_solvers():\n"
-        "    yield plugins.CondaSolver(name='broken', backend=Solver)\n"
+        "    yield CondaSolver(name='broken', backend=Solver)\n"
     )
     info = plugin / "broken_solver-1.0.dist-info"
     info.mkdir()
