@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..customer.diagnostics import survey
+from ..customer.diagnostics import diagnose
 from ..customer.environment.state import read_state
 from ..customer.exceptions import StateUnreadableError
 from ..customer.trust import check_expected
@@ -56,7 +56,7 @@ def _print(state: State, prefix: str, verbose: bool) -> None:
         older = " --allow-older, if you mean it" if manifest.release < state.release else ""
         command = f"`conda offline-repo use {state.path} -p {prefix}`{older}"
         print(f"{BAD} It has release {manifest.release} now: run {command}.")
-    for finding in survey(repository, Path(prefix)):
+    for finding in diagnose(repository, Path(prefix)):
         print(f"{BAD} {finding.text}")
     if verbose:
         print(f"    It is for {', '.join(manifest.request.platforms)}.")

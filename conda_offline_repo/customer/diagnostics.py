@@ -60,7 +60,7 @@ class Finding:
     text: str
 
 
-def survey(repository: Repository, prefix: Path) -> tuple[Finding, ...]:
+def diagnose(repository: Repository, prefix: Path) -> tuple[Finding, ...]:
     """Look for what would surprise in an environment, made or not, that uses the repository."""
     path = repository.path
     publication = unfinished(path, repository.manifest)

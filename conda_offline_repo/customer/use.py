@@ -15,7 +15,7 @@ from ..repository.locate import locate_one
 from ..repository.names import DEFAULT
 from ..repository.verify import verify
 from ..specs import PackageSpec
-from .diagnostics import survey
+from .diagnostics import diagnose
 from .environment.lock import check_not_frozen, exclusive
 from .exact import exactly
 from .exceptions import RepositoryDamagedError, SiblingIndexError, UnknownSignerError
@@ -136,7 +136,7 @@ def use(request: UseRequest, progress: Progress, dialog: Dialog) -> Outcome:
     flags = {"allow_older": request.allow_older, "other_label": request.other_label}
     plan_target = partial(plan, repository, request.prefix, trusted=request.trusted, **flags)
     target = plan_target()
-    findings = survey(repository, request.prefix)
+    findings = diagnose(repository, request.prefix)
     if request.verify:
         _verify(repository, progress)
     dialog.warn(findings)

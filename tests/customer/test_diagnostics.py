@@ -12,7 +12,7 @@ import pytest
 from conda.base.context import context, reset_context
 
 from conda_offline_repo._conda import features
-from conda_offline_repo.customer.diagnostics import PIP_VARIABLES, survey
+from conda_offline_repo.customer.diagnostics import PIP_VARIABLES, diagnose
 from conda_offline_repo.repository.locate import Repository
 from conda_offline_repo.repository.manifest import Manifest, Remembered
 from conda_offline_repo.urls import file_url
@@ -80,8 +80,8 @@ def only(findings: tuple[Finding, ...], source: str, *words: str) -> str:
 
 
 def test_nothing_to_tell(me: Inside, prefix: Path, repository: Repository) -> None:
-    assert survey(repository, prefix) == ()
-    assert survey(repository, prefix / "absent") == ()
+    assert diagnose(repository, prefix) == ()
+    assert diagnose(repository, prefix / "absent") == ()
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_virtual_packages(
     words: tuple[str, ...] | None,
 ) -> None:
     having(monkeypatch, {"__glibc": own} if own else {})
-    findings = survey(stating(repository, __glibc=stated), prefix)
+    findings = diagnose(stating(repository, __glibc=stated), prefix)
     if words is None:
         assert findings == ()
     else:
@@ -134,7 +134,7 @@ def test_processor(
     fits: bool,
 ) -> None:
     having(monkeypatch, {"__archspec": ("1", own)})
-    findings = survey(stating(repository, __archspec=f"1={stated}"), prefix)
+    findings = diagnose(stating(repository, __archspec=f"1={stated}"), prefix)
     if fits:
         assert findings == ()
     else:
@@ -149,7 +149,7 @@ def test_packages_of_other_platforms_do_not_matter(
         repository.manifest.request, virtual_packages={other: {"__cuda": "99", "__glibc": "99"}}
     )
     manifest = replace(repository.manifest, request=request)
-    assert survey(replace(repository, manifest=manifest), prefix) == ()
+    assert diagnose(replace(repository, manifest=manifest), prefix) == ()
 
 
 def test_overridden_virtual_package(
@@ -157,7 +157,7 @@ def test_overridden_virtual_package(
 ) -> None:
     name = {"linux": "__glibc", "osx": "__osx", "win": "__win"}[PLATFORM.partition("-")[0]]
     monkeypatch.setenv(f"CONDA_OVERRIDE_{name[2:].upper()}", "1.5")
-    only(survey(stating(repository, **{name: "2.28"}), prefix), name, "1.5", "2.28")
+    only(diagnose(stating(repository, **{name: "2.28"}), prefix), name, "1.5", "2.28")
 
 
 @pytest.mark.parametrize(
@@ -180,16 +180,16 @@ def test_settings_of_the_user(
 ) -> None:
     me.configure(**settings)
     if not hasattr(context, next(iter(settings))):
-        assert survey(repository, prefix) == ()
+        assert diagnose(repository, prefix) == ()
         return
     condarc = str(me.conda.home / ".condarc")
-    text = only(survey(repository, prefix), condarc, condarc, "What to do: ", *words)
+    text = only(diagnose(repository, prefix), condarc, condarc, "What to do: ", *words)
     assert text.endswith(".")
 
 
 def test_remedy_names_the_channel(me: Inside, prefix: Path, repository: Repository) -> None:
     me.configure(channels=["defaults"])
-    text = only(survey(repository, prefix), str(me.conda.home / ".condarc"))
+    text = only(diagnose(repository, prefix), str(me.conda.home / ".condarc"))
     assert f"--override-channels -c {file_url(repository.path)}" in text
 
 
@@ -197,7 +197,7 @@ def test_channel_of_the_repository_itself_is_welcome(
     me: Inside, prefix: Path, repository: Repository
 ) -> None:
     me.configure(channels=[file_url(repository.path)])
-    assert survey(repository, prefix) == ()
+    assert diagnose(repository, prefix) == ()
 
 
 def test_settings_of_the_process_environment(
@@ -205,7 +205,7 @@ def test_settings_of_the_process_environment(
 ) -> None:
     monkeypatch.setenv("CONDA_CHANNELS", "https://conda.example.com/main")
     reset_context()
-    only(survey(repository, prefix), "envvars", "conda.example.com")
+    only(diagnose(repository, prefix), "envvars", "conda.example.com")
 
 
 def test_settings_of_the_environment_itself_are_replaced_anyway(
@@ -214,20 +214,22 @@ def test_settings_of_the_environment_itself_are_replaced_anyway(
     (prefix / ".condarc").write_text("channels: [https://conda.example.com/main]\n")
     monkeypatch.setenv("CONDA_PREFIX", str(prefix))
     reset_context()
-    assert survey(repository, prefix) == ()
-    assert len(survey(repository, prefix.with_name("other"))) == 1
+    assert diagnose(repository, prefix) == ()
+    assert len(diagnose(repository, prefix.with_name("other"))) == 1
 
 
 def test_other_folders_of_environments(
     me: Inside, prefix: Path, repository: Repository, tmp_path: Path
 ) -> None:
     me.configure(envs_dirs=[str(tmp_path / "envs")])
-    assert survey(repository, prefix) == ()
+    assert diagnose(repository, prefix) == ()
     other = tmp_path / "envs" / "rating"
     condarc = str(me.conda.home / ".condarc")
-    only(survey(repository, other), condarc, str(tmp_path / "envs"), "leave out -n", f"-p {other}")
+    only(
+        diagnose(repository, other), condarc, str(tmp_path / "envs"), "leave out -n", f"-p {other}"
+    )
     base = Path(context.root_prefix, "envs", "rating")
-    assert survey(repository, base) == ()
+    assert diagnose(repository, base) == ()
 
 
 @pytest.mark.parametrize("name", PIP_VARIABLES)
@@ -239,7 +241,7 @@ def test_pip_in_the_process_environment(
     name: str,
 ) -> None:
     monkeypatch.setenv(name, "https://user:secret@pypi.example.com/simple")
-    text = only(survey(repository, prefix), name, name, "pip")
+    text = only(diagnose(repository, prefix), name, name, "pip")
     assert "secret" not in text
 
 
@@ -251,7 +253,7 @@ def test_pip_in_a_file(
     path = prefix / PIP_FILE if place == "prefix" else me.conda.home / place
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(f"[global]\n{option} = https://user:secret@pypi.example.com/%(x)s\n")
-    text = only(survey(repository, prefix), str(path), str(path), "pip")
+    text = only(diagnose(repository, prefix), str(path), str(path), "pip")
     assert "secret" not in text
 
 
@@ -262,12 +264,12 @@ def test_files_of_pip_without_an_address(
     me: Inside, prefix: Path, repository: Repository, text: str
 ) -> None:
     (prefix / PIP_FILE).write_text(text)
-    assert survey(repository, prefix) == ()
+    assert diagnose(repository, prefix) == ()
 
 
 def test_file_of_pip_in_another_encoding(me: Inside, prefix: Path, repository: Repository) -> None:
     (prefix / PIP_FILE).write_bytes("[global]\nindex-url = x\n".encode("utf-16"))
-    assert survey(repository, prefix) == ()
+    assert diagnose(repository, prefix) == ()
 
 
 def test_history_with_channels(me: Inside, prefix: Path, repository: Repository) -> None:
@@ -283,7 +285,7 @@ def test_history_with_channels(me: Inside, prefix: Path, repository: Repository)
         "+conda-forge/noarch::app-1.0-0\n"
         "# update specs: ['conda-forge::app', 'lib']\n"
     )
-    only(survey(repository, prefix), str(history), "app", "conda-forge", "conda install app")
+    only(diagnose(repository, prefix), str(history), "app", "conda-forge", "conda install app")
 
 
 def test_history_without_channels(me: Inside, prefix: Path, repository: Repository) -> None:
@@ -292,7 +294,7 @@ def test_history_without_channels(me: Inside, prefix: Path, repository: Reposito
         "==> 2026-01-01 00:00:00 <==\n# cmd: conda install app\n# update specs: ['app']\n"
         "==> 2026-01-02 00:00:00 <==\n# cmd: conda remove app\n# remove specs: ['app']\n"
     )
-    assert survey(repository, prefix) == ()
+    assert diagnose(repository, prefix) == ()
 
 
 def test_all_of_it_at_once(
@@ -301,6 +303,6 @@ def test_all_of_it_at_once(
     having(monkeypatch, {})
     me.configure(channels=["defaults"])
     monkeypatch.setenv("PIP_INDEX_URL", "https://pypi.example.com")
-    findings = survey(stating(repository, __glibc="2.28", __cuda="12"), prefix)
+    findings = diagnose(stating(repository, __glibc="2.28", __cuda="12"), prefix)
     sources = [finding.source for finding in findings]
     assert sources == ["__cuda", "__glibc", str(me.conda.home / ".condarc"), "PIP_INDEX_URL"]

@@ -173,7 +173,7 @@ def test_customer_who_names_no_environment_or_a_wrong_one(
     assert "take no packages" in result.stderr
 
 
-def test_handout_says_which_environments_there_are(me: Inside, channel: TinyChannel) -> None:
+def test_readme_says_which_environments_there_are(me: Inside, channel: TinyChannel) -> None:
     build(me, channel, *TWO)
     text = (me.root / "bank" / "README.txt").read_text()
     assert "NAME is one of: runtime, tools." in text
