@@ -147,7 +147,8 @@ def use(request: UseRequest, progress: Progress, dialog: Dialog) -> Outcome:
         raise UnknownSignerError(repository.path, repository.signers)
     alone = changes and not request.dry_run
     with exclusive(request.prefix, dialog.wait) if alone else nullcontext():
-        target = plan_target()
+        if alone:  # another `use` may have changed the environment before
+            target = plan_target()
         changed = _install(request, repository, target, progress, dialog)
     commands = tuple(_next_commands(request, repository))
     return Outcome(request, repository, target, findings, *changed, commands)
