@@ -61,6 +61,11 @@ class File:
     sha256: str
     size: int
 
+    @classmethod
+    def of(cls, content: bytes) -> File:
+        """Return the description of a file with this content."""
+        return cls(hashlib.sha256(content).hexdigest(), len(content))
+
 
 @dataclass(frozen=True)
 class Kept:

@@ -25,7 +25,7 @@ from ..files.atomic import (
     sync_folders,
     write,
 )
-from ..files.hashing import hash_bytes, read_regular
+from ..files.hashing import read_regular
 from ..files.permissions import open_up
 from . import signature, sshsig
 from .index import bridge
@@ -167,8 +167,7 @@ def _bridges(change: Transition, index: Sequence[str]) -> dict[str, bytes]:
             continue
         forward, back = bridge(old, new), bridge(new, old)
         for manifest, content in ((change.release.manifest, forward), (change.last, back)):
-            digests = hash_bytes(content or b"")
-            if content and manifest.bridges.get(name) == File(digests.sha256, digests.size):
+            if content and manifest.bridges.get(name) == File.of(content):
                 bridges[name] = content
                 break
         else:

@@ -68,7 +68,7 @@ def compose(
         request=remember(request),
         solutions=plan.installs,
         packages=packages,
-        files={**{name: _describe(content) for name, content in files.items()}, **others},
+        files={**{name: File.of(content) for name, content in files.items()}, **others},
         built_with=plan.built_with,
         signers=plan.signers,
         releases=plan.kept.releases,
@@ -80,11 +80,11 @@ def compose(
 def completed(release: Release, page: bytes | None) -> Release:
     """Return a release with its page, if it has one, and the checksums of all its files."""
     new = {} if page is None else {PAGE_NAME: page}
-    described = {name: _describe(content) for name, content in new.items()}
+    described = {name: File.of(content) for name, content in new.items()}
     named = {**release.manifest.everything, **described}
     lines = (f"{named[name].sha256} *{name}\n" for name in sorted(named))
     new[CHECKSUMS_NAME] = "".join(lines).encode()
-    described[CHECKSUMS_NAME] = _describe(new[CHECKSUMS_NAME])
+    described[CHECKSUMS_NAME] = File.of(new[CHECKSUMS_NAME])
     manifest = replace(release.manifest, files={**release.manifest.files, **described})
     return replace(release, manifest=manifest, files={**release.files, **new})
 
@@ -102,11 +102,6 @@ def published_page(last: Manifest, repository: Path) -> bytes | None:
         return read_regular(repository / PAGE_NAME, stated.size)
     except OSError:
         return b""
-
-
-def _describe(content: bytes) -> File:
-    digests = hash_bytes(content)
-    return File(digests.sha256, digests.size)
 
 
 def created() -> str:
@@ -138,5 +133,5 @@ def _bridges(repository: Path, index: Mapping[str, bytes], last: Manifest) -> di
             continue  # this subdir has no old state to bridge from
         is_known = published != content and hash_bytes(published).sha256 in last.allowed(name)
         if is_known and (both := bridge(published, content)) is not None:
-            bridges[name] = _describe(both)
+            bridges[name] = File.of(both)
     return bridges
