@@ -16,6 +16,7 @@ from dev.upstream.cable import Cable
 from dev.upstream.channels import arrange
 from dev.upstream.packages import why_not_here
 from dev.upstream.server import ChannelServer
+from tests.support.inside import inside
 from tests.support.mirror import releases
 from tests.support.running import Conda
 from tests.support.suite import suite
@@ -26,6 +27,7 @@ from tests.support.warm import warm_conda
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from tests.support.inside import Inside
     from tests.support.mirror import Mirror
     from tests.support.warm import WarmConda
 
@@ -63,6 +65,13 @@ class Vendor:
     def request(self) -> tuple[str, ...]:
         """The options of a first build for the bank, but for the packages and the root."""
         return ("--label", "bank", *self.channels, "--token", TOKEN)
+
+
+@pytest.fixture
+def me(tmp_path: Path) -> Iterator[Inside]:
+    """A user whose conda runs in this process."""
+    with inside(tmp_path / "me") as me:
+        yield me
 
 
 @pytest.fixture

@@ -25,7 +25,6 @@ from conda_offline_repo._conda.exceptions import IndexCacheError
 from conda_offline_repo.builder.exceptions import ChannelUnavailableError
 from conda_offline_repo.exceptions import OfflineRepoError
 from dev.upstream.server import ChannelServer
-from tests.support.inside import inside
 from tests.support.tiny import TinyChannel
 
 if TYPE_CHECKING:
@@ -44,12 +43,6 @@ with open(sys.argv[1], "a+") as file, lock(file):
     print("locked", flush=True)
     sys.stdin.read()
 """
-
-
-@pytest.fixture
-def me(tmp_path: Path) -> Iterator[Inside]:
-    with inside(tmp_path / "me") as me:
-        yield me
 
 
 @pytest.fixture

@@ -11,19 +11,9 @@ from conda.exceptions import CondaSystemExit, DryRunExit
 from conda.plugins import hookimpl
 
 from conda_offline_repo._conda import features
-from tests.support.inside import inside
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
     from tests.support.inside import Inside
-
-
-@pytest.fixture
-def me(tmp_path: Path) -> Iterator[Inside]:
-    with inside(tmp_path / "me") as me:
-        yield me
 
 
 def test_this_machine_is_what_conda_says_it_is(me: Inside) -> None:

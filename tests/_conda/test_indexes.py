@@ -20,7 +20,7 @@ from conda_offline_repo._conda import indexes, overrides
 from conda_offline_repo.builder.upstream.solve import solve, tasks
 from conda_offline_repo.progress import Unwatched
 from dev.upstream.server import ChannelServer
-from tests.support.inside import forget, inside
+from tests.support.inside import forget
 from tests.support.tiny import TinyChannel
 
 if TYPE_CHECKING:
@@ -29,12 +29,6 @@ if TYPE_CHECKING:
     from tests.support.inside import Inside
 
 UNMAPPABLE = Path("/sys/kernel/mm/transparent_hugepage/enabled")
-
-
-@pytest.fixture
-def me(tmp_path: Path) -> Iterator[Inside]:
-    with inside(tmp_path / "me") as me:
-        yield me
 
 
 @pytest.fixture

@@ -12,10 +12,8 @@ from conda.base.context import context
 
 from conda_offline_repo._conda import features, overrides
 from conda_offline_repo._conda.exceptions import SettingError
-from tests.support.inside import inside
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.support.inside import Inside
@@ -36,12 +34,6 @@ CHANGED: dict[str, tuple[object, str]] = {
     "quiet": (OPPOSITE, ""),
     "update_modifier": (UpdateModifier.FREEZE_INSTALLED, ""),
 }
-
-
-@pytest.fixture
-def me(tmp_path: Path) -> Iterator[Inside]:
-    with inside(tmp_path / "me") as me:
-        yield me
 
 
 def test_settings_are_in_force_for_a_while(me: Inside) -> None:

@@ -11,21 +11,13 @@ from conda.models.channel import Channel
 
 from conda_offline_repo._conda.solver import UnsolvedError, ask, undisturbed
 from conda_offline_repo.exceptions import SolverMissingError
-from tests.support.inside import inside
 from tests.support.tiny import TinyChannel
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
     from typing import Any
 
     from tests.support.inside import Inside
-
-
-@pytest.fixture
-def me(tmp_path: Path) -> Iterator[Inside]:
-    with inside(tmp_path / "me") as me:
-        yield me
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from conda_offline_repo.builder.exceptions import SecretFoundError
 from conda_offline_repo.files.hashing import CHUNK
 from conda_offline_repo.redaction import Secrets
 from dev.upstream.server import ChannelServer
-from tests.support.inside import HASTY, inside
+from tests.support.inside import HASTY
 from tests.support.running import snapshot, tree
 from tests.support.tiny import TinyChannel
 from tests.test_redaction import forms
@@ -367,12 +367,6 @@ def test_crash_tells_no_credential(
     assert "ZeroDivisionError" in result.output
     assert leaks(told=result, folder=root) == {}
     assert not (root / "bank").exists()
-
-
-@pytest.fixture
-def me(tmp_path: Path) -> Iterator[Inside]:
-    with inside(tmp_path / "me") as me:
-        yield me
 
 
 def written(secret: str, form: str) -> str:

@@ -22,7 +22,6 @@ from conda_offline_repo.builder.archives.archive import INDEX, LARGEST, check_id
 from conda_offline_repo.builder.exceptions import DownloadError, InvalidArchiveError
 from conda_offline_repo.builder.upstream.entries import Entry
 from dev.upstream.server import ChannelServer
-from tests.support.inside import inside
 from tests.support.tiny import TinyChannel
 
 if TYPE_CHECKING:
@@ -36,12 +35,6 @@ if TYPE_CHECKING:
     Format = Literal["conda", "tar.bz2"]
 
 FORMATS: tuple[Format, ...] = ("conda", "tar.bz2")
-
-
-@pytest.fixture
-def me(tmp_path: Path) -> Iterator[Inside]:
-    with inside(tmp_path / "me") as me:
-        yield me
 
 
 @pytest.fixture

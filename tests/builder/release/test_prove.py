@@ -23,7 +23,7 @@ from conda_offline_repo.exceptions import OfflineRepoError
 from conda_offline_repo.progress import Unwatched
 from conda_offline_repo.repository.manifest import MANIFEST_NAME
 from dev.upstream.server import ChannelServer
-from tests.support.inside import HASTY, Counted, inside
+from tests.support.inside import HASTY, Counted
 from tests.support.running import snapshot, tree
 from tests.support.tiny import TinyChannel
 
@@ -36,12 +36,6 @@ if TYPE_CHECKING:
     from tests.support.running import Conda
 
 PLATFORMS = ("linux-64", "win-64")
-
-
-@pytest.fixture
-def me(tmp_path: Path) -> Iterator[Inside]:
-    with inside(tmp_path / "me") as me:
-        yield me
 
 
 @pytest.fixture

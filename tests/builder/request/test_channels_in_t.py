@@ -15,24 +15,15 @@ from conda_offline_repo.builder.options import Options
 from conda_offline_repo.exceptions import InvalidRequestError
 from conda_offline_repo.redaction import Secrets, confined
 from conda_offline_repo.urls import file_path
-from tests.support.inside import inside
 from tests.support.mirror import PLATFORM
 from tests.support.running import plain_url
 from tests.support.tiny import TinyChannel
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from tests.support.inside import Inside
     from tests.support.running import Conda
 
 NAMES = ("x/t/plain/channel", "t/my_channels/t/a", "t/t/t/t.x")
-
-
-@pytest.fixture
-def me(tmp_path: Path) -> Iterator[Inside]:
-    with inside(tmp_path / "me") as me:
-        yield me
 
 
 def channel_at(folder: Path) -> TinyChannel:

@@ -30,12 +30,11 @@ from conda_offline_repo.repository.exceptions import FileSystemError
 from conda_offline_repo.repository.names import archive_problem
 from dev.upstream.server import ChannelServer
 from tests.support import sharded
-from tests.support.inside import forget, inside
+from tests.support.inside import forget
 from tests.support.running import snapshot, tree
 from tests.support.tiny import TinyChannel
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from typing import Any
 
     from conda_offline_repo.builder.options import Options
@@ -58,12 +57,6 @@ UNKNOWN: dict[str, Any] = {
 }
 #: A metadata fix: the archive itself still asks for what is not there.
 FIX = {"depends": ["extra >=1,<3"], "constrains": ["other >=9"], "license": "MIT OR GPL-2.0-only"}
-
-
-@pytest.fixture
-def me(tmp_path: Path) -> Iterator[Inside]:
-    with inside(tmp_path / "me") as me:
-        yield me
 
 
 @pytest.fixture

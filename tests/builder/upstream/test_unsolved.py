@@ -9,7 +9,6 @@ from conda.base.context import context
 
 from conda_offline_repo.builder.exceptions import SolveError
 from dev.upstream.server import ChannelServer
-from tests.support.inside import inside
 from tests.support.sharded import INDEX, SHARDS, shard
 from tests.support.tiny import TinyChannel
 
@@ -20,12 +19,6 @@ if TYPE_CHECKING:
     from tests.support.inside import Inside
 
 VERSIONS = ("1.2", "1.10", "1.9", "2.0", "0.1", "0.2", "0.3")
-
-
-@pytest.fixture
-def me(tmp_path: Path) -> Iterator[Inside]:
-    with inside(tmp_path / "me") as me:
-        yield me
 
 
 @pytest.fixture
