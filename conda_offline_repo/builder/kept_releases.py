@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from ..queries.contents import read_records
 from ..repository.manifest import Kept
 from .upstream.entries import Entry
+from .warnings import BuildWarning
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -35,7 +36,7 @@ class KeptReleases:
 
     releases: Mapping[int, Kept] = field(default_factory=dict)
     entries: tuple[Entry, ...] = ()
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[BuildWarning, ...] = ()
 
 
 def kept_releases(
@@ -69,7 +70,8 @@ def kept_releases(
         names = sorted(_archives(earlier[release]))
         problems = (_problem(name, new, last, repository, records) for name in names)
         if problem := next(filter(None, problems), None):
-            warnings.append(f"Release {release} cannot be kept: {problem}.")
+            text = f"Release {release} cannot be kept: {problem}."
+            warnings.append(BuildWarning("not-kept", text))
         else:
             releases[release] = earlier[release]
     needed = []
@@ -98,9 +100,10 @@ def without(kept: KeptReleases, key: str, archives: Iterable[str]) -> KeptReleas
         releases = {}
     names = _archives(*releases.values())
     given_up = sorted(kept.releases.keys() - releases)
-    warning = (
+    warning = BuildWarning(
+        "not-kept",
         f"Release {', '.join(map(str, given_up))} cannot be kept: conda would install "
-        f"{', '.join(sorted(unwanted))} for {key} from it, in place of what the new release has."
+        f"{', '.join(sorted(unwanted))} for {key} from it, in place of what the new release has.",
     )
     entries = tuple(entry for entry in kept.entries if entry.name in names)
     return KeptReleases(releases, entries, (*kept.warnings, warning))

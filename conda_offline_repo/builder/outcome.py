@@ -13,6 +13,7 @@ from ..repository.locate import Repository
 from .archives.archive import long_paths
 from .plugin_channel import checks_signatures
 from .request.changes import changes
+from .warnings import BuildWarning
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,7 +34,7 @@ class BuildOutcome:
         path: The repository.
         manifest: Of its release.
         difference: From the release before.
-        warnings: What the vendor should know before the customer finds out.
+        warnings: What the vendor should know.
         changed: Whether there is a new release.
         first: Whether it is the first.
         request_changes: From the request of the last build.
@@ -44,7 +45,7 @@ class BuildOutcome:
     path: Path
     manifest: Manifest
     difference: Difference
-    warnings: tuple[str, ...]
+    warnings: tuple[BuildWarning, ...]
     changed: bool = True
     first: bool = False
     request_changes: tuple[RequestChange, ...] = ()
@@ -94,21 +95,23 @@ def _new_licenses(plan: BuildPlan, manifest: Manifest) -> dict[str, tuple[str, .
     return None
 
 
-def _unchecked(manifest: Manifest) -> tuple[str, ...]:
+def _unchecked(manifest: Manifest) -> tuple[BuildWarning, ...]:
     """Return a warning if a repository is signed, and its plugin cannot check the signature."""
     checked = checks_signatures(manifest.packages) or not manifest.request.plugin
-    warning = (
+    warning = BuildWarning(
+        "unchecked-signature",
         "No channel has the package securesystemslib, which the customer's conda needs to check "
-        "the signature. Name a channel that has it, such as conda-forge."
+        "the signature. Name a channel that has it, such as conda-forge.",
     )
     return () if checked or not manifest.signers else (warning,)
 
 
-def undeleted(names: tuple[str, ...]) -> tuple[str, ...]:
+def undeleted(names: tuple[str, ...]) -> tuple[BuildWarning, ...]:
     """Return a warning of files that could not be deleted, if there are any."""
-    warning = (
+    warning = BuildWarning(
+        "undeleted",
         "The repository is published, but files of earlier releases could not be deleted: "
         f"{', '.join(names)}. Another program may have them open. Run the same command again; "
-        "until then, readers see an unfinished publication."
+        "until then, readers see an unfinished publication.",
     )
     return (warning,) if names else ()

@@ -45,7 +45,7 @@ def report(outcome: BuildOutcome) -> None:
     if outcome.changed and not context.dry_run:
         use = f"conda offline-repo use PATH/{outcome.manifest.label} -n ENVIRONMENT"
         lines.append(f"\nCopy the folder, then on the customer's machine:\n\n    {use}\n")
-    print_result(_json(outcome), lines, outcome.warnings)
+    print_result(_json(outcome), lines, _texts(outcome))
 
 
 def report_all(results: Iterable[Result]) -> bool:
@@ -74,7 +74,7 @@ def _report_label(result: Result) -> None:
     elif not context.quiet:
         if outcome.changed:
             print_lines([*_lines(outcome), ""])
-        warn(outcome.warnings)
+        warn(_texts(outcome))
     elif outcome.changed:
         manifest = outcome.manifest
         moved = human(outcome.difference.transfer_bytes)
@@ -125,8 +125,12 @@ def _json(outcome: BuildOutcome) -> dict[str, Any]:
         "changes": platforms_json(difference),
         "new_licenses": outcome.new_licenses,
         "manifest": as_dict(manifest),
-        "warnings": outcome.warnings,
+        "warnings": [*map(vars, outcome.warnings)],
     }
+
+
+def _texts(outcome: BuildOutcome) -> list[str]:
+    return [warning.text for warning in outcome.warnings]
 
 
 def _lines(outcome: BuildOutcome) -> Iterator[str]:

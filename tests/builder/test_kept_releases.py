@@ -96,7 +96,8 @@ def test_release_with_other_bytes_under_a_name_is_given_up(releasing: Releasing)
     releasing.channel.add("lib", "2.0", subdir="linux-64", files={"share/lib.txt": "another\n"})
     outcome = releasing.build()
     (warning,) = outcome.warnings
-    assert warning == ("Release 2 cannot be kept: linux-64/lib-2.0-0.conda has other content now.")
+    text = "Release 2 cannot be kept: linux-64/lib-2.0-0.conda has other content now."
+    assert vars(warning) == {"kind": "not-kept", "text": text}
     assert sorted(releasing.manifest.releases) == [1]
     assert releasing.archives == names(1, 2)
 
@@ -108,8 +109,8 @@ def test_release_that_conda_would_prefer_is_given_up(releasing: Releasing) -> No
     releasing.channel.remove(app)
     outcome = releasing.build()
     warning, *untold = outcome.warnings
-    assert "Release 2 cannot be kept" in warning
-    assert "noarch/app-2.0-0.conda" in warning
+    assert "Release 2 cannot be kept" in warning.text
+    assert "noarch/app-2.0-0.conda" in warning.text
     assert untold  # updates do not lead back
     assert releasing.archives == names(1)
     assert sorted(releasing.manifest.releases) == [1]
@@ -122,8 +123,8 @@ def test_release_with_a_lost_archive_is_given_up(releasing: Releasing) -> None:
     (releasing.bank / "linux-64" / "lib-1.0-0.conda").unlink()
     outcome = releasing.release(3)
     (warning,) = outcome.warnings
-    assert "Release 1 cannot be kept" in warning
-    assert "lib-1.0-0.conda" in warning
+    assert "Release 1 cannot be kept" in warning.text
+    assert "lib-1.0-0.conda" in warning.text
     assert sorted(releasing.manifest.releases) == [2]
     assert verify(locate_one(releasing.bank), Unwatched()).unchanged
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import jsonschema
 import pytest
 
+from conda_offline_repo.builder.warnings import Early, Late
 from conda_offline_repo.repository.manifest import MANIFEST_NAME
 from conda_offline_repo.repository.manifest_json import parse
 from tests.conftest import TOKEN
@@ -134,3 +136,9 @@ def test_manifest_that_lacks_something(key: str) -> None:
     del content[key]
     with pytest.raises(jsonschema.ValidationError):
         check_manifest(content)
+
+
+def test_kinds_of_warnings_are_documented() -> None:
+    page = (SCHEMAS.parent / "docs" / "reference" / "json.md").read_text("utf-8")
+    rows = re.findall(r"^\| `([a-z-]+)` \|", page, re.MULTILINE)
+    assert rows == [*get_args(Early), *get_args(Late)]

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from conda_package_streaming.package_streaming import stream_conda_component, stream_conda_info
 
 from ..exceptions import InvalidArchiveError
+from ..warnings import BuildWarning
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -101,8 +102,10 @@ def check_identity(path: Path, entry: Entry) -> None:
             )
 
 
-def long_paths(archives: Iterable[Archive], solutions: Iterable[Solution]) -> tuple[str, ...]:
-    """Return a sentence for each new package for Windows with a path that would be too long in an
+def long_paths(
+    archives: Iterable[Archive], solutions: Iterable[Solution]
+) -> tuple[BuildWarning, ...]:
+    """Return a warning of each new package for Windows with a path that would be too long in an
     environment.
 
     Only `.conda` archives are looked into: their list of files is a small part of its own.
@@ -113,16 +116,17 @@ def long_paths(archives: Iterable[Archive], solutions: Iterable[Solution]) -> tu
         if solution.platform.startswith("win-")
         for name in solution.names
     }
-    sentences = []
+    warnings = []
     for archive in archives:
         if archive.staged and archive.name in windows and archive.name.endswith(".conda"):
             longest = max(_installed_paths(archive.path), key=len, default="")
             if PREFIX_LENGTH + 1 + len(longest) > LONGEST:
-                sentences.append(
+                text = (
                     f"{archive.name} has a path that Windows may find too long "
                     f"({len(longest)} characters below the environment): {longest}"
                 )
-    return tuple(sentences)
+                warnings.append(BuildWarning("long-path", text))
+    return tuple(warnings)
 
 
 def _installed_paths(path: Path) -> list[str]:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from ..request.request import Request
     from ..upstream.entries import Entry
     from ..upstream.solve import Solution
+    from ..warnings import BuildWarning
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ class BuildPlan:
     entries: tuple[Entry, ...]
     of_plugin: tuple[Entry, ...]
     kept: KeptReleases
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[BuildWarning, ...] = ()
 
     @property
     def all_entries(self) -> tuple[Entry, ...]:

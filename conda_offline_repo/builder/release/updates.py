@@ -16,6 +16,7 @@ from ..._conda.transactions import write_records
 from ...queries.contents import read_records
 from ...urls import file_url
 from ..exceptions import SolveError
+from ..warnings import BuildWarning
 from .prove import solver_of
 
 if TYPE_CHECKING:
@@ -62,11 +63,12 @@ def tried(plan: BuildPlan, scratch: Path, progress: Progress) -> BuildPlan:
                 command="update",
                 update_modifier=UpdateModifier.UPDATE_ALL,
             )
-            warnings += _warnings(solution, number, update)
+            texts = _differences(solution, number, update)
+            warnings += [BuildWarning("no-update", text) for text in texts]
     return replace(plan, warnings=tuple(warnings))
 
 
-def _warnings(
+def _differences(
     solution: Solution, number: int, update: Callable[[], Iterable[PackageRecord]]
 ) -> Iterator[str]:
     """Yield what an update from a release does not come to."""

@@ -23,6 +23,7 @@ from ..exceptions import (
     UpstreamChangedError,
 )
 from ..request.channels import ChannelSource
+from ..warnings import BuildWarning
 from .repodata import load
 from .unavailable import explained
 from .validate_record import record_problem
@@ -97,7 +98,7 @@ def _digest(record: Mapping[str, Any], algorithm: str) -> str | None:
 
 def entries_of(
     solutions: Collection[Solution], request: Request, since: float
-) -> tuple[tuple[Entry, ...], tuple[str, ...]]:
+) -> tuple[tuple[Entry, ...], tuple[BuildWarning, ...]]:
     """Return the entries of all solutions together, sorted by name, and warnings.
 
     The solver saw an index that conda's cache has since the time when it began (`time.time()`); the
@@ -135,11 +136,12 @@ def entries_of(
         with explained(request, source), overrides.settings(**settings):
             indexes = load(source, subdirs, names, {record.fn for record in needed})
         if any(index.has_relations for index in indexes.values()):
-            warnings.append(
+            text = (
                 f"The channel {url} says that it builds on other channels "
                 "(info.channel_relations). The repository does not say so: it holds all that the "
                 "solver chose. If you want packages of those channels, name them with -c."
             )
+            warnings.append(BuildWarning("channel-relations", text))
         for record in needed:
             try:
                 entry = _entry(source, record, indexes[record.subdir])

@@ -12,6 +12,7 @@ from conda.models.records import PackageRecord
 from ...specs import PackageSpec
 from ...urls import public
 from ..exceptions import ExactGoneError, ListIncompleteError
+from ..warnings import BuildWarning
 from .repodata import load
 from .unavailable import explained
 
@@ -88,7 +89,7 @@ def check_closure(key: str, entries: Mapping[str, Mapping[str, Any]]) -> None:
         raise ListIncompleteError(key, problems)
 
 
-def without_pip(keys: Iterable[str]) -> tuple[str, ...]:
+def without_pip(keys: Iterable[str]) -> tuple[BuildWarning, ...]:
     """Return the warning for environments that have python, but not pip."""
     names = ", ".join(keys)
     text = (
@@ -96,7 +97,7 @@ def without_pip(keys: Iterable[str]) -> tuple[str, ...]:
         "where the customer's conda has the classic solver, later installs need the setting "
         "add_pip_as_python_dependency: false."
     )
-    return (text,) if names else ()
+    return (BuildWarning("no-pip", text),) if names else ()
 
 
 def _source(folder: str, subdir: str, file: str, request: Request) -> ChannelSource:

@@ -17,6 +17,7 @@ from ...settings import TOKEN_VARIABLE
 from ...urls import is_local, public
 from ..exceptions import ChannelUnavailableError
 from ..request.channels import ChannelSource
+from ..warnings import BuildWarning
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -138,7 +139,7 @@ def _unavailable(
     )
 
 
-def from_cache(request: Request) -> tuple[str, ...]:
+def from_cache(request: Request) -> tuple[BuildWarning, ...]:
     """Return the warning for a build that is offline, and would ask servers otherwise."""
     remote = [source.url for source in request.sources if not is_local(source.url)]
     if not context.offline or not remote:
@@ -148,7 +149,7 @@ def from_cache(request: Request) -> tuple[str, ...]:
         "release. If that is not meant, leave --offline out, or deactivate the environment whose "
         "configuration says so."
     )
-    return (text,)
+    return (BuildWarning("offline", text),)
 
 
 def _if_absent(source: ChannelSource, request: Request) -> Iterator[str]:

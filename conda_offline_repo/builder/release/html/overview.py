@@ -18,6 +18,7 @@ from ....files.lock import acquire, release
 from ....repository import manifest_json
 from ....repository.locate import labels_in
 from ....repository.manifest import MANIFEST_NAME
+from ...warnings import BuildWarning
 from .render import OVERVIEW_MARK, PAGE_NAME, overview
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ class Overview:
         self._secrets = secrets
         self._manifests: dict[str, tuple[tuple[int, ...], Manifest]] = {}
 
-    def refresh(self, progress: Progress) -> tuple[str, ...]:
+    def refresh(self, progress: Progress) -> tuple[BuildWarning, ...]:
         """Bring the page up to date, if it is not; return why that was not possible, if so.
 
         Args:
@@ -58,25 +59,27 @@ class Overview:
         try:
             lock = acquire(self._root / LOCK_NAME, progress.step)
             try:
-                return self._refresh()
+                problem = self._refresh()
             finally:
                 release(lock)
         except (OSError, OfflineRepoError) as error:
-            return (f"{self._page}, which lists the labels, could not be updated: {error}",)
+            problem = f"{self._page}, which lists the labels, could not be updated: {error}"
+        return (BuildWarning("overview", problem),) if problem else ()
 
-    def _refresh(self) -> tuple[str, ...]:
+    def _refresh(self) -> str:
+        """Bring the page up to date; return why that is not possible, or nothing."""
         content = overview(self._labels())
         page = self._page
         if has_content(page, content):
-            return ()
+            return ""
         if os.path.lexists(page) and not _is_ours(page):
-            return (f"{page} was not made by a build and stays; the labels are not listed there.",)
+            return f"{page} was not made by a build and stays; the labels are not listed there."
         if any(form.encode() in content for form in self._secrets.forms()):
-            return (f"{page} is not updated: it would hold a credential.",)
+            return f"{page} is not updated: it would hold a credential."
         staged = self._root / STAGED_NAME
         remove(staged)  # what a build left that was killed, or what somebody put there
         put(staged, page, content)
-        return ()
+        return ""
 
     def _labels(self) -> Iterator[tuple[str, Manifest]]:
         """Yield the labels whose manifests can be read; others say what is wrong with theirs."""

@@ -71,7 +71,7 @@ def listed(root: Path) -> list[list[str]]:
 
 def refresh(root: Path, secrets: Secrets, progress: Progress) -> tuple[str, ...]:
     """Bring the page of a root up to date, as a command does that knows nothing of it yet."""
-    return Overview(root, secrets).refresh(progress)
+    return tuple(warning.text for warning in Overview(root, secrets).refresh(progress))
 
 
 def test_labels_are_listed(root: Path) -> None:

@@ -1,0 +1,32 @@
+"""What the vendor should know of a build before the customer finds out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+#: What is known before a release is published, so that `--fail-on` can stop it.
+Early = Literal[
+    "no-update",
+    "not-kept",
+    "offline",
+    "channel-relations",
+    "no-pip",
+    "long-path",
+    "unchecked-signature",
+]
+#: What only the publication shows.
+Late = Literal["undeleted", "overview"]
+
+
+@dataclass(frozen=True)
+class BuildWarning:
+    """A warning of a build.
+
+    Attributes:
+        kind: For programs, and for `--fail-on`.
+        text: What is the matter, and what to do.
+    """
+
+    kind: Early | Late
+    text: str
