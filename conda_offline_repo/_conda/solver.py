@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING
 
 from conda.base.context import context
 from conda.common.io import dashlist
+from conda.core.solve import Solver
 from conda.models.match_spec import MatchSpec
 
 from ..exceptions import SolverMissingError
 from ..urls import channel_url
 from . import conda_errors
+from .classic_solver import MachineMindingSolver
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -61,6 +63,7 @@ def ask(
     solver = None
     try:
         backend = context.plugin_manager.get_cached_solver_backend(context.solver)
+        backend = MachineMindingSolver if backend is Solver else backend
         solver = backend(prefix, channels, subdirs, specs_to_add=specs, command=command)
         return question(solver)
     except conda_errors.UNSOLVED as error:

@@ -13,6 +13,7 @@ from ..kept_releases import kept_releases
 from ..upstream import exact, unavailable
 from ..upstream.entries import entries_of
 from ..upstream.solve import solve, tasks
+from . import rules
 from .index import make_index
 
 if TYPE_CHECKING:
@@ -103,6 +104,7 @@ def make_plan(
 
     Raises:
         SolveError: There is no solution.
+        MachineMisfitError: The customer's machine lacks what packages demand of it.
         OfflineRepoError: The channels cannot be read, or have what no repository holds.
     """
     with progress.doing("Reading the channels"):
@@ -119,6 +121,7 @@ def make_plan(
     for solution in solutions:
         if solution.exact:
             exact.check_closure(solution.key, {name: records[name] for name in solution.names})
+        rules.check_machine(solution, records, request)
     return BuildPlan(
         request=request,
         repository=repository,

@@ -57,9 +57,7 @@ def spec(record: PackageRecord) -> PackageSpec:
 
 
 def check_closure(key: str, entries: Mapping[str, Mapping[str, Any]]) -> None:
-    """Check that archives that are named exactly need no others.
-
-    What the machine has to have, its virtual packages, is for the solver to say.
+    """Check that archives that are named exactly need no others, besides virtual packages.
 
     Args:
         key: What the manifest calls their environment and platform.

@@ -1,0 +1,46 @@
+"""conda's classic solver, which ignores `constrains` on virtual packages; the others do not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conda.core.solve import Solver
+
+from . import conda_errors
+from .features import own_virtual_packages
+from .machine import unmet
+
+if TYPE_CHECKING:
+    from typing import Any
+
+
+class MachineMindingSolver(Solver):
+    """Chooses only packages that do not exclude the machine, as long as that leads to a solution.
+
+    Where it does not, it answers as conda does: that names the reason for a missing solution, and
+    who asks checks a solution himself.
+    """
+
+    def solve_final_state(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super().solve_final_state(*args, **kwargs)
+        except conda_errors.UNSOLVED:
+            state = (self.prefix, self.channels, self.subdirs)
+            asked = (self.specs_to_add, self.specs_to_remove, self._repodata_fn, self._command)
+            return Solver(*state, *asked).solve_final_state(*args, **kwargs)
+
+    def _prepare(self, prepared_specs: Any) -> Any:
+        index, resolve = super()._prepare(prepared_specs)
+        if resolve.index is index:
+            machine = own_virtual_packages()
+            fitting = {
+                key: record for key, record in index.items() if not _excludes(record, machine)
+            }
+            if len(fitting) < len(index):
+                self._r = resolve = type(resolve)(fitting, channels=self.channels)
+        return index, resolve
+
+
+def _excludes(record: Any, machine: Any) -> bool:
+    demands_any = any(text.startswith("__") for text in record.constrains or ())
+    return demands_any and any(demand.excludes for demand in unmet([record], machine))

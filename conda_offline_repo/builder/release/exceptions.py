@@ -1,0 +1,29 @@
+"""What must not become a release, one class a reason; see `conda_offline_repo.exceptions`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conda.common.io import dashlist
+
+from ...exceptions import OfflineRepoError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ..._conda.machine import Unmet
+
+
+class MachineMisfitError(OfflineRepoError):
+    """Packages that cannot be installed on the machine that a release is for."""
+
+    def __init__(self, key: str, demands: Sequence[Unmet]) -> None:
+        names = sorted({demand.virtual_package for demand in demands})
+        options = " ".join(f"--virtual-package {name}=VERSION" for name in names)
+        super().__init__(
+            f"These packages for {key} cannot be installed on the customer's machine, as far as it "
+            f"is stated:{dashlist(demands)}",
+            f"If the machine has another {' and '.join(names)}, say so: {options}, or "
+            "virtual_packages in offline-repo.yml. If not, ask for other versions of these "
+            "packages, or make the list or lock file on such a machine. Nothing was published.",
+        )

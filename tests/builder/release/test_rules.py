@@ -1,0 +1,92 @@
+"""What no release may have: solved for or named exactly, with each solver."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+from conda.base.context import context
+
+from conda_offline_repo.builder.options import EnvironmentSpec
+from conda_offline_repo.builder.release.exceptions import MachineMisfitError
+from conda_offline_repo.exceptions import OfflineRepoError
+from tests.support.tiny import TinyChannel
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from conda_offline_repo.builder.options import Options
+    from tests.support.inside import Inside
+
+NEWER = "__glibc=2.34"
+
+
+@pytest.fixture
+def channel(tmp_path: Path) -> TinyChannel:
+    """`app` needs any `lib`; the newest excludes old machines, and would do without a glibc."""
+    channel = TinyChannel(tmp_path / "channel")
+    channel.add("app", depends=["lib"])
+    channel.add("lib", "1.0")
+    channel.add("lib", "2.0", constrains=["__glibc >=2.34"])
+    channel.add("only-new", constrains=["__glibc >=2.34"])
+    channel.add("gpu", depends=["__cuda >=12"])
+    channel.write()
+    return channel
+
+
+def options(me: Inside, channel: TinyChannel, *packages: str, machine: str = "") -> Options:
+    machines = (machine,) if machine else ()
+    urls = (channel.folder.as_uri(),)
+    return me.options(*packages, channels=urls, virtual_packages=machines)
+
+
+def listed(me: Inside, channel: TinyChannel, *files: str, machine: str = "") -> Options:
+    """The options of a build of just these archives."""
+    path = channel.folder.parent / "list.txt"
+    lines = (f"{channel.folder.as_uri()}/noarch/{file}" for file in files)
+    path.write_text("\n".join(("@EXPLICIT", *lines)))
+    named = options(me, channel, machine=machine)
+    return replace(named, environments=(EnvironmentSpec(file=path),))
+
+
+@pytest.mark.parametrize(
+    ("machine", "expected"), [("", "1.0"), (NEWER, "2.0"), ("__glibc=", "2.0")]
+)
+def test_package_that_excludes_the_machine_is_not_chosen(
+    me: Inside, channel: TinyChannel, machine: str, expected: str
+) -> None:
+    outcome = me.build(options(me, channel, "app", machine=machine))
+    assert f"noarch/lib-{expected}-0.conda" in outcome.manifest.packages
+    assert len(outcome.manifest.packages) == 2
+
+
+def test_request_that_only_such_a_package_meets_is_refused_by_name(
+    me: Inside, channel: TinyChannel
+) -> None:
+    with pytest.raises(OfflineRepoError) as caught:
+        me.build(options(me, channel, "only-new"))
+    assert "only-new" in str(caught.value)
+    assert "__glibc" in str(caught.value)
+    assert "--virtual-package" in str(caught.value)
+    assert not me.root.exists()
+    if context.solver == "classic":
+        assert isinstance(caught.value, MachineMisfitError)
+
+
+@pytest.mark.parametrize(
+    ("file", "told"),
+    [
+        ("lib-2.0-0.conda", "lib 2.0 excludes all but __glibc >=2.34, and the machine has 2.28"),
+        ("gpu-1.0-0.conda", "gpu 1.0 needs __cuda >=12, and the machine has none"),
+    ],
+)
+def test_list_is_refused_by_name(me: Inside, channel: TinyChannel, file: str, told: str) -> None:
+    with pytest.raises(MachineMisfitError) as caught:
+        me.build(listed(me, channel, file))
+    assert told in str(caught.value)
+    assert not me.root.exists()
+    machine = NEWER if "glibc" in told else "__cuda=12.4"
+    assert "--virtual-package" in str(caught.value)
+    outcome = me.build(listed(me, channel, file, machine=machine))
+    assert list(outcome.manifest.packages) == [f"noarch/{file}"]
