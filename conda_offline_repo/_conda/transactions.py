@@ -48,17 +48,25 @@ def requested(prefix: Path) -> dict[str, MatchSpec]:
 def transaction_to(prefix: Path, records: Iterable[Any], specs: Iterable[MatchSpec]) -> Any:
     """Return the transaction, not yet run, after which an environment has exactly these packages.
 
-    conda's plugins check it as they check a solution.
+    conda's plugins check it as they check a solution. conda takes packages of the same name,
+    version and build for equal, whatever their bytes; here, the record decides.
 
     Args:
         prefix: The environment.
-        records: Packages that stay have their installed record.
+        records: Packages that stay have their installed record, and no other one.
         specs: The requested MatchSpecs, for the history.
     """
     specs = tuple(specs)
     # older conda accepts only its solver's kind of set, current conda any sequence
     ordered = getattr(solve, "IndexedSet", tuple)(PrefixGraph(records).graph)
     unlink, link = solve.diff_for_unlink_link_precs(str(prefix), ordered, specs)
+    current = installed(prefix)
+    shared = ((record, current[record.name]) for record in ordered if record.name in current)
+    anew = {record.name for record, old in shared if record == old and record is not old}
+    if anew:
+        previous = reversed(tuple(PrefixGraph(current.values()).graph))
+        unlink = tuple(r for r in previous if r in unlink or r.name in anew)
+        link = tuple(r for r in ordered if r in link or r.name in anew)
     context.plugin_manager.invoke_post_solves(REPODATA_FN, unlink, link)
     return UnlinkLinkTransaction(PrefixSetup(str(prefix), unlink, link, (), specs, ()))
 

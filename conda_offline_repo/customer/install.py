@@ -44,14 +44,18 @@ def offline(target: Target) -> Iterator[None]:
         expected_by_use.reset(token)
 
 
-def transaction(target: Target, specs: Sequence[MatchSpec], back_to: Manifest | None) -> Any:
+def transaction(
+    target: Target, specs: Sequence[MatchSpec], manifest: Manifest, *, back: bool
+) -> Any:
     """Solve for the packages in the environment, from the repository alone; see `offline`.
 
     Args:
         target: The environment.
-        specs: The packages to install, or to update where they are installed.
-        back_to: The manifest of the repository, if these packages and what they need are to come to
-            the versions that it has, older ones too.
+        specs: The packages to install, or to update where they are installed. Where the repository
+            has other bytes under the same name, version and build, these are installed.
+        manifest: The manifest of the repository.
+        back: Whether these packages and what they need are to come to the versions that the
+            repository has, older ones too.
 
     Returns:
         conda's transaction, not yet run.
@@ -61,7 +65,9 @@ def transaction(target: Target, specs: Sequence[MatchSpec], back_to: Manifest | 
         PoisonedCacheError: conda's package cache holds another archive in the place of one.
     """
     names = [spec.name for spec in specs]
-    without = superseded(target.prefix, names, back_to) if back_to else frozenset()
+    without = _replaced(target.prefix, names, manifest)
+    if back:
+        without |= superseded(target.prefix, names, manifest)
     try:
         # offline, solvers also offer what conda's caches have: from where the repository was
         with TemporaryDirectory() as caches, overrides.settings(_pkgs_dirs=(caches,)):
@@ -101,6 +107,21 @@ def superseded(prefix: Path, names: Iterable[str], manifest: Manifest) -> frozen
         if package and record.get("sha256") in (None, "", package.sha256):
             same.add(name)
     return frozenset(needed & offered - same)
+
+
+def _replaced(prefix: Path, names: Iterable[str], manifest: Manifest) -> frozenset[str]:
+    """Return those of these packages whose bytes the repository has replaced under their name,
+    version and build.
+    """
+    records = installed(prefix)
+    replaced = set()
+    for record in (records[name] for name in names if name in records):
+        stem = f"{record.subdir}/{record.name}-{record.version}-{record.build}"
+        paths = (f"{stem}.conda", f"{stem}.tar.bz2")
+        digests = {manifest.packages[path].sha256 for path in paths if path in manifest.packages}
+        if digests and record.get("sha256") and record.sha256 not in digests:
+            replaced.add(record.name)
+    return frozenset(replaced)
 
 
 def _with_view(target: Target, specs: Sequence[MatchSpec], without: frozenset[str]) -> Any:

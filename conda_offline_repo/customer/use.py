@@ -196,8 +196,8 @@ def _transaction(
         change = exactly(target, repository, request.release, request.environment)
     elif request.packages:
         progress.step(f"Solving {repository.manifest.label} for {request.prefix}")
-        back_to = repository.manifest if request.allow_older else None
-        change = transaction(target, [package.match for package in request.packages], back_to)
+        specs = [package.match for package in request.packages]
+        change = transaction(target, specs, repository.manifest, back=request.allow_older)
     return None if change is None or change.nothing_to_do else change
 
 
