@@ -12,12 +12,15 @@ from conda.models.channel import Channel
 from conda.models.match_spec import MatchSpec
 from conda.models.records import PackageRecord
 
+from .._conda import features
+from .._conda.machine import unmet
 from .._conda.transactions import installed, transaction_to
 from ..queries.contents import read_records
 from ..repository.manifest import INDEX_NAME, key_parts, solution_key
 from ..repository.names import DEFAULT
 from .exceptions import (
     EnvironmentMissingError,
+    MachineMisfitError,
     PlatformMissingError,
     ReleaseNotKeptError,
     RepositoryDamagedError,
@@ -48,13 +51,17 @@ def exactly(
         ReleaseNotKeptError: The repository does not have this release.
         EnvironmentMissingError: The release does not have this environment, or has several.
         PlatformMissingError: The release has nothing for this machine.
+        MachineMisfitError: This machine does not have what its packages demand.
         RepositoryDamagedError: The index does not have its packages.
         PoisonedCacheError: conda's package cache holds another archive in the place of one.
     """
     current = installed(target.prefix)
     names = _solution(repository, release, environment)
-    records = [_same(current, record) or record for record in _records(target, repository, names)]
+    records = _records(target, repository, names)
     request = repository.manifest.request
+    if demands := unmet(records, features.own_virtual_packages()):
+        raise MachineMisfitError(demands, request.virtual_packages.get(context.subdir, {}))
+    records = [_same(current, record) or record for record in records]
     packages = request.environments.get(environment or "", request.packages)
     requested = {MatchSpec(package).name for package in packages}
     if not requested:  # nobody named any: what nothing else needs

@@ -10,8 +10,13 @@ from conda.utils import quote_for_shell
 from ..exceptions import OfflineRepoError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
+
+    from .._conda.machine import Unmet
+
+#: The virtual packages that a variable of the environment changes, `__win` since conda 25.
+OVERRIDABLE = ("__archspec", "__cuda", "__glibc", "__linux", "__osx", "__win")
 
 
 class ReleaseNotKeptError(OfflineRepoError):
@@ -37,6 +42,33 @@ class EnvironmentMissingError(OfflineRepoError):
             problem = f"The release in {repository} has the environments {listed}."
             advice = f"Choose one of them: --environment {names[0]}"
         super().__init__(problem, advice)
+
+
+class MachineMisfitError(OfflineRepoError):
+    """A release with packages that this machine cannot have.
+
+    Attributes:
+        demands: What they demand of it.
+        assumed: The virtual packages that the release was built for: `VERSION` or `VERSION=BUILD`,
+            by name.
+    """
+
+    def __init__(self, demands: Sequence[Unmet], assumed: Mapping[str, str]) -> None:
+        names = sorted({demand.virtual_package for demand in demands})
+        variables = [
+            f"CONDA_OVERRIDE_{name[2:].upper()}={assumed.get(name, '').split('=')[-1] or 'VERSION'}"
+            for name in names
+            if name in OVERRIDABLE
+        ]
+        advice = "Nothing was changed. Ask your vendor for a build for this machine."
+        if variables:
+            advice += (
+                " If the environment is for another machine, say what that one has, and repeat "
+                f"this command: set {' and '.join(variables)} in the process environment."
+            )
+        super().__init__(
+            f"This release cannot be installed on this machine:{dashlist(demands)}", advice
+        )
 
 
 class RepositoryDamagedError(OfflineRepoError):

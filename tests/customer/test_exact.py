@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.inside import Inside, inside
 from tests.support.keys import SigningKey, sign
-from tests.support.mirror import PLATFORM, SOLVERS
+from tests.support.mirror import PLATFORM, SOLVERS, publish
 from tests.support.tiny import TinyChannel
 
 if TYPE_CHECKING:
@@ -141,3 +141,24 @@ def test_signature_is_asked_for_as_ever(customer: Conda, bank: Path) -> None:
     told = customer.fail("offline-repo", "use", bank, "-n", "rating", "--yes", "--release", "2")
     assert "OtherSignerError" in told.stderr
     assert installed(customer) == RELEASES[1]
+
+
+def test_machine_that_cannot_have_a_release(customer: Conda, tmp_path: Path) -> None:
+    channel = TinyChannel(tmp_path / "channel")
+    channel.add("gpu", depends=["__cuda >=12"])
+    channel.add("lib", constrains=["__cuda >=12.4"])
+    bank = publish(
+        *(tmp_path / "engineer", channel, "gpu", "lib"),
+        root=tmp_path / "repositories",
+        virtual_packages=("__cuda=12.4",),
+    )
+    command = ("offline-repo", "use", bank, "-n", "rating", "--yes", "--release", "1")
+    for own, missed in (("", ["gpu"]), ("12.0", ["lib"]), ("11", ["gpu", "lib"])):
+        told = customer.fail(*command, CONDA_OVERRIDE_CUDA=own).stderr
+        assert "MachineMisfitError" in told
+        assert "CONDA_OVERRIDE_CUDA=12.4" in told
+        assert (own or "none") in told
+        assert [name for name in ("gpu", "lib") if f"{name} 1.0 " in told] == missed
+        assert not (customer.envs / "rating").exists()
+    customer.run(*command, CONDA_OVERRIDE_CUDA="12.4")
+    assert installed(customer) == {"gpu": "1.0", "lib": "1.0"}
