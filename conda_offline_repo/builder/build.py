@@ -19,7 +19,7 @@ from ..repository.staging import exclusive
 from ..repository.transition import read_manifest
 from . import outcome as outcomes
 from .archives import collect, installers
-from .exceptions import KeyMissingError
+from .exceptions import KeyMissingError, OtherKeyError
 from .release import compose, prove, publish, signing, updates
 from .release.html import render
 from .release.plan import make_plan
@@ -128,8 +128,12 @@ def _last_and_request(
     """Return the manifest that is published, and the checked request of the next release."""
     last = read_manifest(repository)
     request = requests.resolve(options, last)
-    if last and last.signers and not signer and not options.unsigned:
-        raise KeyMissingError(repository, last.signers)
+    if last and last.signers:
+        keys = signer.fingerprints if signer else ()
+        if not keys and not options.unsigned:
+            raise KeyMissingError(repository, last.signers)
+        if keys and {*keys}.isdisjoint(last.signers) and not options.other_sign_key:
+            raise OtherKeyError(repository, last.signers, keys)
     return last, request
 
 

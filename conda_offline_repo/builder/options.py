@@ -42,6 +42,7 @@ class Options:
         installers: conda's installers that go along; None for those of the last build.
         sign_keys: OpenSSH keys that sign the manifest.
         unsigned: Whether a repository that is signed may be published without a signature.
+        other_sign_key: Whether it may be signed by none of those who signed the last release.
         keep: How many releases are to be installable; None for what the last build remembers.
         environments: The environments, where not all packages are in `packages`.
         whole: Whether these are all of the request, so that nothing is remembered.
@@ -64,6 +65,7 @@ class Options:
     installers: tuple[Path, ...] | None = None
     sign_keys: tuple[Path, ...] = ()
     unsigned: bool = False
+    other_sign_key: bool = False
     keep: int | None = None
     environments: tuple[EnvironmentSpec, ...] = ()
     whole: bool = False

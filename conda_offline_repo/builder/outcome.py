@@ -79,6 +79,7 @@ def changed(plan: BuildPlan, release: Release) -> BuildOutcome:
             *plan.warnings,
             *long_paths(release.archives, plan.solutions),
             *_unchecked(manifest),
+            *_distrusted(last, manifest),
         ),
         first=last is None,
         request_changes=changes(last.request, manifest.request) if last else (),
@@ -104,6 +105,18 @@ def _unchecked(manifest: Manifest) -> tuple[BuildWarning, ...]:
         "the signature. Name a channel that has it, such as conda-forge.",
     )
     return () if checked or not manifest.signers else (warning,)
+
+
+def _distrusted(last: Manifest | None, manifest: Manifest) -> tuple[BuildWarning, ...]:
+    """Return a warning if wholly other keys sign than those that customers trust."""
+    old, new = last.signers if last else (), manifest.signers
+    warning = BuildWarning(
+        "other-signer",
+        f"Customers who trust {', '.join(old)} refuse this release until they trust "
+        f"{', '.join(new)}: with --trust, once for `sync`, `unpack` or `use`. Tell them the "
+        "fingerprint by another channel than the folder.",
+    )
+    return (warning,) if old and new and {*old}.isdisjoint(new) else ()
 
 
 def undeleted(names: tuple[str, ...]) -> tuple[BuildWarning, ...]:

@@ -14,6 +14,7 @@ Early = Literal[
     "no-pip",
     "long-path",
     "unchecked-signature",
+    "other-signer",
 ]
 #: What only the publication shows.
 Late = Literal["undeleted", "overview"]

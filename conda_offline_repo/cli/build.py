@@ -77,6 +77,10 @@ ACCESS = {
     "--token TOKEN": """Opens the publisher's channels. Better set the environment variable
         CONDA_OFFLINE_REPO_TOKEN, which no process list shows.""",
 }
+OTHER_KEY = {
+    "--other-sign-key": """Sign even if none of these keys signed the last release, as when the old
+        one was stolen; customers then have to trust the new one."""
+}
 SIGNATURE = {
     "--sign-key KEY ...": """Sign with this ed25519 key of OpenSSH (its .pub file if ssh-agent holds
         it); repeat it when keys change. Default: the setting plugins.offline_repo_sign_key.""",
@@ -97,6 +101,7 @@ def configure_parser(parser: ArgumentParser) -> None:
     access = parser.add_argument_group("credentials and signatures")
     add_options(access, ACCESS)
     add_options(access.add_mutually_exclusive_group(), SIGNATURE)
+    add_options(access, OTHER_KEY)
 
 
 def execute(args: Namespace) -> int:

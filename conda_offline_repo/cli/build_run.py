@@ -50,7 +50,8 @@ def run(args: Namespace) -> int:
         _write_config(args, path)
         return 0
     described = _described(args, path)
-    builds = described or (_options(args),)
+    other_key = args.offline_repo_other_sign_key
+    builds = [replace(b, other_sign_key=other_key) for b in described or (_options(args),)]
     shared = Run(builds)
     progress, dry_run = TerminalProgress(), context.dry_run
     with confined(shared.secrets):

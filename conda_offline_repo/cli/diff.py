@@ -87,8 +87,7 @@ def _text(old: Named, new: Named, changes: Difference, fresh: str) -> Iterator[s
     yield from platform_lines(changes)
     yield f"A copy moves {human(changes.transfer_bytes)}."
     yield f"New licences: {fresh}"
-    if new.signers is not None:
-        yield signed_by(new.signers)
+    yield from _signatures(old, new)
 
 
 def _markdown(old: Named, new: Named, changes: Difference, fresh: str) -> Iterator[str]:
@@ -109,8 +108,17 @@ def _markdown(old: Named, new: Named, changes: Difference, fresh: str) -> Iterat
         yield ""
     yield f"- Bytes to move: {human(changes.transfer_bytes)}"
     yield f"- New licences: {_cell(fresh)}"
-    if new.signers is not None:
-        yield f"- {_cell(signed_by(new.signers))}"
+    for line in _signatures(old, new):
+        yield f"- {_cell(line)}"
+
+
+def _signatures(old: Named, new: Named) -> Iterator[str]:
+    if new.signers is None:
+        return
+    yield signed_by(new.signers)
+    if old.signers is not None and old.signers != new.signers:
+        before = f"signed by {', '.join(old.signers)}" if old.signers else "not signed"
+        yield f"Before, it was {before}."
 
 
 def _named(release: Named) -> str:

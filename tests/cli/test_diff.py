@@ -12,7 +12,7 @@ from conda_offline_repo.delivery.release_ref import named
 from conda_offline_repo.queries.compare import difference
 from conda_offline_repo.repository.manifest import MANIFEST_NAME
 from conda_offline_repo.repository.manifest_json import parse
-from tests.support.delivering import VENDOR, packed, signed
+from tests.support.delivering import OTHER, VENDOR, packed, signed
 from tests.support.mirror import PLATFORM, publish
 from tests.support.tiny import TinyChannel
 
@@ -122,6 +122,22 @@ def test_manifests_and_volumes_are_as_good(conda: Conda, mirror: Mirror, tmp_pat
     result = conda.run("offline-repo", "diff", old / MANIFEST_NAME, source / MANIFEST_NAME)
     assert "offline-repo.json alone does not list" in result.stdout
     assert "igned" not in result.stdout
+
+
+def test_signers_before_and_after(conda: Conda, mirror: Mirror, tmp_path: Path) -> None:
+    unsigned, old = mirror.builds[1], signed(mirror, 2, tmp_path, VENDOR)
+    new = signed(mirror, 3, tmp_path, OTHER)
+    for before, told in ((old, f"signed by {VENDOR.fingerprint}"), (unsigned, "not signed")):
+        lines = f"Signed by {OTHER.fingerprint}.\nBefore, it was {told}.\n"
+        assert lines in conda.run("offline-repo", "diff", before, new).stdout
+    table = conda.run("offline-repo", "diff", old, new, "--format", "markdown").stdout
+    assert f"- Before, it was signed by {VENDOR.fingerprint}.\n" in table
+    result = conda.run("offline-repo", "diff", old, new, "--json").json
+    assert [result[key]["signers"] for key in ("old", "new")] == [
+        [VENDOR.fingerprint],
+        [OTHER.fingerprint],
+    ]
+    assert "Before" not in conda.run("offline-repo", "diff", old, old).stdout
 
 
 def test_what_cannot_be_compared(conda: Conda, mirror: Mirror, tmp_path: Path) -> None:

@@ -292,7 +292,9 @@ def test_who_signs_changes_while_files_do(vendor: Vendor, now: str) -> None:
     vendor.channel.add("app", "2.0", depends=["lib"])
     vendor.channel.add("lib", "2.0", subdir=PLATFORM)
     vendor.channel.write()
-    options = ["--no-sign-key"] if now == "unsigned" else sign_with(vendor, "new")
+    options = (
+        ["--no-sign-key"] if now == "unsigned" else ["--other-sign-key", *sign_with(vendor, "new")]
+    )
     done = vendor.warm.folder / "done"
     shutil.copytree(vendor.root, done)
     whole = vendor.warm.run(*vendor.command("app", root=done), *options, folder=done)

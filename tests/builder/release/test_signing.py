@@ -141,6 +141,29 @@ def test_keys_change(vendor: Vendor, tmp_path: Path) -> None:
     assert vendor.signers == (fingerprint(new),)
 
 
+def test_wholly_other_key_has_to_be_meant(vendor: Vendor, tmp_path: Path) -> None:
+    """Which customers would refuse; by options and by a file, and only until it is published."""
+    new = new_key(tmp_path / "new")
+    vendor.build("--sign-key", vendor.key, "app")
+    for more in ((), ("--dry-run",)):
+        told = vendor.refuse("OtherKeyError", "--sign-key", new, *more).stderr
+        assert fingerprint(vendor.key) in told
+        assert fingerprint(new) in told
+        assert "--other-sign-key" in told
+    channels = [vendor.channel.folder.as_uri()]
+    label = {"label_channel": False, "packages": ["app"], "sign_key": str(new)}
+    file = {"root": str(vendor.bank.parent), "channels": channels, "labels": {"bank": label}}
+    (vendor.conda.work / "offline-repo.yml").write_text(json.dumps(file))
+    build = ("offline-repo", "build")
+    assert "--other-sign-key" in vendor.conda.fail(*build).output
+    result = vendor.conda.run(*build, "--other-sign-key", "--json").json
+    assert vendor.signers == (fingerprint(new),)
+    (warning,) = result["labels"][0]["warnings"]
+    assert fingerprint(vendor.key) in warning
+    assert "--trust" in warning
+    assert vendor.conda.run(*build, "--json").json["labels"][0]["warnings"] == []
+
+
 @pytest.mark.parametrize("damage", ["lost", "cut", "another"])
 def test_lost_signature_is_made_again_without_a_new_release(vendor: Vendor, damage: str) -> None:
     vendor.build("--sign-key", vendor.key, "app")
