@@ -27,6 +27,11 @@ OLDER = {
     "--allow-older": """Also if TARGET has a newer release, or one of the same number with other
         content."""
 }
+#: For a target that others have signed.
+TRUST = {
+    "--trust FINGERPRINT ...": """This key (SHA256:...) is the vendor's, whatever TARGET and this
+        machine's environments that use it expected until now. Repeat it for several."""
+}
 _JSON = {
     "--json": "Print one JSON object.",
     "-v --verbose": "Print more; -vvv for error reports.",

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conda.base.context import context
+from conda.utils import quote_for_shell
 
-from ..customer.trust import check_expected
+from ..customer.trust import check_delivery, expect_from_now_on
 from ..delivery.deliver import deliver
 from ..delivery.source import from_folder
 from ..printable import counted, human
@@ -22,12 +24,12 @@ from .output import (
     print_result,
     signed_by,
 )
-from .parser import LABEL, OLDER, add_options
+from .parser import LABEL, OLDER, TRUST, add_options
 from .terminal import TerminalProgress
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from typing import Any
 
     from ..delivery.deliver import Outcome
@@ -54,7 +56,7 @@ TARGET = {"TARGET": "The repository's folder, created if it does not exist."}
 def configure_parser(parser: ArgumentParser) -> None:
     """Add the options of `sync`."""
     source = {"SOURCE": "The repository, or the folder above it."}
-    add_options(parser, {**source, **TARGET, **LABEL, **OLDER})
+    add_options(parser, {**source, **TARGET, **LABEL, **OLDER, **TRUST})
 
 
 def execute(args: Namespace) -> int:
@@ -66,16 +68,26 @@ def execute(args: Namespace) -> int:
 def deliver_to(args: Namespace, source: Source) -> int:
     """Deliver a release to the TARGET that was typed, and print what changed in it."""
     target = Path(os.path.abspath(Path(args.offline_repo_target).expanduser()))
-    check_expected(Repository(target, source.manifest, source.signers))
+    trusted = tuple(args.offline_repo_trust)
+    release = Repository(source.place, source.manifest, source.signers)
+    known = check_delivery(release, target, trusted)
     with chatter_to_stderr():
         outcome = deliver(
             source,
             target,
             TerminalProgress(),
             allow_older=args.offline_repo_allow_older,
+            origin_known=known,
             dry_run=context.dry_run,
         )
-    print_result(_json(outcome), _lines(outcome.plan), _warnings(outcome))
+    environments: dict[Path, OSError | None] = {}
+    if trusted:
+        delivered = replace(release, path=target)
+        environments.update(expect_from_now_on(delivered, trusted, dry_run=context.dry_run))
+    expecting = [str(prefix) for prefix, problem in environments.items() if not problem]
+    warnings = [*_warnings(outcome, environments)]
+    content = {**_json(outcome), "expecting": expecting, "warnings": warnings}
+    print_result(content, _lines(outcome.plan, expecting), warnings)
     return 0
 
 
@@ -93,12 +105,11 @@ def _json(outcome: Outcome) -> dict[str, Any]:
         "copied": [*plan.lacking],
         "copied_bytes": plan.size,
         "deleted": plan.surplus,
-        "warnings": _warnings(outcome),
         **changes_json(difference(last, release)),
     }
 
 
-def _lines(plan: Plan) -> Iterator[str]:
+def _lines(plan: Plan, expecting: Iterable[str]) -> Iterator[str]:
     release, last, target = plan.source.manifest, plan.last, plan.target
     total = amount(release)
     if not plan.changes:
@@ -116,12 +127,24 @@ def _lines(plan: Plan) -> Iterator[str]:
         files = counted(len(plan.lacking), "file")
         yield f"{files} {copied}, {human(plan.size)}; {len(plan.surplus)} deleted."
     yield signed_by(plan.source.signers)
+    expect = "would expect" if context.dry_run else "expects"
+    for prefix in expecting:
+        yield f"The environment {prefix} {expect} this signature from now on."
 
 
-def _warnings(outcome: Outcome) -> list[str]:
-    warning = (
-        f"{outcome.plan.target} has all of the release, but also files that it does not need any "
-        f"more: {', '.join(outcome.undeleted)}. Another program may have them open. Run the same "
-        "command again; until then, readers are warned that the publication is unfinished."
-    )
-    return [warning] if outcome.undeleted else []
+def _warnings(outcome: Outcome, environments: Mapping[Path, OSError | None]) -> Iterator[str]:
+    plan = outcome.plan
+    if outcome.undeleted:
+        yield (
+            f"{plan.target} has all of the release, but also files that it does not need any more: "
+            f"{', '.join(outcome.undeleted)}. Another program may have them open. Run the same "
+            "command again; until then, readers are warned that the publication is unfinished."
+        )
+    for prefix, problem in environments.items():
+        if problem:
+            yield (
+                f"The environment {prefix} still expects another signature, because it cannot be "
+                f"written: {problem.strerror or problem}. Its owner has to type: conda "
+                f"offline-repo use {quote_for_shell(str(plan.target))} "
+                f"-p {quote_for_shell(str(prefix))} --trust {plan.source.signers[0]}"
+            )

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..delivery.source import from_volumes
-from .parser import OLDER, add_options
+from .parser import OLDER, TRUST, add_options
 from .sync import TARGET, deliver_to
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ FILE = {"FILE ...": "The zip files, in any order; *.zip for all of a folder."}
 
 def configure_parser(parser: ArgumentParser) -> None:
     """Add the options of `unpack`."""
-    add_options(parser, {**FILE, **TARGET, **OLDER})
+    add_options(parser, {**FILE, **TARGET, **OLDER, **TRUST})
 
 
 def execute(args: Namespace) -> int:

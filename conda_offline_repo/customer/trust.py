@@ -6,7 +6,7 @@ of allowed signers, says whose is expected.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,11 +14,15 @@ from conda.core.envs_manager import list_all_known_prefixes
 
 from ..exceptions import InvalidRequestError
 from ..repository.names import FINGERPRINT
+from ..settings import allowed_signers_file
 from .allowed_signers import allowed
-from .environment.state import read_state
+from .environment.files import replace_all
+from .environment.state import dump, read_state, state_path
 from .exceptions import NotSignedError, OtherSignerError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from ..repository.locate import Repository
     from ..repository.manifest import Manifest
     from .environment.state import State
@@ -53,20 +57,15 @@ def decide(repository: Repository, state: State | None, given: tuple[str, ...]) 
         InvalidRequestError: A given key is not a fingerprint.
         AllowedSignersError: The machine's file of allowed signers cannot be read.
     """
-    for key in given:
-        if not FINGERPRINT.fullmatch(key):
-            raise InvalidRequestError(
-                f"--trust {key} is not the fingerprint of a key.",
-                "Give the fingerprint from your vendor: SHA256: and 43 characters.",
-            )
+    _check_fingerprints(given)
     manifest, signers = repository.manifest, repository.signers
     before = state.signers if state and state.label == manifest.label else ()
     by_file = allowed(manifest.label)
     wanted = given or before if by_file is None else by_file
     if by_file is None and not wanted:
         return Trust(signers, unknown=bool(signers))
-    require(repository.path, signers, wanted)
-    require(repository.path, signers, given or wanted)
+    require(repository, wanted)
+    require(repository, given or wanted)
     if before and state and manifest.release < state.release and not given:
         return Trust(before, before=before)
     return Trust(following(manifest, signers, wanted), before=before)
@@ -101,17 +100,25 @@ def expected(repository: Path, label: str, state: State | None) -> tuple[str, ..
     return None
 
 
-def require(repository: Path, signers: tuple[str, ...], expected: tuple[str, ...]) -> None:
+def require(
+    repository: Repository, expected: tuple[str, ...], environment: Path | None = None
+) -> None:
     """Refuse a repository that none of the expected signers has signed.
+
+    Args:
+        repository: The repository.
+        expected: The fingerprints, of which one has to be among its signers.
+        environment: The environment that expects them, if the present command has no `--trust`.
 
     Raises:
         NotSignedError: Nobody has signed it.
         OtherSignerError: Others have.
     """
-    if not signers:
-        raise NotSignedError(repository, expected)
-    if {*signers}.isdisjoint(expected):
-        raise OtherSignerError(repository, signers, expected)
+    if not repository.signers:
+        raise NotSignedError(repository.path, expected)
+    if {*repository.signers}.isdisjoint(expected):
+        file = allowed_signers_file() if allowed(repository.manifest.label) is not None else None
+        raise OtherSignerError(repository.path, repository.signers, expected, environment, file)
 
 
 def check_expected(repository: Repository) -> None:
@@ -125,8 +132,75 @@ def check_expected(repository: Repository) -> None:
         AllowedSignersError: The machine's file of allowed signers cannot be read.
         StateUnreadableError: The state of one of the environments cannot be read.
     """
-    states = map(read_state, map(Path, list_all_known_prefixes()))
-    for state in (None, *(state for state in states if state and state.uses(repository.path))):
-        signers = expected(repository.path, repository.manifest.label, state)
-        if signers is not None:
-            require(repository.path, repository.signers, signers)
+    by_file = allowed(repository.manifest.label)
+    if by_file is not None:
+        require(repository, by_file)
+        return
+    for prefix, state in _environments(repository.path):
+        if state.signers:
+            require(repository, state.signers, prefix)
+
+
+def check_delivery(release: Repository, target: Path, given: tuple[str, ...]) -> bool:
+    """Refuse a release that is not signed as this machine expects it in the folder `target`.
+
+    `given` are the fingerprints that the user says are the vendor's, whatever the environments that
+    use the folder expect.
+
+    Returns:
+        Whether its origin is known, so that it may come in the place of what others have signed.
+
+    Raises:
+        InvalidRequestError: A given key is not a fingerprint.
+        OfflineRepoError: As `check_expected`.
+    """
+    _check_fingerprints(given)
+    by_file = allowed(release.manifest.label)
+    if by_file is not None:
+        require(release, by_file)
+    if given:
+        require(release, given)
+    elif by_file is None:
+        for _, state in _environments(target):
+            if state.signers:
+                require(release, state.signers)
+    return bool(given) or by_file is not None
+
+
+def expect_from_now_on(
+    release: Repository, given: tuple[str, ...], *, dry_run: bool
+) -> Iterator[tuple[Path, OSError | None]]:
+    """Let the environments that use a folder expect the signature of the release in it.
+
+    `given` are the fingerprints that the user says are the vendor's.
+
+    Yields:
+        Each environment that expected other signers, and why its state cannot be written, if so.
+    """
+    signers = following(release.manifest, release.signers, given)
+    for prefix, state in _environments(release.path):
+        if state.label == release.manifest.label and state.signers != signers:
+            problem = None
+            try:
+                if not dry_run:
+                    replace_all([(state_path(prefix), dump(replace(state, signers=signers)))])
+            except OSError as error:
+                problem = error
+            yield prefix, problem
+
+
+def _environments(folder: Path) -> Iterator[tuple[Path, State]]:
+    """Yield the environments of this machine that use the repository in a folder."""
+    for prefix in map(Path, list_all_known_prefixes()):
+        state = read_state(prefix)
+        if state and state.uses(folder):
+            yield prefix, state
+
+
+def _check_fingerprints(given: tuple[str, ...]) -> None:
+    for key in given:
+        if not FINGERPRINT.fullmatch(key):
+            raise InvalidRequestError(
+                f"--trust {key} is not the fingerprint of a key.",
+                "Give the fingerprint from your vendor: SHA256: and 43 characters.",
+            )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,11 +44,13 @@ def deliver(
     progress: Progress,
     *,
     allow_older: bool = False,
+    origin_known: bool = False,
     dry_run: bool = False,
 ) -> Outcome:
     """Bring a target, the folder of a repository that need not exist, to the release of a source.
 
-    With `dry_run` nothing is written. With `allow_older` the target may have a newer release.
+    With `dry_run` nothing is written. With `allow_older` the target may have a newer release, with
+    `origin_known` one that others have signed.
 
     Raises:
         OfflineRepoError: It failed; the target is whole, at the old release or the new one.
@@ -55,13 +58,16 @@ def deliver(
     target = Path(os.path.abspath(target))  # the staging folder is named after the target's
     try:
         check_place(source, target)
+        check = partial(
+            check_release, source, target, allow_older=allow_older, origin_known=origin_known
+        )
         # before the lock, which would make folders at a place that may be the wrong one
-        check_release(source, target, _read(target), allow_older=allow_older)
+        check(_read(target))
         with nullcontext() if dry_run else exclusive(target, progress.step) as staging:
             if staging is not None:
                 _finish_other(source, target, staging, progress)
             last = _read(target)
-            check_release(source, target, last, allow_older=allow_older)
+            check(last)
             plan = make_plan(source, target, last, progress)
             if staging is None or not plan.changes:
                 return Outcome(plan)

@@ -9,7 +9,7 @@ from conda.common.io import dashlist
 from ..exceptions import OfflineRepoError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from ..repository.manifest import Manifest
@@ -65,15 +65,19 @@ class OtherOriginError(OfflineRepoError):
     """A release that nobody signed who signed the target's."""
 
     def __init__(
-        self, source: Path, target: Path, signers: Iterable[str], expected: Iterable[str]
+        self, source: Path, target: Path, signers: Sequence[str], expected: Iterable[str]
     ) -> None:
-        names = ", ".join(signers)
-        signed = f"signed by {names}" if names else "not signed"
+        signed = f"signed by {', '.join(signers)}" if signers else "not signed"
+        remedy = (
+            f"repeat this command with --trust {signers[0]}"
+            if signers
+            else "move the target away and repeat this command."
+        )
         super().__init__(
             f"{source} is {signed}, but {target} is signed by {', '.join(expected)}. Nothing was "
             "written.",
             "Ask your vendor whether this is intended, through another channel than the one that "
-            "the release came by. If it is, move the target away and repeat this command.",
+            f"the release came by. If it is, {remedy}",
         )
 
 

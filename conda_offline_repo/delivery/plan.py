@@ -156,11 +156,12 @@ def check_place(source: Source, target: Path) -> None:
 
 
 def check_release(
-    source: Source, target: Path, last: Manifest | None, *, allow_older: bool
+    source: Source, target: Path, last: Manifest | None, *, allow_older: bool, origin_known: bool
 ) -> None:
     """Refuse a release that must not replace the target's, whose manifest is `last`.
 
-    With `allow_older` it may be older, or another one of the same age.
+    With `allow_older` it may be older, or another one of the same age; with `origin_known` others
+    may have signed it.
 
     Raises:
         LabelMismatchError: It is of another customer.
@@ -176,7 +177,7 @@ def check_release(
     if new.label != last.label:
         raise LabelMismatchError(target, last.label, new.label)
     expected = last.signers or signature.known_signers(target, last)
-    if expected and {*expected}.isdisjoint(source.signers):
+    if expected and not origin_known and {*expected}.isdisjoint(source.signers):
         raise OtherOriginError(source.place, target, source.signers, expected)
     if new.raw == last.raw:
         return

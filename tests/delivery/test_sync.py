@@ -23,7 +23,7 @@ from conda_offline_repo.delivery.exceptions import (
     SourceDamagedError,
     SourceUnfinishedError,
 )
-from conda_offline_repo.files.atomic import partial
+from conda_offline_repo.files.atomic import STAGED, partial
 from conda_offline_repo.progress import Unwatched
 from conda_offline_repo.repository.exceptions import (
     ForeignFolderError,
@@ -35,7 +35,7 @@ from conda_offline_repo.repository.manifest import MANIFEST_NAME, NEXT_NAME, NEX
 from conda_offline_repo.repository.signature import SIGNATURE_NAME
 from conda_offline_repo.repository.staging import staging_folder
 from conda_offline_repo.repository.verify import verify
-from tests.support.delivering import OTHER, VENDOR, alone, files, run, signed, whole
+from tests.support.delivering import OTHER, VENDOR, alone, files, packed, run, signed, whole
 from tests.support.keys import SigningKey, forge, sign
 from tests.support.mirror import PLATFORM, hand_over, no_file
 
@@ -565,3 +565,79 @@ def test_environment_that_trusts_is_asked_before_its_folder_changes(
     assert "OtherSignerError" in told.stderr
     assert not target.exists()
     conda.run("offline-repo", "sync", signed(mirror, 3, tmp_path, VENDOR), target)
+
+
+@pytest.mark.parametrize("verb", ["sync", "unpack"])
+def test_key_that_the_user_trusts_takes_the_place_of_the_old_one(
+    conda: Conda, mirror: Mirror, target: Path, tmp_path: Path, verb: str
+) -> None:
+    """Of a customer who has missed the releases of both keys, or whose vendor's key was stolen."""
+
+    def of(number: int, key: SigningKey) -> Path:
+        folder = signed(mirror, number, tmp_path / key.fingerprint[-4:].replace("/", "-"), key)
+        return folder if verb == "sync" else packed(folder, folder.with_suffix(".zip"))[0]
+
+    def deliver(*words: object) -> tuple[object, ...]:
+        return ("offline-repo", verb, *words, "--yes")
+
+    conda.run(*deliver(of(1, VENDOR), target))
+    for name in ("rating", "risk"):
+        use = ("offline-repo", "use", target, "-n", name, "app", "--yes")
+        conda.run(*use, "--trust", VENDOR.fingerprint)
+    new, trust = of(2, NEW), ("--trust", NEW.fingerprint)
+    told = conda.fail(*deliver(new, target)).stderr
+    assert f"{new} is signed by {NEW.fingerprint}, not by {VENDOR.fingerprint}" in told
+    assert f"repeat this command with --trust {NEW.fingerprint}" in told
+    told = conda.fail(*deliver(of(2, OTHER), target, *trust)).stderr
+    assert "OtherSignerError" in told
+    assert "would expect" in conda.run(*deliver(new, target, *trust, "--dry-run")).stdout
+    assert "OtherSignerError" in conda.fail(*deliver(new, target)).stderr
+
+    (conda.envs / "risk" / "conda-meta" / f"offline-repo{STAGED}" / "full").mkdir(parents=True)
+    done = conda.run(*deliver(new, target, *trust))
+    assert f"The environment {conda.envs / 'rating'} expects this signature" in done.stdout
+    assert f"use {target} -p {conda.envs / 'risk'} {' '.join(trust)}" in done.stderr
+    conda.run("update", "--yes", "app", **conda.activated("rating"))
+    assert conda.installed("rating")["app"] == "2.0"
+    told = conda.fail("update", "--yes", "app", **conda.activated("risk")).stderr
+    assert f"use {target} -p {conda.envs / 'risk'} {' '.join(trust)}" in told
+    shutil.rmtree(conda.envs / "risk" / "conda-meta" / f"offline-repo{STAGED}")
+    result = conda.run(*deliver(new, target, *trust, "--json")).json
+    assert result["expecting"] == [str(conda.envs / "risk")]
+    assert "OtherSignerError" in conda.fail(*deliver(of(3, VENDOR), target)).stderr
+    conda.run(*deliver(of(3, NEW), target))
+    result = conda.run(*deliver(of(3, NEW), target, *trust, "--json")).json
+    assert (result["expecting"], result["warnings"]) == ([], [])
+
+
+def test_key_that_the_user_trusts_without_an_environment(
+    conda: Conda, mirror: Mirror, target: Path, tmp_path: Path
+) -> None:
+    first, other = signed(mirror, 1, tmp_path, VENDOR), signed(mirror, 2, tmp_path, OTHER)
+    trust = ("--trust", OTHER.fingerprint)
+    told = conda.fail("offline-repo", "sync", first, target, *trust).stderr
+    assert "OtherSignerError" in told
+    assert not target.parent.exists()
+    told = conda.fail("offline-repo", "sync", first, target, "--trust", "SHA256:short").stderr
+    assert "InvalidRequestError" in told
+    conda.run("offline-repo", "sync", first, target)
+    told = conda.fail("offline-repo", "sync", other, target).stderr
+    assert f"OtherOriginError: {other} is signed by" in told
+    assert " ".join(trust) in told
+    conda.run("offline-repo", "sync", other, target, *trust)
+    assert files(target) == files(other)
+
+
+def test_machine_that_allows_the_key_takes_it_in_the_place_of_another(
+    conda: Conda, mirror: Mirror, target: Path, tmp_path: Path
+) -> None:
+    conda.run("offline-repo", "sync", signed(mirror, 1, tmp_path, VENDOR), target)
+    allowed = conda.folder / "allowed signers"
+    allowed.write_text(f"bank {OTHER.line}\n")
+    conda.configure(plugins={"offline_repo_allowed_signers": str(allowed)})
+    new = signed(mirror, 2, tmp_path, NEW)
+    told = conda.fail("offline-repo", "sync", new, target, "--trust", NEW.fingerprint).stderr
+    assert f"enter it in the machine's file of allowed signers, {allowed}" in told
+    other = signed(mirror, 3, tmp_path, OTHER)
+    conda.run("offline-repo", "sync", other, target)
+    assert files(target) == files(other)

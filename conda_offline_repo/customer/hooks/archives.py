@@ -100,6 +100,7 @@ def expected_manifest(repository: Path) -> Manifest:
         AllowedSignersError, StateUnreadableError: Whose signature is expected cannot be read.
     """
     # imported here, because most of conda's commands meet no repository
+    from ...repository.locate import Repository
     from ...repository.signature import checked
     from ...repository.transition import allowing, read_next
     from ..trust import expected, require
@@ -114,7 +115,8 @@ def expected_manifest(repository: Path) -> Manifest:
         expected_signers = None
     if expected_signers is not None:
         manifest, signers = checked(repository, manifest)
-        require(repository, signers, expected_signers)
+        prefix = Path(context.target_prefix)
+        require(Repository(repository, manifest, signers), expected_signers, prefix)
     return allowing(repository, manifest, coming)
 
 

@@ -159,8 +159,8 @@ def test_wholly_other_key_has_to_be_meant(vendor: Vendor, tmp_path: Path) -> Non
     result = vendor.conda.run(*build, "--other-sign-key", "--json").json
     assert vendor.signers == (fingerprint(new),)
     (warning,) = result["labels"][0]["warnings"]
-    assert fingerprint(vendor.key) in warning
-    assert "--trust" in warning
+    assert fingerprint(vendor.key) in warning["text"]
+    assert "--trust" in warning["text"]
     assert vendor.conda.run(*build, "--json").json["labels"][0]["warnings"] == []
 
 
