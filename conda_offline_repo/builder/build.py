@@ -5,6 +5,8 @@ from __future__ import annotations
 from contextlib import nullcontext
 from dataclasses import replace
 from importlib.metadata import version
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from conda import __version__ as conda_version
@@ -27,8 +29,6 @@ from .request import request as requests
 from .run import Run
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from ..progress import Progress
     from ..repository.manifest import Manifest
     from .options import Options
@@ -46,7 +46,7 @@ def build(
     Args:
         progress: Sees how far the build is.
         run: What it shares with other builds of the same command.
-        dry_run: Solve and compare only; nothing is downloaded or written.
+        dry_run: Solve, prove and compare only; no archive is downloaded, and nothing published.
 
     Raises:
         OfflineRepoError: The repository cannot be built; it is as it was before.
@@ -81,10 +81,11 @@ def _build(options: Options, progress: Progress, run: Run, *, dry_run: bool) -> 
             signers=signer.fingerprints if signer else (),
             built_with=tools(),
         )
+        with TemporaryDirectory() if staging is None else nullcontext(staging) as scratch:
+            plan = _proved(plan, Path(scratch) / "proof", progress)
         if staging is None:
             archives = collect.foresee(plan.all_entries, repository)
         else:
-            plan = _proved(plan, staging / "proof", progress)
             search = run.search(request)
             collect.check_space(plan.all_entries, repository, staging, run.archives)
             # each is searched when it comes, while others are still on their way
@@ -101,6 +102,7 @@ def _build(options: Options, progress: Progress, run: Run, *, dry_run: bool) -> 
         page = render.page(draft.manifest, plan.records, last, repository)
         release = compose.completed(draft, page)
         outcome = outcomes.changed(plan, release)
+        outcomes.check_warnings(outcome, options.fail_on)
         if staging is None:
             return outcome
         search.release(release)

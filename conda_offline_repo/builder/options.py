@@ -45,6 +45,7 @@ class Options:
         other_sign_key: Whether it may be signed by none of those who signed the last release.
         keep: How many releases are to be installable; None for what the last build remembers.
         environments: The environments, where not all packages are in `packages`.
+        fail_on: The kinds of warnings with which nothing is published; `warning` for all.
         whole: Whether these are all of the request, so that nothing is remembered.
     """
 
@@ -68,4 +69,5 @@ class Options:
     other_sign_key: bool = False
     keep: int | None = None
     environments: tuple[EnvironmentSpec, ...] = ()
+    fail_on: tuple[str, ...] = ()
     whole: bool = False

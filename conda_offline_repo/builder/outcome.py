@@ -6,17 +6,21 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from conda.exceptions import InvalidVersionSpec
+from conda.models.version import VersionOrder
+
 from ..queries import compare
 from ..queries.contents import list_packages, packages_of
 from ..repository.exceptions import ManifestError, UnreadableError
 from ..repository.locate import Repository
 from .archives.archive import long_paths
+from .exceptions import FailOnError
 from .plugin_channel import checks_signatures
 from .request.changes import changes
 from .warnings import BuildWarning
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Iterator, Mapping
     from pathlib import Path
 
     from ..queries.compare import Difference
@@ -70,12 +74,14 @@ def unchanged(plan: BuildPlan, last: Manifest, left: tuple[str, ...]) -> BuildOu
 def changed(plan: BuildPlan, release: Release) -> BuildOutcome:
     """Return the outcome of a build that makes a release, before that is published."""
     manifest, last = release.manifest, plan.last
+    difference = compare.difference(last, manifest)
     return BuildOutcome(
         path=plan.repository,
         manifest=manifest,
-        difference=compare.difference(last, manifest),
+        difference=difference,
         warnings=(
             *plan.kept.warnings,
+            *_downgrades(difference),
             *plan.warnings,
             *long_paths(release.archives, plan.solutions),
             *_unchecked(manifest),
@@ -85,6 +91,33 @@ def changed(plan: BuildPlan, release: Release) -> BuildOutcome:
         request_changes=changes(last.request, manifest.request) if last else (),
         new_licenses=_new_licenses(plan, manifest),
     )
+
+
+def check_warnings(outcome: BuildOutcome, fail_on: Collection[str]) -> None:
+    """Check that a release that is not published yet has no warning of some kinds.
+
+    Args:
+        fail_on: The kinds; `warning` for any.
+
+    Raises:
+        FailOnError: It has.
+    """
+    named = [one for one in outcome.warnings if one.kind in fail_on or "warning" in fail_on]
+    if named:
+        raise FailOnError(named)
+
+
+def _downgrades(difference: Difference) -> Iterator[BuildWarning]:
+    """Yield a warning for each platform that gets an older version of a package."""
+    for change in difference.platforms:
+        older = []
+        for name, old, new in change.updated:
+            with suppress(InvalidVersionSpec):  # the same version, and another build
+                if VersionOrder(new) < VersionOrder(old):
+                    older.append(f"{name} {old} -> {new}")
+        if older:
+            text = f"For {change.platform}, the release has older versions: {', '.join(older)}."
+            yield BuildWarning("downgrade", text)
 
 
 def _new_licenses(plan: BuildPlan, manifest: Manifest) -> dict[str, tuple[str, ...]] | None:

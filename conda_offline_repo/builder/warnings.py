@@ -8,6 +8,7 @@ from typing import Literal
 #: What is known before a release is published, so that `--fail-on` can stop it.
 Early = Literal[
     "no-update",
+    "downgrade",
     "not-kept",
     "offline",
     "channel-relations",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
+from ..builder.warnings import Early
 from ..exceptions import VendorMissingError
 from .parser import add_options
 
@@ -87,6 +88,14 @@ SIGNATURE = {
     "--no-sign-key": "Publish without a signature, even what was signed before.",
 }
 
+WARNINGS = {
+    "--fail-on KIND ...": """Publish nothing if there is a warning of this kind: no-update (an
+        update does not lead from an earlier release to this one), downgrade, not-kept (a release
+        that was to be kept), any other kind that the documentation lists, or warning for all. What
+        only the publication shows, such as a file that cannot be deleted, does not stop it. Repeat
+        it for several.""",
+}
+
 
 def configure_parser(parser: ArgumentParser) -> None:
     """Add the options of `build`."""
@@ -102,6 +111,8 @@ def configure_parser(parser: ArgumentParser) -> None:
     add_options(access, ACCESS)
     add_options(access.add_mutually_exclusive_group(), SIGNATURE)
     add_options(access, OTHER_KEY)
+    warnings = parser.add_argument_group("warnings")
+    add_options(warnings, WARNINGS, choices=(*get_args(Early), "warning"))
 
 
 def execute(args: Namespace) -> int:

@@ -45,13 +45,13 @@ def report(outcome: BuildOutcome) -> None:
     if outcome.changed and not context.dry_run:
         use = f"conda offline-repo use PATH/{outcome.manifest.label} -n ENVIRONMENT"
         lines.append(f"\nCopy the folder, then on the customer's machine:\n\n    {use}\n")
-    print_result(_json(outcome), lines, _texts(outcome))
+    print_result(_json(outcome), lines, _brief(outcome), _texts(outcome))
 
 
 def report_all(results: Iterable[Result]) -> bool:
     """Print each label's outcome as it comes, and a table of all in the end.
 
-    With `--quiet` it is a line for each label that changed; with `--json` one object.
+    With `--quiet` there is no table; with `--json` it is one object.
 
     Returns:
         Whether all succeeded.
@@ -63,7 +63,8 @@ def report_all(results: Iterable[Result]) -> bool:
             _report_label(result)
     success = all(result.outcome for result in finished)
     table_lines = table([HEADER, *map(_label_row, finished)])
-    print_result({"success": success, "labels": [*map(_label_json, finished)]}, table_lines)
+    content = {"success": success, "labels": [*map(_label_json, finished)]}
+    print_result(content, table_lines, ())
     return success
 
 
@@ -71,14 +72,12 @@ def _report_label(result: Result) -> None:
     outcome = result.outcome
     if outcome is None:
         print_lines([f"{result.label} failed: {result.error}\n"], sys.stderr)
-    elif not context.quiet:
-        if outcome.changed:
-            print_lines([*_lines(outcome), ""])
-        warn(_texts(outcome))
+        return
+    if context.quiet:
+        print_lines(_brief(outcome))
     elif outcome.changed:
-        manifest = outcome.manifest
-        moved = human(outcome.difference.transfer_bytes)
-        print(f"{result.label}: release {manifest.release}, {amount(manifest)}, {moved} to move")
+        print_lines([*_lines(outcome), ""])
+    warn(_texts(outcome))
 
 
 def _label_row(result: Result) -> tuple[str, ...]:
@@ -102,7 +101,7 @@ def _label_json(result: Result) -> dict[str, Any]:
     if result.outcome:
         return {"success": True, **_json(result.outcome)}
     error = result.error.dump_map() if result.error else {}
-    keys = {"exception_name", "message", "hints"} & {*error}
+    keys = {"exception_name", "message", "hints", "warnings"} & {*error}
     return {"success": False, "label": result.label, **{key: error[key] for key in keys}}
 
 
@@ -131,6 +130,14 @@ def _json(outcome: BuildOutcome) -> dict[str, Any]:
 
 def _texts(outcome: BuildOutcome) -> list[str]:
     return [warning.text for warning in outcome.warnings]
+
+
+def _brief(outcome: BuildOutcome) -> Iterator[str]:
+    if outcome.changed:
+        manifest, moved = outcome.manifest, human(outcome.difference.transfer_bytes)
+        would_be = "would be " if context.dry_run else ""
+        release = f"{would_be}release {manifest.release}"
+        yield f"{manifest.label}: {release}, {amount(manifest)}, {moved} to move"
 
 
 def _lines(outcome: BuildOutcome) -> Iterator[str]:

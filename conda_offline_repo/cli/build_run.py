@@ -98,7 +98,8 @@ def _write_config(args: Namespace, path: Path) -> None:
             f"{path} describes the label {label} now. Build it from there:\n",
             f"    conda offline-repo build --file {path} --label {label}\n",
         )
-        print_result({"path": str(path.absolute()), "label": label}, lines)
+        content = {"path": str(path.absolute()), "label": label}
+        print_result(content, lines, [f"{path} describes the label {label} now."])
 
 
 def _described(args: Namespace, path: Path) -> tuple[Options, ...]:
@@ -136,7 +137,12 @@ def _described(args: Namespace, path: Path) -> tuple[Options, ...]:
             f"{path} does not describe the label {unknown[0]!r}.",
             f"It describes: {', '.join(builds)}.",
         )
-    return tuple(build for label, build in builds.items() if not labels or label in labels)
+    fail_on = tuple(args.offline_repo_fail_on)
+    return tuple(
+        replace(build, fail_on=(*build.fail_on, *fail_on))
+        for label, build in builds.items()
+        if not labels or label in labels
+    )
 
 
 def _given(args: Namespace) -> list[str]:
@@ -188,6 +194,7 @@ def _options(args: Namespace) -> Options:
         unsigned=args.offline_repo_no_sign_key,
         keep=args.offline_repo_keep,
         environments=_environments(args),
+        fail_on=tuple(args.offline_repo_fail_on),
     )
 
 

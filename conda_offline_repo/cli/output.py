@@ -36,14 +36,23 @@ def print_lines(lines: Iterable[str], stream: TextIO | None = None) -> None:
 def print_result(
     content: Mapping[str, Any],
     lines: Iterable[str],
+    brief: Iterable[str],
     warnings: Iterable[str] = (),
     stream: TextIO | None = None,
 ) -> None:
-    """Print what a command did: as JSON, as lines and warnings, or with `--quiet` not at all."""
+    """Print what a command did: as JSON, or as lines and warnings.
+
+    Args:
+        content: For JSON; it has the warnings.
+        lines: For people.
+        brief: A line for each thing that changed, in place of these with `--quiet`.
+        warnings: Texts.
+        stream: For the lines, if not stdout.
+    """
     if context.json:
         print_json(**content)
-    elif not context.quiet:
-        print_lines(lines, stream)
+    else:
+        print_lines(brief if context.quiet else lines, stream)
         warn(warnings)
 
 

@@ -82,7 +82,8 @@ def execute(args: Namespace) -> int:
             source, output, known, volume_size, TerminalProgress(), dry_run=context.dry_run
         )
     stream = sys.stderr if piped else sys.stdout
-    print_result(_json(source, known, packed), _lines(source, known, packed), stream=stream)
+    lines = [*_lines(source, known, packed)]
+    print_result(_json(source, known, packed), lines, lines[:1], stream=stream)
     return 0
 
 

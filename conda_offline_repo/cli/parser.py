@@ -35,7 +35,7 @@ TRUST = {
 _JSON = {
     "--json": "Print one JSON object.",
     "-v --verbose": "Print more; -vvv for error reports.",
-    "-q --quiet": "Print less.",
+    "-q --quiet": "No progress, and one line for each thing that changed.",
 }
 #: How the help shows what conda's helpers add. Each verb names, in its `CONDA`, the helpers that it
 #: takes; older conda has not all of these. Options that few need here are left out.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -63,7 +64,8 @@ def execute(args: Namespace) -> int:
         }
         for repository, bill in bills
     ]
-    print_result({"files": files}, map(_line, files))
+    new = filter(itemgetter("changed"), files)
+    print_result({"files": files}, map(_line, files), map(_line, new))
     return 0
 
 

@@ -87,7 +87,9 @@ def deliver_to(args: Namespace, source: Source) -> int:
     expecting = [str(prefix) for prefix, problem in environments.items() if not problem]
     warnings = [*_warnings(outcome, environments)]
     content = {**_json(outcome), "expecting": expecting, "warnings": warnings}
-    print_result(content, _lines(outcome.plan, expecting), warnings)
+    plan, expects = outcome.plan, [*_expects(expecting)]
+    brief = [*([_change(plan)] if plan.changes else ()), *expects]
+    print_result(content, [*_lines(plan), *expects], brief, warnings)
     return 0
 
 
@@ -109,26 +111,34 @@ def _json(outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def _lines(plan: Plan, expecting: Iterable[str]) -> Iterator[str]:
-    release, last, target = plan.source.manifest, plan.last, plan.target
-    total = amount(release)
+def _lines(plan: Plan) -> Iterator[str]:
+    release, last = plan.source.manifest, plan.last
     if not plan.changes:
-        yield f"{target} has release {release.release} already, complete and unchanged: {total}."
+        has = f"{plan.target} has release {release.release} already"
+        yield f"{has}, complete and unchanged: {amount(release)}."
     else:
         yield from platform_lines(difference(last, release))
-        if last and last.raw == release.raw:
-            change = "would be repaired" if context.dry_run else "is repaired"
-        else:
-            had = f"had release {last.release}" if last else "had no release"
-            has = "would get" if context.dry_run else "now has"
-            change = f"{had} and {has} release {release.release} of label {release.label}"
-        yield f"{target} {change}: {total}."
+        yield _change(plan)
         copied = "would be copied" if context.dry_run else "copied"
         files = counted(len(plan.lacking), "file")
         yield f"{files} {copied}, {human(plan.size)}; {len(plan.surplus)} deleted."
     yield signed_by(plan.source.signers)
+
+
+def _change(plan: Plan) -> str:
+    release, last = plan.source.manifest, plan.last
+    if last and last.raw == release.raw:
+        change = "would be repaired" if context.dry_run else "is repaired"
+    else:
+        had = f"had release {last.release}" if last else "had no release"
+        has = "would get" if context.dry_run else "now has"
+        change = f"{had} and {has} release {release.release} of label {release.label}"
+    return f"{plan.target} {change}: {amount(release)}."
+
+
+def _expects(prefixes: Iterable[str]) -> Iterator[str]:
     expect = "would expect" if context.dry_run else "expects"
-    for prefix in expecting:
+    for prefix in prefixes:
         yield f"The environment {prefix} {expect} this signature from now on."
 
 

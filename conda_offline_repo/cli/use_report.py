@@ -72,6 +72,7 @@ def report(outcome: Outcome) -> None:
     """Print what was done, and what to type next."""
     request, repository, target = outcome.request, outcome.repository, outcome.target
     to_confirm = target.trust.unknown and request.dry_run
+    changed = not target.settled or bool(outcome.linked or outcome.unlinked)
     if context.json:
         print_json(
             **release_json(repository),
@@ -79,7 +80,7 @@ def report(outcome: Outcome) -> None:
             channel=target.channel,
             prefix=str(target.prefix),
             created=not target.exists,
-            changed=not target.settled or bool(outcome.linked or outcome.unlinked),
+            changed=changed,
             verified=request.verify,
             signers=repository.signers,
             trusted=() if to_confirm else target.trust.signers,
@@ -89,6 +90,8 @@ def report(outcome: Outcome) -> None:
             next=outcome.next,
         )
         return
+    if context.quiet and not changed:
+        return
     if not request.verify:
         print("The repository's files were not checked (--no-verify).")
     manifest = repository.manifest
@@ -97,6 +100,8 @@ def report(outcome: Outcome) -> None:
         f"The environment {target.prefix} {installs} from {repository.path} alone, offline "
         f"(release {manifest.release} of {manifest.created[:10]})."
     )
+    if context.quiet:
+        return
     if request.release is not None:
         print(f"It {has} just what release {request.release} installs.")
     print(f"{signed_by(repository.signers)}{_expectation(target.trust, to_confirm)}")

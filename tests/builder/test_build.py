@@ -93,8 +93,14 @@ def test_says_all_of_it_in_one_json_object(conda: Conda, vendor: Vendor, root: P
     }
 
 
-def test_says_nothing_when_quiet(conda: Conda, vendor: Vendor, root: Path) -> None:
-    assert not conda.build(*vendor.request, "--root", root, "app", "--quiet").output
+def test_quiet_is_a_line_and_what_is_unchanged_none(
+    conda: Conda, vendor: Vendor, root: Path
+) -> None:
+    build = (*vendor.request, "--root", root, "app", "--quiet")
+    assert conda.build(*build, "--dry-run").output.startswith("bank: would be release 1, 2 pack")
+    (line,) = conda.build(*build).output.splitlines()
+    assert line.startswith("bank: release 1, 2 packages, ")
+    assert not conda.build(*build).output
 
 
 def test_manifest_describes_the_repository(repository: Path, vendor: Vendor) -> None:

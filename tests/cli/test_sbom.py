@@ -239,6 +239,9 @@ def test_json_and_dry_run(engineer: Conda, acme: Path, tmp_path: Path) -> None:
     files = sbom(engineer, acme, "-o", folder, "--json").json["files"]
     assert {file["changed"] for file in files} == {False}
     assert sbom(engineer, acme, "-o", folder, "--quiet").stdout == ""
+    (folder / FILES[0]).unlink()
+    (line,) = sbom(engineer, acme, "-o", folder, "--quiet").stdout.splitlines()
+    assert line.startswith(f"{folder / FILES[0]}: ")
 
 
 @needs_sboms

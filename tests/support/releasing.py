@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from conda_offline_repo.repository.locate import locate_one
@@ -36,10 +36,12 @@ class Releasing:
         self.channel.add("lib", f"{number}.0", subdir="linux-64")
         return self.build(keep=keep)
 
-    def build(self, *, keep: int | None = None, dry_run: bool = False) -> BuildOutcome:
+    def build(
+        self, *, keep: int | None = None, dry_run: bool = False, fail_on: tuple[str, ...] = ()
+    ) -> BuildOutcome:
         self.channel.write()
         options = self.me.options("app", channels=(self.channel.folder.as_uri(),), keep=keep)
-        return self.me.build(options, dry_run=dry_run)
+        return self.me.build(replace(options, fail_on=fail_on), dry_run=dry_run)
 
     @property
     def manifest(self) -> Manifest:

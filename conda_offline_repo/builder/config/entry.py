@@ -50,6 +50,7 @@ def entry(
         "keep": request.keep,
         "with_plugin": relative(plugin, folder) if plugin else request.plugin,
         "installers": [relative(file, folder) for file in options.installers or ()],
+        "fail_on": list(options.fail_on),
         "sign_key": None if usual else [relative(key, folder) for key in keys],
     }
     settings = {

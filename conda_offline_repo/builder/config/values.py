@@ -20,9 +20,12 @@ if TYPE_CHECKING:
     from ..options import Options
 
 #: What holds where neither the file nor the configuration says anything.
-UNSAID = {"keep": 1, "with_plugin": False, "installers": (), "label_channel": True}
+UNSAID = {"keep": 1, "with_plugin": False, "installers": (), "label_channel": True, "fail_on": ()}
 #: The keys that options have by the same name.
-SAME = ("root", "label_channel", "channels", "platforms", "keep", "installers", "packages")
+SAME = (
+    *("root", "label_channel", "channels", "platforms", "keep", "fail_on", "installers"),
+    "packages",
+)
 #: The ways to say what a label, or an environment of it, is to have.
 WAYS = ("packages", "environment", "file", "from_prefix")
 

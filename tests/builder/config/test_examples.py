@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import jsonschema
 import pytest
@@ -20,6 +20,7 @@ from conda_offline_repo.builder.config.read import read
 from conda_offline_repo.builder.config.schema import SCHEMA
 from conda_offline_repo.builder.config.values import changed
 from conda_offline_repo.builder.options import EnvironmentSpec, Options
+from conda_offline_repo.builder.warnings import Early
 
 if TYPE_CHECKING:
     from typing import Any
@@ -145,6 +146,8 @@ def test_options_of_everything() -> None:
     assert packages.sign_keys == (folder / "keys" / "old", folder / "keys" / "new")
     assert packages.token == "tk-0123-halkbank"
     assert packages.keep == 3
+    assert (packages.fail_on, file.fail_on) == (("warning",), ())
+    assert year.fail_on == ("no-update", "downgrade")
     assert packages.plugin is True
     assert packages.installers == (folder / "installers" / "Miniforge3-Linux-x86_64.sh",)
     assert packages.virtual_packages == (
@@ -166,6 +169,10 @@ def test_options_of_everything() -> None:
     assert [one.name for one in several.environments] == ["old", "new", "tools", "base"]
     assert (year.label, year.packages, year.environments) == ("2026", (), ())
     assert year.sign_keys == (folder / "keys" / "old",)
+
+
+def test_kinds_of_warnings_are_those_of_builds() -> None:
+    assert SCHEMA["$defs"]["fail_on"]["items"]["enum"] == [*get_args(Early), "warning"]
 
 
 def test_every_setting_is_in_both_places() -> None:
