@@ -17,6 +17,25 @@ if TYPE_CHECKING:
 
 #: What in the URL of a channel may hold a credential: a user, conda's sign of a token, a query.
 CREDENTIALS = re.compile(r"(?<!file)://\S*(?:@|/t/[^/]|\?)")
+NAME = re.compile(r"[a-z0-9_][a-z0-9_.-]*", re.ASCII)
+#: What conda reads of the inside of `[...]`, and leaves all else out.
+PAIR = re.compile(r"([\w-]+)=(\"[^\"]+\"|'[^']+'|[^,\s'\"]+)(?=[,\s]|$)")
+#: The keys that conda 24.7 and all solvers know, with those that name a file, refused elsewhere.
+KEYS = {
+    *("version", "build", "build_number", "channel", "subdir", "md5", "sha256", "name"),
+    *("license", "license_family", "track_features", "url", "fn"),
+}
+#: What all solvers take for a part of a version: no wildcard but at its end, no regular expression.
+VERSION = re.compile(
+    r"\*(?:\.\*)*|(?:[<>]=?|[!=~]?=)?[^\W_](?:[\w.!+-]*\w)?(?:\.\*)*|(?:[!=]?=)?[^\W_][\w.!+-]*\*",
+    re.ASCII,
+)
+COMPATIBLE = re.compile(r"~=[^.]*")
+BUILD = re.compile(r"(?!.*\*\*)[\w.+*]+|\^.*\$", re.ASCII)
+BUILD_NUMBER = re.compile(r"(?:[<>]=?|[!=]?=)?[0-9]+", re.ASCII)
+#: What no channel has in its name or URL.
+NO_CHANNEL = re.compile(r"[\s'\"<>|;*\[\]]")
+DIGESTS = {"md5": 32, "sha256": 64}
 
 
 class PackageSpec(str):
@@ -55,13 +74,19 @@ def parse_spec(package: str) -> PackageSpec:
             f"{package!r} is not a package specification: it contains an invisible character.",
             "Type the name; copied text may bring such characters along.",
         )
-    try:
-        spec = PackageSpec(package)
-    except (InvalidMatchSpec, ValueError, IndexError) as error:
+    problem = _bracket_problem(package)
+    if not problem:
+        try:
+            spec = PackageSpec(package)
+            problem = _problem(spec)
+        except (InvalidMatchSpec, ValueError, IndexError, re.error) as error:
+            # conda repeats the specification, once or twice
+            problem = str(error).rpartition(f"Invalid spec '{package}': ")[2]
+    if problem:
         raise InvalidRequestError(
-            f"{package!r} is not a package specification: {error}",
+            f"{package!r} is not a package specification: {problem}.",
             "Give a name, optionally with a version: ratingpro, 'ratingpro>=2', ratingpro=2.1.",
-        ) from error
+        )
     if not package.strip() or spec.match.name == "*":
         raise InvalidRequestError(
             f"{package!r} names no package.", "Give the names of the packages to ship or install."
@@ -77,6 +102,57 @@ def parse_spec(package: str) -> PackageSpec:
             "Put the file into a channel and give the name of the package.",
         )
     return spec
+
+
+def _bracket_problem(text: str) -> str | None:
+    """Return what is wrong with `[KEY=VALUE, ...]`; conda leaves out what it does not read."""
+    start, bracket, rest = text.partition("[")
+    inside, closed, end = rest.rpartition("]")
+    if bool(bracket) != bool(closed) or "]" in start or "[" in end:
+        return "its brackets are not balanced"
+    keys = [key for key, _ in PAIR.findall(inside)]
+    if unknown := sorted({*keys} - KEYS):
+        return f"not every conda knows {', '.join(map(repr, unknown))} in brackets"
+    if left_out := PAIR.sub("", inside).strip(" ,"):
+        return f"{left_out!r} in its brackets is not KEY=VALUE; extras are not supported"
+    if len({*keys}) < len(keys):
+        return "a key is twice in its brackets"
+    return None
+
+
+def _problem(spec: PackageSpec) -> str | None:
+    """Return what conda would leave out of a specification, or some solver would not understand."""
+    match, text = spec.match, spec.partition("#")[0]
+    if match.get("url") or match.get("fn") or match.name == "*":
+        return None
+    bare = re.sub(r"\[.*\]", "", text).rpartition("::")[2].strip()
+    version = str(match.get_raw_value("version") or "")
+    for sign in (" if ", "(", ":"):
+        if sign in bare and sign not in version:
+            return f"conda would leave out a part of it at {sign.strip()!r}"
+    if wrong := re.search("=[<>]", bare):
+        return f"{wrong[0]!r} is not an operator; write {wrong[0][::-1]!r}"
+    if bare.endswith(tuple("=<>!~")):
+        return "its version is missing"
+    if not NAME.fullmatch(match.name):
+        return f"a name has only letters, digits, '.', '_' and '-', unlike {match.name!r}"
+    for part in re.split(r"[,|()]+", version):
+        if part and not VERSION.fullmatch(part):
+            return f"not all solvers read the version {part!r}; a * goes to its end"
+        if COMPATIBLE.fullmatch(part):
+            return f"{part!r} needs a version of two parts or more, such as ~=1.0"
+    channel = str(match.get_raw_value("channel") or "")
+    if NO_CHANNEL.search(channel):
+        return f"{channel!r} is not a channel"
+    for key, length in DIGESTS.items():
+        digest = match.get_raw_value(key)
+        if digest and not re.fullmatch(rf"[0-9a-fA-F]{{{length}}}", digest):
+            return f"its {key} is not a digest, which has {length} characters"
+    for key, pattern in (("build", BUILD), ("build_number", BUILD_NUMBER)):
+        value = match.get_raw_value(key)
+        if value is not None and not pattern.fullmatch(str(value)):
+            return f"{str(value)!r} is not a {key.replace('_', ' ')}"
+    return None
 
 
 def check_together(packages: Iterable[PackageSpec]) -> None:

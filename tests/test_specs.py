@@ -31,6 +31,75 @@ def test_what_is_not_a_specification(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("app=1.*.4", "not all solvers read the version"),
+        ("app=^1.*$", "not all solvers read the version"),
+        ("app!=*", "not all solvers read the version"),
+        ("app=*1", "not all solvers read the version"),
+        ("app~=1", "two parts"),
+        ("app=>1", "'=>' is not an operator; write '>='"),
+        ("app=", "version is missing"),
+        ("app>", "version is missing"),
+        ("app>=", "invalid operator"),
+        ("app==1.0==2", "invalid character"),
+        ("app=1=2 3", "not a build"),
+        ("app=1=a**", "not a build"),
+        ("app=_1", "empty version component"),
+        ("a b::app", "a b' is not a channel"),
+        ("app[build='^x($']", "invalid regular expression"),
+        ("app==(+", "is not a package specification"),
+        ("app[md5=abc]", "its md5 is not a digest"),
+        ("app[sha256='*']", "its sha256 is not a digest"),
+        ("app[build_number=x]", "not a build number"),
+        ("app[version]", "'version' in its brackets is not KEY=VALUE"),
+        ("app[asyncio]<2", "extras are not supported"),
+        ("app[version=>=1,<2]", "'<2' in its brackets"),
+        ("app[extras=[a]]", "not every conda knows 'extras'"),
+        ("app[when='python']", "not every conda knows 'when'"),
+        ("app[fn0=1]", "not every conda knows 'fn0'"),
+        ("app[version='1', version='2']", "twice"),
+        ("app[", "not balanced"),
+        ("a[pp", "not balanced"),
+        ("app]", "not balanced"),
+        ("app (>=1)", "leave out a part of it at '('"),
+        ("app if python", "leave out a part of it at 'if'"),
+        ("app:1.0", "leave out a part of it at ':'"),
+        ("äpp", "äpp"),
+        ("${APP}", "is not a package specification"),
+        ("{{ app }}", "is not a package specification"),
+        ("app^1", "is not a package specification"),
+        ("ap*", "names no package"),
+    ],
+)
+def test_what_some_solver_would_not_understand_or_leave_out(text: str, problem: str) -> None:
+    with pytest.raises(InvalidRequestError) as caught:
+        parse_spec(text)
+    assert repr(text) in str(caught.value)
+    assert problem in str(caught.value).replace("an invalid", "invalid")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "app=1.0.*",
+        "app>=1.0.*,<2.0a0",
+        "app 3.11.*|3.12.*",
+        "app[version='>=1|(<0.9,!=0.8.*)']",
+        "app=*=*_mkl",
+        "app==1.0=^py38_.*$",
+        "app[md5=d41d8cd98f00b204e9800998ecf8427e]",
+        "app[build_number='>=3']",
+        "https://host:8080/acme::app=1!2.0.post1+abc",
+        "app=1.0 # as the bank has it: 1 (one)",
+        "acme/linux-64::_app-x.y 9e",
+    ],
+)
+def test_what_all_understand(text: str) -> None:
+    assert parse_spec(text).match == MatchSpec(text)
+
+
+@pytest.mark.parametrize(
     "channel", ["https://me:opensesame@host", "https://host/t/opensesame", "https://h?opensesame"]
 )
 def test_credential_of_a_channel_is_refused_and_not_shown(channel: str) -> None:

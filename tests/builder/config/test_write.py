@@ -450,7 +450,7 @@ PACKAGES = st.lists(
                 "true",
             ),
             *("python 3.11.*", "a>=1,<2", "b[version='>1']", "c==1.0", "conda-forge::d", "e =1"),
-            *("f !=1", "g *", "h=1=py_0", "i 1.0 *cuda", "l:m", "true"),
+            *("f !=1", "g *", "h=1=py_0", "i 1.0 *cuda", "l::m", "true"),
         ]
     ),
     min_size=1,
