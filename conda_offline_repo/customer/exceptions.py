@@ -169,27 +169,36 @@ class PlatformMissingError(OfflineRepoError):
         )
 
 
+def _use_older(path: Path, prefix: Path, trusted: Iterable[str]) -> str:
+    """Return the command that takes an older release, signed by the keys just given as before."""
+    keys = "".join(f" --trust {key}" for key in trusted)
+    shown = (quote_for_shell(str(argument)) for argument in (path, prefix))
+    return "conda offline-repo use {} -p {}{} --allow-older".format(*shown, keys)
+
+
 class OlderBuildError(OfflineRepoError):
     """A repository with an older release than the environment has used."""
 
-    def __init__(self, path: Path, release: int, last: int, prefix: Path) -> None:
+    def __init__(
+        self, path: Path, release: int, last: int, prefix: Path, trusted: Iterable[str] = ()
+    ) -> None:
         super().__init__(
             f"{path} has release {release}, but this environment has used release {last}.",
             "This may be the wrong stick or an old copy: look at it with "
             "`conda offline-repo show`. If you mean it, give --allow-older: "
-            f"conda offline-repo use {path} -p {prefix} --allow-older [PACKAGE ...]",
+            f"{_use_older(path, prefix, trusted)}",
         )
 
 
 class OtherContentError(OfflineRepoError):
     """A repository with the release that an environment has used, and other content."""
 
-    def __init__(self, path: Path, release: int, prefix: Path) -> None:
+    def __init__(self, path: Path, release: int, prefix: Path, trusted: Iterable[str] = ()) -> None:
         super().__init__(
             f"{path} has release {release} with other content than this environment has used.",
             "Either somebody has changed it, or your vendor has begun the repository anew: ask "
             "which. If you mean it, give --allow-older: "
-            f"conda offline-repo use {path} -p {prefix} --allow-older [PACKAGE ...]",
+            f"{_use_older(path, prefix, trusted)}",
         )
 
 

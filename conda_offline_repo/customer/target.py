@@ -117,7 +117,7 @@ def plan(
         raise OtherLabelError(repository.path, manifest.label, known.label, prefix)
     trust = decide(repository, known, trusted)
     if known and not allow_older:
-        check_release(repository.path, manifest, known, prefix)
+        check_release(repository.path, manifest, known, prefix, trusted)
     state = State(
         label=manifest.label,
         release=manifest.release,

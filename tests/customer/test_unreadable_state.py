@@ -11,6 +11,7 @@ from conda.plugins import types
 
 from conda_offline_repo.customer.environment.state import state_path
 from conda_offline_repo.customer.exceptions import StateUnreadableError
+from conda_offline_repo.customer.hooks.archives import expected_manifest
 from conda_offline_repo.customer.hooks.history_check import check_environment, remember_release
 from tests.support.inside import inside
 from tests.support.keys import SigningKey, sign
@@ -136,7 +137,7 @@ def test_command_that_has_done_its_work_only_warns(
         assert not caplog.records
         state_path(prefix).write_text("{")
         with pytest.raises(StateUnreadableError):
-            check_environment()
+            check_environment((), expected_manifest)
         remember_release()
         (record,) = caplog.records
         assert record.levelname == "WARNING"

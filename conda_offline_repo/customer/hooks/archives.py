@@ -7,11 +7,9 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from functools import cache, cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from conda.base.context import context
-
+from ..._conda import commands
 from ...files.hashing import hash_file
 from ...files.workers import run_all
 from ...repository import manifest_json
@@ -23,6 +21,7 @@ from .history_check import expected_by_use
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from pathlib import Path
 
     from conda.models.records import PackageRecord
 
@@ -108,14 +107,14 @@ def expected_manifest(repository: Path) -> Manifest:
     coming = read_next(repository)
     manifest = manifest_json.stated(repository)
     expected_signers = expected_by_use.get()
+    prefix = commands.target()
     if expected_signers is None:
-        state = read_state(Path(context.target_prefix))
+        state = read_state(prefix)
         expected_signers = expected(repository, manifest.label, state)
     elif not expected_signers:
         expected_signers = None
     if expected_signers is not None:
         manifest, signers = checked(repository, manifest)
-        prefix = Path(context.target_prefix)
         require(Repository(repository, manifest, signers), expected_signers, prefix)
     return allowing(repository, manifest, coming)
 

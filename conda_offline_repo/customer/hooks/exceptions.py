@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from conda.common.io import dashlist
 from conda.utils import quote_for_shell
 
+from ..._conda import commands
 from ...exceptions import OfflineRepoError
 from ...printable import counted
 from ...urls import public
@@ -63,11 +64,12 @@ class PoisonedCacheError(OfflineRepoError):
 class RepositoryGoneError(OfflineRepoError):
     """An environment's repository that is no longer where it was."""
 
-    def __init__(self, path: Path, prefix: str) -> None:
+    def __init__(self, path: Path, prefix: str, *, removes: bool = False) -> None:
+        without = " Without it, `conda remove --force` takes away just what you name." * removes
         super().__init__(
             f"The offline repository {path} that this environment uses does not exist.",
-            "Plug in or mount its disk, then repeat this command. If it has moved: "
-            f"conda offline-repo use NEW_PATH -p {prefix}",
+            f"Plug in or mount its disk, then repeat this command.{without} If it has moved: "
+            f"conda offline-repo use NEW_PATH -p {quote_for_shell(prefix)}",
         )
 
 
@@ -85,13 +87,29 @@ class UnfinishedUseError(OfflineRepoError):
 class OtherChannelsError(OfflineRepoError):
     """Channels besides the repository that conda cannot read offline."""
 
-    def __init__(self, channels: Mapping[str, Iterable[str]], own: str, prefix: Path) -> None:
+    def __init__(
+        self,
+        channels: Mapping[str, Sequence[str]],
+        own: str,
+        prefix: Path,
+        requested: Sequence[str] = (),
+    ) -> None:
+        """`requested` are the packages of requests that name such a channel, without it."""
         lines = (f"{url} (from {', '.join(sources)})" for url, sources in channels.items())
+        shown = quote_for_shell(str(prefix))
+        remedies = []
+        if requested:
+            packages = " ".join(map(quote_for_shell, requested))
+            remedies.append(f"Leave it out of the request: `conda install -p {shown} {packages}`.")
+        if sum(map(len, channels.values())) > len(requested):
+            option = f", or repeat this command with `--override-channels -c {own}`"
+            # which `conda env update` does not have
+            remedies.append(f"Remove them there{option * (commands.running() != 'env_update')}.")
         super().__init__(
             "This environment installs from its offline repository alone, and conda cannot read "
             f"these channels offline:{dashlist(lines)}",
-            f"Remove them there, or repeat this command with `--override-channels -c {own}`. To "
-            f"install from the network again: conda offline-repo use --undo -p {prefix}",
+            f"{' '.join(remedies)} To install from the network again: "
+            f"conda offline-repo use --undo -p {shown}",
         )
 
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from conda.base.context import context
 from conda.models.channel import Channel, all_channel_urls
 
-from ..._conda import indexes
+from ..._conda import commands, indexes
 from ...files.hashing import hash_file
 from ...repository.exceptions import UnreadableError
 from ...repository.manifest import INDEX_NAME
@@ -49,8 +49,13 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-def prepare_solve(specs_to_add: Iterable[MatchSpec] = (), *_: Any) -> None:
+def prepare_solve(
+    specs_to_add: Iterable[MatchSpec] = (), specs_to_remove: Iterable[MatchSpec] = ()
+) -> None:
     """Check and refresh the index of every offline repository in play (`conda_pre_solves`).
+
+    To take packages away, only some solvers need it. What they link instead, `check_solution`
+    checks.
 
     Raises:
         RepositoryDamagedError: An index file is not the one of the manifest.
@@ -60,15 +65,20 @@ def prepare_solve(specs_to_add: Iterable[MatchSpec] = (), *_: Any) -> None:
         FolderNameError: The solver cannot read a channel in this folder.
         OfflineRepoError: See `check_environment` and `expected_manifest`.
     """
-    check_environment(specs_to_add)
     manifest_of, repository_at = cache(expected_manifest), cache(repository_of)
+    removes = bool(specs_to_remove) and not specs_to_add
+    if removes and (context.force_remove or context.solver == "libmamba"):
+        return
+    if not removes:
+        check_environment(specs_to_add, manifest_of)
     for url in all_channel_urls(context.channels, subdirs=context.subdirs):
         subdir = local_path(url)
         if subdir is None:
             continue
         repository = repository_at(subdir.parent)
         if repository is None:
-            _check_not_gone(read_state(Path(context.target_prefix)), subdir.parent)
+            _check_not_gone(read_state(commands.target()), subdir.parent, removes=removes)
+        if repository is None or removes:
             continue
         if context.solver == "libmamba" and _leads_astray(repository, url):
             raise FolderNameError(repository, context.solver)
@@ -118,13 +128,13 @@ def check_unpacked(records: Iterable[PackageRecord]) -> None:
     check_extracted(archives)
 
 
-def _check_not_gone(state: State | None, channel: Path) -> None:
+def _check_not_gone(state: State | None, channel: Path, *, removes: bool = False) -> None:
     """Refuse a channel that is the environment's repository no longer.
 
     conda would say that the channel is invalid and advise to index it anew.
     """
     if state and state.uses(channel):
-        raise RepositoryGoneError(channel, context.target_prefix)
+        raise RepositoryGoneError(channel, str(commands.target()), removes=removes)
 
 
 def _check_origin(
@@ -140,7 +150,7 @@ def _check_origin(
     What is in the environment already may be linked anew. A channel that is named besides is its
     user's wish, if it is a folder or conda is not offline: then conda has just read its index.
     """
-    state = read_state(Path(context.target_prefix))
+    state = read_state(commands.target())
     if state is None:
         return
     present = {id(a.record): bool(a.allowed) or os.path.lexists(a.path) for a in archives}
@@ -152,7 +162,7 @@ def _check_origin(
         and not (present[id(record)] if id(record) in present else _in_channel(url, state))
     ]
     if foreign:
-        raise ForeignPackagesError(state.path, context.target_prefix, foreign)
+        raise ForeignPackagesError(state.path, str(commands.target()), foreign)
 
 
 def _in_channel(url: str, state: State) -> bool:

@@ -17,8 +17,10 @@ from typing import TYPE_CHECKING
 from conda.base.context import context
 from conda.models.channel import Channel, all_channel_urls
 
+from ..._conda import commands
 from ...repository import manifest_json
 from ...repository.exceptions import ManifestError, UnreadableError
+from ...specs import PackageSpec
 from ...urls import channel_url, local_path
 from ..environment.files import replace_all
 from ..environment.state import dump, read_change, read_state, state_path, under_way
@@ -26,7 +28,7 @@ from ..exceptions import OlderBuildError, OtherContentError, OtherLabelError, St
 from .exceptions import OtherChannelsError, UnfinishedUseError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from conda.models.match_spec import MatchSpec
 
@@ -39,8 +41,12 @@ log = logging.getLogger(__name__)
 expected_by_use: ContextVar[tuple[str, ...] | None] = ContextVar("expected_by_use", default=None)
 
 
-def check_release(repository: Path, manifest: Manifest, last: State, prefix: Path) -> None:
+def check_release(
+    repository: Path, manifest: Manifest, last: State, prefix: Path, trusted: Iterable[str] = ()
+) -> None:
     """Refuse a release that is older than what the environment has used, or has changed since.
+
+    `trusted` are the keys that the user has given for it.
 
     Raises:
         OlderBuildError: It is older.
@@ -49,15 +55,16 @@ def check_release(repository: Path, manifest: Manifest, last: State, prefix: Pat
     if manifest.label != last.label:
         return
     if manifest.release < last.release:
-        raise OlderBuildError(repository, manifest.release, last.release, prefix)
+        raise OlderBuildError(repository, manifest.release, last.release, prefix, trusted)
     if manifest.release == last.release and last.manifest_sha256 not in (None, manifest.digest):
-        raise OtherContentError(repository, manifest.release, prefix)
+        raise OtherContentError(repository, manifest.release, prefix, trusted)
 
 
-def check_environment(specs: Iterable[MatchSpec] = ()) -> None:
+def check_environment(specs: Iterable[MatchSpec], manifest_of: Callable[[Path], Manifest]) -> None:
     """Refuse to solve these specs for an environment that would not get what it is meant to get.
 
-    Nothing is refused in an environment that no `use` has configured.
+    Nothing is refused in an environment that no `use` has configured. Whose a release is comes
+    before which it is: `manifest_of` returns the manifest of a folder as `expected_manifest` does.
 
     Raises:
         UnfinishedUseError: `use` was interrupted in the environment.
@@ -65,10 +72,11 @@ def check_environment(specs: Iterable[MatchSpec] = ()) -> None:
         OlderBuildError, OtherContentError: As `check_release`.
         OtherChannelsError: Channels besides the repository cannot be read offline.
         ManifestError, StateUnreadableError: A manifest or its state cannot be read.
+        OfflineRepoError: As `manifest_of`.
     """
     if expected_by_use.get() is not None:
         return
-    prefix = Path(context.target_prefix)
+    prefix = commands.target()
     state = read_state(prefix)
     if under_way(prefix):
         change = read_change(prefix)
@@ -82,7 +90,7 @@ def check_environment(specs: Iterable[MatchSpec] = ()) -> None:
             continue
         if folder == Path(state.path) and manifest.label != state.label:
             raise OtherLabelError(folder, manifest.label, state.label, prefix)
-        check_release(folder, manifest, state, prefix)
+        check_release(folder, manifest_of(folder), state, prefix)
     if context.offline:
         _check_channels(prefix, state, specs)
 
@@ -92,7 +100,7 @@ def remember_release() -> None:
 
     The command has done its work, so it does not fail where the state cannot be written.
     """
-    prefix = Path(context.target_prefix)
+    prefix = commands.target()
     try:
         state = read_state(prefix)
     except StateUnreadableError as error:
@@ -141,19 +149,23 @@ def _check_channels(prefix: Path, state: State, specs: Iterable[MatchSpec]) -> N
 
     One solver cannot do without their index, another would take it from conda's caches.
     """
-    requests = defaultdict(list)
+    requests: defaultdict[str, list[PackageSpec]] = defaultdict(list)
     for spec in specs:
         if channel := spec.get("channel"):
-            requests[str(channel)].append(f"the request for {spec.name}")
+            requests[str(channel)].append(PackageSpec(str(spec)).unqualified)
+    files = commands.file_channels()
     unreadable: defaultdict[str, list[str]] = defaultdict(list)
-    for name in dict.fromkeys((*context.channels, *requests)):
+    requested: list[PackageSpec] = []
+    for name in dict.fromkeys((*context.channels, *files, *requests)):
         for url in _urls((name,)):
             folder = _folder(url)
             if folder is None or (not folder.is_dir() and folder != Path(state.path)):
                 shown = channel_url(Channel(url.rpartition("/")[0]))
-                unreadable[shown] += requests.get(name) or _sources(name)
+                requested += requests[name]
+                sources = [f"the request for {each.match.name}" for each in requests[name]]
+                unreadable[shown] += sources or files.get(name) or _sources(name)
     if unreadable:
-        raise OtherChannelsError(unreadable, state.channel, prefix)
+        raise OtherChannelsError(unreadable, state.channel, prefix, requested)
 
 
 def _sources(channel: str) -> list[str]:

@@ -25,6 +25,7 @@ from conda_offline_repo.customer.environment.state import (
     state_path,
 )
 from conda_offline_repo.customer.exceptions import StateUnreadableError, TargetError
+from conda_offline_repo.customer.hooks.archives import expected_manifest
 from conda_offline_repo.customer.hooks.history_check import check_environment
 from conda_offline_repo.customer.target import configure, plan
 from conda_offline_repo.customer.undo import undo
@@ -106,7 +107,7 @@ def test_any_state(prefix: Path, stick: Path, content: object) -> None:
     state_path(prefix).write_text(json.dumps(content))
     repository = locate_one(stick)
     for step in (
-        lambda: check_environment(),
+        lambda: check_environment((), expected_manifest),
         lambda: undo(prefix, print, dry_run=True),
         lambda: configure(plan(repository, prefix, allow_older=True, other_label=True)),
     ):
@@ -129,7 +130,7 @@ def test_state_that_is_none(prefix: Path, stick: Path, path_of: object, text: st
         lambda: plan(locate_one(stick), prefix),
         lambda: plan(locate_one(stick), prefix, allow_older=True, other_label=True),
         lambda: undo(prefix, print),
-        lambda: check_environment(),
+        lambda: check_environment((), expected_manifest),
     ):
         with pytest.raises(StateUnreadableError) as caught:
             step()
@@ -158,9 +159,9 @@ def test_pipes_do_not_hang(prefix: Path, stick: Path, name: str) -> None:
     errors = {".condarc": TargetError, "conda-meta/offline-repo": StateUnreadableError}
     if name == "conda-meta/offline-repo":
         with pytest.raises(StateUnreadableError, match="not a regular file"):
-            check_environment()
+            check_environment((), expected_manifest)
     else:
-        check_environment()
+        check_environment((), expected_manifest)
     if name in errors:
         with pytest.raises(errors[name], match="not a regular file"):
             plan(locate_one(stick), prefix)
