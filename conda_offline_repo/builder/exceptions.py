@@ -12,9 +12,6 @@ from ..printable import counted
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
-    from typing import Any
-
-    from .warnings import BuildWarning
 
 
 class NothingAskedError(OfflineRepoError):
@@ -253,24 +250,3 @@ class InstallerError(OfflineRepoError):
             "Give the installer's file, named with letters, digits, '.', '_' and '-' only, "
             "or leave installers out: --without-installer.",
         )
-
-
-class FailOnError(OfflineRepoError):
-    """A release that has warnings of a kind that `--fail-on` names.
-
-    Attributes:
-        warnings: Those of that kind.
-    """
-
-    def __init__(self, warnings: Iterable[BuildWarning]) -> None:
-        self.warnings = tuple(warnings)
-        lines = dashlist(f"{warning.kind}: {warning.text}" for warning in self.warnings)
-        super().__init__(
-            f"Nothing is published, because of warnings that --fail-on or fail_on names:{lines}",
-            "Solve what they are about. To publish all the same, leave out --fail-on, or fail_on "
-            "in the file.",
-        )
-
-    def dump_map(self) -> dict[str, Any]:
-        """Return conda's JSON object of the error, with the warnings."""
-        return {**super().dump_map(), "warnings": [*map(vars, self.warnings)]}

@@ -14,8 +14,8 @@ from ..queries.contents import list_packages, packages_of
 from ..repository.exceptions import ManifestError, UnreadableError
 from ..repository.locate import Repository
 from .archives.archive import long_paths
-from .exceptions import FailOnError
 from .plugin_channel import checks_signatures
+from .release.exceptions import FailOnError
 from .request.changes import changes
 from .warnings import BuildWarning
 

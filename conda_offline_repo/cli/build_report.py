@@ -10,11 +10,11 @@ from conda.base.context import context
 
 from ..builder.request.changes import ALL
 from ..printable import human
-from ..repository.manifest import as_dict
 from .output import (
     amount,
     changes_json,
     licenses,
+    manifest_json,
     platform_lines,
     platforms_json,
     print_lines,
@@ -108,7 +108,7 @@ def _label_json(result: Result) -> dict[str, Any]:
 def _json(outcome: BuildOutcome) -> dict[str, Any]:
     manifest, difference = outcome.manifest, outcome.difference
     return {
-        "label": manifest.label,
+        **manifest_json(manifest),
         "path": str(outcome.path),
         "changed": outcome.changed,
         "first_build": outcome.first,
@@ -123,7 +123,7 @@ def _json(outcome: BuildOutcome) -> dict[str, Any]:
         **changes_json(difference),
         "changes": platforms_json(difference),
         "new_licenses": outcome.new_licenses,
-        "manifest": as_dict(manifest),
+        "signers": manifest.signers,
         "warnings": [*map(vars, outcome.warnings)],
     }
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from conda.base.context import context
 
 from ..printable import counted, human, printable
+from ..repository.manifest import as_dict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -92,6 +93,16 @@ def release_json(repository: Repository) -> dict[str, Any]:
     """Return the path, label and release of a repository, for a JSON object."""
     manifest = repository.manifest
     return {"path": str(repository.path), "label": manifest.label, "build": manifest.release}
+
+
+def manifest_json(manifest: Manifest) -> dict[str, Any]:
+    """Return what a release is of, and with `--verbose` all of its manifest, for a JSON object."""
+    content = as_dict(manifest)
+    return {
+        **{key: content[key] for key in ("label", "build", "created", "request")},
+        "release": manifest.release,
+        **({"manifest": content} if context.verbosity else {}),
+    }
 
 
 def changes_json(difference: Difference) -> dict[str, Any]:

@@ -9,10 +9,10 @@ from conda.base.context import context
 
 from ..printable import counted, human
 from ..queries.dependencies import environments
-from ..repository.manifest import as_dict, key_parts
+from ..repository.manifest import key_parts
 from ..repository.names import PLUGIN
 from ..repository.transition import unfinished
-from .output import amount, print_json, print_lines, release_json, table
+from .output import amount, manifest_json, print_json, print_lines, release_json, table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -47,7 +47,7 @@ def packages_json(repository: Repository, packages: tuple[ListedPackage, ...]) -
     manifest = repository.manifest
     return {
         "path": str(repository.path),
-        "manifest": as_dict(manifest),
+        **manifest_json(manifest),
         "packages": [vars(package) for package in packages],
         "bytes": manifest.size,
         "signers": repository.signers,

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 GROUPS = {
     "exceptions": "Anywhere",
     "builder": "At a build",
+    "builder.release": "Before a release is published",
     "_conda": "Where the index of a channel is read",
     "builder.config": "In offline-repo.yml",
     "builder.request.inputs": "In files that a build is given",

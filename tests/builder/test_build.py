@@ -89,7 +89,9 @@ def test_says_all_of_it_in_one_json_object(conda: Conda, vendor: Vendor, root: P
         },
         "new_licenses": None,
         "warnings": [],
-        "manifest": manifest(repository),
+        "signers": [],
+        "release": 1,
+        **{key: manifest(repository)[key] for key in ("build", "created", "request")},
     }
 
 
@@ -333,7 +335,7 @@ def test_dry_run_shows_the_plan_and_does_nothing(
         assert name in result.stdout
     if options:
         assert (result.json["added"], result.json["changed"]) == (APP, True)
-        assert (result.json["packages"], result.json["manifest"]["build"]) == (2, 1)
+        assert (result.json["packages"], result.json["build"]) == (2, 1)
 
 
 def test_dry_run_of_a_later_build(
@@ -366,7 +368,7 @@ def test_no_change_no_write(conda: Conda, vendor: Vendor, root: Path, repository
     assert vendor.server.packages() == []
     assert (answer["changed"], answer["transfer_bytes"]) == (False, 0)
     assert answer["added"] == answer["updated"] == answer["removed"] == []
-    assert answer["manifest"] == manifest(repository)
+    assert (answer["release"], answer["request"]) == (1, manifest(repository)["request"])
 
 
 def test_label_and_token_are_enough_for_the_next_build(

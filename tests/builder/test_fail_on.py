@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conda_offline_repo.builder.exceptions import FailOnError
+from conda_offline_repo.builder.release.exceptions import FailOnError
 from tests.support.tiny import TinyChannel
 
 if TYPE_CHECKING:

@@ -113,7 +113,7 @@ def test_failed_label_ends_the_job_with_its_name_and_status_1(nightly: Nightly) 
     failed = answer["labels"][1]
     assert (failed["exception_name"], failed["hints"]) == ("SolveError", [])
     assert failed["message"].startswith("The request cannot be met")
-    assert answer["labels"][0]["manifest"]["build"] == 1
+    assert answer["labels"][0]["release"] == 1
 
     table = nightly.conda.execute("offline-repo", "build").stdout.splitlines()[-4:]
     assert table[0].split() == ["LABEL", "RELEASE", "PACKAGES", "SIZE", "MOVES", "RESULT"]

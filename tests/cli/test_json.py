@@ -71,7 +71,7 @@ def test_a_release_and_its_delivery(
 
     bank = root / "bank"
     build = ("build", *vendor.request, "--root", root, "--platform", PLATFORM, "--keep", 2)
-    check_manifest(of("build", *build, "app")["manifest"])
+    check_manifest(of("build", *build, "app", "--verbose")["manifest"])
     of("sync", "sync", bank, stick)
     of("use", "use", stick, "-n", "mine", "app", by=customer)
     vendor.label.add("app", "3.0", depends=["tool"])
@@ -87,9 +87,10 @@ def test_a_release_and_its_delivery(
     assert of("unpack", "unpack", tmp_path / "new.zip", stick)["build_before"] == 1
     of("use", "use", stick, "-n", "mine", "--release", 1, by=customer)
     of("use_undo", "use", "--undo", "-n", "mine", by=customer)
-    shown = of("show", "show", root)["repositories"][0]
+    shown = of("show", "show", root, "--verbose")["repositories"][0]
     assert shown["environments"]
     check_manifest(shown["manifest"])
+    of("show", "show", root)
     of("show_brief", "show", root, "--brief")
     assert of("show_releases", "show", root, "--releases")["repositories"][0]["releases"]
     assert of("show_why", "show", root, "--why", "tool")["repositories"][0]["solutions"]

@@ -122,4 +122,10 @@ def test_show_tells_the_packages(customer: Conda, copy: Path) -> None:
         ("app", "2.0"),
         ("lib", "1.1"),
     ]
-    assert shown["manifest"] == json.loads((copy / "offline-repo.json").read_bytes())
+    manifest = json.loads((copy / "offline-repo.json").read_bytes())
+    assert "manifest" not in shown
+    assert {key: shown[key] for key in ("label", "build", "created", "request")} == {
+        key: manifest[key] for key in ("label", "build", "created", "request")
+    }
+    (shown,) = customer.run("offline-repo", "show", copy, "--json", "-v").json["repositories"]
+    assert shown["manifest"] == manifest

@@ -9,9 +9,11 @@ from conda.common.io import dashlist
 from ...exceptions import OfflineRepoError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
+    from typing import Any
 
     from ..._conda.machine import Unmet
+    from ..warnings import BuildWarning
 
 
 class MachineMisfitError(OfflineRepoError):
@@ -27,3 +29,24 @@ class MachineMisfitError(OfflineRepoError):
             "virtual_packages in offline-repo.yml. If not, ask for other versions of these "
             "packages, or make the list or lock file on such a machine. Nothing was published.",
         )
+
+
+class FailOnError(OfflineRepoError):
+    """A release that has warnings of a kind that `--fail-on` names.
+
+    Attributes:
+        warnings: Those of that kind.
+    """
+
+    def __init__(self, warnings: Iterable[BuildWarning]) -> None:
+        self.warnings = tuple(warnings)
+        lines = dashlist(f"{warning.kind}: {warning.text}" for warning in self.warnings)
+        super().__init__(
+            f"Nothing is published, because of warnings that --fail-on or fail_on names:{lines}",
+            "Solve what they are about. To publish all the same, leave out --fail-on, or fail_on "
+            "in the file.",
+        )
+
+    def dump_map(self) -> dict[str, Any]:
+        """Return conda's JSON object of the error, with the warnings."""
+        return {**super().dump_map(), "warnings": [*map(vars, self.warnings)]}

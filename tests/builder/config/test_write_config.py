@@ -40,7 +40,7 @@ def test_build_from_the_file_changes_nothing(
     (bank,) = done["labels"]
     assert bank["changed"] is False
     assert bank["request_changes"] == []
-    assert bank["manifest"]["build"] == 1
+    assert bank["build"] == 1
 
 
 def test_first_request_is_written_down_and_nothing_is_built(
@@ -52,8 +52,8 @@ def test_first_request_is_written_down_and_nothing_is_built(
     assert not root.exists()
     assert not vendor.server.requests
     done = conda.build("--json", CONDA_OFFLINE_REPO_TOKEN=TOKEN).json["labels"][0]
-    assert done["manifest"]["request"]["packages"] == ["app", "tool"]
-    assert done["manifest"]["request"]["keep"] == 3
+    assert done["request"]["packages"] == ["app", "tool"]
+    assert done["request"]["keep"] == 3
     assert set(done["platforms"]) == {"linux-64", "win-64"}
 
 
@@ -99,7 +99,7 @@ def test_environment_file_is_written_down_by_its_path(
     conda.build(*request, "--environment-file", environment, "--write-config")
     assert "environment: environment.yml" in (conda.work / "offline-repo.yml").read_text()
     told = conda.build("--json").json["labels"][0]
-    assert told["manifest"]["request"]["packages"] == ["lib=1.0"]
+    assert told["request"]["packages"] == ["lib=1.0"]
 
 
 def test_pip_parts_are_refused_by_name(conda: Conda, vendor: Vendor, root: Path) -> None:
