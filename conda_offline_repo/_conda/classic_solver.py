@@ -21,6 +21,11 @@ class MachineMindingSolver(Solver):
     who asks checks a solution himself.
     """
 
+    # conda 26.9 has each solver say so itself, also one that is derived from its own
+    supports_exclude_newer_global = getattr(Solver, "supports_exclude_newer_global", False)
+    supports_exclude_newer_channel = getattr(Solver, "supports_exclude_newer_channel", False)
+    supports_exclude_newer_package = getattr(Solver, "supports_exclude_newer_package", False)
+
     def solve_final_state(self, *args: Any, **kwargs: Any) -> Any:
         try:
             return super().solve_final_state(*args, **kwargs)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from conda.base.context import context
 from conda.common.path import expand
+from conda.models.match_spec import MatchSpec
 from conda.plugins import hookimpl
 from conda.plugins.types import CondaVirtualPackage
 
@@ -24,8 +25,13 @@ _ABSENT = object()
 CUDA_OVERRIDE = "CONDA_OVERRIDE_CUDA"
 #: Settings that conda reads under another name, and how it converts their values.
 SEEN_AS: dict[str, tuple[str, Callable[[Any], Any]]] = {
+    "_aggressive_update_packages": (
+        "aggressive_update_packages",
+        lambda packages: tuple(map(MatchSpec, packages)),
+    ),
     "_pkgs_dirs": ("pkgs_dirs", lambda folders: tuple(map(expand, folders))),
     "_subdir": ("subdir", str),
+    "_use_only_tar_bz2": ("use_only_tar_bz2", bool),
 }
 
 

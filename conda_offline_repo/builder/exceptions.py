@@ -130,8 +130,9 @@ class ProofError(OfflineRepoError):
         super().__init__(
             f"The repository alone does not install the same for {key} ({solver} solver):"
             f"{dashlist(lines)}",
-            "Nothing was published. Pins or settings for single channels in this machine's "
-            "configuration can cause this.",
+            "Nothing was published. The repository is one channel, so the order of the channels "
+            "that its packages come from does not count there. Name the version that is meant, or "
+            "leave a channel out.",
         )
 
 

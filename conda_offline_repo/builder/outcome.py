@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from conda.exceptions import InvalidVersionSpec
 from conda.models.version import VersionOrder
 
+from .._conda.solver_settings import obeyed
 from ..queries import compare
 from ..queries.contents import list_packages, packages_of
 from ..repository.exceptions import ManifestError, UnreadableError
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
     from pathlib import Path
 
+    from .._conda.solver_settings import Configured
     from ..queries.compare import Difference
     from ..repository.manifest import Manifest
     from .release.compose import Release
@@ -42,6 +44,7 @@ class BuildOutcome:
         changed: Whether there is a new release.
         first: Whether it is the first.
         request_changes: From the request of the last build.
+        settings: The settings of conda on this machine that the build obeys.
         new_licenses: The licences that no package had before, with the packages that have them;
             None where that is not known.
     """
@@ -53,7 +56,14 @@ class BuildOutcome:
     changed: bool = True
     first: bool = False
     request_changes: tuple[RequestChange, ...] = ()
+    settings: tuple[Configured, ...] = ()
     new_licenses: Mapping[str, tuple[str, ...]] | None = None
+
+    @property
+    def machines(self) -> dict[str, Mapping[str, str]]:
+        """The virtual packages of the machines that the release is for, by platform."""
+        request = self.manifest.request
+        return {platform: request.virtual_packages[platform] for platform in request.platforms}
 
 
 def unchanged(plan: BuildPlan, last: Manifest, left: tuple[str, ...]) -> BuildOutcome:
@@ -67,7 +77,13 @@ def unchanged(plan: BuildPlan, last: Manifest, left: tuple[str, ...]) -> BuildOu
     difference = compare.difference(manifest, manifest)
     warnings = (*plan.warnings, *undeleted(left))
     return BuildOutcome(
-        plan.repository, manifest, difference, warnings, changed=False, new_licenses={}
+        plan.repository,
+        manifest,
+        difference,
+        warnings,
+        changed=False,
+        settings=obeyed(),
+        new_licenses={},
     )
 
 
@@ -89,6 +105,7 @@ def changed(plan: BuildPlan, release: Release) -> BuildOutcome:
         ),
         first=last is None,
         request_changes=changes(last.request, manifest.request) if last else (),
+        settings=obeyed(),
         new_licenses=_new_licenses(plan, manifest),
     )
 

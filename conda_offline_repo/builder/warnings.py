@@ -13,6 +13,7 @@ Early = Literal[
     "offline",
     "channel-relations",
     "no-pip",
+    "unused-setting",
     "long-path",
     "unchecked-signature",
     "other-signer",

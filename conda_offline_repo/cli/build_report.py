@@ -113,6 +113,8 @@ def _json(outcome: BuildOutcome) -> dict[str, Any]:
         "changed": outcome.changed,
         "first_build": outcome.first,
         "request_changes": [vars(change) for change in outcome.request_changes],
+        "settings": [*map(vars, outcome.settings)],
+        "machines": outcome.machines,
         "platforms": {
             key: {"packages": len(names), "bytes": sum(manifest.packages[n].size for n in names)}
             for key, names in manifest.solutions.items()
@@ -144,12 +146,18 @@ def _lines(outcome: BuildOutcome) -> Iterator[str]:
     """Yield what a build did, or would do, for people."""
     manifest, difference, dry_run = outcome.manifest, outcome.difference, context.dry_run
     total = amount(manifest)
+    for setting in outcome.settings:
+        yield f"conda's setting {setting} counts: {setting.value}."
     if not outcome.changed:
         yield f"{outcome.path} is up to date (release {manifest.release}): {total}."
         return
     if outcome.first:
         verb = "This would be the first" if dry_run else "First"
         yield f"{verb} release of label {manifest.label} in {outcome.path.parent}."
+        yield "It is for machines with:"
+        for platform, machine in outcome.machines.items():
+            packages = (f"{name} {machine[name]}" for name in sorted(machine))
+            yield f"  {platform}: {', '.join(packages)}"
     if outcome.request_changes:
         verb = "would change" if dry_run else "changed"
         yield f"The request {verb}:"

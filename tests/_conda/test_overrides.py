@@ -26,6 +26,7 @@ CHANGED: dict[str, tuple[object, str]] = {
     "_channels": (("https://acme.example/one",), "channels"),
     "_pkgs_dirs": ((str(__file__),), "pkgs_dirs"),
     "_subdir": ("zos-z", "subdir"),
+    "_use_only_tar_bz2": (OPPOSITE, "use_only_tar_bz2"),
     "add_pip_as_python_dependency": (OPPOSITE, ""),
     "allow_non_channel_urls": (OPPOSITE, ""),
     "local_repodata_ttl": (4321, ""),

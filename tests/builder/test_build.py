@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 from conda.base.context import context
 
+from conda_offline_repo.builder.request.machine import machines
 from dev.upstream.server import ChannelServer
 from tests.conftest import TOKEN
 from tests.support.running import snapshot, tree
@@ -62,6 +63,18 @@ def test_holds_what_the_request_needs_and_no_more(conda: Conda, vendor: Vendor, 
     assert "..." not in result.stdout
 
 
+def test_first_release_says_which_machines_it_is_for(
+    vendor: Vendor, conda: Conda, root: Path
+) -> None:
+    command = (*vendor.request, "--root", root, "--platform", "linux-64", "app")
+    first = conda.build(*command).stdout
+    assert "It is for machines with:" in first
+    assert "linux-64: __archspec 1=x86_64, __glibc 2.28, __linux 4.18, __unix 0\n" in first
+    changed = conda.build(*command, "--virtual-package", "__glibc=2.17").stdout
+    assert "linux-64:__glibc=2.28 -> linux-64:__glibc=2.17" in changed
+    assert "It is for machines" not in changed
+
+
 def test_says_all_of_it_in_one_json_object(conda: Conda, vendor: Vendor, root: Path) -> None:
     result = conda.build(*vendor.request, "--root", root, "app", "--json")
     repository = root / "bank"
@@ -87,6 +100,8 @@ def test_says_all_of_it_in_one_json_object(conda: Conda, vendor: Vendor, root: P
                 "removed": [],
             }
         },
+        "settings": [],
+        "machines": machines((PLATFORM,), {}, ()),
         "new_licenses": None,
         "warnings": [],
         "signers": [],

@@ -13,7 +13,20 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ..._conda.machine import Unmet
+    from ..._conda.solver_settings import Configured
     from ..warnings import BuildWarning
+
+
+class ForbiddenError(OfflineRepoError):
+    """Packages that a rule of the administrator keeps out."""
+
+    def __init__(self, rule: Configured, names: Iterable[str], *, kept: bool) -> None:
+        earlier = " --keep 1 leaves out the earlier releases that have them." if kept else ""
+        super().__init__(
+            f"The setting {rule} does not allow these packages:{dashlist(names)}",
+            f"Ask for packages that do without them, or have the setting changed.{earlier} "
+            "Nothing was published.",
+        )
 
 
 class MachineMisfitError(OfflineRepoError):

@@ -12,7 +12,7 @@ from .. import plugin_channel
 from ..kept_releases import kept_releases
 from ..upstream import exact, unavailable
 from ..upstream.entries import entries_of
-from ..upstream.solve import solve, tasks
+from ..upstream.solve import solve, tasks, unused_settings
 from . import rules
 from .index import make_index
 
@@ -105,6 +105,7 @@ def make_plan(
     Raises:
         SolveError: There is no solution.
         MachineMisfitError: The customer's machine lacks what packages demand of it.
+        ForbiddenError: A setting of the administrator does not allow a package.
         OfflineRepoError: The channels cannot be read, or have what no repository holds.
     """
     with progress.doing("Reading the channels"):
@@ -122,6 +123,8 @@ def make_plan(
         if solution.exact:
             exact.check_closure(solution.key, {name: records[name] for name in solution.names})
         rules.check_machine(solution, records, request)
+    kept = kept_releases(last, repository, request.keep, solutions, entries)
+    rules.check_allowed((*entries, *of_plugin), kept.entries)
     return BuildPlan(
         request=request,
         repository=repository,
@@ -131,10 +134,11 @@ def make_plan(
         solutions=solutions,
         entries=entries,
         of_plugin=of_plugin,
-        kept=kept_releases(last, repository, request.keep, solutions, entries),
+        kept=kept,
         warnings=(
             *warnings,
             *exact.without_pip(s.key for s in solutions if s.lacks_pip),
             *unavailable.from_cache(request),
+            *unused_settings(solutions),
         ),
     )

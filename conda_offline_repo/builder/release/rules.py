@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..._conda.machine import unmet
-from .exceptions import MachineMisfitError
+from ..._conda.solver_settings import forbidden
+from .exceptions import ForbiddenError, MachineMisfitError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from typing import Any
 
     from ..request.request import Request
+    from ..upstream.entries import Entry
     from ..upstream.solve import Solution
 
 
@@ -33,3 +35,25 @@ def check_machine(
     machine = {name: (version, build or "0") for name, (version, _, build) in parts.items()}
     if demands := unmet([records[name] for name in solution.names], machine):
         raise MachineMisfitError(solution.key, demands)
+
+
+def check_allowed(entries: Iterable[Entry], kept: Iterable[Entry]) -> None:
+    """Check that the administrator's settings allow packages: conda itself would not install them.
+
+    Args:
+        entries: The packages of the new release.
+        kept: Those that only earlier releases have.
+
+    Raises:
+        ForbiddenError: They do not.
+    """
+    earlier = {entry.name for entry in kept}
+    records = {entry.name: _placed(entry) for entry in (*entries, *kept)}
+    for rule, names in forbidden(records):
+        raise ForbiddenError(rule, names, kept=not earlier.isdisjoint(names))
+
+
+def _placed(entry: Entry) -> dict[str, Any]:
+    url = entry.public_url
+    place = {"fn": entry.file, "subdir": entry.subdir, "url": url}
+    return {**entry.record, **place, "channel": url.rpartition("/")[0]}

@@ -12,19 +12,20 @@ from typing import TYPE_CHECKING
 from conda.base.context import context
 from conda.common.io import dashlist
 
-from ..._conda import indexes, overrides
+from ..._conda import indexes, overrides, solver_settings
 from ..._conda.solver import UnsolvedError, ask
 from ...exceptions import InvalidRequestError
 from ...repository.manifest import solution_key
 from ...specs import PackageSpec
 from ..exceptions import SolveError
+from ..warnings import BuildWarning
 from . import exact
 from .repodata import load
 from .unavailable import explained
 from .unsolved import missing, unsolved_error
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from typing import Any
 
     from conda.models.channel import Channel
@@ -141,6 +142,17 @@ def solve(request: Request, tasks: Sequence[Task], progress: Progress) -> tuple[
     return tuple(solutions)
 
 
+def unused_settings(solutions: Iterable[Solution]) -> tuple[BuildWarning, ...]:
+    """Return the warning for settings of this machine that would shape solutions, and do not."""
+    names = ", ".join(map(str, solver_settings.unused()))
+    text = (
+        f"These settings of conda are not used, because the customer's conda does not have them: "
+        f"{names}. To ship a package, or one version of it, name it in the request: 'NAME VERSION'."
+    )
+    solved = any(not solution.exact for solution in solutions)
+    return (BuildWarning("unused-setting", text),) if names and solved else ()
+
+
 def _solve(task: Task, tasks: Sequence[Task], request: Request) -> tuple[PackageRecord, ...]:
     platform = task.platform
     machine = request.virtual_packages[platform]
@@ -182,7 +194,8 @@ def run(
     command: str = "create",
     **settings: Any,
 ) -> tuple[PackageRecord, ...]:
-    """Solve once, as a machine of this platform; with nothing installed, unless a prefix is given.
+    """Solve once, as a machine of this platform whose conda has its defaults; with nothing
+    installed, unless a prefix is given.
 
     Args:
         platform: The conda subdir to solve for, besides noarch.
@@ -195,12 +208,17 @@ def run(
     Raises:
         SolveError: There is no solution; carries the solver's explanation.
     """
-    settings.setdefault("quiet", not context.verbosity)
+    settings = {
+        **solver_settings.defaults(),
+        "notify_outdated_conda": False,
+        "quiet": not context.verbosity,
+        **settings,
+    }
     specs = [package.match for package in packages]
     subdirs = (platform, "noarch")
     try:
         with (
-            overrides.machine(platform, virtual_packages, notify_outdated_conda=False, **settings),
+            overrides.machine(platform, virtual_packages, **settings),
             indexes.read_by_solver(),
             redirect_stdout(sys.stderr if context.verbosity else StringIO()),
         ):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import replace
 from importlib.metadata import version
 from types import ModuleType
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ from conda.plugins import hookimpl
 from conda.plugins.types import CondaSolver
 
 from conda_offline_repo.builder.exceptions import ProofError
+from conda_offline_repo.builder.options import EnvironmentSpec
 from conda_offline_repo.builder.release import prove as proof
 from conda_offline_repo.builder.release.index import make_index
 from conda_offline_repo.builder.upstream.entries import entries_of
@@ -306,14 +308,23 @@ def test_proof_is_of_what_the_customer_gets(
     assert set(conda.installed("target")) == {"app", "one-or-two", "two"}
 
 
-def test_pins_of_the_vendor_that_the_customer_has_not(
-    me: Inside, server: ChannelServer, tmp_path: Path
-) -> None:
-    channel = TinyChannel(tmp_path / "served" / "pinned")
-    channel.add("lib", "1.0")
-    channel.add("lib", "2.0")
-    channel.add("app", depends=["lib"])
+def test_both_archives_of_a_build(me: Inside, conda: Conda, tmp_path: Path) -> None:
+    """A list names the older one; conda takes the newer one, and `use` the one that is named."""
+    channel = TinyChannel(tmp_path / "channel")
+    channel.add("app", subdir=context.subdir, depends=["lib"])
+    channel.add("lib", subdir=context.subdir)
+    old = channel.add("lib", subdir=context.subdir, format="tar.bz2")
     channel.write()
-    me.configure(pinned_packages=["lib=1"])
-    me.build(me.options("app", channels=(f"{server.url}/pinned",)))
-    assert published(me) == {"noarch/app-1.0-0.conda", "noarch/lib-1.0-0.conda"}
+    url = channel.folder.as_uri()
+    (tmp_path / "list.txt").write_text(f"@EXPLICIT\n{url}/{old.at}\n")
+    environments = (
+        EnvironmentSpec("new", ("app",)),
+        EnvironmentSpec("old", file=tmp_path / "list.txt"),
+    )
+    options = me.options(channels=(url,), platforms=(context.subdir,))
+    outcome = me.build(replace(options, environments=environments))
+    assert outcome.manifest.solutions[f"old/{context.subdir}"] == (old.at,)
+    assert len(outcome.manifest.packages) == 3
+    conda.use(me.root / "bank", "-n", "target", "--environment", "old")
+    (record,) = (conda.envs / "target" / "conda-meta").glob("lib-*.json")
+    assert json.loads(record.read_bytes())["fn"] == old.file
