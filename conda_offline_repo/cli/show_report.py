@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 #: Steps beyond which the lines of a tree are not indented any further.
 DEEPEST = 40
+#: Why python needs a pip that it does not name.
+PIP_RULE = "by conda's add_pip_as_python_dependency"
 #: What separates licence texts.
 RULE = "=" * 79
 PACKAGES = ("NAME", "VERSION", "BUILD", "SUBDIR", "SIZE", "ASKED FOR", "LICENCE", "CHANNEL")
@@ -183,8 +185,10 @@ def _branch(step: Step) -> str:
 
 
 def _step(step: Step) -> str:
-    needs = f" ({', '.join(step.specs)})" if step.specs else ""
-    return f"{_joined(step.name, step.version)}{needs}"
+    package = _joined(step.name, step.version)
+    if not step.depth:
+        return package
+    return f"{package} ({', '.join(step.specs) or PIP_RULE})"
 
 
 def _joined(*parts: str) -> str:

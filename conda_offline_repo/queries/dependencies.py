@@ -54,8 +54,15 @@ class Solved:
 
     @cached_property
     def needs(self) -> dict[str, dict[str, tuple[str, ...]]]:
-        """The MatchSpecs of each package's dependencies, by package and by dependency."""
-        return {name: _needs(entry) for name, entry in self.entries.items()}
+        """The MatchSpecs of each package's dependencies, by package and by dependency.
+
+        By conda's setting `add_pip_as_python_dependency`, which is on by default, python needs pip
+        without a MatchSpec.
+        """
+        needs = {name: _needs(entry) for name, entry in self.entries.items()}
+        if "pip" in needs and "python" in needs:
+            needs["python"].setdefault("pip", ())
+        return needs
 
     @cached_property
     def asked_for(self) -> frozenset[str]:

@@ -31,7 +31,8 @@ class Step:
         depth: The number of steps from the needed package.
         name: Of the package.
         version: Of the package; empty for a virtual one.
-        specs: The MatchSpecs with which it needs the package above it.
+        specs: The MatchSpecs with which it needs the package above it; none of python for pip that
+            only conda's add_pip_as_python_dependency adds.
         asked_for: Whether it was requested.
         expanded: Whether the packages that need it follow; each is expanded once, where nearest.
     """

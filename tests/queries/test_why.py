@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from conda_offline_repo.cli.show_report import why_lines
 from conda_offline_repo.queries.why import why
 from conda_offline_repo.repository.exceptions import ManifestError, PackageUnknownError
 from conda_offline_repo.repository.locate import locate_one
@@ -187,3 +188,16 @@ def test_the_shortest_way_is_always_the_same(folder: Path) -> None:
     (answer,) = reasons(needing(folder, needs), "end").values()
     assert answer.shortest == ("top", "a", "end")
     assert lines(answer.ways) == ["end", ".a", "..top", ".b", "..top ...", ".c", "..top ..."]
+
+
+def test_conda_adds_pip_to_python(folder: Path) -> None:
+    needs = {"app": ["python"], "python": [], "pip": ["python"], "wheel": ["pip"]}
+    repository = needing(folder, needs)
+    (answer,) = reasons(repository, "pip").values()
+    assert [(step.name, step.specs) for step in answer.directly] == [
+        ("python", ()),
+        ("wheel", ("pip",)),
+    ]
+    text = "python 1 (by conda's add_pip_as_python_dependency), wheel 1 (pip)"
+    assert f"  needed directly by: {text}" in [*why_lines(repository, [answer])]
+    assert answer.shortest == ("app", "python", "pip")
