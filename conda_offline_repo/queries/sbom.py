@@ -7,6 +7,7 @@ their digests identify them.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from contextlib import contextmanager
@@ -99,9 +100,11 @@ def make_bills(repository: Repository) -> tuple[Bill, ...]:
         title = "-".join(filter(None, (manifest.label, environment)))
         specs = [MatchSpec(name=name) for name in sorted(solution.asked_for)]
         with _dated(manifest, path):
-            text = export(platform, title, specs, records)
+            document = json.loads(export(platform, title, specs, records))
+        # unless the settings of conda-sboms name a product, whose version it is then
+        document["metadata"]["component"].setdefault("version", str(manifest.release))
         file = _file_name(manifest, solution, path)
-        content = text.encode("utf-8", "backslashreplace")
+        content = f"{json.dumps(document, indent=2, sort_keys=True)}\n".encode()
         bills.append(Bill(file, environment, platform, len(records), content))
     return tuple(bills)
 

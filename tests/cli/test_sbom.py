@@ -89,7 +89,8 @@ def test_a_file_for_each_environment(engineer: Conda, acme: Path, tmp_path: Path
     ]
     manifest = locate_one(acme).manifest
     assert document["metadata"]["timestamp"].startswith(manifest.created.rstrip("Z"))
-    assert document["metadata"]["component"]["name"] == "acme-runtime"
+    product = document["metadata"]["component"]
+    assert (product["name"], product["version"]) == ("acme-runtime", str(manifest.release))
     libz = component(folder, "libz")
     assert libz["version"] == "1.3"
     assert libz["licenses"] == [{"license": {"name": "BSD-3-Clause"}}]
