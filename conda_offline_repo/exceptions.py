@@ -6,7 +6,6 @@ with `--json`, as an object.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from conda import CondaError
@@ -16,9 +15,6 @@ from .printable import printable
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any
-
-#: Where a word begins in the name of a class.
-WORD = re.compile(r"(?<!^)(?=[A-Z])")
 
 
 class OfflineRepoError(CondaError):
@@ -36,19 +32,6 @@ class OfflineRepoError(CondaError):
     def __str__(self) -> str:
         # conda before 26.7 applies `%` to the text, which a path or URL with `%20` breaks
         return "\n".join((str(self.message), *self.hints))
-
-    @property
-    def guidance(self) -> Any:
-        """The hints as conda's own report shows them; None without hints, and before 26.7."""
-        if not self.hints:
-            return None
-        code = WORD.sub("_", type(self).__name__.removesuffix("Error")).lower()
-        hints = [
-            {"text": hint, "hint_code": f"{code}_{number}" if number > 1 else code}
-            for number, hint in enumerate(self.hints, 1)
-        ]
-        summary = {"summary": str(self.message), "hints": hints}
-        return getattr(CondaError(None, guidance=summary), "guidance", None)
 
     def dump_map(self) -> dict[str, Any]:
         """Return conda's JSON object of the error, whose message does not repeat the hints."""
