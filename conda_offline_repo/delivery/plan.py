@@ -119,10 +119,10 @@ def check_space(plan: Plan, staging: Path) -> None:
         for name in plan.lacking
         for path in (staging / name, partial(staging / name))
     )
-    needed = plan.size - staged + RESERVE
+    new = plan.size - staged
     free = shutil.disk_usage(plan.target.parent).free
-    if plan.lacking and free < needed:
-        raise NoSpaceError(plan.target.parent, needed, free)
+    if plan.lacking and free < new + RESERVE:
+        raise NoSpaceError(plan.target.parent, new, RESERVE, free)
 
 
 def _size(path: Path) -> int | None:

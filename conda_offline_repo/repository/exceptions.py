@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from conda.common.io import dashlist
 
 from ..exceptions import OfflineRepoError
+from ..printable import human
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -145,12 +146,21 @@ class FileSystemError(OfflineRepoError):
 
 
 class NoSpaceError(OfflineRepoError):
-    """A disk that is too full for the new files; sizes in bytes."""
+    """A disk that is too full for the new files.
 
-    def __init__(self, folder: Path, needed: int, free: int) -> None:
+    Args:
+        folder: On that disk.
+        new: Bytes of the files that are not there yet.
+        reserve: Bytes that have to stay free.
+        free: Bytes.
+    """
+
+    def __init__(self, folder: Path, new: int, reserve: int, free: int) -> None:
         super().__init__(
-            f"{folder} has {free / 1e6:.0f} MB free, but {needed / 1e6:.0f} MB are needed.",
-            "Free some space, or give a folder on another disk.",
+            f"The disk of {folder} has {human(free)} free, but {human(new + reserve)} are needed: "
+            f"{human(new)} for packages and other files that the folder lacks, beside the old ones "
+            f"until all are there, and {human(reserve)} for index files and the file system.",
+            "Free some space on that disk, or give a folder on another one.",
         )
 
 

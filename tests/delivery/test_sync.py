@@ -298,7 +298,7 @@ def test_release_that_does_not_fit_is_refused_before_it_is_copied(
     stated = json.loads((source / MANIFEST_NAME).read_bytes())
     stated["packages"]["noarch/app-2.0-0.conda"]["size"] = 1 << 60
     (source / MANIFEST_NAME).write_text(json.dumps(stated))
-    with pytest.raises(NoSpaceError):
+    with pytest.raises(NoSpaceError, match=r"1152921\.5 TB for packages .* 4\.2 MB for index"):
         run(source, arrived)
     assert files(arrived) == files(mirror.builds[1])
     assert alone(arrived)

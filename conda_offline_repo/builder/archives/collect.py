@@ -137,4 +137,4 @@ def check_space(
             missing += entry.size or 0
     free = shutil.disk_usage(repository.parent).free
     if missing and free < missing + RESERVE:
-        raise NoSpaceError(repository.parent, missing + RESERVE, free)
+        raise NoSpaceError(repository.parent, missing, RESERVE, free)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -414,5 +415,6 @@ def test_too_little_space_is_said_before_any_download(vendor: Vendor) -> None:
         command = vendor.command("app", channel=f"{server.url}/published")
         refused = vendor.warm.fail(*command)
         assert server.packages() == []
-    assert "MB free" in refused.stderr
+    assert f"The disk of {vendor.root} has " in refused.stderr
+    assert re.search(r"1152921\.5 TB for packages .* 16\.8 MB for index files", refused.stderr)
     assert not list(vendor.root.iterdir())
