@@ -6,6 +6,9 @@ imported.
 
 from conda.plugins import hookimpl, types
 
+#: conda's commands that change an environment.
+CHANGING = {"env_update", "install", "remove", "update"}
+
 
 @hookimpl
 def conda_subcommands() -> object:
@@ -23,6 +26,18 @@ def conda_settings() -> object:
     from .settings import settings
 
     yield from settings()
+
+
+@hookimpl
+def conda_pre_commands() -> object:
+    """Leave out the channels that are configured besides an environment's repository."""
+
+    def leave_out(_: str) -> None:
+        from .customer.hooks.channels import leave_out_others
+
+        leave_out_others()
+
+    yield types.CondaPreCommand(name="offline-repo-channels", action=leave_out, run_for=CHANGING)
 
 
 @hookimpl
@@ -51,16 +66,22 @@ def conda_pre_transaction_actions() -> object:
 
 @hookimpl
 def conda_post_commands() -> object:
-    """Remember the release that an environment was installed from."""
+    """Remember the release that an environment was installed from; undo `conda_pre_commands`."""
 
     def remember(_: str) -> None:
         from .customer.hooks.history_check import remember_release
 
         remember_release()
 
+    def restore(_: str) -> None:
+        from .customer.hooks.channels import restore
+
+        restore()
+
     yield types.CondaPostCommand(
         name="offline-repo-release", action=remember, run_for={"env_update", "install", "update"}
     )
+    yield types.CondaPostCommand(name="offline-repo-channels", action=restore, run_for=CHANGING)
 
 
 @hookimpl

@@ -41,6 +41,7 @@ def _print(state: State, prefix: str, verbose: bool) -> None:
         repository = locate_one(Path(state.path), state.label)
         check_expected(repository)
         report = verify(repository, Unwatched())
+        findings = diagnose(repository, Path(prefix))
     except OfflineRepoError as error:
         print(f"{BAD} {error}\n")
         return
@@ -56,7 +57,7 @@ def _print(state: State, prefix: str, verbose: bool) -> None:
         older = " --allow-older, if you mean it" if manifest.release < state.release else ""
         command = f"`conda offline-repo use {state.path} -p {prefix}`{older}"
         print(f"{BAD} It has release {manifest.release} now: run {command}.")
-    for finding in diagnose(repository, Path(prefix)):
+    for finding in findings:
         print(f"{BAD} {finding.text}")
     if verbose:
         print(f"    It is for {', '.join(manifest.request.platforms)}.")

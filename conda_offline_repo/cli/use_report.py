@@ -17,7 +17,7 @@ from .output import print_json, release_json, signed_by
 if TYPE_CHECKING:
     from typing import Any, TextIO
 
-    from ..customer.diagnostics import Finding
+    from ..customer.configuration import Finding
     from ..customer.trust import Trust
     from ..customer.undo import Undone
     from ..customer.use import Outcome

@@ -1,11 +1,13 @@
-"""What on the customer's machine does not fit a repository or interferes with it."""
+"""What on the customer's machine does not fit a repository or interferes with it.
+
+Of conda's configuration, that is in `configuration`.
+"""
 
 from __future__ import annotations
 
 import os
 from configparser import ConfigParser
 from configparser import Error as ConfigParserError
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,58 +18,30 @@ from conda.models.version import VersionOrder
 from .._conda import features
 from .._conda.transactions import requested
 from ..repository.transition import unfinished, unfinished_text
-from ..urls import TOKEN, file_url, public
+from ..urls import file_url
+from .configuration import Finding, interfering, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from typing import Any
 
     from ..repository.locate import Repository
 
-#: Settings of conda that interfere with a repository: what they do, and the remedy.
-INTERFERING = {
-    "channels": (
-        "conda asks these channels as well as the repository",
-        "remove them there, or add `--override-channels -c {channel}` to conda's commands",
-    ),
-    "mirrored_channels": (
-        "conda asks these mirrors",
-        "remove them there, or check that none of them replaces the repository's channel",
-    ),
-    "envs_dirs": (
-        "with these, `conda install -n` does not read the environment's own .condarc",
-        "activate the environment and leave out -n, or give its path: -p {prefix}",
-    ),
-    "use_only_tar_bz2": (
-        "conda does not see packages of the .conda format, which the repository has",
-        "remove it there",
-    ),
-}
 PIP_VARIABLES = ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS")
 PIP_OPTIONS = ("index-url", "extra-index-url", "find-links")
 
 
-@dataclass(frozen=True)
-class Finding:
-    """Something to know before installing.
-
-    Attributes:
-        source: The file, variable or virtual package that causes it.
-        text: What it means, and what to do.
-    """
-
-    source: str
-    text: str
-
-
 def diagnose(repository: Repository, prefix: Path) -> tuple[Finding, ...]:
-    """Look for what would surprise in an environment, made or not, that uses the repository."""
+    """Look for what would surprise in an environment, made or not, that uses the repository.
+
+    Raises:
+        TargetError: The environment's `.condarc` cannot be read.
+    """
     path = repository.path
     publication = unfinished(path, repository.manifest)
     return (
         *([Finding(str(path), unfinished_text(path))] if publication else []),
         *_machine(repository),
-        *_configuration(file_url(path), prefix),
+        *interfering(repository, prefix),
         *_pip(prefix),
         *_history(file_url(path), prefix),
     )
@@ -118,43 +92,6 @@ def _runs(own: str, required: str) -> bool:
     return not known or bool(TARGETS[own] >= TARGETS[required])
 
 
-def _configuration(channel: str, prefix: Path) -> Iterator[Finding]:
-    # where conda finds an environment's `.condarc` by the name of the environment, too
-    default_folders = (Path(context.root_prefix, "envs"), Path.home() / ".conda" / "envs")
-    own = {str(prefix / name) for name in (".condarc", "condarc")}
-    for source, values in context.collect_all().items():
-        if str(source) in own or str(source) == "cmd_line":
-            continue
-        for key, (meaning, remedy) in INTERFERING.items():
-            value = values.get(key)
-            if not value or (key == "channels" and _texts(value) == [channel]):
-                continue
-            if key == "envs_dirs" and prefix.parent in default_folders:
-                continue
-            problem = f"{source} sets {key} ({', '.join(_texts(value))}): {meaning}."
-            remedy = remedy.format(channel=channel, prefix=prefix)
-            yield Finding(str(source), f"{problem}\n  What to do: {remedy}.")
-
-
-def _texts(value: Any) -> list[str]:
-    """Return the values of a setting, without secrets."""
-    if isinstance(value, (list, tuple)):
-        return [text for part in value for text in _texts(part)]
-    if isinstance(value, dict):
-        return [f"{_shown(str(key))}: {', '.join(_texts(part))}" for key, part in value.items()]
-    return [_shown(str(value))]
-
-
-def _shown(text: str) -> str:
-    """Return a channel's name or URL as it may be shown."""
-    if "://" in text:
-        try:
-            return public(text)
-        except ValueError:
-            return "a URL that cannot be read"
-    return TOKEN.sub("", f"/{text}")[1:] if "@" not in text else text.rpartition("@")[2]
-
-
 def _pip(prefix: Path) -> Iterator[Finding]:
     """Yield what configures pip, which the repository does not cover."""
     advice = "pip installs from there, not from the repository."
@@ -193,7 +130,7 @@ def _history(own: str, prefix: Path) -> Iterator[Finding]:
         if channel and f"{own}/noarch" not in urls:
             yield Finding(
                 str(path),
-                f"{path} remembers that {name} was requested from the channel {_shown(channel)}: "
+                f"{path} remembers that {name} was requested from the channel {shown(channel)}: "
                 "conda looks for it there at every solve and does not find it offline.\n"
                 f"  What to do: `conda install {name}` once, without the channel.",
             )

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from ..progress import Progress
     from ..repository.locate import Repository
-    from .diagnostics import Finding
+    from .configuration import Finding
     from .target import Target
 
 

@@ -98,12 +98,12 @@ def test_publication_that_was_interrupted(customer: Conda, stick: Path) -> None:
 
 
 def test_what_interferes(customer: Conda, stick: Path) -> None:
-    customer.configure(channels=["https://conda.example.com/main"])
+    customer.configure(allowlist_channels=["https://conda.example.com/main"])
     lines = doctor(customer)
     (text,) = marked(lines, BAD)
-    assert text.startswith(f"{customer.home / '.condarc'} sets channels (https://conda.example.com")
+    assert text.startswith(f"{customer.home / '.condarc'} sets allowlist_channels (")
     (remedy,) = (line for line in lines if line.startswith("  What to do: "))
-    assert "--override-channels" in remedy
+    assert stick.as_uri() in remedy
 
 
 def test_environments_without_a_repository(customer: Conda) -> None:

@@ -13,16 +13,17 @@ from conda.base.context import context, reset_context
 
 from conda_offline_repo._conda import features
 from conda_offline_repo.customer.diagnostics import PIP_VARIABLES, diagnose
-from conda_offline_repo.repository.locate import Repository
+from conda_offline_repo.repository.locate import Repository, locate_one
 from conda_offline_repo.repository.manifest import Manifest, Remembered
 from conda_offline_repo.urls import file_url
 from tests.support.inside import inside
-from tests.support.mirror import PLATFORM
+from tests.support.mirror import PLATFORM, publish
+from tests.support.tiny import TinyChannel
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from conda_offline_repo.customer.diagnostics import Finding
+    from conda_offline_repo.customer.configuration import Finding
     from tests.support.inside import Inside
 
 PIP_FILE, PIP_FILES = (
@@ -163,7 +164,6 @@ def test_overridden_virtual_package(
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
-        ({"channels": ["https://conda.example.com/main"]}, ("channels", "--override-channels")),
         (
             {"mirrored_channels": {"main": ["https://mirror.example.com/main"]}},
             ("mirrored_channels", "mirror.example.com"),
@@ -187,35 +187,113 @@ def test_settings_of_the_user(
     assert text.endswith(".")
 
 
-def test_remedy_names_the_channel(me: Inside, prefix: Path, repository: Repository) -> None:
-    me.configure(channels=["defaults"])
-    text = only(diagnose(repository, prefix), str(me.conda.home / ".condarc"))
-    assert f"--override-channels -c {file_url(repository.path)}" in text
-
-
-def test_channel_of_the_repository_itself_is_welcome(
-    me: Inside, prefix: Path, repository: Repository
+def test_other_channels_do_not_matter(
+    me: Inside, prefix: Path, repository: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    me.configure(channels=[file_url(repository.path)])
+    """conda's commands leave them out: `hooks.channels`."""
+    me.configure(channels=["defaults", "https://conda.example.com/main"])
+    monkeypatch.setenv("CONDA_CHANNELS", "conda-forge")
+    reset_context()
     assert diagnose(repository, prefix) == ()
 
 
-def test_settings_of_the_process_environment(
-    me: Inside, prefix: Path, repository: Repository, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("lines", "words"),
+    [
+        ("channels:  #!final\n  - tiny\n", ("channels #!final (tiny)", "does not see", "use")),
+        ("channels: []  #!final\n", ("channels #!final", "does not see")),
+        ("offline: false  #!final\n", ("offline #!final", "asks the network")),
+        ("allowlist_channels: [tiny]\n", ("allowlist_channels (tiny)", "refuses", "add file://")),
+        ("whitelist_channels: [tiny]\n", ("whitelist_channels (tiny)", "refuses")),
+    ],
+)
+def test_what_hides_the_repository(
+    me: Inside, prefix: Path, repository: Repository, lines: str, words: tuple[str, ...]
 ) -> None:
-    monkeypatch.setenv("CONDA_CHANNELS", "https://conda.example.com/main")
+    condarc = me.conda.home / ".condarc"
+    with condarc.open("a") as file:
+        file.write(lines)
     reset_context()
-    only(diagnose(repository, prefix), "envvars", "conda.example.com")
+    text = only(diagnose(repository, prefix), str(condarc), *words)
+    for path in (repository.path, prefix):
+        assert str(path) in text or "does not see" not in text
+    assert only(diagnose(repository, prefix / "absent"), str(condarc))
 
 
-def test_settings_of_the_environment_itself_are_replaced_anyway(
+@pytest.mark.parametrize("name", ["allowlist_channels", "denylist_channels"])
+def test_list_of_channels_that_has_the_repository(
+    me: Inside, prefix: Path, repository: Repository, name: str
+) -> None:
+    me.configure(**{name: [file_url(repository.path), "tiny"]})
+    findings = diagnose(repository, prefix)
+    if name == "denylist_channels" and hasattr(context, name):
+        only(findings, str(me.conda.home / ".condarc"), "denylist_channels", "refuses", "remove")
+    else:
+        assert findings == ()
+
+
+def test_variable_that_goes_online(
     me: Inside, prefix: Path, repository: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (prefix / ".condarc").write_text("channels: [https://conda.example.com/main]\n")
+    monkeypatch.setenv("CONDA_OFFLINE", "false")
+    reset_context()
+    only(diagnose(repository, prefix), "envvars", "offline", "asks the network")
+
+
+@pytest.mark.parametrize("file", [".condarc", "condarc"])
+def test_files_of_the_environment_itself(
+    me: Inside, prefix: Path, repository: Repository, monkeypatch: pytest.MonkeyPatch, file: str
+) -> None:
+    """`use` replaces what is in its `.condarc`; the other one is read after that."""
+    (prefix / file).write_text("channels: [conda-forge]  #!final\noffline: false\n")
     monkeypatch.setenv("CONDA_PREFIX", str(prefix))
     reset_context()
-    assert diagnose(repository, prefix) == ()
-    assert len(diagnose(repository, prefix.with_name("other"))) == 1
+    findings = diagnose(repository, prefix)
+    assert len(findings) == (file == "condarc")
+    assert len(diagnose(repository, prefix.with_name("other"))) == 0
+
+
+@pytest.fixture
+def bank(tmp_path: Path) -> Repository:
+    """A repository with `app` 1.0 and `lib` 1.0."""
+    channel = TinyChannel(tmp_path / "channel")
+    channel.add("app", depends=["lib"])
+    channel.add("lib")
+    return locate_one(
+        publish(tmp_path / "engineer", channel, "app", root=tmp_path / "repositories")
+    )
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"disallowed_packages": ["lib", "other"]}, ("disallowed_packages", "install lib of")),
+        ({"disallow": ["lib >=1", "app"]}, ("disallow", "app, lib")),
+        ({"disallowed_packages": ["lib >1", "other"]}, None),
+        ({"pinned_packages": ["lib >1", "app"]}, ("pinned_packages (lib >1)", "lib 1.0")),
+        ({"pinned_packages": ["conda-forge::lib"]}, ("pinned_packages", "lib 1.0")),
+        ({"pinned_packages": ["lib 1.*", "other 7"]}, None),
+    ],
+)
+def test_settings_that_forbid_packages(
+    bank: Repository,
+    me: Inside,
+    prefix: Path,
+    settings: dict[str, list[str]],
+    words: tuple[str, ...] | None,
+) -> None:
+    me.configure(**settings)
+    findings = diagnose(bank, prefix)
+    if words is None:
+        assert findings == ()
+    else:
+        only(findings, str(me.conda.home / ".condarc"), *words)
+
+
+def test_pins_of_the_environment(bank: Repository, me: Inside, prefix: Path) -> None:
+    pins = prefix / "conda-meta" / "pinned"
+    pins.write_text("# ours\n\napp ==1.0\nlib <1\nother 7\n")
+    only(diagnose(bank, prefix), str(pins), "a pin (lib <1)", "lib 1.0")
 
 
 def test_other_folders_of_environments(
@@ -301,7 +379,7 @@ def test_all_of_it_at_once(
     me: Inside, prefix: Path, repository: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     having(monkeypatch, {})
-    me.configure(channels=["defaults"])
+    me.configure(allowlist_channels=["tiny"])
     monkeypatch.setenv("PIP_INDEX_URL", "https://pypi.example.com")
     findings = diagnose(stating(repository, __glibc="2.28", __cuda="12"), prefix)
     sources = [finding.source for finding in findings]

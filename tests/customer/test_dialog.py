@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
-    from conda_offline_repo.customer.diagnostics import Finding
+    from conda_offline_repo.customer.configuration import Finding
     from conda_offline_repo.files.hashing import Digests
     from conda_offline_repo.repository.locate import Repository
     from tests.support.inside import Inside

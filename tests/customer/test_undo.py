@@ -100,28 +100,21 @@ def test_other_channels_are_named_before_the_solver_runs(
 ) -> None:
     customer.use(stick, "-n", "rating")
     shell = {**customer.activated("rating"), "CONDA_SOLVER": solver}
-    url = "https://conda.example.com/main"
-    customer.configure(channels=[f"https://me:{SECRET}@conda.example.com/t/{SECRET}/main"])
-    told = customer.fail("install", "--yes", "app", **shell)
+    url = f"https://me:{SECRET}@conda.example.com/t/{SECRET}/main"
+    told = customer.fail("install", "--yes", "-c", url, "app", **shell)
     for text in (
         "OtherChannelsError",
-        url,
-        str(customer.home / ".condarc"),
+        "https://conda.example.com/main (from the command line)",
         f"--override-channels -c {stick.as_uri()}",
         "--undo",
     ):
         assert text in told.stderr
     assert SECRET not in told.output
-    assert SECRET not in customer.use(stick, "-n", "rating").output
-    assert SECRET not in customer.use(stick, "-n", "rating", "--json").output
     here = ("--override-channels", "-c", stick.as_uri())
     customer.run("install", "--yes", "app", *here, **shell)
-    customer.configure()
     told = customer.fail("install", "--yes", "nowhere::extra", **shell)
     assert "OtherChannelsError" in told.stderr
     assert "extra" in told.stderr
-    told = customer.fail("install", "--yes", "-c", url, "extra", **shell)
-    assert f"{url} (from the command line)" in told.stderr
     local = customer.work / "local"
     (local / "noarch").mkdir(parents=True)
     (local / "noarch" / "repodata.json").write_text('{"packages": {}, "packages.conda": {}}')

@@ -1,0 +1,209 @@
+"""What conda's configuration at the customer hides or forbids of a repository."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from conda import CondaError
+from conda.base.context import context
+from conda.models.channel import Channel
+from conda.models.match_spec import MatchSpec
+from conda.utils import quote_for_shell
+
+from .._conda import configuration
+from .._conda.configuration import Setting
+from ..queries.contents import read_records
+from ..repository.manifest import key_parts
+from ..urls import TOKEN, file_url, public
+from .environment.condarc import CONDARC, configured, read_condarc
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+    from .._conda.configuration import Seen
+    from ..repository.locate import Repository
+
+#: Settings that interfere with every repository: what they do, and the remedy.
+INTERFERING = {
+    "mirrored_channels": (
+        "conda asks these mirrors",
+        "remove them there, or check that none of them replaces the repository's channel",
+    ),
+    "envs_dirs": (
+        "with these, `conda install -n` does not read the environment's own .condarc",
+        "activate the environment and leave out -n, or give its path: -p {prefix}",
+    ),
+    "use_only_tar_bz2": (
+        "conda does not see packages of the .conda format, which the repository has",
+        "remove it there",
+    ),
+    "exclude_newer": (
+        "conda does not see packages that are younger, whichever the repository has",
+        "remove it there",
+    ),
+}
+#: Settings under all their names.
+CHANNELS = ("channels", "channel")
+ALLOWED = ("allowlist_channels", "whitelist_channels")
+DENIED = ("denylist_channels",)
+DISALLOWED = ("disallowed_packages", "disallow")
+PINNED = ("pinned_packages",)
+PINS = Path("conda-meta", "pinned")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something to know before installing.
+
+    Attributes:
+        source: The file, variable or virtual package that causes it.
+        text: What it means, and what to do.
+    """
+
+    source: str
+    text: str
+
+
+def interfering(repository: Repository, prefix: Path) -> Iterator[Finding]:
+    """Yield what interferes in an environment, made or not, that uses the repository.
+
+    Raises:
+        TargetError: The environment's `.condarc` cannot be read.
+    """
+    settings = [s for s in configuration.settings() if s.source != "cmd_line"]
+    # where conda finds an environment's `.condarc` by the name of the environment, too
+    default_folders = (Path(context.root_prefix, "envs"), Path.home() / ".conda" / "envs")
+    for setting in settings:
+        if setting.name not in INTERFERING or not setting.value:
+            continue
+        if setting.name != "envs_dirs" or prefix.parent not in default_folders:
+            meaning, remedy = INTERFERING[setting.name]
+            yield _finding(setting, meaning, remedy.format(prefix=prefix))
+    own = prefix / CONDARC
+    seen = configuration.seen_in(
+        prefix, configured(read_condarc(own), file_url(repository.path), own)
+    )
+    others = [setting for setting in settings if setting.source != str(own)]
+    yield from _hiding(others, seen, repository, prefix)
+    yield from _forbidding(settings, seen, repository)
+    yield from _pinning(settings, seen, repository, prefix)
+
+
+def _hiding(
+    settings: list[Setting], seen: Seen, repository: Repository, prefix: Path
+) -> Iterator[Finding]:
+    """Yield what has precedence over the `.condarc` of the environment."""
+    channel = file_url(repository.path)
+    for setting in settings:
+        if setting.name in CHANNELS and setting.final and channel not in seen.channels:
+            path, folder = (quote_for_shell(str(path)) for path in (repository.path, prefix))
+            yield _finding(
+                setting,
+                "conda does not see the repository, whatever the environment's own .condarc says",
+                "remove #!final there, or install and update with `conda offline-repo use "
+                f"{path} -p {folder} PACKAGE`",
+            )
+        elif setting.name == "offline" and not setting.value and not seen.offline:
+            yield _finding(setting, "conda asks the network in this environment", "remove it there")
+
+
+def _forbidding(settings: list[Setting], seen: Seen, repository: Repository) -> Iterator[Finding]:
+    """Yield what makes conda refuse the repository, or packages of its release."""
+    channel = file_url(repository.path)
+    allowed, denied = (
+        {url for name in names for url in Channel(name).base_urls}
+        for names in (seen.allowed, seen.denied)
+    )
+    own = str(Channel(channel).base_url)
+    meaning = "conda refuses the repository as a channel"
+    for setting in settings:
+        if setting.name in ALLOWED and allowed and own not in allowed:
+            yield _finding(setting, meaning, f"add {channel} there, or ask your administrator to")
+        elif setting.name in DENIED and own in denied:
+            yield _finding(setting, meaning, f"remove {channel} there")
+    if not seen.disallowed:
+        return
+    records = _records(repository)
+    for setting in settings:
+        if setting.name in DISALLOWED:
+            specs = list(map(MatchSpec, setting.value))
+            names = {r["name"] for r in records if any(spec.match(r) for spec in specs)}
+            if names:
+                forbidden = f"conda does not install {', '.join(sorted(names))} of this release"
+                yield _finding(setting, forbidden, "remove them there")
+
+
+def _pinning(
+    settings: list[Setting], seen: Seen, repository: Repository, prefix: Path
+) -> Iterator[Finding]:
+    """Yield the pins that exclude packages of the release."""
+    try:
+        lines = (prefix / PINS).read_text("utf-8").splitlines()
+    except (OSError, ValueError):
+        lines = []
+    own = tuple(line.strip() for line in lines if line.strip() and not line.strip().startswith("#"))
+    if not seen.pinned and not own:
+        return
+    places = [(s.source, PINNED[0], s.value) for s in settings if s.name in PINNED]
+    versions = defaultdict(set)
+    records = _records(repository)
+    for record in records:
+        versions[record["name"]].add(record["version"])
+    for source, name, pins in (*places, (str(prefix / PINS), "", own)):
+        for pin in pins:
+            try:
+                spec = MatchSpec(pin)
+            except (CondaError, ValueError):
+                continue  # conda says so itself
+            if spec.name in versions and not any(spec.match(record) for record in records):
+                has = ", ".join(sorted(versions[spec.name]))
+                setting = Setting(source, name or "a pin", (pin,), final=False)
+                excluded = f"it excludes {spec.name} {has} of this release"
+                yield _finding(setting, excluded, "remove it there, or choose another version")
+
+
+def _records(repository: Repository) -> list[Mapping[str, Any]]:
+    """Return what the release installs on this platform, as records of conda's."""
+    manifest, channel = repository.manifest, file_url(repository.path)
+    entries = read_records(manifest, repository.path, damaged=True)
+    solutions = (
+        names for key, names in manifest.solutions.items() if key_parts(key)[1] == context.subdir
+    )
+    return [
+        {"build_number": 0, **entries[name], "fn": file, "channel": f"{channel}/{subdir}"}
+        for name in dict.fromkeys(chain.from_iterable(solutions))
+        if name in entries
+        for subdir, _, file in [name.rpartition("/")]
+    ]
+
+
+def _finding(setting: Setting, meaning: str, remedy: str) -> Finding:
+    final = " #!final" if setting.final else ""
+    value = ", ".join(_texts(setting.value))
+    problem = f"{setting.source} sets {setting.name}{final} ({value}): {meaning}."
+    return Finding(setting.source, f"{problem}\n  What to do: {remedy}.")
+
+
+def _texts(value: Any) -> list[str]:
+    """Return the values of a setting, without secrets."""
+    if isinstance(value, (list, tuple)):
+        return [text for part in value for text in _texts(part)]
+    if isinstance(value, Mapping):
+        return [f"{shown(str(key))}: {', '.join(_texts(part))}" for key, part in value.items()]
+    return [shown(str(value))]
+
+
+def shown(text: str) -> str:
+    """Return a channel's name or URL as it may be shown."""
+    if "://" in text:
+        try:
+            return public(text)
+        except ValueError:
+            return "a URL that cannot be read"
+    return TOKEN.sub("", f"/{text}")[1:] if "@" not in text else text.rpartition("@")[2]

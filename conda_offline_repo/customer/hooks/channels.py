@@ -1,0 +1,49 @@
+"""The channels of conda's commands in an environment that uses an offline repository.
+
+conda adds the channels of all its files, those of its installation and of the user too, to the list
+of an environment, which cannot exclude them.
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from pathlib import Path
+
+from conda.base.context import context
+
+from ..._conda import configuration, overrides
+from ..environment.state import read_state
+from ..exceptions import StateUnreadableError
+
+#: Undoes what `leave_out_others` has done.
+_others = ExitStack()
+
+
+def leave_out_others() -> None:
+    """Leave out the channels that files other than the environment's own and variables name.
+
+    Those that the command line names stay. So does everything where conda does not see the
+    repository, because somebody decided otherwise with `#!final`, and where it is not offline.
+    """
+    restore()
+    prefix = Path(context.target_prefix)
+    try:
+        state = read_state(prefix)
+    except StateUnreadableError:
+        return  # refused before the solve
+    if state is None or not context.offline or state.channel not in context._channels:
+        return
+    named = {
+        channel
+        for setting in configuration.settings()
+        if setting.name in ("channels", "channel")
+        and (setting.source == "cmd_line" or prefix in Path(setting.source).parents)
+        for channel in ((setting.value,) if isinstance(setting.value, str) else setting.value)
+    }
+    channels = tuple(channel for channel in context._channels if channel in named)
+    _others.enter_context(overrides.settings(_channels=channels))
+
+
+def restore() -> None:
+    """Let conda see all channels again."""
+    _others.close()
