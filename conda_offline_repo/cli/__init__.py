@@ -6,6 +6,7 @@ and a line of help. A verb's module is imported, and its options are added, when
 
 from __future__ import annotations
 
+import sys
 from argparse import Action
 from importlib.metadata import version
 from typing import TYPE_CHECKING
@@ -37,6 +38,19 @@ VERBS = {
 }
 
 
+def print_message(message: str, file: Any = None) -> None:
+    """Print a text of argparse, to stderr for want of a file; see `ArgumentParser`.
+
+    If the reader is gone, Python's own flush at its end would fail, with the status 120.
+    """
+    from ..streams import FilteredStream
+
+    if stream := file or sys.stderr:
+        unfailing = FilteredStream(stream, str)
+        unfailing.write(message)
+        unfailing.flush()
+
+
 class VerbParser(ArgumentParser):
     """Parses arguments before and after options, as in `use PATH -n ENV PACKAGE`.
 
@@ -49,6 +63,7 @@ class VerbParser(ArgumentParser):
         super().__init__(**options)
         self._verb = verb
         self._configured = self._parsing = False
+        self._print_message = print_message
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         """See `ArgumentParser.parse_known_args`."""
@@ -80,7 +95,7 @@ class _Version(Action):
     """Prints the plugin's version."""
 
     def __call__(self, parser: Any, *_: Any) -> None:
-        print(f"conda-offline-repo {version('conda-offline-repo')}")
+        print_message(f"conda-offline-repo {version('conda-offline-repo')}\n", sys.stdout)
         parser.exit()
 
 
@@ -88,6 +103,7 @@ def configure_parser(parser: ArgumentParser) -> None:
     """Add the verbs to the parser that conda made for `conda offline-repo`."""
     parser.usage = USAGE
     parser.epilog = EPILOG
+    parser._print_message = print_message
     parser.add_argument(
         "--version", action=_Version, nargs=0, help="Show the plugin's version and exit."
     )

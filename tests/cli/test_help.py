@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 from argparse import ArgumentParser
 from importlib.metadata import version
 from typing import TYPE_CHECKING
@@ -114,3 +117,29 @@ def test_version(conda: Conda) -> None:
     result = conda.run("offline-repo", "--version")
     assert result.stdout == f"conda-offline-repo {version('conda-offline-repo')}\n"
     assert result.stderr == ""
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [
+        (("--help",), 0),
+        (("build", "--help"), 0),
+        (("--version",), 0),
+        (("build", "--keep", "x"), 2),
+    ],
+)
+def test_reader_that_is_gone_is_no_failure(
+    conda: Conda, words: tuple[str, ...], status: int, unbuffered: str
+) -> None:
+    ours, theirs = os.pipe()
+    os.close(ours)
+    done = subprocess.run(
+        [sys.executable, "-m", "conda", "offline-repo", *words],
+        stdout=theirs,
+        stderr=theirs if status else subprocess.PIPE,
+        env={**conda.variables, "PYTHONUNBUFFERED": unbuffered},
+        check=False,
+    )
+    os.close(theirs)
+    assert (done.returncode, done.stderr or b"") == (status, b"")
