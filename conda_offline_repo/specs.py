@@ -15,6 +15,8 @@ from .exceptions import InvalidRequestError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+#: The most characters of a specification: the time to read one grows with their square.
+LONGEST = 1000
 #: What in the URL of a channel may hold a credential: a user, conda's sign of a token, a query.
 CREDENTIALS = re.compile(r"(?<!file)://\S*(?:@|/t/[^/]|\?)")
 NAME = re.compile(r"[a-z0-9_][a-z0-9_.-]*", re.ASCII)
@@ -62,6 +64,11 @@ def parse_spec(package: str) -> PackageSpec:
     Raises:
         InvalidRequestError: It is not a package specification, or contains credentials.
     """
+    if len(package) > LONGEST:
+        raise InvalidRequestError(
+            f"A package specification has {len(package)} characters; at most {LONGEST} are read.",
+            "Name each package by itself.",
+        )
     if CREDENTIALS.search(package):
         raise InvalidRequestError(
             "A package specifies its channel with a password or a token, which would be remembered "

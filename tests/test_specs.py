@@ -30,6 +30,13 @@ def test_what_is_not_a_specification(text: str) -> None:
     assert repr(text) in str(caught.value)
 
 
+def test_endless_specification() -> None:
+    alternatives = "|".join(["1.0"] * 200)
+    assert parse_spec(f"app {alternatives}").match.name == "app"
+    with pytest.raises(InvalidRequestError, match="100000 characters; at most 1000"):
+        parse_spec("a" * 100_000)
+
+
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
