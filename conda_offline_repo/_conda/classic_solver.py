@@ -21,6 +21,8 @@ class MachineMindingSolver(Solver):
     who asks checks a solution himself.
     """
 
+    _left_out = False
+
     # conda 26.9 has each solver say so itself, also one that is derived from its own
     supports_exclude_newer_global = getattr(Solver, "supports_exclude_newer_global", False)
     supports_exclude_newer_channel = getattr(Solver, "supports_exclude_newer_channel", False)
@@ -30,6 +32,8 @@ class MachineMindingSolver(Solver):
         try:
             return super().solve_final_state(*args, **kwargs)
         except conda_errors.UNSOLVED:
+            if not self._left_out:
+                raise
             state = (self.prefix, self.channels, self.subdirs)
             asked = (self.specs_to_add, self.specs_to_remove, self._repodata_fn, self._command)
             return Solver(*state, *asked).solve_final_state(*args, **kwargs)
@@ -42,6 +46,7 @@ class MachineMindingSolver(Solver):
                 key: record for key, record in index.items() if not _excludes(record, machine)
             }
             if len(fitting) < len(index):
+                self._left_out = True
                 self._r = resolve = type(resolve)(fitting, channels=self.channels)
         return index, resolve
 

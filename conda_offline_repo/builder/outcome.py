@@ -14,6 +14,7 @@ from ..queries import compare
 from ..queries.contents import list_packages, packages_of
 from ..repository.exceptions import ManifestError, UnreadableError
 from ..repository.locate import Repository
+from ..repository.names import PLUGIN
 from .archives.archive import long_paths
 from .plugin_channel import checks_signatures
 from .release.exceptions import FailOnError
@@ -98,6 +99,7 @@ def changed(plan: BuildPlan, release: Release) -> BuildOutcome:
         warnings=(
             *plan.kept.warnings,
             *_downgrades(difference),
+            *_replaced(difference),
             *plan.warnings,
             *long_paths(release.archives, plan.solutions),
             *_unchecked(manifest),
@@ -135,6 +137,21 @@ def _downgrades(difference: Difference) -> Iterator[BuildWarning]:
         if older:
             text = f"For {change.platform}, the release has older versions: {', '.join(older)}."
             yield BuildWarning("downgrade", text)
+
+
+def _replaced(difference: Difference) -> Iterator[BuildWarning]:
+    """Yield a warning for each platform that gets packages which conda takes for the same."""
+    for change in difference.platforms:
+        updated = change.updated if change.platform != PLUGIN else ()
+        same = {name: old for name, old, new in updated if new.endswith(compare.OTHER_CONTENT)}
+        if same:
+            packages = ", ".join(f"{name} {old}" for name, old in same.items())
+            text = (
+                f"For {change.platform}, packages have other content under the version and build "
+                f"that customers have: {packages}. `conda update` does not bring it; "
+                f"`conda offline-repo use PATH {' '.join(same)}` does."
+            )
+            yield BuildWarning("same-version", text)
 
 
 def _new_licenses(plan: BuildPlan, manifest: Manifest) -> dict[str, tuple[str, ...]] | None:

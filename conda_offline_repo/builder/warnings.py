@@ -9,6 +9,7 @@ from typing import Literal
 Early = Literal[
     "no-update",
     "downgrade",
+    "same-version",
     "not-kept",
     "offline",
     "channel-relations",

@@ -16,13 +16,18 @@ if TYPE_CHECKING:
     from .contents import ListedPackage
 
 
+#: What is said of a package whose archive alone has changed.
+OTHER_CONTENT = ", other content"
+
+
 @dataclass(frozen=True)
 class PlatformChange:
     """The changes of the packages that conda installs on a platform, sorted by name.
 
     Attributes:
         platform: Its name; `plugin` for the plugin's channel.
-        updated: Name, old version and new version, each with its build if only that changes.
+        updated: Name, old version and new version, each with its build if only that changes; the
+            new one with `OTHER_CONTENT` if not even that does.
         added: Name and version.
         removed: Name and version.
     """
@@ -120,7 +125,7 @@ def _change(
         if old != new:
             updated.append((name, old, new))
         elif before[name] != after[name]:
-            other = ", other content" if old_build == new_build else ""
+            other = OTHER_CONTENT if old_build == new_build else ""
             updated.append((name, f"{old} {old_build}", f"{new} {new_build}{other}"))
     return PlatformChange(
         platform,

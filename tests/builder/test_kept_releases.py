@@ -95,7 +95,8 @@ def test_release_with_other_bytes_under_a_name_is_given_up(releasing: Releasing)
     releasing.release(2)
     releasing.channel.add("lib", "2.0", subdir="linux-64", files={"share/lib.txt": "another\n"})
     outcome = releasing.build()
-    (warning,) = outcome.warnings
+    warning, update = outcome.warnings
+    assert update.kind == "same-version"
     text = "Release 2 cannot be kept: linux-64/lib-2.0-0.conda has other content now."
     assert vars(warning) == {"kind": "not-kept", "text": text}
     assert sorted(releasing.manifest.releases) == [1]

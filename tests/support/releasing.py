@@ -37,10 +37,16 @@ class Releasing:
         return self.build(keep=keep)
 
     def build(
-        self, *, keep: int | None = None, dry_run: bool = False, fail_on: tuple[str, ...] = ()
+        self,
+        *packages: str,
+        keep: int | None = None,
+        dry_run: bool = False,
+        fail_on: tuple[str, ...] = (),
     ) -> BuildOutcome:
+        """Build for these packages; for `app`, if none is named."""
         self.channel.write()
-        options = self.me.options("app", channels=(self.channel.folder.as_uri(),), keep=keep)
+        url = self.channel.folder.as_uri()
+        options = self.me.options(*(packages or ("app",)), channels=(url,), keep=keep)
         return self.me.build(replace(options, fail_on=fail_on), dry_run=dry_run)
 
     @property

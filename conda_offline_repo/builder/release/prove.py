@@ -27,12 +27,13 @@ from ..request.request import remember
 from ..upstream.solve import run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
     from typing import Any
 
     from conda.models.records import PackageRecord
 
+    from ...specs import PackageSpec
     from ..request.request import Request
     from ..upstream.solve import Solution
     from .plan import BuildPlan
@@ -88,7 +89,8 @@ def prove(
         for solution in solutions:
             # what was named exactly may have no pip
             settings = {"add_pip_as_python_dependency": False} if solution.lacks_pip else {}
-            records = solve(request, solution, **settings)
+            packages = [package.unqualified for package in solution.packages]
+            records = solve(request, solution.platform, packages, **settings)
             before = {*solution.names}
             after = {f"{record.subdir}/{record.fn}" for record in records}
             if solution.exact and {*map(_build, before)} == {*map(_build, after)}:
@@ -102,8 +104,8 @@ def prove(
 def solver_of(
     index: Mapping[str, bytes], scratch: Path
 ) -> Iterator[Callable[..., tuple[PackageRecord, ...]]]:
-    """Yield what solves the packages of a solution from index files alone, offline, and without
-    this machine's caches; it takes a request, the solution, and more of what `run` takes.
+    """Yield what solves packages from index files alone, offline, and without this machine's
+    caches; it takes a request, the platform, the packages, and more of what `run` takes.
 
     Args:
         index: The files, by path; they lie in `channel` below `scratch`.
@@ -111,19 +113,16 @@ def solver_of(
     """
     channel = Channel(file_url(scratch / "channel"))
 
-    def solve(request: Request, solution: Solution, **more: Any) -> tuple[PackageRecord, ...]:
+    def solve(
+        request: Request, platform: str, packages: Sequence[PackageSpec], **more: Any
+    ) -> tuple[PackageRecord, ...]:
         settings = {"_pkgs_dirs": (str(scratch / "pkgs"),), "offline": True}
         # conda would keep the records of another environment's settings in memory
         SubdirData.clear_cached_local_channel_data()
         with overrides.settings(**settings, **solver_settings.without_cooldown()):
-            indexes.refresh_index_cache(channel, (solution.platform, "noarch"))
-            return run(
-                solution.platform,
-                [package.unqualified for package in solution.packages],
-                (channel,),
-                request.virtual_packages[solution.platform],
-                **more,
-            )
+            indexes.refresh_index_cache(channel, (platform, "noarch"))
+            machine = request.virtual_packages[platform]
+            return run(platform, packages, (channel,), machine, **more)
 
     if scratch.exists():
         shutil.rmtree(scratch)
