@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from conda.base.context import context
 
 from dev.upstream.cable import Cable
 from dev.upstream.channels import arrange
 from dev.upstream.packages import why_not_here
 from dev.upstream.server import ChannelServer
 from tests.support.inside import inside
+from tests.support.left_out import left_out
 from tests.support.mirror import releases
 from tests.support.running import Conda
 from tests.support.suite import suite
@@ -213,8 +215,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say how many steps the builds were killed at."""
+    """Say how many steps the builds were killed at, and what a run of all tests left out."""
     for report in terminalreporter.getreports("passed"):
         for name, value in report.user_properties:
             if name == "steps":
                 terminalreporter.write_line(f"{report.nodeid}: {value}")
+    if terminalreporter.config.args_source is pytest.Config.ArgsSource.TESTPATHS:
+        skipped = terminalreporter.getreports("skipped")
+        reasons = {report.longrepr[2] for report in skipped if isinstance(report.longrepr, tuple)}
+        terminalreporter.section("left out on this machine, and how to get it")
+        for line in left_out(reasons, context.solver):
+            terminalreporter.write_line(line)

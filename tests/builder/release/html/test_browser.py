@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 #: Where axe-core is, which looks for what keeps people out: https://github.com/dequelabs/axe-core
 AXE = Path(os.environ.get("AXE_CORE", "node_modules/axe-core/axe.min.js"))
+axe = pytest.mark.skipif(
+    not AXE.exists(), reason="axe-core is not here: AXE_CORE=axe.min.js names it"
+)
 NAMES = "Array.from(document.querySelectorAll('tbody tr:not([hidden]) b'), one => one.textContent)"
 HITS = "document.querySelector('output').value"
 SORTED = (
@@ -229,7 +232,7 @@ def test_many_packages(chromium: Browser, tmp_path: Path) -> None:
         quiet(page, path)
 
 
-@pytest.mark.skipif(not AXE.exists(), reason="axe-core is not here: AXE_CORE=axe.min.js names it")
+@axe
 @pytest.mark.parametrize("width", [390, 1200])
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize("name", ["release", "root"])

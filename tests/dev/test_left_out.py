@@ -1,0 +1,42 @@
+"""What is left out of a run of all tests is told at its end."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.builder.release import test_signing
+from tests.builder.release.html import test_browser
+from tests.cli import test_sbom
+from tests.support.left_out import SKIPPED, left_out
+from tests.support.systems import BROWSER
+
+TESTS = Path(__file__).parents[1]
+
+
+def test_each_group_is_told_with_its_command() -> None:
+    marks = (test_browser.axe, test_sbom.needs_sboms, test_signing.pytestmark)
+    reasons = [BROWSER, *(mark.kwargs["reason"] for mark in marks)]
+    lines = [*left_out(reasons, "rattler")]
+    assert [line.partition(": ")[::2] for line in lines[:-1]] == [*SKIPPED.values()]
+    assert lines[-1].startswith("the solver libmamba: conda create ")
+    assert [line.partition(":")[0] for line in left_out([], "classic")] == [
+        *("the solver libmamba", "the solver rattler")
+    ]
+
+
+def test_a_run_of_all_tells_it_before_its_last_line(tmp_path: Path) -> None:
+    (tmp_path / "test_it.py").write_text(
+        f"import pytest\n\n\ndef test_it():\n    pytest.skip({BROWSER!r})\n"
+    )
+    ini = f"[pytest]\ntestpaths = {tmp_path.as_posix()}\npythonpath = {TESTS.parent.as_posix()}\n"
+    (tmp_path / "pytest.ini").write_text(ini)
+    pytest = (sys.executable, "-m", "pytest", "-p", "tests.conftest", "-c", "pytest.ini")
+    for more, told in (((), True), (("test_it.py",), False)):
+        done = subprocess.run(
+            [*pytest, *more], cwd=tmp_path, capture_output=True, text=True, check=False
+        )
+        lines = done.stdout.splitlines()
+        assert "1 skipped" in lines[-1], done.stdout
+        assert ("sudo apt install chromium" in done.stdout) == told
