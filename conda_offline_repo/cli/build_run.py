@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conda.base.context import context, locate_prefix_by_name
+from conda.utils import quote_for_shell
 
 from ..builder.archives.installers import shipped
 from ..builder.batch import build_all, build_one
@@ -96,7 +97,7 @@ def _write_config(args: Namespace, path: Path) -> None:
         label = options.label
         lines = (
             f"{path} describes the label {label} now. Build it from there:\n",
-            f"    conda offline-repo build --file {path} --label {label}\n",
+            f"    conda offline-repo build --file {quote_for_shell(str(path))} --label {label}\n",
         )
         content = {"path": str(path.absolute()), "label": label}
         print_result(content, lines, [f"{path} describes the label {label} now."])

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from conda.utils import quote_for_shell
+
 from ..customer.diagnostics import diagnose
 from ..customer.environment.state import read_state
 from ..customer.exceptions import StateUnreadableError
@@ -54,9 +56,10 @@ def _print(state: State, prefix: str, verbose: bool) -> None:
         print(f"{GOOD} {signed_by(repository.signers)}")
     manifest = repository.manifest
     if manifest.release != state.release:
-        older = " --allow-older, if you mean it" if manifest.release < state.release else ""
-        command = f"`conda offline-repo use {state.path} -p {prefix}`{older}"
-        print(f"{BAD} It has release {manifest.release} now: run {command}.")
+        older = manifest.release < state.release
+        command = f"conda offline-repo use {quote_for_shell(state.path, '-p', prefix)}"
+        run = f"`{command}{' --allow-older' * older}`{', if you mean it' * older}"
+        print(f"{BAD} It has release {manifest.release} now: run {run}.")
     for finding in findings:
         print(f"{BAD} {finding.text}")
     if verbose:

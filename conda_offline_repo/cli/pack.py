@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conda.base.context import context
+from conda.utils import quote_for_shell
 
 from ..delivery.pack import pack, parse_size
 from ..delivery.release_ref import since
@@ -110,6 +111,6 @@ def _lines(source: Source, since: Since | None, packed: Packed) -> Iterator[str]
         yield f"  {path}: {counted(len(names), 'file')}"
     yield signed_by(source.signers)
     if not context.dry_run and packed.volumes:
-        files = " ".join(path.name for path in packed.volumes)
+        files = quote_for_shell(*(path.name for path in packed.volumes))
         command = f"conda offline-repo unpack {files} PATH/{release.label}"
         yield f"\nOn the customer's machine:\n\n    {command}\n"

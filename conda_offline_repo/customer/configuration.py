@@ -36,7 +36,7 @@ INTERFERING = {
         "remove them there, or check that none of them replaces the repository's channel",
     ),
     "envs_dirs": (
-        "with these, `conda install -n` does not read the environment's own .condarc",
+        "with these, `conda install -n NAME` does not read the environment's own .condarc",
         "activate the environment and leave out -n, or give its path: -p {prefix}",
     ),
     "use_only_tar_bz2": (

@@ -25,7 +25,8 @@ class ReleaseNotKeptError(OfflineRepoError):
     def __init__(self, repository: Path, release: int, kept: Iterable[int]) -> None:
         super().__init__(
             f"{repository} does not have release {release}; it has {', '.join(map(str, kept))}.",
-            "`conda offline-repo show --releases` lists them. For an older one, ask your vendor: "
+            f"`conda offline-repo show {quote_for_shell(str(repository))} --releases` lists them. "
+            "For an older one, ask your vendor: "
             "`build --keep` keeps more, and an older copy can be used with --allow-older.",
         )
 
@@ -209,7 +210,8 @@ class OtherLabelError(OfflineRepoError):
         super().__init__(
             f"{path} is the repository of {label!r}, but this environment uses that of {last!r}.",
             "Give another environment with -n or -p, or make one. If you mean it, give "
-            f"--other-label: conda offline-repo use {path} -p {prefix} --other-label",
+            f"--other-label: conda offline-repo use {quote_for_shell(str(path))} "
+            f"-p {quote_for_shell(str(prefix))} --other-label",
         )
 
 

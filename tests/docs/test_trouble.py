@@ -11,14 +11,12 @@ from pathlib import Path
 
 import pytest
 
-import conda_offline_repo
 from conda_offline_repo.exceptions import OfflineRepoError
+from tests.support.proposals import GAP, PACKAGE, text_of
 
-PACKAGE = Path(conda_offline_repo.__file__).parent
 PAGE = (Path(__file__).parents[2] / "docs/how-to/trouble.md").read_text("utf-8")
 #: Where the errors that reach the customer stand.
 MODULES = ("", ".customer", ".customer.hooks", ".delivery", ".repository")
-GAP = "…"
 #: A message and the errors that say so: a heading with the text below it.
 ENTRIES = re.compile(r"^### (.+)\n+\[([\w, ]+)\]", re.MULTILINE)
 
@@ -39,15 +37,6 @@ def errors() -> set[str]:
 def named() -> set[str]:
     """The names of the errors on the page."""
     return {name for _, names in ENTRIES.findall(PAGE) for name in names.split(", ")}
-
-
-def text_of(node: ast.AST) -> str | None:
-    """A text of the source, with a gap for each value in it; None for what is no text."""
-    if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        return node.value
-    if isinstance(node, ast.JoinedStr):
-        return "".join(text_of(part) or GAP for part in node.values)
-    return None
 
 
 @cache

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tests.support import forks
+from tests.support.proposals import misunderstood
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -69,6 +70,13 @@ class Finished:
     def __str__(self) -> str:
         command = " ".join(self.command)
         return f"$ {command}\nstatus {self.status}\n{self.stdout}\nstderr:\n{self.stderr}"
+
+
+def finished(command: tuple[str, ...], status: int, stdout: str, stderr: str) -> Finished:
+    """A run that has ended; conda understands each command that it proposes."""
+    for output in (stdout, stderr):
+        assert misunderstood(output) == [], output
+    return Finished(command, status, stdout, stderr)
 
 
 class Conda:
@@ -146,7 +154,7 @@ class Conda:
         environment = {**self.variables, **variables}
         if forks.POSSIBLE and not self.cold and forks.alike(environment):
             reply = forks.run(command[1:], cwd or self.work, environment)
-            return Finished(command, reply["status"], reply["stdout"], reply["stderr"])
+            return finished(command, reply["status"], reply["stdout"], reply["stderr"])
         done = subprocess.run(
             [self.python, *self.launcher, *command[1:]],
             stdin=subprocess.DEVNULL,
@@ -156,7 +164,7 @@ class Conda:
             env=environment,
             timeout=PATIENCE,
         )
-        return Finished(command, done.returncode, done.stdout, done.stderr)
+        return finished(command, done.returncode, done.stdout, done.stderr)
 
     def run(self, *arguments: object, cwd: str | Path | None = None, **variables: str) -> Finished:
         """Run conda and see it succeed; see `execute`."""

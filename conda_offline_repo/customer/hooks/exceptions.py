@@ -77,10 +77,11 @@ class UnfinishedUseError(OfflineRepoError):
     """An environment in which `use` was interrupted."""
 
     def __init__(self, prefix: Path, path: str | None) -> None:
+        folder, environment = quote_for_shell(path or "PATH"), quote_for_shell(str(prefix))
         super().__init__(
             f"`conda offline-repo use` was interrupted in {prefix}, which is half configured.",
-            f"Run it again to finish it: conda offline-repo use {path or 'PATH'} -p {prefix} ; "
-            f"or undo it: conda offline-repo use --undo -p {prefix}",
+            f"Run it again to finish it: conda offline-repo use {folder} -p {environment} ; "
+            f"or undo it: conda offline-repo use --undo -p {environment}",
         )
 
 

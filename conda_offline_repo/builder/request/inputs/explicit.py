@@ -53,7 +53,7 @@ def read_explicit(path: Path, text: str) -> Environment:
 def _archive(path: Path, number: int, line: str) -> PinnedArchive:
     hint = (
         f"Below {MARK}, each line is the URL of a .conda or .tar.bz2 file, with its digest: "
-        "conda list --explicit --sha256"
+        "conda list --explicit --md5"
     )
     with unusable(path, hint, where=f"line {number} names no archive of a channel: "):
         match = LINE.fullmatch(line)

@@ -53,7 +53,7 @@ def read_file(path: Path) -> tuple[Environment, ...]:
         path,
         "it is not an environment.yml, explicit list, conda-lock.yml or pixi.lock",
         "An environment.yml has `dependencies:`, an explicit list the line @EXPLICIT: "
-        "conda list --explicit --sha256",
+        "conda list --explicit --md5",
     )
 
 

@@ -1,0 +1,100 @@
+"""The commands that messages propose: where the source has them, and in what conda prints.
+
+A command stands in backticks, or ends its line or at a semicolon, so that it can be copied whole.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import shlex
+from contextlib import redirect_stderr, redirect_stdout
+from functools import cache
+from io import StringIO
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import conda_offline_repo
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser
+    from collections.abc import Iterator
+
+PACKAGE = Path(conda_offline_repo.__file__).parent
+VERBS = (
+    *("activate", "clean", "config", "create", "deactivate", "env", "info", "install", "list"),
+    *("offline-repo", "remove", "search", "update"),
+)
+COMMAND = re.compile(
+    r"`conda (VERB [^`\n]+)`|(?<![\w`'\"-])conda (VERB [^`\n]+?)(?: ;|$)".replace(
+        "VERB", f"(?:{'|'.join(VERBS)})"
+    ),
+    re.MULTILINE,
+)
+#: What a message leaves to its reader.
+PLACEHOLDER = re.compile(r"\[?[A-Z][A-Z_]+|\.\.\.\]?|PATH/\S+")
+#: A value within a text of the source.
+GAP = "…"
+#: Texts of the help, whose examples tests/docs/test_typed.py understands.
+HELP = {"EPILOG", "SUMMARY", "USAGE"}
+
+
+def commands(output: str) -> list[str]:
+    """The commands in an output, without `conda`; no verb of ours that is just spoken of."""
+    texts = (match[1] or match[2] for match in COMMAND.finditer(output))
+    return [text for text in texts if not text.startswith("offline-repo ") or text.split()[2:]]
+
+
+def misunderstood(output: str) -> list[str]:
+    """Why conda does not understand the commands in an output."""
+    if output.startswith(("{", "[", "usage:")):
+        return []
+    problems = []
+    for command in commands(output):
+        with redirect_stderr(StringIO()) as stderr, redirect_stdout(StringIO()):
+            try:
+                _parser().parse_args(shlex.split(command))
+            except ValueError as error:
+                problems.append(f"{command}: {error}")
+            except SystemExit as error:
+                if error.code:
+                    problems.append(f"{command}: {stderr.getvalue().splitlines()[-1]}")
+    return problems
+
+
+def places() -> Iterator[tuple[str, str]]:
+    """Each command that the source proposes, after its module; with a gap for each value."""
+    for path in sorted(PACKAGE.rglob("*.py")):
+        for text in texts(ast.parse(path.read_text("utf-8"))):
+            for command in commands(text):
+                yield path.relative_to(PACKAGE).as_posix(), command
+
+
+def texts(tree: ast.AST) -> Iterator[str]:
+    """The texts of a module, but for docstrings and the help."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            continue
+        if isinstance(node, ast.Assign) and HELP & {ast.unparse(name) for name in node.targets}:
+            continue
+        if (text := text_of(node)) is not None:
+            yield text
+        else:
+            yield from texts(node)
+
+
+def text_of(node: ast.AST) -> str | None:
+    """A text of the source, with a gap for each value in it; None for what is no text."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value.replace("{}", GAP)
+    if isinstance(node, ast.JoinedStr):
+        return "".join(text_of(part) or GAP for part in node.values)
+    return None
+
+
+@cache
+def _parser() -> ArgumentParser:
+    from conda.cli.conda_argparse import generate_parser
+
+    parser: ArgumentParser = generate_parser()
+    return parser
