@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from conda.base.context import context
+from conda.base.context import context, reset_context
 
 from dev.upstream.cable import Cable
 from dev.upstream.channels import arrange
@@ -223,6 +223,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if terminalreporter.config.args_source is pytest.Config.ArgsSource.TESTPATHS:
         skipped = terminalreporter.getreports("skipped")
         reasons = {report.longrepr[2] for report in skipped if isinstance(report.longrepr, tuple)}
+        reset_context()  # conda has read no configuration in this process
         terminalreporter.section("left out on this machine, and how to get it")
         for line in left_out(reasons, context.solver):
             terminalreporter.write_line(line)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tests.builder.release import test_signing
 from tests.builder.release.html import test_browser
 from tests.cli import test_sbom
 from tests.support.left_out import SKIPPED, left_out
 from tests.support.systems import BROWSER
+
+if TYPE_CHECKING:
+    from tests.support.running import Conda
 
 TESTS = Path(__file__).parents[1]
 
@@ -26,7 +31,8 @@ def test_each_group_is_told_with_its_command() -> None:
     ]
 
 
-def test_a_run_of_all_tells_it_before_its_last_line(tmp_path: Path) -> None:
+def test_a_run_of_all_tells_it_before_its_last_line(conda: Conda, tmp_path: Path) -> None:
+    solver = conda.run("config", "--show", "solver", "--json").json["solver"]
     (tmp_path / "test_it.py").write_text(
         f"import pytest\n\n\ndef test_it():\n    pytest.skip({BROWSER!r})\n"
     )
@@ -40,3 +46,5 @@ def test_a_run_of_all_tells_it_before_its_last_line(tmp_path: Path) -> None:
         lines = done.stdout.splitlines()
         assert "1 skipped" in lines[-1], done.stdout
         assert ("sudo apt install chromium" in done.stdout) == told
+        others = {"libmamba", "rattler"} - {solver} if told else set()
+        assert {*re.findall("the solver (.+): ", done.stdout)} == others
