@@ -14,7 +14,8 @@ from ..queries import compare
 from ..queries.contents import list_packages, packages_of
 from ..repository.exceptions import ManifestError, UnreadableError
 from ..repository.locate import Repository
-from ..repository.names import PLUGIN
+from ..repository.manifest import key_parts
+from ..repository.names import PLUGIN, PLUGIN_PACKAGE, SIGNATURES_PACKAGE
 from .archives.archive import long_paths
 from .plugin_channel import checks_signatures
 from .release.exceptions import FailOnError
@@ -104,6 +105,7 @@ def changed(plan: BuildPlan, release: Release) -> BuildOutcome:
             *long_paths(release.archives, plan.solutions),
             *_unchecked(manifest),
             *_distrusted(last, manifest),
+            *_base(manifest),
         ),
         first=last is None,
         request_changes=changes(last.request, manifest.request) if last else (),
@@ -184,6 +186,20 @@ def _distrusted(last: Manifest | None, manifest: Manifest) -> tuple[BuildWarning
         "fingerprint by another channel than the folder.",
     )
     return (warning,) if old and new and {*old}.isdisjoint(new) else ()
+
+
+def _base(manifest: Manifest) -> tuple[BuildWarning, ...]:
+    """Return a warning if an environment for the customer's base lacks what conda runs with."""
+    wanted = {"conda", PLUGIN_PACKAGE, *([SIGNATURES_PACKAGE] if manifest.signers else [])}
+    lacking: set[str] = set()
+    for key, names in manifest.solutions.items():
+        if key_parts(key)[0] == "base":
+            lacking |= wanted - {compare.package_name(name).rpartition("/")[2] for name in names}
+    text = (
+        f"The environment base does not have {', '.join(sorted(lacking))}. In a base environment "
+        "these stay as they are, which what you ship may not fit. Add them to the environment."
+    )
+    return (BuildWarning("base", text),) if lacking else ()
 
 
 def undeleted(names: tuple[str, ...]) -> tuple[BuildWarning, ...]:

@@ -18,6 +18,7 @@ Early = Literal[
     "long-path",
     "unchecked-signature",
     "other-signer",
+    "base",
 ]
 #: What only the publication shows.
 Late = Literal["undeleted", "overview"]

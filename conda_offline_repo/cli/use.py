@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from conda.base.context import context
 
+from ..customer.base import is_base
 from ..customer.exceptions import TargetError
 from ..customer.undo import undo
 from ..customer.use import UseRequest, use
@@ -106,7 +107,7 @@ def _undo(args: Namespace) -> int:
 def _prefix() -> Path:
     """Return the target environment; base only if the user insists."""
     prefix = Path(context.target_prefix)
-    if prefix == Path(context.root_prefix) and not context.always_yes:
+    if is_base(prefix) and not context.always_yes:
         raise TargetError(
             "This would configure the base environment, conda's own, for the repository.",
             "Name another environment with -n or -p, or give --yes if you mean base.",

@@ -19,7 +19,9 @@ from .._conda import features
 from .._conda.transactions import requested
 from ..repository.transition import unfinished, unfinished_text
 from ..urls import file_url
+from .base import is_base
 from .configuration import Finding, interfering, shown
+from .environment.condarc import CONDARC
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,11 +42,23 @@ def diagnose(repository: Repository, prefix: Path) -> tuple[Finding, ...]:
     publication = unfinished(path, repository.manifest)
     return (
         *([Finding(str(path), unfinished_text(path))] if publication else []),
+        *_base(prefix),
         *_machine(repository),
         *interfering(repository, prefix),
         *_pip(prefix),
         *_history(file_url(path), prefix),
     )
+
+
+def _base(prefix: Path) -> Iterator[Finding]:
+    if is_base(prefix):
+        path = prefix / CONDARC
+        text = (
+            f"{path} counts for every environment of this conda: they are offline, too, and "
+            "install from this repository, beside their own channels if they have any.\n"
+            "  What to do: `conda offline-repo use --undo -n base` takes it back."
+        )
+        yield Finding(str(path), text)
 
 
 def _machine(repository: Repository) -> Iterator[Finding]:

@@ -18,6 +18,7 @@ from .._conda.transactions import installed, transaction_to
 from ..queries.contents import read_records
 from ..repository.manifest import INDEX_NAME, key_parts, solution_key
 from ..repository.names import DEFAULT
+from .base import check_fits, is_base, staying
 from .exceptions import (
     EnvironmentMissingError,
     MachineMisfitError,
@@ -39,7 +40,8 @@ def exactly(
 ) -> Any:
     """Return conda's transaction, not yet run, for just the packages of a release.
 
-    What else is installed goes; what fits already stays as it is. See `install.offline`.
+    What else is installed goes, but for what has to stay in base; what fits already stays as it
+    is. See `install.offline`.
 
     Args:
         target: The environment.
@@ -52,16 +54,21 @@ def exactly(
         EnvironmentMissingError: The release does not have this environment, or has several.
         PlatformMissingError: The release has nothing for this machine.
         MachineMisfitError: This machine does not have what its packages demand.
+        BaseMisfitError: They do not go together with what has to stay in base.
         RepositoryDamagedError: The index does not have its packages.
         PoisonedCacheError: conda's package cache holds another archive in the place of one.
     """
     current = installed(target.prefix)
-    names = _solution(repository, release, environment)
+    names = solution(repository, release, environment)
     records = _records(target, repository, names)
     request = repository.manifest.request
     if demands := unmet(records, features.own_virtual_packages()):
         raise MachineMisfitError(demands, request.virtual_packages.get(context.subdir, {}))
     records = [_same(current, record) or record for record in records]
+    if is_base(target.prefix):
+        others = staying(current, {record.name for record in records})
+        check_fits(records, others)
+        records += others.values()
     packages = request.environments.get(environment or "", request.packages)
     requested = {MatchSpec(package).name for package in packages}
     if not requested:  # nobody named any: what nothing else needs
@@ -71,10 +78,14 @@ def exactly(
     return transaction_to(target.prefix, records, specs)
 
 
-def _solution(
+def solution(
     repository: Repository, release: int | None, environment: str | None
 ) -> tuple[str, ...]:
-    """Return the names of the archives that a release installs into an environment."""
+    """Return the names of the archives that a release installs into an environment.
+
+    Raises:
+        ReleaseNotKeptError, EnvironmentMissingError, PlatformMissingError: As `exactly`.
+    """
     manifest = repository.manifest
     releases = {number: kept.solutions for number, kept in manifest.releases.items()}
     releases[manifest.release] = manifest.solutions

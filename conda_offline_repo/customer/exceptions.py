@@ -159,6 +159,18 @@ class AllowedSignersError(OfflineRepoError):
         )
 
 
+class BaseMisfitError(OfflineRepoError):
+    """Packages that do not go together with those that have to stay in base."""
+
+    def __init__(self, problems: Iterable[str]) -> None:
+        super().__init__(
+            "conda, its plugins and what they need stay in base, and the release does not fit "
+            f"them:{dashlist(problems)}",
+            "Nothing was changed. Ask your vendor for an environment that has these packages as "
+            "well, or use another environment than base.",
+        )
+
+
 class PlatformMissingError(OfflineRepoError):
     """A repository that has nothing for this machine's platform."""
 

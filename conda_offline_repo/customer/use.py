@@ -15,9 +15,11 @@ from ..repository.locate import locate_one
 from ..repository.names import DEFAULT
 from ..repository.verify import verify
 from ..specs import PackageSpec
+from .base import is_base, staying
+from .configuration import Finding
 from .diagnostics import diagnose
 from .environment.lock import check_not_frozen, exclusive
-from .exact import exactly
+from .exact import exactly, solution
 from .exceptions import RepositoryDamagedError, SiblingIndexError, UnknownSignerError
 from .install import offline, superseded, transaction
 from .target import configure, plan, unmake
@@ -29,7 +31,6 @@ if TYPE_CHECKING:
 
     from ..progress import Progress
     from ..repository.locate import Repository
-    from .configuration import Finding
     from .target import Target
 
 
@@ -136,7 +137,7 @@ def use(request: UseRequest, progress: Progress, dialog: Dialog) -> Outcome:
     flags = {"allow_older": request.allow_older, "other_label": request.other_label}
     plan_target = partial(plan, repository, request.prefix, trusted=request.trusted, **flags)
     target = plan_target()
-    findings = diagnose(repository, request.prefix)
+    findings = (*diagnose(repository, request.prefix), *_staying(request, repository))
     if request.verify:
         _verify(repository, progress)
     dialog.warn(findings)
@@ -152,6 +153,20 @@ def use(request: UseRequest, progress: Progress, dialog: Dialog) -> Outcome:
         changed = _install(request, repository, target, progress, dialog)
     commands = tuple(_next_commands(request, repository))
     return Outcome(request, repository, target, findings, *changed, commands)
+
+
+def _staying(request: UseRequest, repository: Repository) -> Iterator[Finding]:
+    """Yield what stays in base although the release does not have it."""
+    if request.exact and is_base(request.prefix):
+        names = solution(repository, request.release, request.environment)
+        released = {name.rpartition("/")[2].rsplit("-", 2)[0] for name in names}
+        records = staying(installed(request.prefix), released).values()
+        if packages := ", ".join(f"{record.name} {record.version}" for record in records):
+            text = (
+                f"These packages stay in base as they are, as conda, its plugins or what they "
+                f"need, though the release does not have them: {packages}"
+            )
+            yield Finding(str(request.prefix), text)
 
 
 def _verify(repository: Repository, progress: Progress) -> None:

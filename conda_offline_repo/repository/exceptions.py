@@ -74,6 +74,29 @@ class SignatureError(ManifestError):
     """A signature that is broken, missing, or another manifest's."""
 
 
+class CheckerMissingError(SignatureError):
+    """A signature that cannot be checked, because the package for that is not installed.
+
+    `channel` has the package, if the folder brings it along.
+    """
+
+    def __init__(self, path: Path, package: str, channel: str | None) -> None:
+        advice = (
+            "Ask your vendor for a folder that brings it along, as build --with-plugin makes it."
+        )
+        if channel:
+            # without plugins, as this one would refuse to install from what it cannot check
+            advice = (
+                "Install it from the folder: conda --no-plugins install -n base --solver classic "
+                f"--override-channels -c {channel} {package}"
+            )
+        OfflineRepoError.__init__(
+            self,
+            f"{path} cannot be checked: that needs {package}, which is not installed.",
+            advice,
+        )
+
+
 class PackageUnknownError(OfflineRepoError):
     """A package that no repository has."""
 

@@ -12,9 +12,11 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from ..files.hashing import read_regular
+from ..urls import file_url
 from . import manifest_json
-from .exceptions import ManifestError, SignatureError, UnreadableError
+from .exceptions import CheckerMissingError, ManifestError, SignatureError, UnreadableError
 from .manifest import NEXT_SIGNATURE_NAME
+from .names import PLUGIN, SIGNATURES_PACKAGE
 from .sshsig import parse, parsed
 
 if TYPE_CHECKING:
@@ -90,6 +92,7 @@ def signers_of(content: bytes, manifest: Manifest, path: Path) -> tuple[str, ...
 
     Raises:
         SignatureError: It is not a signature of this manifest; names `path`.
+        CheckerMissingError: What checks signatures is not installed.
     """
     try:
         signatures = parse(content)
@@ -97,11 +100,10 @@ def signers_of(content: bytes, manifest: Manifest, path: Path) -> tuple[str, ...
     except ValueError as error:
         raise SignatureError(path, str(error)) from error
     except ModuleNotFoundError as error:
-        raise SignatureError(
-            path,
-            f"checking it needs {error.name}, which is not installed. Install it into the base "
-            "environment, from the plugin's channel in the folder if it has one",
-        ) from error
+        plugin = path.parent.absolute() / PLUGIN
+        there = any(plugin.glob(f"noarch/{SIGNATURES_PACKAGE}-*"))
+        channel = file_url(plugin) if there else None
+        raise CheckerMissingError(path, SIGNATURES_PACKAGE, channel) from error
     if not fitting:
         names = ", ".join(sorted({each.fingerprint for each in signatures}))
         raise SignatureError(

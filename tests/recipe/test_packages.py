@@ -7,10 +7,12 @@ others as they are installed beside it.
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,9 +20,11 @@ import pytest
 from conda import __version__ as conda_version
 from conda import exceptions
 
+from conda_offline_repo.repository.locate import locate_one
 from dev.upstream.channels import index
 from dev.upstream.installed import package
-from tests.support.mirror import another
+from tests.support.keys import SSH_KEYGEN, new_key
+from tests.support.mirror import another, entries
 from tests.support.running import Conda, Installed, snapshot
 from tests.support.tiny import TinyChannel
 
@@ -181,6 +185,58 @@ def test_customer_goes_from_the_folder_alone_to_the_running_program(
         "create", "--yes", "-n", "other", "--override-channels", "-c", str(folder), "ratingpro"
     )
     assert str(archive) in told.stderr
+
+
+@pytest.mark.skipif(not SSH_KEYGEN, reason="OpenSSH is not installed")
+def test_conda_itself_comes_from_a_signed_folder(
+    field: Field, engineer: Installed, tmp_path: Path
+) -> None:
+    """The plugin and what it needs stay in base, and what is lost of that can be put back."""
+    newer = TinyChannel(tmp_path / "newer")
+    (conda,) = field.channel.glob("linux-64/conda-[0-9]*.conda")
+    depends = entries(field.channel, "linux-64")[conda.name]["depends"]
+    newer.add("conda", "99.1", subdir="linux-64", depends=depends, files=modules("conda"))
+    newer.add("securesystemslib", "99.1", files=modules("securesystemslib"))
+    newer.write()
+    key = new_key(tmp_path / "key")
+    label = {"label_channel": False, "environments": {"base": ["conda"]}}
+    more = {"with_plugin": True, "sign_key": str(key), "labels": {"bank": label}}
+    channels = [newer.folder.as_uri(), field.channel.as_uri()]
+    (tmp_path / "offline-repo.yml").write_text(
+        json.dumps({"root": str(tmp_path), "channels": channels, **more})
+    )
+    engineer.build(cwd=tmp_path)
+    bank, plugin = tmp_path / "bank", (BASE, "securesystemslib")
+    (signer,) = locate_one(bank).signers
+    prefix = field.environment("owner", "conda")
+    me = Installed(tmp_path / "administrator", prefix, CONDA_SOLVER="classic")
+    here = ("--override-channels", "-c", (bank / "plugin").as_uri())
+    me.run("install", "--yes", "-n", "base", *here, *plugin)
+    told = me.use(bank, "-n", "base", "--environment", "base", "--yes", "--trust", signer)
+    assert f"{BASE} {VERSION}, securesystemslib 99.1" in told.stderr
+    listed = {one["name"]: one["version"] for one in me.run("list", "-n", "base", "--json").rows}
+    assert {name: listed[name] for name in ("conda", *plugin)} == {
+        "conda": "99.1",
+        BASE: VERSION,
+        "securesystemslib": "99.1",
+    }
+    me.run("offline-repo", "verify", bank)
+    plain = ("--no-plugins", "remove", "--yes", "-n", "base", "--solver", "classic")
+    me.run(*plain, "securesystemslib")
+    told = me.fail("offline-repo", "verify", bank)
+    (remedy,) = re.findall("Install it from the folder: conda (.*)", told.stderr)
+    me.run(*remedy.split(), "--yes")
+    me.run("offline-repo", "verify", bank)
+
+
+def modules(name: str) -> dict[str, str | bytes]:
+    """The files of a package of Python that is installed here, as a conda package has them."""
+    (folder,) = map(Path, import_module(name).__path__)
+    return {
+        f"lib/python{PYTHON}/site-packages/{name}/{path.relative_to(folder).as_posix()}": content
+        for path in folder.rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts and (content := path.read_bytes())
+    }
 
 
 @pytest.mark.skipif(not FREEZES, reason="this conda knows no frozen environments")

@@ -1,0 +1,66 @@
+"""The base environment, which conda and this plugin run in: what has to stay there."""
+
+from __future__ import annotations
+
+import os
+from importlib.metadata import entry_points
+from typing import TYPE_CHECKING
+
+from conda.base.context import context
+from conda.models.match_spec import MatchSpec
+
+from ..repository.names import PLUGIN_PACKAGE, SIGNATURES_PACKAGE
+from .exceptions import BaseMisfitError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping
+    from pathlib import Path
+    from typing import Any
+
+#: Without these, no environment of the machine could be installed into any more.
+ESSENTIAL = ("conda", PLUGIN_PACKAGE, SIGNATURES_PACKAGE)
+
+
+def is_base(prefix: Path) -> bool:
+    """Return whether an environment is that of the running conda, links resolved."""
+    return os.path.realpath(prefix) == os.path.realpath(context.root_prefix)
+
+
+def staying(current: Mapping[str, Any], names: Collection[str]) -> dict[str, Any]:
+    """Return the packages that have to stay in base though the release does not have them.
+
+    They are conda, this plugin, conda's other plugins, its solver among them, and what they need.
+
+    Args:
+        current: The records of the installed packages, by name.
+        names: Of the packages of the release.
+    """
+    plugins = (point.dist.name for point in entry_points(group="conda") if point.dist)
+    queue = [*ESSENTIAL, *(name.lower().replace("_", "-") for name in plugins)]
+    records: dict[str, Any] = {}
+    while queue:
+        name = queue.pop()
+        if name in current and name not in records and name not in names:
+            records[name] = current[name]
+            queue += [MatchSpec(spec).name for spec in current[name].depends]
+    return dict(sorted(records.items()))
+
+
+def check_fits(records: Iterable[Any], staying: Mapping[str, Any]) -> None:
+    """Refuse packages of a release that do not go together with those that have to stay in base.
+
+    Raises:
+        BaseMisfitError: One of these needs another version.
+    """
+    together = {**{record.name: record for record in records}, **staying}
+    problems = [
+        f"{record.name} {record.version} {verb} {spec}, not {other.name} {other.version}"
+        for record in together.values()
+        for verb, specs in (("needs", record.depends), ("allows only", record.constrains))
+        for spec in specs
+        if (other := together.get(MatchSpec(spec).name))
+        and (record.name in staying or other.name in staying)
+        and not MatchSpec(spec).match(other)
+    ]
+    if problems:
+        raise BaseMisfitError(problems)
