@@ -8,6 +8,8 @@ from conda.plugins import hookimpl, types
 
 #: conda's commands that change an environment.
 CHANGING = {"env_update", "install", "remove", "update"}
+#: Those that copy one.
+COPYING = {"create", "rename"}
 
 
 @hookimpl
@@ -30,14 +32,25 @@ def conda_settings() -> object:
 
 @hookimpl
 def conda_pre_commands() -> object:
-    """Leave out the channels that are configured besides an environment's repository."""
+    """Leave out the channels that are configured besides an environment's repository, and remember
+    what a copy of an environment has to know.
+    """
 
     def leave_out(_: str) -> None:
         from .customer.hooks.channels import leave_out_others
 
         leave_out_others()
 
+    def remember(_: str) -> None:
+        from ._conda.commands import original
+
+        if prefix := original():
+            from .customer.hooks.copies import remember_state
+
+            remember_state(prefix)
+
     yield types.CondaPreCommand(name="offline-repo-channels", action=leave_out, run_for=CHANGING)
+    yield types.CondaPreCommand(name="offline-repo-copy", action=remember, run_for=COPYING)
 
 
 @hookimpl
@@ -66,7 +79,7 @@ def conda_pre_transaction_actions() -> object:
 
 @hookimpl
 def conda_post_commands() -> object:
-    """Remember the release that an environment was installed from; undo `conda_pre_commands`."""
+    """Remember the release that an environment was installed from; end `conda_pre_commands`."""
 
     def remember(_: str) -> None:
         from .customer.hooks.history_check import remember_release
@@ -78,10 +91,19 @@ def conda_post_commands() -> object:
 
         restore()
 
+    def carry(_: str) -> None:
+        from ._conda.commands import copy, original
+
+        if original() and (prefix := copy()):
+            from .customer.hooks.copies import carry_state
+
+            carry_state(prefix)
+
     yield types.CondaPostCommand(
         name="offline-repo-release", action=remember, run_for={"env_update", "install", "update"}
     )
     yield types.CondaPostCommand(name="offline-repo-channels", action=restore, run_for=CHANGING)
+    yield types.CondaPostCommand(name="offline-repo-copy", action=carry, run_for=COPYING)
 
 
 @hookimpl

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING
 
 from conda.base.context import context, locate_prefix_by_name
 from conda.exceptions import EnvironmentNameNotFound
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
 
 if TYPE_CHECKING:
     from typing import Any
@@ -46,6 +44,21 @@ def file_channels() -> dict[str, list[str]]:
     return channels
 
 
+def original() -> Path | None:
+    """Return the environment that `conda create --clone` or `conda rename` copies; else None."""
+    if running() == "rename":
+        return Path(context.target_prefix)
+    clone = _argument("clone") if running() == "create" else None
+    return _by_name(clone) if clone else None
+
+
+def copy() -> Path | None:
+    """Return the environment that such a command has made; None if it has made none."""
+    if running() == "rename":
+        return _by_name(str(_argument("destination")))
+    return Path(context.target_prefix)
+
+
 def _argument(name: str) -> Any:
     return (context._argparse_args or {}).get(name)
 
@@ -54,6 +67,9 @@ def _environment_files() -> dict[str, dict[str, Any]]:
     """Return what is in the YAML files of the command, by path; without those of other kinds."""
     if running() not in ("env_update", "install", "update"):
         return {}
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
+
     named = _argument("file") or ()
     contents = {}
     for file in (named,) if isinstance(named, str) else named:

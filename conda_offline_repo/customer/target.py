@@ -13,10 +13,10 @@ from conda.gateways.disk.delete import rm_rf
 from .._conda.transactions import read_again
 from ..files.atomic import STAGED, remove
 from ..urls import file_url
-from .environment.condarc import CONDARC, configured, ours, read_condarc
+from .environment.condarc import CONDARC, configured, ours, read_condarc, used
 from .environment.files import cannot_be_written, remove_staged, replace_all
 from .environment.lock import LOCK_NAME
-from .environment.records import followed
+from .environment.records import followed, request_alone
 from .environment.state import (
     CHANGE_NAME,
     STATE_NAME,
@@ -128,6 +128,8 @@ def plan(
         signers=trust.signers,
     )
     origins = [known.channel] if known and known.label == manifest.label else []
+    if known is None and (copied := used(old, path)):
+        origins = [copied]
     if change:
         origins += [*change.origins, change.state.channel]
     moved_from = tuple(dict.fromkeys(origin for origin in origins if origin != channel))
@@ -173,6 +175,7 @@ def _new_contents(target: Target) -> Iterator[tuple[Path, str]]:
     """Yield the files to be changed, in this order."""
     yield change_path(target.prefix), dump(Change(target.moved_from, target.state))
     yield from followed(target.prefix, target.moved_from, target.channel)
+    yield from request_alone(target.prefix, (target.channel, *target.moved_from))
     if target.condarc is not None:
         yield target.prefix / CONDARC, target.condarc
     yield state_path(target.prefix), dump(target.state)

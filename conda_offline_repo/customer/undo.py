@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from ..exceptions import InvalidRequestError
 from ..files.atomic import remove
-from .environment.condarc import CONDARC, read_condarc, restored
+from ..urls import file_path
+from .environment.condarc import CONDARC, read_condarc, restored, used
 from .environment.files import cannot_be_written, remove_staged, replace_all
 from .environment.lock import check_not_frozen, exclusive
 from .environment.state import change_path, read_change, read_state, state_path
@@ -73,13 +74,14 @@ def undo(
 def _plan(prefix: Path) -> Undone:
     change = read_change(prefix)
     state = read_state(prefix) or (change.state if change else None)
-    if state is None:
-        raise NotUsedError(prefix)
-    channels = {state.channel, *((*change.origins, change.state.channel) if change else ())}
     path = prefix / CONDARC
     old = read_condarc(path)
-    new = restored(old, sorted(channels), state.before or "", path)
-    return Undone(prefix, Path(state.path), old, new)
+    channel = state.channel if state else used(old, path)  # of a copy without a state
+    if channel is None:
+        raise NotUsedError(prefix)
+    channels = {channel, *((*change.origins, change.state.channel) if change else ())}
+    new = restored(old, sorted(channels), state.before or "" if state else "", path)
+    return Undone(prefix, Path(state.path if state else file_path(channel)), old, new)
 
 
 def _carry_out(undone: Undone) -> None:

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 ON_EVERY_START = re.compile(r"conda_offline_repo(\.plugin|\.settings|\.cli)?")
 #: What a solve needs to find that there is nothing to do.
 AT_A_SOLVE = {
-    *("_conda", "_conda.indexes", "_conda.package_cache", "exceptions", "printable", "urls"),
+    *("_conda", "_conda.commands", "_conda.indexes", "_conda.package_cache"),
+    *("exceptions", "printable", "urls"),
     *("customer", "customer.exceptions", "customer.hooks", "customer.hooks.archives"),
     "customer.hooks.exceptions",
     *("customer.hooks.caches", "customer.hooks.guard"),

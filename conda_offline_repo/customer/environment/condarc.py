@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ruamel.yaml import YAML
 
+from ...urls import SCHEME
 from ..exceptions import TargetError
 from .files import read_text
 
@@ -58,12 +59,26 @@ def configured(old: str, channel: str, path: Path) -> str:
 def ours(text: str, path: Path) -> str:
     """Return the part of a `.condarc` that `configured` changes, as YAML; empty if it has none.
 
+    What it has set itself is none.
+
     Raises:
         TargetError: The text is not a configuration of conda's.
     """
     content = _load(text, path)
-    part = {key: content[key] for key in KEYS if key in content}
+    channel = _used(content)
+    by_use = _settings(channel) if channel else {}
+    keys = [key for key in KEYS if key in content]
+    part = {k: content[k] for k in keys if k not in by_use or content[k] != by_use[k]}
     return _dump(part, "", path) if part else ""
+
+
+def used(text: str, path: Path) -> str | None:
+    """Return the channel that `configured` has set in a `.condarc`; None if it has not.
+
+    Raises:
+        TargetError: The text is not a configuration of conda's.
+    """
+    return _used(_load(text, path))
 
 
 def restored(text: str, channels: Iterable[str], before: str, path: Path) -> str:
@@ -88,6 +103,25 @@ def restored(text: str, channels: Iterable[str], before: str, path: Path) -> str
         if key in source:
             part[key] = source[key]
     return _with(content, part, text, path)
+
+
+def _used(content: Any) -> str | None:
+    """Return the channel that `configured` has set; None if it has not.
+
+    The scripts for plain conda, and people, set `channels` and `offline`, too, but no such name for
+    the channel; where it has none, all three settings have to be ours.
+    """
+    channels, names = content.get("channels"), content.get(NAMES)
+    for channel in channels if isinstance(channels, list) else ():
+        if not isinstance(channel, str) or not channel.startswith(SCHEME):
+            continue
+        if _may_be_one_of_several(channel):
+            by_use = isinstance(names, dict) and names.get(channel) == [channel]
+        else:
+            by_use = all(content.get(key) == v for key, v in _settings(channel).items())
+        if by_use:
+            return channel
+    return None
 
 
 def _settings(channel: str) -> dict[str, Any]:

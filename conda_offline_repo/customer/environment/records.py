@@ -10,6 +10,8 @@ import json
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
+from ..._conda.transactions import installed, requested
+from ...specs import PackageSpec
 from ..exceptions import TargetError
 from .files import read_text
 
@@ -50,6 +52,31 @@ def followed(prefix: Path, old: Iterable[str], new: str) -> Iterator[tuple[Path,
             ) from error
         if moved:
             yield path, json.dumps({**record, **moved}, indent=2)
+
+
+def request_alone(prefix: Path, channels: Iterable[str]) -> Iterator[tuple[Path, str]]:
+    """Yield the history of an environment with its new text, if requests there name a channel of
+    `channels`: the packages of these are requested without it.
+
+    conda writes such requests for each package that it installs without a solver, as into a clone,
+    and does not find them in a folder that has moved; 24.7 calls the folder by its last name.
+
+    Raises:
+        OSError, ValueError: The history cannot be read.
+    """
+    path = prefix / "conda-meta" / "history"
+    current = installed(prefix)
+    old = {name: PackageSpec(str(spec)) for name, spec in requested(prefix).items()}
+    own = {
+        name
+        for name in old
+        for channel in channels
+        if _below(str(current[name].get("url") or ""), channel) is not None
+    }
+    new = {name: spec.unqualified if name in own else spec for name, spec in old.items()}
+    if new != old:
+        line = f"# update specs: {list(map(str, new.values()))}\n"
+        yield path, read_text(path, LARGEST_RECORD) + line
 
 
 def _below(url: str, channel: str) -> str | None:

@@ -73,6 +73,20 @@ class RepositoryGoneError(OfflineRepoError):
         )
 
 
+class StateMissingError(OfflineRepoError):
+    """An environment that is configured for a repository of which it remembers nothing."""
+
+    def __init__(self, prefix: Path, path: str) -> None:
+        shown = quote_for_shell(str(prefix))
+        super().__init__(
+            f"{prefix} installs from the offline repository {path}, but does not remember whose "
+            "signature to expect and which release was the last, as after a copy of its .condarc.",
+            "Nothing was changed. To use the repository here, which checks the signature anew: "
+            f"conda offline-repo use {quote_for_shell(path)} -p {shown} ; or take the settings "
+            f"back: conda offline-repo use --undo -p {shown}",
+        )
+
+
 class UnfinishedUseError(OfflineRepoError):
     """An environment in which `use` was interrupted."""
 

@@ -20,11 +20,15 @@ from conda.models.channel import Channel, all_channel_urls
 from ..._conda import commands
 from ...repository import manifest_json
 from ...repository.exceptions import ManifestError, UnreadableError
-from ...specs import PackageSpec
 from ...urls import channel_url, local_path
 from ..environment.files import replace_all
 from ..environment.state import dump, read_change, read_state, state_path, under_way
-from ..exceptions import OlderBuildError, OtherContentError, OtherLabelError, StateUnreadableError
+from ..exceptions import (
+    OlderBuildError,
+    OtherContentError,
+    OtherLabelError,
+    StateUnreadableError,
+)
 from .exceptions import OtherChannelsError, UnfinishedUseError
 
 if TYPE_CHECKING:
@@ -33,6 +37,7 @@ if TYPE_CHECKING:
     from conda.models.match_spec import MatchSpec
 
     from ...repository.manifest import Manifest
+    from ...specs import PackageSpec
     from ..environment.state import State
 
 log = logging.getLogger(__name__)
@@ -68,6 +73,7 @@ def check_environment(specs: Iterable[MatchSpec], manifest_of: Callable[[Path], 
 
     Raises:
         UnfinishedUseError: `use` was interrupted in the environment.
+        StateMissingError: As `check_not_copied`.
         OtherLabelError: Its folder holds another label's repository now.
         OlderBuildError, OtherContentError: As `check_release`.
         OtherChannelsError: Channels besides the repository cannot be read offline.
@@ -83,6 +89,10 @@ def check_environment(specs: Iterable[MatchSpec], manifest_of: Callable[[Path], 
         last = change.state if change else state
         raise UnfinishedUseError(prefix, last.path if last else None)
     if state is None:
+        if (prefix / ".condarc").is_file():
+            from .copies import check_not_copied
+
+            check_not_copied(prefix)
         return
     for folder in filter(None, map(_folder, _urls(context.channels))):
         manifest = manifest_json.read(folder)
@@ -152,6 +162,8 @@ def _check_channels(prefix: Path, state: State, specs: Iterable[MatchSpec]) -> N
     requests: defaultdict[str, list[PackageSpec]] = defaultdict(list)
     for spec in specs:
         if channel := spec.get("channel"):
+            from ...specs import PackageSpec  # hardly any command has such a request
+
             requests[str(channel)].append(PackageSpec(str(spec)).unqualified)
     files = commands.file_channels()
     unreadable: defaultdict[str, list[str]] = defaultdict(list)
