@@ -9,6 +9,7 @@ from conda.utils import quote_for_shell
 
 from ..customer.diagnostics import diagnose
 from ..customer.environment.state import read_state
+from ..customer.exact import installed_release
 from ..customer.exceptions import StateUnreadableError
 from ..customer.trust import check_expected
 from ..exceptions import OfflineRepoError
@@ -55,6 +56,8 @@ def _print(state: State, prefix: str, verbose: bool) -> None:
     if repository.signers:
         print(f"{GOOD} {signed_by(repository.signers)}")
     manifest = repository.manifest
+    if (release := installed_release(repository, Path(prefix))) is not None:
+        print(f"    The environment has release {release} of {manifest.label}.")
     if manifest.release != state.release:
         older = manifest.release < state.release
         command = f"conda offline-repo use {quote_for_shell(state.path, '-p', prefix)}"

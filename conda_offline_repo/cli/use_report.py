@@ -77,6 +77,7 @@ def report(outcome: Outcome) -> None:
         print_json(
             **release_json(repository),
             release=request.release,
+            environment_release=outcome.release,
             channel=target.channel,
             prefix=str(target.prefix),
             created=not target.exists,
@@ -104,6 +105,12 @@ def report(outcome: Outcome) -> None:
         return
     if request.release is not None:
         print(f"It {has} just what release {request.release} installs.")
+    elif outcome.release is not None:
+        other = outcome.release != manifest.release
+        newest = f"; the repository is at release {manifest.release}" if other else ""
+        print(f"It has release {outcome.release} of {manifest.label}{newest}.")
+    elif outcome.mixed:
+        print("Its packages are of no single release that the repository has.")
     print(f"{signed_by(repository.signers)}{_expectation(target.trust, to_confirm)}")
     if outcome.next and not request.dry_run:
         print("", "Next:", "", *(f"    {command}" for command in outcome.next), "", sep="\n")

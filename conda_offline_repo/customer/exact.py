@@ -29,6 +29,7 @@ from .exceptions import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from pathlib import Path
     from typing import Any
 
     from ..repository.locate import Repository
@@ -78,6 +79,34 @@ def exactly(
     return transaction_to(target.prefix, records, specs)
 
 
+def installed_release(repository: Repository, prefix: Path) -> int | None:
+    """Return the newest release whose packages an environment has, some or all of them.
+
+    None if it has none of them, or its packages are of no single release that the repository has.
+    """
+    current, packages = installed(prefix), repository.manifest.packages
+    for number, solutions in sorted(_releases(repository).items(), reverse=True):
+        for key, names in solutions.items():
+            if key_parts(key)[1] != context.subdir:
+                continue
+            stems = {name: name.rpartition("/")[2].rsplit("-", 2)[0] for name in names}
+            shared = [(current[stem], name) for name, stem in stems.items() if stem in current]
+            if shared and all(
+                f"{record.subdir}/{record.fn}" == name
+                and record.get("sha256") in (None, "", packages[name].sha256)
+                for record, name in shared
+            ):
+                return number
+    return None
+
+
+def _releases(repository: Repository) -> dict[int, Mapping[str, tuple[str, ...]]]:
+    """Return the solutions of each release that the repository has, by number."""
+    manifest = repository.manifest
+    kept = {number: kept.solutions for number, kept in manifest.releases.items()}
+    return {**kept, manifest.release: manifest.solutions}
+
+
 def solution(
     repository: Repository, release: int | None, environment: str | None
 ) -> tuple[str, ...]:
@@ -86,10 +115,8 @@ def solution(
     Raises:
         ReleaseNotKeptError, EnvironmentMissingError, PlatformMissingError: As `exactly`.
     """
-    manifest = repository.manifest
-    releases = {number: kept.solutions for number, kept in manifest.releases.items()}
-    releases[manifest.release] = manifest.solutions
-    number = manifest.release if release is None else release
+    releases = _releases(repository)
+    number = repository.manifest.release if release is None else release
     if number not in releases:
         raise ReleaseNotKeptError(repository.path, number, sorted(releases))
     parts = sorted(map(key_parts, releases[number]))

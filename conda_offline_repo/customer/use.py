@@ -19,7 +19,7 @@ from .base import is_base, staying
 from .configuration import Finding
 from .diagnostics import diagnose
 from .environment.lock import check_not_frozen, exclusive
-from .exact import exactly, solution
+from .exact import exactly, installed_release, solution
 from .exceptions import RepositoryDamagedError, SiblingIndexError, UnknownSignerError
 from .install import offline, superseded, transaction
 from .target import configure, plan, unmake
@@ -83,6 +83,8 @@ class Outcome:
         findings: What does not fit the repository, or interferes.
         linked: The installed packages, as `channel/subdir::name-version-build`.
         unlinked: The removed packages.
+        release: The release that the environment's packages are of; see `installed_release`.
+        mixed: Whether it has packages, but of no single release.
         next: The commands to type next.
     """
 
@@ -92,6 +94,8 @@ class Outcome:
     findings: tuple[Finding, ...]
     linked: tuple[str, ...]
     unlinked: tuple[str, ...]
+    release: int | None
+    mixed: bool
     next: tuple[str, ...]
 
 
@@ -152,7 +156,9 @@ def use(request: UseRequest, progress: Progress, dialog: Dialog) -> Outcome:
             target = plan_target()
         changed = _install(request, repository, target, progress, dialog)
     commands = tuple(_next_commands(request, repository))
-    return Outcome(request, repository, target, findings, *changed, commands)
+    release = installed_release(repository, request.prefix)
+    mixed = release is None and bool(installed(request.prefix))
+    return Outcome(request, repository, target, findings, *changed, release, mixed, commands)
 
 
 def _staying(request: UseRequest, repository: Repository) -> Iterator[Finding]:
@@ -217,25 +223,31 @@ def _transaction(
 
 
 def _next_commands(request: UseRequest, repository: Repository) -> Iterator[str]:
-    """Yield what to type next: activate, then install and update the packages of the request."""
+    """Yield what to type next: activate, then install and update the packages of the request.
+
+    After the environment was brought to just what a release installs, nothing is left to install.
+    """
     use_again = f"conda offline-repo use {quote_for_shell(str(repository.path))}"
     if request.name:
         yield f"conda activate {quote_for_shell(request.name)}"
     built = repository.manifest.request
+    if request.exact:
+        return
     if built.environments or built.exact:
-        environment = request.environment or min(built.environments, default=DEFAULT)
+        environment = min(built.environments, default=DEFAULT)
         prefix = quote_for_shell(str(request.prefix))
         yield f"{use_again} -p {prefix} --environment {environment}"
         return
-    packages = dict.fromkeys(PackageSpec(package).unqualified for package in built.packages)
     current = installed(request.prefix)
-    present = [package for package in packages if package.match.name in current]
-    absent = [package for package in packages if package not in present]
+    offered = {path.rpartition("/")[2].rsplit("-", 2)[0] for path in repository.manifest.packages}
+    packages = dict.fromkeys(PackageSpec(package).unqualified for package in built.packages)
+    absent = [p for p in packages if p.match.name in offered and p.match.name not in current]
+    # `conda update` takes names alone
+    names = [*dict.fromkeys(p.match.name for p in packages if p.match.name in current)]
     if absent or not packages:
         yield f"conda install {' '.join(map(quote_for_shell, absent)) or 'PACKAGE'}"
-    updates = " ".join(map(quote_for_shell, present))
-    names = [package.match.name for package in present]
+    updates = " ".join(names)
     if request.allow_older and superseded(request.prefix, names, repository.manifest):
         yield f"{use_again} --allow-older {updates}"
-    elif present and not request.packages and request.release is None:
+    elif names and not request.packages:
         yield f"conda update {updates}"

@@ -81,6 +81,22 @@ def test_update_leads_from_an_earlier_release_to_the_newest(customer: Conda, ban
     assert {**installed(customer), "lib": "2.0"} == RELEASES[3]
 
 
+def test_says_which_release_the_environment_has(customer: Conda, bank: Path) -> None:
+    content = use(customer, bank, "--json").json
+    assert content["environment_release"] is None
+    content = use(customer, bank, "--release", 1, "--json").json
+    assert (content["environment_release"], content["next"]) == (1, ["conda activate rating"])
+    told = use(customer, bank)
+    assert "It has release 1 of bank; the repository is at release 3." in told.stdout
+    shell = customer.activated("rating")
+    assert "has release 1 of bank" in customer.run("doctor", **shell).stdout
+    customer.run("update", "--yes", "app", **shell)  # and not the tool
+    assert use(customer, bank, "--json").json["environment_release"] is None
+    assert "of no single release" in use(customer, bank).stdout
+    customer.run("update", "--yes", "lib", "tool", **shell)
+    assert "It has release 3 of bank.\n" in use(customer, bank).stdout
+
+
 def test_nothing_is_linked_anew_without_need(customer: Conda, bank: Path, tmp_path: Path) -> None:
     use(customer, bank, "--release", 2)
     told = use(customer, bank, "--release", 3, "--json").json

@@ -18,7 +18,9 @@ from dev.upstream.channels import add
 from dev.upstream.packages import make_program
 from dev.upstream.server import ChannelServer
 from tests.conftest import TOKEN
+from tests.support.mirror import publish
 from tests.support.running import Cold, snapshot, tree
+from tests.support.tiny import TinyChannel
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -79,6 +81,23 @@ def test_next_command_is_the_one_to_type(customer: Conda, copy: Path) -> None:
     assert program == "conda"
     customer.run(*arguments, "--yes", **customer.activated("rating"))
     assert customer.installed("rating") == APP
+
+
+def test_next_commands_of_a_request_with_versions(customer: Conda, tmp_path: Path) -> None:
+    """`conda update` takes names alone; `conda install` does not."""
+    channel = TinyChannel(tmp_path / "channel")
+    channel.add("app")
+    channel.add("lib")
+    request = ("app=1.0", "lib >=1", "lib <2")
+    bank = publish(tmp_path / "engineer", channel, *request, root=tmp_path / "repositories")
+    shell = customer.activated("rating")
+    for verb in ("install", "update"):
+        command = customer.use(bank, "-n", "rating", "--json").json["next"][-1]
+        program, *arguments = shlex.split(command)
+        assert (program, arguments[0]) == ("conda", verb)
+        customer.run(*arguments, "--yes", **shell)
+        assert customer.installed("rating") == {"app": "1.0", "lib": "1.0"}
+    assert arguments == ["update", "app", "lib"]
 
 
 def test_conda_calls_the_folder_by_its_name(
