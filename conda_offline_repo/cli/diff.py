@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 from conda.base.context import context
 
 from ..delivery.exceptions import LabelMismatchError
-from ..delivery.release_ref import named
+from ..delivery.release_ref import at
 from ..printable import human
 from ..queries.compare import difference, new_licenses
 from .output import (
     changes_json,
     licenses,
+    numbered,
     platform_lines,
     platforms_json,
     print_json,
@@ -32,10 +33,12 @@ USAGE = "conda offline-repo diff OLD NEW [options]"
 DESCRIPTION = """\
 Show what changes for the customer, platform by platform: packages, the bytes
 that a copy moves, and new licences. OLD and NEW are each a folder with the
-release, a volume of `pack`, or an offline-repo.json, which lists no licences."""
+release, a volume of `pack`, or an offline-repo.json, which lists no licences;
+with @N at its end, the release N that is kept there."""
 EPILOG = """\
 examples:
   conda offline-repo diff X:\\repo\\halkbank E:\\halkbank
+  conda offline-repo diff X:\\repo\\halkbank@1 X:\\repo\\halkbank@3
   conda offline-repo diff offline-repo.json new.zip --format markdown
 """
 CONDA = ("add_parser_json",)
@@ -52,7 +55,7 @@ def configure_parser(parser: ArgumentParser) -> None:
 def execute(args: Namespace) -> int:
     """Compare two releases, and print the difference."""
     label = args.offline_repo_label
-    old, new = named(args.offline_repo_old, label), named(args.offline_repo_new, label)
+    old, new = at(args.offline_repo_old, label), at(args.offline_repo_new, label)
     if old.manifest.label != new.manifest.label:
         raise LabelMismatchError(old.path, old.manifest.label, new.manifest.label)
     changes = difference(old.manifest, new.manifest)
@@ -77,7 +80,8 @@ def execute(args: Namespace) -> int:
 
 def _json(release: Named) -> dict[str, object]:
     manifest = release.manifest
-    return {"build": manifest.release, "created": manifest.created, "signers": release.signers}
+    content = {"created": manifest.created, "signers": release.signers}
+    return {**numbered(manifest.release), **content}
 
 
 def _text(old: Named, new: Named, changes: Difference, fresh: str) -> Iterator[str]:

@@ -92,15 +92,20 @@ def chatter_to_stderr() -> AbstractContextManager[object]:
 def release_json(repository: Repository) -> dict[str, Any]:
     """Return the path, label and release of a repository, for a JSON object."""
     manifest = repository.manifest
-    return {"path": str(repository.path), "label": manifest.label, "build": manifest.release}
+    return {"path": str(repository.path), "label": manifest.label, **numbered(manifest.release)}
+
+
+def numbered(release: int) -> dict[str, int]:
+    """Return the number of a release for a JSON object; `build` is its older name."""
+    return {"release": release, "build": release}
 
 
 def manifest_json(manifest: Manifest) -> dict[str, Any]:
     """Return what a release is of, and with `--verbose` all of its manifest, for a JSON object."""
     content = as_dict(manifest)
     return {
-        **{key: content[key] for key in ("label", "build", "created", "request")},
-        "release": manifest.release,
+        **{key: content[key] for key in ("label", "created", "request")},
+        **numbered(manifest.release),
         **({"manifest": content} if context.verbosity else {}),
     }
 

@@ -16,7 +16,7 @@ from ..delivery.source import from_folder
 from ..exceptions import InvalidRequestError
 from ..printable import counted, human
 from ..repository.locate import locate_one
-from .output import chatter_to_stderr, print_result, signed_by
+from .output import chatter_to_stderr, numbered, print_result, signed_by
 from .parser import LABEL, PATH, add_options
 from .terminal import TerminalProgress
 
@@ -91,7 +91,7 @@ def execute(args: Namespace) -> int:
 def _json(source: Source, since: Since | None, packed: Packed) -> dict[str, Any]:
     return {
         "label": source.manifest.label,
-        "build": source.manifest.release,
+        **numbered(source.manifest.release),
         "since": since.base.release if since else None,
         "signers": source.signers,
         "volumes": [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..queries.contents import list_packages
+from ..queries.contents import list_packages, requested_versions
 from ..queries.licenses import licenses
 from ..queries.why import why
 from ..repository.locate import locate
@@ -64,7 +64,7 @@ def execute(args: Namespace) -> int:
     elif args.offline_repo_brief:
         show_report.report_brief(repositories)
     elif args.offline_repo_releases:
-        folders = [(folder,) for folder in repositories]
+        folders = [(folder, requested_versions(folder)) for folder in repositories]
         print_answers(folders, show_report.releases_json, show_report.releases_lines)
     else:
         packages = [(folder, list_packages(folder)) for folder in repositories]

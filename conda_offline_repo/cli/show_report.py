@@ -12,7 +12,7 @@ from ..queries.dependencies import environments
 from ..repository.manifest import key_parts
 from ..repository.names import PLUGIN
 from ..repository.transition import unfinished
-from .output import amount, manifest_json, print_json, print_lines, release_json, table
+from .output import amount, manifest_json, numbered, print_json, print_lines, release_json, table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -125,29 +125,41 @@ def _brief_row(content: Mapping[str, Any]) -> tuple[str, ...]:
     return (*release, str(content["packages"]), human(content["bytes"]), signers, state)
 
 
-def releases_json(repository: Repository) -> dict[str, Any]:
-    """Return the releases that can be installed, the newest first."""
+def releases_json(
+    repository: Repository, versions: Mapping[int, Mapping[str, Mapping[str, str]]]
+) -> dict[str, Any]:
+    """Return the releases that can be installed, the newest first; see `requested_versions`."""
     manifest = repository.manifest
     releases: dict[int, Any] = {**manifest.releases, manifest.release: manifest}
     return {
         "path": str(repository.path),
         "label": manifest.label,
         "releases": [
-            {"build": number, "created": release.created, "solutions": dict(release.solutions)}
+            {
+                **numbered(number),
+                "created": release.created,
+                "solutions": dict(release.solutions),
+                "versions": versions.get(number, {}),
+            }
             for number, release in sorted(releases.items(), reverse=True)
         ],
     }
 
 
-def releases_lines(repository: Repository) -> Iterator[str]:
-    """Yield a table of the releases that can be installed."""
-    content = releases_json(repository)
+def releases_lines(
+    repository: Repository, versions: Mapping[int, Mapping[str, Mapping[str, str]]]
+) -> Iterator[str]:
+    """Yield a table of the releases that can be installed; see `requested_versions`."""
+    content = releases_json(repository, versions)
     yield f"{content['path']}, label {content['label']}:\n"
     rows = [("RELEASE", "OF", "INSTALLS")]
     for release in content["releases"]:
-        solutions = release["solutions"].items()
-        installs = (f"{key}: {counted(len(archives), 'package')}" for key, archives in solutions)
-        rows.append((str(release["build"]), release["created"], ", ".join(installs)))
+        first = (str(release["release"]), release["created"])
+        for key, archives in release["solutions"].items():
+            requested = release["versions"].get(key, {}).items()
+            named = "".join(f", {name} {version}" for name, version in requested)
+            rows.append((*first, f"{key}: {counted(len(archives), 'package')}{named}"))
+            first = ("", "")
     yield from table(rows)
     yield ""
 

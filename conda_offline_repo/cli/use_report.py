@@ -76,7 +76,6 @@ def report(outcome: Outcome) -> None:
     if context.json:
         print_json(
             **release_json(repository),
-            release=request.release,
             environment_release=outcome.release,
             channel=target.channel,
             prefix=str(target.prefix),

@@ -12,7 +12,7 @@ from ..delivery.volume import check_volume, open_volume
 from ..printable import counted, human
 from ..repository.locate import Repository, locate
 from ..repository.verify import verify
-from .output import chatter_to_stderr, print_json, print_lines, signed_by
+from .output import chatter_to_stderr, print_json, print_lines, release_json, signed_by
 from .parser import LABEL, PATH, add_options
 from .terminal import TerminalProgress
 
@@ -68,7 +68,11 @@ def execute(args: Namespace) -> int:
     status = unfinished if whole else 1
     if context.json:
         repositories = {
-            str(repository.path): {**vars(report), "signers": repository.signers}
+            str(repository.path): {
+                **release_json(repository),
+                **vars(report),
+                "signers": repository.signers,
+            }
             for repository, report in checked
         }
         print_json(success=status == 0, repositories=repositories)

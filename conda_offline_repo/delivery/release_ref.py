@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from conda.utils import quote_for_shell
 
 from ..exceptions import InvalidRequestError
 from ..files.hashing import read_regular
@@ -14,6 +16,7 @@ from ..repository import manifest_json
 from ..repository.exceptions import UnreadableError
 from ..repository.locate import locate_one
 from ..repository.manifest import INDEX_NAME
+from ..repository.names import PLUGIN
 from ..repository.reading import LARGEST
 from .volume import Base, base_of, open_volume
 
@@ -21,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ..queries.contents import ListedPackage
-    from ..repository.manifest import Manifest
+    from ..repository.manifest import Kept, Manifest
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,60 @@ def named(text: str, label: str | None) -> Named:
     return Named(path, manifest_json.parse_bytes(content, path))
 
 
+def at(text: str, label: str | None) -> Named:
+    """Return the release at a path, or with `@N` behind the path the release N that is kept there.
+
+    Of a kept release nothing is known but its packages; the plugin's channel counts as the same.
+
+    Raises:
+        InvalidRequestError: Release N is not kept there.
+        OfflineRepoError: As `named`.
+    """
+    path, _, number = text.rpartition("@")
+    if not path or not _is_number(number) or Path(text).expanduser().exists():
+        return named(text, label)
+    release = named(path, label)
+    manifest = release.manifest
+    releases: dict[int, Kept | Manifest] = {**manifest.releases, manifest.release: manifest}
+    if int(number) not in releases:
+        known = ", ".join(map(str, sorted(releases)))
+        raise InvalidRequestError(
+            f"{release.path} does not have release {number}; it has {known}.",
+            f"`conda offline-repo show {quote_for_shell(str(release.path))} --releases` lists "
+            "them. Another one has to be named by its offline-repo.json, a volume of it, or a "
+            "folder with it.",
+        )
+    kept = releases[int(number)]
+    archives = {name for names in kept.solutions.values() for name in names}
+    packages = {
+        name: package
+        for name, package in manifest.packages.items()
+        if name in archives or name.startswith(f"{PLUGIN}/")
+    }
+    listed = release.packages and tuple(
+        package for package in release.packages if f"{package.subdir}/{package.file}" in packages
+    )
+    current = kept is manifest
+    manifest = replace(
+        manifest,
+        release=int(number),
+        created=kept.created,
+        solutions=kept.solutions,
+        packages=packages,
+        files=manifest.files if current else {},
+    )
+    return replace(
+        release,
+        manifest=manifest,
+        signers=release.signers if current else None,
+        packages=listed,
+    )
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit()
+
+
 @dataclass(frozen=True)
 class Since:
     """A release that a customer has.
@@ -94,7 +151,7 @@ def since(text: str, label: str | None, manifest: Manifest) -> Since:
         InvalidRequestError: There is no such release, or it is the one that will be packed.
         OfflineRepoError: As `named`.
     """
-    is_number = text.isascii() and text.isdigit() and not Path(text).exists()
+    is_number = _is_number(text) and not Path(text).exists()
     if is_number and int(text) != manifest.release:
         return _kept(int(text), manifest)
     if is_number or (old := named(text, label).manifest).raw == manifest.raw:

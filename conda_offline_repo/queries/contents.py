@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 from ..files.hashing import hash_bytes, read_regular
 from ..repository import reading
 from ..repository.exceptions import ManifestError, UnreadableError
-from ..repository.manifest import INDEX_NAME
+from ..repository.manifest import INDEX_NAME, solution_key
+from ..repository.names import PLUGIN
 from ..urls import public
-from .dependencies import MISFIT, checked_entry, solved
+from .dependencies import MISFIT, checked_entry, solved, solved_besides
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -89,6 +90,32 @@ def packages_of(manifest: Manifest, records: Records, path: Path) -> tuple[Liste
             )
         )
     return tuple(sorted(packages, key=attrgetter("name", "subdir", "file")))
+
+
+def requested_versions(repository: Repository) -> dict[int, dict[str, dict[str, str]]]:
+    """Return the versions of the requested packages, by release, `solution_key` and name.
+
+    Of earlier releases that are what is requested now, and what nothing else there needs.
+
+    Raises:
+        ManifestError: An index file does not fit the manifest.
+        UnreadableError: An index file cannot be read.
+    """
+    manifest, path = repository.manifest, repository.path
+    records = read_records(manifest, path)
+    versions: dict[int, dict[str, dict[str, str]]] = {}
+    now: dict[str, frozenset[str]] = {}
+    for solution in (*solved(manifest, records, path), *solved_besides(manifest, records, path)):
+        if solution.platform == PLUGIN:
+            continue
+        names = solution.asked_for
+        if solution.release == manifest.release:
+            now[solution.environment] = names
+        names |= now.get(solution.environment, frozenset()) & solution.entries.keys()
+        key = solution_key(solution.environment, solution.platform)
+        requested = {name: solution.entries[name]["version"] for name in sorted(names)}
+        versions.setdefault(solution.release, {})[key] = requested
+    return versions
 
 
 def read_records(

@@ -14,6 +14,7 @@ from conda_offline_repo.delivery.release_ref import since
 from conda_offline_repo.delivery.source import from_folder, from_volumes
 from conda_offline_repo.exceptions import InvalidRequestError, OfflineRepoError
 from conda_offline_repo.progress import Unwatched
+from conda_offline_repo.queries.contents import requested_versions
 from conda_offline_repo.repository.locate import locate_one
 from conda_offline_repo.repository.verify import verify
 from tests.support.mirror import entries
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.support.releasing import Releasing
-    from tests.support.running import Conda
+    from tests.support.running import Conda, Finished
 
 
 def names(*numbers: int) -> list[str]:
@@ -158,15 +159,67 @@ def test_kept_releases_are_shown(releasing: Releasing, conda: Conda) -> None:
     releasing.release(1, keep=2)
     releasing.release(2)
     output = conda.run("offline-repo", "show", releasing.bank, "--releases").stdout
+    for number in (1, 2):
+        assert f"linux-64: 2 packages, app {number}.0\n" in output
     rows = [line.split()[0] for line in output.splitlines() if "packages" in line]
     assert rows == ["2", "1"]
     (shown,) = conda.run("offline-repo", "show", releasing.bank, "--releases", "--json").json[
         "repositories"
     ]
     assert [release["build"] for release in shown["releases"]] == [2, 1]
+    assert [release["release"] for release in shown["releases"]] == [2, 1]
+    assert [release["versions"] for release in shown["releases"]] == [
+        {"linux-64": {"app": "2.0"}},
+        {"linux-64": {"app": "1.0"}},
+    ]
     assert shown["releases"][1]["solutions"] == {
         "linux-64": ["linux-64/lib-1.0-0.conda", "noarch/app-1.0-0.conda"]
     }
+
+
+def test_requested_packages_of_then_are_shown(releasing: Releasing, tmp_path: Path) -> None:
+    """Also those that have another name now."""
+    releasing.release(1, keep=2)
+    releasing.channel.add("suite", "2.0", depends=["lib ==1.0"])
+    releasing.channel.write()
+    channels = (releasing.channel.folder.as_uri(),)
+    releasing.me.build(releasing.me.options("suite", "lib", channels=channels))
+    assert requested_versions(locate_one(releasing.bank)) == {
+        2: {"linux-64": {"suite": "2.0", "lib": "1.0"}},
+        1: {"linux-64": {"app": "1.0", "lib": "1.0"}},
+    }
+
+
+def test_kept_releases_are_compared(releasing: Releasing, conda: Conda, tmp_path: Path) -> None:
+    for number in (1, 2, 3):
+        releasing.release(number, keep=3)
+    bank = releasing.bank
+
+    def diff(*arguments: object) -> Finished:
+        return conda.run("offline-repo", "diff", *arguments)
+
+    told = diff(f"{bank}@1", f"{bank}@3").stdout
+    assert "  ~ app 1.0 -> 3.0\n  ~ lib 1.0 -> 3.0\n" in told
+    result = diff(f"{bank}@1", f"{bank}@2", "--json").json
+    assert [result[key]["release"] for key in ("old", "new")] == [1, 2]
+    assert [result[key]["signers"] for key in ("old", "new")] == [None, None]
+    assert result["old"]["created"] == releasing.manifest.releases[1].created
+    assert result["platforms"]["linux-64"]["updated"][0] == {
+        "name": "app",
+        "old": "1.0",
+        "new": "2.0",
+    }
+    archives = ["linux-64/lib-2.0-0.conda", "noarch/app-2.0-0.conda"]
+    assert (result["updated"], result["new_licenses"]) == (archives, {})
+    shutil.copytree(bank, tmp_path / "copy")
+    same = diff(f"{bank}@3", tmp_path / "copy")
+    assert "No package changes." in same.stdout
+    told = conda.fail("offline-repo", "diff", f"{bank}@7", bank).stderr
+    assert f"{bank} does not have release 7; it has 1, 2, 3." in told
+    assert "RepositoryNotFoundError" in conda.fail("offline-repo", "diff", f"{bank}@x", bank).stderr
+    # a folder of that name is that folder
+    (tmp_path / "copy").rename(tmp_path / "bank@1")
+    assert diff(tmp_path / "bank@1", bank, "--json").json["old"]["release"] == 3
 
 
 def test_difference_to_a_kept_release_is_packed_by_its_number(

@@ -158,6 +158,16 @@ def release_that_is_not_kept(world: World) -> Finished:
     return world.customer.fail("offline-repo", "use", world.stick, "-n", "e", "--release", "7")
 
 
+@proposes("delivery/release_ref.py", "offline-repo show … --releases")
+def comparison_with_a_release_that_is_not_kept(world: World) -> Finished:
+    return world.customer.fail("offline-repo", "diff", f"{world.stick}@7", world.stick)
+
+
+@proposes("customer/diagnostics.py", "offline-repo use --undo -n base")
+def base_is_used(world: World) -> Finished:
+    return world.customer.use(world.stick, "-n", "base")
+
+
 @proposes(EXCEPTIONS, "offline-repo use … --trust …")
 def missed_change_of_keys(world: World) -> Finished:
     sign(world.stick, FIRST)
