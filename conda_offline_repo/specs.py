@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from conda.base.context import context
 from conda.exceptions import InvalidMatchSpec
+from conda.models.channel import Channel
 from conda.models.match_spec import MatchSpec
 
 from .exceptions import InvalidRequestError
@@ -151,6 +152,9 @@ def _problem(spec: PackageSpec) -> str | None:
     channel = str(match.get_raw_value("channel") or "")
     if NO_CHANNEL.search(channel):
         return f"{channel!r} is not a channel"
+    named = text.partition("[")[0].rpartition("::")[0].strip()
+    if "://" in named and Channel(named).base_url != channel:  # conda 24.7 loses the server
+        return f"this conda takes its channel for {channel}; give the channel with -c"
     for key, length in DIGESTS.items():
         digest = match.get_raw_value(key)
         if digest and not re.fullmatch(rf"[0-9a-fA-F]{{{length}}}", digest):

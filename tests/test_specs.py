@@ -97,13 +97,23 @@ def test_what_some_solver_would_not_understand_or_leave_out(text: str, problem: 
         "app==1.0=^py38_.*$",
         "app[md5=d41d8cd98f00b204e9800998ecf8427e]",
         "app[build_number='>=3']",
-        "https://host:8080/acme::app=1!2.0.post1+abc",
+        "https://conda.anaconda.org/acme::app=1!2.0.post1+abc",
         "app=1.0 # as the bank has it: 1 (one)",
         "acme/linux-64::_app-x.y 9e",
     ],
 )
 def test_what_all_understand(text: str) -> None:
     assert parse_spec(text).match == MatchSpec(text)
+
+
+def test_server_of_a_channel_is_never_another() -> None:
+    """conda 24.7 takes `https://host/acme` for the channel acme of its alias."""
+    text, server = "https://host.example/acme::app", "https://host.example/acme"
+    if str(MatchSpec(text).get_raw_value("channel")) == server:
+        parse_spec(text)
+    else:
+        with pytest.raises(InvalidRequestError, match="takes its channel for https://conda.anac"):
+            parse_spec(text)
 
 
 @pytest.mark.parametrize(

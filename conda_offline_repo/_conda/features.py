@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
-from contextlib import redirect_stdout
-from io import StringIO
 from typing import TYPE_CHECKING
 
 from conda.base.context import context
@@ -12,7 +9,6 @@ from conda.base.context import context
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from os import PathLike
-    from pathlib import Path
     from typing import Any, Literal
 
     from conda import CondaError
@@ -61,23 +57,24 @@ def frozen_error(prefix: PathLike[str], message: str) -> CondaError | None:
     return frozen(prefix, message) if frozen else None
 
 
-def read_environment_yml(path: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the packages and the channels of an environment.yml, as conda reads it, silently.
+def channel_lists() -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the channels in conda's settings `denylist_channels` and `allowlist_channels`.
 
-    Raises:
-        CondaError: conda refuses the file.
+    Older conda does not know the first, but its configuration may have it all the same.
     """
-    with redirect_stdout(StringIO()), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        manager = context.plugin_manager
-        if hasattr(manager, "get_environment_specifier"):  # since 25.7
-            specifier = manager.get_environment_specifier(str(path))
-            environment = specifier.environment_spec(str(path)).env
-            return tuple(map(str, environment.requested_packages)), environment.config.channels
-        from conda.env.env import from_file
+    denied = getattr(context, "denylist_channels", None)
+    if denied is None:
+        from conda.common.configuration import (
+            ParameterLoader,
+            PrimitiveParameter,
+            SequenceParameter,
+        )
 
-        older = from_file(str(path))
-        return tuple(older.dependencies["conda"]), tuple(older.channels)
+        texts = SequenceParameter(PrimitiveParameter("", element_type=str))
+        loader = ParameterLoader(texts, expandvars=True)
+        loader._set_name("denylist_channels")
+        denied = loader.__get__(context, type(context))
+    return tuple(denied), tuple(context.allowlist_channels)
 
 
 def exporter(

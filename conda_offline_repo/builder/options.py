@@ -12,13 +12,15 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class EnvironmentSpec:
     """An environment of a label: its name, empty if it has none, and where its packages stand: as
-    MatchSpecs here, in an environment.yml, list or lock file, or in a prefix of this machine.
+    MatchSpecs here, in an environment.yml, list or lock file, or in a prefix of this machine; and
+    which environments or categories of a lock file are meant, if not all.
     """
 
     name: str = ""
     packages: tuple[str, ...] = ()
     file: Path | None = None
     prefix: Path | None = None
+    only: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,7 @@ class Options:
         add: MatchSpecs to add to the remembered ones, in place of those of the same name.
         remove: Names or MatchSpecs to take away from the remembered ones.
         channels: conda's channels, named and configured, highest priority first.
+        configured: Those of them that are configured only.
         channels_named: Whether any were named for this build, so that none are remembered.
         label_channel: Whether the publisher's label channel goes first.
         token: Opens the publisher's channels.
@@ -55,6 +58,7 @@ class Options:
     add: tuple[str, ...] = ()
     remove: tuple[str, ...] = ()
     channels: tuple[str, ...] = ()
+    configured: tuple[str, ...] = ()
     channels_named: bool = False
     label_channel: bool = True
     token: str | None = field(default=None, repr=False)

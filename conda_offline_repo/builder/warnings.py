@@ -19,6 +19,8 @@ Early = Literal[
     "unchecked-signature",
     "other-signer",
     "base",
+    "left-out",
+    "added-channels",
 ]
 #: What only the publication shows.
 Late = Literal["undeleted", "overview"]

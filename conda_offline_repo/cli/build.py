@@ -52,9 +52,12 @@ PACKAGES = {
     "--keep N": "Keep the last N releases installable, this one included.",
 }
 ENVIRONMENT = {
-    "--environment-file FILE": """The packages that an environment.yml asks for, or exactly the
-        archives of an explicit list, a conda-lock.yml or a pixi.lock.""",
+    "--environment-file FILE": """The packages of an environment.yml or `conda list --export`, or
+        the archives of an explicit list, a conda-lock.yml or a pixi.lock.""",
     "--from-prefix ENV": "The packages of this environment, given by name or path.",
+}
+PARTS = {
+    "--only NAME ...": "Of a lock file, ship this environment or category; repeat it for several.",
 }
 MACHINE = {
     "--platform SUBDIR ...": "Such as win-64; repeat it for all. Default at first: this machine's.",
@@ -103,6 +106,7 @@ def configure_parser(parser: ArgumentParser) -> None:
     packages = parser.add_argument_group("what to ship")
     add_options(packages, PACKAGES)
     add_options(packages.add_mutually_exclusive_group(), ENVIRONMENT)
+    add_options(packages, PARTS)
     add_options(parser.add_argument_group("the customer's machine"), MACHINE)
     extras = parser.add_argument_group("what to ship along with it")
     add_options(extras.add_mutually_exclusive_group(), PLUGIN)

@@ -38,7 +38,8 @@ if TYPE_CHECKING:
 CONFIG_NAME = "offline-repo.yml"
 #: The options that say something of a request, besides --keep and those of conda.
 REQUEST = (
-    *("--add", "--remove", "--environment-file", "--from-prefix", "--root", "--no-label-channel"),
+    *("--add", "--remove", "--environment-file", "--only", "--from-prefix", "--root"),
+    *("--no-label-channel",),
     *("--token", "--platform", "--virtual-package", "--with-plugin", "--without-plugin"),
     *("--plugin-file", "--installer", "--without-installer", "--sign-key", "--no-sign-key"),
 )
@@ -175,13 +176,15 @@ def _options(args: Namespace) -> Options:
     if args.offline_repo_installer or args.offline_repo_without_installer:
         installers = tuple(map(_path, args.offline_repo_installer))
     keys = args.offline_repo_sign_key or default_sign_keys()
+    channels, named = _channels(), {"local", *map(os.path.expandvars, args.channel or ())}
     return Options(
         label=labels[0],
         root=_path(args.offline_repo_root or default_root()),
         packages=tuple(args.offline_repo_package),
         add=tuple(args.offline_repo_add),
         remove=tuple(args.offline_repo_remove),
-        channels=_channels(),
+        channels=channels,
+        configured=tuple(c for c in channels if c not in named),
         channels_named=bool(args.channel),
         label_channel=not args.offline_repo_no_label_channel,
         token=args.offline_repo_token or environment_token(),
@@ -205,6 +208,7 @@ def defaults() -> Options:
         label="",
         root=_path(default_root()),
         channels=_channels(),
+        configured=_channels(),
         native_platform=context.subdir,
         sign_keys=tuple(_path(key).absolute() for key in default_sign_keys()),
     )
@@ -222,13 +226,14 @@ def _channels() -> tuple[str, ...]:
 
 
 def _environments(args: Namespace) -> tuple[EnvironmentSpec, ...]:
+    only = tuple(args.offline_repo_only)
     if file := args.offline_repo_environment_file:
-        return (EnvironmentSpec(file=_path(file)),)
+        return (EnvironmentSpec(file=_path(file), only=only),)
     if prefix := args.offline_repo_from_prefix:
         # a name or a path, as conda's -n and -p distinguish them
         path = _path(prefix) if is_path(prefix) else Path(locate_prefix_by_name(prefix))
-        return (EnvironmentSpec(prefix=path),)
-    return ()
+        return (EnvironmentSpec(prefix=path, only=only),)
+    return (EnvironmentSpec(only=only),) if only else ()
 
 
 def _path(text: str) -> Path:

@@ -113,7 +113,8 @@ def _environments(options: Options, request: Remembered, folder: Path) -> dict[s
 
 def _way(spec: EnvironmentSpec, folder: Path) -> dict[str, Any]:
     if spec.file:
-        return {"file": relative(spec.file, folder)}
+        only = {"only": list(spec.only)} if spec.only else {}
+        return {"file": relative(spec.file, folder), **only}
     if not spec.prefix:
         return {"packages": list(spec.packages)}
     prefix = spec.prefix.absolute()

@@ -112,8 +112,8 @@ def _messages(
             place = schema["misplaced"].get(key)
             unknown = f"The key {key!r} is unknown here. {advice(key, known)}"
             yield key, f"{key!r} {place}." if place else unknown
-    elif keyword in ("not", "maxProperties"):
-        names = error.validator_value["required"] if keyword == "not" else schema["properties"]
+    elif keyword == "not":
+        names = error.validator_value["required"]
         stated = [key for key in value if key in names]
         for key in stated[1:]:
             line = value.nodes[stated[0]][0].start_mark.line + 1

@@ -99,7 +99,7 @@ def changed(options: Options, said: Mapping[str, Any], folder: Path) -> Options:
     values = {key: value for key, value in values.items() if value is not None}
     changes = {key: value for key, value in values.items() if key in SAME}
     if "channels" in values:
-        changes["channels_named"] = True
+        changes.update(channels_named=True, configured=())
     if "token" in values:
         changes["token"] = values["token"][2:-1]
     if "sign_key" in values:
@@ -133,6 +133,7 @@ def _spec(name: str, said: Any, folder: Path) -> EnvironmentSpec:
         values.get("packages") or (),
         values.get("file") or values.get("environment"),
         values.get("from_prefix"),
+        values.get("only") or (),
     )
 
 

@@ -136,6 +136,7 @@ def make_plan(
         of_plugin=of_plugin,
         kept=kept,
         warnings=(
+            *request.warnings,
             *warnings,
             *exact.without_pip(s.key for s in solutions if s.lacks_pip),
             *unavailable.from_cache(request),

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from conda.models.channel import Channel
 
+from ..._conda.features import channel_lists
 from ...exceptions import InvalidRequestError
-from ...urls import channel_url, typed
+from ...urls import channel_url, is_local, typed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+#: A variable of the environment, which conda leaves as it is where it is not set.
+VARIABLE = re.compile(r"\$(?:\w+|\{\w+\})", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -74,9 +79,42 @@ def sources(
         if token and f"{url}/".startswith(f"{publisher}/"):
             channel = _channel_like(channel, token=token)
         by_url.setdefault(url, ChannelSource(url, channel))
+    check_allowed(by_url)
     unique = tuple(by_url.values())
     is_label = label_channel and unique[0].url.endswith(suffix)
     return unique, unique[0] if is_label else None
+
+
+def check_allowed(urls: Iterable[str]) -> None:
+    """Check channels against those that conda's configuration denies, and that it allows alone.
+
+    conda itself checks only the channels of its configuration and of the command line.
+
+    Raises:
+        InvalidRequestError: One must not be used.
+    """
+    denied, allowed = map(flat, channel_lists())
+    for url in urls:
+        if url in denied:
+            problem = "is denied by conda's setting denylist_channels"
+        elif allowed and url not in allowed:
+            problem = "is not among those of conda's setting allowlist_channels"
+        else:
+            continue
+        raise InvalidRequestError(
+            f"The channel {url} {problem}.",
+            "Name a channel that is allowed, or ask whoever configures conda on this machine: "
+            "`conda config --show-sources` tells which file says so.",
+        )
+
+
+def flat(channels: Iterable[str]) -> tuple[str, ...]:
+    """Return the URLs, without credentials, of the channels that names stand for.
+
+    Raises:
+        InvalidRequestError: One is not a channel.
+    """
+    return tuple(map(channel_url, _flat(channels)))
 
 
 def _with_label_channel(channels: list[Channel], suffix: str) -> list[Channel]:
@@ -98,6 +136,11 @@ def _with_label_channel(channels: list[Channel], suffix: str) -> list[Channel]:
 def _flat(channels: Iterable[str]) -> Iterator[Channel]:
     """Yield the channels that names stand for: for one name several, as for `defaults`."""
     for name in channels:
+        if not is_local(name) and (unset := VARIABLE.findall(name)):
+            raise InvalidRequestError(
+                f"A channel is named with a variable that is not set: {', '.join(unset)}.",
+                "Set the variable in the environment, or write what it stands for.",
+            )
         try:
             urls = Channel(typed(name)).urls(with_credentials=True, subdirs=("noarch",))
         except ValueError as error:

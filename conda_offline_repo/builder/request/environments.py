@@ -77,12 +77,17 @@ def _check_names(names: Iterable[str]) -> None:
 
 def _read(spec: EnvironmentSpec) -> Iterator[Environment]:
     """Yield what is asked for; of a file with several environments each, under a joined name."""
+    if spec.only and not spec.file:
+        raise InvalidRequestError(
+            f"{', '.join(spec.only)} is to be chosen from a lock file, and none is named.",
+            "Name it with --environment-file, or leave --only out.",
+        )
     if spec.prefix:
         yield replace(read_prefix(spec.prefix), name=spec.name)
     elif spec.file:
-        for environment in read_file(spec.file):
+        for environment in read_file(spec.file, spec.only):
             name = "-".join(filter(None, (spec.name, environment.name)))
-            yield replace(environment, name=name)
+            yield replace(environment, name=name, file=spec.file)
     else:
         yield Environment(spec.name, tuple(map(parse_spec, spec.packages)))
 

@@ -11,12 +11,14 @@ from ...repository.locate import labels_in
 from ...repository.manifest import Remembered
 from ...repository.names import check_label, check_platform
 from ..exceptions import NothingAskedError
-from .channels import sources
+from ..warnings import BuildWarning
+from .channels import check_allowed, flat, sources
 from .environments import environments
+from .foreign import check_foreign
 from .machine import machines
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from ...repository.manifest import Manifest
@@ -42,6 +44,7 @@ class Request:
             earlier builds were for are among them, for when they come back.
         plugin: Whether the plugin itself goes along.
         keep: How many releases are to be installable from the folder.
+        warnings: What of files is not followed, and what is added to them.
     """
 
     label: str
@@ -52,12 +55,12 @@ class Request:
     virtual_packages: Mapping[str, Mapping[str, str]]
     plugin: bool = False
     keep: int = 1
+    warnings: tuple[BuildWarning, ...] = ()
 
     @property
     def packages(self) -> tuple[PackageSpec, ...]:
         """The packages of all environments."""
-        specs = (spec for environment in self.environments for spec in environment.packages)
-        return tuple(dict.fromkeys(specs))
+        return tuple(dict.fromkeys(_specs(self.environments)))
 
 
 def repository_of(options: Options) -> Path:
@@ -96,6 +99,7 @@ def resolve(options: Options, last: Manifest | None) -> Request:
             "channel publishes.",
         )
     platforms = _platforms(options, wanted, before)
+    check_foreign(wanted, platforms)
     return Request(
         label=options.label,
         environments=wanted,
@@ -105,6 +109,7 @@ def resolve(options: Options, last: Manifest | None) -> Request:
         virtual_packages=machines(platforms, before.virtual_packages, options.virtual_packages),
         plugin=before.plugin if options.plugin is None else options.plugin,
         keep=options.keep or before.keep,
+        warnings=(*_left_out(wanted, platforms), *_added(options, wanted, last)),
     )
 
 
@@ -142,18 +147,28 @@ def _sources(
 ) -> tuple[tuple[ChannelSource, ...], ChannelSource | None]:
     """Return the channels of a request, and which of them is the label channel.
 
-    Channels that are named go before those that an environment.yml names, and these before the
-    configured ones. Where all is named exactly, the configured ones do not matter.
+    Channels that are named go before those of files, and the configured ones come last, if anything
+    to solve has no others. Where all is named exactly, the configured ones do not matter.
     """
     named, from_files = options.channels, options.environments
-    of_files = tuple(channel for env in wanted if not env.exact for channel in env.channels)
     exact = [archive for env in wanted for pins in env.exact.values() for archive in pins]
     remembered = last.request.channels if last and not options.channels_named else None
-    if of_files:
-        named = (*named, *of_files) if options.channels_named else (*of_files, *named)
+    if any(env.channels or env.no_defaults for env in wanted if not env.exact):
+        of_files = [channel for env in wanted if not env.exact for channel in env.channels]
+        named = (*_named(options), *of_files)
+        named += options.configured if any(map(_needs_configured, wanted)) else ()
         remembered = None
     elif from_files and not options.channels_named and all(env.exact for env in wanted):
         named, remembered = (), None
+    files = [str(env.file) for env in wanted if env.file and _needs_configured(env)]
+    if files and not (named or remembered):
+        raise InvalidRequestError(
+            f"{', '.join(files)} names no channel, and none is named or configured.",
+            "Name the publisher's channel with -c. An environment.yml has `channels:` for it, a "
+            "list of `conda list --export` has no place for it.",
+        )
+    qualified = (spec.match.get_raw_value("channel") for spec in _specs(wanted))
+    check_allowed(flat(str(channel) for channel in qualified if channel))
     return sources(
         named,
         remembered,
@@ -165,13 +180,58 @@ def _sources(
     )
 
 
+def _named(options: Options) -> tuple[str, ...]:
+    return tuple(channel for channel in options.channels if channel not in options.configured)
+
+
+def _needs_configured(environment: Environment) -> bool:
+    """Return whether an environment has no channels of its own, and needs some."""
+    return not (environment.channels or environment.no_defaults or environment.exact)
+
+
+def _specs(wanted: tuple[Environment, ...]) -> Iterator[PackageSpec]:
+    return (spec for environment in wanted for spec in environment.packages)
+
+
+def _added(
+    options: Options, wanted: tuple[Environment, ...], last: Manifest | None
+) -> Iterator[BuildWarning]:
+    """Yield a warning if the configured channels are used for a file that names none."""
+    files = [str(env.file) for env in wanted if env.file and _needs_configured(env)]
+    remembered = last and not options.channels_named
+    if files and options.configured and not remembered:
+        text = (
+            f"{', '.join(files)} names no channel, so the configured ones are used: "
+            f"{', '.join(flat(options.configured))}."
+        )
+        yield BuildWarning("added-channels", text)
+
+
+def _left_out(
+    wanted: tuple[Environment, ...], platforms: tuple[str, ...]
+) -> Iterator[BuildWarning]:
+    """Yield a warning for each file of which something is not followed."""
+    for environment in wanted:
+        left_out = [*environment.left_out]
+        if others := sorted({*platforms} - {*(environment.platforms or platforms)}):
+            left_out.append(f"it is not for {', '.join(others)}, for which this build is")
+        if left_out:
+            text = f"Not all of {environment.file} is followed: {'; '.join(left_out)}."
+            yield BuildWarning("left-out", text)
+
+
 def _platforms(
     options: Options, wanted: tuple[Environment, ...], before: Remembered
 ) -> tuple[str, ...]:
-    """Return the platforms of a request, sorted; each of them has something to install."""
-    named = options.platforms or before.platforms
-    listed = {platform for env in wanted for platform in env.exact} - {"noarch"}
-    solved = any(not env.exact or "noarch" in env.exact for env in wanted)
+    """Return the platforms of a request, sorted; each of them has something to install.
+
+    Those that are named go before those that an environment.yml states, and these before those of
+    the last build.
+    """
+    stated = tuple(platform for env in wanted for platform in env.platforms)
+    named = options.platforms or stated or before.platforms
+    listed = {platform for env in wanted for platform in (*env.exact, *env.foreign)} - {"noarch"}
+    solved = any("noarch" in env.exact or not (env.exact or env.foreign) for env in wanted)
     if not named:
         named = tuple(listed) if listed and not solved else (options.native_platform,)
     for platform in named:

@@ -166,7 +166,7 @@ def test_options_of_everything() -> None:
     assert several.token == "tk-0123-acme"
     assert "linux-64:__cuda=" in several.virtual_packages
     assert "linux-64:__glibc=2.17" in several.virtual_packages
-    assert [one.name for one in several.environments] == ["old", "new", "tools", "base"]
+    assert [one.name for one in several.environments] == ["old", "new", "tools", "locked", "base"]
     assert (year.label, year.packages, year.environments) == ("2026", (), ())
     assert year.sign_keys == (folder / "keys" / "old",)
 

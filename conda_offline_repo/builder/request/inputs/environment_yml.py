@@ -1,128 +1,128 @@
-"""environment.yml: packages and channels, as conda itself reads them."""
+"""environment.yml: packages and channels, and what else stands in such files."""
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-from tempfile import TemporaryDirectory
+import os
+import re
 from typing import TYPE_CHECKING
 
-from conda import CondaError
-
-from ...._conda.features import read_environment_yml
+from ....repository.names import check_platform
 from ....specs import parse_spec
-from .exceptions import InputFileError, PipPartsError, unusable
+from .exceptions import InputFileError, PipPartsError, Problems
 from .pinned import Environment
+from .plain_yaml import are_texts, is_text, load
 
 if TYPE_CHECKING:
+    from pathlib import Path
     from typing import Any
+
+    from ....specs import PackageSpec
 
 #: Characters; more are not written by hand, and would be read for minutes.
 LIMIT = 1 << 18
-#: Lists and sections in each other.
-DEPTH = 16
-SECTIONS = {"name", "channels", "dependencies", "variables", "prefix"}
-#: What other tools read in these files, and conda leaves alone.
-OTHERS = {"platforms", "category"}
-#: conda's word for "no other channels", which is the case here anyway.
+#: What is followed; `name` and `prefix` are of one machine, `category` is a name in lock files.
+SECTIONS = {"name", "prefix", "channels", "dependencies", "platforms", "category"}
+#: What means something to other programs, and nothing to a build.
+LEFT_OUT = {
+    "variables": "the customer's environment gets no variables",
+    "channel_priority": "the build goes by conda's own setting channel_priority",
+}
+#: conda's word for "no other channels".
 NO_DEFAULTS = "nodefaults"
+#: What conda-build and conda-lock read behind a package, and conda takes for a comment.
+SELECTOR = re.compile(r"^\s*-\s*(?P<package>[^#]*[^#\s])\s+#\s*(?P<selector>\[[^\]]+\])")
+#: What micromamba reads in the place of a package.
+CONDITION = re.compile(r"sel\(.*\)")
 
 
 def read_environment(path: Path, text: str) -> Environment:
-    """Return the packages and the channels that an environment.yml names.
+    """Return what an environment.yml asks for.
 
-    Its `name`, `prefix` and `variables` mean nothing here: the customer has other names, folders
-    and variables.
+    Its `name` and `prefix` mean nothing here: the customer has other names and folders.
 
     Raises:
-        InputFileError: conda does not accept it, or it names no package.
+        InputFileError: It is not one, with all that is wrong.
         PipPartsError: It has packages for pip.
     """
     if len(text) > LIMIT:
         raise InputFileError(path, f"an environment.yml has at most {LIMIT} characters")
-    content = _parsed(path, text)
-    _check(path, content)
-    with TemporaryDirectory(prefix="offline-repo-") as folder:
-        # conda knows it by its name; the other sections cannot displease it
-        copy = Path(folder, "environment.yml")
-        sections = {name: content.get(name) or [] for name in ("channels", "dependencies")}
-        copy.write_text(json.dumps(sections, ensure_ascii=False, indent=1), encoding="utf-8")
-        try:
-            packages, channels = read_environment_yml(copy)
-        except CondaError as error:
-            raise InputFileError(path, str(error).replace(str(copy), path.name)) from None
-    return Environment(
-        packages=tuple(map(parse_spec, packages)),
-        channels=tuple(c for c in channels if c != NO_DEFAULTS),
-    )
-
-
-def _parsed(path: Path, text: str) -> Any:
-    """Return the content of the file, of plain types only: no tag makes anything else of it."""
-    from ruamel.yaml import YAML
-    from ruamel.yaml.constructor import DuplicateKeyError
-    from ruamel.yaml.error import YAMLError
-    from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent
-
-    depth = 0
-    try:
-        for event in YAML(typ="safe", pure=True).parse(text):
-            at = f"line {event.start_mark.line + 1}"
-            if isinstance(event, AliasEvent):  # a few can stand for more than any memory holds
-                hint = "Write in its place what it stands for."
-                raise InputFileError(path, f"{at} has an alias, *{event.anchor}", hint)
-            depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
-            if depth > DEPTH:  # loading it would take for ever
-                raise InputFileError(path, f"{at} is nested too deep")
-        return YAML(typ="safe", pure=True).load(text)
-    except (YAMLError, ValueError) as error:
-        # the whole error would quote lines of the file
-        mark = getattr(error, "problem_mark", None)
-        at = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
-        parts = [getattr(error, name, None) for name in ("context", "problem")]
-        problem = ", ".join(filter(None, parts)) or "it is not YAML"
-        if isinstance(error, DuplicateKeyError):
-            problem = "a key occurs twice"
-        raise InputFileError(path, f"{at}{problem}") from None
-
-
-def _check(path: Path, content: Any) -> None:
-    """Check what counts here, so that conda meets nothing that it would not explain."""
+    content = load(path, text)
     if not isinstance(content, dict) or not all(isinstance(key, str) for key in content):
         raise InputFileError(path, "it has no sections, as `dependencies:`")
-    if unknown := sorted(set(content) - SECTIONS - OTHERS):
-        raise InputFileError(
-            path,
-            f"conda would leave out what it says in {', '.join(map(repr, unknown))}",
-            f"The sections of an environment.yml are {', '.join(sorted(SECTIONS))}.",
+    problems = Problems(path)
+    if set(content) - SECTIONS - {*LEFT_OUT}:
+        problems.add(
+            "conda would leave out what it says in "
+            f"{', '.join(map(repr, sorted(set(content) - SECTIONS)))}",
+            "The sections of an environment.yml are channels, dependencies, name, prefix and "
+            "variables.",
         )
-    if not _are_texts(content.get("channels") or []):
-        raise InputFileError(path, "`channels` is not a list of texts")
-    dependencies = content.get("dependencies")
-    if not isinstance(dependencies, list) or not dependencies:
-        raise InputFileError(path, "`dependencies` is not a list of packages")
-    packages: list[str] = []
-    pip: list[str] = []
-    for number, dependency in enumerate(dependencies, start=1):
-        if _are_texts([dependency]):
-            packages.append(dependency)
-            continue
-        section: Any = dependency.get("pip") or [] if isinstance(dependency, dict) else None
-        names = [section] if isinstance(section, str) else section
-        if not _are_texts(names) or dependency.keys() != {"pip"}:
-            problem = f"number {number} of `dependencies` is neither a text nor packages for pip"
-            raise InputFileError(path, problem)
-        pip += names
-    with unusable(path):
-        for package in packages:
-            parse_spec(package)
+    channels = _texts("channels", content, problems)
+    platforms = _texts("platforms", content, problems)
+    for platform in platforms:
+        with problems.noting("in `platforms`: "):
+            check_platform(platform)
+    packages, pip = _dependencies(content.get("dependencies"), problems)
+    problems.check()
     if pip:
         raise PipPartsError(path, pip)
     if not packages:
         raise InputFileError(path, "it names no package")
-
-
-def _are_texts(values: Any) -> bool:
-    return isinstance(values, list) and all(
-        isinstance(value, str) and value.isprintable() and bool(value.strip()) for value in values
+    return Environment(
+        packages=packages,
+        channels=tuple(os.path.expandvars(c) for c in channels if c != NO_DEFAULTS),
+        no_defaults=NO_DEFAULTS in channels,
+        platforms=tuple(platforms),
+        left_out=(
+            *(f"`{key}`: {why}" for key, why in LEFT_OUT.items() if content.get(key)),
+            *_selectors(text),
+        ),
     )
+
+
+def _texts(section: str, content: dict[str, Any], problems: Problems) -> list[str]:
+    texts: list[str] = content.get(section) or []
+    if are_texts(texts):
+        return texts
+    problems.add(f"`{section}` is not a list of texts")
+    return []
+
+
+def _dependencies(
+    dependencies: Any, problems: Problems
+) -> tuple[tuple[PackageSpec, ...], list[str]]:
+    """Return the packages of conda's channels, and those for pip."""
+    packages: list[PackageSpec] = []
+    pip: list[str] = []
+    if not isinstance(dependencies, list) or not dependencies:
+        problems.add("`dependencies` is not a list of packages")
+        return (), []
+    for number, dependency in enumerate(dependencies, start=1):
+        keys = list(dependency) if isinstance(dependency, dict) else []
+        section: Any = dependency.get("pip") or [] if keys == ["pip"] else None
+        names = [section] if isinstance(section, str) else section
+        if is_text(dependency):
+            with problems.noting():
+                packages.append(parse_spec(dependency.partition("#")[0].strip()))
+        elif are_texts(names):
+            pip += names
+        elif len(keys) == 1 and CONDITION.fullmatch(str(keys[0])):
+            problems.add(
+                f"number {number} of `dependencies` is for some platforms alone, by the selector "
+                f"`{keys[0]}` of micromamba",
+                "Write an environment.yml for each kind of platform, without selectors.",
+            )
+        else:
+            problems.add(
+                f"number {number} of `dependencies` is neither a text nor packages for pip: "
+                f"{dependency!r}"
+            )
+    return tuple(packages), pip
+
+
+def _selectors(text: str) -> tuple[str, ...]:
+    """Return a sentence of all packages with a selector, as meta.yaml has them."""
+    matches = [match for line in text.splitlines() if (match := SELECTOR.match(line))]
+    names = ", ".join(f"{match['package']} {match['selector']}" for match in matches)
+    sentence = f"`# [...]`, which conda takes for a comment: {names} is asked for on every platform"
+    return (sentence,) if names else ()

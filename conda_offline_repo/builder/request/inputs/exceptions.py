@@ -11,13 +11,15 @@ from ....exceptions import InvalidRequestError, OfflineRepoError
 from ....redaction import Secrets
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
 #: The credentials in these files are not among those that are known to be in play.
 UNKNOWN = Secrets(frozenset())
 #: Characters of a word; a longer one tells nobody anything.
 LONGEST = 1000
+#: How many problems of a file are listed.
+MOST = 50
 
 
 def shown(text: str) -> str:
@@ -27,13 +29,50 @@ def shown(text: str) -> str:
 
 
 class InputFileError(OfflineRepoError):
-    """A file or an environment that packages cannot be taken from.
+    """A file or an environment that packages cannot be taken from, with all that is wrong.
 
-    The problem may quote what stands there; it is shown without what looks like a credential.
+    The problems may quote what stands there; it is shown without what looks like a credential.
     """
 
-    def __init__(self, path: Path, problem: str, *hints: str) -> None:
-        super().__init__(f"{path} cannot be used: {shown(problem)}.", *hints)
+    def __init__(self, path: Path, problem: str | Sequence[str], *hints: str) -> None:
+        problems = [problem] if isinstance(problem, str) else list(dict.fromkeys(problem))
+        if more := problems[MOST:]:
+            problems[MOST:] = [f"and {len(more)} more"]
+        lines = [*map(shown, problems)]
+        text = f" {lines[0]}." if len(lines) == 1 else dashlist(lines)
+        super().__init__(f"{path} cannot be used:{text}", *dict.fromkeys(hints))
+
+
+class Problems:
+    """Collects what is wrong with a file, to say all of it at once."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._problems: list[str] = []
+        self._hints: list[str] = []
+
+    def add(self, problem: str, *hints: str) -> None:
+        """Note what is wrong, and what to do."""
+        self._problems.append(problem)
+        self._hints += hints
+
+    @contextmanager
+    def noting(self, where: str = "", *hints: str) -> Iterator[None]:
+        """Note a ValueError, or a request that is invalid, and `where` it is."""
+        try:
+            yield
+        except (InvalidRequestError, ValueError) as error:
+            problem = str(error).partition("\n")[0].rstrip(".")
+            self.add(f"{where}{problem}", *hints, *getattr(error, "hints", ()))
+
+    def check(self) -> None:
+        """Go on only if nothing is wrong.
+
+        Raises:
+            InputFileError: Something is.
+        """
+        if self._problems:
+            raise InputFileError(self._path, self._problems, *self._hints)
 
 
 @contextmanager
@@ -43,22 +82,22 @@ def unusable(path: Path, *hints: str, where: str = "") -> Iterator[None]:
     Raises:
         InputFileError: In its place.
     """
-    try:
+    problems = Problems(path)
+    with problems.noting(where, *hints):
         yield
-    except (InvalidRequestError, ValueError) as error:
-        problem = str(error).partition("\n")[0].rstrip(".")
-        hints = (*hints, *getattr(error, "hints", ()))
-        raise InputFileError(path, f"{where}{problem}", *hints) from None
+    problems.check()
 
 
 class PipPartsError(OfflineRepoError):
-    """A file or an environment with packages of pip's."""
+    """A file or an environment with packages of pip's, or that are built from their sources."""
 
-    def __init__(self, where: Path, names: Iterable[str]) -> None:
+    def __init__(self, where: Path, names: Iterable[str], *hints: str) -> None:
         super().__init__(
-            f"{where} has packages that pip installs, which no conda channel holds. Nothing is "
-            f"left out without a word, so these are refused:{dashlist(map(shown, names))}",
-            "Make conda packages of their wheels with `conda pypi convert`, put those into a "
+            f"{where} has packages that no conda channel holds, because pip installs them or they "
+            "are built from their sources. Nothing is left out without a word, so these are "
+            f"refused:{dashlist(map(shown, names))}",
+            *hints,
+            "Make conda packages of them, of wheels with `conda pypi convert`, put those into a "
             "channel of your own, and name the packages and that channel in their place.",
         )
 

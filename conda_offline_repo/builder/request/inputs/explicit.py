@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ....repository.names import check_platform
-from .exceptions import InputFileError, unusable
-from .pinned import NOARCH, Environment, absolute_url, pin, together
+from .exceptions import InputFileError, PipPartsError, Problems, unusable
+from .pinned import NOARCH, PLATFORM, Environment, absolute_url, pin, together
 
 if TYPE_CHECKING:
     from .pinned import PinnedArchive
 
 #: The line that makes a list explicit.
 MARK = "@EXPLICIT"
-PLATFORM = re.compile(r"#\s*platform:\s*(\S+)")
+#: A comment that stands for a package of pip's, in the lists of conda-lock.
+PIP = re.compile(r"#\s*pip\s+(\S+)\s+@\s")
+#: The beginning of a path of Windows.
+DRIVE = re.compile(r"[A-Za-z]:\\|\\\\")
 #: An address and, behind `#`, a digest: MD5, or SHA-256 with or without its name.
 LINE = re.compile(
     r"(?P<address>[^#]+)"
     r"(?:#(?:(?:md5:)?(?P<md5>[0-9a-f]{32})|(?:sha256:)?(?P<sha256>[0-9a-f]{64})))?",
     re.IGNORECASE,
+)
+HINT = (
+    f"Below {MARK}, each line is the URL of a .conda or .tar.bz2 file, with its digest: "
+    "conda list --explicit --md5"
 )
 
 
@@ -31,15 +39,23 @@ def read_explicit(path: Path, text: str) -> Environment:
     `noarch`. Paths are relative to the current folder, as in conda.
 
     Raises:
-        InputFileError: It names no archive, or its archives do not go together.
+        InputFileError: It names no archive, or its archives do not go together; has all mistakes.
+        PipPartsError: It has packages for pip, as comments.
     """
     archives: list[PinnedArchive] = []
+    pip = []
+    problems = Problems(path)
     comment = None
     for number, line in enumerate(map(str.strip, text.splitlines()), start=1):
         if line.startswith("#"):
             comment = comment or PLATFORM.match(line)
+            pip += PIP.findall(line)
         elif line and line != MARK:
-            archives.append(_archive(path, number, line))
+            with problems.noting(f"line {number} names no archive of a channel: ", HINT):
+                archives.append(_archive(line))
+    problems.check()
+    if pip:
+        raise PipPartsError(path, pip)
     if not archives:
         raise InputFileError(path, "it names no archive")
     with unusable(path, "Make a list for each environment and platform."):
@@ -50,13 +66,10 @@ def read_explicit(path: Path, text: str) -> Environment:
     return Environment(exact={platform: exact})
 
 
-def _archive(path: Path, number: int, line: str) -> PinnedArchive:
-    hint = (
-        f"Below {MARK}, each line is the URL of a .conda or .tar.bz2 file, with its digest: "
-        "conda list --explicit --md5"
-    )
-    with unusable(path, hint, where=f"line {number} names no archive of a channel: "):
-        match = LINE.fullmatch(line)
-        if not match:
-            raise ValueError("what is behind '#' is neither an MD5 nor a SHA-256 digest")
-        return pin(absolute_url(match["address"].strip(), Path()), match["sha256"], match["md5"])
+def _archive(line: str) -> PinnedArchive:
+    match = LINE.fullmatch(line)
+    if not match:
+        raise ValueError("what is behind '#' is neither an MD5 nor a SHA-256 digest")
+    if os.name != "nt" and DRIVE.match(line):
+        raise ValueError("a path of Windows leads nowhere on this machine")
+    return pin(absolute_url(match["address"].strip(), Path()), match["sha256"], match["md5"])

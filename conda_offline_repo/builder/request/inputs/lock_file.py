@@ -1,4 +1,4 @@
-"""conda-lock.yml and pixi.lock, through py-rattler."""
+"""pixi.lock, through py-rattler."""
 
 from __future__ import annotations
 
@@ -10,17 +10,11 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from ....repository.names import LABEL, check_platform
-from .exceptions import (
-    LONGEST,
-    InputFileError,
-    LockReaderMissingError,
-    PipPartsError,
-    shown,
-    unusable,
-)
+from .exceptions import LONGEST, InputFileError, LockReaderMissingError, shown, unusable
 from .pinned import NOARCH, Environment, absolute_url, pin, together
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from typing import Any
 
     from .pinned import PinnedArchive
@@ -29,24 +23,33 @@ BRACKET = re.compile(r"[\[\]{}]")
 DEPTH = 1000
 
 
-def read_lock_file(path: Path, text: str) -> tuple[Environment, ...]:
+def read_lock_file(path: Path, text: str, only: Collection[str] = ()) -> tuple[Environment, ...]:
     """Return the environments of a lock file, sorted by name, each for all its platforms.
 
-    A conda-lock.yml has one environment: all of it, whatever the categories. conda-lock solves them
-    together. Environments without any package are left out. Paths are relative to the file.
+    Environments without any package are left out. Paths are relative to the file.
+
+    Args:
+        only: The environments to take; none for all.
 
     Raises:
-        InputFileError: It cannot be read, names no archive, or one that is not in a channel.
-        PipPartsError: It has packages for pip.
+        InputFileError: It cannot be read, or names no archive of these, or one that is not in a
+            channel.
         LockReaderMissingError: py-rattler is not installed.
     """
     lock = _parsed(path, text)
-    _check_kinds(path, lock)
+    known = {name for name, _ in lock.environments()}
+    if unknown := sorted({*only} - known):
+        raise InputFileError(
+            path,
+            f"it has no environment {', '.join(map(repr, unknown))}",
+            f"It has: {', '.join(sorted(known))}.",
+        )
     environments = [
-        Environment(name, exact=exact, channels=tuple(map(str, environment.channels())))
+        _environment(path, name, environment)
         for name, environment in sorted(lock.environments(), key=lambda pair: pair[0])
-        if (exact := _exact(path, name, environment))
+        if not only or name in only
     ]
+    environments = [env for env in environments if env.exact or env.foreign]
     if not environments:
         raise InputFileError(path, "it names no archive")
     if len(environments) == 1:
@@ -75,7 +78,7 @@ def _parsed(path: Path, text: str) -> Any:
             raise InputFileError(
                 path,
                 shown(" ".join(str(error).split()))[:LONGEST].rstrip("."),
-                "If a newer pixi or conda-lock has written it: conda update -n base py-rattler",
+                "If a newer pixi has written it: conda update -n base py-rattler",
             ) from None
 
 
@@ -89,41 +92,24 @@ def _is_deep(text: str) -> bool:
     return False
 
 
-def _check_kinds(path: Path, lock: Any) -> None:
-    """Check that all packages are archives of channels."""
-    from rattler import CondaLockedBinaryPackage, PypiLockedPackage
+def _environment(path: Path, name: str, environment: Any) -> Environment:
+    """Return an environment, with its archives for the platforms that have any."""
+    from rattler import CondaLockedBinaryPackage
 
-    packages = [
-        package
-        for _, environment in lock.environments()
-        for platform in environment.platforms()
-        for package in environment.packages(platform) or ()
-    ]
-    kinds = (PypiLockedPackage, CondaLockedBinaryPackage)
-    pip = {str(package.name) for package in packages if isinstance(package, PypiLockedPackage)}
-    sources = {str(package.name) for package in packages if not isinstance(package, kinds)}
-    if pip:
-        raise PipPartsError(path, sorted(pip))
-    if sources:
-        raise InputFileError(
-            path,
-            f"it has packages that are built from their sources: {', '.join(sorted(sources))}",
-            "Build them into a channel of your own and lock them from there.",
-        )
-
-
-def _exact(path: Path, name: str, environment: Any) -> dict[str, tuple[PinnedArchive, ...]]:
-    """Return the archives of an environment by platform, of those that have any."""
     variants: dict[str, list[str]] = defaultdict(list)
     exact = {}
+    foreign = {}
     for platform in environment.platforms():
         subdir = str(platform.subdir)
-        archives = [_archive(path, p, platform) for p in environment.packages(platform) or ()]
+        packages = environment.packages(platform) or ()
+        archives = [p for p in packages if isinstance(p, CondaLockedBinaryPackage)]
+        if others := {str(p.name) for p in packages} - {str(p.name) for p in archives}:
+            foreign[subdir] = {name: others}
         if not archives:
             continue
         variants[subdir].append(platform.name)
         with unusable(path, where=f"in its environment {name!r} for {subdir}, "):
-            own, exact[subdir] = together(archives)
+            own, exact[subdir] = together(_archive(path, p, platform) for p in archives)
             if own not in (subdir, NOARCH):
                 raise ValueError(f"it has packages for {own}")
     for subdir, names in variants.items():
@@ -134,7 +120,9 @@ def _exact(path: Path, name: str, environment: Any) -> dict[str, tuple[PinnedArc
                 f"{', '.join(sorted(names))}",
                 "A repository has one solution for a platform: lock those as environments.",
             )
-    return dict(sorted(exact.items()))
+    channels = tuple(map(str, environment.channels()))
+    exact = dict(sorted(exact.items()))
+    return Environment(name, exact=exact, foreign=foreign, groups=(name,), channels=channels)
 
 
 def _archive(path: Path, package: Any, platform: Any) -> PinnedArchive:

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from conda.base.context import context
+from conda.models.channel import Channel
 
 from ....repository.names import archive_problem
 from ....repository.reading import MD5, SHA256
 from ....urls import NETWORK, file_url, public
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from ....specs import PackageSpec
 
@@ -25,6 +26,8 @@ SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
 #: of that in its explicit lists.
 MASKED_TOKEN = re.compile("(?:/t/)?<TOKEN>(?=/)")
 NOARCH = "noarch"
+#: The comment in conda's lists that tells for which platform they are.
+PLATFORM = re.compile(r"#\s*platform:\s*(\S+)")
 
 
 @dataclass(frozen=True)
@@ -46,13 +49,26 @@ class Environment:
         name: Its name in a file that has several; else empty.
         packages: As they were typed, checked.
         exact: By platform, the archives; `noarch` for a list that fits every platform.
+        foreign: By platform and group, what it has besides that no channel holds: packages of
+            pip's, and those that are built from their sources.
+        groups: What can be chosen of the lock file: its environments, or its categories.
         channels: Those that the file names, highest priority first.
+        no_defaults: Whether the file says that no configured channels are to be added.
+        platforms: Those that the file says it is for; none if it does not say so.
+        left_out: What the file says, and what is not done because of it, a sentence each.
+        file: Where it comes from, if from a file.
     """
 
     name: str = ""
     packages: tuple[PackageSpec, ...] = ()
     exact: Mapping[str, tuple[PinnedArchive, ...]] = field(default_factory=dict)
+    foreign: Mapping[str, Mapping[str, Collection[str]]] = field(default_factory=dict)
+    groups: tuple[str, ...] = ()
     channels: tuple[str, ...] = field(default=(), repr=False)
+    no_defaults: bool = False
+    platforms: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
+    file: Path | None = None
 
 
 def absolute_url(address: str, folder: Path) -> str:
@@ -65,6 +81,8 @@ def absolute_url(address: str, folder: Path) -> str:
 def pin(url: str, sha256: str | None = None, md5: str | None = None) -> PinnedArchive:
     """Return an archive by its URL, which may hold credentials, and the digests that are stated.
 
+    Where conda's settings say that a channel has moved, the URL is that of its new place.
+
     Raises:
         ValueError: It is not an archive of a channel; says why, without showing any of the URL.
     """
@@ -74,6 +92,10 @@ def pin(url: str, sha256: str | None = None, md5: str | None = None) -> PinnedAr
             raise ValueError(f"what should be its {name} digest is not one")
     url = MASKED_TOKEN.sub("", url, count=1)
     _check_url(url)
+    if context.migrated_channel_aliases or context.migrated_custom_channels:
+        moved = Channel(url).url(with_credentials=True)
+        if public(moved) != public(url):
+            url = moved
     return PinnedArchive(url, sha256 or None, md5 or None)
 
 

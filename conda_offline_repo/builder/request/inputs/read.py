@@ -7,12 +7,15 @@ from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from typing import TYPE_CHECKING
 
 from ....files.hashing import read_regular
+from .conda_lock import read_conda_lock
 from .environment_yml import read_environment
 from .exceptions import InputFileError
 from .explicit import MARK, read_explicit
 from .lock_file import read_lock_file
+from .spec_list import is_spec_list, read_spec_list
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from pathlib import Path
 
     from .pinned import Environment
@@ -24,35 +27,54 @@ KEY = re.compile(r"^['\"]?([a-z]+)['\"]?[ \t]*:(?=\s|$)", re.MULTILINE)
 CONDA_LOCK = {"version", "metadata", "package"}
 PIXI_LOCK = {"version", "environments"}
 ENVIRONMENT = {"channels", "dependencies"}
+#: A line of an explicit list.
+ADDRESS = re.compile(r"\S+\.(?:conda|tar\.bz2)(?:#\S+)?$")
 
 
-def read_file(path: Path) -> tuple[Environment, ...]:
+def read_file(path: Path, only: Collection[str] = ()) -> tuple[Environment, ...]:
     """Return the environments that a file describes: one, or those of a lock file, sorted by name.
 
     Nothing is solved, downloaded or looked up. Credentials in the file's URLs stay in those that
     are returned, and are in no message.
 
     Args:
-        path: An environment.yml, an explicit list, a conda-lock.yml or a pixi.lock, under any name,
-            in UTF-8, or in UTF-16 with a byte order mark.
+        path: An environment.yml, an explicit list, a list of `conda list --export`, a
+            conda-lock.yml or a pixi.lock, under any name, in UTF-8, or in UTF-16 with a byte order
+            mark.
+        only: The environments of a pixi.lock, or the categories of a conda-lock.yml, to take; none
+            for all.
 
     Raises:
         InputFileError: It cannot be read, is none of these, or is not one that can be built from.
-        PipPartsError: It has packages for pip.
-        LockReaderMissingError: It is a lock file, and py-rattler is not installed.
+        PipPartsError: It has packages for pip, whatever it is built for.
+        LockReaderMissingError: It is a pixi.lock, and py-rattler is not installed.
     """
     text = _text(path)
+    keys = set(KEY.findall(text))
+    if MARK not in map(str.strip, text.splitlines()):
+        if keys >= CONDA_LOCK:
+            return (read_conda_lock(path, text, only),)
+        if keys >= PIXI_LOCK:
+            return read_lock_file(path, text, only)
+    if only:
+        raise InputFileError(
+            path,
+            f"it is not a lock file, of which {', '.join(only)} could be chosen",
+            "Leave --only out.",
+        )
     if MARK in map(str.strip, text.splitlines()):
         return (read_explicit(path, text),)
-    keys = set(KEY.findall(text))
-    if keys >= CONDA_LOCK or keys >= PIXI_LOCK:
-        return read_lock_file(path, text)
+    if is_spec_list(text):
+        return (read_spec_list(path, text),)
     if keys & ENVIRONMENT or text.lstrip().startswith("{"):
         return (read_environment(path, text),)
+    addresses = [line for line in map(str.strip, text.splitlines()) if ADDRESS.match(line)]
     raise InputFileError(
         path,
-        "it is not an environment.yml, explicit list, conda-lock.yml or pixi.lock",
-        "An environment.yml has `dependencies:`, an explicit list the line @EXPLICIT: "
+        "it is not an environment.yml, a list of conda's, a conda-lock.yml or a pixi.lock",
+        f"Above the URLs of an explicit list goes the line {MARK}."
+        if addresses
+        else "An environment.yml has `dependencies:`, an explicit list the line @EXPLICIT: "
         "conda list --explicit --md5",
     )
 

@@ -23,7 +23,7 @@ def test_export_of_conda(laid: Laid, tmp_path: Path) -> None:
     path = tmp_path / "exported"
     path.write_text(laid.conda.run("env", "export", "-n", "mine").stdout)
     (read,) = read_file(path)
-    assert set(read.packages) == {"app==2.0=0", "lib==1.0=0"}
+    assert set(read.packages) == {"app=2.0=0", "lib=1.0=0"}
     assert not read.exact
     assert any(channel.endswith("/acme") for channel in read.channels)
 
@@ -35,6 +35,7 @@ def test_written_by_hand(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> N
 name: 2025
 prefix: /somewhere
 variables: {KEY: value}
+channel_priority: strict
 platforms: [win-64]
 channels:
   - acme
@@ -42,6 +43,7 @@ channels:
   - https://host.example/channel
 dependencies:
   - python 3.11.*  # [win]
+  - "extra  # the bank's own"
   - conda-forge::lib>=1
   - &name pip
   - pip: []
@@ -49,10 +51,22 @@ dependencies:
     path.write_bytes(text.replace("\n", "\r\n").encode("utf-8-sig"))
     (read,) = read_file(path)
     assert read == Environment(
-        packages=specs("python=3.11", "conda-forge::lib[version='>=1']", "pip"),
+        packages=specs("python 3.11.*", "extra", "conda-forge::lib>=1", "pip"),
         channels=("acme", "https://host.example/channel"),
+        no_defaults=True,
+        platforms=("win-64",),
+        left_out=(
+            "`variables`: the customer's environment gets no variables",
+            "`channel_priority`: the build goes by conda's own setting channel_priority",
+            SELECTORS,
+        ),
     )
     assert capfd.readouterr() == ("", "")
+
+
+SELECTORS = (
+    "`# [...]`, which conda takes for a comment: python 3.11.* [win] is asked for on every platform"
+)
 
 
 def specs(*packages: str) -> tuple[PackageSpec, ...]:
@@ -70,6 +84,37 @@ def test_variable_of_a_channel(
     monkeypatch.setenv("ACME_HOST", "host.example")
     (read,) = read_file(write("channels: ['https://${ACME_HOST}/acme']\ndependencies: [lib]\n"))
     assert read.channels == ("https://host.example/acme",)
+
+
+def test_all_mistakes_at_once(write: Callable[[str], Path]) -> None:
+    text = """\
+channels: tiny
+platforms: [win-46]
+extras: []
+channel_priority: strict
+dependencies: [app, "x[y", foo==1.0==2, {python: 3}, {pip: [requests]}]
+"""
+    with pytest.raises(InputFileError) as caught:
+        read_file(write(text))
+    problems = str(caught.value.message).splitlines()[1:]
+    for problem, part in zip(
+        problems,
+        (
+            "'channel_priority', 'extras'",
+            "`channels`",
+            "'win-46'",
+            "'x[y'",
+            "'foo==1.0==2'",
+            "number 4 of `dependencies`",
+        ),
+        strict=True,
+    ):
+        assert part in problem
+
+
+def test_no_other_channels(write: Callable[[str], Path]) -> None:
+    (read,) = read_file(write("channels: [nodefaults]\ndependencies: [lib]\n"))
+    assert (read.channels, read.no_defaults) == ((), True)
 
 
 def test_pip_parts(write: Callable[[str], Path]) -> None:
@@ -97,6 +142,13 @@ dependencies:
         ("dependencies: lib\n", "not a list of packages"),
         ("channels: [acme]\n", "not a list of packages"),
         ("dependencies: [{pip: []}]\n", "names no package"),
+        ("dependencies: [lib, {'sel(win)': lib}]\n", r"number 2 .* selector `sel\(win\)`"),
+        ("dependencies:\n  - lib\n  - sel(win): lib\n", "without selectors"),
+        ("dependencies:\n\t- lib\n", "not with tabs"),
+        ("dependencies:\n  - lib\n  - {{ name }}\n", "It is a template"),
+        ("dependencies:\n  - lib={{ version }}\n", "'lib={{ version }}' is not a package"),
+        ("dependencies: [lib]\nplatforms: [win-46]\n", "`platforms`: The platform 'win-46' is"),
+        ("dependencies: [lib]\nplatforms: win-64\n", "`platforms` is not a list"),
         ("dependencies: [lib, 3.10]\n", "number 2 of `dependencies` is neither a text nor"),
         ("dependencies: [2026-01-01]\n", "number 1 of `dependencies` is neither a text nor"),
         ("dependencies: [[lib]]\n", "number 1 of `dependencies` is neither a text nor"),
@@ -125,7 +177,7 @@ dependencies:
         ("name: &a {b: 1}\ndependencies: [lib]\n<<: *a\n", r"line 3 has an alias, \*a"),
         (f"dependencies: {'[' * 100_000}", "line 1 is nested too deep"),
         (f"dependencies: [{'a' * 300_000}]", "at most 262144 characters"),
-        (f"dependencies: ['{'a=' * 100_000}']", "is not a package specification"),
+        (f"dependencies: ['{'a=' * 100_000}']", "at most 1000 are read"),
         (f"dependencies: [lib]\n? {'a' * 100_000}\n: 1\n", "leave out what it says in …"),
         (f"dependencies: [lib]\nname: !{'a' * 100_000} x\n", "constructor for the tag …"),
     ],

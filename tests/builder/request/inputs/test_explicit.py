@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conda_offline_repo.builder.request.inputs.exceptions import InputFileError
+from conda_offline_repo.builder.request.inputs.exceptions import InputFileError, PipPartsError
 from conda_offline_repo.builder.request.inputs.pinned import Environment, PinnedArchive
 from conda_offline_repo.builder.request.inputs.read import read_file
 from tests.builder.request.inputs.conftest import PLATFORM, TOKEN
+from tests.support.inside import inside
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -130,6 +131,44 @@ def test_two_of_a_package(write: Callable[[str], Path], other: str, said: str) -
         read_file(write(f"@EXPLICIT\n{LIB}#{MD5}\n{other}\n"))
     assert LIB in str(error.value)
     assert "5ecret" not in str(error.value)
+
+
+def test_pip_in_comments(write: Callable[[str], Path]) -> None:
+    text = f"# pip is not needed\n@EXPLICIT\n{LIB}\n# pip some-pkg @ https://h.example/a.whl#sha256=0\n"
+    with pytest.raises(PipPartsError) as caught:
+        read_file(write(text))
+    assert "\n  - some-pkg\n" in str(caught.value)
+
+
+def test_all_mistakes_at_once(write: Callable[[str], Path]) -> None:
+    with pytest.raises(InputFileError) as caught:
+        read_file(
+            write(f"@EXPLICIT\n{LIB}#5\n{APP}\nftp://h.example/x\nC:\\a\\noarch\\b-1-0.conda\n")
+        )
+    problems = str(caught.value.message).splitlines()[1:]
+    lines = ("line 2 ", "line 4 ", *(("line 5 ",) if os.name != "nt" else ()))
+    for problem, line in zip(problems, lines, strict=True):
+        assert line in problem
+
+
+def test_without_its_mark(write: Callable[[str], Path]) -> None:
+    with pytest.raises(InputFileError, match="goes the line @EXPLICIT"):
+        read_file(write(f"# a list\n{LIB}#{MD5}\n{APP}\n"))
+
+
+def test_channel_that_has_moved(write: Callable[[str], Path], tmp_path: Path) -> None:
+    with inside(tmp_path / "engineer") as me:
+        me.configure(
+            channel_alias="https://me:5ecret@new.example",
+            migrated_channel_aliases=["https://host.example"],
+        )
+        (read,) = read_file(
+            write(f"@EXPLICIT\n{LIB}#{MD5}\nhttps://o.example/x/noarch/a-1-0.conda")
+        )
+    assert read.exact["noarch"] == (
+        PinnedArchive("https://o.example/x/noarch/a-1-0.conda"),
+        PinnedArchive("https://me:5ecret@new.example/acme/noarch/lib-1.0-0.conda", md5=MD5),
+    )
 
 
 def test_several_platforms(write: Callable[[str], Path]) -> None:

@@ -1,4 +1,4 @@
-"""Lock files: pixi.lock as py-rattler writes it, both as their tools write them, and spoiled.
+"""pixi.lock, as py-rattler and pixi write it, and spoiled.
 
 `pinned.py` is what they and explicit lists have in common.
 """
@@ -16,7 +16,6 @@ from rattler import Channel, LockChannel, LockFile, LockPlatform, SparseRepoData
 from conda_offline_repo.builder.request.inputs.exceptions import (
     InputFileError,
     LockReaderMissingError,
-    PipPartsError,
 )
 from conda_offline_repo.builder.request.inputs.pinned import Environment, PinnedArchive
 from conda_offline_repo.builder.request.inputs.read import read_file
@@ -84,6 +83,7 @@ def test_made_by_rattler(laid: Laid, tmp_path: Path) -> None:
     assert read_file(path) == (
         Environment(
             exact={platform: expected(laid, platform) for platform in PLATFORMS},
+            groups=("default",),
             channels=(laid.open_url,),
         ),
     )
@@ -111,61 +111,62 @@ def test_platform_of_another_name(laid: Laid, tmp_path: Path) -> None:
 
 
 def test_wheel(laid: Laid, tmp_path: Path) -> None:
-    with pytest.raises(PipPartsError) as error:
-        read_file(made(laid, tmp_path / "lock", wheel="requests"))
-    assert "\n  - requests\n" in str(error.value)
-    assert "conda pypi convert" in str(error.value)
-    assert "5ecret" not in str(error.value)
+    asked = {"default": PLATFORMS, "prod": ("win-64",)}
+    path = made(laid, tmp_path / "lock", asked, wheel="requests")
+    default, prod = read_file(path)
+    assert default.foreign == {name: {"default": {"requests"}} for name in PLATFORMS}
+    assert prod.foreign == {"win-64": {"prod": {"requests"}}}
+    assert default.exact == {platform: expected(laid, platform) for platform in PLATFORMS}
 
 
-def test_conda_lock() -> None:
-    lib = PinnedArchive(f"{CHANNEL}/noarch/lib-1.0-0.conda", SHA256, MD5)
-    app = PinnedArchive(f"{CHANNEL}/linux-64/app-2.0-0.tar.bz2", None, MD5)
-    win = PinnedArchive("https://host.example/acme/win-64/app-2.0-0.conda", SHA256, MD5)
-    assert read_file(DATA / "conda-lock.yml") == (
-        Environment(
-            exact={"linux-64": (app, lib), "win-64": (lib, win)},
-            channels=("conda-forge", "https://host.example/acme"),
-        ),
-    )
+def test_one_of_several_environments(laid: Laid, tmp_path: Path) -> None:
+    path = made(laid, tmp_path / "lock", {"default": PLATFORMS, "prod": ("win-64",)})
+    (read,) = read_file(path, ("prod",))
+    assert (read.name, read.groups, tuple(read.exact)) == ("", ("prod",), ("win-64",))
+    with pytest.raises(InputFileError, match="no environment 'tools'\\.\nIt has: default, prod"):
+        read_file(path, ("tools", "prod"))
 
 
-def test_conda_lock_with_wheels(write: Callable[[str], Path]) -> None:
-    text = (DATA / "conda-lock.yml").read_text()
-    text += """\
-- name: zope-x
-  version: '1.0'
-  manager: pip
-  platform: linux-64
-  dependencies: {}
-  url: https://files.example/zope_x-1.0-py3-none-any.whl
-  hash:
-    sha256: e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
-  category: dev
-  optional: true
+@pytest.mark.parametrize("version", [4, 5])
+def test_older_versions(write: Callable[[str], Path], version: int) -> None:
+    text = f"""\
+version: {version}
+environments:
+  default:
+    channels: [{{url: {CHANNEL}/}}]
+    packages:
+      linux-64:
+      - conda: {CHANNEL}/noarch/lib-1.0-0.conda
+      - pypi: https://files.example/six-1.16-py3-none-any.whl
+packages:
+- {{kind: conda, name: lib, version: '1.0', build: '0', subdir: noarch,
+   url: {CHANNEL}/noarch/lib-1.0-0.conda, sha256: {SHA256}, md5: {MD5}, depends: []}}
+- {{kind: pypi, name: six, version: '1.16', sha256: {SHA256},
+   url: https://files.example/six-1.16-py3-none-any.whl}}
 """
-    with pytest.raises(PipPartsError, match="zope-x"):
-        read_file(write(text))
+    (read,) = read_file(write(text))
+    lib = PinnedArchive(f"{CHANNEL}/noarch/lib-1.0-0.conda", SHA256, MD5)
+    assert read.exact == {"linux-64": (lib,)}
+    assert read.foreign == {"linux-64": {"default": {"six"}}}
 
 
 def test_pixi_lock_of_version_6() -> None:
     docs, runtime = read_file(DATA / "pixi-6.lock")
     lib = PinnedArchive(f"{CHANNEL}/noarch/lib-1.0-0.conda", SHA256, MD5)
     local = PinnedArchive((DATA.parent / "local/linux-64/own-1.0-0.conda").as_uri())
-    assert docs == Environment(
-        name="docs", exact={"linux-64": (lib,), "win-64": (lib,)}, channels=(f"{CHANNEL}/",)
-    )
-    assert runtime == Environment(
-        name="runtime", exact={"linux-64": (local, lib)}, channels=(f"{CHANNEL}/",)
-    )
+    channels = (f"{CHANNEL}/",)
+    of_docs = {"linux-64": (lib,), "win-64": (lib,)}
+    assert docs == Environment("docs", exact=of_docs, groups=("docs",), channels=channels)
+    own = {"linux-64": (local, lib)}
+    assert runtime == Environment("runtime", exact=own, groups=("runtime",), channels=channels)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
 def test_written_on_windows(tmp_path: Path, encoding: str) -> None:
     path = tmp_path / "pixi.lock"
-    text = (DATA / "conda-lock.yml").read_text().replace("\n", "\r\n")
-    path.write_bytes(text.encode(encoding))
-    assert read_file(path) == read_file(DATA / "conda-lock.yml")
+    text = (DATA / "pixi-6.lock").read_text().replace("\n", "\r\n")
+    path.write_bytes(text.replace("../local", "/local").encode(encoding))
+    assert [env.name for env in read_file(path)] == ["docs", "runtime"]
 
 
 LIB = "noarch/lib-1.0-0.conda"
@@ -178,7 +179,6 @@ LIB = "noarch/lib-1.0-0.conda"
         ("version: 6", "version: six", "version"),
         ("url: https", "url: [https", "line"),
         (f"  sha256: {SHA256}", "  sha256: 5ecret", "sha256"),
-        (LIB, "noarch/lib-1.0-0.zip", "lib"),
         (LIB, "amiga/lib-1.0-0.conda", "lib for .* not belong to a channel"),
         (LIB, "win-64/lib-1.0-0.conda", "packages for win-64"),
         (CHANNEL, "ftp://user:pass5ecret@host.example/x", "no URL of http"),
@@ -216,9 +216,8 @@ def test_source_packages(write: Callable[[str], Path]) -> None:
     text = (DATA / "pixi-6.lock").read_text()
     text = text.replace("../local/linux-64/own-1.0-0.conda", "../own")
     own = '  name: own\n  version: "1.0"\n  build: "0"\n  subdir: linux-64\n'
-    with pytest.raises(InputFileError, match="built from their sources: own") as error:
-        read_file(write(text.replace("  subdir: linux-64\n", own)))
-    assert "channel of your own" in str(error.value)
+    docs, runtime = read_file(write(text.replace("  subdir: linux-64\n", own)))
+    assert (docs.foreign, runtime.foreign) == ({}, {"linux-64": {"runtime": {"own"}}})
 
 
 def test_names_nothing(write: Callable[[str], Path]) -> None:
@@ -247,10 +246,10 @@ def test_bombs(write: Callable[[str], Path]) -> None:
 def test_reader_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "rattler", None)
     with pytest.raises(LockReaderMissingError, match="conda install -n base 'py-rattler>=0.24'"):
-        read_file(DATA / "conda-lock.yml")
+        read_file(DATA / "pixi-6.lock")
 
 
 def test_reader_is_too_old(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(rattler, "LockPlatform")
     with pytest.raises(LockReaderMissingError):
-        read_file(DATA / "conda-lock.yml")
+        read_file(DATA / "pixi-6.lock")

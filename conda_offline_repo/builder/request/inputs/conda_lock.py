@@ -1,0 +1,124 @@
+"""conda-lock.yml, as conda-lock documents its format, and pixi.lock to version 3, which is alike.
+
+It is read here because py-rattler refuses the file for what a build does not need, such as what
+packages of pip's depend on.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from ....repository.names import check_platform
+from .exceptions import InputFileError, Problems
+from .pinned import NOARCH, Environment, absolute_url, pin, together
+from .plain_yaml import is_text, load
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+    from pathlib import Path
+    from typing import Any
+
+    from .pinned import PinnedArchive
+
+VERSIONS = (1, 2, 3)
+VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)\})", re.ASCII)
+
+
+def read_conda_lock(path: Path, text: str, only: Collection[str] = ()) -> Environment:
+    """Return the archives of a lock file, by platform.
+
+    conda-lock solves all categories together, so they make one environment. Variables in the URLs
+    stand for what the environment of this process says. Paths are relative to the file.
+
+    Args:
+        only: The categories to take; none for all.
+
+    Raises:
+        InputFileError: It cannot be read, or names no archive of these; has all mistakes.
+    """
+    packages = _packages(path, text)
+    known = {category for package in packages for category in _categories(package)}
+    if unknown := sorted({*only} - known):
+        raise InputFileError(
+            path,
+            f"it has no category {', '.join(map(repr, unknown))}",
+            f"It has: {', '.join(sorted(known))}.",
+        )
+    problems = Problems(path)
+    archives: defaultdict[str, list[PinnedArchive]] = defaultdict(list)
+    foreign: dict[str, dict[str, set[str]]] = {}
+    for package in packages:
+        categories = _categories(package)
+        if only and categories.isdisjoint(only):
+            continue
+        name, platform = package["name"], package["platform"]
+        if package.get("manager", package.get("kind", "conda")) != "conda":
+            for category in sorted(categories.intersection(only or known)):
+                foreign.setdefault(platform, {}).setdefault(category, set()).add(name)
+            continue
+        where = f"{name} for {platform} is not an archive of a channel: "
+        with problems.noting(where):
+            check_platform(platform)
+            digests = package.get("hash") or package
+            url = absolute_url(_expanded(package["url"]), path.parent)
+            archives[platform].append(pin(url, digests.get("sha256"), digests.get("md5")))
+    exact = {}
+    for platform, pins in sorted(archives.items()):
+        with problems.noting(f"for {platform}, "):
+            own, exact[platform] = together(pins)
+            if own not in (platform, NOARCH):
+                raise ValueError(f"it has packages for {own}")
+    problems.check()
+    if not exact and not foreign:
+        raise InputFileError(path, "it names no archive")
+    return Environment(exact=exact, foreign=foreign, groups=tuple(sorted(only or known)))
+
+
+def _packages(path: Path, text: str) -> list[dict[str, Any]]:
+    content = load(path, text, fast=True)
+    version = content.get("version")
+    if version not in VERSIONS:
+        raise InputFileError(
+            path,
+            f"it is a conda-lock.yml of format version {version!r}, and 1 is read",
+            "Make it anew: conda-lock lock",
+        )
+    packages: list[dict[str, Any]] = content["package"] or []
+    for number, package in enumerate(packages if isinstance(packages, list) else [None], start=1):
+        if problem := "; ".join(_wrong(package)):
+            raise InputFileError(path, f"number {number} of `package`: {problem}")
+    return packages
+
+
+def _wrong(package: Any) -> Iterator[str]:
+    if not isinstance(package, dict):
+        yield "it is not a package"
+        return
+    for key in ("name", "platform", "url"):
+        if not is_text(package.get(key)):
+            yield f"it has no {key}"
+    digests = package.get("hash") or package
+    if not isinstance(digests, dict):
+        yield "its `hash` is not one"
+    else:
+        for key in ("sha256", "md5"):
+            if not isinstance(digests.get(key) or "", str):
+                yield f"its {key} is not a digest"
+
+
+def _categories(package: dict[str, Any]) -> set[str]:
+    categories = package.get("categories") or [package.get("category") or "main"]
+    return set(map(str, categories)) if isinstance(categories, list) else {str(categories)}
+
+
+def _expanded(url: str) -> str:
+    """Return a URL whose variables are filled in, as conda-lock does it."""
+    names = [name or braced for name, braced in VARIABLE.findall(url)]
+    if unset := [name for name in names if name not in os.environ]:
+        raise ValueError(
+            f"its URL names a variable that is not set in the environment: {', '.join(unset)}"
+        )
+    return VARIABLE.sub(lambda match: os.environ[match[1] or match[2]], url)

@@ -1,0 +1,51 @@
+"""Lists of `conda list --export`: a line NAME=VERSION=BUILD for each package."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from ....repository.names import check_platform
+from ....specs import parse_spec
+from .exceptions import PipPartsError, Problems
+from .pinned import PLATFORM, Environment
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ....specs import PackageSpec
+
+LINE = re.compile(r"[A-Za-z0-9_.-]+=[^=\s]+=[^=\s]+", re.ASCII)
+#: The build that conda gives to what pip has installed.
+OF_PIP = "=pypi_0"
+
+
+def is_spec_list(text: str) -> bool:
+    """Return whether the first line that is not a comment is one of such a list."""
+    lines = (line.strip() for line in text.splitlines())
+    return bool(LINE.fullmatch(next((line for line in lines if line and line[0] != "#"), "")))
+
+
+def read_spec_list(path: Path, text: str) -> Environment:
+    """Return the packages of a list, as `conda create --file` takes them, and its platform.
+
+    Raises:
+        InputFileError: A line is not a package, with all that is wrong.
+        PipPartsError: It has packages that pip has installed.
+    """
+    problems = Problems(path)
+    packages: list[PackageSpec] = []
+    pip = []
+    platforms = []
+    for number, line in enumerate(map(str.strip, text.splitlines()), start=1):
+        with problems.noting(f"line {number}: "):
+            if match := PLATFORM.match(line):
+                platforms.append(check_platform(match[1]))
+            elif line.endswith(OF_PIP):
+                pip.append(line.removesuffix(OF_PIP))
+            elif line and not line.startswith("#"):
+                packages.append(parse_spec(line))
+    problems.check()
+    if pip:
+        raise PipPartsError(path, pip)
+    return Environment(packages=tuple(packages), platforms=tuple(platforms[:1]))
