@@ -1,32 +1,43 @@
-"""conda's sessions: their redirects and retries.
+"""conda's sessions: their redirects, retries, logins and proxies.
 
 The sessions in which conda reads indexes follow redirects to `file:`. conda has one session for
 each address in all threads; while an index is read, a response hook refuses such redirects. This
 ends with a conda that refuses them itself, which is to be proposed. For downloads a session is
 copied, and conda's own stays unchanged.
+
+conda asks on the terminal for the login of a proxy that wants one, and crashes without a terminal.
+During a build, `asking_nobody` replaces what asks. This ends with a conda that can be told not to.
 """
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from fnmatch import fnmatch
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
+from conda.base.context import context
 from conda.gateways.connection import Retry
-from conda.gateways.connection.session import get_session
+from conda.gateways.connection.session import CondaHttpAuth, get_session
+from conda.models.channel import Channel
+from requests.exceptions import ProxyError
 
 from ..urls import NETWORK, public
 from .exceptions import RefusedAddressError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from typing import Any
 
-    from conda.models.channel import Channel
     from requests import Response, Session
 
 #: What conda requests of a subdir, besides its address.
 SHARDS = "repodata_shards.msgpack.zst"
+
+#: The status with which a proxy wants a login, and what conda does about it.
+LOGIN_WANTED = HTTPStatus.PROXY_AUTHENTICATION_REQUIRED
+ASK_FOR_LOGIN = CondaHttpAuth.handle_407
 
 
 @contextmanager
@@ -61,6 +72,57 @@ def _check(response: Response, **_: Any) -> None:
     if scheme not in NETWORK:
         reason = "its index is not on the network" if scheme else "it is not an address"
         raise RefusedAddressError(public(response.url), shown, reason)
+
+
+@contextmanager
+def asking_nobody() -> Iterator[None]:
+    """Raise requests' error for a proxy that wants a login, instead of asking for it."""
+    CondaHttpAuth.handle_407 = staticmethod(_refuse)
+    try:
+        yield
+    finally:
+        CondaHttpAuth.handle_407 = staticmethod(ASK_FOR_LOGIN)
+
+
+def _refuse(response: Response, **_: Any) -> None:
+    if response.status_code == LOGIN_WANTED:
+        response.close()
+        # as urllib3 says it of a proxy that makes no tunnel
+        text = f"Tunnel connection failed: {LOGIN_WANTED.value} {LOGIN_WANTED.phrase}"
+        raise ProxyError(text, request=response.request)
+
+
+def missing_login(url: str) -> str:
+    """Return the name of the plugin that conda is set to log in to a subdir with (setting
+    `channel_settings`), if it is not installed: conda says nothing then. Empty otherwise.
+    """
+    name, address, handler = Channel.from_url(url).canonical_name, urlsplit(url), ""
+    for settings in context.channel_settings:
+        stated = str(settings.get("channel") or "")
+        pattern = urlsplit(stated)
+        fits = pattern.scheme == address.scheme and fnmatch(
+            address.netloc + address.path, pattern.netloc + pattern.path
+        )
+        if stated == name or fits:
+            handler = str(settings.get("auth") or "").strip()
+    return handler if handler and not context.plugin_manager.get_auth_handler(handler) else ""
+
+
+def status_of(url: str) -> int:
+    """Return the HTTP status that a server answers with; 0 if it cannot be asked."""
+    patience = (context.remote_connect_timeout_secs, context.remote_read_timeout_secs)
+    with suppress(Exception):
+        response = get_session(url).get(url, stream=True, allow_redirects=False, timeout=patience)
+        with response:
+            return int(response.status_code)
+    return 0
+
+
+def settings_of(session: Session, url: str) -> Mapping[str, Any]:
+    """Return the proxies and certificates of a session for a URL, with those of the variables."""
+    proxies = dict(session.proxies)  # requests adds those of the variables
+    settings: Mapping[str, Any] = session.merge_environment_settings(url, proxies, True, None, None)
+    return settings
 
 
 def without_retries(url: str) -> Session:

@@ -13,6 +13,7 @@ Early = Literal[
     "not-kept",
     "offline",
     "channel-relations",
+    "unsent-token",
     "no-pip",
     "unused-setting",
     "long-path",

@@ -78,8 +78,8 @@ INSTALLER = {
 ACCESS = {
     "--no-label-channel": """Do not put PUBLISHER/label/LABEL before the first channel, the
         publisher's.""",
-    "--token TOKEN": """Opens the publisher's channels. Better set the environment variable
-        CONDA_OFFLINE_REPO_TOKEN, which no process list shows.""",
+    "--token TOKEN": """For the channel that is named first, the publisher's, alone. Better set the
+        environment variable CONDA_OFFLINE_REPO_TOKEN, which no process list shows.""",
 }
 OTHER_KEY = {
     "--other-sign-key": """Sign even if none of these keys signed the last release, as when the old

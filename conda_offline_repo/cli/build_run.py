@@ -20,6 +20,7 @@ from ..builder.credentials import credentials
 from ..builder.options import EnvironmentSpec, Options
 from ..builder.request.request import remember, repository_of, resolve
 from ..builder.run import Run
+from ..builder.upstream.access import unsent_token
 from ..exceptions import InvalidRequestError
 from ..redaction import confined
 from ..repository import manifest_json
@@ -92,16 +93,17 @@ def _write_config(args: Namespace, path: Path) -> None:
                 "The last build of the label shipped installers, so the file must name them.",
                 "Name them again, --installer FILE, or leave them out, --without-installer.",
             )
-        request = remember(resolve(options, last))
-        variable = TOKEN_VARIABLE if options.token else None
-        write(path, replace(options, token=variable), request, defaults())
+        request = resolve(options, last)
+        variable = TOKEN_VARIABLE if options.token and request.publisher else None
+        write(path, replace(options, token=variable), remember(request), defaults())
         label = options.label
         lines = (
             f"{path} describes the label {label} now. Build it from there:\n",
             f"    conda offline-repo build --file {quote_for_shell(str(path))} --label {label}\n",
         )
         content = {"path": str(path.absolute()), "label": label}
-        print_result(content, lines, [f"{path} describes the label {label} now."])
+        warnings = [warning.text for warning in unsent_token(request)]
+        print_result(content, lines, [f"{path} describes the label {label} now."], warnings)
 
 
 def _described(args: Namespace, path: Path) -> tuple[Options, ...]:

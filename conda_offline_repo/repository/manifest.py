@@ -96,6 +96,8 @@ class Remembered:
         keep: How many releases stay installable.
         environments: MatchSpecs by name of the environment; empty for an exact one.
         exact: The environments whose archives were named exactly; `""` for the unnamed one.
+        publisher_named: Whether the first channel was named as the publisher's, which a token is
+            for. It was not where it came from a file or from conda's configuration.
     """
 
     packages: tuple[str, ...] = ()
@@ -106,6 +108,7 @@ class Remembered:
     keep: int = 1
     environments: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     exact: tuple[str, ...] = ()
+    publisher_named: bool = True
 
 
 @dataclass(frozen=True)

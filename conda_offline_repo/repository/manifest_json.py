@@ -115,6 +115,7 @@ def parse(data: Any) -> Manifest:
                 for name, packages in request.get("environments", {}).items()
             },
             exact=reading.texts(request.get("exact", [])),
+            publisher_named=reading.flag(request.get("publisher_named", True)),
         ),
         solutions=_solutions(data["solutions"]),
         packages={

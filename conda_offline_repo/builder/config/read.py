@@ -128,7 +128,7 @@ class _Reader:
             if options.label_channel and None not in channels:
                 hint = "Name the publisher first, or write label_channel: false."
                 with self._noting((*outer, "channels"), hint):
-                    sources(options.channels, None, label=name, label_channel=True, token=None)
+                    sources(options.channels, None, label=name, label_channel=True)
         elif not options.channels:
             self._say(f"No channel is named for {name!r}, or configured.", path[:1], name)
         return options

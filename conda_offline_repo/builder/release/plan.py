@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from ..._conda.solver import undisturbed
 from .. import plugin_channel
 from ..kept_releases import kept_releases
-from ..upstream import exact, unavailable
+from ..upstream import access, exact, unavailable
 from ..upstream.entries import entries_of
 from ..upstream.solve import solve, tasks, unused_settings
 from . import rules
@@ -141,5 +141,6 @@ def make_plan(
             *exact.without_pip(s.key for s in solutions if s.lacks_pip),
             *unavailable.from_cache(request),
             *unused_settings(solutions),
+            *access.unsent_token(request),
         ),
     )

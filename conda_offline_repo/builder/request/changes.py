@@ -22,8 +22,8 @@ class RequestChange:
     """A part of the request that differs from that of the last build.
 
     Attributes:
-        what: `packages` or `environments`, `channels`, `platforms`, `virtual_packages`, `plugin`,
-            or `keep`.
+        what: `packages` or `environments`, `channels`, `publisher_named`, `platforms`,
+            `virtual_packages`, `plugin`, or `keep`.
         before: As it was. No packages stand for all that the label channel publishes. Of virtual
             packages just those that differ, each as `PLATFORM:NAME=VERSION[=BUILD]`. The plugin by
             the name of its package.
@@ -54,6 +54,7 @@ def _parts(request: Remembered, *, named: bool) -> dict[str, tuple[str, ...]]:
     return {
         **packages,
         "channels": tuple(map(_channel, request.channels)),
+        "publisher_named": ("yes" if request.publisher_named else "no",),
         "platforms": request.platforms,
         "virtual_packages": tuple(
             f"{platform}:{name}={value}"

@@ -33,17 +33,20 @@ def sources(
     *,
     label: str,
     label_channel: bool,
-    token: str | None,
+    publisher_named: bool = False,
+    token: str | None = None,
     known: Iterable[str] = (),
     others: Iterable[str] = (),
-) -> tuple[tuple[ChannelSource, ...], ChannelSource | None]:
-    """Return the channels of a build in order, and which of them is the label channel.
+) -> tuple[tuple[ChannelSource, ...], ChannelSource | None, str]:
+    """Return the channels of a build in order, which of them is the label channel, and the URL of
+    the publisher's channel; empty if none was named as such.
 
     Args:
         named: conda's channels, named and configured, highest priority first.
         remembered: Those of the last build; None if others are named, or there was none.
         label_channel: Whether the publisher's label channel goes first.
-        token: Opens the publisher's channels.
+        publisher_named: Whether the first channel was named as the publisher's, now or before.
+        token: Opens the publisher's channel and its label channels, and no others.
         known: Channels whose credentials may be used.
         others: The channels of archives that are named exactly; they come last.
 
@@ -57,7 +60,7 @@ def sources(
     else:
         channels = [_with_known_credentials(channel, known) for channel in _flat(remembered)]
     if not channels:
-        label_channel, channels = False, others
+        label_channel, publisher_named, channels = False, False, others
     if not channels:
         raise InvalidRequestError(
             "No channel is named or configured.", "Name the publisher's channel with -c."
@@ -76,13 +79,18 @@ def sources(
     by_url: dict[str, ChannelSource] = {}
     for channel in (*channels, *others):
         url = channel_url(channel)
-        if token and f"{url}/".startswith(f"{publisher}/"):
+        if token and publisher_named and is_of(publisher, url):
             channel = _channel_like(channel, token=token)
         by_url.setdefault(url, ChannelSource(url, channel))
     check_allowed(by_url)
     unique = tuple(by_url.values())
     is_label = label_channel and unique[0].url.endswith(suffix)
-    return unique, unique[0] if is_label else None
+    return unique, unique[0] if is_label else None, publisher if publisher_named else ""
+
+
+def is_of(publisher: str, url: str) -> bool:
+    """Return whether a channel is the publisher's own, or one of its label channels."""
+    return url == publisher or url.startswith(f"{publisher}/label/")
 
 
 def check_allowed(urls: Iterable[str]) -> None:

@@ -45,6 +45,10 @@ class Request:
         plugin: Whether the plugin itself goes along.
         keep: How many releases are to be installable from the folder.
         warnings: What of files is not followed, and what is added to them.
+        publisher: The URL of the channel that was named as the publisher's, now or for the build
+            that is remembered; empty if none was.
+        token_given: Whether a token was given for the publisher's channels.
+        from_file: Whether `offline-repo.yml` describes the request.
     """
 
     label: str
@@ -56,6 +60,9 @@ class Request:
     plugin: bool = False
     keep: int = 1
     warnings: tuple[BuildWarning, ...] = ()
+    publisher: str = ""
+    token_given: bool = False
+    from_file: bool = False
 
     @property
     def packages(self) -> tuple[PackageSpec, ...]:
@@ -91,7 +98,7 @@ def resolve(options: Options, last: Manifest | None) -> Request:
     last = None if options.whole else last
     before = last.request if last else Remembered()
     wanted = environments(options, last)
-    channels, label_channel = _sources(options, wanted, last)
+    channels, label_channel, publisher = _sources(options, wanted, last)
     if not label_channel and not all(env.packages or env.exact for env in wanted):
         raise InvalidRequestError(
             "No package is named.",
@@ -110,6 +117,9 @@ def resolve(options: Options, last: Manifest | None) -> Request:
         plugin=before.plugin if options.plugin is None else options.plugin,
         keep=options.keep or before.keep,
         warnings=(*_left_out(wanted, platforms), *_added(options, wanted, last)),
+        publisher=publisher,
+        token_given=bool(options.token),
+        from_file=options.whole,
     )
 
 
@@ -125,6 +135,7 @@ def remember(request: Request) -> Remembered:
         keep=request.keep,
         environments=texts,
         exact=tuple(env.name for env in request.environments if env.exact),
+        publisher_named=bool(request.publisher),
     )
 
 
@@ -144,8 +155,8 @@ def _check(options: Options) -> None:
 
 def _sources(
     options: Options, wanted: tuple[Environment, ...], last: Manifest | None
-) -> tuple[tuple[ChannelSource, ...], ChannelSource | None]:
-    """Return the channels of a request, and which of them is the label channel.
+) -> tuple[tuple[ChannelSource, ...], ChannelSource | None, str]:
+    """Return the channels of a request, which of them is the label channel, and the publisher's.
 
     Channels that are named go before those of files, and the configured ones come last, if anything
     to solve has no others. Where all is named exactly, the configured ones do not matter.
@@ -174,6 +185,8 @@ def _sources(
         remembered,
         label=options.label,
         label_channel=options.label_channel,
+        publisher_named=options.channels_named
+        or (last is not None and remembered is not None and last.request.publisher_named),
         token=options.token,
         known=options.channels,
         others=dict.fromkeys(pin.url.rsplit("/", 2)[0] for pin in exact) if from_files else (),

@@ -48,7 +48,7 @@ def path(folder: Path) -> Path:
 
 def remembered(options: Options) -> Remembered:
     """What a build with these options, which are all of the request, remembers."""
-    found, _ = sources(
+    found, *_ = sources(
         options.channels,
         None,
         label=options.label,
