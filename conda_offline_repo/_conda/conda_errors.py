@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from errno import EACCES, EAGAIN, EDEADLK, ENOLCK
 from pathlib import Path
+from socket import gaierror
 from typing import TYPE_CHECKING
 
 from conda import CondaError, CondaMultiError
 from conda.base.context import context
 from conda.exceptions import (
     ChannelError,
-    CondaHTTPError,
     LockError,
     PackagesNotFoundError,
     ResolvePackageNotFound,
     SpecsConfigurationConflictError,
-    UnavailableInvalidChannel,
     UnsatisfiableError,
 )
 
@@ -24,8 +23,6 @@ from .exceptions import IndexCacheError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-#: A server answers with an HTTP error, or not at all.
-UNAVAILABLE = (CondaHTTPError, UnavailableInvalidChannel)
 #: No solution exists; some solvers end the process instead of raising an error.
 UNSOLVED = (
     PackagesNotFoundError,
@@ -35,22 +32,46 @@ UNSOLVED = (
     UnsatisfiableError,
 )
 #: Python's errors where an index is not as conda and the solvers expect.
-MALFORMED = (AssertionError, AttributeError, KeyError, RuntimeError, TypeError, ValueError)
+MALFORMED = (
+    AssertionError,
+    AttributeError,
+    EOFError,
+    KeyError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+)
+#: Errors of the same kind whose classes have no public name: each implementation of zstd has its
+#: own.
+MALFORMED_TOO = "ZstdError"
+#: How requests begins to tell that a file of certificates does not exist.
+NO_CERTIFICATES = "Could not find "
 #: A panic of rattler's in Python; the class has no public name.
 PANIC = "RustPanic"
 #: Another process has a lock, or the file system has no locks.
 LOCKED = (EACCES, EAGAIN, EDEADLK, ENOLCK)
 
 
-def status_code(error: CondaError) -> int | None:
-    """Return the HTTP status in an error of conda's, None if the server did not answer."""
-    status = getattr(error, "status_code", None) or error._kwargs.get("status_code")
+def status_code(error: BaseException) -> int | None:
+    """Return the HTTP status in an error of conda's or requests', None if no server answered."""
+    keywords, response = getattr(error, "_kwargs", {}), getattr(error, "response", None)
+    status = getattr(error, "status_code", None) or keywords.get("status_code")
+    status = status or getattr(response, "status_code", None)
     return status if isinstance(status, int) else None
 
 
-def address(error: CondaError) -> str:
-    """Return the URL of one of `UNAVAILABLE`, which may hold credentials."""
-    return error._kwargs.get("url") or error._kwargs.get("channel_url") or ""
+def address(error: BaseException) -> str:
+    """Return the URL in an error of conda's or requests', which may hold credentials; empty if it
+    has none.
+    """
+    keywords, response = getattr(error, "_kwargs", {}), getattr(error, "response", None)
+    url = keywords.get("url") or keywords.get("channel_url") or getattr(response, "url", None)
+    return str(url or "")
+
+
+def is_malformed(error: BaseException) -> bool:
+    """Return whether conda or a solver fails like this where an index is not as they expect."""
+    return isinstance(error, MALFORMED) or type(error).__name__ == MALFORMED_TOO
 
 
 def refuses_base_url(error: BaseException) -> bool:
@@ -72,6 +93,8 @@ def breaks_over_an_index(error: BaseException) -> bool:
     It raises a plain OSError without a number; those of conda and requests have their own classes.
     """
     without_number = type(error) is OSError and error.errno is None
+    if without_number and str(error).startswith(NO_CERTIFICATES):
+        return False
     return without_number or type(error).__name__ == PANIC
 
 
@@ -85,6 +108,8 @@ def index_cache_error(error: BaseException) -> IndexCacheError | None:
         locked = True
     elif type(error).__module__ == "sqlite3":  # the cache of shards
         locked = "locked" in reason
+    elif isinstance(error, (ConnectionError, TimeoutError, gaierror)) and not error.filename:
+        return None
     elif isinstance(error, OSError) and not isinstance(error, CondaError) and error.errno:
         path, reason = error.filename, str(error.strerror)
         locked = path is None and error.errno in LOCKED

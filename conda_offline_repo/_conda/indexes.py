@@ -125,17 +125,15 @@ def index_content(channel: Channel) -> bytes | mmap:
     """Return the current index of a channel's subdir, as the JSON in conda's cache.
 
     Raises:
+        FileNotFoundError: conda is offline and has no index of the channel in its cache.
         ValueError: The index is empty.
     """
     path, _ = repodata_fetch(channel).fetch_latest_path()
-    try:
-        content = mapped(path)
-        # conda uses this system's encoding
-        if ENCODING == "utf-8" or bytes(content).isascii():
-            return content
-        return path.read_text().encode()
-    except FileNotFoundError:  # offline and not in the cache
-        return b"{}"
+    content = mapped(path)
+    # conda uses this system's encoding
+    if ENCODING == "utf-8" or bytes(content).isascii():
+        return content
+    return path.read_text().encode()
 
 
 def mapped(path: Path) -> bytes | mmap:
@@ -151,6 +149,8 @@ def mapped(path: Path) -> bytes | mmap:
             return mmap(file.fileno(), 0, access=ACCESS_READ)
         except OSError:  # not on every file system
             return file.read()
+        except ValueError:
+            raise ValueError("it is empty") from None
 
 
 def repodata_fetch(channel: Channel) -> RepodataFetch:

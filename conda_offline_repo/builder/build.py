@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from conda import __version__ as conda_version
 from conda.base.context import context
 
+from .._conda.sessions import asking_nobody
 from .._conda.solver import solver_versions
 from ..repository.exceptions import FileSystemError, InvalidLabelError, NestedFolderError
 from ..repository.locate import enclosing
@@ -27,6 +28,7 @@ from .release.html import render
 from .release.plan import make_plan
 from .request import request as requests
 from .run import Run
+from .upstream import unavailable
 
 if TYPE_CHECKING:
     from ..progress import Progress
@@ -53,7 +55,7 @@ def build(
     """
     run = run or Run([options])
     try:
-        with run.sharing_indexes():
+        with run.sharing_indexes(), asking_nobody():
             outcome = _build(options, progress, run, dry_run=dry_run)
     except OSError as error:
         raise FileSystemError(error) from error
@@ -89,9 +91,10 @@ def _build(options: Options, progress: Progress, run: Run, *, dry_run: bool) -> 
             search = run.search(request)
             collect.check_space(plan.all_entries, repository, staging, run.archives)
             # each is searched when it comes, while others are still on their way
-            archives = collect.collect(
-                plan.all_entries, repository, staging, progress, run.archives, search.archive
-            )
+            with unavailable.refusal_explained(request):
+                archives = collect.collect(
+                    plan.all_entries, repository, staging, progress, run.archives, search.archive
+                )
         shipped = installers.collect_installers(options.installers, last, repository, staging)
         draft = compose.compose(plan, archives, shipped)
         if last:

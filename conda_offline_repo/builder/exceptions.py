@@ -36,6 +36,10 @@ class ChannelUnavailableError(OfflineRepoError):
         super().__init__(f"The channel {channel} {reason}", *hints)
 
 
+class UnreadableIndexError(ChannelUnavailableError):
+    """A channel that has something else in the place of an index."""
+
+
 class SolveError(OfflineRepoError):
     """A request that cannot be met from its channels; carries the solver's explanation."""
 
@@ -137,25 +141,40 @@ class ProofError(OfflineRepoError):
 
 
 class DownloadError(OfflineRepoError):
-    """Archives that could not be downloaded, all of a build together."""
+    """Archives that could not be downloaded, all of a build together.
 
-    def __init__(self, failures: Mapping[str, str]) -> None:
-        lines = (f"{file}: {reason}" for file, reason in sorted(failures.items()))
+    Args:
+        failures: By the URL of the archive, why, and what to do; nothing to do but to try again, if
+            that is empty.
+    """
+
+    def __init__(self, failures: Mapping[str, tuple[str, str]]) -> None:
+        lines = (f"{url}: {reason}" for url, (reason, _) in sorted(failures.items()))
+        hints = dict.fromkeys(
+            hint or "Run the same command again: what was downloaded is not downloaded again."
+            for _, hint in failures.values()
+        )
         super().__init__(
             f"{counted(len(failures), 'package')} could not be downloaded:{dashlist(lines)}",
-            "The repository is as it was before. "
-            "Run the same command again: what was downloaded is not downloaded again.",
+            *hints,
+            "The repository is as it was before.",
         )
 
 
 class ChannelRefusedError(OfflineRepoError):
-    """A server that lets us read a channel's index and refuses its archives."""
+    """A server that lets us read a channel's index and refuses its archives.
 
-    def __init__(self, channel: str, status: int) -> None:
+    Attributes:
+        channel: The URL of the subdir.
+        status: The status of the answer.
+    """
+
+    def __init__(self, channel: str, status: int, *hints: str) -> None:
+        self.channel, self.status = channel, status
         super().__init__(
-            f"The server refuses the packages of {channel} (HTTP {status}).",
-            "The token is missing or wrong, or gives no right to them; see --token. "
-            "Nothing was published.",
+            f"The server refuses the packages of {channel} (HTTP {status}), whose index can be "
+            "read. Nothing was published.",
+            *hints,
         )
 
 

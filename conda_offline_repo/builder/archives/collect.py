@@ -62,7 +62,7 @@ def collect(
         InvalidArchiveError: One is not the package that its channel lists; as before.
     """
     stop = threading.Event()
-    failures: dict[str, str] = {}
+    failures: dict[str, tuple[str, str]] = {}
     archives: list[Archive] = []
 
     def download_archive(entry: Entry) -> Archive:
@@ -102,7 +102,7 @@ def collect(
     ):
         for entry, outcome in outcomes:
             if isinstance(outcome, DownloadFailedError):
-                failures[entry.name] = str(outcome)
+                failures[entry.public_url] = str(outcome), outcome.hint
             elif isinstance(outcome, BaseException):
                 raise outcome
             else:

@@ -12,10 +12,9 @@ import os
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from conda.base.context import context
-from requests.exceptions import RequestException, SSLError, Timeout
-from urllib3.exceptions import HTTPError, TimeoutError
+from urllib3.exceptions import HTTPError
 
+from ..._conda.connections import unreached
 from ...files.atomic import partial, replace
 from ...files.hashing import Digests, hash_into
 from .http import ask, chunks, content_length
@@ -35,6 +34,12 @@ if TYPE_CHECKING:
 
     from ..upstream.entries import Entry
 
+#: No archive begins like one.
+WEB_PAGE = "the server sends a web page in its place, such as that of a login"
+LOG_IN = (
+    "Log in to the channel as for conda itself. If your network wants a login of its own, log in "
+    "with a browser."
+)
 #: Bytes of an archive whose size the index does not state; far more than any such archive has.
 LARGEST_UNSTATED = 4 << 30
 
@@ -128,6 +133,8 @@ def _receive(entry: Entry, arrival: _Arrival, stop: threading.Event) -> None:
                 if expected > LARGEST_UNSTATED:
                     raise too_large
             for chunk in chunks(response):
+                if not arrival.received and chunk.lstrip().startswith(b"<"):
+                    raise DownloadFailedError(WEB_PAGE, LOG_IN)
                 if stop.is_set():
                     raise TryAgainError("the build was given up")
                 arrival.add(chunk)
@@ -136,18 +143,14 @@ def _receive(entry: Entry, arrival: _Arrival, stop: threading.Event) -> None:
                     raise too_large
                 if expected is not None and arrival.received > expected:
                     raise WrongBytesError(f"the server sends more than its {expected} bytes")
-    except SSLError:
-        raise DownloadFailedError(
-            "the server's certificate is not accepted; see `conda config --describe ssl_verify`"
-        ) from None
-    except ValueError:  # also one of requests'
-        raise DownloadFailedError("its address is not valid") from None
-    except (Timeout, TimeoutError):
-        seconds = context.remote_read_timeout_secs
-        raise TryAgainError(f"nothing arrived for {seconds:g} s") from None
-    except (RequestException, HTTPError):
-        raise TryAgainError(
-            f"the connection failed or was cut after {arrival.received} bytes"
-        ) from None
+    except (OSError, HTTPError, ValueError) as error:  # requests' are of these kinds
+        failure = unreached(error)
+        if failure and failure.passing:
+            raise TryAgainError(f"{failure.reason} after {arrival.received} bytes") from None
+        if failure:
+            raise DownloadFailedError(failure.reason, failure.hint) from None
+        if isinstance(error, ValueError):
+            raise DownloadFailedError("its address is not valid") from None
+        raise
     if expected is not None and arrival.received < expected:
         raise TryAgainError(f"the answer ended after {arrival.received} of {expected} bytes")

@@ -19,7 +19,7 @@ from requests import Request
 from requests.utils import requote_uri
 from urllib3 import HTTPResponse
 
-from ..._conda.sessions import without_retries
+from ..._conda.sessions import settings_of, without_retries
 from ...urls import NETWORK, file_path, public, same_server
 from .retries import DownloadFailedError, TryAgainError
 
@@ -95,9 +95,7 @@ def _session(url: str) -> tuple[Session, Mapping[str, Any]]:
     folder = url.rpartition("/")[0]
     if folder not in sessions:
         session = without_retries(url)
-        proxies = dict(session.proxies)  # requests adds those of the variables
-        settings = session.merge_environment_settings(url, proxies, True, None, None)
-        sessions[folder] = session, settings
+        sessions[folder] = session, settings_of(session, url)
     return sessions[folder]
 
 

@@ -9,6 +9,8 @@ from conda.base.context import context
 from urllib3.exceptions import HTTPError
 from urllib3.util import Retry
 
+from ..._conda.connections import proxy_of
+from ...urls import is_local
 from ..exceptions import ChannelRefusedError
 
 if TYPE_CHECKING:
@@ -23,12 +25,24 @@ if TYPE_CHECKING:
 
 #: HTTP statuses that may be different the next time.
 RETRIED = frozenset({408, 413, 425, 429, 500, 502, 503, 504})
+#: Where a mirror has not come to its end, or somebody has deleted archives.
+INCOMPLETE = (
+    "The channel {} is an incomplete copy, or is being changed. If the same command fails like "
+    "this again later, tell the owner of the channel, or name one before it that has the packages."
+)
 #: Seconds; no server may make a build wait longer between two tries.
 LONGEST_WAIT = 120.0
 
 
 class DownloadFailedError(Exception):
-    """An archive that cannot be downloaded; the text says why, without secrets."""
+    """An archive that cannot be downloaded; the text says why, without secrets.
+
+    `hint` says what to do; it is empty where the same command may work the next time.
+    """
+
+    def __init__(self, reason: str, hint: str = "") -> None:
+        self.hint = hint
+        super().__init__(reason)
 
 
 class TryAgainError(Exception):
@@ -74,6 +88,9 @@ def with_retries(attempt: Callable[[], Result], arriving: Path, stop: threading.
 def check_status(response: Response, received: int, channel: str) -> None:
     """Check that an answer has the bytes of an archive that come after those that were received.
 
+    Args:
+        channel: The public URL of the subdir.
+
     Raises:
         ChannelRefusedError: The server refuses the archives of the channel.
         DownloadFailedError, TryAgainError, WrongBytesError: The answer has other bytes or none.
@@ -88,10 +105,19 @@ def check_status(response: Response, received: int, channel: str) -> None:
         if not received or not content_range.startswith(f"bytes {received}-"):
             raise WrongBytesError("the server sends another part of it than requested")
     elif status in RETRIED:
-        raise TryAgainError(f"the server answers with HTTP {status}", _retry_after(response))
+        proxy = proxy_of(response.url)
+        server = f"the server, or the proxy {proxy}," if proxy else "the server"
+        raise TryAgainError(f"{server} answers with HTTP {status}", _retry_after(response))
+    elif status in (404, 410):
+        server = (
+            "it does not exist" if is_local(channel) else f"the server answers with HTTP {status}"
+        )
+        hint = INCOMPLETE.format(channel.rpartition("/")[0])
+        raise DownloadFailedError(f"{server}, though the index lists it", hint)
     elif status != 200:
         raise DownloadFailedError(
-            f"the server answers with HTTP {status}, though its index lists it"
+            f"the server answers with HTTP {status}, though the index lists it",
+            f"Ask the owner of {channel}.",
         )
 
 

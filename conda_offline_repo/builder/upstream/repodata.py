@@ -19,6 +19,7 @@ from ..._conda.exceptions import RefusedAddressError
 from ...repository.manifest import SECTIONS
 from ...repository.names import archive_problem
 from ...urls import NETWORK, public, same_server
+from .index_problem import check_empty, index_problem
 
 if TYPE_CHECKING:
     from collections.abc import Container, Mapping, Sequence
@@ -92,7 +93,8 @@ def load(
 
     Raises:
         RefusedAddressError: An index names an address that this channel must not name.
-        ValueError: An index is malformed; other errors of conda's if it does not exist.
+        NoIndexError: An index is malformed, or something else is in its place.
+        CondaError: It does not exist, or cannot be read.
     """
     if not subdirs:
         return {}
@@ -125,8 +127,30 @@ def _from_shards(shards: Any, url: str, files: Container[str]) -> Index:
     )
 
 
+def check(source: ChannelSource, subdirs: Sequence[str]) -> None:
+    """Read the `repodata.json` of each subdir in search of what is wrong with one.
+
+    Raises:
+        NoIndexError: Something is.
+    """
+    for url in source.channel.urls(with_credentials=True, subdirs=subdirs):
+        _from_repodata(url, frozenset(), all_names=True)
+
+
 def _from_repodata(url: str, files: Container[str], *, all_names: bool) -> Index:
-    content = indexes.index_content(Channel(url))
+    content: bytes | mmap = b""
+    try:
+        content = indexes.index_content(Channel(url))
+        index = _decoded(url, content, files, all_names=all_names)
+    except Exception as error:
+        if problem := index_problem(url, content, error):
+            raise problem from None
+        raise
+    check_empty(url, content)
+    return index
+
+
+def _decoded(url: str, content: bytes | mmap, files: Container[str], *, all_names: bool) -> Index:
     entries, rest = parse(content, files)
     sections = (rest["packages.whl"], *rest["v3"].values())
     return Index(

@@ -3,37 +3,44 @@
 from __future__ import annotations
 
 import logging
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from conda import CondaError
 from conda.base.context import context
 from conda.models.channel import Channel
-from requests.exceptions import RequestException
 
 from ..._conda import conda_errors, overrides
-from ..._conda.sessions import network_only
-from ...settings import TOKEN_VARIABLE
+from ..._conda.connections import proxy_of, unreached
+from ..._conda.sessions import SHARDS, missing_login, network_only, status_of
+from ...exceptions import OfflineRepoError
 from ...urls import is_local, public
-from ..exceptions import ChannelUnavailableError
+from ..exceptions import ChannelRefusedError, ChannelUnavailableError, UnreadableIndexError
 from ..request.channels import ChannelSource
 from ..warnings import BuildWarning
+from .access import how_to_open, if_absent, opener
+from .index_problem import INDEXES, NoIndexError, folder_problem
+from .repodata import check
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from ..request.request import Request
 
 log = logging.getLogger(__name__)
-GIVE_TOKEN = (
-    f"give its token with --token or {TOKEN_VARIABLE}; a token is never remembered, each build "
-    "needs it."
-)
 OWNER = "Tell the owner of the channel. The repository is as it was before."
 CLEAN = (
     "Run `conda clean --index-cache` and try again. If that does not help, tell the owner of the "
     "channel. The repository is as it was before."
 )
+#: Where the network may answer in place of a channel.
+PORTAL = (
+    "If your network wants a login of its own: log in with a browser, then run `conda clean "
+    "--index-cache`."
+)
+
+PROXY_ANSWERS = "It may also be the proxy {} that answers so: ask who runs it."
 
 
 @contextmanager
@@ -49,46 +56,82 @@ def explained(request: Request, source: ChannelSource | None = None) -> Iterator
         IndexCacheError: conda cannot use its cache of indexes.
     """
     try:
-        with (
-            overrides.settings(allow_non_channel_urls=False),
-            network_only(_channels(request), (*request.platforms, "noarch")),
-        ):
+        with _reading(request):
             yield
-    except conda_errors.UNAVAILABLE as error:
-        unread = source or _source_at(conda_errors.address(error), request)
-        raise _unavailable(unread, request, conda_errors.status_code(error)) from None
-    except RequestException as error:  # also of the server's answer, where it is about a shard
-        log.debug("unreachable channel", exc_info=error)
-        answer = error.response
-        url, status = (answer.url, answer.status_code) if answer is not None else ("", None)
-        unread = source or (_source_at(url, request) if url else request.sources[0])
-        raise _unavailable(unread, request, status) from None
+    except OfflineRepoError:
+        raise
     except Exception as error:
-        urls = [source.url] if source else [source.url for source in request.sources]
-        cache_error = conda_errors.index_cache_error(error)
-        problem = _problem(error, local=any(map(is_local, urls)))
-        if not (cache_error or problem):
+        explanation = _explained(error, request, source)
+        if explanation is None:
             raise
-        log.debug("unreadable index", exc_info=error)
-        raise cache_error or ChannelUnavailableError(" or ".join(urls), *problem) from None
+        log.debug("unreadable channel", exc_info=error)
+        raise explanation from None
 
 
-def _problem(error: Exception, *, local: bool) -> tuple[str, ...]:
-    """Return what is wrong with a channel and what to do; nothing if something else is wrong."""
+@contextmanager
+def _reading(request: Request) -> Iterator[None]:
+    with (
+        overrides.settings(allow_non_channel_urls=False),
+        network_only(_channels(request), (*request.platforms, "noarch")),
+    ):
+        yield
+
+
+def _explained(
+    error: Exception, request: Request, source: ChannelSource | None
+) -> CondaError | None:
+    """Return our error in place of conda's or a solver's; None if something else is wrong."""
+    if status := conda_errors.status_code(error):
+        return _answered(
+            source or _source_at(conda_errors.address(error), request), request, status
+        )
+    if cache_error := conda_errors.index_cache_error(error):
+        return cache_error
+    if failure := unreached(error):
+        source = source or _known_source(failure.url, request)
+        channel = _names(source, request)
+        reason = f"cannot be reached: {failure.reason}."
+        return ChannelUnavailableError(channel, reason, failure.hint)
+    channel = _names(source, request)
     if conda_errors.refuses_base_url(error):
-        return "has an index with an info.base_url that conda does not take.", OWNER
+        reason = "has an index with an info.base_url that conda does not take."
+        return ChannelUnavailableError(channel, reason, OWNER)
     if isinstance(error, CondaError):
-        return ()
-    if isinstance(error, OSError) and error.filename and local:
+        return None
+    sources = (source,) if source else request.sources
+    if isinstance(error, OSError) and error.filename and any(is_local(s.url) for s in sources):
+        reason = f"cannot be read: {error.filename}: {error.strerror}."
         hint = "Solve that problem, then run the same command again."
-        return f"cannot be read: {error.filename}: {error.strerror}.", hint
+        return ChannelUnavailableError(channel, reason, hint)
     if isinstance(error, UnicodeEncodeError):
         reason = f"cannot be read by the solver {context.solver}: the path has letters that are not"
         hint = "Rename the folder, or choose another solver with --solver."
-        return f"{reason} ASCII beside a space.", hint
-    if isinstance(error, conda_errors.MALFORMED):
-        return f"has an index that cannot be read ({type(error).__name__}).", CLEAN
-    return ()
+        return ChannelUnavailableError(channel, f"{reason} ASCII beside a space.", hint)
+    if isinstance(error, NoIndexError) and source:
+        return _unreadable(error, source, request)
+    if not conda_errors.is_malformed(error) and not context.offline:
+        return None
+    for each in sources:
+        try:
+            with suppress(CondaError), _reading(request):
+                check(each, (*request.platforms, "noarch"))
+        except NoIndexError as problem:
+            return _unreadable(problem, each, request)
+    if not conda_errors.is_malformed(error):
+        return None
+    reason = f"has an index that cannot be read ({type(error).__name__})."
+    return ChannelUnavailableError(channel, reason, CLEAN)
+
+
+def _unreadable(
+    problem: NoIndexError, source: ChannelSource, request: Request
+) -> UnreadableIndexError:
+    hints = problem.hints or (f"If it is private: {how_to_open(source, request)}", PORTAL)
+    return UnreadableIndexError(source.url, problem.reason, *hints)
+
+
+def _names(source: ChannelSource | None, request: Request) -> str:
+    return source.url if source else " or ".join(each.url for each in request.sources)
 
 
 def _channels(request: Request) -> Iterator[Channel]:
@@ -100,43 +143,81 @@ def _channels(request: Request) -> Iterator[Channel]:
             yield Channel(named)
 
 
+def _known_source(url: str, request: Request) -> ChannelSource | None:
+    """Return the channel of a request that a URL lies below; None where it leads elsewhere."""
+    below = f"{public(url)}/"
+    return next((s for s in request.sources if below.startswith(f"{s.url}/")), None)
+
+
 def _source_at(url: str, request: Request) -> ChannelSource:
-    url = public(url)
-    for source in request.sources:
-        if f"{url}/".startswith(f"{source.url}/"):
-            return source
-    return ChannelSource(url, Channel(url))
+    return _known_source(url, request) or ChannelSource(public(url), Channel(url))
 
 
-def _unavailable(
-    source: ChannelSource, request: Request, status: int | None
-) -> ChannelUnavailableError:
-    """Return the error for a channel that answers with an HTTP status, or not at all (None)."""
+def _answered(source: ChannelSource, request: Request, status: int) -> ChannelUnavailableError:
+    """Return the error for a channel that answers with an HTTP status; folders do so, too."""
     is_label = source == request.label_source
-    opened = "token" if source.channel.token else "login" if source.channel.auth else None
-    private = GIVE_TOKEN
-    if opened:
-        private = f"the {opened} is wrong, has expired, or has no right to this channel."
-    if status in (401, 403):
-        reason = f"cannot be opened (HTTP {status})."
-        hints = [f"It is private: {private}"]
+    name = f"{source.url} ({'label channel' if is_label else 'channel'})"
+    absent = if_absent(source, request) if is_label else ["If it does not exist: check its name."]
+    if is_local(source.url):
+        problem = folder_problem(source.url)
+        return ChannelUnavailableError(
+            name, problem.reason, *(absent if is_label else problem.hints)
+        )
+    noarch, *others = source.channel.urls(True, ("noarch", *request.platforms))
+    proxy, opened = proxy_of(noarch), opener(source)
+    private = f"If it is private: {how_to_open(source, request)}"
+    again = "Run the same command again later. If it stays, tell the owner of the server."
+    if status in (401, 403, 404) and missing_login(noarch):
+        reason, hints = f"cannot be opened (HTTP {status}).", [how_to_open(source, request)]
+    elif noarch.startswith("s3:") and not find_spec("boto3"):
+        reason = "cannot be opened: conda needs boto3 for it, which is not installed."
+        hints = ["Install it beside conda: conda install -n base boto3"]
+    elif status in (401, 403):
+        reason, hints = f"cannot be opened (HTTP {status}).", [private]
+    elif status == 404 and (subdir := _served(others)):
+        reason = (
+            f"has {subdir}/repodata.json, but no noarch/repodata.json (404), which conda needs."
+        )
+        hints = ["Ask its owner to add one; the content {} is enough."]
     elif status == 404:
         closed = f"the {opened} does not open it" if opened else "is private and needs a token"
-        reason = f"does not exist, or {closed} (404)."
-        absent = (
-            _if_absent(source, request) if is_label else ["If it does not exist: check its name."]
-        )
-        hints = [f"If it is private: {private}", *absent]
-    elif status:
-        reason = f"answers with HTTP {status}."
-        hints = ["The server has a problem: try again, and if it stays, tell its owner."]
+        reason, hints = f"does not exist, or {closed} (404).", [private, *absent]
+    elif status == 410:
+        reason = "does not exist any more (HTTP 410)."
+        hints = ["Ask its owner, or name another channel."]
+    elif status == 429:
+        reason, hints = "has had too many requests from here (HTTP 429).", [again]
+    elif status >= 500:
+        reason, hints = f"answers with HTTP {status}: the server has a problem.", [again]
     else:
-        reason = "cannot be reached."
-        hints = ["Check the address, the network and the proxy settings, then try again."]
-        hints += ["conda is set to be offline."] if context.offline else []
-    return ChannelUnavailableError(
-        f"{source.url} ({'label channel' if is_label else 'channel'})", reason, *hints
-    )
+        reason = f"answers with HTTP {status}, not with its index."
+        hints = ["Check its address, or ask its owner."]
+    if proxy and status not in (401, 404):
+        hints.append(PROXY_ANSWERS.format(proxy))
+    return ChannelUnavailableError(name, reason, *hints)
+
+
+@contextmanager
+def refusal_explained(request: Request) -> Iterator[None]:
+    """Say what opens the archives of a channel whose server refuses them.
+
+    Raises:
+        ChannelRefusedError: In place of another, which does not know the request.
+    """
+    try:
+        yield
+    except ChannelRefusedError as error:
+        source, proxy = _source_at(error.channel, request), proxy_of(error.channel)
+        hints = [f"If it is private: {how_to_open(source, request)}"]
+        hints += [PROXY_ANSWERS.format(proxy)] if proxy else []
+        raise ChannelRefusedError(error.channel, error.status, *hints) from None
+
+
+def _served(urls: Iterable[str]) -> str:
+    """Return the name of the first of these subdirs that has an index; empty if none has."""
+    names = (*INDEXES, SHARDS)
+    served = (url for url in urls if any(200 <= status_of(f"{url}/{name}") < 400 for name in names))
+    return next(served, "").rpartition("/")[2]
 
 
 def from_cache(request: Request) -> tuple[BuildWarning, ...]:
@@ -150,25 +231,3 @@ def from_cache(request: Request) -> tuple[BuildWarning, ...]:
         "configuration says so."
     )
     return (BuildWarning("offline", text),)
-
-
-def _if_absent(source: ChannelSource, request: Request) -> Iterator[str]:
-    """Yield what to do about a label channel that may not exist at all."""
-    publisher, _, label = source.url.rpartition("/label/")
-    yield (
-        f"If it does not exist: check --label {label}, or give --no-label-channel if this "
-        "publisher has no label channels."
-    )
-    above, is_label, other = publisher.rpartition("/label/")
-    urls = [source.url for source in request.sources]
-    others = [url for url in urls if not f"{url}/".startswith(f"{publisher}/")]
-    if is_label:
-        yield (
-            f"{publisher} is the channel of the label {other!r} itself; the publisher is probably "
-            f"-c {above}."
-        )
-    elif others:
-        yield (
-            f"{publisher} is taken for the publisher because it is the first channel. If that is "
-            f"wrong, name the publisher first, for example -c {others[0]} -c {publisher}."
-        )

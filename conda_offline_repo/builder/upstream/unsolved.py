@@ -15,7 +15,7 @@ from conda.models.records import PackageRecord
 from conda.models.version import VersionOrder
 
 from ...urls import public
-from ..exceptions import SolveError
+from ..exceptions import SolveError, UnreadableIndexError
 from ..request.channels import ChannelSource
 from .repodata import load
 from .unavailable import explained
@@ -43,6 +43,10 @@ def missing(
     Returns:
         By what to say of them, the platforms for which no channel has a package, in the order of
         the request; empty also where the channels cannot be read well enough to tell.
+
+    Raises:
+        UnreadableIndexError: A channel has something else in the place of an index, which the
+            solver may have taken for an empty one.
     """
     absent: dict[tuple[str, str], list[str]] = defaultdict(list)
     try:
@@ -51,6 +55,8 @@ def missing(
             for spec in specs:
                 if nearest := _nearest(spec.match, indexes):
                     absent[spec, nearest].append(platform)
+    except UnreadableIndexError:
+        raise
     except (CondaError, OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         # the explanation of the solver is shown in any case
         log.debug("cannot tell which packages are missing", exc_info=error)

@@ -190,7 +190,7 @@ def test_stateless_channel_stays_as_it_is(me: Inside, channel: TinyChannel, stat
         assert me.build(options).changed
     elif state == "gone":
         app.path.unlink()
-        with pytest.raises(Exception, match="404"):
+        with pytest.raises(DownloadError, match="does not exist, though the index lists it"):
             me.build(options)
 
 
