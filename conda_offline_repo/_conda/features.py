@@ -44,6 +44,11 @@ def own_virtual_packages() -> dict[str, tuple[str, str]]:
     }
 
 
+def native_platform() -> str:
+    """Return the platform of the running conda, whatever `subdir` is configured."""
+    return str(context._native_subdir())
+
+
 def protects_frozen() -> bool:
     """Return whether frozen environments must not be changed."""
     return bool(getattr(context, "protect_frozen_envs", True))

@@ -48,6 +48,7 @@ SHOWN = {
         "-n --name ENV": "The name of the environment.",
         "-p --prefix PATH": "The path of the environment.",
     },
+    "add_parser_platform": {"--subdir --platform SUBDIR": "The platform of a new environment."},
     "add_parser_frozen_env": {"--override-frozen": "Change the environment even if it is frozen."},
     "add_parser_solver": {"--solver NAME": "Use this solver, not the configured one."},
     "add_parser_networking": {

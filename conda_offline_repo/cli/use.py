@@ -38,6 +38,7 @@ examples:
 """
 CONDA = (
     "add_parser_prefix",
+    "add_parser_platform",
     "add_parser_frozen_env",
     "add_parser_solver",
     "add_output_and_prompt_options",
@@ -46,8 +47,8 @@ OPTIONS = {
     "[PATH]": "The repository, or the folder above it.",
     "[PACKAGE ...]": "Install this, or update it where it is installed.",
     **LABEL,
-    "--release N": """Bring the environment to just what release N installs, the newest or one that
-        is kept. No PACKAGE is named then.""",
+    "--release N": """Bring the environment to just what release N installs, the newest or a kept
+        one; without PACKAGE.""",
     "--environment NAME": "Bring it to just what this environment of the label installs.",
     "--trust FINGERPRINT ...": """This key (SHA256:...) is the vendor's: do not ask. Repeat it for
         several.""",

@@ -189,6 +189,16 @@ def _use_older(path: Path, prefix: Path, trusted: Iterable[str]) -> str:
     return "conda offline-repo use {} -p {}{} --allow-older".format(*shown, keys)
 
 
+class OtherPlatformError(OfflineRepoError):
+    """An environment of another platform than the one that packages are to be installed for."""
+
+    def __init__(self, prefix: Path, platform: str, other: str) -> None:
+        super().__init__(
+            f"{prefix} is an environment for {platform}; packages for {other} do not work in it.",
+            f"Add --platform {platform}, or give another environment with -n or -p.",
+        )
+
+
 class OlderBuildError(OfflineRepoError):
     """A repository with an older release than the environment has used."""
 

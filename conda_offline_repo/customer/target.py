@@ -10,10 +10,11 @@ from conda.base.context import context
 from conda.core.envs_manager import register_env, unregister_env
 from conda.gateways.disk.delete import rm_rf
 
-from .._conda.transactions import read_again
+from .._conda import features
+from .._conda.transactions import installed, read_again
 from ..files.atomic import STAGED, remove
 from ..urls import file_url
-from .environment.condarc import CONDARC, configured, ours, read_condarc, used
+from .environment.condarc import CONDARC, configured, ours, platform_in, read_condarc, used
 from .environment.files import cannot_be_written, remove_staged, replace_all
 from .environment.lock import LOCK_NAME
 from .environment.records import followed, request_alone
@@ -28,7 +29,7 @@ from .environment.state import (
     read_state,
     state_path,
 )
-from .exceptions import OtherLabelError, PlatformMissingError, TargetError
+from .exceptions import OtherLabelError, OtherPlatformError, PlatformMissingError, TargetError
 from .hooks.history_check import check_release
 from .trust import decide
 
@@ -89,6 +90,7 @@ def plan(
         trusted: Fingerprints of keys that are the vendor's.
 
     Raises:
+        OtherPlatformError: The environment is for another platform.
         PlatformMissingError: The repository has nothing for this machine.
         OtherLabelError: The environment uses another label's repository.
         OlderBuildError, OtherContentError: As `check_release`.
@@ -97,19 +99,21 @@ def plan(
         OfflineRepoError: The signature is not the expected one; see `trust.decide`.
     """
     manifest = repository.manifest
-    platforms = manifest.request.platforms
-    if context.subdir not in platforms:
-        raise PlatformMissingError(repository.path, context.subdir, platforms)
     exists = (prefix / "conda-meta" / "history").is_file()
     if not exists and not _is_free(prefix):
         raise TargetError(
             f"{prefix} exists, but is not a conda environment.",
             "Give another name with -n or another path with -p.",
         )
-    channel = file_url(repository.path)
     path = prefix / CONDARC
     old = read_condarc(path)
-    new = configured(old, channel, path)
+    _check_platform(prefix, platform_in(old, path))
+    platforms = manifest.request.platforms
+    if context.subdir not in platforms:
+        raise PlatformMissingError(repository.path, context.subdir, platforms)
+    channel = file_url(repository.path)
+    platform = None if context.subdir == features.native_platform() else context.subdir
+    new = configured(old, channel, path, platform)
     change = read_change(prefix)
     last = read_state(prefix)
     known = last or (change.state if change else None)
@@ -126,6 +130,7 @@ def plan(
         manifest_sha256=manifest.digest,
         before=known.before if known else ours(old, path),
         signers=trust.signers,
+        platform=platform,
     )
     origins = [known.channel] if known and known.label == manifest.label else []
     if known is None and (copied := used(old, path)):
@@ -142,6 +147,14 @@ def plan(
         settled=exists and old == new and last == state and not moved_from and change is None,
         trust=trust,
     )
+
+
+def _check_platform(prefix: Path, configured: str | None) -> None:
+    """Refuse to mix the packages of two platforms."""
+    subdirs = {record.subdir for record in installed(prefix).values()} - {"noarch"}
+    platforms = sorted(subdirs & {*context.known_subdirs}) or [configured or context.subdir]
+    if context.subdir not in platforms:
+        raise OtherPlatformError(prefix, platforms[0], context.subdir)
 
 
 def configure(target: Target) -> None:

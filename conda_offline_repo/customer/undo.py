@@ -80,7 +80,8 @@ def _plan(prefix: Path) -> Undone:
     if channel is None:
         raise NotUsedError(prefix)
     channels = {channel, *((*change.origins, change.state.channel) if change else ())}
-    new = restored(old, sorted(channels), state.before or "" if state else "", path)
+    before, platform = (state.before or "", state.platform) if state else ("", None)
+    new = restored(old, sorted(channels), before, path, platform)
     return Undone(prefix, Path(state.path if state else file_path(channel)), old, new)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from conda.utils import quote_for_shell
 
-from .._conda.transactions import actions, installed
+from .._conda.transactions import actions, installed, read_again
 from ..exceptions import InvalidRequestError
 from ..repository.locate import locate_one
 from ..repository.names import DEFAULT
@@ -153,6 +153,7 @@ def use(request: UseRequest, progress: Progress, dialog: Dialog) -> Outcome:
     alone = changes and not request.dry_run
     with exclusive(request.prefix, dialog.wait) if alone else nullcontext():
         if alone:  # another `use` may have changed the environment before
+            read_again(request.prefix)
             target = plan_target()
         changed = _install(request, repository, target, progress, dialog)
     commands = tuple(_next_commands(request, repository))

@@ -9,7 +9,13 @@ import pytest
 from conda.base.context import context
 from ruamel.yaml import YAML
 
-from conda_offline_repo.customer.exceptions import PlatformMissingError, TargetError
+from conda_offline_repo._conda import overrides
+from conda_offline_repo._conda.transactions import write_records
+from conda_offline_repo.customer.exceptions import (
+    OtherPlatformError,
+    PlatformMissingError,
+    TargetError,
+)
 from conda_offline_repo.customer.target import configure, plan, unmake
 from conda_offline_repo.customer.undo import undo
 from conda_offline_repo.repository.locate import Repository
@@ -183,6 +189,66 @@ def test_repository_without_this_platform(prefix: Path) -> None:
         plan(repository("/media/stick/bank", *others), prefix)
     for word in (context.subdir, *others):
         assert word in str(caught.value)
+
+
+OTHER = "linux-32" if context.subdir != "linux-32" else "linux-64"
+
+
+@pytest.mark.parametrize("before", ["", f"subdir: {OTHER}\n"])
+def test_platform_of_an_environment_for_another_one(prefix: Path, before: str) -> None:
+    """As `conda create` writes it; what is installed later is of the same platform."""
+    bank = repository("/media/stick/bank", OTHER, context.subdir)
+    (prefix / ".condarc").write_text(before)
+    with overrides.settings(_subdir=OTHER):
+        configure(plan(bank, prefix))
+        assert plan(bank, prefix).settled
+    assert parsed(prefix)["subdir"] == OTHER
+    with pytest.raises(OtherPlatformError) as caught:
+        plan(bank, prefix)
+    assert f"--platform {OTHER}" in str(caught.value)
+    undo(prefix, print)
+    assert (prefix / ".condarc").exists() == bool(before)
+    assert before in ("", (prefix / ".condarc").read_text() if before else "")
+
+
+def test_platform_that_is_the_machines_is_not_written(prefix: Path) -> None:
+    configure(plan(repository(), prefix))
+    assert "subdir" not in parsed(prefix)
+
+
+def test_platform_that_somebody_has_changed_stays(prefix: Path) -> None:
+    with overrides.settings(_subdir=OTHER):
+        configure(plan(repository("/media/stick/bank", OTHER), prefix))
+    text = condarc(prefix).replace(OTHER, "osx-64")
+    (prefix / ".condarc").write_text(text)
+    undo(prefix, print)
+    assert parsed(prefix) == {"subdir": "osx-64"}
+
+
+@pytest.mark.parametrize(
+    ("subdirs", "fits"),
+    [
+        ((), True),
+        (("noarch",), True),
+        ((OTHER,), False),
+        ((OTHER, "noarch"), False),
+        ((context.subdir, "noarch"), True),
+    ],
+)
+def test_packages_of_two_platforms_are_not_mixed(
+    tmp_path: Path, subdirs: tuple[str, ...], fits: bool
+) -> None:
+    prefix = tmp_path / "other"
+    entry = {"version": "1", "build": "0", "build_number": 0}
+    records = {
+        f"{subdir}/p{n}-1-0.conda": {**entry, "name": f"p{n}"} for n, subdir in enumerate(subdirs)
+    }
+    write_records(prefix, records, (), "file:///media/stick/bank")
+    if fits:
+        plan(repository(), prefix)
+    else:
+        with pytest.raises(OtherPlatformError, match=f"--platform {OTHER}"):
+            plan(repository(), prefix)
 
 
 def test_only_an_environment_of_this_run_is_unmade(tmp_path: Path, prefix: Path) -> None:

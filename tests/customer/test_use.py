@@ -18,7 +18,7 @@ from dev.upstream.channels import add
 from dev.upstream.packages import make_program
 from dev.upstream.server import ChannelServer
 from tests.conftest import TOKEN
-from tests.support.mirror import publish
+from tests.support.mirror import PLATFORM, publish
 from tests.support.running import Cold, snapshot, tree
 from tests.support.tiny import TinyChannel
 
@@ -98,6 +98,30 @@ def test_next_commands_of_a_request_with_versions(customer: Conda, tmp_path: Pat
         customer.run(*arguments, "--yes", **shell)
         assert customer.installed("rating") == {"app": "1.0", "lib": "1.0"}
     assert arguments == ["update", "app", "lib"]
+
+
+@pytest.mark.parametrize("how", ["option", "variable"])
+def test_environment_for_another_platform(customer: Conda, tmp_path: Path, how: str) -> None:
+    other = "linux-32" if PLATFORM != "linux-32" else "linux-64"
+    channel = TinyChannel(tmp_path / "channel")
+    for name in ("app", "tool"):
+        channel.add(name, subdir=PLATFORM)
+        channel.add(name, subdir=other)
+    bank = publish(
+        *(tmp_path / "engineer", channel, "app", "tool"),
+        root=tmp_path / "repositories",
+        platforms=(PLATFORM, other),
+    )
+    options = ("--platform", other) if how == "option" else ()
+    variables = {"CONDA_SUBDIR": other} if how == "variable" else {}
+    customer.use(bank, "-n", "rating", "--yes", "app", *options, **variables)
+    customer.run("install", "--yes", "tool", **customer.activated("rating"))
+    meta = customer.envs / "rating" / "conda-meta"
+    records = [json.loads(path.read_text()) for path in meta.glob("*.json")]
+    assert {record["name"]: record["subdir"] for record in records} == {"app": other, "tool": other}
+    told = customer.fail("offline-repo", "use", bank, "-n", "rating", CONDA_SUBDIR=PLATFORM)
+    assert "OtherPlatformError" in told.stderr
+    assert f"--platform {other}" in told.stderr
 
 
 def test_conda_calls_the_folder_by_its_name(

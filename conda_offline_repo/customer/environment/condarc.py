@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 CONDARC = ".condarc"
 #: The settings of `use`. conda takes the second for the first, and refuses to have both.
-KEYS = ("channels", "channel", "default_channels", "offline")
+KEYS = ("channels", "channel", "default_channels", "offline", "subdir")
 #: Where `use` adds an entry that has its own name as its only channel; see `_names`.
 NAMES = "custom_multichannels"
 ADVICE = "Correct or remove the file."
@@ -41,19 +41,33 @@ def read_condarc(path: Path) -> str:
         ) from error
 
 
-def configured(old: str, channel: str, path: Path) -> str:
+def configured(old: str, channel: str, path: Path, platform: str | None = None) -> str:
     """Return the text of a `.condarc` with our settings; all the rest of it stays, comments too.
 
     Args:
         old: The current text; empty where there is no file.
         channel: The URL of the repository.
         path: The file, for the error.
+        platform: The platform of the environment, if it is not that of the machine; conda's own
+            `create` writes it there, too, so that what is installed later is of the same.
 
     Raises:
         TargetError: The text is not a configuration of conda's.
     """
     content = _load(old, path)
-    return _with(content, {**_settings(channel), **_names(content, channel)}, old, path)
+    kept = {"subdir": content["subdir"]} if "subdir" in content else {}
+    part = {**kept, **_settings(channel, platform), **_names(content, channel)}
+    return _with(content, part, old, path)
+
+
+def platform_in(text: str, path: Path) -> str | None:
+    """Return the platform that a `.condarc` sets; None if it sets none.
+
+    Raises:
+        TargetError: The text is not a configuration of conda's.
+    """
+    subdir = _load(text, path).get("subdir")
+    return None if subdir is None else str(subdir)
 
 
 def ours(text: str, path: Path) -> str:
@@ -81,7 +95,9 @@ def used(text: str, path: Path) -> str | None:
     return _used(_load(text, path))
 
 
-def restored(text: str, channels: Iterable[str], before: str, path: Path) -> str:
+def restored(
+    text: str, channels: Iterable[str], before: str, path: Path, platform: str | None = None
+) -> str:
     """Take back what `configured` has set; what somebody has changed since then stays.
 
     Args:
@@ -89,13 +105,14 @@ def restored(text: str, channels: Iterable[str], before: str, path: Path) -> str
         channels: The URLs of the repositories that it may be set to.
         before: What `ours` returned of the text before.
         path: The file, for the error.
+        platform: The platform that was set; None if it is the machine's.
 
     Raises:
         TargetError: The text is not a configuration of conda's.
     """
     content = _load(text, path)
     original = _load(before, path)
-    used = [_settings(channel) for channel in channels]
+    used = [_settings(channel, platform) for channel in channels]
     part = _names(content, None)
     for key in KEYS:
         by_use = any(content.get(key) == settings.get(key) for settings in used)
@@ -124,12 +141,13 @@ def _used(content: Any) -> str | None:
     return None
 
 
-def _settings(channel: str) -> dict[str, Any]:
-    """Return our settings for a repository; `channel` is not to be set.
+def _settings(channel: str, platform: str | None = None) -> dict[str, Any]:
+    """Return our settings for a repository and a platform; `channel` is not to be set.
 
     `defaults` leads nowhere: neither to the network nor, by another name, to the repository.
     """
-    return {"channels": [channel], "default_channels": [], "offline": True}
+    settings = {"channels": [channel], "default_channels": [], "offline": True}
+    return {**settings, "subdir": platform} if platform else settings
 
 
 def _with(content: Any, part: Mapping[str, Any], text: str, path: Path) -> str:

@@ -46,6 +46,7 @@ class State:
         before: Our settings in the environment's `.condarc` before the first `use`, as YAML; None
             in the state of older versions.
         signers: The fingerprints of the keys whose signatures are expected; empty if none is.
+        platform: What `use` has written as the platform; None if it is the machine's.
     """
 
     label: str
@@ -55,6 +56,7 @@ class State:
     manifest_sha256: str | None = None
     before: str | None = None
     signers: tuple[str, ...] = ()
+    platform: str | None = None
 
     def uses(self, folder: Path) -> bool:
         """Return whether a folder, existing or not, is the repository's, links resolved."""
@@ -138,6 +140,7 @@ def _state(data: Any) -> State:
         manifest_sha256=_optional(data, "manifest_sha256"),
         before=_optional(data, "before"),
         signers=_texts(data.get("signers") or []),
+        platform=_optional(data, "platform"),
     )
     if type(state.release) is not int:
         raise TypeError("build")
