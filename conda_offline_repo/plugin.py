@@ -8,7 +8,9 @@ from conda.plugins import hookimpl, types
 
 #: conda's commands that change an environment.
 CHANGING = {"env_update", "install", "remove", "update"}
-#: Those that copy one.
+#: Those that take names of archives.
+INSTALLING = {"create", "install", "update"}
+#: Those that copy an environment.
 COPYING = {"create", "rename"}
 
 
@@ -32,8 +34,8 @@ def conda_settings() -> object:
 
 @hookimpl
 def conda_pre_commands() -> object:
-    """Leave out the channels that are configured besides an environment's repository, and remember
-    what a copy of an environment has to know.
+    """Leave out the channels that are configured besides an environment's repository, check the
+    archives that a command names, and remember what a copy of an environment has to know.
     """
 
     def leave_out(_: str) -> None:
@@ -49,7 +51,16 @@ def conda_pre_commands() -> object:
 
             remember_state(prefix)
 
+    def check(_: str) -> None:
+        from ._conda.commands import named_archives
+
+        if archives := named_archives():
+            from .customer.hooks.named import check_archives_of
+
+            check_archives_of(archives)
+
     yield types.CondaPreCommand(name="offline-repo-channels", action=leave_out, run_for=CHANGING)
+    yield types.CondaPreCommand(name="offline-repo-files", action=check, run_for=INSTALLING)
     yield types.CondaPreCommand(name="offline-repo-copy", action=remember, run_for=COPYING)
 
 

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conda.base.context import context, locate_prefix_by_name
+from conda.common.path import expand
 from conda.exceptions import EnvironmentNameNotFound
+from conda.plugins import hookspec
+
+from ..urls import file_url
 
 if TYPE_CHECKING:
     from typing import Any
@@ -31,6 +36,11 @@ def target() -> Path:
     return Path(context.target_prefix)
 
 
+def channels() -> tuple[str, ...]:
+    """Return all channels of the command."""
+    return (*context.channels, *file_channels())
+
+
 def file_channels() -> dict[str, list[str]]:
     """Return the channels that environment files of the command name, each with these files."""
     channels: dict[str, list[str]] = {}
@@ -42,6 +52,25 @@ def file_channels() -> dict[str, list[str]]:
             if channel != "nodefaults":
                 channels.setdefault(str(channel), []).append(file)
     return channels
+
+
+def named_archives() -> list[tuple[str, str]]:
+    """Return the archives that the command names by itself or in explicit lists, each as its URL
+    with its MD5 digest, if it states one; none where conda has a hook for what it links.
+    """
+    if hasattr(hookspec.CondaSpecs, "conda_pre_transaction_actions"):  # since 25.5
+        return []
+    lines = [str(package).strip("\"'") for package in _argument("packages") or ()]
+    for file in _files():
+        with suppress(OSError, ValueError):  # conda says so itself
+            rows = [row.strip() for row in Path(file).read_text("utf-8").splitlines()]
+            lines += rows[rows.index("@EXPLICIT") :]
+    archives = []
+    for address, _, md5 in (line.partition("#") for line in lines):
+        if address.endswith((".conda", ".tar.bz2")):
+            url = address if "://" in address else file_url(Path(expand(address)))
+            archives.append((url, md5))
+    return archives
 
 
 def original() -> Path | None:
@@ -63,6 +92,11 @@ def _argument(name: str) -> Any:
     return (context._argparse_args or {}).get(name)
 
 
+def _files() -> list[str]:
+    named = _argument("file") or []
+    return [named] if isinstance(named, str) else list(named)
+
+
 def _environment_files() -> dict[str, dict[str, Any]]:
     """Return what is in the YAML files of the command, by path; without those of other kinds."""
     if running() not in ("env_update", "install", "update"):
@@ -70,11 +104,10 @@ def _environment_files() -> dict[str, dict[str, Any]]:
     from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError
 
-    named = _argument("file") or ()
     contents = {}
-    for file in (named,) if isinstance(named, str) else named:
+    for file in _files():
         try:
-            content = YAML(typ="safe").load(Path(file).read_text("utf-8"))
+            content = YAML(typ="safe", pure=True).load(Path(file).read_text("utf-8"))
         except (OSError, ValueError, YAMLError, RecursionError):
             continue
         if isinstance(content, dict):

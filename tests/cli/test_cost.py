@@ -27,7 +27,7 @@ AT_A_SOLVE = {
     *("customer", "customer.exceptions", "customer.hooks", "customer.hooks.archives"),
     "customer.hooks.exceptions",
     *("customer.hooks.caches", "customer.hooks.guard"),
-    *("customer.hooks.history_check", "customer.environment"),
+    *("customer.hooks.history_check", "customer.hooks.origin", "customer.environment"),
     *("customer.environment.files", "customer.environment.state"),
     *("files", "files.atomic", "files.hashing", "files.permissions", "files.workers"),
     *("repository", "repository.exceptions", "repository.manifest"),

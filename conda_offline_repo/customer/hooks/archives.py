@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache
 from typing import TYPE_CHECKING
 
 from ..._conda import commands
@@ -20,7 +20,7 @@ from .exceptions import ArchivesRefusedError
 from .history_check import expected_by_use
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from conda.models.records import PackageRecord
@@ -41,8 +41,10 @@ class LinkedArchive:
         path: Where the repository has it.
         repository: The folder of the repository.
         manifest: The repository's manifest.
-        sha256: The digest that the record states, in lower case; empty if it states none.
+        sha256: The digest that the record states, in lower case; empty if none is to count.
         md5: The same.
+        allowed: The sizes that the manifest allows, by SHA-256 digest; empty if it does not name
+            it.
     """
 
     record: PackageRecord
@@ -51,11 +53,7 @@ class LinkedArchive:
     manifest: Manifest
     sha256: str
     md5: str
-
-    @cached_property
-    def allowed(self) -> dict[str, int]:
-        """The sizes that the manifest allows, by SHA-256 digest; empty if it does not name it."""
-        return self.manifest.allowed(self.path.relative_to(self.repository).as_posix())
+    allowed: Mapping[str, int]
 
 
 def repository_of(channel: Path) -> Path | None:
@@ -86,8 +84,31 @@ def from_repositories(records: Iterable[PackageRecord]) -> tuple[LinkedArchive, 
         if path and repository:
             sha256, md5 = ((record.get(key) or "").lower() for key in ("sha256", "md5"))
             manifest = manifest_of(repository)
-            archives.append(LinkedArchive(record, path, repository, manifest, sha256, md5))
+            allowed = manifest.allowed(path.relative_to(repository).as_posix())
+            archives.append(LinkedArchive(record, path, repository, manifest, sha256, md5, allowed))
     return tuple(archives)
+
+
+def elsewhere(record: PackageRecord, repository: Path, manifest: Manifest) -> LinkedArchive:
+    """Return the archive of a record that lies elsewhere, as if it were of a repository: what the
+    manifest names by its file name, whatever the record states.
+    """
+    path = local_path(str(record.get("url") or "")) or repository / record.fn
+    allowed: dict[str, int] = {}
+    for name in {*manifest.packages, *manifest.on_the_way}:
+        if name.rpartition("/")[2] == record.fn:
+            allowed |= manifest.allowed(name)
+    return LinkedArchive(record, path, repository, manifest, "", "", allowed)
+
+
+def is_named(archive: LinkedArchive) -> bool:
+    """Return whether an archive from `elsewhere` is what the manifest names.
+
+    conda compares what it downloads with the digest of the record.
+    """
+    if local_path(str(archive.record.get("url") or "")):
+        return _problem(archive) is None
+    return (archive.record.get("sha256") or "").lower() in archive.allowed
 
 
 def expected_manifest(repository: Path) -> Manifest:

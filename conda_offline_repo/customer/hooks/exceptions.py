@@ -19,19 +19,38 @@ if TYPE_CHECKING:
     from conda.models.records import PackageRecord
 
 
+def listed(records: Iterable[PackageRecord]) -> list[str]:
+    """Return how messages name packages."""
+    return [f"{r.name} {r.version} {r.build} ({public(str(r.url))})" for r in records]
+
+
 class ForeignPackagesError(OfflineRepoError):
     """Packages that an environment's repository does not have, by name and origin."""
 
     def __init__(self, path: str, prefix: str, records: Sequence[PackageRecord]) -> None:
-        packages = (f"{r.name} {r.version} {r.build} ({public(str(r.url))})" for r in records)
         names = sorted({record.name for record in records})
         super().__init__(
             f"These packages are not from the offline repository {path}, the only source of this "
-            f"environment:{dashlist(packages)}",
+            f"environment:{dashlist(listed(records))}",
             "Offline, conda also offers packages of other channels and older releases from its "
             "caches. The environment was not changed. To install from the repository alone: conda "
             f"offline-repo use {quote_for_shell(path)} -p {quote_for_shell(prefix)} "
             f"{' '.join(names)}",
+        )
+
+
+class UnnamedPackagesError(OfflineRepoError):
+    """Packages that no release names, in an environment that expects a signature."""
+
+    def __init__(self, path: str, trusted: Iterable[str], records: Sequence[PackageRecord]) -> None:
+        super().__init__(
+            f"This environment takes only what a release of the offline repository {path}, signed "
+            f"by {' or '.join(trusted)}, names. None names these packages:"
+            f"{dashlist(listed(records))}",
+            "The environment was not changed. Install them into another environment, or ask your "
+            "vendor to add them to a release. What a release has is installed by its name, or by "
+            f"its file in the repository: `conda offline-repo show {quote_for_shell(path)}` lists "
+            "it.",
         )
 
 

@@ -15,7 +15,7 @@ class CheckLinks(Action):
 
     def verify(self) -> Exception | None:
         """Check them; raises as `guard.check_unpacked` does."""
-        check_unpacked(self.link_precs or ())
+        check_unpacked(tuple(self.link_precs or ()), self.unlink_precs or ())
         self._verified = True
         return None
 

@@ -8,7 +8,6 @@ nothing that comes from a folder.
 
 from __future__ import annotations
 
-import logging
 import os
 from functools import cache
 from pathlib import Path
@@ -22,31 +21,23 @@ from ...files.hashing import hash_file
 from ...repository.exceptions import UnreadableError
 from ...repository.manifest import INDEX_NAME
 from ...repository.names import is_sibling
-from ...urls import SCHEME, local_path
+from ...urls import local_path
 from ..environment.state import read_state
 from ..exceptions import RepositoryDamagedError, SiblingIndexError
 from .archives import check_archives, expected_manifest, from_repositories, repository_of
 from .caches import check_caches, check_extracted, only_cached, remove_refused
-from .exceptions import (
-    ArchivesRefusedError,
-    FolderNameError,
-    ForeignPackagesError,
-    RepositoryGoneError,
-)
+from .exceptions import ArchivesRefusedError, FolderNameError
 from .history_check import check_environment, expected_by_use
+from .origin import check_not_gone, check_origin, warn
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from typing import Any
 
     from conda.models.match_spec import MatchSpec
     from conda.models.records import PackageRecord
 
     from ...repository.manifest import Manifest
-    from ..environment.state import State
-    from .archives import LinkedArchive
-
-log = logging.getLogger(__name__)
 
 
 def prepare_solve(
@@ -71,13 +62,13 @@ def prepare_solve(
         return
     if not removes:
         check_environment(specs_to_add, manifest_of)
-    for url in all_channel_urls(context.channels, subdirs=context.subdirs):
+    for url in all_channel_urls(commands.channels(), subdirs=context.subdirs):
         subdir = local_path(url)
         if subdir is None:
             continue
         repository = repository_at(subdir.parent)
         if repository is None:
-            _check_not_gone(read_state(commands.target()), subdir.parent, removes=removes)
+            check_not_gone(read_state(commands.target()), subdir.parent, removes=removes)
         if repository is None or removes:
             continue
         if context.solver == "libmamba" and _leads_astray(repository, url):
@@ -97,20 +88,34 @@ def check_solution(
 
     Raises:
         RepositoryDamagedError, SiblingIndexError, UnreadableError: As `prepare_solve`.
-        ForeignPackagesError: The environment's repository does not have a package.
-        OfflineRepoError: See `from_repositories`, `check_archives` and `check_caches`.
+        OfflineRepoError: See `from_repositories`, `check_origin`, `check_archives` and
+            `check_caches`.
     """
     records, unlinked = tuple(link_precs), frozenset(unlink_precs)
     archives = from_repositories(records)
-    _check_origin(records, unlinked, archives)
+    others = check_origin(records, unlinked, archives, solved=True)
     subdirs = {archive.path.parent: archive for archive in archives}
     for subdir, archive in sorted(subdirs.items()):
         _check_index(archive.repository, subdir, archive.manifest)
     check_archives([a for a in archives if a.record not in unlinked or not only_cached(a)])
-    check_caches(archives)
+    check_caches((*archives, *others))
 
 
-def check_unpacked(records: Iterable[PackageRecord]) -> None:
+def check_named(records: Sequence[PackageRecord]) -> None:
+    """Refuse to link files that a command names, before conda extracts them.
+
+    Raises:
+        OfflineRepoError: As `check_solution`.
+    """
+    archives = from_repositories(records)
+    others = check_origin(records, frozenset(), archives, solved=False)
+    check_archives([archive for archive in archives if not only_cached(archive)])
+    check_caches((*archives, *others))
+
+
+def check_unpacked(
+    records: Sequence[PackageRecord], unlinked: Iterable[PackageRecord] = ()
+) -> None:
     """Refuse to link what differs, after conda has extracted it; raises as `check_solution` does.
 
     A package that the repository no longer has may come from conda's cache, as when an environment
@@ -120,59 +125,13 @@ def check_unpacked(records: Iterable[PackageRecord]) -> None:
     linked later.
     """
     archives = from_repositories(records)
+    others = check_origin(records, frozenset(unlinked), archives, solved=False)
     try:
         check_archives([archive for archive in archives if not only_cached(archive)])
     except ArchivesRefusedError:
         remove_refused(archives)
         raise
-    check_extracted(archives)
-
-
-def _check_not_gone(state: State | None, channel: Path, *, removes: bool = False) -> None:
-    """Refuse a channel that is the environment's repository no longer.
-
-    conda would say that the channel is invalid and advise to index it anew.
-    """
-    if state and state.uses(channel):
-        raise RepositoryGoneError(channel, str(commands.target()), removes=removes)
-
-
-def _check_origin(
-    records: Iterable[PackageRecord],
-    unlinked: frozenset[PackageRecord],
-    archives: Iterable[LinkedArchive],
-) -> None:
-    """Refuse what the repository of the environment does not have.
-
-    conda, when it is offline, lets its solvers choose among all that its package caches hold,
-    whatever channel that came from, and there is no setting against it.
-
-    What is in the environment already may be linked anew. A channel that is named besides is its
-    user's wish, if it is a folder or conda is not offline: then conda has just read its index.
-    """
-    state = read_state(commands.target())
-    if state is None:
-        return
-    present = {id(a.record): bool(a.allowed) or os.path.lexists(a.path) for a in archives}
-    foreign = [
-        record
-        for record in records
-        if record not in unlinked
-        and (url := str(record.get("url") or ""))
-        and not (present[id(record)] if id(record) in present else _in_channel(url, state))
-    ]
-    if foreign:
-        raise ForeignPackagesError(state.path, str(commands.target()), foreign)
-
-
-def _in_channel(url: str, state: State) -> bool:
-    """Return whether a URL is below a channel of this command that conda can read now."""
-    if path := local_path(url):
-        _check_not_gone(state, path.parent.parent)
-    return any(
-        url.startswith(f"{channel}/") and (channel.startswith(SCHEME) or not context.offline)
-        for channel in all_channel_urls(context.channels, subdirs=context.subdirs)
-    )
+    check_extracted((*archives, *others))
 
 
 def _leads_astray(repository: Path, url: str) -> bool:
@@ -189,13 +148,7 @@ def _warn_of_unfinished(repository: Path, manifest: Manifest) -> None:
     from ...repository.transition import unfinished, unfinished_text
 
     if unfinished(repository, manifest):
-        _warn(unfinished_text(repository))
-
-
-@cache
-def _warn(text: str) -> None:
-    """Warn once; conda solves several times for one command."""
-    log.warning("WARNING: %s", text)
+        warn(unfinished_text(repository))
 
 
 def _check_index(repository: Path, subdir: Path, manifest: Manifest) -> None:

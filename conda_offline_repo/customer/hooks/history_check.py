@@ -73,7 +73,7 @@ def check_environment(specs: Iterable[MatchSpec], manifest_of: Callable[[Path], 
 
     Raises:
         UnfinishedUseError: `use` was interrupted in the environment.
-        StateMissingError: As `check_not_copied`.
+        StateMissingError: As `known_state`.
         OtherLabelError: Its folder holds another label's repository now.
         OlderBuildError, OtherContentError: As `check_release`.
         OtherChannelsError: Channels besides the repository cannot be read offline.
@@ -83,18 +83,14 @@ def check_environment(specs: Iterable[MatchSpec], manifest_of: Callable[[Path], 
     if expected_by_use.get() is not None:
         return
     prefix = commands.target()
-    state = read_state(prefix)
     if under_way(prefix):
         change = read_change(prefix)
-        last = change.state if change else state
+        last = change.state if change else read_state(prefix)
         raise UnfinishedUseError(prefix, last.path if last else None)
+    state = known_state(prefix)
     if state is None:
-        if (prefix / ".condarc").is_file():
-            from .copies import check_not_copied
-
-            check_not_copied(prefix)
         return
-    for folder in filter(None, map(_folder, _urls(context.channels))):
+    for folder in filter(None, map(_folder, _urls(commands.channels()))):
         manifest = manifest_json.read(folder)
         if manifest is None:
             continue
@@ -103,6 +99,21 @@ def check_environment(specs: Iterable[MatchSpec], manifest_of: Callable[[Path], 
         check_release(folder, manifest_of(folder), state, prefix)
     if context.offline:
         _check_channels(prefix, state, specs)
+
+
+def known_state(prefix: Path) -> State | None:
+    """Return an environment's state; None if no `use` has configured it.
+
+    Raises:
+        StateMissingError: It is a copy without one.
+        StateUnreadableError: It cannot be read.
+    """
+    state = read_state(prefix)
+    if state is None and expected_by_use.get() is None and (prefix / ".condarc").is_file():
+        from .copies import check_not_copied  # of what most environments do not have
+
+        check_not_copied(prefix)
+    return state
 
 
 def remember_release() -> None:
