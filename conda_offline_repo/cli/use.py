@@ -13,6 +13,7 @@ from ..customer.exceptions import TargetError
 from ..customer.undo import undo
 from ..customer.use import UseRequest, use
 from ..exceptions import InvalidRequestError
+from ..repository.locate import absolute
 from ..specs import parse_spec
 from .output import chatter_to_stderr
 from .parser import LABEL, add_options
@@ -99,7 +100,7 @@ def _undo(args: Namespace) -> int:
     if args.offline_repo_package:
         raise InvalidRequestError("--undo takes no packages.", "Leave them out.")
     path = args.offline_repo_path
-    repository = path and Path(path).expanduser().absolute()
+    repository = path and absolute(Path(path).expanduser())
     wait = TerminalDialog(sys.stdout).wait
     report_undone(undo(_prefix(), wait, repository=repository, dry_run=context.dry_run))
     return 0

@@ -50,7 +50,7 @@ def locate(path: Path, label: str | None = None) -> tuple[Repository, ...]:
         ManifestError: A manifest cannot be used, or a SignatureError: a signature is not the
             manifest's. With a label, those of others do not matter.
     """
-    path = path.absolute()
+    path = absolute(path)
     repositories, damaged = [], {}
     for folder in [path] if present(path) else _below(path):
         try:
@@ -82,6 +82,26 @@ def locate_one(path: Path, label: str | None = None) -> Repository:
     if len(repositories) > 1:
         raise AmbiguousRepositoryError(path, sorted(r.manifest.label for r in repositories))
     return repositories[0]
+
+
+def absolute(path: Path) -> Path:
+    """Return an absolute path without `..`, which lasts when a folder that it came through is gone.
+
+    Links and mapped drives stay as they are; but where `..` follows a link, the folder that the
+    link leads to counts, as for the system.
+    """
+    path = path.absolute()
+    if ".." not in path.parts:
+        return path
+    plain = Path(os.path.abspath(path))
+    try:
+        same = os.path.samefile(path, plain)
+    except (OSError, ValueError):  # ValueError: a null character
+        same = not os.path.exists(path)
+    if same:
+        return plain
+    end = len(path.parts) - path.parts[::-1].index("..")
+    return Path(os.path.realpath(Path(*path.parts[:end])), *path.parts[end:])
 
 
 def labels_in(root: Path) -> tuple[str, ...]:

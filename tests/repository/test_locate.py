@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import shutil
+from pathlib import Path
 
 import pytest
 
@@ -11,11 +12,8 @@ from conda_offline_repo.repository.exceptions import (
     ManifestError,
     RepositoryNotFoundError,
 )
-from conda_offline_repo.repository.locate import locate, locate_one
+from conda_offline_repo.repository.locate import absolute, locate, locate_one
 from conda_offline_repo.repository.manifest import MANIFEST_NAME, Manifest, Remembered
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 @pytest.fixture
@@ -59,6 +57,35 @@ def test_relative_path(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(root.parent)
     repository = locate_one(root.relative_to(root.parent), "bank")
     assert repository.path == root / "bank"
+
+
+@pytest.mark.parametrize("folder", ["away", "away/deeper", "nowhere"])
+def test_way_to_a_folder_is_not_remembered(
+    tmp_path: Path, root: Path, monkeypatch: pytest.MonkeyPatch, folder: str
+) -> None:
+    way = tmp_path / folder
+    if folder != "nowhere":
+        way.mkdir(parents=True)
+    up = [".."] * len(Path(folder).parts)
+    path = Path(way, *up, root.relative_to(tmp_path))
+    assert absolute(path) == root
+    if folder != "nowhere":
+        monkeypatch.chdir(way)
+        assert locate_one(Path(*up, root.relative_to(tmp_path), "bank")).path == root / "bank"
+
+
+def test_way_through_a_link(tmp_path: Path, root: Path) -> None:
+    """The link stays where it can; behind it, `..` is of the folder that it leads to."""
+    (tmp_path / "far" / "deep").mkdir(parents=True)
+    link = tmp_path / "link"
+    link.symlink_to(tmp_path / "far" / "deep", target_is_directory=True)
+    share = tmp_path / "share"
+    share.symlink_to(root, target_is_directory=True)
+    assert absolute(share / ".." / "share" / "bank") == share / "bank"
+    shutil.copytree(root / "bank", tmp_path / "far" / "bank")
+    assert absolute(link / ".." / "bank") == tmp_path / "far" / "bank"
+    assert absolute(link / "..") == tmp_path / "far"
+    assert absolute(link / ".." / "nowhere") == tmp_path / "nowhere"
 
 
 def test_label_is_the_manifests_and_not_the_folders(root: Path) -> None:
