@@ -154,7 +154,7 @@ def _problem(spec: PackageSpec) -> str | None:
         return f"{channel!r} is not a channel"
     named = text.partition("[")[0].rpartition("::")[0].strip()
     if "://" in named and Channel(named).base_url != channel:  # conda 24.7 loses the server
-        return f"this conda takes its channel for {channel}; give the channel with -c"
+        return f"this conda takes its channel for {channel}; name the package without it"
     for key, length in DIGESTS.items():
         digest = match.get_raw_value(key)
         if digest and not re.fullmatch(rf"[0-9a-fA-F]{{{length}}}", digest):

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from conda import CondaError
 
-from ..exceptions import CrashError
+from ..exceptions import CrashError, OfflineRepoError
 from .build import build
+from .config.hints import for_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -47,16 +48,19 @@ def build_one(
 def build_all(
     builds: Sequence[Options], progress: Progress, run: Run, *, dry_run: bool = False
 ) -> Iterator[Result]:
-    """Build each label as `build_one`, and yield its result; one that fails does not stop the
-    others.
+    """Build each label of a file as `build_one`, and yield its result; one that fails does not stop
+    the others. Hints name the keys of the file.
     """
     for number, options in enumerate(builds, 1):
         more = number < len(builds)
         progress.step(f"Label {options.label}")
         try:
             outcome = build_one(options, progress, run, dry_run=dry_run, more=more)
-            yield Result(options.label, outcome)
+            warnings = (replace(w, text=for_file(w.text)) for w in outcome.warnings)
+            yield Result(options.label, replace(outcome, warnings=tuple(warnings)))
         except CondaError as error:
+            if isinstance(error, OfflineRepoError):
+                error.hints = tuple(map(for_file, error.hints))
             yield Result(options.label, error=error)
         except Exception as error:  # a fault of ours in one label is no reason to drop the others
             crash = CrashError(f"{type(error).__name__}: {error}")

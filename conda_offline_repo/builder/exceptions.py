@@ -240,9 +240,8 @@ class KeyMissingError(OfflineRepoError):
         super().__init__(
             f"{repository} is signed by {', '.join(signers)}, and this build has no key. Customers "
             "who trust that key would refuse the release. Nothing was built.",
-            "Give the key with --sign-key, in the setting plugins.offline_repo_sign_key or in "
-            "offline-repo.yml as sign_key. To publish without a signature: --no-sign-key, or in "
-            "the file sign_key: [].",
+            "Give the key with --sign-key or in the setting plugins.offline_repo_sign_key. To "
+            "publish without a signature: --no-sign-key.",
         )
 
 
@@ -254,8 +253,8 @@ class OtherKeyError(OfflineRepoError):
             f"{repository} is signed by {', '.join(signers)}, and this build would sign with "
             f"{', '.join(keys)} alone. Customers who trust the old key would refuse the release. "
             "Nothing was built.",
-            "Sign with the old key as well until every customer has such a release: repeat "
-            "--sign-key, or in offline-repo.yml list both keys at sign_key.",
+            "Sign with the old key as well until every customer has such a release: give both with "
+            "--sign-key.",
             "If the old key is lost or stolen, add --other-sign-key. Every customer then has to be "
             "told to trust the new one.",
         )

@@ -12,6 +12,7 @@ import pytest
 from conda_offline_repo.builder.batch import build_all
 from conda_offline_repo.builder.build import build
 from conda_offline_repo.builder.run import Run
+from conda_offline_repo.exceptions import OfflineRepoError
 from conda_offline_repo.progress import Unwatched
 from conda_offline_repo.repository import manifest_json
 from conda_offline_repo.repository.locate import locate_one
@@ -147,6 +148,14 @@ def test_failed_label_does_not_stop_the_others(vendor: Vendor) -> None:
     assert "nowhere" in str(results["bank01"].error)
     vendor.check("bank00", "bank02")
     assert not (vendor.root / "bank01").exists()
+
+
+def test_hints_name_keys_of_the_file(vendor: Vendor) -> None:
+    error = vendor.run(replace(vendor.options("bank00"), label_channel=True))["bank00"].error
+    assert isinstance(error, OfflineRepoError)
+    hints = "\n".join(error.hints)
+    assert "`label_channel: false`" in hints
+    assert "--no-label-channel" not in hints
 
 
 def test_fault_of_ours_in_one_label_does_not_stop_the_others(

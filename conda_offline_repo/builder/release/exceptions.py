@@ -38,9 +38,9 @@ class MachineMisfitError(OfflineRepoError):
         super().__init__(
             f"These packages for {key} cannot be installed on the customer's machine, as far as it "
             f"is stated:{dashlist(demands)}",
-            f"If the machine has another {' and '.join(names)}, say so: {options}, or "
-            "virtual_packages in offline-repo.yml. If not, ask for other versions of these "
-            "packages, or make the list or lock file on such a machine. Nothing was published.",
+            f"If the machine has another {' and '.join(names)}, say so: {options}. If not, ask for "
+            "other versions of these packages, or make the list or lock file on such a machine. "
+            "Nothing was published.",
         )
 
 

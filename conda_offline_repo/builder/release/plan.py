@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ..._conda.solver import undisturbed
 from .. import plugin_channel
+from ..exceptions import SolveError
 from ..kept_releases import kept_releases
 from ..upstream import access, exact, unavailable
 from ..upstream.entries import entries_of
@@ -115,7 +116,11 @@ def make_plan(
         todo = tasks(request)
     since = time.time()
     with undisturbed():
-        solutions = solve(request, todo, progress)
+        try:
+            solutions = solve(request, todo, progress)
+        except SolveError as error:  # what a file says and is not followed may be the reason
+            error.hints += tuple(w.text for w in request.warnings if w.kind == "left-out")
+            raise
         with progress.doing("Reading the entries of the packages"):
             entries, warnings = entries_of(solutions, request, since)
     records = {entry.name: entry.record for entry in entries}

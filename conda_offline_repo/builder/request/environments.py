@@ -80,7 +80,7 @@ def _read(spec: EnvironmentSpec) -> Iterator[Environment]:
     if spec.only and not spec.file:
         raise InvalidRequestError(
             f"{', '.join(spec.only)} is to be chosen from a lock file, and none is named.",
-            "Name it with --environment-file, or leave --only out.",
+            "Name it with --environment-file, or leave out --only.",
         )
     if spec.prefix:
         yield replace(read_prefix(spec.prefix), name=spec.name)

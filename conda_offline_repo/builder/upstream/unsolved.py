@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import re
+from bisect import bisect
 from collections import defaultdict
-from difflib import get_close_matches
+from difflib import SequenceMatcher, get_close_matches
 from typing import TYPE_CHECKING
 
 from conda import CondaError
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 #: How many names or versions are listed.
 FEW = 5
+#: A version in a specification.
+VERSION = re.compile(r"[0-9](?:[\w.!+-]*\w)?", re.ASCII)
 VIRTUAL = re.compile(r"(?<![\w/-])__[a-z0-9_]+")
 
 
@@ -129,11 +132,28 @@ def _nearest(spec: MatchSpec, indexes: Mapping[tuple[str, str], Index]) -> str:
     )
     if any(map(spec.match, records)):
         return ""
-    version = spec.get_raw_value("version")
+    version, build = spec.get_raw_value("version"), spec.get_raw_value("build")
     fitting = MatchSpec(spec.name, version=version) if version else MatchSpec(spec.name)
     if builds := [f"{r.version}={r.build}" for r in records if fitting.match(r)]:
-        return f"the builds that exist: {_few(builds)}"
-    return f"the versions that exist: {_few(record.version for record in records)}"
+        asked = str(build or "").strip("*")
+        builds.sort(key=lambda text: -SequenceMatcher(None, text.partition("=")[2], asked).ratio())
+        return f"no build satisfies; the nearest are {_few(builds)}"
+    versions = list(dict.fromkeys(record.version for record in records))
+    return f"no version satisfies; the nearest are {_few(_by_distance(versions, str(version)))}"
+
+
+def _by_distance(versions: Sequence[str], asked: str) -> list[str]:
+    """Return versions, newest first, in the order of how far they are from those that are asked
+    for, counted in versions between.
+    """
+    order = sorted(map(VersionOrder, versions))
+    places = [bisect(order, VersionOrder(text)) for text in VERSION.findall(asked)]
+
+    def distance(version: str) -> float:
+        place = order.index(VersionOrder(version)) + 0.5
+        return min((abs(place - asked) for asked in places), default=0)
+
+    return sorted(versions, key=distance)
 
 
 def _channels(spec: MatchSpec) -> frozenset[str]:

@@ -72,13 +72,23 @@ def test_all_at_once(me: Inside, server: ChannelServer, tmp_path: Path, sharded:
     text = refusal(me, server, "Ratingpr>=2", "pytho >=7", "pytho=2.0=py_0", "zzzzzz", "ratingpro")
     assert "The request cannot be met for linux-64." in text
     assert "Ratingpr>=2: no package has this name; near to it: ratingpro\n" in text
-    assert "pytho >=7: the versions that exist: 2.0, 1.10, 1.9, 1.2, 0.3 and 2 more\n" in text
-    assert "pytho=2.0=py_0: the builds that exist: 2.0=other_1, 2.0=0\n" in text
+    assert (
+        "pytho >=7: no version satisfies; the nearest are 2.0, 1.10, 1.9, 1.2, 0.3 and 2 more\n"
+        in text
+    )
+    assert "pytho=2.0=py_0: no build satisfies; the nearest are 2.0=0, 2.0=other_1\n" in text
     assert "zzzzzz: no package has this name\n" in text
     assert "- ratingpro" not in text
     for url in urls(server):
         assert f"- {url}" in text
     assert any(request.path.endswith(INDEX) for request in server.requests) or not sharded
+
+
+def test_nearest_versions_and_builds(me: Inside, server: ChannelServer) -> None:
+    text = refusal(me, server, "pytho=1.9.4", "ratingpro=1.1", "pytho=2=other_2")
+    assert "pytho=1.9.4: no version satisfies; the nearest are 1.10, 1.9, 2.0, 1.2, 0.3 and" in text
+    assert "ratingpro=1.1: no version satisfies; the nearest are 2.0, 1.0\n" in text
+    assert "pytho=2=other_2: no build satisfies; the nearest are 2.0=other_1, 2.0=0\n" in text
 
 
 def test_on_all_platforms_at_once(me: Inside, server: ChannelServer) -> None:
@@ -115,7 +125,7 @@ def test_package_of_one_channel(me: Inside, server: ChannelServer) -> None:
     assert f"{high}::pytho: no package has this name" in text
     assert f"{low}::ratingpro: no package has this name" in text
     text = refusal(me, server, f"{low}::pytho>=7", f"{high}::ratingpro")
-    assert f"{low}::pytho>=7: the versions that exist: 2.0" in text
+    assert f"{low}::pytho>=7: no version satisfies; the nearest are 2.0" in text
     assert "::ratingpro:" not in text
 
 

@@ -60,7 +60,7 @@ def read_file(path: Path, only: Collection[str] = ()) -> tuple[Environment, ...]
         raise InputFileError(
             path,
             f"it is not a lock file, of which {', '.join(only)} could be chosen",
-            "Leave --only out.",
+            "Leave out --only.",
         )
     if MARK in map(str.strip, text.splitlines()):
         return (read_explicit(path, text),)
