@@ -26,7 +26,3 @@ html_copy_source = False
 html_theme_options = {
     "show_prev_next": True,
 }
-copybutton_prompt_text = r"\$ |> "
-copybutton_prompt_is_regexp = True
-copybutton_line_continuation_character = "\\"
-copybutton_only_copy_prompt_lines = True

@@ -75,10 +75,13 @@ def configure(parser: ArgumentParser, verb: str) -> None:
     helpers.add_parser_help(parser)
 
 
-def page_of(verb: str) -> ArgumentParser:
+def page_of(verb: str, *, of_any_conda: bool = False) -> ArgumentParser:
     """Return a parser to show: a verb's help and its page of the manual, short enough to be read.
 
     The verb's own options are shown in full, and then conda's in a line each.
+
+    Args:
+        of_any_conda: Whether to show options of conda that this one does not have.
     """
     module = _module(verb)
     parser = ArgumentParser(
@@ -91,7 +94,7 @@ def page_of(verb: str) -> ArgumentParser:
     module.configure_parser(parser)
     group = parser.add_argument_group(CONDA, MORE)
     for helper in module.CONDA:
-        if hasattr(helpers, helper):
+        if of_any_conda or hasattr(helpers, helper):
             add_options(group, SHOWN[helper])
     add_options(group, {"-h --help": "Show this help and exit."})
     return parser

@@ -1,4 +1,4 @@
-"""``{errors}``: the classes of the plugin's errors, by who raises them, as a part of a page."""
+"""`errors`: the classes of the plugin's errors, by who raises them, as a part of a page."""
 
 from __future__ import annotations
 
@@ -7,10 +7,7 @@ import inspect
 import pkgutil
 from typing import TYPE_CHECKING
 
-from docutils import nodes
-from sphinx.util.docutils import SphinxDirective
-
-from dev.pages.texts import inline
+from dev.pages.texts import prose
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,7 +27,7 @@ GROUPS = {
 }
 
 
-def errors() -> Iterator[tuple[str, list[type[Exception]]]]:
+def classes() -> Iterator[tuple[str, list[type[Exception]]]]:
     """The errors of each module that defines some, by what they are about."""
     import conda_offline_repo
 
@@ -46,21 +43,15 @@ def errors() -> Iterator[tuple[str, list[type[Exception]]]]:
             yield GROUPS[part], own
 
 
-class ErrorsDirective(SphinxDirective):
-    """Describes each error by the first sentence of what its class says of itself."""
-
-    def run(self) -> list[nodes.Node]:
-        shown: list[nodes.Node] = []
-        titles = [*GROUPS.values()]
-        for title, own in sorted(errors(), key=lambda group: titles.index(group[0])):
-            shown += [nodes.rubric("", title), nodes.definition_list("", *map(_error, own))]
-        return shown
+def errors() -> str:
+    """Each error by the first sentence of what its class says of itself."""
+    titles = [*GROUPS.values()]
+    parts = []
+    for title, own in sorted(classes(), key=lambda group: titles.index(group[0])):
+        parts += [f"### {title}", "\n".join(map(_error, own))]
+    return "\n\n".join(parts)
 
 
-def _error(error: type[Exception]) -> nodes.Node:
-    text = (inspect.getdoc(error) or "").partition("\n\n")[0].replace("\n", " ")
-    return nodes.definition_list_item(
-        "",
-        nodes.term("", "", nodes.literal("", error.__name__), ids=[error.__name__.lower()]),
-        nodes.definition("", nodes.paragraph("", "", *inline(text))),
-    )
+def _error(error: type[Exception]) -> str:
+    text = (inspect.getdoc(error) or "").partition("\n\n")[0]
+    return prose(f"`{error.__name__}`: {text}", start="- ")

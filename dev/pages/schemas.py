@@ -1,4 +1,4 @@
-"""``{schema} FILE``: the keys that a JSON schema of ``schema/`` describes, as a part of a page."""
+"""`schema FILE [DEFINITION]`: the keys that a JSON schema describes, as a part of a page."""
 
 from __future__ import annotations
 
@@ -6,11 +6,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from docutils import nodes
-from docutils.parsers.rst import directives
-from sphinx.util.docutils import SphinxDirective
-
-from dev.pages.texts import inline
+from dev.pages.texts import prose
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -75,47 +71,25 @@ class Schema:
         return {}
 
 
-class SchemaDirective(SphinxDirective):
-    """Describes the keys of a schema, or of one of its definitions."""
-
-    required_arguments = 1
-    option_spec = {"definition": directives.unchanged_required}
-
-    def run(self) -> list[nodes.Node]:
-        path = FOLDER / self.arguments[0]
-        self.env.note_dependency(str(path))
-        schema = Schema(json.loads(path.read_text("utf-8")))
-        name = self.options.get("definition")
-        part = schema.resolved(schema.definitions[name] if name else schema.content)
-        shown: list[nodes.Node] = []
-        if text := part.get("description"):
-            shown.append(nodes.paragraph("", "", *inline(text)))
-        return [*shown, _keys(schema, part)]
+def schema(file: str, definition: str = "") -> str:
+    """The keys of a schema, or of one of its definitions."""
+    whole = Schema(json.loads((FOLDER / file).read_text("utf-8")))
+    part = whole.resolved(whole.definitions[definition] if definition else whole.content)
+    text = part.get("description")
+    return "\n\n".join([*([prose(text)] if text else ()), "\n".join(_keys(whole, part))])
 
 
-def _keys(schema: Schema, part: dict[str, Any]) -> nodes.Node:
+def _keys(schema: Schema, part: dict[str, Any], indent: str = "") -> Iterator[str]:
     required = schema.resolved(part).get("required", ())
-    return nodes.definition_list(
-        "",
-        *(
-            nodes.definition_list_item("", *_key(schema, key, value, key in required))
-            for key, value in schema.properties(part).items()
-        ),
-    )
-
-
-def _key(schema: Schema, key: str, value: Any, required: bool) -> Iterator[nodes.Node]:
-    resolved = schema.resolved(value)
-    always = " (always there)" if required else ""
-    yield nodes.term("", "", nodes.literal("", key), nodes.Text(f"  {schema.kind(value)}{always}"))
-    definition = nodes.definition()
-    if text := resolved.get("description"):
-        definition += nodes.paragraph("", "", *inline(text))
-    for example in resolved.get("examples", ()):
-        definition += nodes.paragraph(
-            "", "", nodes.Text("Example: "), nodes.literal("", json.dumps(example))
-        )
-    # what has a name of its own is described in its place
-    if schema.properties(value) and "$ref" not in json.dumps(value):
-        definition += _keys(schema, value)
-    yield definition
+    for key, value in schema.properties(part).items():
+        resolved = schema.resolved(value)
+        always = ", always there" if key in required else ""
+        texts = [f"`{key}` ({schema.kind(value)}{always})"]
+        if description := resolved.get("description"):
+            texts.append(f": {description}")
+        for example in resolved.get("examples", ()):
+            texts.append(f" Example: `{json.dumps(example)}`")
+        yield prose("".join(texts), indent, "- ")
+        # what has a name of its own is described in its place
+        if schema.properties(value) and "$ref" not in json.dumps(value):
+            yield from _keys(schema, value, f"{indent}  ")

@@ -1,21 +1,34 @@
-"""Sentences with pieces of code, as nodes of a page."""
+"""Texts of the code as Markdown."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from textwrap import fill
 
-from docutils import nodes
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-
-def inline(text: str) -> Iterator[nodes.Node]:
-    """A text whose pieces of code stand between backticks."""
-    for number, piece in enumerate(text.split("`")):
-        yield nodes.literal("", piece) if number % 2 else nodes.Text(piece)
+#: Columns of a page.
+WIDTH = 118
 
 
-def literal(text: str) -> nodes.Node:
+def prose(text: str, indent: str = "", start: str = "") -> str:
+    """A text, whose pieces of code stand between backticks, as lines of Markdown.
+
+    Args:
+        text: In any lines.
+        indent: Of all lines.
+        start: Of the first, such as `- `; the others are aligned with it.
+    """
+    pieces = text.split("`")
+    pieces[::2] = [re.sub(r"([\\*_<\[\]])", r"\\\1", piece) for piece in pieces[::2]]
+    return fill(
+        "`".join(pieces),
+        WIDTH,
+        initial_indent=indent + start,
+        subsequent_indent=indent + " " * len(start),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def literal(text: str) -> str:
     """Lines as they stand."""
-    return nodes.literal_block(text, text, language="text")
+    return f"```text\n{text}\n```"

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from markdown_it import MarkdownIt
-from mdit_py_plugins.myst_blocks import myst_block_plugin
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,31 +36,25 @@ class Fence:
         language: of a fence; empty without one; `inline` within a text.
         caption: the name of the file that it is.
         content: its lines.
+        printed: whether the commands of the fence above print it.
     """
 
     line: int
     language: str
     caption: str | None
     content: str
+    printed: bool = False
 
     @property
-    def typed(self) -> Iterator[str]:
+    def typed(self) -> list[str]:
         """The commands that a reader types, each with the lines that continue it."""
-        command: list[str] = []
-        for line in self.content.splitlines():
-            if command:
-                assert line.startswith("> "), f"line {self.line}: what continues {command[-1]!r}?"
-                command.append(line[2:])
-            elif line.startswith("$ "):
-                command = [line[2:]]
-            if command and not command[-1].endswith("\\"):
-                yield "\n".join(command)
-                command = []
+        assert not re.search("^[$>] ", self.content, re.MULTILINE), f"line {self.line}: a prompt"
+        return re.findall(r"(?:.*\\\n)*.*[^\\\n](?=\n)", self.content)
 
 
 @dataclass(frozen=True)
 class Remark:
-    """A comment that readers do not see: `% WORD: TEXT`."""
+    """A comment that readers do not see: `<!-- WORD: TEXT -->`."""
 
     line: int
     word: str
@@ -75,17 +68,19 @@ def pages() -> list[Path]:
 
 @cache
 def tokens(text: str) -> list[Token]:
-    """The blocks of a text in MyST's Markdown."""
-    return MarkdownIt("commonmark").use(myst_block_plugin).enable("table").parse(text)
+    """The blocks of a text in Markdown, as a Git host shows it."""
+    return MarkdownIt("commonmark").enable("table").parse(text)
 
 
 def read(text: str) -> Iterator[Fence | Remark]:
     """The fences and the remarks of a page, in order."""
+    above: list[Token] = []
     for token in tokens(text):
-        if token.type == "myst_line_comment":
+        if token.type == "html_block":
             yield from _remarks(token)
         elif token.type in ("fence", "code_block"):
-            yield _fence(token)
+            yield _fence(token, above)
+        above.append(token)
 
 
 def inline(text: str) -> Iterator[Fence]:
@@ -98,7 +93,7 @@ def inline(text: str) -> Iterator[Fence]:
 
 def commands(fence: Fence) -> Iterator[list[str]]:
     """The arguments of each `conda offline-repo` in a fence or a piece of code."""
-    if fence.language == "console":
+    if fence.language == "bash":
         for command in fence.typed:
             yield from ours(command.replace("\\\n", " "), escapes=True)
     else:
@@ -131,21 +126,18 @@ def ours(line: str, *, escapes: bool) -> Iterator[list[str]]:
 
 def _remarks(token: Token) -> Iterator[Remark]:
     for number, line in enumerate(token.content.splitlines()):
-        word, separator, text = line.strip().partition(":")
-        if separator:
-            yield Remark(_line(token) + number, word.strip(), text.strip())
+        if match := re.fullmatch(r"<!-- ([\w ]+): *(.*) -->", line.strip()):
+            yield Remark(_line(token) + number, match[1], match[2])
 
 
-def _fence(token: Token) -> Fence:
-    language, content, caption = token.info.strip(), token.content, None
-    if block := re.fullmatch(r"\{code-block\}\s*(\w*)", language):
-        language = block[1]
-        while option := re.match(r":([\w-]+):[ \t]*(.*)\n", content):
-            if option[1] == "caption":
-                caption = option[2]
-            content = content[option.end() :]
-        content = content.removeprefix("\n")
-    return Fence(_line(token), language, caption, content)
+def _fence(token: Token, above: list[Token]) -> Fence:
+    caption = None
+    if [before.type for before in above[-2:]] == ["inline", "paragraph_close"]:
+        match = re.fullmatch("`([^`]+)`:", above[-2].content)
+        caption = match[1] if match else None
+    language = token.info.strip()
+    below = bool(above) and above[-1].type == "fence" and above[-1].info.strip() == "bash"
+    return Fence(_line(token), language, caption, token.content, below and language == "text")
 
 
 def _line(token: Token) -> int:

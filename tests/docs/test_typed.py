@@ -31,6 +31,8 @@ def wrong(fence: Fence) -> list[str]:
     """The commands of a fence that are not understood, with the reason."""
     problems = []
     for arguments in commands(fence):
+        if "[options]" in arguments:  # a usage
+            continue
         try:
             parser().parse_args(arguments)
         except SystemExit as error:
@@ -75,7 +77,4 @@ def test_every_option_is_described(verb: str) -> None:
 @pytest.mark.parametrize("verb", cli.VERBS)
 def test_every_verb_has_a_page(verb: str) -> None:
     page = DOCS / "reference" / "commands" / f"{verb}.md"
-    assert [
-        fence.content.split() for fence in read(page.read_text("utf-8")) if isinstance(fence, Fence)
-    ]
-    assert f"```{{command}} {verb}\n" in page.read_text("utf-8")
+    assert f"<!-- command {verb} -->\n" in page.read_text("utf-8")

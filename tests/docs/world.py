@@ -123,9 +123,9 @@ class World:
             case "vendor" | "customer", []:
                 self._at = verb
             case "publish", [name, version]:
-                self._server.publish(name, version, "prometeia/label/halkbank")
+                self._publish(name, version, "prometeia/label/halkbank")
             case "publish", [name, version, "to", channel]:
-                self._server.publish(name, version, channel)
+                self._publish(name, version, channel)
             case "withdraw", [name, version]:
                 self._server.withdraw(name, version, "prometeia/label/halkbank")
             case "withdraw", [name, version, "from", channel]:
@@ -168,6 +168,15 @@ class World:
         for quoted, meant in self._meanings.items():
             text = text.replace(quoted, meant)
         return ABSOLUTE.sub(lambda match: f"{self._place(match[1])}/{match[1]}", text)
+
+    def _publish(self, name: str, version: str, channel: str) -> None:
+        """Publish a package a good while after the last command: conda takes an index for up to
+        date that it has read less than two seconds ago.
+        """
+        self._server.publish(name, version, channel)
+        for machine in self._machines.values():
+            for cache in [*machine.folder.glob("**/pkgs/cache")]:
+                shutil.rmtree(cache)
 
     def _place(self, name: str) -> Path:
         return self._folder if name in SHARED else self.machine.folder
