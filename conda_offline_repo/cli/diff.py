@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from conda.base.context import context
 
 from ..delivery.exceptions import LabelMismatchError
-from ..delivery.release_ref import at
+from ..delivery.release_ref import both
 from ..printable import human
 from ..queries.compare import difference, new_licenses
 from .output import (
@@ -55,7 +55,7 @@ def configure_parser(parser: ArgumentParser) -> None:
 def execute(args: Namespace) -> int:
     """Compare two releases, and print the difference."""
     label = args.offline_repo_label
-    old, new = at(args.offline_repo_old, label), at(args.offline_repo_new, label)
+    old, new = both(args.offline_repo_old, args.offline_repo_new, label)
     if old.manifest.label != new.manifest.label:
         raise LabelMismatchError(old.path, old.manifest.label, new.manifest.label)
     changes = difference(old.manifest, new.manifest)

@@ -15,7 +15,7 @@ from ..delivery.release_ref import since
 from ..delivery.source import from_folder
 from ..exceptions import InvalidRequestError
 from ..printable import counted, human
-from ..repository.locate import locate_one
+from ..repository.locate import locate_one, typed_path
 from .output import chatter_to_stderr, numbered, print_result, signed_by
 from .parser import LABEL, PATH, add_options
 from .terminal import TerminalProgress
@@ -65,7 +65,7 @@ def execute(args: Namespace) -> int:
     """Pack a release, and print the names of the files."""
     label, base = args.offline_repo_label, args.offline_repo_since
     size = args.offline_repo_volume_size
-    repository = locate_one(Path(args.offline_repo_path).expanduser(), label)
+    repository = locate_one(typed_path(args.offline_repo_path), label)
     volume_size = parse_size(size) if size else None
     known = since(base, label, repository.manifest) if base else None
     piped = args.offline_repo_output == "-"

@@ -10,7 +10,7 @@ from conda.base.context import context
 
 from ..printable import counted
 from ..queries.sbom import make_bills, write_bills
-from ..repository.locate import locate
+from ..repository.locate import locate, typed_path
 from .output import chatter_to_stderr, print_result, release_json
 from .parser import LABEL, PATH, add_options
 
@@ -43,7 +43,7 @@ def configure_parser(parser: ArgumentParser) -> None:
 
 def execute(args: Namespace) -> int:
     """Write the bills of each repository, and print where they are."""
-    path = Path(args.offline_repo_path).expanduser()
+    path = typed_path(args.offline_repo_path)
     folder = Path(args.offline_repo_output).expanduser().absolute()
     with chatter_to_stderr():
         bills = [

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..queries.contents import list_packages, requested_versions
 from ..queries.licenses import licenses
 from ..queries.why import why
-from ..repository.locate import locate
+from ..repository.locate import locate, typed_path
 from ..settings import default_root
 from . import show_report
 from .output import chatter_to_stderr, print_answers
@@ -52,7 +51,7 @@ def configure_parser(parser: ArgumentParser) -> None:
 
 def execute(args: Namespace) -> int:
     """Show each repository."""
-    path = Path(args.offline_repo_path or default_root()).expanduser()
+    path = typed_path(args.offline_repo_path or default_root())
     repositories = locate(path, args.offline_repo_label)
     if args.offline_repo_why is not None:
         answers = why(repositories, args.offline_repo_why)

@@ -11,11 +11,11 @@ from conda.base.context import context
 from conda.utils import quote_for_shell
 
 from ..customer.trust import check_delivery, expect_from_now_on
-from ..delivery.deliver import deliver
+from ..delivery.deliver import deliver, read_target
 from ..delivery.source import from_folder
 from ..printable import counted, human
 from ..queries.compare import difference
-from ..repository.locate import Repository, locate_one
+from ..repository.locate import Repository, locate_one, typed_path
 from .output import (
     amount,
     changes_json,
@@ -62,13 +62,15 @@ def configure_parser(parser: ArgumentParser) -> None:
 
 def execute(args: Namespace) -> int:
     """Copy what TARGET lacks, and print what changed in it."""
-    repository = locate_one(Path(args.offline_repo_source).expanduser(), args.offline_repo_label)
+    source, label = typed_path(args.offline_repo_source), args.offline_repo_label
+    current = read_target(_target(args))
+    repository = locate_one(source, label, usual=current.label if current else None)
     return deliver_to(args, from_folder(repository))
 
 
 def deliver_to(args: Namespace, source: Source) -> int:
     """Deliver a release to the TARGET that was typed, and print what changed in it."""
-    target = Path(os.path.abspath(Path(args.offline_repo_target).expanduser()))
+    target = _target(args)
     trusted = tuple(args.offline_repo_trust)
     release = Repository(source.place, source.manifest, source.signers)
     known = check_delivery(release, target, trusted)
@@ -92,6 +94,10 @@ def deliver_to(args: Namespace, source: Source) -> int:
     brief = [*([_change(plan)] if plan.changes else ()), *expects]
     print_result(content, [*_lines(plan), *expects], brief, warnings)
     return 0
+
+
+def _target(args: Namespace) -> Path:
+    return Path(os.path.abspath(typed_path(args.offline_repo_target)))
 
 
 def _json(outcome: Outcome) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..delivery.source import from_volumes
+from ..repository.locate import typed_path
 from .parser import OLDER, TRUST, add_options
 from .sync import TARGET, deliver_to
 
@@ -44,5 +45,5 @@ def execute(args: Namespace) -> int:
 
 def _expand(text: str) -> list[Path]:
     """Return the files of a name, or of a pattern, which cmd.exe does not expand itself."""
-    path = Path(text).expanduser()
+    path = typed_path(text)
     return [path] if path.exists() else sorted(map(Path, glob(str(path)))) or [path]

@@ -13,7 +13,7 @@ from ..customer.exceptions import TargetError
 from ..customer.undo import undo
 from ..customer.use import UseRequest, use
 from ..exceptions import InvalidRequestError
-from ..repository.locate import absolute
+from ..repository.locate import absolute, typed_path
 from ..specs import parse_spec
 from .output import chatter_to_stderr
 from .parser import LABEL, add_options
@@ -76,7 +76,7 @@ def execute(args: Namespace) -> int:
         args.offline_repo_wrong("the following arguments are required: PATH (or --undo)")
     prefix = _prefix()
     request = UseRequest(
-        path=Path(args.offline_repo_path).expanduser(),
+        path=typed_path(args.offline_repo_path),
         prefix=prefix,
         name=args.name or (str(prefix) if args.prefix else None),
         label=args.offline_repo_label,
@@ -100,7 +100,7 @@ def _undo(args: Namespace) -> int:
     if args.offline_repo_package:
         raise InvalidRequestError("--undo takes no packages.", "Leave them out.")
     path = args.offline_repo_path
-    repository = path and absolute(Path(path).expanduser())
+    repository = path and absolute(typed_path(path))
     wait = TerminalDialog(sys.stdout).wait
     report_undone(undo(_prefix(), wait, repository=repository, dry_run=context.dry_run))
     return 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conda.base.context import context
@@ -10,7 +9,7 @@ from conda.base.context import context
 from ..customer.trust import check_expected
 from ..delivery.volume import check_volume, open_volume
 from ..printable import counted, human
-from ..repository.locate import Repository, locate
+from ..repository.locate import Repository, locate, typed_path
 from ..repository.verify import verify
 from .output import chatter_to_stderr, print_json, print_lines, release_json, signed_by
 from .parser import LABEL, PATH, add_options
@@ -46,7 +45,7 @@ def configure_parser(parser: ArgumentParser) -> None:
 
 def execute(args: Namespace) -> int:
     """Verify each repository, or a volume, and print what is wrong."""
-    path, progress = Path(args.offline_repo_path).expanduser(), TerminalProgress()
+    path, progress = typed_path(args.offline_repo_path), TerminalProgress()
     checked = []
     with chatter_to_stderr():
         if path.is_file() and path.suffix.lower() == ".zip":

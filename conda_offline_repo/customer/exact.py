@@ -19,6 +19,7 @@ from ..queries.contents import read_records
 from ..repository.manifest import INDEX_NAME, key_parts, solution_key
 from ..repository.names import DEFAULT
 from .base import check_fits, is_base, staying
+from .configuration import Finding
 from .exceptions import (
     EnvironmentMissingError,
     MachineMisfitError,
@@ -60,7 +61,7 @@ def exactly(
         PoisonedCacheError: conda's package cache holds another archive in the place of one.
     """
     current = installed(target.prefix)
-    names = solution(repository, release, environment)
+    names = _solution(repository, release, environment)
     records = _records(target, repository, names)
     request = repository.manifest.request
     if demands := unmet(records, features.own_virtual_packages()):
@@ -107,7 +108,28 @@ def _releases(repository: Repository) -> dict[int, Mapping[str, tuple[str, ...]]
     return {**kept, manifest.release: manifest.solutions}
 
 
-def solution(
+def keeping(
+    target: Target, repository: Repository, release: int | None, environment: str | None
+) -> tuple[Finding, ...]:
+    """Return which packages stay in base though the release does not have them.
+
+    Raises:
+        ReleaseNotKeptError, EnvironmentMissingError, PlatformMissingError: As `exactly`.
+    """
+    if not is_base(target.prefix):
+        return ()
+    names = _solution(repository, release, environment)
+    released = {name.rpartition("/")[2].rsplit("-", 2)[0] for name in names}
+    records = staying(installed(target.prefix), released).values()
+    packages = ", ".join(f"{record.name} {record.version}" for record in records)
+    text = (
+        "These packages stay in base as they are, as conda, its plugins or what they need, though "
+        f"the release does not have them: {packages}"
+    )
+    return (Finding(str(target.prefix), text),) if packages else ()
+
+
+def _solution(
     repository: Repository, release: int | None, environment: str | None
 ) -> tuple[str, ...]:
     """Return the names of the archives that a release installs into an environment.

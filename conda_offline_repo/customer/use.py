@@ -11,15 +11,14 @@ from conda.utils import quote_for_shell
 
 from .._conda.transactions import actions, installed, read_again
 from ..exceptions import InvalidRequestError
-from ..repository.locate import locate_one
+from ..repository.locate import labels_in, locate_one
 from ..repository.names import DEFAULT
 from ..repository.verify import verify
 from ..specs import PackageSpec
-from .base import is_base, staying
-from .configuration import Finding
 from .diagnostics import diagnose
 from .environment.lock import check_not_frozen, exclusive
-from .exact import exactly, installed_release, solution
+from .environment.state import read_state
+from .exact import exactly, installed_release, keeping
 from .exceptions import RepositoryDamagedError, SiblingIndexError, UnknownSignerError
 from .install import offline, superseded, transaction
 from .target import configure, plan, unmake
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
 
     from ..progress import Progress
     from ..repository.locate import Repository
+    from .configuration import Finding
     from .target import Target
 
 
@@ -137,11 +137,17 @@ def use(request: UseRequest, progress: Progress, dialog: Dialog) -> Outcome:
             "--release and --environment take no packages: the repository says which to install.",
             "Leave them out.",
         )
-    repository = locate_one(request.path, request.label)
+    state = read_state(request.prefix)
+    usual = state.label if state else None
+    repository = locate_one(request.path, request.label, usual)
+    if usual and not request.label and len(labels_in(request.path)) > 1:
+        progress.step(f"Taking label {usual}, which this environment uses")
     flags = {"allow_older": request.allow_older, "other_label": request.other_label}
     plan_target = partial(plan, repository, request.prefix, trusted=request.trusted, **flags)
     target = plan_target()
-    findings = (*diagnose(repository, request.prefix), *_staying(request, repository))
+    findings = diagnose(repository, request.prefix)
+    if request.exact:
+        findings += keeping(target, repository, request.release, request.environment)
     if request.verify:
         _verify(repository, progress)
     dialog.warn(findings)
@@ -160,20 +166,6 @@ def use(request: UseRequest, progress: Progress, dialog: Dialog) -> Outcome:
     release = installed_release(repository, request.prefix)
     mixed = release is None and bool(installed(request.prefix))
     return Outcome(request, repository, target, findings, *changed, release, mixed, commands)
-
-
-def _staying(request: UseRequest, repository: Repository) -> Iterator[Finding]:
-    """Yield what stays in base although the release does not have it."""
-    if request.exact and is_base(request.prefix):
-        names = solution(repository, request.release, request.environment)
-        released = {name.rpartition("/")[2].rsplit("-", 2)[0] for name in names}
-        records = staying(installed(request.prefix), released).values()
-        if packages := ", ".join(f"{record.name} {record.version}" for record in records):
-            text = (
-                f"These packages stay in base as they are, as conda, its plugins or what they "
-                f"need, though the release does not have them: {packages}"
-            )
-            yield Finding(str(request.prefix), text)
 
 
 def _verify(repository: Repository, progress: Progress) -> None:

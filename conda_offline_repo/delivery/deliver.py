@@ -62,11 +62,11 @@ def deliver(
             check_release, source, target, allow_older=allow_older, origin_known=origin_known
         )
         # before the lock, which would make folders at a place that may be the wrong one
-        check(_read(target))
+        check(read_target(target))
         with nullcontext() if dry_run else exclusive(target, progress.step) as staging:
             if staging is not None:
                 _finish_other(source, target, staging, progress)
-            last = _read(target)
+            last = read_target(target)
             check(last)
             plan = make_plan(source, target, last, progress)
             if staging is None or not plan.changes:
@@ -79,7 +79,7 @@ def deliver(
         raise FileSystemError(error) from error
 
 
-def _read(target: Path) -> Manifest | None:
+def read_target(target: Path) -> Manifest | None:
     """Return the manifest of a target; None for a damaged one, which the delivery replaces."""
     with suppress(ManifestError):
         return read_manifest(target)
@@ -91,7 +91,7 @@ def _finish_other(source: Source, target: Path, staging: Path, progress: Progres
 
     Otherwise its files would be known to neither the old release nor the one that comes.
     """
-    coming, last = read_next(target), _read(target)
+    coming, last = read_next(target), read_target(target)
     if coming is None or last is None or source.manifest.raw in (coming.raw, last.raw):
         return
     if age(coming) <= age(last) or not is_next(target, last, coming):

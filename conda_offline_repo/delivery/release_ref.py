@@ -13,8 +13,8 @@ from ..exceptions import InvalidRequestError
 from ..files.hashing import read_regular
 from ..queries.contents import list_packages, packages_of, read_records
 from ..repository import manifest_json
-from ..repository.exceptions import UnreadableError
-from ..repository.locate import locate_one
+from ..repository.exceptions import AmbiguousRepositoryError, UnreadableError
+from ..repository.locate import locate_one, typed_path
 from ..repository.manifest import INDEX_NAME
 from ..repository.names import PLUGIN
 from ..repository.reading import LARGEST
@@ -55,7 +55,7 @@ def named(text: str, label: str | None) -> Named:
         ManifestError: Its manifest or signature cannot be used; a VolumeError: its volume.
         UnreadableError: It cannot be read.
     """
-    path = Path(text).expanduser()
+    path = typed_path(text)
     if not path.is_file():
         repository = locate_one(path, label)
         packages = list_packages(repository)
@@ -85,7 +85,7 @@ def at(text: str, label: str | None) -> Named:
         OfflineRepoError: As `named`.
     """
     path, _, number = text.rpartition("@")
-    if not path or not _is_number(number) or Path(text).expanduser().exists():
+    if not path or not _is_number(number) or typed_path(text).exists():
         return named(text, label)
     release = named(path, label)
     manifest = release.manifest
@@ -127,6 +127,19 @@ def at(text: str, label: str | None) -> Named:
 
 def _is_number(text: str) -> bool:
     return text.isascii() and text.isdigit()
+
+
+def both(old: str, new: str, label: str | None) -> tuple[Named, Named]:
+    """Return two releases as `at`; where one folder holds several labels, that of the other."""
+    try:
+        first = at(old, label)
+    except AmbiguousRepositoryError:
+        second = at(new, label)
+        return at(old, second.manifest.label), second
+    try:
+        return first, at(new, label)
+    except AmbiguousRepositoryError:
+        return first, at(new, first.manifest.label)
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from conda.common.io import dashlist
+from conda.utils import quote_for_shell
 
 from ..exceptions import OfflineRepoError
 from ..printable import human
@@ -36,6 +37,21 @@ class RepositoryNotFoundError(OfflineRepoError):
             f"There is no offline repository {labelled}in {path}.{also}",
             "Give the folder with offline-repo.json, or the folder above it. "
             "If the file is missing there, the copy is incomplete: copy the folder again.",
+        )
+
+
+class PackedError(OfflineRepoError):
+    """A zip file in the place of a repository; a `volume`, if `pack` has made it."""
+
+    def __init__(self, path: Path, *, volume: bool) -> None:
+        folder = quote_for_shell(path.name.split(".")[0] or "repository")
+        command = f"conda offline-repo unpack {quote_for_shell(str(path))} {folder}"
+        super().__init__(
+            f"{path} is a zip file, not a folder.",
+            f"Unpack it, with the release's other zip files if there are any: {command}"
+            if volume
+            else "`pack` has not made it: extract it with the program that did.",
+            "Then give the folder.",
         )
 
 

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import errno
 import os
+import re
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
+from ..exceptions import InvalidRequestError
+from ..urls import file_path, public
 from .exceptions import (
     AmbiguousRepositoryError,
     ManifestError,
+    PackedError,
     RepositoryNotFoundError,
     UnreadableError,
 )
@@ -21,6 +27,9 @@ from .transition import allowing, read_next
 
 if TYPE_CHECKING:
     from .manifest import Manifest
+
+#: How an address of the network begins.
+ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 
 
 @dataclass(frozen=True)
@@ -37,6 +46,30 @@ class Repository:
     signers: tuple[str, ...] = ()
 
 
+def typed_path(text: str) -> Path:
+    """Return a path as somebody types it: with `~`, or as a file URL as conda shows it.
+
+    Raises:
+        InvalidRequestError: It is an address of the network, or a URL that cannot be read.
+    """
+    try:
+        if text.lower().startswith("file:"):
+            # with a slash too few, a drive stands where a server would
+            return Path(file_path(re.sub(r"^(?i:file):/{0,3}(?=[A-Za-z]:)", "file:///", text)))
+        if not ADDRESS.match(text):
+            return Path(text).expanduser()
+        address = public(text)
+    except ValueError as error:
+        raise InvalidRequestError(
+            "The URL of the folder cannot be read.", "Give the folder's path instead."
+        ) from error
+    raise InvalidRequestError(
+        f"{address} is an address of the network, but only folders can be read.",
+        "Give the path of the folder: where its share is mounted, or where you have copied it to "
+        f"from {urlsplit(address).netloc or 'there'}.",
+    )
+
+
 def locate(path: Path, label: str | None = None) -> tuple[Repository, ...]:
     """Return the repositories at `path` or right below it, by label.
 
@@ -46,11 +79,13 @@ def locate(path: Path, label: str | None = None) -> tuple[Repository, ...]:
 
     Raises:
         RepositoryNotFoundError: No repository found.
+        PackedError: It is a zip file.
         UnreadableError: The folder cannot be read.
         ManifestError: A manifest cannot be used, or a SignatureError: a signature is not the
             manifest's. With a label, those of others do not matter.
     """
     path = absolute(path)
+    _check_not_packed(path)
     repositories, damaged = [], {}
     for folder in [path] if present(path) else _below(path):
         try:
@@ -72,13 +107,26 @@ def locate(path: Path, label: str | None = None) -> tuple[Repository, ...]:
     return tuple(repositories)
 
 
-def locate_one(path: Path, label: str | None = None) -> Repository:
+def locate_one(path: Path, label: str | None = None, usual: str | None = None) -> Repository:
     """Return the one repository at `path` or right below it; raises as `locate` does.
+
+    Args:
+        path: As for `locate`.
+        label: As for `locate`.
+        usual: The label to take without `label`, if there are several or others are damaged.
 
     Raises:
         AmbiguousRepositoryError: There are several, and no label to choose by.
     """
-    repositories = locate(path, label)
+    try:
+        repositories = locate(path, label)
+    except ManifestError:
+        if label or not usual:
+            raise
+        repositories = locate(path, usual)
+    usual_ones = tuple(r for r in repositories if r.manifest.label == usual)
+    if len(repositories) > 1 and len(usual_ones) == 1:
+        return usual_ones[0]
     if len(repositories) > 1:
         raise AmbiguousRepositoryError(path, sorted(r.manifest.label for r in repositories))
     return repositories[0]
@@ -113,6 +161,12 @@ def enclosing(path: Path) -> Path | None:
     """Return the repository that `path` is or lies in, links resolved; None outside of any."""
     path = Path(os.path.realpath(path))
     return next((f for f in (path, *path.parents) if os.path.lexists(f / MANIFEST_NAME)), None)
+
+
+def _check_not_packed(path: Path) -> None:
+    if path.is_file() and zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            raise PackedError(path, volume=archive.comment.startswith(b"{"))
 
 
 def _below(path: Path) -> list[Path]:

@@ -163,6 +163,13 @@ def comparison_with_a_release_that_is_not_kept(world: World) -> Finished:
     return world.customer.fail("offline-repo", "diff", f"{world.stick}@7", world.stick)
 
 
+@proposes("repository/exceptions.py", "offline-repo unpack … …")
+def zip_file_is_used(world: World) -> Finished:
+    volume = world.folder / "the bank.zip"
+    world.customer.run("offline-repo", "pack", world.stick, "-o", volume)
+    return world.customer.fail("offline-repo", "use", volume, "-n", "e")
+
+
 @proposes("customer/diagnostics.py", "offline-repo use --undo -n base")
 def base_is_used(world: World) -> Finished:
     return world.customer.use(world.stick, "-n", "base")

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from conda_offline_repo.exceptions import InvalidRequestError
 from conda_offline_repo.repository.exceptions import (
     AmbiguousRepositoryError,
     ManifestError,
     RepositoryNotFoundError,
 )
-from conda_offline_repo.repository.locate import absolute, locate, locate_one
+from conda_offline_repo.repository.locate import absolute, locate, locate_one, typed_path
 from conda_offline_repo.repository.manifest import MANIFEST_NAME, Manifest, Remembered
 
 
@@ -31,6 +32,29 @@ def make(folder: Path, label: str) -> None:
     folder.mkdir(parents=True)
     manifest = Manifest(label, 1, "", Remembered(), {}, {}, {}, {})
     (folder / MANIFEST_NAME).write_bytes(manifest.content)
+
+
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        ("repo/bank", "repo/bank"),
+        ("X:/repo", "X:/repo"),
+        ("file:///srv/my%20repo/bank/", "/srv/my repo/bank"),
+        ("FILE:///srv/repo", "/srv/repo"),
+        ("file:/srv/repo", "/srv/repo"),
+        ("file:///X:/repo", "X:\\repo"),
+        ("file://X:/repo", "X:\\repo"),
+        ("file://server/share/repo", "\\\\server\\share\\repo"),
+    ],
+)
+def test_paths_as_they_are_typed(text: str, path: str) -> None:
+    assert typed_path(text) == Path(path)
+
+
+@pytest.mark.parametrize("text", ["https://h.example/x", "s3://bucket/x", "file://[", "http://["])
+def test_what_is_no_path(text: str) -> None:
+    with pytest.raises(InvalidRequestError, match=r"address of the network|cannot be read"):
+        typed_path(text)
 
 
 def test_all_below_a_root(root: Path) -> None:

@@ -1,0 +1,111 @@
+"""What people give as PATH: a URL, a zip file, an address of the network, several labels."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+
+from conda_offline_repo.repository.manifest import MANIFEST_NAME
+from conda_offline_repo.urls import file_url
+from tests.support.delivering import packed
+from tests.support.running import plain_url
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tests.support.mirror import Mirror
+    from tests.support.running import Conda
+
+
+@pytest.fixture
+def bank(mirror: Mirror, tmp_path: Path) -> Path:
+    return mirror.copy(1, tmp_path / "a stick" / "bank")
+
+
+def verbs(path: object, folder: Path) -> list[tuple[object, ...]]:
+    """The commands that read a repository at a path; what they write goes to a folder."""
+    return [
+        ("use", path, "-n", "e", "--yes"),
+        ("use", path, "-n", "e", "--undo"),
+        ("show", path),
+        ("sync", path, folder / "copy"),
+        ("pack", path, "-o", folder / "bank.zip"),
+        ("diff", path, path),
+        ("verify", path),
+    ]
+
+
+@pytest.mark.parametrize("url", [file_url, plain_url])
+def test_folder_is_given_as_a_url(
+    conda: Conda, bank: Path, tmp_path: Path, url: Callable[[Path], str]
+) -> None:
+    for command in verbs(url(bank), tmp_path):
+        conda.run("offline-repo", *command)
+    told = conda.run("offline-repo", "unpack", url(tmp_path / "bank.zip"), url(tmp_path / "copy"))
+    assert f"{tmp_path / 'copy'} has release 1 already" in told.stdout
+    assert (conda.envs / "e").exists()
+
+
+def test_address_of_the_network(conda: Conda, tmp_path: Path) -> None:
+    for command in verbs("https://me:secret@intranet.example/bank?sig=secret", tmp_path):
+        told = conda.fail("offline-repo", *command).stderr
+        assert "https://intranet.example/bank is an address of the network" in told
+        assert "from intranet.example" in told
+        assert "secret" not in told
+
+
+def test_zip_file_is_to_be_unpacked(conda: Conda, bank: Path, tmp_path: Path) -> None:
+    (volume,) = packed(bank, tmp_path / "the bank.zip")
+    shutil.make_archive(str(tmp_path / "other"), "zip", bank)
+    volumes = [c for c in verbs(volume, tmp_path) if c[0] in ("diff", "verify")]
+    for command in verbs(volume, tmp_path):
+        if command in volumes:
+            conda.run("offline-repo", *command)
+        elif "--undo" not in command:
+            told = conda.fail("offline-repo", *command).stderr
+            assert f"{volume} is a zip file" in told
+            assert f"conda offline-repo unpack '{volume}' 'the bank'" in told
+    told = conda.fail("offline-repo", "use", tmp_path / "other.zip", "-n", "e").stderr
+    assert "extract it with the program that did" in told
+
+
+def label(folder: Path, name: str) -> None:
+    """Make it the repository of another label."""
+    path = folder / MANIFEST_NAME
+    path.write_text(json.dumps({**json.loads(path.read_bytes()), "label": name}))
+
+
+def test_label_that_is_used_is_taken_of_several(conda: Conda, mirror: Mirror, bank: Path) -> None:
+    conda.use(bank, "-n", "e", "app", "--yes")
+    root, plant = bank.parent, mirror.copy(2, bank.with_name("plant"))
+    label(plant, "plant")
+    refused = conda.fail("offline-repo", "use", root, "-n", "new").stderr
+    assert "AmbiguousRepositoryError" in refused
+    mirror.copy(2, bank)
+    told = conda.use(root, "-n", "e", "app", "--yes")
+    assert "Taking label bank, which this environment uses" in told.stderr
+    assert conda.installed("e")["app"] == "2.0"
+    (plant / MANIFEST_NAME).write_text("{")
+    conda.use(root, "-n", "e", "--yes")
+    assert "ManifestError" in conda.fail("offline-repo", "use", root, "-n", "new").stderr
+
+
+def test_label_of_the_other_folder_is_taken_of_several(
+    conda: Conda, mirror: Mirror, bank: Path, tmp_path: Path
+) -> None:
+    plant = mirror.copy(2, bank.with_name("plant"))
+    label(plant, "plant")
+    target = mirror.copy(2, tmp_path / "share" / "plant")
+    label(target, "plant")
+    root = bank.parent
+    conda.run("offline-repo", "sync", root, target)
+    result = conda.run("offline-repo", "diff", root, mirror.builds[2], "--json").json
+    assert (result["old"]["release"], result["new"]["release"]) == (1, 2)
+    result = conda.run("offline-repo", "diff", mirror.builds[2], root, "--json").json
+    assert (result["old"]["release"], result["new"]["release"]) == (2, 1)
+    for command in (("sync", root, tmp_path / "new"), ("diff", root, root)):
+        assert "AmbiguousRepositoryError" in conda.fail("offline-repo", *command).stderr
