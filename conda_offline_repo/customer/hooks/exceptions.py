@@ -13,7 +13,7 @@ from ...printable import counted
 from ...urls import public
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from conda.models.records import PackageRecord
@@ -27,15 +27,28 @@ def listed(records: Iterable[PackageRecord]) -> list[str]:
 class ForeignPackagesError(OfflineRepoError):
     """Packages that an environment's repository does not have, by name and origin."""
 
-    def __init__(self, path: str, prefix: str, records: Sequence[PackageRecord]) -> None:
+    def __init__(
+        self, path: str, prefix: str, records: Sequence[PackageRecord], offered: Collection[str]
+    ) -> None:
+        """`offered` are the names of the packages that the repository has."""
         names = sorted({record.name for record in records})
+        own = [name for name in names if name in offered]
+        folder = quote_for_shell(path)
+        if own:
+            advice = (
+                "To install from the repository alone: conda offline-repo use "
+                f"{folder} -p {quote_for_shell(prefix)} {' '.join(own)}"
+            )
+        else:
+            advice = (
+                f"The repository has none of them: `conda offline-repo show {folder}` lists what "
+                f"it has. Ask your vendor for a build with {' and '.join(names)}."
+            )
         super().__init__(
             f"These packages are not from the offline repository {path}, the only source of this "
             f"environment:{dashlist(listed(records))}",
             "Offline, conda also offers packages of other channels and older releases from its "
-            "caches. The environment was not changed. To install from the repository alone: conda "
-            f"offline-repo use {quote_for_shell(path)} -p {quote_for_shell(prefix)} "
-            f"{' '.join(names)}",
+            f"caches. The environment was not changed. {advice}",
         )
 
 

@@ -18,6 +18,7 @@ from conda.models.channel import all_channel_urls
 
 from ..._conda import commands
 from ...exceptions import OfflineRepoError
+from ...files.hashing import hash_file
 from ...urls import SCHEME, local_path
 from .archives import elsewhere, expected_manifest, is_named, repository_of
 from .exceptions import ForeignPackagesError, RepositoryGoneError, UnnamedPackagesError, listed
@@ -66,7 +67,7 @@ def check_origin(
         OfflineRepoError: See `expected_manifest`.
     """
     prefix = commands.target()
-    new = [record for record in records if record not in unlinked]
+    new = [r for r in records if r not in unlinked and not _is_installed(r, unlinked)]
     if not new or commands.original():
         return ()
     state = known_state(prefix)
@@ -80,10 +81,28 @@ def check_origin(
         and not (present[id(record)] if id(record) in present else _in_channel(url, state))
     ]
     if solved and foreign:
-        raise ForeignPackagesError(state.path, str(prefix), foreign)
+        packages = expected_manifest(Path(state.path)).packages
+        offered = {path.rpartition("/")[2].rsplit("-", 2)[0] for path in packages}
+        raise ForeignPackagesError(state.path, str(prefix), foreign, offered)
     if expected_by_use.get() is not None:
         return ()
     return _check_named(prefix, state, new, archives)
+
+
+def _is_installed(record: PackageRecord, unlinked: Iterable[PackageRecord]) -> bool:
+    """Return whether a record is of the very archive that an environment has, in conda's cache.
+
+    A solver may offer what the caches have under their own URL, which to conda is another package.
+    """
+    cached = local_path(str(record.get("url") or ""))
+    old = next((old for old in unlinked if old.name == record.name), None)
+    if cached is None or old is None or not old.get("sha256"):
+        return False
+    try:
+        same = all(record.get(key) == old.get(key) for key in ("version", "build", "subdir"))
+        return same and hash_file(cached).sha256 == old.sha256
+    except OSError:
+        return False
 
 
 def _check_named(

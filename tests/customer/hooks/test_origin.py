@@ -12,6 +12,7 @@ import pytest
 from conda.plugins import hookspec
 
 from conda_offline_repo.files.hashing import hash_file
+from dev.upstream.server import ChannelServer
 from tests.support.mirror import PLATFORM, SOLVERS, SWAPPED, another, publish
 from tests.support.running import Customer
 from tests.support.tiny import TinyChannel
@@ -60,7 +61,31 @@ def test_what_the_cache_has_of_other_channels(
         if solver == "classic" and len(SOLVERS) > 1:  # there it does not offer them
             continue
         assert "not from the offline repository" in told.stderr
-        assert f"conda offline-repo use {stick} -p {customer.envs / 'rating'}" in told.stderr
+        use = f"conda offline-repo use {stick} -p {customer.envs / 'rating'}"
+        if spec == "other":
+            assert "The repository has none of them" in told.stderr
+            assert use not in told.stderr
+        else:
+            _, command = told.stderr.split(use)
+            customer.use(stick, "-p", customer.envs / "rating", "--yes", command.split()[0])
+
+
+@pytest.mark.parametrize("solver", SOLVERS)
+def test_what_is_installed_from_elsewhere_stays(tmp_path: Path, stick: Path, solver: str) -> None:
+    """Solvers offer it from conda's cache, as another package."""
+    customer = Customer(tmp_path / "me", CONDA_SOLVER=solver)
+    channel = TinyChannel(tmp_path / "channel")
+    channel.add("other", subdir=PLATFORM)
+    channel.add("lib", "0.9")
+    channel.write()
+    with ChannelServer(channel.folder.parent) as server:
+        url = f"{server.url}/{channel.folder.name}"
+        customer.run(
+            "create", "--yes", "-n", "rating", "--override-channels", "-c", url, "other", "lib"
+        )
+    customer.use(stick, "-n", "rating")
+    customer.run("update", "--yes", "--all", **customer.activated("rating"))
+    assert customer.installed("rating") == {"lib": "1.0", "other": "1.0"}
 
 
 @pytest.mark.parametrize("solver", SOLVERS)
