@@ -95,6 +95,13 @@ def obeyed() -> tuple[Configured, ...]:
     return (*_configured(OBEYED), *(of_channels if cutoffs else ()))
 
 
+def source_of(name: str) -> str:
+    """Return the file, the environment variable or the command line that has the last word on a
+    setting; empty if nothing sets it.
+    """
+    return _sources().get(name, "")
+
+
 def forbidden(
     records: Mapping[str, Mapping[str, Any]],
 ) -> Iterator[tuple[Configured, tuple[str, ...]]]:
@@ -122,14 +129,21 @@ def _exists(name: str) -> bool:
 
 def _configured(defaults: dict[str, Any]) -> Iterator[Configured]:
     by_name = {name.lstrip("_"): (name, default) for name, default in defaults.items()}
-    # the last source has the last word
-    sources = {name: source for source, names in context.collect_all().items() for name in names}
+    sources = _sources()
     for name, (attribute, default) in sorted(by_name.items()):
         value = getattr(context, attribute, default) if name in sources else default
         if value != default and value not in SAME:
-            source = str(sources[name])
-            variable = f"CONDA_{name.upper()}" if source == "envvars" else source
-            yield Configured(name, _shown(value), SOURCES.get(source, variable))
+            yield Configured(name, _shown(value), sources[name])
+
+
+def _sources() -> dict[str, str]:
+    """Return what sets each setting: the last source, which has the last word."""
+    sources = {}
+    for source, names in context.collect_all().items():
+        for name in names:
+            variable = f"CONDA_{name.upper()}" if source == "envvars" else str(source)
+            sources[name] = SOURCES.get(str(source), variable)
+    return sources
 
 
 def _shown(value: Any) -> str:

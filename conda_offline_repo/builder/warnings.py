@@ -16,6 +16,7 @@ Early = Literal[
     "unsent-token",
     "no-pip",
     "unused-setting",
+    "unused-virtual-package",
     "long-path",
     "unchecked-signature",
     "other-signer",

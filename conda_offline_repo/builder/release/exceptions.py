@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from conda.common.io import dashlist
 
 from ...exceptions import OfflineRepoError
+from ...repository.manifest import key_parts
+from ..request.machine import can_be
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -33,14 +35,21 @@ class MachineMisfitError(OfflineRepoError):
     """Packages that cannot be installed on the machine that a release is for."""
 
     def __init__(self, key: str, demands: Sequence[Unmet]) -> None:
+        platform = key_parts(key)[1]
         names = sorted({demand.virtual_package for demand in demands})
         options = " ".join(f"--virtual-package {name}=VERSION" for name in names)
+        elsewhere = [name for name in names if not can_be(platform, name)]
+        cause = (
+            f"No machine of {platform} has {' or '.join(elsewhere)}."
+            if elsewhere
+            else f"If the machine has another {' and '.join(names)}, say so: {options}."
+        )
         super().__init__(
             f"These packages for {key} cannot be installed on the customer's machine, as far as it "
             f"is stated:{dashlist(demands)}",
-            f"If the machine has another {' and '.join(names)}, say so: {options}. If not, ask for "
-            "other versions of these packages, or make the list or lock file on such a machine. "
-            "Nothing was published.",
+            cause,
+            "Else ask for other packages or versions, or make the list or lock file on such a "
+            "machine. Nothing was published.",
         )
 
 

@@ -11,7 +11,7 @@ from ..._conda.solver import undisturbed
 from .. import plugin_channel
 from ..exceptions import SolveError
 from ..kept_releases import kept_releases
-from ..upstream import access, exact, unavailable
+from ..upstream import access, exact, surroundings
 from ..upstream.entries import entries_of
 from ..upstream.solve import solve, tasks, unused_settings
 from . import rules
@@ -144,8 +144,9 @@ def make_plan(
             *request.warnings,
             *warnings,
             *exact.without_pip(s.key for s in solutions if s.lacks_pip),
-            *unavailable.from_cache(request),
+            *surroundings.from_cache(request),
             *unused_settings(solutions),
             *access.unsent_token(request),
+            *rules.unused_virtual_packages(request, entries),
         ),
     )

@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING
 
 from ..._conda.machine import unmet
 from ..._conda.solver_settings import forbidden
+from ...queries.dependencies import spec_name
+from ..request.machine import KNOWN
+from ..warnings import BuildWarning
 from .exceptions import ForbiddenError, MachineMisfitError
 
 if TYPE_CHECKING:
@@ -35,6 +38,26 @@ def check_machine(
     machine = {name: (version, build or "0") for name, (version, _, build) in parts.items()}
     if demands := unmet([records[name] for name in solution.names], machine):
         raise MachineMisfitError(solution.key, demands)
+
+
+def unused_virtual_packages(request: Request, entries: Iterable[Entry]) -> tuple[BuildWarning, ...]:
+    """Return the warning for stated virtual packages that no conda knows, where no package asks for
+    them either: their names may be wrong.
+    """
+    stated = {name for platform in request.platforms for name in request.virtual_packages[platform]}
+    asked = {
+        spec_name(text)
+        for entry in entries
+        for key in ("depends", "constrains")
+        for text in entry.record.get(key) or ()
+        if str(text).startswith("__")
+    }
+    names = sorted(stated.difference(KNOWN, asked))
+    text = (
+        f"No conda knows {', '.join(names)}, and no package asks for it: check the names of the "
+        "virtual packages."
+    )
+    return (BuildWarning("unused-virtual-package", text),) if names else ()
 
 
 def check_allowed(entries: Iterable[Entry], kept: Iterable[Entry]) -> None:

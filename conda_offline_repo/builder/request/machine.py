@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from archspec.cpu import TARGETS
+from conda.base.context import context
 
 from ...exceptions import InvalidRequestError
 from ...repository.names import check_platform
@@ -35,6 +37,8 @@ PLACES = {
     "__unix": ("emscripten", "freebsd", "linux", "osx", "wasi", "zos"),
     "__win": ("win",),
 }
+#: The virtual packages that some conda, or another client of its channels, has.
+KNOWN = (*PLACES, "__archspec", "__conda", "__cuda_arch", "__eglibc", "__freebsd", "__rocm")
 
 
 @dataclass(frozen=True)
@@ -53,7 +57,8 @@ def parse_virtual_package(text: str) -> VirtualPackageOverride:
     """Parse `[PLATFORM:]NAME=VERSION[=BUILD]` or `[PLATFORM:]NAME=`.
 
     Raises:
-        InvalidRequestError: The text has another form, or no machine of the platform has that.
+        InvalidRequestError: The text has another form, or no machine of the platform has that, or
+            its name is nearly that of a virtual package, and of none.
     """
     target, separator, value = text.partition("=")
     platform, colon, name = target.rpartition(":")
@@ -66,9 +71,11 @@ def parse_virtual_package(text: str) -> VirtualPackageOverride:
             "Write [PLATFORM:]NAME=VERSION[=BUILD], for example __glibc=2.17 or "
             "linux-64:__glibc=2.17, or [PLATFORM:]NAME= to take it away.",
         )
+    if value:
+        _check_known(name)
     if colon:
         check_platform(platform)
-        if value and not _can_be(platform, name, value):
+        if value and not can_be(platform, name, value):
             raise InvalidRequestError(
                 f"{text!r} cannot be: no machine of {platform} has it.",
                 "Name the platform of the machine that has it, or leave this out.",
@@ -96,12 +103,15 @@ def machines(
         InvalidRequestError: An override, or a remembered one, as others may have changed the
             manifest, is not a virtual package, or is for a platform that is not asked for.
     """
-    for platform, machine in remembered.items():
-        check_platform(platform)
-        for name, value in machine.items():
-            parse_virtual_package(f"{name}={value}")
     platforms = tuple(platforms)
     overrides = sorted(map(parse_virtual_package, texts), key=lambda o: o.platform is not None)
+    gone = {override.name for override in overrides if not override.value}
+    for name in gone.difference(*remembered.values()):
+        _check_known(name)
+    for platform, machine in remembered.items():
+        check_platform(platform)
+        for name in machine.keys() - gone:
+            parse_virtual_package(f"{name}={machine[name]}")
     for override in overrides:
         if override.platform not in (None, *platforms):
             raise InvalidRequestError(
@@ -114,9 +124,26 @@ def machines(
         for override in (o for o in overrides if o.platform in (None, platform)):
             if not override.value:
                 machine.pop(override.name, None)
-            elif _can_be(platform, override.name, override.value):
+            elif can_be(platform, override.name, override.value):
                 machine[override.name] = override.value
     return known
+
+
+def _check_known(name: str) -> None:
+    """Raise an InvalidRequestError for a name that is nearly that of a virtual package; others may
+    be those of a plugin that this machine's conda does not have.
+    """
+    word = name.removeprefix("__")
+    near = get_close_matches(word, [known.removeprefix("__") for known in KNOWN], 1)
+    if name in KNOWN or not near:
+        return
+    hooks = context.plugin_manager.get_hook_results("virtual_packages")
+    if word not in [package.name for package in hooks]:
+        raise InvalidRequestError(
+            f"No conda knows the virtual package {name}. Near to it is __{near[0]}.",
+            f"Write __{near[0]}. If the last build remembers {name}, take it away: "
+            f"--virtual-package {name}=",
+        )
 
 
 def _modest(platform: str) -> dict[str, str]:
@@ -128,8 +155,10 @@ def _modest(platform: str) -> dict[str, str]:
     return modest
 
 
-def _can_be(platform: str, name: str, value: str) -> bool:
-    """Return whether a machine of this platform can have a virtual package of this value."""
+def can_be(platform: str, name: str, value: str = "") -> bool:
+    """Return whether a machine of this platform can have a virtual package, of this value if one is
+    given.
+    """
     system, _, machine = platform.partition("-")
     if name == "__archspec":
         lowest = TARGETS.get(ARCHSPEC.get(machine, ""))

@@ -20,10 +20,7 @@ INDEXES = (INDEX, f"{INDEX}.zst")
 ARCHIVES = ("*.conda", "*.tar.bz2")
 #: Where conda's cache is damaged, or has what a network sent in place of an index.
 CLEAN = "Run `conda clean --index-cache` and try again."
-ONLINE = (
-    "Leave --offline out, or deactivate the environment whose configuration says so. The next "
-    "builds can be offline again."
-)
+ONLINE = "Run the same command once while conda is online. The next ones can be offline again."
 #: Bytes that tell a web page from an index, and most bytes of an error in JSON.
 FIRST_BYTES = 512
 SMALL = 4096

@@ -19,7 +19,7 @@ from ...repository.manifest import solution_key
 from ...specs import PackageSpec
 from ..exceptions import SolveError
 from ..warnings import BuildWarning
-from . import exact
+from . import exact, surroundings
 from .repodata import load
 from .unavailable import explained
 from .unsolved import missing, unsolved_error
@@ -169,7 +169,8 @@ def _solve(task: Task, tasks: Sequence[Task], request: Request) -> tuple[Package
     not_found = f"Not found:{dashlist(absent)}\nin:{searched}"
     affected = {name for platforms in absent.values() for name in platforms}
     if platform in affected:
-        raise SolveError(f"{', '.join(sorted(affected))}{where}", not_found)
+        hints = surroundings.hints(request)
+        raise SolveError(f"{', '.join(sorted(affected))}{where}", not_found, *hints)
     if not explanation:  # the classic solver may not say why a package has no solution
         reasons = []
         for package in task.packages:
@@ -181,7 +182,7 @@ def _solve(task: Task, tasks: Sequence[Task], request: Request) -> tuple[Package
         explanation = "\n".join(reasons) or together
     if absent:
         explanation = f"{explanation}\n{not_found}"
-    raise unsolved_error(f"{platform}{where}", task.packages, machine, explanation)
+    raise unsolved_error(platform, where, task.packages, machine, explanation)
 
 
 def run(
@@ -226,4 +227,4 @@ def run(
                 ask(methodcaller("solve_final_state"), prefix, channels, subdirs, specs, command)
             )
     except UnsolvedError as error:
-        raise unsolved_error(platform, packages, virtual_packages, str(error)) from None
+        raise unsolved_error(platform, "", packages, virtual_packages, str(error)) from None

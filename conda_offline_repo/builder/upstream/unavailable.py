@@ -18,7 +18,7 @@ from ...exceptions import OfflineRepoError
 from ...urls import is_local, public
 from ..exceptions import ChannelRefusedError, ChannelUnavailableError, UnreadableIndexError
 from ..request.channels import ChannelSource
-from ..warnings import BuildWarning
+from . import surroundings
 from .access import how_to_open, if_absent, opener
 from .index_problem import INDEXES, NoIndexError, folder_problem
 from .repodata import check
@@ -127,7 +127,7 @@ def _unreadable(
     problem: NoIndexError, source: ChannelSource, request: Request
 ) -> UnreadableIndexError:
     hints = problem.hints or (f"If it is private: {how_to_open(source, request)}", PORTAL)
-    return UnreadableIndexError(source.url, problem.reason, *hints)
+    return UnreadableIndexError(source.url, problem.reason, *hints, *surroundings.hints(request))
 
 
 def _names(source: ChannelSource | None, request: Request) -> str:
@@ -160,9 +160,8 @@ def _answered(source: ChannelSource, request: Request, status: int) -> ChannelUn
     absent = if_absent(source, request) if is_label else ["If it does not exist: check its name."]
     if is_local(source.url):
         problem = folder_problem(source.url)
-        return ChannelUnavailableError(
-            name, problem.reason, *(absent if is_label else problem.hints)
-        )
+        hints = [*absent] if is_label else [*problem.hints]
+        return ChannelUnavailableError(name, problem.reason, *hints, *surroundings.hints(request))
     noarch, *others = source.channel.urls(True, ("noarch", *request.platforms))
     proxy, opened = proxy_of(noarch), opener(source)
     private = f"If it is private: {how_to_open(source, request)}"
@@ -194,7 +193,7 @@ def _answered(source: ChannelSource, request: Request, status: int) -> ChannelUn
         hints = ["Check its address, or ask its owner."]
     if proxy and status not in (401, 404):
         hints.append(PROXY_ANSWERS.format(proxy))
-    return ChannelUnavailableError(name, reason, *hints)
+    return ChannelUnavailableError(name, reason, *hints, *surroundings.hints(request))
 
 
 @contextmanager
@@ -218,16 +217,3 @@ def _served(urls: Iterable[str]) -> str:
     names = (*INDEXES, SHARDS)
     served = (url for url in urls if any(200 <= status_of(f"{url}/{name}") < 400 for name in names))
     return next(served, "").rpartition("/")[2]
-
-
-def from_cache(request: Request) -> tuple[BuildWarning, ...]:
-    """Return the warning for a build that is offline, and would ask servers otherwise."""
-    remote = [source.url for source in request.sources if not is_local(source.url)]
-    if not context.offline or not remote:
-        return ()
-    text = (
-        f"conda is offline: nothing newer than its cached index of {', '.join(remote)} is in this "
-        "release. If that is not meant, leave --offline out, or deactivate the environment whose "
-        "configuration says so."
-    )
-    return (BuildWarning("offline", text),)

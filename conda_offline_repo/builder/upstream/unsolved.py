@@ -18,6 +18,7 @@ from conda.models.version import VersionOrder
 from ...urls import public
 from ..exceptions import SolveError, UnreadableIndexError
 from ..request.channels import ChannelSource
+from ..request.machine import can_be
 from .repodata import load
 from .unavailable import explained
 
@@ -72,13 +73,21 @@ def missing(
 
 
 def unsolved_error(
+    platform: str,
     where: str,
     packages: Iterable[PackageSpec],
     virtual_packages: Mapping[str, str],
     explanation: str,
 ) -> SolveError:
-    """Return the error for a request without solution, with hints at virtual packages."""
+    """Return the error for a request without solution for a platform, with hints at virtual
+    packages.
+
+    Args:
+        where: In which environment, if it has a name.
+    """
     names = {*VIRTUAL.findall(explanation)} - {package.match.name for package in packages}
+    elsewhere = sorted(name for name in names if not can_be(platform, name))
+    names = names.difference(elsewhere)
     hints = [
         f"The customer's machine is taken to have {name} {virtual_packages[name]}."
         if virtual_packages.get(name)
@@ -87,7 +96,12 @@ def unsolved_error(
     ]
     if hints:
         hints.append("If it has a newer one, say so: --virtual-package NAME=VERSION.")
-    return SolveError(where, explanation, *hints)
+    if elsewhere:
+        hints.append(
+            f"No machine of {platform} has {' or '.join(elsewhere)}: packages that need it are for "
+            "another system. Name other ones, or versions, for this platform."
+        )
+    return SolveError(f"{platform}{where}", explanation, *hints)
 
 
 def _indexes(

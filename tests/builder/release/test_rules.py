@@ -90,3 +90,24 @@ def test_list_is_refused_by_name(me: Inside, channel: TinyChannel, file: str, to
     assert "--virtual-package" in str(caught.value)
     outcome = me.build(listed(me, channel, file, machine=machine))
     assert list(outcome.manifest.packages) == [f"noarch/{file}"]
+
+
+def test_list_for_another_system_is_told_so(me: Inside, channel: TinyChannel) -> None:
+    channel.add("kernel", depends=["__osx >=11"])
+    channel.write()
+    with pytest.raises(MachineMisfitError) as caught:
+        me.build(listed(me, channel, "kernel-1.0-0.conda"))
+    assert "No machine of linux-64 has __osx." in str(caught.value)
+    assert "--virtual-package" not in str(caught.value)
+
+
+def test_virtual_package_that_nobody_knows_or_needs_is_told(
+    me: Inside, channel: TinyChannel
+) -> None:
+    channel.add("picky", depends=["__vendor_thing >=3"])
+    channel.write()
+    for packages, expected in ((("app",), 1), (("app", "picky"), 0)):
+        outcome = me.build(options(me, channel, *packages, machine="__vendor_thing=3.1"))
+        told = [w.text for w in outcome.warnings if w.kind == "unused-virtual-package"]
+        assert len(told) == expected
+        assert all("No conda knows __vendor_thing, and no package asks" in text for text in told)

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 import pytest
+from conda.base.context import context
+from conda.plugins import hookimpl
+from conda.plugins.types import CondaVirtualPackage
 
 from conda_offline_repo.builder.request.request import resolve
 from conda_offline_repo.exceptions import InvalidRequestError
@@ -65,6 +69,49 @@ def test_what_is_no_virtual_package(options: Options, text: str) -> None:
     with pytest.raises(InvalidRequestError) as caught:
         resolve(replace(options, virtual_packages=(text,)), None)
     assert repr(text) in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "near"),
+    [
+        ("__glib=2.17", "__glibc"),
+        ("linux-64:glib=2.17", "__glibc"),
+        ("__cudda=12", "__cuda"),
+        ("__windows=10", "__win"),
+        ("__linx=5", "__linux"),
+        ("__glib=", "__glibc"),
+    ],
+)
+def test_misspelt_name_is_refused(options: Options, text: str, near: str) -> None:
+    with pytest.raises(InvalidRequestError, match=rf"Near to it is {near}\.") as caught:
+        resolve(replace(options, platforms=("linux-64",), virtual_packages=(text,)), None)
+    assert f"Write {near}." in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["__cuda_arch", "__conda", "__eglibc", "__vendor_thing"])
+def test_name_that_a_conda_or_a_plugin_may_have(options: Options, name: str) -> None:
+    request = resolve(replace(options, virtual_packages=(f"{name}=1",)), None)
+    assert all(machine[name] == "1" for machine in request.virtual_packages.values())
+
+
+def test_name_that_a_plugin_of_this_conda_has(options: Options) -> None:
+    plugin = ModuleType("offline_repo_test_virtual_package")
+    packages = [CondaVirtualPackage("glib", "2.80", None)]
+    plugin.conda_virtual_packages = hookimpl(lambda: packages)  # type: ignore[attr-defined]
+    context.plugin_manager.register(plugin)
+    try:
+        request = resolve(replace(options, virtual_packages=("__glib=2.80",)), None)
+    finally:
+        context.plugin_manager.unregister(plugin)
+    assert all(machine["__glib"] == "2.80" for machine in request.virtual_packages.values())
+
+
+def test_misspelt_name_that_is_remembered_is_taken_away(options: Options) -> None:
+    before = last(virtual_packages={"linux-64": {"__glib": "2.17"}})
+    with pytest.raises(InvalidRequestError, match="__glib="):
+        resolve(again(options), before)
+    mended = resolve(replace(again(options), virtual_packages=("__glib=",)), before)
+    assert "__glib" not in mended.virtual_packages["linux-64"]
 
 
 @pytest.mark.parametrize(

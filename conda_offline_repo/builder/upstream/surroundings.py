@@ -1,0 +1,43 @@
+"""What the environment that is active, or a setting, hides from a build: the network."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from conda.base.context import context
+from conda.models.channel import Channel
+
+from ..._conda.solver_settings import source_of
+from ...urls import channel_url, is_local
+from ..warnings import BuildWarning
+
+if TYPE_CHECKING:
+    from ..request.request import Request
+
+
+def from_cache(request: Request) -> tuple[BuildWarning, ...]:
+    """Return the warning for a build that is offline and would ask servers otherwise, or that has
+    channels of the active environment.
+    """
+    text = " ".join(hints(request))
+    return (BuildWarning("offline", text),) if text else ()
+
+
+def hints(request: Request) -> tuple[str, ...]:
+    """Return why channels may have other packages than conda sees, and what to do."""
+    remote = ", ".join(source.url for source in request.sources if not is_local(source.url))
+    offline = source_of("offline") if context.offline and remote else ""
+    text = f"conda is offline, by {offline}: of {remote} it knows no more than its cached indexes."
+    texts = [text] if offline else []
+    prefix = context.active_prefix
+    for file, values in context.collect_all().items() if prefix else ():
+        if Path(str(file)).parent != Path(prefix):
+            continue
+        configured = {channel_url(Channel(name)) for name in values.get("channels", ())}
+        added = [source.url for source in request.sources if source.url in configured]
+        if added:
+            texts.append(f"{', '.join(added)} is among the channels because of {file}.")
+        if added or offline == str(file):
+            texts.append("That environment is active: run `conda deactivate` first.")
+    return tuple(texts)
