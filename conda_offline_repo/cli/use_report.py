@@ -62,8 +62,9 @@ class TerminalDialog:
         """See `Dialog.agree`."""
         if context.json:
             return
-        with redirect_stdout(self.results):
-            transaction.print_transaction_summary()
+        if not context.quiet or not (context.always_yes or context.dry_run):
+            with redirect_stdout(self.results):
+                transaction.print_transaction_summary()
         if not context.dry_run:
             features.confirm("Proceed")
 

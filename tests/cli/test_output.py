@@ -154,3 +154,21 @@ def test_configured_credentials_are_not_printed(
     assert SECRET not in result.output
     if verb in ("use", "doctor"):
         assert "vendor.example/main" in result.output
+
+
+def test_quiet_is_a_line_for_what_changed(
+    conda: Conda, vendor: Vendor, root: Path, shipped: Path
+) -> None:
+    """And answers, as well as warnings, are as without."""
+    conda.configure(channels=["elsewhere"])
+    for verb, again in {"build": 0, "sync": 0, "pack": 1, "unpack": 0, "use": 0}.items():
+        if verb == "unpack":
+            shutil.rmtree(root / "copies")
+        run = (*command(verb, vendor, root), "--quiet")
+        for lines in (1, again):
+            done = conda.run(*run, CONDA_OFFLINE_REPO_TOKEN=TOKEN)
+            assert done.stdout.count("\n") == lines, str(done)
+            assert ("warning: " in done.stderr) == (verb == "use")
+    for verb in ("show", "diff", "verify"):
+        run = command(verb, vendor, root)
+        assert conda.run(*run, "--quiet").stdout == conda.run(*run).stdout != ""
