@@ -1,11 +1,13 @@
 """The whole chain as a machine that takes random steps, with real conda, and is checked after each.
 
-A vendor releases, keeps releases, publishes other bytes under a name, withdraws, changes the
-request, signs from some release on, and changes keys. Releases come to the customer by sync, in
-volumes, of which some are lost, or as copies that are complete, cut off, mixed of two releases,
-older, of another label, tampered with, or forged as a whole; and deliveries are killed on their
-way. The customer has several environments, of which some trust a key of the vendor's, and one
-package cache for all.
+A vendor releases, keeps releases, publishes other bytes under a name and in another format,
+withdraws, goes on to python's next minor, changes the request and conda's settings, signs from some
+release on, and changes keys. Releases come to the customer by sync, in volumes, of which some are
+lost, or as copies that are complete, cut off, mixed of two releases, older, of another label,
+tampered with, or forged as a whole; and deliveries are killed on their way. The customer has
+several environments, which are cloned and renamed, and of which some trust a key of the vendor's,
+and one package cache for all. What conda's errors propose is typed, and new customers come, who
+begin with a release and update to the next.
 """
 
 from __future__ import annotations
@@ -13,37 +15,43 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import shlex
 import shutil
 import tempfile
-from collections import defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from conda_offline_repo.repository.locate import locate_one
 from conda_offline_repo.repository.manifest import MANIFEST_NAME
 from conda_offline_repo.repository.signature import SIGNATURE_NAME
+from tests.model.vendor import LABEL, PACKAGES, SETTINGS, Vendor, installs
 from tests.support.delivering import files, packed
-from tests.support.keys import SigningKey, forge, sign
+from tests.support.keys import SigningKey, forge
 from tests.support.mirror import PLATFORM, SOLVERS, another, publish
+from tests.support.proposals import commands
 from tests.support.running import Conda
 from tests.support.tiny import TinyChannel
 from tests.support.warm import IN_MEMORY
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any, ClassVar
 
+    from tests.support.tiny import Format
     from tests.support.warm import Struck, WarmConda
 
-LABEL, OTHER_LABEL = "bank", "plant"
-ENVIRONMENTS = ("one", "two")
-PACKAGES = ("app", "extra", "lib", "tool")
+OTHER_LABEL = "plant"
+ENVIRONMENTS = ("one", "two", "three")
 #: What the customer's configuration holds and nobody may ever see.
 SECRET = "pa55-0f-the-administrator"
 CRASHES = re.compile(r"ERROR REPORT|Traceback|unexpected error|failed unexpectedly", re.I)
 #: A refusal names a file, what to type, or packages.
 HELPFUL = re.compile(r"/[\w.-]+|`conda |--\w+|^  - \w|no such revision", re.M)
+#: Where an environment is made and removed within a step.
+NEW = "new"
 STATE = Path("conda-meta", "offline-repo")
 #: Bytes besides the manifest: so few that a release needs several volumes.
 VOLUME_SIZE = 8_000
@@ -55,6 +63,11 @@ VENDORS = {FIRST.fingerprint, SECOND.fingerprint}
 environments = st.sampled_from(ENVIRONMENTS)
 packages = st.sampled_from(PACKAGES)
 solvers = st.sampled_from(SOLVERS)
+
+
+def trust(fingerprints: Iterable[str]) -> tuple[str, ...]:
+    """The options that say whose signature is expected."""
+    return tuple(word for fingerprint in fingerprints for word in ("--trust", fingerprint))
 
 
 class Chain(RuleBasedStateMachine):
@@ -76,29 +89,20 @@ class Chain(RuleBasedStateMachine):
         self.folder = Path(tempfile.mkdtemp(dir=parent))
         # Python keeps the first that it finds, which is gone with the machine before
         tempfile.tempdir = str(self.folder)
-        self.channel = TinyChannel(self.folder / "channel")
-        self.versions = dict.fromkeys(PACKAGES, 1)
-        self.withdrawn: list[str] = []
-        self.requested: tuple[str, ...] = ("app", "extra")
-        self.releases: list[Path] = []
-        self.builds = 0
-        #: By `subdir/file`: the digests that any release named, and the texts that these install.
-        self.named: dict[str, set[str]] = defaultdict(set)
-        self.texts: dict[str, set[str]] = defaultdict(set)
-        #: The files with digests that each release names, by label and number.
-        self.of_release: dict[tuple[str, int], set[tuple[str, str]]] = {}
+        self.vendor = Vendor(self.folder)
         self.stick = self.folder / "stick" / LABEL
         self.customer = Conda(self.folder / "customer")
         self.customer.configure(
             custom_channels={"vendor": f"https://me:{SECRET}@vendor.example"}, channels=[]
         )
+        #: The environments, with the release that each has used; 0 where it is not known.
         self.used: dict[str, int] = {}
-        self.keep = 1
-        self.signing: tuple[SigningKey, ...] = ()
         #: Whether what lies at the customer is forged as a whole, and who has installed from that,
         #: or may have, without expecting a signature.
         self.forged = False
         self.deceived: set[str] = set()
+        #: The environments whose memory was left behind by a clone or a rename.
+        self.unguarded: set[str] = set()
 
     def teardown(self) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -108,20 +112,16 @@ class Chain(RuleBasedStateMachine):
 
     @initialize()
     def first_release(self) -> None:
-        for name in PACKAGES:
-            self._add(name)
         self._build()
         other = TinyChannel(self.folder / "other")
         other.add("plant", depends=["lib"])
         other.add("lib", "0.5")
-        built = publish(
-            self.folder / "engineer-other",
-            other,
-            "plant",
-            root=self.folder / "r",
-            label=OTHER_LABEL,
-        )
-        self.other = self._keep(built)
+        for package in other.packages.values():
+            name, version = package.record["name"], package.record["version"]
+            self.vendor.texts[package.record["sha256"]] = f"{name} {version} 0 noarch\n"
+        engineer, root = self.folder / "engineer-other", self.folder / "r"
+        built = publish(engineer, other, "plant", root=root, label=OTHER_LABEL)
+        self.other = self.vendor.keep_copy(built)
         foreign = TinyChannel(self.folder / "foreign")
         for name in PACKAGES:
             foreign.add(name, "99.0", subdir=PLATFORM if name == "tool" else "noarch")
@@ -131,91 +131,74 @@ class Chain(RuleBasedStateMachine):
 
     @rule(name=packages)
     def release_newer(self, name: str) -> None:
-        self.versions[name] += 1
-        self._add(name)
+        self.vendor.versions[name] += 1
+        self.vendor.add(name)
         self._build()
 
-    @rule(name=packages, content=st.integers(0, 3))
-    def release_other_bytes(self, name: str, content: int) -> None:
-        """The same name, version and build, with other content."""
-        self._add(name, content)
+    @rule(name=packages, content=st.integers(0, 3), format=st.sampled_from(["conda", "tar.bz2"]))
+    def release_other_bytes(self, name: str, content: int, format: Format) -> None:
+        """The same name, version and build, with other content or in another format."""
+        self.vendor.add(name, content, format)
         self._build()
 
-    @rule(name=st.sampled_from(["extra", "lib"]))
+    @rule(name=packages)
     def withdraw(self, name: str) -> None:
-        mine = [p for p in self.channel.packages.values() if p.record["name"] == name]
-        if len(mine) > 1:
-            self.channel.remove(mine[-1])
+        if self.vendor.withdraw(name):
             self._build()
 
-    @rule(requested=st.sampled_from([("app",), ("app", "extra"), ("extra", "tool")]))
+    @rule()
+    def release_for_the_next_python(self) -> None:
+        self.vendor.python += 1
+        self.vendor.add_python()
+        self.release_newer("script")
+
+    @rule(
+        requested=st.sampled_from(
+            [("app",), ("app", "extra"), ("extra", "tool"), ("script", "lib")]
+        )
+    )
     def change_the_request(self, requested: tuple[str, ...]) -> None:
-        self.requested = requested
+        self.vendor.requested = requested
         self._build()
+
+    @rule(settings=st.sampled_from(SETTINGS), name=packages)
+    def change_the_settings(self, settings: dict[str, Any], name: str) -> None:
+        self.vendor.settings = settings
+        self.release_newer(name)
 
     @rule(keep=st.sampled_from([1, 2, 4]), name=packages)
     def keep_from_now_on(self, keep: int, name: str) -> None:
-        self.keep = keep
+        self.vendor.keep = keep
         self.release_newer(name)
 
     @rule(keys=st.sampled_from([(FIRST,), (FIRST, SECOND), (SECOND,)]), name=packages)
     def sign_from_now_on(self, keys: tuple[SigningKey, ...], name: str) -> None:
-        self.signing = keys
+        self.vendor.signing = keys
         self.release_newer(name)
 
-    def _add(self, name: str, content: int = 0) -> None:
-        version = f"{self.versions[name]}.0"
-        text = f"{name} {version}, content {content}\n"
-        package = self.channel.add(
-            name,
-            version,
-            subdir=PLATFORM if name == "tool" else "noarch",
-            depends=("lib", "tool") if name == "app" else (),
-            files={f"share/{name}.txt": text},
-            # a channel may leave out the one or the other; conda's cache compares md5 alone
-            record={"md5": None} if name == "lib" else None,
-        )
-        self.texts[package.at].add(text)
-
     def _build(self) -> None:
-        self.builds += 1
-        built = publish(
-            self.folder / f"engineer{self.builds}",
-            self.channel,
-            *self.requested,
-            root=self.folder / "repositories",
-            label=LABEL,
-            keep=self.keep,
-        )
-        kept = self._keep(built)
-        if not self.releases or kept != self.releases[-1]:
-            self.releases.append(kept)
-
-    def _keep(self, built: Path) -> Path:
-        manifest = json.loads((built / MANIFEST_NAME).read_bytes())
-        key = (manifest["label"], manifest["build"])
-        kept = self.folder / "kept" / f"{key[0]}-{key[1]}"
-        if not kept.exists():
-            shutil.copytree(built, kept)
-            if self.signing and manifest["label"] == LABEL:
-                sign(kept, *self.signing)
-            self.of_release[key] = {(n, p["sha256"]) for n, p in manifest["packages"].items()}
-            for name, package in manifest["packages"].items():
-                self.named[name].add(package["sha256"])
-        return kept
+        """Build; what conda's settings at the vendor's change is said."""
+        vendor = self.vendor
+        error = vendor.build()
+        assert error is None or vendor.settings, error
+        said = (str(error),) if error else vendor.releases[-1].said
+        if not any(setting in text for setting in vendor.settings for text in said):
+            assert error is None, f"{vendor.settings} are not named: {error}"
+            if vendor.settings:
+                assert vendor.releases[-1].installs() == vendor.plain(), vendor.settings
 
     # --- the way -----------------------------------------------------------------------------
 
     @rule(which=st.integers(-3, -1))
     def deliver_whole(self, which: int) -> None:
-        self._replace(self.releases[max(which, -len(self.releases))])
+        self._replace(self.vendor.release(which).path)
 
     @rule(
         which=st.integers(-2, -1), order=st.randoms(use_true_random=False), part=st.integers(1, 9)
     )
     def deliver_part(self, which: int, order: Any, part: int) -> None:
         """A copy that is cut off; what was there stays, and the order is anybody's."""
-        release = self.releases[max(which, -len(self.releases))]
+        release = self.vendor.release(which).path
         files = sorted(p.relative_to(release) for p in release.rglob("*") if p.is_file())
         order.shuffle(files)
         for file in files[: part * len(files) // 10]:
@@ -224,13 +207,13 @@ class Chain(RuleBasedStateMachine):
 
     @rule(which=st.integers(-3, -1), older=st.booleans())
     def sync(self, which: int, older: bool) -> None:
-        release = self.releases[max(which, -len(self.releases))]
+        release = self.vendor.release(which).path
         options = ("--allow-older",) * older
         self._arrive(release, "offline-repo", "sync", release, self.stick, *options)
 
     @rule(which=st.integers(-3, -1), older=st.booleans(), step=st.integers(1, 60))
     def sync_that_is_killed(self, which: int, older: bool, step: int) -> None:
-        release = self.releases[max(which, -len(self.releases))]
+        release = self.vendor.release(which).path
         options = ("--allow-older",) * older
         command = ("offline-repo", "sync", release, self.stick, *options)
         self._arrive(release, *command, kill_at=step)
@@ -245,8 +228,8 @@ class Chain(RuleBasedStateMachine):
     )
     def unpack(self, which: int, since: int, older: bool, order: Any, lost: int, step: int) -> None:
         """Volumes, in any order, of which one may be lost; of a whole release or of what is new."""
-        release = self.releases[max(which, -len(self.releases))]
-        other = self.releases[max(since, -len(self.releases))]
+        release = self.vendor.release(which).path
+        other = self.vendor.release(since).path
         base = None if other == release else other
         folder = self.folder / "volumes"
         shutil.rmtree(folder, ignore_errors=True)
@@ -274,7 +257,7 @@ class Chain(RuleBasedStateMachine):
 
     @rule()
     def deliver_other_label(self) -> None:
-        self._replace(self.other)
+        self._replace(self.other.path)
 
     @rule(kind=st.sampled_from(["archive", "index", "sibling", "journal", "manifest", "extra"]))
     def tamper(self, kind: str) -> None:
@@ -309,7 +292,7 @@ class Chain(RuleBasedStateMachine):
     )
     def forge(self, which: int, how: str) -> None:
         """All of it is rewritten, consistently, by somebody without the vendor's key."""
-        release = self.releases[max(which, -len(self.releases))]
+        release = self.vendor.release(which).path
         self._replace(release)
         forge(self.stick, *((NOBODYS,) if how == "signed by nobody" else ()))
         signature = release / SIGNATURE_NAME
@@ -350,8 +333,7 @@ class Chain(RuleBasedStateMachine):
         solver: str,
     ) -> None:
         options = ("--allow-older",) * older + ("--no-verify",) * (not verify)
-        for key in trusted:
-            options += ("--trust", key.fingerprint)
+        options += trust(key.fingerprint for key in trusted)
         prefix = ("-p", self._prefix(name))
         self._step(
             name,
@@ -362,13 +344,15 @@ class Chain(RuleBasedStateMachine):
 
     @rule(name=environments, back=st.integers(0, 3), older=st.booleans(), solver=solvers)
     def use_release(self, name: str, back: int, older: bool, solver: str) -> None:
-        number = max(len(self.releases) - back, 1)
-        self._step(
+        number = max(len(self.vendor.releases) - back, 1)
+        done = self._step(
             name,
             *("offline-repo", "use", self.stick, "-p", self._prefix(name), "--yes"),
             *("--release", number, "--solver", solver, *("--allow-older",) * older),
             older=older,
         )
+        if done.status == 0:
+            assert self._archives(name) == installs(locate_one(self.stick).manifest, number)
 
     @precondition(lambda self: self.used)
     @rule(name=environments, wanted=packages, solver=solvers)
@@ -400,29 +384,128 @@ class Chain(RuleBasedStateMachine):
         shutil.rmtree(self._prefix("elsewhere"), ignore_errors=True)
 
     @precondition(lambda self: self.used)
+    @rule(name=environments, copy=environments)
+    def clone(self, name: str, copy: str) -> None:
+        name = self._used(name)
+        if copy not in self.used:
+            prefixes = ("-p", self._prefix(copy), "--clone", self._prefix(name))
+            if self._run("create", "--yes", *prefixes).status == 0:
+                self._without_memory(name, copy)
+
+    @precondition(lambda self: self.used)
+    @rule(name=environments, copy=environments)
+    def rename(self, name: str, copy: str) -> None:
+        name = self._used(name)
+        if copy not in self.used:
+            done = self._run("rename", "-n", name, copy, CONDA_ALWAYS_YES="yes")
+            if done.status == 0:
+                self._without_memory(name, copy)
+                self._forget(name)
+
+    @precondition(lambda self: self.used)
     @rule(name=environments)
-    def clone(self, name: str) -> None:
-        shutil.rmtree(self._prefix("clone"), ignore_errors=True)
-        if name in self.used:
-            self._run("create", "--yes", "-p", self._prefix("clone"), "--clone", self._prefix(name))
-            if name not in self.deceived:
-                self._check("clone", None)
-        shutil.rmtree(self._prefix("clone"), ignore_errors=True)
+    def remove_the_environment(self, name: str) -> None:
+        name = self._used(name)
+        self._run("env", "remove", "--yes", "-n", name)
+        assert not self._records(name)
+        self._forget(name)
+
+    @rule(back=st.integers(-3, -1), on=st.integers(1, 2), how=st.sampled_from(["update", "use"]))
+    def a_new_customer_updates(self, back: int, on: int, how: str) -> None:
+        """Somebody begins with a release and gets the next, or the build said that it is not so."""
+        releases = self.vendor.releases[back:]
+        old, new = releases[0], releases[min(on, len(releases) - 1)]
+        tried = on == 1 or old.manifest.release in new.manifest.releases
+        if not tried or (old.signers and {*old.signers}.isdisjoint(new.signers)):
+            return
+        folder, prefix = self.folder / "customers" / LABEL, ("-p", self._prefix(NEW), "--yes")
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.copytree(old.path, folder)
+        command = ("offline-repo", "use", folder, *prefix)
+        try:
+            done = self._run(*command, *trust(old.signers), *old.manifest.request.packages)
+            assert done.status == 0, str(done)
+            assert self._archives(NEW) == old.installs()
+            shutil.rmtree(folder)
+            shutil.copytree(new.path, folder)
+            if any(text.startswith(f"From release {old.manifest.release},") for text in new.said):
+                return
+            use = (*command, *(() if old.signers else trust(new.signers)))
+            if how == "use":
+                packages = new.manifest.request.packages
+                done = self._run(*use, *packages)
+            else:
+                packages = ()
+                done = self._run("update", *prefix, "--all")
+                if done.status:  # for what conda's cache has of a withdrawn package
+                    assert "not from the offline repository" in done.output, str(done)
+                    assert self._type_what_is_proposed(NEW, done), str(done)
+                    return
+                replaced = re.findall("`conda offline-repo use PATH ([^`]+)` does", str(new.said))
+                if replaced:
+                    done = self._run(*use, *replaced[0].split())
+            assert done.status == 0, str(done)
+            lacking = {file for file, _ in new.installs() - self._archives(NEW)}
+            names = {file.rpartition("/")[2].rsplit("-", 2)[0] for file in lacking}
+            assert names.isdisjoint(packages or names), f"no {lacking} after {done}"
+        finally:
+            shutil.rmtree(self._prefix(NEW), ignore_errors=True)
+
+    def _used(self, name: str) -> str:
+        return name if name in self.used else next(iter(self.used))
+
+    def _forget(self, name: str) -> None:
+        del self.used[name]
+        self.unguarded.discard(name)
+        self.deceived.discard(name)
+
+    def _without_memory(self, name: str, target: str) -> None:
+        """The one environment was copied to the other, which knows nothing but its `.condarc`."""
+        assert {*self._records(name)} == {*self._records(target)} or not self._records(name)
+        self.used[target] = 0
+        self.unguarded.add(target)
+        if name in self.deceived:
+            self.deceived.add(target)
 
     def _conda(self, name: str, verb: str, *arguments: object, history: bool = False) -> None:
-        if name not in self.used:
-            (name, *_) = self.used
+        name = self._used(name)
         prefix = ("-p", self._prefix(name), "--yes")
-        self._step(name, verb, *prefix, *arguments, history=history)
+        before = self._records(name)
+        done = self._step(name, verb, *prefix, *arguments, history=history)
+        if name in self.unguarded:
+            assert {*self._records(name)} <= {*before}, "installed without a state"
+        if done.status and not self.forged and self._whole():
+            self._type_what_is_proposed(name, done)
+
+    def _whole(self) -> bool:
+        """Whether the stick has just what was published."""
+        there = files(self.stick) if self.stick.exists() else {}
+        return any(there == files(release.path) for release in self.vendor.releases)
+
+    def _type_what_is_proposed(self, name: str, done: Struck) -> bool:
+        """Type the first command that an error proposes, if any; it works with a whole folder."""
+        for command in commands(done.output):
+            arguments = [*shlex.split(command), "--yes"]
+            if arguments[:2] == ["offline-repo", "use"] and "--undo" not in arguments:
+                older = "--allow-older" in arguments
+                again = self._step(name, *arguments, older=older)
+                if "which is not trusted yet" in again.output:  # it is the vendor's
+                    key = self.vendor.signing[0].fingerprint
+                    again = self._step(name, *arguments, "--trust", key, older=older)
+                assert again.status == 0, f"{done}\n{again}"
+                return True
+        return False
 
     def _step(
         self, name: str, *arguments: object, older: bool = False, history: bool = False
-    ) -> None:
+    ) -> Struck:
         """Run conda on an environment, and see what that has changed there."""
         before, build = self._records(name), self.used.get(name, 0)
         trusted = (self._state(name) or {}).get("signers")
-        self._run(*arguments)
+        done = self._run(*arguments)
         state = self._state(name)
+        if state:
+            self.unguarded.discard(name)
         if trusted and state:
             assert state.get("signers"), "the environment forgot whose signature it expects"
         if state:
@@ -436,15 +519,16 @@ class Chain(RuleBasedStateMachine):
         if state and not history and name not in self.deceived:
             allowed = {
                 named
-                for (label, number), packages in self.of_release.items()
+                for (label, number), packages in self.vendor.of_release.items()
                 if number >= state["build"] and label == state["label"]
                 for named in packages
             }
             for record in fresh.values():
                 archive = (f"{record['subdir']}/{record['fn']}", record["sha256"])
                 assert archive in allowed, f"{archive} is of no release from {state['build']} on"
+        return done
 
-    def _run(self, *arguments: object, kill_at: int = 0) -> Struck:
+    def _run(self, *arguments: object, kill_at: int = 0, **variables: str) -> Struck:
         """Run conda, and see it end well or with an error that helps; or killed at a step that it
         takes at the folder that the vendor's releases come to.
         """
@@ -454,7 +538,7 @@ class Chain(RuleBasedStateMachine):
             folder=self.stick.parent if kill_at else None,
             fault=fault,
             number=kill_at,
-            variables=self.customer.variables,
+            variables={**self.customer.variables, **variables},
         )
         output = done.output
         if done.struck and fault:
@@ -473,15 +557,17 @@ class Chain(RuleBasedStateMachine):
     @invariant()
     def installed_is_what_a_release_named(self) -> None:
         for name in {*self.used} - self.deceived:
-            self._check(name, self._state(name))
+            for record in self._records(name).values():
+                file = f"{record['subdir']}/{record['fn']}"
+                digest = record.get("sha256")
+                assert digest in self.vendor.named[file], f"{file} in {name} is of no release"
+                content = (self._prefix(name) / f"share/{record['name']}.txt").read_text()
+                assert content == self.vendor.texts[digest], f"{file} in {name} holds {content!r}"
 
-    def _check(self, name: str, state: dict[str, Any] | None) -> None:
-        for record in self._records(name).values():
-            file = f"{record['subdir']}/{record['fn']}"
-            assert record.get("sha256") in self.named[file], f"{file} in {name} is of no release"
-            content = (self._prefix(name) / f"share/{record['name']}.txt").read_text()
-            if not file.endswith("lib-0.5-0.conda") and record["name"] != "plant":
-                assert content in self.texts[file], f"{file} in {name} holds {content!r}"
+    def _archives(self, name: str) -> set[tuple[str, str]]:
+        """What an environment has, as file and digest."""
+        records = self._records(name).values()
+        return {(f"{r['subdir']}/{r['fn']}", r["sha256"]) for r in records}
 
     def _prefix(self, name: str) -> Path:
         return self.customer.envs / name
