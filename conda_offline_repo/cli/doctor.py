@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 from conda.utils import quote_for_shell
 
 from ..customer.diagnostics import diagnose
-from ..customer.environment.state import read_state
 from ..customer.exact import installed_release
 from ..customer.exceptions import StateUnreadableError
+from ..customer.hooks.exceptions import StateMissingError, listed
+from ..customer.hooks.history_check import known_state
 from ..customer.trust import check_expected
+from ..customer.unnamed import unnamed
 from ..exceptions import OfflineRepoError
 from ..printable import printable
 from ..progress import Unwatched
@@ -30,8 +32,8 @@ def check(prefix: str, verbose: bool) -> None:
     """Print the state of the environment's offline repository (`conda_health_checks`)."""
     with confined(in_play()):
         try:
-            state = read_state(Path(prefix))
-        except StateUnreadableError as error:
+            state = known_state(Path(prefix))
+        except (StateMissingError, StateUnreadableError) as error:
             print(f"Offline repository:\n\n{BAD} {error}\n")
             return
         if state is not None:
@@ -63,6 +65,9 @@ def _print(state: State, prefix: str, verbose: bool) -> None:
         command = f"conda offline-repo use {quote_for_shell(state.path, '-p', prefix)}"
         run = f"`{command}{' --allow-older' * older}`{', if you mean it' * older}"
         print(f"{BAD} It has release {manifest.release} now: run {run}.")
+    releases = ", ".join(map(str, sorted((*manifest.releases, manifest.release))))
+    for package in listed(unnamed(Path(prefix), manifest)):
+        print(f"{BAD} Not in release {releases}: {printable(package)}")
     for finding in findings:
         print(f"{BAD} {finding.text}")
     if verbose:

@@ -161,6 +161,16 @@ class Manifest:
         file = self.packages.get(name) or self.files.get(name)
         return {**self.on_the_way.get(name, {}), **({file.sha256: file.size} if file else {})}
 
+    def allowed_file(self, file: str) -> dict[str, int]:
+        """Return the same for all archives of a file name, in whatever subdir."""
+        names = {*self.packages, *self.on_the_way}
+        return {
+            sha256: size
+            for name in names
+            if name.rpartition("/")[2] == file
+            for sha256, size in self.allowed(name).items()
+        }
+
     @cached_property
     def digest(self) -> str:
         """The SHA-256 of `raw`, in lower-case hexadecimal."""

@@ -8,6 +8,7 @@ import pytest
 
 from tests.support.mirror import another
 from tests.support.running import Customer
+from tests.support.tiny import TinyChannel
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -76,6 +77,30 @@ def test_newer_build(customer: Conda, mirror: Mirror, stick: Path) -> None:
     assert f"conda offline-repo use {stick} -p {customer.envs / 'rating'}" in text
     customer.use(stick, "-p", customer.envs / "rating")
     assert marked(doctor(customer), BAD) == []
+
+
+def test_packages_that_no_release_names(
+    customer: Conda, mirror: Mirror, stick: Path, tmp_path: Path
+) -> None:
+    rating = customer.envs / "rating"
+    channel = TinyChannel(tmp_path / "channel")
+    other = channel.add("other", "9.9")
+    foreign = channel.add("lib", "1.0").path  # the repository has another of this name
+    customer.run("install", "--yes", "-p", rating, "app", "extra")
+    assert marked(doctor(customer), BAD) == []
+    customer.run("install", "--yes", "-p", rating, other.path, foreign)
+    assert [line for line in marked(doctor(customer), BAD) if line.startswith("Not in ")] == [
+        f"Not in release 1: {name} ({package.as_uri()})"
+        for name, package in {"lib 1.0 0": foreign, "other 9.9 0": other.path}.items()
+    ]
+    mirror.copy(2, stick)
+    assert f"Not in release 2: app 1.0 0 ({stick.as_uri()}/{APP})" in marked(doctor(customer), BAD)
+
+
+def test_copy_without_a_state(customer: Conda) -> None:
+    (customer.envs / "rating" / "conda-meta" / "offline-repo").unlink()
+    told = customer.run("doctor", "-p", customer.envs / "rating")
+    assert f"conda offline-repo use --undo -p {customer.envs / 'rating'}" in told.stdout
 
 
 def test_repository_that_is_gone(customer: Conda, stick: Path) -> None:

@@ -8,7 +8,6 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
-from conda.plugins import types
 
 from conda_offline_repo.repository.signature import SIGNATURE_NAME
 from tests.support.keys import SigningKey, sign
@@ -170,9 +169,6 @@ def test_consistent_forgery_gets_nowhere(
         assert FORGERIES[kind] in customer.fail("offline-repo", "verify", stick).stderr
 
 
-@pytest.mark.skipif(
-    not hasattr(types, "CondaPreTransactionAction"), reason="conda has no hook there before 25.5"
-)
 def test_explicit_list_of_a_forgery(
     customer: Conda, mirror: Mirror, stick: Path, rating: dict[str, str]
 ) -> None:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 from conda.base.context import context
-from conda.plugins import types
 
 from conda_offline_repo.customer.environment.state import state_path
 from conda_offline_repo.customer.exceptions import StateUnreadableError
@@ -88,9 +87,6 @@ def test_everything_is_refused(
         assert (customer.installed("rating"), tree(customer.envs)) == before
 
 
-@pytest.mark.skipif(
-    not hasattr(types, "CondaPreTransactionAction"), reason="conda has no hook there before 25.5"
-)
 def test_explicit_list(customer: Conda, stick: Path, state: Path) -> None:
     truncate(state)
     listed = customer.work / "list.txt"

@@ -129,13 +129,15 @@ def _used(content: Any) -> str | None:
     the channel; where it has none, all three settings have to be ours.
     """
     channels, names = content.get("channels"), content.get(NAMES)
-    for channel in channels if isinstance(channels, list) else ():
+    if not isinstance(channels, list) or content.get("default_channels") != []:
+        return None
+    for channel in channels:
         if not isinstance(channel, str) or not channel.startswith(SCHEME):
             continue
-        if _may_be_one_of_several(channel):
-            by_use = isinstance(names, dict) and names.get(channel) == [channel]
+        if not _may_be_one_of_several(channel):
+            by_use = channels == [channel] and content.get("offline") is True
         else:
-            by_use = all(content.get(key) == v for key, v in _settings(channel).items())
+            by_use = isinstance(names, dict) and names.get(channel) == [channel]
         if by_use:
             return channel
     return None

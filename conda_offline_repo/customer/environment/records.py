@@ -65,17 +65,15 @@ def request_alone(prefix: Path, channels: Iterable[str]) -> Iterator[tuple[Path,
         OSError, ValueError: The history cannot be read.
     """
     path = prefix / "conda-meta" / "history"
-    current = installed(prefix)
-    old = {name: PackageSpec(str(spec)) for name, spec in requested(prefix).items()}
-    own = {
-        name
-        for name in old
-        for channel in channels
-        if _below(str(current[name].get("url") or ""), channel) is not None
+    current, old = installed(prefix), tuple(channels)
+    specs = {name: str(spec) for name, spec in requested(prefix).items()}
+    alone = {
+        name: str(PackageSpec(spec).unqualified)
+        for name, spec in specs.items()
+        if any(_below(str(current[name].get("url") or ""), each) is not None for each in old)
     }
-    new = {name: spec.unqualified if name in own else spec for name, spec in old.items()}
-    if new != old:
-        line = f"# update specs: {list(map(str, new.values()))}\n"
+    if {**specs, **alone} != specs:
+        line = f"# update specs: {[*{**specs, **alone}.values()]}\n"
         yield path, read_text(path, LARGEST_RECORD) + line
 
 

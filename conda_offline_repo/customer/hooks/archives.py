@@ -94,10 +94,7 @@ def elsewhere(record: PackageRecord, repository: Path, manifest: Manifest) -> Li
     manifest names by its file name, whatever the record states.
     """
     path = local_path(str(record.get("url") or "")) or repository / record.fn
-    allowed: dict[str, int] = {}
-    for name in {*manifest.packages, *manifest.on_the_way}:
-        if name.rpartition("/")[2] == record.fn:
-            allowed |= manifest.allowed(name)
+    allowed = manifest.allowed_file(record.fn)
     return LinkedArchive(record, path, repository, manifest, "", "", allowed)
 
 
@@ -128,7 +125,7 @@ def expected_manifest(repository: Path) -> Manifest:
     coming = read_next(repository)
     manifest = manifest_json.stated(repository)
     expected_signers = expected_by_use.get()
-    prefix = commands.target()
+    prefix = commands.original() or commands.target()
     if expected_signers is None:
         state = read_state(prefix)
         expected_signers = expected(repository, manifest.label, state)

@@ -54,10 +54,12 @@ def prepare_solve(
         UnreadableError: A repository cannot be read.
         RepositoryGoneError: The folder that the environment uses is no longer a repository.
         FolderNameError: The solver cannot read a channel in this folder.
+        StateUnreadableError: The environment's state cannot be read.
         OfflineRepoError: See `check_environment` and `expected_manifest`.
     """
     manifest_of, repository_at = cache(expected_manifest), cache(repository_of)
     removes = bool(specs_to_remove) and not specs_to_add
+    state = read_state(commands.target())
     if removes and (context.force_remove or context.solver == "libmamba"):
         return
     if not removes:
@@ -68,7 +70,7 @@ def prepare_solve(
             continue
         repository = repository_at(subdir.parent)
         if repository is None:
-            check_not_gone(read_state(commands.target()), subdir.parent, removes=removes)
+            check_not_gone(state, subdir.parent, removes=removes)
         if repository is None or removes:
             continue
         if context.solver == "libmamba" and _leads_astray(repository, url):

@@ -8,9 +8,10 @@ import shutil
 from typing import TYPE_CHECKING
 
 import pytest
+from conda.plugins import hookspec
 
 from conda_offline_repo.customer.environment.condarc import configured, ours, used
-from tests.support.keys import SigningKey, sign
+from tests.support.keys import SigningKey, forge, sign
 from tests.support.mirror import SOLVERS
 from tests.support.running import Customer
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 VENDOR = SigningKey("vendor")
 CHANNEL = "file:///srv/repo/bank"
+NAMED = f"custom_multichannels: {{{CHANNEL}: [{CHANNEL}]}}\n"
 
 
 @pytest.fixture(params=SOLVERS)
@@ -68,6 +70,17 @@ def test_copy_is_guarded_as_the_original(
     assert "OlderBuildError" in customer.fail("update", "--yes", "--all", **shell).stderr
     customer.run("offline-repo", "use", "--undo", "-n", "twin")
     assert not (customer.envs / "twin" / ".condarc").exists()
+
+
+def test_clone_takes_nothing_unsigned(anyone: Conda, stick: Path) -> None:
+    """Where conda's cache does not have the packages any more."""
+    anyone.use(stick, "-n", "rating", "app", "--trust", VENDOR.fingerprint, "--yes")
+    shutil.rmtree(anyone.pkgs)
+    forge(stick)
+    told = anyone.execute("create", "--yes", "-n", "twin", "--clone", "rating")
+    if hasattr(hookspec.CondaSpecs, "conda_pre_transaction_actions"):
+        assert "NotSignedError" in told.stderr, str(told)
+        assert anyone.installed("twin") == {}
 
 
 @pytest.mark.parametrize("gone", [False, True])
@@ -125,7 +138,8 @@ def test_requests_of_a_copy_name_no_channel(anyone: Conda, stick: Path, tmp_path
         ("channels: [/srv/repo/bank]\ndefault_channels: [/srv/repo/bank]\noffline: true\n", None),
         (f"channels: [{CHANNEL}]\ndefault_channels: []\noffline: true\n", None),
         (f"channels: 7\ncustom_multichannels: [{CHANNEL}]\n", None),
-        (f"channels: [x, {CHANNEL}]\ncustom_multichannels: {{{CHANNEL}: [{CHANNEL}]}}\n", CHANNEL),
+        (f"channels: [{CHANNEL}]\n{NAMED}", None),
+        (f"default_channels: []\nchannels: [x, {CHANNEL}]\n{NAMED}", CHANNEL),
     ],
 )
 def test_only_use_is_recognised(tmp_path: Path, text: str, channel: str | None) -> None:
