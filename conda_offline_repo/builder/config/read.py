@@ -129,7 +129,7 @@ class _Reader:
                 hint = "Name the publisher first, or write label_channel: false."
                 with self._noting((*outer, "channels"), hint):
                     sources(options.channels, None, label=name, label_channel=True)
-        elif not options.channels:
+        elif not options.channels and not any(spec.file for spec in options.environments):
             self._say(f"No channel is named for {name!r}, or configured.", path[:1], name)
         return options
 

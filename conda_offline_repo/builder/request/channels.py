@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -48,7 +49,8 @@ def sources(
         publisher_named: Whether the first channel was named as the publisher's, now or before.
         token: Opens the publisher's channel and its label channels, and no others.
         known: Channels whose credentials may be used.
-        others: The channels of archives that are named exactly; they come last.
+        others: The channels of archives that are named exactly, and those that packages are named
+            with; they come last.
 
     Raises:
         InvalidRequestError: There is no channel, one is invalid, or their order cannot be meant.
@@ -82,7 +84,7 @@ def sources(
         if token and publisher_named and is_of(publisher, url):
             channel = _channel_like(channel, token=token)
         by_url.setdefault(url, ChannelSource(url, channel))
-    check_allowed(by_url)
+    _check_allowed(by_url)
     unique = tuple(by_url.values())
     is_label = label_channel and unique[0].url.endswith(suffix)
     return unique, unique[0] if is_label else None, publisher if publisher_named else ""
@@ -93,7 +95,7 @@ def is_of(publisher: str, url: str) -> bool:
     return url == publisher or url.startswith(f"{publisher}/label/")
 
 
-def check_allowed(urls: Iterable[str]) -> None:
+def _check_allowed(urls: Iterable[str]) -> None:
     """Check channels against those that conda's configuration denies, and that it allows alone.
 
     conda itself checks only the channels of its configuration and of the command line.
@@ -114,6 +116,17 @@ def check_allowed(urls: Iterable[str]) -> None:
             "Name a channel that is allowed, or ask whoever configures conda on this machine: "
             "`conda config --show-sources` tells which file says so.",
         )
+
+
+def expanded(text: str) -> str:
+    """Return a text of a file with the variables of the environment filled in.
+
+    Raises:
+        ValueError: One is not set.
+    """
+    if unset := [name for name in VARIABLE.findall(text) if name.strip("${}") not in os.environ]:
+        raise ValueError(f"a variable is not set in the environment: {', '.join(unset)}")
+    return os.path.expandvars(text)
 
 
 def flat(channels: Iterable[str]) -> tuple[str, ...]:

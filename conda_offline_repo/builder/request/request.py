@@ -12,7 +12,7 @@ from ...repository.manifest import Remembered
 from ...repository.names import check_label, check_platform
 from ..exceptions import NothingAskedError
 from ..warnings import BuildWarning
-from .channels import check_allowed, flat, sources
+from .channels import flat, sources
 from .environments import environments
 from .foreign import check_foreign
 from .machine import machines
@@ -159,7 +159,8 @@ def _sources(
     """Return the channels of a request, which of them is the label channel, and the publisher's.
 
     Channels that are named go before those of files, and the configured ones come last, if anything
-    to solve has no others. Where all is named exactly, the configured ones do not matter.
+    to solve has no others. Where all is named exactly, the configured ones do not matter. Channels
+    that packages are named with are asked as well, as in conda.
     """
     named, from_files = options.channels, options.environments
     exact = [archive for env in wanted for pins in env.exact.values() for archive in pins]
@@ -179,7 +180,6 @@ def _sources(
             "list of `conda list --export` has no place for it.",
         )
     qualified = (spec.match.get_raw_value("channel") for spec in _specs(wanted))
-    check_allowed(flat(str(channel) for channel in qualified if channel))
     return sources(
         named,
         remembered,
@@ -189,7 +189,10 @@ def _sources(
         or (last is not None and remembered is not None and last.request.publisher_named),
         token=options.token,
         known=options.channels,
-        others=dict.fromkeys(pin.url.rsplit("/", 2)[0] for pin in exact) if from_files else (),
+        others=(
+            *dict.fromkeys(pin.url.rsplit("/", 2)[0] for pin in exact if from_files),
+            *(str(channel) for channel in qualified if channel),
+        ),
     )
 
 

@@ -64,6 +64,24 @@ def test_two_at_once(path: Path) -> None:
     ]
 
 
+def test_file_that_names_the_channels(path: Path) -> None:
+    """Where none are named or configured; whether it does is seen when it is read."""
+    path.with_name("environment.yml").write_text("channels: [acme]\ndependencies: [app]\n")
+    nothing = replace(DEFAULTS, channels=())
+    (acme,) = options(path, "labels: {acme: {environment: environment.yml}}\n", nothing)
+    assert (acme.channels, acme.channels_named) == ((), False)
+    with pytest.raises(ConfigFileError, match="No channel is named for 'acme'"):
+        options(path, "labels: {acme: {packages: [app]}}\n", nothing)
+
+
+def test_configured_channels_are_not_named(path: Path) -> None:
+    configured = replace(DEFAULTS, configured=DEFAULTS.channels)
+    (acme,) = options(path, "labels: {acme: {}}\n", configured)
+    assert acme.configured == ("conda-forge",)
+    (acme,) = options(path, "channels: [public]\nlabels: {acme: {}}\n", configured)
+    assert (acme.channels, acme.configured) == (("public",), ())
+
+
 def test_both_values_of_a_key_are_checked(path: Path) -> None:
     assert mistakes(
         path, "keep: 0\nkeep: many\nlabels: {acme: {packages: [3.1], packages: []}}\n"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conda_offline_repo.builder.options import EnvironmentSpec
-from conda_offline_repo.builder.request.inputs.exceptions import PipPartsError
+from conda_offline_repo.builder.request.inputs.exceptions import InputFileError, PipPartsError
 from conda_offline_repo.builder.request.request import resolve
 from conda_offline_repo.exceptions import InvalidRequestError, OfflineRepoError
 from tests.support.requesting import ACME, ALIAS, LABEL, PUBLIC, last, urls
@@ -150,12 +150,16 @@ def test_channels_that_conda_allows(me: Inside, of_file: Callable[..., Options])
 def test_variable_of_a_channel_that_is_not_set(
     of_file: Callable[..., Options], options: Options, channel: str
 ) -> None:
-    for wrong in (
-        of_file(f"channels: ['{channel}']\ndependencies: [app]\n"),
-        replace(options, channels=(channel,)),
-    ):
-        with pytest.raises(InvalidRequestError, match=r"variable that is not set: .*ACME_HOST"):
-            resolve(wrong, None)
+    wrong = of_file(f"channels: [acme, '{channel}']\ndependencies: [app]\n")
+    with pytest.raises(InputFileError, match=r"`channels`: a variable is not set .*ACME_HOST"):
+        resolve(wrong, None)
+    with pytest.raises(InvalidRequestError, match=r"variable that is not set: .*ACME_HOST"):
+        resolve(replace(options, channels=(channel,)), None)
+
+
+def test_channel_that_a_package_is_named_with(of_file: Callable[..., Options]) -> None:
+    request = resolve(of_file("channels: [acme]\ndependencies: [app, 'public::tool']\n"), None)
+    assert urls(request) == [ACME, PUBLIC]
 
 
 LOCK = f"""\

@@ -6,12 +6,11 @@ packages of pip's depend on.
 
 from __future__ import annotations
 
-import os
-import re
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from ....repository.names import check_platform
+from ..channels import expanded
 from .exceptions import InputFileError, Problems
 from .pinned import NOARCH, Environment, absolute_url, pin, together
 from .plain_yaml import is_text, load
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
     from .pinned import PinnedArchive
 
 VERSIONS = (1, 2, 3)
-VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)\})", re.ASCII)
 
 
 def read_conda_lock(path: Path, text: str, only: Collection[str] = ()) -> Environment:
@@ -63,7 +61,7 @@ def read_conda_lock(path: Path, text: str, only: Collection[str] = ()) -> Enviro
         with problems.noting(where):
             check_platform(platform)
             digests = package.get("hash") or package
-            url = absolute_url(_expanded(package["url"]), path.parent)
+            url = absolute_url(expanded(package["url"]), path.parent)
             archives[platform].append(pin(url, digests.get("sha256"), digests.get("md5")))
     exact = {}
     for platform, pins in sorted(archives.items()):
@@ -112,13 +110,3 @@ def _wrong(package: Any) -> Iterator[str]:
 def _categories(package: dict[str, Any]) -> set[str]:
     categories = package.get("categories") or [package.get("category") or "main"]
     return set(map(str, categories)) if isinstance(categories, list) else {str(categories)}
-
-
-def _expanded(url: str) -> str:
-    """Return a URL whose variables are filled in, as conda-lock does it."""
-    names = [name or braced for name, braced in VARIABLE.findall(url)]
-    if unset := [name for name in names if name not in os.environ]:
-        raise ValueError(
-            f"its URL names a variable that is not set in the environment: {', '.join(unset)}"
-        )
-    return VARIABLE.sub(lambda match: os.environ[match[1] or match[2]], url)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import re
 from typing import TYPE_CHECKING
 
 from ....repository.names import check_platform
 from ....specs import parse_spec
+from ..channels import expanded
 from .exceptions import InputFileError, PipPartsError, Problems
 from .pinned import Environment
 from .plain_yaml import are_texts, is_text, load
@@ -57,7 +57,10 @@ def read_environment(path: Path, text: str) -> Environment:
             "The sections of an environment.yml are channels, dependencies, name, prefix and "
             "variables.",
         )
-    channels = _texts("channels", content, problems)
+    channels = []
+    for channel in _texts("channels", content, problems):
+        with problems.noting("in `channels`: "):
+            channels.append(expanded(channel))
     platforms = _texts("platforms", content, problems)
     for platform in platforms:
         with problems.noting("in `platforms`: "):
@@ -70,7 +73,7 @@ def read_environment(path: Path, text: str) -> Environment:
         raise InputFileError(path, "it names no package")
     return Environment(
         packages=packages,
-        channels=tuple(os.path.expandvars(c) for c in channels if c != NO_DEFAULTS),
+        channels=tuple(channel for channel in channels if channel != NO_DEFAULTS),
         no_defaults=NO_DEFAULTS in channels,
         platforms=tuple(platforms),
         left_out=(
