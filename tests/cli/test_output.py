@@ -146,10 +146,11 @@ def test_configured_credentials_are_not_printed(
 ) -> None:
     prepare(verb, conda, vendor, root, shipped)
     conda.configure(
-        channels=[f"https://me:{SECRET}@vendor.example/main"],
         custom_channels={"ours": f"https://vendor.example/t/{SECRET}-token"},
         proxy_servers={"https": f"http://me:{SECRET}@proxy.example:3128"},
     )
+    with (conda.home / ".condarc").open("a") as condarc:  # `use` and `conda doctor` tell of this
+        condarc.write(f"channels: #!final\n  - https://me:{SECRET}@vendor.example/main\n")
     result = conda.run(*command(verb, vendor, root), *(() if verb == "doctor" else mode))
     assert SECRET not in result.output
     if verb in ("use", "doctor"):
