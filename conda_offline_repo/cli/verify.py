@@ -98,7 +98,8 @@ def _lines(repository: Repository, report: Report) -> Iterator[str]:
     if report.missing or report.changed:
         yield f"{path} is damaged or its copy is incomplete. Copy it again from its source."
     elif report.unreadable:
-        yield f"{path} cannot be read completely. Ask its owner for permission to read it."
+        advice = "Plug in its disk again, or ask its owner for permission"
+        yield f"{path} cannot be read completely. {advice}."
     elif report.extra and not report.unfinished:
         yield f"{path} is complete, but has files that do not belong to it. Remove them."
     elif report.unfinished:

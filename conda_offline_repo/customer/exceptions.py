@@ -76,11 +76,15 @@ class RepositoryDamagedError(OfflineRepoError):
     """Files of a repository that are `missing`, `changed` or `unreadable`, by that word."""
 
     def __init__(self, path: Path, **problems: Iterable[str]) -> None:
-        lines = (f"{word}: {name}" for word, names in problems.items() for name in names)
+        lines = [f"{word}: {name}" for word, names in problems.items() for name in names]
+        problem = f"The offline repository {path} is damaged or its copy is incomplete:"
+        advice = "Copy the repository again from its source"
+        if all(line.startswith("unreadable:") for line in lines):
+            problem = f"The offline repository {path} cannot be read:"
+            advice = "Plug in its disk or mount it again, or ask its owner for permission"
         super().__init__(
-            f"The offline repository {path} is damaged or its copy is incomplete:{dashlist(lines)}",
-            "Nothing was installed or configured. "
-            "Copy the repository again from its source, then repeat this command.",
+            f"{problem}{dashlist(lines)}",
+            f"Nothing was installed or configured. {advice}, then repeat this command.",
         )
 
 

@@ -14,7 +14,7 @@ from ..repository.exceptions import FileSystemError, ManifestError
 from ..repository.publish import Sealed, Transition, carry_out
 from ..repository.staging import exclusive
 from ..repository.transition import age, is_next, next_signatures, read_manifest, read_next
-from .exceptions import SourceDamagedError
+from .exceptions import SourceDamagedError, SourceUnreadableError
 from .plan import check_place, check_release, check_space, make_plan
 from .source import Source
 from .stage import stage
@@ -103,11 +103,12 @@ def _finish_other(source: Source, target: Path, staging: Path, progress: Progres
         signature=next_signatures(target, coming),
         open=lambda name: open_regular(staging / name),
         names=frozenset(coming.everything),
+        paths=(),
     )
     plan = make_plan(other, target, last, progress)
     try:
         stage(plan, staging, progress)
-    except SourceDamagedError:
+    except (SourceDamagedError, SourceUnreadableError):
         return
     _publish(plan, staging)
 

@@ -39,6 +39,18 @@ class SourceDamagedError(OfflineRepoError):
         )
 
 
+class SourceUnreadableError(OfflineRepoError):
+    """A source with files that cannot be read, whatever they are."""
+
+    def __init__(self, source: Path, problems: Mapping[str, str]) -> None:
+        lines = (f"{name}: {why}" for name, why in sorted(problems.items()))
+        super().__init__(
+            f"{source} cannot be read:{dashlist(lines)}",
+            "Plug it in or mount it again, or ask its owner for permission, then repeat this "
+            "command. If it stays unreadable, get the release on another disk.",
+        )
+
+
 class LabelMismatchError(OfflineRepoError):
     """A target that is the repository of another customer."""
 

@@ -17,8 +17,8 @@ from ..repository.exceptions import FileSystemError, NestedFolderError
 from ..repository.locate import enclosing
 from ..repository.manifest import MANIFEST_NAME
 from ..repository.signature import SIGNATURE_NAME
-from .exceptions import LabelMismatchError, SourceDamagedError, VolumeSizeError
-from .source import SourceReadError, chunks
+from .exceptions import LabelMismatchError, VolumeSizeError
+from .source import SourceReadError, chunks, failure
 from .volume import VolumeInfo, dump
 
 if TYPE_CHECKING:
@@ -108,7 +108,8 @@ def pack(
     beside = len(manifest.raw) + len(source.signature) + 5 * PER_FILE
     shares = _shares(sizes, beside, volume_size)
     base, count = since.base if since else None, len(shares)
-    infos = [VolumeInfo(number, count, base) for number in range(1, count + 1)]
+    first = tuple(share[0] for share in shares) if count > 1 else ()
+    infos = [VolumeInfo(number, count, base, first) for number in range(1, count + 1)]
     paths = tuple(_path(output, info) for info in infos) if isinstance(output, Path) else ()
     if dry_run:
         return Packed(paths, shares, count * beside + sum(sizes.values()))
@@ -192,7 +193,7 @@ def _pack_file(
         if sha256.hexdigest() != expected:
             raise SourceReadError("it is not the file that the manifest names")
     except SourceReadError as error:
-        raise SourceDamagedError(source.place, {name: str(error)}) from error
+        raise failure(source, {name: error}) from error
 
 
 class _Pipe:

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..files.hashing import CHUNK, open_regular
+from ..files.hashing import CHUNK, UNREADABLE, open_regular
 from ..printable import counted
 from ..repository import signature, sshsig
+from ..repository.exceptions import UnreadableError
+from ..repository.manifest import MANIFEST_NAME
 from ..repository.transition import unfinished
+from ..repository.verify import check_not_gone
 from .exceptions import (
     BaseDamagedError,
     OtherVolumesError,
+    SourceDamagedError,
     SourceUnfinishedError,
+    SourceUnreadableError,
     VolumeError,
     VolumesMissingError,
 )
 from .volume import open_volume
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
     from pathlib import Path
     from typing import IO
@@ -41,6 +47,7 @@ class Source:
         signature: The content of the file with the signatures; empty without one.
         open: Opens a file of it for reading, by its path in a repository; raises OSError.
         names: The paths of the files that it has.
+        paths: What exists as long as the source is there.
         base: The release that it is the difference to; None if it is whole.
         lacks: Makes the error for files that it does not have.
     """
@@ -51,6 +58,7 @@ class Source:
     signature: bytes
     open: Callable[[str], AbstractContextManager[IO[bytes]]]
     names: frozenset[str]
+    paths: tuple[Path, ...]
     base: Base | None = None
     lacks: Callable[[list[str]], OfflineRepoError] = BaseDamagedError
 
@@ -74,11 +82,33 @@ def from_folder(repository: Repository) -> Source:
         signature=signatures if repository.signers else b"",
         open=lambda name: open_regular(folder / name),
         names=frozenset(manifest.everything),
+        paths=(folder / MANIFEST_NAME,),
     )
 
 
 class SourceReadError(Exception):
-    """Why a file of a source cannot be read, or is not the expected one."""
+    """Why a file of a source cannot be read, or is not the expected one.
+
+    `unreadable` is whether it may be the expected one, if it could be read.
+    """
+
+    def __init__(self, reason: str, *, unreadable: bool = False) -> None:
+        super().__init__(reason)
+        self.unreadable = unreadable
+
+
+def failure(source: Source, problems: Mapping[str, SourceReadError]) -> OfflineRepoError:
+    """Return the error for files of a source, by path: damage, or that it cannot be read."""
+    try:
+        for path in source.paths:
+            check_not_gone(source.place, path)
+    except UnreadableError as error:
+        return error
+    reasons = {name: str(problem) for name, problem in problems.items()}
+    damaged = {name: reasons[name] for name in reasons if not problems[name].unreadable}
+    if damaged:
+        return SourceDamagedError(source.place, damaged)
+    return SourceUnreadableError(source.place, reasons)
 
 
 def chunks(source: Source, name: str, start: int = 0) -> Iterator[bytes]:
@@ -93,7 +123,8 @@ def chunks(source: Source, name: str, start: int = 0) -> Iterator[bytes]:
             while chunk := file.read(CHUNK):
                 yield chunk
     except OSError as error:
-        raise SourceReadError(error.strerror or str(error)) from error
+        unreadable = error.errno in UNREADABLE
+        raise SourceReadError(error.strerror or str(error), unreadable=unreadable) from error
 
 
 @contextmanager
@@ -112,9 +143,13 @@ def from_volumes(paths: Sequence[Path]) -> Iterator[Source]:
             _check_together(first, other)
         holders = {name: volume for volume in volumes for name in volume.names}
         numbers = {*range(1, first.info.volumes + 1)}
-        missing = numbers.difference(volume.info.number for volume in volumes)
 
         def lacks(names: list[str]) -> OfflineRepoError:
+            # of the others, all may have arrived that the target needs
+            places = {bisect_right(first.info.first, name) for name in names}
+            missing = (places if first.info.first else numbers).difference(
+                volume.info.number for volume in volumes
+            )
             if missing:
                 return VolumesMissingError(sorted(missing), first.info.volumes)
             if first.info.base:
@@ -128,6 +163,7 @@ def from_volumes(paths: Sequence[Path]) -> Iterator[Source]:
             signature=first.signature,
             open=lambda name: holders[name].open(name),
             names=frozenset(holders),
+            paths=tuple(volume.path for volume in volumes),
             base=first.info.base,
             lacks=lacks,
         )

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 from ..files.atomic import partial, replace
 from ..files.hashing import hash_file, hash_into
 from ..files.workers import workers
-from .exceptions import SourceDamagedError
-from .source import SourceReadError, chunks
+from .source import SourceReadError, chunks, failure
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,13 +31,13 @@ def stage(plan: Plan, staging: Path, progress: Progress) -> None:
     What an interrupted command left there is used, after it was read again.
 
     Raises:
-        SourceDamagedError: Files of the source are not what its manifest says; all are named.
+        SourceDamagedError, SourceUnreadableError, UnreadableError: As `failure` tells.
         OfflineRepoError: The source does not have all of them; see `Source.lacks`.
         OSError: The disk refuses.
     """
     stop = threading.Event()
     source, packages = plan.source, plan.source.manifest.packages
-    damaged: dict[str, str] = {}
+    problems: dict[str, SourceReadError] = {}
     absent: list[str] = []
 
     def bring(name: str) -> bool | SourceReadError:
@@ -63,13 +62,13 @@ def stage(plan: Plan, staging: Path, progress: Progress) -> None:
     ):
         for name, result in results:
             if isinstance(result, SourceReadError):
-                damaged[name] = str(result)
+                problems[name] = result
             elif isinstance(result, BaseException):
                 raise result
             elif not result:
                 absent.append(name)
-    if damaged:
-        raise SourceDamagedError(source.place, damaged)
+    if problems:
+        raise failure(source, problems)
     if absent:
         raise source.lacks(sorted(absent))
 

@@ -15,22 +15,24 @@ import hashlib
 import json
 import stat
 import zipfile
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import astuple, dataclass
 from typing import TYPE_CHECKING
 
-from ..files.hashing import hash_into, open_regular
+from ..files.hashing import UNREADABLE, hash_into, open_regular
 from ..repository import manifest_json, reading, signature
+from ..repository.exceptions import UnreadableError
 from ..repository.manifest import MANIFEST_NAME
 from ..repository.signature import SIGNATURE_NAME
-from ..repository.verify import Report
+from ..repository.verify import Report, check_not_gone
 from .exceptions import VolumeError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-    from typing import IO
+    from typing import IO, Any
 
+    from ..exceptions import OfflineRepoError
     from ..progress import Progress
     from ..repository.manifest import Manifest
 
@@ -40,6 +42,8 @@ KEYS = ("build", "created", "manifest_sha256")
 #: Bit 0 of an entry's flags: it is encrypted
 #: (https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT, 4.4.4).
 ENCRYPTED = 1
+#: Bytes that the comment of a zip file may have (4.4.12).
+LONGEST_COMMENT = (1 << 16) - 1
 
 
 @dataclass(frozen=True)
@@ -64,11 +68,14 @@ class VolumeInfo:
     Attributes:
         number: From 1.
         base: The release that it is the difference to; None if it is of a whole release.
+        first: The first path in each volume, in their order, as all paths are sorted; empty if
+            unknown, as in volumes of older versions.
     """
 
     number: int
     volumes: int
     base: Base | None
+    first: tuple[str, ...] = ()
 
 
 def base_of(manifest: Manifest) -> Base:
@@ -78,9 +85,12 @@ def base_of(manifest: Manifest) -> Base:
 
 def dump(info: VolumeInfo) -> bytes:
     """Return the comment as bytes."""
-    data = {"format": FORMAT, "volume": info.number, "volumes": info.volumes}
-    since = info.base and dict(zip(KEYS, astuple(info.base), strict=True))
-    return json.dumps({**data, **({"since": since} if since else {})}, sort_keys=True).encode()
+    data: dict[str, Any] = {"format": FORMAT, "volume": info.number, "volumes": info.volumes}
+    if info.base:
+        data["since"] = dict(zip(KEYS, astuple(info.base), strict=True))
+    comment, first = json.dumps(data, sort_keys=True), {"first": info.first}
+    listed = json.dumps({**data, **first}, sort_keys=True) if info.first else comment
+    return (listed if len(listed) <= LONGEST_COMMENT else comment).encode()
 
 
 def parse(comment: bytes) -> VolumeInfo:
@@ -94,7 +104,12 @@ def parse(comment: bytes) -> VolumeInfo:
                 reading.text(since["created"]),
                 reading.sha256(since["manifest_sha256"]),
             )
-            info = VolumeInfo(reading.count(data["volume"]), reading.count(data["volumes"]), base)
+            info = VolumeInfo(
+                reading.count(data["volume"]),
+                reading.count(data["volumes"]),
+                base,
+                reading.texts(data.get("first", [])),
+            )
     except (ValueError, KeyError, TypeError, AttributeError, ArithmeticError) as error:
         raise ValueError("it is not a volume of a release, or was cut off") from error
     if version != FORMAT:
@@ -103,6 +118,8 @@ def parse(comment: bytes) -> VolumeInfo:
         )
     if not 1 <= info.number <= info.volumes:
         raise ValueError(f"it claims to be volume {info.number} of {info.volumes}")
+    if len(info.first) not in (0, info.volumes):
+        raise ValueError("it is damaged")
     return info
 
 
@@ -146,6 +163,7 @@ def open_volume(path: Path) -> Iterator[Volume]:
 
     Raises:
         VolumeError: It is not a volume, or has something else in it.
+        UnreadableError: It cannot be read.
         ManifestError: Its manifest, or the signature of that, cannot be used.
     """
     with ExitStack() as stack:
@@ -154,7 +172,7 @@ def open_volume(path: Path) -> Iterator[Volume]:
             archive = stack.enter_context(zipfile.ZipFile(file))
             info = parse(archive.comment)
         except OSError as error:
-            raise VolumeError(path, error.strerror or str(error)) from error
+            raise _unusable(path, error, error.strerror or str(error)) from error
         except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError) as error:
             raise VolumeError(path, "it is not a zip file, or was cut off") from error
         except ValueError as error:
@@ -208,22 +226,41 @@ def _content(
     try:
         return archive.read(entry)
     except (zipfile.BadZipFile, EOFError, OSError) as error:
-        raise VolumeError(path, f"{entry.filename} in it is damaged") from error
+        raise _unusable(path, error, f"{entry.filename} in it is damaged") from error
+
+
+def _unusable(path: Path, error: Exception, reason: str) -> OfflineRepoError:
+    """Return the error for a volume that cannot be used, or cannot be read at all."""
+    if isinstance(error, OSError) and error.errno in (errno.ENOENT, *UNREADABLE):
+        return UnreadableError(path, error)
+    return VolumeError(path, reason)
 
 
 def check_volume(volume: Volume, progress: Progress) -> Report:
     """Read every file of a volume and compare it with the manifest.
 
     Files of other volumes are not missing; files too many were refused when it was opened.
+
+    Raises:
+        UnreadableError: It has gone.
     """
-    packages, everything, changed = volume.manifest.packages, volume.manifest.everything, []
+    packages, everything = volume.manifest.packages, volume.manifest.everything
+    changed: list[str] = []
+    unreadable: list[str] = []
     size = sum(everything[name].size for name in volume.names)
     with progress.counting("Checking", len(volume.names & packages.keys()), size):
         for name in sorted(volume.names):
-            file, sha256, read = everything[name], hashlib.sha256(), -1
-            with suppress(OSError), volume.open(name) as content:
-                read = hash_into(content, sha256, limit=file.size)
-            if (read, sha256.hexdigest()) != (file.size, file.sha256):
-                changed.append(name)
+            file, sha256 = everything[name], hashlib.sha256()
+            try:
+                with volume.open(name) as content:
+                    read = hash_into(content, sha256, limit=file.size)
+                if (read, sha256.hexdigest()) != (file.size, file.sha256):
+                    changed.append(name)
+            except OSError as error:
+                (unreadable if error.errno in UNREADABLE else changed).append(name)
             progress.advance(file.size, packages=name in packages)
-    return Report(changed=tuple(changed), files=len(volume.names), size=size)
+    if changed or unreadable:
+        check_not_gone(volume.path, volume.path)
+    return Report(
+        changed=tuple(changed), unreadable=tuple(unreadable), files=len(volume.names), size=size
+    )

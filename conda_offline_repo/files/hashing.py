@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import stat
 from contextlib import contextmanager
 from dataclasses import dataclass
-from errno import EINVAL
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -17,6 +17,11 @@ if TYPE_CHECKING:
     from typing import IO, BinaryIO
 
 CHUNK = 1 << 18
+#: Errors of a file that may be right, but cannot be read.
+UNREADABLE = frozenset(
+    (errno.EACCES, errno.EPERM, errno.EIO, errno.ENXIO, errno.ENODEV)
+    + (errno.ESTALE, errno.ENOTCONN, errno.ETIMEDOUT, errno.EHOSTDOWN)
+)
 
 
 @dataclass(frozen=True)
@@ -41,7 +46,7 @@ def open_regular(path: Path) -> Iterator[BinaryIO]:
 
     with open(path, "rb", buffering=0, opener=opener) as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise OSError(EINVAL, "it is not a regular file", str(path))
+            raise OSError(errno.EINVAL, "it is not a regular file", str(path))
         yield file
 
 
@@ -53,13 +58,13 @@ def read_regular(path: Path, limit: int, *, links: bool = False) -> bytes:
             symbolic link.
     """
     if not links and path.is_symlink():
-        raise OSError(EINVAL, "it is a link, not a file", str(path))
+        raise OSError(errno.EINVAL, "it is a link, not a file", str(path))
     with open_regular(path) as file:
         content = bytearray()
         while len(content) <= limit and (chunk := file.read(CHUNK)):
             content += chunk
     if len(content) > limit:
-        raise OSError(EINVAL, f"it is larger than {limit} bytes", str(path))
+        raise OSError(errno.EINVAL, f"it is larger than {limit} bytes", str(path))
     return bytes(content)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from conda.common.io import dashlist
@@ -31,6 +32,13 @@ class RepositoryNotFoundError(OfflineRepoError):
 
     def __init__(self, path: Path, label: str | None, damaged: Iterable[Path] = ()) -> None:
         labelled = f"of label {label!r} " if label else ""
+        if not os.path.lexists(path):
+            super().__init__(
+                f"There is no offline repository in {path}: it does not exist.",
+                "Give the folder with offline-repo.json, or the folder above it. If it is on a "
+                "stick or a share, plug that in or mount it.",
+            )
+            return
         unusable = dashlist(damaged)
         also = f" The manifests of these folders cannot be used:{unusable}" if unusable else ""
         super().__init__(
@@ -61,8 +69,8 @@ class UnreadableError(OfflineRepoError):
     def __init__(self, path: Path, error: OSError) -> None:
         super().__init__(
             f"{path} cannot be read: {error.strerror or error}.",
-            "Ask its owner for permission to read the whole repository, or mount its disk again, "
-            "then repeat this command.",
+            "Plug in its disk or mount it again, or ask its owner for permission to read all of "
+            "it, then repeat this command.",
         )
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from dataclasses import dataclass
-from errno import EACCES, EIO, EPERM
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..files.hashing import hash_file
+from ..files.hashing import UNREADABLE, hash_file
 from ..files.workers import run_all
+from .exceptions import UnreadableError
 from .manifest import BESIDE, MANIFEST_NAME
 from .names import is_sibling
 from .signature import SIGNATURE_NAME
@@ -23,9 +24,6 @@ if TYPE_CHECKING:
 
 #: Files that operating systems and copy tools put into folders.
 NOT_OURS = frozenset({"desktop.ini", "thumbs.db", ".ds_store"})
-
-#: Errors of a file that may be right, but cannot be read.
-UNREADABLE = (EACCES, EPERM, EIO)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +63,11 @@ class Report:
 
 
 def verify(repository: Repository, progress: Progress) -> Report:
-    """Read every file of the repository and compare it with the manifest."""
+    """Read every file of the repository and compare it with the manifest.
+
+    Raises:
+        UnreadableError: It has gone meanwhile.
+    """
     root, manifest = repository.path, repository.manifest
     files, packages = manifest.everything, manifest.packages
     names = tuple(dict.fromkeys((*files, *manifest.on_the_way)))
@@ -79,6 +81,8 @@ def verify(repository: Repository, progress: Progress) -> Report:
     size = sum(file.size for file in files.values())
     with progress.counting("Checking", len(packages), size):
         verdicts = sorted(zip(names, run_all(verdict, names), strict=True))
+    if any(result != "good" for _, result in verdicts):
+        check_not_gone(root, root / MANIFEST_NAME)
     extra = sorted({*_files(root)}.difference(names, {MANIFEST_NAME, SIGNATURE_NAME}, BESIDE))
     return Report(
         missing=tuple(name for name, result in verdicts if result == "missing" and name in files),
@@ -90,6 +94,17 @@ def verify(repository: Repository, progress: Progress) -> Report:
         size=size,
         unfinished=unfinished(root, manifest),
     )
+
+
+def check_not_gone(place: Path, proof: Path) -> None:
+    """See that a folder or file is still there, as long as the path `proof` exists.
+
+    Raises:
+        UnreadableError: It has gone, so that what was read of it proves nothing.
+    """
+    if not os.path.lexists(proof):
+        problem = "it has gone, as when a stick is pulled out"
+        raise UnreadableError(place, OSError(errno.ENOENT, problem))
 
 
 def _verdict(path: Path, allowed: Mapping[str, int]) -> str:

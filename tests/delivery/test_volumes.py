@@ -38,6 +38,7 @@ from conda_offline_repo.repository.exceptions import (
     ManifestError,
     NestedFolderError,
     SignatureError,
+    UnreadableError,
 )
 from conda_offline_repo.repository.locate import locate_one
 from conda_offline_repo.repository.manifest import MANIFEST_NAME
@@ -371,7 +372,7 @@ def test_what_is_no_volume_is_refused(
 
 
 def test_files_that_are_no_volume(target: Path, tmp_path: Path, mirror: Mirror) -> None:
-    with pytest.raises(VolumeError, match="No such file"):
+    with pytest.raises(UnreadableError, match="No such file"):
         unpack(tmp_path / "nothing.zip", target=target)
     with pytest.raises(VolumeError, match=r"not a regular file|directory|denied"):
         unpack(mirror.builds[1], target=target)

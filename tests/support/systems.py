@@ -20,6 +20,8 @@ ON_WINDOWS = {
     r"test_hostile\.py::test_names_and_licences_are_printed": NAMES,
     r"test_guard\.py::test_manifest_is_no_switch\[pipe": PIPES,
     r"test_guard\.py::test_pipe_in_the_place_of_a_file": PIPES,
+    r"test_gone\.py::test_stick_(is_pulled_out_of_a_check|has_errors)": "open files stay there",
+    r"test_base\.py::test_link_to_base": DEVICES,
     r"test_demo\.py::": "the Python package for Windows, made on Linux, holds nothing to execute",
     r"test_benchmarks\.py::test_benchmarks_run": "the stopwatch needs POSIX",
     r"test_archive\.py::test_what_is_no_file_of_a_local_channel\S*\[.*-device": DEVICES,

@@ -17,7 +17,7 @@ from conda.base.context import context
 from conda.models.channel import Channel, all_channel_urls
 
 from ..._conda import commands, indexes
-from ...files.hashing import hash_file
+from ...files.hashing import UNREADABLE, hash_file
 from ...repository.exceptions import UnreadableError
 from ...repository.manifest import INDEX_NAME
 from ...repository.names import is_sibling
@@ -167,9 +167,9 @@ def _check_index(repository: Path, subdir: Path, manifest: Manifest) -> None:
         if name in manifest.files:
             raise RepositoryDamagedError(repository, missing=(name,)) from None
         return
-    except PermissionError as error:
-        raise UnreadableError(Path(error.filename or subdir), error) from error
-    except OSError:
+    except OSError as error:
+        if error.errno in UNREADABLE:
+            raise UnreadableError(Path(error.filename or subdir), error) from error
         raise RepositoryDamagedError(repository, changed=(name,)) from None
     if allowed.get(digests.sha256) != digests.size:
         raise RepositoryDamagedError(repository, changed=(name,))

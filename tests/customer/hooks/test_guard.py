@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
@@ -21,7 +22,7 @@ from conda_offline_repo.customer.hooks.exceptions import (
 )
 from conda_offline_repo.exceptions import OfflineRepoError
 from conda_offline_repo.files.hashing import hash_file
-from conda_offline_repo.repository.exceptions import ManifestError
+from conda_offline_repo.repository.exceptions import ManifestError, UnreadableError
 from conda_offline_repo.repository.manifest import JOURNAL_NAME, MANIFEST_NAME
 from conda_offline_repo.urls import file_url
 from dev.upstream.cable import Cable
@@ -139,6 +140,18 @@ def test_missing_index_is_refused(me: Inside, stick: Path, name: str) -> None:
     me.configure(channels=[file_url(stick)], offline=True)
     (stick / name).unlink()
     with pytest.raises(RepositoryDamagedError, match=f"missing: {name}"):
+        guard.prepare_solve((), ())
+
+
+def test_index_on_a_stick_with_errors_is_not_called_damaged(
+    me: Inside, stick: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(path: Path, **_: object) -> None:
+        raise OSError(errno.EIO, "Input/output error", str(path))
+
+    monkeypatch.setattr(guard, "hash_file", broken)
+    me.configure(channels=[file_url(stick)], offline=True)
+    with pytest.raises(UnreadableError, match=r"repodata\.json cannot be read: Input/output"):
         guard.prepare_solve((), ())
 
 
