@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from errno import EACCES, EAGAIN, EDEADLK, ENOLCK
 from pathlib import Path
 from socket import gaierror
@@ -127,7 +128,8 @@ def index_cache_error(error: BaseException) -> IndexCacheError | None:
 def change_texts(error: CondaError, change: Callable[[str], str]) -> None:
     """Change in place all texts of an error, or of several in one, that conda's report shows."""
     if isinstance(error, CondaMultiError):
-        error.errors = [_of_conda(each) for each in error.errors]
+        # after a roll-back, conda puts an empty tuple among them
+        error.errors = [_of_conda(each) for each in error.errors if isinstance(each, Exception)]
         for each in error.errors:
             change_texts(each, change)
         return
@@ -136,9 +138,19 @@ def change_texts(error: CondaError, change: Callable[[str], str]) -> None:
             parts = value if isinstance(value, (list, tuple, set)) else (value,)
             setattr(error, name, ", ".join(change(str(part)) for part in parts))
     # conda applies `%` with the keywords to the text: before 26.7 always, since then if any
-    error.message = change(str(error)).replace("%", "%%")
+    error.message = change(_text(error)).replace("%", "%%")
     error._kwargs = {"redacted": True}
     error._caused_by = None
+
+
+def _text(error: CondaError) -> str:
+    """Return the text of an error, also where a link script has printed a `%`, which conda before
+    26.7 takes for the place of a keyword.
+    """
+    with suppress(ValueError, TypeError, KeyError):
+        if error._kwargs or type(error).__str__ is not CondaError.__str__:
+            return str(error)
+    return str(error.message)
 
 
 def _of_conda(error: Exception) -> CondaError:
