@@ -210,11 +210,11 @@ def _of_network(causes: tuple[BaseException, ...], host: str) -> tuple[str, str]
         return f"{host} refuses connections", CHECK_ADDRESS
     if caused_by(urllib3.ReadTimeoutError, requested.ReadTimeout):
         seconds = context.remote_read_timeout_secs
-        hint = "Run the same command again later. To let conda wait longer: conda config --set "
-        return (
-            f"nothing arrived from {host} for {seconds:g} s",
-            f"{hint}remote_read_timeout_secs 300",
+        hint = (
+            "Run the same command again later. To let conda wait longer: "
+            "conda config --set remote_read_timeout_secs 300"
         )
+        return f"nothing arrived from {host} for {seconds:g} s", hint
     if caused_by(ConnectionError, urllib3.ProtocolError, requested.ChunkedEncodingError):
         return f"the connection to {host} was cut", CHECK_ADDRESS
     for cause in causes:

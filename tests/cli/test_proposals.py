@@ -12,6 +12,7 @@ import shlex
 import shutil
 from typing import TYPE_CHECKING
 
+import conda.plugins.types
 import pytest
 
 from conda_offline_repo.repository.manifest import MANIFEST_NAME
@@ -30,19 +31,25 @@ if TYPE_CHECKING:
 
     Situation = Callable[["World"], Finished]
 
+#: Whether conda lets plugins look at what it links without solving (25.5 and newer).
+CHECKS_EXPLICIT = hasattr(conda.plugins.types, "CondaPreTransactionAction")
 FIRST, SECOND = SigningKey("first"), SigningKey("second")
-EXCEPTIONS, HOOKS = "customer/exceptions.py", "customer/hooks/exceptions.py"
-#: Why a command is not typed here, by its module.
+#: Why a command is not typed here, by the class or function that proposes it.
 NOT_TYPED = {
-    ("builder/request/inputs/exceptions.py", "install -n base 'py-rattler>=0.24'"): "changes base",
-    ("builder/request/inputs/lock_file.py", "update -n base py-rattler"): "changes base",
-    ("cli/sync.py", "offline-repo use … -p … --trust …"): "for a state that cannot be written",
-    ("customer/configuration.py", "install -n NAME"): "names a kind of command",
-    (HOOKS, "config --set solver NAME"): "for libmamba",
-    (HOOKS, "remove --force"): "names a kind of command",
-    ("exceptions.py", "config --set solver NAME"): "for a solver that is not installed",
-    ("exceptions.py", "install -n base conda-offline-repo"): "changes base",
-    ("repository/exceptions.py", "install -n base 'conda>=26.3' conda-sboms"): "changes base",
+    ("FolderNameError", "config --set solver NAME"): "for libmamba",
+    ("LockReaderMissingError", "install -n base 'py-rattler>=0.24'"): "changes base",
+    ("RepositoryGoneError", "remove --force"): "names a kind of command",
+    ("SbomMissingError", "install -n base 'conda>=26.3' conda-sboms"): "changes base",
+    ("SolverMissingError", "config --set solver NAME"): "for a solver that is not installed",
+    ("VendorMissingError", "install -n base conda-offline-repo"): "changes base",
+    ("_answered", "install -n base boto3"): "changes base",
+    ("_differences", "install …"): "was tried and has no solution",
+    ("_differences", "offline-repo use PATH …"): "what has no solution differs by solver",
+    ("_left_behind", "offline-repo use PATH --environment …"): "for several environments",
+    ("_parsed", "update -n base py-rattler"): "changes base",
+    ("_warnings", "offline-repo use … -p … --trust …"): "for a state that cannot be written",
+    ("configuration", "install -n NAME"): "names a kind of command",
+    ("unreached", "install -n base pysocks"): "changes base",
 }
 #: Values, placeholders, and conda's own environment, which the tests do not change.
 NOT_LITERAL = re.compile(rf"{GAP}|{PLACEHOLDER.pattern}|-n base")
@@ -63,12 +70,35 @@ class World:
         self.folder = folder
         self.mirror = mirror
         # what is typed never reaches the conda of the tests
-        base = {"CONDA_ROOT_DIR": str(folder / "base"), "CONDA_ALWAYS_YES": "yes"}
-        self.customer = Conda(folder / "the administrator", **base)
+        variables = {"CONDA_ROOT_DIR": str(self.base), "CONDA_ALWAYS_YES": "yes"}
+        self.customer = Conda(folder / "the administrator", **variables)
         self.stick = folder / "my stick" / "bank"
         self.prefix = self.customer.envs / "e"
         self.meanings: dict[str, str] = {}
         self.deliver(1)
+
+    @property
+    def base(self) -> Path:
+        """conda's own environment, which is not that of the tests."""
+        return self.folder / "base"
+
+    def build(self, channel: TinyChannel, *arguments: object) -> Finished:
+        """Build in the place of the folder, whatever was there."""
+        channel.write()
+        root = self.stick.parent
+        if not (root / "ours").exists():
+            shutil.rmtree(root)
+            (root / "ours").mkdir(parents=True)
+        options = ("--label", "bank", "--root", root, "--override-channels", "--no-label-channel")
+        return self.customer.build(*options, "-c", channel.folder, *arguments)
+
+    def fill_the_cache(self, name: str) -> None:
+        """Let conda's cache have a package of another channel, which solvers offer offline."""
+        channel = TinyChannel(self.folder / "elsewhere")
+        channel.add(name, "9.9", subdir=PLATFORM)
+        channel.write()
+        self.customer.run("create", "-n", "x", "--override-channels", "-c", channel.folder, name)
+        shutil.rmtree(channel.folder)
 
     def deliver(self, number: int) -> None:
         """Bring the folder to a release."""
@@ -85,7 +115,9 @@ class World:
     def type(self, command: str) -> Finished:
         """Type a command, with its placeholders filled in, and see it succeed."""
         for placeholder, meaning in self.meanings.items():
-            command = command.replace(placeholder, meaning.replace(" ", "\\ "))
+            command = re.sub(
+                rf"(?<!\w){re.escape(placeholder)}", meaning.replace(" ", r"\\ "), command
+            )
         words = shlex.split(command)
         assert not any(PLACEHOLDER.fullmatch(word) for word in words), command
         if words[0] == "activate":
@@ -94,29 +126,29 @@ class World:
         return self.customer.run(*words)
 
 
-def proposes(module: str, *commands: str) -> Callable[[Situation], Situation]:
-    """A situation whose message has these commands of a module, in this order."""
+def proposes(scope: str, *commands: str) -> Callable[[Situation], Situation]:
+    """A situation whose message has these commands of a class or function, in this order."""
 
     def note(situation: Situation) -> Situation:
-        SITUATIONS[situation] = tuple((module, command) for command in commands)
+        SITUATIONS[situation] = tuple((scope, command) for command in commands)
         return situation
 
     return note
 
 
-@proposes("customer/use.py", "activate …", "install …")
+@proposes("_next_commands", "activate …", "install …")
 def first_use(world: World) -> Finished:
     return world.customer.use(world.stick, "-n", "e")
 
 
-@proposes("customer/use.py", "activate …", "update …")
+@proposes("_next_commands", "activate …", "update …")
 def next_release(world: World) -> Finished:
     world.use("app", "extra")
     world.deliver(3)
     return world.customer.use(world.stick, "-n", "e")
 
 
-@proposes("customer/use.py", "activate …", "offline-repo use …")
+@proposes("_next_commands", "activate …", "offline-repo use …")
 def older_release_is_used(world: World) -> Finished:
     world.deliver(3)
     world.use("app", "extra")
@@ -124,7 +156,7 @@ def older_release_is_used(world: World) -> Finished:
     return world.use("--allow-older")
 
 
-@proposes(EXCEPTIONS, "offline-repo use … -p …… --allow-older")
+@proposes("_use_older", "offline-repo use … -p …… --allow-older")
 def older_release(world: World) -> Finished:
     world.deliver(3)
     world.use("app")
@@ -132,7 +164,7 @@ def older_release(world: World) -> Finished:
     return world.refused("install", "tool")
 
 
-@proposes(EXCEPTIONS, "offline-repo use … -p …… --allow-older")
+@proposes("_use_older", "offline-repo use … -p …… --allow-older")
 def history_that_began_anew(world: World) -> Finished:
     world.use("app")
     path = world.stick / MANIFEST_NAME
@@ -140,7 +172,7 @@ def history_that_began_anew(world: World) -> Finished:
     return world.refused("install", "extra")
 
 
-@proposes(EXCEPTIONS, "offline-repo use … -p … --other-label")
+@proposes("OtherLabelError", "offline-repo use … -p … --other-label")
 def other_label(world: World) -> Finished:
     world.use("app")
     channel = TinyChannel(world.folder / "channel")
@@ -153,29 +185,29 @@ def other_label(world: World) -> Finished:
     return world.refused("install", "plant")
 
 
-@proposes(EXCEPTIONS, "offline-repo show … --releases")
+@proposes("ReleaseNotKeptError", "offline-repo show … --releases")
 def release_that_is_not_kept(world: World) -> Finished:
     return world.customer.fail("offline-repo", "use", world.stick, "-n", "e", "--release", "7")
 
 
-@proposes("delivery/release_ref.py", "offline-repo show … --releases")
+@proposes("at", "offline-repo show … --releases")
 def comparison_with_a_release_that_is_not_kept(world: World) -> Finished:
     return world.customer.fail("offline-repo", "diff", f"{world.stick}@7", world.stick)
 
 
-@proposes("repository/exceptions.py", "offline-repo unpack … …")
+@proposes("PackedError", "offline-repo unpack … …")
 def zip_file_is_used(world: World) -> Finished:
     volume = world.folder / "the bank.zip"
     world.customer.run("offline-repo", "pack", world.stick, "-o", volume)
     return world.customer.fail("offline-repo", "use", volume, "-n", "e")
 
 
-@proposes("customer/diagnostics.py", "offline-repo use --undo -n base")
+@proposes("_base", "offline-repo use --undo -n base")
 def base_is_used(world: World) -> Finished:
     return world.customer.use(world.stick, "-n", "base")
 
 
-@proposes(EXCEPTIONS, "offline-repo use … --trust …")
+@proposes("OtherSignerError", "offline-repo use … --trust …")
 def missed_change_of_keys(world: World) -> Finished:
     sign(world.stick, FIRST)
     world.use("app", "--trust", FIRST.fingerprint)
@@ -184,7 +216,7 @@ def missed_change_of_keys(world: World) -> Finished:
     return world.refused("update", "app")
 
 
-@proposes(EXCEPTIONS, "offline-repo use PATH -p …")
+@proposes("StateUnreadableError", "offline-repo use PATH -p …")
 def unreadable_state(world: World) -> Finished:
     world.use("app")
     state = world.prefix / "conda-meta" / "offline-repo"
@@ -195,33 +227,28 @@ def unreadable_state(world: World) -> Finished:
     return refused
 
 
-@proposes(HOOKS, "offline-repo use NEW_PATH -p …")
+@proposes("RepositoryGoneError", "offline-repo use NEW_PATH -p …")
 def moved_folder(world: World) -> Finished:
     world.use("app")
     world.meanings["NEW_PATH"] = str(world.stick.rename(world.folder / "another stick"))
     return world.refused("install", "extra")
 
 
-@proposes(HOOKS, "offline-repo use … -p … …")
+@proposes("ForeignPackagesError", "offline-repo use … -p … …")
 def foreign_package(world: World) -> Finished:
-    """conda's cache has a newer one of another channel, which solvers offer offline."""
-    channel = TinyChannel(world.folder / "channel")
-    channel.add("lib", "9.9", subdir=PLATFORM)
-    channel.write()
-    world.customer.run("create", "-n", "x", "--override-channels", "-c", channel.folder, "lib")
-    shutil.rmtree(channel.folder)
+    world.fill_the_cache("lib")
     world.use("app")
     return world.refused("install", "lib>1.5")
 
 
-@proposes("cli/doctor.py", "offline-repo use …")
+@proposes("_print", "offline-repo use …")
 def doctor_after_a_delivery(world: World) -> Finished:
     world.use("app")
     world.deliver(2)
     return world.customer.run("doctor", "-p", world.prefix)
 
 
-@proposes("customer/configuration.py", "offline-repo use … -p … PACKAGE")
+@proposes("_hiding", "offline-repo use … -p … PACKAGE")
 def channels_that_are_final(world: World) -> Finished:
     with (world.customer.home / ".condarc").open("a") as condarc:
         condarc.write("channels: #!final\n  - http://127.0.0.1:9/main\n")
@@ -229,7 +256,7 @@ def channels_that_are_final(world: World) -> Finished:
     return world.use()
 
 
-@proposes("customer/diagnostics.py", "install …")
+@proposes("_history", "install …")
 def request_with_a_channel(world: World) -> Finished:
     world.use("extra")
     with (world.prefix / "conda-meta" / "history").open("a") as history:
@@ -238,7 +265,7 @@ def request_with_a_channel(world: World) -> Finished:
     return world.use()
 
 
-@proposes(HOOKS, "offline-repo use … -p …", "offline-repo use --undo -p …")
+@proposes("UnfinishedUseError", "offline-repo use … -p …", "offline-repo use --undo -p …")
 def interrupted_use(world: World) -> Finished:
     world.use("app")
     meta = world.prefix / "conda-meta"
@@ -247,39 +274,77 @@ def interrupted_use(world: World) -> Finished:
     return world.refused("install", "extra")
 
 
-@proposes(HOOKS, "offline-repo use --undo -p …")
+@proposes("OtherChannelsError", "offline-repo use --undo -p …")
 def other_channel(world: World) -> Finished:
     world.use("app")
     return world.refused("install", "-c", "http://127.0.0.1:9/main", "extra")
 
 
-@proposes(HOOKS, "install -p … …")
+@proposes("OtherChannelsError", "install -p … …")
 def request_for_a_channel(world: World) -> Finished:
     world.use("app")
     return world.refused("install", "http://127.0.0.1:9/main::extra")
 
 
-@proposes("cli/build_run.py", "offline-repo build --file … --label …")
+@proposes("_write_config", "offline-repo build --file … --label …")
 def file_of_labels(world: World) -> Finished:
     options = ("--label", "bank", "--root", world.folder / "the root", "--no-label-channel")
     channel = ("-c", world.mirror.channel.folder, "--override-channels")
     return world.customer.build(*options, *channel, "app", "--write-config")
 
 
-@proposes("cli/pack.py", "offline-repo unpack … PATH/…")
+@proposes("_lines", "offline-repo unpack … PATH/…")
 def release_in_a_volume(world: World) -> Finished:
     world.meanings["PATH/bank"] = str(world.folder / "unpacked" / "bank")
     return world.customer.run("offline-repo", "pack", world.stick, "-o", "the release.zip")
 
 
-@proposes("cli/build_report.py", "offline-repo use PATH/… -n ENVIRONMENT")
+@proposes("report", "offline-repo use PATH/… -n ENVIRONMENT")
 def first_build(world: World) -> Finished:
     world.meanings |= {"PATH/": f"{world.stick.parent}/", "ENVIRONMENT": "e"}
     channel = ("-c", world.mirror.channel.folder, "--override-channels", "--no-label-channel")
     return world.customer.build("--label", "bank", "--root", "the root", *channel, "app")
 
 
-#: By module, what has to be typed.
+@proposes("ForeignPackagesError", "offline-repo show …")
+def package_of_elsewhere(world: World) -> Finished:
+    world.fill_the_cache("other")
+    world.use("app")
+    return world.refused("install", "other")
+
+
+@proposes("UnnamedPackagesError", "offline-repo show …")
+def file_of_elsewhere(world: World) -> Finished:
+    if not CHECKS_EXPLICIT:
+        pytest.skip("this conda lets nobody look at what it links without solving")
+    world.fill_the_cache("other")
+    sign(world.stick, FIRST)
+    world.use("app", "--trust", FIRST.fingerprint)
+    (archive,) = world.customer.pkgs.glob("other-*.conda")
+    return world.refused("install", archive)
+
+
+@proposes("StateMissingError", "offline-repo use … -p …", "offline-repo use --undo -p …")
+def environment_without_its_memory(world: World) -> Finished:
+    world.use("app")
+    (world.prefix / "conda-meta" / "offline-repo").unlink()
+    return world.refused("install", "extra")
+
+
+@proposes("_replaced", "offline-repo use PATH …")
+def other_bytes_under_the_same_name(world: World) -> Finished:
+    channel = TinyChannel(world.folder / "channel")
+    channel.add("app", depends=["lib"])
+    channel.add("lib")
+    world.build(channel, "app")
+    world.use("app")
+    channel.add("lib", files={"share/lib.txt": "corrected"})
+    world.meanings["PATH"] = str(world.stick)
+    world.customer.variables.update(world.customer.activated("e"))
+    return world.build(channel)
+
+
+#: What has to be typed.
 PLACES = {*places()}
 #: What needs no situation.
 LITERAL = {place for place in PLACES if not NOT_LITERAL.search(place[1])} - NOT_TYPED.keys()

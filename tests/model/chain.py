@@ -101,7 +101,7 @@ class Chain(RuleBasedStateMachine):
         #: or may have, without expecting a signature.
         self.forged = False
         self.deceived: set[str] = set()
-        #: The environments whose memory was left behind by a clone or a rename.
+        #: The environments that have lost their memory.
         self.unguarded: set[str] = set()
 
     def teardown(self) -> None:
@@ -390,17 +390,26 @@ class Chain(RuleBasedStateMachine):
         if copy not in self.used:
             prefixes = ("-p", self._prefix(copy), "--clone", self._prefix(name))
             if self._run("create", "--yes", *prefixes).status == 0:
-                self._without_memory(name, copy)
+                self._is_copy(copy, name, self._state(name))
 
     @precondition(lambda self: self.used)
     @rule(name=environments, copy=environments)
     def rename(self, name: str, copy: str) -> None:
         name = self._used(name)
         if copy not in self.used:
-            done = self._run("rename", "-n", name, copy, CONDA_ALWAYS_YES="yes")
-            if done.status == 0:
-                self._without_memory(name, copy)
+            state = self._state(name)
+            if self._run("rename", "-n", name, copy, CONDA_ALWAYS_YES="yes").status == 0:
+                self._is_copy(copy, name, state)
                 self._forget(name)
+
+    @precondition(lambda self: self.used)
+    @rule(name=environments)
+    def lose_the_memory(self, name: str) -> None:
+        """As a copy does that was made without conda."""
+        name = self._used(name)
+        (self._prefix(name) / STATE).unlink(missing_ok=True)
+        self.used[name] = 0
+        self.unguarded.add(name)
 
     @precondition(lambda self: self.used)
     @rule(name=environments)
@@ -459,13 +468,13 @@ class Chain(RuleBasedStateMachine):
         self.unguarded.discard(name)
         self.deceived.discard(name)
 
-    def _without_memory(self, name: str, target: str) -> None:
-        """The one environment was copied to the other, which knows nothing but its `.condarc`."""
-        assert {*self._records(name)} == {*self._records(target)} or not self._records(name)
-        self.used[target] = 0
-        self.unguarded.add(target)
-        if name in self.deceived:
-            self.deceived.add(target)
+    def _is_copy(self, copy: str, name: str, state: dict[str, Any] | None) -> None:
+        """An environment that is a copy of another expects what that one, in its state, did."""
+        assert self._state(copy) == state
+        self.used[copy] = self.used[name]
+        for environments in (self.unguarded, self.deceived):
+            if name in environments:
+                environments.add(copy)
 
     def _conda(self, name: str, verb: str, *arguments: object, history: bool = False) -> None:
         name = self._used(name)

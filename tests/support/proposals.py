@@ -63,24 +63,26 @@ def misunderstood(output: str) -> list[str]:
 
 
 def places() -> Iterator[tuple[str, str]]:
-    """Each command that the source proposes, after its module; with a gap for each value."""
+    """Each command that the source proposes, with a gap for each value, after the function or class
+    that does, or the module.
+    """
     for path in sorted(PACKAGE.rglob("*.py")):
-        for text in texts(ast.parse(path.read_text("utf-8"))):
-            for command in commands(text):
-                yield path.relative_to(PACKAGE).as_posix(), command
+        for node in ast.parse(path.read_text("utf-8")).body:
+            scope = getattr(node, "name", path.stem)
+            for text in texts(node):
+                yield from ((scope, command) for command in commands(text))
 
 
-def texts(tree: ast.AST) -> Iterator[str]:
-    """The texts of a module, but for docstrings and the help."""
-    for node in ast.iter_child_nodes(tree):
-        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
-            continue
-        if isinstance(node, ast.Assign) and HELP & {ast.unparse(name) for name in node.targets}:
-            continue
-        if (text := text_of(node)) is not None:
-            yield text
-        else:
-            yield from texts(node)
+def texts(node: ast.AST) -> Iterator[str]:
+    """The texts in a piece of source, but for docstrings and the help."""
+    text = text_of(node)
+    if text is not None:
+        yield text
+    elif isinstance(node, ast.Assign) and HELP & {ast.unparse(name) for name in node.targets}:
+        pass
+    elif not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)):
+        for child in ast.iter_child_nodes(node):
+            yield from texts(child)
 
 
 def text_of(node: ast.AST) -> str | None:

@@ -119,9 +119,11 @@ def _left_behind(plan: BuildPlan, last: Manifest) -> Iterator[str]:
         others = sorted({s.environment for s in plan.solutions if s.platform == platform})
         lacks = f"the environment {environment}" if environment else "the one environment"
         lacks = f"{lacks} for {platform}" if others else f"packages for {platform}"
-        named = " or ".join(f"--environment {other}" for other in others if other)
+        named = " or ".join(
+            f"`conda offline-repo use PATH --environment {other}`" for other in others if other
+        )
         text = f"Release {last.release} has {lacks}, and the new one has not: no update is tried."
-        remedy = f" Customers take another: `conda offline-repo use PATH {named}`." if named else ""
+        remedy = f" Customers take another: {named}." if named else ""
         yield f"{text}{remedy}"
 
 
