@@ -35,7 +35,7 @@ TRUST = {
 _JSON = {
     "--json": "Print one JSON object.",
     "-v --verbose": "Print more; -vvv for error reports.",
-    "-q --quiet": "No progress, and one line for each thing that changed.",
+    "-q --quiet": "No progress.",
 }
 #: How the help shows what conda's helpers add. Each verb names, in its `CONDA`, the helpers that it
 #: takes; older conda has not all of these. Options that few need here are left out.
@@ -58,6 +58,7 @@ SHOWN = {
     "add_parser_json": _JSON,
     "add_output_and_prompt_options": {
         **_JSON,
+        "-q --quiet": "No progress, and a line for each change.",
         "-d --dry-run": "Only show what would be done.",
         "-y --yes": "Do not ask for confirmation.",
     },

@@ -41,6 +41,8 @@ def test_nothing_is_for_sphinx_alone(page: Path) -> None:
     for token in tokens(page.read_text("utf-8")):
         line = token.map[0] + 1 if token.map else 0
         assert not token.info.startswith("{"), f"line {line}: a directive"
+        shown = re.sub("<!--.*?-->", "", token.content, flags=re.DOTALL).strip()
+        assert token.type != "html_block" or not shown, f"line {line}: {shown!r} is shown"
         if token.type == "inline":
             odd = re.search(r"^(%|:::|\(\S+\)=$)|(?<!\$)\{\w+\}`", token.content, re.MULTILINE)
             assert not odd, f"line {line}: {odd and odd[0]!r}"
