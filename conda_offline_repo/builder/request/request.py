@@ -12,10 +12,10 @@ from ...repository.manifest import Remembered
 from ...repository.names import check_label, check_platform
 from ..exceptions import NothingAskedError
 from ..warnings import BuildWarning
-from .channels import flat, sources
 from .environments import environments
 from .foreign import check_foreign
 from .machine import machines
+from .sources import added, sources_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -67,7 +67,8 @@ class Request:
     @property
     def packages(self) -> tuple[PackageSpec, ...]:
         """The packages of all environments."""
-        return tuple(dict.fromkeys(_specs(self.environments)))
+        specs = (spec for environment in self.environments for spec in environment.packages)
+        return tuple(dict.fromkeys(specs))
 
 
 def repository_of(options: Options) -> Path:
@@ -98,7 +99,7 @@ def resolve(options: Options, last: Manifest | None) -> Request:
     last = None if options.whole else last
     before = last.request if last else Remembered()
     wanted = environments(options, last)
-    channels, label_channel, publisher = _sources(options, wanted, last)
+    channels, label_channel, publisher = sources_of(options, wanted, last)
     if not label_channel and not all(env.packages or env.exact for env in wanted):
         raise InvalidRequestError(
             "No package is named.",
@@ -116,7 +117,7 @@ def resolve(options: Options, last: Manifest | None) -> Request:
         virtual_packages=machines(platforms, before.virtual_packages, options.virtual_packages),
         plugin=before.plugin if options.plugin is None else options.plugin,
         keep=options.keep or before.keep,
-        warnings=(*_left_out(wanted, platforms), *_added(options, wanted, last)),
+        warnings=(*_left_out(wanted, platforms), *added(options, wanted, last)),
         publisher=publisher,
         token_given=bool(options.token),
         from_file=options.whole,
@@ -151,76 +152,6 @@ def _check(options: Options) -> None:
             f"{options.keep} releases cannot be kept.",
             "The newest always stays: give --keep 1 for it alone, or a larger number.",
         )
-
-
-def _sources(
-    options: Options, wanted: tuple[Environment, ...], last: Manifest | None
-) -> tuple[tuple[ChannelSource, ...], ChannelSource | None, str]:
-    """Return the channels of a request, which of them is the label channel, and the publisher's.
-
-    Channels that are named go before those of files, and the configured ones come last, if anything
-    to solve has no others. Where all is named exactly, the configured ones do not matter. Channels
-    that packages are named with are asked as well, as in conda.
-    """
-    named, from_files = options.channels, options.environments
-    exact = [archive for env in wanted for pins in env.exact.values() for archive in pins]
-    remembered = last.request.channels if last and not options.channels_named else None
-    if any(env.channels or env.no_defaults for env in wanted if not env.exact):
-        of_files = [channel for env in wanted if not env.exact for channel in env.channels]
-        named = (*_named(options), *of_files)
-        named += options.configured if any(map(_needs_configured, wanted)) else ()
-        remembered = None
-    elif from_files and not options.channels_named and all(env.exact for env in wanted):
-        named, remembered = (), None
-    files = [str(env.file) for env in wanted if env.file and _needs_configured(env)]
-    if files and not (named or remembered):
-        raise InvalidRequestError(
-            f"{', '.join(files)} names no channel, and none is named or configured.",
-            "Name the publisher's channel with -c. An environment.yml has `channels:` for it, a "
-            "list of `conda list --export` has no place for it.",
-        )
-    qualified = (spec.match.get_raw_value("channel") for spec in _specs(wanted))
-    return sources(
-        named,
-        remembered,
-        label=options.label,
-        label_channel=options.label_channel,
-        publisher_named=options.channels_named
-        or (last is not None and remembered is not None and last.request.publisher_named),
-        token=options.token,
-        known=options.channels,
-        others=(
-            *dict.fromkeys(pin.url.rsplit("/", 2)[0] for pin in exact if from_files),
-            *(str(channel) for channel in qualified if channel),
-        ),
-    )
-
-
-def _named(options: Options) -> tuple[str, ...]:
-    return tuple(channel for channel in options.channels if channel not in options.configured)
-
-
-def _needs_configured(environment: Environment) -> bool:
-    """Return whether an environment has no channels of its own, and needs some."""
-    return not (environment.channels or environment.no_defaults or environment.exact)
-
-
-def _specs(wanted: tuple[Environment, ...]) -> Iterator[PackageSpec]:
-    return (spec for environment in wanted for spec in environment.packages)
-
-
-def _added(
-    options: Options, wanted: tuple[Environment, ...], last: Manifest | None
-) -> Iterator[BuildWarning]:
-    """Yield a warning if the configured channels are used for a file that names none."""
-    files = [str(env.file) for env in wanted if env.file and _needs_configured(env)]
-    remembered = last and not options.channels_named
-    if files and options.configured and not remembered:
-        text = (
-            f"{', '.join(files)} names no channel, so the configured ones are used: "
-            f"{', '.join(flat(options.configured))}."
-        )
-        yield BuildWarning("added-channels", text)
 
 
 def _left_out(
