@@ -48,6 +48,11 @@ class PackageSpec(str):
 
     def __init__(self, text: str) -> None:
         self.match = MatchSpec(text)
+        channel = text.partition("#")[0].partition("[")[0].rpartition("::")[0].strip()
+        url = Channel(channel).base_url if "://" in channel else None
+        if url and str(self.match.get_raw_value("channel")) != url:
+            # conda 24.7 takes the channel of this name on the server of its alias
+            self.match = MatchSpec(self.match, channel=Channel(url))
 
     @property
     def unqualified(self) -> PackageSpec:
@@ -152,9 +157,6 @@ def _problem(spec: PackageSpec) -> str | None:
     channel = str(match.get_raw_value("channel") or "")
     if NO_CHANNEL.search(channel):
         return f"{channel!r} is not a channel"
-    named = text.partition("[")[0].rpartition("::")[0].strip()
-    if "://" in named and Channel(named).base_url != channel:  # conda 24.7 loses the server
-        return f"this conda takes its channel for {channel}; name the package without it"
     for key, length in DIGESTS.items():
         digest = match.get_raw_value(key)
         if digest and not re.fullmatch(rf"[0-9a-fA-F]{{{length}}}", digest):

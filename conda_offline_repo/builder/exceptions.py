@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from conda.base.context import context
 from conda.common.io import dashlist
 
 from ..exceptions import OfflineRepoError
@@ -67,10 +68,16 @@ class ExactGoneError(OfflineRepoError):
     """Archives that are named exactly, and that their channels do not list as they are named."""
 
     def __init__(self, urls: Iterable[str]) -> None:
+        moved = [
+            f"Where these channels are is said by conda's setting {setting}."
+            for setting in ("migrated_channel_aliases", "migrated_custom_channels")
+            if getattr(context, setting)
+        ]
         super().__init__(
             f"The channels do not list these archives as they are named:{dashlist(urls)}",
             "They are named exactly, so nothing else is taken for them. Make the list or lock file "
             "anew, or ask the owner of the channel what became of them.",
+            *moved,
         )
 
 

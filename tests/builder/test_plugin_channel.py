@@ -233,7 +233,7 @@ def test_installers_go_along_and_are_remembered(build: Build, tmp_path: Path) ->
     assert (build.bank / names[1]).read_bytes() == b"MZ, newer"
     whole(build.bank)
     (build.bank / names[1]).write_bytes(b"another")
-    assert "give it again with --installer" in build.refused()
+    assert "it is not the file that was published" in build.refused()
     build("--without-installer")
     assert not (build.bank / "installer").exists()
     assert "MACHINE WITHOUT CONDA" not in (build.bank / "README.txt").read_text()

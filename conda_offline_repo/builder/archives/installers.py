@@ -66,9 +66,7 @@ def shipped(last: Manifest) -> tuple[str, ...]:
 def _published(name: str, last: Manifest, repository: Path) -> Archive:
     archive = _archive(name, repository / name, staged=False)
     if archive.sha256 not in last.allowed(name):
-        raise InstallerError(
-            archive.path, "it is not the file that was published; give it again with --installer"
-        )
+        raise InstallerError(archive.path, "it is not the file that was published")
     return archive
 
 
