@@ -83,8 +83,11 @@ def _build(options: Options, progress: Progress, run: Run, *, dry_run: bool) -> 
             signers=signer.fingerprints if signer else (),
             built_with=tools(),
         )
-        with TemporaryDirectory() if staging is None else nullcontext(staging) as scratch:
-            plan = _proved(plan, Path(scratch) / "proof", progress)
+        scratch = (
+            nullcontext(staging) if staging else TemporaryDirectory(ignore_cleanup_errors=True)
+        )
+        with scratch as folder:
+            plan = _proved(plan, Path(folder) / "proof", progress)
         if staging is None:
             archives = collect.foresee(plan.all_entries, repository)
         else:
