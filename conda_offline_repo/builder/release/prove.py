@@ -116,10 +116,15 @@ def solver_of(
     def solve(
         request: Request, platform: str, packages: Sequence[PackageSpec], **more: Any
     ) -> tuple[PackageRecord, ...]:
-        settings = {"_pkgs_dirs": (str(scratch / "pkgs"),), "offline": True}
+        settings = {
+            **solver_settings.defaults(),  # the name of conda's cached index depends on them
+            **solver_settings.without_cooldown(),
+            "_pkgs_dirs": (str(scratch / "pkgs"),),
+            "offline": True,
+        }
         # conda would keep the records of another environment's settings in memory
         SubdirData.clear_cached_local_channel_data()
-        with overrides.settings(**settings, **solver_settings.without_cooldown()):
+        with overrides.settings(**settings):
             indexes.refresh_index_cache(channel, (platform, "noarch"))
             machine = request.virtual_packages[platform]
             return run(platform, packages, (channel,), machine, **more)
