@@ -44,7 +44,6 @@ NOT_TYPED = {
     ("VendorMissingError", "install -n base conda-offline-repo"): "changes base",
     ("_answered", "install -n base boto3"): "changes base",
     ("_differences", "install …"): "was tried and has no solution",
-    ("_differences", "offline-repo use PATH …"): "what has no solution differs by solver",
     ("_left_behind", "offline-repo use PATH --environment …"): "for several environments",
     ("_parsed", "update -n base py-rattler"): "changes base",
     ("_warnings", "offline-repo use … -p … --trust …"): "for a state that cannot be written",
@@ -342,6 +341,18 @@ def other_bytes_under_the_same_name(world: World) -> Finished:
     world.meanings["PATH"] = str(world.stick)
     world.customer.variables.update(world.customer.activated("e"))
     return world.build(channel)
+
+
+@proposes("_differences", "offline-repo use PATH …")
+def renamed_package_that_excludes_the_old_one(world: World) -> Finished:
+    channel = TinyChannel(world.folder / "channel")
+    channel.add("ratingpro")
+    world.build(channel, "ratingpro")
+    world.use("ratingpro")
+    channel.add("rating", constrains=["ratingpro <0"])
+    world.meanings["PATH"] = str(world.stick)
+    world.customer.variables.update(world.customer.activated("e"))
+    return world.build(channel, "rating")
 
 
 #: What has to be typed.
