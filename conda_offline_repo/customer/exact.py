@@ -61,12 +61,9 @@ def exactly(
         PoisonedCacheError: conda's package cache holds another archive in the place of one.
     """
     current = installed(target.prefix)
-    names = _solution(repository, release, environment)
-    records = _records(target, repository, names)
     request = repository.manifest.request
-    if demands := unmet(records, features.own_virtual_packages()):
-        raise MachineMisfitError(demands, request.virtual_packages.get(context.subdir, {}))
-    records = [_same(current, record) or record for record in records]
+    wanted = released(target, repository, release, environment)
+    records = [_same(current, record) or record for record in wanted]
     if is_base(target.prefix):
         others = staying(current, {record.name for record in records})
         check_fits(records, others)
@@ -78,6 +75,17 @@ def exactly(
         requested = {record.name for record in records} - needed
     specs = (MatchSpec(record.name) for record in records if record.name in requested)
     return transaction_to(target.prefix, records, specs)
+
+
+def released(
+    target: Target, repository: Repository, release: int | None, environment: str | None
+) -> list[PackageRecord]:
+    """Return just the packages of a release; arguments and errors as `exactly`."""
+    records = _records(target, repository, _solution(repository, release, environment))
+    if demands := unmet(records, features.own_virtual_packages()):
+        assumed = repository.manifest.request.virtual_packages
+        raise MachineMisfitError(demands, assumed.get(context.subdir, {}))
+    return records
 
 
 def installed_release(repository: Repository, prefix: Path) -> int | None:

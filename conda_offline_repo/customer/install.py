@@ -14,10 +14,9 @@ from conda.models.channel import Channel
 from conda.models.match_spec import MatchSpec
 
 from .._conda import indexes, overrides
-from .._conda.solver import UnsolvedError, ask
+from .._conda.solver import ask
 from .._conda.transactions import installed, linked, requested, transaction_to
 from .environment.records import followed
-from .exceptions import TargetError
 from .hooks.archives import from_repositories
 from .hooks.caches import check_caches
 from .hooks.history_check import expected_by_use
@@ -61,27 +60,20 @@ def transaction(
         conda's transaction, not yet run.
 
     Raises:
-        TargetError: The solver finds no solution.
+        UnsolvedError: The solver finds no solution.
         PoisonedCacheError: conda's package cache holds another archive in the place of one.
     """
     names = [spec.name for spec in specs]
     without = _replaced(target.prefix, names, manifest)
     if back:
         without |= superseded(target.prefix, names, manifest)
-    try:
-        # offline, solvers also offer what conda's caches have: from where the repository was
-        with TemporaryDirectory() as caches, overrides.settings(_pkgs_dirs=(caches,)):
-            indexes.refresh_index_cache(Channel(target.channel), context.subdirs)
-            if target.moved_from or without:
-                change = _with_view(target, specs, without)
-            else:
-                change = _ask(target, target.prefix, specs, "solve_for_transaction")
-    except UnsolvedError as error:
-        raise TargetError(
-            f"The packages cannot be installed.\n{error}",
-            "`conda offline-repo show` lists what the repository has; "
-            "ask your vendor for a build with what is missing.",
-        ) from None
+    # offline, solvers also offer what conda's caches have: from where the repository was
+    with TemporaryDirectory() as caches, overrides.settings(_pkgs_dirs=(caches,)):
+        indexes.refresh_index_cache(Channel(target.channel), context.subdirs)
+        if target.moved_from or without:
+            change = _with_view(target, specs, without)
+        else:
+            change = _ask(target, target.prefix, specs, "solve_for_transaction")
     # after the solve, the empty cache was checked
     check_caches(from_repositories(linked(change, target.prefix)))
     return change

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from conda.utils import quote_for_shell
 
+from .._conda.solver import UnsolvedError
 from .._conda.transactions import actions, installed, read_again
 from ..exceptions import InvalidRequestError
 from ..repository.locate import labels_in, locate_one
@@ -19,9 +20,10 @@ from .diagnostics import diagnose
 from .environment.lock import check_not_frozen, exclusive
 from .environment.state import read_state
 from .exact import exactly, installed_release, keeping
-from .exceptions import RepositoryDamagedError, SiblingIndexError, UnknownSignerError
+from .exceptions import RepositoryDamagedError, SiblingIndexError, TargetError, UnknownSignerError
 from .install import offline, superseded, transaction
 from .target import configure, plan, unmake
+from .ways import lagging, ways
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -161,10 +163,12 @@ def use(request: UseRequest, progress: Progress, dialog: Dialog) -> Outcome:
         if alone:  # another `use` may have changed the environment before
             read_again(request.prefix)
             target = plan_target()
-        changed = _install(request, repository, target, progress, dialog)
+        linked, unlinked, late = _install(request, repository, target, progress, dialog)
     commands = tuple(_next_commands(request, repository))
     release = installed_release(repository, request.prefix)
     mixed = release is None and bool(installed(request.prefix))
+    findings += late
+    changed = (linked, unlinked)
     return Outcome(request, repository, target, findings, *changed, release, mixed, commands)
 
 
@@ -179,14 +183,19 @@ def _verify(repository: Repository, progress: Progress) -> None:
 
 def _install(
     request: UseRequest, repository: Repository, target: Target, progress: Progress, dialog: Dialog
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Configure the environment and install into it; returns what was linked and unlinked.
+) -> tuple[tuple[str, ...], tuple[str, ...], tuple[Finding, ...]]:
+    """Configure the environment and install into it.
 
-    Nothing is configured before conda has a transaction and the user agrees to it.
+    Returns what was linked and unlinked, and what the solver does not bring. Nothing is configured
+    before conda has a transaction and the user agrees to it.
     """
     with offline(target):
         change = _transaction(request, repository, target, progress)
         changed = actions(change, target.prefix) if change else ((), ())
+        newest = () if request.allow_older else request.packages
+        late = lagging(target, repository, newest, change)
+        if late:
+            dialog.warn(late)
         if change:
             dialog.agree(change)
         if not request.dry_run:
@@ -199,7 +208,7 @@ def _install(
             except BaseException:  # an interruption and conda's own exits leave nothing, either
                 unmake(target)
                 raise
-    return changed
+    return *changed, late
 
 
 def _transaction(
@@ -211,7 +220,11 @@ def _transaction(
     elif request.packages:
         progress.step(f"Solving {repository.manifest.label} for {request.prefix}")
         specs = [package.match for package in request.packages]
-        change = transaction(target, specs, repository.manifest, back=request.allow_older)
+        try:
+            change = transaction(target, specs, repository.manifest, back=request.allow_older)
+        except UnsolvedError as error:
+            problem = f"The packages cannot be installed.\n{error}"
+            raise TargetError(problem, *ways(target, repository, request.packages)) from None
     return None if change is None or change.nothing_to_do else change
 
 

@@ -171,6 +171,15 @@ class Manifest:
             for sha256, size in self.allowed(name).items()
         }
 
+    def exact_options(self, platform: str) -> dict[str, str]:
+        """Return the options of `use` for just what the release installs on a platform.
+
+        They are by the name of the environment; `""` for the unnamed one.
+        """
+        parts = map(key_parts, self.solutions)
+        names = sorted(name for name, other in parts if other == platform)
+        return {n: f"--environment {n}" if n else f"--release {self.release}" for n in names}
+
     @cached_property
     def digest(self) -> str:
         """The SHA-256 of `raw`, in lower-case hexadecimal."""

@@ -28,27 +28,35 @@ class ForeignPackagesError(OfflineRepoError):
     """Packages that an environment's repository does not have, by name and origin."""
 
     def __init__(
-        self, path: str, prefix: str, records: Sequence[PackageRecord], offered: Collection[str]
+        self,
+        path: str,
+        prefix: str,
+        records: Sequence[PackageRecord],
+        offered: Collection[str],
+        exact: Sequence[str],
     ) -> None:
-        """`offered` are the names of the packages that the repository has."""
+        """`offered` are the names of the packages that the repository has; `exact` are the options
+        of `use` for just its release, without packages that it no longer has.
+        """
         names = sorted({record.name for record in records})
         own = [name for name in names if name in offered]
         folder = quote_for_shell(path)
-        if own:
-            advice = (
-                "To install from the repository alone: conda offline-repo use "
-                f"{folder} -p {quote_for_shell(prefix)} {' '.join(own)}"
-            )
-        else:
-            advice = (
+        use = f"conda offline-repo use {folder} -p {quote_for_shell(prefix)}"
+        hint = f"To install from the repository alone: {use} {' '.join(own)}"
+        if not own:
+            hint = (
                 f"The repository has none of them: `conda offline-repo show {folder}` lists what "
                 f"it has. Ask your vendor for a build with {' and '.join(names)}."
             )
+        hints = [hint]
+        if len(exact) == 1:
+            hints.append(f"To install just the release, and remove all else: {use} {exact[0]}")
         super().__init__(
             f"These packages are not from the offline repository {path}, the only source of this "
             f"environment:{dashlist(listed(records))}",
             "Offline, conda also offers packages of other channels and older releases from its "
-            f"caches. The environment was not changed. {advice}",
+            "caches. The environment was not changed.",
+            *hints,
         )
 
 

@@ -67,12 +67,13 @@ def check_origin(
         OfflineRepoError: See `expected_manifest`.
     """
     prefix = commands.target()
-    new = [r for r in records if r not in unlinked and not _is_installed(r, unlinked)]
+    new = [record for record in records if record not in unlinked]
     if not new or commands.original():
         return ()
     state = known_state(prefix)
     if state is None:
         return ()
+    new = [record for record in new if not _stays(record, unlinked, state)]
     present = {id(a.record): bool(a.allowed) or os.path.lexists(a.path) for a in archives}
     foreign = [
         record
@@ -81,16 +82,18 @@ def check_origin(
         and not (present[id(record)] if id(record) in present else _in_channel(url, state))
     ]
     if solved and foreign:
-        packages = expected_manifest(Path(state.path)).packages
-        offered = {path.rpartition("/")[2].rsplit("-", 2)[0] for path in packages}
-        raise ForeignPackagesError(state.path, str(prefix), foreign, offered)
+        manifest = expected_manifest(Path(state.path))
+        offered = {path.rpartition("/")[2].rsplit("-", 2)[0] for path in manifest.packages}
+        withdrawn = {r.name for r in foreign} & {old.name for old in unlinked}
+        exact = [*manifest.exact_options(context.subdir).values()] if withdrawn else []
+        raise ForeignPackagesError(state.path, str(prefix), foreign, offered, exact)
     if expected_by_use.get() is not None:
         return ()
     return _check_named(prefix, state, new, archives)
 
 
-def _is_installed(record: PackageRecord, unlinked: Iterable[PackageRecord]) -> bool:
-    """Return whether a record is of the very archive that an environment has, in conda's cache.
+def _stays(record: PackageRecord, unlinked: Iterable[PackageRecord], state: State) -> bool:
+    """Return whether a record is of the very archive that an environment has from elsewhere.
 
     A solver may offer what the caches have under their own URL, which to conda is another package.
     """
@@ -98,6 +101,8 @@ def _is_installed(record: PackageRecord, unlinked: Iterable[PackageRecord]) -> b
     old = next((old for old in unlinked if old.name == record.name), None)
     if cached is None or old is None or not old.get("sha256"):
         return False
+    if str(old.get("url") or "").startswith(f"{state.channel}/"):
+        return False  # the repository does not have it any more: not what an update is to bring
     try:
         same = all(record.get(key) == old.get(key) for key in ("version", "build", "subdir"))
         return same and hash_file(cached).sha256 == old.sha256

@@ -1,0 +1,147 @@
+"""What works where a solver does not bring what somebody asks for."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from conda.base.context import context
+from conda.models.match_spec import MatchSpec
+from conda.utils import quote_for_shell
+
+from .._conda.solver import UnsolvedError
+from .._conda.transactions import installed, linked, requested
+from ..exceptions import OfflineRepoError
+from .base import is_base
+from .configuration import Finding
+from .exact import released
+from .install import superseded, transaction
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from typing import Any
+
+    from conda.models.records import PackageRecord
+
+    from ..repository.locate import Repository
+    from ..specs import PackageSpec
+    from .target import Target
+
+
+def lagging(
+    target: Target, repository: Repository, packages: Sequence[PackageSpec], change: Any
+) -> tuple[Finding, ...]:
+    """Return which packages do not come to what the newest release has of them, and what does it.
+
+    A solver may find that an old version is good enough; see `install.offline`.
+
+    Args:
+        target: The environment.
+        repository: The repository that it uses.
+        packages: What was asked for.
+        change: conda's transaction; None if nothing is to be done.
+    """
+    wanted = _wanted(target, repository, packages)
+    late = _late(target, wanted, change)
+    if not late:
+        return ()
+    number = repository.manifest.release
+    versions = ", ".join(
+        f"{name} {version}, and not {' or '.join(sorted({v for v, _ in wanted[name]}))}"
+        for name, version in sorted(late.items())
+    )
+    remedies = "\n  ".join(ways(target, repository, packages))
+    text = f"The solver has chosen {versions} of release {number}.\n  {remedies}"
+    return (Finding(str(target.prefix), text),)
+
+
+def ways(target: Target, repository: Repository, packages: Sequence[PackageSpec]) -> Iterator[str]:
+    """Yield the commands that lead on, each after what it does; see `install.offline`.
+
+    Args:
+        target: The environment.
+        repository: The repository that it uses.
+        packages: What the solver does not bring.
+    """
+    path, prefix = (quote_for_shell(str(path)) for path in (repository.path, target.prefix))
+    use = f"conda offline-repo use {path} -p {prefix}"
+    if held := _held(target, repository, packages):
+        names = " ".join(map(quote_for_shell, (*packages, *held)))
+        yield f"conda does not change {' and '.join(held)} unless named: {use} {names}"
+    specs = [package.match for package in packages]
+    current = installed(target.prefix)
+    whole = False
+    for environment, records in _releases(target, repository).items():
+        has = [any(spec.match(record) for record in records) for spec in specs]
+        if not all(fits or spec.name in current for fits, spec in zip(has, specs, strict=True)):
+            continue
+        gone = sorted({*current} - {record.name for record in records})
+        removes = f", without {', '.join(gone)}" if gone else ""
+        release = f"release {repository.manifest.release}"
+        content = f"{environment} of {release}" if environment else release
+        option = repository.manifest.exact_options(context.subdir)[environment]
+        yield f"To bring the environment to just what {content} installs{removes}: {use} {option}"
+        whole = whole or all(has)
+    if not whole:
+        yield (
+            f"`conda offline-repo show {path}` lists what the repository has; "
+            "ask your vendor for a build with what is missing."
+        )
+
+
+def _held(
+    target: Target, repository: Repository, packages: Sequence[PackageSpec]
+) -> tuple[str, ...]:
+    """Return the packages that conda keeps at their version, and that bring the others if named.
+
+    These are python and what was once requested.
+    """
+    manifest, specs = repository.manifest, [package.match for package in packages]
+    kept = {"python", *requested(target.prefix)} - {spec.name for spec in specs}
+    held = tuple(sorted(kept & superseded(target.prefix, installed(target.prefix), manifest)))
+    if not held:
+        return ()
+    try:
+        change = transaction(target, [*specs, *map(MatchSpec, held)], manifest, back=False)
+    except (UnsolvedError, OfflineRepoError):
+        return ()
+    return () if _late(target, _wanted(target, repository, packages), change) else held
+
+
+def _releases(target: Target, repository: Repository) -> dict[str, list[PackageRecord]]:
+    """Return what the newest release installs on this machine, by environment.
+
+    Those are left out that cannot be installed; for base, all.
+    """
+    releases = {}
+    options = repository.manifest.exact_options(context.subdir)
+    for environment in () if is_base(target.prefix) else options:
+        try:
+            releases[environment] = released(target, repository, None, environment)
+        except OfflineRepoError:
+            continue
+    return releases
+
+
+def _wanted(
+    target: Target, repository: Repository, packages: Sequence[PackageSpec]
+) -> dict[str, set[tuple[str, str]]]:
+    """Return the versions and builds that the newest release has of packages, by name."""
+    wanted = defaultdict(set)
+    for records in _releases(target, repository).values():
+        for record in records:
+            if any(package.match.match(record) for package in packages):
+                wanted[record.name].add((record.version, record.build))
+    return dict(wanted)
+
+
+def _late(target: Target, wanted: dict[str, set[tuple[str, str]]], change: Any) -> dict[str, str]:
+    """Return the versions of packages that are not what is wanted, by name."""
+    final = dict(installed(target.prefix))
+    if change is not None:
+        final |= {record.name: record for record in linked(change, target.prefix)}
+    return {
+        name: final[name].version
+        for name, versions in wanted.items()
+        if name in final and (final[name].version, final[name].build) not in versions
+    }
