@@ -49,7 +49,7 @@ class ForeignPackagesError(OfflineRepoError):
                 f"it has. Ask your vendor for a build with {' and '.join(names)}."
             )
         hints = [hint]
-        if len(exact) == 1:
+        if len(exact) == 1 and not own:
             hints.append(f"To install just the release, and remove all else: {use} {exact[0]}")
         super().__init__(
             f"These packages are not from the offline repository {path}, the only source of this "
