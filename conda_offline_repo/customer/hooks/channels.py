@@ -11,7 +11,7 @@ from pathlib import Path
 
 from conda.base.context import context
 
-from ..._conda import configuration, overrides
+from ..._conda import commands, configuration, overrides
 from ..environment.state import read_state
 from ..exceptions import StateUnreadableError
 
@@ -40,6 +40,8 @@ def leave_out_others() -> None:
         and (setting.source == "cmd_line" or prefix in Path(setting.source).parents)
         for channel in ((setting.value,) if isinstance(setting.value, str) else setting.value)
     }
+    if commands.running() == "remove" and not Path(state.path).is_dir():
+        named.remove(state.channel)  # no solver needs it to take packages away
     channels = tuple(channel for channel in context._channels if channel in named)
     _others.enter_context(overrides.settings(_channels=channels))
 

@@ -104,11 +104,10 @@ class PoisonedCacheError(OfflineRepoError):
 class RepositoryGoneError(OfflineRepoError):
     """An environment's repository that is no longer where it was."""
 
-    def __init__(self, path: Path, prefix: str, *, removes: bool = False) -> None:
-        without = " Without it, `conda remove --force` takes away just what you name." * removes
+    def __init__(self, path: Path, prefix: str) -> None:
         super().__init__(
             f"The offline repository {path} that this environment uses does not exist.",
-            f"Plug in or mount its disk, then repeat this command.{without} If it has moved: "
+            "Plug in or mount its disk, then repeat this command. If it has moved: "
             f"conda offline-repo use NEW_PATH -p {quote_for_shell(prefix)}",
         )
 

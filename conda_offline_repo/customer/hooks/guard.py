@@ -45,8 +45,7 @@ def prepare_solve(
 ) -> None:
     """Check and refresh the index of every offline repository in play (`conda_pre_solves`).
 
-    To take packages away, only some solvers need it. What they link instead, `check_solution`
-    checks.
+    To take packages away needs none; what a solver links instead, `check_solution` checks.
 
     Raises:
         RepositoryDamagedError: An index file is not the one of the manifest.
@@ -57,21 +56,18 @@ def prepare_solve(
         StateUnreadableError: The environment's state cannot be read.
         OfflineRepoError: See `check_environment` and `expected_manifest`.
     """
-    manifest_of, repository_at = cache(expected_manifest), cache(repository_of)
-    removes = bool(specs_to_remove) and not specs_to_add
     state = read_state(commands.target())
-    if removes and (context.force_remove or context.solver == "libmamba"):
+    if specs_to_remove and not specs_to_add:
         return
-    if not removes:
-        check_environment(specs_to_add, manifest_of)
+    manifest_of, repository_at = cache(expected_manifest), cache(repository_of)
+    check_environment(specs_to_add, manifest_of)
     for url in all_channel_urls(commands.channels(), subdirs=context.subdirs):
         subdir = local_path(url)
         if subdir is None:
             continue
         repository = repository_at(subdir.parent)
         if repository is None:
-            check_not_gone(state, subdir.parent, removes=removes)
-        if repository is None or removes:
+            check_not_gone(state, subdir.parent)
             continue
         if context.solver == "libmamba" and _leads_astray(repository, url):
             raise FolderNameError(repository, context.solver)

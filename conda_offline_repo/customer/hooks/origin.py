@@ -154,13 +154,13 @@ def _in_channel(url: str, state: State) -> bool:
     )
 
 
-def check_not_gone(state: State | None, channel: Path, *, removes: bool = False) -> None:
+def check_not_gone(state: State | None, channel: Path) -> None:
     """Refuse a channel that is the environment's repository no longer.
 
     conda would say that the channel is invalid and advise to index it anew.
     """
     if state and state.uses(channel):
-        raise RepositoryGoneError(channel, str(commands.target()), removes=removes)
+        raise RepositoryGoneError(channel, str(commands.target()))
 
 
 @cache
