@@ -151,9 +151,9 @@ def _nearest(spec: MatchSpec, indexes: Mapping[tuple[str, str], Index]) -> str:
     if builds := [f"{r.version}={r.build}" for r in records if fitting.match(r)]:
         asked = str(build or "").strip("*")
         builds.sort(key=lambda text: -SequenceMatcher(None, text.partition("=")[2], asked).ratio())
-        return f"no build satisfies; the nearest are {_few(builds)}"
+        return f"no build satisfies; the nearest {_few(builds)}"
     versions = list(dict.fromkeys(record.version for record in records))
-    return f"no version satisfies; the nearest are {_few(_by_distance(versions, str(version)))}"
+    return f"no version satisfies; the nearest {_few(_by_distance(versions, str(version)))}"
 
 
 def _by_distance(versions: Sequence[str], asked: str) -> list[str]:
@@ -182,4 +182,4 @@ def _channels(spec: MatchSpec) -> frozenset[str]:
 def _few(texts: Iterable[str]) -> str:
     unique = list(dict.fromkeys(texts))
     more = f" and {len(unique) - FEW} more" if len(unique) > FEW else ""
-    return f"{', '.join(unique[:FEW])}{more}"
+    return f"{'are' if unique[1:] else 'is'} {', '.join(unique[:FEW])}{more}"

@@ -26,6 +26,7 @@ from conda_offline_repo.builder.config.read import read
 from conda_offline_repo.builder.options import Options
 from conda_offline_repo.cli import build_run
 from conda_offline_repo.exceptions import VendorMissingError
+from tests.support.inside import inside
 from tests.support.systems import DEVICES, PIPES
 
 DEFAULTS = Options("", Path(), channels=("conda-forge",), native_platform="linux-64")
@@ -72,6 +73,14 @@ def test_file_that_names_the_channels(path: Path) -> None:
     assert (acme.channels, acme.channels_named) == ((), False)
     with pytest.raises(ConfigFileError, match="No channel is named for 'acme'"):
         options(path, "labels: {acme: {packages: [app]}}\n", nothing)
+
+
+def test_channel_that_conda_denies(path: Path, tmp_path: Path) -> None:
+    with inside(tmp_path / "engineer") as me:
+        me.configure(denylist_channels=["public"])
+        (said,) = mistakes(path, "channels: [acme, public]\nlabels: {bank: {}}\n")
+    assert said.startswith("1:18: The channel ")
+    assert "/public is denied by conda's setting denylist_channels" in said
 
 
 def test_configured_channels_are_not_named(path: Path) -> None:

@@ -85,7 +85,8 @@ def test_all_at_once(me: Inside, server: ChannelServer, tmp_path: Path, sharded:
 
 
 def test_nearest_versions_and_builds(me: Inside, server: ChannelServer) -> None:
-    text = refusal(me, server, "pytho=1.9.4", "ratingpro=1.1", "pytho=2=other_2")
+    text = refusal(me, server, "pytho=1.9.4", "ratingpro=1.1", "pytho=2=other_2", "needy>1.0")
+    assert "needy>1.0: no version satisfies; the nearest is 1.0\n" in text
     assert "pytho=1.9.4: no version satisfies; the nearest are 1.10, 1.9, 2.0, 1.2, 0.3 and" in text
     assert "ratingpro=1.1: no version satisfies; the nearest are 2.0, 1.0\n" in text
     assert "pytho=2=other_2: no build satisfies; the nearest are 2.0=other_1, 2.0=0\n" in text
