@@ -219,7 +219,7 @@ def _of_network(causes: tuple[BaseException, ...], host: str) -> tuple[str, str]
         return f"the connection to {host} was cut", CHECK_ADDRESS
     for cause in causes:
         if isinstance(cause, OSError) and cause.errno and cause.strerror:
-            return f"{cause.strerror}", CHECK_ADDRESS
+            return f"there is no connection to {host}: {cause.strerror}", CHECK_ADDRESS
     if caused_by(urllib3.ConnectTimeoutError, requested.ConnectTimeout, TimeoutError):
         seconds = context.remote_connect_timeout_secs
         return f"{host} did not answer within {seconds:g} s", CHECK_ADDRESS

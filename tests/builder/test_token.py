@@ -139,6 +139,17 @@ def test_channel_that_merely_is_first(vendor: Vendor, sites: Sites, way: str) ->
     assert sites.told() == {"acme"}
 
 
+def test_channel_that_wants_a_token_and_has_none(vendor: Vendor, sites: Sites) -> None:
+    acme, forge = sites.urls
+    vendor.conda.configure(channels=[forge, acme])
+    request = ("app", "--no-label-channel")
+    result = vendor.build(*request, CONDA_OFFLINE_REPO_TOKEN="")
+    assert "give its token with --token or CONDA_OFFLINE_REPO_TOKEN, and name it" in result.stderr
+    _, _, advice = result.stderr.partition("name it first: ")
+    vendor.built("app", *advice.partition(".\n")[0].split())
+    assert sites.told() == {"acme"}
+
+
 def test_file_without_channels(vendor: Vendor, sites: Sites) -> None:
     acme, forge = sites.urls
     vendor.conda.configure(channels=[forge, acme])

@@ -57,8 +57,8 @@ def how_to_open(source: ChannelSource, request: Request) -> str:
     publisher, name = _publisher(source, request), _name(source, request)
     if not request.token_given:
         return (
-            f"if it is the publisher's, {name}, with its token in --token or {TOKEN_VARIABLE}. If "
-            "not, log in to it as for conda itself, for example in ~/.netrc."
+            "log in to it as for conda itself, for example in ~/.netrc. If it is the publisher's, "
+            f"give its token with --token or {TOKEN_VARIABLE}, and {name}."
         )
     sent = (
         f"the token was sent to {request.publisher} alone, which is named as the publisher's"

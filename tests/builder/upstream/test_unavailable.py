@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import zstandard
+from conda.base.context import reset_context
 from conda.gateways.connection.session import CondaHttpAuth
 from requests import exceptions as requested
 from urllib3 import exceptions as urllib3
@@ -24,7 +25,7 @@ from conda_offline_repo.builder.exceptions import (
     DownloadError,
 )
 from dev.upstream.server import ChannelServer
-from tests.support.inside import inside
+from tests.support.inside import forget, inside
 from tests.support.tiny import TinyChannel
 
 if TYPE_CHECKING:
@@ -89,12 +90,15 @@ class Answering(BaseHTTPRequestHandler):
 
 @contextmanager
 def answering(
-    status: int | None, body: bytes = b"", tls: ssl.SSLContext | None = None
+    status: int | None,
+    body: bytes = b"",
+    tls: ssl.SSLContext | None = None,
+    handler: type[Answering] = Answering,
 ) -> Iterator[str]:
     """Where every request is answered so; closed without an answer for no status."""
     headers = {"Proxy-Authenticate": "Basic"} if status == 407 else {}
     answer = None if status is None else (status, headers, body)
-    handler = type("Handler", (Answering,), {"answer": answer})
+    handler = type("Handler", (handler,), {"answer": answer})
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         server.handle_error = lambda *_: None  # type: ignore[method-assign]
         if tls:
@@ -283,6 +287,26 @@ def test_login_that_a_proxy_does_not_accept(me: Inside) -> None:
         told = unavailable(me, f"http://{FAR}/public")
     assert f"the proxy http://{proxy} does not accept its login (HTTP 407)" in told
     assert "s3cret" not in told
+
+
+def test_login_for_a_proxy_as_the_message_proposes(me: Inside, channel: TinyChannel) -> None:
+    class Proxy(Answering):
+        def do_GET(self) -> None:
+            path = channel.folder.parent / self.path.removeprefix(f"http://{FAR}/")
+            content = path.read_bytes() if path.is_file() else b""
+            self.answer = (200 if content else 404, {}, content)
+            if self.headers["Proxy-Authorization"] is None:
+                self.answer = (407, {"Proxy-Authenticate": "Basic"}, b"")
+            super().do_GET()
+
+    with answering(407, handler=Proxy) as proxy:
+        me.configure(proxy_servers={"http": f"http://{proxy}"})
+        assert "http://USER:PASSWORD@HOST:PORT" in unavailable(me, f"http://{FAR}/public")
+        setting = ("proxy_servers.http", f"http://anna:s3cret@{proxy}")
+        me.conda.run("config", "--set", *setting)
+        reset_context()
+        forget()
+        me.build(me.options("app", channels=(f"http://{FAR}/public",)))
 
 
 def test_proxy_that_is_down(me: Inside, monkeypatch: pytest.MonkeyPatch) -> None:
