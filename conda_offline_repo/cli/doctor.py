@@ -12,7 +12,7 @@ from ..customer.exact import installed_release
 from ..customer.exceptions import StateUnreadableError
 from ..customer.hooks.exceptions import StateMissingError, listed
 from ..customer.hooks.history_check import known_state
-from ..customer.trust import check_expected
+from ..customer.trust.signers import check_expected
 from ..customer.unnamed import unnamed
 from ..exceptions import OfflineRepoError
 from ..printable import printable

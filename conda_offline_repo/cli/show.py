@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..queries.contents import list_packages, requested_versions
+from ..queries.contents import list_packages
 from ..queries.licenses import licenses
 from ..queries.why import why
 from ..repository.locate import locate, typed_path
@@ -63,7 +63,7 @@ def execute(args: Namespace) -> int:
     elif args.offline_repo_brief:
         show_report.report_brief(repositories)
     elif args.offline_repo_releases:
-        folders = [(folder, requested_versions(folder)) for folder in repositories]
+        folders = [(folder,) for folder in repositories]
         print_answers(folders, show_report.releases_json, show_report.releases_lines)
     else:
         packages = [(folder, list_packages(folder)) for folder in repositories]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from conda.base.context import context
 
 from ..printable import counted, human
+from ..queries.contents import requested_versions
 from ..queries.dependencies import environments
 from ..repository.manifest import key_parts
 from ..repository.names import PLUGIN
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from ..queries.why import Step, Why
     from ..repository.locate import Repository
     from ..repository.manifest import Manifest
-
 
 #: Steps beyond which the lines of a tree are not indented any further.
 DEEPEST = 40
@@ -125,15 +125,12 @@ def _brief_row(content: Mapping[str, Any]) -> tuple[str, ...]:
     return (*release, str(content["packages"]), human(content["bytes"]), signers, state)
 
 
-def releases_json(
-    repository: Repository, versions: Mapping[int, Mapping[str, Mapping[str, str]]]
-) -> dict[str, Any]:
-    """Return the releases that can be installed, the newest first; see `requested_versions`."""
-    manifest = repository.manifest
+def releases_json(repository: Repository) -> dict[str, Any]:
+    """Return the releases that can be installed, the newest first."""
+    manifest, versions = repository.manifest, requested_versions(repository)
     releases: dict[int, Any] = {**manifest.releases, manifest.release: manifest}
     return {
-        "path": str(repository.path),
-        "label": manifest.label,
+        **release_json(repository),
         "releases": [
             {
                 **numbered(number),
@@ -146,18 +143,15 @@ def releases_json(
     }
 
 
-def releases_lines(
-    repository: Repository, versions: Mapping[int, Mapping[str, Mapping[str, str]]]
-) -> Iterator[str]:
-    """Yield a table of the releases that can be installed; see `requested_versions`."""
-    content = releases_json(repository, versions)
+def releases_lines(repository: Repository) -> Iterator[str]:
+    """Yield a table of the releases that can be installed."""
+    content = releases_json(repository)
     yield f"{content['path']}, label {content['label']}:\n"
     rows = [("RELEASE", "OF", "INSTALLS")]
     for release in content["releases"]:
         first = (str(release["release"]), release["created"])
         for key, archives in release["solutions"].items():
-            requested = release["versions"].get(key, {}).items()
-            named = "".join(f", {name} {version}" for name, version in requested)
+            named = "".join(f", {n} {v}" for n, v in release["versions"].get(key, {}).items())
             rows.append((*first, f"{key}: {counted(len(archives), 'package')}{named}"))
             first = ("", "")
     yield from table(rows)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from conda.base.context import context
 from conda.utils import quote_for_shell
 
-from ..customer.trust import check_delivery, expect_from_now_on
+from ..customer.trust.signers import check_delivery, expect_from_now_on
 from ..delivery.deliver import deliver, read_target
 from ..delivery.source import from_folder
 from ..printable import counted, human

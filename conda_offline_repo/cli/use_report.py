@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from typing import Any, TextIO
 
     from ..customer.configuration import Finding
-    from ..customer.trust import Trust
+    from ..customer.trust.signers import Trust
     from ..customer.undo import Undone
     from ..customer.use import Outcome
     from ..repository.locate import Repository

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from conda.base.context import context
 
-from ..customer.trust import check_expected
+from ..customer.trust.signers import check_expected
 from ..delivery.volume import check_volume, open_volume
 from ..printable import counted, human
 from ..repository.locate import Repository, locate, typed_path

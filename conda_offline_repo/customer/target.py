@@ -31,14 +31,14 @@ from .environment.state import (
 )
 from .exceptions import OtherLabelError, OtherPlatformError, PlatformMissingError, TargetError
 from .hooks.history_check import check_release
-from .trust import decide
+from .trust.signers import decide
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from ..repository.locate import Repository
-    from .trust import Trust
+    from .trust.signers import Trust
 
 #: All that an environment has after an interruption of the first `use`.
 BEGUN = {CONDARC, "conda-meta", STATE_NAME, CHANGE_NAME, LOCK_NAME}

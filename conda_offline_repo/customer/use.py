@@ -20,9 +20,10 @@ from .diagnostics import diagnose
 from .environment.lock import check_not_frozen, exclusive
 from .environment.state import read_state
 from .exact import exactly, installed_release, keeping
-from .exceptions import RepositoryDamagedError, SiblingIndexError, TargetError, UnknownSignerError
+from .exceptions import RepositoryDamagedError, SiblingIndexError, TargetError
 from .install import offline, superseded, transaction
 from .target import configure, plan, unmake
+from .trust.exceptions import UnknownSignerError
 from .ways import lagging, ways
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from ..repository.manifest import MANIFEST_NAME
 from ..repository.signature import SIGNATURE_NAME
 from .exceptions import LabelMismatchError, VolumeSizeError
 from .source import SourceReadError, chunks, failure
-from .volume import VolumeInfo, dump
+from .volume_info import VolumeInfo, dump
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

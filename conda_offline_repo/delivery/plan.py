@@ -26,7 +26,7 @@ from .exceptions import (
     OtherOriginError,
     PlaceError,
 )
-from .volume import base_of
+from .volume_info import base_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -18,7 +18,8 @@ from ..repository.locate import locate_one, typed_path
 from ..repository.manifest import INDEX_NAME
 from ..repository.names import PLUGIN
 from ..repository.reading import LARGEST
-from .volume import Base, base_of, open_volume
+from .volume import open_volume
+from .volume_info import Base, base_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

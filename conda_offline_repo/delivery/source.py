@@ -34,7 +34,8 @@ if TYPE_CHECKING:
     from ..exceptions import OfflineRepoError
     from ..repository.locate import Repository
     from ..repository.manifest import Manifest
-    from .volume import Base, Volume
+    from .volume import Volume
+    from .volume_info import Base
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ import pytest
 from conda.base.context import context
 from conda.exceptions import CondaSystemExit
 
-from conda_offline_repo.customer.exceptions import UnknownSignerError
 from conda_offline_repo.customer.hooks import caches
+from conda_offline_repo.customer.trust.exceptions import UnknownSignerError
 from conda_offline_repo.customer.undo import undo
 from conda_offline_repo.customer.use import UseRequest, use
 from conda_offline_repo.exceptions import InvalidRequestError

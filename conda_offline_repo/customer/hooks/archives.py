@@ -120,7 +120,7 @@ def expected_manifest(repository: Path) -> Manifest:
     from ...repository.locate import Repository
     from ...repository.signature import checked
     from ...repository.transition import allowing, read_next
-    from ..trust import expected, require
+    from ..trust.signers import expected, require
 
     coming = read_next(repository)
     manifest = manifest_json.stated(repository)

@@ -133,7 +133,7 @@ def remember_release() -> None:
     if folder not in map(_folder, _urls(context.channels)):
         return
     from ...repository.signature import signers
-    from ..trust import following
+    from ..trust.signers import following
 
     with suppress(OSError, ManifestError, UnreadableError):
         manifest = manifest_json.read(folder)

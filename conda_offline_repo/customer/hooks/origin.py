@@ -117,7 +117,7 @@ def _check_named(
     archives: Sequence[LinkedArchive],
 ) -> tuple[LinkedArchive, ...]:
     """Refuse what no release names, or warn of it; see `check_origin`."""
-    from ..trust import expected
+    from ..trust.signers import expected
 
     own = {id(archive.record) for archive in archives if state.uses(archive.repository)}
     others = [record for record in records if id(record) not in own]

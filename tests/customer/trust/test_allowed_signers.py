@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conda_offline_repo.customer import allowed_signers
-from conda_offline_repo.customer.allowed_signers import allowed
-from conda_offline_repo.customer.exceptions import AllowedSignersError
+from conda_offline_repo.customer.trust import allowed_signers
+from conda_offline_repo.customer.trust.allowed_signers import allowed
+from conda_offline_repo.customer.trust.exceptions import AllowedSignersError
 from tests.support.keys import SSH_KEYGEN, SigningKey
 
 if TYPE_CHECKING:
@@ -148,7 +148,7 @@ ZONES = {
 }
 IN_A_ZONE = """
 import json, sys, time
-from conda_offline_repo.customer import allowed_signers
+from conda_offline_repo.customer.trust import allowed_signers
 path, moment, *texts = json.load(sys.stdin)
 allowed_signers.allowed_signers_file = lambda: path
 allowed_signers.time = type("Clock", (), {**vars(time), "time": lambda: moment})

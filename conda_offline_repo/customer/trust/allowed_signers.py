@@ -14,9 +14,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..files.hashing import read_regular
-from ..repository.sshsig import KEY_TYPE, NAMESPACE, fingerprint
-from ..settings import allowed_signers_file
+from ...files.hashing import read_regular
+from ...repository.sshsig import KEY_TYPE, NAMESPACE, fingerprint
+from ...settings import allowed_signers_file
 from .exceptions import AllowedSignersError
 
 #: Bytes; far more than a file of keys has.

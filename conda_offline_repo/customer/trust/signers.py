@@ -12,20 +12,20 @@ from typing import TYPE_CHECKING
 
 from conda.core.envs_manager import list_all_known_prefixes
 
-from ..exceptions import InvalidRequestError
-from ..repository.names import FINGERPRINT
-from ..settings import allowed_signers_file
+from ...exceptions import InvalidRequestError
+from ...repository.names import FINGERPRINT
+from ...settings import allowed_signers_file
+from ..environment.files import replace_all
+from ..environment.state import dump, read_state, state_path
 from .allowed_signers import allowed
-from .environment.files import replace_all
-from .environment.state import dump, read_state, state_path
 from .exceptions import NotSignedError, OtherSignerError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ..repository.locate import Repository
-    from ..repository.manifest import Manifest
-    from .environment.state import State
+    from ...repository.locate import Repository
+    from ...repository.manifest import Manifest
+    from ..environment.state import State
 
 
 @dataclass(frozen=True)

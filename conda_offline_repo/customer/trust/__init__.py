@@ -1,0 +1,1 @@
+"""Whose signature this machine and its environments expect."""
