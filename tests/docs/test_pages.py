@@ -33,6 +33,11 @@ def test_commands_of_a_page(page: Path) -> None:
     play(page.read_text("utf-8"))
 
 
+def test_tutorial_with_the_configuration_of_miniforge() -> None:
+    """The installation itself names conda-forge, which nobody reaches."""
+    play((DOCS / "tutorial" / "first-delivery.md").read_text("utf-8"), channels=["conda-forge"])
+
+
 @pytest.mark.parametrize(
     ("page", "why"),
     [
@@ -81,9 +86,14 @@ def test_what_a_page_may_say() -> None:
     )
 
 
-def play(text: str) -> None:
-    """Do what a page says, in a new world, and see that it comes out as it says."""
-    with new_world() as world:
+def play(text: str, channels: list[str] | None = None) -> None:
+    """Do what a page says, in a new world, and see that it comes out as it says.
+
+    Args:
+        text: the page.
+        channels: what conda's own installation has in its configuration, and nobody may ask.
+    """
+    with new_world(channels) as world:
         remarks: list[Remark] = []
         output: str | None = None
         for part in read(text):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import shutil
@@ -43,7 +44,12 @@ class Machine:
     """
 
     def __init__(
-        self, folder: Path, programs: Path, server: PublicServer, variables: dict[str, str]
+        self,
+        folder: Path,
+        programs: Path,
+        server: PublicServer,
+        variables: dict[str, str],
+        condarc: str | None,
     ) -> None:
         self.folder = folder
         conda = Conda(folder, **variables)
@@ -59,6 +65,12 @@ class Machine:
         for path in (base / "conda-meta", folder / "srv", folder / "etc", folder / "var"):
             path.mkdir(parents=True)
         (base / "conda-meta" / "history").touch()
+        if condarc:
+            # that of the tests' own installation may say so, and is not read then
+            solver = conda.run("config", "--show", "solver", "--json").json["solver"]
+            conda.variables["CONDA_SOLVER"] = solver
+            (base / ".condarc").write_text(condarc)
+            conda.variables["CONDA_ROOT"] = str(base)
         server.install(base, "conda", "python", "openssl", "pip", "pluggy")
         del conda.variables["CONDA_PKGS_DIRS"]
         conda.variables["CONDA_ROOT_DIR"] = str(base)
@@ -75,7 +87,18 @@ class World:
         cable: where the calls of a machine without network arrive, which counts them.
     """
 
-    def __init__(self, folder: Path, server: PublicServer, cable: Cable, programs: Path) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        server: PublicServer,
+        cable: Cable,
+        programs: Path,
+        channels: list[str] | None,
+    ) -> None:
+        self._condarc: str | None = None
+        if channels:
+            places = dict.fromkeys(channels, cable.url)
+            self._condarc = json.dumps({"channels": channels, "custom_channels": places})
         self._folder = folder
         self._server = server
         self._programs = programs
@@ -97,7 +120,11 @@ class World:
                 names = ("CONDA_OFFLINE_REPO", *(label.upper() for label in LABELS))
                 variables = {f"{name}_TOKEN": TOKEN for name in names}
             self._machines[self._at] = Machine(
-                self._folder / self._at, self._programs, self._server, variables
+                self._folder / self._at,
+                self._programs,
+                self._server,
+                variables,
+                self._condarc,
             )
         return self._machines[self._at]
 
@@ -230,13 +257,17 @@ class World:
 
 
 @contextmanager
-def new_world() -> Iterator[World]:
-    """A world that is gone afterwards."""
+def new_world(channels: list[str] | None = None) -> Iterator[World]:
+    """A world that is gone afterwards.
+
+    Args:
+        channels: what each conda's own installation has in its configuration; they lead nowhere.
+    """
     with tempfile.TemporaryDirectory(dir=IN_MEMORY) as name:
         folder = Path(name)
         server = PublicServer(folder / "served")
         with Cable() as cable, CondaPrograms(folder / "programs") as programs:
-            world = World(folder, server, cable, programs.folder)
+            world = World(folder, server, cable, programs.folder, channels)
             try:
                 yield world
             finally:
