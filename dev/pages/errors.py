@@ -23,6 +23,7 @@ GROUPS = {
     "repository": "Where a repository is read or written",
     "delivery": "On the way",
     "customer": "At the customer",
+    "customer.trust": "Where the customer checks a signature",
     "customer.hooks": "In conda's own commands at the customer",
 }
 
