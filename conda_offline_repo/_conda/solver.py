@@ -42,6 +42,8 @@ def ask(
     subdirs: tuple[str, ...],
     packages: Iterable[str | MatchSpec],
     command: str,
+    *,
+    as_conda: bool = False,
 ) -> Answer:
     """Ask the configured solver, in this process.
 
@@ -52,6 +54,8 @@ def ask(
         subdirs: Of these channels.
         packages: MatchSpecs to install.
         command: The command of conda to solve for: `create`, `install` or `update`.
+        as_conda: Whether its classic solver may choose packages that exclude this machine by
+            `constrains` on virtual packages, as it does in conda's own commands.
 
     Raises:
         UnsolvedError: No solution exists.
@@ -63,7 +67,8 @@ def ask(
     solver = None
     try:
         backend = context.plugin_manager.get_cached_solver_backend(context.solver)
-        backend = MachineMindingSolver if backend is Solver else backend
+        if backend is Solver and not as_conda:
+            backend = MachineMindingSolver
         solver = backend(prefix, channels, subdirs, specs_to_add=specs, command=command)
         return question(solver)
     except conda_errors.UNSOLVED as error:

@@ -20,6 +20,8 @@ from conda.base.constants import (
 from conda.base.context import context
 from conda.models.match_spec import MatchSpec
 
+from .configuration import settings
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from typing import Any
@@ -96,8 +98,8 @@ def obeyed() -> tuple[Configured, ...]:
 
 
 def source_of(name: str) -> str:
-    """Return the file, the environment variable or the command line that has the last word on a
-    setting; empty if nothing sets it.
+    """Return the file, the environment variable or the command line that sets a setting; empty if
+    nothing does.
     """
     return _sources().get(name, "")
 
@@ -137,13 +139,20 @@ def _configured(defaults: dict[str, Any]) -> Iterator[Configured]:
 
 
 def _sources() -> dict[str, str]:
-    """Return what sets each setting: the last source, which has the last word."""
-    sources = {}
-    for source, names in context.collect_all().items():
-        for name in names:
-            variable = f"CONDA_{name.upper()}" if source == "envvars" else str(source)
-            sources[name] = SOURCES.get(str(source), variable)
-    return sources
+    """Return what sets each setting: all sources of a list, the last one of anything else."""
+    sources: dict[str, tuple[str, ...]] = {}
+    final = set()
+    for setting in settings():
+        name = setting.name
+        if name in final:
+            continue
+        if setting.final:
+            final.add(name)
+        variable = f"CONDA_{name.upper()}" if setting.source == "envvars" else setting.source
+        source = SOURCES.get(setting.source, variable)
+        whole = isinstance(setting.value, (tuple, dict))
+        sources[name] = (*sources.get(name, ()), source) if whole else (source,)
+    return {name: " and ".join(of_name) for name, of_name in sources.items()}
 
 
 def _shown(value: Any) -> str:

@@ -127,7 +127,7 @@ def solver_of(
         with overrides.settings(**settings):
             indexes.refresh_index_cache(channel, (platform, "noarch"))
             machine = request.virtual_packages[platform]
-            return run(platform, packages, (channel,), machine, **more)
+            return run(platform, packages, (channel,), machine, as_conda=True, **more)
 
     if scratch.exists():
         shutil.rmtree(scratch)

@@ -193,6 +193,7 @@ def run(
     *,
     prefix: str = NO_PREFIX,
     command: str = "create",
+    as_conda: bool = False,
     **settings: Any,
 ) -> tuple[PackageRecord, ...]:
     """Solve once, as a machine of this platform whose conda has its defaults; with nothing
@@ -204,6 +205,7 @@ def run(
         channels: Highest priority first, with credentials.
         virtual_packages: Those of the machine.
         prefix, command: The environment, and the command of conda, to solve for.
+        as_conda: Whether conda's classic solver may err; see `ask`.
         settings: Attributes of conda's context that are different for this solve.
 
     Raises:
@@ -223,8 +225,8 @@ def run(
             indexes.read_by_solver(),
             redirect_stdout(sys.stderr if context.verbosity else StringIO()),
         ):
-            return tuple(
-                ask(methodcaller("solve_final_state"), prefix, channels, subdirs, specs, command)
-            )
+            solving = methodcaller("solve_final_state")
+            asked = (prefix, channels, subdirs, specs, command)
+            return tuple(ask(solving, *asked, as_conda=as_conda))
     except UnsolvedError as error:
         raise unsolved_error(platform, "", packages, virtual_packages, str(error)) from None

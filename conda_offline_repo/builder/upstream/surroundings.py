@@ -38,6 +38,6 @@ def hints(request: Request) -> tuple[str, ...]:
         added = [source.url for source in request.sources if source.url in configured]
         if added:
             texts.append(f"{', '.join(added)} is among the channels because of {file}.")
-        if added or offline == str(file):
+        if Path(prefix) != Path(context.root_prefix) and (added or offline == str(file)):
             texts.append("That environment is active: run `conda deactivate` first.")
     return tuple(texts)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from conda.base.context import context
 
+from conda_offline_repo.builder.exceptions import ProofError
 from conda_offline_repo.builder.options import EnvironmentSpec
 from conda_offline_repo.builder.release.exceptions import MachineMisfitError
 from conda_offline_repo.exceptions import OfflineRepoError
@@ -59,6 +60,18 @@ def test_package_that_excludes_the_machine_is_not_chosen(
     outcome = me.build(options(me, channel, "app", machine=machine))
     assert f"noarch/lib-{expected}-0.conda" in outcome.manifest.packages
     assert len(outcome.manifest.packages) == 2
+
+
+def test_proof_is_what_the_customers_conda_does(me: Inside, channel: TinyChannel) -> None:
+    """For Windows the newer `lib` is right; the classic solver takes it for Linux as well."""
+    both = replace(options(me, channel, "app"), platforms=("linux-64", "win-64"))
+    if context.solver == "classic":
+        with pytest.raises(ProofError, match=r"solved from the repository only: noarch/lib-2\.0"):
+            me.build(both)
+    else:
+        solutions = me.build(both).manifest.solutions
+        assert "noarch/lib-1.0-0.conda" in solutions["linux-64"]
+        assert "noarch/lib-2.0-0.conda" in solutions["win-64"]
 
 
 def test_request_that_only_such_a_package_meets_is_refused_by_name(

@@ -89,6 +89,22 @@ def test_all_are_told_at_once_with_their_sources(
     assert [(s.name, s.value) for s in outcome.settings] == [("channel_priority", "strict")]
 
 
+def test_all_files_of_a_list_are_told(
+    me: Inside, channel: TinyChannel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prefix = tmp_path / "active"
+    prefix.mkdir()
+    (prefix / ".condarc").write_text("pinned_packages: [other >2]\nuse_only_tar_bz2: false\n")
+    monkeypatch.setenv("CONDA_PREFIX", str(prefix))
+    me.configure(pinned_packages=["lib <2"], use_only_tar_bz2=True)
+    outcome = me.build(options(me, channel, "app"))
+    assert shipped(outcome) == EXPECTED
+    (text,) = told(outcome)
+    files = text.partition("pinned_packages in ")[2].partition(". To ship")[0].split(" and ")
+    assert str(prefix / ".condarc") in files
+    assert len(files) == 2
+
+
 def test_nothing_is_told_of_defaults(me: Inside, channel: TinyChannel) -> None:
     me.configure(pinned_packages=[], repodata_fns=["repodata.json"], use_only_tar_bz2=False)
     outcome = me.build(options(me, channel, "app"))
