@@ -126,27 +126,6 @@ class CollisionError(OfflineRepoError):
         )
 
 
-class ProofError(OfflineRepoError):
-    """A repository that alone does not give what was solved from the channels."""
-
-    def __init__(
-        self, key: str, solver: str, *, missing: tuple[str, ...], other: tuple[str, ...]
-    ) -> None:
-        self.key = key
-        self.other = other
-        lines = (
-            *(f"solved from the channels, but not from the repository: {name}" for name in missing),
-            *(f"solved from the repository only: {name}" for name in other),
-        )
-        super().__init__(
-            f"The repository alone does not install the same for {key} ({solver} solver):"
-            f"{dashlist(lines)}",
-            "Nothing was published. The repository is one channel, so the order of the channels "
-            "that its packages come from does not count there. Name the version that is meant, or "
-            "leave a channel out.",
-        )
-
-
 class DownloadError(OfflineRepoError):
     """Archives that could not be downloaded, all of a build together.
 

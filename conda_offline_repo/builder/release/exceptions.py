@@ -19,6 +19,36 @@ if TYPE_CHECKING:
     from ..warnings import BuildWarning
 
 
+class ProofError(OfflineRepoError):
+    """A repository that alone does not give what was solved from the channels."""
+
+    def __init__(
+        self,
+        key: str,
+        solver: str,
+        *,
+        missing: tuple[str, ...],
+        other: tuple[str, ...],
+        ignored: Sequence[Unmet] = (),
+    ) -> None:
+        self.key = key
+        self.other = other
+        cause = "the order of the channels that its packages come from does not count there"
+        if ignored:
+            cause = f"the solver may choose what is for another platform: {ignored[0]}, which the "
+            cause += f"{solver} solver ignores"
+        lines = (
+            *(f"solved from the channels, but not from the repository: {name}" for name in missing),
+            *(f"solved from the repository only: {name}" for name in other),
+        )
+        super().__init__(
+            f"The repository alone does not install the same for {key} ({solver} solver):"
+            f"{dashlist(lines)}",
+            f"Nothing was published. The repository is one channel, so {cause}. Name the version "
+            "that is meant, leave a channel out, or make a label for each platform.",
+        )
+
+
 class ForbiddenError(OfflineRepoError):
     """Packages that a rule of the administrator keeps out."""
 

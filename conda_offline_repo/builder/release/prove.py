@@ -17,14 +17,16 @@ from conda.core.subdir_data import SubdirData
 from conda.models.channel import Channel
 
 from ..._conda import indexes, overrides, solver_settings
+from ..._conda.machine import unmet
 from ...files.hashing import hash_bytes
 from ...repository.manifest import INDEX_NAME
 from ...repository.names import PLUGIN
 from ...urls import file_url
-from ..exceptions import ProofError
 from ..kept_releases import without
+from ..request.machine import as_conda_has
 from ..request.request import remember
 from ..upstream.solve import run
+from .exceptions import ProofError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -97,7 +99,10 @@ def prove(
                 continue  # the same builds; `use` takes the archives that are named
             if before != after:
                 missing, other = tuple(sorted(before - after)), tuple(sorted(after - before))
-                raise ProofError(solution.key, context.solver, missing=missing, other=other)
+                machine = as_conda_has(request.virtual_packages[solution.platform])
+                ignored = unmet([r for r in records if f"{r.subdir}/{r.fn}" in other], machine)
+                names = (solution.key, context.solver)
+                raise ProofError(*names, missing=missing, other=other, ignored=ignored)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ..._conda.machine import unmet
 from ..._conda.solver_settings import forbidden
 from ...queries.dependencies import spec_name
-from ..request.machine import KNOWN
+from ..request.machine import KNOWN, as_conda_has
 from ..warnings import BuildWarning
 from .exceptions import ForbiddenError, MachineMisfitError
 
@@ -31,11 +31,7 @@ def check_machine(
     Raises:
         MachineMisfitError: It does not.
     """
-    parts = {
-        name: value.partition("=")
-        for name, value in request.virtual_packages[solution.platform].items()
-    }
-    machine = {name: (version, build or "0") for name, (version, _, build) in parts.items()}
+    machine = as_conda_has(request.virtual_packages[solution.platform])
     if demands := unmet([records[name] for name in solution.names], machine):
         raise MachineMisfitError(solution.key, demands)
 

@@ -129,6 +129,12 @@ def machines(
     return known
 
 
+def as_conda_has(machine: Mapping[str, str]) -> dict[str, tuple[str, str]]:
+    """Return the version and build of a machine's virtual packages, as conda has them."""
+    parts = {name: value.partition("=") for name, value in machine.items()}
+    return {name: (version, build or "0") for name, (version, _, build) in parts.items()}
+
+
 def _check_known(name: str) -> None:
     """Raise an InvalidRequestError for a name that is nearly that of a virtual package; others may
     be those of a plugin that this machine's conda does not have.

@@ -15,9 +15,9 @@ from conda.core.solve import Solver
 from conda.plugins import hookimpl
 from conda.plugins.types import CondaSolver
 
-from conda_offline_repo.builder.exceptions import ProofError
 from conda_offline_repo.builder.options import EnvironmentSpec
 from conda_offline_repo.builder.release import prove as proof
+from conda_offline_repo.builder.release.exceptions import ProofError
 from conda_offline_repo.builder.release.index import make_index
 from conda_offline_repo.builder.upstream.entries import entries_of
 from conda_offline_repo.builder.upstream.solve import solve, tasks

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 from conda.base.context import context
 
-from conda_offline_repo.builder.exceptions import ProofError
 from conda_offline_repo.builder.options import EnvironmentSpec
-from conda_offline_repo.builder.release.exceptions import MachineMisfitError
+from conda_offline_repo.builder.release.exceptions import MachineMisfitError, ProofError
 from conda_offline_repo.exceptions import OfflineRepoError
 from tests.support.tiny import TinyChannel
 
@@ -67,6 +66,8 @@ def test_proof_is_what_the_customers_conda_does(me: Inside, channel: TinyChannel
     both = replace(options(me, channel, "app"), platforms=("linux-64", "win-64"))
     if context.solver == "classic":
         with pytest.raises(ProofError, match=r"solved from the repository only: noarch/lib-2\.0"):
+            me.build(both)
+        with pytest.raises(ProofError, match=r"lib 2\.0 excludes all but .* solver ignores\."):
             me.build(both)
     else:
         solutions = me.build(both).manifest.solutions
