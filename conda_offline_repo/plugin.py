@@ -92,14 +92,12 @@ def conda_pre_transaction_actions() -> object:
 def conda_post_commands() -> object:
     """Remember the release that an environment was installed from; end `conda_pre_commands`."""
 
-    def remember(_: str) -> None:
+    def finish(command: str) -> None:
+        from .customer.hooks.channels import restore
         from .customer.hooks.history_check import remember_release
 
-        remember_release()
-
-    def restore(_: str) -> None:
-        from .customer.hooks.channels import restore
-
+        if command != "remove":
+            remember_release()
         restore()
 
     def carry(_: str) -> None:
@@ -110,10 +108,7 @@ def conda_post_commands() -> object:
 
             carry_state(prefix)
 
-    yield types.CondaPostCommand(
-        name="offline-repo-release", action=remember, run_for={"env_update", "install", "update"}
-    )
-    yield types.CondaPostCommand(name="offline-repo-channels", action=restore, run_for=CHANGING)
+    yield types.CondaPostCommand(name="offline-repo-release", action=finish, run_for=CHANGING)
     yield types.CondaPostCommand(name="offline-repo-copy", action=carry, run_for=COPYING)
 
 

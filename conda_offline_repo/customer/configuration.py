@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conda import CondaError
+from conda.base.constants import REPODATA_FN
 from conda.base.context import context
 from conda.models.channel import Channel
 from conda.models.match_spec import MatchSpec
@@ -42,6 +43,10 @@ INTERFERING = {
     "use_only_tar_bz2": (
         "conda does not see packages of the .conda format, which the repository has",
         "remove it there",
+    ),
+    "repodata_fns": (
+        "conda looks for these index files, and the repository has repodata.json alone",
+        "remove it there, or put repodata.json first",
     ),
     "exclude_newer": (
         "conda does not see packages that are younger, whichever the repository has",
@@ -81,6 +86,8 @@ def interfering(repository: Repository, prefix: Path) -> Iterator[Finding]:
     default_folders = (Path(context.root_prefix, "envs"), Path.home() / ".conda" / "envs")
     for setting in settings:
         if setting.name not in INTERFERING or not setting.value:
+            continue
+        if setting.name == "repodata_fns" and setting.value[0] == REPODATA_FN:
             continue
         if setting.name != "envs_dirs" or prefix.parent not in default_folders:
             meaning, remedy = INTERFERING[setting.name]

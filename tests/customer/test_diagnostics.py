@@ -169,6 +169,7 @@ def test_overridden_virtual_package(
             ("mirrored_channels", "mirror.example.com"),
         ),
         ({"use_only_tar_bz2": True}, ("use_only_tar_bz2", ".conda", "remove it")),
+        ({"repodata_fns": ["own.json", "repodata.json"]}, ("repodata_fns", "own.json", "first")),
     ],
 )
 def test_settings_of_the_user(
