@@ -585,6 +585,12 @@ def test_key_that_the_user_trusts_takes_the_place_of_the_old_one(
         use = ("offline-repo", "use", target, "-n", name, "app", "--yes")
         conda.run(*use, "--trust", VENDOR.fingerprint)
     new, trust = of(2, NEW), ("--trust", NEW.fingerprint)
+    state = conda.envs / "risk" / "conda-meta" / "offline-repo"
+    content = state.read_text()
+    state.write_text("{")
+    assert "StateUnreadableError" in conda.fail(*deliver(new, target, *trust)).stderr
+    assert locate_one(target).manifest.release == 1
+    state.write_text(content)
     told = conda.fail(*deliver(new, target)).stderr
     assert f"{new} is signed by {NEW.fingerprint}, not by {VENDOR.fingerprint}" in told
     assert f"repeat this command with --trust {NEW.fingerprint}" in told

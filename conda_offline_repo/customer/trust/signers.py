@@ -160,10 +160,9 @@ def check_delivery(release: Repository, target: Path, given: tuple[str, ...]) ->
         require(release, by_file)
     if given:
         require(release, given)
-    elif by_file is None:
-        for _, state in _environments(target):
-            if state.signers:
-                require(release, state.signers)
+    for _, state in _environments(target):  # all can be read, or nothing is written
+        if state.signers and not given and by_file is None:
+            require(release, state.signers)
     return bool(given) or by_file is not None
 
 
