@@ -208,17 +208,6 @@ class PluginFileError(OfflineRepoError):
         )
 
 
-class SigningError(OfflineRepoError):
-    """A key that cannot sign."""
-
-    def __init__(self, path: Path, reason: str) -> None:
-        super().__init__(
-            f"{path} cannot sign: {reason}. Nothing was published.",
-            "Give an ed25519 key of OpenSSH with --sign-key, as `ssh-keygen -t ed25519` makes it; "
-            "for a key that ssh-agent holds, its public file.",
-        )
-
-
 class KeyMissingError(OfflineRepoError):
     """A build without a key, of a repository that is signed."""
 

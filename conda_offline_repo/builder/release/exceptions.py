@@ -12,6 +12,7 @@ from ..request.machine import can_be
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from pathlib import Path
     from typing import Any
 
     from ..._conda.machine import Unmet
@@ -102,3 +103,14 @@ class FailOnError(OfflineRepoError):
     def dump_map(self) -> dict[str, Any]:
         """Return conda's JSON object of the error, with the warnings."""
         return {**super().dump_map(), "warnings": [*map(vars, self.warnings)]}
+
+
+class SigningError(OfflineRepoError):
+    """A key that cannot sign."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(
+            f"{path} cannot sign: {reason}. Nothing was published.",
+            "Give an ed25519 key of OpenSSH with --sign-key, as `ssh-keygen -t ed25519` makes it; "
+            "for a key that ssh-agent holds, its public file.",
+        )

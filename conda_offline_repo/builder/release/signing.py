@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from ...exceptions import VendorMissingError
 from ...repository.names import FINGERPRINT, SIGNATURES_PACKAGE
 from ...repository.sshsig import NAMESPACE, parse
-from ..exceptions import SigningError
+from .exceptions import SigningError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
