@@ -94,11 +94,12 @@ def check_identity(path: Path, entry: Entry) -> None:
     try:
         own = read_description(path)
     except ValueError as error:
-        raise InvalidArchiveError(entry.name, str(error)) from None
+        raise InvalidArchiveError(entry.public_url, str(error)) from None
     for field in ("name", "version", "build"):
         if own.get(field) != entry.record[field]:
             raise InvalidArchiveError(
-                entry.name, f"its own {field} is {own.get(field)!r}, not {entry.record[field]!r}"
+                entry.public_url,
+                f"its own {field} is {own.get(field)!r}, not {entry.record[field]!r}",
             )
 
 

@@ -19,6 +19,7 @@ from ...files.atomic import partial, replace
 from ...files.hashing import Digests, hash_into
 from .http import ask, chunks, content_length
 from .retries import (
+    MISFIT,
     DownloadFailedError,
     TryAgainError,
     WrongBytesError,
@@ -60,7 +61,10 @@ def download(
         ChannelRefusedError: The server refuses it (401, 403); trying others is no use.
     """
     arriving = partial(target)
-    digests = with_retries(lambda: _attempt(entry, arriving, progress, stop), arriving, stop)
+    channel = entry.public_url.rsplit("/", 2)[0]
+    digests = with_retries(
+        lambda: _attempt(entry, arriving, progress, stop), arriving, channel, stop
+    )
     replace(arriving, target)
     return digests
 
@@ -127,9 +131,10 @@ def _receive(entry: Entry, arrival: _Arrival, stop: threading.Event) -> None:
             check_status(response, arrival.received, entry.public_url.rpartition("/")[0])
             if response.status_code != 206 and arrival.received:
                 arrival.discard()
-            expected = entry.size
-            if expected is None and (rest := content_length(response)) is not None:
-                expected = arrival.received + rest
+            expected, rest = entry.size, content_length(response)
+            announced = None if rest is None else arrival.received + rest
+            if expected is None and announced is not None:
+                expected = announced
                 if expected > LARGEST_UNSTATED:
                     raise too_large
             for chunk in chunks(response):
@@ -146,11 +151,16 @@ def _receive(entry: Entry, arrival: _Arrival, stop: threading.Event) -> None:
     except (OSError, HTTPError, ValueError) as error:  # requests' are of these kinds
         failure = unreached(error)
         if failure and failure.passing:
-            raise TryAgainError(f"{failure.reason} after {arrival.received} bytes") from None
+            after = f" after {arrival.received} bytes" if arrival.received else ""
+            raise TryAgainError(f"{failure.reason}{after}") from None
         if failure:
             raise DownloadFailedError(failure.reason, failure.hint) from None
         if isinstance(error, ValueError):
             raise DownloadFailedError("its address is not valid") from None
         raise
     if expected is not None and arrival.received < expected:
-        raise TryAgainError(f"the answer ended after {arrival.received} of {expected} bytes")
+        # all that the server has arrived, if it says so
+        hint = MISFIT.format(entry.public_url.rsplit("/", 2)[0])
+        hint = hint if announced == arrival.received else ""
+        reason = f"the answer ended after {arrival.received} of {expected} bytes"
+        raise TryAgainError(reason, hint=hint)

@@ -26,9 +26,10 @@ if TYPE_CHECKING:
 #: HTTP statuses that may be different the next time.
 RETRIED = frozenset({408, 413, 425, 429, 500, 502, 503, 504})
 #: Where a mirror has not come to its end, or somebody has deleted archives.
-INCOMPLETE = (
-    "The channel {} is an incomplete copy, or is being changed. If the same command fails like "
-    "this again later, tell the owner of the channel, or name one before it that has the packages."
+MISFIT = (
+    "The index of {} does not fit its archives: the channel is an incomplete copy, or is being "
+    "changed. If the same command fails like this again later, tell the owner of the channel, or "
+    "name one before it that has the packages."
 )
 #: Seconds; no server may make a build wait longer between two tries.
 LONGEST_WAIT = 120.0
@@ -46,10 +47,12 @@ class DownloadFailedError(Exception):
 
 
 class TryAgainError(Exception):
-    """A failure that may pass; `wait` is what the server asked for, in seconds."""
+    """A failure that may pass; `wait` is what the server asked for, in seconds, and `hint` what to
+    do if it does not pass.
+    """
 
-    def __init__(self, reason: str, wait: float | None = None) -> None:
-        self.wait = wait
+    def __init__(self, reason: str, wait: float | None = None, hint: str = "") -> None:
+        self.wait, self.hint = wait, hint
         super().__init__(reason)
 
 
@@ -57,11 +60,16 @@ class WrongBytesError(Exception):
     """An answer that is not the archive that the channel states."""
 
 
-def with_retries(attempt: Callable[[], Result], arriving: Path, stop: threading.Event) -> Result:
+def with_retries(
+    attempt: Callable[[], Result], arriving: Path, channel: str, stop: threading.Event
+) -> Result:
     """Return the result of the first attempt that succeeds.
 
     Failures that may pass are retried as often as conda is set to, until `stop` is set; wrong bytes
     once, without the file that is arriving.
+
+    Args:
+        channel: Its public URL.
 
     Raises:
         DownloadFailedError: No attempt succeeded.
@@ -75,11 +83,11 @@ def with_retries(attempt: Callable[[], Result], arriving: Path, stop: threading.
         except WrongBytesError as error:
             arriving.unlink(missing_ok=True)
             if wrong_before:
-                raise DownloadFailedError(str(error)) from None
+                raise DownloadFailedError(str(error), MISFIT.format(channel)) from None
             wrong_before = True
         except TryAgainError as error:
             if tries_left <= 0 or stop.is_set():
-                raise DownloadFailedError(str(error)) from None
+                raise DownloadFailedError(str(error), error.hint) from None
             tries_left -= 1
             stop.wait(min(pause if error.wait is None else error.wait, LONGEST_WAIT))
             pause *= 2
@@ -112,7 +120,7 @@ def check_status(response: Response, received: int, channel: str) -> None:
         server = (
             "it does not exist" if is_local(channel) else f"the server answers with HTTP {status}"
         )
-        hint = INCOMPLETE.format(channel.rpartition("/")[0])
+        hint = MISFIT.format(channel.rpartition("/")[0])
         raise DownloadFailedError(f"{server}, though the index lists it", hint)
     elif status != 200:
         raise DownloadFailedError(

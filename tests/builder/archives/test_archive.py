@@ -50,7 +50,8 @@ def server(channel: TinyChannel) -> Iterator[ChannelServer]:
 
 
 def entry(package: TinyPackage) -> Entry:
-    return Entry(package.subdir, package.file, package.record, "", "")
+    url = f"https://conda.example.com/public/{package.at}"
+    return Entry(package.subdir, package.file, package.record, url, url)
 
 
 def unvouched(package: TinyPackage) -> None:

@@ -64,6 +64,14 @@ def server(channel: TinyChannel) -> Iterator[ChannelServer]:
         yield server
 
 
+@pytest.fixture
+def closed() -> Iterator[str]:
+    """Where nobody listens, and nobody else can."""
+    with socket.socket() as mine:
+        mine.bind(("127.0.0.1", 0))
+        yield f"127.0.0.1:{mine.getsockname()[1]}"
+
+
 class Answering(BaseHTTPRequestHandler):
     """Gives every request the same answer; None closes the connection."""
 
@@ -303,15 +311,14 @@ def test_login_for_a_proxy_as_the_message_proposes(me: Inside, channel: TinyChan
         me.configure(proxy_servers={"http": f"http://{proxy}"})
         assert "http://USER:PASSWORD@HOST:PORT" in unavailable(me, f"http://{FAR}/public")
         setting = ("proxy_servers.http", f"http://anna:s3cret@{proxy}")
-        me.conda.run("config", "--set", *setting)
+        me.conda.run("config", "--file", me.conda.home / ".condarc", "--set", *setting)
         reset_context()
         forget()
         me.build(me.options("app", channels=(f"http://{FAR}/public",)))
 
 
-def test_proxy_that_is_down(me: Inside, monkeypatch: pytest.MonkeyPatch) -> None:
-    with answering(200) as proxy:
-        pass
+def test_proxy_that_is_down(me: Inside, closed: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    proxy = closed
     monkeypatch.setenv("http_proxy", f"http://{proxy}")
     told = unavailable(me, f"http://{FAR}/public")
     assert f"cannot be reached: the proxy http://{proxy} refuses connections." in told
@@ -332,15 +339,15 @@ def test_proxy_without_a_terminal(conda: Conda, root: Path) -> None:
     assert "wants a login" in told.json["message"]
 
 
-def test_server_that_does_not_answer(me: Inside) -> None:
+def test_server_that_does_not_answer(me: Inside, closed: str) -> None:
     with answering(None) as cutting:
         cut = unavailable(me, f"http://{cutting}/public")
-    refused = unavailable(me, f"http://{cutting}/public")
+    refused = unavailable(me, f"http://{closed}/public")
     with socket.create_server(("127.0.0.1", 0)) as server:
         address = f"127.0.0.1:{server.getsockname()[1]}"
         silent = unavailable(me, f"http://{address}/public")
     assert f"cannot be reached: the connection to {cutting} was cut." in cut
-    assert f"cannot be reached: {cutting} refuses connections." in refused
+    assert f"cannot be reached: {closed} refuses connections." in refused
     assert f"cannot be reached: nothing arrived from {address} for 1 s." in silent
 
 
@@ -413,8 +420,18 @@ def test_archive_that_a_channel_does_not_have(
         me.build(me.options("app", channels=tuple(urls)))
     told = str(caught.value)
     assert f"{urls[1]}/noarch/lib-1.0-0.conda: " in told
-    assert f"The channel {urls[1]} is an incomplete copy, or is being changed" in told
+    assert f"The index of {urls[1]} does not fit its archives" in told
     assert "what was downloaded is not downloaded again" not in told
+
+
+@pytest.mark.parametrize("fault", ["wrong", "cut"])
+def test_archive_that_is_not_what_the_index_says(
+    me: Inside, server: ChannelServer, fault: str
+) -> None:
+    server.fault("lib-1.0-0.conda", fault)
+    with pytest.raises(DownloadError, match="does not fit its archives") as caught:
+        me.build(me.options("app", channels=(f"{server.url}/public",)))
+    assert f"{server.url}/public/noarch/lib-1.0-0.conda: " in str(caught.value)
 
 
 def test_archives_that_a_server_refuses(me: Inside, server: ChannelServer) -> None:
