@@ -102,7 +102,8 @@ def _undo(args: Namespace) -> int:
     path = args.offline_repo_path
     repository = path and absolute(typed_path(path))
     wait = TerminalDialog(sys.stdout).wait
-    report_undone(undo(_prefix(), wait, repository=repository, dry_run=context.dry_run))
+    prefix = Path(context.target_prefix)
+    report_undone(undo(prefix, wait, repository=repository, dry_run=context.dry_run))
     return 0
 
 

@@ -38,7 +38,6 @@ FIRST, SECOND = SigningKey("first"), SigningKey("second")
 NOT_TYPED = {
     ("FolderNameError", "config --set solver NAME"): "for libmamba",
     ("LockReaderMissingError", "install -n base 'py-rattler>=0.24'"): "changes base",
-    ("RepositoryGoneError", "remove --force"): "names a kind of command",
     ("SbomMissingError", "install -n base 'conda>=26.3' conda-sboms"): "changes base",
     ("SolverMissingError", "config --set solver NAME"): "for a solver that is not installed",
     ("VendorMissingError", "install -n base conda-offline-repo"): "changes base",
@@ -233,7 +232,7 @@ def moved_folder(world: World) -> Finished:
     return world.refused("install", "extra")
 
 
-@proposes("ForeignPackagesError", "offline-repo use … -p … …")
+@proposes("ForeignPackagesError", "offline-repo use … -p …")
 def foreign_package(world: World) -> Finished:
     world.fill_the_cache("lib")
     world.use("app")
@@ -353,6 +352,23 @@ def renamed_package_that_excludes_the_old_one(world: World) -> Finished:
     world.meanings["PATH"] = str(world.stick)
     world.customer.variables.update(world.customer.activated("e"))
     return world.build(channel, "rating")
+
+
+@proposes("ways", "offline-repo use … -p …")
+def next_minor_of_python(world: World) -> Finished:
+    channel = TinyChannel(world.folder / "channel")
+    channel.add("pip", depends=["python"])
+    for minor in ("3.11", "3.12"):
+        channel.add("python", f"{minor}.0")
+        channel.add("app", minor, depends=[f"python {minor}.*"])
+        world.build(channel, "app")
+        finished = world.use("app")
+    return finished
+
+
+@proposes("ways", "offline-repo show …")
+def package_that_the_repository_lacks(world: World) -> Finished:
+    return world.customer.fail("offline-repo", "use", world.stick, "-p", world.prefix, "other")
 
 
 #: What has to be typed.

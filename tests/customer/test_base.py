@@ -108,6 +108,15 @@ def test_release_that_does_not_fit_what_stays(me: Conda, tmp_path: Path) -> None
     assert files(tmp_path / "miniforge") == before
 
 
+def test_use_is_undone_as_the_warning_says(me: Conda, tmp_path: Path) -> None:
+    bank, _ = released(tmp_path, app="1.0")
+    (tmp_path / "miniforge" / ".condarc").write_text("channels: [conda-forge]\n")
+    told = me.use(bank, "-n", "base", "--yes").stderr
+    assert "`conda offline-repo use --undo -n base` takes it back" in told
+    me.use("--undo", "-n", "base")
+    assert me.run("config", "--show", "offline").stdout == "offline: False\n"
+
+
 def test_link_to_base_is_base(me: Conda, tmp_path: Path) -> None:
     bank, _ = released(tmp_path, app="1.0")
     (tmp_path / "link").symlink_to(tmp_path / "miniforge", target_is_directory=True)
