@@ -147,7 +147,7 @@ def _lines(outcome: BuildOutcome) -> Iterator[str]:
     manifest, difference, dry_run = outcome.manifest, outcome.difference, context.dry_run
     total = amount(manifest)
     for setting in outcome.settings:
-        yield f"conda's setting {setting} counts: {setting.value}."
+        yield f"By {setting.source}, conda's {setting.name} is {setting.value}."
     if not outcome.changed:
         yield f"{outcome.path} is up to date (release {manifest.release}): {total}."
         return

@@ -9,6 +9,7 @@ from conda.common.io import dashlist
 from ...exceptions import OfflineRepoError
 from ...repository.manifest import key_parts
 from ..request.machine import can_be
+from ..upstream.exact import build_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -35,7 +36,9 @@ class ProofError(OfflineRepoError):
         self.key = key
         self.other = other
         cause = "the order of the channels that its packages come from does not count there"
-        if ignored:
+        if not {*map(build_of, missing)}.isdisjoint(map(build_of, other)):
+            cause = "conda takes the .conda where there are two archives of one build"
+        elif ignored:
             cause = f"the solver may choose what is for another platform: {ignored[0]}, which the "
             cause += f"{solver} solver ignores"
         lines = (

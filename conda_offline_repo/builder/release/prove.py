@@ -25,6 +25,7 @@ from ...urls import file_url
 from ..kept_releases import without
 from ..request.machine import as_conda_has
 from ..request.request import remember
+from ..upstream.exact import build_of
 from ..upstream.solve import run
 from .exceptions import ProofError
 
@@ -95,7 +96,7 @@ def prove(
             records = solve(request, solution.platform, packages, **settings)
             before = {*solution.names}
             after = {f"{record.subdir}/{record.fn}" for record in records}
-            if solution.exact and {*map(_build, before)} == {*map(_build, after)}:
+            if solution.exact and {*map(build_of, before)} == {*map(build_of, after)}:
                 continue  # the same builds; `use` takes the archives that are named
             if before != after:
                 missing, other = tuple(sorted(before - after)), tuple(sorted(after - before))
@@ -147,8 +148,3 @@ def solver_of(
             yield lambda *given, **more: executor.submit(solve, *given, **more).result()
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
-
-
-def _build(name: str) -> str:
-    """Return what both archives of a build, `.conda` and `.tar.bz2`, are called."""
-    return name.removesuffix(".conda").removesuffix(".tar.bz2")

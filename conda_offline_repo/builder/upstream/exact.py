@@ -40,7 +40,7 @@ def record_of(archive: PinnedArchive, request: Request) -> PackageRecord:
     return PackageRecord(
         name=name,
         version=version,
-        build=end.removesuffix(".conda").removesuffix(".tar.bz2"),
+        build=build_of(end),
         build_number=0,
         channel=source.channel,
         subdir=subdir,
@@ -54,6 +54,11 @@ def spec(record: PackageRecord) -> PackageSpec:
     """Return the package specification that this record alone fits."""
     fields = {"name": record.name, "version": record.version, "build": record.build}
     return PackageSpec(str(MatchSpec(**fields)))
+
+
+def build_of(archive: str) -> str:
+    """Return what both archives of a build, `.conda` and `.tar.bz2`, are called."""
+    return archive.removesuffix(".conda").removesuffix(".tar.bz2")
 
 
 def check_closure(key: str, entries: Mapping[str, Mapping[str, Any]]) -> None:

@@ -308,6 +308,22 @@ def test_proof_is_of_what_the_customer_gets(
     assert set(conda.installed("target")) == {"app", "one-or-two", "two"}
 
 
+def test_other_archive_of_a_build_is_the_reason(me: Inside, tmp_path: Path) -> None:
+    """The channel before the other one has the older archive alone."""
+    high, low = (TinyChannel(tmp_path / name) for name in ("high", "low"))
+    high.add("app", depends=["lib"])
+    high.add("lib", format="tar.bz2")
+    named = low.add("lib")
+    for channel in (high, low):
+        channel.write()
+    urls = (high.folder.as_uri(), low.folder.as_uri())
+    (tmp_path / "list.txt").write_text(f"@EXPLICIT\n{urls[1]}/{named.at}\n")
+    listed = EnvironmentSpec("listed", file=tmp_path / "list.txt")
+    environments = (EnvironmentSpec("solved", ("app",)), listed)
+    with pytest.raises(ProofError, match="conda takes the .conda where there are two archives"):
+        me.build(replace(me.options(channels=urls), environments=environments))
+
+
 def test_both_archives_of_a_build(me: Inside, conda: Conda, tmp_path: Path) -> None:
     """A list names the older one; conda takes the newer one, and `use` the one that is named."""
     channel = TinyChannel(tmp_path / "channel")
