@@ -7,32 +7,29 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
-from conda.utils import quote_for_shell
-
 from .._conda.solver import UnsolvedError
 from .._conda.transactions import actions, installed, read_again
 from ..exceptions import InvalidRequestError
 from ..repository.locate import labels_in, locate_one
-from ..repository.names import DEFAULT
 from ..repository.verify import verify
-from ..specs import PackageSpec
 from .diagnostics import diagnose
 from .environment.lock import check_not_frozen, exclusive
 from .environment.state import read_state
 from .exact import exactly, installed_release, keeping
 from .exceptions import RepositoryDamagedError, SiblingIndexError, TargetError
-from .install import offline, superseded, transaction
+from .install import offline, transaction
+from .next_commands import next_commands
 from .target import configure, plan, unmake
 from .trust.exceptions import UnknownSignerError
 from .ways import lagging, ways
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
     from typing import Any
 
     from ..progress import Progress
     from ..repository.locate import Repository
+    from ..specs import PackageSpec
     from .configuration import Finding
     from .target import Target
 
@@ -165,12 +162,19 @@ def use(request: UseRequest, progress: Progress, dialog: Dialog) -> Outcome:
             read_again(request.prefix)
             target = plan_target()
         linked, unlinked, late = _install(request, repository, target, progress, dialog)
-    commands = tuple(_next_commands(request, repository))
+    commands = next_commands(
+        repository,
+        request.prefix,
+        request.name,
+        exact=request.exact,
+        named=bool(request.packages),
+        allow_older=request.allow_older,
+    )
     release = installed_release(repository, request.prefix)
     mixed = release is None and bool(installed(request.prefix))
     findings += late
     changed = (linked, unlinked)
-    return Outcome(request, repository, target, findings, *changed, release, mixed, commands)
+    return Outcome(request, repository, target, findings, *changed, release, mixed, tuple(commands))
 
 
 def _verify(repository: Repository, progress: Progress) -> None:
@@ -227,34 +231,3 @@ def _transaction(
             problem = f"The packages cannot be installed.\n{error}"
             raise TargetError(problem, *ways(target, repository, request.packages)) from None
     return None if change is None or change.nothing_to_do else change
-
-
-def _next_commands(request: UseRequest, repository: Repository) -> Iterator[str]:
-    """Yield what to type next: activate, then install and update the packages of the request.
-
-    After the environment was brought to just what a release installs, nothing is left to install.
-    """
-    use_again = f"conda offline-repo use {quote_for_shell(str(repository.path))}"
-    if request.name:
-        yield f"conda activate {quote_for_shell(request.name)}"
-    built = repository.manifest.request
-    if request.exact:
-        return
-    if built.environments or built.exact:
-        environment = min(built.environments, default=DEFAULT)
-        prefix = quote_for_shell(str(request.prefix))
-        yield f"{use_again} -p {prefix} --environment {environment}"
-        return
-    current = installed(request.prefix)
-    offered = {path.rpartition("/")[2].rsplit("-", 2)[0] for path in repository.manifest.packages}
-    packages = dict.fromkeys(PackageSpec(package).unqualified for package in built.packages)
-    absent = [p for p in packages if p.match.name in offered and p.match.name not in current]
-    # `conda update` takes names alone
-    names = [*dict.fromkeys(p.match.name for p in packages if p.match.name in current)]
-    if absent or not packages:
-        yield f"conda install {' '.join(map(quote_for_shell, absent)) or 'PACKAGE'}"
-    updates = " ".join(names)
-    if request.allow_older and superseded(request.prefix, names, repository.manifest):
-        yield f"{use_again} --allow-older {updates}"
-    elif names and not request.packages:
-        yield f"conda update {updates}"

@@ -134,19 +134,19 @@ def proposes(scope: str, *commands: str) -> Callable[[Situation], Situation]:
     return note
 
 
-@proposes("_next_commands", "activate …", "install …")
+@proposes("next_commands", "activate …", "install …")
 def first_use(world: World) -> Finished:
     return world.customer.use(world.stick, "-n", "e")
 
 
-@proposes("_next_commands", "activate …", "update …")
+@proposes("next_commands", "activate …", "update …")
 def next_release(world: World) -> Finished:
     world.use("app", "extra")
     world.deliver(3)
     return world.customer.use(world.stick, "-n", "e")
 
 
-@proposes("_next_commands", "activate …", "offline-repo use …")
+@proposes("next_commands", "activate …", "offline-repo use …")
 def older_release_is_used(world: World) -> Finished:
     world.deliver(3)
     world.use("app", "extra")
