@@ -37,8 +37,10 @@ def test_part_that_is_not_up_to_date() -> None:
     [*pages(), *REPOSITORY.glob("*.md")],
     ids=lambda page: page.relative_to(REPOSITORY).as_posix(),
 )
-def test_nothing_is_for_sphinx_alone(page: Path) -> None:
-    for token in tokens(page.read_text("utf-8")):
+def test_nothing_is_for_sphinx_alone_or_left_of_a_merge(page: Path) -> None:
+    text = page.read_text("utf-8")
+    assert not re.findall(r"^(?:<<<<<<<|>>>>>>>) .*", text, re.MULTILINE)
+    for token in tokens(text):
         line = token.map[0] + 1 if token.map else 0
         assert not token.info.startswith("{"), f"line {line}: a directive"
         shown = re.sub("<!--.*?-->", "", token.content, flags=re.DOTALL).strip()
