@@ -445,6 +445,9 @@ class Chain(RuleBasedStateMachine):
                 done = self._run(*use, *packages)
             else:
                 packages = ()
+                absent = {*new.manifest.request.packages} - self.customer.installed(NEW).keys()
+                if absent:  # as `use` proposes
+                    self._run("install", *prefix, *sorted(absent))
                 done = self._run("update", *prefix, "--all")
                 if done.status:  # for what conda's cache has of a withdrawn package
                     assert "not from the offline repository" in done.output, str(done)
