@@ -475,9 +475,11 @@ class Chain(RuleBasedStateMachine):
         """An environment that is a copy of another expects what that one, in its state, did."""
         assert self._state(copy) == state
         self.used[copy] = self.used[name]
-        for environments in (self.unguarded, self.deceived):
-            if name in environments:
-                environments.add(copy)
+        if name in self.unguarded:
+            self.unguarded.add(copy)
+        # conda takes what the folder has now
+        if name in self.deceived or (self.forged and not (state or {}).get("signers")):
+            self.deceived.add(copy)
 
     def _conda(self, name: str, verb: str, *arguments: object, history: bool = False) -> None:
         name = self._used(name)
