@@ -26,7 +26,7 @@ def leave_out_others() -> None:
     repository, because somebody decided otherwise with `#!final`, and where it is not offline.
     """
     restore()
-    prefix = Path(context.target_prefix)
+    prefix = commands.target()
     try:
         state = read_state(prefix)
     except StateUnreadableError:
@@ -41,7 +41,7 @@ def leave_out_others() -> None:
         for channel in ((setting.value,) if isinstance(setting.value, str) else setting.value)
     }
     if commands.running() == "remove" and not Path(state.path).is_dir():
-        named.remove(state.channel)  # no solver needs it to take packages away
+        named.discard(state.channel)  # no solver needs it to take packages away
     channels = tuple(channel for channel in context._channels if channel in named)
     _others.enter_context(overrides.settings(_channels=channels))
 

@@ -70,6 +70,34 @@ def test_environment_without_repository(prefix: Path) -> None:
     assert "conda-forge" in channels()
 
 
+def test_environment_that_a_file_names(prefix: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`conda env update` works on it, with the configuration of the active one."""
+    other = prefix.with_name("other")
+    (other / "conda-meta").mkdir(parents=True)
+    (other / "conda-meta" / "history").touch()
+    file = prefix.with_name("environment.yml")
+    command = {"func": "conda.cli.main_env_update.execute", "file": [str(file)]}
+    monkeypatch.setenv("CONDA_ENVS_DIRS", str(prefix.parent))
+    reset_context()
+    monkeypatch.setattr(context, "_argparse_args", {**context._argparse_args, **command})
+    file.write_text("name: rating\n")
+    assert channels() == (BANK, "tools")
+    file.write_text("name: other\n")
+    assert "conda-forge" in channels()
+
+
+def test_removal_without_the_folder(prefix: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whichever file names the repository."""
+    command = {"func": "conda.cli.main_remove.execute"}
+    monkeypatch.setattr(context, "_argparse_args", {**context._argparse_args, **command})
+    assert channels() == ("tools",)
+    (prefix / ".condarc").write_text("offline: true\n")
+    monkeypatch.setenv("CONDA_CHANNELS", BANK)
+    reset_context()
+    monkeypatch.setattr(context, "_argparse_args", {**context._argparse_args, **command})
+    assert channels() == ()
+
+
 CONFIGURED: dict[str, dict[str, object]] = {
     "Miniforge": {"channels": ["conda-forge"], "channel_priority": "strict"},
     "denied": {"channels": ["conda-forge"], "denylist_channels": ["conda-forge"]},
