@@ -12,7 +12,6 @@ import shlex
 import shutil
 from typing import TYPE_CHECKING
 
-import conda.plugins.types
 import pytest
 
 from conda_offline_repo.repository.manifest import MANIFEST_NAME
@@ -31,8 +30,6 @@ if TYPE_CHECKING:
 
     Situation = Callable[["World"], Finished]
 
-#: Whether conda lets plugins look at what it links without solving (25.5 and newer).
-CHECKS_EXPLICIT = hasattr(conda.plugins.types, "CondaPreTransactionAction")
 FIRST, SECOND = SigningKey("first"), SigningKey("second")
 #: Why a command is not typed here, by the class or function that proposes it.
 NOT_TYPED = {
@@ -313,8 +310,6 @@ def package_of_elsewhere(world: World) -> Finished:
 
 @proposes("UnnamedPackagesError", "offline-repo show …")
 def file_of_elsewhere(world: World) -> Finished:
-    if not CHECKS_EXPLICIT:
-        pytest.skip("this conda lets nobody look at what it links without solving")
     world.fill_the_cache("other")
     sign(world.stick, FIRST)
     world.use("app", "--trust", FIRST.fingerprint)

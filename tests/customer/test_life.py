@@ -7,7 +7,6 @@ import json
 import os
 from typing import TYPE_CHECKING
 
-import conda.plugins.types
 import pytest
 
 from dev.upstream.cable import Cable
@@ -23,8 +22,6 @@ if TYPE_CHECKING:
 NOTHING: dict[str, str] = {}
 APP_1 = {"app": "1.0", "tool": "1.0", "lib": "1.0"}
 APP_2 = {"app": "2.0", "tool": "2.0", "lib": "1.0"}
-#: Whether conda lets plugins look at what it links without solving (25.5 and newer).
-CHECKS_EXPLICIT = hasattr(conda.plugins.types, "CondaPreTransactionAction")
 INDEX = "noarch/repodata.json"
 
 
@@ -249,17 +246,9 @@ def test_swapped_archive_from_an_explicit_list(
     installed = prefix_of(customer) / "share" / "extra.txt"
     before, cached = content(customer.envs), cached_archives(customer)
     told = customer.execute("install", "--yes", "--file", wanted, **rating)
-    if CHECKS_EXPLICIT:
-        refusal(told, "ArchivesRefusedError", str(archive), "not the file")
-        assert content(customer.envs) == before
-        assert cached_archives(customer) == cached
-    else:
-        # older conda asks no plugin here: only `verify` tells
-        assert (told.status, installed.read_text()) == (0, SWAPPED)
-        told = customer.fail("offline-repo", "verify", stick)
-        assert "changed: noarch/extra-1.0-0.conda" in told.stdout
-        customer.run("remove", "--yes", "extra", **rating)
-        customer.run("clean", "--yes", "--packages", "--tarballs")
+    refusal(told, "ArchivesRefusedError", str(archive), "not the file")
+    assert content(customer.envs) == before
+    assert cached_archives(customer) == cached
 
     archive.write_bytes(good)
     customer.run("install", "--yes", "--file", wanted, **rating)
