@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 #: How conda's search path begins for the files of an environment.
 PREFIX = "$CONDA_PREFIX/"
+#: The names of the setting.
+CHANNELS = ("channels", "channel")
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,14 @@ def settings() -> Iterator[Setting]:
             raw = context.raw_data[source].get(name)
             final = raw is not None and raw.keyflag() is ParameterFlag.final
             yield Setting(str(source), str(name), value, final)
+
+
+def channel_sources() -> Iterator[tuple[str, str]]:
+    """Yield every channel that is configured, as it is written, with the source of the setting."""
+    for setting in settings():
+        if setting.name in CHANNELS:
+            values = (setting.value,) if isinstance(setting.value, str) else setting.value or ()
+            yield from ((str(value), setting.source) for value in values)
 
 
 def seen_in(prefix: Path, condarc: str) -> Seen:

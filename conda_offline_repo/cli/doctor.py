@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING
 from conda.utils import quote_for_shell
 
 from ..customer.diagnostics import diagnose
-from ..customer.exact import installed_release
 from ..customer.exceptions import StateUnreadableError
 from ..customer.hooks.exceptions import StateMissingError, listed
 from ..customer.hooks.history_check import known_state
+from ..customer.installed import installed_release, unnamed
 from ..customer.trust.signers import check_expected
-from ..customer.unnamed import unnamed
 from ..exceptions import OfflineRepoError
 from ..printable import printable
 from ..progress import Unwatched
@@ -58,15 +57,15 @@ def _print(state: State, prefix: str, verbose: bool) -> None:
     if repository.signers:
         print(f"{GOOD} {signed_by(repository.signers)}")
     manifest = repository.manifest
-    if (release := installed_release(repository, Path(prefix))) is not None:
+    if (release := installed_release(manifest, Path(prefix))) is not None:
         print(f"    The environment has release {release} of {manifest.label}.")
     if manifest.release != state.release:
         older = manifest.release < state.release
         command = f"conda offline-repo use {quote_for_shell(state.path, '-p', prefix)}"
         run = f"`{command}{' --allow-older' * older}`{', if you mean it' * older}"
         print(f"{BAD} It has release {manifest.release} now: run {run}.")
-    releases = ", ".join(map(str, sorted((*manifest.releases, manifest.release))))
-    for package in listed(unnamed(Path(prefix), manifest)):
+    releases = ", ".join(map(str, sorted(manifest.installable)))
+    for package in listed(unnamed(manifest, Path(prefix))):
         print(f"{BAD} Not in release {releases}: {printable(package)}")
     for finding in findings:
         print(f"{BAD} {finding.text}")

@@ -128,7 +128,6 @@ def _brief_row(content: Mapping[str, Any]) -> tuple[str, ...]:
 def releases_json(repository: Repository) -> dict[str, Any]:
     """Return the releases that can be installed, the newest first."""
     manifest, versions = repository.manifest, requested_versions(repository)
-    releases: dict[int, Any] = {**manifest.releases, manifest.release: manifest}
     return {
         **release_json(repository),
         "releases": [
@@ -138,7 +137,7 @@ def releases_json(repository: Repository) -> dict[str, Any]:
                 "solutions": dict(release.solutions),
                 "versions": versions.get(number, {}),
             }
-            for number, release in sorted(releases.items(), reverse=True)
+            for number, release in sorted(manifest.installable.items(), reverse=True)
         ],
     }
 

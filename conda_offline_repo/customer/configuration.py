@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -17,25 +16,22 @@ from conda.models.match_spec import MatchSpec
 from conda.utils import quote_for_shell
 
 from .._conda import configuration
-from .._conda.configuration import Setting
-from ..queries.contents import read_records
-from ..repository.manifest import key_parts
+from .._conda.configuration import CHANNELS, Setting
+from ..queries.contents import package_records
+from ..repository.manifest import on_platform
 from ..urls import TOKEN, file_url, public
 from .environment.condarc import CONDARC, configured, read_condarc
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from typing import Any
+    from collections.abc import Collection, Iterator
+
+    from conda.models.records import PackageRecord
 
     from .._conda.configuration import Seen
     from ..repository.locate import Repository
 
 #: Settings that interfere with every repository: what they do, and the remedy.
 INTERFERING = {
-    "mirrored_channels": (
-        "conda asks these mirrors",
-        "remove them there, or check that none of them replaces the repository's channel",
-    ),
     "envs_dirs": (
         "with these, `conda install -n NAME` does not read the environment's own .condarc",
         "activate the environment and leave out -n, or give its path: -p {prefix}",
@@ -54,7 +50,6 @@ INTERFERING = {
     ),
 }
 #: Settings under all their names.
-CHANNELS = ("channels", "channel")
 ALLOWED = ("allowlist_channels", "whitelist_channels")
 DENIED = ("denylist_channels",)
 DISALLOWED = ("disallowed_packages", "disallow")
@@ -175,35 +170,18 @@ def _pinning(
                 yield _finding(setting, excluded, "remove it there, or choose another version")
 
 
-def _records(repository: Repository) -> list[Mapping[str, Any]]:
-    """Return what the release installs on this platform, as records of conda's."""
-    manifest, channel = repository.manifest, file_url(repository.path)
-    entries = read_records(manifest, repository.path, damaged=True)
-    solutions = (
-        names for key, names in manifest.solutions.items() if key_parts(key)[1] == context.subdir
-    )
-    return [
-        {"build_number": 0, **entries[name], "fn": file, "channel": f"{channel}/{subdir}"}
-        for name in dict.fromkeys(chain.from_iterable(solutions))
-        if name in entries
-        for subdir, _, file in [name.rpartition("/")]
-    ]
+def _records(repository: Repository) -> Collection[PackageRecord]:
+    """Return what the release installs on this platform."""
+    solutions = on_platform(repository.manifest.solutions, context.subdir)
+    return package_records(repository, chain.from_iterable(solutions.values())).values()
 
 
 def _finding(setting: Setting, meaning: str, remedy: str) -> Finding:
     final = " #!final" if setting.final else ""
-    value = ", ".join(_texts(setting.value))
+    values = setting.value if isinstance(setting.value, (list, tuple)) else (setting.value,)
+    value = ", ".join(shown(str(value)) for value in values)
     problem = f"{setting.source} sets {setting.name}{final} ({value}): {meaning}."
     return Finding(setting.source, f"{problem}\n  What to do: {remedy}.")
-
-
-def _texts(value: Any) -> list[str]:
-    """Return the values of a setting, without secrets."""
-    if isinstance(value, (list, tuple)):
-        return [text for part in value for text in _texts(part)]
-    if isinstance(value, Mapping):
-        return [f"{shown(str(key))}: {', '.join(_texts(part))}" for key, part in value.items()]
-    return [shown(str(value))]
 
 
 def shown(text: str) -> str:

@@ -8,15 +8,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from conda.base.context import context
-from conda.models.channel import Channel
 from conda.models.match_spec import MatchSpec
-from conda.models.records import PackageRecord
 
 from .._conda import features
 from .._conda.machine import unmet
 from .._conda.transactions import installed, transaction_to
-from ..queries.contents import read_records
-from ..repository.manifest import INDEX_NAME, key_parts, solution_key
+from ..queries.contents import package_records
+from ..repository.manifest import INDEX_NAME, key_parts, package_name, solution_key
 from ..repository.names import DEFAULT
 from .base import check_fits, is_base, staying
 from .configuration import Finding
@@ -29,16 +27,17 @@ from .exceptions import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
     from typing import Any
 
+    from conda.models.records import PackageRecord
+
     from ..repository.locate import Repository
-    from .target import Target
 
 
 def exactly(
-    target: Target, repository: Repository, release: int | None, environment: str | None
+    repository: Repository, prefix: Path, release: int | None, environment: str | None
 ) -> Any:
     """Return conda's transaction, not yet run, for just the packages of a release.
 
@@ -46,8 +45,8 @@ def exactly(
     is. See `install.offline`.
 
     Args:
-        target: The environment.
-        repository: The repository that it uses.
+        repository: The repository.
+        prefix: The environment that uses it.
         release: The number of the release; None for the newest.
         environment: The label's environment; None if the label has just one.
 
@@ -60,11 +59,11 @@ def exactly(
         RepositoryDamagedError: The index does not have its packages.
         PoisonedCacheError: conda's package cache holds another archive in the place of one.
     """
-    current = installed(target.prefix)
+    current = installed(prefix)
     request = repository.manifest.request
-    wanted = released(target, repository, release, environment)
+    wanted = released(repository, release, environment)
     records = [_same(current, record) or record for record in wanted]
-    if is_base(target.prefix):
+    if is_base(prefix):
         others = staying(current, {record.name for record in records})
         check_fits(records, others)
         records += others.values()
@@ -74,67 +73,43 @@ def exactly(
         needed = {MatchSpec(spec).name for record in records for spec in record.depends}
         requested = {record.name for record in records} - needed
     specs = (MatchSpec(record.name) for record in records if record.name in requested)
-    return transaction_to(target.prefix, records, specs)
+    return transaction_to(prefix, records, specs)
 
 
 def released(
-    target: Target, repository: Repository, release: int | None, environment: str | None
+    repository: Repository, release: int | None, environment: str | None
 ) -> list[PackageRecord]:
     """Return just the packages of a release; arguments and errors as `exactly`."""
-    records = _records(target, repository, _solution(repository, release, environment))
+    names = _solution(repository, release, environment)
+    by_name = package_records(repository, names)
+    if absent := sorted({name.rpartition("/")[0] for name in names if name not in by_name}):
+        damaged = [f"{subdir}/{INDEX_NAME}" for subdir in absent]
+        raise RepositoryDamagedError(repository.path, changed=damaged)
+    records = [*by_name.values()]
     if demands := unmet(records, features.own_virtual_packages()):
         assumed = repository.manifest.request.virtual_packages
         raise MachineMisfitError(demands, assumed.get(context.subdir, {}))
     return records
 
 
-def installed_release(repository: Repository, prefix: Path) -> int | None:
-    """Return the newest release whose packages an environment has, some or all of them.
-
-    None if it has none of them, or its packages are of no single release that the repository has.
-    """
-    current, packages = installed(prefix), repository.manifest.packages
-    for number, solutions in sorted(_releases(repository).items(), reverse=True):
-        for key, names in solutions.items():
-            if key_parts(key)[1] != context.subdir:
-                continue
-            stems = {name: name.rpartition("/")[2].rsplit("-", 2)[0] for name in names}
-            shared = [(current[stem], name) for name, stem in stems.items() if stem in current]
-            if shared and all(
-                f"{record.subdir}/{record.fn}" == name
-                and record.get("sha256") in (None, "", packages[name].sha256)
-                for record, name in shared
-            ):
-                return number
-    return None
-
-
-def _releases(repository: Repository) -> dict[int, Mapping[str, tuple[str, ...]]]:
-    """Return the solutions of each release that the repository has, by number."""
-    manifest = repository.manifest
-    kept = {number: kept.solutions for number, kept in manifest.releases.items()}
-    return {**kept, manifest.release: manifest.solutions}
-
-
 def keeping(
-    target: Target, repository: Repository, release: int | None, environment: str | None
+    repository: Repository, prefix: Path, release: int | None, environment: str | None
 ) -> tuple[Finding, ...]:
     """Return which packages stay in base though the release does not have them.
 
     Raises:
         ReleaseNotKeptError, EnvironmentMissingError, PlatformMissingError: As `exactly`.
     """
-    if not is_base(target.prefix):
+    if not is_base(prefix):
         return ()
-    names = _solution(repository, release, environment)
-    released = {name.rpartition("/")[2].rsplit("-", 2)[0] for name in names}
-    records = staying(installed(target.prefix), released).values()
+    names = {*map(package_name, _solution(repository, release, environment))}
+    records = staying(installed(prefix), names).values()
     packages = ", ".join(f"{record.name} {record.version}" for record in records)
     text = (
         "These packages stay in base as they are, as conda, its plugins or what they need, though "
         f"the release does not have them: {packages}"
     )
-    return (Finding(str(target.prefix), text),) if packages else ()
+    return (Finding(str(prefix), text),) if packages else ()
 
 
 def _solution(
@@ -145,38 +120,22 @@ def _solution(
     Raises:
         ReleaseNotKeptError, EnvironmentMissingError, PlatformMissingError: As `exactly`.
     """
-    releases = _releases(repository)
+    releases = repository.manifest.installable
     number = repository.manifest.release if release is None else release
     if number not in releases:
         raise ReleaseNotKeptError(repository.path, number, sorted(releases))
-    parts = sorted(map(key_parts, releases[number]))
+    solutions = releases[number].solutions
+    parts = sorted(map(key_parts, solutions))
     environments = sorted({name for name, _ in parts})
     if environment in (None, DEFAULT) and environments == [""]:
         environment = ""
     if environment not in environments:
         raise EnvironmentMissingError(repository.path, environment, environments)
     key = solution_key(environment, context.subdir)
-    if key not in releases[number]:
+    if key not in solutions:
         platforms = [platform for name, platform in parts if name == environment]
         raise PlatformMissingError(repository.path, context.subdir, platforms)
-    return releases[number][key]
-
-
-def _records(target: Target, repository: Repository, names: Iterable[str]) -> list[PackageRecord]:
-    """Return the packages of these names as conda's solvers have them from the index."""
-    entries = read_records(repository.manifest, repository.path, damaged=True)
-    absent = sorted({name.rpartition("/")[0] for name in names if name not in entries})
-    if absent:
-        damaged = [f"{subdir}/{INDEX_NAME}" for subdir in absent]
-        raise RepositoryDamagedError(repository.path, changed=damaged)
-    records = []
-    for name in names:
-        subdir, _, file = name.rpartition("/")
-        url = f"{target.channel}/{name}"
-        channel = Channel(url.rpartition("/")[0])
-        place = {"fn": file, "subdir": subdir, "url": url, "channel": channel}
-        records.append(PackageRecord(**{**entries[name], **place}))
-    return records
+    return solutions[key]
 
 
 def _same(current: Mapping[str, Any], wanted: PackageRecord) -> Any:

@@ -20,9 +20,10 @@ from .environment.records import followed
 from .hooks.archives import from_repositories
 from .hooks.caches import check_caches
 from .hooks.history_check import expected_by_use
+from .installed import replaced, superseded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from typing import Any
 
     from ..repository.manifest import Manifest
@@ -64,9 +65,9 @@ def transaction(
         PoisonedCacheError: conda's package cache holds another archive in the place of one.
     """
     names = [spec.name for spec in specs]
-    without = _replaced(target.prefix, names, manifest)
+    without = replaced(manifest, target.prefix, names)
     if back:
-        without |= superseded(target.prefix, names, manifest)
+        without |= superseded(manifest, target.prefix, names)
     # offline, solvers also offer what conda's caches have: from where the repository was
     with TemporaryDirectory() as caches, overrides.settings(_pkgs_dirs=(caches,)):
         indexes.refresh_index_cache(Channel(target.channel), context.subdirs)
@@ -77,43 +78,6 @@ def transaction(
     # after the solve, the empty cache was checked
     check_caches(from_repositories(linked(change, target.prefix)))
     return change
-
-
-def superseded(prefix: Path, names: Iterable[str], manifest: Manifest) -> frozenset[str]:
-    """Return the installed packages that a repository, which went back, has another version of.
-
-    Only those of these names and of what they need are returned, by name.
-    """
-    records = installed(prefix)
-    needed: set[str] = set()
-    queue = [*names]
-    while queue:
-        name = queue.pop()
-        if name in records and name not in needed:
-            needed.add(name)
-            queue += [MatchSpec(spec).name for spec in records[name].depends]
-    offered = {path.rpartition("/")[2].rsplit("-", 2)[0] for path in manifest.packages}
-    same = set()
-    for name, record in records.items():
-        package = manifest.packages.get(f"{record.subdir}/{record.fn}")
-        if package and record.get("sha256") in (None, "", package.sha256):
-            same.add(name)
-    return frozenset(needed & offered - same)
-
-
-def _replaced(prefix: Path, names: Iterable[str], manifest: Manifest) -> frozenset[str]:
-    """Return those of these packages whose bytes the repository has replaced under their name,
-    version and build.
-    """
-    records = installed(prefix)
-    replaced = set()
-    for record in (records[name] for name in names if name in records):
-        stem = f"{record.subdir}/{record.name}-{record.version}-{record.build}"
-        paths = (f"{stem}.conda", f"{stem}.tar.bz2")
-        digests = {manifest.packages[path].sha256 for path in paths if path in manifest.packages}
-        if digests and record.get("sha256") and record.sha256 not in digests:
-            replaced.add(record.name)
-    return frozenset(replaced)
 
 
 def _with_view(target: Target, specs: Sequence[MatchSpec], without: frozenset[str]) -> Any:

@@ -9,7 +9,7 @@ from conda.utils import quote_for_shell
 from .._conda.transactions import installed
 from ..repository.names import DEFAULT
 from ..specs import PackageSpec
-from .install import superseded
+from .installed import superseded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,15 +51,18 @@ def next_commands(
         yield f"{use_again} -p {where} --environment {environment}"
         return
     current = installed(prefix)
-    offered = {path.rpartition("/")[2].rsplit("-", 2)[0] for path in repository.manifest.packages}
     packages = dict.fromkeys(PackageSpec(package).unqualified for package in built.packages)
-    absent = [p for p in packages if p.match.name in offered and p.match.name not in current]
+    absent = [
+        p
+        for p in packages
+        if p.match.name in repository.manifest.names and p.match.name not in current
+    ]
     # `conda update` takes names alone
     names = [*dict.fromkeys(p.match.name for p in packages if p.match.name in current)]
     if absent or not packages:
         yield f"conda install {' '.join(map(quote_for_shell, absent)) or 'PACKAGE'}"
     updates = " ".join(names)
-    if allow_older and superseded(prefix, names, repository.manifest):
+    if allow_older and superseded(repository.manifest, prefix, names):
         yield f"{use_again} --allow-older {updates}"
     elif names and not named:
         yield f"conda update {updates}"

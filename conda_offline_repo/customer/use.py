@@ -15,9 +15,10 @@ from ..repository.verify import verify
 from .diagnostics import diagnose
 from .environment.lock import check_not_frozen, exclusive
 from .environment.state import read_state
-from .exact import exactly, installed_release, keeping
+from .exact import exactly, keeping
 from .exceptions import RepositoryDamagedError, SiblingIndexError, TargetError
 from .install import offline, transaction
+from .installed import installed_release
 from .next_commands import next_commands
 from .target import configure, plan, unmake
 from .trust.exceptions import UnknownSignerError
@@ -147,7 +148,7 @@ def use(request: UseRequest, progress: Progress, dialog: Dialog) -> Outcome:
     target = plan_target()
     findings = diagnose(repository, request.prefix)
     if request.exact:
-        findings += keeping(target, repository, request.release, request.environment)
+        findings += keeping(repository, request.prefix, request.release, request.environment)
     if request.verify:
         _verify(repository, progress)
     dialog.warn(findings)
@@ -170,7 +171,7 @@ def use(request: UseRequest, progress: Progress, dialog: Dialog) -> Outcome:
         named=bool(request.packages),
         allow_older=request.allow_older,
     )
-    release = installed_release(repository, request.prefix)
+    release = installed_release(repository.manifest, request.prefix)
     mixed = release is None and bool(installed(request.prefix))
     findings += late
     changed = (linked, unlinked)
@@ -221,7 +222,7 @@ def _transaction(
 ) -> Any:
     change = None
     if request.exact:
-        change = exactly(target, repository, request.release, request.environment)
+        change = exactly(repository, request.prefix, request.release, request.environment)
     elif request.packages:
         progress.step(f"Solving {repository.manifest.label} for {request.prefix}")
         specs = [package.match for package in request.packages]

@@ -15,7 +15,8 @@ from ..exceptions import OfflineRepoError
 from .base import is_base
 from .configuration import Finding
 from .exact import released
-from .install import superseded, transaction
+from .install import transaction
+from .installed import superseded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -98,7 +99,7 @@ def _held(
     """
     manifest, specs = repository.manifest, [package.match for package in packages]
     kept = {"python", *requested(target.prefix)} - {spec.name for spec in specs}
-    held = tuple(sorted(kept & superseded(target.prefix, installed(target.prefix), manifest)))
+    held = tuple(sorted(kept & superseded(manifest, target.prefix, installed(target.prefix))))
     if not held:
         return ()
     try:
@@ -117,7 +118,7 @@ def _releases(target: Target, repository: Repository) -> dict[str, list[PackageR
     options = repository.manifest.exact_options(context.subdir)
     for environment in () if is_base(target.prefix) else options:
         try:
-            releases[environment] = released(target, repository, None, environment)
+            releases[environment] = released(repository, None, environment)
         except OfflineRepoError:
             continue
     return releases

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ..queries.contents import ListedPackage
-    from ..repository.manifest import Kept, Manifest
+    from ..repository.manifest import Manifest
 
 
 @dataclass(frozen=True)
@@ -90,16 +90,15 @@ def at(text: str, label: str | None) -> Named:
         return named(text, label)
     release = named(path, label)
     manifest = release.manifest
-    releases: dict[int, Kept | Manifest] = {**manifest.releases, manifest.release: manifest}
-    if int(number) not in releases:
-        known = ", ".join(map(str, sorted(releases)))
+    kept = manifest.installable.get(int(number))
+    if kept is None:
+        known = ", ".join(map(str, sorted(manifest.installable)))
         raise InvalidRequestError(
             f"{release.path} does not have release {number}; it has {known}.",
             f"`conda offline-repo show {quote_for_shell(str(release.path))} --releases` lists "
             "them. Another one has to be named by its offline-repo.json, a volume of it, or a "
             "folder with it.",
         )
-    kept = releases[int(number)]
     archives = {name for names in kept.solutions.values() for name in names}
     packages = {
         name: package

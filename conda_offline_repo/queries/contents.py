@@ -7,16 +7,19 @@ from errno import EINVAL, EISDIR, ENOENT, ENOTDIR
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
+from conda.models.channel import Channel
+from conda.models.records import PackageRecord
+
 from ..files.hashing import hash_bytes, read_regular
 from ..repository import reading
 from ..repository.exceptions import ManifestError, UnreadableError
 from ..repository.manifest import INDEX_NAME, solution_key
 from ..repository.names import PLUGIN
-from ..urls import public
+from ..urls import file_url, public
 from .dependencies import MISFIT, checked_entry, solved, solved_besides
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
     from typing import Any
 
@@ -116,6 +119,24 @@ def requested_versions(repository: Repository) -> dict[int, dict[str, dict[str, 
         requested = {name: solution.entries[name]["version"] for name in sorted(names)}
         versions.setdefault(solution.release, {})[key] = requested
     return versions
+
+
+def package_records(repository: Repository, names: Iterable[str]) -> dict[str, PackageRecord]:
+    """Return archives of a repository as conda's solvers have them from its index.
+
+    Args:
+        repository: The repository.
+        names: The archives, as `subdir/file`; those that the index lacks are left out.
+    """
+    entries = read_records(repository.manifest, repository.path, damaged=True)
+    url, records = file_url(repository.path), {}
+    for name in names:
+        if name in entries:
+            subdir, _, file = name.rpartition("/")
+            channel = Channel(f"{url}/{subdir}")
+            place = {"fn": file, "subdir": subdir, "url": f"{url}/{name}", "channel": channel}
+            records[name] = PackageRecord(**{"build_number": 0, **entries[name], **place})
+    return records
 
 
 def read_records(

@@ -44,6 +44,19 @@ def key_parts(key: str) -> tuple[str, str]:
     return environment, platform
 
 
+def on_platform(
+    solutions: Mapping[str, tuple[str, ...]], platform: str
+) -> dict[str, tuple[str, ...]]:
+    """Return the solutions for a platform by the name of the environment."""
+    parts = ((*key_parts(key), archives) for key, archives in solutions.items())
+    return {name: archives for name, other, archives in parts if other == platform}
+
+
+def package_name(archive: str) -> str:
+    """Return the package's name of the archive `subdir/name-version-build.extension`."""
+    return archive.rpartition("/")[2].rsplit("-", 2)[0]
+
+
 @dataclass(frozen=True)
 class Package:
     """An archive of the repository. Digests are lower-case hexadecimal, the size is in bytes."""
@@ -151,6 +164,16 @@ class Manifest:
         """The archives and every other file, by path."""
         return {**self.packages, **self.files}
 
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """The names of the packages."""
+        return frozenset(map(package_name, self.packages))
+
+    @property
+    def installable(self) -> dict[int, Manifest | Kept]:
+        """The releases that can be installed, by number: those that are kept and this one."""
+        return {**self.releases, self.release: self}
+
     @property
     def size(self) -> int:
         """Bytes of all archives."""
@@ -176,8 +199,7 @@ class Manifest:
 
         They are by the name of the environment; `""` for the unnamed one.
         """
-        parts = map(key_parts, self.solutions)
-        names = sorted(name for name, other in parts if other == platform)
+        names = sorted(on_platform(self.solutions, platform))
         return {n: f"--environment {n}" if n else f"--release {self.release}" for n in names}
 
     @cached_property

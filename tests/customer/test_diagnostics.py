@@ -164,10 +164,6 @@ def test_overridden_virtual_package(
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
-        (
-            {"mirrored_channels": {"main": ["https://mirror.example.com/main"]}},
-            ("mirrored_channels", "mirror.example.com"),
-        ),
         ({"use_only_tar_bz2": True}, ("use_only_tar_bz2", ".conda", "remove it")),
         ({"repodata_fns": ["own.json", "repodata.json"]}, ("repodata_fns", "own.json", "first")),
     ],

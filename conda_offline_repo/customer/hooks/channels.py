@@ -35,10 +35,8 @@ def leave_out_others() -> None:
         return
     named = {
         channel
-        for setting in configuration.settings()
-        if setting.name in ("channels", "channel")
-        and (setting.source == "cmd_line" or prefix in Path(setting.source).parents)
-        for channel in ((setting.value,) if isinstance(setting.value, str) else setting.value)
+        for channel, source in configuration.channel_sources()
+        if source == "cmd_line" or prefix in Path(source).parents
     }
     if commands.running() == "remove" and not Path(state.path).is_dir():
         named.discard(state.channel)  # no solver needs it to take packages away

@@ -83,10 +83,9 @@ def check_origin(
     ]
     if solved and foreign:
         manifest = expected_manifest(Path(state.path))
-        offered = {path.rpartition("/")[2].rsplit("-", 2)[0] for path in manifest.packages}
         withdrawn = {r.name for r in foreign} & {old.name for old in unlinked}
         exact = [*manifest.exact_options(context.subdir).values()] if withdrawn else []
-        raise ForeignPackagesError(state.path, str(prefix), foreign, offered, exact)
+        raise ForeignPackagesError(state.path, str(prefix), foreign, manifest.names, exact)
     if expected_by_use.get() is not None:
         return ()
     return _check_named(prefix, state, new, archives)
