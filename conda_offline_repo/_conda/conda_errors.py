@@ -65,9 +65,18 @@ def address(error: BaseException) -> str:
     """Return the URL in an error of conda's or requests', which may hold credentials; empty if it
     has none.
     """
-    keywords, response = getattr(error, "_kwargs", {}), getattr(error, "response", None)
-    url = keywords.get("url") or keywords.get("channel_url") or getattr(response, "url", None)
+    keywords, request = getattr(error, "_kwargs", {}), getattr(error, "request", None)
+    url = keywords.get("url") or keywords.get("channel_url") or getattr(request, "url", None)
     return str(url or "")
+
+
+def missing_certificates(error: BaseException) -> str:
+    """Return the file of certificates that is set and that requests does not find; empty for an
+    error of another kind.
+    """
+    if type(error) is not OSError or not str(error).startswith(NO_CERTIFICATES):
+        return ""
+    return str(error).partition("invalid path: ")[2]
 
 
 def is_malformed(error: BaseException) -> bool:
@@ -94,9 +103,7 @@ def breaks_over_an_index(error: BaseException) -> bool:
     It raises a plain OSError without a number; those of conda and requests have their own classes.
     """
     without_number = type(error) is OSError and error.errno is None
-    if without_number and str(error).startswith(NO_CERTIFICATES):
-        return False
-    return without_number or type(error).__name__ == PANIC
+    return type(error).__name__ == PANIC or (without_number and not missing_certificates(error))
 
 
 def index_cache_error(error: BaseException) -> IndexCacheError | None:

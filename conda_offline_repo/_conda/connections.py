@@ -25,6 +25,8 @@ from .sessions import LOGIN_WANTED, settings_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    Causes = tuple[BaseException, ...]
+
 #: An error of these kinds is about a connection, whatever its cause.
 ABOUT_CONNECTIONS = (
     CondaDependencyError,  # of a proxy that speaks SOCKS
@@ -51,6 +53,7 @@ CHECK_PROXY = (
     "Check the setting proxy_servers of conda and the variables http_proxy, https_proxy and "
     "no_proxy."
 )
+CORRECT_CERTIFICATES = "Correct {} or client_ssl_cert in conda's configuration."
 
 
 @dataclass(frozen=True)
@@ -73,39 +76,32 @@ class Unreached:
 def unreached(error: BaseException) -> Unreached | None:
     """Return why a server was not reached; None for an error of another kind."""
     causes = tuple(_causes(error))
-    url = next(filter(None, map(_url, causes)), "")
+    url = next(filter(None, map(conda_errors.address, causes)), "")
     host = urlsplit(url).netloc.rpartition("@")[2] or "the server"
-    if missing_certificates(error):
-        _, _, path = str(error).partition("invalid path: ")
-        hint = f"Correct {_certificates()} or client_ssl_cert in conda's configuration."
+    if path := conda_errors.missing_certificates(error):
+        hint = CORRECT_CERTIFICATES.format(_certificates())
         return Unreached(url, f"the file of certificates {path} does not exist", hint, False)
     if not isinstance(error, ABOUT_CONNECTIONS):
         return None
-    by_proxy = any(isinstance(c, (requested.ProxyError, urllib3.ProxyError)) for c in causes)
-    if by_proxy or any(isinstance(c, requested.InvalidProxyURL) for c in causes):
+    if _among(causes, requested.ProxyError, urllib3.ProxyError, requested.InvalidProxyURL):
         return _of_proxy(url, causes, host)
     for cause in causes:
         if isinstance(cause, ssl.SSLError):
             return _of_tls(url, cause)
-    if any(isinstance(c, (requested.InvalidURL, urllib3.LocationParseError)) for c in causes):
+    if _among(causes, requested.InvalidURL, urllib3.LocationParseError):
         proxy = proxy_of(url)
         reason = f"the address of the proxy {proxy} is not valid" if proxy else "it is not valid"
         return Unreached(url, reason, CHECK_PROXY if proxy else CHECK_ADDRESS, False)
     if isinstance(error, (CondaDependencyError, requested.InvalidSchema)):
+        reason, hint = "conda cannot read such an address", CHECK_ADDRESS
         if "socks" in str(error).lower():
+            reason = "the proxy speaks SOCKS, which needs pysocks"
             hint = "Install it beside conda: conda install -n base pysocks"
-            return Unreached(url, "the proxy speaks SOCKS, which needs pysocks", hint, False)
-        return Unreached(url, "conda cannot read such an address", CHECK_ADDRESS, False)
-    if any(isinstance(cause, requested.TooManyRedirects) for cause in causes):
+        return Unreached(url, reason, hint, False)
+    if _among(causes, requested.TooManyRedirects):
         hint = "Log in to it as for conda itself if it wants that, or tell its owner."
         return Unreached(url, "it redirects without end", hint, False)
-    reason, hint = _of_network(causes, host)
-    return Unreached(url, reason, hint)
-
-
-def missing_certificates(error: BaseException) -> bool:
-    """Return whether requests does not find a file of certificates, which is set somewhere."""
-    return type(error) is OSError and str(error).startswith(conda_errors.NO_CERTIFICATES)
+    return Unreached(url, *_of_network(causes, host))
 
 
 def proxy_of(url: str) -> str:
@@ -132,39 +128,35 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
         known.add(id(cause))
         yield cause
         inner = (cause.__cause__, cause.__context__, getattr(cause, "reason", None), *cause.args)
-        todo += [each for each in inner if isinstance(each, BaseException)]
+        todo += [part for part in inner if isinstance(part, BaseException)]
 
 
-def _url(error: BaseException) -> str:
-    if isinstance(error, requested.RequestException) and error.request is not None:
-        return str(error.request.url or "")
-    return str(getattr(error, "_kwargs", {}).get("url") or "")
+def _among(causes: Causes, *kinds: type[BaseException]) -> bool:
+    return any(isinstance(cause, kinds) for cause in causes)
 
 
-def _of_proxy(url: str, causes: tuple[BaseException, ...], host: str) -> Unreached:
+def _of_proxy(url: str, causes: Causes, host: str) -> Unreached:
     proxy = f"the proxy {proxy_of(url)}".strip()
-    for cause in causes:
-        if not (answer := TUNNEL.match(str(cause))):
-            continue
-        status = int(answer[1])
-        if status == LOGIN_WANTED:
-            has_login = "@" in _proxy(url)
-            reason = "does not accept its login" if has_login else "wants a login"
-            hint = (
-                "Put user and password into its address, http://USER:PASSWORD@HOST:PORT, in the "
-                "setting proxy_servers of conda or in the variable that names the proxy."
-            )
-            return Unreached(url, f"{proxy} {reason} (HTTP {status})", hint, False)
-        reason = f"{proxy} answers with HTTP {status} in its place"
+    answer = next(filter(None, (TUNNEL.match(str(cause)) for cause in causes)), None)
+    if not answer:
+        reason, _ = _of_network(causes, proxy)
+        return Unreached(url, reason, CHECK_PROXY)
+    status = int(answer[1])
+    reason = f"{proxy} answers with HTTP {status} in its place"
+    hint = (
+        f"Ask who runs the proxy to let {host} through. If it can be reached without the proxy, "
+        "name it in the variable no_proxy."
+    )
+    if status == LOGIN_WANTED:
+        wish = "does not accept its login" if "@" in _proxy(url) else "wants a login"
+        reason = f"{proxy} {wish} (HTTP {status})"
         hint = (
-            f"Ask who runs the proxy to let {host} through. If it can be reached without the "
-            "proxy, name it in the variable no_proxy."
+            "Put user and password into its address, http://USER:PASSWORD@HOST:PORT, in the "
+            "setting proxy_servers of conda or in the variable that names the proxy."
         )
-        if status >= 500:
-            hint = "Run the same command again later. If it stays, tell who runs the proxy."
-        return Unreached(url, reason, hint, status >= 500)
-    reason, _ = _of_network(causes, proxy)
-    return Unreached(url, reason, CHECK_PROXY)
+    elif status >= 500:
+        hint = "Run the same command again later. If it stays, tell who runs the proxy."
+    return Unreached(url, reason, hint, status >= 500)
 
 
 def _of_tls(url: str, error: ssl.SSLError) -> Unreached:
@@ -176,51 +168,47 @@ def _of_tls(url: str, error: ssl.SSLError) -> Unreached:
                 "If your company or its proxy has a certificate authority of its own, name the "
                 f"file with its certificates in {_certificates()}."
             )
-        return Unreached(url, reason, hint, False)
-    if str(error.library).lower() in ("x509", "pem"):
+    elif str(error.library).lower() in ("x509", "pem"):
         reason = "the file of certificates cannot be read"
-        hint = f"Correct {_certificates()} or client_ssl_cert in conda's configuration."
-        return Unreached(url, reason, hint, False)
-    if str(error.reason).lower() in NOT_TLS:
+        hint = CORRECT_CERTIFICATES.format(_certificates())
+    elif str(error.reason).lower() in NOT_TLS:
+        reason = "the server does not speak TLS (https:) there"
         hint = "Check the address: it may have to begin with http:, or have another port."
-        return Unreached(url, "the server does not speak TLS (https:) there", hint, False)
-    reason = f"the encrypted connection failed: {error.reason or error.strerror or error}"
-    hint = (
-        f"{CHECK_ADDRESS} If the server wants a certificate of this machine, name it in the "
-        "setting client_ssl_cert of conda."
-    )
-    return Unreached(url, reason, hint)
+    else:
+        reason = f"the encrypted connection failed: {error.reason or error.strerror or error}"
+        hint = (
+            f"{CHECK_ADDRESS} If the server wants a certificate of this machine, name it in the "
+            "setting client_ssl_cert of conda."
+        )
+        return Unreached(url, reason, hint)
+    return Unreached(url, reason, hint, False)
 
 
 def _certificates() -> str:
     """Return which setting has the certificates of authorities."""
-    variables = [name for name in CERTIFICATES if os.environ.get(name)]
-    if variables:
-        return f"the variable {variables[0]}, which conda prefers to its setting ssl_verify,"
+    for name in CERTIFICATES:
+        if os.environ.get(name):
+            return f"the variable {name}, which conda prefers to its setting ssl_verify,"
     return "the setting ssl_verify"
 
 
-def _of_network(causes: tuple[BaseException, ...], host: str) -> tuple[str, str]:
-    def caused_by(*kinds: type[BaseException]) -> bool:
-        return any(isinstance(cause, kinds) for cause in causes)
-
-    if caused_by(gaierror):
+def _of_network(causes: Causes, host: str) -> tuple[str, str]:
+    if _among(causes, gaierror):
         return f"the name of {host} cannot be resolved", CHECK_ADDRESS
-    if caused_by(ConnectionRefusedError):
+    if _among(causes, ConnectionRefusedError):
         return f"{host} refuses connections", CHECK_ADDRESS
-    if caused_by(urllib3.ReadTimeoutError, requested.ReadTimeout):
-        seconds = context.remote_read_timeout_secs
+    if _among(causes, urllib3.ReadTimeoutError, requested.ReadTimeout):
         hint = (
             "Run the same command again later. To let conda wait longer: "
             "conda config --set remote_read_timeout_secs 300"
         )
-        return f"nothing arrived from {host} for {seconds:g} s", hint
-    if caused_by(ConnectionError, urllib3.ProtocolError, requested.ChunkedEncodingError):
+        return f"nothing arrived from {host} for {context.remote_read_timeout_secs:g} s", hint
+    if _among(causes, ConnectionError, urllib3.ProtocolError, requested.ChunkedEncodingError):
         return f"the connection to {host} was cut", CHECK_ADDRESS
     for cause in causes:
         if isinstance(cause, OSError) and cause.errno and cause.strerror:
             return f"there is no connection to {host}: {cause.strerror}", CHECK_ADDRESS
-    if caused_by(urllib3.ConnectTimeoutError, requested.ConnectTimeout, TimeoutError):
+    if _among(causes, urllib3.ConnectTimeoutError, requested.ConnectTimeout, TimeoutError):
         seconds = context.remote_connect_timeout_secs
         return f"{host} did not answer within {seconds:g} s", CHECK_ADDRESS
     return f"the connection to {host} failed", CHECK_ADDRESS
