@@ -123,8 +123,7 @@ def _from_channels(request: Request, spec: MatchSpec) -> list[Entry]:
         for file, record in index.entries.items():
             if problem := record_problem(file, record):
                 raise InvalidRecordError(source.url, file, problem)
-            urls = (f"{index.public_url}/{file}", f"{index.base_url}/{file}")
-            listed.append(Entry(SUBDIR, file, record, *urls, FOLDER))
+            listed.append(Entry(SUBDIR, file, record, *index.urls(file), FOLDER))
         if fitting := [entry for entry in listed if _fits(spec, entry)]:
             return fitting
     return []

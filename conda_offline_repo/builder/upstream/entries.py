@@ -172,8 +172,7 @@ def _entry(source: ChannelSource, record: PackageRecord, index: Index) -> Entry:
         if (stated := record.get(algorithm))
     ):
         raise UpstreamChangedError(source.url, f"{record.subdir}/{record.fn}")
-    urls = (f"{index.public_url}/{record.fn}", f"{index.base_url}/{record.fn}")
-    return Entry(record.subdir, record.fn, raw, *urls)
+    return Entry(record.subdir, record.fn, raw, *index.urls(record.fn))
 
 
 def _same_bytes(first: Entry, second: Entry) -> bool:

@@ -19,7 +19,10 @@ INDEX = "repodata.json"
 INDEXES = (INDEX, f"{INDEX}.zst")
 ARCHIVES = ("*.conda", "*.tar.bz2")
 #: Where conda's cache is damaged, or has what a network sent in place of an index.
-CLEAN = "Run `conda clean --index-cache` and try again."
+CLEAN = (
+    "Run `conda clean --index-cache` and try again.",
+    "If that does not help, tell the owner of the channel.",
+)
 ONLINE = "Run the same command once while conda is online. The next ones can be offline again."
 #: Bytes that tell a web page from an index, and most bytes of an error in JSON.
 FIRST_BYTES = 512
@@ -97,7 +100,7 @@ def _hints(url: str) -> tuple[str, ...]:
     if is_local(url):
         folder = Path(file_path(public(url))).parent
         return (f"Copy the channel again, or make its index anew: {_index_it(folder)}",)
-    return CLEAN, "If that does not help, tell the owner of the channel."
+    return CLEAN
 
 
 def folder_problem(url: str) -> NoIndexError:
@@ -108,8 +111,8 @@ def folder_problem(url: str) -> NoIndexError:
     """
     folder = Path(file_path(url))
     if not folder.is_dir():
-        what = "is a file, not a folder" if folder.exists() else "does not exist"
-        return NoIndexError(f"{what}.", "Check the path.")
+        reason = "is a file, not a folder." if folder.exists() else "does not exist."
+        return NoIndexError(reason, "Check the path.")
     if _has_archives(folder):
         hint = "Move each into the subdir that it is for, such as noarch or linux-64. Then: "
         return NoIndexError("has packages, but no index.", f"{hint}{_index_it(folder)}")

@@ -65,6 +65,10 @@ class Index:
         """Where its archives lie, without secrets."""
         return public(self.base_url)
 
+    def urls(self, file: str) -> tuple[str, str]:
+        """Return where an archive lies, without secrets, and with the channel's credentials."""
+        return f"{self.public_url}/{file}", f"{self.base_url}/{file}"
+
 
 @dataclass(frozen=True)
 class _FilesOf:

@@ -20,7 +20,7 @@ from ..exceptions import ChannelRefusedError, ChannelUnavailableError, Unreadabl
 from ..request.channels import ChannelSource
 from . import surroundings
 from .access import how_to_open, if_absent, opener
-from .index_problem import INDEXES, NoIndexError, folder_problem
+from .index_problem import CLEAN, INDEXES, NoIndexError, folder_problem
 from .repodata import check
 
 if TYPE_CHECKING:
@@ -29,17 +29,11 @@ if TYPE_CHECKING:
     from ..request.request import Request
 
 log = logging.getLogger(__name__)
-OWNER = "Tell the owner of the channel. The repository is as it was before."
-CLEAN = (
-    "Run `conda clean --index-cache` and try again. If that does not help, tell the owner of the "
-    "channel. The repository is as it was before."
-)
 #: Where the network may answer in place of a channel.
 PORTAL = (
     "If your network wants a login of its own: log in with a browser, then run `conda clean "
     "--index-cache`."
 )
-
 PROXY_ANSWERS = "It may also be the proxy {} that answers so: ask who runs it."
 
 
@@ -70,9 +64,10 @@ def explained(request: Request, source: ChannelSource | None = None) -> Iterator
 
 @contextmanager
 def _reading(request: Request) -> Iterator[None]:
+    channels = [source.channel for source in request.sources]
     with (
         overrides.settings(allow_non_channel_urls=False),
-        network_only(_channels(request), (*request.platforms, "noarch")),
+        network_only(channels, (*request.platforms, "noarch")),
     ):
         yield
 
@@ -82,23 +77,23 @@ def _explained(
 ) -> CondaError | None:
     """Return our error in place of conda's or a solver's; None if something else is wrong."""
     if status := conda_errors.status_code(error):
-        return _answered(
-            source or _source_at(conda_errors.address(error), request), request, status
-        )
+        source = source or _source_at(conda_errors.address(error), request)
+        return _answered(source, request, status)
     if cache_error := conda_errors.index_cache_error(error):
         return cache_error
-    if failure := unreached(error):
-        source = source or _known_source(failure.url, request)
-        channel = _names(source, request)
+    failure = unreached(error)
+    if failure and not source:
+        source = _known_source(failure.url, request)
+    sources = (source,) if source else request.sources
+    channel = " or ".join(source.url for source in sources)
+    if failure:
         reason = f"cannot be reached: {failure.reason}."
         return ChannelUnavailableError(channel, reason, failure.hint)
-    channel = _names(source, request)
     if conda_errors.refuses_base_url(error):
         reason = "has an index with an info.base_url that conda does not take."
-        return ChannelUnavailableError(channel, reason, OWNER)
+        return ChannelUnavailableError(channel, reason, "Tell the owner of the channel.")
     if isinstance(error, CondaError):
         return None
-    sources = (source,) if source else request.sources
     if isinstance(error, OSError) and error.filename and any(is_local(s.url) for s in sources):
         reason = f"cannot be read: {error.filename}: {error.strerror}."
         hint = "Solve that problem, then run the same command again."
@@ -109,18 +104,15 @@ def _explained(
         return ChannelUnavailableError(channel, f"{reason} ASCII beside a space.", hint)
     if isinstance(error, NoIndexError) and source:
         return _unreadable(error, source, request)
-    if not conda_errors.is_malformed(error) and not context.offline:
-        return None
-    for each in sources:
+    malformed = conda_errors.is_malformed(error)
+    for suspect in sources if malformed or context.offline else ():
         try:
             with suppress(CondaError), _reading(request):
-                check(each, (*request.platforms, "noarch"))
+                check(suspect, (*request.platforms, "noarch"))
         except NoIndexError as problem:
-            return _unreadable(problem, each, request)
-    if not conda_errors.is_malformed(error):
-        return None
+            return _unreadable(problem, suspect, request)
     reason = f"has an index that cannot be read ({type(error).__name__})."
-    return ChannelUnavailableError(channel, reason, CLEAN)
+    return ChannelUnavailableError(channel, reason, *CLEAN) if malformed else None
 
 
 def _unreadable(
@@ -128,19 +120,6 @@ def _unreadable(
 ) -> UnreadableIndexError:
     hints = problem.hints or (f"If it is private: {how_to_open(source, request)}", PORTAL)
     return UnreadableIndexError(source.url, problem.reason, *hints, *surroundings.hints(request))
-
-
-def _names(source: ChannelSource | None, request: Request) -> str:
-    return source.url if source else " or ".join(each.url for each in request.sources)
-
-
-def _channels(request: Request) -> Iterator[Channel]:
-    """Yield the channels that a request can lead to: its own, and those that its packages name."""
-    for source in request.sources:
-        yield source.channel
-    for package in request.packages:
-        if named := package.match.get_raw_value("channel"):
-            yield Channel(named)
 
 
 def _known_source(url: str, request: Request) -> ChannelSource | None:
@@ -160,7 +139,7 @@ def _answered(source: ChannelSource, request: Request, status: int) -> ChannelUn
     absent = if_absent(source, request) if is_label else ["If it does not exist: check its name."]
     if is_local(source.url):
         problem = folder_problem(source.url)
-        hints = [*absent] if is_label else [*problem.hints]
+        hints = absent if is_label else problem.hints
         return ChannelUnavailableError(name, problem.reason, *hints, *surroundings.hints(request))
     noarch, *others = source.channel.urls(True, ("noarch", *request.platforms))
     proxy, opened = proxy_of(noarch), opener(source)
@@ -208,7 +187,8 @@ def refusal_explained(request: Request) -> Iterator[None]:
     except ChannelRefusedError as error:
         source, proxy = _source_at(error.channel, request), proxy_of(error.channel)
         hints = [f"If it is private: {how_to_open(source, request)}"]
-        hints += [PROXY_ANSWERS.format(proxy)] if proxy else []
+        if proxy:
+            hints.append(PROXY_ANSWERS.format(proxy))
         raise ChannelRefusedError(error.channel, error.status, *hints) from None
 
 

@@ -17,7 +17,6 @@ from conda.models.version import VersionOrder
 
 from ...urls import public
 from ..exceptions import SolveError, UnreadableIndexError
-from ..request.channels import ChannelSource
 from ..request.machine import can_be
 from .repodata import load
 from .unavailable import explained
@@ -108,16 +107,12 @@ def _indexes(
     request: Request, platform: str, specs: Iterable[MatchSpec]
 ) -> dict[tuple[str, str], Index]:
     """Return the indexes of all channels of a request, by channel and subdir."""
-    sources = {source.url: source for source in request.sources}
-    for spec in specs:
-        for url in _channels(spec):
-            sources.setdefault(url, ChannelSource(url, Channel(url)))
     names = sorted({spec.name for spec in specs})
     indexes = {}
-    for url, source in sources.items():
+    for source in request.sources:
         with explained(request, source):
             by_subdir = load(source, (platform, "noarch"), names, all_names=True)
-        indexes.update({(url, subdir): index for subdir, index in by_subdir.items()})
+        indexes.update({(source.url, subdir): index for subdir, index in by_subdir.items()})
     return indexes
 
 
