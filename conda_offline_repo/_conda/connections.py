@@ -18,7 +18,6 @@ from requests import exceptions as requested
 from requests.utils import select_proxy
 from urllib3 import exceptions as urllib3
 
-from ..urls import public
 from . import conda_errors
 from .sessions import LOGIN_WANTED, settings_of
 
@@ -106,8 +105,8 @@ def unreached(error: BaseException) -> Unreached | None:
 
 def proxy_of(url: str) -> str:
     """Return the proxy between this machine and a URL, without its login; empty without one."""
-    proxy = _proxy(url)
-    return public(proxy) if proxy else ""
+    scheme, _, rest = _proxy(url).partition("://")  # it need not be a URL
+    return f"{scheme}://{rest.rpartition('@')[2].partition('?')[0].rstrip('/')}" if scheme else ""
 
 
 def _proxy(url: str) -> str:

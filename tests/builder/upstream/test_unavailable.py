@@ -325,6 +325,13 @@ def test_proxy_that_is_down(me: Inside, closed: str, monkeypatch: pytest.MonkeyP
     assert "no_proxy" in told
 
 
+def test_address_of_a_proxy_that_is_none(me: Inside) -> None:
+    me.configure(proxy_servers={"http": "http://anna:s3cret@[proxy:8080"})
+    told = unavailable(me, f"http://{FAR}/public")
+    assert "the address of the proxy http://[proxy:8080 is not valid" in told
+    assert "s3cret" not in told
+
+
 def test_conda_asks_again_after_the_build(me: Inside, server: ChannelServer) -> None:
     before = CondaHttpAuth.handle_407
     me.build(me.options("app", channels=(f"{server.url}/public",)))
