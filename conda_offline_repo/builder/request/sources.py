@@ -27,22 +27,23 @@ def sources_of(
     that packages are named with are asked as well, as in conda.
     """
     named, from_files = options.channels, options.environments
-    exact = [archive for env in wanted for pins in env.exact.values() for archive in pins]
     remembered = last.request.channels if last and not options.channels_named else None
-    if any(env.channels or env.no_defaults for env in wanted if not env.exact):
-        of_files = [channel for env in wanted if not env.exact for channel in env.channels]
-        named = (*_named(options), *of_files)
-        named += options.configured if any(map(_needs_configured, wanted)) else ()
-        remembered = None
-    elif from_files and not options.channels_named and all(env.exact for env in wanted):
+    solved = [env for env in wanted if not env.exact]
+    if any(env.channels or env.no_defaults for env in solved):
+        of_files = [channel for env in solved for channel in env.channels]
+        configured = options.configured if any(map(_needs_configured, solved)) else ()
+        by_option = (channel for channel in named if channel not in options.configured)
+        named, remembered = (*by_option, *of_files, *configured), None
+    elif from_files and not options.channels_named and not solved:
         named, remembered = (), None
-    files = [str(env.file) for env in wanted if env.file and _needs_configured(env)]
+    files = _without_channels(wanted)
     if files and not (named or remembered):
         raise InvalidRequestError(
-            f"{', '.join(files)} names no channel, and none is named or configured.",
+            f"{files} names no channel, and none is named or configured.",
             "Name the publisher's channel with -c. An environment.yml has `channels:` for it, a "
             "list of `conda list --export` has no place for it.",
         )
+    exact = [archive for env in wanted for pins in env.exact.values() for archive in pins]
     specs = (spec for env in wanted for spec in env.packages)
     qualified = (spec.match.get_raw_value("channel") for spec in specs)
     return sources(
@@ -61,24 +62,24 @@ def sources_of(
     )
 
 
-def _named(options: Options) -> tuple[str, ...]:
-    return tuple(channel for channel in options.channels if channel not in options.configured)
+def added(
+    options: Options, wanted: tuple[Environment, ...], last: Manifest | None
+) -> Iterator[BuildWarning]:
+    """Yield a warning if the configured channels are used for a file that names none."""
+    files = _without_channels(wanted)
+    if files and options.configured and (options.channels_named or not last):
+        text = (
+            f"{files} names no channel, so the configured ones are used: "
+            f"{', '.join(flat(options.configured))}."
+        )
+        yield BuildWarning("added-channels", text)
+
+
+def _without_channels(wanted: tuple[Environment, ...]) -> str:
+    """Return the files that name no channels and need some, as a list for people."""
+    return ", ".join(str(env.file) for env in wanted if env.file and _needs_configured(env))
 
 
 def _needs_configured(environment: Environment) -> bool:
     """Return whether an environment has no channels of its own, and needs some."""
     return not (environment.channels or environment.no_defaults or environment.exact)
-
-
-def added(
-    options: Options, wanted: tuple[Environment, ...], last: Manifest | None
-) -> Iterator[BuildWarning]:
-    """Yield a warning if the configured channels are used for a file that names none."""
-    files = [str(env.file) for env in wanted if env.file and _needs_configured(env)]
-    remembered = last and not options.channels_named
-    if files and options.configured and not remembered:
-        text = (
-            f"{', '.join(files)} names no channel, so the configured ones are used: "
-            f"{', '.join(flat(options.configured))}."
-        )
-        yield BuildWarning("added-channels", text)

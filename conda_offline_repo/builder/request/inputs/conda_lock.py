@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from ....repository.names import check_platform
 from ..channels import expanded
-from .exceptions import InputFileError, Problems
+from .exceptions import InputFileError, Problems, check_only
 from .pinned import NOARCH, Environment, absolute_url, pin, together
 from .plain_yaml import is_text, load
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 VERSIONS = (1, 2, 3)
 
 
-def read_conda_lock(path: Path, text: str, only: Collection[str] = ()) -> Environment:
+def read_conda_lock(path: Path, text: str, only: Collection[str]) -> Environment:
     """Return the archives of a lock file, by platform.
 
     conda-lock solves all categories together, so they make one environment. Variables in the URLs
@@ -39,12 +39,7 @@ def read_conda_lock(path: Path, text: str, only: Collection[str] = ()) -> Enviro
     """
     packages = _packages(path, text)
     known = {category for package in packages for category in _categories(package)}
-    if unknown := sorted({*only} - known):
-        raise InputFileError(
-            path,
-            f"it has no category {', '.join(map(repr, unknown))}",
-            f"It has: {', '.join(sorted(known))}.",
-        )
+    check_only(path, "category", only, known)
     problems = Problems(path)
     archives: defaultdict[str, list[PinnedArchive]] = defaultdict(list)
     foreign: dict[str, dict[str, set[str]]] = {}

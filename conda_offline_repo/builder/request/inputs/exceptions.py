@@ -11,7 +11,7 @@ from ....exceptions import InvalidRequestError, OfflineRepoError
 from ....redaction import Secrets
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
     from pathlib import Path
 
 #: The credentials in these files are not among those that are known to be in play.
@@ -86,6 +86,13 @@ def unusable(path: Path, *hints: str, where: str = "") -> Iterator[None]:
     with problems.noting(where, *hints):
         yield
     problems.check()
+
+
+def check_only(path: Path, kind: str, only: Collection[str], known: Collection[str]) -> None:
+    """Raise an InputFileError if a lock file lacks environments or categories that are chosen."""
+    if unknown := sorted({*only} - {*known}):
+        problem = f"it has no {kind} {', '.join(map(repr, unknown))}"
+        raise InputFileError(path, problem, f"It has: {', '.join(sorted(known))}.")
 
 
 class PipPartsError(OfflineRepoError):

@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from ....repository.names import LABEL, check_platform
-from .exceptions import LONGEST, InputFileError, LockReaderMissingError, shown, unusable
+from .exceptions import LONGEST, InputFileError, LockReaderMissingError, check_only, shown, unusable
 from .pinned import NOARCH, Environment, absolute_url, pin, together
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ BRACKET = re.compile(r"[\[\]{}]")
 DEPTH = 1000
 
 
-def read_lock_file(path: Path, text: str, only: Collection[str] = ()) -> tuple[Environment, ...]:
+def read_lock_file(path: Path, text: str, only: Collection[str]) -> tuple[Environment, ...]:
     """Return the environments of a lock file, sorted by name, each for all its platforms.
 
     Environments without any package are left out. Paths are relative to the file.
@@ -38,12 +38,7 @@ def read_lock_file(path: Path, text: str, only: Collection[str] = ()) -> tuple[E
     """
     lock = _parsed(path, text)
     known = {name for name, _ in lock.environments()}
-    if unknown := sorted({*only} - known):
-        raise InputFileError(
-            path,
-            f"it has no environment {', '.join(map(repr, unknown))}",
-            f"It has: {', '.join(sorted(known))}.",
-        )
+    check_only(path, "environment", only, known)
     environments = [
         _environment(path, name, environment)
         for name, environment in sorted(lock.environments(), key=lambda pair: pair[0])
@@ -97,8 +92,7 @@ def _environment(path: Path, name: str, environment: Any) -> Environment:
     from rattler import CondaLockedBinaryPackage
 
     variants: dict[str, list[str]] = defaultdict(list)
-    exact = {}
-    foreign = {}
+    exact, foreign = {}, {}
     for platform in environment.platforms():
         subdir = str(platform.subdir)
         packages = environment.packages(platform) or ()
