@@ -136,9 +136,9 @@ def change_texts(error: CondaError, change: Callable[[str], str]) -> None:
     """Change in place all texts of an error, or of several in one, that conda's report shows."""
     if isinstance(error, CondaMultiError):
         # after a roll-back, conda puts an empty tuple among them
-        error.errors = [_of_conda(each) for each in error.errors if isinstance(each, Exception)]
-        for each in error.errors:
-            change_texts(each, change)
+        error.errors = [_of_conda(part) for part in error.errors if isinstance(part, Exception)]
+        for part in error.errors:
+            change_texts(part, change)
         return
     for name, value in vars(error).items():
         if not name.startswith("_") and value and not isinstance(value, (bool, int)):

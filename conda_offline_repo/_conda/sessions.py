@@ -131,7 +131,7 @@ def without_retries(url: str) -> Session:
     Logins, cookies, proxies, certificates and connections are shared with conda's own session.
     """
     session = _copied(get_session(url))
-    session.adapters = {prefix: _copied(each) for prefix, each in session.adapters.items()}
+    session.adapters = {prefix: _copied(adapter) for prefix, adapter in session.adapters.items()}
     for adapter in session.adapters.values():
         if hasattr(adapter, "max_retries"):
             adapter.max_retries = Retry(0, read=False)

@@ -53,8 +53,6 @@ OBEYED = {
 OF_CHANNELS = {"channel_settings": ()}
 #: What conda makes of the settings `exclude_newer`, since 26.9.
 COOLDOWN = "exclude_newer_policy"
-#: Where conda's own words for a source of settings are no words for people.
-SOURCES = {"cmd_line": "the command line"}
 
 
 @dataclass(frozen=True)
@@ -97,11 +95,23 @@ def obeyed() -> tuple[Configured, ...]:
     return (*_configured(OBEYED), *(of_channels if cutoffs else ()))
 
 
-def source_of(name: str) -> str:
-    """Return the file, the environment variable or the command line that sets a setting; empty if
-    nothing does.
+def sources() -> dict[str, str]:
+    """Return the files, environment variables or command line that set each setting: all of a list,
+    the last one of anything else.
     """
-    return _sources().get(name, "")
+    by_setting: dict[str, tuple[str, ...]] = {}
+    final = set()
+    for setting in settings():
+        name = setting.name
+        if name in final:
+            continue
+        if setting.final:
+            final.add(name)
+        variable = f"CONDA_{name.upper()}" if setting.source == "envvars" else setting.source
+        source = "the command line" if variable == "cmd_line" else variable
+        is_collection = isinstance(setting.value, (tuple, dict))
+        by_setting[name] = (*by_setting.get(name, ()), source) if is_collection else (source,)
+    return {name: " and ".join(of_setting) for name, of_setting in by_setting.items()}
 
 
 def forbidden(
@@ -131,28 +141,11 @@ def _exists(name: str) -> bool:
 
 def _configured(defaults: dict[str, Any]) -> Iterator[Configured]:
     by_name = {name.lstrip("_"): (name, default) for name, default in defaults.items()}
-    sources = _sources()
+    by_setting = sources()
     for name, (attribute, default) in sorted(by_name.items()):
-        value = getattr(context, attribute, default) if name in sources else default
+        value = getattr(context, attribute, default) if name in by_setting else default
         if value != default and value not in SAME:
-            yield Configured(name, _shown(value), sources[name])
-
-
-def _sources() -> dict[str, str]:
-    """Return what sets each setting: all sources of a list, the last one of anything else."""
-    sources: dict[str, tuple[str, ...]] = {}
-    final = set()
-    for setting in settings():
-        name = setting.name
-        if name in final:
-            continue
-        if setting.final:
-            final.add(name)
-        variable = f"CONDA_{name.upper()}" if setting.source == "envvars" else setting.source
-        source = SOURCES.get(setting.source, variable)
-        whole = isinstance(setting.value, (tuple, dict))
-        sources[name] = (*sources.get(name, ()), source) if whole else (source,)
-    return {name: " and ".join(of_name) for name, of_name in sources.items()}
+            yield Configured(name, _shown(value), by_setting[name])
 
 
 def _shown(value: Any) -> str:

@@ -76,13 +76,11 @@ def unchanged(plan: BuildPlan, last: Manifest, left: tuple[str, ...]) -> BuildOu
         left: The files of earlier releases that could not be deleted.
     """
     manifest = last if left else replace(last, on_the_way={})
-    difference = compare.difference(manifest, manifest)
-    warnings = (*plan.warnings, *undeleted(left))
     return BuildOutcome(
-        plan.repository,
-        manifest,
-        difference,
-        warnings,
+        path=plan.repository,
+        manifest=manifest,
+        difference=compare.difference(manifest, manifest),
+        warnings=(*plan.warnings, *undeleted(left)),
         changed=False,
         settings=obeyed(),
         new_licenses={},
@@ -123,7 +121,7 @@ def check_warnings(outcome: BuildOutcome, fail_on: Collection[str]) -> None:
     Raises:
         FailOnError: It has.
     """
-    named = [one for one in outcome.warnings if one.kind in fail_on or "warning" in fail_on]
+    named = [w for w in outcome.warnings if w.kind in fail_on or "warning" in fail_on]
     if named:
         raise FailOnError(named)
 

@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-#: Options with a value, and what stands in the file for them.
-VALUES: dict[str, Callable[[list[str]], str]] = {
-    "-c": lambda values: f"channels: [{', '.join(values)}]",
-    "--platform": lambda values: f"platforms: [{', '.join(values)}]",
-    "--only": lambda values: f"only: [{', '.join(values)}]",
-    "--virtual-package": lambda values: (
-        f"virtual_packages: {{PLATFORM: {{{', '.join(v.replace('=', ': ') for v in values)}}}}}"
-    ),
-    "--keep": lambda values: f"keep: {values[0]}",
-    "--root": lambda values: f"root: {values[0]}",
-    "--plugin-file": lambda values: f"with_plugin: {values[0]}",
+#: Options with a value, and their keys in the file.
+KEYS = {
+    "-c": "channels",
+    "--platform": "platforms",
+    "--only": "only",
+    "--virtual-package": "virtual_packages",
+    "--keep": "keep",
+    "--root": "root",
+    "--plugin-file": "with_plugin",
 }
-#: Other texts, longest first.
+LISTS = ("channels", "platforms", "only")
+#: Other texts, the longest first, and those options without a value.
 TEXTS = {
     "--token or CONDA_OFFLINE_REPO_TOKEN": "token: ${VARIABLE}",
     "--no-label-channel": "label_channel: false",
@@ -28,12 +23,9 @@ TEXTS = {
     "--without-installer": "installers: []",
     "--without-plugin": "with_plugin: false",
     "--installer": "installers",
-    "--platform": "platforms",
     "--sign-key": "sign_key",
     "--token": "token",
-    "--root": "root",
-    "--only": "only",
-    "-c": "channels",
+    **KEYS,
 }
 
 
@@ -43,11 +35,17 @@ def for_file(hint: str) -> str:
     """
     if "conda install" in hint or "conda --no-plugins" in hint:
         return hint
-    for option, written in VALUES.items():
+    for option, key in KEYS.items():
         value = rf"{option} ([^\s,;]*[^\s,;.])"
         for match in reversed([*re.finditer(rf"(?<![\w`-]){value}(?: {value})*(?![\w-])", hint)]):
-            text = written(re.findall(value, match[0]))
+            text = f"{key}: {_value(key, re.findall(value, match[0]))}"
             hint = f"{hint[: match.start()]}`{text}`{hint[match.end() :]}"
-    for option, key in TEXTS.items():
-        hint = re.sub(rf"(?<![\w`-]){option}(?![\w-])", f"`{key}`", hint)
+    for option, text in TEXTS.items():
+        hint = re.sub(rf"(?<![\w`-]){option}(?![\w-])", f"`{text}`", hint)
     return hint
+
+
+def _value(key: str, values: list[str]) -> str:
+    if key == "virtual_packages":
+        return f"{{PLATFORM: {{{', '.join(value.replace('=', ': ') for value in values)}}}}}"
+    return f"[{', '.join(values)}]" if key in LISTS else values[0]

@@ -46,7 +46,7 @@ def read(
         ConfigFileError: The file cannot be read, or has mistakes.
     """
     _, options = parse(nodes.read_text(path), path, defaults, environ, labels)
-    return tuple(replace(each, token=each.token and environ.get(each.token)) for each in options)
+    return tuple(replace(own, token=own.token and environ.get(own.token)) for own in options)
 
 
 def parse(
@@ -72,8 +72,8 @@ def parse(
     options = reader.options(defaults, labels)
     if reader.mistakes:
         redact = secrets_in((), tokens=reader.secrets).redact
-        redacted = (replace(each, message=redact(each.message)) for each in reader.mistakes)
-        raise ConfigFileError(path, redacted)
+        mistakes = (replace(m, message=redact(m.message)) for m in reader.mistakes)
+        raise ConfigFileError(path, mistakes)
     return reader.data, options
 
 

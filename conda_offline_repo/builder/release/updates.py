@@ -105,7 +105,7 @@ def _installed(
 
     Only the last release's request is known; of an earlier one it is what nothing else needs.
     """
-    requests = {each.name: each.packages for each in environments(last)}
+    requests = {env.name: env.packages for env in environments(last)}
     packages = requests.get(solution.environment, ()) if number == last.release else ()
     names = {str(records[archive]["name"]): archive for archive in archives}
     entries = {name: records[archive] for name, archive in names.items()}

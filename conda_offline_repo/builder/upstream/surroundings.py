@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from conda.base.context import context
 from conda.models.channel import Channel
 
-from ..._conda.solver_settings import source_of
+from ..._conda.solver_settings import sources
 from ...urls import channel_url, is_local
 from ..warnings import BuildWarning
 
@@ -27,7 +27,7 @@ def from_cache(request: Request) -> tuple[BuildWarning, ...]:
 def hints(request: Request) -> tuple[str, ...]:
     """Return why channels may have other packages than conda sees, and what to do."""
     remote = ", ".join(source.url for source in request.sources if not is_local(source.url))
-    offline = source_of("offline") if context.offline and remote else ""
+    offline = sources().get("offline") if context.offline and remote else ""
     text = f"conda is offline, by {offline}: of {remote} it knows no more than its cached indexes."
     texts = [text] if offline else []
     prefix = context.active_prefix

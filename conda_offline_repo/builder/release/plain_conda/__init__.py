@@ -41,8 +41,8 @@ def plain_conda_files(
         plugin = f"{PLUGIN_PACKAGE} {SIGNATURES_PACKAGE}"
     # with environments to choose from, nothing is installed by name
     environments = request.environments
-    choice = [each.name or DEFAULT for each in environments if each.name or each.exact]
-    by_name = () if any(each.name for each in environments) else request.packages
+    choice = [env.name or DEFAULT for env in environments if env.name or env.exact]
+    by_name = () if any(env.name for env in environments) else request.packages
     values = {
         "label": request.label,
         "platforms": ", ".join(request.platforms),

@@ -51,29 +51,29 @@ def read_file(path: Path, only: Collection[str] = ()) -> tuple[Environment, ...]
     """
     text = _text(path)
     keys = set(KEY.findall(text))
-    if MARK not in map(str.strip, text.splitlines()):
-        if keys >= CONDA_LOCK:
-            return (read_conda_lock(path, text, only),)
-        if keys >= PIXI_LOCK:
-            return read_lock_file(path, text, only)
+    lines = [line.strip() for line in text.splitlines()]
+    is_explicit = MARK in lines
+    if keys >= CONDA_LOCK and not is_explicit:
+        return (read_conda_lock(path, text, only),)
+    if keys >= PIXI_LOCK and not is_explicit:
+        return read_lock_file(path, text, only)
     if only:
         raise InputFileError(
             path,
             f"it is not a lock file, of which {', '.join(only)} could be chosen",
             "Leave out --only.",
         )
-    if MARK in map(str.strip, text.splitlines()):
+    if is_explicit:
         return (read_explicit(path, text),)
     if is_spec_list(text):
         return (read_spec_list(path, text),)
     if keys & ENVIRONMENT or text.lstrip().startswith("{"):
         return (read_environment(path, text),)
-    addresses = [line for line in map(str.strip, text.splitlines()) if ADDRESS.match(line)]
     raise InputFileError(
         path,
         "it is not an environment.yml, a list of conda's, a conda-lock.yml or a pixi.lock",
         f"Above the URLs of an explicit list goes the line {MARK}."
-        if addresses
+        if any(map(ADDRESS.match, lines))
         else "An environment.yml has `dependencies:`, an explicit list the line @EXPLICIT: "
         "conda list --explicit --md5",
     )
