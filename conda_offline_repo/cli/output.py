@@ -154,4 +154,4 @@ def licenses(packages: Mapping[str, tuple[str, ...]]) -> str:
 def signed_by(signers: Iterable[str]) -> str:
     """Return a sentence on who signed a repository."""
     names = ", ".join(signers)
-    return f"Signed by {names}." if names else "It is not signed: its origin is unknown."
+    return f"Signed by {names}." if names else "Not signed: the origin is unknown."
