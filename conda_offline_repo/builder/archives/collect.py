@@ -102,7 +102,9 @@ def collect(
     ):
         for entry, outcome in outcomes:
             if isinstance(outcome, DownloadFailedError):
-                failures[entry.public_url] = str(outcome), outcome.hint
+                channel = entry.public_url.rsplit("/", 2)[0]
+                hint = outcome.hint.replace("{channel}", channel)
+                failures[entry.public_url] = str(outcome), hint
             elif isinstance(outcome, BaseException):
                 raise outcome
             else:

@@ -61,10 +61,7 @@ def download(
         ChannelRefusedError: The server refuses it (401, 403); trying others is no use.
     """
     arriving = partial(target)
-    channel = entry.public_url.rsplit("/", 2)[0]
-    digests = with_retries(
-        lambda: _attempt(entry, arriving, progress, stop), arriving, channel, stop
-    )
+    digests = with_retries(lambda: _attempt(entry, arriving, progress, stop), arriving, stop)
     replace(arriving, target)
     return digests
 
@@ -160,7 +157,6 @@ def _receive(entry: Entry, arrival: _Arrival, stop: threading.Event) -> None:
         raise
     if expected is not None and arrival.received < expected:
         # all that the server has arrived, if it says so
-        hint = MISFIT.format(entry.public_url.rsplit("/", 2)[0])
-        hint = hint if announced == arrival.received else ""
+        hint = MISFIT if announced == arrival.received else ""
         reason = f"the answer ended after {arrival.received} of {expected} bytes"
         raise TryAgainError(reason, hint=hint)

@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 RETRIED = frozenset({408, 413, 425, 429, 500, 502, 503, 504})
 #: Where a mirror has not come to its end, or somebody has deleted archives.
 MISFIT = (
-    "The index of {} does not fit its archives: the channel is an incomplete copy, or is being "
-    "changed. If the same command fails like this again later, tell the owner of the channel, or "
-    "name one before it that has the packages."
+    "The index of {channel} does not fit its archives: the channel is an incomplete copy, or is "
+    "being changed. If the same command fails like this again later, tell the owner of the "
+    "channel, or name one before it that has the packages."
 )
 #: Seconds; no server may make a build wait longer between two tries.
 LONGEST_WAIT = 120.0
@@ -38,7 +38,8 @@ LONGEST_WAIT = 120.0
 class DownloadFailedError(Exception):
     """An archive that cannot be downloaded; the text says why, without secrets.
 
-    `hint` says what to do; it is empty where the same command may work the next time.
+    `hint` says what to do, with `{channel}` for the URL of the channel; it is empty where the same
+    command may work the next time.
     """
 
     def __init__(self, reason: str, hint: str = "") -> None:
@@ -60,16 +61,11 @@ class WrongBytesError(Exception):
     """An answer that is not the archive that the channel states."""
 
 
-def with_retries(
-    attempt: Callable[[], Result], arriving: Path, channel: str, stop: threading.Event
-) -> Result:
+def with_retries(attempt: Callable[[], Result], arriving: Path, stop: threading.Event) -> Result:
     """Return the result of the first attempt that succeeds.
 
     Failures that may pass are retried as often as conda is set to, until `stop` is set; wrong bytes
     once, without the file that is arriving.
-
-    Args:
-        channel: Its public URL.
 
     Raises:
         DownloadFailedError: No attempt succeeded.
@@ -83,7 +79,7 @@ def with_retries(
         except WrongBytesError as error:
             arriving.unlink(missing_ok=True)
             if wrong_before:
-                raise DownloadFailedError(str(error), MISFIT.format(channel)) from None
+                raise DownloadFailedError(str(error), MISFIT) from None
             wrong_before = True
         except TryAgainError as error:
             if tries_left <= 0 or stop.is_set():
@@ -93,11 +89,11 @@ def with_retries(
             pause *= 2
 
 
-def check_status(response: Response, received: int, channel: str) -> None:
+def check_status(response: Response, received: int, subdir: str) -> None:
     """Check that an answer has the bytes of an archive that come after those that were received.
 
     Args:
-        channel: The public URL of the subdir.
+        subdir: The public URL of its folder.
 
     Raises:
         ChannelRefusedError: The server refuses the archives of the channel.
@@ -105,7 +101,7 @@ def check_status(response: Response, received: int, channel: str) -> None:
     """
     status = response.status_code
     if status in (401, 403):
-        raise ChannelRefusedError(channel, status)
+        raise ChannelRefusedError(subdir, status)
     if status == 416:  # more was kept than the server has
         raise WrongBytesError("the server has fewer bytes than arrived before")
     if status == 206:
@@ -117,16 +113,12 @@ def check_status(response: Response, received: int, channel: str) -> None:
         server = f"the server, or the proxy {proxy}," if proxy else "the server"
         raise TryAgainError(f"{server} answers with HTTP {status}", _retry_after(response))
     elif status in (404, 410):
-        server = (
-            "it does not exist" if is_local(channel) else f"the server answers with HTTP {status}"
-        )
-        hint = MISFIT.format(channel.rpartition("/")[0])
-        raise DownloadFailedError(f"{server}, though the index lists it", hint)
+        answer = f"the server answers with HTTP {status}"
+        answer = "it does not exist" if is_local(subdir) else answer
+        raise DownloadFailedError(f"{answer}, though the index lists it", MISFIT)
     elif status != 200:
-        raise DownloadFailedError(
-            f"the server answers with HTTP {status}, though the index lists it",
-            f"Ask the owner of {channel}.",
-        )
+        reason = f"the server answers with HTTP {status}, though the index lists it"
+        raise DownloadFailedError(reason, "Ask the owner of {channel}.")
 
 
 def _retry_after(response: Response) -> float | None:

@@ -18,7 +18,7 @@ def check_foreign(environments: Sequence[Environment], platforms: Sequence[str])
     Raises:
         PipPartsError: It is not; says which parts of the file are.
     """
-    for file in {env.file for env in environments if env.file}:
+    for file in dict.fromkeys(env.file for env in environments):
         own = [env for env in environments if env.file == file]
         refused = {
             f"{name} ({group}, {platform})": (group, platform)
@@ -27,10 +27,9 @@ def check_foreign(environments: Sequence[Environment], platforms: Sequence[str])
             for group, names in env.foreign.get(platform, {}).items()
             for name in sorted(names)
         }
-        if refused:
-            raise PipPartsError(
-                file, refused, *_hints(own, {group for group, _ in refused.values()})
-            )
+        if file and refused:
+            hints = _hints(own, {group for group, _ in refused.values()})
+            raise PipPartsError(file, refused, *hints)
 
 
 def _hints(environments: Sequence[Environment], refused: set[str]) -> Iterator[str]:
