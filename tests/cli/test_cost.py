@@ -105,6 +105,8 @@ def test_solve_without_an_offline_repository(
         if not ON_EVERY_START.fullmatch(name)
     }
     assert more - AT_A_TRANSACTION <= AT_A_SOLVE
+    installing, _ = observe(customer, "install", "--yes", "-n", "mine", "app")
+    assert installing - modules == {"conda_offline_repo.customer.hooks.channels"}
     # whether the environment has used a repository is looked up, but none is looked into
     ours = ("offline-repo.json", "offline-repo.journal.json")
     assert [path for path in opened if path.rpartition("/")[2] in ours] == []

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from conda.base.context import context
 
-from ..._conda import commands, configuration, overrides
+from ..._conda import commands
 from ..environment.state import read_state
 from ..exceptions import StateUnreadableError
 
@@ -33,6 +33,8 @@ def leave_out_others() -> None:
         return  # refused before the solve
     if state is None or not context.offline or state.channel not in context._channels:
         return
+    from ..._conda import configuration, overrides  # of no use in other environments
+
     named = {
         channel
         for channel, source in configuration.channel_sources()

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from conda.base.context import context
 from conda.models.channel import Channel, all_channel_urls
 
-from ..._conda import commands, configuration
+from ..._conda import commands
 from ...repository import manifest_json
 from ...repository.exceptions import ManifestError, UnreadableError
 from ...urls import channel_url, local_path
@@ -193,6 +193,8 @@ def _check_channels(prefix: Path, state: State, specs: Iterable[MatchSpec]) -> N
 
 def _sources(channel: str) -> list[str]:
     """Return the files and variables that configure a channel."""
+    from ..._conda import configuration  # for a refusal alone
+
     named = [source for other, source in configuration.channel_sources() if other == channel]
     sources = ["the command line" if source == "cmd_line" else source for source in named]
     return sources or ["the defaults of conda"]
