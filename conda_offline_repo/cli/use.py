@@ -10,8 +10,9 @@ from conda.base.context import context
 
 from ..customer.base import is_base
 from ..customer.exceptions import TargetError
+from ..customer.request import UseRequest
 from ..customer.undo import undo
-from ..customer.use import UseRequest, use
+from ..customer.use import use
 from ..exceptions import InvalidRequestError
 from ..repository.locate import absolute, typed_path
 from ..specs import parse_spec

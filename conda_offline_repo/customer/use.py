@@ -25,52 +25,13 @@ from .trust.exceptions import UnknownSignerError
 from .ways import lagging, ways
 
 if TYPE_CHECKING:
-    from pathlib import Path
     from typing import Any
 
     from ..progress import Progress
     from ..repository.locate import Repository
-    from ..specs import PackageSpec
     from .configuration import Finding
+    from .request import UseRequest
     from .target import Target
-
-
-@dataclass(frozen=True)
-class UseRequest:
-    """What `use` is to do.
-
-    Attributes:
-        path: The repository, or the folder above it.
-        prefix: The environment, made or not.
-        name: The environment's name or path as the user gave it; None for the active one.
-        label: The repository's label, if the folder holds several.
-        packages: The packages to install, or to update where they are installed.
-        release: Bring the environment to just what this release installs.
-        environment: Bring it to just what this environment of the label installs.
-        trusted: Fingerprints of keys that are the vendor's.
-        allow_older: Take an older release than the last one, or its number with other content.
-        other_label: Take another label's repository than the last one.
-        verify: Read and check every file of the repository.
-        dry_run: Change nothing.
-    """
-
-    path: Path
-    prefix: Path
-    name: str | None = None
-    label: str | None = None
-    packages: tuple[PackageSpec, ...] = ()
-    release: int | None = None
-    environment: str | None = None
-    trusted: tuple[str, ...] = ()
-    allow_older: bool = False
-    other_label: bool = False
-    verify: bool = True
-    dry_run: bool = False
-
-    @property
-    def exact(self) -> bool:
-        """Whether the environment is to have just the packages of a release."""
-        return self.release is not None or self.environment is not None
 
 
 @dataclass(frozen=True)
@@ -143,8 +104,14 @@ def use(request: UseRequest, progress: Progress, dialog: Dialog) -> Outcome:
     repository = locate_one(request.path, request.label, usual)
     if usual and not request.label and len(labels_in(request.path)) > 1:
         progress.step(f"Taking label {usual}, which this environment uses")
-    flags = {"allow_older": request.allow_older, "other_label": request.other_label}
-    plan_target = partial(plan, repository, request.prefix, trusted=request.trusted, **flags)
+    plan_target = partial(
+        plan,
+        repository,
+        request.prefix,
+        allow_older=request.allow_older,
+        other_label=request.other_label,
+        trusted=request.trusted,
+    )
     target = plan_target()
     findings = diagnose(repository, request.prefix)
     if request.exact:
@@ -163,19 +130,19 @@ def use(request: UseRequest, progress: Progress, dialog: Dialog) -> Outcome:
             read_again(request.prefix)
             target = plan_target()
         linked, unlinked, late = _install(request, repository, target, progress, dialog)
-    commands = next_commands(
-        repository,
-        request.prefix,
-        request.name,
-        exact=request.exact,
-        named=bool(request.packages),
-        allow_older=request.allow_older,
-    )
     release = installed_release(repository.manifest, request.prefix)
     mixed = release is None and bool(installed(request.prefix))
-    findings += late
-    changed = (linked, unlinked)
-    return Outcome(request, repository, target, findings, *changed, release, mixed, tuple(commands))
+    return Outcome(
+        request=request,
+        repository=repository,
+        target=target,
+        findings=(*findings, *late),
+        linked=linked,
+        unlinked=unlinked,
+        release=release,
+        mixed=mixed,
+        next=tuple(next_commands(request, repository)),
+    )
 
 
 def _verify(repository: Repository, progress: Progress) -> None:

@@ -10,9 +10,10 @@ from conda.base.context import context
 from conda.exceptions import CondaSystemExit
 
 from conda_offline_repo.customer.hooks import caches
+from conda_offline_repo.customer.request import UseRequest
 from conda_offline_repo.customer.trust.exceptions import UnknownSignerError
 from conda_offline_repo.customer.undo import undo
-from conda_offline_repo.customer.use import UseRequest, use
+from conda_offline_repo.customer.use import use
 from conda_offline_repo.exceptions import InvalidRequestError
 from conda_offline_repo.files.hashing import hash_file
 from conda_offline_repo.progress import Unwatched

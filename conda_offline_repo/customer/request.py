@@ -1,0 +1,49 @@
+"""What `use` is asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ..specs import PackageSpec
+
+
+@dataclass(frozen=True)
+class UseRequest:
+    """What `use` is to do.
+
+    Attributes:
+        path: The repository, or the folder above it.
+        prefix: The environment, made or not.
+        name: The environment's name or path as the user gave it; None for the active one.
+        label: The repository's label, if the folder holds several.
+        packages: The packages to install, or to update where they are installed.
+        release: Bring the environment to just what this release installs.
+        environment: Bring it to just what this environment of the label installs.
+        trusted: Fingerprints of keys that are the vendor's.
+        allow_older: Take an older release than the last one, or its number with other content.
+        other_label: Take another label's repository than the last one.
+        verify: Read and check every file of the repository.
+        dry_run: Change nothing.
+    """
+
+    path: Path
+    prefix: Path
+    name: str | None = None
+    label: str | None = None
+    packages: tuple[PackageSpec, ...] = ()
+    release: int | None = None
+    environment: str | None = None
+    trusted: tuple[str, ...] = ()
+    allow_older: bool = False
+    other_label: bool = False
+    verify: bool = True
+    dry_run: bool = False
+
+    @property
+    def exact(self) -> bool:
+        """Whether the environment is to have just the packages of a release."""
+        return self.release is not None or self.environment is not None
