@@ -40,9 +40,9 @@ CONFIG_NAME = "offline-repo.yml"
 #: The options that say something of a request, besides --keep and those of conda.
 REQUEST = (
     *("--add", "--remove", "--environment-file", "--only", "--from-prefix", "--root"),
-    *("--no-label-channel",),
-    *("--token", "--platform", "--virtual-package", "--with-plugin", "--without-plugin"),
-    *("--plugin-file", "--installer", "--without-installer", "--sign-key", "--no-sign-key"),
+    *("--no-label-channel", "--token", "--platform", "--virtual-package", "--with-plugin"),
+    *("--without-plugin", "--plugin-file", "--installer", "--without-installer"),
+    *("--sign-key", "--no-sign-key"),
 )
 
 

@@ -12,7 +12,7 @@ from conda.exceptions import CondaSystemExit
 
 from .._conda import features
 from ..printable import printable
-from .output import print_json, release_json, signed_by
+from .output import print_json, print_result, release_json, signed_by
 
 if TYPE_CHECKING:
     from typing import Any, TextIO
@@ -127,16 +127,11 @@ def _expectation(trust: Trust, to_confirm: bool) -> str:
 
 def report_undone(undone: Undone) -> None:
     """Print what was taken back."""
-    if context.json:
-        print_json(
-            prefix=str(undone.prefix),
-            path=str(undone.path),
-            changed=undone.old != undone.new,
-            dry_run=context.dry_run,
-        )
-        return
+    prefix, path = undone.prefix, undone.path
     verb = "would restore" if context.dry_run else "restored"
-    print(
-        f"The environment {undone.prefix} {verb} its earlier settings and no longer uses "
-        f"{undone.path}. What is installed stays."
+    content = {"prefix": str(prefix), "path": str(path), "dry_run": context.dry_run}
+    line = (
+        f"The environment {prefix} {verb} its earlier settings and no longer uses {path}. "
+        "What is installed stays."
     )
+    print_result({**content, "changed": undone.old != undone.new}, [line], [line])

@@ -72,7 +72,7 @@ def from_folder(repository: Repository) -> Source:
     """
     folder, manifest = repository.path, repository.manifest
     signatures = signature.content(folder / signature.SIGNATURE_NAME)
-    signers = {each.fingerprint for each in sshsig.parsed(signatures) if each.is_of(manifest.raw)}
+    signers = {sig.fingerprint for sig in sshsig.parsed(signatures) if sig.is_of(manifest.raw)}
     # without all signers, a new release has just been published
     if unfinished(folder, manifest) or not signers >= {*repository.signers}:
         raise SourceUnfinishedError(folder)

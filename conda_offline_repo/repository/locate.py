@@ -124,9 +124,9 @@ def locate_one(path: Path, label: str | None = None, usual: str | None = None) -
         if label or not usual:
             raise
         repositories = locate(path, usual)
-    usual_ones = tuple(r for r in repositories if r.manifest.label == usual)
-    if len(repositories) > 1 and len(usual_ones) == 1:
-        return usual_ones[0]
+    of_usual = [r for r in repositories if r.manifest.label == usual]
+    if len(of_usual) == 1:
+        return of_usual[0]
     if len(repositories) > 1:
         raise AmbiguousRepositoryError(path, sorted(r.manifest.label for r in repositories))
     return repositories[0]

@@ -143,9 +143,9 @@ def _announce(change: Transition) -> None:
             *sshsig.parsed(new.signatures + beside.signatures),
         )
         valid = dict.fromkeys(
-            each.armored
-            for each in signatures
-            if any(manifest and each.is_of(manifest.raw) for manifest in manifests)
+            sig.armored
+            for sig in signatures
+            if any(manifest and sig.is_of(manifest.raw) for manifest in manifests)
         )
         _put(change, NEXT_SIGNATURE_NAME, b"".join(valid))
     if previous is None or not last or last.raw != new.manifest.raw:

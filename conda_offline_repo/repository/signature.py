@@ -96,16 +96,16 @@ def signers_of(content: bytes, manifest: Manifest, path: Path) -> tuple[str, ...
     """
     try:
         signatures = parse(content)
-        fitting = {each.fingerprint for each in signatures if each.is_of(manifest.raw)}
+        fitting = {sig.fingerprint for sig in signatures if sig.is_of(manifest.raw)}
     except ValueError as error:
         raise SignatureError(path, str(error)) from error
     except ModuleNotFoundError as error:
         plugin = path.parent.absolute() / PLUGIN
-        there = any(plugin.glob(f"noarch/{SIGNATURES_PACKAGE}-*"))
-        channel = file_url(plugin) if there else None
+        has_checker = any(plugin.glob(f"noarch/{SIGNATURES_PACKAGE}-*"))
+        channel = file_url(plugin) if has_checker else None
         raise CheckerMissingError(path, SIGNATURES_PACKAGE, channel) from error
     if not fitting:
-        names = ", ".join(sorted({each.fingerprint for each in signatures}))
+        names = ", ".join(sorted({sig.fingerprint for sig in signatures}))
         raise SignatureError(
             path, f"it is not the signature of this manifest, but one that {names} made of another"
         )

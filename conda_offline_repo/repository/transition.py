@@ -93,4 +93,4 @@ def is_next(repository: Path, manifest: Manifest, coming: Manifest) -> bool:
 def next_signatures(repository: Path, coming: Manifest) -> bytes:
     """Return the signatures of the next manifest, as the content of a file of their own."""
     signatures = signature.lying(repository / NEXT_SIGNATURE_NAME)
-    return b"".join(each.armored for each in signatures if each.is_of(coming.raw))
+    return b"".join(sig.armored for sig in signatures if sig.is_of(coming.raw))

@@ -65,16 +65,17 @@ def request_alone(prefix: Path, channels: Iterable[str]) -> Iterator[tuple[Path,
         OSError, ValueError: The history cannot be read.
     """
     path = prefix / "conda-meta" / "history"
-    current, old = installed(prefix), tuple(channels)
+    current, channels = installed(prefix), tuple(channels)
     specs = {name: str(spec) for name, spec in requested(prefix).items()}
-    alone = {
-        name: str(PackageSpec(spec).unqualified)
+    urls = {name: str(current[name].get("url") or "") for name in specs}
+    alone = [
+        str(PackageSpec(spec).unqualified)
+        if any(_below(urls[name], channel) is not None for channel in channels)
+        else spec
         for name, spec in specs.items()
-        if any(_below(str(current[name].get("url") or ""), each) is not None for each in old)
-    }
-    if {**specs, **alone} != specs:
-        line = f"# update specs: {[*{**specs, **alone}.values()]}\n"
-        yield path, read_text(path, LARGEST_RECORD) + line
+    ]
+    if alone != [*specs.values()]:
+        yield path, f"{read_text(path, LARGEST_RECORD)}# update specs: {alone}\n"
 
 
 def _below(url: str, channel: str) -> str | None:

@@ -27,8 +27,8 @@ from ..exceptions import RepositoryDamagedError, SiblingIndexError
 from .archives import check_archives, expected_manifest, from_repositories, repository_of
 from .caches import check_caches, check_extracted, only_cached, remove_refused
 from .exceptions import ArchivesRefusedError, FolderNameError
-from .history_check import check_environment, expected_by_use
-from .origin import check_not_gone, check_origin, warn
+from .history_check import check_environment, expected_by_use, warn
+from .origin import check_not_gone, check_origin
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -96,18 +96,6 @@ def check_solution(
     for subdir, archive in sorted(subdirs.items()):
         _check_index(archive.repository, subdir, archive.manifest)
     check_archives([a for a in archives if a.record not in unlinked or not only_cached(a)])
-    check_caches((*archives, *others))
-
-
-def check_named(records: Sequence[PackageRecord]) -> None:
-    """Refuse to link files that a command names, before conda extracts them.
-
-    Raises:
-        OfflineRepoError: As `check_solution`.
-    """
-    archives = from_repositories(records)
-    others = check_origin(records, frozenset(), archives, solved=False)
-    check_archives([archive for archive in archives if not only_cached(archive)])
     check_caches((*archives, *others))
 
 

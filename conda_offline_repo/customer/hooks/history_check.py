@@ -11,6 +11,7 @@ from collections import defaultdict
 from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -125,7 +126,7 @@ def remember_release() -> None:
     try:
         state = read_state(prefix)
     except StateUnreadableError as error:
-        log.warning("WARNING: %s", error)
+        warn(str(error))
         return
     if state is None or context.dry_run or under_way(prefix):
         return
@@ -148,11 +149,16 @@ def remember_release() -> None:
         if new != state:
             replace_all([(state_path(prefix), dump(new))])
         if expected != state.signers:
-            log.warning(
-                "WARNING: %s now expects the signature of %s, whom the last release names, and no "
-                "longer only that of %s.",
-                *(prefix, ", ".join(expected), ", ".join(state.signers)),
+            warn(
+                f"{prefix} now expects the signature of {', '.join(expected)}, whom the last "
+                f"release names, and no longer only that of {', '.join(state.signers)}."
             )
+
+
+@cache
+def warn(text: str) -> None:
+    """Warn once; conda solves several times for one command."""
+    log.warning("WARNING: %s", text)
 
 
 def _urls(channels: Iterable[str]) -> tuple[str, ...]:
@@ -185,7 +191,7 @@ def _check_channels(prefix: Path, state: State, specs: Iterable[MatchSpec]) -> N
             if folder is None or (not folder.is_dir() and folder != Path(state.path)):
                 shown = channel_url(Channel(url.rpartition("/")[0]))
                 requested += requests[name]
-                sources = [f"the request for {each.match.name}" for each in requests[name]]
+                sources = [f"the request for {spec.match.name}" for spec in requests[name]]
                 unreadable[shown] += sources or files.get(name) or _sources(name)
     if unreadable:
         raise OtherChannelsError(unreadable, state.channel, prefix, requested)

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 from conda.models.channel import Channel
 from conda.models.records import PackageRecord
 
-from .guard import check_named
+from .archives import check_archives, from_repositories
+from .caches import check_caches, only_cached
+from .origin import check_origin
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,7 +21,7 @@ def check_archives_of(command: Iterable[tuple[str, str]]) -> None:
     """Check archives, given as URL and MD5 digest, before conda looks at them.
 
     Raises:
-        OfflineRepoError: As `guard.check_named`.
+        OfflineRepoError: As `guard.check_solution`.
     """
     records = []
     for url, md5 in command:
@@ -31,4 +33,7 @@ def check_archives_of(command: Iterable[tuple[str, str]]) -> None:
             place = {"url": url, "fn": file, "channel": Channel(folder)}
             stated = {"md5": md5} if md5 else {}
             records.append(PackageRecord(**fields, **place, **stated))
-    check_named(records)
+    archives = from_repositories(records)
+    others = check_origin(records, frozenset(), archives, solved=False)
+    check_archives([archive for archive in archives if not only_cached(archive)])
+    check_caches((*archives, *others))

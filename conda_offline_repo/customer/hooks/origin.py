@@ -7,9 +7,7 @@ command names, and asks folders that it names for channels.
 
 from __future__ import annotations
 
-import logging
 import os
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,7 +20,7 @@ from ...files.hashing import hash_file
 from ...urls import SCHEME, local_path
 from .archives import elsewhere, expected_manifest, is_named, repository_of
 from .exceptions import ForeignPackagesError, RepositoryGoneError, UnnamedPackagesError, listed
-from .history_check import expected_by_use, known_state
+from .history_check import expected_by_use, known_state, warn
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -32,8 +30,6 @@ if TYPE_CHECKING:
     from ...repository.manifest import Manifest
     from ..environment.state import State
     from .archives import LinkedArchive
-
-log = logging.getLogger(__name__)
 
 
 def check_origin(
@@ -160,9 +156,3 @@ def check_not_gone(state: State | None, channel: Path) -> None:
     """
     if state and state.uses(channel):
         raise RepositoryGoneError(channel, str(commands.target()))
-
-
-@cache
-def warn(text: str) -> None:
-    """Warn once; conda solves several times for one command."""
-    log.warning("WARNING: %s", text)
