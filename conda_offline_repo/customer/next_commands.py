@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from conda.base.context import context
 from conda.utils import quote_for_shell
 
 from .._conda.transactions import installed
+from ..repository.manifest import on_platform
 from ..repository.names import DEFAULT
 from ..specs import PackageSpec
 from .installed import superseded
@@ -31,7 +33,7 @@ def next_commands(request: UseRequest, repository: Repository) -> Iterator[str]:
     if request.exact:
         return
     if built.environments or built.exact:
-        environment = min(built.environments, default=DEFAULT)
+        environment = min(on_platform(manifest.solutions, context.subdir)) or DEFAULT
         where = quote_for_shell(str(prefix))
         yield f"{use_again} -p {where} --environment {environment}"
         return
