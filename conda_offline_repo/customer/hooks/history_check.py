@@ -131,7 +131,7 @@ def remember_release() -> None:
     if state is None or context.dry_run or under_way(prefix):
         return
     folder = Path(state.path)
-    if folder not in map(_folder, _urls(context.channels)):
+    if folder not in map(_folder, _urls(commands.channels())):
         return
     from ...repository.signature import signers
     from ..trust.signers import following

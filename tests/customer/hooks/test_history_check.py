@@ -92,6 +92,21 @@ def test_what_was_asked_for_by_version_comes_down_as_well(
     customer.run("install", "--yes", "tool", **customer.activated("rating"))
 
 
+def test_release_of_an_environment_that_a_file_names(
+    anyone: Conda, mirror: Mirror, stick: Path
+) -> None:
+    anyone.use(stick, "-n", "rating", "app", "--yes")
+    mirror.copy(2, stick)
+    file = anyone.work / "environment.yml"
+    channels = f"channels: [{stick.as_uri()}, nodefaults]"
+    file.write_text(f"name: rating\n{channels}\ndependencies: [app=2]\n")
+    anyone.run("env", "update", "-f", file.name)
+    assert anyone.installed("rating")["app"] == "2.0"
+    mirror.copy(1, stick)
+    told = anyone.execute("env", "update", "-f", file.name)
+    refused(told, "OlderBuildError", "has used release 2")
+
+
 def test_folder_that_became_older_is_refused_by_conda_itself(
     customer: Conda, mirror: Mirror, stick: Path
 ) -> None:
