@@ -23,7 +23,7 @@ class NothingAskedError(OfflineRepoError):
         super().__init__(
             f"{root} has no repository of label {label!r}, and neither channels nor packages are "
             "named. Nothing was built.",
-            f"It has those of:{labels}" if labels else "It has no other repository either.",
+            f"It has repositories of:{labels}" if labels else "It has no other repository either.",
             "If the label was built before, give the folder above its repository: --root DIR, or "
             "the setting plugins.offline_repo_root. For a first build, name the publisher's "
             "channel with -c, and the packages.",

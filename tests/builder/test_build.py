@@ -445,7 +445,7 @@ def test_build_that_asks_no_server_says_so(
     options = ("--label", "bank", "--root", root, *channels, "near")
     assert "offline" not in conda.build(*options).stderr
     result = conda.build(*options, CONDA_OFFLINE="true")
-    told = f"conda is offline, by CONDA_OFFLINE: of {far} it knows no more than its cached indexes."
+    told = f"conda is offline, by CONDA_OFFLINE, so it knows only its cached indexes of {far}."
     assert told in result.stderr
     alone = (*options[:4], *channels[:2], *channels[4:], "near")
     assert "cached index" not in conda.build(*alone, CONDA_OFFLINE="true").stderr

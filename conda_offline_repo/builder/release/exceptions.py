@@ -82,7 +82,7 @@ class MachineMisfitError(OfflineRepoError):
             f"These packages for {key} cannot be installed on the customer's machine, as far as it "
             f"is stated:{dashlist(demands)}",
             cause,
-            "Else ask for other packages or versions, or make the list or lock file on such a "
+            "Otherwise ask for other packages or versions, or make the list or lock file on such a "
             "machine. Nothing was published.",
         )
 

@@ -122,7 +122,7 @@ def _left_behind(plan: BuildPlan, last: Manifest) -> Iterator[str]:
         named = " or ".join(
             f"`conda offline-repo use PATH --environment {other}`" for other in others if other
         )
-        text = f"Release {last.release} has {lacks}, and the new one has not: no update is tried."
+        text = f"Release {last.release} has {lacks}, the new one does not: no update is tried."
         remedy = f" Customers take another: {named}." if named else ""
         yield f"{text}{remedy}"
 

@@ -161,7 +161,7 @@ def _left_out(
     for environment in wanted:
         left_out = [*environment.left_out]
         if others := sorted({*platforms} - {*(environment.platforms or platforms)}):
-            left_out.append(f"it is not for {', '.join(others)}, for which this build is")
+            left_out.append(f"this build is also for {', '.join(others)}, which it does not list")
         if left_out:
             text = f"Not all of {environment.file} is followed: {'; '.join(left_out)}."
             yield BuildWarning("left-out", text)

@@ -96,7 +96,7 @@ def without_pip(keys: Iterable[str]) -> tuple[BuildWarning, ...]:
     """Return the warning for environments that have python, but not pip."""
     names = ", ".join(keys)
     text = (
-        f"What is named exactly for {names} has python, but not pip. It is installed as it is; but "
+        f"What is named exactly for {names} has python, but not pip. That can be installed, but "
         "where the customer's conda has the classic solver, later installs need the setting "
         "add_pip_as_python_dependency: false."
     )

@@ -28,7 +28,7 @@ def hints(request: Request) -> tuple[str, ...]:
     """Return why channels may have other packages than conda sees, and what to do."""
     remote = ", ".join(source.url for source in request.sources if not is_local(source.url))
     offline = sources().get("offline") if context.offline and remote else ""
-    text = f"conda is offline, by {offline}: of {remote} it knows no more than its cached indexes."
+    text = f"conda is offline, by {offline}, so it knows only its cached indexes of {remote}."
     texts = [text] if offline else []
     prefix = context.active_prefix
     for file, values in context.collect_all().items() if prefix else ():

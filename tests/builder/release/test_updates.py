@@ -155,9 +155,9 @@ def test_environment_and_platform_that_are_left_out_are_told(releasing: Releasin
     releasing.me.build(environments(options, "desk"))
     fewer = replace(options, platforms=("linux-64",))
     desk, windows = texts(releasing.me.build(environments(fewer, "office", "server")))
-    assert desk.startswith("Release 1 has the environment desk for linux-64, and the new one has")
+    assert desk.startswith("Release 1 has the environment desk for linux-64, the new one does not")
     assert "`conda offline-repo use PATH --environment server`" in desk
-    assert windows.startswith("Release 1 has packages for win-64, and the new one has not")
+    assert windows.startswith("Release 1 has packages for win-64, the new one does not")
     assert "use PATH" not in windows
     assert texts(releasing.me.build(environments(fewer, "office", "server"))) == []
 

@@ -111,7 +111,7 @@ def test_platforms(
     request = resolve(of_file(text, platforms=named), last())
     assert (request.platforms, kinds(request)) == (expected, warnings)
     for warning in request.warnings:
-        assert "it is not for linux-64, for which this build is" in warning.text
+        assert "this build is also for linux-64, which it does not list" in warning.text
 
 
 def test_what_is_left_out_is_said(of_file: Callable[..., Options]) -> None:

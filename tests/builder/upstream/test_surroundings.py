@@ -41,7 +41,9 @@ def test_channel_that_conda_cannot_ask(
     far = vendor.url(vendor.public)
     options = ("-c", far, "--override-channels", "--no-label-channel", "lib")
     text = refused(conda, active, root, *options)
-    assert f"conda is offline, by {active / '.condarc'}: of {far} it knows no more" in text
+    assert (
+        f"offline, by {active / '.condarc'}, so it knows only its cached indexes of {far}." in text
+    )
     assert "`conda deactivate`" in text
 
 
@@ -66,5 +68,5 @@ def test_offline_by_choice(conda: Conda, vendor: Vendor, root: Path) -> None:
     far = vendor.url(vendor.public)
     options = ("-c", far, "--override-channels", "--no-label-channel", "lib", "--offline")
     text = conda.fail("offline-repo", "build", "--label", "b", "--root", str(root), *options).stderr
-    assert f"conda is offline, by the command line: of {far} it knows no more" in text
+    assert f"offline, by the command line, so it knows only its cached indexes of {far}." in text
     assert "deactivate" not in text

@@ -25,7 +25,7 @@ SECTIONS = {"name", "prefix", "channels", "dependencies", "platforms", "category
 #: What means something to other programs, and nothing to a build.
 LEFT_OUT = {
     "variables": "the customer's environment gets no variables",
-    "channel_priority": "the build goes by conda's own setting channel_priority",
+    "channel_priority": "the build follows conda's own setting channel_priority",
 }
 #: conda's word for "no other channels".
 NO_DEFAULTS = "nodefaults"

@@ -71,5 +71,5 @@ def _archive(line: str) -> PinnedArchive:
     if not match:
         raise ValueError("what is behind '#' is neither an MD5 nor a SHA-256 digest")
     if os.name != "nt" and DRIVE.match(line):
-        raise ValueError("a path of Windows leads nowhere on this machine")
+        raise ValueError("a path of Windows cannot be used on this system")
     return pin(absolute_url(match["address"].strip(), Path()), match["sha256"], match["md5"])

@@ -141,8 +141,8 @@ def together(archives: Iterable[PinnedArchive]) -> tuple[str, tuple[PinnedArchiv
         known = by_name.get(name, archive)
         if public(known.url) != public(archive.url):
             raise ValueError(
-                f"{public(known.url)} and {public(archive.url)} are of one package, of which an "
-                "environment has one"
+                f"{public(known.url)} and {public(archive.url)} are of one package; an environment "
+                "has only one of them"
             )
         sha256, md5 = known.sha256 or archive.sha256, known.md5 or archive.md5
         if (sha256, md5) != (archive.sha256 or sha256, archive.md5 or md5):

@@ -57,7 +57,7 @@ dependencies:
         platforms=("win-64",),
         left_out=(
             "`variables`: the customer's environment gets no variables",
-            "`channel_priority`: the build goes by conda's own setting channel_priority",
+            "`channel_priority`: the build follows conda's own setting channel_priority",
             SELECTORS,
         ),
     )
