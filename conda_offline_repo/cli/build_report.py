@@ -77,7 +77,7 @@ def _report_label(result: Result) -> None:
         print_lines(_brief(outcome))
     elif outcome.changed:
         print_lines([*_lines(outcome), ""])
-    warn(_texts(outcome))
+    warn(f"{result.label}: {text}" for text in _texts(outcome))
 
 
 def _label_row(result: Result) -> tuple[str, ...]:

@@ -87,8 +87,8 @@ def test_nightly_job_tells_and_stops(conda: Conda, channel: TinyChannel, root: P
     assert [line.partition(",")[0] for line in done.stdout.splitlines()] == ["plant: release 2"]
     assert "bank failed: Nothing is published" in done.stderr
     assert f"  - downgrade: {told}\n" in done.stderr
-    assert f"warning: {told}\n" in done.stderr
-    assert "warning: From release 1, an update" in done.stderr
+    assert f"warning: plant: {told}\n" in done.stderr
+    assert "warning: plant: From release 1, an update" in done.stderr
 
 
 def test_one_label_by_options(conda: Conda, channel: TinyChannel, root: Path) -> None:
