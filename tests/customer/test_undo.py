@@ -105,13 +105,18 @@ def test_other_channels_are_named_before_the_solver_runs(
     for text in (
         "OtherChannelsError",
         "https://conda.example.com/main (from the command line)",
-        f"--override-channels -c {stick.as_uri()}",
         "--undo",
     ):
         assert text in told.stderr
+    assert "--override-channels" not in told.stderr  # beside another -c it changes nothing
+    added = ("channels", "https://conda.example.com/main")
+    customer.run("config", "--env", "--append", *added, **shell)
+    told = customer.fail("install", "--yes", "app", **shell)
+    assert f"--override-channels -c {stick.as_uri()}" in told.stderr
     assert SECRET not in told.output
     here = ("--override-channels", "-c", stick.as_uri())
     customer.run("install", "--yes", "app", *here, **shell)
+    customer.run("config", "--env", "--remove", *added, **shell)
     told = customer.fail("install", "--yes", "nowhere::extra", **shell)
     assert "OtherChannelsError" in told.stderr
     assert "extra" in told.stderr

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from conda.common.io import dashlist
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from conda.models.records import PackageRecord
+
+#: Where a channel is from that the command itself names.
+COMMAND_LINE = "the command line"
 
 
 def listed(records: Iterable[PackageRecord]) -> list[str]:
@@ -157,8 +161,9 @@ class OtherChannelsError(OfflineRepoError):
             remedies.append(f"Leave it out of the request: `conda install -p {shown} {packages}`.")
         if sum(map(len, channels.values())) > len(requested):
             option = f", or repeat this command with `--override-channels -c {own}`"
-            # which `conda env update` does not have
-            remedies.append(f"Remove them there{option * (commands.running() != 'env_update')}.")
+            # which `conda env update` does not have, and which overrides no other -c
+            typed = commands.running() == "env_update" or COMMAND_LINE in chain(*channels.values())
+            remedies.append(f"Remove them there{option * (not typed)}.")
         super().__init__(
             "This environment installs from its offline repository alone, and conda cannot read "
             f"these channels offline:{dashlist(lines)}",

@@ -30,7 +30,7 @@ from ..exceptions import (
     OtherLabelError,
     StateUnreadableError,
 )
-from .exceptions import OtherChannelsError, UnfinishedUseError
+from .exceptions import COMMAND_LINE, OtherChannelsError, UnfinishedUseError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -202,5 +202,5 @@ def _sources(channel: str) -> list[str]:
     from ..._conda import configuration  # for a refusal alone
 
     named = [source for other, source in configuration.channel_sources() if other == channel]
-    sources = ["the command line" if source == "cmd_line" else source for source in named]
+    sources = [COMMAND_LINE if source == "cmd_line" else source for source in named]
     return sources or ["the defaults of conda"]
