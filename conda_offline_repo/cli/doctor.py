@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from conda.utils import quote_for_shell
 
+from .._conda.transactions import installed
 from ..customer.diagnostics import diagnose
 from ..customer.exceptions import StateUnreadableError
 from ..customer.hooks.exceptions import StateMissingError, listed
@@ -59,6 +60,8 @@ def _print(state: State, prefix: str, verbose: bool) -> None:
     manifest = repository.manifest
     if (release := installed_release(manifest, Path(prefix))) is not None:
         print(f"    The environment has release {release} of {manifest.label}.")
+    elif installed(Path(prefix)):
+        print("    The environment's packages are of no single release that the repository has.")
     if manifest.release != state.release:
         older = manifest.release < state.release
         command = f"conda offline-repo use {quote_for_shell(state.path, '-p', prefix)}"
