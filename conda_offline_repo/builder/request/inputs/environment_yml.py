@@ -53,9 +53,8 @@ def read_environment(path: Path, text: str) -> Environment:
     if set(content) - SECTIONS - {*LEFT_OUT}:
         problems.add(
             "conda would leave out what it says in "
-            f"{', '.join(map(repr, sorted(set(content) - SECTIONS)))}",
-            "The sections of an environment.yml are channels, dependencies, name, prefix and "
-            "variables.",
+            f"{', '.join(map(repr, sorted(set(content) - SECTIONS - {*LEFT_OUT})))}",
+            f"The sections of an environment.yml are {', '.join(sorted(SECTIONS | {*LEFT_OUT}))}.",
         )
     channels = []
     for channel in _texts("channels", content, problems):

@@ -100,7 +100,7 @@ dependencies: [app, "x[y", foo==1.0==2, {python: 3}, {pip: [requests]}]
     for problem, part in zip(
         problems,
         (
-            "'channel_priority', 'extras'",
+            "conda would leave out what it says in 'extras'",
             "`channels`",
             "'win-46'",
             "'x[y'",
@@ -157,6 +157,10 @@ dependencies:
         ("dependencies: [{pip: {a: b}}]\n", "number 1 of `dependencies` is neither"),
         ("dependencies: [lib]\npip: [requests]\n", "leave out what it says in 'pip'"),
         ("dependencies: [lib]\nchanels: [acme]\n", "leave out what it says in 'chanels'"),
+        (
+            "dependencies: [lib]\nvariables: {}\nplatform: x\n",
+            r"'platform'\.\n.* name, platforms, ",
+        ),
         ("dependencies: [lib]\n1: 2\n", "no sections"),
         ("dependencies: [lib]\nchannels: acme\n", "`channels` is not a list"),
         ("dependencies: [lib]\nchannels: [1]\n", "`channels` is not a list"),
