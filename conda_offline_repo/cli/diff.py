@@ -57,7 +57,8 @@ def execute(args: Namespace) -> int:
     label = args.offline_repo_label
     old, new = both(args.offline_repo_old, args.offline_repo_new, label)
     if old.manifest.label != new.manifest.label:
-        raise LabelMismatchError(old.path, old.manifest.label, new.manifest.label)
+        labels = (old.manifest.label, new.manifest.label)
+        raise LabelMismatchError(old.path, *labels, compared=True)
     changes = difference(old.manifest, new.manifest)
     fresh = None
     if old.packages is not None and new.packages is not None:

@@ -52,13 +52,15 @@ class SourceUnreadableError(OfflineRepoError):
 
 
 class LabelMismatchError(OfflineRepoError):
-    """A target that is the repository of another customer."""
+    """Releases of two customers, where one would be compared with the other or replace it."""
 
-    def __init__(self, target: Path, has: str, other: str) -> None:
+    def __init__(self, path: Path, has: str, other: str, *, compared: bool = False) -> None:
         super().__init__(
-            f"{target} has label {has!r}, but the other release has label {other!r}. Nothing was "
+            f"{path} has label {has!r}, but the other release has label {other!r}. Nothing was "
             "written.",
-            "Give the folder of the same label, or one that does not exist yet.",
+            "Name two releases of the same label."
+            if compared
+            else "Give the folder of the same label, or one that does not exist yet.",
         )
 
 
@@ -166,9 +168,11 @@ class BaseDamagedError(OfflineRepoError):
 class PlaceError(OfflineRepoError):
     """A target that cannot be the folder of a repository."""
 
-    def __init__(self, target: Path, label: str, reason: str) -> None:
+    def __init__(self, target: Path, reason: str, below: Path | None = None) -> None:
+        """`below` is a folder in the target that can be one."""
+        example = f", such as {below}" if below else ""
         super().__init__(
             f"{target} cannot be the target: {reason}. Nothing was written.",
-            f"Give a separate folder for the repository, such as {target / label}; it is created "
-            "if it does not exist.",
+            f"Give a separate folder for the repository{example}; it is created if it does not "
+            "exist.",
         )

@@ -97,7 +97,7 @@ def pack(
     if isinstance(output, Path) and (around := enclosing(output.absolute().parent)):
         raise NestedFolderError(output, around, "Give a file in another folder with -o.")
     if since and since.label != manifest.label:
-        raise LabelMismatchError(source.place, manifest.label, since.label)
+        raise LabelMismatchError(source.place, manifest.label, since.label, compared=True)
     known = since.digests if since else {}
     new = {
         name: file

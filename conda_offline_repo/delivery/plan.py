@@ -142,16 +142,16 @@ def check_place(source: Source, target: Path) -> None:
         NestedFolderError: It lies in another repository.
         ForeignFolderError: It holds files that are not ours.
     """
-    label = source.manifest.label
+    below = target / source.manifest.label
     if not target.name or os.path.ismount(target):
         reason = "the new files are staged beside it, on the same volume"
-        raise PlaceError(target, label, reason)
+        raise PlaceError(target, reason, below)
     if target.exists() and source.place.exists() and os.path.samefile(target, source.place):
-        raise PlaceError(target, label, "it is the source itself")
+        raise PlaceError(target, "it is the source itself")
     if around := enclosing(target.parent):
         raise NestedFolderError(target, around, "Give a folder beside that one.")
     if not present(target) and labels_in(target):
-        raise PlaceError(target, label, "it is the folder above repositories")
+        raise PlaceError(target, "it is the folder above repositories", below)
     check_ours(target)
 
 

@@ -145,7 +145,7 @@ def test_what_cannot_be_compared(conda: Conda, mirror: Mirror, tmp_path: Path) -
     content = json.loads((other / MANIFEST_NAME).read_bytes())
     (other / MANIFEST_NAME).write_text(json.dumps({**content, "label": "plant"}))
     for wrong, words in (
-        (other, "LabelMismatchError"),
+        (other, "two releases of the same label"),
         (tmp_path / "nothing", "RepositoryNotFoundError"),
         (other / "README.txt", "ManifestError"),
         (other / "noarch" / "app-2.0-0.conda", "VolumeError"),

@@ -189,8 +189,9 @@ def test_what_is_not_ours_is_refused(
 
 
 def test_places_that_cannot_be_the_target(mirror: Mirror, arrived: Path) -> None:
-    with pytest.raises(PlaceError, match="the source itself"):
+    with pytest.raises(PlaceError, match="the source itself") as itself:
         run(arrived, arrived)
+    assert str(arrived / "bank") not in str(itself.value)  # a repository has no other in it
     with pytest.raises(PlaceError, match="the source itself"):
         run(arrived, arrived.parent / "other" / ".." / "bank")
     with pytest.raises(PlaceError, match="above repositories") as caught:

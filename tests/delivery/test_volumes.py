@@ -192,7 +192,7 @@ def test_base_that_is_of_no_use(mirror: Mirror, tmp_path: Path) -> None:
     other = mirror.copy(1, tmp_path / "other")
     stated = json.loads((other / MANIFEST_NAME).read_bytes())
     (other / MANIFEST_NAME).write_text(json.dumps({**stated, "label": "plant"}))
-    with pytest.raises(LabelMismatchError):
+    with pytest.raises(LabelMismatchError, match="two releases of the same label"):
         packed(mirror.builds[2], tmp_path / "d.zip", since=other)
     (tmp_path / "no.json").write_text("{}")
     with pytest.raises(ManifestError):
