@@ -147,10 +147,10 @@ def from_volumes(paths: Sequence[Path]) -> Iterator[Source]:
 
         def lacks(names: list[str]) -> OfflineRepoError:
             # of the others, all may have arrived that the target needs
-            places = {bisect_right(first.info.first, name) for name in names}
-            missing = (places if first.info.first else numbers).difference(
-                volume.info.number for volume in volumes
-            )
+            needed = {bisect_right(first.info.first, name) for name in names}
+            # what comes before the first path, the base should have
+            possible = numbers & needed if first.info.first else numbers
+            missing = possible.difference(volume.info.number for volume in volumes)
             if missing:
                 return VolumesMissingError(sorted(missing), first.info.volumes)
             if first.info.base:

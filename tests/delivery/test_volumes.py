@@ -175,6 +175,17 @@ def test_base_that_is_damaged_is_told_from_a_damaged_volume(
     assert files(arrived) == files(mirror.builds[2])
 
 
+def test_damaged_base_is_told_from_missing_volumes(
+    mirror: Mirror, arrived: Path, tmp_path: Path
+) -> None:
+    volumes = packed(mirror.builds[3], tmp_path / "d.zip", since=arrived, size=6_500)
+    assert len(volumes) > 1
+    for path in sorted({*files(mirror.builds[1])} - {MANIFEST_NAME}):
+        (arrived / path).unlink()
+    with pytest.raises(BaseDamagedError, match=r"README\.txt"):
+        unpack(*volumes, target=arrived)
+
+
 def test_base_is_named_by_folder_manifest_or_volume(mirror: Mirror, tmp_path: Path) -> None:
     (volume,) = packed(mirror.builds[1], tmp_path / "1.zip")
     back = tmp_path / "sent back.json"
