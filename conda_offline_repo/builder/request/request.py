@@ -99,6 +99,8 @@ def resolve(options: Options, last: Manifest | None) -> Request:
     last = None if options.whole else last
     before = last.request if last else Remembered()
     wanted = environments(options, last)
+    platforms = _platforms(options, wanted, before)
+    check_foreign(wanted, platforms)
     channels, label_channel, publisher = sources_of(options, wanted, last)
     if not label_channel and not all(env.packages or env.exact for env in wanted):
         raise InvalidRequestError(
@@ -106,8 +108,6 @@ def resolve(options: Options, last: Manifest | None) -> Request:
             "Name the packages, or leave out --no-label-channel to ship all that the label "
             "channel publishes.",
         )
-    platforms = _platforms(options, wanted, before)
-    check_foreign(wanted, platforms)
     return Request(
         label=options.label,
         environments=wanted,

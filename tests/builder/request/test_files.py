@@ -183,6 +183,9 @@ def test_pip_refuses_only_what_it_is_in(of_file: Callable[..., Options]) -> None
     main = replace(options, environments=(replace(spec, only=("main",)),))
     assert resolve(main, None).platforms == ("linux-64", "win-64")
     assert resolve(replace(options, platforms=("win-64",)), None).platforms == ("win-64",)
+    dev = replace(options, environments=(replace(spec, only=("dev",)),), channels=(), configured=())
+    with pytest.raises(PipPartsError, match="six"):  # it has nothing else, and so no channel
+        resolve(dev, None)
 
 
 def test_parts_of_what_has_none(of_file: Callable[..., Options]) -> None:
