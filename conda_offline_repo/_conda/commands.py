@@ -31,7 +31,7 @@ def target() -> Path:
     """
     if running() == "env_update" and not (_argument("prefix") or _argument("name")):
         for content in _environment_files().values():
-            if isinstance(name := content.get("name"), str):
+            if (name := content.get("name")) and isinstance(name, str):
                 return _by_name(name) or Path(context.target_prefix)
     return Path(context.target_prefix)
 

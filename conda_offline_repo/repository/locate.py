@@ -6,6 +6,7 @@ import errno
 import os
 import re
 import zipfile
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -165,8 +166,10 @@ def enclosing(path: Path) -> Path | None:
 
 def _check_not_packed(path: Path) -> None:
     if path.is_file() and zipfile.is_zipfile(path):
-        with zipfile.ZipFile(path) as archive:
-            raise PackedError(path, volume=archive.comment.startswith(b"{"))
+        volume = False
+        with suppress(OSError, zipfile.BadZipFile), zipfile.ZipFile(path) as archive:
+            volume = archive.comment.startswith(b"{")
+        raise PackedError(path, volume=volume)
 
 
 def _below(path: Path) -> list[Path]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from conda_offline_repo.exceptions import InvalidRequestError
 from conda_offline_repo.repository.exceptions import (
     AmbiguousRepositoryError,
     ManifestError,
+    PackedError,
     RepositoryNotFoundError,
 )
 from conda_offline_repo.repository.locate import absolute, locate, locate_one, typed_path
@@ -32,6 +34,16 @@ def make(folder: Path, label: str) -> None:
     folder.mkdir(parents=True)
     manifest = Manifest(label, 1, "", Remembered(), {}, {}, {}, {})
     (folder / MANIFEST_NAME).write_bytes(manifest.content)
+
+
+def test_zip_file_whose_beginning_is_damaged(tmp_path: Path) -> None:
+    path = tmp_path / "bank.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(MANIFEST_NAME, "")
+    end = path.read_bytes()[-22:]
+    path.write_bytes(bytes(path.stat().st_size - len(end)) + end)
+    with pytest.raises(PackedError, match="is a zip file"):
+        locate(path)
 
 
 @pytest.mark.parametrize(

@@ -80,8 +80,9 @@ def test_environment_that_a_file_names(prefix: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("CONDA_ENVS_DIRS", str(prefix.parent))
     reset_context()
     monkeypatch.setattr(context, "_argparse_args", {**context._argparse_args, **command})
-    file.write_text("name: rating\n")
-    assert channels() == (BANK, "tools")
+    for name in ("rating", "''", ""):
+        file.write_text(f"name: {name}\n")
+        assert channels() == (BANK, "tools")
     file.write_text("name: other\n")
     assert "conda-forge" in channels()
 
