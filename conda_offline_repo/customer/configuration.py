@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -51,9 +51,7 @@ INTERFERING = {
 }
 #: Settings under all their names.
 ALLOWED = ("allowlist_channels", "whitelist_channels")
-DENIED = ("denylist_channels",)
 DISALLOWED = ("disallowed_packages", "disallow")
-PINNED = ("pinned_packages",)
 PINS = Path("conda-meta", "pinned")
 
 
@@ -127,7 +125,7 @@ def _forbidding(settings: list[Setting], seen: Seen, repository: Repository) -> 
     for setting in settings:
         if setting.name in ALLOWED and allowed and own not in allowed:
             yield _finding(setting, meaning, f"add {channel} there, or ask your administrator to")
-        elif setting.name in DENIED and own in denied:
+        elif setting.name == "denylist_channels" and own in denied:
             yield _finding(setting, meaning, f"remove {channel} there")
     if not seen.disallowed:
         return
@@ -152,22 +150,23 @@ def _pinning(
     own = tuple(line.strip() for line in lines if line.strip() and not line.strip().startswith("#"))
     if not seen.pinned and not own:
         return
-    places = [(s.source, PINNED[0], s.value) for s in settings if s.name in PINNED]
+    pinning = [setting for setting in settings if setting.name == "pinned_packages"]
+    pinning.append(Setting(str(prefix / PINS), "a pin", own, final=False))
     versions = defaultdict(set)
     records = _records(repository)
     for record in records:
         versions[record["name"]].add(record["version"])
-    for source, name, pins in (*places, (str(prefix / PINS), "", own)):
-        for pin in pins:
+    for setting in pinning:
+        for pin in setting.value:
             try:
                 spec = MatchSpec(pin)
             except (CondaError, ValueError):
                 continue  # conda says so itself
             if spec.name in versions and not any(spec.match(record) for record in records):
                 has = ", ".join(sorted(versions[spec.name]))
-                setting = Setting(source, name or "a pin", (pin,), final=False)
                 excluded = f"it excludes {spec.name} {has} of this release"
-                yield _finding(setting, excluded, "remove it there, or choose another version")
+                remedy = "remove it there, or choose another version"
+                yield _finding(replace(setting, value=(pin,)), excluded, remedy)
 
 
 def _records(repository: Repository) -> Collection[PackageRecord]:

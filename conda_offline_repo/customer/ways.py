@@ -42,7 +42,7 @@ def lagging(
         packages: What was asked for.
         change: conda's transaction; None if nothing is to be done.
     """
-    wanted = _wanted(target, repository, packages)
+    wanted = _wanted(target, repository, packages) if packages else {}
     late = _late(target, wanted, change)
     if not late:
         return ()

@@ -70,7 +70,7 @@ class UnnamedPackagesError(OfflineRepoError):
     def __init__(self, path: str, trusted: Iterable[str], records: Sequence[PackageRecord]) -> None:
         super().__init__(
             f"This environment takes only what a release of the offline repository {path}, signed "
-            f"by {' or '.join(trusted)}, names. None names these packages:"
+            f"by {' or '.join(trusted)}, names. No release names these packages:"
             f"{dashlist(listed(records))}",
             "The environment was not changed. Install them into another environment, or ask your "
             "vendor to add them to a release. What a release has is installed by its name, or by "
