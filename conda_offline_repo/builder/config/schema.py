@@ -112,6 +112,9 @@ def _messages(
             place = schema["misplaced"].get(key)
             unknown = f"The key {key!r} is unknown here. {advice(key, known)}"
             yield key, f"{key!r} {place}." if place else unknown
+    elif keyword == "dependentRequired":
+        for key, (file,) in error.validator_value.items():
+            yield key, f"{key!r} chooses from a lock file, and needs {file!r} beside it."
     elif keyword == "not":
         names = error.validator_value["required"]
         stated = [key for key in value if key in names]
