@@ -102,13 +102,12 @@ def _environment_files() -> dict[str, dict[str, Any]]:
     if running() not in ("env_update", "install", "update"):
         return {}
     from ruamel.yaml import YAML
-    from ruamel.yaml.error import YAMLError
 
     contents = {}
     for file in _files():
         try:
             content = YAML(typ="safe", pure=True).load(Path(file).read_text("utf-8"))
-        except (OSError, ValueError, YAMLError, RecursionError):
+        except Exception:  # conda says so itself; the parser raises of all kinds
             continue
         if isinstance(content, dict):
             contents[str(Path(file).absolute())] = content

@@ -37,16 +37,16 @@ def check(prefix: str, verbose: bool) -> None:
             print(f"Offline repository:\n\n{BAD} {error}\n")
             return
         if state is not None:
-            _print(state, prefix, verbose)
+            _print(state, Path(prefix), verbose)
 
 
-def _print(state: State, prefix: str, verbose: bool) -> None:
+def _print(state: State, prefix: Path, verbose: bool) -> None:
     print(f"Offline repository {state.path} (label {state.label}, release {state.release}):\n")
     try:
         repository = locate_one(Path(state.path), state.label)
         check_expected(repository)
         report = verify(repository, Unwatched())
-        findings = diagnose(repository, Path(prefix))
+        findings = diagnose(repository, prefix)
     except OfflineRepoError as error:
         print(f"{BAD} {error}\n")
         return
@@ -58,17 +58,17 @@ def _print(state: State, prefix: str, verbose: bool) -> None:
     if repository.signers:
         print(f"{GOOD} {signed_by(repository.signers)}")
     manifest = repository.manifest
-    if (release := installed_release(manifest, Path(prefix))) is not None:
+    if (release := installed_release(manifest, prefix)) is not None:
         print(f"    The environment has release {release} of {manifest.label}.")
     elif installed(Path(prefix)):
         print("    The environment's packages are of no single release that the repository has.")
     if manifest.release != state.release:
         older = manifest.release < state.release
-        command = f"conda offline-repo use {quote_for_shell(state.path, '-p', prefix)}"
+        command = f"conda offline-repo use {quote_for_shell(state.path, '-p', str(prefix))}"
         run = f"`{command}{' --allow-older' * older}`{', if you mean it' * older}"
         print(f"{BAD} It has release {manifest.release} now: run {run}.")
     releases = ", ".join(map(str, sorted(manifest.installable)))
-    for package in listed(unnamed(manifest, Path(prefix))):
+    for package in listed(unnamed(manifest, prefix)):
         print(f"{BAD} Not in release {releases}: {printable(package)}")
     for finding in findings:
         print(f"{BAD} {finding.text}")

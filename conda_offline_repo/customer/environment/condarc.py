@@ -205,7 +205,7 @@ def _load(text: str, path: Path) -> Any:
     """Return the mapping in a text; empty for a text without content."""
     try:
         content = _yaml().load(text)
-    except (Exception, RecursionError) as error:  # the parser has no base for what it raises
+    except Exception as error:  # the parser has no base for what it raises
         raise TargetError(f"{path} is not valid YAML: {error}", ADVICE) from error
     if not isinstance(content, dict | None):
         raise TargetError(f"{path} is not a conda configuration file.", ADVICE)

@@ -80,7 +80,7 @@ def test_environment_that_a_file_names(prefix: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("CONDA_ENVS_DIRS", str(prefix.parent))
     reset_context()
     monkeypatch.setattr(context, "_argparse_args", {**context._argparse_args, **command})
-    for name in ("rating", "''", ""):
+    for name in ("rating", "''", "", "!!int ''"):
         file.write_text(f"name: {name}\n")
         assert channels() == (BANK, "tools")
     file.write_text("name: other\n")
