@@ -14,7 +14,7 @@ from ..queries import compare
 from ..queries.contents import list_packages, packages_of
 from ..repository.exceptions import ManifestError, UnreadableError
 from ..repository.locate import Repository
-from ..repository.manifest import key_parts
+from ..repository.manifest import key_parts, package_name
 from ..repository.names import PLUGIN, PLUGIN_PACKAGE, SIGNATURES_PACKAGE
 from .archives.archive import long_paths
 from .plugin_channel import checks_signatures
@@ -192,7 +192,7 @@ def _base(manifest: Manifest) -> tuple[BuildWarning, ...]:
     lacking: set[str] = set()
     for key, names in manifest.solutions.items():
         if key_parts(key)[0] == "base":
-            lacking |= wanted - {compare.package_name(name).rpartition("/")[2] for name in names}
+            lacking |= wanted - {*map(package_name, names)}
     text = (
         f"The environment base does not have {', '.join(sorted(lacking))}. In a base environment "
         "these stay as they are, which what you ship may not fit. Add them to the environment."

@@ -57,7 +57,7 @@ class Difference:
     platforms: tuple[PlatformChange, ...] = ()
 
 
-def package_name(archive: str) -> str:
+def subdir_and_name(archive: str) -> str:
     """Return `subdir/name` of the archive `subdir/name-version-build.extension`."""
     return archive.rsplit("-", 2)[0]
 
@@ -67,13 +67,13 @@ def difference(old: Manifest | None, new: Manifest) -> Difference:
     if old == new:
         return Difference((), (), (), 0)
     packages, files = (old.packages, old.files) if old else ({}, {})
-    known = {package_name(archive) for archive in packages}
+    known = {subdir_and_name(archive) for archive in packages}
     changed = sorted(_changed(packages, new.packages))
     before, after = (_installed(manifest) if manifest else {} for manifest in (old, new))
     changes = [_change(p, before.get(p, {}), after.get(p, {})) for p in sorted({*before, *after})]
     return Difference(
-        added=tuple(name for name in changed if package_name(name) not in known),
-        updated=tuple(name for name in changed if package_name(name) in known),
+        added=tuple(name for name in changed if subdir_and_name(name) not in known),
+        updated=tuple(name for name in changed if subdir_and_name(name) in known),
         removed=tuple(sorted(packages.keys() - new.packages.keys())),
         transfer_bytes=sum(new.packages[name].size for name in changed)
         + sum(new.files[name].size for name in _changed(files, new.files))

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from conda_offline_repo.queries.compare import difference, package_name
+from conda_offline_repo.queries.compare import difference, subdir_and_name
 from conda_offline_repo.repository.manifest import File, Manifest, Package, Remembered
 
 
@@ -80,4 +80,4 @@ def test_removed_costs_no_transfer_but_the_index() -> None:
     ],
 )
 def test_package_name(archive: str, name: str) -> None:
-    assert package_name(archive) == name
+    assert subdir_and_name(archive) == name
