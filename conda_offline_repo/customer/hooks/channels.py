@@ -22,8 +22,9 @@ _others = ExitStack()
 def leave_out_others() -> None:
     """Leave out the channels that files other than the environment's own and variables name.
 
-    Those that the command line names stay. So does everything where conda does not see the
-    repository, because somebody decided otherwise with `#!final`, and where it is not offline.
+    The repository and those that the command line names stay. So does everything where conda does
+    not see the repository, because somebody decided otherwise with `#!final`, and where it is not
+    offline.
     """
     restore()
     prefix = commands.target()
@@ -39,9 +40,9 @@ def leave_out_others() -> None:
         channel
         for channel, source in configuration.channel_sources()
         if source == "cmd_line" or prefix in Path(source).parents
-    }
+    } | {state.channel}
     if commands.running() == "remove" and not Path(state.path).is_dir():
-        named.discard(state.channel)  # no solver needs it to take packages away
+        named.remove(state.channel)  # no solver needs it to take packages away
     channels = tuple(channel for channel in context._channels if channel in named)
     _others.enter_context(overrides.settings(_channels=channels))
 

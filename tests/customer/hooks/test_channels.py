@@ -95,6 +95,8 @@ def test_removal_without_the_folder(prefix: Path, monkeypatch: pytest.MonkeyPatc
     (prefix / ".condarc").write_text("offline: true\n")
     monkeypatch.setenv("CONDA_CHANNELS", BANK)
     reset_context()
+    assert channels() == (BANK,)
+    restore()
     monkeypatch.setattr(context, "_argparse_args", {**context._argparse_args, **command})
     assert channels() == ()
 
