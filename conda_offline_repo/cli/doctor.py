@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from conda.exceptions import ChannelError
 from conda.utils import quote_for_shell
 
 from .._conda.transactions import installed
 from ..customer.diagnostics import diagnose
 from ..customer.exceptions import StateUnreadableError
-from ..customer.hooks.exceptions import StateMissingError, listed
-from ..customer.hooks.history_check import known_state
+from ..customer.hooks.exceptions import OtherChannelsError, StateMissingError, listed
+from ..customer.hooks.history_check import check_channels, known_state
 from ..customer.installed import installed_release, unnamed
 from ..customer.trust.signers import check_expected
 from ..exceptions import OfflineRepoError
@@ -72,6 +73,12 @@ def _print(state: State, prefix: Path, verbose: bool) -> None:
         print(f"{BAD} Not in release {releases}: {printable(package)}")
     for finding in findings:
         print(f"{BAD} {finding.text}")
+    try:
+        check_channels(Path(prefix), state, ())
+    except OtherChannelsError as error:
+        print(f"{BAD} {error}")
+    except ChannelError:  # conda's own, of a list of channels: a finding already has it
+        pass
     if verbose:
         print(f"    It is for {', '.join(manifest.request.platforms)}.")
     print()

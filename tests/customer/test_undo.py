@@ -113,6 +113,11 @@ def test_other_channels_are_named_before_the_solver_runs(
     customer.run("config", "--env", "--append", *added, **shell)
     told = customer.fail("install", "--yes", "app", **shell)
     assert f"--override-channels -c {stick.as_uri()}" in told.stderr
+    checked = customer.run("doctor", **shell).stdout
+    assert (
+        f"https://conda.example.com/main (from {customer.envs / 'rating' / '.condarc'})" in checked
+    )
+    assert "--override-channels" not in checked
     assert SECRET not in told.output
     here = ("--override-channels", "-c", stick.as_uri())
     customer.run("install", "--yes", "app", *here, **shell)

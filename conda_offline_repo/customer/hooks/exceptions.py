@@ -161,9 +161,10 @@ class OtherChannelsError(OfflineRepoError):
             remedies.append(f"Leave it out of the request: `conda install -p {shown} {packages}`.")
         if sum(map(len, channels.values())) > len(requested):
             option = f", or repeat this command with `--override-channels -c {own}`"
-            # which `conda env update` does not have, and which overrides no other -c
-            typed = commands.running() == "env_update" or COMMAND_LINE in chain(*channels.values())
-            remedies.append(f"Remove them there{option * (not typed)}.")
+            # which not all commands have, and which overrides no other -c
+            usable = commands.running() in ("create", "install", "update")
+            usable = usable and COMMAND_LINE not in chain(*channels.values())
+            remedies.append(f"Remove them there{option * usable}.")
         super().__init__(
             "This environment installs from its offline repository alone, and conda cannot read "
             f"these channels offline:{dashlist(lines)}",

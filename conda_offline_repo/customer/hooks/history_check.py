@@ -99,7 +99,7 @@ def check_environment(specs: Iterable[MatchSpec], manifest_of: Callable[[Path], 
             raise OtherLabelError(folder, manifest.label, state.label, prefix)
         check_release(folder, manifest_of(folder), state, prefix)
     if context.offline:
-        _check_channels(prefix, state, specs)
+        check_channels(prefix, state, specs)
 
 
 def known_state(prefix: Path) -> State | None:
@@ -171,10 +171,13 @@ def _folder(url: str) -> Path | None:
     return path and path.parent
 
 
-def _check_channels(prefix: Path, state: State, specs: Iterable[MatchSpec]) -> None:
+def check_channels(prefix: Path, state: State, specs: Iterable[MatchSpec]) -> None:
     """Refuse channels of the network and folders that are gone, by the file that names them.
 
     One solver cannot do without their index, another would take it from conda's caches.
+
+    Raises:
+        OtherChannelsError: There are such channels.
     """
     requests: defaultdict[str, list[PackageSpec]] = defaultdict(list)
     for spec in specs:
