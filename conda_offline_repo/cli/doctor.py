@@ -61,7 +61,7 @@ def _print(state: State, prefix: Path, verbose: bool) -> None:
     manifest = repository.manifest
     if (release := installed_release(manifest, prefix)) is not None:
         print(f"    The environment has release {release} of {manifest.label}.")
-    elif installed(Path(prefix)):
+    elif installed(prefix):
         print("    The environment's packages are of no single release that the repository has.")
     if manifest.release != state.release:
         older = manifest.release < state.release
@@ -69,12 +69,17 @@ def _print(state: State, prefix: Path, verbose: bool) -> None:
         run = f"`{command}{' --allow-older' * older}`{', if you mean it' * older}"
         print(f"{BAD} It has release {manifest.release} now: run {run}.")
     releases = ", ".join(map(str, sorted(manifest.installable)))
-    for package in listed(unnamed(manifest, prefix)):
-        print(f"{BAD} Not in release {releases}: {printable(package)}")
+    builds = {
+        name.rpartition("/")[2].rsplit(".", 1)[0].removesuffix(".tar") for name in manifest.packages
+    }
+    for record in unnamed(manifest, prefix):
+        build = f"{record.name}-{record.version}-{record.build}"
+        problem = "Other content than" if build in builds else "Not"
+        print(f"{BAD} {problem} in release {releases}: {printable(listed([record])[0])}")
     for finding in findings:
         print(f"{BAD} {finding.text}")
     try:
-        check_channels(Path(prefix), state, ())
+        check_channels(prefix, state, ())
     except OtherChannelsError as error:
         print(f"{BAD} {error}")
     except ChannelError:  # conda's own, of a list of channels: a finding already has it

@@ -89,9 +89,9 @@ def test_packages_that_no_release_names(
     customer.run("install", "--yes", "-p", rating, "app", "extra")
     assert marked(doctor(customer), BAD) == []
     customer.run("install", "--yes", "-p", rating, other.path, foreign)
-    assert [line for line in marked(doctor(customer), BAD) if line.startswith("Not in ")] == [
-        f"Not in release 1: {name} ({package.as_uri()})"
-        for name, package in {"lib 1.0 0": foreign, "other 9.9 0": other.path}.items()
+    assert [line for line in marked(doctor(customer), BAD) if " in release " in line] == [
+        f"Other content than in release 1: lib 1.0 0 ({foreign.as_uri()})",
+        f"Not in release 1: other 9.9 0 ({other.path.as_uri()})",
     ]
     mirror.copy(2, stick)
     assert f"Not in release 2: app 1.0 0 ({stick.as_uri()}/{APP})" in marked(doctor(customer), BAD)
