@@ -163,49 +163,51 @@ def _new_licenses(plan: BuildPlan, manifest: Manifest) -> dict[str, tuple[str, .
     return None
 
 
-def _unchecked(manifest: Manifest) -> tuple[BuildWarning, ...]:
-    """Return a warning if a repository is signed, and its plugin cannot check the signature."""
-    checked = checks_signatures(manifest.packages) or not manifest.request.plugin
-    warning = BuildWarning(
-        "unchecked-signature",
-        "No channel has the package securesystemslib, which the customer's conda needs to check "
-        "the signature. Name a channel that has it, such as conda-forge.",
-    )
-    return () if checked or not manifest.signers else (warning,)
+def _unchecked(manifest: Manifest) -> Iterator[BuildWarning]:
+    """Yield a warning if a repository is signed, and its plugin cannot check the signature."""
+    unchecked = manifest.request.plugin and not checks_signatures(manifest.packages)
+    if unchecked and manifest.signers:
+        yield BuildWarning(
+            "unchecked-signature",
+            "No channel has the package securesystemslib, which the customer's conda needs to "
+            "check the signature. Name a channel that has it, such as conda-forge.",
+        )
 
 
-def _distrusted(last: Manifest | None, manifest: Manifest) -> tuple[BuildWarning, ...]:
-    """Return a warning if wholly other keys sign than those that customers trust."""
+def _distrusted(last: Manifest | None, manifest: Manifest) -> Iterator[BuildWarning]:
+    """Yield a warning if wholly other keys sign than those that customers trust."""
     old, new = last.signers if last else (), manifest.signers
-    warning = BuildWarning(
-        "other-signer",
-        f"Customers who trust {', '.join(old)} refuse this release until they trust "
-        f"{', '.join(new)}: with --trust, once for `sync`, `unpack` or `use`. Tell them the "
-        "fingerprint by another channel than the folder.",
-    )
-    return (warning,) if old and new and {*old}.isdisjoint(new) else ()
+    if old and new and {*old}.isdisjoint(new):
+        yield BuildWarning(
+            "other-signer",
+            f"Customers who trust {', '.join(old)} refuse this release until they trust "
+            f"{', '.join(new)}: with --trust, once for `sync`, `unpack` or `use`. Tell them the "
+            "fingerprint by another channel than the folder.",
+        )
 
 
-def _base(manifest: Manifest) -> tuple[BuildWarning, ...]:
-    """Return a warning if an environment for the customer's base lacks what conda runs with."""
+def _base(manifest: Manifest) -> Iterator[BuildWarning]:
+    """Yield a warning if an environment for the customer's base lacks what conda runs with."""
     wanted = {"conda", PLUGIN_PACKAGE, *([SIGNATURES_PACKAGE] if manifest.signers else [])}
     lacking: set[str] = set()
     for key, names in manifest.solutions.items():
         if key_parts(key)[0] == "base":
             lacking |= wanted - {*map(package_name, names)}
-    text = (
-        f"The environment base does not have {', '.join(sorted(lacking))}. In a base environment "
-        "these stay as they are, which what you ship may not fit. Add them to the environment."
-    )
-    return (BuildWarning("base", text),) if lacking else ()
+    if lacking:
+        yield BuildWarning(
+            "base",
+            f"The environment base does not have {', '.join(sorted(lacking))}. In a base "
+            "environment these stay as they are, and may not fit what you ship. Add them to the "
+            "environment.",
+        )
 
 
-def undeleted(names: tuple[str, ...]) -> tuple[BuildWarning, ...]:
-    """Return a warning of files that could not be deleted, if there are any."""
-    warning = BuildWarning(
-        "undeleted",
-        "The repository is published, but files of earlier releases could not be deleted: "
-        f"{', '.join(names)}. Another program may have them open. Run the same command again; "
-        "until then, readers see an unfinished publication.",
-    )
-    return (warning,) if names else ()
+def undeleted(names: tuple[str, ...]) -> Iterator[BuildWarning]:
+    """Yield a warning of files that could not be deleted, if there are any."""
+    if names:
+        yield BuildWarning(
+            "undeleted",
+            "The repository is published, but files of earlier releases could not be deleted: "
+            f"{', '.join(names)}. Another program may have them open. Run the same command again; "
+            "until then, readers see an unfinished publication.",
+        )

@@ -17,7 +17,7 @@ from ..exceptions import InvalidArchiveError
 from ..warnings import BuildWarning
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
     from typing import Any
 
@@ -105,8 +105,8 @@ def check_identity(path: Path, entry: Entry) -> None:
 
 def long_paths(
     archives: Iterable[Archive], solutions: Iterable[Solution]
-) -> tuple[BuildWarning, ...]:
-    """Return a warning of each new package for Windows with a path that would be too long in an
+) -> Iterator[BuildWarning]:
+    """Yield a warning of each new package for Windows with a path that would be too long in an
     environment.
 
     Only `.conda` archives are looked into: their list of files is a small part of its own.
@@ -117,17 +117,15 @@ def long_paths(
         if solution.platform.startswith("win-")
         for name in solution.names
     }
-    warnings = []
     for archive in archives:
         if archive.staged and archive.name in windows and archive.name.endswith(".conda"):
             longest = max(_installed_paths(archive.path), key=len, default="")
             if PREFIX_LENGTH + 1 + len(longest) > LONGEST:
-                text = (
+                yield BuildWarning(
+                    "long-path",
                     f"{archive.name} has a path that Windows may find too long "
-                    f"({len(longest)} characters below the environment): {longest}"
+                    f"({len(longest)} characters below the environment): {longest}",
                 )
-                warnings.append(BuildWarning("long-path", text))
-    return tuple(warnings)
 
 
 def _installed_paths(path: Path) -> list[str]:

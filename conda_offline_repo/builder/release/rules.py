@@ -12,7 +12,7 @@ from ..warnings import BuildWarning
 from .exceptions import ForbiddenError, MachineMisfitError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from typing import Any
 
     from ..request.request import Request
@@ -36,9 +36,9 @@ def check_machine(
         raise MachineMisfitError(solution.key, demands)
 
 
-def unused_virtual_packages(request: Request, entries: Iterable[Entry]) -> tuple[BuildWarning, ...]:
-    """Return the warning for stated virtual packages that no conda knows, where no package asks for
-    them either: their names may be wrong.
+def unused_virtual_packages(request: Request, entries: Iterable[Entry]) -> Iterator[BuildWarning]:
+    """Yield a warning of stated virtual packages that no conda knows, and no package asks for
+    either: their names may be wrong.
     """
     stated = {name for platform in request.platforms for name in request.virtual_packages[platform]}
     asked = {
@@ -48,12 +48,12 @@ def unused_virtual_packages(request: Request, entries: Iterable[Entry]) -> tuple
         for text in entry.record.get(key) or ()
         if str(text).startswith("__")
     }
-    names = sorted(stated.difference(KNOWN, asked))
-    text = (
-        f"No conda knows {', '.join(names)}, and no package asks for it: check the names of the "
-        "virtual packages."
-    )
-    return (BuildWarning("unused-virtual-package", text),) if names else ()
+    if names := sorted(stated.difference(KNOWN, asked)):
+        yield BuildWarning(
+            "unused-virtual-package",
+            f"No conda knows {', '.join(names)}, and no package asks for it: check the names of "
+            "the virtual packages.",
+        )
 
 
 def check_allowed(entries: Iterable[Entry], kept: Iterable[Entry]) -> None:

@@ -25,16 +25,15 @@ GIVE_TOKEN = (
 )
 
 
-def unsent_token(request: Request) -> tuple[BuildWarning, ...]:
-    """Return the warning for a build with a token that went nowhere."""
-    if request.publisher or not request.token_given:
-        return ()
-    first = request.sources[0]
-    text = (
-        "The token was sent to no channel, because no publisher is named. If the token is for "
-        f"{_publisher(first, request)}, {_name(first, request)}."
-    )
-    return (BuildWarning("unsent-token", text),)
+def unsent_token(request: Request) -> Iterator[BuildWarning]:
+    """Yield a warning if the token of a build went nowhere."""
+    if request.token_given and not request.publisher:
+        first = request.sources[0]
+        yield BuildWarning(
+            "unsent-token",
+            "The token was sent to no channel, because no publisher is named. If the token is for "
+            f"{_publisher(first, request)}, {_name(first, request)}.",
+        )
 
 
 def opener(source: ChannelSource) -> str:
@@ -54,18 +53,18 @@ def how_to_open(source: ChannelSource, request: Request) -> str:
         return f"the {opened} is wrong, has expired, or has no right to this channel."
     if request.publisher and is_of(request.publisher, source.url):
         return GIVE_TOKEN
-    publisher, name = _publisher(source, request), _name(source, request)
     if not request.token_given:
         return (
             "log in to it as for conda itself, for example in ~/.netrc. If it is the publisher's, "
-            f"give its token with --token or {TOKEN_VARIABLE}, and {name}."
+            f"give its token with --token or {TOKEN_VARIABLE}, and {_name(source, request)}."
         )
     sent = (
         f"the token was sent to {request.publisher} alone, which is named as the publisher's"
         if request.publisher
         else "the token was sent to no channel, because no publisher is named"
     )
-    return f"{sent}. If the token is for {publisher}, {name}."
+    publisher = _publisher(source, request)
+    return f"{sent}. If the token is for {publisher}, {_name(source, request)}."
 
 
 def if_absent(source: ChannelSource, request: Request) -> Iterator[str]:

@@ -17,7 +17,7 @@ from .repodata import load
 from .unavailable import explained
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from typing import Any
 
     from ..request.channels import ChannelSource
@@ -92,15 +92,15 @@ def check_closure(key: str, entries: Mapping[str, Mapping[str, Any]]) -> None:
         raise ListIncompleteError(key, problems)
 
 
-def without_pip(keys: Iterable[str]) -> tuple[BuildWarning, ...]:
-    """Return the warning for environments that have python, but not pip."""
-    names = ", ".join(keys)
-    text = (
-        f"What is named exactly for {names} has python, but not pip. That can be installed, but "
-        "where the customer's conda has the classic solver, later installs need the setting "
-        "add_pip_as_python_dependency: false."
-    )
-    return (BuildWarning("no-pip", text),) if names else ()
+def without_pip(keys: Iterable[str]) -> Iterator[BuildWarning]:
+    """Yield a warning of environments that have python, but not pip."""
+    if names := ", ".join(keys):
+        yield BuildWarning(
+            "no-pip",
+            f"What is named exactly for {names} has python, but not pip. That can be installed, "
+            "but where the customer's conda has the classic solver, later installs need the "
+            "setting add_pip_as_python_dependency: false.",
+        )
 
 
 def _source(folder: str, subdir: str, file: str, request: Request) -> ChannelSource:

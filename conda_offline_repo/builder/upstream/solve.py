@@ -25,7 +25,7 @@ from .unavailable import explained
 from .unsolved import missing, unsolved_error
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from typing import Any
 
     from conda.models.channel import Channel
@@ -142,15 +142,16 @@ def solve(request: Request, tasks: Sequence[Task], progress: Progress) -> tuple[
     return tuple(solutions)
 
 
-def unused_settings(solutions: Iterable[Solution]) -> tuple[BuildWarning, ...]:
-    """Return the warning for settings of this machine that would shape solutions, and do not."""
+def unused_settings(solutions: Iterable[Solution]) -> Iterator[BuildWarning]:
+    """Yield a warning of settings of this machine that would shape solutions, and do not."""
     names = ", ".join(map(str, solver_settings.unused()))
-    text = (
-        f"These settings of conda are not used, because the customer's conda does not have them: "
-        f"{names}. To ship a package, or one version of it, name it in the request: 'NAME VERSION'."
-    )
-    solved = any(not solution.exact for solution in solutions)
-    return (BuildWarning("unused-setting", text),) if names and solved else ()
+    if names and not all(solution.exact for solution in solutions):
+        yield BuildWarning(
+            "unused-setting",
+            "These settings of conda are not used, because the customer's conda does not have "
+            f"them: {names}. To ship a package, or one version of it, name it in the request: "
+            "'NAME VERSION'.",
+        )
 
 
 def _solve(task: Task, tasks: Sequence[Task], request: Request) -> tuple[PackageRecord, ...]:

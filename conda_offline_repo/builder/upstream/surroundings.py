@@ -13,15 +13,17 @@ from ...urls import channel_url, is_local
 from ..warnings import BuildWarning
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from ..request.request import Request
 
 
-def from_cache(request: Request) -> tuple[BuildWarning, ...]:
-    """Return the warning for a build that is offline and would ask servers otherwise, or that has
-    channels of the active environment.
+def from_cache(request: Request) -> Iterator[BuildWarning]:
+    """Yield a warning if a build is offline and would ask servers otherwise, or has channels of the
+    active environment.
     """
-    text = " ".join(hints(request))
-    return (BuildWarning("offline", text),) if text else ()
+    if text := " ".join(hints(request)):
+        yield BuildWarning("offline", text)
 
 
 def hints(request: Request) -> tuple[str, ...]:

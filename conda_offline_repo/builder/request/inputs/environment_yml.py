@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ....repository.names import check_platform
 from ....specs import parse_spec
 from ..channels import expanded
-from .exceptions import InputFileError, PipPartsError, Problems
+from .exceptions import InputFileError, Problems
 from .pinned import Environment
 from .plain_yaml import are_texts, is_text, load
 
@@ -50,10 +50,9 @@ def read_environment(path: Path, text: str) -> Environment:
     if not isinstance(content, dict) or not all(isinstance(key, str) for key in content):
         raise InputFileError(path, "it has no sections, as `dependencies:`")
     problems = Problems(path)
-    if set(content) - SECTIONS - {*LEFT_OUT}:
+    if unknown := sorted({*content} - SECTIONS - {*LEFT_OUT}):
         problems.add(
-            "conda would leave out what it says in "
-            f"{', '.join(map(repr, sorted(set(content) - SECTIONS - {*LEFT_OUT})))}",
+            f"conda would leave out what it says in {', '.join(map(repr, unknown))}",
             f"The sections of an environment.yml are {', '.join(sorted(SECTIONS | {*LEFT_OUT}))}.",
         )
     channels = []
@@ -65,9 +64,7 @@ def read_environment(path: Path, text: str) -> Environment:
         with problems.noting("in `platforms`: "):
             check_platform(platform)
     packages, pip = _dependencies(content.get("dependencies"), problems)
-    problems.check()
-    if pip:
-        raise PipPartsError(path, pip)
+    problems.check(pip)
     if not packages:
         raise InputFileError(path, "it names no package")
     return Environment(

@@ -65,14 +65,17 @@ class Problems:
             problem = str(error).partition("\n")[0].rstrip(".")
             self.add(f"{where}{problem}", *hints, *getattr(error, "hints", ()))
 
-    def check(self) -> None:
-        """Go on only if nothing is wrong.
+    def check(self, pip: Sequence[str] = ()) -> None:
+        """Go on only if nothing is wrong, and no package is for pip.
 
         Raises:
-            InputFileError: Something is.
+            InputFileError: Something is wrong.
+            PipPartsError: These packages are for pip.
         """
         if self._problems:
             raise InputFileError(self._path, self._problems, *self._hints)
+        if pip:
+            raise PipPartsError(self._path, pip)
 
 
 @contextmanager

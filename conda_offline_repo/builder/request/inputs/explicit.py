@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ....repository.names import check_platform
-from .exceptions import InputFileError, PipPartsError, Problems, unusable
+from .exceptions import InputFileError, Problems, unusable
 from .pinned import NOARCH, PLATFORM, Environment, absolute_url, pin, together
 
 if TYPE_CHECKING:
@@ -53,9 +53,7 @@ def read_explicit(path: Path, text: str) -> Environment:
         elif line and line != MARK:
             with problems.noting(f"line {number} names no archive of a channel: ", HINT):
                 archives.append(_archive(line))
-    problems.check()
-    if pip:
-        raise PipPartsError(path, pip)
+    problems.check(pip)
     if not archives:
         raise InputFileError(path, "it names no archive")
     with unusable(path, "Make a list for each environment and platform."):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ....repository.names import check_platform
 from ....specs import parse_spec
-from .exceptions import PipPartsError, Problems
+from .exceptions import Problems
 from .pinned import PLATFORM, Environment
 
 if TYPE_CHECKING:
@@ -45,7 +45,5 @@ def read_spec_list(path: Path, text: str) -> Environment:
                 pip.append(line.removesuffix(OF_PIP))
             elif line and not line.startswith("#"):
                 packages.append(parse_spec(line))
-    problems.check()
-    if pip:
-        raise PipPartsError(path, pip)
+    problems.check(pip)
     return Environment(packages=tuple(packages), platforms=tuple(platforms[:1]))
