@@ -41,7 +41,7 @@ def entry(
     same = set(common.platforms) == set(request.platforms)
     keys, plugin = options.sign_keys, options.plugin_file
     usual = (*map(Path.absolute, keys),) == common.sign_keys and options.unsigned == common.unsigned
-    said = {
+    stated = {
         "token": options.token and f"${{{options.token}}}",
         "label_channel": label_channel,
         "channels": channels,
@@ -55,7 +55,7 @@ def entry(
     }
     settings = {
         key: value
-        for key, value in said.items()
+        for key, value in stated.items()
         if value is not None and changed(common, {key: value}, folder) != common
     }
     return {**settings, **_environments(options, request, folder)}

@@ -115,15 +115,15 @@ class _Reader:
 
     def _label(self, name: str, common: Options, needs_token: bool) -> Options:
         path = ("labels", name)
-        said = self.data["labels"][name] or {}
-        options = label_options(common, name, said, self.folder)
+        stated = self.data["labels"][name] or {}
+        options = label_options(common, name, stated, self.folder)
         self._check(path, needs_token)
-        self._check_case("environment", said.get("environments") or (), (*path, "environments"))
-        if not options.label_channel and not said.keys() & {*WAYS, "environments"}:
+        self._check_case("environment", stated.get("environments") or (), (*path, "environments"))
+        if not options.label_channel and not stated.keys() & {*WAYS, "environments"}:
             problem = f"{name!r} ships nothing without its label channel: name packages."
             self._say(problem, path[:1], name)
-        if "channels" in {*said, *self.data}:
-            outer = path if "channels" in said else ()
+        if "channels" in {*stated, *self.data}:
+            outer = path if "channels" in stated else ()
             channels = schema.at(self.data, outer)["channels"] or [None]
             if options.label_channel and None not in channels:
                 hint = "Name the publisher first, or write label_channel: false."
@@ -135,9 +135,9 @@ class _Reader:
 
     def _check(self, path: Keys, needs_token: bool) -> None:
         """Note what is wrong with values of the top, or of a label, beyond the schema."""
-        said = schema.at(self.data, path) or {}
-        if needs_token and self.environ is not None and said.get("token"):
-            variable = said["token"][2:-1]
+        stated = schema.at(self.data, path) or {}
+        if needs_token and self.environ is not None and stated.get("token"):
+            variable = stated["token"][2:-1]
             token = self.environ.get(variable)
             problem = None if token else "is not set, or empty"
             if token and not TOKEN.fullmatch(token):
@@ -146,13 +146,13 @@ class _Reader:
                 self.secrets.add(token)
             if problem:
                 self._say(f"The environment variable {variable} {problem}.", (*path, "token"))
-        for platform, machine in (said.get("virtual_packages") or {}).items():
+        for platform, machine in (stated.get("virtual_packages") or {}).items():
             for name, version in (machine or {}).items():
                 if version is not None:
                     with self._noting((*path, "virtual_packages", platform, name)):
                         parse_virtual_package(f"{platform}:{name}={version}")
         files: list[Path] = []
-        for index, text in enumerate(said.get("installers") or ()):
+        for index, text in enumerate(stated.get("installers") or ()):
             if text is not None:
                 files.append(path_of(self.folder, text))
                 try:

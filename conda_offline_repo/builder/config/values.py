@@ -76,12 +76,12 @@ def common_options(defaults: Options, top: Mapping[str, Any], folder: Path) -> O
     return replace(changed(defaults, {**UNSAID, **top}, folder), whole=True)
 
 
-def label_options(common: Options, label: str, said: Mapping[str, Any], folder: Path) -> Options:
+def label_options(common: Options, label: str, stated: Mapping[str, Any], folder: Path) -> Options:
     """Return the options of a label, from the common ones and what the file says of the label.
 
     Machines of platforms that the label is not for are left out.
     """
-    options = replace(changed(common, said, folder), label=label)
+    options = replace(changed(common, stated, folder), label=label)
     machines = tuple(
         text
         for text in options.virtual_packages
@@ -90,12 +90,12 @@ def label_options(common: Options, label: str, said: Mapping[str, Any], folder: 
     return replace(options, virtual_packages=machines)
 
 
-def changed(options: Options, said: Mapping[str, Any], folder: Path) -> Options:
+def changed(options: Options, stated: Mapping[str, Any], folder: Path) -> Options:
     """Return options with what the top of the file, or a label, says instead.
 
     A token becomes the name of its environment variable.
     """
-    values = {key: _converted(key, value, folder) for key, value in said.items()}
+    values = {key: _converted(key, value, folder) for key, value in stated.items()}
     values = {key: value for key, value in values.items() if value is not None}
     changes = {key: value for key, value in values.items() if key in SAME}
     if "channels" in values:
@@ -119,15 +119,17 @@ def changed(options: Options, said: Mapping[str, Any], folder: Path) -> Options:
         )
     if "environments" in values:
         environments = values["environments"].items()
-        changes["environments"] = tuple(_spec(name, said, folder) for name, said in environments)
+        changes["environments"] = tuple(
+            _spec(name, stated, folder) for name, stated in environments
+        )
     elif "environment" in values or "from_prefix" in values:
-        changes["environments"] = (_spec("", said, folder),)
+        changes["environments"] = (_spec("", stated, folder),)
     return replace(options, **changes)
 
 
-def _spec(name: str, said: Any, folder: Path) -> EnvironmentSpec:
-    said = {"packages": said} if isinstance(said, list) else said or {}
-    values = {key: _converted(key, value, folder) for key, value in said.items()}
+def _spec(name: str, stated: Any, folder: Path) -> EnvironmentSpec:
+    stated = {"packages": stated} if isinstance(stated, list) else stated or {}
+    values = {key: _converted(key, value, folder) for key, value in stated.items()}
     return EnvironmentSpec(
         name,
         values.get("packages") or (),

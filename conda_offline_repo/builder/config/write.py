@@ -63,15 +63,15 @@ def write(path: Path, options: Options, request: Remembered, defaults: Options) 
     common = common_options(defaults, top, folder)
     for obstacle in _obstacles(options, request, common, top):
         raise ConfigWriteError(path, label, *obstacle)
-    said = entry(options, request, common, top, folder)
-    added = {label: said}
+    stated = entry(options, request, common, top, folder)
+    added = {label: stated}
     text = _with_label(old, top["labels"].node, added) if old else _yaml({**top, "labels": added})
     try:
         _, after = parse(text, path, defaults)
     except ConfigFileError as error:
         reason = str(error.mistakes[0]["message"]).removesuffix(".")
         raise ConfigWriteError(path, label, reason) from error
-    if {*after} != {*labels, label_options(common, label, said, folder)}:
+    if {*after} != {*labels, label_options(common, label, stated, folder)}:
         reason = "the file is written in a way that no label can be added to"
         hint = f"Add this below 'labels' yourself:\n{_yaml(added)}"
         raise ConfigWriteError(path, label, reason, hint)

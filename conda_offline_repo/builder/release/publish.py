@@ -66,8 +66,8 @@ def _is_finished(repository: Path, last: Manifest) -> bool:
         signature.signers(repository, last)
     except SignatureError:
         return False
-    found = [one.fingerprint for one in signature.lying(repository / signature.SIGNATURE_NAME)]
-    return not last.signers or sorted(found) == [*last.signers]
+    lying = signature.lying(repository / signature.SIGNATURE_NAME)
+    return not last.signers or sorted(s.fingerprint for s in lying) == [*last.signers]
 
 
 def publish(
