@@ -129,7 +129,7 @@ def _described(args: Namespace, path: Path) -> tuple[Options, ...]:
     known = [label for label in labels if label in builds]
     if options and known:
         raise InvalidRequestError(
-            f"{path} describes the label {known[0]}, and may differ from {', '.join(options)}.",
+            f"{path} describes the label {known[0]}, so {', '.join(options)} cannot be given, too.",
             "Change the file. To build by options alone, run conda in another folder.",
         )
     root = _path(default_root())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from conda.base.context import context
 from conda.exceptions import ChannelError
 from conda.utils import quote_for_shell
 
@@ -58,10 +59,10 @@ def _print(state: State, prefix: Path, verbose: bool) -> None:
         print(f"{GOOD} All of its {report.files} files are there and unchanged.")
     if repository.signers:
         print(f"{GOOD} {signed_by(repository.signers)}")
-    manifest = repository.manifest
+    manifest, current = repository.manifest, installed(prefix)
     if (release := installed_release(manifest, prefix)) is not None:
         print(f"    The environment has release {release} of {manifest.label}.")
-    elif installed(prefix):
+    elif current:
         print("    The environment's packages are of no single release that the repository has.")
     if manifest.release != state.release:
         older = manifest.release < state.release
@@ -72,10 +73,15 @@ def _print(state: State, prefix: Path, verbose: bool) -> None:
     builds = {
         name.rpartition("/")[2].rsplit(".", 1)[0].removesuffix(".tar") for name in manifest.packages
     }
-    for record in unnamed(manifest, prefix):
+    strangers = unnamed(manifest, prefix)
+    for record in strangers:
         build = f"{record.name}-{record.version}-{record.build}"
         problem = "Other content than" if build in builds else "Not"
         print(f"{BAD} {problem} in release {releases}: {printable(listed([record])[0])}")
+    if strangers or (release is None and current):
+        use = f"conda offline-repo use {quote_for_shell(state.path, '-p', str(prefix))}"
+        for option in manifest.exact_options(context.subdir).values():
+            print(f"    `{use} {option}` leaves just what the release has.")
     for finding in findings:
         print(f"{BAD} {finding.text}")
     try:

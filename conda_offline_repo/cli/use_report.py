@@ -101,7 +101,7 @@ def report(outcome: Outcome) -> None:
         f"The environment {target.prefix} {installs} from {repository.path} alone, offline "
         f"(release {manifest.release} of {manifest.created[:10]})."
     )
-    if context.quiet:
+    if context.quiet and request.release is None:
         return
     if request.release is not None:
         print(f"It {has} just what release {request.release} installs.")
@@ -111,6 +111,8 @@ def report(outcome: Outcome) -> None:
         print(f"It has release {outcome.release} of {manifest.label}{newest}.")
     elif outcome.mixed:
         print("Its packages are of no single release that the repository has.")
+    if context.quiet:
+        return
     print(f"{signed_by(repository.signers)}{_expectation(target.trust, to_confirm)}")
     if outcome.next and not request.dry_run:
         print("", "Next:", "", *(f"    {command}" for command in outcome.next), "", sep="\n")

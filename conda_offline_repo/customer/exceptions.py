@@ -8,6 +8,7 @@ from conda.common.io import dashlist
 from conda.utils import quote_for_shell
 
 from ..exceptions import OfflineRepoError
+from ..repository.names import DEFAULT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -37,7 +38,7 @@ class EnvironmentMissingError(OfflineRepoError):
     def __init__(self, repository: Path, name: str | None, environments: Iterable[str]) -> None:
         names = [name for name in environments if name]
         problem = f"The release in {repository} has one environment, without a name, not {name!r}."
-        advice = "Leave out --environment."
+        advice = f"For just what it installs: --environment {DEFAULT}"
         if names:
             listed = ", ".join(names) + (f", not {name!r}" if name else "")
             problem = f"The release in {repository} has the environments {listed}."

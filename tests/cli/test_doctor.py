@@ -94,7 +94,13 @@ def test_packages_that_no_release_names(
         f"Not in release 1: other 9.9 0 ({other.path.as_uri()})",
     ]
     mirror.copy(2, stick)
-    assert f"Not in release 2: app 1.0 0 ({stick.as_uri()}/{APP})" in marked(doctor(customer), BAD)
+    lines = doctor(customer)
+    assert f"Not in release 2: app 1.0 0 ({stick.as_uri()}/{APP})" in marked(lines, BAD)
+    command = f"use {stick} -p {rating} --release 2"
+    assert any(f"`conda offline-repo {command}`" in line for line in lines)
+    customer.run("offline-repo", *command.split(), "--yes")
+    lines = doctor(customer)
+    assert not any(" in release " in line or "leaves just" in line for line in lines)
 
 
 def test_copy_without_a_state(customer: Conda) -> None:

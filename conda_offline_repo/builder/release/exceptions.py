@@ -99,7 +99,7 @@ class FailOnError(OfflineRepoError):
         lines = dashlist(f"{warning.kind}: {warning.text}" for warning in self.warnings)
         super().__init__(
             f"Nothing is published, because of warnings that --fail-on or fail_on names:{lines}",
-            "Solve what they are about. To publish all the same, leave out --fail-on, or fail_on "
+            "Mend their causes. To publish all the same, leave out --fail-on, or fail_on "
             "in the file.",
         )
 

@@ -131,7 +131,9 @@ def _differences(
     attempt: _Attempt, release: int, solve: Callable[..., Iterable[PackageRecord]]
 ) -> Iterator[str]:
     """Yield what an update does not come to of a release, the new one."""
-    command = "an update"
+    environment, command = attempt.solution.environment, "an update"
+    option = f"--environment {environment}" if environment else f"--release {release}"
+    use = f"`conda offline-repo use PATH {option}` brings customers to the new release."
     try:
         if attempt.absent:
             command = f"`conda install {' '.join(attempt.absent)}`"
@@ -141,20 +143,16 @@ def _differences(
         specs = [*map(PackageSpec, attempt.names)]
         installed = {r.name: r for r in solve(specs, command="update", update_modifier=every)}
     except SolveError as error:
-        environment = attempt.solution.environment
-        option = f"--environment {environment}" if environment else f"--release {release}"
-        yield (
-            f"{attempt.begins(command)} has no solution. `conda offline-repo use PATH {option}` "
-            f"brings customers to the new release.\n{error.explanation}".rstrip()
-        )
+        explanation = f"\n{error.explanation}".rstrip()
+        yield f"{attempt.begins(command)} has no solution. {use}{explanation}"
         return
     begins = attempt.begins(command)
     for new in sorted(attempt.solution.records, key=lambda record: record.name):
         record = installed.get(new.name)
         if record is None:
-            yield f"{begins} does not install {new.name} {new.version}."
+            yield f"{begins} does not install {new.name} {new.version}. {use}"
         elif (result := _build(record)) != _build(new):
-            yield f"{begins} comes to {new.name} {result}, and not to {_build(new)}."
+            yield f"{begins} comes to {new.name} {result}, and not to {_build(new)}. {use}"
 
 
 def _build(record: PackageRecord) -> str:

@@ -74,8 +74,8 @@ def read_file(path: Path, only: Collection[str] = ()) -> tuple[Environment, ...]
         "it is not an environment.yml, a list of conda's, a conda-lock.yml or a pixi.lock",
         f"Above the URLs of an explicit list goes the line {MARK}."
         if any(map(ADDRESS.match, lines))
-        else "An environment.yml has `dependencies:`, an explicit list the line @EXPLICIT: "
-        "conda list --explicit --md5",
+        else "Packages by name go on the command line. An environment.yml has `dependencies:`, an "
+        "explicit list the line @EXPLICIT: conda list --explicit --md5",
     )
 
 
