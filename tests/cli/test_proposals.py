@@ -351,13 +351,15 @@ def renamed_package_that_excludes_the_old_one(world: World) -> Finished:
 
 @proposes("ways", "offline-repo use … -p …")
 def next_minor_of_python(world: World) -> Finished:
+    """The classic solver keeps the old one, and others find no solution."""
     channel = TinyChannel(world.folder / "channel")
     channel.add("pip", depends=["python"])
     for minor in ("3.11", "3.12"):
         channel.add("python", f"{minor}.0")
         channel.add("app", minor, depends=[f"python {minor}.*"])
         world.build(channel, "app")
-        finished = world.use("app")
+        arguments = ("use", world.stick, "-p", world.prefix, "app")
+        finished = world.customer.execute("offline-repo", *arguments)
     return finished
 
 

@@ -538,7 +538,7 @@ def test_reader_never_finds_it_broken(mirror: Mirror, arrived: Path) -> None:
 def test_command_line(conda: Conda, mirror: Mirror, target: Path) -> None:
     told = conda.run("offline-repo", "sync", mirror.builds[1], target)
     assert f"{target} had no release and now has release 1 of label bank" in told.stdout
-    assert "its origin is unknown" in told.stdout
+    assert "the origin is unknown" in told.stdout
     told = conda.run("offline-repo", "sync", mirror.builds[2], target, "--dry-run")
     assert "would get release 2" in told.stdout
     told = conda.run("offline-repo", "sync", mirror.builds[2], target, "--json")
