@@ -84,7 +84,8 @@ def pip(python: Path, *arguments: str) -> None:
 
 def install_conda(python: Path) -> None:
     """Put conda 24.7.1 under its own name into the virtual environment, with a launcher."""
-    pip(python, "install", "-r", str(REQUIREMENTS / "conda.txt"))
+    # older pip, without the package `wheel`, would install pycosat without a record of its files
+    pip(python, "install", "--use-pep517", "-r", str(REQUIREMENTS / "conda.txt"))
     purelib = subprocess.run(
         [str(python), "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"],
         check=True,
