@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from conda.base.context import context
 from conda.models.channel import Channel
 
+from ..._conda.configuration import channel_sources, settings
 from ..._conda.solver_settings import sources
 from ...urls import channel_url, is_local
 from ..warnings import BuildWarning
@@ -33,13 +34,14 @@ def hints(request: Request) -> tuple[str, ...]:
     text = f"conda is offline, by {offline}, so it knows only its cached indexes of {remote}."
     texts = [text] if offline else []
     prefix = context.active_prefix
-    for file, values in context.collect_all().items() if prefix else ():
-        if Path(str(file)).parent != Path(prefix):
-            continue
-        configured = {channel_url(Channel(name)) for name in values.get("channels", ())}
+    files = dict.fromkeys(setting.source for setting in settings())
+    for file in (file for file in files if prefix and Path(file).parent == Path(prefix)):
+        names = [name for name, source in channel_sources() if source == file]
+        urls = (url for name in names for url in Channel(name).base_urls if url)
+        configured = {channel_url(Channel(url)) for url in urls}
         added = [source.url for source in request.sources if source.url in configured]
         if added:
             texts.append(f"{', '.join(added)} is among the channels because of {file}.")
-        if Path(prefix) != Path(context.root_prefix) and (added or offline == str(file)):
+        if Path(prefix) != Path(context.root_prefix) and (added or offline == file):
             texts.append("That environment is active: run `conda deactivate` first.")
     return tuple(texts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -52,6 +53,16 @@ def test_channel_of_the_active_environment(conda: Conda, root: Path, active: Pat
     assert f"/tried is among the channels because of {active / '.condarc'}" in text
     assert "`conda deactivate`" in text
     assert "conda is offline" not in text
+
+
+def test_channel_of_the_active_environment_under_a_name_for_several(
+    conda: Conda, root: Path, active: Path
+) -> None:
+    names = {"ours": [(root / "tried").as_uri()]}
+    content = {"channels": ["ours"], "custom_multichannels": names, "offline": True}
+    (active / ".condarc").write_text(json.dumps(content))
+    text = refused(conda, active, root, "--no-label-channel", "lib")
+    assert f"/tried is among the channels because of {active / '.condarc'}" in text
 
 
 def test_channel_of_the_active_environment_is_told_where_it_does_no_harm(
