@@ -64,10 +64,10 @@ def _print(state: State, prefix: Path, verbose: bool) -> None:
         print(f"    The environment has release {release} of {manifest.label}.")
     elif current:
         print("    The environment's packages are of no single release that the repository has.")
+    use = f"conda offline-repo use {quote_for_shell(state.path, '-p', str(prefix))}"
     if manifest.release != state.release:
         older = manifest.release < state.release
-        command = f"conda offline-repo use {quote_for_shell(state.path, '-p', str(prefix))}"
-        run = f"`{command}{' --allow-older' * older}`{', if you mean it' * older}"
+        run = f"`{use}{' --allow-older' * older}`{', if you mean it' * older}"
         print(f"{BAD} It has release {manifest.release} now: run {run}.")
     releases = ", ".join(map(str, sorted(manifest.installable)))
     builds = {
@@ -79,7 +79,6 @@ def _print(state: State, prefix: Path, verbose: bool) -> None:
         problem = "Other content than" if build in builds else "Not"
         print(f"{BAD} {problem} in release {releases}: {printable(listed([record])[0])}")
     if strangers or (release is None and current):
-        use = f"conda offline-repo use {quote_for_shell(state.path, '-p', str(prefix))}"
         for option in manifest.exact_options(context.subdir).values():
             print(f"    `{use} {option}` leaves just what the release has.")
     for finding in findings:

@@ -11,6 +11,7 @@ from conda.models.match_spec import MatchSpec
 
 from ..repository.names import PLUGIN_PACKAGE, SIGNATURES_PACKAGE
 from .exceptions import BaseMisfitError
+from .installed import with_needs
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -36,14 +37,9 @@ def staying(current: Mapping[str, Any], names: Collection[str]) -> dict[str, Any
         names: Of the packages of the release.
     """
     plugins = (point.dist.name for point in entry_points(group="conda") if point.dist)
-    queue = [*ESSENTIAL, *(name.lower().replace("_", "-") for name in plugins)]
-    records: dict[str, Any] = {}
-    while queue:
-        name = queue.pop()
-        if name in current and name not in records and name not in names:
-            records[name] = current[name]
-            queue += [MatchSpec(spec).name for spec in current[name].depends]
-    return dict(sorted(records.items()))
+    roots = (*ESSENTIAL, *(name.lower().replace("_", "-") for name in plugins))
+    others = {name: record for name, record in current.items() if name not in names}
+    return {name: others[name] for name in sorted(with_needs(others, roots))}
 
 
 def check_fits(records: Iterable[Any], staying: Mapping[str, Any]) -> None:

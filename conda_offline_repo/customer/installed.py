@@ -11,8 +11,9 @@ from .._conda.transactions import installed
 from ..repository.manifest import on_platform, package_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
+    from typing import Any
 
     from conda.models.records import PrefixRecord
 
@@ -50,19 +51,30 @@ def unnamed(manifest: Manifest, prefix: Path) -> tuple[PrefixRecord, ...]:
     )
 
 
+def with_needs(records: Mapping[str, Any], names: Iterable[str]) -> frozenset[str]:
+    """Return those of these names that there are records of, and all that they need of these.
+
+    Args:
+        records: Of packages, by name.
+        names: Of any packages.
+    """
+    reached: set[str] = set()
+    queue = [*names]
+    while queue:
+        name = queue.pop()
+        if name in records and name not in reached:
+            reached.add(name)
+            queue += [MatchSpec(spec).name for spec in records[name].depends]
+    return frozenset(reached)
+
+
 def superseded(manifest: Manifest, prefix: Path, names: Iterable[str]) -> frozenset[str]:
     """Return the installed packages that a repository, which went back, has another version of.
 
     Only those of these names and of what they need are returned, by name.
     """
     records = installed(prefix)
-    needed: set[str] = set()
-    queue = [*names]
-    while queue:
-        name = queue.pop()
-        if name in records and name not in needed:
-            needed.add(name)
-            queue += [MatchSpec(spec).name for spec in records[name].depends]
+    needed = with_needs(records, names)
     archives = {name: f"{record.subdir}/{record.fn}" for name, record in records.items()}
     same = {name for name, archive in archives.items() if _is(records[name], archive, manifest)}
     return frozenset(needed & manifest.names - same)
