@@ -146,7 +146,7 @@ def _from_repodata(url: str, files: Container[str], *, all_names: bool) -> Index
     try:
         content = indexes.index_content(Channel(url))
         index = _decoded(url, content, files, all_names=all_names)
-    except Exception as error:
+    except Exception as error:  # conda, msgspec and zstd have no base for what they raise
         if problem := index_problem(url, content, error):
             raise problem from None
         raise

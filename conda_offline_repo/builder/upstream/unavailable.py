@@ -54,7 +54,7 @@ def explained(request: Request, source: ChannelSource | None = None) -> Iterator
             yield
     except OfflineRepoError:
         raise
-    except Exception as error:
+    except Exception as error:  # conda and what it reads with have no base for what they raise
         explanation = _explained(error, request, source)
         if explanation is None:
             raise
