@@ -58,13 +58,28 @@ def package_name(archive: str) -> str:
 
 
 @dataclass(frozen=True)
+class WheelOrigin:
+    """The wheel that an archive was made from: its project and version on PyPI, its file name, and
+    its SHA-256 digest in lower-case hexadecimal.
+    """
+
+    project: str
+    version: str
+    file: str
+    sha256: str
+
+
+@dataclass(frozen=True)
 class Package:
-    """An archive of the repository. Digests are lower-case hexadecimal, the size is in bytes."""
+    """An archive of the repository. Digests are lower-case hexadecimal, the size is in bytes; the
+    URL of an archive that was made from a wheel is that of the wheel.
+    """
 
     sha256: str
     md5: str
     size: int
     url: str
+    wheel: WheelOrigin | None = None
 
 
 @dataclass(frozen=True)

@@ -42,6 +42,34 @@ class PinnedArchive:
 
 
 @dataclass(frozen=True)
+class PinnedWheel:
+    """A wheel that a lock file names exactly: its URL, which may hold credentials, and digest."""
+
+    url: str = field(repr=False)
+    sha256: str
+
+
+@dataclass(frozen=True)
+class PipPart:
+    """What pip is to install in an environment.
+
+    Attributes:
+        requirements: One text each, as a line of a requirements file has it: name, extras,
+            versions, marker, and `--hash`es; or `NAME @ URL` with the URL of a wheel. Checked,
+            sorted, without credentials.
+        constraints: In the same form.
+        options: Of pip, on where indexes are: `--index-url URL` and its like, one text each, as
+            they stand in a requirements file; may hold credentials.
+        urls: By their URLs in the requirements, those that hold credentials.
+    """
+
+    requirements: tuple[str, ...] = ()
+    constraints: tuple[str, ...] = ()
+    options: tuple[str, ...] = field(default=(), repr=False)
+    urls: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True)
 class Environment:
     """An environment: packages that are to be solved for, or archives that are named exactly.
 
@@ -51,6 +79,8 @@ class Environment:
         exact: By platform, the archives; `noarch` for a list that fits every platform.
         foreign: By platform and group, what it has besides that no channel holds: packages of
             pip's, and those that are built from their sources.
+        pip: What pip is to install besides.
+        wheels: By platform, the wheels that a lock file names exactly.
         groups: What can be chosen of the lock file: its environments, or its categories.
         channels: Those that the file names, highest priority first.
         no_defaults: Whether the file says that no configured channels are to be added.
@@ -63,6 +93,8 @@ class Environment:
     packages: tuple[PackageSpec, ...] = ()
     exact: Mapping[str, tuple[PinnedArchive, ...]] = field(default_factory=dict)
     foreign: Mapping[str, Mapping[str, Collection[str]]] = field(default_factory=dict)
+    pip: PipPart = PipPart()
+    wheels: Mapping[str, tuple[PinnedWheel, ...]] = field(default_factory=dict)
     groups: tuple[str, ...] = ()
     channels: tuple[str, ...] = field(default=(), repr=False)
     no_defaults: bool = False

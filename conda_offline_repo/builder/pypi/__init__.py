@@ -1,0 +1,1 @@
+"""Packages of PyPI: requirements, resolved to wheels, made into conda packages."""
