@@ -1,0 +1,65 @@
+"""What can go wrong with packages of PyPI; see `conda_offline_repo.exceptions`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conda.common.io import dashlist
+
+from ...exceptions import OfflineRepoError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+#: What resolves requirements of pip and makes conda packages of wheels.
+TOOLS = ("uv", "python-installer", "whl2conda")
+
+
+class PipToolsMissingError(OfflineRepoError):
+    """Packages of PyPI are asked for, and what resolves or converts them is not installed."""
+
+    def __init__(self, tool: str) -> None:
+        super().__init__(
+            f"Packages of PyPI are asked for, and {tool} is not installed.",
+            f"Install it beside conda: conda install -n base {' '.join(TOOLS)}",
+        )
+
+
+class PipPlatformError(OfflineRepoError):
+    """Packages of PyPI are asked for, for a platform that uv does not resolve for."""
+
+    def __init__(self, platform: str, known: Iterable[str]) -> None:
+        super().__init__(
+            f"Packages of PyPI cannot be resolved for {platform}; uv does so for "
+            f"{', '.join(known)}.",
+            "Name conda packages in their place for this platform.",
+        )
+
+
+class UnresolvedError(OfflineRepoError):
+    """Requirements of pip have no solution beside the conda packages; carries uv's reason."""
+
+    def __init__(self, key: str, reason: str, *hints: str) -> None:
+        self.reason = reason
+        super().__init__(f"uv cannot resolve the requirements of pip for {key}:\n{reason}", *hints)
+
+
+class WheelHashError(OfflineRepoError):
+    """A wheel of the index is none of those whose digests are stated."""
+
+    def __init__(self, wheels: Iterable[str]) -> None:
+        super().__init__(
+            f"The index has other wheels than those whose digests are stated:{dashlist(wheels)}",
+            "If the wheel was replaced: find out by whom, and why. Then state the new digest.",
+        )
+
+
+class WheelMisfitError(OfflineRepoError):
+    """Packages of the solution are not what a wheel needs."""
+
+    def __init__(self, key: str, misfits: Iterable[str]) -> None:
+        super().__init__(
+            f"For {key}, packages from PyPI do not go with the rest of the solution:"
+            f"{dashlist(misfits)}",
+            "Name versions that go together.",
+        )

@@ -1,0 +1,67 @@
+"""What packages of PyPI are called among conda's: mostly the same; conda-forge's table has the rest.
+
+The table comes with whl2conda, which takes it from conda-forge.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from packaging.utils import canonicalize_name
+
+from .exceptions import PipToolsMissingError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@cache
+def renamed() -> Mapping[str, str]:
+    """Return the conda names of the projects, by normalized name, that conda-forge calls otherwise.
+
+    Raises:
+        PipToolsMissingError: whl2conda is not installed.
+    """
+    try:
+        # its own function would write a copy into the user's cache
+        text = files("whl2conda.api").joinpath("stdrename.json").read_text("utf-8")
+    except ModuleNotFoundError as error:
+        raise PipToolsMissingError("whl2conda") from error
+    table: dict[str, str] = json.loads(text)
+    return {canonicalize_name(name): other for name, other in table.items() if name[0] != "$"}
+
+
+@cache
+def _projects() -> Mapping[str, tuple[str, ...]]:
+    projects: defaultdict[str, list[str]] = defaultdict(list)
+    for project, name in renamed().items():
+        projects[name].append(project)
+    return {name: tuple(sorted(known)) for name, known in projects.items()}
+
+
+def conda_name(project: str) -> str:
+    """Return what conda-forge calls a project, or would call it."""
+    return renamed().get(project, project)
+
+
+def conda_names(project: str) -> tuple[str, ...]:
+    """Return what channels may call a project, the most probable name first."""
+    spelt = (project, project.replace("-", "_"), project.replace("-", "."))
+    return tuple(dict.fromkeys((conda_name(project), *spelt)))
+
+
+def is_renamed(name: str, project: str) -> bool:
+    """Return whether the table gives a project this conda name, which is another than its own."""
+    return renamed().get(project) == name
+
+
+def projects_of(name: str) -> tuple[str, ...]:
+    """Return the normalized names of the projects that a conda package may be."""
+    own = canonicalize_name(name)
+    # conda's graphviz is the program, and PyPI's is conda's python-graphviz
+    same = () if own in renamed() and canonicalize_name(renamed()[own]) != own else (own,)
+    return tuple(dict.fromkeys((*_projects().get(name, ()), *same)))
