@@ -1,4 +1,4 @@
-"""What packages of PyPI are called among conda's: mostly the same; conda-forge's table has the rest.
+"""What packages of PyPI are called among conda's: mostly the same, and conda-forge has a table.
 
 The table comes with whl2conda, which takes it from conda-forge.
 """
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 @cache
 def renamed() -> Mapping[str, str]:
-    """Return the conda names of the projects, by normalized name, that conda-forge calls otherwise.
+    """Return the conda names of the projects, by normalized name, that conda-forge calls otherwise,
+    beyond another spelling.
 
     Raises:
         PipToolsMissingError: whl2conda is not installed.
@@ -32,7 +33,8 @@ def renamed() -> Mapping[str, str]:
     except ModuleNotFoundError as error:
         raise PipToolsMissingError("whl2conda") from error
     table: dict[str, str] = json.loads(text)
-    return {canonicalize_name(name): other for name, other in table.items() if name[0] != "$"}
+    names = {canonicalize_name(name): other for name, other in table.items() if name[0] != "$"}
+    return {name: other for name, other in names.items() if canonicalize_name(other) != name}
 
 
 @cache
@@ -50,8 +52,9 @@ def conda_name(project: str) -> str:
 
 def conda_names(project: str) -> tuple[str, ...]:
     """Return what channels may call a project, the most probable name first."""
-    spelt = (project, project.replace("-", "_"), project.replace("-", "."))
-    return tuple(dict.fromkeys((conda_name(project), *spelt)))
+    # conda-forge's ruamel_yaml is another package than PyPI's, which is its ruamel.yaml
+    spellings = (project.replace("-", separator) for separator in "._-")
+    return tuple(dict.fromkeys((*filter(None, [renamed().get(project)]), *spellings)))
 
 
 def is_renamed(name: str, project: str) -> bool:
@@ -63,5 +66,5 @@ def projects_of(name: str) -> tuple[str, ...]:
     """Return the normalized names of the projects that a conda package may be."""
     own = canonicalize_name(name)
     # conda's graphviz is the program, and PyPI's is conda's python-graphviz
-    same = () if own in renamed() and canonicalize_name(renamed()[own]) != own else (own,)
-    return tuple(dict.fromkeys((*_projects().get(name, ()), *same)))
+    same = () if own in renamed() else (own,)
+    return (*_projects().get(name, ()), *same)
