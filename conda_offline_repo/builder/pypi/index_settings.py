@@ -1,0 +1,200 @@
+"""Where wheels are looked for: by the options of a request, else by uv's settings, else by pip's."""
+
+from __future__ import annotations
+
+import configparser
+import os
+import re
+import sys
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote, urlsplit
+
+from ...urls import same_server
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from typing import Any
+
+if sys.version_info >= (3, 11):
+    from tomllib import loads as parse_toml
+else:
+    from tomli import loads as parse_toml
+
+#: Variables and keys of uv that say where it looks.
+UV_VARIABLES = (
+    *("UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_INDEX", "UV_EXTRA_INDEX_URL"),
+    *("UV_FIND_LINKS", "UV_NO_INDEX"),
+)
+UV_KEYS = ("index", "index-url", "extra-index-url", "find-links", "no-index")
+#: pip's keys, and whether they have several values.
+PIP_KEYS = {
+    **{"index-url": False, "extra-index-url": True, "find-links": True, "no-index": False},
+    **{"trusted-host": True, "pre": False, "proxy": False, "cert": False},
+}
+#: What pip takes for no.
+OFF = ("", "0", "false", "no", "off")
+
+
+@dataclass(frozen=True)
+class IndexSettings:
+    """Where uv is to look for wheels.
+
+    Attributes:
+        lines: Options for uv, as lines of a requirements file.
+        variables: Of the environment, for uv.
+        urls: The indexes that are known, with credentials.
+    """
+
+    lines: tuple[str, ...] = field(repr=False)
+    variables: Mapping[str, str] = field(repr=False)
+    urls: tuple[str, ...] = field(repr=False)
+
+    def with_login(self, url: str) -> str:
+        """Return the URL of a wheel with the credentials of an index on the same server."""
+        if "@" not in urlsplit(url).netloc:
+            for index in self.urls:
+                login, at, _ = urlsplit(index).netloc.rpartition("@")
+                if at and same_server(index, url):
+                    return url.replace("://", f"://{login}@", 1)
+        return url
+
+
+def index_settings(options: Iterable[str]) -> IndexSettings:
+    """Return where to look.
+
+    Args:
+        options: Of the request, in the form that requirements files have.
+    """
+    parsed = [_option(text) for text in options]
+    uv_files = [*_uv_files()]
+    stated = {key for file in uv_files for key in (*file, *file.get("pip", {}))}
+    by_uv = any(map(os.environ.get, UV_VARIABLES)) or not stated.isdisjoint(UV_KEYS)
+    settings = [*parsed] if by_uv else [*_without(_pip_settings(), parsed), *parsed]
+    variables = {}
+    hosts = [value for key, value in settings if key == "trusted-host"]
+    if hosts:
+        variables["UV_INSECURE_HOST"] = " ".join((os.environ.get("UV_INSECURE_HOST", ""), *hosts))
+    for key, value in settings:
+        if key == "pre" and value not in OFF:
+            variables["UV_PRERELEASE"] = "allow"
+        elif key == "proxy":
+            variables |= {name: value for name in ("HTTP_PROXY", "HTTPS_PROXY")}
+        elif key == "cert":
+            variables.setdefault("SSL_CERT_FILE", os.environ.get("SSL_CERT_FILE", value))
+    lines = [
+        "--no-index" if key == "no-index" else f"--{key} {value}"
+        for key, value in settings
+        if key in UV_KEYS and not (key == "no-index" and value in OFF)
+    ]
+    own = [value for key, value in settings if key in ("index-url", "extra-index-url")]
+    return IndexSettings(tuple(lines), variables, (*own, *_uv_urls(uv_files)))
+
+
+def _option(text: str) -> tuple[str, str]:
+    key, _, value = re.sub(r"\s+|=", " ", text, count=1).partition(" ")
+    return key.lstrip("-"), value.strip() or "true"
+
+
+def _without(
+    settings: Iterable[tuple[str, str]], stronger: list[tuple[str, str]]
+) -> Iterator[tuple[str, str]]:
+    """Yield settings without the single values that stronger ones replace."""
+    replaced = {key for key, _ in stronger if not PIP_KEYS.get(key, True)}
+    return ((key, value) for key, value in settings if key not in replaced)
+
+
+def _uv_files() -> Iterator[dict[str, Any]]:
+    """Yield the content of uv's configuration files, as far as they can be read.
+
+    https://docs.astral.sh/uv/concepts/configuration-files/
+    """
+    if file := os.environ.get("UV_CONFIG_FILE"):
+        paths = [Path(file)]
+    elif os.environ.get("UV_NO_CONFIG"):
+        paths = []
+    elif os.name == "nt":
+        folders = (os.environ.get(name) for name in ("APPDATA", "PROGRAMDATA"))
+        paths = [Path(folder, "uv", "uv.toml") for folder in folders if folder]
+    else:
+        user = os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config"
+        paths = [Path(folder, "uv", "uv.toml") for folder in (user, "/etc/xdg", "/etc")]
+    for path in paths:
+        with suppress(OSError, ValueError):  # uv itself says what is wrong with one
+            yield parse_toml(path.read_text("utf-8"))
+
+
+def _uv_urls(files: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield the indexes of uv's own settings, with credentials."""
+    named = [part for name in UV_VARIABLES[:4] for part in os.environ.get(name, "").split()]
+    for file in files:
+        for table in (file, file.get("pip", {})):
+            for index in table.get("index", []):
+                named.append(f"{index.get('name', '')}={index.get('url', '')}")
+            extra = table.get("extra-index-url", [])
+            named += [table.get("index-url", ""), *([extra] if isinstance(extra, str) else extra)]
+    for text in named:
+        name, equals, url = text.partition("=")
+        if not equals or "/" in name or ":" in name:
+            name, url = "", text
+        variable = f"UV_INDEX_{re.sub(r'[^A-Z0-9]', '_', name.upper())}_"
+        login = [os.environ.get(f"{variable}{part}", "") for part in ("USERNAME", "PASSWORD")]
+        if name and any(login) and "://" in url:
+            url = url.replace("://", f"://{':'.join(quote(part, safe='') for part in login)}@", 1)
+        if url:
+            yield url
+
+
+def _pip_settings() -> list[tuple[str, str]]:
+    """Return pip's own settings, as far as they say where it looks; of one for a single value the
+    strongest.
+
+    https://pip.pypa.io/en/stable/topics/configuration/
+    """
+    single: dict[str, str] = {}
+    several: dict[str, list[str]] = {}
+    for file in _pip_files():
+        parser = configparser.RawConfigParser()
+        with suppress(OSError, UnicodeDecodeError, configparser.Error):
+            parser.read_string(file.read_text("utf-8"))
+        for section in ("global", "install"):
+            for key in PIP_KEYS if parser.has_section(section) else ():
+                if parser.has_option(section, key):
+                    value = parser.get(section, key)
+                    single[key], several[key] = value.strip(), value.split()
+    for key in PIP_KEYS:
+        if value := os.environ.get(f"PIP_{key.upper().replace('-', '_')}"):
+            single[key], several[key] = value.strip(), value.split()
+    return [
+        (key, value)
+        for key, many in PIP_KEYS.items()
+        if key in single
+        for value in (several[key] if many else [single[key]])
+    ]
+
+
+def _pip_files() -> Iterator[Path]:
+    """Yield pip's configuration files, the strongest last."""
+    forced = os.environ.get("PIP_CONFIG_FILE")
+    if forced == os.devnull:
+        return
+    home, name = Path.home(), "pip.ini" if os.name == "nt" else "pip.conf"
+    if os.name == "nt":
+        yield Path(os.environ.get("PROGRAMDATA", r"C:\ProgramData"), "pip", name)
+        yield home / "pip" / name
+        yield Path(os.environ.get("APPDATA", home), "pip", name)
+    else:
+        folders = os.environ.get("XDG_CONFIG_DIRS", "/etc/xdg").split(os.pathsep)
+        yield from (Path(folder, "pip", name) for folder in reversed(folders) if folder)
+        yield Path("/etc", name)
+        if sys.platform == "darwin":
+            yield Path("/Library/Application Support/pip", name)
+        yield home / ".pip" / name
+        yield Path(os.environ.get("XDG_CONFIG_HOME") or home / ".config", "pip", name)
+        if sys.platform == "darwin":
+            yield home / "Library" / "Application Support" / "pip" / name
+    yield Path(sys.prefix, name)
+    if forced:
+        yield Path(forced)

@@ -1,0 +1,158 @@
+"""uv, which resolves requirements for the customer's machine; run as a program."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+from zipfile import ZipFile
+
+from conda.base.context import context
+from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
+
+from ...urls import file_url, public
+from .exceptions import PipToolsMissingError
+from .index_settings import parse_toml
+from .wheel import Wheel
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from typing import Any
+
+    from .index_settings import IndexSettings
+    from .wheel import Target
+
+#: Variables that would lead uv away from what is asked of it.
+FOREIGN = ("VIRTUAL_ENV", "UV_PYTHON", "UV_CONSTRAINT", "UV_OVERRIDE", "UV_REQUIRE_HASHES")
+
+
+class UvError(Exception):
+    """uv has no answer; the text is its reason."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """What uv is asked.
+
+    Attributes:
+        requirements: Lines of a requirements file.
+        constraints: Lines of a constraints file.
+        given: The versions of projects that are there already, and are not in the answer.
+        platform: uv's name of the platform.
+        python: The full version of Python.
+        variables: Of the environment, besides those of the indexes.
+    """
+
+    requirements: tuple[str, ...]
+    constraints: tuple[str, ...]
+    given: Mapping[str, str]
+    platform: str
+    python: str
+    variables: Mapping[str, str]
+
+
+def executable() -> str:
+    """Return the path of uv.
+
+    Raises:
+        PipToolsMissingError: It is not installed.
+    """
+    with suppress(ImportError, FileNotFoundError):
+        from uv import find_uv_bin
+
+        return str(find_uv_bin())
+    path = shutil.which("uv", path=os.pathsep.join((str(Path(sys.executable).parent), os.defpath)))
+    if path := path or shutil.which("uv"):
+        return path
+    raise PipToolsMissingError("uv")
+
+
+def ask(question: Question, settings: IndexSettings, scratch: Path) -> list[dict[str, Any]]:
+    """Return the packages of uv's answer, as pylock.toml has them (PEP 751).
+
+    Args:
+        scratch: An empty folder.
+
+    Raises:
+        UvError: It finds no solution, or cannot reach an index.
+        PipToolsMissingError: It is not installed.
+    """
+    lines = (*settings.lines, *question.requirements)
+    (scratch / "requirements.in").write_text("\n".join((*lines, "")), "utf-8")
+    stubs = [_stub(scratch, *pair) for pair in question.given.items()]
+    (scratch / "constraints.txt").write_text(
+        "\n".join((*question.constraints, *stubs, "")), "utf-8"
+    )
+    command = [executable(), "pip", "compile", "requirements.in", "-o", "pylock.toml"]
+    command += ["--constraints", "constraints.txt", "--format", "pylock.toml", "--no-header"]
+    command += ["--python", sys.executable, "--python-version", question.python]
+    command += ["--python-platform", question.platform, "--only-binary", ":all:"]
+    command += ["--generate-hashes", "--quiet", "--color", "never"]
+    for project in question.given:
+        command += ["--no-emit-package", project]
+    environment = {key: value for key, value in os.environ.items() if key not in FOREIGN}
+    environment |= {**settings.variables, **question.variables, "UV_NO_PROGRESS": "1"}
+    if context.offline:
+        environment["UV_OFFLINE"] = "1"
+    process = subprocess.run(
+        command, cwd=scratch, env=environment, capture_output=True, text=True, encoding="utf-8"
+    )
+    if process.returncode:
+        raise UvError(process.stderr.strip().removeprefix("error: "))
+    answer = parse_toml((scratch / "pylock.toml").read_text("utf-8"))
+    return list(answer.get("packages", []))
+
+
+def chosen(
+    package: Mapping[str, Any], target: Target, hashes: Iterable[str], settings: IndexSettings
+) -> Wheel | None:
+    """Return the best wheel of a package for a machine; None if it has none.
+
+    Args:
+        package: As `ask` returns it.
+        hashes: The SHA-256 digests that the request allows; none for any.
+    """
+    direct = [package["archive"]] if "archive" in package else []
+    allowed = {*hashes}
+    ranks = {tag: rank for rank, tag in enumerate(target.tags)}
+    best: tuple[int, Wheel] | None = None
+    for candidate in package.get("wheels", direct):
+        url = candidate.get("url") or file_url(Path(candidate["path"]))
+        wheel = wheel_at(settings.with_login(url), candidate.get("hashes", {}).get("sha256", ""))
+        if wheel is None or (allowed and wheel.sha256 not in allowed):
+            continue
+        own = [ranks[tag] for tag in parse_wheel_filename(wheel.file)[3] if tag in ranks]
+        if own and (best is None or min(own) < best[0]):
+            best = min(own), wheel
+    return best and best[1]
+
+
+def wheel_at(url: str, sha256: str) -> Wheel | None:
+    """Return the wheel at a URL, which may hold credentials; None if it is not one."""
+    file = unquote(urlsplit(url).path.rpartition("/")[2])
+    try:
+        project, version, _, _ = parse_wheel_filename(file)
+    except InvalidWheelFilename:
+        return None
+    return Wheel(str(project), str(version), file, public(url), url, sha256.lower())
+
+
+def _stub(scratch: Path, project: str, version: str) -> str:
+    """Return a constraint to a wheel that says only that a project is there in a version.
+
+    An index may lack what a channel has, and need not be asked for it.
+    """
+    stem = f"{canonicalize_name(project).replace('-', '_')}-{version}"
+    path = scratch / f"{stem}-py3-none-any.whl"
+    with ZipFile(path, "w") as stub:
+        metadata = f"Metadata-Version: 2.1\nName: {project}\nVersion: {version}\n"
+        stub.writestr(f"{stem}.dist-info/METADATA", metadata)
+        stub.writestr(f"{stem}.dist-info/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any\n")
+        stub.writestr(f"{stem}.dist-info/RECORD", "")
+    return f"{project} @ {file_url(path)}"
