@@ -1,4 +1,4 @@
-"""Where wheels are looked for: by the options of a request, else by uv's settings, else by pip's."""
+"""Where wheels are looked for: by options of the request, by uv's settings, or by pip's."""
 
 from __future__ import annotations
 
@@ -93,6 +93,16 @@ def index_settings(options: Iterable[str]) -> IndexSettings:
     return IndexSettings(tuple(lines), variables, (*own, *_uv_urls(uv_files)))
 
 
+def read_toml(path: Path) -> dict[str, Any]:
+    """Return the content of a TOML file.
+
+    Raises:
+        OSError: It cannot be read.
+        ValueError: It is not TOML.
+    """
+    return parse_toml(path.read_text("utf-8"))
+
+
 def _option(text: str) -> tuple[str, str]:
     key, _, value = re.sub(r"\s+|=", " ", text, count=1).partition(" ")
     return key.lstrip("-"), value.strip() or "true"
@@ -123,7 +133,7 @@ def _uv_files() -> Iterator[dict[str, Any]]:
         paths = [Path(folder, "uv", "uv.toml") for folder in (user, "/etc/xdg", "/etc")]
     for path in paths:
         with suppress(OSError, ValueError):  # uv itself says what is wrong with one
-            yield parse_toml(path.read_text("utf-8"))
+            yield read_toml(path)
 
 
 def _uv_urls(files: Iterable[Mapping[str, Any]]) -> Iterator[str]:

@@ -18,7 +18,7 @@ from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel
 
 from ...urls import file_url, public
 from .exceptions import PipToolsMissingError
-from .index_settings import parse_toml
+from .index_settings import read_toml
 from .wheel import Wheel
 
 if TYPE_CHECKING:
@@ -105,8 +105,7 @@ def ask(question: Question, settings: IndexSettings, scratch: Path) -> list[dict
     )
     if process.returncode:
         raise UvError(process.stderr.strip().removeprefix("error: "))
-    answer = parse_toml((scratch / "pylock.toml").read_text("utf-8"))
-    return list(answer.get("packages", []))
+    return list(read_toml(scratch / "pylock.toml").get("packages", []))
 
 
 def chosen(
