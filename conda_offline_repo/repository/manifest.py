@@ -156,6 +156,8 @@ class Manifest:
         releases: The earlier releases that are kept, by number.
         bridges: By path, the index files with the entries of the release before as well, which
             replace the old ones on the way to this release.
+        pip: By `solution_key`, the MatchSpec of what stands for each requirement of pip, by the
+            requirement's text without secrets.
         signers: The fingerprints of the keys that sign it, sorted; none if it is not signed.
         raw: The bytes that it was read from, if it was.
     """
@@ -172,6 +174,7 @@ class Manifest:
     releases: Mapping[int, Kept] = field(default_factory=dict)
     bridges: Mapping[str, File] = field(default_factory=dict)
     signers: tuple[str, ...] = ()
+    pip: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     raw: bytes = field(default=b"", compare=False, repr=False)
 
     @cached_property
@@ -242,6 +245,7 @@ def as_dict(manifest: Manifest) -> dict[str, Any]:
         "signers": manifest.signers,
         "releases": {str(number): vars(kept) for number, kept in manifest.releases.items()},
         "bridges": _as_dicts(manifest.bridges),
+        "pip": manifest.pip,
     }
     return {
         **{name: value for name, value in optional.items() if value},
@@ -251,11 +255,16 @@ def as_dict(manifest: Manifest) -> dict[str, Any]:
         "created": manifest.created,
         "request": request,
         "solutions": manifest.solutions,
-        "packages": _as_dicts(manifest.packages),
+        "packages": {name: _package(package) for name, package in manifest.packages.items()},
         "files": _as_dicts(manifest.files),
         "built_with": manifest.built_with,
     }
 
 
-def _as_dicts(files: Mapping[str, Package | File]) -> dict[str, dict[str, Any]]:
+def _as_dicts(files: Mapping[str, File]) -> dict[str, dict[str, Any]]:
     return {name: vars(file) for name, file in files.items()}
+
+
+def _package(package: Package) -> dict[str, Any]:
+    wheel = {"wheel": vars(package.wheel)} if package.wheel else {}
+    return {**{key: value for key, value in vars(package).items() if key != "wheel"}, **wheel}

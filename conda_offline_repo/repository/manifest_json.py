@@ -9,8 +9,25 @@ from typing import TYPE_CHECKING
 from ..files.hashing import read_regular
 from . import reading
 from .exceptions import ManifestError, UnreadableError
-from .manifest import FORMAT, MANIFEST_NAME, File, Kept, Manifest, Package, Remembered
-from .names import FINGERPRINT, LABEL, file_problem, label_problem, package_problem
+from .manifest import (
+    FORMAT,
+    MANIFEST_NAME,
+    File,
+    Kept,
+    Manifest,
+    Package,
+    Remembered,
+    WheelOrigin,
+)
+from .names import (
+    FINGERPRINT,
+    LABEL,
+    PROJECT,
+    file_problem,
+    label_problem,
+    package_problem,
+    wheel_problem,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -124,6 +141,7 @@ def parse(data: Any) -> Manifest:
                 md5=reading.md5(package["md5"]),
                 size=reading.count(package["size"]),
                 url=reading.text(package["url"]),
+                wheel=_wheel(package.get("wheel")),
             )
             for name, package in packages.items()
         },
@@ -143,6 +161,7 @@ def parse(data: Any) -> Manifest:
         },
         bridges=_files(bridges),
         signers=reading.texts(data.get("signers", [])),
+        pip={key: _texts_by_name(specs) for key, specs in data.get("pip", {}).items()},
     )
     environments = manifest.request.environments
     for name in (*environments, *manifest.request.exact):
@@ -155,7 +174,25 @@ def parse(data: Any) -> Manifest:
     for solutions in (manifest.solutions, *releases):
         if unknown := set().union(*solutions.values()).difference(packages):
             raise _Invalid(f"its solutions name {min(unknown)!r}, which is not among its packages")
+    if unknown := manifest.pip.keys() - manifest.solutions.keys():
+        raise _Invalid(f"it has requirements of pip for {min(unknown)!r}, which it does not solve")
     return manifest
+
+
+def _wheel(values: Any) -> WheelOrigin | None:
+    if values is None:
+        return None
+    origin = WheelOrigin(
+        project=reading.text(values["project"]),
+        version=reading.text(values["version"]),
+        file=reading.text(values["file"]),
+        sha256=reading.sha256(values["sha256"]),
+    )
+    if not PROJECT.fullmatch(origin.project):
+        raise _Invalid(f"it names {origin.project!r} as a project of PyPI")
+    if problem := wheel_problem(origin.file):
+        raise _Invalid(f"it names {origin.file!r}: {problem}")
+    return origin
 
 
 def _solutions(values: Any) -> dict[str, tuple[str, ...]]:

@@ -27,6 +27,10 @@ RESERVED = "Windows reserves this name for a device"
 LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 #: What CEP 26 allows in the name, version and build of an archive.
 ARCHIVE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+!-]{0,210}(?:\.conda|\.tar\.bz2)", re.ASCII)
+#: A name of PyPI, normalized (PEP 503).
+PROJECT = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+#: The name of a wheel's file, five or six parts (PEP 427).
+WHEEL = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+!]*(?:-[A-Za-z0-9_.+!]+){4,5}\.whl", re.ASCII)
 
 SUBDIR = re.compile(r"[a-z0-9_]+(?:-[a-z0-9_]+)?")
 #: The folder of the channel with the plugin itself, for the customer's base environment.
@@ -104,6 +108,13 @@ def package_problem(name: str) -> str | None:
     if not SUBDIR.fullmatch(subdir) or is_device(subdir):
         return "not a conda subdir"
     return archive_problem(file)
+
+
+def wheel_problem(file: str) -> str | None:
+    """Return why `file` must not be the name of a wheel's file, or None if it may (PEP 427)."""
+    if not WHEEL.fullmatch(file):
+        return "it is not a file name that wheels have"
+    return RESERVED if is_device(file) else None
 
 
 def file_problem(name: str) -> bool:

@@ -14,7 +14,7 @@ from conda_offline_repo.builder.warnings import Early, Late
 from conda_offline_repo.repository.manifest import MANIFEST_NAME
 from conda_offline_repo.repository.manifest_json import parse
 from tests.conftest import TOKEN
-from tests.repository.test_manifest import MANIFEST
+from tests.repository.test_manifest import FROM_PYPI, MANIFEST
 from tests.support.mirror import PLATFORM
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ def test_labels_of_a_file(conda: Conda, vendor: Vendor, root: Path) -> None:
 
 
 def test_manifest_with_all_that_it_can_hold() -> None:
-    full = json.loads(MANIFEST.content)
+    full = json.loads(FROM_PYPI.content)
     digest = "a" * 64
     more = {
         "on_the_way": {"SHA256SUMS": {digest: 3}},

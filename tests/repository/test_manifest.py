@@ -15,6 +15,7 @@ from conda_offline_repo.repository.manifest import (
     Manifest,
     Package,
     Remembered,
+    WheelOrigin,
     as_dict,
 )
 from conda_offline_repo.repository.manifest_json import read
@@ -42,6 +43,17 @@ MANIFEST = Manifest(
     files={"SHA256SUMS": File("c" * 64, 3), "noarch/repodata.json": File("d" * 64, 4)},
     built_with={"conda": "26.7.1"},
 )
+WHEEL = WheelOrigin(
+    "typing-extensions", "4.12", "typing_extensions-4.12-py3-none-any.whl", "e" * 64
+)
+FROM_PYPI = replace(
+    MANIFEST,
+    packages={
+        **MANIFEST.packages,
+        "noarch/app-2.0-0.conda": Package("a" * 64, "a" * 32, 37, "https://example.com/w", WHEEL),
+    },
+    pip={"win-64": {'app[all] >=2 ; sys_platform == "win32"': "app >=2"}},
+)
 
 
 def write(folder: Path, content: str) -> None:
@@ -51,6 +63,43 @@ def write(folder: Path, content: str) -> None:
 def test_comes_back_as_it_was(tmp_path: Path) -> None:
     (tmp_path / MANIFEST_NAME).write_bytes(MANIFEST.content)
     assert read(tmp_path) == MANIFEST
+
+
+def test_wheels_and_requirements_of_pip_come_back_as_they_were(tmp_path: Path) -> None:
+    (tmp_path / MANIFEST_NAME).write_bytes(FROM_PYPI.content)
+    assert read(tmp_path) == FROM_PYPI
+    data = json.loads(FROM_PYPI.content)
+    assert data["packages"]["noarch/app-2.0-0.conda"]["wheel"] == vars(WHEEL)
+    assert not [key for key in json.loads(MANIFEST.content) if key == "pip"]
+    assert "wheel" not in data["packages"]["win-64/lib-1.0-0.tar.bz2"]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        *({"project": name} for name in ("Flask", "a--b", "-a", "a/b", "", "a.b", "a\n", 5)),
+        *({"file": f"{name}.whl"} for name in ("../x-1-py3-none-any", "x", "a-1-py3-none-any/b")),
+        *({"file": name} for name in ("x-1-py3-none-any.tar.gz", "", "nul.x-1-py3-none-any.whl")),
+        *({"sha256": digest} for digest in ("", "E" * 64, "e" * 63, None)),
+        {"version": "1\x1b[0m"},
+    ],
+    ids=repr,
+)
+def test_no_wheel_that_no_index_has(tmp_path: Path, changes: dict[str, Any]) -> None:
+    data = json.loads(FROM_PYPI.content)
+    data["packages"]["noarch/app-2.0-0.conda"]["wheel"] |= changes
+    write(tmp_path, json.dumps(data))
+    with pytest.raises(ManifestError):
+        read(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "pip", [[], {"linux-64": {"app": "app"}}, {"win-64": ["app"]}, {"win-64": {"app": "a\n"}}]
+)
+def test_no_requirements_of_pip_for_nothing(tmp_path: Path, pip: Any) -> None:
+    write(tmp_path, json.dumps({**as_dict(FROM_PYPI), "pip": pip}))
+    with pytest.raises(ManifestError):
+        read(tmp_path)
 
 
 def test_file_has_sorted_keys_and_one_newline_at_its_end() -> None:
