@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from ..queries.contents import read_records
 from ..repository.manifest import Kept
-from .upstream.entries import Entry
+from .upstream.entry import Entry
 from .warnings import BuildWarning
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ..repository.manifest import Manifest
-    from .upstream.solve import Solution
+    from .upstream.solution import Solution
 
 
 @dataclass(frozen=True)
@@ -77,8 +77,9 @@ def kept_releases(
     needed = []
     for name in sorted(_archives(*releases.values()) - new.keys()):
         subdir, _, file = name.rpartition("/")
-        url = last.packages[name].url
-        needed.append(Entry(subdir, file, records[name], url, url))
+        package = last.packages[name]
+        url = package.url
+        needed.append(Entry(subdir, file, records[name], url, url, wheel=package.wheel))
     return KeptReleases(releases, tuple(needed), tuple(warnings))
 
 

@@ -19,7 +19,7 @@ from ..repository.names import PLUGIN, PLUGIN_PACKAGE, SIGNATURES_PACKAGE
 from ..urls import file_url
 from .archives.archive import read_description
 from .exceptions import InvalidRecordError, PluginFileError, PluginNotFoundError
-from .upstream.entries import Entry
+from .upstream.entry import Entry
 from .upstream.repodata import load
 from .upstream.unavailable import explained
 from .upstream.validate_record import record_problem

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ...files.hashing import Digests
-    from ..upstream.entries import Entry
-    from ..upstream.solve import Solution
+    from ..upstream.entry import Entry
+    from ..upstream.solution import Solution
 
 INDEX = "info/index.json"
 PATHS = "info/paths.json"

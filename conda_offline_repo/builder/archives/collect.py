@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ...progress import Progress
-    from ..upstream.entries import Entry
+    from ..upstream.entry import Entry
     from .local import LocalArchives
 
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import BinaryIO
 
-    from ..upstream.entries import Entry
+    from ..upstream.entry import Entry
 
 #: No archive begins like one.
 WEB_PAGE = "the server sends a web page in its place, such as that of a login"

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from ...files.hashing import Digests
     from ...repository.manifest import Manifest
-    from ..upstream.entries import Entry
+    from ..upstream.entry import Entry
 
 #: Tells one state of a file from another while a command runs.
 Identity = tuple[int, int, int, int]

@@ -52,9 +52,15 @@ def compose(
     Its number is one more than the last one's. See `completed` for page and checksums.
     """
     request, last = plan.request, plan.last
-    urls = {entry.name: entry.public_url for entry in plan.all_entries}
+    entries = {entry.name: entry for entry in plan.all_entries}
     packages = {
-        archive.name: Package(archive.sha256, archive.md5, archive.size, urls[archive.name])
+        archive.name: Package(
+            archive.sha256,
+            archive.md5,
+            archive.size,
+            entries[archive.name].public_url,
+            entries[archive.name].wheel,
+        )
         for archive in archives
     }
     index = {**plan.index, **plan.plugin_index}

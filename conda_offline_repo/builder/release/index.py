@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from typing import Any
 
-    from ..upstream.entries import Entry
+    from ..upstream.entry import Entry
 
 
 def make_index(entries: Iterable[Entry], platforms: Iterable[str]) -> dict[str, bytes]:

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from ...repository.manifest import Manifest
     from ..kept_releases import KeptReleases
     from ..request.request import Request
-    from ..upstream.entries import Entry
-    from ..upstream.solve import Solution
+    from ..upstream.entry import Entry
+    from ..upstream.solution import Solution
     from ..warnings import BuildWarning
 
 

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from ...specs import PackageSpec
     from ..request.request import Request
-    from ..upstream.solve import Solution
+    from ..upstream.solution import Solution
     from .plan import BuildPlan
 
 

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ..request.request import Request
-    from ..upstream.entries import Entry
-    from ..upstream.solve import Solution
+    from ..upstream.entry import Entry
+    from ..upstream.solution import Solution
 
 
 def check_machine(

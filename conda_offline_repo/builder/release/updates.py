@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from ...progress import Progress
     from ...repository.manifest import Manifest
-    from ..upstream.solve import Solution
+    from ..upstream.solution import Solution
     from .plan import BuildPlan
 
 

@@ -7,7 +7,6 @@ index itself, never from conda's record of it, which keeps only the keys that th
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from conda.models.channel import Channel
@@ -24,76 +23,19 @@ from ..exceptions import (
 )
 from ..request.channels import ChannelSource
 from ..warnings import BuildWarning
+from .entry import Entry, stated_digest
 from .repodata import load
 from .unavailable import explained
 from .validate_record import record_problem
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
-    from typing import Any
+    from collections.abc import Collection
 
     from conda.models.records import PackageRecord
 
-    from ...files.hashing import Digests
-    from ...repository.manifest import Package
     from ..request.request import Request
     from .repodata import Index
-    from .solve import Solution
-
-
-@dataclass(frozen=True)
-class Entry:
-    """An archive that a solution needs.
-
-    Attributes:
-        record: The channel's own entry for it, key for key.
-        public_url: Where it lies, without secrets.
-        url: Where it is downloaded from, with the credentials of its channel.
-        folder: The channel of the repository that it is for: empty for the repository itself, or
-            `plugin/`.
-    """
-
-    subdir: str
-    file: str
-    record: Mapping[str, Any] = field(repr=False)
-    public_url: str
-    url: str = field(repr=False)
-    folder: str = ""
-
-    @property
-    def name(self) -> str:
-        """The archive's name in a repository: `subdir/file`, below the folder if it has one."""
-        return f"{self.folder}{self.subdir}/{self.file}"
-
-    @property
-    def sha256(self) -> str | None:
-        """The digest that the channel states, in lower case."""
-        return _digest(self.record, "sha256")
-
-    @property
-    def md5(self) -> str | None:
-        """The digest that the channel states, in lower case."""
-        return _digest(self.record, "md5")
-
-    @property
-    def has_digest(self) -> bool:
-        """Whether the channel states a digest, which its archive can be told by."""
-        return bool(self.sha256 or self.md5)
-
-    def has_bytes_of(self, other: Digests | Package) -> bool:
-        """Return whether bytes are the archive, by the best digest that the channel states."""
-        return other.sha256 == self.sha256 if self.sha256 else other.md5 == self.md5
-
-    @property
-    def size(self) -> int | None:
-        """The bytes of the archive, if the channel states them."""
-        size = self.record.get("size")
-        return size if isinstance(size, int) else None
-
-
-def _digest(record: Mapping[str, Any], algorithm: str) -> str | None:
-    value = record.get(algorithm)
-    return value.lower() if isinstance(value, str) and value else None
+    from .solution import Solution
 
 
 def entries_of(
@@ -167,7 +109,7 @@ def _entry(source: ChannelSource, record: PackageRecord, index: Index) -> Entry:
     if problem:
         raise InvalidRecordError(source.url, record.fn, problem)
     if raw is None or any(
-        _digest(raw, algorithm) != stated
+        stated_digest(raw, algorithm) != stated
         for algorithm in ("sha256", "md5")
         if (stated := record.get(algorithm))
     ):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from contextlib import redirect_stdout
-from dataclasses import dataclass
 from io import StringIO
 from operator import methodcaller
 from typing import TYPE_CHECKING
@@ -15,12 +14,12 @@ from conda.common.io import dashlist
 from ..._conda import indexes, overrides, solver_settings
 from ..._conda.solver import UnsolvedError, ask
 from ...exceptions import InvalidRequestError
-from ...repository.manifest import solution_key
 from ...specs import PackageSpec
 from ..exceptions import SolveError
 from ..warnings import BuildWarning
 from . import exact, surroundings
 from .repodata import load
+from .solution import Solution, Task
 from .unavailable import explained
 from .unsolved import missing, unsolved_error
 
@@ -32,56 +31,10 @@ if TYPE_CHECKING:
     from conda.models.records import PackageRecord
 
     from ...progress import Progress
-    from ..request.inputs.pinned import PinnedArchive
     from ..request.request import Request
 
 #: A prefix that nothing is installed in; conda itself solves for one like it.
 NO_PREFIX = "/nonexistent/offline-repo"
-
-
-@dataclass(frozen=True)
-class Task:
-    """An environment to solve for on one platform, or its archives if they are named exactly."""
-
-    environment: str
-    platform: str
-    packages: tuple[PackageSpec, ...] = ()
-    archives: tuple[PinnedArchive, ...] = ()
-
-
-@dataclass(frozen=True)
-class Solution:
-    """The packages of one environment on one platform.
-
-    Attributes:
-        environment: Its name; empty for the only one of a label.
-        packages: The specifications to install them with.
-        exact: Whether the archives were named, and no solver chose them.
-    """
-
-    environment: str
-    platform: str
-    packages: tuple[PackageSpec, ...]
-    records: tuple[PackageRecord, ...]
-    exact: bool = False
-
-    @property
-    def key(self) -> str:
-        """Its key in the manifest."""
-        return solution_key(self.environment, self.platform)
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The archives, as `subdir/file`, sorted."""
-        return tuple(sorted(f"{record.subdir}/{record.fn}" for record in self.records))
-
-    @property
-    def lacks_pip(self) -> bool:
-        """Whether python was named exactly and pip was not, which conda's classic solver takes for
-        a need of every python (`conda config --describe add_pip_as_python_dependency`).
-        """
-        names = {record.name for record in self.records}
-        return self.exact and "python" in names and "pip" not in names
 
 
 def tasks(request: Request) -> tuple[Task, ...]:
@@ -96,9 +49,13 @@ def tasks(request: Request) -> tuple[Task, ...]:
     for environment in request.environments:
         for platform, names in label_names.items():
             archives = environment.exact.get(platform) or environment.exact.get("noarch", ())
-            packages = () if environment.exact else environment.packages or names
-            if archives or packages:
-                tasks.append(Task(environment.name, platform, packages, archives))
+            wheels = environment.wheels.get(platform, ())
+            packages = environment.packages
+            if not (packages or environment.exact or environment.pip.requirements):
+                packages = names
+            if archives or wheels or packages or environment.pip.requirements:
+                pip = environment.pip
+                tasks.append(Task(environment.name, platform, packages, archives, pip, wheels))
     return tuple(tasks)
 
 
@@ -126,20 +83,22 @@ def solve(request: Request, tasks: Sequence[Task], progress: Progress) -> tuple[
         ChannelUnavailableError: A channel cannot be read.
         ExactGoneError: No channel lists an archive that is named exactly.
     """
-    solutions = []
-    for task in tasks:
-        name = f", environment {task.environment}," if task.environment else ""
-        verb = "Looking up the archives of" if task.archives else "Solving"
-        with progress.doing(f"{verb} {request.label}{name} for {task.platform}"):
-            if task.archives:
-                records = tuple(exact.record_of(archive, request) for archive in task.archives)
-                packages = tuple(map(exact.spec, records))
-            else:
-                records, packages = _solve(task, tasks, request), task.packages
-        solutions.append(
-            Solution(task.environment, task.platform, packages, records, bool(task.archives))
-        )
-    return tuple(solutions)
+    return tuple(solution_of(task, tasks, request, progress) for task in tasks)
+
+
+def solution_of(
+    task: Task, tasks: Sequence[Task], request: Request, progress: Progress
+) -> Solution:
+    """Solve a task, one of several, as far as conda packages are asked for; see `solve`."""
+    name = f", environment {task.environment}," if task.environment else ""
+    verb = "Looking up the archives of" if task.archives else "Solving"
+    with progress.doing(f"{verb} {request.label}{name} for {task.platform}"):
+        if task.archives:
+            records = tuple(exact.record_of(archive, request) for archive in task.archives)
+            packages = tuple(map(exact.spec, records))
+        else:
+            records, packages = _solve(task, tasks, request), task.packages
+    return Solution(task.environment, task.platform, packages, records, bool(task.archives))
 
 
 def unused_settings(solutions: Iterable[Solution]) -> Iterator[BuildWarning]:

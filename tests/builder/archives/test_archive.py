@@ -20,7 +20,7 @@ import pytest
 
 from conda_offline_repo.builder.archives.archive import INDEX, LARGEST, check_identity
 from conda_offline_repo.builder.exceptions import DownloadError, InvalidArchiveError
-from conda_offline_repo.builder.upstream.entries import Entry
+from conda_offline_repo.builder.upstream.entry import Entry
 from dev.upstream.server import ChannelServer
 from tests.support.tiny import TinyChannel
 

@@ -12,7 +12,7 @@ from conda.base.context import reset_context
 from conda_offline_repo.builder.archives.collect import collect, foresee
 from conda_offline_repo.builder.archives.local import LocalArchives
 from conda_offline_repo.builder.exceptions import DownloadError
-from conda_offline_repo.builder.upstream.entries import Entry
+from conda_offline_repo.builder.upstream.entry import Entry
 from dev.upstream.server import ChannelServer
 from tests.support.inside import Counted, inside
 from tests.support.tiny import TinyChannel

@@ -18,7 +18,7 @@ from conda.base.context import context, reset_context
 from conda_offline_repo.builder.archives.download import download
 from conda_offline_repo.builder.archives.retries import LONGEST_WAIT, DownloadFailedError
 from conda_offline_repo.builder.exceptions import ChannelRefusedError, DownloadError
-from conda_offline_repo.builder.upstream.entries import Entry
+from conda_offline_repo.builder.upstream.entry import Entry
 from conda_offline_repo.files.atomic import partial
 from dev.upstream.server import ChannelServer
 from tests.support.inside import HASTY, inside

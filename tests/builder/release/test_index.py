@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conda_offline_repo.builder.release.index import make_index
-from conda_offline_repo.builder.upstream.entries import Entry
+from conda_offline_repo.builder.upstream.entry import Entry
 
 if TYPE_CHECKING:
     from typing import Any

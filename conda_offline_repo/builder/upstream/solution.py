@@ -1,0 +1,77 @@
+"""What is solved, and what comes out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from ...repository.manifest import solution_key
+from ..request.inputs.pinned import PipPart
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from conda.models.records import PackageRecord
+
+    from ...specs import PackageSpec
+    from ..request.inputs.pinned import PinnedArchive, PinnedWheel
+    from .entry import Entry
+
+
+@dataclass(frozen=True)
+class Task:
+    """An environment to solve for on one platform, or its archives if they are named exactly."""
+
+    environment: str
+    platform: str
+    packages: tuple[PackageSpec, ...] = ()
+    archives: tuple[PinnedArchive, ...] = ()
+    pip: PipPart = PipPart()
+    wheels: tuple[PinnedWheel, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """The key of its solution in the manifest."""
+        return solution_key(self.environment, self.platform)
+
+
+@dataclass(frozen=True)
+class Solution:
+    """The packages of one environment on one platform.
+
+    Attributes:
+        environment: Its name; empty for the only one of a label.
+        packages: The specifications to install them with.
+        records: Those of the channels.
+        exact: Whether the archives were named, and no solver chose them.
+        converted: The packages that were made from wheels.
+        pip: By requirement of pip, the specification of what stands for it; among `packages`, too.
+    """
+
+    environment: str
+    platform: str
+    packages: tuple[PackageSpec, ...]
+    records: tuple[PackageRecord, ...]
+    exact: bool = False
+    converted: tuple[Entry, ...] = ()
+    pip: Mapping[str, PackageSpec] = field(default_factory=dict)
+
+    @property
+    def key(self) -> str:
+        """Its key in the manifest."""
+        return solution_key(self.environment, self.platform)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The archives, as `subdir/file`, sorted."""
+        of_channels = (f"{record.subdir}/{record.fn}" for record in self.records)
+        return tuple(sorted((*of_channels, *(entry.name for entry in self.converted))))
+
+    @property
+    def lacks_pip(self) -> bool:
+        """Whether python was named exactly and pip was not, which conda's classic solver takes for
+        a need of every python (`conda config --describe add_pip_as_python_dependency`).
+        """
+        names = {record.name for record in self.records}
+        names |= {str(entry.record["name"]) for entry in self.converted}
+        return self.exact and "python" in names and "pip" not in names
