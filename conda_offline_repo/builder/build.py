@@ -23,7 +23,7 @@ from ..repository.transition import read_manifest
 from . import outcome as outcomes
 from .archives import collect, installers
 from .exceptions import KeyMissingError, OtherKeyError
-from .release import compose, prove, publish, signing, updates
+from .release import compose, inspection, prove, publish, signing, updates
 from .release.html import render
 from .release.plan import make_plan
 from .request import request as requests
@@ -105,9 +105,10 @@ def _build(options: Options, progress: Progress, run: Run, *, dry_run: bool) -> 
             if not publish.differs(same, repository, last):
                 left = publish.finish(same, repository, staging, last, signer) if staging else ()
                 return outcomes.unchanged(plan, last, left)
+        warnings = inspection.inspect(plan, archives)
         page = render.page(draft.manifest, plan.records, last, repository)
         release = compose.completed(draft, page)
-        outcome = outcomes.changed(plan, release)
+        outcome = outcomes.changed(plan, release, warnings)
         outcomes.check_warnings(outcome, options.fail_on)
         if staging is None:
             return outcome

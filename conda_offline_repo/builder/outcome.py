@@ -16,7 +16,6 @@ from ..repository.exceptions import ManifestError, UnreadableError
 from ..repository.locate import Repository
 from ..repository.manifest import key_parts, package_name
 from ..repository.names import PLUGIN, PLUGIN_PACKAGE, SIGNATURES_PACKAGE
-from .archives.archive import long_paths
 from .plugin_channel import checks_signatures
 from .release.exceptions import FailOnError
 from .request.changes import changes
@@ -87,8 +86,12 @@ def unchanged(plan: BuildPlan, last: Manifest, left: tuple[str, ...]) -> BuildOu
     )
 
 
-def changed(plan: BuildPlan, release: Release) -> BuildOutcome:
-    """Return the outcome of a build that makes a release, before that is published."""
+def changed(plan: BuildPlan, release: Release, warnings: tuple[BuildWarning, ...]) -> BuildOutcome:
+    """Return the outcome of a build that makes a release, before that is published.
+
+    Args:
+        warnings: Of what its archives hold.
+    """
     manifest, last = release.manifest, plan.last
     difference = compare.difference(last, manifest)
     return BuildOutcome(
@@ -100,7 +103,7 @@ def changed(plan: BuildPlan, release: Release) -> BuildOutcome:
             *_downgrades(difference),
             *_replaced(difference),
             *plan.warnings,
-            *long_paths(release.archives, plan.solutions),
+            *warnings,
             *_unchecked(manifest),
             *_distrusted(last, manifest),
             *_base(manifest),

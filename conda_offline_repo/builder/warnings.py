@@ -18,6 +18,8 @@ Early = Literal[
     "unused-setting",
     "unused-virtual-package",
     "long-path",
+    "noarch",
+    "two-providers",
     "unchecked-signature",
     "other-signer",
     "base",

@@ -20,6 +20,7 @@ GROUPS = {
     "_conda": "Where the index of a channel is read",
     "builder.config": "In offline-repo.yml",
     "builder.request.inputs": "In files that a build is given",
+    "builder.pypi": "Where packages of PyPI are taken",
     "repository": "Where a repository is read or written",
     "delivery": "On the way",
     "customer": "At the customer",

@@ -7,32 +7,25 @@ package breaks the customer's conda at the extraction, and conda's cache with it
 from __future__ import annotations
 
 import json
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from conda_package_streaming.package_streaming import stream_conda_component, stream_conda_info
 
 from ..exceptions import InvalidArchiveError
-from ..warnings import BuildWarning
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
     from pathlib import Path
     from typing import Any
 
     from ...files.hashing import Digests
     from ..upstream.entry import Entry
-    from ..upstream.solution import Solution
 
 INDEX = "info/index.json"
 PATHS = "info/paths.json"
+LINK = "info/link.json"
 #: Bytes; far more than any such file has.
-LARGEST = {INDEX: 16 << 20, PATHS: 256 << 20}
-#: https://learn.microsoft.com/windows/win32/fileio/maximum-file-path-limitation (260 with a NUL)
-LONGEST = 259
-#: The length of C:\Users\firstname.lastname\AppData\Local\miniconda3\envs\environment-name
-PREFIX_LENGTH = 72
+LARGEST = {INDEX: 16 << 20, PATHS: 256 << 20, LINK: 16 << 20}
 
 
 @dataclass(frozen=True)
@@ -54,30 +47,43 @@ class Archive:
         return cls(entry.name, path, staged, digests.sha256, entry.md5 or digests.md5, digests.size)
 
 
-def read_description(path: Path, name: str = INDEX) -> dict[str, Any]:
-    """Return the content of a JSON file in an archive, one of those in `LARGEST`.
+def read_descriptions(path: Path, *names: str) -> dict[str, dict[str, Any]]:
+    """Return the contents of JSON files in an archive, those of `LARGEST`, that it has.
 
     Raises:
-        ValueError: The archive is not a conda package, cannot be read, or has no such file.
+        ValueError: The archive is not a conda package, or cannot be read.
     """
+    contents: dict[str, dict[str, Any]] = {}
     try:
         with path.open("rb") as file:
             if path.name.endswith(".conda"):  # without the other part it cannot be installed
                 stream_conda_component(str(path), file, "pkg")
             for tar, member in stream_conda_info(str(path), file):
-                if member.name == name and member.isfile():
+                if member.name in names and member.isfile():
                     part = tar.extractfile(member)
-                    if part is None or member.size > LARGEST[name]:
+                    if part and member.size <= LARGEST[member.name]:
+                        content = json.loads(part.read())
+                        if isinstance(content, dict):
+                            contents[member.name] = content
+                    if contents.keys() == {*names}:
                         break
-                    content = json.loads(part.read())
-                    if isinstance(content, dict):
-                        return content
-                    break
     except OSError as error:
         raise ValueError(error.strerror or str(error)) from error
     except Exception as error:  # each implementation of zstd has errors of its own
         raise ValueError(str(error) or type(error).__name__) from error
-    raise ValueError(f"it has no {name}")
+    return contents
+
+
+def read_description(path: Path) -> dict[str, Any]:
+    """Return the `info/index.json` of an archive.
+
+    Raises:
+        ValueError: The archive is not a conda package, cannot be read, or has no such file.
+    """
+    description = read_descriptions(path, INDEX).get(INDEX)
+    if description is None:
+        raise ValueError(f"it has no {INDEX}")
+    return description
 
 
 def check_identity(path: Path, entry: Entry) -> None:
@@ -101,39 +107,3 @@ def check_identity(path: Path, entry: Entry) -> None:
                 entry.public_url,
                 f"its own {field} is {own.get(field)!r}, not {entry.record[field]!r}",
             )
-
-
-def long_paths(
-    archives: Iterable[Archive], solutions: Iterable[Solution]
-) -> Iterator[BuildWarning]:
-    """Yield a warning of each new package for Windows with a path that would be too long in an
-    environment.
-
-    Only `.conda` archives are looked into: their list of files is a small part of its own.
-    """
-    windows = {
-        name
-        for solution in solutions
-        if solution.platform.startswith("win-")
-        for name in solution.names
-    }
-    for archive in archives:
-        if archive.staged and archive.name in windows and archive.name.endswith(".conda"):
-            longest = max(_installed_paths(archive.path), key=len, default="")
-            if PREFIX_LENGTH + 1 + len(longest) > LONGEST:
-                yield BuildWarning(
-                    "long-path",
-                    f"{archive.name} has a path that Windows may find too long "
-                    f"({len(longest)} characters below the environment): {longest}",
-                )
-
-
-def _installed_paths(path: Path) -> list[str]:
-    """Return the paths of a package's files below a Windows environment."""
-    paths = []
-    with suppress(ValueError, KeyError, TypeError):
-        for entry in read_description(path, PATHS)["paths"]:
-            file = str(entry["_path"])
-            # the modules of a noarch package
-            paths.append(f"Lib/{file}" if file.startswith("site-packages/") else file)
-    return paths

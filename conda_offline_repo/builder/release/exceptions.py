@@ -12,7 +12,7 @@ from ..request.machine import can_be
 from ..upstream.exact import build_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
     from typing import Any
 
@@ -85,6 +85,51 @@ class MachineMisfitError(OfflineRepoError):
             "Otherwise ask for other packages or versions, or make the list or lock file on such a "
             "machine. Nothing was published.",
         )
+
+
+class WithoutPythonError(OfflineRepoError):
+    """Packages of modules for any Python, for an environment that has none.
+
+    Args:
+        packages: Their archives, by the key of the solution.
+    """
+
+    def __init__(self, packages: Mapping[str, Iterable[str]]) -> None:
+        lines = (f"for {key}: {', '.join(names)}" for key, names in packages.items())
+        super().__init__(
+            f"conda cannot install these noarch packages without python, and no package that is "
+            f"asked for depends on it:{dashlist(lines)}",
+            "Ask for python as well. Nothing was published.",
+        )
+
+
+class UnfitArchivesError(OfflineRepoError):
+    """Archives that conda cannot link, or whose compiled files are for other machines.
+
+    Args:
+        compiled: The noarch packages that have such files, with where they were to be installed.
+        entry_points: By archive, those that conda cannot link.
+    """
+
+    def __init__(self, compiled: Sequence[str], entry_points: Mapping[str, Iterable[str]]) -> None:
+        texts, hints = [], []
+        if compiled:
+            texts.append(
+                "These packages are noarch, and their compiled files are for other machines or "
+                f"another Python:{dashlist(compiled)}"
+            )
+            hints.append(
+                "Ask for versions that have a package for each platform. If PyPI has wheels of the "
+                "project, name it as a requirement of pip: they become such packages."
+            )
+        if entry_points:
+            lines = (f"{name}: {', '.join(points)}" for name, points in entry_points.items())
+            texts.append(
+                f"These packages have entry points that conda cannot link:{dashlist(lines)}"
+            )
+            hints.append("An entry point has to be `command = module:function`, without extras.")
+        end = "Nothing was published. Tell the owner of the channel."
+        super().__init__("\n".join(texts), *hints, end)
 
 
 class FailOnError(OfflineRepoError):

@@ -128,6 +128,7 @@ def make_plan(
         if solution.exact:
             exact.check_closure(solution.key, {name: records[name] for name in solution.names})
         rules.check_machine(solution, records, request)
+    noarch = rules.check_python(solutions, records)
     kept = kept_releases(last, repository, request.keep, solutions, entries)
     rules.check_allowed((*entries, *of_plugin), kept.entries)
     return BuildPlan(
@@ -148,5 +149,6 @@ def make_plan(
             *unused_settings(solutions),
             *access.unsent_token(request),
             *rules.unused_virtual_packages(request, entries),
+            *noarch,
         ),
     )

@@ -9,10 +9,10 @@ from ..._conda.solver_settings import forbidden
 from ...queries.dependencies import spec_name
 from ..request.machine import KNOWN, as_conda_has
 from ..warnings import BuildWarning
-from .exceptions import ForbiddenError, MachineMisfitError
+from .exceptions import ForbiddenError, MachineMisfitError, WithoutPythonError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
     from typing import Any
 
     from ..request.request import Request
@@ -34,6 +34,49 @@ def check_machine(
     machine = as_conda_has(request.virtual_packages[solution.platform])
     if demands := unmet([records[name] for name in solution.names], machine):
         raise MachineMisfitError(solution.key, demands)
+
+
+def check_python(
+    solutions: Collection[Solution], records: Mapping[str, Mapping[str, Any]]
+) -> tuple[BuildWarning, ...]:
+    """Check that conda finds a python where it links the modules of `noarch: python` packages.
+
+    Args:
+        records: The index entries, by `subdir/file`.
+
+    Returns:
+        A warning of those that do not bring python themselves, where others do.
+
+    Raises:
+        WithoutPythonError: A solution has such packages, and no python.
+    """
+    missing: dict[str, list[str]] = {}
+    lacking: set[str] = set()
+    for solution in solutions:
+        own = {name: records[name] for name in solution.names}
+        brings, before = {"python"}, 0
+        while len(brings) > before:
+            before = len(brings)
+            brings |= {
+                record["name"]
+                for record in own.values()
+                if any(spec_name(text) in brings for text in record.get("depends") or ())
+            }
+        names = {name for name, r in own.items() if r.get("noarch") == "python"}
+        if any(record["name"] == "python" for record in own.values()):
+            lacking |= {name for name in names if own[name]["name"] not in brings}
+        elif names:
+            missing[solution.key] = sorted(names)
+    if missing:
+        raise WithoutPythonError(missing)
+    if not lacking:
+        return ()
+    text = (
+        f"These noarch packages need python, and neither they nor what they depend on say so: "
+        f"{', '.join(sorted(lacking))}. In an environment without python, conda cannot install "
+        "them."
+    )
+    return (BuildWarning("noarch", text),)
 
 
 def unused_virtual_packages(request: Request, entries: Iterable[Entry]) -> Iterator[BuildWarning]:

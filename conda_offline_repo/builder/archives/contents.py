@@ -1,0 +1,79 @@
+"""What archives install, by their own account."""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from ...repository.manifest import File
+from ..warnings import BuildWarning
+from .archive import LINK, PATHS, read_descriptions
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+#: https://learn.microsoft.com/windows/win32/fileio/maximum-file-path-limitation (260 with a NUL)
+LONGEST = 259
+#: The length of C:\Users\firstname.lastname\AppData\Local\miniconda3\envs\environment-name
+PREFIX_LENGTH = 72
+#: Where modules are: in a noarch package, on Linux and macOS, and on Windows.
+SITE_PACKAGES = re.compile(r"(?:(?:lib/python[0-9.]+t?|Lib)/)?site-packages/")
+NAME = r"[^\W\d]\w*"
+#: A command and an object in a module; conda 26.7 links no other (`conda.common.path.python`).
+ENTRY_POINT = re.compile(
+    rf"\s*[^\s./\\=\0][^/\\=\r\n\0]*=\s*{NAME}(\.{NAME})*\s*:\s*{NAME}(\.{NAME})*\s*"
+)
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What an archive installs.
+
+    Attributes:
+        files: By path, as the package has it.
+        entry_points: The commands of a `noarch: python` package, as `command = module:function`.
+    """
+
+    files: Mapping[str, File] = field(default_factory=dict)
+    entry_points: tuple[str, ...] = ()
+
+    @property
+    def unlinkable(self) -> tuple[str, ...]:
+        """The entry points that conda refuses, or makes broken commands of."""
+        return tuple(text for text in self.entry_points if not ENTRY_POINT.fullmatch(text))
+
+
+def contents_of(path: Path, *, noarch_python: bool = False) -> Contents:
+    """Return the contents of an archive; nothing where it does not say them, or is not there."""
+    with suppress(ValueError, KeyError, TypeError, AttributeError):
+        parts = read_descriptions(path, PATHS, *([LINK] if noarch_python else []))
+        files = {
+            str(entry["_path"]): File(entry.get("sha256", ""), entry.get("size_in_bytes", 0))
+            for entry in parts[PATHS]["paths"]
+        }
+        noarch = parts.get(LINK, {}).get("noarch") or {}
+        return Contents(files, tuple(map(str, noarch.get("entry_points") or ())))
+    return Contents()
+
+
+def long_path(name: str, contents: Contents) -> BuildWarning | None:
+    """Return a warning if a package has a path that Windows would find too long in an environment.
+
+    Args:
+        name: Of the archive, as `subdir/file`.
+    """
+    # the modules of a noarch package
+    paths = (
+        f"Lib/{path}" if path.startswith("site-packages/") else path for path in contents.files
+    )
+    longest = max(paths, key=len, default="")
+    if PREFIX_LENGTH + 1 + len(longest) <= LONGEST:
+        return None
+    return BuildWarning(
+        "long-path",
+        f"{name} has a path that Windows may find too long "
+        f"({len(longest)} characters below the environment): {longest}",
+    )

@@ -1,0 +1,107 @@
+"""Compiled files in packages that say of themselves that they are for every machine.
+
+`conda pypi convert` 0.13.1 makes such a package of a wheel for one platform. Others mean it: they
+have a library for each system, or none that their users load. conda-build refuses none of them
+(conda/conda-build#3208), so neither are they here as long as something in them fits the machine.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from .contents import SITE_PACKAGES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+COMPILED = re.compile(r"\.(?:so(?:\.[0-9]+)*|dylib|dll|pyd)$")
+#: https://docs.python.org/3/library/importlib.html#importlib.machinery.EXTENSION_SUFFIXES
+EXTENSION = re.compile(r"\.(?:(?:cpython-|pypy|abi3)[^./]*\.so|(?:cp[0-9][^./]*\.)?pyd)$")
+#: Where a machine looks for libraries and commands; cross compilers and the like have theirs below
+#: folders of their own.
+LOADED = re.compile(r"(?:lib|bin|DLLs|Scripts|Library/(?:lib|bin))/[^/]+")
+#: Folders of data that tests read.
+TESTS = re.compile(r"(?:^|/)(?:tests?|testing|testdata|test[-_]data)/")
+#: What CPython calls machines, by conda's platform.
+MACHINES = {
+    "linux-64": "x86_64-linux-gnu",
+    "linux-32": "i386-linux-gnu",
+    "linux-aarch64": "aarch64-linux-gnu",
+    "linux-ppc64le": "powerpc64le-linux-gnu",
+    "linux-riscv64": "riscv64-linux-gnu",
+    "linux-s390x": "s390x-linux-gnu",
+    "osx-64": "darwin",
+    "osx-arm64": "darwin",
+    "win-32": "win32",
+    "win-64": "win_amd64",
+    "win-arm64": "win_arm64",
+}
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """Compiled files of a noarch package.
+
+    Attributes:
+        paths: Those in question.
+        useless: Whether they are of no use to the machine; they may be for another one with another
+            Python.
+    """
+
+    paths: tuple[str, ...]
+    useless: bool
+
+
+def compiled_files(paths: Iterable[str], platform: str, python: str) -> Compiled | None:
+    """Return what is compiled in a noarch package, unless it is for all machines.
+
+    Args:
+        paths: Of its files.
+        platform: conda's name of the customer's platform.
+        python: The version of Python there, without dots and with a `t` for a free-threaded one,
+            such as `312`; empty if there is none.
+    """
+    compiled = [p for p in paths if COMPILED.search(p) and _is_loaded(p)]
+    extensions = [path for path in compiled if EXTENSION.search(path)]
+    suffixes = _suffixes(platform, python)
+    if extensions and not any(
+        f".{_file(path).partition('.')[2]}" in suffixes for path in extensions
+    ):
+        return Compiled(tuple(extensions), useless=True)
+    if not compiled:
+        return None
+    systems = [_systems(path) for path in compiled]
+    own = platform.partition("-")[0]
+    if not any(own in possible for possible in systems):
+        # .NET has libraries for every system, with the names of those for Windows
+        return Compiled(tuple(compiled), useless=any(possible != {"win"} for possible in systems))
+    return Compiled(tuple(compiled), useless=False) if set.intersection(*systems) else None
+
+
+def _is_loaded(path: str) -> bool:
+    inside = SITE_PACKAGES.match(path) or LOADED.fullmatch(path)
+    return bool(inside) and not TESTS.search(path)
+
+
+def _file(path: str) -> str:
+    return path.rpartition("/")[2]
+
+
+def _suffixes(platform: str, python: str) -> set[str]:
+    """Return the ends of the names of the extension modules that a Python imports."""
+    machine = MACHINES.get(platform, platform)
+    if platform.startswith("win-"):
+        return {f".cp{python}-{machine}.pyd", ".pyd"}
+    return {f".cpython-{python}-{machine}.so", ".abi3.so", ".so"}
+
+
+def _systems(path: str) -> set[str]:
+    """Return the systems that a compiled file may be for, by its name."""
+    file = _file(path)
+    if file.endswith((".dll", ".pyd")):
+        return {"win"}
+    if file.endswith(".dylib") or "darwin" in file:
+        return {"osx"}
+    return {"linux"} if "linux" in file or not file.endswith(".so") else {"linux", "osx"}

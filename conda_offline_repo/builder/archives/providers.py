@@ -1,0 +1,56 @@
+"""Modules that two packages of an environment bring: conda writes one over the other."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .contents import SITE_PACKAGES
+
+if TYPE_CHECKING:
+    from ...repository.manifest import File
+    from .contents import Contents
+
+    #: By dotted name, the file of a module.
+    Modules = dict[str, File]
+
+ENDS = (".py", ".so", ".pyd")
+#: What many wheels leave beside their own modules, though nobody imports it.
+STRAYS = frozenset(("benchmarks", "doc", "docs", "example", "examples", "scripts", "test", "tests"))
+#: Bytes; the `__init__.py` of a namespace that packages share has a line of code, and perhaps a
+#: licence (https://packaging.python.org/guides/packaging-namespace-packages).
+LARGEST_NAMESPACE = 1024
+
+
+def modules_of(contents: Contents) -> Modules:
+    """Return the modules that a package brings."""
+    modules = {}
+    for path, file in contents.files.items():
+        inside = SITE_PACKAGES.match(path)
+        if inside and path.endswith(ENDS):
+            *folders, name = path[inside.end() :].split("/")
+            stem = name.partition(".")[0]
+            parts = folders if stem == "__init__" else [*folders, stem]
+            if parts and parts[0] not in STRAYS and all(map(str.isidentifier, parts)):
+                modules[".".join(parts)] = file
+    return modules
+
+
+def shared_modules(first: Modules, second: Modules) -> tuple[str, ...]:
+    """Return the modules that two packages have both, without those in others of them, sorted."""
+    shared = {
+        name
+        for name in first.keys() & second.keys()
+        if not (_is_namespace(name, first) and _is_namespace(name, second))
+    }
+    return tuple(sorted(name for name in shared if shared.isdisjoint(_around(name))))
+
+
+def _is_namespace(name: str, modules: Modules) -> bool:
+    inside = any(other.startswith(f"{name}.") for other in modules)
+    return inside and modules[name].size <= LARGEST_NAMESPACE
+
+
+def _around(name: str) -> list[str]:
+    """Return the packages that a module is in."""
+    parts = name.split(".")
+    return [".".join(parts[:length]) for length in range(1, len(parts))]

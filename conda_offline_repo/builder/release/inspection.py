@@ -1,0 +1,149 @@
+"""What the archives of a release hold, as far as it matters where they are installed.
+
+An archive is looked into when it comes into a solution, and not again while it stays there.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from itertools import chain
+from typing import TYPE_CHECKING
+
+from ...repository.manifest import package_name
+from ..archives.contents import contents_of, long_path
+from ..archives.libraries import compiled_files
+from ..archives.providers import modules_of, shared_modules
+from ..warnings import BuildWarning
+from .exceptions import UnfitArchivesError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from ...repository.manifest import Manifest
+    from ..archives.archive import Archive
+    from ..archives.contents import Contents
+    from ..upstream.solution import Solution
+    from .plan import BuildPlan
+
+    Read = Callable[[str], Contents]
+
+#: How many paths or modules a message names; there may be thousands.
+NAMED = 3
+
+
+def inspect(plan: BuildPlan, archives: Iterable[Archive]) -> tuple[BuildWarning, ...]:
+    """Look into the archives that are new in the solutions of a release, and return warnings.
+
+    Args:
+        archives: All of the release; of a dry run, new ones are not there.
+
+    Raises:
+        UnfitArchivesError: Some would not work where they are installed.
+    """
+    records, paths = plan.records, {archive.name: archive.path for archive in archives}
+
+    @cache
+    def read(name: str) -> Contents:
+        return contents_of(paths[name], noarch_python=records[name].get("noarch") == "python")
+
+    new = [(solution, _new(solution, plan.last)) for solution in plan.solutions]
+    windows = {
+        name
+        for solution, names in new
+        for name in names
+        # the list of files is a small part of a .conda archive, and of no other
+        if solution.platform.startswith("win-") and name.endswith(".conda")
+    }
+    return (
+        *_compiled(plan, new, read),
+        *chain.from_iterable(_providers(plan, s, read) for s, names in new if names),
+        *filter(None, (long_path(name, read(name)) for name in sorted(windows))),
+    )
+
+
+def _new(solution: Solution, last: Manifest | None) -> tuple[str, ...]:
+    """Return the archives that a solution did not have in the last release, or not with the same
+    python.
+    """
+    before = {*last.solutions.get(solution.key, ())} if last else set()
+    pythons = {name for name in solution.names if package_name(name) == "python"}
+    return tuple(name for name in solution.names if name not in before or not pythons <= before)
+
+
+def _compiled(
+    plan: BuildPlan, new: Iterable[tuple[Solution, tuple[str, ...]]], read: Read
+) -> list[BuildWarning]:
+    """Return warnings of noarch packages whose compiled files are not for all machines.
+
+    Raises:
+        UnfitArchivesError: They are not for the customer's, or conda cannot link entry points.
+    """
+    useless: list[str] = []
+    unlinkable: dict[str, tuple[str, ...]] = {}
+    fitting: dict[str, tuple[str, ...]] = {}
+    for solution, names in new:
+        python = _python(solution, plan)
+        for name in names:
+            record = plan.records[name]
+            if record.get("noarch") == "python" and (texts := read(name).unlinkable):
+                unlinkable[name] = texts
+            if record["subdir"] != "noarch":
+                continue
+            compiled = compiled_files(read(name).files, solution.platform, python)
+            if compiled and compiled.useless:
+                useless.append(f"{name}, for {solution.key}: {_some(compiled.paths)}")
+            elif compiled and not any(map(_is_virtual, record.get("depends") or ())):
+                fitting[name] = compiled.paths
+    if useless or unlinkable:
+        raise UnfitArchivesError(useless, unlinkable)
+    return [
+        BuildWarning(
+            "noarch",
+            f"{name} is noarch, which is for every machine, and has compiled files for some: "
+            f"{_some(paths)}. On another platform, or with another Python, it may not work.",
+        )
+        for name, paths in sorted(fitting.items())
+    ]
+
+
+def _python(solution: Solution, plan: BuildPlan) -> str:
+    """Return the version of a solution's Python as the names of extension modules have it."""
+    for name in solution.names:
+        if package_name(name) == "python":
+            record = plan.records[name]
+            version = "".join(record["version"].split(".")[:2])
+            return f"{version}t" if record["build"].endswith(f"cp{version}t") else version
+    return ""
+
+
+def _is_virtual(dependency: str) -> bool:
+    return dependency.startswith("__")
+
+
+def _providers(plan: BuildPlan, solution: Solution, read: Read) -> Iterator[BuildWarning]:
+    """Yield a warning of each package that has modules which a package from a wheel has as well."""
+    converted = {entry.name for entry in solution.converted}
+    modules = {name: modules_of(read(name)) for name in solution.names if converted}
+    for wheel in sorted(converted):
+        for other in solution.names:
+            if other in converted and other <= wheel:
+                continue  # the pair is told, or it is no pair
+            if shared := shared_modules(modules[wheel], modules[other]):
+                pair = " and ".join(_described(name, plan) for name in (wheel, other))
+                yield BuildWarning(
+                    "two-providers",
+                    f"For {solution.key}, two packages have {_some(shared)}: {pair}. conda "
+                    "installs both, and writes files of one over those of the other. Ask for only "
+                    "one of them.",
+                )
+
+
+def _described(name: str, plan: BuildPlan) -> str:
+    record = plan.records[name]
+    wheel = any(entry.wheel for entry in plan.entries if entry.name == name)
+    return f"{record['name']} {record['version']}{' from a wheel' if wheel else ''}"
+
+
+def _some(texts: Sequence[str]) -> str:
+    more = f" and {len(texts) - NAMED} more" if len(texts) > NAMED else ""
+    return f"{', '.join(texts[:NAMED])}{more}"
