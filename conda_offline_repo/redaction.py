@@ -69,6 +69,9 @@ class Secrets:
     values: frozenset[str]
     logins: frozenset[str] = frozenset()
 
+    def __or__(self, other: Secrets) -> Secrets:
+        return Secrets(self.values | other.values, self.logins | other.logins)
+
     @cached_property
     def hidden(self) -> tuple[str, ...]:
         """All that is never shown, as it may be written; cached, as each printed line needs it."""

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from pathlib import Path
 
 
 @dataclass(frozen=True)
 class EnvironmentSpec:
     """An environment of a label: its name, empty if it has none, and where its packages stand: as
     MatchSpecs here, in an environment.yml, list or lock file, or in a prefix of this machine; and
-    which environments or categories of a lock file are meant, if not all.
+    which environments or categories of a lock file are meant, if not all. What pip is to install
+    besides are lines as in its requirements files.
     """
 
     name: str = ""
@@ -21,6 +19,7 @@ class EnvironmentSpec:
     file: Path | None = None
     prefix: Path | None = None
     only: tuple[str, ...] = ()
+    pip: tuple[str, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True)
@@ -30,8 +29,13 @@ class Options:
     Attributes:
         root: Parent of the label's folder.
         packages: MatchSpecs; empty for what the last build remembers.
+        pip: What pip is to install besides, lines as in its requirements files; empty for what the
+            last build remembers.
+        pip_as_conda: Whether that is taken from the channels where they have it as conda packages;
+            None for what the last build remembers.
+        folder: Where relative paths in these lines begin.
         add: MatchSpecs to add to the remembered ones, in place of those of the same name.
-        remove: Names or MatchSpecs to take away from the remembered ones.
+        remove: Names or MatchSpecs to take away from the remembered ones, also of pip's.
         channels: conda's channels, named and configured, highest priority first.
         configured: Those of them that are configured only.
         channels_named: Whether any were named for this build, so that none are remembered.
@@ -55,6 +59,9 @@ class Options:
     label: str
     root: Path
     packages: tuple[str, ...] = ()
+    pip: tuple[str, ...] = field(default=(), repr=False)
+    pip_as_conda: bool | None = None
+    folder: Path = Path()
     add: tuple[str, ...] = ()
     remove: tuple[str, ...] = ()
     channels: tuple[str, ...] = ()

@@ -45,16 +45,23 @@ LABEL = {
         plugins.offline_repo_root, else the current folder.""",
 }
 PACKAGES = {
-    "[PACKAGE ...]": """As for `conda install`. If no build of the label ever named any: all that
-        the label channel publishes.""",
+    "[PACKAGE ...]": """As for `conda install`. If no build of the label ever named any, here or for
+        pip: all that the label channel publishes.""",
     "--add PACKAGE ...": "Ship this too, or replace the one of this name; repeat it for several.",
     "--remove PACKAGE ...": "Do not ship this any more; repeat it for several.",
+    "--pip REQUIREMENT ...": """Ship this of PyPI as a conda package: a line as in pip's
+        requirements files, such as 'flask>=3', a wheel's path or '-r FILE'; repeat it for all.""",
     "--keep N": "Keep the last N releases installable, this one included.",
 }
 ENVIRONMENT = {
     "--environment-file FILE": """The packages of an environment.yml or `conda list --export`, or
-        the archives of an explicit list, a conda-lock.yml or a pixi.lock.""",
+        the archives and wheels of an explicit list, a conda-lock.yml or a pixi.lock.""",
     "--from-prefix ENV": "The packages of this environment, given by name or path.",
+}
+PIP = {
+    "--pip-as-conda": """Take what pip would install from the channels where these have it as conda
+        packages. This is the default at first.""",
+    "--no-pip-as-conda": "Take all that pip would install from PyPI.",
 }
 PARTS = {
     "--only NAME ...": "Of a lock file, ship this environment or category; repeat it for several.",
@@ -107,6 +114,7 @@ def configure_parser(parser: ArgumentParser) -> None:
     add_options(packages, PACKAGES)
     add_options(packages.add_mutually_exclusive_group(), ENVIRONMENT)
     add_options(packages, PARTS)
+    add_options(packages.add_mutually_exclusive_group(), PIP)
     add_options(parser.add_argument_group("the customer's machine"), MACHINE)
     extras = parser.add_argument_group("what to ship along with it")
     add_options(extras.add_mutually_exclusive_group(), PLUGIN)

@@ -39,7 +39,8 @@ if TYPE_CHECKING:
 CONFIG_NAME = "offline-repo.yml"
 #: The options that say something of a request, besides --keep and those of conda.
 REQUEST = (
-    *("--add", "--remove", "--environment-file", "--only", "--from-prefix", "--root"),
+    *("--add", "--remove", "--environment-file", "--only", "--from-prefix", "--root", "--pip"),
+    *("--pip-as-conda", "--no-pip-as-conda"),
     *("--no-label-channel", "--token", "--platform", "--virtual-package", "--with-plugin"),
     *("--without-plugin", "--plugin-file", "--installer", "--without-installer"),
     *("--sign-key", "--no-sign-key"),
@@ -177,12 +178,18 @@ def _options(args: Namespace) -> Options:
         plugin = False
     if args.offline_repo_installer or args.offline_repo_without_installer:
         installers = tuple(map(_path, args.offline_repo_installer))
+    pip_as_conda = None
+    if args.offline_repo_pip_as_conda or args.offline_repo_no_pip_as_conda:
+        pip_as_conda = bool(args.offline_repo_pip_as_conda)
+    environments = _environments(args)
     keys = args.offline_repo_sign_key or default_sign_keys()
     channels, named = _channels(), {"local", *map(os.path.expandvars, args.channel or ())}
     return Options(
         label=labels[0],
         root=_path(args.offline_repo_root or default_root()),
         packages=tuple(args.offline_repo_package),
+        pip=() if environments else tuple(args.offline_repo_pip),
+        pip_as_conda=pip_as_conda,
         add=tuple(args.offline_repo_add),
         remove=tuple(args.offline_repo_remove),
         channels=channels,
@@ -199,7 +206,7 @@ def _options(args: Namespace) -> Options:
         sign_keys=() if args.offline_repo_no_sign_key else tuple(map(_path, keys)),
         unsigned=args.offline_repo_no_sign_key,
         keep=args.offline_repo_keep,
-        environments=_environments(args),
+        environments=environments,
         fail_on=tuple(args.offline_repo_fail_on),
     )
 
@@ -228,13 +235,13 @@ def _channels() -> tuple[str, ...]:
 
 
 def _environments(args: Namespace) -> tuple[EnvironmentSpec, ...]:
-    only = tuple(args.offline_repo_only)
+    only, pip = tuple(args.offline_repo_only), tuple(args.offline_repo_pip)
     if file := args.offline_repo_environment_file:
-        return (EnvironmentSpec(file=_path(file), only=only),)
+        return (EnvironmentSpec(file=_path(file), only=only, pip=pip),)
     if prefix := args.offline_repo_from_prefix:
         # a name or a path, as conda's -n and -p distinguish them
         path = _path(prefix) if is_path(prefix) else Path(locate_prefix_by_name(prefix))
-        return (EnvironmentSpec(prefix=path, only=only),)
+        return (EnvironmentSpec(prefix=path, only=only, pip=pip),)
     return (EnvironmentSpec(only=only),) if only else ()
 
 

@@ -124,6 +124,9 @@ class Remembered:
         keep: How many releases stay installable.
         environments: MatchSpecs by name of the environment; empty for an exact one.
         exact: The environments whose archives were named exactly; `""` for the unnamed one.
+        pip: By name of the environment, what pip is to install besides: `requirements`,
+            `constraints`, and options on where its `index` is, as in its requirements files.
+        pip_as_conda: Whether that is taken from the channels where they have it as conda packages.
         publisher_named: Whether the first channel was named as the publisher's, which a token is
             for. It was not where it came from a file or from conda's configuration.
     """
@@ -136,6 +139,8 @@ class Remembered:
     keep: int = 1
     environments: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     exact: tuple[str, ...] = ()
+    pip: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
+    pip_as_conda: bool = True
     publisher_named: bool = True
 
 

@@ -132,6 +132,13 @@ def parse(data: Any) -> Manifest:
                 for name, packages in request.get("environments", {}).items()
             },
             exact=reading.texts(request.get("exact", [])),
+            pip={
+                reading.text(name): {
+                    reading.text(kind): reading.texts(texts) for kind, texts in part.items()
+                }
+                for name, part in request.get("pip", {}).items()
+            },
+            pip_as_conda=reading.flag(request.get("pip_as_conda", True)),
             publisher_named=reading.flag(request.get("publisher_named", True)),
         ),
         solutions=_solutions(data["solutions"]),
@@ -164,7 +171,7 @@ def parse(data: Any) -> Manifest:
         pip={key: _texts_by_name(specs) for key, specs in data.get("pip", {}).items()},
     )
     environments = manifest.request.environments
-    for name in (*environments, *manifest.request.exact):
+    for name in (*environments, *manifest.request.exact, *manifest.request.pip):
         if name not in (environments or {""}) or (name and label_problem(name)):
             raise _Invalid(f"it names {name!r} as an environment")
     for signer in manifest.signers:

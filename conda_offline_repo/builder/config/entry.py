@@ -48,6 +48,7 @@ def entry(
         "platforms": list(common.platforms if same else request.platforms),
         "virtual_packages": _virtual_packages(request, top.get("virtual_packages", {})),
         "keep": request.keep,
+        "pip_as_conda": request.pip_as_conda,
         "with_plugin": relative(plugin, folder) if plugin else request.plugin,
         "installers": [relative(file, folder) for file in options.installers or ()],
         "fail_on": list(options.fail_on),

@@ -15,6 +15,7 @@ from ...exceptions import InvalidRequestError
 from ...repository.names import label_problem
 from ...specs import check_together, parse_spec
 from ..request.channels import sources
+from ..request.inputs.pip_part import pip_part, unset_variables
 from ..request.machine import PLACES, VIRTUAL_PACKAGE_NAME
 from .values import channel_of, path_of, prefix_of
 
@@ -34,6 +35,7 @@ def checks(folder: Path) -> dict[str, Callable[[Any], object]]:
         "virtual-package": _check_virtual_package,
         "match-spec": parse_spec,
         "packages": _check_packages,
+        "pip": partial(_check_pip, folder),
         "folder": partial(_check_folder, folder),
         "file": partial(_check_file, folder),
         "prefix": partial(prefix_of, folder),
@@ -94,6 +96,11 @@ def _check_virtual_package(name: str) -> None:
     if not VIRTUAL_PACKAGE_NAME.fullmatch(name):
         hint = advice(name, (*PLACES, "__archspec"))
         raise ValueError(f"{name!r} is not a virtual package. {hint}")
+
+
+def _check_pip(folder: Path, line: str) -> None:
+    if not unset_variables(line):  # a label that is not built now need not have them
+        pip_part(repr(line), (line,), folder)
 
 
 def _check_packages(texts: list[Any]) -> None:

@@ -20,14 +20,17 @@ if TYPE_CHECKING:
     from ..options import Options
 
 #: What holds where neither the file nor the configuration says anything.
-UNSAID = {"keep": 1, "with_plugin": False, "installers": (), "label_channel": True, "fail_on": ()}
+UNSAID = {
+    **{"keep": 1, "with_plugin": False, "installers": (), "label_channel": True, "fail_on": ()},
+    "pip_as_conda": True,
+}
 #: The keys that options have by the same name.
 SAME = (
     *("root", "label_channel", "channels", "platforms", "keep", "fail_on", "installers"),
-    "packages",
+    *("packages", "pip", "pip_as_conda"),
 )
 #: The ways to say what a label, or an environment of it, is to have.
-WAYS = ("packages", "environment", "file", "from_prefix")
+WAYS = ("packages", "pip", "environment", "file", "from_prefix")
 
 
 def is_path(environment: str) -> bool:
@@ -73,7 +76,7 @@ CONVERSIONS = {
 
 def common_options(defaults: Options, top: Mapping[str, Any], folder: Path) -> Options:
     """Return the options of a label that says nothing, from the defaults and the top of a file."""
-    return replace(changed(defaults, {**UNSAID, **top}, folder), whole=True)
+    return replace(changed(defaults, {**UNSAID, **top}, folder), whole=True, folder=folder)
 
 
 def label_options(common: Options, label: str, stated: Mapping[str, Any], folder: Path) -> Options:
@@ -123,7 +126,7 @@ def changed(options: Options, stated: Mapping[str, Any], folder: Path) -> Option
             _spec(name, stated, folder) for name, stated in environments
         )
     elif "environment" in values or "from_prefix" in values:
-        changes["environments"] = (_spec("", stated, folder),)
+        changes.update(environments=(_spec("", stated, folder),), pip=())
     return replace(options, **changes)
 
 
@@ -136,6 +139,7 @@ def _spec(name: str, stated: Any, folder: Path) -> EnvironmentSpec:
         values.get("file") or values.get("environment"),
         values.get("from_prefix"),
         values.get("only") or (),
+        values.get("pip") or (),
     )
 
 

@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING
 
 from ...repository.names import PLUGIN_PACKAGE
 from ...urls import public
+from .inputs.exceptions import UNKNOWN
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from ...repository.manifest import Remembered
 
 
@@ -22,8 +25,8 @@ class RequestChange:
     """A part of the request that differs from that of the last build.
 
     Attributes:
-        what: `packages` or `environments`, `channels`, `publisher_named`, `platforms`,
-            `virtual_packages`, `plugin`, or `keep`.
+        what: `packages` or `environments`, `pip`, `pip_as_conda`, `channels`, `publisher_named`,
+            `platforms`, `virtual_packages`, `plugin`, or `keep`.
         before: As it was. No packages stand for all that the label channel publishes. Of virtual
             packages just those that differ, each as `PLATFORM:NAME=VERSION[=BUILD]`. The plugin by
             the name of its package.
@@ -53,6 +56,8 @@ def _parts(request: Remembered, *, named: bool) -> dict[str, tuple[str, ...]]:
     packages = {"environments": _environments(request)} if named else {"packages": request.packages}
     return {
         **packages,
+        "pip": tuple(_pip(request)),
+        "pip_as_conda": ("yes" if request.pip_as_conda else "no",),
         "channels": tuple(map(_channel, request.channels)),
         "publisher_named": ("yes" if request.publisher_named else "no",),
         "platforms": request.platforms,
@@ -72,6 +77,13 @@ def _environments(request: Remembered) -> tuple[str, ...]:
         text = EXACT if name in request.exact else " ".join(packages) or ALL
         texts.append(f"{name}: {text}" if name else text)
     return tuple(texts)
+
+
+def _pip(request: Remembered) -> Iterator[str]:
+    for name, part in sorted(request.pip.items()):
+        constraints = (f"constraint {text}" for text in part.get("constraints", ()))
+        for text in (*part.get("requirements", ()), *constraints, *part.get("index", ())):
+            yield UNKNOWN.redact(f"{name}: {text}" if name else text)
 
 
 def _channel(url: str) -> str:

@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from conda.common.io import dashlist
 from conda.models.match_spec import MatchSpec
+from packaging.utils import canonicalize_name
 
 from ...exceptions import InvalidRequestError
 from ...repository.manifest import Remembered, solution_key
 from ...repository.names import label_problem
-from ...specs import check_together, parse_spec
-from .inputs.pinned import Environment, PinnedArchive
+from ...specs import PackageSpec, check_together, parse_spec
+from .inputs.pinned import Environment, PinnedArchive, PinnedWheel, PipPart
+from .inputs.pip_part import both, pip_part, recalled
 from .inputs.prefix import read_prefix
 from .inputs.read import read_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from ...repository.manifest import Manifest
-    from ...specs import PackageSpec
     from ..options import EnvironmentSpec, Options
+
+#: What the lines for pip are called.
+PIP = "What pip is to install"
+#: What an environment needs for that, if nothing else is asked for.
+PYTHON = (PackageSpec("python"),)
 
 
 def environments(options: Options, last: Manifest | None) -> tuple[Environment, ...]:
@@ -39,8 +46,10 @@ def environments(options: Options, last: Manifest | None) -> tuple[Environment, 
         environments = _named(options)
     elif last and (last.request.environments or last.request.exact) and not listed:
         environments = [*_remembered(last)]
+        if options.pip:
+            environments = [_changed(environments, options)]
     else:
-        environments = [Environment(packages=_packages(options, last))]
+        environments = [_listed(options, last)]
     for environment in environments:
         check_together(environment.packages)
     return tuple(
@@ -50,13 +59,15 @@ def environments(options: Options, last: Manifest | None) -> tuple[Environment, 
 
 
 def _named(options: Options) -> list[Environment]:
-    if options.packages or options.add or options.remove:
+    if options.packages or options.pip or options.add or options.remove:
         raise InvalidRequestError(
             "Packages are named, and a file or an environment that names them as well.",
             "Name only the packages, or only the file or environment.",
         )
     _check_names(spec.name for spec in options.environments)
-    environments = [environment for spec in options.environments for environment in _read(spec)]
+    environments = [
+        environment for spec in options.environments for environment in _read(spec, options)
+    ]
     _check_names(environment.name for environment in environments)
     return environments
 
@@ -75,7 +86,7 @@ def _check_names(names: Iterable[str]) -> None:
         seen.add(name.casefold())
 
 
-def _read(spec: EnvironmentSpec) -> Iterator[Environment]:
+def _read(spec: EnvironmentSpec, options: Options) -> Iterator[Environment]:
     """Yield what is asked for; of a file with several environments each, under a joined name."""
     if spec.only and not spec.file:
         raise InvalidRequestError(
@@ -83,29 +94,102 @@ def _read(spec: EnvironmentSpec) -> Iterator[Environment]:
             "Name it with --environment-file, or leave out --only.",
         )
     if spec.prefix:
-        yield replace(read_prefix(spec.prefix), name=spec.name)
+        environments: tuple[Environment, ...] = (replace(read_prefix(spec.prefix), name=spec.name),)
     elif spec.file:
-        for environment in read_file(spec.file, spec.only):
-            name = "-".join(filter(None, (spec.name, environment.name)))
-            yield replace(environment, name=name, file=spec.file)
+        environments = tuple(
+            replace(env, name="-".join(filter(None, (spec.name, env.name))), file=spec.file)
+            for env in read_file(spec.file, spec.only)
+        )
     else:
-        yield Environment(spec.name, tuple(map(parse_spec, spec.packages)))
+        environments = (Environment(spec.name, tuple(map(parse_spec, spec.packages))),)
+    part = pip_part(PIP, spec.pip, options.folder)
+    for environment in environments:
+        if part != PipPart():
+            _check_no_wheels(environment)
+        environment = replace(environment, pip=both(environment.pip, part))
+        needs_python = environment.pip.requirements and not environment.exact
+        yield replace(environment, packages=environment.packages or PYTHON * bool(needs_python))
+
+
+def _check_no_wheels(environment: Environment) -> None:
+    if environment.wheels:
+        raise InvalidRequestError(
+            f"{environment.file or 'The last build'} names wheels exactly, so nothing can be added "
+            "for pip.",
+            "Lock it together with them, or name the packages instead of the lock file.",
+        )
 
 
 def _remembered(last: Manifest) -> Iterator[Environment]:
+    """Yield the environments of the last build; exact ones with the wheels that no requirement led
+    to.
+    """
     request = last.request
     for name in request.environments or ("",):
-        exact = {}
+        exact, wheels = {}, {}
+        part = recalled(request.pip.get(name, {}))
         for platform in request.platforms if name in request.exact else ():
-            if archives := last.solutions.get(solution_key(name, platform)):
-                packages = [last.packages[archive] for archive in archives]
-                exact[platform] = tuple(PinnedArchive(p.url, p.sha256, p.md5) for p in packages)
-        yield Environment(name, tuple(map(parse_spec, request.environments.get(name, ()))), exact)
+            packages = [
+                last.packages[a] for a in last.solutions.get(solution_key(name, platform), ())
+            ]
+            pins = [PinnedArchive(p.url, p.sha256, p.md5) for p in packages if not p.wheel]
+            of_pip = [PinnedWheel(p.url, p.wheel.sha256) for p in packages if p.wheel]
+            if pins:
+                exact[platform] = tuple(pins)
+            if of_pip and not part.requirements:
+                wheels[platform] = tuple(of_pip)
+        specs = tuple(map(parse_spec, request.environments.get(name, ())))
+        yield Environment(name, specs, exact, pip=part, wheels=wheels)
 
 
-def _packages(options: Options, last: Manifest | None) -> tuple[PackageSpec, ...]:
+def _changed(environments: list[Environment], options: Options) -> Environment:
+    """Return the only environment, whose archives are exact, with other requirements of pip."""
+    if len(environments) > 1 or environments[0].name:
+        raise InvalidRequestError(
+            "--pip adds to the packages of a label. The last build was for environments.",
+            "Change the file that names them, and build from it.",
+        )
+    _check_no_wheels(environments[0])
+    return replace(environments[0], pip=_asked_of_pip(options))
+
+
+def _asked_of_pip(options: Options) -> PipPart:
+    part = pip_part(PIP, options.pip, options.folder)
+    if options.pip and not part.requirements:
+        raise InvalidRequestError(
+            "For pip, options are named and no requirement.",
+            "Name all requirements with --pip, and the options as well.",
+        )
+    return part
+
+
+def _listed(options: Options, last: Manifest | None) -> Environment:
+    """Return the environment of packages that are named, or of those of the last build, changed."""
+    request = last.request if last else Remembered()
+    part = _asked_of_pip(options) if options.pip else recalled(request.pip.get("", {}))
+    names = {} if options.pip else {text: _project(text) for text in part.requirements}
+    gone = {name for name in map(canonicalize_name, options.remove) if name in names.values()}
+    packages = _packages(options, last, gone)
+    requirements = tuple(text for text in part.requirements if names.get(text) not in gone)
+    part = replace(part, requirements=requirements) if requirements else PipPart()
+    is_all = last and not (request.packages or request.environments or request.exact)
+    if part.requirements and not packages and not is_all:
+        packages = PYTHON
+    return Environment(packages=packages, pip=part)
+
+
+def _project(requirement: str) -> str:
+    return canonicalize_name(re.split(r"[^\w.-]", requirement, maxsplit=1)[0])
+
+
+def _packages(
+    options: Options, last: Manifest | None, of_pip: Collection[str]
+) -> tuple[PackageSpec, ...]:
     """Return the packages that are named, or those of the last build, changed; none for all that
     the label channel publishes.
+
+    Args:
+        of_pip: The normalized names of what is taken away from what pip is to install.
     """
     named, added, removed = (
         tuple(map(parse_spec, texts)) for texts in (options.packages, options.add, options.remove)
@@ -125,23 +209,28 @@ def _packages(options: Options, last: Manifest | None) -> tuple[PackageSpec, ...
         return named
     request = last.request if last else Remembered()
     remembered = () if request.environments else tuple(map(parse_spec, request.packages))
-    if last and not remembered and (added or removed):
+    here = [spec for spec in removed if canonicalize_name(spec) not in of_pip]
+    changed = added or here or (removed and request.exact)
+    if last and changed and (request.exact or not remembered):
         raise InvalidRequestError(
             "--add and --remove change only a list of packages. The last build was for "
             "environments, for exact archives, or for all that the label channel publishes.",
             "Name all packages to ship, or change the file that names them and build from it.",
         )
     forms = {package: (package.match, MatchSpec(package.match.name)) for package in remembered}
-    unknown = [spec for spec in removed if not any(spec.match in own for own in forms.values())]
+    requirements = request.pip.get("", {}).get("requirements", ())
+    unknown = [spec for spec in here if not any(spec.match in own for own in forms.values())]
     if unknown:
         raise InvalidRequestError(
             f"Not among the packages of the last build:{dashlist(map(repr, unknown))}",
-            f"They are:{dashlist(remembered)}" if last else "There was no build of this label yet.",
+            f"They are:{dashlist((*remembered, *requirements))}"
+            if last
+            else "There was no build of this label yet.",
         )
     gone = {spec.match for spec in removed}
     stay = (p for p in remembered if p.match.name not in new and gone.isdisjoint(forms[p]))
     packages = (*stay, *added)
-    if removed and not packages:
+    if here and not packages:
         raise InvalidRequestError(
             f"Without {', '.join(removed)} there would be no package to ship.",
             "Name the packages to ship instead.",

@@ -1,10 +1,11 @@
-"""What lock files name and no channel holds: refused where a build is for it, and not elsewhere."""
+"""What lock files name and cannot be shipped: refused where a build is for it, not elsewhere."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .inputs.exceptions import PipPartsError
+from .inputs.exceptions import InputFileError, PipPartsError
+from .inputs.pinned import NOARCH
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -13,23 +14,33 @@ if TYPE_CHECKING:
 
 
 def check_foreign(environments: Sequence[Environment], platforms: Sequence[str]) -> None:
-    """Check that all that is chosen of lock files are archives of channels.
+    """Check that what is chosen of lock files are archives of channels, or wheels beside python.
 
     Raises:
-        PipPartsError: It is not; says which parts of the file are.
+        InputFileError: There are wheels, and no python.
+        PipPartsError: Something is neither; says which parts of the file are.
     """
     for file in dict.fromkeys(env.file for env in environments):
         own = [env for env in environments if env.file == file]
         refused = {
-            f"{name} ({group}, {platform})": (group, platform)
+            f"{name} ({group}, {platform}): {reason}": (group, platform)
             for env in own
             for platform in platforms
-            for group, names in env.foreign.get(platform, {}).items()
-            for name in sorted(names)
+            for group, reasons in env.foreign.get(platform, {}).items()
+            for name, reason in sorted(reasons.items())
         }
         if file and refused:
             hints = _hints(own, {group for group, _ in refused.values()})
             raise PipPartsError(file, refused, *hints)
+    for env in environments:
+        for platform in env.wheels.keys() & {*platforms, NOARCH}:
+            names = (archive.url.rpartition("/")[2] for archive in env.exact.get(platform, ()))
+            if not any(name.startswith("python-") for name in names):
+                raise InputFileError(
+                    env.file or "The last build",
+                    f"it names wheels for {platform}, and no archive of python",
+                    "Lock python as well.",
+                )
 
 
 def _hints(environments: Sequence[Environment], refused: set[str]) -> Iterator[str]:

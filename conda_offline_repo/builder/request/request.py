@@ -14,6 +14,7 @@ from ..exceptions import NothingAskedError
 from ..warnings import BuildWarning
 from .environments import environments
 from .foreign import check_foreign
+from .inputs.pip_part import remembered
 from .machine import machines
 from .sources import added, sources_of
 
@@ -42,6 +43,7 @@ class Request:
         platforms: conda subdirs, sorted.
         virtual_packages: By platform, by name: `VERSION` or `VERSION=BUILD`. Platforms that
             earlier builds were for are among them, for when they come back.
+        pip_as_conda: Whether what pip is to install is taken from the channels where they have it.
         plugin: Whether the plugin itself goes along.
         keep: How many releases are to be installable from the folder.
         warnings: What of files is not followed, and what is added to them.
@@ -57,6 +59,7 @@ class Request:
     label_source: ChannelSource | None
     platforms: tuple[str, ...]
     virtual_packages: Mapping[str, Mapping[str, str]]
+    pip_as_conda: bool = True
     plugin: bool = False
     keep: int = 1
     warnings: tuple[BuildWarning, ...] = ()
@@ -93,8 +96,8 @@ def resolve(options: Options, last: Manifest | None) -> Request:
         OfflineRepoError: A file or an environment that is named cannot be read.
     """
     _check(options)
-    named = options.packages or options.environments or options.channels_named or options.whole
-    if not (last or named):
+    named = options.packages or options.pip or options.environments or options.channels_named
+    if not (last or named or options.whole):
         raise NothingAskedError(options.label, options.root.absolute(), labels_in(options.root))
     last = None if options.whole else last
     before = last.request if last else Remembered()
@@ -115,6 +118,9 @@ def resolve(options: Options, last: Manifest | None) -> Request:
         label_source=label_channel,
         platforms=platforms,
         virtual_packages=machines(platforms, before.virtual_packages, options.virtual_packages),
+        pip_as_conda=(
+            before.pip_as_conda if options.pip_as_conda is None else options.pip_as_conda
+        ),
         plugin=before.plugin if options.plugin is None else options.plugin,
         keep=options.keep or before.keep,
         warnings=(*_left_out(wanted, platforms), *added(options, wanted, last)),
@@ -127,6 +133,7 @@ def resolve(options: Options, last: Manifest | None) -> Request:
 def remember(request: Request) -> Remembered:
     """Return what the next build of the label remembers of a request."""
     texts = {env.name: tuple(map(str, env.packages)) for env in request.environments}
+    pip = {env.name: remembered(env.pip) for env in request.environments}
     return Remembered(
         packages=texts.pop("", ()),
         channels=tuple(source.url for source in request.sources),
@@ -136,6 +143,8 @@ def remember(request: Request) -> Remembered:
         keep=request.keep,
         environments=texts,
         exact=tuple(env.name for env in request.environments if env.exact),
+        pip={name: part for name, part in pip.items() if part},
+        pip_as_conda=request.pip_as_conda,
         publisher_named=bool(request.publisher),
     )
 

@@ -168,14 +168,14 @@ metadata: {{}}
 package:
 - {{name: lib, platform: linux-64, url: "{ACME}/noarch/lib-1.0-0.conda"}}
 - {{name: lib, platform: win-64, url: "{ACME}/noarch/lib-1.0-0.conda"}}
-- {{name: six, manager: pip, category: dev, platform: linux-64, url: "https://h.example/six.whl"}}
+- {{name: six, manager: pip, category: dev, platform: linux-64, url: "https://h.example/six.zip"}}
 """
 
 
 def test_pip_refuses_only_what_it_is_in(of_file: Callable[..., Options]) -> None:
     with pytest.raises(PipPartsError) as caught:
         resolve(of_file(LOCK), None)
-    assert "\n  - six (dev, linux-64)\n" in str(caught.value)
+    assert "\n  - six (dev, linux-64): an archive of sources\n" in str(caught.value)
     for option in ("--only main", "--platform win-64"):
         assert f"that have none of these: {option}." in "\n".join(caught.value.hints)
     options = of_file(LOCK)

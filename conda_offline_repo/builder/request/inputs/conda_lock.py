@@ -14,19 +14,20 @@ from ..channels import expanded
 from .exceptions import InputFileError, Problems, check_only
 from .pinned import NOARCH, Environment, absolute_url, pin, together
 from .plain_yaml import is_text, load
+from .requirement import exact_wheel
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
     from pathlib import Path
     from typing import Any
 
-    from .pinned import PinnedArchive
+    from .pinned import PinnedArchive, PinnedWheel
 
 VERSIONS = (1, 2, 3)
 
 
 def read_conda_lock(path: Path, text: str, only: Collection[str]) -> Environment:
-    """Return the archives of a lock file, by platform.
+    """Return the archives of a lock file, and the wheels of its packages of pip's, by platform.
 
     conda-lock solves all categories together, so they make one environment. Variables in the URLs
     stand for what the environment of this process says. Paths are relative to the file.
@@ -42,20 +43,29 @@ def read_conda_lock(path: Path, text: str, only: Collection[str]) -> Environment
     check_only(path, "category", only, known)
     problems = Problems(path)
     archives: defaultdict[str, list[PinnedArchive]] = defaultdict(list)
-    foreign: dict[str, dict[str, set[str]]] = {}
+    wheels: defaultdict[str, list[PinnedWheel]] = defaultdict(list)
+    foreign: dict[str, dict[str, dict[str, str]]] = {}
     for package in packages:
         categories = _categories(package)
         if only and categories.isdisjoint(only):
             continue
         name, platform = package["name"], package["platform"]
+        digests = package.get("hash") or package
         if package.get("manager", package.get("kind", "conda")) != "conda":
-            for category in sorted(categories.intersection(only or known)):
-                foreign.setdefault(platform, {}).setdefault(category, set()).add(name)
+            with problems.noting(f"{name} for {platform}: "):
+                check_platform(platform)
+            hashes = [f"sha256:{digests['sha256']}"] if digests.get("sha256") else []
+            try:
+                wheel = exact_wheel(expanded(package["url"]), hashes, path.parent)
+                wheels[platform].append(wheel)
+            except ValueError as error:
+                for category in sorted(categories.intersection(only or known)):
+                    reasons = foreign.setdefault(platform, {}).setdefault(category, {})
+                    reasons[name] = str(error)
             continue
         where = f"{name} for {platform} is not an archive of a channel: "
         with problems.noting(where):
             check_platform(platform)
-            digests = package.get("hash") or package
             url = absolute_url(expanded(package["url"]), path.parent)
             archives[platform].append(pin(url, digests.get("sha256"), digests.get("md5")))
     exact = {}
@@ -67,7 +77,12 @@ def read_conda_lock(path: Path, text: str, only: Collection[str]) -> Environment
     problems.check()
     if not exact and not foreign:
         raise InputFileError(path, "it names no archive")
-    return Environment(exact=exact, foreign=foreign, groups=tuple(sorted(only or known)))
+    return Environment(
+        exact=exact,
+        foreign=foreign,
+        wheels={platform: tuple(own) for platform, own in sorted(wheels.items())},
+        groups=tuple(sorted(only or known)),
+    )
 
 
 def _packages(path: Path, text: str) -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from ....specs import parse_spec
 from ..channels import expanded
 from .exceptions import InputFileError, Problems
 from .pinned import Environment
+from .pip_part import read_pip
 from .plain_yaml import are_texts, is_text, load
 
 if TYPE_CHECKING:
@@ -42,7 +44,7 @@ def read_environment(path: Path, text: str) -> Environment:
 
     Raises:
         InputFileError: It is not one, with all that is wrong.
-        PipPartsError: It has packages for pip.
+        PipPartsError: It has packages for pip that are not wheels.
     """
     if len(text) > LIMIT:
         raise InputFileError(path, f"an environment.yml has at most {LIMIT} characters")
@@ -63,12 +65,14 @@ def read_environment(path: Path, text: str) -> Environment:
     for platform in platforms:
         with problems.noting("in `platforms`: "):
             check_platform(platform)
-    packages, pip = _dependencies(content.get("dependencies"), problems)
-    problems.check(pip)
-    if not packages:
+    packages, lines = _dependencies(content.get("dependencies"), problems)
+    pip = read_pip(lines, path.absolute().parent, problems)
+    problems.check()
+    if not packages and not pip.requirements:
         raise InputFileError(path, "it names no package")
     return Environment(
         packages=packages,
+        pip=pip,
         channels=tuple(channel for channel in channels if channel != NO_DEFAULTS),
         no_defaults=NO_DEFAULTS in channels,
         platforms=tuple(platforms),
@@ -90,7 +94,7 @@ def _texts(section: str, content: dict[str, Any], problems: Problems) -> list[st
 def _dependencies(
     dependencies: Any, problems: Problems
 ) -> tuple[tuple[PackageSpec, ...], list[str]]:
-    """Return the packages of conda's channels, and those for pip."""
+    """Return the packages of conda's channels, and the lines for pip."""
     packages: list[PackageSpec] = []
     pip: list[str] = []
     if not isinstance(dependencies, list) or not dependencies:
@@ -99,12 +103,14 @@ def _dependencies(
     for number, dependency in enumerate(dependencies, start=1):
         keys = list(dependency) if isinstance(dependency, dict) else []
         section: Any = dependency.get("pip") or [] if keys == ["pip"] else None
-        names = [section] if isinstance(section, str) else section
+        lines = section.splitlines() if isinstance(section, str) else section
         if is_text(dependency):
             with problems.noting():
                 packages.append(parse_spec(dependency.partition("#")[0].strip()))
-        elif are_texts(names):
-            pip += names
+        elif isinstance(lines, list):
+            pip += filter(is_text, lines)
+            for line in itertools.filterfalse(is_text, lines):
+                problems.add(f"in `pip`, {line!r} is not a text", "Put it in quotes.")
         elif len(keys) == 1 and CONDITION.fullmatch(str(keys[0])):
             problems.add(
                 f"number {number} of `dependencies` is for some platforms alone, by the selector "

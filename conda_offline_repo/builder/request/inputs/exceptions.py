@@ -20,6 +20,10 @@ UNKNOWN = Secrets(frozenset())
 LONGEST = 1000
 #: How many problems of a file are listed.
 MOST = 50
+MAKE_WHEELS = (
+    "Make a wheel of each, on the customer's platform if it is compiled: pip wheel --no-deps "
+    "SOURCE. Name the wheel by its path in the place of its source."
+)
 
 
 def shown(text: str) -> str:
@@ -28,27 +32,36 @@ def shown(text: str) -> str:
     return UNKNOWN.redact(" ".join(words))
 
 
+def _listed(problems: Sequence[str]) -> list[str]:
+    more = [f"and {len(problems) - MOST} more"] if len(problems) > MOST else []
+    return [*map(shown, problems[:MOST]), *more]
+
+
 class InputFileError(OfflineRepoError):
     """A file or an environment that packages cannot be taken from, with all that is wrong.
 
     The problems may quote what stands there; it is shown without what looks like a credential.
     """
 
-    def __init__(self, path: Path, problem: str | Sequence[str], *hints: str) -> None:
+    def __init__(self, path: Path | str, problem: str | Sequence[str], *hints: str) -> None:
         problems = [problem] if isinstance(problem, str) else list(dict.fromkeys(problem))
-        if more := problems[MOST:]:
-            problems[MOST:] = [f"and {len(more)} more"]
-        lines = [*map(shown, problems)]
+        lines = _listed(problems)
+        self.problem = "; ".join(lines)
         text = f" {lines[0]}." if len(lines) == 1 else dashlist(lines)
         super().__init__(f"{path} cannot be used:{text}", *dict.fromkeys(hints))
+
+
+class RefusedError(ValueError):
+    """What pip would install is not a wheel; the text says what it is."""
 
 
 class Problems:
     """Collects what is wrong with a file, to say all of it at once."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path | str) -> None:
         self._path = path
         self._problems: list[str] = []
+        self._refused: list[str] = []
         self._hints: list[str] = []
 
     def add(self, problem: str, *hints: str) -> None:
@@ -56,26 +69,33 @@ class Problems:
         self._problems.append(problem)
         self._hints += hints
 
+    def refuse(self, package: str) -> None:
+        """Note what pip would install, and is not a wheel."""
+        self._refused.append(package)
+
     @contextmanager
     def noting(self, where: str = "", *hints: str) -> Iterator[None]:
         """Note a ValueError, or a request that is invalid, and `where` it is."""
         try:
             yield
+        except RefusedError as error:
+            self.refuse(f"{where}{error}")
         except (InvalidRequestError, ValueError) as error:
             problem = str(error).partition("\n")[0].rstrip(".")
             self.add(f"{where}{problem}", *hints, *getattr(error, "hints", ()))
 
-    def check(self, pip: Sequence[str] = ()) -> None:
-        """Go on only if nothing is wrong, and no package is for pip.
+    def check(self) -> None:
+        """Go on only if nothing is wrong.
 
         Raises:
-            InputFileError: Something is wrong.
-            PipPartsError: These packages are for pip.
+            InputFileError: Something is wrong, with what is not a wheel.
+            PipPartsError: What is wrong is just that something is not a wheel.
         """
         if self._problems:
-            raise InputFileError(self._path, self._problems, *self._hints)
-        if pip:
-            raise PipPartsError(self._path, pip)
+            problems, hints = [*self._problems, *self._refused], self._hints
+            raise InputFileError(self._path, problems, *hints, *[MAKE_WHEELS] * bool(self._refused))
+        if self._refused:
+            raise PipPartsError(self._path, self._refused)
 
 
 @contextmanager
@@ -99,16 +119,14 @@ def check_only(path: Path, kind: str, only: Collection[str], known: Collection[s
 
 
 class PipPartsError(OfflineRepoError):
-    """A file or an environment with packages of pip's, or that are built from their sources."""
+    """Packages that pip would build from their sources or install in place."""
 
-    def __init__(self, where: Path, names: Iterable[str], *hints: str) -> None:
+    def __init__(self, where: Path | str, packages: Iterable[str], *hints: str) -> None:
         super().__init__(
-            f"{where} has packages that no conda channel holds, because pip installs them or they "
-            "are built from their sources. Nothing is left out without a word, so these are "
-            f"refused:{dashlist(map(shown, names))}",
+            f"{where} asks for packages that cannot be shipped. Of pip's, only wheels can be:"
+            f"{dashlist(_listed([*dict.fromkeys(packages)]))}",
             *hints,
-            "Make conda packages of them, of wheels with `conda pypi convert`, put those into a "
-            "channel of your own, and name the packages and that channel in their place.",
+            MAKE_WHEELS,
         )
 
 

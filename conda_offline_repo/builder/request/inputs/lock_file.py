@@ -10,14 +10,22 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from ....repository.names import LABEL, check_platform
-from .exceptions import LONGEST, InputFileError, LockReaderMissingError, check_only, shown, unusable
+from .exceptions import (
+    LONGEST,
+    InputFileError,
+    LockReaderMissingError,
+    check_only,
+    shown,
+    unusable,
+)
 from .pinned import NOARCH, Environment, absolute_url, pin, together
+from .requirement import exact_wheel
 
 if TYPE_CHECKING:
     from collections.abc import Collection
     from typing import Any
 
-    from .pinned import PinnedArchive
+    from .pinned import PinnedArchive, PinnedWheel
 
 BRACKET = re.compile(r"[\[\]{}]")
 DEPTH = 1000
@@ -89,16 +97,27 @@ def _is_deep(text: str) -> bool:
 
 def _environment(path: Path, name: str, environment: Any) -> Environment:
     """Return an environment, with its archives for the platforms that have any."""
-    from rattler import CondaLockedBinaryPackage
+    from rattler import CondaLockedBinaryPackage, PypiLockedPackage
 
     variants: dict[str, list[str]] = defaultdict(list)
-    exact, foreign = {}, {}
+    exact, foreign, wheels = {}, {}, {}
     for platform in environment.platforms():
         subdir = str(platform.subdir)
         packages = environment.packages(platform) or ()
         archives = [p for p in packages if isinstance(p, CondaLockedBinaryPackage)]
-        if others := {str(p.name) for p in packages} - {str(p.name) for p in archives}:
-            foreign[subdir] = {name: others}
+        of_pip, refused = [], {}
+        for package in packages:
+            if isinstance(package, PypiLockedPackage):
+                try:
+                    of_pip.append(_wheel(path, package))
+                except ValueError as error:
+                    refused[str(package.name)] = str(error)
+            elif package not in archives:
+                refused[str(package.name)] = "a package that is built from its sources"
+        if refused:
+            foreign[subdir] = {name: refused}
+        if of_pip:
+            wheels[subdir] = tuple(sorted(of_pip, key=lambda wheel: wheel.url))
         if not archives:
             continue
         variants[subdir].append(platform.name)
@@ -116,7 +135,15 @@ def _environment(path: Path, name: str, environment: Any) -> Environment:
             )
     channels = tuple(map(str, environment.channels()))
     exact = dict(sorted(exact.items()))
-    return Environment(name, exact=exact, foreign=foreign, groups=(name,), channels=channels)
+    return Environment(
+        name, exact=exact, foreign=foreign, wheels=wheels, groups=(name,), channels=channels
+    )
+
+
+def _wheel(path: Path, package: Any) -> PinnedWheel:
+    digest = getattr(package.hashes._hashes, "sha256", None)  # rattler 0.26 fails if there is none
+    hashes = [f"sha256:{digest.hex()}"] if digest else []
+    return exact_wheel(package.location.removeprefix("direct+"), hashes, path.parent)
 
 
 def _archive(path: Path, package: Any, platform: Any) -> PinnedArchive:

@@ -17,7 +17,7 @@ from ....repository.reading import MD5, SHA256
 from ....urls import NETWORK, file_url, public
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
 
     from ....specs import PackageSpec
 
@@ -60,7 +60,8 @@ class PipPart:
         constraints: In the same form.
         options: Of pip, on where indexes are: `--index-url URL` and its like, one text each, as
             they stand in a requirements file; may hold credentials.
-        urls: By their URLs in the requirements, those that hold credentials.
+        urls: By their URLs in the requirements, with the digests there, those that hold
+            credentials.
     """
 
     requirements: tuple[str, ...] = ()
@@ -77,8 +78,8 @@ class Environment:
         name: Its name in a file that has several; else empty.
         packages: As they were typed, checked.
         exact: By platform, the archives; `noarch` for a list that fits every platform.
-        foreign: By platform and group, what it has besides that no channel holds: packages of
-            pip's, and those that are built from their sources.
+        foreign: By platform, group and name, what it has besides that cannot be shipped, and why:
+            what is built from its sources.
         pip: What pip is to install besides.
         wheels: By platform, the wheels that a lock file names exactly.
         groups: What can be chosen of the lock file: its environments, or its categories.
@@ -92,7 +93,7 @@ class Environment:
     name: str = ""
     packages: tuple[PackageSpec, ...] = ()
     exact: Mapping[str, tuple[PinnedArchive, ...]] = field(default_factory=dict)
-    foreign: Mapping[str, Mapping[str, Collection[str]]] = field(default_factory=dict)
+    foreign: Mapping[str, Mapping[str, Mapping[str, str]]] = field(default_factory=dict)
     pip: PipPart = PipPart()
     wheels: Mapping[str, tuple[PinnedWheel, ...]] = field(default_factory=dict)
     groups: tuple[str, ...] = ()

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
-from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from typing import TYPE_CHECKING
 
-from ....files.hashing import read_regular
 from .conda_lock import read_conda_lock
 from .environment_yml import read_environment
 from .exceptions import InputFileError
 from .explicit import MARK, read_explicit
 from .lock_file import read_lock_file
 from .spec_list import is_spec_list, read_spec_list
+from .text import read_text
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -20,8 +19,6 @@ if TYPE_CHECKING:
 
     from .pinned import Environment
 
-#: Bytes; the largest known lock files have a tenth of it.
-LIMIT = 64 << 20
 #: A key of the outermost level.
 KEY = re.compile(r"^['\"]?([a-z]+)['\"]?[ \t]*:(?=\s|$)", re.MULTILINE)
 CONDA_LOCK = {"version", "metadata", "package"}
@@ -46,10 +43,12 @@ def read_file(path: Path, only: Collection[str] = ()) -> tuple[Environment, ...]
 
     Raises:
         InputFileError: It cannot be read, is none of these, or is not one that can be built from.
-        PipPartsError: It has packages for pip, whatever it is built for.
+        PipPartsError: It has packages for pip that are not wheels, whatever it is built for.
         LockReaderMissingError: It is a pixi.lock, and py-rattler is not installed.
     """
-    text = _text(path)
+    text = read_text(path)
+    if not text.strip():
+        raise InputFileError(path, "it is empty")
     keys = set(KEY.findall(text))
     lines = [line.strip() for line in text.splitlines()]
     is_explicit = MARK in lines
@@ -77,19 +76,3 @@ def read_file(path: Path, only: Collection[str] = ()) -> tuple[Environment, ...]
         else "Packages by name go on the command line. An environment.yml has `dependencies:`, an "
         "explicit list the line @EXPLICIT: conda list --explicit --md5",
     )
-
-
-def _text(path: Path) -> str:
-    try:
-        content = read_regular(path, LIMIT, links=True)
-    except OSError as error:
-        raise InputFileError(path, error.strerror or str(error)) from None
-    # what `>` writes in Windows PowerShell
-    utf16 = content.startswith((BOM_UTF16_LE, BOM_UTF16_BE))
-    try:
-        text = content.decode("utf-16" if utf16 else "utf-8-sig")
-    except UnicodeDecodeError:
-        raise InputFileError(path, "it is not text in UTF-8", "Save it in this encoding.") from None
-    if not text.strip():
-        raise InputFileError(path, "it is empty")
-    return text

@@ -9,6 +9,7 @@ from ....repository.names import check_platform
 from ....specs import parse_spec
 from .exceptions import Problems
 from .pinned import PLATFORM, Environment
+from .pip_part import read_pip
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,11 +28,11 @@ def is_spec_list(text: str) -> bool:
 
 
 def read_spec_list(path: Path, text: str) -> Environment:
-    """Return the packages of a list, as `conda create --file` takes them, and its platform.
+    """Return the packages of a list, as `conda create --file` takes them, those that pip has
+    installed, by name and version, and its platform.
 
     Raises:
         InputFileError: A line is not a package, with all that is wrong.
-        PipPartsError: It has packages that pip has installed.
     """
     problems = Problems(path)
     packages: list[PackageSpec] = []
@@ -42,8 +43,9 @@ def read_spec_list(path: Path, text: str) -> Environment:
             if match := PLATFORM.match(line):
                 platforms.append(check_platform(match[1]))
             elif line.endswith(OF_PIP):
-                pip.append(line.removesuffix(OF_PIP))
+                pip.append(line.removesuffix(OF_PIP).replace("=", "==", 1))
             elif line and not line.startswith("#"):
                 packages.append(parse_spec(line))
-    problems.check(pip)
-    return Environment(packages=tuple(packages), platforms=tuple(platforms[:1]))
+    part = read_pip(pip, path.absolute().parent, problems)
+    problems.check()
+    return Environment(packages=tuple(packages), pip=part, platforms=tuple(platforms[:1]))

@@ -9,7 +9,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conda_offline_repo.builder.request.inputs.exceptions import InputFileError
-from conda_offline_repo.builder.request.inputs.pinned import Environment, PinnedArchive
+from conda_offline_repo.builder.request.inputs.pinned import (
+    Environment,
+    PinnedArchive,
+    PinnedWheel,
+)
 from conda_offline_repo.builder.request.inputs.read import read_file
 
 if TYPE_CHECKING:
@@ -58,17 +62,24 @@ def test_written_on_windows(tmp_path: Path, encoding: str) -> None:
 
 
 def test_pip_is_kept_by_platform_and_category(write: Callable[[str], Path]) -> None:
-    wheel = "manager: pip, url: https://files.example/a.tar.gz, dependencies: {six: '*'}"
+    sdist = "manager: pip, url: https://files.example/a.tar.gz, dependencies: {six: '*'}"
+    url = "https://files.example/six-1.0-py3-none-any.whl"
+    six = f"manager: pip, url: '{url}'"
     text = locked(
         "lib linux-64",
         "lib win-64",
-        f"docrep linux-64 {wheel}",
-        f"tests win-64 {wheel}, category: dev, optional: true",
+        f"docrep linux-64 {sdist}",
+        f"tests win-64 {six}, category: dev, optional: true",
+        f"six linux-64 {six}, hash: {{md5: {MD5}, sha256: {SHA256}}}, category: dev",
     )
     (read,) = read_file(write(text))
     assert read == Environment(
         exact={name: (PinnedArchive(LIB),) for name in ("linux-64", "win-64")},
-        foreign={"linux-64": {"main": {"docrep"}}, "win-64": {"dev": {"tests"}}},
+        wheels={"linux-64": (PinnedWheel(url, SHA256),)},
+        foreign={
+            "linux-64": {"main": {"docrep": "an archive of sources"}},
+            "win-64": {"dev": {"tests": "a wheel without its SHA-256 digest"}},
+        },
         groups=("dev", "main"),
     )
 

@@ -117,26 +117,33 @@ def test_no_other_channels(write: Callable[[str], Path]) -> None:
     assert (read.channels, read.no_defaults) == ((), True)
 
 
-def test_pip_parts(write: Callable[[str], Path]) -> None:
+def test_what_pip_would_build(write: Callable[[str], Path]) -> None:
     text = """\
 dependencies:
   - python
   - pip:
     - requests>=2
+    - -e ./src
     - git+https://t0ken5ecret@host.example/wheel
     - --index-url https://user:pass5ecret@host.example/simple?key=5ecret
   - pip: flask
 """
     with pytest.raises(PipPartsError) as error:
         read_file(write(text))
-    for said in ("requests>=2", "host.example/wheel", "flask", "conda pypi convert"):
-        assert said in str(error.value)
+    for refused in ("host.example/wheel: sources in version control", "-e ./src: an editable inst"):
+        assert refused in str(error.value)
+    assert "pip wheel --no-deps SOURCE" in str(error.value)
+    assert "flask" not in str(error.value)
     assert "5ecret" not in str(error.value)
 
 
 @pytest.mark.parametrize(
     ("text", "said"),
     [
+        (
+            "dependencies: [{pip: [flask, {'--no-binary :all': null}]}]\n",
+            "`pip`, {.*} is not a text",
+        ),
         ("dependencies:\n", "not a list of packages"),
         ("dependencies: []\n", "not a list of packages"),
         ("dependencies: lib\n", "not a list of packages"),

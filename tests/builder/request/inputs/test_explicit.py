@@ -8,7 +8,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conda_offline_repo.builder.request.inputs.exceptions import InputFileError, PipPartsError
-from conda_offline_repo.builder.request.inputs.pinned import Environment, PinnedArchive
+from conda_offline_repo.builder.request.inputs.pinned import (
+    Environment,
+    PinnedArchive,
+    PinnedWheel,
+)
 from conda_offline_repo.builder.request.inputs.read import read_file
 from tests.builder.request.inputs.conftest import PLATFORM, TOKEN
 from tests.support.inside import inside
@@ -23,6 +27,7 @@ MD5 = "0" * 31 + "a"
 SHA256 = "0" * 63 + "a"
 APP = "https://host.example/acme/linux-64/app-1.0-0.conda"
 LIB = "https://host.example/acme/noarch/lib-1.0-0.conda"
+PYTHON = "https://host.example/acme/linux-64/python-3.12-0.conda"
 
 
 @pytest.mark.parametrize("digest", ["md5", "sha256"])
@@ -134,10 +139,28 @@ def test_two_of_a_package(write: Callable[[str], Path], other: str, said: str) -
 
 
 def test_pip_in_comments(write: Callable[[str], Path]) -> None:
-    text = f"# pip is not needed\n@EXPLICIT\n{LIB}\n# pip some-pkg @ https://h.example/a.whl#sha256=0\n"
+    url = "https://h.example/some_pkg-1.0-py3-none-any.whl"
+    text = f"# pip is not needed\n@EXPLICIT\n{PYTHON}\n# pip some-pkg @ {url}"
+    for digest in (f"#sha256={SHA256}", f" --hash=sha256:{SHA256.upper()}"):
+        (read,) = read_file(write(f"{text}{digest}\n"))
+        assert read.wheels == {"linux-64": (PinnedWheel(url, SHA256),)}
+
+
+def test_what_is_not_a_wheel_in_comments(write: Callable[[str], Path]) -> None:
+    names = {"a": "a-1.0.tar.gz#sha256=0", "b": "b-1-py3-none-any.whl", "c": "c"}
+    lines = (f"# pip {name} @ https://u:5ecret@h.example/{file}\n" for name, file in names.items())
     with pytest.raises(PipPartsError) as caught:
-        read_file(write(text))
-    assert "\n  - some-pkg\n" in str(caught.value)
+        read_file(write(f"@EXPLICIT\n{PYTHON}\n{''.join(lines)}"))
+    for refused in (
+        "line 3, a: an archive of sources",
+        "line 4, b: a wheel without its SHA-256 digest",
+        "line 5, c: not a wheel",
+    ):
+        assert f"\n  - {refused}\n" in str(caught.value)
+    assert "5ecret" not in str(caught.value)
+    wrong = f"# pip d @ https://h.example/d-1-py3-none-any.whl --hash=sha256:{SHA256} --foo\n"
+    with pytest.raises(InputFileError, match="line 3, d: pip knows no such option"):
+        read_file(write(f"@EXPLICIT\n{PYTHON}\n{wrong}"))
 
 
 def test_all_mistakes_at_once(write: Callable[[str], Path]) -> None:

@@ -17,7 +17,11 @@ from conda_offline_repo.builder.request.inputs.exceptions import (
     InputFileError,
     LockReaderMissingError,
 )
-from conda_offline_repo.builder.request.inputs.pinned import Environment, PinnedArchive
+from conda_offline_repo.builder.request.inputs.pinned import (
+    Environment,
+    PinnedArchive,
+    PinnedWheel,
+)
 from conda_offline_repo.builder.request.inputs.read import read_file
 
 if TYPE_CHECKING:
@@ -110,12 +114,13 @@ def test_platform_of_another_name(laid: Laid, tmp_path: Path) -> None:
         read_file(path)
 
 
-def test_wheel(laid: Laid, tmp_path: Path) -> None:
+def test_wheel_without_digest(laid: Laid, tmp_path: Path) -> None:
     asked = {"default": PLATFORMS, "prod": ("win-64",)}
-    path = made(laid, tmp_path / "lock", asked, wheel="requests")
+    path = made(laid, tmp_path / "lock", asked, wheel="requests")  # without its digest
     default, prod = read_file(path)
-    assert default.foreign == {name: {"default": {"requests"}} for name in PLATFORMS}
-    assert prod.foreign == {"win-64": {"prod": {"requests"}}}
+    refused = {"requests": "a wheel without its SHA-256 digest"}
+    assert default.foreign == {name: {"default": refused} for name in PLATFORMS}
+    assert prod.foreign == {"win-64": {"prod": refused}}
     assert default.exact == {platform: expected(laid, platform) for platform in PLATFORMS}
 
 
@@ -147,7 +152,59 @@ packages:
     (read,) = read_file(write(text))
     lib = PinnedArchive(f"{CHANNEL}/noarch/lib-1.0-0.conda", SHA256, MD5)
     assert read.exact == {"linux-64": (lib,)}
-    assert read.foreign == {"linux-64": {"default": {"six"}}}
+    wheel = PinnedWheel("https://files.example/six-1.16-py3-none-any.whl", SHA256)
+    assert (read.foreign, read.wheels) == ({}, {"linux-64": (wheel,)})
+
+
+@pytest.mark.parametrize("version", [6, 7])
+def test_packages_of_pip(write: Callable[[str], Path], version: int) -> None:
+    wheels = (
+        "https://u:p4ss@files.example/six-1.16-py3-none-any.whl",
+        "direct+https://files.example/seven-1-cp312-abi3-win_amd64.whl",
+        "./wheels/eight-1-py3-none-any.whl",
+    )
+    others = {
+        "nine": "https://files.example/nine-1.0.tar.gz",
+        "own": "./own",
+        "ten": "git+https://h.example/ten.git?rev=main#0123456789012345678901234567890123456789",
+    }
+    packages = [*wheels, *others.values()]
+    digest = f"  sha256: {SHA256}\n"
+    text = (
+        f"version: {version}\n"
+        "platforms: [{name: linux-64}]\n"
+        "environments:\n  default:\n"
+        f"    channels: [{{url: {CHANNEL}/}}]\n"
+        "    packages:\n      linux-64:\n"
+        f"      - conda: {CHANNEL}/linux-64/python-3.12-0.conda\n"
+        + "".join(f"      - pypi: {url}\n" for url in packages)
+        + f"packages:\n- conda: {CHANNEL}/linux-64/python-3.12-0.conda\n{digest}"
+        + "".join(
+            f"- pypi: {url}\n  name: {url.partition('-')[0].rpartition('/')[2]}\n"
+            f"  version: '1'\n{'' if url.startswith('git') else digest}"
+            for url in packages
+        )
+    )
+    for name, url in others.items():
+        old = url.partition("-")[0].rpartition("/")[2]
+        text = text.replace(f"- pypi: {url}\n  name: {old}\n", f"- pypi: {url}\n  name: {name}\n")
+    path = write(text if version == 7 else text.replace("platforms: [{name: linux-64}]\n", ""))
+    (path.parent / "wheels").mkdir()
+    (path.parent / "wheels" / "eight-1-py3-none-any.whl").touch()
+    (read,) = read_file(path)
+    assert [wheel.url for wheel in read.wheels["linux-64"]] == sorted(
+        (
+            wheels[0],
+            wheels[1].removeprefix("direct+"),
+            (path.parent / "wheels" / "eight-1-py3-none-any.whl").as_uri(),
+        )
+    )
+    assert {wheel.sha256 for wheel in read.wheels["linux-64"]} == {SHA256}
+    assert read.foreign["linux-64"]["default"] == {
+        "nine": "an archive of sources",
+        "own": "a folder of sources",
+        "ten": "sources in version control",
+    }
 
 
 def test_pixi_lock_of_version_6() -> None:
@@ -217,7 +274,8 @@ def test_source_packages(write: Callable[[str], Path]) -> None:
     text = text.replace("../local/linux-64/own-1.0-0.conda", "../own")
     own = '  name: own\n  version: "1.0"\n  build: "0"\n  subdir: linux-64\n'
     docs, runtime = read_file(write(text.replace("  subdir: linux-64\n", own)))
-    assert (docs.foreign, runtime.foreign) == ({}, {"linux-64": {"runtime": {"own"}}})
+    refused = {"own": "a package that is built from its sources"}
+    assert (docs.foreign, runtime.foreign) == ({}, {"linux-64": {"runtime": refused}})
 
 
 def test_names_nothing(write: Callable[[str], Path]) -> None:

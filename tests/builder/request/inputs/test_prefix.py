@@ -79,9 +79,8 @@ def test_pip_has_installed(prefix: Path, tmp_path: Path) -> None:
     with pytest.raises(PipPartsError) as error:
         read_prefix(prefix)
     for name in ("stranger", "linked", "old"):
-        assert f"\n  - {name}\n" in str(error.value)
+        assert f"\n  - {name}" in str(error.value)
     assert "lib\n" not in str(error.value)
-    assert "conda pypi convert" in str(error.value)
     assert snapshot(prefix) == before
 
 

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conda_offline_repo.builder.request.inputs.exceptions import InputFileError
-from conda_offline_repo.builder.request.inputs.read import LIMIT, read_file
+from conda_offline_repo.builder.request.inputs.read import read_file
+from conda_offline_repo.builder.request.inputs.text import LIMIT
 from dev.upstream.cable import Cable
 from tests.builder.request.inputs.test_lock_file import made
 from tests.support.running import snapshot

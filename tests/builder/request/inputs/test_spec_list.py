@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conda_offline_repo.builder.request.inputs.exceptions import InputFileError, PipPartsError
+from conda_offline_repo.builder.request.inputs.exceptions import InputFileError
+from conda_offline_repo.builder.request.inputs.pinned import PipPart
 from conda_offline_repo.builder.request.inputs.read import read_file
 
 if TYPE_CHECKING:
@@ -25,10 +26,10 @@ def test_list_of_conda(laid: Laid, tmp_path: Path) -> None:
     assert not read.exact
 
 
-def test_pip_is_named(write: Callable[[str], Path]) -> None:
-    with pytest.raises(PipPartsError) as caught:
-        read_file(write("lib=1.0=0\nrequests=2.32=pypi_0\n"))
-    assert "\n  - requests=2.32\n" in str(caught.value)
+def test_what_pip_has_installed(write: Callable[[str], Path]) -> None:
+    (read,) = read_file(write("lib=1.0=0\nrequests=2.32=pypi_0\n"))
+    assert read.packages == ("lib=1.0=0",)
+    assert read.pip == PipPart(("requests==2.32",))
 
 
 def test_spoiled(write: Callable[[str], Path]) -> None:

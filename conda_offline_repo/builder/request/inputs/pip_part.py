@@ -1,0 +1,258 @@
+"""What pip is to install: lines as the requirements files of pip have them, and these files."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ....urls import NETWORK, public
+from .exceptions import InputFileError, Problems, RefusedError
+from .pinned import SCHEME, PipPart, absolute_url
+from .requirement import read_requirement
+from .text import read_text
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import Iterable, Iterator, Mapping
+    from typing import NoReturn
+
+COMMENT = re.compile(r"(?:^|\s+)#.*$")
+VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}", re.ASCII)
+#: Why a line is refused, by the option, as argparse names it.
+REFUSED = {
+    "editable": "an editable install",
+    "no_binary": "a build from sources",
+    **dict.fromkeys(
+        ("config_settings", "global_option", "install_option", "build_option"),
+        "an option of a build from sources",
+    ),
+}
+
+
+class _Parser(ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        if message.startswith("unrecognized"):  # it would quote a variable's value
+            message = "pip knows no such option here; each requirement and option has its own line"
+        raise ValueError(message)
+
+
+def _parser() -> _Parser:
+    """Return the parser of the options of a line, as pip documents them for requirements files."""
+    parser = _Parser(add_help=False, prog="pip")
+    for names in (
+        *(("-r", "--requirement"), ("-c", "--constraint"), ("-f", "--find-links")),
+        *(("-i", "--index-url", "--pypi-url"), ("--extra-index-url",), ("--trusted-host",)),
+        *(("-e", "--editable"), ("-C", "--config-settings", "--config-setting"), ("--hash",)),
+        *(("--only-binary",), ("--no-binary",), ("--use-feature",)),
+        *(("--global-option",), ("--install-option",), ("--build-option",)),
+    ):
+        parser.add_argument(*names, action="append", default=[])
+    for name in ("--no-index", "--pre", "--prefer-binary", "--require-hashes"):
+        parser.add_argument(name, action="store_true")
+    return parser
+
+
+PARSER = _parser()
+
+
+def pip_part(
+    where: Path | str, lines: Iterable[str], folder: Path, constraints: Iterable[str] = ()
+) -> PipPart:
+    """Return what lines ask for, and the files that they name.
+
+    Args:
+        where: What the lines are of, for messages.
+        lines: As in a requirements file.
+        folder: Where relative paths begin.
+        constraints: Lines as in a constraints file.
+
+    Raises:
+        InputFileError: Something is wrong, with all of it.
+        PipPartsError: Something is not a wheel, with all of it.
+    """
+    problems = Problems(where)
+    part = read_pip(lines, folder, problems, constraints)
+    problems.check()
+    return part
+
+
+def read_pip(
+    lines: Iterable[str], folder: Path, problems: Problems, constraints: Iterable[str] = ()
+) -> PipPart:
+    """Return the same, and note what is wrong."""
+    reader = _Reader(problems)
+    reader.read("\n".join(lines), folder)
+    reader.read("\n".join(constraints), folder, constraint=True)
+    return PipPart(
+        tuple(sorted(reader.requirements)),
+        tuple(sorted(reader.constraints)),
+        _options(reader.options),
+        reader.urls,
+    )
+
+
+def both(one: PipPart, other: PipPart) -> PipPart:
+    """Return what two parts ask for together."""
+    return PipPart(
+        tuple(sorted({*one.requirements, *other.requirements})),
+        tuple(sorted({*one.constraints, *other.constraints})),
+        _options((*one.options, *other.options)),
+        {**one.urls, **other.urls},
+    )
+
+
+def remembered(part: PipPart) -> dict[str, tuple[str, ...]]:
+    """Return what a manifest says of it, without credentials."""
+    index = (option.partition(" ") for option in part.options)
+    texts = {
+        "requirements": part.requirements,
+        "constraints": part.constraints,
+        "index": tuple(f"{name}{gap}{_public(value)}" for name, gap, value in index),
+    }
+    return {kind: values for kind, values in texts.items() if values}
+
+
+def recalled(texts: Mapping[str, tuple[str, ...]]) -> PipPart:
+    """Return what a manifest remembers.
+
+    Raises:
+        OfflineRepoError: As `pip_part`.
+    """
+    lines = (*texts.get("index", ()), *texts.get("requirements", ()))
+    where = "What pip installed in the last build"
+    return pip_part(where, lines, Path(), texts.get("constraints", ()))
+
+
+def _options(options: Iterable[str]) -> tuple[str, ...]:
+    """Return options, each once; of several for the main index the last counts, as in pip."""
+    by_name = {text if text[:8] != "--index-" else "--index-url": text for text in options}
+    return tuple(by_name.values())
+
+
+def unset_variables(line: str) -> list[str]:
+    """Return the variables of a line that the environment does not have."""
+    return [match[0] for match in VARIABLE.finditer(line) if match[1] not in os.environ]
+
+
+def urls_in(line: str) -> Iterator[str]:
+    """Yield the URLs of a line, with its variables filled in as far as they are set."""
+    return (word for word in re.split(r"[\s=]+", _expanded(line)) if "://" in word)
+
+
+class _Reader:
+    """Reads lines, and the files that they name."""
+
+    def __init__(self, problems: Problems) -> None:
+        self.problems = problems
+        self.requirements: set[str] = set()
+        self.constraints: set[str] = set()
+        self.options: list[str] = []
+        self.urls: dict[str, str] = {}
+        self._read: set[tuple[str, bool]] = set()
+        self._open: list[str] = []
+
+    def read(self, text: str, folder: Path, *, constraint: bool = False, where: str = "") -> None:
+        """Read lines.
+
+        Args:
+            text: Of a requirements file.
+            folder: Where relative paths begin.
+            constraint: Whether they are those of a constraints file.
+            where: Put before each problem.
+        """
+        for line in _lines(text):
+            with self.problems.noting(f"{where}{line}: "):
+                if unset := unset_variables(line):
+                    names = ", ".join(unset)
+                    raise ValueError(f"a variable is not set in the environment: {names}")
+                self._line(_expanded(line), folder, constraint=constraint)
+
+    def _line(self, line: str, folder: Path, *, constraint: bool) -> None:
+        text, given = parsed(line)
+        if given.hash and not text:
+            raise ValueError("it states a digest of nothing")
+        for option, reason in REFUSED.items():
+            if getattr(given, option):
+                raise RefusedError(reason)
+        if given.require_hashes:
+            raise ValueError("leave it out, each `--hash` is checked anyway")
+        for file in given.requirement:
+            self._file(file, folder, constraint=constraint)
+        for file in given.constraint:
+            self._file(file, folder, constraint=True)
+        for name in ("index-url", "extra-index-url", "find-links"):
+            for address in getattr(given, name.replace("-", "_")):
+                self.options.append(f"--{name} {_address(address, folder)}")
+        self.options += ["--no-index"] * given.no_index + ["--pre"] * given.pre
+        self.options += [f"--trusted-host {host}" for host in given.trusted_host]
+        if text:
+            requirement, own, url = read_requirement(text, given.hash, folder)
+            if constraint and "[" in requirement.partition(";")[0].partition("@")[0]:
+                raise ValueError("a constraint has no extras")
+            (self.constraints if constraint else self.requirements).add(requirement)
+            if own != url:
+                self.urls[own] = url
+
+    def _file(self, name: str, folder: Path, *, constraint: bool) -> None:
+        if SCHEME.match(name):
+            raise ValueError("download the file, and name it by its path")
+        path = folder / os.path.expanduser(name)
+        key = os.path.realpath(path)
+        if key in self._open:
+            raise ValueError("the file names itself, by way of the files that it names")
+        if (key, constraint) in self._read:
+            return
+        self._read.add((key, constraint))
+        try:
+            text = read_text(path)
+        except InputFileError as error:
+            raise ValueError(error.problem) from None
+        self._open.append(key)
+        self.read(text, path.parent, constraint=constraint, where=f"{name}: ")
+        self._open.pop()
+
+
+def _lines(text: str) -> Iterator[str]:
+    """Yield lines without comments; those that end with a backslash go on, as pip has it."""
+    parts: list[str] = []
+    for line in text.splitlines():
+        is_comment = COMMENT.match(line)
+        if line.endswith("\\") and not is_comment:
+            parts.append(line.strip("\\"))
+            continue
+        parts.append(f" {line}" if is_comment else line)
+        joined, parts = "".join(parts), []
+        if content := COMMENT.sub("", joined).strip():
+            yield content
+    if content := COMMENT.sub("", "".join(parts)).strip():
+        yield content
+
+
+def _expanded(line: str) -> str:
+    return VARIABLE.sub(lambda match: os.environ.get(match[1], match[0]), line)
+
+
+def parsed(line: str) -> tuple[str, Namespace]:
+    """Return the requirement of a line, and its options."""
+    words = line.split(" ")
+    count = next((n for n, word in enumerate(words) if word.startswith("-")), len(words))
+    lexer = shlex.shlex(" ".join(words[count:]), posix=True, punctuation_chars=False)
+    lexer.whitespace_split, lexer.commenters, lexer.escape = True, "", ""  # \ is in Windows' paths
+    return " ".join(words[:count]).strip(), PARSER.parse_args([*lexer])
+
+
+def _address(address: str, folder: Path) -> str:
+    """Return the URL of an index."""
+    url = absolute_url(address, folder)
+    if not url.startswith(tuple(f"{scheme}://" for scheme in (*NETWORK, "file"))):
+        raise ValueError("it has no URL of http, https or file, and is not a path")
+    public(url)  # a damaged one is refused
+    return url
+
+
+def _public(value: str) -> str:
+    return public(value) if "://" in value else value
