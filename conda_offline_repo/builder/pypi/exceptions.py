@@ -63,3 +63,23 @@ class WheelMisfitError(OfflineRepoError):
             f"{dashlist(misfits)}",
             "Name versions that go together.",
         )
+
+
+class UnconvertibleWheelError(OfflineRepoError):
+    """A wheel that cannot become a conda package; names every reason."""
+
+    def __init__(self, file: str, reasons: Iterable[str]) -> None:
+        super().__init__(
+            f"{file} cannot become a conda package:{dashlist(reasons)}",
+            "Name another version of it, or a channel that has it as a conda package.",
+        )
+
+
+class DamagedWheelError(OfflineRepoError):
+    """A file that is not a whole wheel."""
+
+    def __init__(self, file: str, reason: str) -> None:
+        super().__init__(
+            f"{file} is not a whole wheel: {reason}.",
+            "Get it again. If that does not help, tell the owner of the index.",
+        )

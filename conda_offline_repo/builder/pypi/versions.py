@@ -1,0 +1,109 @@
+"""Versions and ranges of versions, from PyPI's rules (PEP 440) to conda's.
+
+What is written here means the same to conda 24.7, libmamba and rattler.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from packaging.version import InvalidVersion, Version
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from packaging.specifiers import Specifier, SpecifierSet
+
+#: The numbers of Python's versions, as conda packages state bounds: `<3.13.0a0`.
+PYTHON_PARTS = 3
+
+
+def conda_version(version: Version) -> str:
+    """Return a version as conda orders it.
+
+    conda takes `1.0.dev1` to be newer than `1.0rc1`, and `1.0+cpu` to be older than `1.0`; it
+    orders `1.0dev1` and `1.0+1.cpu` as PyPI does.
+    """
+    text = (
+        re.sub(r"(?<=\d)\.dev", "dev", version.public) if _is_bare_dev(version) else version.public
+    )
+    if not version.local:
+        return text
+    return f"{text}+{'' if version.local[0].isdigit() else '1.'}{version.local}"
+
+
+def _is_bare_dev(version: Version) -> bool:
+    return version.is_devrelease and version.pre is None and version.post is None
+
+
+def conda_range(specifiers: Iterable[Specifier], parts: int = 1) -> str:
+    """Return conda's text for a range of versions, empty if any version will do.
+
+    A range includes the local versions of its bounds, and `<2` no pre-release of 2, as on PyPI.
+
+    Args:
+        specifiers: All of them hold.
+        parts: The numbers that the version of an upper bound has at least.
+    """
+    ordered = sorted(specifiers, key=lambda s: (_bound(s), s.operator != ">=", str(s)))
+    return ",".join(dict.fromkeys(_clause(specifier, parts) for specifier in ordered))
+
+
+def python_range(specifiers: SpecifierSet) -> str:
+    """Return conda's text for a range of Pythons, without what follows from the rest."""
+    low = max((_bound(s) for s in specifiers if s.operator == ">="), default=Version("0"))
+    high = min((_bound(s) for s in specifiers if s.operator == "<"), default=Version("999"))
+    kept = [s for s in specifiers if not _follows(s, low, high)]
+    return conda_range(kept, PYTHON_PARTS)
+
+
+def _follows(specifier: Specifier, low: Version, high: Version) -> bool:
+    bound = _bound(specifier)
+    if specifier.operator == ">=":
+        return bound != low
+    if specifier.operator == "<":
+        return bound != high
+    if specifier.operator == "!=":
+        return bound >= high or (bound < low and not low.public.startswith(f"{bound}."))
+    return False
+
+
+def _bound(specifier: Specifier) -> Version:
+    try:
+        return Version(specifier.version.removesuffix(".*"))
+    except InvalidVersion:  # `===` takes any text
+        return Version("0")
+
+
+def _clause(specifier: Specifier, parts: int) -> str:
+    operator, bound = specifier.operator, _bound(specifier)
+    version = conda_version(bound)
+    if operator == "===":
+        return f"=={specifier.version if bound == Version('0') else version}"
+    if specifier.version.endswith(".*"):
+        return f"{'!=' if operator == '!=' else ''}{version}.*"
+    if operator == "==" and not bound.local:
+        return f">={version},<{version}.0.1"
+    if operator == "<=":
+        return f"<{version}.0.1"
+    if operator == "<" and not (bound.is_prerelease or bound.is_postrelease):
+        return f"<{_before(bound, parts)}"
+    if operator == "~=":
+        shorter = Version(f"{bound.epoch}!{'.'.join(map(str, bound.release[:-1]))}")
+        following = (*shorter.release[:-1], shorter.release[-1] + 1)
+        return f">={version},<{_before(_of(bound.epoch, following), parts)}"
+    return f"{operator}{version}"
+
+
+def _of(epoch: int, release: Iterable[int]) -> Version:
+    return Version(f"{epoch}!{'.'.join(map(str, release))}")
+
+
+def _before(version: Version, parts: int) -> str:
+    """Return what is less than all pre-releases of a version, and more than all below it."""
+    release = [*version.release]
+    while release[-1] == 0 and len(release) > 1:
+        release.pop()
+    release += [0] * (parts - len(release))
+    return f"{_of(version.epoch, release)}a0"
