@@ -74,19 +74,21 @@ def _build(options: Options, progress: Progress, run: Run, *, dry_run: bool) -> 
     with nullcontext() if dry_run else exclusive(repository, progress.step) as staging:
         if read_manifest(repository) != last:  # another command has published in the meantime
             last, request = _last_and_request(options, signer, repository)
-        plan = make_plan(
-            request,
-            repository,
-            last,
-            progress,
-            plugin_file=options.plugin_file,
-            signers=signer.fingerprints if signer else (),
-            built_with=tools(),
-        )
         scratch = (
             nullcontext(staging) if staging else TemporaryDirectory(ignore_cleanup_errors=True)
         )
         with scratch as folder:
+            plan = make_plan(
+                request,
+                repository,
+                last,
+                progress,
+                plugin_file=options.plugin_file,
+                signers=signer.fingerprints if signer else (),
+                built_with=tools(),
+                scratch=Path(folder) / "pypi",
+                dry_run=dry_run,
+            )
             plan = _proved(plan, Path(folder) / "proof", progress)
         if staging is None:
             archives = collect.foresee(plan.all_entries, repository)

@@ -20,6 +20,7 @@ Early = Literal[
     "long-path",
     "noarch",
     "two-providers",
+    "from-pypi",
     "unchecked-signature",
     "other-signer",
     "base",

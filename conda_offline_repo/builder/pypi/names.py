@@ -57,9 +57,9 @@ def conda_names(project: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*filter(None, [renamed().get(project)]), *spellings)))
 
 
-def is_renamed(name: str, project: str) -> bool:
-    """Return whether the table gives a project this conda name, which is another than its own."""
-    return renamed().get(project) == name
+def is_new_name(name: str) -> bool:
+    """Return whether conda-forge calls some project so that has another name on PyPI."""
+    return name in _projects()
 
 
 def projects_of(name: str) -> tuple[str, ...]:

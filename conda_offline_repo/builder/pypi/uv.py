@@ -47,6 +47,7 @@ class Question:
         platform: uv's name of the platform.
         python: The full version of Python.
         variables: Of the environment, besides those of the indexes.
+        dependencies: Whether the answer has what the requirements need.
     """
 
     requirements: tuple[str, ...]
@@ -55,6 +56,7 @@ class Question:
     platform: str
     python: str
     variables: Mapping[str, str]
+    dependencies: bool = True
 
 
 def executable() -> str:
@@ -77,12 +79,14 @@ def ask(question: Question, settings: IndexSettings, scratch: Path) -> list[dict
     """Return the packages of uv's answer, as pylock.toml has them (PEP 751).
 
     Args:
-        scratch: An empty folder.
+        scratch: A folder for the files of the question; emptied first.
 
     Raises:
         UvError: It finds no solution, or cannot reach an index.
         PipToolsMissingError: It is not installed.
     """
+    shutil.rmtree(scratch, ignore_errors=True)
+    scratch.mkdir(parents=True, mode=0o700)
     lines = (*settings.lines, *question.requirements)
     (scratch / "requirements.in").write_text("\n".join((*lines, "")), "utf-8")
     stubs = [_stub(scratch, *pair) for pair in question.given.items()]
@@ -94,6 +98,7 @@ def ask(question: Question, settings: IndexSettings, scratch: Path) -> list[dict
     command += ["--python", sys.executable, "--python-version", question.python]
     command += ["--python-platform", question.platform, "--only-binary", ":all:"]
     command += ["--generate-hashes", "--quiet", "--color", "never"]
+    command += [] if question.dependencies else ["--no-deps"]
     for project in question.given:
         command += ["--no-emit-package", project]
     environment = {key: value for key, value in os.environ.items() if key not in FOREIGN}
@@ -123,8 +128,10 @@ def chosen(
     best: tuple[int, Wheel] | None = None
     for candidate in package.get("wheels", direct):
         url = candidate.get("url") or file_url(Path(candidate["path"]))
-        wheel = wheel_at(settings.with_login(url), candidate.get("hashes", {}).get("sha256", ""))
-        if wheel is None or (allowed and wheel.sha256 not in allowed):
+        sha256 = candidate.get("hashes", {}).get("sha256", "")
+        with suppress(InvalidWheelFilename):
+            wheel = wheel_at(settings.with_login(url), sha256)
+        if allowed and sha256 not in allowed:
             continue
         own = [ranks[tag] for tag in parse_wheel_filename(wheel.file)[3] if tag in ranks]
         if own and (best is None or min(own) < best[0]):
@@ -132,13 +139,14 @@ def chosen(
     return best and best[1]
 
 
-def wheel_at(url: str, sha256: str) -> Wheel | None:
-    """Return the wheel at a URL, which may hold credentials; None if it is not one."""
+def wheel_at(url: str, sha256: str) -> Wheel:
+    """Return the wheel at a URL, which may hold credentials.
+
+    Raises:
+        InvalidWheelFilename: It is not one.
+    """
     file = unquote(urlsplit(url).path.rpartition("/")[2])
-    try:
-        project, version, _, _ = parse_wheel_filename(file)
-    except InvalidWheelFilename:
-        return None
+    project, version, _, _ = parse_wheel_filename(file)
     return Wheel(str(project), str(version), file, public(url), url, sha256.lower())
 
 

@@ -107,3 +107,13 @@ def _before(version: Version, parts: int) -> str:
         release.pop()
     release += [0] * (parts - len(release))
     return f"{_of(version.epoch, release)}a0"
+
+
+def match_spec(name: str, specifier: SpecifierSet) -> str:
+    """Return the MatchSpec of a conda package in versions that a specifier allows, as a person
+    would write it where it is for one version.
+    """
+    exact = [Version(s.version) for s in specifier if s.operator == "==" and "*" not in s.version]
+    if len(exact) == len(specifier) == 1 and not exact[0].local:
+        return f"{name} =={conda_version(exact[0])}"
+    return f"{name} {conda_range(specifier)}".rstrip()

@@ -73,6 +73,7 @@ def compose(
         created=created(),
         request=remember(request),
         solutions=plan.installs,
+        pip=plan.pip,
         packages=packages,
         files={**{name: File.of(content) for name, content in files.items()}, **others},
         built_with=plan.built_with,

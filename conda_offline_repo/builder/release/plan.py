@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,7 +19,7 @@ from . import rules
 from .index import make_index
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
     from typing import Any
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from ..kept_releases import KeptReleases
     from ..request.request import Request
     from ..upstream.entry import Entry
-    from ..upstream.solution import Solution
+    from ..upstream.solution import Solution, Task
     from ..warnings import BuildWarning
 
 
@@ -87,6 +88,15 @@ class BuildPlan:
         """The archives of each solution, as the manifest has them."""
         return {solution.key: solution.names for solution in self.solutions}
 
+    @property
+    def pip(self) -> dict[str, dict[str, str]]:
+        """What stands for the requirements of pip, as the manifest has it."""
+        return {
+            solution.key: {text: str(spec) for text, spec in solution.pip.items()}
+            for solution in self.solutions
+            if solution.pip
+        }
+
 
 def make_plan(
     request: Request,
@@ -97,11 +107,15 @@ def make_plan(
     plugin_file: Path | None,
     signers: tuple[str, ...],
     built_with: Mapping[str, str],
+    scratch: Path,
+    dry_run: bool,
 ) -> BuildPlan:
     """Solve a request, and find out what the repository is to hold; see `BuildPlan`.
 
     Args:
         plugin_file: The archive of the plugin, if given.
+        scratch: A folder for wheels, emptied first.
+        dry_run: Whether no wheel is to be downloaded that can be judged without.
 
     Raises:
         SolveError: There is no solution.
@@ -117,16 +131,24 @@ def make_plan(
     since = time.time()
     with undisturbed():
         try:
-            solutions = solve(request, todo, progress)
+            if any(task.pip.requirements or task.wheels for task in todo):
+                solutions, of_pip = _solve_with_pip(
+                    request, todo, progress, last, repository, scratch, dry_run=dry_run
+                )
+            else:
+                solutions, of_pip = solve(request, todo, progress), ()
         except SolveError as error:  # what a file says and is not followed may be the reason
             error.hints += tuple(w.text for w in request.warnings if w.kind == "left-out")
             raise
         with progress.doing("Reading the entries of the packages"):
             entries, warnings = entries_of(solutions, request, since)
-    records = {entry.name: entry.record for entry in entries}
+    by_name = {entry.name: entry for entry in entries}
+    by_name |= {entry.name: entry for solution in solutions for entry in solution.converted}
+    entries = tuple(by_name[name] for name in sorted(by_name))
+    records = {name: entry.record for name, entry in by_name.items()}
     for solution in solutions:
         if solution.exact:
-            exact.check_closure(solution.key, {name: records[name] for name in solution.names})
+            exact.check_closure(solution.key, [by_name[name] for name in solution.names])
         rules.check_machine(solution, records, request)
     noarch = rules.check_python(solutions, records)
     kept = kept_releases(last, repository, request.keep, solutions, entries)
@@ -144,6 +166,7 @@ def make_plan(
         warnings=(
             *request.warnings,
             *warnings,
+            *of_pip,
             *exact.without_pip(s.key for s in solutions if s.lacks_pip),
             *surroundings.from_cache(request),
             *unused_settings(solutions),
@@ -152,3 +175,26 @@ def make_plan(
             *noarch,
         ),
     )
+
+
+def _solve_with_pip(
+    request: Request,
+    todo: Sequence[Task],
+    progress: Progress,
+    last: Manifest | None,
+    repository: Path,
+    scratch: Path,
+    *,
+    dry_run: bool,
+) -> tuple[tuple[Solution, ...], tuple[BuildWarning, ...]]:
+    """Return the solutions where pip is to install some, and warnings."""
+    from ..pypi.solve import solve as solve_with_pip
+    from ..pypi.wheel_store import WheelStore
+
+    shutil.rmtree(scratch, ignore_errors=True)
+    scratch.mkdir(parents=True)
+    try:
+        store = WheelStore(last, repository, scratch / "wheels", progress, dry_run=dry_run)
+        return solve_with_pip(request, todo, progress, store, scratch / "uv")
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)

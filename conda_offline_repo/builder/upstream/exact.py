@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ..request.channels import ChannelSource
     from ..request.inputs.pinned import PinnedArchive
     from ..request.request import Request
+    from .entry import Entry
 
 
 def record_of(archive: PinnedArchive, request: Request) -> PackageRecord:
@@ -61,35 +62,45 @@ def build_of(archive: str) -> str:
     return archive.removesuffix(".conda").removesuffix(".tar.bz2")
 
 
-def check_closure(key: str, entries: Mapping[str, Mapping[str, Any]]) -> None:
+def check_closure(key: str, entries: Iterable[Entry]) -> None:
     """Check that archives that are named exactly need no others, besides virtual packages.
 
     Args:
         key: What the manifest calls their environment and platform.
-        entries: Those of the archives, by `subdir/file`.
+        entries: Those of the archives.
 
     Raises:
         ListIncompleteError: They need others.
     """
-    records = {}
-    for name, entry in entries.items():
-        subdir, _, file = name.partition("/")
-        fields = {**entry, "fn": file, "subdir": subdir, "channel": "", "url": ""}
-        records[entry["name"]] = PackageRecord(**fields)
+    records = {record.name: record for record in map(as_record, entries)}
+    if problems := unmet(records, [record for _, record in sorted(records.items())]):
+        raise ListIncompleteError(key, problems)
+
+
+def as_record(entry: Entry) -> PackageRecord:
+    """Return conda's record of an entry, without a channel."""
+    place = {"fn": entry.file, "subdir": entry.subdir, "channel": "", "url": ""}
+    return PackageRecord(**{**entry.record, **place})
+
+
+def unmet(records: Mapping[str, PackageRecord], checked: Iterable[PackageRecord]) -> list[str]:
+    """Return a sentence for each need of records that others, by name, do not meet, besides those
+    of virtual packages.
+    """
     problems = []
-    for _, record in sorted(records.items()):
+    for record in checked:
         package = f"{record.name} {record.version}"
         for text in record.depends:
             spec = MatchSpec(text)
             dependency = records.get(spec.name)
             if not spec.name.startswith("__") and not (dependency and spec.match(dependency)):
-                problems.append(f"{package} needs {text}")
+                own = f", and there is {dependency.version}" if dependency else ""
+                problems.append(f"{package} needs {text}{own}")
         for text in record.constrains or ():
             spec = MatchSpec(text)
             if spec.name in records and not spec.match(records[spec.name]):
                 problems.append(f"{package} goes with {text} alone")
-    if problems:
-        raise ListIncompleteError(key, problems)
+    return problems
 
 
 def without_pip(keys: Iterable[str]) -> Iterator[BuildWarning]:

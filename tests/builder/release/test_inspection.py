@@ -24,6 +24,7 @@ from tests.support.tiny import TinyChannel
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from typing import Any
 
     from conda_offline_repo.builder.options import Options
     from conda_offline_repo.builder.outcome import BuildOutcome
@@ -178,7 +179,8 @@ def test_wheel_beside_a_package_with_its_modules(
         options(me, channel, "opencv-python", "opencv-headless", "py-opencv", platforms=(platform,))
     )
     progress, bank = Unwatched(), me.root / "bank"
-    plan = make_plan(request, bank, None, progress, plugin_file=None, signers=(), built_with={})
+    rest: Any = {"signers": (), "built_with": {}, "scratch": me.root, "dry_run": True}
+    plan = make_plan(request, bank, None, progress, plugin_file=None, **rest)
     assert inspect(plan, archives(plan, channel)) == ()
     (solution,) = plan.solutions
     wheel = WheelOrigin("opencv-python", "1.0", "opencv_python-1.0-py3-none-any.whl", "0" * 64)

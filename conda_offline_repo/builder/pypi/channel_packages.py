@@ -1,0 +1,90 @@
+"""Which projects of PyPI the channels of a request have as conda packages."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from packaging.version import InvalidVersion, Version
+
+from ...queries.dependencies import spec_name
+from ..upstream.repodata import load
+from ..upstream.unavailable import explained
+from . import names
+from .provided import PYTHON
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from typing import Any
+
+    from packaging.specifiers import SpecifierSet
+
+    from ..request.request import Request
+
+
+class ChannelPackages:
+    """The packages that the channels of a request have for a platform, looked up by name.
+
+    A package of the same name counts only if it needs Python: conda's `redis` is the server.
+    """
+
+    def __init__(self, request: Request, platform: str) -> None:
+        self._request, self._subdirs = request, (platform, "noarch")
+        self._versions: dict[str, frozenset[Version]] = {}
+
+    def look_up(self, projects: Iterable[str]) -> None:
+        """Read what the channels have of projects, all at once.
+
+        Raises:
+            ChannelUnavailableError: A channel cannot be read.
+        """
+        candidates = {name for project in projects for name in names.conda_names(project)}
+        wanted = sorted(candidates - self._versions.keys())
+        if not wanted:
+            return
+        versions: dict[str, frozenset[Version]] = {}
+        for source in self._request.sources:
+            with explained(self._request, source):
+                indexes = load(source, self._subdirs, wanted)
+            own: dict[str, set[Version]] = {}
+            for index in indexes.values():
+                for record in index.entries.values():
+                    _add(record, own)
+            # a channel of higher priority hides the package in others
+            versions = {**{name: frozenset(known) for name, known in own.items()}, **versions}
+        self._versions |= {**dict.fromkeys(wanted, frozenset()), **versions}
+
+    def name_of(self, project: str) -> str | None:
+        """Return what the channels call a project; None if they do not have it."""
+        self.look_up([project])
+        known = names.conda_names(project)
+        return next((name for name in known if self._versions[name]), None)
+
+    def name_of_wheel(self, project: str) -> str:
+        """Return the name of a package made from a project's wheel: as in the channels, so that no
+        environment has the project twice.
+        """
+        return self.name_of(project) or names.conda_name(project)
+
+    def has(self, project: str, specifier: SpecifierSet) -> bool:
+        """Return whether the channels have a version of a project that fits."""
+        name = self.name_of(project)
+        return name is not None and any(
+            specifier.contains(version, prereleases=True) for version in self._versions[name]
+        )
+
+    def has_python_abi(self) -> bool:
+        """Return whether the channels have the package `python_abi`."""
+        for source in self._request.sources:
+            with explained(self._request, source):
+                indexes = load(source, self._subdirs, ["python_abi"])
+            if any(index.entries for index in indexes.values()):
+                return True
+        return False
+
+
+def _add(record: Mapping[str, Any], versions: dict[str, set[Version]]) -> None:
+    name, needs = str(record.get("name")), {spec_name(d) for d in record.get("depends") or ()}
+    if not needs.isdisjoint(PYTHON) or names.is_new_name(name):
+        with suppress(InvalidVersion):
+            versions.setdefault(name, set()).add(Version(str(record.get("version"))))
