@@ -54,6 +54,7 @@ class Walk:
 
     Attributes:
         from_pypi: Projects that come from PyPI even where the channels have them.
+        more: By project, extras that are asked of wheels besides.
     """
 
     def __init__(
@@ -69,6 +70,7 @@ class Walk:
         self._key, self._channels, self._store, self._settings = key, channels, store, settings
         self._limits, self._from_channels = limits, from_channels
         self.from_pypi: set[str] = set()
+        self.more: Mapping[str, frozenset[str]] = {}
 
     def resolved(
         self,
@@ -115,6 +117,8 @@ class Walk:
                 if self._is_of_channel(project, provided):
                     limits = self._limits.get(project, SpecifierSet())
                     demands[project] = demands.get(project, limits) & specifier
+                else:
+                    extras[project] |= self.more.get(project, frozenset())
                 if project in packages and known != extras[project]:
                     wheels[project] = self._wheel(packages[project], hashes.get(project), target)
                     grown.add(project)

@@ -1,0 +1,193 @@
+"""conda's solver and uv, in turns, until their packages go together."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
+
+from ...specs import PackageSpec
+from ..exceptions import SolveError
+from ..upstream.solve import run
+from ..upstream.unavailable import explained
+from ..warnings import BuildWarning
+from . import uv
+from .exceptions import UnresolvedError
+from .provided import meets, provided_by
+from .requirement import line_for_uv
+from .target import uv_platform
+from .versions import match_spec
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+    from typing import Any, TypeAlias
+
+    from conda.models.records import PackageRecord
+
+    from ..request.request import Request
+    from ..upstream.solution import Task
+    from .channel_packages import ChannelPackages
+    from .index_settings import IndexSettings
+    from .requirement import PipRequirement
+    from .walk import Resolved, Walk
+    from .wheel import Target
+
+    Records: TypeAlias = tuple[PackageRecord, ...]
+
+#: Turns of conda and uv; two are the rule.
+MOST_TURNS = 10
+
+
+class Turns:
+    """The turns for one task.
+
+    Args:
+        scratch: A folder for files of uv.
+    """
+
+    def __init__(
+        self,
+        request: Request,
+        task: Task,
+        channels: ChannelPackages,
+        walk: Walk,
+        settings: IndexSettings,
+        scratch: Path,
+    ) -> None:
+        self._request, self._task, self._channels = request, task, channels
+        self._walk, self._settings, self._scratch = walk, settings, scratch
+        self._machine = request.virtual_packages[task.platform]
+        self.warnings: list[BuildWarning] = []
+
+    def agreed(
+        self, base: Records, requirements: tuple[PipRequirement, ...], target: Target
+    ) -> tuple[Records, Resolved]:
+        """Return conda's packages and the wheels that go together.
+
+        uv is first asked for what it would choose without conda's solution, except for what the
+        request pins, so that conda's newest version of something does not lead uv to a wheel of
+        long ago.
+        """
+        if not self._request.pip_as_conda:
+            self._walk.from_pypi.update(r.project for r in requirements)
+        records, resolved = base, self._walk.resolved(requirements, {}, base, target)
+        given = self._pinned(base)
+        for turn in range(MOST_TURNS):
+            records = self._with_demands(base, records, resolved)
+            given = given if turn == 0 else provided_by(records)
+            lines = self._lines(requirements, resolved)
+            if not lines:
+                break
+            given = {p: v for p, v in given.items() if p not in self._walk.from_pypi}
+            packages = self._asked(lines, given, resolved, target, first=turn == 0)
+            _before, resolved = (
+                resolved,
+                self._walk.resolved(requirements, packages, records, target),
+            )
+            provided = provided_by(records)
+            met = all(meets(provided, demand) for demand in resolved.demands.items())
+            apart = turn or provided.keys().isdisjoint(packages)
+            if met and apart and lines == self._lines(requirements, resolved):
+                break
+        else:
+            reason = "The versions that wheels need of conda packages do not settle."
+            raise UnresolvedError(self._task.key, reason)
+        return records, resolved
+
+    def _lines(self, requirements: tuple[PipRequirement, ...], resolved: Resolved) -> list[str]:
+        """Return the requirements for uv: without what the channels have, but with its extras."""
+        own = [
+            line_for_uv(requirement, self._task.pip.urls)
+            for requirement in requirements
+            if requirement.project not in resolved.demands
+            or requirement.project in self._walk.from_pypi
+        ]
+        more = {p: e for p, e in self._walk.more.items() if p in resolved.wheels and e}
+        extras = {**resolved.extras, **more}
+        return [*own, *(f"{project}[{','.join(sorted(extras[project]))}]" for project in extras)]
+
+    def _pinned(self, records: Records) -> dict[str, str]:
+        """Return the projects, with versions, that the request wants in certain versions."""
+        pinned = {
+            spec.match.name
+            for spec in self._task.packages
+            if self._task.archives or spec.match.get_raw_value("version")
+        }
+        return provided_by(record for record in records if record.name in pinned)
+
+    def _with_demands(self, base: Records, records: Records, resolved: Resolved) -> Records:
+        """Return conda's packages with what wheels need of them, as far as there is a solution."""
+        demands = dict(resolved.demands)
+        provided = provided_by(records)
+        if all(meets(provided, demand) for demand in demands.items()):
+            return records
+        if self._task.archives:
+            return base
+        try:
+            return self._solved(demands)
+        except SolveError:
+            solved, accepted = base, dict[str, SpecifierSet]()
+        for project, specifier in demands.items():
+            try:
+                solved = self._solved({**accepted, project: specifier})
+                accepted[project] = specifier
+            except SolveError:
+                self._walk.from_pypi.add(project)
+                spec = self._spec(project, specifier)
+                text = f"{project} comes from PyPI: {spec} of the channels has no solution beside "
+                self._warn(f"{text}the rest for {self._task.key}.")
+        return solved
+
+    def _solved(self, demands: Mapping[str, SpecifierSet]) -> Records:
+        packages = [*self._task.packages, *(self._spec(*pair) for pair in demands.items())]
+        channels = tuple(source.channel for source in self._request.sources)
+        with explained(self._request):
+            return run(self._task.platform, packages, channels, self._machine)
+
+    def _spec(self, project: str, specifier: SpecifierSet) -> PackageSpec:
+        return PackageSpec(match_spec(self._channels.name_of_wheel(project), specifier))
+
+    def _warn(self, text: str) -> None:
+        self.warnings.append(BuildWarning("from-pypi", text))
+
+    def _asked(
+        self,
+        lines: Sequence[str],
+        given: Mapping[str, str],
+        resolved: Resolved,
+        target: Target,
+        *,
+        first: bool,
+    ) -> dict[str, Mapping[str, Any]]:
+        """Return uv's packages, by project; in the first turn without dependencies, if some of them
+        are not on PyPI.
+        """
+        versions = [f"{p}=={given[p]}" for p in resolved.extras if p in given]
+        platform, variables = uv_platform(self._task.platform, self._machine)
+        question = uv.Question(
+            tuple(lines),
+            (*self._task.pip.constraints, *versions),
+            {
+                project: version
+                for project, version in given.items()
+                if project not in resolved.extras
+            },
+            platform,
+            target.python,
+            variables,
+        )
+        try:
+            packages = uv.ask(question, self._settings, self._scratch)
+        except uv.UvError as error:
+            reason = str(error)
+            try:
+                if not first:
+                    raise
+                question = replace(question, dependencies=False)
+                packages = uv.ask(question, self._settings, self._scratch)
+            except uv.UvError:
+                raise UnresolvedError(self._task.key, reason) from None
+        return {canonicalize_name(package["name"]): package for package in packages}
