@@ -51,7 +51,7 @@ def read_wheel(path: Path) -> WheelMetadata:
                 raise ValueError(f"its format is {stated['Wheel-Version']}, which is not 1")
             metadata = read_metadata(wheel.read_dist_info("METADATA"), path.name)
             pure = str(stated["Root-Is-Purelib"]).strip().lower() == "true"
-            named = "entry_points.txt" in wheel.dist_info_filenames
+            named = f"{wheel.dist_info_dir}/entry_points.txt" in archive.namelist()
             commands = _commands(wheel.read_dist_info("entry_points.txt")) if named else ()
             members = tuple(_members(archive, wheel.dist_info_dir, pure=pure))
     except DAMAGED as error:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 #: The numbers of Python's versions, as conda packages state bounds: `<3.13.0a0`.
 PYTHON_PARTS = 3
+#: The numbers that a version usually has at most.
+MOST_PARTS = 4
 
 
 def conda_version(version: Version) -> str:
@@ -80,28 +82,36 @@ def _clause(specifier: Specifier, parts: int) -> str:
     operator, bound = specifier.operator, _bound(specifier)
     version = conda_version(bound)
     if operator == "===":
-        return f"=={specifier.version if bound == Version('0') else version}"
+        return f"=={version}"
     if specifier.version.endswith(".*"):
         return f"{'!=' if operator == '!=' else ''}{version}.*"
     if operator == "==" and not bound.local:
-        return f">={version},<{version}.0.1"
+        return f">={version},<{_after(bound)}"
     if operator == "<=":
-        return f"<{version}.0.1"
-    if operator == "<" and not (bound.is_prerelease or bound.is_postrelease):
+        return f"<{_after(bound)}"
+    if operator == "<":
         return f"<{_before(bound, parts)}"
     if operator == "~=":
-        shorter = Version(f"{bound.epoch}!{'.'.join(map(str, bound.release[:-1]))}")
-        following = (*shorter.release[:-1], shorter.release[-1] + 1)
-        return f">={version},<{_before(_of(bound.epoch, following), parts)}"
+        shorter = bound.release[:-1]
+        return f">={version},<{_before(_of(bound.epoch, (*shorter[:-1], shorter[-1] + 1)), parts)}"
     return f"{operator}{version}"
 
 
-def _of(epoch: int, release: Iterable[int]) -> Version:
-    return Version(f"{epoch}!{'.'.join(map(str, release))}")
+def _after(version: Version) -> str:
+    """Return what is more than a version and its local versions, and less than all above it."""
+    if version.pre or version.dev is not None or version.post is not None:
+        return f"{conda_version(version)}.0.1"
+    release = [*version.release, 0]
+    release += [0] * (MOST_PARTS - len(release))
+    return f"{_of(version.epoch, release)}.1"
 
 
 def _before(version: Version, parts: int) -> str:
     """Return what is less than all pre-releases of a version, and more than all below it."""
+    if version.is_prerelease:
+        return conda_version(version)
+    if version.is_postrelease:
+        return f"{conda_version(version)}.dev0"
     release = [*version.release]
     while release[-1] == 0 and len(release) > 1:
         release.pop()
@@ -117,3 +127,7 @@ def match_spec(name: str, specifier: SpecifierSet) -> str:
     if len(exact) == len(specifier) == 1 and not exact[0].local:
         return f"{name} =={conda_version(exact[0])}"
     return f"{name} {conda_range(specifier)}".rstrip()
+
+
+def _of(epoch: int, release: Iterable[int]) -> Version:
+    return Version(f"{epoch}!{'.'.join(map(str, release))}")
