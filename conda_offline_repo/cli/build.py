@@ -45,12 +45,12 @@ LABEL = {
         plugins.offline_repo_root, else the current folder.""",
 }
 PACKAGES = {
-    "[PACKAGE ...]": """As for `conda install`. If no build of the label ever named any, here or for
-        pip: all that the label channel publishes.""",
+    "[PACKAGE ...]": """As for `conda install`. If no build of the label ever named any: all that
+        the label channel publishes.""",
     "--add PACKAGE ...": "Ship this too, or replace the one of this name; repeat it for several.",
     "--remove PACKAGE ...": "Do not ship this any more; repeat it for several.",
-    "--pip REQUIREMENT ...": """Ship this of PyPI as a conda package: a line as in pip's
-        requirements files, such as 'flask>=3', a wheel's path or '-r FILE'; repeat it for all.""",
+    "--pip REQUIREMENT ...": """Ship this of PyPI as conda packages: 'flask>=3', a wheel,
+        '-r FILE' or another line of pip's requirements files; repeat it for all.""",
     "--keep N": "Keep the last N releases installable, this one included.",
 }
 ENVIRONMENT = {
@@ -59,8 +59,7 @@ ENVIRONMENT = {
     "--from-prefix ENV": "The packages of this environment, given by name or path.",
 }
 PIP = {
-    "--pip-as-conda": """Take what pip would install from the channels where these have it as conda
-        packages. This is the default at first.""",
+    "--pip-as-conda": "Take it from the channels where these have it; the default at first.",
     "--no-pip-as-conda": "Take all that pip would install from PyPI.",
 }
 PARTS = {

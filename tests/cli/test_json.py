@@ -124,7 +124,10 @@ def test_manifest_with_all_that_it_can_hold() -> None:
         "releases": {"1": {"created": "x", "manifest_sha256": digest, "solutions": {}}},
     }
     full["request"] |= {"plugin": True, "keep": 2, "environments": {"a": []}, "exact": ["a"]}
-    full["request"]["publisher_named"] = False
+    full["request"] |= {"publisher_named": False, "pip_as_conda": False}
+    full["request"]["pip"] = {
+        "a": {"requirements": ["six"], "constraints": ["six<2"], "index": ["--no-index"]}
+    }
     full = {**full, **more}
     check_manifest(full)
     assert json.loads(parse(full).content) == full, "there is more, or the schema has more"

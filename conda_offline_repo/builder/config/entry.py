@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,11 +13,13 @@ from conda.exceptions import EnvironmentNameNotFound
 from conda.models.channel import Channel
 
 from ...urls import channel_url, public
+from ..request.inputs.pip_part import VARIABLE, parsed, pip_part
+from ..request.inputs.pip_part import remembered as as_remembered
 from ..request.machine import machines
-from .values import changed, is_path
+from .values import changed, is_path, path_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from typing import Any
 
     from ...repository.manifest import Remembered
@@ -102,14 +105,56 @@ def _virtual_packages(
 
 
 def _environments(options: Options, request: Remembered, folder: Path) -> dict[str, Any]:
-    ways = {spec.name: _way(spec, folder) for spec in options.environments}
+    ways = {
+        spec.name: {**_way(spec, folder), **_pip(_lines(spec.pip, options.folder, folder))}
+        for spec in options.environments
+    }
     if way := ways.get(""):
         return {"environment" if key == "file" else key: value for key, value in way.items()}
+    remembered = {
+        name: [*part.get("index", ()), *part.get("requirements", ())]
+        for name, part in request.pip.items()
+    }
     if not ways and not request.environments:
-        return {"packages": list(request.packages)} if request.packages else {}
-    named = {name: {"packages": [*packages]} for name, packages in request.environments.items()}
+        lines = _lines(options.pip, options.folder, folder) or remembered.get("", [])
+        return {**_packages(request.packages), **_pip(lines)}
+    named = {
+        name: {**_packages(packages), **_pip(remembered.get(name, []))}
+        for name, packages in request.environments.items()
+    }
     ways = {**named, **ways}
-    return {"environments": {name: way.get("packages", way) for name, way in ways.items()}}
+    return {
+        "environments": {
+            name: way["packages"] if way.keys() == {"packages"} else way
+            for name, way in ways.items()
+        }
+    }
+
+
+def _packages(packages: Sequence[str]) -> dict[str, list[str]]:
+    return {"packages": [*packages]} if packages else {}
+
+
+def _pip(lines: Sequence[str]) -> dict[str, list[str]]:
+    return {"pip": [*lines]} if lines else {}
+
+
+def _lines(lines: Sequence[str], source: Path, folder: Path) -> list[str]:
+    """Return lines for pip as a file in this folder has them."""
+    return [text for line in lines for text in _line(line, source.absolute(), folder)]
+
+
+def _line(line: str, source: Path, folder: Path) -> Iterator[str]:
+    _, given = parsed(line)
+    files = [("-r", file) for file in given.requirement]
+    files += [("-c", file) for file in given.constraint]
+    for option, file in files:
+        yield f"{option} {shlex.quote(relative(path_of(source, file), folder))}"
+    if VARIABLE.search(line):
+        yield line
+    elif not files:
+        part = as_remembered(pip_part(repr(line), (line,), source))
+        yield from (*part.get("index", ()), *part.get("requirements", ()))
 
 
 def _way(spec: EnvironmentSpec, folder: Path) -> dict[str, Any]:
@@ -117,7 +162,7 @@ def _way(spec: EnvironmentSpec, folder: Path) -> dict[str, Any]:
         only = {"only": list(spec.only)} if spec.only else {}
         return {"file": relative(spec.file, folder), **only}
     if not spec.prefix:
-        return {"packages": list(spec.packages)}
+        return _packages(spec.packages)
     prefix = spec.prefix.absolute()
     with suppress(EnvironmentNameNotFound):
         if not is_path(prefix.name) and Path(locate_prefix_by_name(prefix.name)) == prefix:

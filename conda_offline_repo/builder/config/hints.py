@@ -25,6 +25,7 @@ TEXTS = {
     "--installer": "installers",
     "--sign-key": "sign_key",
     "--token": "token",
+    "--pip": "pip",
     **KEYS,
 }
 

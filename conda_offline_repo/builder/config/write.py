@@ -12,6 +12,8 @@ from ruamel.yaml import YAML
 
 from ...files import atomic
 from ...files.permissions import open_up
+from ...urls import public
+from ..request.inputs.pip_part import VARIABLE, urls_in
 from . import nodes
 from .entry import entry, relative
 from .exceptions import ConfigFileError, ConfigWriteError
@@ -96,6 +98,15 @@ def _obstacles(
     if common.token and not options.token:
         problem = "it was built without a token, and the file has one for all labels"
         yield problem, "Move 'token' to the labels that need it."
+    lines = [*options.pip, *(line for spec in options.environments for line in spec.pip)]
+    urls = [url for line in lines if not VARIABLE.search(line) for url in urls_in(line)]
+    if any(public(url) != url.partition("#")[0].rstrip("/") for url in urls):
+        problem = "an address of pip's has a password, a token or a query"
+        yield problem, "Write ${VARIABLE} in its place, and set that variable."
+    stated = {spec.name for spec in options.environments}.union([""] if options.pip else [])
+    if any("constraints" in part for name, part in request.pip.items() if name not in stated):
+        problem = "constraints of pip's were named by a file that is not known here"
+        yield problem, "Name that file again."
     files = {spec.name for spec in options.environments if spec.file}
     if "" not in files and (unknown := {*request.exact} - files):
         name = min(unknown)

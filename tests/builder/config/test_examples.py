@@ -136,6 +136,7 @@ def test_options_of_the_example_of_the_readme() -> None:
         EnvironmentSpec("runtime", ("core", "python 3.11.*")),
         EnvironmentSpec("tools", file=EXAMPLES / "valid" / NEEDED),
     )
+    assert (bank.pip, bank.pip_as_conda) == ((), True)
 
 
 def test_options_of_everything() -> None:
@@ -156,6 +157,11 @@ def test_options_of_everything() -> None:
         "linux-64:__archspec=1=x86_64_v3",
     )
     assert not packages.unsigned
+    index = "--index-url https://${PYPI_USER}:${PYPI_KEY}@pypi.example.com/simple"
+    assert packages.pip == ("flask>=3", index)
+    assert (packages.pip_as_conda, file.pip_as_conda) == (True, False)
+    assert packages.folder == folder
+    assert [one.pip for one in several.environments] == [(), ("flask",), (), (), ()]
     assert (file.sign_keys, file.unsigned, file.installers) == ((), True, ())
     assert file.environments == (EnvironmentSpec(file=folder / NEEDED),)
     assert prefix.plugin is True

@@ -16,6 +16,7 @@ BUILDER = Path(conda_offline_repo.builder.__file__).parent
 ALLOWED = {
     *("--label", "--file", "--fail-on", "--other-sign-key", "--solver", "--offline", "--json"),
     *("--write-config", "--environment", "--release", "--trust", "--export", "--explicit"),
+    *("--no-deps", "--hash", "--trusted-host"),  # pip's own
     *("--md5", "--describe", "--set", "--show-sources", "--index-cache", "--yes", "--dry-run"),
 }
 
@@ -70,7 +71,9 @@ def test_no_hint_of_a_build_keeps_an_option_that_the_file_refuses() -> None:
 def test_keys_are_those_of_the_file() -> None:
     keys = {*SCHEMA["properties"], *SCHEMA["$defs"]["label"]["properties"]}
     hint = "-c a --platform b --only c --virtual-package d=1 --keep 2 --root e --plugin-file f"
-    hint += " --no-label-channel --no-sign-key --without-installer --installer --sign-key --token"
+    hint += (
+        " --no-label-channel --no-sign-key --without-installer --installer --sign-key --token --pip"
+    )
     named = re.findall(r"`(\w+)", for_file(hint))
-    assert len(named) == 13
+    assert len(named) == 14
     assert {*named} <= keys

@@ -65,6 +65,12 @@ def remembered(options: Options) -> Remembered:
         keep=options.keep or 1,
         environments={one.name: one.packages for one in options.environments if one.name},
         exact=tuple(one.name for one in options.environments if one.file),
+        pip={
+            one.name: {"requirements": one.pip}
+            for one in (EnvironmentSpec(pip=options.pip), *options.environments)
+            if one.pip
+        },
+        pip_as_conda=options.pip_as_conda is not False,
     )
 
 
@@ -86,7 +92,9 @@ def acme(path: Path, **changes: Any) -> Options:
         plugin=False,
         installers=(),
         keep=1,
+        pip_as_conda=True,
         whole=True,
+        folder=path.parent,
     )
     return replace(plain, **changes)
 
@@ -109,6 +117,51 @@ def test_new_file(path: Path) -> None:
         "    keep: 2\n"
         '    packages: ["3.10", core, "python 3.11.*", "yes"]\n'
     )
+
+
+def test_packages_of_pip(path: Path) -> None:
+    (path.parent / "typed").mkdir()
+    limits = path.parent / "typed" / "limits.txt"
+    limits.write_text("core<2\n")
+    index = "--index-url https://${PYPI_USER}:${PYPI_KEY}@pypi.example.com/simple"
+    wheel = path.parent / "typed" / "foo-1.0-py3-none-any.whl"
+    wheel.touch()
+    typed = ("flask >= 3  # web", index, f"./{wheel.name}", "-c limits.txt", "-i https://a.example")
+    put(path, acme(path, pip=typed, folder=path.parent / "typed", pip_as_conda=False))
+    own = one(path)
+    assert own.pip == (
+        *("flask>=3", index, f"foo @ {wheel.as_uri()}", "-c typed/limits.txt"),
+        "--index-url https://a.example",
+    )
+    assert (own.folder, own.pip_as_conda) == (path.parent, False)
+
+
+def test_remembered_packages_of_pip(path: Path) -> None:
+    options = acme(path, packages=())
+    part = {"requirements": ("flask>=3",), "index": ("--index-url https://a.example",)}
+    request = replace(remembered(acme(path)), pip={"": part})
+    write(path, options, request, DEFAULTS)
+    assert one(path).pip == ("--index-url https://a.example", "flask>=3")
+    several = replace(request, packages=(), environments={"a": ("core",), "b": ("core",)})
+    write(path, replace(options, label="b"), replace(several, pip={"b": part}), DEFAULTS)
+    assert [spec.pip for spec in one(path, "b").environments] == [
+        (),
+        ("--index-url https://a.example", "flask>=3"),
+    ]
+    limited = replace(request, pip={"": {**part, "constraints": ("core<2",)}})
+    with pytest.raises(ConfigWriteError, match="constraints of pip's were named by a file"):
+        write(path, replace(options, label="c"), limited, DEFAULTS)
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["-i https://me:pa55word@h.example", "https://h.example/a-1-py3-none-any.whl?key=pa55word"],
+)
+def test_credentials_of_pip_are_not_written(path: Path, line: str) -> None:
+    with pytest.raises(ConfigWriteError, match="a password, a token or a query") as caught:
+        put(path, acme(path, pip=("flask", line)))
+    assert "pa55word" not in str(caught.value)
+    assert not path.exists()
 
 
 def test_all_that_the_label_channel_publishes(path: Path) -> None:
@@ -457,6 +510,18 @@ PACKAGES = st.lists(
     max_size=6,
     unique=True,
 ).map(lambda packages: tuple(sorted(packages)))
+#: As they are remembered.
+PIP = st.lists(
+    st.sampled_from(
+        [
+            *("flask", "yes", "flask[async]<4,>=3", 'a==1; python_version < "3.12"', "b==2024"),
+            f"c==1 --hash=sha256:{'0a' * 32}",
+            f"d @ https://h.example/d-1-py3-none-any.whl#sha256={'0a' * 32}",
+        ]
+    ),
+    max_size=3,
+    unique=True,
+).map(lambda lines: tuple(sorted(lines)))
 CHANNELS = st.lists(
     st.sampled_from(
         [
@@ -492,7 +557,7 @@ def labels(draw: st.DrawFn, folder: Path) -> Options:
     elif kind == "environments":
         names = draw(st.lists(NAMES, min_size=1, max_size=3, unique_by=str.lower))
         environments = tuple(
-            WAYS[way](name, folder) if way else EnvironmentSpec(name, draw(PACKAGES))
+            WAYS[way](name, folder) if way else EnvironmentSpec(name, draw(PACKAGES), pip=draw(PIP))
             for name in names
             for way in [draw(st.sampled_from(["", *WAYS]))]
         )
@@ -516,6 +581,9 @@ def labels(draw: st.DrawFn, folder: Path) -> Options:
         sign_keys=tuple(folder / key for key in keys),
         unsigned=not keys and draw(st.booleans()),
         keep=draw(st.integers(1, 20)),
+        pip=draw(PIP) if kind == "packages" else (),
+        pip_as_conda=draw(st.booleans()),
+        folder=folder,
         environments=environments,
         whole=True,
     )

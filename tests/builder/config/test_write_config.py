@@ -102,11 +102,11 @@ def test_environment_file_is_written_down_by_its_path(
     assert told["request"]["packages"] == ["lib=1.0"]
 
 
-def test_pip_parts_are_refused_by_name(conda: Conda, vendor: Vendor, root: Path) -> None:
+def test_what_is_not_a_wheel_is_refused_by_name(conda: Conda, vendor: Vendor, root: Path) -> None:
     environment = conda.work / "environment.yml"
     environment.write_text(
         f"channels: [{vendor.url(vendor.public)}]\n"
-        "dependencies: [lib, pip, {pip: [requests, 'flask==3']}]\n"
+        "dependencies: [lib, pip, {pip: [requests, -e ./src, git+https://h.example/a.git]}]\n"
     )
     told = conda.execute(
         *("offline-repo", "build", "--label", "bank", "--root", root, "--no-label-channel"),
@@ -114,7 +114,8 @@ def test_pip_parts_are_refused_by_name(conda: Conda, vendor: Vendor, root: Path)
     )
     assert told.status == 1
     answer = json.loads(told.stdout)
-    assert "conda pypi convert" in "".join(answer["hints"])
-    for text in ("requests", "flask==3"):
+    assert "pip wheel --no-deps SOURCE" in "".join(answer["hints"])
+    for text in ("-e ./src: an editable install", "git+https://h.example/a.git: sources in"):
         assert text in answer["message"]
+    assert "requests" not in answer["message"]
     assert not root.exists()

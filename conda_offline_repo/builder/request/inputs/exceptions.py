@@ -9,6 +9,7 @@ from conda.common.io import dashlist
 
 from ....exceptions import InvalidRequestError, OfflineRepoError
 from ....redaction import Secrets
+from .pinned import RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -49,10 +50,6 @@ class InputFileError(OfflineRepoError):
         self.problem = "; ".join(lines)
         text = f" {lines[0]}." if len(lines) == 1 else dashlist(lines)
         super().__init__(f"{path} cannot be used:{text}", *dict.fromkeys(hints))
-
-
-class RefusedError(ValueError):
-    """What pip would install is not a wheel; the text says what it is."""
 
 
 class Problems:

@@ -30,6 +30,10 @@ NOARCH = "noarch"
 PLATFORM = re.compile(r"#\s*platform:\s*(\S+)")
 
 
+class RefusedError(ValueError):
+    """What pip would install is not a wheel; the text says what it is."""
+
+
 @dataclass(frozen=True)
 class PinnedArchive:
     """An archive that is named exactly: its URL, which may hold credentials, and the digests that

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ....urls import NETWORK, public
-from .exceptions import InputFileError, Problems, RefusedError
-from .pinned import SCHEME, PipPart, absolute_url
+from .exceptions import InputFileError, Problems
+from .pinned import SCHEME, PipPart, RefusedError, absolute_url
 from .requirement import read_requirement
 from .text import read_text
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 COMMENT = re.compile(r"(?:^|\s+)#.*$")
 VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}", re.ASCII)
+URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s'\"]+")
 #: Why a line is refused, by the option, as argparse names it.
 REFUSED = {
     "editable": "an editable install",
@@ -140,7 +141,7 @@ def unset_variables(line: str) -> list[str]:
 
 def urls_in(line: str) -> Iterator[str]:
     """Yield the URLs of a line, with its variables filled in as far as they are set."""
-    return (word for word in re.split(r"[\s=]+", _expanded(line)) if "://" in word)
+    return (match[0] for match in URL.finditer(_expanded(line)))
 
 
 class _Reader:

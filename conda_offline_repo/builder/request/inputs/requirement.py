@@ -11,8 +11,7 @@ from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel
 
 from ....repository.reading import SHA256
 from ....urls import NETWORK, local_path, public
-from .exceptions import RefusedError
-from .pinned import PinnedWheel, absolute_url
+from .pinned import PinnedWheel, RefusedError, absolute_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

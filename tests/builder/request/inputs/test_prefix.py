@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
 import subprocess
 import sys
 import zipfile
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from conda_offline_repo.builder.request.inputs.exceptions import InputFileError, PipPartsError
-from conda_offline_repo.builder.request.inputs.pinned import Environment, PinnedArchive
+from conda_offline_repo.builder.request.inputs.pinned import Environment, PinnedArchive, PipPart
 from conda_offline_repo.builder.request.inputs.prefix import read_prefix
 from tests.builder.request.inputs.conftest import PLATFORM, SITE_PACKAGES
 from tests.support.running import snapshot
@@ -68,28 +70,86 @@ def wheel(folder: Path) -> Path:
     return path
 
 
-def test_pip_has_installed(prefix: Path, tmp_path: Path) -> None:
-    place = prefix / SITE_PACKAGES
+def installed(prefix: Path, *packages: Path | str) -> None:
+    """Let pip install packages in an environment."""
     pip = [sys.executable, "-m", "pip", "--isolated", "install", "--no-index", "--no-deps", "-q"]
-    subprocess.run([*pip, "--target", place, wheel(tmp_path)], check=True)
+    target = prefix / SITE_PACKAGES
+    subprocess.run([*pip, "--no-build-isolation", "--target", target, *packages], check=True)
+
+
+def test_pip_has_installed(prefix: Path, laid: Laid, tmp_path: Path) -> None:
+    path = wheel(tmp_path)
+    installed(prefix, "--find-links", tmp_path, "stranger")
+    before = snapshot(prefix)
+    read = read_prefix(prefix)
+    assert read == replace(read_prefix(laid.prefix), pip=PipPart(("stranger==1.0",)))
+    assert snapshot(prefix) == before
+    shutil.rmtree(prefix / SITE_PACKAGES / "stranger-1.0.dist-info")
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    installed(prefix, path)
+    text = f"stranger @ {path.as_uri()}#sha256={digest}"
+    assert read_prefix(prefix).pip == PipPart((text,))
+
+
+#: What pip writes of where a package came from (PEP 610).
+ORIGINS = {
+    "editable": ('{"dir_info": {"editable": true}, "url": "file:///a"}', "an editable install"),
+    "folder": ('{"dir_info": {}, "url": "file:///a"}', "a folder of sources"),
+    "git": (
+        '{"vcs_info": {"vcs": "git"}, "url": "https://u:5ecret@h.example/a"}',
+        "sources in version control",
+    ),
+    "sdist": ('{"archive_info": {}, "url": "https://h.example/a-1.tar.gz"}', "archive of sources"),
+}
+
+
+def record(prefix: Path, name: str, origin: str = "{}") -> Path:
+    """Lay the record of a package of Python's into an environment."""
+    path = prefix / SITE_PACKAGES / f"{name}-1.0.dist-info"
+    path.mkdir(parents=True)
+    (path / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n\nIt is.\n")
+    (path / "direct_url.json").write_text(origin)
+    return path
+
+
+def test_pip_has_installed_what_is_not_a_wheel(prefix: Path) -> None:
+    for name, (origin, _) in ORIGINS.items():
+        record(prefix, name, origin)
+    record(prefix, "~left")  # behind by pip
+    place = prefix / SITE_PACKAGES
     (place / "linked.egg-link").write_text("/home/me/linked\n")
     (place / "old-1.0-py3.11.egg").mkdir()
-    change(prefix, url="")
-    before = snapshot(prefix)
     with pytest.raises(PipPartsError) as error:
         read_prefix(prefix)
-    for name in ("stranger", "linked", "old"):
-        assert f"\n  - {name}" in str(error.value)
-    assert "lib\n" not in str(error.value)
-    assert snapshot(prefix) == before
+    for name, (_, reason) in ORIGINS.items():
+        assert any(name in line and line.endswith(reason) for line in str(error.value).splitlines())
+    for refused in ("linked.egg-link: an editable install", "old-1.0-py3.11.egg: an installation"):
+        assert f"\n  - {refused}" in str(error.value)
+    assert "left" not in str(error.value)
+    assert "5ecret" not in str(error.value)
 
 
-def test_pip_has_installed_another_version(prefix: Path) -> None:
+def test_pip_has_installed_over_conda(prefix: Path) -> None:
     """What conda itself would do is to remove its record."""
-    shutil.move(
-        prefix / SITE_PACKAGES / "lib-1.0.dist-info", prefix / SITE_PACKAGES / "lib-2.0.dist-info"
-    )
-    with pytest.raises(PipPartsError, match="- lib\n"):
+    record(prefix, "Lib")
+    with pytest.raises(InputFileError, match=r"pip has installed Lib-1\.0 over conda's package"):
+        read_prefix(prefix)
+
+
+@pytest.mark.parametrize(
+    ("file", "content"),
+    [
+        ("METADATA", b"Name: a\n"),
+        ("METADATA", b"\xff\xff"),
+        ("direct_url.json", b"{"),
+        ("direct_url.json", b"[]"),
+        ("direct_url.json", b'{"url": 1, "archive_info": 1}'),
+        ("direct_url.json", b'{"url": "https://h.example/a"}'),
+    ],
+)
+def test_damaged_record_of_pip(prefix: Path, file: str, content: bytes) -> None:
+    (record(prefix, "a") / file).write_bytes(content)
+    with pytest.raises(InputFileError, match=r"a-1\.0\.dist-info: "):
         read_prefix(prefix)
 
 
