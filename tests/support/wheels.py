@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import parse_wheel_filename
 
+from conda_offline_repo.builder.pypi.conversion.read_wheel import read_wheel
+from conda_offline_repo.builder.pypi.conversion.record import record_of
 from conda_offline_repo.builder.pypi.names import conda_name
-from conda_offline_repo.builder.pypi.read_wheel import read_wheel
-from conda_offline_repo.builder.pypi.record import record_of
 from conda_offline_repo.builder.pypi.target import target_of
 from conda_offline_repo.builder.pypi.wheel import Wheel
 

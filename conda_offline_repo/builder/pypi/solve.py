@@ -19,13 +19,13 @@ from ..upstream.solve import solution_of
 from ..warnings import BuildWarning
 from . import uv
 from .channel_packages import ChannelPackages
+from .conversion.versions import match_spec
 from .exceptions import WheelMisfitError
 from .index_settings import index_settings
 from .provided import projects
 from .requirement import active, parse
 from .target import target_of
 from .turns import Turns
-from .versions import match_spec
 from .walk import Walk
 
 if TYPE_CHECKING:

@@ -14,11 +14,11 @@ from ..upstream.solve import run
 from ..upstream.unavailable import explained
 from ..warnings import BuildWarning
 from . import uv
+from .conversion.versions import match_spec
 from .exceptions import UnresolvedError
 from .provided import meets, provided_by
 from .requirement import line_for_uv
 from .target import uv_platform
-from .versions import match_spec
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -9,9 +9,9 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from . import uv
+from .conversion.record import requirements_of
 from .exceptions import UnresolvedError, WheelHashError
 from .provided import meets, provided_by
-from .record import requirements_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

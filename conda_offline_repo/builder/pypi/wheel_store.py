@@ -26,10 +26,10 @@ from ..archives.download import download
 from ..archives.retries import DownloadFailedError
 from ..exceptions import DownloadError
 from ..upstream.entry import Entry
-from .convert import convert
+from .conversion.convert import convert
+from .conversion.read_wheel import read_wheel
+from .conversion.record import read_metadata, record_of
 from .exceptions import WheelHashError
-from .read_wheel import read_wheel
-from .record import read_metadata, record_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from ...progress import Progress
     from ...repository.manifest import Manifest
-    from .record import WheelMetadata
+    from .conversion.record import WheelMetadata
     from .wheel import Target, Wheel
 
 FOLDER = "offline-repo-wheels"

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from conda_offline_repo.builder.pypi.conversion.read_wheel import read_wheel
 from conda_offline_repo.builder.pypi.exceptions import DamagedWheelError, UnconvertibleWheelError
-from conda_offline_repo.builder.pypi.read_wheel import read_wheel
 from tests.support.wheels import package_of, target, write_wheel
 
 if TYPE_CHECKING:

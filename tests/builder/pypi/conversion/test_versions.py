@@ -11,7 +11,11 @@ from conda.models.match_spec import MatchSpec
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
-from conda_offline_repo.builder.pypi.versions import conda_range, conda_version, python_range
+from conda_offline_repo.builder.pypi.conversion.versions import (
+    conda_range,
+    conda_version,
+    python_range,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 from zipfile import BadZipFile, ZipFile
 
-from .exceptions import DamagedWheelError, PipToolsMissingError
+from ..exceptions import DamagedWheelError, PipToolsMissingError
 from .layout import LEFT_OUT, Contents, Member
 from .record import read_metadata
 

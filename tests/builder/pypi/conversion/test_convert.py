@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import pytest
 from conda_package_streaming.package_streaming import stream_conda_component
 
-from conda_offline_repo.builder.pypi.convert import convert
+from conda_offline_repo.builder.pypi.conversion.convert import convert
 from conda_offline_repo.builder.pypi.exceptions import DamagedWheelError, UnconvertibleWheelError
 from tests.support.wheels import package_of, target, write_wheel
 
@@ -282,7 +282,7 @@ def test_same_wheel_gives_the_same_bytes(tmp_path: Path) -> None:
         "import os, sys, time; from pathlib import Path; os.umask(0o077)\n"
         "now = time.time; time.time = lambda: now() + 1e8\n"
         "from tests.support.wheels import package_of\n"
-        "from conda_offline_repo.builder.pypi.convert import convert\n"
+        "from conda_offline_repo.builder.pypi.conversion.convert import convert\n"
         "wheel = Path(sys.argv[1]); file, record = package_of(wheel)\n"
         "convert(wheel, dict(reversed(record.items())), Path(file))\n"
     )

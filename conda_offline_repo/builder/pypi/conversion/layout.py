@@ -12,7 +12,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ...repository.names import is_device
+from ....repository.names import is_device
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

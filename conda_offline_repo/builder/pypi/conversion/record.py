@@ -15,10 +15,10 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name, parse_wheel_filename
 from packaging.version import Version
 
-from ...urls import public
+from ....urls import public
+from ..exceptions import DamagedWheelError, UnconvertibleWheelError
 from . import layout
 from .bounds import bounds_of, free_threaded_abi, minor_only
-from .exceptions import DamagedWheelError, UnconvertibleWheelError
 from .licenses import license_of
 from .markers import Reach, active
 from .versions import conda_range, conda_version, python_range
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Any
 
+    from ..wheel import Target, Wheel
     from .layout import Contents
-    from .wheel import Target, Wheel
 
 #: Counts up whenever the same wheel becomes another package; it is the package's build number.
 FORMAT = 0

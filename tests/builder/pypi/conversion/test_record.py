@@ -6,10 +6,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from conda_offline_repo.builder.pypi.conversion.read_wheel import read_wheel
+from conda_offline_repo.builder.pypi.conversion.record import (
+    read_metadata,
+    record_of,
+    requirements_of,
+)
 from conda_offline_repo.builder.pypi.exceptions import UnconvertibleWheelError
 from conda_offline_repo.builder.pypi.names import conda_name
-from conda_offline_repo.builder.pypi.read_wheel import read_wheel
-from conda_offline_repo.builder.pypi.record import read_metadata, record_of, requirements_of
 from conda_offline_repo.repository.names import archive_problem
 from tests.support.wheels import package_of, target, wheel_at, write_wheel
 

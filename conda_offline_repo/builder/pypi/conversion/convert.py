@@ -16,9 +16,9 @@ from stat import S_ISREG
 from typing import TYPE_CHECKING
 from zipfile import ZipFile
 
-from ...files.atomic import all_or_none
+from ....files.atomic import all_or_none
+from ..exceptions import DamagedWheelError, UnconvertibleWheelError
 from . import layout
-from .exceptions import DamagedWheelError, UnconvertibleWheelError
 from .package import PLACEHOLDER, add, part, tar_part
 from .read_wheel import DAMAGED, read_wheel
 

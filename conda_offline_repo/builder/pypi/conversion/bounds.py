@@ -13,7 +13,7 @@ from packaging.utils import parse_wheel_filename
 if TYPE_CHECKING:
     from packaging.tags import Tag
 
-    from .wheel import Target
+    from ..wheel import Target
 
 #: The versions of glibc that manylinux had names for before it had their numbers.
 MANYLINUX = {"1": (2, 5), "2010": (2, 12), "2014": (2, 17)}
