@@ -61,6 +61,8 @@ class Turns:
         self._walk, self._settings, self._scratch = walk, settings, scratch
         self._machine = request.virtual_packages[task.platform]
         self.warnings: list[BuildWarning] = []
+        #: Why uv had no answer when it was asked first.
+        self._reason = ""
 
     def agreed(
         self, base: Records, requirements: tuple[PipRequirement, ...], target: Target
@@ -83,6 +85,7 @@ class Turns:
                 break
             given = {p: v for p, v in given.items() if p not in self._walk.from_pypi}
             packages = self._asked(lines, given, resolved, target, first=turn == 0)
+            whole = turn > 0 or not self._reason
             _before, resolved = (
                 resolved,
                 self._walk.resolved(requirements, packages, records, target),
@@ -90,7 +93,7 @@ class Turns:
             provided = provided_by(records)
             met = all(meets(provided, demand) for demand in resolved.demands.items())
             apart = turn or provided.keys().isdisjoint(packages)
-            if met and apart and lines == self._lines(requirements, resolved):
+            if whole and met and apart and lines == self._lines(requirements, resolved):
                 break
         else:
             reason = "The versions that wheels need of conda packages do not settle."
@@ -182,12 +185,12 @@ class Turns:
         try:
             packages = uv.ask(question, self._settings, self._scratch)
         except uv.UvError as error:
-            reason = str(error)
+            self._reason = self._reason or str(error)
             try:
                 if not first:
                     raise
                 question = replace(question, dependencies=False)
                 packages = uv.ask(question, self._settings, self._scratch)
             except uv.UvError:
-                raise UnresolvedError(self._task.key, reason) from None
+                raise UnresolvedError(self._task.key, self._reason) from None
         return {canonicalize_name(package["name"]): package for package in packages}
