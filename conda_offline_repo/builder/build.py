@@ -26,6 +26,7 @@ from .exceptions import KeyMissingError, OtherKeyError
 from .release import compose, inspection, prove, publish, signing, updates
 from .release.html import render
 from .release.plan import make_plan
+from .release.try_install import try_install
 from .request import request as requests
 from .run import Run
 from .upstream import unavailable
@@ -33,6 +34,7 @@ from .upstream import unavailable
 if TYPE_CHECKING:
     from ..progress import Progress
     from ..repository.manifest import Manifest
+    from .archives.archive import Archive
     from .options import Options
     from .outcome import BuildOutcome
     from .release.plan import BuildPlan
@@ -106,12 +108,14 @@ def _build(options: Options, progress: Progress, run: Run, *, dry_run: bool) -> 
             same = compose.completed(draft, compose.published_page(last, repository))
             if not publish.differs(same, repository, last):
                 left = publish.finish(same, repository, staging, last, signer) if staging else ()
-                return outcomes.unchanged(plan, last, left)
+                outcome = outcomes.unchanged(plan, last, left)
+                return _tried(outcome, plan, archives, options, progress, dry_run=dry_run)
         warnings = inspection.inspect(plan, archives)
         page = render.page(draft.manifest, plan.records, last, repository)
         release = compose.completed(draft, page)
         outcome = outcomes.changed(plan, release, warnings)
         outcomes.check_warnings(outcome, options.fail_on)
+        outcome = _tried(outcome, plan, archives, options, progress, dry_run=dry_run)
         if staging is None:
             return outcome
         search.release(release)
@@ -157,6 +161,23 @@ def _proved(plan: BuildPlan, scratch: Path, progress: Progress) -> BuildPlan:
     with progress.doing("Proving that the repository installs by itself"):
         plan = prove.proved(plan, scratch)
     return updates.tried(plan, scratch, progress)
+
+
+def _tried(
+    outcome: BuildOutcome,
+    plan: BuildPlan,
+    archives: tuple[Archive, ...],
+    options: Options,
+    progress: Progress,
+    *,
+    dry_run: bool,
+) -> BuildOutcome:
+    """Return an outcome with what was tried of it, if that is wanted."""
+    if not options.try_install:
+        return outcome
+    if dry_run:
+        return replace(outcome, tried=dict.fromkeys(plan.installs, "not tried in a dry run"))
+    return replace(outcome, tried=try_install(plan, archives, progress))
 
 
 def tools() -> dict[str, str]:

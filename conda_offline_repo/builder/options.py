@@ -53,6 +53,7 @@ class Options:
         keep: How many releases are to be installable; None for what the last build remembers.
         environments: The environments, where not all packages are in `packages`.
         fail_on: The kinds of warnings with which nothing is published; `warning` for all.
+        try_install: Whether a release is installed on this machine before it is published.
         whole: Whether these are all of the request, so that nothing is remembered.
     """
 
@@ -81,4 +82,5 @@ class Options:
     keep: int | None = None
     environments: tuple[EnvironmentSpec, ...] = ()
     fail_on: tuple[str, ...] = ()
+    try_install: bool = False
     whole: bool = False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from conda.exceptions import InvalidVersionSpec
@@ -48,6 +48,7 @@ class BuildOutcome:
         settings: The settings of conda on this machine that the build obeys.
         new_licenses: The licences that no package had before, with the packages that have them;
             None where that is not known.
+        tried: What was tried of it on this machine, by the key of the solution.
     """
 
     path: Path
@@ -59,6 +60,7 @@ class BuildOutcome:
     request_changes: tuple[RequestChange, ...] = ()
     settings: tuple[Configured, ...] = ()
     new_licenses: Mapping[str, tuple[str, ...]] | None = None
+    tried: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def machines(self) -> dict[str, Mapping[str, str]]:

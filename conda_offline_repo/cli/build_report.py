@@ -75,7 +75,7 @@ def _report_label(result: Result) -> None:
         return
     if context.quiet:
         print_lines(_brief(outcome))
-    elif outcome.changed:
+    elif outcome.changed or outcome.tried:
         print_lines([*_lines(outcome), ""])
     warn(f"{result.label}: {text}" for text in _texts(outcome))
 
@@ -125,6 +125,7 @@ def _json(outcome: BuildOutcome) -> dict[str, Any]:
         **changes_json(difference),
         "changes": platforms_json(difference),
         "new_licenses": outcome.new_licenses,
+        "tried": outcome.tried,
         "signers": manifest.signers,
         "warnings": [*map(vars, outcome.warnings)],
     }
@@ -150,6 +151,7 @@ def _lines(outcome: BuildOutcome) -> Iterator[str]:
         yield f"By {setting.source}, conda's {setting.name} is {setting.value}."
     if not outcome.changed:
         yield f"{outcome.path} is up to date (release {manifest.release}): {total}."
+        yield from _tried(outcome)
         return
     if outcome.first:
         verb = "This would be the first" if dry_run else "First"
@@ -173,6 +175,11 @@ def _lines(outcome: BuildOutcome) -> Iterator[str]:
     yield signed_by(manifest.signers)
     moved = "would move" if dry_run else "moves"
     yield f"A copy to the customer {moved} {human(difference.transfer_bytes)}."
+    yield from _tried(outcome)
+
+
+def _tried(outcome: BuildOutcome) -> Iterator[str]:
+    return (f"Tried for {key}: {text}." for key, text in sorted(outcome.tried.items()))
 
 
 def _change(change: RequestChange) -> str:

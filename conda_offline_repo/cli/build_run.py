@@ -144,7 +144,11 @@ def _described(args: Namespace, path: Path) -> tuple[Options, ...]:
         )
     fail_on = tuple(args.offline_repo_fail_on)
     return tuple(
-        replace(build, fail_on=(*build.fail_on, *fail_on))
+        replace(
+            build,
+            fail_on=(*build.fail_on, *fail_on),
+            try_install=build.try_install or args.offline_repo_try_install,
+        )
         for label, build in builds.items()
         if not labels or label in labels
     )
@@ -208,6 +212,7 @@ def _options(args: Namespace) -> Options:
         keep=args.offline_repo_keep,
         environments=environments,
         fail_on=tuple(args.offline_repo_fail_on),
+        try_install=args.offline_repo_try_install,
     )
 
 

@@ -103,6 +103,7 @@ def test_says_all_of_it_in_one_json_object(conda: Conda, vendor: Vendor, root: P
         "settings": [],
         "machines": machines((PLATFORM,), {}, ()),
         "new_licenses": None,
+        "tried": {},
         "warnings": [],
         "signers": [],
         "release": 1,

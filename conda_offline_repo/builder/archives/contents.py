@@ -41,6 +41,13 @@ class Contents:
     entry_points: tuple[str, ...] = ()
 
     @property
+    def commands(self) -> tuple[str, ...]:
+        """The names of the commands of a `noarch: python` package."""
+        points = (text.partition("=")[0].strip() for text in self.entry_points)
+        scripts = (path.partition("/") for path in self.files)
+        return (*points, *(name for folder, _, name in scripts if folder == "python-scripts"))
+
+    @property
     def unlinkable(self) -> tuple[str, ...]:
         """The entry points that conda refuses, or makes broken commands of."""
         return tuple(text for text in self.entry_points if not ENTRY_POINT.fullmatch(text))

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .contents import SITE_PACKAGES
+from .contents import SITE_PACKAGES, Contents
 
 if TYPE_CHECKING:
     from ...repository.manifest import File
-    from .contents import Contents
 
     #: By dotted name, the file of a module.
     Modules = dict[str, File]
@@ -43,6 +42,20 @@ def shared_modules(first: Modules, second: Modules) -> tuple[str, ...]:
         if not (_is_namespace(name, first) and _is_namespace(name, second))
     }
     return tuple(sorted(name for name in shared if shared.isdisjoint(_around(name))))
+
+
+def importable(contents: Contents) -> tuple[str, ...]:
+    """Return what of a package to import, to see whether it works: its modules that are in no
+    package, and the outermost packages in its namespaces, sorted.
+    """
+    modules = modules_of(contents)
+    names = {name.partition(".")[0] for name in modules}
+    inits = {path: f for path, f in contents.files.items() if path.endswith("/__init__.py")}
+    packages = modules_of(Contents(inits))
+    for namespace in names - modules.keys():
+        inside = {name for name in packages if name.startswith(f"{namespace}.")}
+        names |= {name for name in inside if inside.isdisjoint(_around(name))}
+    return tuple(sorted(names))
 
 
 def _is_namespace(name: str, modules: Modules) -> bool:

@@ -55,6 +55,7 @@ def entry(
         "with_plugin": relative(plugin, folder) if plugin else request.plugin,
         "installers": [relative(file, folder) for file in options.installers or ()],
         "fail_on": list(options.fail_on),
+        "try_install": options.try_install,
         "sign_key": None if usual else [relative(key, folder) for key in keys],
     }
     settings = {

@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 #: What holds where neither the file nor the configuration says anything.
 UNSAID = {
     **{"keep": 1, "with_plugin": False, "installers": (), "label_channel": True, "fail_on": ()},
-    "pip_as_conda": True,
+    **{"pip_as_conda": True, "try_install": False},
 }
 #: The keys that options have by the same name.
 SAME = (
     *("root", "label_channel", "channels", "platforms", "keep", "fail_on", "installers"),
-    *("packages", "pip", "pip_as_conda"),
+    *("packages", "pip", "pip_as_conda", "try_install"),
 )
 #: The ways to say what a label, or an environment of it, is to have.
 WAYS = ("packages", "pip", "environment", "file", "from_prefix")

@@ -132,6 +132,22 @@ class UnfitArchivesError(OfflineRepoError):
         super().__init__("\n".join(texts), *hints, end)
 
 
+class TryInstallError(OfflineRepoError):
+    """A release that `--try-install` could not install, or not use.
+
+    Args:
+        failures: What failed, with the last lines of the message.
+    """
+
+    def __init__(self, failures: Iterable[str]) -> None:
+        lines = (failure.replace("\n", "\n    ") for failure in failures)
+        super().__init__(
+            f"The release does not work on this machine:{dashlist(lines)}",
+            "Nothing was published. To publish all the same, leave out --try-install, or "
+            "try_install in the file.",
+        )
+
+
 class FailOnError(OfflineRepoError):
     """A release that has warnings of a kind that `--fail-on` names.
 

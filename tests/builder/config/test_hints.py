@@ -14,7 +14,16 @@ from conda_offline_repo.builder.config.schema import SCHEMA
 BUILDER = Path(conda_offline_repo.builder.__file__).parent
 #: The options that a build from a file takes, and those of other commands.
 ALLOWED = {
-    *("--label", "--file", "--fail-on", "--other-sign-key", "--solver", "--offline", "--json"),
+    *(
+        "--label",
+        "--file",
+        "--fail-on",
+        "--try-install",
+        "--other-sign-key",
+        "--solver",
+        "--offline",
+        "--json",
+    ),
     *("--write-config", "--environment", "--release", "--trust", "--export", "--explicit"),
     *("--no-deps", "--hash", "--trusted-host"),  # pip's own
     *("--md5", "--describe", "--set", "--show-sources", "--index-cache", "--yes", "--dry-run"),
