@@ -59,6 +59,7 @@ class Contents:
         pure: Whether the wheel says that it is (`Root-Is-Purelib`).
         members: Its files.
         commands: By section of `entry_points.txt`, the names and objects of commands.
+        systems: What its compiled libraries are for: `linux`, `osx` or `win`.
     """
 
     distribution: str
@@ -66,6 +67,7 @@ class Contents:
     pure: bool
     members: tuple[Member, ...]
     commands: tuple[tuple[str, str], ...]
+    systems: frozenset[str]
 
     @property
     def libraries(self) -> tuple[str, ...]:

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 from zipfile import BadZipFile, ZipFile
 
 from ..exceptions import DamagedWheelError, PipToolsMissingError
-from .layout import LEFT_OUT, Contents, Member
+from .layout import LEFT_OUT, NATIVE, Contents, Member
 from .record import read_metadata
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterator
+    from collections.abc import Container, Iterable, Iterator
     from pathlib import Path
 
     from .record import WheelMetadata
@@ -24,6 +24,15 @@ if TYPE_CHECKING:
 DAMAGED = (BadZipFile, zlib.error, EOFError, KeyError, RuntimeError, ValueError, ConfigError)
 #: The sections of `entry_points.txt` that make commands.
 COMMANDS = ("console_scripts", "gui_scripts")
+#: The systems of compiled libraries, by how these begin: ELF, PE, and the forms of Mach-O.
+SYSTEMS = {
+    **{b"\x7fELF": "linux", b"MZ": "win"},
+    **dict.fromkeys(
+        (b"\xfe\xed\xfa\xce", b"\xfe\xed\xfa\xcf", b"\xce\xfa\xed\xfe", b"\xcf\xfa\xed\xfe"),
+        "osx",
+    ),
+    **{b"\xca\xfe\xba\xbe": "osx", b"\xca\xfe\xba\xbf": "osx"},
+}
 
 
 def read_wheel(path: Path) -> WheelMetadata:
@@ -54,9 +63,10 @@ def read_wheel(path: Path) -> WheelMetadata:
             named = f"{wheel.dist_info_dir}/entry_points.txt" in archive.namelist()
             commands = _commands(wheel.read_dist_info("entry_points.txt")) if named else ()
             members = tuple(_members(archive, wheel.dist_info_dir, pure=pure))
+            systems = frozenset(_systems(archive, members))
     except DAMAGED as error:
         raise DamagedWheelError(path.name, str(error).strip("'\"")) from error
-    contents = Contents(wheel.distribution, wheel.dist_info_dir, pure, members, commands)
+    contents = Contents(wheel.distribution, wheel.dist_info_dir, pure, members, commands, systems)
     return replace(metadata, contents=contents)
 
 
@@ -88,6 +98,15 @@ def _members(archive: ZipFile, dist_info: str, *, pure: bool) -> Iterator[Member
             yield Member(name, scheme, path)
         else:
             yield Member(name, root, name)
+
+
+def _systems(archive: ZipFile, members: Iterable[Member]) -> Iterator[str]:
+    """Yield the system of each compiled library; of what is none under such a name, nothing."""
+    for member in members:
+        if NATIVE.search(member.name):
+            with archive.open(member.name) as file:
+                beginning = file.read(4)
+            yield from (s for magic, s in SYSTEMS.items() if beginning.startswith(magic))
 
 
 def _is_cached(name: str, names: Container[str]) -> bool:

@@ -154,7 +154,8 @@ def record_of(
     reach = Reach(metadata.project, metadata.requirements, target.markers, extras)
     by_minor = contents is not None and contents.by_minor
     pure = bounds is not None and bounds.anywhere and (contents is None or contents.pure)
-    everywhere = pure and not by_minor and reach.every_platform()
+    compiled = contents is not None and contents.libraries
+    everywhere = pure and not by_minor and not compiled and reach.every_platform()
     subdir = "noarch" if everywhere else target.platform
     reasons = tuple(_reasons(metadata, target, extras, subdir))
     if reasons or bounds is None:
@@ -209,7 +210,9 @@ def _reasons(
             yield f"it needs {requirement.name} from {public(requirement.url)}, not from an index"
     if metadata.contents is None:
         return
-    if bounds and bounds.anywhere and (libraries := metadata.contents.libraries):
-        names = ", ".join(libraries)
+    systems, system = metadata.contents.systems, target.platform.partition("-")[0]
+    for_several = len(systems) > 1 and system in systems  # such as debuggers, for other programs
+    if bounds and bounds.anywhere and metadata.contents.libraries and not for_several:
+        names = ", ".join(metadata.contents.libraries)
         yield f"its name says that it is for every platform, and it has compiled libraries: {names}"
     yield from layout.problems(metadata.contents, subdir)

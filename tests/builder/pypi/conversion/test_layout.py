@@ -137,6 +137,15 @@ def test_compiled_library_in_a_wheel_for_every_platform_is_refused(
         package_of(wheel)
 
 
+def test_libraries_for_several_systems_go_to_one_at_a_time(tmp_path: Path) -> None:
+    files = {"demo/a.so": b"\x7fELF", "demo/a.dll": b"MZ", "demo/__init__.py": b""}
+    wheel = write_wheel(tmp_path, files=files)
+    assert package_of(wheel, target("win-64"))[1]["subdir"] == "win-64"
+    assert package_of(wheel, target("linux-64"))[1]["subdir"] == "linux-64"
+    with pytest.raises(UnconvertibleWheelError, match="compiled libraries: demo/a.so, demo/a.dll"):
+        package_of(wheel, target("osx-64"))
+
+
 def test_file_that_is_no_wheel_is_named(tmp_path: Path) -> None:
     wheel = tmp_path / "demo-1.0-py3-none-any.whl"
     wheel.write_bytes(b"<html>404</html>")
