@@ -12,6 +12,7 @@ from conda.models.version import VersionOrder
 from .._conda.solver_settings import obeyed
 from ..queries import compare
 from ..queries.contents import list_packages, packages_of
+from ..queries.pip import pip_requirements
 from ..repository.exceptions import ManifestError, UnreadableError
 from ..repository.locate import Repository
 from ..repository.manifest import key_parts, package_name
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from .._conda.solver_settings import Configured
     from ..queries.compare import Difference
+    from ..queries.pip import PipRequirement
     from ..repository.manifest import Manifest
     from .release.compose import Release
     from .release.plan import BuildPlan
@@ -49,6 +51,7 @@ class BuildOutcome:
         new_licenses: The licences that no package had before, with the packages that have them;
             None where that is not known.
         tried: What was tried of it on this machine, by the key of the solution.
+        pip: What stands for requirements of pip where the release before had something else.
     """
 
     path: Path
@@ -61,6 +64,7 @@ class BuildOutcome:
     settings: tuple[Configured, ...] = ()
     new_licenses: Mapping[str, tuple[str, ...]] | None = None
     tried: Mapping[str, str] = field(default_factory=dict)
+    pip: tuple[PipRequirement, ...] = ()
 
     @property
     def machines(self) -> dict[str, Mapping[str, str]]:
@@ -96,6 +100,7 @@ def changed(plan: BuildPlan, release: Release, warnings: tuple[BuildWarning, ...
     """
     manifest, last = release.manifest, plan.last
     difference = compare.difference(last, manifest)
+    known = {*pip_requirements(last)} if last else ()
     return BuildOutcome(
         path=plan.repository,
         manifest=manifest,
@@ -114,6 +119,7 @@ def changed(plan: BuildPlan, release: Release, warnings: tuple[BuildWarning, ...
         request_changes=changes(last.request, manifest.request) if last else (),
         settings=obeyed(),
         new_licenses=_new_licenses(plan, manifest),
+        pip=tuple(each for each in pip_requirements(manifest) if each not in known),
     )
 
 

@@ -10,6 +10,7 @@ from conda.base.context import context
 
 from ..builder.request.changes import ALL
 from ..printable import human
+from ..queries.pip import in_lines, pip_requirements
 from .output import (
     amount,
     changes_json,
@@ -126,6 +127,7 @@ def _json(outcome: BuildOutcome) -> dict[str, Any]:
         "changes": platforms_json(difference),
         "new_licenses": outcome.new_licenses,
         "tried": outcome.tried,
+        "pip": [*map(vars, pip_requirements(manifest))],
         "signers": manifest.signers,
         "warnings": [*map(vars, outcome.warnings)],
     }
@@ -164,6 +166,9 @@ def _lines(outcome: BuildOutcome) -> Iterator[str]:
         verb = "would change" if dry_run else "changed"
         yield f"The request {verb}:"
         yield from map(_change, outcome.request_changes)
+    if outcome.pip:
+        yield "What stands for requirements of pip:"
+        yield from (f"  {line}" for line in in_lines(outcome.pip))
     yield from platform_lines(difference)
     if outcome.new_licenses:
         yield f"New licences: {licenses(outcome.new_licenses)}"

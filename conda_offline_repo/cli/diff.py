@@ -19,6 +19,7 @@ from .output import (
     print_json,
     print_lines,
     signed_by,
+    with_origin,
 )
 from .parser import LABEL, add_options
 
@@ -104,8 +105,11 @@ def _markdown(old: Named, new: Named, changes: Difference, fresh: str) -> Iterat
         yield "| Package | Before | After |"
         yield "|---|---|---|"
         rows = [
-            *change.updated,
-            *((name, "", version) for name, version in change.added),
+            *(
+                (name, before, with_origin(change, name, after))
+                for name, before, after in change.updated
+            ),
+            *((name, "", with_origin(change, name, version)) for name, version in change.added),
             *((name, version, "") for name, version in change.removed),
         ]
         for row in sorted(rows):

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from typing import Any, TextIO
 
-    from ..queries.compare import Difference
+    from ..queries.compare import Difference, PlatformChange
     from ..repository.locate import Repository
     from ..repository.manifest import Manifest
 
@@ -119,12 +119,23 @@ def platforms_json(difference: Difference) -> dict[str, Any]:
     """Return which packages change on each platform, for a JSON object."""
     return {
         change.platform: {
-            "updated": [{"name": n, "old": old, "new": new} for n, old, new in change.updated],
-            "added": [{"name": name, "version": version} for name, version in change.added],
+            "updated": [
+                {"name": name, "old": old, "new": new, **_origin(change, name)}
+                for name, old, new in change.updated
+            ],
+            "added": [
+                {"name": name, "version": version, **_origin(change, name)}
+                for name, version in change.added
+            ],
             "removed": [{"name": name, "version": version} for name, version in change.removed],
         }
         for change in difference.platforms
     }
+
+
+def _origin(change: PlatformChange, name: str) -> dict[str, str]:
+    origin = change.origins.get(name)
+    return {"origin": origin} if origin else {}
 
 
 def platform_lines(difference: Difference) -> Iterator[str]:
@@ -132,10 +143,21 @@ def platform_lines(difference: Difference) -> Iterator[str]:
     for change in difference.platforms:
         yield f"{change.platform}:"
         for name, old, new in change.updated:
-            yield f"  ~ {name} {old} -> {new}"
-        for sign, packages in (("+", change.added), ("-", change.removed)):
-            for name, version in packages:
-                yield f"  {sign} {name} {version}"
+            yield f"  ~ {name} {old} -> {with_origin(change, name, new)}"
+        for name, version in change.added:
+            yield f"  + {name} {with_origin(change, name, version)}"
+        for name, version in change.removed:
+            yield f"  - {name} {version}"
+
+
+def with_origin(change: PlatformChange, name: str, version: str) -> str:
+    """Return the new version of a package with where it comes from, if that is to be told."""
+    return ", ".join(filter(None, (version, change.origins.get(name))))
+
+
+def place(environment: str, platform: str) -> str:
+    """Return an environment on a platform, as a person names them."""
+    return f"{environment} on {platform}" if environment else platform
 
 
 def amount(manifest: Manifest, archives: Iterable[str] | None = None) -> str:

@@ -9,7 +9,7 @@ from ..queries.licenses import licenses
 from ..queries.why import why
 from ..repository.locate import locate, typed_path
 from ..settings import default_root
-from . import show_report
+from . import show_report, why_report
 from .output import chatter_to_stderr, print_answers
 from .parser import LABEL, add_options
 from .terminal import TerminalProgress
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 USAGE = "conda offline-repo show [PATH] [options]"
 DESCRIPTION = """\
 Show the request of the repository, or of each repository below PATH, and a
-table of its packages: which ones were requested, and the channel of each."""
+table of its packages: which ones were requested, and the channel of each, or
+the wheel that it was made from."""
 EPILOG = """\
 examples:
   conda offline-repo show X:\\repo --brief
@@ -37,8 +38,8 @@ FOLDER = {
 INSTEAD = {
     "--brief": "Show one line a repository.",
     "--releases": "Show the releases that can be installed.",
-    "--why NAME": """Show what needs a package, or a virtual one such as __glibc, and every path of
-        dependencies to it.""",
+    "--why NAME": """Show what needs a package, also by its name on PyPI, or a virtual one such as
+        __glibc, and every path of dependencies to it.""",
     "--licenses": "Show the licences, with their texts from the packages.",
 }
 
@@ -55,7 +56,7 @@ def execute(args: Namespace) -> int:
     repositories = locate(path, args.offline_repo_label)
     if args.offline_repo_why is not None:
         answers = why(repositories, args.offline_repo_why)
-        print_answers(answers, show_report.why_json, show_report.why_lines)
+        print_answers(answers, why_report.why_json, why_report.why_lines)
     elif args.offline_repo_licenses:
         with chatter_to_stderr():
             texts = [(folder, licenses(folder, TerminalProgress())) for folder in repositories]

@@ -10,10 +10,19 @@ from conda.base.context import context
 from ..printable import counted, human
 from ..queries.contents import requested_versions
 from ..queries.dependencies import environments
+from ..queries.pip import in_lines, pip_requirements
 from ..repository.manifest import key_parts
-from ..repository.names import PLUGIN
 from ..repository.transition import unfinished
-from .output import amount, manifest_json, numbered, print_json, print_lines, release_json, table
+from .output import (
+    amount,
+    manifest_json,
+    numbered,
+    place,
+    print_json,
+    print_lines,
+    release_json,
+    table,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -21,14 +30,9 @@ if TYPE_CHECKING:
 
     from ..queries.contents import ListedPackage
     from ..queries.licenses import Licensed, Licenses
-    from ..queries.why import Step, Why
     from ..repository.locate import Repository
     from ..repository.manifest import Manifest
 
-#: Steps beyond which the lines of a tree are not indented any further.
-DEEPEST = 40
-#: Why python needs a pip that it does not name.
-PIP_RULE = "by conda's add_pip_as_python_dependency"
 #: What separates licence texts.
 RULE = "=" * 79
 PACKAGES = ("NAME", "VERSION", "BUILD", "SUBDIR", "SIZE", "ASKED FOR", "LICENCE", "CHANNEL")
@@ -50,11 +54,12 @@ def packages_json(repository: Repository, packages: tuple[ListedPackage, ...]) -
     return {
         "path": str(repository.path),
         **manifest_json(manifest),
-        "packages": [vars(package) for package in packages],
+        "packages": [*map(asdict, packages)],
         "bytes": manifest.size,
         "signers": repository.signers,
         "unfinished": unfinished(repository.path, manifest),
         "environments": [vars(environment) for environment in environments(manifest)],
+        "pip": [*map(vars, pip_requirements(manifest))],
         "solutions": [
             {"environment": environment, "platform": platform, "packages": names}
             for environment, platform, names in _solutions(manifest)
@@ -72,8 +77,11 @@ def packages_lines(repository: Repository, packages: tuple[ListedPackage, ...]) 
     ]
     for environment in environments(manifest):
         title = f"environment {environment.name}" if environment.name else "packages asked for"
-        specs = ", ".join(environment.packages) or "all of the label channel"
+        everything = "none" if environment.pip else "all of the label channel"
+        specs = ", ".join(environment.packages) or everything
         rows.append((title, "exact archives" if environment.exact else specs))
+    pip = in_lines(pip_requirements(manifest))
+    rows += [("" if number else "asked of pip", line) for number, line in enumerate(pip)]
     channels = request.channels or ("none",)
     rows += [("" if number else "channels", channel) for number, channel in enumerate(channels)]
     rows.append(("signed by", ", ".join(repository.signers) or "nobody: its origin is unknown"))
@@ -84,7 +92,7 @@ def packages_lines(repository: Repository, packages: tuple[ListedPackage, ...]) 
         versions = ", ".join(f"{name} {version}" for name, version in sorted(machine.items()))
         rows.append((f"for {platform}", versions))
     for name, platform, archives in _solutions(manifest):
-        rows.append((f"{_place(name, platform)} installs", amount(manifest, archives)))
+        rows.append((f"{place(name, platform)} installs", amount(manifest, archives)))
     yield from table(rows)
     yield ""
     yield from table([PACKAGES, *map(_package_row, packages)])
@@ -94,16 +102,13 @@ def packages_lines(repository: Repository, packages: tuple[ListedPackage, ...]) 
 def _package_row(package: ListedPackage) -> tuple[str, ...]:
     size, asked_for = human(package.size), "yes" if package.asked_for else ""
     build = (package.name, package.version, package.build, package.subdir)
-    return (*build, size, asked_for, package.license, package.channel)
+    origin = str(package.wheel or package.channel)
+    return (*build, size, asked_for, package.license, origin)
 
 
 def _solutions(manifest: Manifest) -> list[tuple[str, str, tuple[str, ...]]]:
     """Return environment, platform and archives of each solution, sorted."""
     return sorted((*key_parts(key), names) for key, names in manifest.solutions.items())
-
-
-def _place(environment: str, platform: str) -> str:
-    return f"{environment} on {platform}" if environment else platform
 
 
 def _brief_json(repository: Repository) -> dict[str, Any]:
@@ -155,49 +160,6 @@ def releases_lines(repository: Repository) -> Iterator[str]:
             first = ("", "")
     yield from table(rows)
     yield ""
-
-
-def why_json(repository: Repository, reasons: Sequence[Why]) -> dict[str, Any]:
-    """Return what needs a package in each solution."""
-    return {**release_json(repository), "solutions": [*map(asdict, reasons)]}
-
-
-def why_lines(repository: Repository, reasons: Sequence[Why]) -> Iterator[str]:
-    """Yield what needs a package, solution by solution."""
-    yield f"{repository.path}, label {repository.manifest.label}:"
-    for why in reasons:
-        place = _place(why.environment, why.platform)
-        if why.platform == PLUGIN:
-            place = "the plugin's channel"
-        elif why.release != repository.manifest.release:
-            place = f"release {why.release}, {place}"
-        yield f"\n{place}: {_joined(why.name, why.version, why.build)}"
-        yield f"  asked for: {'yes' if why.asked_for else 'no'}"
-        directly = ", ".join(map(_step, why.directly))
-        yield f"  needed directly by: {directly or 'no other package'}"
-        if len(why.shortest) > 1:
-            yield f"  shortest way: {' -> '.join(why.shortest)}"
-        if why.directly:
-            yield "  all ways, from the package to what was asked for:"
-            yield from map(_branch, why.ways)
-    yield ""
-
-
-def _branch(step: Step) -> str:
-    asked_for = ", asked for" if step.asked_for else ""
-    elsewhere = "" if step.expanded else ", continued elsewhere"
-    return f"    {'  ' * min(step.depth, DEEPEST)}{_step(step)}{asked_for}{elsewhere}"
-
-
-def _step(step: Step) -> str:
-    package = _joined(step.name, step.version)
-    if not step.depth:
-        return package
-    return f"{package} ({', '.join(step.specs) or PIP_RULE})"
-
-
-def _joined(*parts: str) -> str:
-    return " ".join(filter(None, parts))
 
 
 def licenses_json(repository: Repository, licenses: Licenses) -> dict[str, Any]:

@@ -67,7 +67,8 @@ def exactly(
         others = staying(current, {record.name for record in records})
         check_fits(records, others)
         records += others.values()
-    packages = request.environments.get(environment or "", request.packages)
+    name = environment if environment and environment in request.environments else ""
+    packages = repository.manifest.specs(name, context.subdir)
     requested = {MatchSpec(package).name for package in packages}
     if not requested:  # nobody named any: what nothing else needs
         needed = {MatchSpec(spec).name for record in records for spec in record.depends}

@@ -38,7 +38,8 @@ def next_commands(request: UseRequest, repository: Repository) -> Iterator[str]:
         yield f"{use_again} -p {where} --environment {environment}"
         return
     current = installed(prefix)
-    packages = dict.fromkeys(PackageSpec(package).unqualified for package in built.packages)
+    specs = manifest.specs("", context.subdir)
+    packages = dict.fromkeys(PackageSpec(package).unqualified for package in specs)
     absent = [p for p in packages if p.match.name in manifest.names and p.match.name not in current]
     # `conda update` takes names alone
     names = [*dict.fromkeys(p.match.name for p in packages if p.match.name in current)]

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 from conda.base.context import context
 from conda.models.match_spec import MatchSpec
 from conda.utils import quote_for_shell
+from packaging.utils import canonicalize_name
 
 from .._conda.solver import UnsolvedError
 from .._conda.transactions import installed, linked, requested
 from ..exceptions import OfflineRepoError
+from ..queries.pip import names_by_project
 from .base import is_base
 from .configuration import Finding
 from .exact import released
@@ -70,6 +72,11 @@ def ways(target: Target, repository: Repository, packages: Sequence[PackageSpec]
         names = " ".join(map(quote_for_shell, (*packages, *held)))
         yield f"conda does not change {' and '.join(held)} unless named: {use} {names}"
     specs = [package.match for package in packages]
+    projects = names_by_project(repository.manifest)
+    for spec in specs:
+        known = " ".join(sorted(projects.get(canonicalize_name(spec.name), ())))
+        if known and spec.name not in repository.manifest.names:
+            yield f"PyPI's {spec.name} is the package {known} here: {use} {known}"
     current = installed(target.prefix)
     whole = False
     for environment, records in _releases(target, repository).items():

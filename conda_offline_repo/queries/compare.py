@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ..repository.names import PLUGIN
+from .contents import index_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from typing import Any
 
-    from ..repository.manifest import Manifest
+    from ..repository.manifest import Manifest, Package
     from .contents import ListedPackage
 
 
@@ -30,12 +31,30 @@ class PlatformChange:
             new one with `OTHER_CONTENT` if not even that does.
         added: Name and version.
         removed: Name and version.
+        origins: By name, where a package comes from that is new from a wheel, or was not from
+            there before: `from PyPI`, or as `contents.index_of` calls it, or `from a channel`;
+            `from another wheel` for one of the same version and build.
     """
 
     platform: str
     updated: tuple[tuple[str, str, str], ...]
     added: tuple[tuple[str, str], ...]
     removed: tuple[tuple[str, str], ...]
+    origins: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class _Installed:
+    """A package that conda installs on a platform."""
+
+    version: str
+    build: str
+    package: Package
+
+    @property
+    def index(self) -> str | None:
+        """Where its wheel came from; None if it is of a channel."""
+        return index_of(self.package.url) if self.package.wheel else None
 
 
 @dataclass(frozen=True)
@@ -100,36 +119,47 @@ def _changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[st
             yield name
 
 
-def _installed(manifest: Manifest) -> dict[str, dict[str, tuple[str, str, str]]]:
-    """Return the version, build and digest of each package, by platform and name."""
+def _installed(manifest: Manifest) -> dict[str, dict[str, _Installed]]:
+    """Return each package, by platform and name."""
     plugin = tuple(name for name in manifest.packages if name.startswith(f"{PLUGIN}/"))
     solutions = {**manifest.solutions, **({PLUGIN: plugin} if plugin else {})}
-    installed: dict[str, dict[str, tuple[str, str, str]]] = {}
+    installed: dict[str, dict[str, _Installed]] = {}
     for platform, archives in solutions.items():
         packages = installed[platform] = {}
         for archive in archives:
             name, version, end = archive.rpartition("/")[2].rsplit("-", 2)
             build = end.removesuffix(".conda").removesuffix(".tar.bz2")
-            packages[name] = (version, build, manifest.packages[archive].sha256)
+            packages[name] = _Installed(version, build, manifest.packages[archive])
     return installed
 
 
 def _change(
-    platform: str,
-    before: Mapping[str, tuple[str, str, str]],
-    after: Mapping[str, tuple[str, str, str]],
+    platform: str, before: Mapping[str, _Installed], after: Mapping[str, _Installed]
 ) -> PlatformChange:
     updated = []
+    origins = {}
     for name in sorted(before.keys() & after.keys()):
-        (old, old_build, _), (new, new_build, _) = before[name], after[name]
-        if old != new:
-            updated.append((name, old, new))
-        elif before[name] != after[name]:
-            other = OTHER_CONTENT if old_build == new_build else ""
-            updated.append((name, f"{old} {old_build}", f"{new} {new_build}{other}"))
+        old, new = before[name], after[name]
+        same_build = (old.version, old.build) == (new.version, new.build)
+        if old.version != new.version:
+            updated.append((name, old.version, new.version))
+        elif not same_build or old.package.sha256 != new.package.sha256:
+            other = OTHER_CONTENT if same_build else ""
+            updated.append(
+                (name, f"{old.version} {old.build}", f"{new.version} {new.build}{other}")
+            )
+        if old.index != new.index:
+            origins[name] = f"from {new.index or 'a channel'}"
+        elif same_build and old.package.wheel != new.package.wheel:
+            origins[name] = "from another wheel"
+    added = sorted(after.keys() - before.keys())
+    origins |= {name: f"from {index}" for name in added if (index := after[name].index)}
     return PlatformChange(
         platform,
         updated=tuple(updated),
-        added=tuple((name, after[name][0]) for name in sorted(after.keys() - before.keys())),
-        removed=tuple((name, before[name][0]) for name in sorted(before.keys() - after.keys())),
+        added=tuple((name, after[name].version) for name in added),
+        removed=tuple(
+            (name, before[name].version) for name in sorted(before.keys() - after.keys())
+        ),
+        origins=origins,
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from errno import EINVAL, EISDIR, ENOENT, ENOTDIR
 from operator import attrgetter
 from typing import TYPE_CHECKING
+from urllib.parse import quote, urlsplit
 
 from conda.models.channel import Channel
 from conda.models.records import PackageRecord
@@ -15,7 +16,7 @@ from ..repository import reading
 from ..repository.exceptions import ManifestError, UnreadableError
 from ..repository.manifest import INDEX_NAME, solution_key
 from ..repository.names import PLUGIN
-from ..urls import file_url, public
+from ..urls import NETWORK, file_url, public
 from .dependencies import MISFIT, checked_entry, solved, solved_besides
 
 if TYPE_CHECKING:
@@ -24,19 +25,44 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ..repository.locate import Repository
-    from ..repository.manifest import Manifest
+    from ..repository.manifest import Manifest, Package
     from .dependencies import Records
 
 #: The error numbers for a missing file, or for one that is not a regular file.
 NO_FILE = (EINVAL, EISDIR, ENOENT, ENOTDIR)
+#: The servers of PyPI's wheels.
+PYPI = ("files.pythonhosted.org", "pypi.org")
+
+
+@dataclass(frozen=True)
+class ListedWheel:
+    """The wheel that a package was made from.
+
+    Attributes:
+        index: `PyPI`, another server, or `a folder`.
+        file: Its file name.
+        url: Where it came from, without secrets.
+        sha256: Of its bytes, in lower-case hexadecimal.
+        purl: Its package URL (https://github.com/package-url/purl-spec).
+    """
+
+    index: str
+    file: str
+    url: str
+    sha256: str
+    purl: str
+
+    def __str__(self) -> str:
+        return f"{self.index}: {self.file}"
 
 
 @dataclass(frozen=True)
 class ListedPackage:
     """A package, as its index entry describes it.
 
-    The size is in bytes. The channel is the URL of its origin, without secrets; empty if unknown.
-    `asked_for` is whether any environment requests it; otherwise it is a dependency.
+    The size is in bytes. The channel is the URL of its origin, without secrets; empty if unknown,
+    and for a package that was made from a wheel. `asked_for` is whether any environment requests
+    it; otherwise it is a dependency.
     """
 
     name: str
@@ -48,6 +74,7 @@ class ListedPackage:
     license: str
     channel: str
     asked_for: bool
+    wheel: ListedWheel | None = None
 
 
 def list_packages(repository: Repository) -> tuple[ListedPackage, ...]:
@@ -88,8 +115,9 @@ def packages_of(manifest: Manifest, records: Records, path: Path) -> tuple[Liste
                 file=file,
                 size=package.size,
                 license="" if license is None else str(license),
-                channel=channel_of(archive, package.url),
+                channel="" if package.wheel else channel_of(archive, package.url),
                 asked_for=archive in asked_for,
+                wheel=wheel_of(package),
             )
         )
     return tuple(sorted(packages, key=attrgetter("name", "subdir", "file")))
@@ -178,6 +206,27 @@ def read_records(
             raise ManifestError(path / name, MISFIT) from error
         records |= {f"{subdir}/{file}": entry for file, entry in entries.items()}
     return records
+
+
+def wheel_of(package: Package) -> ListedWheel | None:
+    """Return the wheel that a package was made from; None if it is of a channel."""
+    wheel = package.wheel
+    if wheel is None:
+        return None
+    version, file = quote(wheel.version), quote(wheel.file)
+    purl = f"pkg:pypi/{wheel.project}@{version}?checksum=sha256:{wheel.sha256}&file_name={file}"
+    return ListedWheel(index_of(package.url), wheel.file, package.url, wheel.sha256, purl)
+
+
+def index_of(url: str) -> str:
+    """Return where a wheel came from: `PyPI`, another server, or `a folder`."""
+    try:
+        parts = urlsplit(public(url))
+    except ValueError:  # not a URL
+        return "a folder"
+    if parts.hostname in PYPI:
+        return "PyPI"
+    return parts.netloc if parts.scheme in NETWORK else "a folder"
 
 
 def channel_of(archive: str, url: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -43,6 +43,7 @@ class Solved:
         entries: Of the index, by package name.
         packages: The requested MatchSpecs; none for exact archives, for all packages of a label
             channel, and for earlier releases.
+        pip: By requirement of pip, the MatchSpec of what stands for it; none for earlier releases.
     """
 
     release: int
@@ -51,6 +52,7 @@ class Solved:
     archives: Mapping[str, str]
     entries: Mapping[str, Mapping[str, Any]]
     packages: tuple[str, ...] = ()
+    pip: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def needs(self) -> dict[str, dict[str, tuple[str, ...]]]:
@@ -70,8 +72,11 @@ class Solved:
 
         Of packages that need each other, and that nothing else needs, it contains one.
         """
-        named = {spec_name(package) for package in self.packages} & set(self.archives)
-        return frozenset(named) or _roots(self.needs)
+        named, of_pip = (
+            frozenset(map(spec_name, specs)) & self.archives.keys()
+            for specs in (self.packages, self.pip.values())
+        )
+        return of_pip | (named or _roots(self.needs))
 
 
 @dataclass(frozen=True)
@@ -82,19 +87,24 @@ class RequestedEnvironment:
         name: Of the environment; empty if it is the only one and has none.
         packages: MatchSpecs; none for exact archives and for all packages of the label channel.
         exact: Whether exact archives were requested.
+        pip: The requirements of pip, on any platform.
     """
 
     name: str
     packages: tuple[str, ...]
     exact: bool
+    pip: tuple[str, ...] = ()
 
 
 def environments(manifest: Manifest) -> tuple[RequestedEnvironment, ...]:
     """Return the requested environments, sorted by name."""
     request = manifest.request
     packages = {**request.environments, **dict.fromkeys(request.exact, ())}
+    pip: defaultdict[str, set[str]] = defaultdict(set)
+    for key, requirements in manifest.pip.items():
+        pip[key_parts(key)[0]].update(requirements)
     return tuple(
-        RequestedEnvironment(name, tuple(specs), name in request.exact)
+        RequestedEnvironment(name, tuple(specs), name in request.exact, tuple(sorted(pip[name])))
         for name, specs in sorted((packages or {"": request.packages}).items())
     )
 
@@ -171,7 +181,8 @@ def _installed(
                     archives[name], entries[name] = archive, entry
             archives, entries = dict(sorted(archives.items())), dict(sorted(entries.items()))
             specs = packages.get(environment, ())
-            yield Solved(release, environment, platform, archives, entries, specs)
+            pip = manifest.pip.get(key, {}) if release == manifest.release else {}
+            yield Solved(release, environment, platform, archives, entries, specs, pip)
 
 
 def _needs(entry: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:

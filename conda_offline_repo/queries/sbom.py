@@ -34,15 +34,17 @@ from ..repository.locate import enclosing
 from ..repository.manifest import MANIFEST_NAME
 from ..repository.names import check_label
 from ..urls import NETWORK, public
-from .contents import read_records
+from .contents import read_records, wheel_of
 from .dependencies import solved
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
+    from typing import Any
 
     from ..repository.locate import Repository
     from ..repository.manifest import Manifest, Package
+    from .contents import ListedWheel
     from .dependencies import Solved
 
 FORMAT = "cyclonedx-json"
@@ -52,6 +54,7 @@ PUBLIC_HOSTS = {
     "conda.anaconda.org": "",
     "repo.anaconda.com": "",
     "prefix.dev": "https://prefix.dev/",
+    "files.pythonhosted.org": "",
 }
 ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s<>\"')]*")
 
@@ -101,6 +104,10 @@ def make_bills(repository: Repository) -> tuple[Bill, ...]:
         specs = [MatchSpec(name=name) for name in sorted(solution.asked_for)]
         with _dated(manifest, path):
             document = json.loads(export(platform, title, specs, records))
+        for component in document["components"]:
+            archive = solution.archives[component["name"].lower()]
+            if wheel := wheel_of(manifest.packages[archive]):
+                _state_wheel(component, wheel)
         # unless the settings of conda-sboms name a product, whose version it is then
         document["metadata"]["component"].setdefault("version", str(manifest.release))
         file = _file_name(manifest, solution, path)
@@ -150,6 +157,15 @@ def write_bills(bills: Sequence[Bill], folder: Path, *, dry_run: bool = False) -
     except OSError as error:
         raise NotWrittenError(path, error.strerror or str(error)) from error
     return tuple(folder / bill.name for bill in changed)
+
+
+def _state_wheel(component: dict[str, Any], wheel: ListedWheel) -> None:
+    """Let a component of a bill be known as of PyPI, which scanners look it up in."""
+    component["purl"] = wheel.purl
+    if url := _public(wheel.url):
+        hashes = [{"alg": "SHA-256", "content": wheel.sha256}]
+        reference = {"type": "distribution", "url": url, "hashes": hashes}
+        component.setdefault("externalReferences", []).append(reference)
 
 
 def _file_name(manifest: Manifest, solution: Solved, path: Path) -> str:

@@ -8,15 +8,20 @@ from difflib import get_close_matches
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from packaging.utils import canonicalize_name
+
 from ..repository.exceptions import PackageUnknownError
 from ..repository.names import PLUGIN
-from .contents import read_records
-from .dependencies import solved, solved_besides
+from .contents import read_records, wheel_of
+from .dependencies import solved, solved_besides, spec_name
+from .pip import names_by_project
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ..repository.locate import Repository
+    from ..repository.manifest import Manifest
+    from .contents import ListedWheel
     from .dependencies import Solved
 
 #: Suggestions for an unknown name.
@@ -57,6 +62,8 @@ class Why:
         version: Of the package; empty for a virtual one.
         build: The same.
         asked_for: Whether it was requested.
+        requirements: The requirements of pip that it stands for.
+        wheel: The wheel that it was made from; None if it is of a channel.
         directly: The packages that need it directly, sorted by name.
         shortest: The names on the shortest way to it from a requested package, if any.
         ways: All ways, as a tree: each step is followed by those that need it, one deeper.
@@ -69,6 +76,8 @@ class Why:
     version: str
     build: str
     asked_for: bool
+    requirements: tuple[str, ...]
+    wheel: ListedWheel | None
     directly: tuple[Step, ...]
     shortest: tuple[str, ...]
     ways: tuple[Step, ...]
@@ -84,7 +93,8 @@ def why(
 
     Args:
         repositories: Those to search.
-        name: Of a package, or a virtual one such as `__glibc`.
+        name: Of a package, a virtual one such as `__glibc`, or a project of PyPI that a package is,
+            or stands for.
 
     Raises:
         PackageUnknownError: None of them has it.
@@ -97,22 +107,28 @@ def why(
         manifest, path = repository.manifest, repository.path
         records = read_records(manifest, path, damaged=True)
         solutions = (*solved(manifest, records, path), *solved_besides(manifest, records, path))
-        for _, release in groupby(solutions, lambda s: (s.release, s.platform == PLUGIN)):
-            reasons = []
-            for solution in release:
-                names = set(solution.archives).union(*solution.needs.values())
-                known |= names
-                if normalized in names:
-                    reasons.append(_reason(solution, normalized))
+        projects = names_by_project(manifest)
+        of_project = projects.get(canonicalize_name(normalized), frozenset())
+        known |= projects.keys()
+        for _, group in groupby(solutions, lambda s: (s.release, s.platform == PLUGIN)):
+            release = [(s, set(s.archives).union(*s.needs.values())) for s in group]
+            known = known.union(*(names for _, names in release))
+            has_name = any(normalized in names for _, names in release)
+            sought = frozenset({normalized}) if has_name else of_project
+            reasons = tuple(
+                _reason(solution, other, manifest)
+                for solution, names in release
+                for other in sorted(sought & names)
+            )
             if reasons:
-                answers.append((repository, tuple(reasons)))
+                answers.append((repository, reasons))
                 break
     if not answers:
         raise PackageUnknownError(name, get_close_matches(normalized, sorted(known), SUGGESTED))
     return tuple(answers)
 
 
-def _reason(solution: Solved, name: str) -> Why:
+def _reason(solution: Solved, name: str, manifest: Manifest) -> Why:
     needing: dict[str, list[str]] = defaultdict(list)
     for other, needs in solution.needs.items():
         for needed in needs:
@@ -138,6 +154,7 @@ def _reason(solution: Solved, name: str) -> Why:
         steps.append(Step(depth, package, version, specs, package in solution.asked_for, expanded))
         if expanded:
             todo += [(depth + 1, other, package) for other in reversed(needing[package])]
+    archive = manifest.packages.get(solution.archives.get(name, ""))
     return Why(
         name=name,
         release=solution.release,
@@ -146,6 +163,10 @@ def _reason(solution: Solved, name: str) -> Why:
         version=steps[0].version,
         build=solution.entries.get(name, {}).get("build", ""),
         asked_for=steps[0].asked_for,
+        requirements=tuple(
+            sorted(t for t, spec in solution.pip.items() if spec_name(spec) == name)
+        ),
+        wheel=wheel_of(archive) if archive else None,
         directly=tuple(step for step in steps if step.depth == 1),
         shortest=tuple(way[:-1]),
         ways=tuple(steps),

@@ -217,6 +217,13 @@ class Manifest:
             for sha256, size in self.allowed(name).items()
         }
 
+    def specs(self, environment: str, platform: str) -> tuple[str, ...]:
+        """Return the MatchSpecs that an environment installs on a platform: those of the request,
+        and of what stands for requirements of pip.
+        """
+        named = self.request.environments.get(environment, self.request.packages)
+        return (*named, *self.pip.get(solution_key(environment, platform), {}).values())
+
     def exact_options(self, platform: str) -> dict[str, str]:
         """Return the options of `use` for just what the release installs on a platform.
 

@@ -91,5 +91,11 @@ def _keys(schema: Schema, part: dict[str, Any], indent: str = "") -> Iterator[st
             texts.append(f" Example: `{json.dumps(example)}`")
         yield prose("".join(texts), indent, "- ")
         # what has a name of its own is described in its place
-        if schema.properties(value) and "$ref" not in json.dumps(value):
+        if schema.properties(value) and not _is_named(value):
             yield from _keys(schema, value, f"{indent}  ")
+
+
+def _is_named(value: dict[str, Any]) -> bool:
+    """Whether a value, or each of its items, is described by a definition."""
+    parts = (value.get("items"), value.get("additionalProperties"), *value.get("anyOf", ()))
+    return "$ref" in value or any(_is_named(part) for part in parts if isinstance(part, dict))

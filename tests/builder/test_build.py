@@ -104,6 +104,7 @@ def test_says_all_of_it_in_one_json_object(conda: Conda, vendor: Vendor, root: P
         "machines": machines((PLATFORM,), {}, ()),
         "new_licenses": None,
         "tried": {},
+        "pip": [],
         "warnings": [],
         "signers": [],
         "release": 1,

@@ -12,8 +12,10 @@ from conda_offline_repo.delivery.release_ref import named
 from conda_offline_repo.queries.compare import difference
 from conda_offline_repo.repository.manifest import MANIFEST_NAME
 from conda_offline_repo.repository.manifest_json import parse
+from tests.cli.test_json import check
 from tests.support.delivering import OTHER, VENDOR, packed, signed
 from tests.support.mirror import PLATFORM, publish
+from tests.support.rewriting import from_wheel, rewrite
 from tests.support.tiny import TinyChannel
 
 if TYPE_CHECKING:
@@ -176,3 +178,24 @@ def test_content_that_alone_differs(mirror: Mirror) -> None:
     assert change.platform == PLATFORM
     ((_, _, after),) = change.updated
     assert after.endswith("other content")
+
+
+def test_packages_that_come_from_elsewhere(conda: Conda, pair: tuple[Path, Path]) -> None:
+    old, new = pair
+    from_wheel(old, "noarch/same-1.0-0.conda", "same-1.0-py3-none-any.whl")
+    from_wheel(new, "noarch/app-2.0-0.conda", "app-2.0-py3-none-any.whl")
+    from_wheel(new, "noarch/fresh-0.1-0.conda", "fresh-0.1-py3-none-any.whl", "https://h.example")
+    rewrite(new, release=3)
+    text = conda.run("offline-repo", "diff", *pair).stdout
+    assert "  ~ app 1.0 -> 2.0, from PyPI\n" in text
+    assert "  + fresh 0.1, from h.example\n" in text
+    markdown = conda.run("offline-repo", "diff", *pair, "--format", "markdown").stdout
+    assert "| app | 1.0 | 2.0, from PyPI |\n" in markdown
+    assert "| fresh | - | 0.1, from h.example |\n" in markdown
+    changes = check("diff", conda.run("offline-repo", "diff", *pair, "--json"))["platforms"]
+    for change in changes.values():
+        origins = {each["name"]: each.get("origin") for each in change["updated"]}
+        assert origins.pop("app") == "from PyPI"
+        assert {*origins.values()} == {None}
+        assert change["added"][0]["origin"] == "from h.example"
+        assert "origin" not in change["added"][1]

@@ -40,6 +40,7 @@ NOT_TYPED = {
     ("VendorMissingError", "install -n base conda-offline-repo"): "changes base",
     ("_answered", "install -n base boto3"): "changes base",
     ("_differences", "install …"): "was tried and has no solution",
+    ("_install", "install …"): "is in README.txt, for plain conda",
     ("_left_behind", "offline-repo use PATH --environment …"): "for several environments",
     ("_parsed", "update -n base py-rattler"): "changes base",
     ("_warnings", "offline-repo use … -p … --trust …"): "for a state that cannot be written",

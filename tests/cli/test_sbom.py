@@ -12,7 +12,7 @@ from conda_offline_repo._conda import features
 from conda_offline_repo.queries.sbom import FORMAT
 from conda_offline_repo.repository.locate import locate_one
 from tests.cli.test_json import check
-from tests.support.rewriting import from_elsewhere, put_index, rewrite
+from tests.support.rewriting import from_elsewhere, from_wheel, put_index, rewrite
 from tests.support.running import Customer, snapshot, tree
 from tests.support.suite import CORE, LIBZ, PYTHON, TOOL, with_environments
 
@@ -250,3 +250,29 @@ def test_not_into_a_repository(engineer: Conda, acme: Path) -> None:
     result = engineer.fail("offline-repo", "sbom", ".", cwd=acme)
     assert "-o" in result.stderr
     assert sorted(acme.glob("*.cdx.json*")) == []
+
+
+@needs_sboms
+@pytest.mark.parametrize(
+    ("index", "public"),
+    [("https://files.pythonhosted.org/packages/ab", True), (f"https://{INTERNAL}/simple", False)],
+)
+def test_packages_from_wheels_are_known_as_of_pypi(
+    engineer: Conda, acme: Path, tmp_path: Path, index: str, public: bool
+) -> None:
+    file = "Core_Lib-2.0-py3-none-any.whl"
+    manifest = from_wheel(acme, CORE, file, index).manifest
+    sbom(engineer, acme, "-o", tmp_path / "bills")
+    core = component(tmp_path / "bills", "core")
+    checksum = f"checksum=sha256:{'e' * 64}"
+    assert core["purl"] == f"pkg:pypi/core-lib@2.0?{checksum}&file_name={file}"
+    digests = {digest["alg"]: digest["content"] for digest in core["hashes"]}
+    assert digests["SHA-256"] == manifest.packages[CORE].sha256
+    reference = {
+        "type": "distribution",
+        "url": f"{index}/{file}",
+        "hashes": [{"alg": "SHA-256", "content": "e" * 64}],
+    }
+    assert core.get("externalReferences", []) == ([reference] if public else [])
+    assert INTERNAL not in (tmp_path / "bills" / FILES[1]).read_text()
+    assert component(tmp_path / "bills", "cli")["purl"].startswith("pkg:conda/cli@1.0?")

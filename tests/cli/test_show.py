@@ -5,16 +5,18 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from conda_offline_repo.repository.locate import locate_one
 from conda_offline_repo.repository.manifest import JOURNAL_NAME, Package
+from tests.cli.test_json import check
 from tests.support.keys import SigningKey, sign
-from tests.support.rewriting import from_elsewhere, put_index, rewrite
+from tests.support.rewriting import from_elsewhere, from_wheel, put_index, rewrite
 from tests.support.running import PATIENCE, Customer
-from tests.support.suite import CLI, PYTHON, TOOL, with_environments
+from tests.support.suite import CLI, CORE, PYTHON, TOOL, with_environments
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -75,10 +77,11 @@ def test_environments_and_packages(customer: Conda, acme: Path) -> None:
     assert SECRET not in result.output
     content = shown(customer, acme)
     assert content["environments"] == [
-        {"name": "lock", "packages": [], "exact": True},
-        {"name": "runtime", "packages": ["cli", "python 3.11.*"], "exact": False},
-        {"name": "tools", "packages": ["tool"], "exact": False},
+        {"name": "lock", "packages": [], "exact": True, "pip": []},
+        {"name": "runtime", "packages": ["cli", "python 3.11.*"], "exact": False, "pip": []},
+        {"name": "tools", "packages": ["tool"], "exact": False, "pip": []},
     ]
+    assert content["pip"] == []
     assert [(s["environment"], s["platform"]) for s in content["solutions"]] == [
         ("lock", "linux-64"),
         ("runtime", "linux-64"),
@@ -89,6 +92,31 @@ def test_environments_and_packages(customer: Conda, acme: Path) -> None:
     assert packages["cli"]["channel"] == "https://h.example/x"
     assert packages["libz"]["channel"].startswith("file://")
     assert (packages["tool"]["asked_for"], packages["libz"]["asked_for"]) == (True, False)
+
+
+def test_wheels_and_requirements_of_pip(customer: Conda, acme: Path) -> None:
+    wheel = "Core_Lib-2.0-py3-none-any.whl"
+    from_wheel(acme, CORE, wheel)
+    pip = {"runtime/linux-64": {"Core.Lib[x]>=2": "core >=2"}}
+    request = replace(locate_one(acme).manifest.request, environments={"runtime": ()}, exact=())
+    rewrite(acme, pip=pip, request=request)
+    result = show(customer, acme)
+    assert row(result, "environment") == ["environment", "runtime", "none"]
+    line = f"Core.Lib[x]>=2 -> core 2.0 from PyPI ({wheel})"
+    assert row(result, "asked") == ["asked", "of", "pip", *line.split()]
+    assert row(result, "core")[-2:] == ["PyPI:", wheel]
+    assert "yes" in row(result, "core")
+    content = check("show", show(customer, acme, "--json"))["repositories"][0]
+    assert [each["requirement"] for each in content["pip"]] == ["Core.Lib[x]>=2"]
+    packages = {package["name"]: package for package in content["packages"]}
+    assert packages["core"]["wheel"]["file"] == wheel
+    assert packages["cli"]["wheel"] is None
+    result = show(customer, acme, "--why", "core_lib")
+    assert f"  from PyPI: {wheel}\n  asked for: yes, of pip as Core.Lib[x]>=2\n" in result.stdout
+    content = check("show_why", show(customer, acme, "--why", "core_lib", "--json"))
+    (reason,) = content["repositories"][0]["solutions"]
+    assert (reason["name"], reason["wheel"]["file"]) == ("core", wheel)
+    assert reason["requirements"] == ["Core.Lib[x]>=2"]
 
 
 def test_one_environment_without_a_name(customer: Conda, published: Path) -> None:

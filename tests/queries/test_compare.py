@@ -7,7 +7,13 @@ from dataclasses import replace
 import pytest
 
 from conda_offline_repo.queries.compare import difference, subdir_and_name
-from conda_offline_repo.repository.manifest import File, Manifest, Package, Remembered
+from conda_offline_repo.repository.manifest import (
+    File,
+    Manifest,
+    Package,
+    Remembered,
+    WheelOrigin,
+)
 
 
 def manifest(*archives: str, files: dict[str, str] | None = None) -> Manifest:
@@ -81,3 +87,65 @@ def test_removed_costs_no_transfer_but_the_index() -> None:
 )
 def test_package_name(archive: str, name: str) -> None:
     assert subdir_and_name(archive) == name
+
+
+def wheel(file: str, url: str = "https://files.pythonhosted.org/x", sha256: str = "") -> Package:
+    project, version, _ = file.split("-", 2)
+    return Package(sha256 or file, "", 10, url, WheelOrigin(project, version, file, sha256 or file))
+
+
+FLASK = "flask-3.0-py3-none-any.whl"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "build", "updated", "origin"),
+    [
+        (wheel(FLASK), wheel(FLASK), "0", (), None),
+        (
+            wheel(FLASK, sha256="a"),
+            wheel(FLASK, sha256="b"),
+            "0",
+            ("3.0 0", "3.0 0, other content"),
+            "from another wheel",
+        ),
+        (
+            Package("a", "", 1, "https://h.example/c/noarch/flask-3.0-0.conda"),
+            wheel(FLASK),
+            "0",
+            ("3.0 0", "3.0 0, other content"),
+            "from PyPI",
+        ),
+        (
+            Package("a", "", 1, ""),
+            wheel(FLASK, "https://pypi.example/x"),
+            "1",
+            ("3.0 0", "3.0 1"),
+            "from pypi.example",
+        ),
+        (wheel(FLASK), Package("a", "", 1, ""), "1", ("3.0 0", "3.0 1"), "from a channel"),
+        (wheel("flask-3.0-1-py3-none-any.whl"), wheel(FLASK), "1", ("3.0 0", "3.0 1"), None),
+    ],
+    ids=range(6),
+)
+def test_origin_of_a_package(
+    before: Package, after: Package, build: str, updated: tuple[str, ...], origin: str | None
+) -> None:
+    def release(name: str, package: Package) -> Manifest:
+        solutions = {"linux-64": (name,)}
+        return Manifest("bank", 1, "", Remembered(), solutions, {name: package}, {}, {})
+
+    old = release("noarch/flask-3.0-0.conda", before)
+    changes = difference(old, release(f"noarch/flask-3.0-{build}.conda", after)).platforms
+    assert [(change.updated, dict(change.origins)) for change in changes] == (
+        [((("flask", *updated),), {"flask": origin} if origin else {})] if updated else []
+    )
+
+
+def test_origin_of_a_new_package() -> None:
+    name = "noarch/flask-3.0-0.conda"
+    packages = {name: wheel(FLASK), APP: Package("a", "", 1, "")}
+    solutions = {"linux-64": (name, APP)}
+    new = Manifest("bank", 1, "", Remembered(), solutions, packages, {}, {})
+    (change,) = difference(None, new).platforms
+    assert change.added == (("app", "1.0"), ("flask", "3.0"))
+    assert change.origins == {"flask": "from PyPI"}

@@ -8,8 +8,8 @@ import pytest
 
 from conda_offline_repo.queries.contents import channel_of, list_packages, read_records
 from conda_offline_repo.repository.exceptions import ManifestError
-from tests.support.rewriting import from_elsewhere
-from tests.support.suite import CLI, LIBZ
+from tests.support.rewriting import from_elsewhere, from_wheel
+from tests.support.suite import CLI, CORE, LIBZ
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -65,3 +65,23 @@ def test_listed_with_its_channel(folder: Path) -> None:
     repository = from_elsewhere(folder, CLI, url)
     (cli,) = (package for package in list_packages(repository) if package.name == "cli")
     assert (cli.build, cli.channel) == ("0", "https://h.example/acme")
+
+
+@pytest.mark.parametrize(
+    ("file", "purl"),
+    [
+        ("Core_Lib-2.0-py3-none-any.whl", "core-lib@2.0?checksum=sha256:{}&file_name={}"),
+        (
+            "core-1!2.0+cu118-cp311-none-any.whl",
+            "core@1%212.0%2Bcu118?checksum=sha256:{}&file_name=core-1%212.0%2Bcu118-cp311-none-any.whl",
+        ),
+    ],
+)
+def test_listed_with_its_wheel(folder: Path, file: str, purl: str) -> None:
+    repository = from_wheel(folder, CORE, file)
+    (core,) = (package for package in list_packages(repository) if package.name == "core")
+    assert core.channel == ""
+    assert core.wheel
+    assert str(core.wheel) == f"PyPI: {file}"
+    assert core.wheel.url == f"https://files.pythonhosted.org/packages/py3/{file}"
+    assert core.wheel.purl == f"pkg:pypi/{purl.format('e' * 64, file)}"

@@ -54,6 +54,14 @@ def test_a_long_chain_has_one_beginning() -> None:
     assert solution(*chain, "p20000").asked_for == {"p0"}
 
 
+def test_what_stands_for_requirements_of_pip_was_asked_for() -> None:
+    needs = ("a: b c", "b", "c", "d: c")
+    pip = {"C>=1": "c >=1", "gone": "gone"}
+    of_pip = replace(solution(*needs, packages=("b",)), pip=pip)
+    assert of_pip.asked_for == {"b", "c"}
+    assert replace(solution(*needs), pip=pip).asked_for == {"a", "c", "d"}
+
+
 def test_what_was_named_was_asked_for() -> None:
     needs = ("a: b", "b")
     assert solution(*needs, packages=("B >=1", "channel::a[version=1]")).asked_for == {"a", "b"}
@@ -121,6 +129,15 @@ def test_environments_that_were_asked_for() -> None:
     assert requested(Remembered(exact=("",))) == [("", (), True)]
     several = Remembered(environments={"b": ("x",), "a": ()}, exact=("a",))
     assert requested(several) == [("a", (), True), ("b", ("x",), False)]
+
+
+def test_environments_that_ask_pip() -> None:
+    request = Remembered(environments={"b": ("x",), "a": ()})
+    pip = {"b/linux-64": {"z": "z", "y": "y"}, "b/win-64": {"w": "w", "z": "z"}}
+    manifest = Manifest("bank", 1, "", request, {}, {}, {}, {}, pip=pip)
+    assert [each.pip for each in environments(manifest)] == [(), ("w", "y", "z")]
+    assert manifest.specs("b", "win-64") == ("x", "w", "z")
+    assert manifest.specs("a", "win-64") == ()
 
 
 def test_asked_for_in_environments(folder: Path) -> None:

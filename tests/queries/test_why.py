@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conda_offline_repo.cli.show_report import why_lines
+from conda_offline_repo.cli.why_report import why_lines
 from conda_offline_repo.queries.why import why
 from conda_offline_repo.repository.exceptions import ManifestError, PackageUnknownError
 from conda_offline_repo.repository.locate import locate_one
 from conda_offline_repo.repository.manifest import Kept
-from tests.support.rewriting import put_index, rewrite
-from tests.support.suite import CLI, LIBZ, RUNTIME, TOOL, suite
+from tests.support.rewriting import from_wheel, put_index, rewrite
+from tests.support.suite import CLI, CORE, LIBZ, RUNTIME, TOOL, suite
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,6 +56,23 @@ def test_who_needs_a_package(acme: Repository) -> None:
     ]
     assert answers["tools"].shortest == ("tool", "libz")
     assert lines(answers["tools"].ways) == ["libz", ".tool"]
+
+
+def test_name_on_pypi_and_what_pip_was_asked_for(acme: Repository) -> None:
+    from_wheel(acme.path, CORE, "Core_Lib-2.0-py3-none-any.whl")
+    pip = {"runtime/linux-64": {"Core.Lib>=2": "core >=2", "tool": "libz"}}
+    repository = rewrite(acme.path, pip=pip)
+    for name in ("core_lib", "Core.Lib", "core"):
+        (answer,) = reasons(repository, name).values()
+        assert (answer.name, answer.requirements) == ("core", ("Core.Lib>=2",))
+        assert answer.asked_for
+    text = "\n".join(why_lines(repository, [answer]))
+    assert "runtime on linux-64: core 2.0 0\n  from PyPI: Core_Lib-2.0-py3-none-any.whl\n" in text
+    assert "  asked for: yes, of pip as Core.Lib>=2\n" in text
+    # a conda name comes before one of PyPI
+    assert {answer.name for answer in reasons(repository, "tool").values()} == {"tool"}
+    with pytest.raises(PackageUnknownError, match="core-lib"):
+        why([repository], "core-libs")
 
 
 def test_what_was_asked_for(acme: Repository) -> None:

@@ -6,9 +6,11 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from packaging.utils import canonicalize_name
+
 from conda_offline_repo.files.hashing import hash_bytes
 from conda_offline_repo.repository.locate import locate_one
-from conda_offline_repo.repository.manifest import MANIFEST_NAME, File, Package
+from conda_offline_repo.repository.manifest import MANIFEST_NAME, File, Package, WheelOrigin
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,3 +52,14 @@ def from_elsewhere(folder: Path, name: str, url: str) -> Repository:
     """Let an archive of the repository come from this URL."""
     packages = locate_one(folder).manifest.packages
     return rewrite(folder, packages={**packages, name: replace(packages[name], url=url)})
+
+
+def from_wheel(
+    folder: Path, name: str, file: str, index: str = "https://files.pythonhosted.org/packages/py3"
+) -> Repository:
+    """Let an archive of the repository be made from a wheel of this index, by its file name."""
+    packages = locate_one(folder).manifest.packages
+    project, version, _ = file.split("-", 2)
+    origin = WheelOrigin(canonicalize_name(project), version, file, "e" * 64)
+    package = replace(packages[name], url=f"{index}/{file}", wheel=origin)
+    return rewrite(folder, packages={**packages, name: package})

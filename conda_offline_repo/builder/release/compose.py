@@ -65,7 +65,8 @@ def compose(
     }
     index = {**plan.index, **plan.plugin_index}
     names = [installer.name for installer in installers]
-    files = {**index, **plain_conda_files(request, names, packages, signed=bool(plan.signers))}
+    plain = plain_conda_files(request, names, packages, plan.pip, signed=bool(plan.signers))
+    files = {**index, **plain}
     others = {installer.name: File(installer.sha256, installer.size) for installer in installers}
     manifest = Manifest(
         label=request.label,

@@ -109,7 +109,8 @@ def _installed(
     packages = requests.get(solution.environment, ()) if number == last.release else ()
     names = {str(records[archive]["name"]): archive for archive in archives}
     entries = {name: records[archive] for name, archive in names.items()}
-    return Solved(number, solution.environment, solution.platform, names, entries, packages)
+    pip = last.pip.get(solution.key, {}) if number == last.release else {}
+    return Solved(number, solution.environment, solution.platform, names, entries, packages, pip)
 
 
 def _left_behind(plan: BuildPlan, last: Manifest) -> Iterator[str]:

@@ -15,6 +15,7 @@ from ....printable import counted, human, printable
 from ....queries.compare import difference
 from ....queries.contents import packages_of
 from ....queries.dependencies import environments, solved, solved_besides
+from ....queries.pip import in_lines, pip_requirements
 from ....repository.manifest import key_parts
 from ....specs import PackageSpec
 
@@ -53,6 +54,7 @@ def page(
         "page.html.j2",
         manifest=manifest,
         environments=environments(manifest),
+        pip=[*in_lines(pip_requirements(manifest))],
         installations=[*_installations(manifest)],
         packages=[*_packages(manifest, records, repository)],
         last=last,

@@ -8,12 +8,12 @@ from string import Template
 from typing import TYPE_CHECKING
 
 from ....repository.names import DEFAULT, PLUGIN_PACKAGE, SIGNATURES_PACKAGE
+from ....specs import PackageSpec
 from ...plugin_channel import checks_signatures
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from ....specs import PackageSpec
     from ...request.request import Request
 
 #: The files, and the line ending that the system which reads each of them needs.
@@ -24,6 +24,7 @@ def plain_conda_files(
     request: Request,
     installers: Sequence[str],
     packages: Iterable[str] = (),
+    pip: Mapping[str, Mapping[str, str]] | None = None,
     *,
     signed: bool = False,
 ) -> dict[str, bytes]:
@@ -33,6 +34,7 @@ def plain_conda_files(
         request: What the repository is for.
         installers: The paths of conda's installers in it.
         packages: The paths of its archives.
+        pip: What stands for requirements of pip, as in its manifest.
         signed: Whether it is signed.
     """
     listed = "\n".join(f"    {name}" for name in installers)
@@ -46,7 +48,7 @@ def plain_conda_files(
     values = {
         "label": request.label,
         "platforms": ", ".join(request.platforms),
-        "packages": " ".join(map(_typed, by_name)) or "PACKAGE",
+        "install": _install(by_name, request.platforms, pip or {}),
         "environments": _part("environments", names=", ".join(choice)) if choice else "",
         "installers": _part("installers", files=listed) if installers else "",
         "plugin": _part("plugin", label=request.label, names=plugin) if request.plugin else "",
@@ -59,6 +61,22 @@ def _part(name: str, **values: str) -> str:
     """Return a part of README.txt that not every repository has."""
     text = (files(__package__) / f"README-{name}.txt.in").read_text("utf-8")
     return Template(text).substitute(values)
+
+
+def _install(
+    packages: Iterable[PackageSpec],
+    platforms: Iterable[str],
+    pip: Mapping[str, Mapping[str, str]],
+) -> str:
+    """Return the command that installs what is asked for, or one for each platform."""
+    commands = {}
+    for platform in platforms:
+        specs = (*packages, *map(PackageSpec, pip.get(platform, {}).values()))
+        names = " ".join(dict.fromkeys(map(_typed, specs))) or "PACKAGE"
+        commands[platform] = f"conda install {names}"
+    if len({*commands.values()}) == 1:
+        return f"    {[*commands.values()][0]}"
+    return "\n".join(f"    on {platform}: {command}" for platform, command in commands.items())
 
 
 def _typed(package: PackageSpec) -> str:

@@ -10,7 +10,7 @@ import pytest
 
 from conda_offline_repo.builder.release.html import render
 from conda_offline_repo.repository.exceptions import ManifestError
-from conda_offline_repo.repository.manifest import Kept
+from conda_offline_repo.repository.manifest import Kept, WheelOrigin
 from tests.support.paged import CREATED, entry, page, release
 
 APP = entry("app", "2.0", "lib >=1", "python", subdir="linux-64", size=3_000_000)
@@ -69,6 +69,24 @@ def test_totals_and_platforms() -> None:
         ["Whole folder", "3", "35.0 MB", ""],
     ]
     assert "release 1 of 2026-01-02 03:04:05 UTC : 3 packages, 35.0 MB" in read.sections[""]
+
+
+def test_wheels_and_requirements_of_pip() -> None:
+    wheel = "Core_Lib-1.0-py3-none-any.whl"
+    manifest = release(RECORDS, packages=["app"], pip={"linux-64": {"Core.Lib<2": "lib <2"}})
+    origin = WheelOrigin("core-lib", "1.0", wheel, "e" * 64)
+    url = f"https://files.pythonhosted.org/packages/{wheel}"
+    package = replace(manifest.packages[LIB[0]], sha256="f" * 64, url=url, wheel=origin)
+    manifest = replace(manifest, packages={**manifest.packages, LIB[0]: package})
+    read = page(manifest, RECORDS)
+    assert f"lib asked for Does things from PyPI: {wheel}" in read.packages
+    line = f"Asked of pip Core.Lib<2 -> lib 1.0 from PyPI ({wheel}) Channels"
+    assert line in read.sections["About this release"]
+    last = release(dict((LIB,)), pip={})
+    changes = page(replace(manifest, release=2), RECORDS, last).sections["Changes"]
+    assert "lib 1.0 0 → 1.0 0, other content, from PyPI" in changes
+    pip_alone = replace(manifest, request=replace(manifest.request, packages=()))
+    assert "Asked for none Asked of pip" in page(pip_alone, RECORDS).sections["About this release"]
 
 
 def test_what_was_asked_for() -> None:

@@ -368,6 +368,17 @@ def test_instructions_name_what_is_needed() -> None:
     assert max(map(len, text.splitlines())) <= 79
 
 
+def test_instructions_name_what_stands_for_requirements_of_pip() -> None:
+    asked = request("bank", "python", platforms=("linux-64", "win-64"))
+    both = {"Flask": "flask", "opencv-python>=4": "opencv >=4", "python": "python"}
+    same = plain_conda_files(asked, (), pip={"linux-64": both, "win-64": both})["README.txt"]
+    assert b'    conda install python flask "opencv >=4"\r\n' in same
+    pip = {"linux-64": {"flask": "flask"}, "win-64": {"flask": "flask", "pywin32": "pywin32"}}
+    text = plain_conda_files(asked, (), pip=pip)["README.txt"]
+    assert b"    on linux-64: conda install python flask\r\n" in text
+    assert b"    on win-64: conda install python flask pywin32\r\n" in text
+
+
 def test_instructions_without_packages() -> None:
     text = plain_conda_files(request("bank"), ())["README.txt"].decode()
     assert "conda install PACKAGE" in text
