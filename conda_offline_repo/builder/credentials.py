@@ -11,7 +11,7 @@ from conda.models.channel import Channel
 from requests.utils import get_netrc_auth
 
 from ..redaction import secrets_in
-from .request.inputs.pip_part import urls_in
+from .request.inputs.pip_line import urls_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -13,7 +13,8 @@ from conda.exceptions import EnvironmentNameNotFound
 from conda.models.channel import Channel
 
 from ...urls import channel_url, public
-from ..request.inputs.pip_part import VARIABLE, parsed, pip_part
+from ..request.inputs.pip_line import VARIABLE, parsed
+from ..request.inputs.pip_part import pip_part
 from ..request.inputs.pip_part import remembered as as_remembered
 from ..request.machine import machines
 from .values import changed, is_path, path_of

@@ -15,7 +15,8 @@ from ...exceptions import InvalidRequestError
 from ...repository.names import label_problem
 from ...specs import check_together, parse_spec
 from ..request.channels import sources
-from ..request.inputs.pip_part import pip_part, unset_variables
+from ..request.inputs.pip_line import unset_variables
+from ..request.inputs.pip_part import pip_part
 from ..request.machine import PLACES, VIRTUAL_PACKAGE_NAME
 from .values import channel_of, path_of, prefix_of
 

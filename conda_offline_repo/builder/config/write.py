@@ -13,7 +13,7 @@ from ruamel.yaml import YAML
 from ...files import atomic
 from ...files.permissions import open_up
 from ...urls import public
-from ..request.inputs.pip_part import VARIABLE, urls_in
+from ..request.inputs.pip_line import VARIABLE, urls_in
 from . import nodes
 from .entry import entry, relative
 from .exceptions import ConfigFileError, ConfigWriteError

@@ -18,6 +18,7 @@ from .inputs.pinned import Environment, PinnedArchive, PinnedWheel, PipPart
 from .inputs.pip_part import both, pip_part, recalled
 from .inputs.prefix import read_prefix
 from .inputs.read import read_file
+from .lock_wheels import with_wheels
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -104,20 +105,18 @@ def _read(spec: EnvironmentSpec, options: Options) -> Iterator[Environment]:
         environments = (Environment(spec.name, tuple(map(parse_spec, spec.packages))),)
     part = pip_part(PIP, spec.pip, options.folder)
     for environment in environments:
-        if part != PipPart():
-            _check_no_wheels(environment)
-        environment = replace(environment, pip=both(environment.pip, part))
-        needs_python = environment.pip.requirements and not environment.exact
-        yield replace(environment, packages=environment.packages or PYTHON * bool(needs_python))
+        yield _with_pip(environment, part)
 
 
-def _check_no_wheels(environment: Environment) -> None:
-    if environment.wheels:
-        raise InvalidRequestError(
-            f"{environment.file or 'The last build'} names wheels exactly, so nothing can be added "
-            "for pip.",
-            "Lock it together with them, or name the packages instead of the lock file.",
-        )
+def _with_pip(environment: Environment, part: PipPart) -> Environment:
+    """Return an environment with what pip is to install besides."""
+    if environment.wheels or environment.foreign:
+        return with_wheels(environment, part)
+    pip = both(environment.pip, part)
+    packages = environment.packages
+    if pip.requirements and not (packages or environment.exact):
+        packages = PYTHON
+    return replace(environment, packages=packages, pip=pip)
 
 
 def _remembered(last: Manifest) -> Iterator[Environment]:
@@ -149,8 +148,10 @@ def _changed(environments: list[Environment], options: Options) -> Environment:
             "--pip adds to the packages of a label. The last build was for environments.",
             "Change the file that names them, and build from it.",
         )
-    _check_no_wheels(environments[0])
-    return replace(environments[0], pip=_asked_of_pip(options))
+    (environment,) = environments
+    if environment.wheels:
+        return with_wheels(environment, pip_part(PIP, options.pip, options.folder))
+    return replace(environment, pip=_asked_of_pip(options))
 
 
 def _asked_of_pip(options: Options) -> PipPart:

@@ -50,9 +50,7 @@ def tasks(request: Request) -> tuple[Task, ...]:
         for platform, names in label_names.items():
             archives = environment.exact.get(platform) or environment.exact.get("noarch", ())
             wheels = environment.wheels.get(platform, ())
-            packages = environment.packages
-            if not (packages or environment.exact or environment.pip.requirements):
-                packages = names
+            packages = () if environment.exact else environment.packages or names
             if archives or wheels or packages or environment.pip.requirements:
                 pip = environment.pip
                 tasks.append(Task(environment.name, platform, packages, archives, pip, wheels))

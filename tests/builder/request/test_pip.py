@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ import pytest
 from conda_offline_repo.builder.credentials import credentials, credentials_of
 from conda_offline_repo.builder.options import EnvironmentSpec
 from conda_offline_repo.builder.request.changes import RequestChange, changes
-from conda_offline_repo.builder.request.inputs.exceptions import InputFileError
+from conda_offline_repo.builder.request.inputs.exceptions import InputFileError, PipPartsError
 from conda_offline_repo.builder.request.inputs.pinned import PinnedArchive, PinnedWheel, PipPart
 from conda_offline_repo.builder.request.request import remember, resolve
 from conda_offline_repo.exceptions import InvalidRequestError
@@ -130,11 +131,49 @@ def test_wheels_of_a_lock_file(options: Options, tmp_path: Path) -> None:
     assert environment.wheels == {"linux-64": (PinnedWheel(WHEEL, DIGEST),)}
     assert remember(request).exact == ("",)
     assert remember(request).pip == {}
-    with pytest.raises(InvalidRequestError, match="names wheels exactly"):
-        resolve(of_file(options, tmp_path / "lock", LOCK, "flask"), None)
+    for other in ("flask", WHEEL, f"six[x] @ {WHEEL}#sha256={DIGEST}"):
+        with pytest.raises(InvalidRequestError, match="names wheels exactly"):
+            resolve(of_file(options, tmp_path / "lock", LOCK, other), None)
     without = LOCK.replace("python-3.12", "ruby-3.12").replace("name: python", "name: ruby")
     with pytest.raises(InputFileError, match="wheels for linux-64, and no archive of python"):
         resolve(of_file(options, tmp_path / "lock", without), None)
+
+
+def test_wheels_besides_a_lock_file(options: Options, tmp_path: Path) -> None:
+    """Such as of the project itself, which pixi locks as a folder."""
+    own = tmp_path / "own-1.0-py3-none-any.whl"
+    own.write_bytes(b"wheel")
+    digest = hashlib.sha256(b"wheel").hexdigest()
+    text = LOCK + "".join(
+        f"- {{name: {name}, manager: pip, platform: linux-64, url: {url}}}\n"
+        f"- {{name: {name}, manager: pip, platform: win-64, url: {url}}}\n"
+        for name, url in (("Own", "git+https://h.example/own"), ("extra", "./extra"))
+    )
+    text += f'- {{name: python, platform: win-64, url: "{ACME}/win-64/python-3.12-0.conda"}}\n'
+    extra = "https://u:5ecret@h.example/extra-2.0-cp312-cp312-manylinux_2_17_x86_64.whl"
+    six = f"{WHEEL.replace('1.16', '1.17')}#sha256={'1' * 64}"
+    pip = (str(own), f"{extra}#sha256={'0' * 64}", six, INDEX)
+    request = resolve(
+        replace(of_file(options, tmp_path / "lock", text, *pip), platforms=("linux-64",)), None
+    )
+    (environment,) = request.environments
+    assert {*environment.wheels["linux-64"]} == {
+        PinnedWheel(own.as_uri(), digest),
+        PinnedWheel(extra, "0" * 64),
+        PinnedWheel(six.partition("#")[0], "1" * 64),
+    }
+    assert environment.foreign == {"linux-64": {}, "win-64": {"main": {"extra": SOURCES}}}
+    assert environment.pip == PipPart((), (), (INDEX,))
+    both = of_file(options, tmp_path / "lock", text, *pip)
+    with pytest.raises(PipPartsError, match=r"extra \(main, win-64\)") as caught:
+        resolve(replace(both, platforms=("linux-64", "win-64")), None)
+    assert "--pip ./FILE.whl" in "".join(caught.value.hints)
+    mac = f"{extra.replace('manylinux_2_17', 'macosx_11_0')}#sha256={'0' * 64}"
+    with pytest.raises(InvalidRequestError, match="none of the platforms of .*: linux-64, win-64"):
+        resolve(of_file(options, tmp_path / "lock", text, mac), None)
+
+
+SOURCES = "a folder of sources"
 
 
 def test_wheels_come_back_from_the_manifest(options: Options) -> None:
@@ -153,6 +192,9 @@ def test_wheels_come_back_from_the_manifest(options: Options) -> None:
     assert environment.wheels == {"linux-64": (PinnedWheel(WHEEL, DIGEST),)}
     with pytest.raises(InvalidRequestError, match="The last build names wheels exactly"):
         resolve(replace(again(options), pip=("six",)), remembered)
+    other = WHEEL.replace("1.16", "1.17")
+    newer = resolve(replace(again(options), pip=(f"{other}#sha256={DIGEST}",)), remembered)
+    assert newer.environments[0].wheels == {"linux-64": (PinnedWheel(other, DIGEST),)}
     # of an environment of this machine, what pip had installed is asked for by name
     by_name = replace(remembered, request=replace(remembered.request, pip=PIP))
     (environment,) = resolve(again(options), by_name).environments

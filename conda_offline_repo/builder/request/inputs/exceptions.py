@@ -23,7 +23,8 @@ LONGEST = 1000
 MOST = 50
 MAKE_WHEELS = (
     "Make a wheel of each, on the customer's platform if it is compiled: pip wheel --no-deps "
-    "SOURCE. Name the wheel by its path in the place of its source."
+    "SOURCE. Name the wheel by its path in the place of its source; beside a lock file, with "
+    "--pip ./FILE.whl."
 )
 
 

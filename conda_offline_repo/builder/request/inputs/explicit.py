@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from ....repository.names import check_platform
 from .exceptions import InputFileError, Problems, unusable
 from .pinned import NOARCH, PLATFORM, Environment, absolute_url, pin, together
-from .pip_part import parsed
+from .pip_line import parsed
 from .requirement import exact_wheel
 
 if TYPE_CHECKING:

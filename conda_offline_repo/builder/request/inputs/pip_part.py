@@ -3,26 +3,19 @@
 from __future__ import annotations
 
 import os
-import re
-import shlex
-from argparse import ArgumentParser
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ....urls import NETWORK, public
 from .exceptions import InputFileError, Problems
 from .pinned import SCHEME, PipPart, RefusedError, absolute_url
+from .pip_line import expanded, lines_of, parsed, unset_variables
 from .requirement import read_requirement
 from .text import read_text
 
 if TYPE_CHECKING:
-    from argparse import Namespace
-    from collections.abc import Iterable, Iterator, Mapping
-    from typing import NoReturn
+    from collections.abc import Iterable, Mapping
 
-COMMENT = re.compile(r"(?:^|\s+)#.*$")
-VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}", re.ASCII)
-URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s'\"]+")
 #: Why a line is refused, by the option, as argparse names it.
 REFUSED = {
     "editable": "an editable install",
@@ -32,32 +25,6 @@ REFUSED = {
         "an option of a build from sources",
     ),
 }
-
-
-class _Parser(ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        if message.startswith("unrecognized"):  # it would quote a variable's value
-            message = "pip knows no such option here; each requirement and option has its own line"
-        raise ValueError(message)
-
-
-def _parser() -> _Parser:
-    """Return the parser of the options of a line, as pip documents them for requirements files."""
-    parser = _Parser(add_help=False, prog="pip")
-    for names in (
-        *(("-r", "--requirement"), ("-c", "--constraint"), ("-f", "--find-links")),
-        *(("-i", "--index-url", "--pypi-url"), ("--extra-index-url",), ("--trusted-host",)),
-        *(("-e", "--editable"), ("-C", "--config-settings", "--config-setting"), ("--hash",)),
-        *(("--only-binary",), ("--no-binary",), ("--use-feature",)),
-        *(("--global-option",), ("--install-option",), ("--build-option",)),
-    ):
-        parser.add_argument(*names, action="append", default=[])
-    for name in ("--no-index", "--pre", "--prefer-binary", "--require-hashes"):
-        parser.add_argument(name, action="store_true")
-    return parser
-
-
-PARSER = _parser()
 
 
 def pip_part(
@@ -134,16 +101,6 @@ def _options(options: Iterable[str]) -> tuple[str, ...]:
     return tuple(by_name.values())
 
 
-def unset_variables(line: str) -> list[str]:
-    """Return the variables of a line that the environment does not have."""
-    return [match[0] for match in VARIABLE.finditer(line) if match[1] not in os.environ]
-
-
-def urls_in(line: str) -> Iterator[str]:
-    """Yield the URLs of a line, with its variables filled in as far as they are set."""
-    return (match[0] for match in URL.finditer(_expanded(line)))
-
-
 class _Reader:
     """Reads lines, and the files that they name."""
 
@@ -165,12 +122,12 @@ class _Reader:
             constraint: Whether they are those of a constraints file.
             where: Put before each problem.
         """
-        for line in _lines(text):
+        for line in lines_of(text):
             with self.problems.noting(f"{where}{line}: "):
                 if unset := unset_variables(line):
                     names = ", ".join(unset)
                     raise ValueError(f"a variable is not set in the environment: {names}")
-                self._line(_expanded(line), folder, constraint=constraint)
+                self._line(expanded(line), folder, constraint=constraint)
 
     def _line(self, line: str, folder: Path, *, constraint: bool) -> None:
         text, given = parsed(line)
@@ -215,35 +172,6 @@ class _Reader:
         self._open.append(key)
         self.read(text, path.parent, constraint=constraint, where=f"{name}: ")
         self._open.pop()
-
-
-def _lines(text: str) -> Iterator[str]:
-    """Yield lines without comments; those that end with a backslash go on, as pip has it."""
-    parts: list[str] = []
-    for line in text.splitlines():
-        is_comment = COMMENT.match(line)
-        if line.endswith("\\") and not is_comment:
-            parts.append(line.strip("\\"))
-            continue
-        parts.append(f" {line}" if is_comment else line)
-        joined, parts = "".join(parts), []
-        if content := COMMENT.sub("", joined).strip():
-            yield content
-    if content := COMMENT.sub("", "".join(parts)).strip():
-        yield content
-
-
-def _expanded(line: str) -> str:
-    return VARIABLE.sub(lambda match: os.environ.get(match[1], match[0]), line)
-
-
-def parsed(line: str) -> tuple[str, Namespace]:
-    """Return the requirement of a line, and its options."""
-    words = line.split(" ")
-    count = next((n for n, word in enumerate(words) if word.startswith("-")), len(words))
-    lexer = shlex.shlex(" ".join(words[count:]), posix=True, punctuation_chars=False)
-    lexer.whitespace_split, lexer.commenters, lexer.escape = True, "", ""  # \ is in Windows' paths
-    return " ".join(words[:count]).strip(), PARSER.parse_args([*lexer])
 
 
 def _address(address: str, folder: Path) -> str:

@@ -88,6 +88,11 @@ def exact_wheel(place: str, hashes: Iterable[str], folder: Path) -> PinnedWheel:
     return PinnedWheel(url, digest)
 
 
+def file_name(url: str) -> str:
+    """Return the name of the file at a URL."""
+    return unquote(urlsplit(url).path.rpartition("/")[2])
+
+
 def _parsed(text: str) -> Requirement:
     try:
         return Requirement(text)
@@ -113,7 +118,7 @@ def _wheel(place: str, folder: Path) -> tuple[str, str]:
         raise ValueError("it has no URL of http, https or file, and is not a path")
     if not url.isprintable() or not {*url}.isdisjoint(' \\<>"'):
         raise ValueError("its URL has a character that no URL has")
-    file = unquote(parts.path.rpartition("/")[2])
+    file = file_name(url)
     if ARCHIVE.fullmatch(file):
         raise RefusedError("an archive of sources")
     if not file.endswith(".whl"):
