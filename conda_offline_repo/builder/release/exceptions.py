@@ -87,6 +87,17 @@ class MachineMisfitError(OfflineRepoError):
         )
 
 
+class SameNameError(OfflineRepoError):
+    """Projects of PyPI that are the same conda package, and are to be installed together."""
+
+    def __init__(self, lines: Iterable[str]) -> None:
+        super().__init__(
+            f"These projects have the same modules, and are one package in conda:{dashlist(lines)}",
+            "Ask for only one of them. If others need both, name the conda package, where a "
+            "channel has it: it stands for all of them. Nothing was published.",
+        )
+
+
 class WithoutPythonError(OfflineRepoError):
     """Packages of modules for any Python, for an environment that has none.
 

@@ -150,6 +150,7 @@ def make_plan(
         if solution.exact:
             exact.check_closure(solution.key, [by_name[name] for name in solution.names])
         rules.check_machine(solution, records, request)
+    rules.check_names(solutions)
     noarch = rules.check_python(solutions, records)
     kept = kept_releases(last, repository, request.keep, solutions, entries)
     rules.check_allowed((*entries, *of_plugin), kept.entries)

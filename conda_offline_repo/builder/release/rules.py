@@ -9,7 +9,7 @@ from ..._conda.solver_settings import forbidden
 from ...queries.dependencies import spec_name
 from ..request.machine import KNOWN, as_conda_has
 from ..warnings import BuildWarning
-from .exceptions import ForbiddenError, MachineMisfitError, WithoutPythonError
+from .exceptions import ForbiddenError, MachineMisfitError, SameNameError, WithoutPythonError
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -34,6 +34,29 @@ def check_machine(
     machine = as_conda_has(request.virtual_packages[solution.platform])
     if demands := unmet([records[name] for name in solution.names], machine):
         raise MachineMisfitError(solution.key, demands)
+
+
+def check_names(solutions: Iterable[Solution]) -> None:
+    """Check that no two wheels of a solution become packages of one name, as projects do that have
+    the same modules.
+
+    Raises:
+        SameNameError: They do.
+    """
+    lines = []
+    for solution in solutions:
+        projects: dict[str, list[str]] = {}
+        for entry in solution.converted:
+            if entry.wheel:
+                own = f"{entry.wheel.project} {entry.wheel.version}"
+                projects.setdefault(entry.record["name"], []).append(own)
+        lines += [
+            f"for {solution.key}, {name}: {', '.join(sorted(own))}"
+            for name, own in sorted(projects.items())
+            if len(own) > 1
+        ]
+    if lines:
+        raise SameNameError(lines)
 
 
 def check_python(

@@ -36,9 +36,24 @@ if TYPE_CHECKING:
 
 #: Seconds for a command; one that takes longer waits for something.
 PATIENCE = 600
-#: The lines of a message that are shown; what is the matter stands at the end.
-LINES = 5
-IMPORT = "import importlib, sys; importlib.import_module(sys.argv[1])"
+#: The lines that are shown of a message of Python's, and of conda's: the end says what is wrong.
+LINES, CONDA_LINES = 5, 20
+#: Says at its end which module is missing that is not the package's own, if one is.
+IMPORT = """\
+import importlib, sys, traceback
+try:
+    importlib.import_module(sys.argv[1])
+except ImportError as error:
+    traceback.print_exc()
+    while error and not isinstance(error, ModuleNotFoundError):
+        error = error.__cause__ or error.__context__
+    if not error or not error.name or error.name.split(".")[0] == sys.argv[1].split(".")[0]:
+        sys.exit(1)
+    print(error.name, file=sys.stderr)
+    sys.exit(3)
+"""
+#: The status of `IMPORT` then.
+MISSING = 3
 WINDOWS = os.name == "nt"
 #: What a process cannot do without on Windows.
 INHERITED = (
@@ -52,6 +67,17 @@ HOMES = (
 )
 #: Where the programs and libraries of an environment are, as conda's activation has them.
 WINDOWS_PATH = ("", "Library/mingw-w64/bin", "Library/usr/bin", "Library/bin", "Scripts", "bin")
+
+
+@dataclass(frozen=True)
+class _Failure:
+    """The status of a command that failed, and the last lines of what it printed."""
+
+    status: int
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
 
 
 @dataclass(frozen=True)
@@ -84,8 +110,8 @@ class _Trial:
         home.mkdir()
         return dict.fromkeys(HOMES, str(home))
 
-    def create(self) -> str:
-        """Let conda install the archives; returns why it cannot, or nothing."""
+    def create(self) -> _Failure | None:
+        """Let conda install the archives; returns why it cannot, if it cannot."""
         records = (
             PackageRecord(**{**record, "channel": "", "fn": name.rpartition("/")[2]})
             for name, record in self.records.items()
@@ -104,10 +130,11 @@ class _Trial:
         others = {k: v for k, v in os.environ.items() if not k.startswith(("CONDA", "_CONDA"))}
         conda = (sys.executable, "-m", "conda", "--no-plugins", "create", "--yes", "--quiet")
         where = ("--prefix", self.prefix, "--no-default-packages", "--file", listed)
-        return self.failure(*conda, *where, environment={**others, **self.homes, **settings})
+        own = {**others, **self.homes, **settings}
+        return self.failure(*conda, *where, environment=own, lines=CONDA_LINES)
 
-    def run(self, *arguments: str) -> str:
-        """Run the environment's python; returns why it failed, or nothing."""
+    def run(self, *arguments: str) -> _Failure | None:
+        """Run the environment's python; returns why it failed, if it did."""
         folders = WINDOWS_PATH if WINDOWS else ("bin",)
         system = rf"{os.environ.get('SYSTEMROOT')}\System32" if WINDOWS else os.defpath
         own = {
@@ -119,8 +146,10 @@ class _Trial:
         }
         return self.failure(self.python, "-I", *arguments, environment=own)
 
-    def failure(self, *command: str | Path, environment: Mapping[str, str]) -> str:
-        """Run a command; returns the last lines of what it printed if it failed, or nothing."""
+    def failure(
+        self, *command: str | Path, environment: Mapping[str, str], lines: int = LINES
+    ) -> _Failure | None:
+        """Run a command; returns why it failed, if it did."""
         try:
             process = subprocess.run(
                 command,
@@ -134,13 +163,13 @@ class _Trial:
                 timeout=PATIENCE,
             )
         except subprocess.TimeoutExpired:
-            return f"it takes longer than {PATIENCE} seconds"
+            return _Failure(1, f"it takes longer than {PATIENCE} seconds")
         except OSError as error:
-            return error.strerror or str(error)
-        if not process.returncode:
-            return ""
-        lines = [line for line in process.stdout.splitlines() if line.strip()]
-        return "\n".join(lines[-LINES:]) or f"it ended with status {process.returncode}"
+            return _Failure(1, error.strerror or str(error))
+        if not (status := process.returncode):
+            return None
+        printed = [line for line in process.stdout.splitlines() if line.strip()]
+        return _Failure(status, "\n".join(printed[-lines:]) or f"it ended with status {status}")
 
 
 def try_install(plan: BuildPlan, archives: Iterable[Archive], progress: Progress) -> dict[str, str]:
@@ -194,20 +223,26 @@ def _try(trial: _Trial) -> tuple[str, list[str]]:
             failures.append(f"pip check: {failure}")
     else:
         done.append("left out pip check, because pip is not in it")
-    modules, commands = [], []
-    for name in trial.wheels:
-        contents = contents_of(trial.paths[name], noarch_python=True)
-        modules += [(name, module) for module in importable(contents)]
-        commands += [(name, command) for command in contents.commands]
-    outcomes = run_all(lambda pair: trial.run("-c", IMPORT, pair[1]), modules)
-    for (name, module), failure in zip(modules, outcomes, strict=True):
-        if failure:
+    if not trial.wheels:
+        return ", ".join(done), failures
+    contents = {name: contents_of(trial.paths[name], noarch_python=True) for name in trial.wheels}
+    modules = [(name, module) for name in contents for module in importable(contents[name])]
+    ends = run_all(lambda pair: trial.run("-c", IMPORT, pair[1]), modules)
+    ended = dict(zip(modules, ends, strict=True))
+    working = {name for (name, _), failure in ended.items() if not failure}
+    optional = []
+    for (name, module), failure in ended.items():
+        if failure and failure.status == MISSING and name in working:
+            # what requirements are missing is for pip check to say; this is for an extra
+            optional.append(f"{module}, which needs {failure.text.splitlines()[-1]}")
+        elif failure:
             failures.append(f"{package_name(name)}, import {module}: {failure}")
+    commands = [(name, command) for name in contents for command in contents[name].commands]
     folder = trial.prefix / ("Scripts" if WINDOWS else "bin")
     for name, command in commands:
         if not any((folder / f"{command}{end}").exists() for end in ("", ".exe")):
             failures.append(f"{package_name(name)}: the command {command} is not there")
-    if trial.wheels:
-        done.append(f"imported {counted(len(modules), 'module')}")
-        done.append(f"found {counted(len(commands), 'command')}")
+    done.append(f"imported {counted(len(modules) - len(optional), 'module')}")
+    done += [f"did not import {text}" for text in optional]
+    done.append(f"found {counted(len(commands), 'command')}")
     return ", ".join(done), failures

@@ -8,27 +8,21 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conda_offline_repo.builder.archives.archive import Archive
 from conda_offline_repo.builder.release import inspection
 from conda_offline_repo.builder.release.exceptions import (
     FailOnError,
+    SameNameError,
     UnfitArchivesError,
     WithoutPythonError,
 )
-from conda_offline_repo.builder.release.inspection import inspect
-from conda_offline_repo.builder.release.plan import make_plan
-from conda_offline_repo.files.hashing import Digests
-from conda_offline_repo.progress import Unwatched
-from conda_offline_repo.repository.manifest import WheelOrigin
 from tests.support.tiny import TinyChannel
+from tests.support.wheels import write_wheel
 
 if TYPE_CHECKING:
     from pathlib import Path
-    from typing import Any
 
     from conda_offline_repo.builder.options import Options
     from conda_offline_repo.builder.outcome import BuildOutcome
-    from conda_offline_repo.builder.release.plan import BuildPlan
     from tests.support.inside import Inside
     from tests.support.tiny import Format, TinyPackage
 
@@ -43,6 +37,13 @@ def channel(tmp_path: Path) -> TinyChannel:
         channel.add("python", "3.12.7", build="0_cp312", subdir=subdir)
     channel.add("pip", depends=["python"])  # conda takes it for a need of python
     return channel
+
+
+@pytest.fixture
+def uv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
+    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "uv"))
+    monkeypatch.setenv("UV_NO_CONFIG", "1")
 
 
 def modules(
@@ -166,46 +167,45 @@ def test_modules_whose_python_others_bring(me: Inside, channel: TinyChannel) -> 
     assert "say so: noarch/m-1.0-0.conda." in outcome.warnings[0].text
 
 
+@pytest.mark.usefixtures("uv")
 @pytest.mark.parametrize("platform", ["linux-64", "win-64"])
 def test_wheel_beside_a_package_with_its_modules(
-    me: Inside, channel: TinyChannel, platform: str
+    me: Inside, channel: TinyChannel, tmp_path: Path, platform: str
 ) -> None:
     own = "Lib" if platform == "win-64" else "lib/python3.12"
     cv2 = {f"{own}/site-packages/cv2/__init__.py": "x = 1\n", f"{own}/site-packages/b.py": ""}
     channel.add("py-opencv", subdir=platform, depends=["python"], files=cv2)
-    modules(channel, "opencv-python", "site-packages/cv2/__init__.py", "site-packages/c.py")
-    modules(channel, "opencv-headless", "site-packages/cv2/__init__.py", "site-packages/d.py")
-    request = me.request(
-        options(me, channel, "opencv-python", "opencv-headless", "py-opencv", platforms=(platform,))
-    )
-    progress, bank = Unwatched(), me.root / "bank"
-    rest: Any = {"signers": (), "built_with": {}, "scratch": me.root, "dry_run": True}
-    plan = make_plan(request, bank, None, progress, plugin_file=None, **rest)
-    assert inspect(plan, archives(plan, channel)) == ()
-    (solution,) = plan.solutions
-    wheel = WheelOrigin("opencv-python", "1.0", "opencv_python-1.0-py3-none-any.whl", "0" * 64)
-    entries = [
-        replace(entry, wheel=wheel) if "opencv-" in entry.file[:8] else entry
-        for entry in plan.entries
-    ]
-    converted = tuple(entry for entry in entries if entry.wheel)
-    names = {entry.file for entry in converted}
-    records = tuple(record for record in solution.records if record.fn not in names)
-    solution = replace(solution, records=records, converted=converted)
-    plan = replace(plan, solutions=(solution,), entries=tuple(entries))
-    warnings = inspect(plan, archives(plan, channel))
-    assert {warning.kind for warning in warnings} == {"two-providers"}
-    told = sorted(warning.text.partition(" conda ")[0] for warning in warnings)
+    files = {"cv2/__init__.py": "", "{dist}.data/data/share/a": "", "tests/__init__.py": ""}
+    for name in ("own-cv", "own-cv-headless"):
+        write_wheel(tmp_path / "wheels", name, files=files)
+    pip = ("--no-index", f"--find-links {tmp_path / 'wheels'}", "own-cv", "own-cv-headless")
+    request = replace(options(me, channel, "py-opencv", "python", platforms=(platform,)), pip=pip)
+    with pytest.raises(FailOnError) as caught:
+        me.build(replace(request, fail_on=("two-providers",)))
     both = f"For {platform}, two packages have cv2:"
-    assert told == [
-        f"{both} opencv-headless 1.0 from a wheel and opencv-python 1.0 from a wheel.",
-        f"{both} opencv-headless 1.0 from a wheel and py-opencv 1.0.",
-        f"{both} opencv-python 1.0 from a wheel and py-opencv 1.0.",
-    ]
+    wheels = ("own-cv 1.0 from a wheel", "own-cv-headless 1.0 from a wheel")
+    told = {warning.text.partition(". conda ")[0] for warning in caught.value.warnings}
+    assert told == {
+        f"{both} {wheels[0]} and {wheels[1]}",
+        f"{both} {wheels[0]} and py-opencv 1.0",
+        f"{both} {wheels[1]} and py-opencv 1.0",
+    }
+    assert kinds(me.build(request)).count("two-providers") == 3
+    assert "two-providers" not in kinds(me.build(request))
 
 
-def archives(plan: BuildPlan, channel: TinyChannel) -> list[Archive]:
-    return [
-        Archive.of(entry, channel.folder / entry.name, Digests("", "", 0), staged=True)
-        for entry in plan.entries
-    ]
+@pytest.mark.usefixtures("uv")
+def test_projects_that_are_one_package_in_conda(
+    me: Inside, channel: TinyChannel, tmp_path: Path
+) -> None:
+    for name in ("opencv-python", "opencv-python-headless"):
+        write_wheel(tmp_path / "wheels", name)
+    pip = ("--no-index", f"--find-links {tmp_path / 'wheels'}")
+    request = options(me, channel, "python")
+    both = (*pip, "opencv-python", "opencv-python-headless")
+    with pytest.raises(SameNameError) as caught:
+        me.build(replace(request, pip=both))
+    assert "- for linux-64, opencv: opencv-python 1.0, opencv-python-headless 1.0\n" in str(
+        caught.value
+    )
+    me.build(replace(request, pip=both[:-1]))
