@@ -16,6 +16,8 @@ from .text import read_text
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+#: How many files may lead to each other.
+DEEPEST = 32
 #: Why a line is refused, by the option, as argparse names it.
 REFUSED = {
     "editable": "an editable install",
@@ -162,6 +164,8 @@ class _Reader:
         key = os.path.realpath(path)
         if key in self._open:
             raise ValueError("the file names itself, by way of the files that it names")
+        if len(self._open) == DEEPEST:
+            raise ValueError(f"files name each other in more than {DEEPEST} steps")
         if (key, constraint) in self._read:
             return
         self._read.add((key, constraint))

@@ -107,6 +107,8 @@ def _wheel(place: str, folder: Path) -> tuple[str, str]:
     """Return the URL of a wheel, and its file name."""
     if REPOSITORY.match(place):
         raise RefusedError("sources in version control")
+    if place.startswith("file:") and not place.startswith("file://"):
+        place = place.removeprefix("file:")
     try:
         url = absolute_url(place, folder)
         parts = urlsplit(url)

@@ -61,7 +61,9 @@ def test_requirement(tmp_path: Path, line: str, requirement: str) -> None:
     assert text.startswith(requirement) if requirement.endswith("-") else text == requirement
 
 
-@pytest.mark.parametrize("form", ["./wheels/{}", "wheels/{}", "foo @ wheels/{}", "{uri}", "{path}"])
+@pytest.mark.parametrize(
+    "form", ["./wheels/{}", "wheels/{}", "foo @ wheels/{}", "file:wheels/{}", "{uri}", "{path}"]
+)
 def test_wheel_by_its_path(tmp_path: Path, wheel: Path, form: str) -> None:
     line = form.format(WHEEL, uri=wheel.as_uri(), path=wheel)
     assert read(tmp_path, line) == PipPart((f"foo @ {wheel.as_uri()}",))
@@ -83,6 +85,13 @@ def test_circle(tmp_path: Path) -> None:
     (tmp_path / "b.txt").write_text("-c a.txt\n")
     with pytest.raises(InputFileError, match=r"b\.txt: -c a\.txt: the file names itself"):
         read(tmp_path, "-r a.txt")
+
+
+def test_long_way(tmp_path: Path) -> None:
+    for number in range(40):
+        (tmp_path / f"{number}.txt").write_text(f"-r {number + 1}.txt\n")
+    with pytest.raises(InputFileError, match="more than 32 steps"):
+        read(tmp_path, "-r 0.txt")
 
 
 def test_options(tmp_path: Path) -> None:
