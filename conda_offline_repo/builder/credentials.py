@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from typing import TYPE_CHECKING
+from urllib.request import getproxies
 
 from conda import CondaError
 from conda.base.context import context
@@ -11,6 +12,7 @@ from conda.models.channel import Channel
 from requests.utils import get_netrc_auth
 
 from ..redaction import secrets_in
+from .pypi.index_settings import index_settings
 from .request.inputs.pip_line import urls_in
 
 if TYPE_CHECKING:
@@ -25,8 +27,8 @@ def credentials(*builds: Options) -> Secrets:
     """Return every credential that builds with these options can come to use.
 
     They stand in the token option, in the URLs of channels, of the channel alias, of proxies and of
-    pip's indexes and wheels, and in the user's netrc file for the hosts of the channels and of
-    these.
+    pip's indexes and wheels, also in the settings of uv and pip, and in the user's netrc file for
+    the hosts of the channels and of these.
     """
     channels = dict.fromkeys(channel for options in builds for channel in options.channels)
     texts = list(map(str, filter(None, (*channels, *context.proxy_servers.values()))))
@@ -36,6 +38,8 @@ def credentials(*builds: Options) -> Secrets:
     for options in builds:
         lines = [*options.pip, *(line for spec in options.environments for line in spec.pip)]
         texts += [url for line in lines for url in urls_in(line)]
+    settings = index_settings(())
+    texts += [*settings.urls, *settings.variables.values(), *getproxies().values()]
     return secrets_in((), tokens=[options.token for options in builds]) | credentials_at(texts)
 
 

@@ -33,7 +33,7 @@ class PlatformChange:
         removed: Name and version.
         origins: By name, where a package comes from that is new from a wheel, or was not from
             there before: `from PyPI`, or as `contents.index_of` calls it, or `from a channel`;
-            `from another wheel` for one of the same version and build.
+            `from another wheel` for one of the same version.
     """
 
     platform: str
@@ -150,7 +150,7 @@ def _change(
             )
         if old.index != new.index:
             origins[name] = f"from {new.index or 'a channel'}"
-        elif same_build and old.package.wheel != new.package.wheel:
+        elif old.version == new.version and old.package.wheel != new.package.wheel:
             origins[name] = "from another wheel"
     added = sorted(after.keys() - before.keys())
     origins |= {name: f"from {index}" for name in added if (index := after[name].index)}

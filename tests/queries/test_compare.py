@@ -123,7 +123,13 @@ FLASK = "flask-3.0-py3-none-any.whl"
             "from pypi.example",
         ),
         (wheel(FLASK), Package("a", "", 1, ""), "1", ("3.0 0", "3.0 1"), "from a channel"),
-        (wheel("flask-3.0-1-py3-none-any.whl"), wheel(FLASK), "1", ("3.0 0", "3.0 1"), None),
+        (
+            wheel("flask-3.0-1-py3-none-any.whl"),
+            wheel(FLASK),
+            "1",
+            ("3.0 0", "3.0 1"),
+            "from another wheel",
+        ),
     ],
     ids=range(6),
 )

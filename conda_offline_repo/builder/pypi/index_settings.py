@@ -34,6 +34,8 @@ PIP_KEYS = {
     **{"index-url": False, "extra-index-url": True, "find-links": True, "no-index": False},
     **{"trusted-host": True, "pre": False, "proxy": False, "cert": False},
 }
+#: Those that name addresses.
+PLACES = ("index-url", "extra-index-url", "find-links")
 #: What pip takes for no.
 OFF = ("", "0", "false", "no", "off")
 
@@ -45,7 +47,7 @@ class IndexSettings:
     Attributes:
         lines: Options for uv, as lines of a requirements file.
         variables: Of the environment, for uv.
-        urls: The indexes that are known, with credentials.
+        urls: The indexes and pages that are known, with credentials.
     """
 
     lines: tuple[str, ...] = field(repr=False)
@@ -89,7 +91,7 @@ def index_settings(options: Iterable[str]) -> IndexSettings:
         for key, value in settings
         if key in UV_KEYS and not (key == "no-index" and value in OFF)
     ]
-    own = [value for key, value in settings if key in ("index-url", "extra-index-url")]
+    own = [value for key, value in settings if key in PLACES]
     return IndexSettings(tuple(lines), variables, (*own, *_uv_urls(uv_files)))
 
 
@@ -138,13 +140,15 @@ def _uv_files() -> Iterator[dict[str, Any]]:
 
 def _uv_urls(files: Iterable[Mapping[str, Any]]) -> Iterator[str]:
     """Yield the indexes of uv's own settings, with credentials."""
-    named = [part for name in UV_VARIABLES[:4] for part in os.environ.get(name, "").split()]
+    values = (os.environ.get(name, "") for name in UV_VARIABLES[:5])
+    named = [part for value in values for part in re.split(r"[\s,]+", value)]
     for file in files:
         for table in (file, file.get("pip", {})):
             for index in table.get("index", []):
                 named.append(f"{index.get('name', '')}={index.get('url', '')}")
-            extra = table.get("extra-index-url", [])
-            named += [table.get("index-url", ""), *([extra] if isinstance(extra, str) else extra)]
+            for key in PLACES:
+                value = table.get(key, [])
+                named += [value] if isinstance(value, str) else value
     for text in named:
         name, equals, url = text.partition("=")
         if not equals or "/" in name or ":" in name:

@@ -119,15 +119,25 @@ class _Solver:
     def solution(self, extras: Mapping[str, frozenset[str]]) -> Solution:
         """Return the solution, with extras that others ask of wheels."""
         self._walk.more = extras
+        if last := self._store.last_records(self._task.key):
+            expected = self._target(last)
+            requirements = active(self._task.pip.requirements, expected)
+            self._turns.expect(last, requirements, expected)
         base = solution_of(self._task, self._tasks, self._request, self._progress)
         where = f"{self._request.label}, {self._task.key}"
         with self._progress.doing(f"Resolving the packages of PyPI for {where}"):
-            target = target_of(self._task.platform, self._machine, _python(base))
+            target = self._target(base.records)
             requirements = active(self._task.pip.requirements, target)
             records, resolved = self._turns.agreed(base.records, requirements, target)
             wheels = {**resolved.wheels, **self._locked(target)}
         self.extras = {project: own for project, (_, own) in resolved.wheels.items()}
         return self._composed(base, records, requirements, wheels, target)
+
+    def _target(self, records: Records) -> Target:
+        for record in records:
+            if record.name == "python":
+                return target_of(self._task.platform, self._machine, record)
+        raise WheelMisfitError(self._task.key, ["python is not among the conda packages"])
 
     def _locked(self, target: Target) -> dict[str, tuple[Wheel, frozenset[str]]]:
         """Return the wheels that a lock file names, with the extras that they ask of each other."""
@@ -204,13 +214,6 @@ def _with_python(task: Task) -> Task:
     if task.archives or any(spec.match.name == "python" for spec in task.packages):
         return task
     return replace(task, packages=(*task.packages, PackageSpec("python")))
-
-
-def _python(solution: Solution) -> PackageRecord:
-    for record in solution.records:
-        if record.name == "python":
-            return record
-    raise WheelMisfitError(solution.key, ["python is not among the conda packages"])
 
 
 def _reached(roots: Iterable[str], records: Mapping[str, PackageRecord]) -> set[str]:

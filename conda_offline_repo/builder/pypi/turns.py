@@ -58,7 +58,7 @@ class Turns:
         scratch: Path,
     ) -> None:
         self._request, self._task, self._channels = request, task, channels
-        self._walk, self._settings, self._scratch = walk, settings, scratch
+        self._walk, self._uv = walk, uv.Uv(settings, scratch)
         self._machine = request.virtual_packages[task.platform]
         self.warnings: list[BuildWarning] = []
         #: Why uv had no answer when it was asked first.
@@ -73,9 +73,7 @@ class Turns:
         request pins, so that conda's newest version of something does not lead uv to a wheel of
         long ago.
         """
-        if not self._request.pip_as_conda:
-            self._walk.from_pypi.update(r.project for r in requirements)
-        records, resolved = base, self._walk.resolved(requirements, {}, base, target)
+        records, resolved = base, self._started(base, requirements, target)
         given = self._pinned(base)
         for turn in range(MOST_TURNS):
             records = self._with_demands(base, records, resolved)
@@ -83,13 +81,10 @@ class Turns:
             lines = self._lines(requirements, resolved)
             if not lines:
                 break
-            given = {p: v for p, v in given.items() if p not in self._walk.from_pypi}
-            packages = self._asked(lines, given, resolved, target, first=turn == 0)
+            question = self._question(lines, given, resolved, target)
+            packages = self._asked(question, first=turn == 0)
             whole = turn > 0 or not self._reason
-            _before, resolved = (
-                resolved,
-                self._walk.resolved(requirements, packages, records, target),
-            )
+            resolved = self._walk.resolved(requirements, packages, records, target)
             provided = provided_by(records)
             met = all(meets(provided, demand) for demand in resolved.demands.items())
             apart = turn or provided.keys().isdisjoint(packages)
@@ -99,6 +94,23 @@ class Turns:
             reason = "The versions that wheels need of conda packages do not settle."
             raise UnresolvedError(self._task.key, reason)
         return records, resolved
+
+    def expect(
+        self, records: Records, requirements: tuple[PipRequirement, ...], target: Target
+    ) -> None:
+        """Let uv begin with what it will be asked if conda's packages are these again."""
+        resolved = self._started(records, requirements, target)
+        if lines := self._lines(requirements, resolved):
+            for given in (self._pinned(records), provided_by(records)):
+                self._uv.begin(self._question(lines, given, resolved, target))
+
+    def _started(
+        self, records: Records, requirements: tuple[PipRequirement, ...], target: Target
+    ) -> Resolved:
+        """Return what requirements come to before uv is asked."""
+        if not self._request.pip_as_conda:
+            self._walk.from_pypi.update(r.project for r in requirements)
+        return self._walk.resolved(requirements, {}, records, target)
 
     def _lines(self, requirements: tuple[PipRequirement, ...], resolved: Resolved) -> list[str]:
         """Return the requirements for uv: without what the channels have, but with its extras."""
@@ -156,41 +168,33 @@ class Turns:
     def _warn(self, text: str) -> None:
         self.warnings.append(BuildWarning("from-pypi", text))
 
-    def _asked(
-        self,
-        lines: Sequence[str],
-        given: Mapping[str, str],
-        resolved: Resolved,
-        target: Target,
-        *,
-        first: bool,
-    ) -> dict[str, Mapping[str, Any]]:
+    def _question(
+        self, lines: Sequence[str], given: Mapping[str, str], resolved: Resolved, target: Target
+    ) -> uv.Question:
+        platform, variables = uv_platform(self._task.platform, self._machine)
+        asked = {*self._walk.from_pypi, *resolved.extras}
+        versions = [f"{p}=={given[p]}" for p in resolved.extras if p in given]
+        return uv.Question(
+            tuple(lines),
+            (*self._task.pip.constraints, *versions),
+            tuple(pair for pair in sorted(given.items()) if pair[0] not in asked),
+            platform,
+            target.python,
+            tuple(variables.items()),
+        )
+
+    def _asked(self, question: uv.Question, *, first: bool) -> dict[str, Mapping[str, Any]]:
         """Return uv's packages, by project; in the first turn without dependencies, if some of them
         are not on PyPI.
         """
-        versions = [f"{p}=={given[p]}" for p in resolved.extras if p in given]
-        platform, variables = uv_platform(self._task.platform, self._machine)
-        question = uv.Question(
-            tuple(lines),
-            (*self._task.pip.constraints, *versions),
-            {
-                project: version
-                for project, version in given.items()
-                if project not in resolved.extras
-            },
-            platform,
-            target.python,
-            variables,
-        )
         try:
-            packages = uv.ask(question, self._settings, self._scratch)
+            packages = self._uv.ask(question)
         except uv.UvError as error:
             self._reason = self._reason or str(error)
             try:
                 if not first:
                     raise
-                question = replace(question, dependencies=False)
-                packages = uv.ask(question, self._settings, self._scratch)
+                packages = self._uv.ask(replace(question, dependencies=False))
             except uv.UvError:
                 raise UnresolvedError(self._task.key, self._reason) from None
         return {canonicalize_name(package["name"]): package for package in packages}

@@ -6,9 +6,11 @@ import os
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 from zipfile import ZipFile
@@ -23,6 +25,7 @@ from .wheel import Wheel
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from concurrent.futures import Future
     from typing import Any
 
     from .index_settings import IndexSettings
@@ -43,7 +46,7 @@ class Question:
     Attributes:
         requirements: Lines of a requirements file.
         constraints: Lines of a constraints file.
-        given: The versions of projects that are there already, and are not in the answer.
+        given: Projects, with versions, that are there already, and are not in the answer.
         platform: uv's name of the platform.
         python: The full version of Python.
         variables: Of the environment, besides those of the indexes.
@@ -52,10 +55,10 @@ class Question:
 
     requirements: tuple[str, ...]
     constraints: tuple[str, ...]
-    given: Mapping[str, str]
+    given: tuple[tuple[str, str], ...]
     platform: str
     python: str
-    variables: Mapping[str, str]
+    variables: tuple[tuple[str, str], ...]
     dependencies: bool = True
 
 
@@ -75,42 +78,58 @@ def executable() -> str:
     raise PipToolsMissingError("uv")
 
 
-def ask(question: Question, settings: IndexSettings, scratch: Path) -> list[dict[str, Any]]:
-    """Return the packages of uv's answer, as pylock.toml has them (PEP 751).
+class Uv:
+    """uv, asked with the settings of one request.
 
     Args:
-        scratch: A folder for the files of the question; emptied first.
-
-    Raises:
-        UvError: It finds no solution, or cannot reach an index.
-        PipToolsMissingError: It is not installed.
+        scratch: A folder for the files of questions.
     """
-    shutil.rmtree(scratch, ignore_errors=True)
-    scratch.mkdir(parents=True, mode=0o700)
-    lines = (*settings.lines, *question.requirements)
-    (scratch / "requirements.in").write_text("\n".join((*lines, "")), "utf-8")
-    stubs = [_stub(scratch, *pair) for pair in question.given.items()]
-    (scratch / "constraints.txt").write_text(
-        "\n".join((*question.constraints, *stubs, "")), "utf-8"
-    )
-    command = [executable(), "pip", "compile", "requirements.in", "-o", "pylock.toml"]
-    command += ["--constraints", "constraints.txt", "--format", "pylock.toml", "--no-header"]
-    command += ["--python", sys.executable, "--python-version", question.python]
-    command += ["--python-platform", question.platform, "--only-binary", ":all:"]
-    command += ["--generate-hashes", "--quiet", "--color", "never"]
-    command += [] if question.dependencies else ["--no-deps"]
-    for project in question.given:
-        command += ["--no-emit-package", project]
-    environment = {key: value for key, value in os.environ.items() if key not in FOREIGN}
-    environment |= {**settings.variables, **question.variables, "UV_NO_PROGRESS": "1"}
-    if context.offline:
-        environment["UV_OFFLINE"] = "1"
-    process = subprocess.run(
-        command, cwd=scratch, env=environment, capture_output=True, text=True, encoding="utf-8"
-    )
-    if process.returncode:
-        raise UvError(process.stderr.strip().removeprefix("error: "))
-    return list(read_toml(scratch / "pylock.toml").get("packages", []))
+
+    def __init__(self, settings: IndexSettings, scratch: Path) -> None:
+        self._settings, self._scratch = settings, scratch
+        self._begun: dict[Question, Future[list[dict[str, Any]]]] = {}
+        self._threads = ThreadPoolExecutor(2)
+
+    def begin(self, question: Question) -> None:
+        """Ask in the background what will probably be asked."""
+        if question not in self._begun:
+            self._begun[question] = self._threads.submit(self._ask, question)
+
+    def ask(self, question: Question) -> list[dict[str, Any]]:
+        """Return the packages of the answer, as pylock.toml has them (PEP 751).
+
+        Raises:
+            UvError: It finds no solution, or cannot reach an index.
+            PipToolsMissingError: It is not installed.
+        """
+        self.begin(question)
+        return self._begun[question].result()
+
+    def _ask(self, question: Question) -> list[dict[str, Any]]:
+        self._scratch.mkdir(parents=True, exist_ok=True)
+        folder = Path(mkdtemp(dir=self._scratch))
+        requirements = "\n".join((*self._settings.lines, *question.requirements, ""))
+        (folder / "requirements.in").write_text(requirements, "utf-8")
+        stubs = [_stub(folder, *pair) for pair in question.given]
+        constraints = "\n".join((*question.constraints, *stubs, ""))
+        (folder / "constraints.txt").write_text(constraints, "utf-8")
+        command = [executable(), "pip", "compile", "requirements.in", "-o", "pylock.toml"]
+        command += ["--constraints", "constraints.txt", "--format", "pylock.toml", "--no-header"]
+        command += ["--python", sys.executable, "--python-version", question.python]
+        command += ["--python-platform", question.platform, "--only-binary", ":all:"]
+        command += ["--generate-hashes", "--quiet", "--color", "never"]
+        command += [] if question.dependencies else ["--no-deps"]
+        for project, _ in question.given:
+            command += ["--no-emit-package", project]
+        environment = {key: value for key, value in os.environ.items() if key not in FOREIGN}
+        environment |= {**self._settings.variables, **dict(question.variables)}
+        environment |= {"UV_NO_PROGRESS": "1", **({"UV_OFFLINE": "1"} if context.offline else {})}
+        process = subprocess.run(
+            command, cwd=folder, env=environment, capture_output=True, text=True, encoding="utf-8"
+        )
+        if process.returncode:
+            raise UvError(process.stderr.strip().removeprefix("error: "))
+        return list(read_toml(folder / "pylock.toml").get("packages", []))
 
 
 def chosen(

@@ -16,6 +16,8 @@ from tempfile import NamedTemporaryFile, mkdtemp
 from typing import TYPE_CHECKING
 from zipfile import ZipFile
 
+from conda.models.records import PackageRecord
+
 from ..._conda import package_cache
 from ...files.hashing import hash_file
 from ...files.workers import run_all
@@ -71,6 +73,18 @@ class WheelStore:
         self._records = read_records(last, repository, damaged=True) if last else {}
         self._metadata: dict[str, WheelMetadata] = {}
         self._without_metadata: set[str] = set()
+
+    def last_records(self, key: str) -> tuple[PackageRecord, ...]:
+        """Return conda's packages in a solution of the last release; none if their entries are not
+        there any more.
+        """
+        names = self._last.solutions.get(key, ()) if self._last else ()
+        of_channels = [name for name in names if self._last and not self._last.packages[name].wheel]
+        if not all(name in self._records for name in of_channels):
+            return ()
+        return tuple(
+            PackageRecord(**{**self._records[name], **_place(name)}) for name in of_channels
+        )
 
     def metadata(self, wheels: Sequence[Wheel]) -> list[WheelMetadata]:
         """Return the metadata of wheels, of the index if it has them apart.
@@ -229,3 +243,8 @@ def _entry(wheel: Wheel, file: str, record: Any, path: Path) -> Entry:
     """Return the entry of a package that lies at a path."""
     url = file_url(path.absolute())
     return Entry(record["subdir"], file, record, wheel.public_url, url, wheel=wheel.origin)
+
+
+def _place(name: str) -> dict[str, str]:
+    subdir, _, file = name.rpartition("/")
+    return {"subdir": subdir, "fn": file, "channel": "", "url": ""}

@@ -1,0 +1,171 @@
+"""A login for an index, by each way of uv and pip: it opens the index, and leaves nowhere."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.builder.test_secrets import decoded
+from tests.support.index import served
+from tests.support.tiny import TinyChannel
+from tests.support.wheels import write_wheel
+from tests.test_redaction import forms
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.support.index import Index
+    from tests.support.running import Conda, Finished
+
+USER, PASSWORD = "anna-canary-x", "p4ss/w:rd@c4nary+x"
+#: For a file of netrc, which has no way to write all of them.
+PLAIN = "netrc-c4n4ry-pw"
+WAYS = ("environment.yml", "option", "default", "named", "extra", "pip", "pip.conf", "uv", "netrc")
+LOUD = ("-v", "-v", "-v")
+
+
+@dataclass
+class Vendor:
+    """A release engineer, a channel with Python, and an index that wants a login."""
+
+    conda: Conda
+    channel: TinyChannel
+    index: Index
+    root: Path
+    password: str
+
+    @property
+    def secret_url(self) -> str:
+        return self.index.url_with(USER, self.password)
+
+    def settings(self, way: str) -> tuple[list[str | Path], dict[str, str]]:
+        """What names the index in one way: arguments, and variables of the process."""
+        variables = {"PIP_CONFIG_FILE": "/dev/null", "UV_NO_CONFIG": "1"}
+        variables["UV_HTTP_RETRIES"] = "0"
+        work = self.conda.work
+        request: list[str | Path] = ["python", "--pip", "foo"]
+        if way == "environment.yml":
+            lines = ["dependencies: [python, pip, {pip: ['--index-url ${INDEX}', foo]}]"]
+            (work / "environment.yml").write_text("\n".join(("name: x", *lines)))
+            variables["INDEX"] = self.secret_url
+            request = ["--environment-file", work / "environment.yml"]
+        elif way == "option":
+            request += ["--pip", "--index-url ${INDEX}"]
+            variables["INDEX"] = self.secret_url
+        elif way == "default":
+            variables["UV_DEFAULT_INDEX"] = self.secret_url
+        elif way == "named":
+            variables |= {"UV_INDEX": f"corp-x={self.index.url}", "UV_INDEX_CORP_X_USERNAME": USER}
+            variables |= {"UV_INDEX_CORP_X_PASSWORD": self.password}
+            variables["UV_DEFAULT_INDEX"] = f"{self.index.server}/nothing/"
+        elif way == "extra":
+            variables |= {"UV_INDEX_URL": self.secret_url, "UV_EXTRA_INDEX_URL": self.secret_url}
+        elif way == "pip":
+            variables["PIP_INDEX_URL"] = self.secret_url
+        elif way == "pip.conf":
+            (work / "pip.conf").write_text(f"[global]\nindex-url = {self.secret_url}\n")
+            variables["PIP_CONFIG_FILE"] = str(work / "pip.conf")
+        elif way == "uv":
+            del variables["UV_NO_CONFIG"]
+            text = f'[[index]]\nname = "corp"\nurl = "{self.secret_url}"\ndefault = true\n'
+            (work / "uv.toml").write_text(text)
+            variables["UV_CONFIG_FILE"] = str(work / "uv.toml")
+        else:
+            variables["UV_DEFAULT_INDEX"] = self.index.url
+            netrc = self.conda.home / ".netrc"
+            netrc.write_text(f"machine 127.0.0.1 login {USER} password {self.password}\n")
+            netrc.chmod(0o600)
+        return request, variables
+
+    def build(self, way: str, *arguments: str | Path) -> Finished:
+        request, variables = self.settings(way)
+        channel = ("-c", self.channel.folder.as_uri(), "--override-channels", "--no-label-channel")
+        options = ("--label", "bank", "--root", self.root, "--platform", "linux-64", *channel)
+        return self.conda.execute(
+            "offline-repo", "build", *options, *request, *arguments, **variables
+        )
+
+    def leaks(self, told: Finished) -> list[str]:
+        """Where something of the login stands, in what was printed or published."""
+        secrets = {*forms(self.password), *forms(USER)}
+        basic = base64.b64encode(f"{USER}:{self.password}".encode()).decode().rstrip("=")
+        texts = {"stdout": told.stdout, "stderr": told.stderr}
+        for path in (*self.root.glob("*.*"), *self.root.glob("bank/**/*")):
+            if path.is_file():
+                texts[path.name] = decoded(path).decode(errors="replace")
+        return [
+            f"{where}: {secret}"
+            for where, text in texts.items()
+            for secret in (*secrets, basic)
+            if secret in text
+        ]
+
+    def has_built(self) -> bool:
+        return [*self.root.glob("bank/noarch/foo-1.0-py_*.conda")] != []
+
+
+@pytest.fixture
+def vendor(request: pytest.FixtureRequest, conda: Conda, tmp_path: Path) -> Iterator[Vendor]:
+    wheels = tmp_path / "wheels"
+    write_wheel(wheels, "foo", "1.0")
+    channel = TinyChannel(tmp_path / "channel")
+    channel.add("python", "3.12.4", build="0_cpython", subdir="linux-64")
+    channel.add("pip", "25.0")
+    channel.write()
+    conda.variables["UV_CACHE_DIR"] = str(tmp_path / "uv")
+    parameters = getattr(request.node, "callspec", None)
+    password = PLAIN if parameters and parameters.params.get("way") == "netrc" else PASSWORD
+    with served(wheels, (USER, password)) as index:
+        yield Vendor(conda, channel, index, tmp_path / "root", password)
+
+
+@pytest.mark.parametrize("mode", [LOUD, ("--json",)], ids=["log", "json"])
+@pytest.mark.parametrize("way", WAYS)
+def test_login_opens_the_index_and_leaves_nowhere(
+    vendor: Vendor, way: str, mode: tuple[str, ...]
+) -> None:
+    built = vendor.build(way, *mode)
+    assert built.status == 0, built
+    assert vendor.has_built()
+    assert vendor.leaks(built) == []
+    shown = vendor.conda.run("offline-repo", "show", vendor.root / "bank", "--json")
+    assert vendor.leaks(shown) == []
+    wheels = [header for path, header in vendor.index.requests if path.endswith(".whl")]
+    assert any(wheels), "nothing was asked for with the login"
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_wheel_with_the_login_in_it_is_refused(vendor: Vendor, way: str) -> None:
+    text = f"[distutils]\npassword = {vendor.password}\n"
+    write_wheel(vendor.index.folder, "foo", "1.0", files={"foo/pypirc": text})
+    refused = vendor.build(way)
+    assert refused.status == 1
+    assert "holds a credential" in refused.stderr, refused
+    assert vendor.leaks(refused) == []
+    assert not (vendor.root / "bank").exists()
+
+
+@pytest.mark.parametrize("mode", [LOUD, ("--json",)], ids=["log", "json"])
+@pytest.mark.parametrize("fault", ["password", "unknown", "no wheel", "server"])
+@pytest.mark.parametrize("way", ["environment.yml", "named", "pip.conf", "netrc"])
+def test_what_goes_wrong_tells_no_login(
+    vendor: Vendor, way: str, fault: str, mode: tuple[str, ...]
+) -> None:
+    if fault == "password":
+        vendor.password += "-wrong"
+    elif fault == "unknown":
+        (vendor.index.folder / "foo-1.0-py3-none-any.whl").unlink()
+    elif fault == "no wheel":
+        vendor.index.gone.add(".whl")
+    else:
+        vendor.index.server = vendor.index.server.rpartition(":")[0] + ":9"
+    failed = vendor.build(way, *mode)
+    assert failed.status == 1
+    assert "foo" in failed.output, failed
+    assert vendor.leaks(failed) == []
+    assert "ERROR REPORT" not in failed.output
+    assert not (vendor.root / "bank").exists()
