@@ -89,6 +89,7 @@ def _build(options: Options, progress: Progress, run: Run, *, dry_run: bool) -> 
                 signers=signer.fingerprints if signer else (),
                 built_with=tools(),
                 scratch=Path(folder) / "pypi",
+                local=run.archives,
                 dry_run=dry_run,
             )
             plan = _proved(plan, Path(folder) / "proof", progress)

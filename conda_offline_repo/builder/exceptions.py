@@ -135,6 +135,7 @@ class DownloadError(OfflineRepoError):
     """
 
     def __init__(self, failures: Mapping[str, tuple[str, str]]) -> None:
+        self.failures = failures
         lines = (f"{url}: {reason}" for url, (reason, _) in sorted(failures.items()))
         hints = dict.fromkeys(
             hint or "Run the same command again: what was downloaded is not downloaded again."

@@ -102,6 +102,10 @@ class LocalArchives:
                 break
         return Archive.of(entry, target, digests, staged=True) if digests else None
 
+    def holds(self, path: Path, entry: Entry) -> bool:
+        """Return whether a file is the archive of an entry, by its digests."""
+        return self._verified(path, entry) is not None
+
     def _verified(self, path: Path, entry: Entry) -> Digests | None:
         """Return the digests of a file, read at most once; None if it is not the archive."""
         try:

@@ -9,7 +9,7 @@ from conda.common.io import dashlist
 from ...exceptions import OfflineRepoError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
 
 #: What resolves requirements of pip and makes conda packages of wheels.
 TOOLS = ("uv", "python-installer", "whl2conda")
@@ -66,11 +66,20 @@ class WheelMisfitError(OfflineRepoError):
 
 
 class UnconvertibleWheelError(OfflineRepoError):
-    """A wheel that cannot become a conda package; names every reason."""
+    """Wheels that cannot become conda packages; names every reason.
 
-    def __init__(self, file: str, reasons: Iterable[str]) -> None:
+    Args:
+        wheels: By file name, the reasons.
+    """
+
+    def __init__(self, wheels: Mapping[str, Sequence[str]]) -> None:
+        self.wheels = wheels
+        texts = (
+            f"{file} cannot become a conda package:{dashlist(reasons)}"
+            for file, reasons in sorted(wheels.items())
+        )
         super().__init__(
-            f"{file} cannot become a conda package:{dashlist(reasons)}",
+            "\n".join(texts),
             "Name another version of it, or a channel that has it as a conda package.",
         )
 

@@ -191,6 +191,7 @@ class Turns:
             packages = self._uv.ask(question)
         except uv.UvError as error:
             self._reason = self._reason or str(error)
+            self._check_alone(question)
             try:
                 if not first:
                     raise
@@ -198,3 +199,20 @@ class Turns:
             except uv.UvError:
                 raise UnresolvedError(self._task.key, self._reason) from None
         return {canonicalize_name(package["name"]): package for package in packages}
+
+    def _check_alone(self, question: uv.Question) -> None:
+        """Check that each requirement by itself has a wheel; uv names just the first without."""
+        questions = [
+            replace(question, requirements=(line,), dependencies=False)
+            for line in question.requirements
+        ]
+        for alone in questions:
+            self._uv.begin(alone)
+        reasons = []
+        for alone in questions:
+            try:
+                self._uv.ask(alone)
+            except uv.UvError as error:
+                reasons.append(str(error))
+        if reasons:
+            raise UnresolvedError(self._task.key, "\n".join(dict.fromkeys(reasons)))

@@ -143,7 +143,7 @@ class Walk:
     ) -> Iterator[tuple[str, Iterable[Requirement]]]:
         """Yield what wheels need; of a package of the channels just what its extras add."""
         asked = sorted(p for p in projects if p not in demands or extras[p])
-        found = self._store.metadata([wheels[project] for project in asked])
+        found = self._store.files.metadata([wheels[project] for project in asked])
         for project, metadata in zip(asked, found, strict=True):
             needs = requirements_of(metadata, target, extras[project])
             if project in demands:

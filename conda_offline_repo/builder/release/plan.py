@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from ...progress import Progress
     from ...repository.manifest import Manifest
+    from ..archives.local import LocalArchives
     from ..kept_releases import KeptReleases
     from ..request.request import Request
     from ..upstream.entry import Entry
@@ -108,6 +109,7 @@ def make_plan(
     signers: tuple[str, ...],
     built_with: Mapping[str, str],
     scratch: Path,
+    local: LocalArchives,
     dry_run: bool,
 ) -> BuildPlan:
     """Solve a request, and find out what the repository is to hold; see `BuildPlan`.
@@ -115,6 +117,7 @@ def make_plan(
     Args:
         plugin_file: The archive of the plugin, if given.
         scratch: A folder for wheels, emptied first.
+        local: The archives of this machine.
         dry_run: Whether no wheel is to be downloaded that can be judged without.
 
     Raises:
@@ -133,7 +136,7 @@ def make_plan(
         try:
             if any(task.pip.requirements or task.wheels for task in todo):
                 solutions, of_pip = _solve_with_pip(
-                    request, todo, progress, last, repository, scratch, dry_run=dry_run
+                    request, todo, progress, last, repository, scratch, local, dry_run=dry_run
                 )
             else:
                 solutions, of_pip = solve(request, todo, progress), ()
@@ -185,6 +188,7 @@ def _solve_with_pip(
     last: Manifest | None,
     repository: Path,
     scratch: Path,
+    local: LocalArchives,
     *,
     dry_run: bool,
 ) -> tuple[tuple[Solution, ...], tuple[BuildWarning, ...]]:
@@ -195,7 +199,8 @@ def _solve_with_pip(
     shutil.rmtree(scratch, ignore_errors=True)
     scratch.mkdir(parents=True)
     try:
-        store = WheelStore(last, repository, scratch / "wheels", progress, dry_run=dry_run)
+        wheels = scratch / "wheels"
+        store = WheelStore(last, repository, wheels, local, progress, dry_run=dry_run)
         return solve_with_pip(request, todo, progress, store, scratch / "uv")
     finally:
         shutil.rmtree(scratch, ignore_errors=True)

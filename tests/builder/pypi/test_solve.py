@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conda_offline_repo.builder.options import EnvironmentSpec, Options
-from conda_offline_repo.builder.pypi.exceptions import UnresolvedError, WheelHashError
+from conda_offline_repo.builder.pypi.exceptions import (
+    UnconvertibleWheelError,
+    UnresolvedError,
+    WheelHashError,
+)
 from tests.support.tiny import TinyChannel
 from tests.support.wheels import write_wheel
 
@@ -236,3 +240,31 @@ def test_another_wheel_than_that_of_the_digest_is_refused(vendor: Wheels) -> Non
     vendor.wheel("app", "1.0")
     with pytest.raises(WheelHashError, match="app 1.0"):
         vendor.build(f"app==1.0 --hash=sha256:{'0' * 64}")
+
+
+def test_all_that_has_no_wheel_is_named_at_once(vendor: Wheels) -> None:
+    vendor.wheel("app", "1.0")
+    for name in ("old", "older"):
+        (vendor.wheels / f"{name}-1.0.tar.gz").write_bytes(b"")
+    with pytest.raises(UnresolvedError, match="old(?s:.*)older"):
+        vendor.build("old", "app", "older==1.0")
+
+
+def test_all_that_cannot_be_converted_is_named_at_once(vendor: Wheels) -> None:
+    for name in ("bad", "worse"):
+        write_wheel(vendor.wheels, name, files={f"{name}/lib.so": b"\x7fELF"})
+    with pytest.raises(UnconvertibleWheelError, match="bad-1.0(?s:.*)worse-1.0"):
+        vendor.build("bad", "worse")
+    assert not (vendor.me.root / "bank").exists()
+
+
+def test_a_damaged_package_is_made_again(vendor: Wheels, tmp_path: Path) -> None:
+    vendor.wheel("app", "1.0")
+    outcome = vendor.build("app")
+    (name,) = [name for name, package in outcome.manifest.packages.items() if package.wheel]
+    (archive,) = vendor.me.root.glob(f"bank/{name}")
+    content = archive.read_bytes()
+    archive.unlink()
+    archive.write_bytes(bytes(len(content)))
+    vendor.build("app")
+    assert archive.read_bytes() == content

@@ -56,7 +56,7 @@ def convert(wheel_path: Path, record: Mapping[str, Any], archive: Path) -> None:
     contents = metadata.contents
     assert contents is not None
     if reasons := [*layout.problems(contents, record["subdir"])]:
-        raise UnconvertibleWheelError(metadata.file, reasons)
+        raise UnconvertibleWheelError({metadata.file: reasons})
     stem = "-".join(record[key] for key in ("name", "version", "build"))
     try:
         with (

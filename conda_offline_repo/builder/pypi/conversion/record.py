@@ -159,7 +159,7 @@ def record_of(
     subdir = "noarch" if everywhere else target.platform
     reasons = tuple(_reasons(metadata, target, extras, subdir))
     if reasons or bounds is None:
-        raise UnconvertibleWheelError(wheel.file, reasons)
+        raise UnconvertibleWheelError({wheel.file: reasons})
 
     pythons = metadata.requires_python & bounds.pythons & reach.pythons(every_platform=everywhere)
     abi = bounds.abi

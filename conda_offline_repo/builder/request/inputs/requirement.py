@@ -46,6 +46,8 @@ def read_requirement(text: str, hashes: Iterable[str], folder: Path) -> tuple[st
     digests = sorted({digest.lower() for digest in hashes})
     if not all(map(HASH.fullmatch, digests)):
         raise ValueError("what should be a digest is not one of SHA-256, SHA-384 or SHA-512")
+    if digests and not any(digest.startswith("sha256:") for digest in digests):
+        raise ValueError("it states no SHA-256 digest, by which indexes know their wheels")
     if PLACE.match(text):
         parts = BEHIND.fullmatch(text)
         assert parts  # it matches any text

@@ -1,0 +1,163 @@
+"""Wheels on this machine while a build needs them, and what they say of themselves."""
+
+from __future__ import annotations
+
+import os
+import threading
+from contextlib import closing, suppress
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import TYPE_CHECKING
+from zipfile import ZipFile
+
+from requests import RequestException
+from urllib3.exceptions import HTTPError
+
+from ..._conda import package_cache
+from ...files.hashing import hash_file
+from ...files.workers import run_all
+from ...urls import NETWORK, file_path
+from ..archives import http
+from ..archives.download import download
+from ..archives.retries import DownloadFailedError, TryAgainError
+from ..exceptions import DownloadError
+from ..upstream.entry import Entry
+from .conversion.read_wheel import read_wheel
+from .conversion.record import read_metadata
+from .exceptions import DamagedWheelError, UnconvertibleWheelError, WheelHashError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import TypeVar
+
+    from .conversion.record import WheelMetadata
+    from .wheel import Wheel
+
+    Item = TypeVar("Item")
+    Result = TypeVar("Result")
+
+FOLDER = "offline-repo-wheels"
+#: Bytes of METADATA; the largest known has a tenth.
+LARGEST_METADATA = 8 << 20
+#: Why metadata may not come, though the wheel does.
+UNANSWERED = (DownloadFailedError, TryAgainError, DamagedWheelError, RequestException, HTTPError)
+SCHEMES = tuple(f"{scheme}:" for scheme in NETWORK)
+#: Wheels and their metadata are small and many.
+CONNECTIONS = 16
+
+
+class WheelFiles:
+    """The wheels of one build.
+
+    Args:
+        scratch: A folder for wheels while they are converted.
+    """
+
+    def __init__(self, scratch: Path) -> None:
+        self._scratch = scratch
+        self._metadata: dict[str, WheelMetadata] = {}
+        self._without_metadata: set[str] = set()
+
+    def metadata(self, wheels: Sequence[Wheel]) -> list[WheelMetadata]:
+        """Return the metadata of wheels, of the index if it has them apart.
+
+        Raises:
+            DownloadError: Some cannot be had; names all of them.
+            WheelError: Some wheels are damaged.
+        """
+        return work_on_all(self.metadata_of, wheels, CONNECTIONS)
+
+    def metadata_of(self, wheel: Wheel) -> WheelMetadata:
+        """Return the same of one wheel."""
+        metadata = self._metadata.get(wheel.url)
+        if metadata is None:
+            metadata = self._kept_metadata(wheel)
+            if not metadata and wheel.sha256 and wheel.url.startswith(SCHEMES):
+                with suppress(*UNANSWERED):  # the wheel itself has it, too
+                    metadata = self._stated_metadata(wheel)
+            metadata = metadata or self.read(wheel, self.fetched(wheel))
+            self._metadata[wheel.url] = metadata
+        return metadata
+
+    def read(self, wheel: Wheel, path: Path) -> WheelMetadata:
+        """Return what a wheel itself says, and keep its METADATA for the next build."""
+        self._metadata[wheel.url] = metadata = read_wheel(path)
+        if wheel.sha256 and metadata.contents:
+            folder = self.folder(wheel)
+            folder.mkdir(parents=True, exist_ok=True)
+            with ZipFile(path) as archive, NamedTemporaryFile(dir=folder, delete=False) as scratch:
+                scratch.write(archive.read(f"{metadata.contents.dist_info}/METADATA"))
+            os.replace(scratch.name, folder / "METADATA")
+        return metadata
+
+    def _kept_metadata(self, wheel: Wheel) -> WheelMetadata | None:
+        if not wheel.sha256:
+            return None
+        with suppress(OSError, DamagedWheelError):
+            text = (self.folder(wheel) / "METADATA").read_text("utf-8", "replace")
+            return read_metadata(text, wheel.file)
+        return None
+
+    def _stated_metadata(self, wheel: Wheel) -> WheelMetadata | None:
+        """Return what the index says of a wheel (PEP 658), if it says so."""
+        server = wheel.public_url.split("/", 3)[2]
+        if server in self._without_metadata:
+            return None
+        with closing(http.ask(f"{wheel.url}.metadata", 0)) as response:
+            content = b""
+            if response.status_code == 200:
+                for chunk in http.chunks(response):
+                    content += chunk
+                    if len(content) > LARGEST_METADATA:
+                        return None
+        if not content.startswith(b"Metadata-Version"):
+            self._without_metadata.add(server)
+            return None
+        return read_metadata(content.decode("utf-8", "replace"), wheel.file)
+
+    def folder(self, wheel: Wheel) -> Path:
+        """Return where the packages of a wheel are kept, with its METADATA."""
+        folders = package_cache.folders()
+        return (folders[0] if folders else self._scratch) / FOLDER / wheel.sha256
+
+    def fetched(self, wheel: Wheel) -> Path:
+        """Return a wheel's path on this machine, where it has the digest that is stated."""
+        if wheel.url.startswith("file:"):
+            path = Path(file_path(wheel.url))
+            if wheel.sha256 and hash_file(path).sha256 != wheel.sha256:
+                raise WheelHashError([f"{wheel.file} at {wheel.public_url}"])
+            return path
+        target = self._scratch / (wheel.sha256 or str(abs(hash(wheel.url)))) / wheel.file
+        if not target.is_file():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            stated = {"sha256": wheel.sha256, "size": wheel.size}
+            entry = Entry("", wheel.file, stated, wheel.public_url, wheel.url)
+            try:
+                download(entry, target, lambda _: None, threading.Event())
+            except DownloadFailedError as error:
+                failure = str(error), error.hint.replace("{channel}", "the index")
+                raise DownloadError({wheel.public_url: failure}) from None
+        return target
+
+
+def work_on_all(
+    work: Callable[[Item], Result], items: Sequence[Item], threads: int
+) -> list[Result]:
+    """Return the results of the work on each item, in their order; raise all that is wrong."""
+    errors: list[DownloadError | UnconvertibleWheelError] = []
+
+    def tried(item: Item) -> Result | None:
+        try:
+            return work(item)
+        except (DownloadError, UnconvertibleWheelError) as error:
+            errors.append(error)
+            return None
+
+    results = run_all(tried, items, threads)
+    downloads = [error for error in errors if isinstance(error, DownloadError)]
+    wheels = [error for error in errors if isinstance(error, UnconvertibleWheelError)]
+    if downloads:
+        raise DownloadError({url: why for e in downloads for url, why in e.failures.items()})
+    if wheels:
+        raise UnconvertibleWheelError({file: why for e in wheels for file, why in e.wheels.items()})
+    return [result for result in results if result is not None]
