@@ -11,6 +11,8 @@ from conda_offline_repo.builder.request.changes import RequestChange, changes
 from conda_offline_repo.repository.manifest import Remembered
 from tests.conftest import TOKEN
 from tests.support.running import snapshot
+from tests.support.tiny import TinyChannel
+from tests.support.wheels import write_wheel
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -173,3 +175,41 @@ def test_of_two_requests() -> None:
         RequestChange("virtual_packages", ("linux-64:__glibc=2.17",), ("linux-64:__cuda=12=x",)),
     )
     assert changes(after, before)[1].before == ("linux-64:__cuda=12=x",)
+
+
+def test_changes_of_what_pip_is_to_install_are_told(conda: Conda, root: Path) -> None:
+    channel = TinyChannel(conda.work / "channel")
+    channel.add("python", "3.12.4", build="0_cpython", subdir="linux-64")
+    channel.add("pip", "25.0")
+    channel.write()
+    for name in ("foo", "bar"):
+        write_wheel(conda.work / "wheels", name)
+    names = ("--label", "bank", "--root", root)
+    request = (
+        *names,
+        "--no-label-channel",
+        "--platform",
+        "linux-64",
+        "-c",
+        channel.folder.as_uri(),
+    )
+    index = ("--pip=--no-index", "--pip", "--find-links ./wheels")
+    first = conda.build(*request, *index, "--pip", "foo >=1", "--pip", "bar", "--json").json
+    links = f"--find-links {(conda.work / 'wheels').as_uri()}"
+    asked = ["bar", "foo>=1", "--no-index", links]
+    assert first["request"]["packages"] == ["python"]
+    assert first["request"]["pip"] == {"": {"requirements": asked[:2], "index": asked[2:]}}
+    assert conda.build(*names, "--json").json["request_changes"] == []
+    told = conda.build(*names, "--remove", "bar", "--no-pip-as-conda", "--json", "--dry-run").json
+    assert told["request_changes"] == [
+        {"what": "pip", "before": asked, "after": asked[1:]},
+        {"what": "pip_as_conda", "before": ["yes"], "after": ["no"]},
+    ]
+    output = conda.build(*names, "--pip", "foo", *index, "--no-pip-as-conda").stdout
+    assert f'  pip: bar, foo>=1, --no-index, "{links}" -> foo, --no-index, "{links}"\n' in output
+    assert "  pip as conda: yes -> no\n" in output
+    assert manifest(root)["request"]["pip_as_conda"] is False
+    conda.build(*names, "--pip-as-conda", "--remove", "foo")
+    request = manifest(root)["request"]
+    assert {"pip", "pip_as_conda"}.isdisjoint(request)
+    assert request["packages"] == ["python"]
