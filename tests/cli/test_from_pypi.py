@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from conda_offline_repo.repository.locate import locate_one
+from conda_offline_repo.repository.manifest import package_name
 from tests.cli.test_json import check
 from tests.support.mirror import PLATFORM, SOLVERS
 from tests.support.running import Customer
@@ -83,6 +85,15 @@ def test_at_the_vendor(conda: Conda, upstream: Path, wheels: Path, tmp_path: Pat
         ("Demo.Tool>=1", "1.1"),
         ("six", "1.17.0"),
     ]
+    wheels_by_name = {
+        package_name(archive): package.wheel.file
+        for archive, package in locate_one(bank).manifest.packages.items()
+        if package.wheel and package.wheel.version != "1.1"
+    }
+    assert wheels_by_name == {  # of the release that is kept, too
+        "demo-tool": "Demo_Tool-1.0-py3-none-any.whl",
+        "helper": "helper-1.0-py3-none-any.whl",
+    }
     assert "Demo.Tool" not in build(conda, upstream, wheels).stdout
     assert "  ~ demo-tool 1.0 -> 1.1\n" in conda.run("offline-repo", "diff", old, bank).stdout
     why = conda.run("offline-repo", "show", bank, "--why", "Demo_Tool").stdout

@@ -58,6 +58,19 @@ def test_just_what_a_release_installs(customer: Conda, stick: Path) -> None:
     assert content["environment_release"] == 1
 
 
+def test_just_what_an_environment_installs(customer: Conda, stick: Path) -> None:
+    manifest = asked_of_pip(stick).manifest
+    key = f"web/{PLATFORM}"
+    rewrite(
+        stick,
+        request=replace(manifest.request, packages=(), environments={"web": ("app",)}),
+        solutions={key: manifest.solutions[PLATFORM]},
+        pip={key: {"Extra-Pkg": "extra"}},
+    )
+    customer.use(stick, "-n", "rating", "--yes", "--environment", "web")
+    assert {*History(str(customer.envs / "rating")).get_requested_specs_map()} == {"app", "extra"}
+
+
 @pytest.mark.parametrize("name", ["extra-pkg", "Extra_Pkg"])
 def test_name_on_pypi(customer: Conda, stick: Path, name: str) -> None:
     asked_of_pip(stick)
