@@ -9,16 +9,7 @@ from typing import TYPE_CHECKING
 from ..files.hashing import read_regular
 from . import reading
 from .exceptions import ManifestError, UnreadableError
-from .manifest import (
-    FORMAT,
-    MANIFEST_NAME,
-    File,
-    Kept,
-    Manifest,
-    Package,
-    Remembered,
-    WheelOrigin,
-)
+from .manifest import FORMAT, MANIFEST_NAME, File, Kept, Manifest, Package, WheelOrigin
 from .names import (
     FINGERPRINT,
     LABEL,
@@ -28,6 +19,7 @@ from .names import (
     package_problem,
     wheel_problem,
 )
+from .remembered import Remembered
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -14,7 +14,8 @@ from conda.base.context import context, reset_context
 from conda_offline_repo._conda import features
 from conda_offline_repo.customer.diagnostics import PIP_VARIABLES, diagnose
 from conda_offline_repo.repository.locate import Repository, locate_one
-from conda_offline_repo.repository.manifest import Manifest, Remembered
+from conda_offline_repo.repository.manifest import Manifest
+from conda_offline_repo.repository.remembered import Remembered
 from conda_offline_repo.urls import file_url
 from tests.support.inside import inside
 from tests.support.mirror import PLATFORM, publish

@@ -19,7 +19,8 @@ from conda_offline_repo.customer.exceptions import (
 from conda_offline_repo.customer.target import configure, plan, unmake
 from conda_offline_repo.customer.undo import undo
 from conda_offline_repo.repository.locate import Repository
-from conda_offline_repo.repository.manifest import Manifest, Remembered
+from conda_offline_repo.repository.manifest import Manifest
+from conda_offline_repo.repository.remembered import Remembered
 from tests.support.inside import inside
 from tests.support.running import tree
 

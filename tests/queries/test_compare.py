@@ -7,13 +7,8 @@ from dataclasses import replace
 import pytest
 
 from conda_offline_repo.queries.compare import difference, subdir_and_name
-from conda_offline_repo.repository.manifest import (
-    File,
-    Manifest,
-    Package,
-    Remembered,
-    WheelOrigin,
-)
+from conda_offline_repo.repository.manifest import File, Manifest, Package, WheelOrigin
+from conda_offline_repo.repository.remembered import Remembered
 
 
 def manifest(*archives: str, files: dict[str, str] | None = None) -> Manifest:

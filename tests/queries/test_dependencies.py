@@ -11,7 +11,8 @@ from conda.models.match_spec import MatchSpec
 from conda_offline_repo.queries.contents import list_packages, read_records
 from conda_offline_repo.queries.dependencies import Solved, environments, solved, spec_name
 from conda_offline_repo.repository.exceptions import ManifestError
-from conda_offline_repo.repository.manifest import Manifest, Remembered
+from conda_offline_repo.repository.manifest import Manifest
+from conda_offline_repo.repository.remembered import Remembered
 from tests.support.rewriting import put_index, rewrite
 from tests.support.suite import CLI, LIBZ, PIP, PYTHON, TOOL, with_environments
 

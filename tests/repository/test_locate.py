@@ -16,7 +16,8 @@ from conda_offline_repo.repository.exceptions import (
     RepositoryNotFoundError,
 )
 from conda_offline_repo.repository.locate import absolute, locate, locate_one, typed_path
-from conda_offline_repo.repository.manifest import MANIFEST_NAME, Manifest, Remembered
+from conda_offline_repo.repository.manifest import MANIFEST_NAME, Manifest
+from conda_offline_repo.repository.remembered import Remembered
 
 
 @pytest.fixture

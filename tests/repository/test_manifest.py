@@ -14,11 +14,11 @@ from conda_offline_repo.repository.manifest import (
     File,
     Manifest,
     Package,
-    Remembered,
     WheelOrigin,
     as_dict,
 )
 from conda_offline_repo.repository.manifest_json import read
+from conda_offline_repo.repository.remembered import Remembered
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from conda_offline_repo.repository.manifest import Manifest, Remembered
+from conda_offline_repo.repository.manifest import Manifest
+from conda_offline_repo.repository.remembered import Remembered
 
 if TYPE_CHECKING:
     from conda_offline_repo.builder.options import Options

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from typing import Any
 
-    from ...repository.manifest import Remembered
+    from ...repository.remembered import Remembered
     from ..options import EnvironmentSpec, Options
 
 ANACONDA = "https://conda.anaconda.org/"

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from ruamel.yaml.nodes import MappingNode
 
-    from ...repository.manifest import Remembered
+    from ...repository.remembered import Remembered
     from ..options import Options
 
 #: What every reader of YAML takes for this very text without quotes.

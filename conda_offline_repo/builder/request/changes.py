@@ -12,7 +12,7 @@ from .inputs.exceptions import UNKNOWN
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ...repository.manifest import Remembered
+    from ...repository.remembered import Remembered
 
 
 #: How environments that name no packages are shown.

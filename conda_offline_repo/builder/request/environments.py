@@ -11,8 +11,9 @@ from conda.models.match_spec import MatchSpec
 from packaging.utils import canonicalize_name
 
 from ...exceptions import InvalidRequestError
-from ...repository.manifest import Remembered, solution_key
+from ...repository.manifest import solution_key
 from ...repository.names import label_problem
+from ...repository.remembered import Remembered
 from ...specs import PackageSpec, check_together, parse_spec
 from .inputs.pinned import Environment, PinnedArchive, PinnedWheel, PipPart
 from .inputs.pip_part import both, pip_part, recalled

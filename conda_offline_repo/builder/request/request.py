@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from ...exceptions import InvalidRequestError
 from ...repository.locate import labels_in
-from ...repository.manifest import Remembered
 from ...repository.names import check_label, check_platform
+from ...repository.remembered import Remembered
 from ..exceptions import NothingAskedError
 from ..warnings import BuildWarning
 from .environments import environments

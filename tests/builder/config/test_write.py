@@ -20,7 +20,7 @@ from conda_offline_repo.builder.config.write import write
 from conda_offline_repo.builder.options import EnvironmentSpec, Options
 from conda_offline_repo.builder.request.channels import sources
 from conda_offline_repo.builder.request.machine import machines
-from conda_offline_repo.repository.manifest import Remembered
+from conda_offline_repo.repository.remembered import Remembered
 from tests.support.systems import DEVICES, MODES
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conda_offline_repo.builder.request.changes import RequestChange, changes
-from conda_offline_repo.repository.manifest import Remembered
+from conda_offline_repo.repository.remembered import Remembered
 from tests.conftest import TOKEN
 from tests.support.running import snapshot
 from tests.support.tiny import TinyChannel

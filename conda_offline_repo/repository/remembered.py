@@ -1,0 +1,46 @@
+"""The request of a build, as a manifest remembers it for the next one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+#: The keys of a request that a manifest always has; others only where they differ from none.
+ALWAYS = ("packages", "channels", "platforms", "virtual_packages")
+
+
+@dataclass(frozen=True)
+class Remembered:
+    """The request of the build that made the repository, without secrets.
+
+    Attributes:
+        packages: MatchSpecs of the only environment, which has no name; empty for all packages of
+            the label channel, or if there are environments.
+        channels: URLs, highest priority first.
+        platforms: conda subdirs.
+        virtual_packages: By platform, by name: `VERSION` or `VERSION=BUILD`.
+        plugin: Whether the plugin goes along.
+        keep: How many releases stay installable.
+        environments: MatchSpecs by name of the environment; empty for an exact one.
+        exact: The environments whose archives were named exactly; `""` for the unnamed one.
+        pip: By name of the environment, what pip is to install besides: `requirements`,
+            `constraints`, and options on where its `index` is, as in its requirements files.
+        pip_as_conda: Whether that is taken from the channels where they have it as conda packages.
+        publisher_named: Whether the first channel was named as the publisher's, which a token is
+            for. It was not where it came from a file or from conda's configuration.
+    """
+
+    packages: tuple[str, ...] = ()
+    channels: tuple[str, ...] = ()
+    platforms: tuple[str, ...] = ()
+    virtual_packages: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    plugin: bool = False
+    keep: int = 1
+    environments: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    exact: tuple[str, ...] = ()
+    pip: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
+    pip_as_conda: bool = True
+    publisher_named: bool = True
