@@ -5,8 +5,9 @@ An archive is looked into when it comes into a solution, and not again while it 
 
 from __future__ import annotations
 
+from collections import defaultdict
 from functools import cache
-from itertools import chain
+from itertools import chain, combinations
 from typing import TYPE_CHECKING
 
 from ...repository.manifest import package_name
@@ -123,19 +124,21 @@ def _is_virtual(dependency: str) -> bool:
 def _providers(plan: BuildPlan, solution: Solution, read: Read) -> Iterator[BuildWarning]:
     """Yield a warning of each package that has modules which a package from a wheel has as well."""
     converted = {entry.name for entry in solution.converted}
-    modules = {name: modules_of(read(name)) for name in solution.names if converted}
-    for wheel in sorted(converted):
-        for other in solution.names:
-            if other in converted and other <= wheel:
-                continue  # the pair is told, or it is no pair
-            if shared := shared_modules(modules[wheel], modules[other]):
-                pair = " and ".join(_described(name, plan) for name in (wheel, other))
-                yield BuildWarning(
-                    "two-providers",
-                    f"For {solution.key}, two packages have {_some(shared)}: {pair}. conda "
-                    "installs both, and writes files of one over those of the other. Ask for only "
-                    "one of them.",
-                )
+    names = sorted(solution.names, key=lambda name: (name not in converted, name))
+    modules = {name: modules_of(read(name)) for name in names if converted}
+    owners: dict[str, list[str]] = defaultdict(list)
+    for name, own in modules.items():
+        for module in own:
+            owners[module].append(name)
+    pairs = {pair for several in owners.values() for pair in combinations(several, 2)}
+    for pair in sorted(pair for pair in pairs if pair[0] in converted):
+        if shared := shared_modules(*(modules[name] for name in pair)):
+            yield BuildWarning(
+                "two-providers",
+                f"For {solution.key}, two packages have {_some(shared)}: "
+                f"{' and '.join(_described(name, plan) for name in pair)}. conda installs both, "
+                "and writes files of one over those of the other. Ask for only one of them.",
+            )
 
 
 def _described(name: str, plan: BuildPlan) -> str:
