@@ -7,6 +7,7 @@ package breaks the customer's conda at the extraction, and conda's cache with it
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from conda_package_streaming.package_streaming import stream_conda_component, st
 from ..exceptions import InvalidArchiveError
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from pathlib import Path
     from typing import Any
 
@@ -72,6 +74,18 @@ def read_descriptions(path: Path, *names: str) -> dict[str, dict[str, Any]]:
     except Exception as error:  # each implementation of zstd has errors of its own
         raise ValueError(str(error) or type(error).__name__) from error
     return contents
+
+
+def read_beginnings(path: Path, names: Collection[str], size: int) -> dict[str, bytes]:
+    """Return the first bytes of files that an archive installs, as far as it can be read."""
+    beginnings: dict[str, bytes] = {}
+    with suppress(Exception), path.open("rb") as file:  # each implementation of zstd has its own
+        for tar, member in stream_conda_component(str(path), file, "pkg"):
+            if member.name in names and (part := tar.extractfile(member)):
+                beginnings[member.name] = part.read(size)
+                if len(beginnings) == len(names):
+                    break
+    return beginnings
 
 
 def read_description(path: Path) -> dict[str, Any]:

@@ -11,12 +11,24 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from .archive import read_beginnings
 from .contents import SITE_PACKAGES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from .contents import Contents
 
 COMPILED = re.compile(r"\.(?:so(?:\.[0-9]+)*|dylib|dll|pyd)$")
+#: A command, whose content says what it is, and the bytes that no script has.
+COMMAND, LARGEST_SCRIPT = re.compile(r"(?:bin|Scripts|python-scripts)/[^/.]+(?:\.exe)?"), 1 << 16
+#: How the programs of a system begin.
+BEGINNINGS = {
+    b"\x7fELF": "linux",
+    **dict.fromkeys((b"\xcf\xfa\xed\xfe", b"\xce\xfa\xed\xfe", b"\xca\xfe\xba\xbe"), "osx"),
+    b"MZ": "win",
+}
 #: https://docs.python.org/3/library/importlib.html#importlib.machinery.EXTENSION_SUFFIXES
 EXTENSION = re.compile(r"\.(?:(?:cpython-|pypy|abi3)[^./]*\.so|(?:cp[0-9][^./]*\.)?pyd)$")
 #: Where a machine looks for libraries and commands; cross compilers and the like have theirs below
@@ -54,16 +66,36 @@ class Compiled:
     useless: bool
 
 
-def compiled_files(paths: Iterable[str], platform: str, python: str) -> Compiled | None:
+def programs_of(path: Path, contents: Contents) -> dict[str, str]:
+    """Return the systems of the programs among the commands of an archive, by their paths."""
+    large = {
+        name
+        for name, file in contents.files.items()
+        if file.size > LARGEST_SCRIPT and COMMAND.fullmatch(name)
+    }
+    beginnings = read_beginnings(path, large, 4) if large else {}
+    return {
+        name: system
+        for name, content in sorted(beginnings.items())
+        for beginning, system in BEGINNINGS.items()
+        if content.startswith(beginning)
+    }
+
+
+def compiled_files(
+    paths: Iterable[str], platform: str, python: str, programs: Mapping[str, str] | None = None
+) -> Compiled | None:
     """Return what is compiled in a noarch package, unless it is for all machines.
 
     Args:
         paths: Of its files.
+        programs: See `programs_of`.
         platform: conda's name of the customer's platform.
         python: The version of Python there, without dots and with a `t` for a free-threaded one,
             such as `312`; empty if there is none.
     """
-    compiled = [p for p in paths if COMPILED.search(p) and _is_loaded(p)]
+    programs = programs or {}
+    compiled = [p for p in paths if p in programs or (COMPILED.search(p) and _is_loaded(p))]
     extensions = [path for path in compiled if EXTENSION.search(path)]
     suffixes = _suffixes(platform, python)
     if extensions and not any(
@@ -72,7 +104,7 @@ def compiled_files(paths: Iterable[str], platform: str, python: str) -> Compiled
         return Compiled(tuple(extensions), useless=True)
     if not compiled:
         return None
-    systems = [_systems(path) for path in compiled]
+    systems = [{programs[p]} if p in programs else _systems(p) for p in compiled]
     own = platform.partition("-")[0]
     if not any(own in possible for possible in systems):
         # .NET has libraries for every system, with the names of those for Windows

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING
 
 from ...repository.manifest import package_name
 from ..archives.contents import contents_of, long_path
-from ..archives.libraries import compiled_files
+from ..archives.libraries import compiled_files, programs_of
 from ..archives.providers import modules_of, shared_modules
 from ..warnings import BuildWarning
 from .exceptions import UnfitArchivesError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from ...repository.manifest import Manifest
     from ..archives.archive import Archive
@@ -56,7 +57,7 @@ def inspect(plan: BuildPlan, archives: Iterable[Archive]) -> tuple[BuildWarning,
         if solution.platform.startswith("win-") and name.endswith(".conda")
     }
     return (
-        *_compiled(plan, new, read),
+        *_compiled(plan, new, read, paths),
         *chain.from_iterable(_providers(plan, s, read) for s, names in new if names),
         *filter(None, (long_path(name, read(name)) for name in sorted(windows))),
     )
@@ -72,7 +73,10 @@ def _new(solution: Solution, last: Manifest | None) -> tuple[str, ...]:
 
 
 def _compiled(
-    plan: BuildPlan, new: Iterable[tuple[Solution, tuple[str, ...]]], read: Read
+    plan: BuildPlan,
+    new: Iterable[tuple[Solution, tuple[str, ...]]],
+    read: Read,
+    paths: Mapping[str, Path],
 ) -> list[BuildWarning]:
     """Return warnings of noarch packages whose compiled files are not for all machines.
 
@@ -90,20 +94,21 @@ def _compiled(
                 unlinkable[name] = texts
             if record["subdir"] != "noarch":
                 continue
-            compiled = compiled_files(read(name).files, solution.platform, python)
-            if compiled and compiled.useless:
-                useless.append(f"{name}, for {solution.key}: {_some(compiled.paths)}")
-            elif compiled and not any(map(_is_virtual, record.get("depends") or ())):
-                fitting[name] = compiled.paths
+            programs = programs_of(paths[name], read(name))
+            own = compiled_files(read(name).files, solution.platform, python, programs)
+            if own and own.useless:
+                useless.append(f"{name}, for {solution.key}: {_some(own.paths)}")
+            elif own and not any(map(_is_virtual, record.get("depends") or ())):
+                fitting[name] = own.paths
     if useless or unlinkable:
         raise UnfitArchivesError(useless, unlinkable)
     return [
         BuildWarning(
             "noarch",
             f"{name} is noarch, which is for every machine, and has compiled files for some: "
-            f"{_some(paths)}. On another platform, or with another Python, it may not work.",
+            f"{_some(compiled)}. On another platform, or with another Python, it may not work.",
         )
-        for name, paths in sorted(fitting.items())
+        for name, compiled in sorted(fitting.items())
     ]
 
 

@@ -125,6 +125,21 @@ def test_what_fits_some_machines_is_told_once(
     assert kinds(me.build(more)) == []
 
 
+@pytest.mark.parametrize("format", ["conda", "tar.bz2"])
+def test_program_is_told_from_a_script(me: Inside, channel: TinyChannel, format: Format) -> None:
+    """As the wheels of ruff and uv have one, which needs no module of Python's."""
+    rest = "x" * (1 << 16)
+    paths = {"python-scripts/p": f"\x7fELF{rest}", "python-scripts/s": f"#!/bin/sh\n{rest}"}
+    channel.add("p", files=paths, format=format)
+    assert kinds(me.build(options(me, channel, "p"))) == ["noarch"]
+    with pytest.raises(UnfitArchivesError, match=r"p-1\.0-0\..*, for win-64: python-scripts/p\n"):
+        me.build(options(me, channel, "p", platforms=("win-64",)))
+    channel.add("q", files={"bin/s": rest, "bin/small": "\x7fELF"})
+    channel.add("r", files={"Scripts/r.exe": f"MZ{rest}"})
+    assert kinds(me.build(options(me, channel, "q"))) == []
+    assert kinds(me.build(options(me, channel, "r"))) == ["noarch"]
+
+
 def test_archive_at_hand_is_looked_at_for_another_machine(me: Inside, channel: TinyChannel) -> None:
     modules(channel, "m", EXTENSION)
     me.build(options(me, channel, "m"))
