@@ -6,93 +6,22 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conda_offline_repo.builder.options import EnvironmentSpec, Options
+from conda_offline_repo.builder.options import EnvironmentSpec
 from conda_offline_repo.builder.pypi.exceptions import (
     UnconvertibleWheelError,
     UnresolvedError,
     WheelHashError,
 )
-from tests.support.tiny import TinyChannel
+from tests.support.pip_vendor import versions
 from tests.support.wheels import write_wheel
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from conda_offline_repo.builder.outcome import BuildOutcome
-    from tests.support.inside import Inside
-
-LINUX = ("linux-64",)
+    from tests.support.pip_vendor import PipVendor
 
 
-class Wheels:
-    """A vendor with a channel that has Python, and a folder of wheels."""
-
-    def __init__(self, me: Inside, folder: Path) -> None:
-        self.me = me
-        self.channel = TinyChannel(folder / "channel")
-        self.wheels = folder / "wheels"
-        for platform in ("linux-64", "win-64"):
-            self.add_python("3.12.4", platform)
-        self.channel.add("pip", "25.0")
-        self.wheels.mkdir()
-
-    def add_python(self, version: str, platform: str) -> None:
-        minor = ".".join(version.split(".")[:2])
-        abi = f"cp{minor.replace('.', '')}"
-        need = [f"python_abi {minor}.* *_{abi}"]
-        self.channel.add("python", version, build=f"0_{abi}", subdir=platform, depends=need)
-        self.channel.add("python_abi", minor, build=f"5_{abi}", subdir=platform)
-
-    def add(self, name: str, version: str = "1.0", *needs: str) -> None:
-        self.channel.add(name, version, depends=["python", *needs])
-
-    def wheel(self, name: str, version: str = "1.0", *requires: str, tag: str = "") -> Path:
-        return write_wheel(self.wheels, name, version, requires=requires, tag=tag or "py3-none-any")
-
-    def options(
-        self, *pip: str, packages: tuple[str, ...] = ("python",), **more: object
-    ) -> Options:
-        self.channel.write()
-        lines = ("--no-index", f"--find-links {self.wheels}", *pip)
-        settings = {
-            "platforms": LINUX,
-            "channels": (self.channel.folder.as_uri(),),
-            "channels_named": True,
-            "label_channel": False,
-            "pip": lines,
-            **more,
-        }
-        if "environments" not in more:
-            settings["packages"] = packages
-        return Options("bank", self.me.root, **settings)  # type: ignore[arg-type]
-
-    def build(
-        self, *pip: str, packages: tuple[str, ...] = ("python",), **more: object
-    ) -> BuildOutcome:
-        return self.me.build(self.options(*pip, packages=packages, **more))
-
-
-@pytest.fixture
-def vendor(me: Inside, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Wheels:
-    monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
-    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "uv"))
-    monkeypatch.setenv("UV_NO_CONFIG", "1")
-    return Wheels(me, tmp_path)
-
-
-def versions(outcome: BuildOutcome, key: str = "linux-64") -> dict[str, str]:
-    """By name, the version and where from, of a solution."""
-    found = {}
-    for archive in outcome.manifest.solutions[key]:
-        name, version, _ = archive.rpartition("/")[2].rsplit("-", 2)
-        origin = "PyPI" if outcome.manifest.packages[archive].wheel else "conda"
-        found[name] = f"{version} {origin}"
-    for name in ("python", "python_abi", "pip"):
-        del found[name]
-    return found
-
-
-def test_what_channels_have_is_taken_from_there(vendor: Wheels) -> None:
+def test_what_channels_have_is_taken_from_there(vendor: PipVendor) -> None:
     vendor.add("numpy", "2.1")
     vendor.wheel("numpy", "2.3")
     vendor.wheel("app", "1.0", "numpy>=2", "helper")
@@ -102,7 +31,7 @@ def test_what_channels_have_is_taken_from_there(vendor: Wheels) -> None:
     assert outcome.manifest.pip == {"linux-64": {"app": "app", "numpy>=1": "numpy >=1"}}
 
 
-def test_a_version_that_channels_lack_comes_from_pypi(vendor: Wheels) -> None:
+def test_a_version_that_channels_lack_comes_from_pypi(vendor: PipVendor) -> None:
     vendor.add("numpy", "2.1")
     vendor.wheel("numpy", "2.3")
     outcome = vendor.build("numpy==2.3")
@@ -110,7 +39,7 @@ def test_a_version_that_channels_lack_comes_from_pypi(vendor: Wheels) -> None:
     assert outcome.manifest.pip["linux-64"]["numpy==2.3"] == "numpy ==2.3"
 
 
-def test_names_are_those_of_conda(vendor: Wheels) -> None:
+def test_names_are_those_of_conda(vendor: PipVendor) -> None:
     vendor.add("pytorch", "2.5")
     vendor.channel.add("graphviz", "9.0")  # the program
     vendor.wheel("graphviz", "0.20")
@@ -125,7 +54,7 @@ def test_names_are_those_of_conda(vendor: Wheels) -> None:
     }
 
 
-def test_wheels_can_be_meant(vendor: Wheels) -> None:
+def test_wheels_can_be_meant(vendor: PipVendor) -> None:
     vendor.add("numpy", "2.1")
     vendor.add("pandas", "2.2", "numpy >=2")
     vendor.wheel("numpy", "2.3")
@@ -135,7 +64,7 @@ def test_wheels_can_be_meant(vendor: Wheels) -> None:
     assert warning == "numpy 2.3 comes from PyPI for linux-64, in the place of 2.1."
 
 
-def test_a_wheel_of_long_ago_is_not_taken_for_a_newer_package(vendor: Wheels) -> None:
+def test_a_wheel_of_long_ago_is_not_taken_for_a_newer_package(vendor: PipVendor) -> None:
     for version in ("1.26", "2.3"):
         vendor.add("numpy", version)
         vendor.wheel("numpy", version)
@@ -144,7 +73,7 @@ def test_a_wheel_of_long_ago_is_not_taken_for_a_newer_package(vendor: Wheels) ->
     assert versions(vendor.build("app")) == {"app": "3.0 PyPI", "numpy": "1.26 conda"}
 
 
-def test_what_the_request_pins_decides(vendor: Wheels) -> None:
+def test_what_the_request_pins_decides(vendor: PipVendor) -> None:
     for version in ("1.26", "2.3"):
         vendor.add("numpy", version)
         vendor.wheel("numpy", version)
@@ -154,13 +83,13 @@ def test_what_the_request_pins_decides(vendor: Wheels) -> None:
     assert versions(outcome) == {"app": "0.1 PyPI", "numpy": "2.3 conda"}
 
 
-def test_what_only_a_channel_has_need_not_be_on_pypi(vendor: Wheels) -> None:
+def test_what_only_a_channel_has_need_not_be_on_pypi(vendor: PipVendor) -> None:
     vendor.add("acme-core", "2.0")
     vendor.wheel("app", "1.0", "acme-core>=1")
     assert versions(vendor.build("app")) == {"app": "1.0 PyPI", "acme-core": "2.0 conda"}
 
 
-def test_a_package_without_a_solution_comes_from_pypi(vendor: Wheels) -> None:
+def test_a_package_without_a_solution_comes_from_pypi(vendor: PipVendor) -> None:
     vendor.channel.add("cv", "4.0", depends=["python <3.10"])
     vendor.wheel("cv", "4.5")
     outcome = vendor.build("cv>=4")
@@ -170,7 +99,7 @@ def test_a_package_without_a_solution_comes_from_pypi(vendor: Wheels) -> None:
     ]
 
 
-def test_extras_and_markers(vendor: Wheels) -> None:
+def test_extras_and_markers(vendor: PipVendor) -> None:
     vendor.add("dask", "2.0")
     vendor.wheel("dask", "2.0", 'distributed; extra == "complete"')
     vendor.wheel("distributed", "2.0", "dask")
@@ -185,7 +114,7 @@ def test_extras_and_markers(vendor: Wheels) -> None:
     assert outcome.manifest.pip["linux-64"]["distributed"] == "distributed"
 
 
-def test_a_wheel_has_the_same_extras_in_all_environments(vendor: Wheels) -> None:
+def test_a_wheel_has_the_same_extras_in_all_environments(vendor: PipVendor) -> None:
     vendor.wheel("web", "1.0", 'fast; extra == "speed"')
     vendor.wheel("fast", "1.0")
     specs = tuple(
@@ -199,7 +128,7 @@ def test_a_wheel_has_the_same_extras_in_all_environments(vendor: Wheels) -> None
     assert versions(outcome, "a/linux-64") == versions(outcome, "b/linux-64") == both
 
 
-def test_wheels_are_for_the_customers_machine(vendor: Wheels) -> None:
+def test_wheels_are_for_the_customers_machine(vendor: PipVendor) -> None:
     vendor.wheel("fast", "1.0", tag="cp312-cp312-manylinux_2_17_x86_64")
     vendor.wheel("fast", "1.0", tag="cp312-cp312-win_amd64")
     vendor.wheel("fast", "2.0", tag="cp312-cp312-manylinux_2_35_x86_64")
@@ -209,7 +138,7 @@ def test_wheels_are_for_the_customers_machine(vendor: Wheels) -> None:
     assert versions(outcome, "win-64") == {"fast": "2.0 PyPI"}
 
 
-def test_an_unchanged_build_writes_nothing(vendor: Wheels) -> None:
+def test_an_unchanged_build_writes_nothing(vendor: PipVendor) -> None:
     vendor.wheel("app", "1.0", "helper")
     vendor.wheel("helper")
     assert vendor.build("app").changed
@@ -219,14 +148,14 @@ def test_an_unchanged_build_writes_nothing(vendor: Wheels) -> None:
     assert versions(later) == {"app": "1.1 PyPI", "helper": "1.0 PyPI"}
 
 
-def test_nothing_of_a_dry_run_is_converted(vendor: Wheels) -> None:
+def test_nothing_of_a_dry_run_is_converted(vendor: PipVendor) -> None:
     vendor.wheel("app", "1.0")
     outcome = vendor.me.build(vendor.options("app"), dry_run=True)
     assert versions(outcome) == {"app": "1.0 PyPI"}
     assert not vendor.me.root.exists()
 
 
-def test_no_solution_is_explained_by_uv(vendor: Wheels) -> None:
+def test_no_solution_is_explained_by_uv(vendor: PipVendor) -> None:
     vendor.add("numpy", "2.3")
     vendor.wheel("app", "1.0", "numpy<2")
     with pytest.raises(UnresolvedError, match="linux-64.*\n.*(?s:.*)numpy<2") as raised:
@@ -236,13 +165,13 @@ def test_no_solution_is_explained_by_uv(vendor: Wheels) -> None:
     assert raised.value.reason
 
 
-def test_another_wheel_than_that_of_the_digest_is_refused(vendor: Wheels) -> None:
+def test_another_wheel_than_that_of_the_digest_is_refused(vendor: PipVendor) -> None:
     vendor.wheel("app", "1.0")
     with pytest.raises(WheelHashError, match="app 1.0"):
         vendor.build(f"app==1.0 --hash=sha256:{'0' * 64}")
 
 
-def test_all_that_has_no_wheel_is_named_at_once(vendor: Wheels) -> None:
+def test_all_that_has_no_wheel_is_named_at_once(vendor: PipVendor) -> None:
     vendor.wheel("app", "1.0")
     for name in ("old", "older"):
         (vendor.wheels / f"{name}-1.0.tar.gz").write_bytes(b"")
@@ -250,7 +179,7 @@ def test_all_that_has_no_wheel_is_named_at_once(vendor: Wheels) -> None:
         vendor.build("old", "app", "older==1.0")
 
 
-def test_all_that_cannot_be_converted_is_named_at_once(vendor: Wheels) -> None:
+def test_all_that_cannot_be_converted_is_named_at_once(vendor: PipVendor) -> None:
     for name in ("bad", "worse"):
         write_wheel(vendor.wheels, name, files={f"{name}/lib.so": b"\x7fELF"})
     with pytest.raises(UnconvertibleWheelError, match="bad-1.0(?s:.*)worse-1.0"):
@@ -258,7 +187,7 @@ def test_all_that_cannot_be_converted_is_named_at_once(vendor: Wheels) -> None:
     assert not (vendor.me.root / "bank").exists()
 
 
-def test_a_damaged_package_is_made_again(vendor: Wheels, tmp_path: Path) -> None:
+def test_a_damaged_package_is_made_again(vendor: PipVendor, tmp_path: Path) -> None:
     vendor.wheel("app", "1.0")
     outcome = vendor.build("app")
     (name,) = [name for name, package in outcome.manifest.packages.items() if package.wheel]

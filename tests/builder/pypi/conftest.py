@@ -1,0 +1,22 @@
+"""A vendor whose customers want packages of PyPI."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.pip_vendor import PipVendor
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support.inside import Inside
+
+
+@pytest.fixture
+def vendor(me: Inside, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> PipVendor:
+    monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
+    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "uv"))
+    monkeypatch.setenv("UV_NO_CONFIG", "1")
+    return PipVendor(me, tmp_path)
