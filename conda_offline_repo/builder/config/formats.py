@@ -15,8 +15,9 @@ from ...exceptions import InvalidRequestError
 from ...repository.names import label_problem
 from ...specs import check_together, parse_spec
 from ..request.channels import sources
+from ..request.inputs.exceptions import Problems
 from ..request.inputs.pip_line import unset_variables
-from ..request.inputs.pip_part import pip_part
+from ..request.inputs.pip_part import read_pip
 from ..request.machine import PLACES, VIRTUAL_PACKAGE_NAME
 from .values import channel_of, path_of, prefix_of
 
@@ -101,7 +102,10 @@ def _check_virtual_package(name: str) -> None:
 
 def _check_pip(folder: Path, line: str) -> None:
     if not unset_variables(line):  # a label that is not built now need not have them
-        pip_part(repr(line), (line,), folder)
+        problems = Problems(folder)
+        read_pip((line,), folder, problems)
+        if problems.texts:
+            raise ValueError(f"{'; '.join(problems.texts)}.")
 
 
 def _check_packages(texts: list[Any]) -> None:

@@ -82,6 +82,11 @@ class Problems:
             problem = str(error).partition("\n")[0].rstrip(".")
             self.add(f"{where}{problem}", *hints, *getattr(error, "hints", ()))
 
+    @property
+    def texts(self) -> list[str]:
+        """What is wrong, without credentials."""
+        return _listed([*dict.fromkeys((*self._problems, *self._refused))])
+
     def check(self) -> None:
         """Go on only if nothing is wrong.
 

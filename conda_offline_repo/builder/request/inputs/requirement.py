@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 HASH = re.compile(r"sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128}")
 #: What no name of a project begins with or is: a path, a URL, or a file.
 PLACE = re.compile(
-    r"[.~]|[\w.-]*[\\/]|[A-Za-z]:[\\/]|[A-Za-z][A-Za-z0-9+.-]+:|git@"
+    r"[.~]|[\w.-]*[\\/]|[A-Za-z]:[\\/]|[A-Za-z][A-Za-z0-9+.-]+:(?!:)|git@"
     r"|[\w.+!-]+\.(?:whl|egg|zip|tar|tar\.\w+|tgz|tbz2?|txz|tlz)(?![\w.-])"
 )
 #: What stands behind a path or a URL.
@@ -102,6 +102,8 @@ def _parsed(text: str) -> Requirement:
         reason = str(error).partition("\n")[0]
         if re.match(r"[\w.-]+(?:\[[^\]]*\])?\s*=[^=]", text):
             reason = "pip writes == before a version"
+        if "::" in text:
+            reason = "packages of conda's channels are named beside those of pip's"
         raise ValueError(f"it is not a requirement of pip's: {reason}") from None
 
 

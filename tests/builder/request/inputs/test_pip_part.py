@@ -167,6 +167,7 @@ def test_refused(tmp_path: Path, line: str, reason: str) -> None:
     ("line", "problem"),
     [
         ("flask=3", "pip writes == before a version"),
+        ("conda-forge::flask >=3", "packages of conda's channels are named beside"),
         ("flask>>3", "not a requirement"),
         ("flask; python_version", "not a requirement"),
         ("wheels/foo.whl", "the file does not exist"),
