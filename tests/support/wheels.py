@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import json
 import zipfile
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import parse_wheel_filename
 
+from conda_offline_repo.builder.pypi.conversion.convert import convert
 from conda_offline_repo.builder.pypi.conversion.read_wheel import read_wheel
 from conda_offline_repo.builder.pypi.conversion.record import record_of
 from conda_offline_repo.builder.pypi.names import conda_name
@@ -131,3 +133,21 @@ def package_of(
     machine = machine or target()
     metadata = read_wheel(path)
     return record_of(wheel_at(path), metadata, machine, names, conda_name, python_abi=python_abi)
+
+
+def write_channel(folder: Path, wheels: Iterable[Path], machine: Target) -> str:
+    """Make packages of wheels and a channel of them; returns its URL."""
+    entries: dict[str, dict[str, Any]] = {"noarch": {}, machine.platform: {}}
+    for wheel in wheels:
+        file, record = package_of(wheel, machine)
+        archive = folder / record["subdir"] / file
+        archive.parent.mkdir(parents=True, exist_ok=True)
+        convert(wheel, record, archive)
+        content = archive.read_bytes()
+        digests = {"sha256": hashlib.sha256(content).hexdigest(), "size": len(content)}
+        entries[record["subdir"]][file] = {**record, **digests}
+    for subdir, packages in entries.items():
+        index = {"info": {"subdir": subdir}, "packages": {}, "packages.conda": packages}
+        (folder / subdir).mkdir(parents=True, exist_ok=True)
+        (folder / subdir / "repodata.json").write_text(json.dumps({**index, "repodata_version": 1}))
+    return folder.as_uri()

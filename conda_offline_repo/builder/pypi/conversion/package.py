@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from typing import IO, Any
     from zipfile import ZipFile
 
-#: Of zstd; above it, time doubles for a few percent of size.
+#: Of zstd. Level 15 takes three times as long for a hundredth, level 19 eleven times for a tenth.
 LEVEL = 12
 #: What conda replaces with the path of the environment.
 PLACEHOLDER = "/opt/anaconda1anaconda2anaconda3"
