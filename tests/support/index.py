@@ -27,15 +27,14 @@ class Index:
         server: its address, without a slash at the end.
         folder: where its wheels lie.
         requests: the path, and the header with the credentials, if it came.
-        gone: ends of paths that are answered with 404.
-        moved: by the end of a path, the address that an answer leads to.
+        answers: by the end of a path, what is answered in the place of pypiserver: status, headers
+            and body.
     """
 
     server: str
     folder: Path
     requests: list[tuple[str, str]] = field(default_factory=list)
-    gone: set[str] = field(default_factory=set)
-    moved: dict[str, str] = field(default_factory=dict)
+    answers: dict[str, tuple[str, dict[str, str], str]] = field(default_factory=dict)
 
     @property
     def url(self) -> str:
@@ -46,17 +45,6 @@ class Index:
         """The same, with credentials."""
         login = ":".join(quote(text, safe="") for text in (user, password))
         return self.url.replace("://", f"://{login}@")
-
-    def answered(self, path: str, start: Callable[..., Any]) -> Iterable[bytes] | None:
-        """What is answered in the place of pypiserver."""
-        if any(path.endswith(end) for end in self.gone):
-            start("404 Not Found", [])
-            return [b""]
-        for end, address in self.moved.items():
-            if path.endswith(end):
-                start("302 Found", [("Location", address)])
-                return [b""]
-        return None
 
 
 class _Server(ThreadingMixIn, WSGIServer):
@@ -98,8 +86,12 @@ def served(folder: Path, login: tuple[str, str] | None = None) -> Iterator[Index
     def recorded(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
         path = environ["PATH_INFO"]
         index.requests.append((path, environ.get("HTTP_AUTHORIZATION", "")))
-        answer = index.answered(path, start)
-        return app(environ, start) if answer is None else answer
+        for end, (status, headers, body) in index.answers.items():
+            if path.endswith(end):
+                start(status, [*headers.items()])
+                return [body.encode()]
+        answer: Iterable[bytes] = app(environ, start)
+        return answer
 
     with make_server("127.0.0.1", 0, recorded, _Server, _Silent) as server:
         index = Index(f"http://127.0.0.1:{server.server_port}", folder)

@@ -19,8 +19,8 @@ from ...files.workers import run_all
 from ...urls import NETWORK, file_path
 from ..archives import http
 from ..archives.download import download
-from ..archives.retries import DownloadFailedError, TryAgainError
-from ..exceptions import DownloadError
+from ..archives.retries import MISFIT, DownloadFailedError, TryAgainError
+from ..exceptions import ChannelRefusedError, DownloadError
 from ..upstream.entry import Entry
 from .conversion.read_wheel import read_wheel
 from .conversion.record import read_metadata
@@ -42,6 +42,14 @@ LARGEST_METADATA = 8 << 20
 #: Why metadata may not come, though the wheel does.
 UNANSWERED = (DownloadFailedError, TryAgainError, DamagedWheelError, RequestException, HTTPError)
 SCHEMES = tuple(f"{scheme}:" for scheme in NETWORK)
+OTHER_WHEEL = (
+    "The wheel is not the one that the index, or the lock file, states. If the same command fails "
+    "like this again later, find out who changed it, and why."
+)
+LOGIN = (
+    "If it wants a login: give it for this server in the settings of uv or pip, or in netrc. The "
+    "login of an index is sent to the index's own server alone."
+)
 #: Wheels and their metadata are small and many.
 CONNECTIONS = 16
 
@@ -134,8 +142,12 @@ class WheelFiles:
             entry = Entry("", wheel.file, stated, wheel.public_url, wheel.url)
             try:
                 download(entry, target, lambda _: None, threading.Event())
+            except ChannelRefusedError as error:
+                failure = f"the server refuses it (HTTP {error.status})", LOGIN
+                raise DownloadError({wheel.public_url: failure}) from None
             except DownloadFailedError as error:
-                failure = str(error), error.hint.replace("{channel}", "the index")
+                hint = OTHER_WHEEL if error.hint == MISFIT else error.hint
+                failure = str(error), hint.replace("{channel}", "the index")
                 raise DownloadError({wheel.public_url: failure}) from None
         return target
 

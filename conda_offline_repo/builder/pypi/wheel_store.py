@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import TYPE_CHECKING
+from zipfile import ZipFile
 
 from conda.models.records import PackageRecord
 
@@ -20,6 +21,7 @@ from ...queries.contents import read_records
 from ...urls import file_url
 from ..upstream.entry import Entry
 from .conversion.convert import convert
+from .conversion.read_wheel import DAMAGED
 from .conversion.record import record_of
 from .wheel_files import WheelFiles, work_on_all
 
@@ -119,9 +121,9 @@ class WheelStore:
         return entry if same and self._local.holds(self._repository / name, entry) else None
 
     def _cached(self, wheel: Wheel, file: str, record: dict[str, Any]) -> Entry | None:
-        """Return a package that was made before."""
+        """Return a package that was made before, if it is whole."""
         path = self.files.folder(wheel) / file
-        if not wheel.sha256 or not path.is_file():
+        if not wheel.sha256 or not _is_whole(path):
             return None
         digests = hash_file(path, md5=True)
         return _entry(wheel, file, {**record, **vars(digests)}, path)
@@ -143,6 +145,15 @@ class WheelStore:
             shutil.rmtree(scratch, ignore_errors=True)
         digests = hash_file(folder / file, md5=True)
         return _entry(wheel, file, {**record, **vars(digests)}, folder / file)
+
+
+def _is_whole(path: Path) -> bool:
+    """Return whether there is a package, with the checksums of its parts."""
+    try:
+        with ZipFile(path) as package:
+            return package.testzip() is None
+    except (OSError, *DAMAGED):
+        return False
 
 
 def _entry(wheel: Wheel, file: str, record: Any, path: Path) -> Entry:

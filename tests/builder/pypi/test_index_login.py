@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -91,18 +92,16 @@ class Vendor:
 
     def leaks(self, told: Finished) -> list[str]:
         """Where something of the login stands, in what was printed or published."""
-        secrets = {*forms(self.password), *forms(USER)}
-        basic = base64.b64encode(f"{USER}:{self.password}".encode()).decode().rstrip("=")
         texts = {"stdout": told.stdout, "stderr": told.stderr}
         for path in (*self.root.glob("*.*"), *self.root.glob("bank/**/*")):
             if path.is_file():
                 texts[path.name] = decoded(path).decode(errors="replace")
-        return [
-            f"{where}: {secret}"
-            for where, text in texts.items()
-            for secret in (*secrets, basic)
-            if secret in text
-        ]
+        return [f"{where}: {s}" for where, text in texts.items() for s in self.seen(text)]
+
+    def seen(self, text: str) -> list[str]:
+        """What of the login stands in a text."""
+        basic = base64.b64encode(f"{USER}:{self.password}".encode()).decode().rstrip("=")
+        return [s for s in (*forms(self.password), *forms(USER), basic) if s in text]
 
     def has_built(self) -> bool:
         return [*self.root.glob("bank/noarch/foo-1.0-py_*.conda")] != []
@@ -150,7 +149,7 @@ def test_wheel_with_the_login_in_it_is_refused(vendor: Vendor, way: str) -> None
 
 
 @pytest.mark.parametrize("mode", [LOUD, ("--json",)], ids=["log", "json"])
-@pytest.mark.parametrize("fault", ["password", "unknown", "no wheel", "server"])
+@pytest.mark.parametrize("fault", ["password", "unknown", "no wheel", "refused", "server"])
 @pytest.mark.parametrize("way", ["environment.yml", "named", "pip.conf", "netrc"])
 def test_what_goes_wrong_tells_no_login(
     vendor: Vendor, way: str, fault: str, mode: tuple[str, ...]
@@ -160,7 +159,9 @@ def test_what_goes_wrong_tells_no_login(
     elif fault == "unknown":
         (vendor.index.folder / "foo-1.0-py3-none-any.whl").unlink()
     elif fault == "no wheel":
-        vendor.index.gone.add(".whl")
+        vendor.index.answers[".whl"] = ("404 Not Found", {}, "")
+    elif fault == "refused":
+        vendor.index.answers[".whl"] = ("403 Forbidden", {}, "")
     else:
         vendor.index.server = vendor.index.server.rpartition(":")[0] + ":9"
     failed = vendor.build(way, *mode)
@@ -168,4 +169,38 @@ def test_what_goes_wrong_tells_no_login(
     assert "foo" in failed.output, failed
     assert vendor.leaks(failed) == []
     assert "ERROR REPORT" not in failed.output
+    assert "channel" not in failed.output or mode == LOUD
     assert not (vendor.root / "bank").exists()
+
+
+@pytest.mark.parametrize("way", ["default", "pip", "netrc"])
+def test_no_other_server_gets_the_login(vendor: Vendor, tmp_path: Path, way: str) -> None:
+    write_wheel(vendor.index.folder, "foo", "1.0", requires=["bar", "baz"])
+    bar = write_wheel(vendor.index.folder, "bar", "1.0")
+    (tmp_path / "elsewhere").mkdir()
+    with served(tmp_path / "elsewhere") as other:
+        write_wheel(other.folder, "bar", "1.0")
+        baz = write_wheel(other.folder, "baz", "1.0")
+        # netrc's login is for the host, whatever its port
+        server = other.server.replace("127.0.0.1", "localhost") if way == "netrc" else other.server
+        digest = hashlib.sha256(baz.read_bytes()).hexdigest()
+        answers = vendor.index.answers
+        answers[bar.name] = ("302 Found", {"Location": f"{server}/packages/{bar.name}"}, "")
+        link = f'<a href="{server}/packages/{baz.name}#sha256={digest}">{baz.name}</a>'
+        answers["/simple/baz/"] = ("200 OK", {"Content-Type": "text/html"}, link)
+        built = vendor.build(way)
+    assert built.status == 0, built
+    assert {path.rpartition("/")[2] for path, _ in other.requests} >= {bar.name, baz.name}
+    assert [request for request in other.requests if request[1]] == []
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_description_of_a_label_has_no_login(vendor: Vendor, way: str) -> None:
+    file = vendor.conda.work / "offline-repo.yml"
+    written = vendor.build(way, "--write-config", "--file", file)
+    assert written.status == 0, written
+    assert vendor.seen(written.output + file.read_text()) == []
+    again = vendor.conda.execute("offline-repo", "build", "--file", file, **vendor.settings(way)[1])
+    assert again.status == 0, again
+    assert vendor.has_built()
+    assert vendor.leaks(again) == []

@@ -1,0 +1,101 @@
+"""What is kept of wheels: used again where it is whole, made again where it is not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from conda_offline_repo.builder.exceptions import DownloadError
+from tests.support.index import served
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.support.index import Index
+    from tests.support.pip_vendor import PipVendor
+
+
+@pytest.fixture
+def index(vendor: PipVendor) -> Iterator[Index]:
+    """It has `app`, which needs `helper`."""
+    vendor.wheel("app", "1.0", "helper")
+    vendor.wheel("helper", "1.0")
+    with served(vendor.wheels) as index:
+        yield index
+
+
+def archives(folder: Path) -> dict[str, bytes]:
+    """The packages that were made of wheels, below a folder, by name."""
+    return {path.name: path.read_bytes() for path in folder.rglob("*-py_*.conda")}
+
+
+def downloads(index: Index) -> list[str]:
+    return sorted(path for path, _ in index.requests if path.endswith(".whl"))
+
+
+def build(vendor: PipVendor, index: Index, label: str = "bank") -> None:
+    options = vendor.options(pip=(f"--index-url {index.url}", "app"))
+    vendor.me.build(replace(options, label=label))
+
+
+def spoil(path: Path, how: str) -> None:
+    content = path.read_bytes()
+    if how == "half":
+        content = content[: len(content) // 2]
+    elif how == "a bit":
+        middle = len(content) // 2
+        content = content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :]
+    path.chmod(0o644)
+    path.write_bytes(content)
+
+
+def test_no_wheel_is_asked_for_twice(vendor: PipVendor, index: Index) -> None:
+    build(vendor, index)
+    before = archives(vendor.me.root)
+    assert len(before) == 2
+    index.requests.clear()
+    build(vendor, index, "other")
+    assert downloads(index) == []
+    assert archives(vendor.me.root / "other") == before
+
+
+@pytest.mark.parametrize("how", ["half", "a bit"])
+def test_what_is_damaged_in_the_cache_is_made_again(
+    vendor: PipVendor, index: Index, how: str
+) -> None:
+    build(vendor, index)
+    before = archives(vendor.me.root)
+    for path in vendor.me.conda.pkgs.rglob("offline-repo-wheels/*/*"):
+        spoil(path, how)
+    build(vendor, index, "other")
+    assert archives(vendor.me.root / "other") == before
+    assert archives(vendor.me.conda.pkgs) == before
+
+
+@pytest.mark.parametrize(("how", "cached"), [("a bit", True), ("half", False), ("gone", False)])
+def test_what_is_damaged_in_the_repository_is_made_again(
+    vendor: PipVendor, index: Index, how: str, cached: bool
+) -> None:
+    build(vendor, index)
+    before = archives(vendor.me.root)
+    for folder in (vendor.me.root, *([] if cached else [vendor.me.conda.pkgs])):
+        for path in folder.rglob("*-py_*.conda"):
+            if how == "gone":
+                path.unlink()
+            else:
+                spoil(path, how)
+    build(vendor, index)
+    assert archives(vendor.me.root) == before
+
+
+def test_all_wheels_that_cannot_be_had_are_named(vendor: PipVendor, index: Index) -> None:
+    index.answers[".whl"] = ("410 Gone", {}, "")
+    vendor.wheel("tool", "1.0")
+    with pytest.raises(DownloadError) as raised:
+        vendor.build(pip=(f"--index-url {index.url}", "app", "tool"))
+    assert "app-1.0-py3-none-any.whl: the server answers with HTTP 410" in str(raised.value)
+    assert "tool-1.0-py3-none-any.whl: the server answers with HTTP 410" in str(raised.value)
+    assert "channel" not in str(raised.value)
