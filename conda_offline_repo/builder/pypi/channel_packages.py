@@ -68,10 +68,13 @@ class ChannelPackages:
 
     def has(self, project: str, specifier: SpecifierSet) -> bool:
         """Return whether the channels have a version of a project that fits."""
+        return self.newest(project, specifier) is not None
+
+    def newest(self, project: str, specifier: SpecifierSet) -> Version | None:
+        """Return the newest version of a project that fits."""
         name = self.name_of(project)
-        return name is not None and any(
-            specifier.contains(version, prereleases=True) for version in self._versions[name]
-        )
+        known = self._versions[name] if name else ()
+        return max((v for v in known if specifier.contains(v, prereleases=True)), default=None)
 
     def has_python_abi(self) -> bool:
         """Return whether the channels have the package `python_abi`."""

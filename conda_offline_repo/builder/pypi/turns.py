@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -61,8 +62,6 @@ class Turns:
         self._walk, self._uv = walk, uv.Uv(settings, scratch)
         self._machine = request.virtual_packages[task.platform]
         self.warnings: list[BuildWarning] = []
-        #: Why uv had no answer when it was asked first.
-        self._reason = ""
 
     def agreed(
         self, base: Records, requirements: tuple[PipRequirement, ...], target: Target
@@ -77,18 +76,18 @@ class Turns:
         given = self._pinned(base)
         for turn in range(MOST_TURNS):
             records = self._with_demands(base, records, resolved)
-            given = given if turn == 0 else provided_by(records)
+            provided = provided_by(records)
             lines = self._lines(requirements, resolved)
             if not lines:
                 break
-            question = self._question(lines, given, resolved, target)
-            packages = self._asked(question, first=turn == 0)
-            whole = turn > 0 or not self._reason
+            question = self._question(lines, provided if turn else given, resolved, target)
+            if turn == 0:
+                question = self._with_known(question, requirements, records, target)
+            packages = self._asked(question)
             resolved = self._walk.resolved(requirements, packages, records, target)
-            provided = provided_by(records)
             met = all(meets(provided, demand) for demand in resolved.demands.items())
-            apart = turn or provided.keys().isdisjoint(packages)
-            if whole and met and apart and lines == self._lines(requirements, resolved):
+            apart = turn or not ({*provided, *dict(question.known)} & packages.keys())
+            if met and apart and lines == self._lines(requirements, resolved):
                 break
         else:
             reason = "The versions that wheels need of conda packages do not settle."
@@ -101,8 +100,11 @@ class Turns:
         """Let uv begin with what it will be asked if conda's packages are these again."""
         resolved = self._started(records, requirements, target)
         if lines := self._lines(requirements, resolved):
-            for given in (self._pinned(records), provided_by(records)):
-                self._uv.begin(self._question(lines, given, resolved, target))
+            self._uv.begin(self._question(lines, provided_by(records), resolved, target))
+            question = self._question(lines, self._pinned(records), resolved, target)
+            self._uv.begin(replace(question, dependencies=False))
+            with suppress(UnresolvedError):
+                self._uv.begin(self._with_known(question, requirements, records, target))
 
     def _started(
         self, records: Records, requirements: tuple[PipRequirement, ...], target: Target
@@ -183,21 +185,30 @@ class Turns:
             tuple(variables.items()),
         )
 
-    def _asked(self, question: uv.Question, *, first: bool) -> dict[str, Mapping[str, Any]]:
-        """Return uv's packages, by project; in the first turn without dependencies, if some of them
-        are not on PyPI.
+    def _with_known(
+        self,
+        question: uv.Question,
+        requirements: tuple[PipRequirement, ...],
+        records: Records,
+        target: Target,
+    ) -> uv.Question:
+        """Return a question for an index that may lack what channels have: with what there is of
+        the packages that the requirements themselves need. Without it, uv would take older wheels.
         """
+        newest = self._asked(replace(question, dependencies=False))
+        needed = self._walk.resolved(requirements, newest, records, target).demands
+        versions = {p: self._channels.newest(p, specifier) for p, specifier in needed.items()}
+        known = provided_by(records) | {p: str(v) for p, v in versions.items() if v}
+        given = {*dict(question.given), *self._walk.from_pypi}
+        return replace(question, known=tuple(p for p in sorted(known.items()) if p[0] not in given))
+
+    def _asked(self, question: uv.Question) -> dict[str, Mapping[str, Any]]:
+        """Return uv's packages, by project."""
         try:
             packages = self._uv.ask(question)
         except uv.UvError as error:
-            self._reason = self._reason or str(error)
             self._check_alone(question)
-            try:
-                if not first:
-                    raise
-                packages = self._uv.ask(replace(question, dependencies=False))
-            except uv.UvError:
-                raise UnresolvedError(self._task.key, self._reason) from None
+            raise UnresolvedError(self._task.key, str(error)) from None
         return {canonicalize_name(package["name"]): package for package in packages}
 
     def _check_alone(self, question: uv.Question) -> None:

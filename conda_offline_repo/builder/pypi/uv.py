@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from .index_settings import IndexSettings
     from .wheel import Target
 
+#: The folder of wheels that only state what channels have.
+KNOWN = "known-to-channels"
 #: Variables that would lead uv away from what is asked of it.
 FOREIGN = ("VIRTUAL_ENV", "UV_PYTHON", "UV_CONSTRAINT", "UV_OVERRIDE", "UV_REQUIRE_HASHES")
 
@@ -47,6 +49,7 @@ class Question:
         requirements: Lines of a requirements file.
         constraints: Lines of a constraints file.
         given: Projects, with versions, that are there already, and are not in the answer.
+        known: Projects, with versions, that channels have; they are in the answer without a wheel.
         platform: uv's name of the platform.
         python: The full version of Python.
         variables: Of the environment, besides those of the indexes.
@@ -59,6 +62,7 @@ class Question:
     platform: str
     python: str
     variables: tuple[tuple[str, str], ...]
+    known: tuple[tuple[str, str], ...] = ()
     dependencies: bool = True
 
 
@@ -108,7 +112,13 @@ class Uv:
     def _ask(self, question: Question) -> list[dict[str, Any]]:
         self._scratch.mkdir(parents=True, exist_ok=True)
         folder = Path(mkdtemp(dir=self._scratch))
-        requirements = "\n".join((*self._settings.lines, *question.requirements, ""))
+        lines = [*self._settings.lines, *question.requirements, ""]
+        if question.known:
+            (folder / KNOWN).mkdir()
+            lines.insert(0, f"--find-links {KNOWN}")
+            for pair in question.known:
+                _stub(folder / KNOWN, *pair)
+        requirements = "\n".join(lines)
         (folder / "requirements.in").write_text(requirements, "utf-8")
         stubs = [_stub(folder, *pair) for pair in question.given]
         constraints = "\n".join((*question.constraints, *stubs, ""))
@@ -129,7 +139,8 @@ class Uv:
         )
         if process.returncode:
             raise UvError(process.stderr.strip().removeprefix("error: "))
-        return list(read_toml(folder / "pylock.toml").get("packages", []))
+        packages = read_toml(folder / "pylock.toml").get("packages", [])
+        return [{**package, "wheels": _without_stubs(package)} for package in packages]
 
 
 def chosen(
@@ -141,11 +152,10 @@ def chosen(
         package: As `ask` returns it.
         hashes: The SHA-256 digests that the request allows; none for any.
     """
-    direct = [package["archive"]] if "archive" in package else []
     allowed = {*hashes}
     ranks = {tag: rank for rank, tag in enumerate(target.tags)}
     best: tuple[int, Wheel] | None = None
-    for candidate in package.get("wheels", direct):
+    for candidate in package["wheels"]:
         url = candidate.get("url") or file_url(Path(candidate["path"]))
         sha256 = candidate.get("hashes", {}).get("sha256", "")
         with suppress(InvalidWheelFilename):
@@ -167,6 +177,12 @@ def wheel_at(url: str, sha256: str) -> Wheel:
     file = unquote(urlsplit(url).path.rpartition("/")[2])
     project, version, _, _ = parse_wheel_filename(file)
     return Wheel(str(project), str(version), file, public(url), url, sha256.lower())
+
+
+def _without_stubs(package: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    direct = [package["archive"]] if "archive" in package else []
+    wheels = package.get("wheels", direct)
+    return [wheel for wheel in wheels if Path(wheel.get("path", "")).parent.name != KNOWN]
 
 
 def _stub(scratch: Path, project: str, version: str) -> str:

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from .wheel_store import WheelStore
 
 
+NOTHING: Mapping[str, Any] = {"wheels": ()}
+
+
 @dataclass(frozen=True)
 class Resolved:
     """What requirements of pip come to.
@@ -119,7 +122,7 @@ class Walk:
                     demands[project] = demands.get(project, limits) & specifier
                 else:
                     extras[project] |= self.more.get(project, frozenset())
-                if project in packages and known != extras[project]:
+                if packages.get(project, NOTHING)["wheels"] and known != extras[project]:
                     wheels[project] = self._wheel(packages[project], hashes.get(project), target)
                     grown.add(project)
             pending = [

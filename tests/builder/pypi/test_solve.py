@@ -197,3 +197,11 @@ def test_a_damaged_package_is_made_again(vendor: PipVendor, tmp_path: Path) -> N
     archive.write_bytes(bytes(len(content)))
     vendor.build("app")
     assert archive.read_bytes() == content
+
+
+def test_an_index_may_lack_what_channels_have(vendor: PipVendor) -> None:
+    vendor.add("numpy", "2.3")
+    vendor.add("numpy", "1.26")
+    vendor.wheel("app", "0.1")
+    vendor.wheel("app", "3.0", "numpy<2")
+    assert versions(vendor.build("app")) == {"app": "3.0 PyPI", "numpy": "1.26 conda"}
