@@ -13,6 +13,7 @@ import pytest
 from conda.base.context import context
 
 from conda_offline_repo import settings
+from conda_offline_repo.builder.release import try_install
 from tests.docs.markdown import DOCS, REPOSITORY, pages, tokens
 
 if TYPE_CHECKING:
@@ -24,7 +25,12 @@ if TYPE_CHECKING:
 CODE = REPOSITORY / "conda_offline_repo"
 OTHERS = [REPOSITORY / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md")]
 #: Other names that stand in capitals in such modules.
-NO_VARIABLES = ("PACKAGE", "SHA256SUMS")
+NO_VARIABLES = {"PACKAGE", "SHA256SUMS"}
+#: Variables that are set or handed on to processes, and that nobody sets for us.
+HANDED_ON = {
+    *("CONDA", "CONDA_ENVS_DIRS", "CONDA_OFFLINE", "CONDA_PKGS_DIRS", "CONDA_PREFIX"),
+    *("CONDA_SOLVER", "PATH", *try_install.HOMES, *try_install.INHERITED),
+}
 SETTINGS = DOCS / "reference" / "settings.md"
 each_page = pytest.mark.parametrize(
     "page", [*pages(), *OTHERS], ids=lambda page: page.relative_to(REPOSITORY).as_posix()
@@ -113,7 +119,7 @@ def variables() -> Iterator[str]:
             nodes = {*ast.walk(ast.parse(source))}
             texts = map(text_of, nodes - placeholders(nodes))
             names = (text for text in texts if re.fullmatch(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)*", text))
-            yield from (name for name in names if name not in NO_VARIABLES)
+            yield from {*names} - NO_VARIABLES - HANDED_ON
 
 
 def placeholders(nodes: set[ast.AST]) -> set[ast.AST]:
