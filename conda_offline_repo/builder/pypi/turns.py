@@ -68,25 +68,27 @@ class Turns:
     ) -> tuple[Records, Resolved]:
         """Return conda's packages and the wheels that go together.
 
-        uv is first asked for what it would choose without conda's solution, except for what the
-        request pins, so that conda's newest version of something does not lead uv to a wheel of
-        long ago.
+        If uv does not take the newest wheels beside conda's solution, it is asked what it would
+        take without, except for what the request pins, so that conda's newest version of something
+        does not lead it to a wheel of long ago.
         """
         records, resolved = base, self._started(base, requirements, target)
-        given = self._pinned(base)
         for turn in range(MOST_TURNS):
             records = self._with_demands(base, records, resolved)
             provided = provided_by(records)
             lines = self._lines(requirements, resolved)
             if not lines:
                 break
-            question = self._question(lines, provided if turn else given, resolved, target)
-            if turn == 0:
+            question = self._question(lines, provided, resolved, target)
+            packages = None if turn else self._newest(question)
+            free = turn == 0 and packages is None
+            if free:
+                question = self._question(lines, self._pinned(base), resolved, target)
                 question = self._with_known(question, requirements, records, target)
-            packages = self._asked(question)
+            packages = packages or self._asked(question)
             resolved = self._walk.resolved(requirements, packages, records, target)
             met = all(meets(provided, demand) for demand in resolved.demands.items())
-            apart = turn or not ({*provided, *dict(question.known)} & packages.keys())
+            apart = not free or not ({*provided, *dict(question.known)} & packages.keys())
             if met and apart and lines == self._lines(requirements, resolved):
                 break
         else:
@@ -100,11 +102,9 @@ class Turns:
         """Let uv begin with what it will be asked if conda's packages are these again."""
         resolved = self._started(records, requirements, target)
         if lines := self._lines(requirements, resolved):
-            self._uv.begin(self._question(lines, provided_by(records), resolved, target))
-            question = self._question(lines, self._pinned(records), resolved, target)
-            self._uv.begin(replace(question, dependencies=False))
-            with suppress(UnresolvedError):
-                self._uv.begin(self._with_known(question, requirements, records, target))
+            question = self._question(lines, provided_by(records), resolved, target)
+            self._uv.begin(question)
+            self._uv.begin(_without_dependencies(question))
 
     def _started(
         self, records: Records, requirements: tuple[PipRequirement, ...], target: Target
@@ -185,6 +185,16 @@ class Turns:
             tuple(variables.items()),
         )
 
+    def _newest(self, question: uv.Question) -> dict[str, Mapping[str, Any]] | None:
+        """Return uv's packages, by project, if they are the newest that the requirements allow."""
+        self._uv.begin(question)
+        newest = self._asked(_without_dependencies(question))
+        with suppress(UnresolvedError):
+            packages = self._asked(question)
+            if all(packages.get(p) == package for p, package in newest.items()):
+                return packages
+        return None
+
     def _with_known(
         self,
         question: uv.Question,
@@ -195,7 +205,7 @@ class Turns:
         """Return a question for an index that may lack what channels have: with what there is of
         the packages that the requirements themselves need. Without it, uv would take older wheels.
         """
-        newest = self._asked(replace(question, dependencies=False))
+        newest = self._asked(_without_dependencies(question))
         needed = self._walk.resolved(requirements, newest, records, target).demands
         versions = {p: self._channels.newest(p, specifier) for p, specifier in needed.items()}
         known = provided_by(records) | {p: str(v) for p, v in versions.items() if v}
@@ -214,7 +224,7 @@ class Turns:
     def _check_alone(self, question: uv.Question) -> None:
         """Check that each requirement by itself has a wheel; uv names just the first without."""
         questions = [
-            replace(question, requirements=(line,), dependencies=False)
+            replace(_without_dependencies(question), requirements=(line,))
             for line in question.requirements
         ]
         for alone in questions:
@@ -227,3 +237,8 @@ class Turns:
                 reasons.append(str(error))
         if reasons:
             raise UnresolvedError(self._task.key, "\n".join(dict.fromkeys(reasons)))
+
+
+def _without_dependencies(question: uv.Question) -> uv.Question:
+    """Return a question for the requirements alone, whatever is there already."""
+    return replace(question, given=(), dependencies=False)
