@@ -215,7 +215,11 @@ def wheel_of(package: Package) -> ListedWheel | None:
         return None
     version, file = quote(wheel.version), quote(wheel.file)
     purl = f"pkg:pypi/{wheel.project}@{version}?checksum=sha256:{wheel.sha256}&file_name={file}"
-    return ListedWheel(index_of(package.url), wheel.file, package.url, wheel.sha256, purl)
+    try:
+        url = public(package.url)
+    except ValueError:  # not a URL
+        url = ""
+    return ListedWheel(index_of(package.url), wheel.file, url, wheel.sha256, purl)
 
 
 def index_of(url: str) -> str:

@@ -85,3 +85,13 @@ def test_listed_with_its_wheel(folder: Path, file: str, purl: str) -> None:
     assert str(core.wheel) == f"PyPI: {file}"
     assert core.wheel.url == f"https://files.pythonhosted.org/packages/py3/{file}"
     assert core.wheel.purl == f"pkg:pypi/{purl.format('e' * 64, file)}"
+
+
+def test_wheel_is_listed_without_secrets(folder: Path) -> None:
+    file = "core-2.0-py3-none-any.whl"
+    for index, url in (
+        ("https://me:pa55@h.example/simple", f"https://h.example/simple/{file}"),
+        ("https://[bad", ""),
+    ):
+        packages = list_packages(from_wheel(folder, CORE, file, index))
+        assert [p.wheel.url for p in packages if p.wheel] == [url]
