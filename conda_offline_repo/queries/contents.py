@@ -43,7 +43,7 @@ class ListedWheel:
         file: Its file name.
         url: Where it came from, without secrets.
         sha256: Of its bytes, in lower-case hexadecimal.
-        purl: Its package URL (https://github.com/package-url/purl-spec).
+        purl: The package URL of its project and version.
     """
 
     index: str
@@ -213,8 +213,7 @@ def wheel_of(package: Package) -> ListedWheel | None:
     wheel = package.wheel
     if wheel is None:
         return None
-    version, file = quote(wheel.version), quote(wheel.file)
-    purl = f"pkg:pypi/{wheel.project}@{version}?checksum=sha256:{wheel.sha256}&file_name={file}"
+    purl = f"pkg:pypi/{wheel.project}@{quote(wheel.version)}"
     try:
         url = public(package.url)
     except ValueError:  # not a URL

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from conda import __version__
 from conda.models.channel import Channel
@@ -161,7 +161,8 @@ def write_bills(bills: Sequence[Bill], folder: Path, *, dry_run: bool = False) -
 
 def _state_wheel(component: dict[str, Any], wheel: ListedWheel) -> None:
     """Let a component of a bill be known as of PyPI, which scanners look it up in."""
-    component["purl"] = wheel.purl
+    qualifiers = f"checksum=sha256:{wheel.sha256}&file_name={quote(wheel.file)}"
+    component["purl"] = f"{wheel.purl}?{qualifiers}"
     if url := _public(wheel.url):
         hashes = [{"alg": "SHA-256", "content": wheel.sha256}]
         reference = {"type": "distribution", "url": url, "hashes": hashes}

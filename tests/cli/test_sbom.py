@@ -260,12 +260,13 @@ def test_not_into_a_repository(engineer: Conda, acme: Path) -> None:
 def test_packages_from_wheels_are_known_as_of_pypi(
     engineer: Conda, acme: Path, tmp_path: Path, index: str, public: bool
 ) -> None:
-    file = "Core_Lib-2.0-py3-none-any.whl"
+    file = "Core_Lib-2.0+cpu-py3-none-any.whl"
     manifest = from_wheel(acme, CORE, file, index).manifest
     sbom(engineer, acme, "-o", tmp_path / "bills")
     core = component(tmp_path / "bills", "core")
     checksum = f"checksum=sha256:{'e' * 64}"
-    assert core["purl"] == f"pkg:pypi/core-lib@2.0?{checksum}&file_name={file}"
+    name = "core-lib@2.0%2Bcpu"
+    assert core["purl"] == f"pkg:pypi/{name}?{checksum}&file_name={file.replace('+', '%2B')}"
     digests = {digest["alg"]: digest["content"] for digest in core["hashes"]}
     assert digests["SHA-256"] == manifest.packages[CORE].sha256
     reference = {

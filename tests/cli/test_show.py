@@ -109,7 +109,13 @@ def test_wheels_and_requirements_of_pip(customer: Conda, acme: Path) -> None:
     content = check("show", show(customer, acme, "--json"))["repositories"][0]
     assert [each["requirement"] for each in content["pip"]] == ["Core.Lib[x]>=2"]
     packages = {package["name"]: package for package in content["packages"]}
-    assert packages["core"]["wheel"]["file"] == wheel
+    assert packages["core"]["wheel"] == {
+        "index": "PyPI",
+        "file": wheel,
+        "url": f"https://files.pythonhosted.org/packages/py3/{wheel}",
+        "sha256": "e" * 64,
+        "purl": "pkg:pypi/core-lib@2.0",
+    }
     assert packages["cli"]["wheel"] is None
     result = show(customer, acme, "--why", "core_lib")
     assert f"  from PyPI: {wheel}\n  asked for: yes, of pip as Core.Lib[x]>=2\n" in result.stdout
