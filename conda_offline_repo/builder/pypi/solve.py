@@ -60,13 +60,19 @@ def solve(
         WheelMisfitError: What a lock file names does not go together.
         OfflineRepoError: As `upstream.solve.solve`, and as `WheelStore`.
     """
-    solutions = {}
-    solvers = {}
-    for task in tasks:
-        if task.wheels or task.pip.requirements:
-            solvers[task.key] = _Solver(request, task, tasks, progress, store, scratch)
-        else:
-            solutions[task.key] = solution_of(task, tasks, request, progress)
+    shared = (tasks, progress, store, scratch)
+    solvers = {
+        task.key: _Solver(request, task, *shared)
+        for task in tasks
+        if task.wheels or task.pip.requirements
+    }
+    for solver in solvers.values():
+        solver.expect()
+    solutions = {
+        task.key: solution_of(task, tasks, request, progress)
+        for task in tasks
+        if task.key not in solvers
+    }
     # the package of a wheel is one for all environments, so the extras are, too
     extras: dict[str, frozenset[str]] = {}
     pending = {*solvers}
@@ -116,13 +122,15 @@ class _Solver:
         self.extras: dict[str, frozenset[str]] = {}
         self.warnings = self._turns.warnings
 
+    def expect(self) -> None:
+        """Let uv begin as if conda's packages were those of the last release."""
+        if last := self._store.last_records(self._task.key):
+            target = self._target(last)
+            self._turns.expect(last, active(self._task.pip.requirements, target), target)
+
     def solution(self, extras: Mapping[str, frozenset[str]]) -> Solution:
         """Return the solution, with extras that others ask of wheels."""
         self._walk.more = extras
-        if last := self._store.last_records(self._task.key):
-            expected = self._target(last)
-            requirements = active(self._task.pip.requirements, expected)
-            self._turns.expect(last, requirements, expected)
         base = solution_of(self._task, self._tasks, self._request, self._progress)
         where = f"{self._request.label}, {self._task.key}"
         with self._progress.doing(f"Resolving the packages of PyPI for {where}"):

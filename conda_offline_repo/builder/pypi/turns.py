@@ -241,4 +241,4 @@ class Turns:
 
 def _without_dependencies(question: uv.Question) -> uv.Question:
     """Return a question for the requirements alone, whatever is there already."""
-    return replace(question, given=(), dependencies=False)
+    return replace(question, given=(), known=(), dependencies=False)
