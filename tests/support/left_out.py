@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 SKIPPED = {
     "Chromium": ("the pages in a browser", "sudo apt install chromium"),
     "axe-core": ("the pages for everybody (axe)", "npm install --no-save axe-core"),
+    "libfaketime": ("builds on another day", "sudo apt install faketime"),
     "OpenSSH": ("signatures of OpenSSH", "sudo apt install openssh-client"),
     "conda-sboms": (
         "bills of materials, which need conda 26.3",
