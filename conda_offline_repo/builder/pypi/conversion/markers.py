@@ -24,53 +24,77 @@ PROCESSORS = {
 }
 #: Nothing that a package of today is for is older.
 OLDEST_PYTHON = (2, 7, 0)
+VARIABLE = re.compile(
+    r"\b(?:os_name|sys_platform|platform_\w+|python_\w+|implementation_\w+|extra)\b"
+)
 
 
-def active(
-    project: str,
-    requirements: Iterable[Requirement],
-    environment: Mapping[str, str],
-    extras: Iterable[str],
-) -> tuple[Requirement, ...]:
-    """Return the requirements of a project that hold in an environment.
+class Conditions:
+    """The requirements of a project, with their markers; each is evaluated once for each case.
 
-    What the project requires of itself (`foo[bar]`) adds to the extras, as pip does it.
+    Args:
+        project: The project's normalized name.
+        requirements: All that its metadata states.
     """
-    known = tuple(requirements)
-    asked = {"", *map(canonicalize_name, extras)}
-    while True:
-        holding = [r for r in known if _holds(r, environment, asked)]
-        own = [r for r in holding if canonicalize_name(r.name) == project]
-        more = {canonicalize_name(extra) for r in own for extra in r.extras}
-        if more <= asked:
-            return tuple(r for r in holding if r not in own)
-        asked |= more
 
+    def __init__(self, project: str, requirements: Iterable[Requirement]) -> None:
+        self._project = project
+        self._rows = [
+            (r, canonicalize_name(r.name), tuple(sorted({*VARIABLE.findall(str(r.marker or ""))})))
+            for r in requirements
+        ]
+        self._known: dict[tuple[int, tuple[str, ...]], bool] = {}
 
-def _holds(requirement: Requirement, environment: Mapping[str, str], extras: set[str]) -> bool:
-    marker = requirement.marker
-    return marker is None or any(marker.evaluate({**environment, "extra": e}) for e in extras)
+    def literals(self) -> Iterator[str]:
+        """Yield what the markers compare with."""
+        for requirement, _, _ in self._rows:
+            yield from re.findall(r"\"[^\"]*\"|'[^']*'", str(requirement.marker or ""))
+
+    def active(
+        self, environment: Mapping[str, str], extras: Iterable[str]
+    ) -> tuple[Requirement, ...]:
+        """Return the requirements that hold in an environment.
+
+        What the project requires of itself (`foo[bar]`) adds to the extras, as pip does it.
+        """
+        asked = {"", *map(canonicalize_name, extras)}
+        environments = [{**environment, "extra": extra} for extra in asked]
+        while True:
+            holding = [
+                (requirement, name)
+                for index, (requirement, name, _) in enumerate(self._rows)
+                if any(self._holds(index, environment) for environment in environments)
+            ]
+            own = (requirement for requirement, name in holding if name == self._project)
+            more = {canonicalize_name(extra) for r in own for extra in r.extras} - asked
+            if not more:
+                return tuple(r for r, name in holding if name != self._project)
+            asked |= more
+            environments += [{**environment, "extra": extra} for extra in more]
+
+    def _holds(self, index: int, environment: Mapping[str, str]) -> bool:
+        requirement, _, variables = self._rows[index]
+        if requirement.marker is None:
+            return True
+        case = index, tuple(environment[variable] for variable in variables)
+        if case not in self._known:
+            self._known[case] = requirement.marker.evaluate(dict(environment))
+        return self._known[case]
 
 
 class Reach:
     """Where else a project requires what it requires of a target.
 
     Args:
-        project: The project's normalized name.
-        requirements: Of the project, with their markers.
+        conditions: Of the project.
         environment: The markers of the target.
         extras: Those asked for.
     """
 
     def __init__(
-        self,
-        project: str,
-        requirements: Iterable[Requirement],
-        environment: Mapping[str, str],
-        extras: Iterable[str],
+        self, conditions: Conditions, environment: Mapping[str, str], extras: frozenset[str]
     ) -> None:
-        self._project, self._extras = project, frozenset(extras)
-        self._requirements = [r for r in requirements if r.marker]
+        self._conditions, self._extras = conditions, extras
         self._environment = environment
         self._here = self._needs(environment)
 
@@ -104,7 +128,7 @@ class Reach:
         return all(self._needs(environment) == self._here for environment in environments)
 
     def _needs(self, environment: Mapping[str, str]) -> frozenset[tuple[str, str, str | None]]:
-        holding = active(self._project, self._requirements, environment, self._extras)
+        holding = self._conditions.active(environment, self._extras)
         return frozenset((canonicalize_name(r.name), str(r.specifier), r.url) for r in holding)
 
     def _environments(self, environment: Mapping[str, str]) -> Iterator[Mapping[str, str]]:
@@ -116,8 +140,8 @@ class Reach:
     def _boundaries(self) -> Iterator[tuple[int, int, int]]:
         """Yield the Pythons at which what a marker says may change."""
         yield OLDEST_PYTHON
-        markers = " ".join(str(requirement.marker) for requirement in self._requirements)
-        for piece in re.findall(r"\d[\w.]*", " ".join(re.findall(r"\"[^\"]*\"|'[^']*'", markers))):
+        literals = " ".join(self._conditions.literals())
+        for piece in re.findall(r"\d[\w.]*", literals):
             with suppress(InvalidVersion):
                 major, minor, micro, *_ = (*Version(piece.rstrip(".")).release, 0, 0)
                 after = ((major, minor, micro + 1), (major, minor + 1, 0), (major + 1, 0, 0))

@@ -20,7 +20,7 @@ from ..exceptions import DamagedWheelError, UnconvertibleWheelError
 from . import layout
 from .bounds import bounds_of, free_threaded_abi, minor_only
 from .licenses import license_of
-from .markers import Reach, active
+from .markers import Conditions, Reach
 from .versions import conda_range, conda_version, python_range
 
 if TYPE_CHECKING:
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 FORMAT = 0
 #: Hexadecimal digits of a build string.
 DIGITS = 8
+#: Libraries of a wheel that are named in an error.
+MOST_NAMES = 3
 #: conda's names for processors in records, by the end of a subdir.
 ARCHITECTURES = {"64": "x86_64", "32": "x86"}
 
@@ -123,7 +125,7 @@ def requirements_of(
     metadata: WheelMetadata, target: Target, extras: frozenset[str]
 ) -> tuple[Requirement, ...]:
     """Return what a wheel requires on a machine, with the extras asked for."""
-    return active(metadata.project, metadata.requirements, target.markers, extras)
+    return Conditions(metadata.project, metadata.requirements).active(target.markers, extras)
 
 
 def record_of(
@@ -151,7 +153,8 @@ def record_of(
         UnconvertibleWheelError: It cannot be a conda package, or it is not for this machine.
     """
     contents, bounds = metadata.contents, bounds_of(wheel.file, target)
-    reach = Reach(metadata.project, metadata.requirements, target.markers, extras)
+    conditions = Conditions(metadata.project, metadata.requirements)
+    reach = Reach(conditions, target.markers, extras)
     by_minor = contents is not None and contents.by_minor
     pure = bounds is not None and bounds.anywhere and (contents is None or contents.pure)
     compiled = contents is not None and contents.libraries
@@ -171,7 +174,7 @@ def record_of(
     if abi and (python_abi or abi.endswith("t")):
         depends.append(f"python_abi {target.minor}.* *_{abi}")
     depends += filter(None, [bounds.system])
-    requirements = requirements_of(metadata, target, extras)
+    requirements = conditions.active(target.markers, extras)
     needs = (
         (conda_name(canonicalize_name(r.name)), conda_range(r.specifier)) for r in requirements
     )

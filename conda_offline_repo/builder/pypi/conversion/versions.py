@@ -8,12 +8,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from packaging.specifiers import Specifier
 from packaging.version import InvalidVersion, Version
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from packaging.specifiers import Specifier, SpecifierSet
+    from packaging.specifiers import SpecifierSet
 
 #: The numbers of Python's versions, as conda packages state bounds: `<3.13.0a0`.
 PYTHON_PARTS = 3
@@ -48,16 +49,27 @@ def conda_range(specifiers: Iterable[Specifier], parts: int = 1) -> str:
         specifiers: All of them hold.
         parts: The numbers that the version of an upper bound has at least.
     """
-    ordered = sorted(specifiers, key=lambda s: (_bound(s), s.operator != ">=", str(s)))
+    spelt = [plain for specifier in specifiers for plain in _plain(specifier)]
+    ordered = sorted(spelt, key=lambda s: (_bound(s), s.operator != ">=", str(s)))
     return ",".join(dict.fromkeys(_clause(specifier, parts) for specifier in ordered))
 
 
 def python_range(specifiers: SpecifierSet) -> str:
     """Return conda's text for a range of Pythons, without what follows from the rest."""
-    low = max((_bound(s) for s in specifiers if s.operator == ">="), default=Version("0"))
-    high = min((_bound(s) for s in specifiers if s.operator == "<"), default=Version("999"))
-    kept = [s for s in specifiers if not _follows(s, low, high)]
+    spelt = [plain for specifier in specifiers for plain in _plain(specifier)]
+    low = max((_bound(s) for s in spelt if s.operator == ">="), default=Version("0"))
+    high = min((_bound(s) for s in spelt if s.operator == "<"), default=Version("999"))
+    kept = [s for s in spelt if not _follows(s, low, high)]
     return conda_range(kept, PYTHON_PARTS)
+
+
+def _plain(specifier: Specifier) -> tuple[Specifier, ...]:
+    """Return a specifier without `~=`."""
+    if specifier.operator != "~=":
+        return (specifier,)
+    bound = _bound(specifier)
+    *shorter, last = bound.release[:-1]
+    return Specifier(f">={bound}"), Specifier(f"<{_of(bound.epoch, (*shorter, last + 1))}")
 
 
 def _follows(specifier: Specifier, low: Version, high: Version) -> bool:
@@ -91,9 +103,6 @@ def _clause(specifier: Specifier, parts: int) -> str:
         return f"<{_after(bound)}"
     if operator == "<":
         return f"<{_before(bound, parts)}"
-    if operator == "~=":
-        shorter = bound.release[:-1]
-        return f">={version},<{_before(_of(bound.epoch, (*shorter[:-1], shorter[-1] + 1)), parts)}"
     return f"{operator}{version}"
 
 

@@ -146,6 +146,12 @@ def test_libraries_for_several_systems_go_to_one_at_a_time(tmp_path: Path) -> No
         package_of(wheel, target("osx-64"))
 
 
+def test_many_compiled_libraries_are_counted(tmp_path: Path) -> None:
+    files = {f"demo/{number}.so": b"" for number in range(5)}
+    with pytest.raises(UnconvertibleWheelError, match=r"demo/2\.so and 2 more\n"):
+        package_of(write_wheel(tmp_path, files=files))
+
+
 def test_file_that_is_no_wheel_is_named(tmp_path: Path) -> None:
     wheel = tmp_path / "demo-1.0-py3-none-any.whl"
     wheel.write_bytes(b"<html>404</html>")
