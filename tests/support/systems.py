@@ -12,6 +12,7 @@ FORKS = "Windows has no forks, which strike at a build's steps"
 DEVICES = "Windows has no such devices, and asks for a privilege before it makes links"
 MODES = "Windows has no such modes of files"
 NAMES = "Windows refuses such names"
+NOTHING = "the Python package for Windows, made on Linux, holds nothing to execute"
 SHELL = "use.sh is for systems with a POSIX shell; Windows has use.cmd"
 #: By what the test's name matches.
 ON_WINDOWS = {
@@ -22,7 +23,8 @@ ON_WINDOWS = {
     r"test_guard\.py::test_pipe_in_the_place_of_a_file": PIPES,
     r"test_gone\.py::test_stick_(is_pulled_out_of_a_check|has_errors)": "open files stay there",
     r"test_base\.py::test_link_to_base": DEVICES,
-    r"test_demo\.py::": "the Python package for Windows, made on Linux, holds nothing to execute",
+    r"test_demo\.py::": NOTHING,
+    r"test_from_pypi\.py::test_on_the_way": NOTHING,
     r"test_benchmarks\.py::test_benchmarks_run": "the stopwatch needs POSIX",
     r"test_archive\.py::test_what_is_no_file_of_a_local_channel\S*\[.*-device": DEVICES,
     r"test_archive\.py::test_what_is_no_file_of_a_local_channel\S*\[.*-pipe": PIPES,
@@ -46,7 +48,7 @@ ON_WINDOWS = {
     r"test_lock\.py::test_(what_is_in_the_place\S*\[(?!folder)|a_dangling_folder)": DEVICES,
 }
 ON_MACOS = {
-    r"(test_demo|recipe/test_packages)\.py::": "the real packages are made on Linux",
+    r"(test_demo|test_from_pypi|recipe/test_packages)\.py::": "the real packages are made on Linux",
 }
 BROWSER = "there is no Chromium here, which shows the pages"
 #: Where the browser is; None for want of one.
