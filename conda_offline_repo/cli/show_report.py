@@ -80,8 +80,8 @@ def packages_lines(repository: Repository, packages: tuple[ListedPackage, ...]) 
         everything = "none" if environment.pip else "all of the label channel"
         specs = ", ".join(environment.packages) or everything
         rows.append((title, "exact archives" if environment.exact else specs))
-    pip = in_lines(pip_requirements(manifest))
-    rows += [("" if number else "asked of pip", line) for number, line in enumerate(pip)]
+        pip = in_lines(pip_requirements(manifest, environment.name))
+        rows += [("" if number else "asked of pip", line) for number, line in enumerate(pip)]
     channels = request.channels or ("none",)
     rows += [("" if number else "channels", channel) for number, channel in enumerate(channels)]
     rows.append(("signed by", ", ".join(repository.signers) or "nobody: its origin is unknown"))

@@ -63,10 +63,14 @@ class PipRequirement:
         return f"{self.name} {self.version} from {channel or 'an unknown channel'}"
 
 
-def pip_requirements(manifest: Manifest) -> tuple[PipRequirement, ...]:
-    """Return what stands for each requirement of pip, by environment, platform and requirement."""
+def pip_requirements(manifest: Manifest, only: str | None = None) -> tuple[PipRequirement, ...]:
+    """Return what stands for each requirement of pip, by environment, platform and requirement; for
+    one of the environments, if it is named.
+    """
     requirements = []
     for (environment, platform), key in sorted((key_parts(key), key) for key in manifest.pip):
+        if only not in (None, environment):
+            continue
         archives = {package_name(name).lower(): name for name in manifest.solutions[key]}
         for requirement, spec in sorted(manifest.pip[key].items()):
             name = spec_name(spec)

@@ -98,16 +98,23 @@ def test_wheels_and_requirements_of_pip(customer: Conda, acme: Path) -> None:
     wheel = "Core_Lib-2.0-py3-none-any.whl"
     from_wheel(acme, CORE, wheel)
     pip = {"runtime/linux-64": {"Core.Lib[x]>=2": "core >=2"}}
-    request = replace(locate_one(acme).manifest.request, environments={"runtime": ()}, exact=())
+    environments = {"runtime": (), "tools": ("tool",)}
+    request = replace(locate_one(acme).manifest.request, environments=environments, exact=())
+    pip["tools/linux-64"] = {"tool": "tool", "z": "libz"}
     rewrite(acme, pip=pip, request=request)
     result = show(customer, acme)
-    assert row(result, "environment") == ["environment", "runtime", "none"]
-    line = f"Core.Lib[x]>=2 -> core 2.0 from PyPI ({wheel})"
-    assert row(result, "asked") == ["asked", "of", "pip", *line.split()]
+    lines = [" ".join(line.split()) for line in result.stdout.splitlines()]
+    assert lines[3:6] == [
+        "environment runtime none",
+        f"asked of pip Core.Lib[x]>=2 -> core 2.0 from PyPI ({wheel})",
+        "environment tools tool",
+    ]
+    assert lines[6].startswith("asked of pip tool -> tool 1.0 from ")
+    assert lines[7].startswith("z -> libz 1.3 from ")
     assert row(result, "core")[-2:] == ["PyPI:", wheel]
     assert "yes" in row(result, "core")
     content = check("show", show(customer, acme, "--json"))["repositories"][0]
-    assert [each["requirement"] for each in content["pip"]] == ["Core.Lib[x]>=2"]
+    assert [each["requirement"] for each in content["pip"]] == ["Core.Lib[x]>=2", "tool", "z"]
     packages = {package["name"]: package for package in content["packages"]}
     assert packages["core"]["wheel"] == {
         "index": "PyPI",

@@ -53,8 +53,10 @@ def page(
     return _render(
         "page.html.j2",
         manifest=manifest,
-        environments=environments(manifest),
-        pip=[*in_lines(pip_requirements(manifest))],
+        environments=[
+            (environment, [*in_lines(pip_requirements(manifest, environment.name))])
+            for environment in environments(manifest)
+        ],
         installations=[*_installations(manifest)],
         packages=[*_packages(manifest, records, repository)],
         last=last,
