@@ -47,7 +47,7 @@ except ImportError as error:
     traceback.print_exc()
     while error and not isinstance(error, ModuleNotFoundError):
         error = error.__cause__ or error.__context__
-    if not error or not error.name or error.name.split(".")[0] == sys.argv[1].split(".")[0]:
+    if not error or not error.name or (error.name + ".").startswith(sys.argv[1] + "."):
         sys.exit(1)
     print(error.name, file=sys.stderr)
     sys.exit(3)

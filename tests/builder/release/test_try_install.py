@@ -56,6 +56,8 @@ def wheels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "ns/inner/__init__.py": "",
         "tests/__init__.py": "1 / 0\n",
         "goodd.py": OPTIONAL,
+        # as google-cloud-storage has packages that use google.iam
+        "ns/other/__init__.py": "import ns.iam.v1\n",
         "{dist}.data/scripts/run-good": "#!python\n",
     }
     points = "[console_scripts]\ngood = good:main\n"
@@ -97,7 +99,7 @@ def test_what_works(trying: Trying, monkeypatch: pytest.MonkeyPatch) -> None:
     text = trying.build("python", "pip", pip=("good",))
     assert text.endswith(
         " packages, ran pip check, imported 3 modules, did not import goodd, which needs nowhere, "
-        "found 2 commands"
+        "did not import ns.other, which needs ns.iam, found 2 commands"
     )
     files = {name.partition("/")[0] for name in snapshot(me.conda.folder)}
     assert files <= {"home", "work", "scratch", "pkgs", "repositories"}
