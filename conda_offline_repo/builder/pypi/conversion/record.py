@@ -216,6 +216,8 @@ def _reasons(
     systems, system = metadata.contents.systems, target.platform.partition("-")[0]
     for_several = len(systems) > 1 and system in systems  # such as debuggers, for other programs
     if bounds and bounds.anywhere and metadata.contents.libraries and not for_several:
-        names = ", ".join(metadata.contents.libraries)
+        names = ", ".join(metadata.contents.libraries[:MOST_NAMES])
+        if more := len(metadata.contents.libraries[MOST_NAMES:]):
+            names += f" and {more} more"
         yield f"its name says that it is for every platform, and it has compiled libraries: {names}"
     yield from layout.problems(metadata.contents, subdir)
