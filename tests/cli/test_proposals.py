@@ -35,6 +35,7 @@ FIRST, SECOND = SigningKey("first"), SigningKey("second")
 NOT_TYPED = {
     ("FolderNameError", "config --set solver NAME"): "for libmamba",
     ("LockReaderMissingError", "install -n base 'py-rattler>=0.24'"): "changes base",
+    ("PipToolsMissingError", "install -n base …"): "changes base",
     ("SbomMissingError", "install -n base 'conda>=26.3' conda-sboms"): "changes base",
     ("SolverMissingError", "config --set solver NAME"): "for a solver that is not installed",
     ("VendorMissingError", "install -n base conda-offline-repo"): "changes base",
