@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from conda.common.io import dashlist
@@ -9,7 +10,7 @@ from conda.common.io import dashlist
 from ...exceptions import OfflineRepoError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 #: What resolves requirements of pip and makes conda packages of wheels.
 TOOLS = ("uv", "python-installer", "whl2conda")
@@ -37,11 +38,46 @@ class PipPlatformError(OfflineRepoError):
 
 
 class UnresolvedError(OfflineRepoError):
-    """Requirements of pip have no solution beside the conda packages; carries uv's reason."""
+    """Requirements of pip have no solution beside the conda packages.
 
-    def __init__(self, key: str, reason: str, *hints: str) -> None:
-        self.reason = reason
-        super().__init__(f"uv cannot resolve the requirements of pip for {key}:\n{reason}", *hints)
+    Args:
+        key: Of the solution.
+        reasons: Those of uv.
+        given: By project, the versions of conda's packages, which uv could not change.
+    """
+
+    def __init__(self, key: str, *reasons: str, given: Mapping[str, str] | None = None) -> None:
+        self.reason = "\n".join(reasons)
+        indented = [reason.replace("\n", "\n    ") for reason in reasons]
+        words = {*re.findall(r"[a-z0-9-]+", self.reason)}
+        fixed = [f"{name} {version}" for name, version in (given or {}).items() if name in words]
+        beside = f" beside conda's {', '.join(fixed)}" if fixed else ""
+        super().__init__(
+            f"uv cannot resolve the requirements of pip for {key}{beside}:{dashlist(indented)}",
+            *_hints(self.reason),
+        )
+
+
+def _hints(reason: str) -> Iterator[str]:
+    """Yield what to do about a reason of uv."""
+    if re.search(r"Request failed|Failed to fetch|401 Unauthorized|403 Forbidden", reason):
+        yield "Check the address of the index, its login, and the proxy, in uv's or pip's settings."
+    elif "not found" in reason:
+        yield (
+            "Check the spelling of what was not found. If it is in another index, name that as pip "
+            "does: --extra-index-url URL"
+        )
+    if "matching platform" in reason:
+        yield (
+            "If only some platforms need it, say so with a marker, such as: NAME ; sys_platform == "
+            "'win32'"
+        )
+    if re.search("no usable wheels|no wheels", reason):
+        yield (
+            "Where no wheel is for this platform and Python, name a version or a Python that has "
+            "one. Or make a wheel of the sources, for this platform if it is compiled, and name it "
+            "by its path: pip wheel --no-deps SOURCE"
+        )
 
 
 class WheelHashError(OfflineRepoError):

@@ -218,7 +218,8 @@ class Turns:
             packages = self._uv.ask(question)
         except uv.UvError as error:
             self._check_alone(question)
-            raise UnresolvedError(self._task.key, str(error)) from None
+            given = dict(question.given)
+            raise UnresolvedError(self._task.key, str(error), given=given) from None
         return {canonicalize_name(package["name"]): package for package in packages}
 
     def _check_alone(self, question: uv.Question) -> None:
@@ -236,7 +237,7 @@ class Turns:
             except uv.UvError as error:
                 reasons.append(str(error))
         if reasons:
-            raise UnresolvedError(self._task.key, "\n".join(dict.fromkeys(reasons)))
+            raise UnresolvedError(self._task.key, *dict.fromkeys(reasons))
 
 
 def _without_dependencies(question: uv.Question) -> uv.Question:

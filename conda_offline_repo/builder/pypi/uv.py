@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -35,6 +36,11 @@ if TYPE_CHECKING:
 KNOWN = "known-to-channels"
 #: Variables that would lead uv away from what is asked of it.
 FOREIGN = ("VIRTUAL_ENV", "UV_PYTHON", "UV_CONSTRAINT", "UV_OVERRIDE", "UV_REQUIRE_HASHES")
+
+#: The beginning of a reason that says no more than that it is one.
+NO_SOLUTION = re.compile(
+    r"\A\W*No solution found when resolving dependencies:?\s+(?:cause:|\W+)\s*"
+)
 
 
 class UvError(Exception):
@@ -97,7 +103,8 @@ class Uv:
     def begin(self, question: Question) -> None:
         """Ask in the background what will probably be asked."""
         if question not in self._begun:
-            self._begun[question] = self._threads.submit(self._ask, question)
+            # what finds uv asks sysconfig, which answers two threads at once wrongly at first
+            self._begun[question] = self._threads.submit(self._ask, question, executable())
 
     def ask(self, question: Question) -> list[dict[str, Any]]:
         """Return the packages of the answer, as pylock.toml has them (PEP 751).
@@ -109,7 +116,7 @@ class Uv:
         self.begin(question)
         return self._begun[question].result()
 
-    def _ask(self, question: Question) -> list[dict[str, Any]]:
+    def _ask(self, question: Question, program: str) -> list[dict[str, Any]]:
         self._scratch.mkdir(parents=True, exist_ok=True)
         folder = Path(mkdtemp(dir=self._scratch))
         lines = [*self._settings.lines, *question.requirements, ""]
@@ -123,7 +130,7 @@ class Uv:
         stubs = [_stub(folder, *pair) for pair in question.given]
         constraints = "\n".join((*question.constraints, *stubs, ""))
         (folder / "constraints.txt").write_text(constraints, "utf-8")
-        command = [executable(), "pip", "compile", "requirements.in", "-o", "pylock.toml"]
+        command = [program, "pip", "compile", "requirements.in", "-o", "pylock.toml"]
         command += ["--constraints", "constraints.txt", "--format", "pylock.toml", "--no-header"]
         command += ["--python", sys.executable, "--python-version", question.python]
         command += ["--python-platform", question.platform, "--only-binary", ":all:"]
@@ -138,9 +145,16 @@ class Uv:
             command, cwd=folder, env=environment, capture_output=True, text=True, encoding="utf-8"
         )
         if process.returncode:
-            raise UvError(process.stderr.strip().removeprefix("error: "))
+            raise UvError(_reason(process.stderr))
         packages = read_toml(folder / "pylock.toml").get("packages", [])
         return [{**package, "wheels": _without_stubs(package)} for package in packages]
+
+
+def _reason(text: str) -> str:
+    """Return what uv writes of a failure, without what speaks of options of its own."""
+    text = re.sub(r"(?m)^hint: Wheels are required for .*no-build.*$", "", text.strip())
+    text = NO_SOLUTION.sub("", text.removeprefix("error: ")).strip()
+    return re.sub(r"\n+(?: {9})?", "\n", text)
 
 
 def chosen(

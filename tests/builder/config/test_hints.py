@@ -25,7 +25,7 @@ ALLOWED = {
         "--json",
     ),
     *("--write-config", "--environment", "--release", "--trust", "--export", "--explicit"),
-    *("--no-deps", "--hash", "--trusted-host", "--find-links"),  # pip's own
+    *("--no-deps", "--hash", "--trusted-host", "--find-links", "--extra-index-url"),  # pip's own
     *("--md5", "--describe", "--set", "--show-sources", "--index-cache", "--yes", "--dry-run"),
 }
 

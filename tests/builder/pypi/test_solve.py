@@ -165,6 +165,37 @@ def test_no_solution_is_explained_by_uv(vendor: PipVendor) -> None:
     assert raised.value.reason
 
 
+def test_what_to_do_is_said_of_each_reason_of_uv(
+    vendor: PipVendor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def message(*pip: str) -> str:
+        return str(pytest.raises(UnresolvedError, vendor.build, *pip).value)
+
+    vendor.add("numpy", "2.3")
+    vendor.wheel("app", "1.0", "numpy<2")
+    vendor.wheel("compiled", tag="cp312-cp312-win_amd64")
+    (vendor.wheels / "old-1.0.tar.gz").write_bytes(b"")
+    with pytest.raises(UnresolvedError, match=r"for linux-64 beside conda's numpy 2\.3:"):
+        vendor.build("app", packages=("python", "numpy ==2.3"))
+    text = message("misspelt", "old", "compiled")
+    assert text.startswith(
+        "uv cannot resolve the requirements of pip for linux-64:\n  - Because compiled"
+    )
+    assert "\n  - Because misspelt was not found" in text
+    assert "--no-build" not in text
+    hints = [line[:25] for line in text.splitlines() if not line.startswith(" ")][1:]
+    assert hints == [
+        "Check the spelling of wha",
+        "If only some platforms ne",
+        "Where no wheel is for thi",
+    ]
+    monkeypatch.setenv("UV_HTTP_RETRIES", "0")
+    text = message("app", "--find-links http://127.0.0.1:9/")
+    assert text.endswith(
+        "\nCheck the address of the index, its login, and the proxy, in uv's or pip's settings."
+    )
+
+
 def test_another_wheel_than_that_of_the_digest_is_refused(vendor: PipVendor) -> None:
     vendor.wheel("app", "1.0")
     with pytest.raises(WheelHashError, match="app 1.0"):
