@@ -130,6 +130,16 @@ class _Solver:
 
     def solution(self, extras: Mapping[str, frozenset[str]]) -> Solution:
         """Return the solution, with extras that others ask of wheels."""
+        try:
+            return self._solution(extras)
+        except WheelMisfitError:
+            if not self._task.pip.requirements:
+                raise
+            # uv believes what it has read of a wheel that was replaced under its name since
+            self._turns.refresh()
+            return self._solution(extras)
+
+    def _solution(self, extras: Mapping[str, frozenset[str]]) -> Solution:
         self._walk.more = extras
         base = solution_of(self._task, self._tasks, self._request, self._progress)
         where = f"{self._request.label}, {self._task.key}"

@@ -63,6 +63,10 @@ class Turns:
         self._machine = request.virtual_packages[task.platform]
         self.warnings: list[BuildWarning] = []
 
+    def refresh(self) -> None:
+        """Let uv read the index anew."""
+        self._uv.refresh()
+
     def agreed(
         self, base: Records, requirements: tuple[PipRequirement, ...], target: Target
     ) -> tuple[Records, Resolved]:

@@ -98,7 +98,13 @@ class Uv:
     def __init__(self, settings: IndexSettings, scratch: Path) -> None:
         self._settings, self._scratch = settings, scratch
         self._begun: dict[Question, Future[list[dict[str, Any]]]] = {}
+        self._refresh = False
         self._threads = ThreadPoolExecutor(2)
+
+    def refresh(self) -> None:
+        """Ask again, and let uv not believe what it has read before."""
+        self._begun.clear()
+        self._refresh = True
 
     def begin(self, question: Question) -> None:
         """Ask in the background what will probably be asked."""
@@ -136,6 +142,7 @@ class Uv:
         command += ["--python-platform", question.platform, "--only-binary", ":all:"]
         command += ["--generate-hashes", "--quiet", "--color", "never"]
         command += [] if question.dependencies else ["--no-deps"]
+        command += ["--refresh"] if self._refresh else []
         for project, _ in question.given:
             command += ["--no-emit-package", project]
         environment = {key: value for key, value in os.environ.items() if key not in FOREIGN}
