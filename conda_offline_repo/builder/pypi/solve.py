@@ -124,9 +124,11 @@ class _Solver:
 
     def expect(self) -> None:
         """Let uv begin as if conda's packages were those of the last release."""
-        if last := self._store.last_records(self._task.key):
+        last, projects = self._store.last_solution(self._task.key)
+        if last:
             target = self._target(last)
-            self._turns.expect(last, active(self._task.pip.requirements, target), target)
+            requirements = active(self._task.pip.requirements, target)
+            self._turns.expect(last, projects, requirements, target)
 
     def solution(self, extras: Mapping[str, frozenset[str]]) -> Solution:
         """Return the solution, with extras that others ask of wheels."""

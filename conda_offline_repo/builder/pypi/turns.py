@@ -22,7 +22,7 @@ from .requirement import line_for_uv
 from .target import uv_platform
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
     from typing import Any, TypeAlias
 
@@ -101,14 +101,20 @@ class Turns:
         return records, resolved
 
     def expect(
-        self, records: Records, requirements: tuple[PipRequirement, ...], target: Target
+        self,
+        records: Records,
+        projects: Iterable[str],
+        requirements: tuple[PipRequirement, ...],
+        target: Target,
     ) -> None:
-        """Let uv begin with what it will be asked if conda's packages are these again."""
+        """Let uv begin with what it will be asked if conda's packages and the wheels' projects are
+        these again.
+        """
         resolved = self._started(records, requirements, target)
         if lines := self._lines(requirements, resolved):
             question = self._question(lines, provided_by(records), resolved, target)
             self._uv.begin(question)
-            self._uv.begin(_without_dependencies(question))
+            self._uv.begin(question.alone(projects))
 
     def _started(
         self, records: Records, requirements: tuple[PipRequirement, ...], target: Target
@@ -190,12 +196,10 @@ class Turns:
         )
 
     def _newest(self, question: uv.Question) -> dict[str, Mapping[str, Any]] | None:
-        """Return uv's packages, by project, if they are the newest that the requirements allow."""
-        self._uv.begin(question)
-        newest = self._asked(_without_dependencies(question))
+        """Return uv's packages, by project, if each is the newest that the requirements allow."""
         with suppress(UnresolvedError):
             packages = self._asked(question)
-            if all(packages.get(p) == package for p, package in newest.items()):
+            if packages == self._asked(question.alone(packages)):
                 return packages
         return None
 
@@ -209,7 +213,7 @@ class Turns:
         """Return a question for an index that may lack what channels have: with what there is of
         the packages that the requirements themselves need. Without it, uv would take older wheels.
         """
-        newest = self._asked(_without_dependencies(question))
+        newest = self._asked(question.alone())
         needed = self._walk.resolved(requirements, newest, records, target).demands
         versions = {p: self._channels.newest(p, specifier) for p, specifier in needed.items()}
         known = provided_by(records) | {p: str(v) for p, v in versions.items() if v}
@@ -229,8 +233,7 @@ class Turns:
     def _check_alone(self, question: uv.Question) -> None:
         """Check that each requirement by itself has a wheel; uv names just the first without."""
         questions = [
-            replace(_without_dependencies(question), requirements=(line,))
-            for line in question.requirements
+            replace(question, requirements=(line,)).alone() for line in question.requirements
         ]
         for alone in questions:
             self._uv.begin(alone)
@@ -242,8 +245,3 @@ class Turns:
                 reasons.append(str(error))
         if reasons:
             raise UnresolvedError(self._task.key, *dict.fromkeys(reasons))
-
-
-def _without_dependencies(question: uv.Question) -> uv.Question:
-    """Return a question for the requirements alone, whatever is there already."""
-    return replace(question, given=(), known=(), dependencies=False)

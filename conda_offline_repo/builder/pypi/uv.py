@@ -9,7 +9,7 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import TYPE_CHECKING
@@ -17,6 +17,7 @@ from urllib.parse import unquote, urlsplit
 from zipfile import ZipFile
 
 from conda.base.context import context
+from packaging.requirements import Requirement
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 
 from ...urls import file_url, public
@@ -70,6 +71,14 @@ class Question:
     variables: tuple[tuple[str, str], ...]
     known: tuple[tuple[str, str], ...] = ()
     dependencies: bool = True
+
+    def alone(self, projects: Iterable[str] = ()) -> Question:
+        """Return the question for the requirements, and for projects besides, whatever they need
+        and whatever is there already.
+        """
+        named = {canonicalize_name(Requirement(line).name) for line in self.requirements}
+        lines = (*self.requirements, *sorted({*projects} - named))
+        return replace(self, requirements=lines, given=(), known=(), dependencies=False)
 
 
 def executable() -> str:

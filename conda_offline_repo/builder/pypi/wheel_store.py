@@ -61,17 +61,21 @@ class WheelStore:
         self._progress, self._dry_run = progress, dry_run
         self._records = read_records(last, repository, damaged=True) if last else {}
 
-    def last_records(self, key: str) -> tuple[PackageRecord, ...]:
-        """Return conda's packages in a solution of the last release; none if their entries are not
-        there any more.
+    def last_solution(self, key: str) -> tuple[tuple[PackageRecord, ...], tuple[str, ...]]:
+        """Return conda's packages in a solution of the last release, and the projects of its
+        wheels; nothing if the entries are not there any more.
         """
         names = self._last.solutions.get(key, ()) if self._last else ()
-        of_channels = [name for name in names if self._last and not self._last.packages[name].wheel]
-        if not all(name in self._records for name in of_channels):
-            return ()
-        return tuple(
-            PackageRecord(**{**self._records[name], **_place(name)}) for name in of_channels
+        packages = self._last.packages if self._last else {}
+        wheels = {name: wheel for name in names if (wheel := packages[name].wheel)}
+        if not all(name in self._records for name in names):
+            return (), ()
+        records = (
+            PackageRecord(**{**self._records[name], **_place(name)})
+            for name in names
+            if name not in wheels
         )
+        return tuple(records), tuple(wheel.project for wheel in wheels.values())
 
     def packages(
         self,

@@ -236,3 +236,15 @@ def test_an_index_may_lack_what_channels_have(vendor: PipVendor) -> None:
     vendor.wheel("app", "0.1")
     vendor.wheel("app", "3.0", "numpy<2")
     assert versions(vendor.build("app")) == {"app": "3.0 PyPI", "numpy": "1.26 conda"}
+
+
+def test_no_wheel_of_long_ago_is_taken_behind_another(vendor: PipVendor) -> None:
+    for version in ("1.26", "2.3"):
+        vendor.add("numpy", version)
+    vendor.wheel("app", "1.0", "helper")
+    vendor.wheel("helper", "0.1", "numpy")
+    vendor.wheel("helper", "3.0", "numpy<2")
+    vendor.wheel("numpy", "1.26")
+    expected = {"app": "1.0 PyPI", "helper": "3.0 PyPI", "numpy": "1.26 conda"}
+    assert versions(vendor.build("app")) == expected
+    assert not vendor.build("app").changed
