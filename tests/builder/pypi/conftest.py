@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,7 +17,10 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def vendor(me: Inside, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> PipVendor:
-    monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
+    for name in list(os.environ):
+        if name.startswith(("PIP_", "UV_")):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
     monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "uv"))
     monkeypatch.setenv("UV_NO_CONFIG", "1")
     return PipVendor(me, tmp_path)
