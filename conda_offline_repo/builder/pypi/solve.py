@@ -211,7 +211,8 @@ class _Solver:
             name, specifier = conda_name(requirement.project), requirement.specifier
             if requirement.url:
                 specifier = SpecifierSet(f"=={made[name].version}")
-            pip[requirement.text] = PackageSpec(match_spec(name, specifier))
+            local = name in made and "+" in made[name].version
+            pip[requirement.text] = PackageSpec(match_spec(name, specifier, local=local))
         roots = {spec.match.name for spec in (*base.packages, *pip.values())}
         reached = _reached(roots, {**stay, **made})
         if len(stay) < len(records):  # what only the ones needed that wheels replace

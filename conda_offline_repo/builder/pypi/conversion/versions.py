@@ -128,12 +128,17 @@ def _before(version: Version, parts: int) -> str:
     return f"{_of(version.epoch, release)}a0"
 
 
-def match_spec(name: str, specifier: SpecifierSet) -> str:
+def match_spec(name: str, specifier: SpecifierSet, *, local: bool = False) -> str:
     """Return the MatchSpec of a conda package in versions that a specifier allows, as a person
     would write it where it is for one version.
+
+    Args:
+        name: Of the package.
+        specifier: The versions.
+        local: Whether the package may be a local version, which conda's `==1.0` does not match.
     """
     exact = [Version(s.version) for s in specifier if s.operator == "==" and "*" not in s.version]
-    if len(exact) == len(specifier) == 1 and not exact[0].local:
+    if len(exact) == len(specifier) == 1 and not (exact[0].local or local):
         return f"{name} =={conda_version(exact[0])}"
     return f"{name} {conda_range(specifier)}".rstrip()
 

@@ -14,6 +14,7 @@ from packaging.version import Version
 from conda_offline_repo.builder.pypi.conversion.versions import (
     conda_range,
     conda_version,
+    match_spec,
     python_range,
 )
 
@@ -98,3 +99,23 @@ class TestEverySolver:
 )
 def test_pythons_are_stated_without_what_follows_from_the_rest(requires: str, text: str) -> None:
     assert python_range(SpecifierSet(requires)) == text
+
+
+@pytest.mark.parametrize(
+    ("requirement", "local", "text"),
+    [
+        ("", False, "demo"),
+        ("==1.0", False, "demo ==1.0"),
+        ("==1.0", True, "demo >=1.0,<1.0.0.0.1"),
+        ("==1.0+cpu", True, "demo ==1.0+1.cpu"),
+        ("==1.*", True, "demo 1.*"),
+        (">=1.0,<2", True, "demo >=1.0,<2a0"),
+    ],
+)
+def test_one_version_is_stated_as_a_person_would(requirement: str, local: bool, text: str) -> None:
+    spec = match_spec("demo", SpecifierSet(requirement), local=local)
+    assert spec == text
+    if local:
+        assert MatchSpec(spec).match(
+            {"name": "demo", "version": "1.0+1.cpu", "build": "0", "build_number": 0}
+        )
