@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 from zipfile import BadZipFile, ZipFile
 
+from ...archives.libraries import BEGINNINGS
 from ..exceptions import DamagedWheelError, PipToolsMissingError
 from .layout import LEFT_OUT, NATIVE, Contents, Member
 from .record import read_metadata
@@ -24,15 +25,6 @@ if TYPE_CHECKING:
 DAMAGED = (BadZipFile, zlib.error, EOFError, KeyError, RuntimeError, ValueError, ConfigError)
 #: The sections of `entry_points.txt` that make commands.
 COMMANDS = ("console_scripts", "gui_scripts")
-#: The systems of compiled libraries, by how these begin: ELF, PE, and the forms of Mach-O.
-SYSTEMS = {
-    **{b"\x7fELF": "linux", b"MZ": "win"},
-    **dict.fromkeys(
-        (b"\xfe\xed\xfa\xce", b"\xfe\xed\xfa\xcf", b"\xce\xfa\xed\xfe", b"\xcf\xfa\xed\xfe"),
-        "osx",
-    ),
-    **{b"\xca\xfe\xba\xbe": "osx", b"\xca\xfe\xba\xbf": "osx"},
-}
 
 
 def read_wheel(path: Path) -> WheelMetadata:
@@ -106,7 +98,7 @@ def _systems(archive: ZipFile, members: Iterable[Member]) -> Iterator[str]:
         if NATIVE.search(member.name):
             with archive.open(member.name) as file:
                 beginning = file.read(4)
-            yield from (s for magic, s in SYSTEMS.items() if beginning.startswith(magic))
+            yield from (s for magic, s in BEGINNINGS.items() if beginning.startswith(magic))
 
 
 def _is_cached(name: str, names: Container[str]) -> bool:

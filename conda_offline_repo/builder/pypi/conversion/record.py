@@ -213,11 +213,13 @@ def _reasons(
             yield f"it needs {requirement.name} from {public(requirement.url)}, not from an index"
     if metadata.contents is None:
         return
-    systems, system = metadata.contents.systems, target.platform.partition("-")[0]
-    for_several = len(systems) > 1 and system in systems  # such as debuggers, for other programs
-    if bounds and bounds.anywhere and metadata.contents.libraries and not for_several:
-        names = ", ".join(metadata.contents.libraries[:MOST_NAMES])
-        if more := len(metadata.contents.libraries[MOST_NAMES:]):
+    libraries, systems = metadata.contents.libraries, metadata.contents.systems
+    # such as those of debuggers, for other programs, and those of .NET
+    several = len(systems) > 1 and target.platform.partition("-")[0] in systems
+    managed = systems == {"win"} and all(name.lower().endswith(".dll") for name in libraries)
+    if bounds and bounds.anywhere and libraries and not (several or managed):
+        names = ", ".join(libraries[:MOST_NAMES])
+        if more := len(libraries[MOST_NAMES:]):
             names += f" and {more} more"
         yield f"its name says that it is for every platform, and it has compiled libraries: {names}"
     yield from layout.problems(metadata.contents, subdir)

@@ -146,6 +146,11 @@ def test_libraries_for_several_systems_go_to_one_at_a_time(tmp_path: Path) -> No
         package_of(wheel, target("osx-64"))
 
 
+def test_libraries_of_net_are_for_every_system(tmp_path: Path) -> None:
+    wheel = write_wheel(tmp_path, files={"demo/Runtime.dll": b"MZ", "demo/__init__.py": b""})
+    assert package_of(wheel, target("linux-64"))[1]["subdir"] == "linux-64"
+
+
 def test_many_compiled_libraries_are_counted(tmp_path: Path) -> None:
     files = {f"demo/{number}.so": b"" for number in range(5)}
     with pytest.raises(UnconvertibleWheelError, match=r"demo/2\.so and 2 more\n"):
