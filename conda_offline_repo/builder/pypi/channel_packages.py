@@ -11,15 +11,18 @@ from ...queries.dependencies import spec_name
 from ..upstream.repodata import load
 from ..upstream.unavailable import explained
 from . import names
+from .conversion.bounds import bounds_of
 from .provided import PYTHON
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from typing import Any
 
+    from conda.models.records import PackageRecord
     from packaging.specifiers import SpecifierSet
 
     from ..request.request import Request
+    from .wheel import Target
 
 
 class ChannelPackages:
@@ -76,8 +79,15 @@ class ChannelPackages:
         known = self._versions[name] if name else ()
         return max((v for v in known if specifier.contains(v, prereleases=True)), default=None)
 
-    def has_python_abi(self) -> bool:
-        """Return whether the channels have the package `python_abi`."""
+    def python_abi_is_missing(
+        self, records: Iterable[PackageRecord], files: Iterable[str], target: Target
+    ) -> bool:
+        """Return whether wheels of these names are compiled for the target's Python alone, so that
+        they are to need `python_abi`, which the channels have and conda's packages lack.
+        """
+        compiled = any((bounds := bounds_of(file, target)) and bounds.abi for file in files)
+        if not compiled or any(record.name == "python_abi" for record in records):
+            return False
         for source in self._request.sources:
             with explained(self._request, source):
                 indexes = load(source, self._subdirs, ["python_abi"])

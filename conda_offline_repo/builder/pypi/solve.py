@@ -150,6 +150,11 @@ class _Solver:
             requirements = active(self._task.pip.requirements, target)
             records, resolved = self._turns.agreed(base.records, requirements, target)
             wheels = {**resolved.wheels, **self._locked(target)}
+            files = [wheel.file for wheel, _ in wheels.values()]
+            if not self._task.archives and self._channels.python_abi_is_missing(
+                records, files, target
+            ):
+                records = self._turns.with_python_abi(records, resolved, target.python)
         self.extras = {project: own for project, (_, own) in resolved.wheels.items()}
         return self._composed(base, records, requirements, wheels, target)
 
@@ -192,12 +197,11 @@ class _Solver:
         def conda_name(project: str) -> str:
             return own.get(project) or self._channels.name_of_wheel(project)
 
-        abi = any(record.name == "python_abi" for record in records)
         entries = self._store.packages(
             [wheels[project] for project in sorted(wheels)],
             target,
             conda_name,
-            python_abi=abi or self._channels.has_python_abi(),
+            python_abi=any(record.name == "python_abi" for record in records),
         )
         made = {record.name: record for record in map(exact.as_record, entries)}
         for record in records:

@@ -100,6 +100,13 @@ class Turns:
             raise UnresolvedError(self._task.key, reason)
         return records, resolved
 
+    def with_python_abi(self, records: Records, resolved: Resolved, python: str) -> Records:
+        """Return conda's packages with `python_abi`, for a Python that does not need it itself."""
+        more = (PackageSpec(f"python =={python}"), PackageSpec("python_abi"))
+        with suppress(SolveError):
+            return self._solved(resolved.demands, more)
+        return records
+
     def expect(
         self,
         records: Records,
@@ -168,8 +175,11 @@ class Turns:
                 self._warn(f"{text}the rest for {self._task.key}.")
         return solved
 
-    def _solved(self, demands: Mapping[str, SpecifierSet]) -> Records:
-        packages = [*self._task.packages, *(self._spec(*pair) for pair in demands.items())]
+    def _solved(
+        self, demands: Mapping[str, SpecifierSet], more: Iterable[PackageSpec] = ()
+    ) -> Records:
+        specs = (self._spec(*pair) for pair in demands.items())
+        packages = [*self._task.packages, *specs, *more]
         channels = tuple(source.channel for source in self._request.sources)
         with explained(self._request):
             return run(self._task.platform, packages, channels, self._machine)

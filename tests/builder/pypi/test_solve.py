@@ -248,3 +248,21 @@ def test_no_wheel_of_long_ago_is_taken_behind_another(vendor: PipVendor) -> None
     expected = {"app": "1.0 PyPI", "helper": "3.0 PyPI", "numpy": "1.26 conda"}
     assert versions(vendor.build("app")) == expected
     assert not vendor.build("app").changed
+
+
+def test_compiled_wheels_bring_the_interface_of_python(vendor: PipVendor) -> None:
+    """conda-forge's Pythons before 3.13 do not need it themselves."""
+    for package in [p for p in vendor.channel.packages.values() if p.record["name"] == "python"]:
+        vendor.channel.remove(package)
+    only_if_there = ["python_abi 3.12.* *_cp312"]
+    vendor.channel.add(
+        "python", "3.12.4", build="0_cpython", subdir="linux-64", constrains=only_if_there
+    )
+    vendor.wheel("fast", tag="cp312-cp312-manylinux_2_17_x86_64")
+    vendor.wheel("pure")
+    pure = vendor.build("pure", packages=("python", "pip")).manifest.packages
+    outcome = vendor.build("fast", "pure", packages=("python", "pip"))
+    assert versions(outcome) == {"fast": "1.0 PyPI", "pure": "1.0 PyPI"}
+    assert (
+        "linux-64/python_abi-3.12-5_cp312.conda" in outcome.manifest.packages.keys() - pure.keys()
+    )
