@@ -10,6 +10,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from operator import itemgetter
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import TYPE_CHECKING
@@ -183,19 +184,19 @@ def chosen(
         hashes: The SHA-256 digests that the request allows; none for any.
     """
     allowed = {*hashes}
-    ranks = {tag: rank for rank, tag in enumerate(target.tags)}
-    best: tuple[int, Wheel] | None = None
+    ranks = {tag: -rank for rank, tag in enumerate(target.tags)}
+    fitting = []
     for candidate in package["wheels"]:
         url = candidate.get("url") or file_url(Path(candidate["path"]))
         sha256 = candidate.get("hashes", {}).get("sha256", "")
-        with suppress(InvalidWheelFilename):
-            wheel = wheel_at(settings.with_login(url), sha256)
         if allowed and sha256 not in allowed:
             continue
-        own = [ranks[tag] for tag in parse_wheel_filename(wheel.file)[3] if tag in ranks]
-        if own and (best is None or min(own) < best[0]):
-            best = min(own), wheel
-    return best and best[1]
+        with suppress(InvalidWheelFilename):
+            wheel = wheel_at(settings.with_login(url), sha256)
+            _, _, build, tags = parse_wheel_filename(wheel.file)
+            own = [ranks[tag] for tag in tags if tag in ranks]
+            fitting += [((max(own), build), wheel)] if own else []
+    return max(fitting, key=itemgetter(0))[1] if fitting else None
 
 
 def wheel_at(url: str, sha256: str) -> Wheel:
