@@ -73,5 +73,5 @@ def versions(outcome: BuildOutcome, key: str = "linux-64") -> dict[str, str]:
         origin = "PyPI" if outcome.manifest.packages[archive].wheel else "conda"
         found[name] = f"{version} {origin}"
     for name in ("python", "python_abi", "pip"):
-        del found[name]
+        found.pop(name, None)
     return found

@@ -218,11 +218,12 @@ class _Solver:
             local = name in made and "+" in made[name].version
             pip[requirement.text] = PackageSpec(match_spec(name, specifier, local=local))
         roots = {spec.match.name for spec in (*base.packages, *pip.values())}
-        reached = _reached(roots, {**stay, **made})
-        if len(stay) < len(records):  # what only the ones needed that wheels replace
-            stay = {name: record for name, record in stay.items() if name in reached}
         # what only an extra of a conda package needs
-        pip |= {name: PackageSpec(name) for name in sorted(made.keys() - reached)}
+        extra = made.keys() - _reached(roots, {**stay, **made})
+        pip |= {name: PackageSpec(name) for name in sorted(extra)}
+        if len(stay) < len(records):  # what only the ones needed that wheels replace
+            reached = _reached({*roots, *extra}, {**stay, **made})
+            stay = {name: record for name, record in stay.items() if name in reached}
         together = {**stay, **made}
         touched = [r for r in stay.values() if {*map(spec_name, r.depends)} & made.keys()]
         if misfits := exact.unmet(together, (*made.values(), *touched)):

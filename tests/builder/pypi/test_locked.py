@@ -56,3 +56,14 @@ def test_what_a_list_lacks_is_named(vendor: PipVendor, tmp_path: Path) -> None:
     environments = locked(vendor, tmp_path, vendor.wheel("app", "1.0", "helper>=2", "other"))
     with pytest.raises(WheelMisfitError, match="app 1.0 needs helper >=2\n.*app 1.0 needs other"):
         vendor.build(pip=(), environments=environments)
+
+
+def test_list_without_python_abi_needs_none(vendor: PipVendor, tmp_path: Path) -> None:
+    vendor.channel.add("python", "3.12.5", build="0", subdir="linux-64")
+    wheel = vendor.wheel("app", tag="cp312-cp312-manylinux_2_17_x86_64")
+    environments = locked(vendor, tmp_path, wheel)
+    file = tmp_path / "explicit.txt"
+    left_out = ("/python_abi-", "/python-3.12.4-")
+    lines = [x for x in file.read_text().splitlines() if not any(part in x for part in left_out)]
+    file.write_text("\n".join(lines))
+    assert versions(vendor.build(pip=(), environments=environments)) == {"app": "1.0 PyPI"}

@@ -114,6 +114,22 @@ def test_extras_and_markers(vendor: PipVendor) -> None:
     assert outcome.manifest.pip["linux-64"]["distributed"] == "distributed"
 
 
+def test_an_extra_of_a_conda_package_beside_one_that_a_wheel_replaces(vendor: PipVendor) -> None:
+    for name in ("files", "loop", "tools"):
+        vendor.add(name)
+    vendor.wheel("files", "1.0", 'http; extra == "net"')
+    vendor.wheel("http", "1.0", "loop")
+    vendor.wheel("loop", "1.0")
+    vendor.wheel("tools", "3.0")
+    outcome = vendor.build("files[net]", "tools==3.0", packages=("python", "pip", "tools"))
+    assert versions(outcome) == {
+        "files": "1.0 conda",
+        "http": "1.0 PyPI",
+        "loop": "1.0 conda",
+        "tools": "3.0 PyPI",
+    }
+
+
 def test_a_wheel_has_the_same_extras_in_all_environments(vendor: PipVendor) -> None:
     vendor.wheel("web", "1.0", 'fast; extra == "speed"')
     vendor.wheel("fast", "1.0")
