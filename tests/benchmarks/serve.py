@@ -1,4 +1,6 @@
-"""Serve the channels below a folder until stdin ends: `python -m tests.benchmarks.serve FOLDER`.
+"""Serve the channels below a folder until stdin ends.
+
+    python -m tests.benchmarks.serve FOLDER [SECONDS before each answer]
 
 The server of the tests keeps a log and can misbehave; this one does as little as it can, because it
 runs on the cores of those that are timed.
@@ -9,6 +11,7 @@ from __future__ import annotations
 import re
 import sys
 import threading
+import time
 from functools import partial
 from http import HTTPStatus
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -39,6 +42,7 @@ class Handler(SimpleHTTPRequestHandler):
 
         Older ways of asking for that are answered by the system's server; conda does not use them.
         """
+        time.sleep(float(sys.argv[2]) if sys.argv[2:] else 0)
         path = Path(self.translate_path(self.path))
         known = self.headers.get("If-None-Match")
         if known and path.is_file() and known == _etag(path):
