@@ -20,9 +20,10 @@ from .exceptions import UnresolvedError
 from .provided import meets, provided_by
 from .requirement import line_for_uv
 from .target import uv_platform
+from .walk import Resolved
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from pathlib import Path
     from typing import Any, TypeAlias
 
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from .channel_packages import ChannelPackages
     from .index_settings import IndexSettings
     from .requirement import PipRequirement
-    from .walk import Resolved, Walk
+    from .walk import Walk
     from .wheel import Target
 
     Records: TypeAlias = tuple[PackageRecord, ...]
@@ -110,16 +111,16 @@ class Turns:
     def expect(
         self,
         records: Records,
-        projects: Iterable[str],
+        projects: Collection[str],
         requirements: tuple[PipRequirement, ...],
         target: Target,
     ) -> None:
         """Let uv begin with what it will be asked if conda's packages and the wheels' projects are
-        these again.
+        these again; before anything is read of the channels.
         """
-        resolved = self._started(records, requirements, target)
-        if lines := self._lines(requirements, resolved):
-            question = self._question(lines, provided_by(records), resolved, target)
+        nothing, own = Resolved(), tuple(r for r in requirements if r.project in projects)
+        if lines := self._lines(own, nothing):
+            question = self._question(lines, provided_by(records), nothing, target)
             self._uv.begin(question)
             self._uv.begin(question.alone(projects))
 
