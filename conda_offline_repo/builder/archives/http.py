@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from requests import Response, Session
 
 MOST_REDIRECTS = 10
+ONLINE = "Leave out --offline, or conda's setting `offline`."
 #: Bytes a second, on the average of as long a time as conda waits for a server that is silent. Five
 #: downloads over a modem are faster; who keeps a connection open for its own sake is not.
 LEAST_RATE = 100
@@ -50,12 +51,14 @@ def ask(url: str, start: int) -> Response:
         An answer to close, whatever its status.
 
     Raises:
-        DownloadFailedError: It is redirected off the network, or without end.
+        DownloadFailedError: It is redirected off the network, or without end; or conda is offline.
         RequestException: The server cannot be reached.
     """
     path = Path(file_path(url)) if url.startswith("file:") else None
     if path and path.exists() and not path.is_file():  # a pipe or a device may never end
         raise DownloadFailedError("it is not a file in its channel")
+    if context.offline and urlsplit(url).scheme in NETWORK:  # conda's session would crash
+        raise DownloadFailedError("it is not on this machine, and conda is offline", ONLINE)
     headers = {"Accept-Encoding": "identity"}
     if start:
         headers["Range"] = f"bytes={start}-"

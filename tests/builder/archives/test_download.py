@@ -159,6 +159,13 @@ def test_status_that_does_not_pass_fails_the_package(vendor: Vendor) -> None:
     assert not (vendor.me.root / "bank").exists()
 
 
+def test_no_server_is_asked_offline(vendor: Vendor, tmp_path: Path) -> None:
+    vendor.me.configure(offline=True)
+    with pytest.raises(DownloadFailedError, match="not on this machine, and conda is offline"):
+        fetch(vendor, tmp_path / "downloads")
+    assert vendor.server.requests == ()
+
+
 @pytest.mark.parametrize("kind", BROKEN)
 def test_answers_that_always_break_fail_the_package(
     vendor: Vendor, kind: str, monkeypatch: pytest.MonkeyPatch

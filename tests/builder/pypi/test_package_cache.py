@@ -124,8 +124,9 @@ def test_offline(
 
     shutil.rmtree(conda.pkgs / WHEELS)
     failed = conda.fail(*build, "uncached", "--offline", **variables)
-    assert "app-1.0-py3-none-any.whl" in failed.stderr
-    assert "offline" in failed.stderr
+    reason = "app-1.0-py3-none-any.whl: it is not on this machine, and conda is offline\n"
+    assert reason in failed.stderr
+    assert "Leave out --offline" in failed.stderr
     shutil.rmtree(variables["UV_CACHE_DIR"])
     failed = conda.fail(*build, "unknown", "--offline", **variables)
     assert "app" in failed.stderr
