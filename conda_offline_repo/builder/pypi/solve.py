@@ -156,6 +156,8 @@ class _Solver:
             ):
                 records = self._turns.with_python_abi(records, resolved, target.python)
         self.extras = {project: own for project, (_, own) in resolved.wheels.items()}
+        lost = self._walk.lost_extras(requirements, wheels)
+        self.warnings += [BuildWarning("left-out", text) for text in lost]
         return self._composed(base, records, requirements, wheels, target)
 
     def _target(self, records: Records) -> Target:

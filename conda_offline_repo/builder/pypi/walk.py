@@ -154,6 +154,22 @@ class Walk:
                 needs = tuple(need for need in needs if str(need) not in own)
             yield project, needs
 
+    def lost_extras(
+        self,
+        requirements: Iterable[PipRequirement],
+        wheels: Mapping[str, tuple[Wheel, frozenset[str]]],
+    ) -> Iterator[str]:
+        """Yield which extras that are asked for wheels do not have; pip and uv leave them out."""
+        asked = [r for r in requirements if r.extras and r.project in wheels]
+        found = self._store.files.metadata([wheels[r.project][0] for r in asked])
+        for requirement, metadata in zip(asked, found, strict=True):
+            for extra in sorted(requirement.extras - metadata.extras):
+                yield (
+                    f"{metadata.project} {metadata.version} from PyPI has no extra {extra}, so "
+                    f"nothing of it is shipped for {self._key}. If a newer version has it: name "
+                    "that version, and uv says why it cannot be taken."
+                )
+
     def _is_of_channel(self, project: str, provided: Mapping[str, str]) -> bool:
         if project in self.from_pypi:
             return False

@@ -114,6 +114,20 @@ def test_extras_and_markers(vendor: PipVendor) -> None:
     assert outcome.manifest.pip["linux-64"]["distributed"] == "distributed"
 
 
+def test_extras_that_a_wheel_does_not_have_are_told(vendor: PipVendor) -> None:
+    sources = 'old-library; extra == "files"'
+    vendor.wheel("web", "1.0", 'fast; extra == "speed"')
+    vendor.wheel("web", "2.0", 'fast; extra == "speed"', sources)
+    vendor.wheel("fast", "1.0")
+    (vendor.wheels / "old-library-1.0.tar.gz").write_bytes(b"")
+    outcome = vendor.build("web[speed,files]")
+    assert versions(outcome) == {"web": "1.0 PyPI", "fast": "1.0 PyPI"}
+    (warning,) = [w.text for w in outcome.warnings if w.kind == "left-out"]
+    assert warning.startswith("web 1.0 from PyPI has no extra files, ")
+    with pytest.raises(UnresolvedError, match="old-library"):
+        vendor.build("web[speed,files]==2.0")
+
+
 def test_an_extra_of_a_conda_package_beside_one_that_a_wheel_replaces(vendor: PipVendor) -> None:
     for name in ("files", "loop", "tools"):
         vendor.add(name)

@@ -36,6 +36,8 @@ FORMAT = 0
 DIGITS = 8
 #: Libraries of a wheel that are named in an error.
 MOST_NAMES = 3
+#: The name of an extra in a marker.
+EXTRA = re.compile(r'extra == "([^"]+)"')
 #: conda's names for processors in records, by the end of a subdir.
 ARCHITECTURES = {"64": "x86_64", "32": "x86"}
 
@@ -50,6 +52,7 @@ class WheelMetadata:
         version: Its version.
         requires_python: The Pythons that it is for.
         requirements: Its requirements, with their markers and extras.
+        extras: The normalized names of those that it has.
         summary: Its project's description in a line.
         home: The URL of its project's home page.
         license: SPDX's name of its licence, or what the project states.
@@ -63,6 +66,7 @@ class WheelMetadata:
     version: Version
     requires_python: SpecifierSet
     requirements: tuple[Requirement, ...]
+    extras: frozenset[str]
     summary: str | None
     home: str | None
     license: str | None
@@ -96,6 +100,8 @@ def read_metadata(text: str, file: str) -> WheelMetadata:
             requirements.append(Requirement(_without_stray_stars(line)))
         except InvalidRequirement:
             reasons.append(f"its requirement {line!r} cannot be read")
+    # old projects have no Provides-Extra
+    named = EXTRA.findall("".join(str(r.marker or "") for r in requirements))
     requires_python = SpecifierSet()
     try:
         requires_python = SpecifierSet(_without_stray_stars(raw.get("requires_python", "")))
@@ -108,6 +114,7 @@ def read_metadata(text: str, file: str) -> WheelMetadata:
         stated,
         requires_python,
         tuple(requirements),
+        frozenset(map(canonicalize_name, (*raw.get("provides_extra", ()), *named))),
         raw.get("summary"),
         raw.get("home_page") or urls.get("homepage") or urls.get("home"),
         license_of(raw.get("license_expression"), raw.get("license"), raw.get("classifiers", ())),
