@@ -54,6 +54,15 @@ class IndexSettings:
     variables: Mapping[str, str] = field(repr=False)
     urls: tuple[str, ...] = field(repr=False)
 
+    @property
+    def for_downloads(self) -> dict[str, str]:
+        """Variables of the environment that give requests the proxies and certificates of uv."""
+        proxies = {name: url for name, url in self.variables.items() if name.endswith("_PROXY")}
+        certificates = self.variables.get("SSL_CERT_FILE") or os.environ.get("SSL_CERT_FILE")
+        if certificates and not os.environ.get("REQUESTS_CA_BUNDLE"):
+            return {**proxies, "REQUESTS_CA_BUNDLE": certificates}
+        return proxies
+
     def with_login(self, url: str) -> str:
         """Return the URL of a wheel with the credentials of an index on the same server."""
         if "@" not in urlsplit(url).netloc:

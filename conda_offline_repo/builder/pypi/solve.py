@@ -143,6 +143,7 @@ class _Solver:
 
     def _solution(self, extras: Mapping[str, frozenset[str]]) -> Solution:
         self._walk.more = extras
+        self._store.files.variables = self._settings.for_downloads
         base = solution_of(self._task, self._tasks, self._request, self._progress)
         where = f"{self._request.label}, {self._task.key}"
         with self._progress.doing(f"Resolving the packages of PyPI for {where}"):

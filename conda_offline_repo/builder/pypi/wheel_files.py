@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING
@@ -27,7 +27,7 @@ from .conversion.record import read_metadata
 from .exceptions import DamagedWheelError, UnconvertibleWheelError, WheelHashError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from typing import TypeVar
 
     from .conversion.record import WheelMetadata
@@ -59,10 +59,14 @@ class WheelFiles:
 
     Args:
         scratch: A folder for wheels while they are converted.
+
+    Attributes:
+        variables: Of the environment, for downloads; see `IndexSettings.for_downloads`.
     """
 
     def __init__(self, scratch: Path) -> None:
         self._scratch = scratch
+        self.variables: Mapping[str, str] = {}
         self._metadata: dict[str, WheelMetadata] = {}
         self._without_metadata: set[str] = set()
 
@@ -73,7 +77,21 @@ class WheelFiles:
             DownloadError: Some cannot be had; names all of them.
             WheelError: Some wheels are damaged.
         """
-        return work_on_all(self.metadata_of, wheels, CONNECTIONS)
+        with self.connected():
+            return work_on_all(self.metadata_of, wheels, CONNECTIONS)
+
+    @contextmanager
+    def connected(self) -> Iterator[None]:
+        """Let downloads have the proxies and certificates of the index, while the context lasts."""
+        before = {name: os.environ.get(name) for name in self.variables}
+        os.environ.update(self.variables)
+        try:
+            yield
+        finally:
+            for name, value in before.items():
+                os.environ.pop(name)
+                if value is not None:
+                    os.environ[name] = value
 
     def metadata_of(self, wheel: Wheel) -> WheelMetadata:
         """Return the same of one wheel."""

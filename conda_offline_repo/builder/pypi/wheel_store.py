@@ -111,7 +111,8 @@ class WheelStore:
             self._progress.advance(entry.size or 0, packages=1)
             return entry
 
-        with self._progress.counting("Converting", len(wheels), None):
+        counting = self._progress.counting("Converting", len(wheels), None)
+        with counting, self.files.connected():
             return tuple(work_on_all(package, wheels, os.cpu_count() or 1))
 
     def _published(self, wheel: Wheel, file: str, record: dict[str, Any]) -> Entry | None:
