@@ -25,8 +25,7 @@ else:
 
 #: Variables and keys of uv that say where it looks.
 UV_VARIABLES = (
-    *("UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_INDEX", "UV_EXTRA_INDEX_URL"),
-    *("UV_FIND_LINKS", "UV_NO_INDEX"),
+    *("UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_INDEX", "UV_EXTRA_INDEX_URL", "UV_FIND_LINKS"),
 )
 UV_KEYS = ("index", "index-url", "extra-index-url", "find-links", "no-index")
 #: pip's keys, and whether they have several values.
@@ -149,7 +148,7 @@ def _uv_files() -> Iterator[dict[str, Any]]:
 
 def _uv_urls(files: Iterable[Mapping[str, Any]]) -> Iterator[str]:
     """Yield the indexes of uv's own settings, with credentials."""
-    values = (os.environ.get(name, "") for name in UV_VARIABLES[:5])
+    values = (os.environ.get(name, "") for name in UV_VARIABLES)
     named = [part for value in values for part in re.split(r"[\s,]+", value)]
     for file in files:
         for table in (file, file.get("pip", {})):

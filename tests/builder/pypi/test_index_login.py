@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 import pytest
 
+from conda_offline_repo.builder.credentials import credentials
 from tests.builder.test_secrets import decoded
 from tests.support.index import served
 from tests.support.tiny import TinyChannel
@@ -20,12 +23,24 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.support.index import Index
+    from tests.support.inside import Inside
     from tests.support.running import Conda, Finished
 
 USER, PASSWORD = "anna-canary-x", "p4ss/w:rd@c4nary+x"
 #: For a file of netrc, which has no way to write all of them.
 PLAIN = "netrc-c4n4ry-pw"
-WAYS = ("environment.yml", "option", "default", "named", "extra", "pip", "pip.conf", "uv", "netrc")
+WAYS = (
+    "environment.yml",
+    "option",
+    "default",
+    "named",
+    "extra",
+    "pages",
+    "pip",
+    "pip.conf",
+    "uv",
+    "netrc",
+)
 LOUD = ("-v", "-v", "-v")
 
 
@@ -65,6 +80,9 @@ class Vendor:
             variables["UV_DEFAULT_INDEX"] = f"{self.index.server}/nothing/"
         elif way == "extra":
             variables |= {"UV_INDEX_URL": self.secret_url, "UV_EXTRA_INDEX_URL": self.secret_url}
+        elif way == "pages":
+            variables["UV_FIND_LINKS"] = f"{self.secret_url}foo/"
+            variables["UV_DEFAULT_INDEX"] = f"{self.index.server}/nothing/"
         elif way == "pip":
             variables["PIP_INDEX_URL"] = self.secret_url
         elif way == "pip.conf":
@@ -204,3 +222,27 @@ def test_description_of_a_label_has_no_login(vendor: Vendor, way: str) -> None:
     assert again.status == 0, again
     assert vendor.has_built()
     assert vendor.leaks(again) == []
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("PIP_PROXY", "http://{}@proxy.example.com:3128"),
+        ("HTTPS_PROXY", "http://{}@proxy.example.com:3128"),
+        ("UV_INDEX", "a=https://a.example.com/simple b=https://{}@b.example.com/simple"),
+        ("UV_FIND_LINKS", "https://a.example.com/x/,https://{}@b.example.com/y/"),
+        ("PIP_EXTRA_INDEX_URL", "https://a.example.com/simple https://{}@b.example.com/simple"),
+        ("PIP_FIND_LINKS", "https://a.example.com/x/ https://{}@b.example.com/y/"),
+    ],
+)
+def test_logins_of_settings_are_known(
+    me: Inside, monkeypatch: pytest.MonkeyPatch, variable: str, value: str
+) -> None:
+    options = me.options("python", channels=("https://conda.example.com/acme",))
+    monkeypatch.setenv("UV_NO_CONFIG", "1")
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    assert PASSWORD not in credentials(options).values
+    monkeypatch.setenv(variable, value.format(f"{USER}:{quote(PASSWORD, safe='')}"))
+    known = credentials(options)
+    assert PASSWORD in known.values
+    assert USER in known.logins
