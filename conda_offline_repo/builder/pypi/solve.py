@@ -159,12 +159,11 @@ class _Solver:
         self.extras = {project: own for project, (_, own) in resolved.wheels.items()}
         lost = self._walk.lost_extras(requirements, wheels)
         self.warnings += [BuildWarning("left-out", text) for text in lost]
-        return self._composed(base, records, requirements, wheels, target)
+        return self._composed(base, records, requirements, wheels, resolved.demands, target)
 
     def _target(self, records: Records) -> Target:
-        for record in records:
-            if record.name == "python":
-                return target_of(self._task.platform, self._machine, record)
+        if python := next((record for record in records if record.name == "python"), None):
+            return target_of(self._task.platform, self._machine, python)
         raise WheelMisfitError(self._task.key, ["python is not among the conda packages"])
 
     def _locked(self, target: Target) -> dict[str, tuple[Wheel, frozenset[str]]]:
@@ -191,6 +190,7 @@ class _Solver:
         records: Records,
         requirements: tuple[PipRequirement, ...],
         wheels: Mapping[str, tuple[Wheel, frozenset[str]]],
+        demands: Mapping[str, SpecifierSet],
         target: Target,
     ) -> Solution:
         """Return the solution of conda's packages and of those that are made of wheels."""
@@ -220,23 +220,24 @@ class _Solver:
                 specifier = SpecifierSet(f"=={made[name].version}")
             local = name in made and "+" in made[name].version
             pip[requirement.text] = PackageSpec(match_spec(name, specifier, local=local))
+        together = {**stay, **made}
         roots = {spec.match.name for spec in (*base.packages, *pip.values())}
         # what only an extra of a conda package needs
-        extra = made.keys() - _reached(roots, {**stay, **made})
-        pip |= {name: PackageSpec(name) for name in sorted(extra)}
+        asked = dict.fromkeys(made, SpecifierSet())
+        asked |= {conda_name(project): specifier for project, specifier in demands.items()}
+        extra = asked.keys() - _reached(roots, together)
+        pip |= {name: PackageSpec(match_spec(name, asked[name])) for name in sorted(extra)}
         if len(stay) < len(records):  # what only the ones needed that wheels replace
-            reached = _reached({*roots, *extra}, {**stay, **made})
-            stay = {name: record for name, record in stay.items() if name in reached}
-        together = {**stay, **made}
+            together = {name: together[name] for name in _reached(roots | extra, together)}
+            stay = {name: record for name, record in stay.items() if name in together}
         touched = [r for r in stay.values() if {*map(spec_name, r.depends)} & made.keys()]
         if misfits := exact.unmet(together, (*made.values(), *touched)):
             raise WheelMisfitError(self._task.key, misfits)
-        records = tuple(stay.values())
-        if base.exact:
-            packages = tuple(map(exact.spec, together.values()))
-            return replace(base, packages=packages, records=records, converted=entries)
         packages = tuple(dict.fromkeys((*self._task.packages, *pip.values())))
-        return replace(base, packages=packages, records=records, converted=entries, pip=pip)
+        if base.exact:
+            packages, pip = tuple(map(exact.spec, together.values())), {}
+        rest = tuple(stay.values())
+        return replace(base, packages=packages, records=rest, converted=entries, pip=pip)
 
 
 def _with_python(task: Task) -> Task:

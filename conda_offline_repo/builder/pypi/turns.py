@@ -225,10 +225,12 @@ class Turns:
         the packages that the requirements themselves need. Without it, uv would take older wheels.
         """
         newest = self._asked(question.alone())
-        needed = self._walk.resolved(requirements, newest, records, target).demands
-        versions = {p: self._channels.newest(p, specifier) for p, specifier in needed.items()}
+        needed = self._walk.resolved(requirements, newest, records, target)
+        demands = needed.demands.items()
+        versions = {p: self._channels.newest(p, specifier) for p, specifier in demands}
         known = provided_by(records) | {p: str(v) for p, v in versions.items() if v}
-        given = {*dict(question.given), *self._walk.from_pypi}
+        # the index alone knows what extras need
+        given = {*dict(question.given), *self._walk.from_pypi, *needed.extras}
         return replace(question, known=tuple(p for p in sorted(known.items()) if p[0] not in given))
 
     def _asked(self, question: uv.Question) -> dict[str, Mapping[str, Any]]:

@@ -144,6 +144,18 @@ def test_an_extra_of_a_conda_package_beside_one_that_a_wheel_replaces(vendor: Pi
     }
 
 
+def test_what_an_extra_needs_comes_from_the_channels_even_if_the_index_lacks_it(
+    vendor: PipVendor,
+) -> None:
+    vendor.add("requests", "2.0")
+    vendor.add("pysocks", "1.7")
+    vendor.wheel("requests", "2.0", 'pysocks>=1.5; extra == "socks"')
+    vendor.wheel("app", "1.0")
+    outcome = vendor.build("requests[socks]", "app")
+    assert versions(outcome) == {"requests": "2.0 conda", "pysocks": "1.7 conda", "app": "1.0 PyPI"}
+    assert outcome.manifest.pip["linux-64"]["pysocks"] == "pysocks >=1.5"
+
+
 def test_a_wheel_has_the_same_extras_in_all_environments(vendor: PipVendor) -> None:
     vendor.wheel("web", "1.0", 'fast; extra == "speed"')
     vendor.wheel("fast", "1.0")
