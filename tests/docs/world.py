@@ -9,12 +9,13 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dev.upstream.cable import Cable
 from tests.docs.markdown import REPOSITORY
+from tests.docs.pypi import indexes, ratings
 from tests.docs.server import LABELS, TOKEN, PublicServer
 from tests.docs.shell import CondaPrograms, Shell
 from tests.support.running import Conda
@@ -32,6 +33,7 @@ ABSOLUTE = re.compile(
     rf"(?:(?<=file://)|(?<![\w.~/}}\\-]))/({'|'.join((*OWN, *SHARED))})(?![\w.-])"
 )
 SITES = ("https://conda.anaconda.org", "https://repo.example.com")
+PRIVATE = "https://pypi.example.com"
 SERVED = "http://127.0.0.1:8765"
 
 
@@ -107,6 +109,7 @@ class World:
         self._meanings = {site: server.url for site in SITES}
         self._meanings["machine repo.example.com"] = "machine 127.0.0.1"
         self._serving: subprocess.Popen[str] | None = None
+        self._wheels = ExitStack()
         self.cable = cable
         (folder / "media" / "stick").mkdir(parents=True)
         (folder / "mnt").mkdir()
@@ -176,6 +179,10 @@ class World:
             case "no", ["network"]:
                 settings = (f"{name}={value}" for name, value in self.cable.proxies.items())
                 self.machine.shell.type(f"export {' '.join(settings)}")
+            case "PyPI", []:
+                self._serve_wheels()
+            case "wheel", [path]:
+                ratings(self._path(path))
             case "serve", []:
                 self._serve()
             case "Enter", []:
@@ -189,6 +196,7 @@ class World:
             machine.shell.close()
         if self._serving:
             self._serving.communicate()
+        self._wheels.close()
 
     def meant(self, text: str) -> str:
         """What a text of a page means in this world."""
@@ -230,6 +238,12 @@ class World:
             check=True,
         )
         return done.stdout.split()[1]
+
+    def _serve_wheels(self) -> None:
+        folder = self._folder / "wheels"
+        public, self._meanings[PRIVATE] = self._wheels.enter_context(indexes(folder))
+        self.machine.shell.type(f"export UV_DEFAULT_INDEX={public}")
+        self._meanings["machine pypi.example.com"] = "machine 127.0.0.1"
 
     def _serve(self) -> None:
         self._serving = subprocess.Popen(

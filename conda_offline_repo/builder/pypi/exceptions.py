@@ -12,17 +12,14 @@ from ...exceptions import OfflineRepoError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-#: What resolves requirements of pip and makes conda packages of wheels.
-TOOLS = ("uv", "python-installer", "whl2conda")
-
 
 class PipToolsMissingError(OfflineRepoError):
     """Packages of PyPI are asked for, and what resolves or converts them is not installed."""
 
-    def __init__(self, tool: str) -> None:
+    def __init__(self, *packages: str) -> None:
         super().__init__(
-            f"Packages of PyPI are asked for, and {tool} is not installed.",
-            f"Install it beside conda: conda install -n base {' '.join(TOOLS)}",
+            f"Packages of PyPI need what is not installed: {', '.join(packages)}.",
+            f"Install it beside conda: conda install -n base {' '.join(packages)}",
         )
 
 

@@ -18,11 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from typing import Any
 
-if sys.version_info >= (3, 11):
-    from tomllib import loads as parse_toml
-else:
-    from tomli import loads as parse_toml
-
 #: Variables and keys of uv that say where it looks.
 UV_VARIABLES = (
     *("UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_INDEX", "UV_EXTRA_INDEX_URL", "UV_FIND_LINKS"),
@@ -109,8 +104,13 @@ def read_toml(path: Path) -> dict[str, Any]:
     Raises:
         OSError: It cannot be read.
         ValueError: It is not TOML.
+        ImportError: Python 3.10 does not read it, and tomli is not installed.
     """
-    return parse_toml(path.read_text("utf-8"))
+    if sys.version_info >= (3, 11):
+        from tomllib import loads
+    else:
+        from tomli import loads
+    return loads(path.read_text("utf-8"))
 
 
 def _option(text: str) -> tuple[str, str]:
@@ -142,7 +142,8 @@ def _uv_files() -> Iterator[dict[str, Any]]:
         user = os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config"
         paths = [Path(folder, "uv", "uv.toml") for folder in (user, "/etc/xdg", "/etc")]
     for path in paths:
-        with suppress(OSError, ValueError):  # uv itself says what is wrong with one
+        # uv itself says what is wrong with one; where tomli is missing, uv is not run
+        with suppress(OSError, ValueError, ImportError):
             yield read_toml(path)
 
 

@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
-from .exceptions import PipToolsMissingError
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -23,15 +21,9 @@ if TYPE_CHECKING:
 def renamed() -> Mapping[str, str]:
     """Return the conda names of the projects, by normalized name, that conda-forge calls otherwise,
     beyond another spelling.
-
-    Raises:
-        PipToolsMissingError: whl2conda is not installed.
     """
-    try:
-        # its own function would write a copy into the user's cache
-        text = files("whl2conda.api").joinpath("stdrename.json").read_text("utf-8")
-    except ModuleNotFoundError as error:
-        raise PipToolsMissingError("whl2conda") from error
+    # its own function would write a copy into the user's cache
+    text = files("whl2conda.api").joinpath("stdrename.json").read_text("utf-8")
     table: dict[str, str] = json.loads(text)
     names = {canonicalize_name(name): other for name, other in table.items() if name[0] != "$"}
     return {name: other for name, other in names.items() if canonicalize_name(other) != name}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -22,8 +21,8 @@ from packaging.requirements import Requirement
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 
 from ...urls import file_url, public
-from .exceptions import PipToolsMissingError
 from .index_settings import read_toml
+from .tools import uv_program
 from .wheel import Wheel
 
 if TYPE_CHECKING:
@@ -82,31 +81,20 @@ class Question:
         return replace(self, requirements=lines, given=(), known=(), dependencies=False)
 
 
-def executable() -> str:
-    """Return the path of uv.
-
-    Raises:
-        PipToolsMissingError: It is not installed.
-    """
-    with suppress(ImportError, FileNotFoundError):
-        from uv import find_uv_bin
-
-        return str(find_uv_bin())
-    path = shutil.which("uv", path=os.pathsep.join((str(Path(sys.executable).parent), os.defpath)))
-    if path := path or shutil.which("uv"):
-        return path
-    raise PipToolsMissingError("uv")
-
-
 class Uv:
     """uv, asked with the settings of one request.
 
     Args:
         scratch: A folder for the files of questions.
+
+    Raises:
+        PipToolsMissingError: uv, or what is needed beside it, is not installed.
     """
 
     def __init__(self, settings: IndexSettings, scratch: Path) -> None:
         self._settings, self._scratch = settings, scratch
+        # not in the threads: sysconfig, which is asked for it, answers two at once wrongly at first
+        self._program = uv_program()
         self._begun: dict[Question, Future[list[dict[str, Any]]]] = {}
         self._refresh = False
         self._threads = ThreadPoolExecutor(2)
@@ -119,20 +107,18 @@ class Uv:
     def begin(self, question: Question) -> None:
         """Ask in the background what will probably be asked."""
         if question not in self._begun:
-            # what finds uv asks sysconfig, which answers two threads at once wrongly at first
-            self._begun[question] = self._threads.submit(self._ask, question, executable())
+            self._begun[question] = self._threads.submit(self._ask, question)
 
     def ask(self, question: Question) -> list[dict[str, Any]]:
         """Return the packages of the answer, as pylock.toml has them (PEP 751).
 
         Raises:
             UvError: It finds no solution, or cannot reach an index.
-            PipToolsMissingError: It is not installed.
         """
         self.begin(question)
         return self._begun[question].result()
 
-    def _ask(self, question: Question, program: str) -> list[dict[str, Any]]:
+    def _ask(self, question: Question) -> list[dict[str, Any]]:
         self._scratch.mkdir(parents=True, exist_ok=True)
         folder = Path(mkdtemp(dir=self._scratch))
         lines = [*self._settings.lines, *question.requirements, ""]
@@ -146,7 +132,7 @@ class Uv:
         stubs = [_stub(folder, *pair) for pair in question.given]
         constraints = "\n".join((*question.constraints, *stubs, ""))
         (folder / "constraints.txt").write_text(constraints, "utf-8")
-        command = [program, "pip", "compile", "requirements.in", "-o", "pylock.toml"]
+        command = [self._program, "pip", "compile", "requirements.in", "-o", "pylock.toml"]
         command += ["--constraints", "constraints.txt", "--format", "pylock.toml", "--no-header"]
         command += ["--python", sys.executable, "--python-version", question.python]
         command += ["--python-platform", question.platform, "--only-binary", ":all:"]

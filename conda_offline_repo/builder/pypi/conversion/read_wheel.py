@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from zipfile import BadZipFile, ZipFile
 
 from ...archives.libraries import BEGINNINGS
-from ..exceptions import DamagedWheelError, PipToolsMissingError
+from ..exceptions import DamagedWheelError
 from .layout import LEFT_OUT, NATIVE, Contents, Member
 from .record import read_metadata
 
@@ -35,14 +35,10 @@ def read_wheel(path: Path) -> WheelMetadata:
 
     Raises:
         DamagedWheelError: It is not a wheel, or not that of its name.
-        PipToolsMissingError: The library that reads wheels is not installed.
         OSError: It cannot be read.
     """
-    try:
-        from installer.sources import WheelFile
-        from installer.utils import parse_metadata_file
-    except ModuleNotFoundError as error:
-        raise PipToolsMissingError("python-installer") from error
+    from installer.sources import WheelFile
+    from installer.utils import parse_metadata_file
 
     try:
         with ZipFile(path) as archive:
