@@ -13,6 +13,7 @@ import pytest
 from conda_offline_repo.repository.locate import locate_one
 from conda_offline_repo.repository.manifest import package_name
 from tests.cli.test_json import check
+from tests.support.keys import SigningKey, sign
 from tests.support.mirror import PLATFORM, SOLVERS
 from tests.support.running import Customer
 from tests.support.wheels import write_wheel
@@ -149,3 +150,20 @@ def test_on_the_way_and_at_the_customer(
     assert archive.name in customer.fail("update", "demo-tool", **shell).stderr
     assert said(prefix, "demo-tool") == "demo 1.0 1.0\n"
     customer.use("--undo", "-n", "rating")
+
+
+def test_signed(conda: Conda, upstream: Path, wheels: Path, tmp_path: Path) -> None:
+    key, bank = SigningKey("vendor"), conda.work / "bank"
+    customer = Customer(tmp_path / "administrator", CONDA_ALWAYS_YES="yes")
+    shell, prefix = customer.activated("rating"), customer.envs / "rating"
+    build(conda, upstream, wheels)
+    sign(bank, key)
+    customer.use(bank, "-n", "rating", "--trust", key.fingerprint)
+    customer.run("install", "demo-tool", **shell)
+    demo(wheels, "1.1")
+    build(conda, upstream, wheels, "--no-sign-key")
+    assert "is not signed" in customer.fail("update", "demo-tool", **shell).stderr
+    sign(bank, key)
+    customer.use(bank, "-n", "rating")
+    customer.run("update", "demo-tool", **shell)
+    assert said(prefix, "demo-tool") == "demo 1.1 1.0\n"
