@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from conda.base.context import context
 from conda.models.channel import Channel
@@ -127,7 +127,9 @@ def pin(url: str, sha256: str | None = None, md5: str | None = None) -> PinnedAr
     for name, digest, pattern in (("sha256", sha256, SHA256), ("md5", md5, MD5)):
         if digest and not pattern.fullmatch(digest):
             raise ValueError(f"what should be its {name} digest is not one")
-    url = MASKED_TOKEN.sub("", url, count=1)
+    folder, _, file = MASKED_TOKEN.sub("", url, count=1).rpartition("/")
+    # mamba writes an epoch as `1%21`
+    url = f"{folder}/{file if archive_problem(unquote(file)) else unquote(file)}"
     _check_url(url)
     if context.migrated_channel_aliases or context.migrated_custom_channels:
         moved = Channel(url).url(with_credentials=True)

@@ -53,6 +53,15 @@ def test_as_conda_lock_writes_it() -> None:
     assert read.exact == {"linux-64": (app, lib), "win-64": (lib, win)}
 
 
+def test_epochs_as_mamba_writes_them_in_urls(write: Callable[[str], Path]) -> None:
+    url = f"{CHANNEL}/linux-64/x264-1%21164.3095-0.tar.bz2"
+    (read,) = read_file(write(locked(f"x264 linux-64 url: '{url}'")))
+    assert read.exact == {"linux-64": (PinnedArchive(url.replace("%21", "!")),)}
+    for file in ("..%2Fother-1.0-0.conda", "x264-1.0-0%23.conda", "x264-1.0-0.conda%3Fa"):
+        with pytest.raises(InputFileError, match="x264 for linux-64"):
+            read_file(write(locked(f"x264 linux-64 url: '{CHANNEL}/linux-64/{file}'")))
+
+
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
 def test_written_on_windows(tmp_path: Path, encoding: str) -> None:
     path = tmp_path / "lock"
