@@ -193,6 +193,9 @@ def wheel_at(url: str, sha256: str) -> Wheel:
     """
     file = unquote(urlsplit(url).path.rpartition("/")[2])
     project, version, _, _ = parse_wheel_filename(file)
+    folder, name = url.split("/")[-3:-1]
+    if (folder, canonicalize_name(unquote(name))) == ("t", project):  # not conda's sign of a token
+        url = f"{url.removesuffix(f't/{name}/{file}')}%74/{name}/{file}"
     return Wheel(str(project), str(version), file, public(url), url, sha256.lower())
 
 

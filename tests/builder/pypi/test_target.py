@@ -8,7 +8,7 @@ from packaging.requirements import Requirement
 from conda_offline_repo.builder.pypi.exceptions import PipPlatformError
 from conda_offline_repo.builder.pypi.index_settings import IndexSettings
 from conda_offline_repo.builder.pypi.target import uv_platform
-from conda_offline_repo.builder.pypi.uv import chosen
+from conda_offline_repo.builder.pypi.uv import chosen, wheel_at
 from tests.support.wheels import target
 
 SETTINGS = IndexSettings((), {}, ())
@@ -158,3 +158,13 @@ def test_markers(platform: str, holding: set[str]) -> None:
 def test_platform_that_uv_does_not_know() -> None:
     with pytest.raises(PipPlatformError, match="linux-s390x"):
         target("linux-s390x")
+
+
+def test_folder_of_a_project_is_not_taken_for_a_token() -> None:
+    index = "https://index.example/packages/py3"
+    for name, folder in (("tqdm", "t/tqdm"), ("tables", "t/Tables"), ("app", "a/app")):
+        wheel = wheel_at(f"{index}/{folder}/{name}-1.0-py3-none-any.whl", "")
+        quoted = folder.replace("t/", "%74/", 1) if folder[0] == "t" else folder
+        assert wheel.public_url == f"{index}/{quoted}/{name}-1.0-py3-none-any.whl"
+    secret = wheel_at("https://index.example/t/secret/simple/app-1.0-py3-none-any.whl", "")
+    assert secret.public_url == "https://index.example/simple/app-1.0-py3-none-any.whl"
