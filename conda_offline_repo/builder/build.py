@@ -96,7 +96,7 @@ def _build(options: Options, progress: Progress, run: Run, *, dry_run: bool) -> 
         if staging is None:
             archives = collect.foresee(plan.all_entries, repository)
         else:
-            search = run.search(request)
+            search = run.search(request, plan.servers_of_wheels)
             collect.check_space(plan.all_entries, repository, staging, run.archives)
             # each is searched when it comes, while others are still on their way
             with unavailable.refusal_explained(request):

@@ -11,12 +11,12 @@ from conda.base.context import context
 
 from .._conda import overrides
 from .archives.local import LocalArchives
-from .credentials import credentials, credentials_of
+from .credentials import credentials, credentials_at, credentials_of
 from .release.credential_search import Search
 from .release.html.overview import Overview
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from .options import Options
     from .request.request import Request
@@ -51,9 +51,12 @@ class Run:
         with overrides.settings(local_repodata_ttl=ttl):
             yield
 
-    def search(self, request: Request) -> Search:
+    def search(self, request: Request, servers: Iterable[str]) -> Search:
         """Return the search for all credentials that a request's release must not hold; an archive
         that was searched for the same ones is not searched again.
+
+        Args:
+            servers: URLs of those that wheels came from, which netrc may have a login for.
         """
-        secrets = credentials_of(request, self.secrets)
+        secrets = credentials_of(request, self.secrets) | credentials_at(servers)
         return Search(secrets, self._searched[secrets.values])

@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
+from urllib.parse import urljoin
 
 from ..._conda.solver import undisturbed
 from .. import plugin_channel
@@ -88,6 +89,11 @@ class BuildPlan:
     def installs(self) -> dict[str, tuple[str, ...]]:
         """The archives of each solution, as the manifest has them."""
         return {solution.key: solution.names for solution in self.solutions}
+
+    @property
+    def servers_of_wheels(self) -> frozenset[str]:
+        """The URLs of the servers that wheels came from."""
+        return frozenset(urljoin(e.public_url, "/") for e in self.entries if e.wheel)
 
     @property
     def pip(self) -> dict[str, dict[str, str]]:

@@ -212,6 +212,23 @@ def test_no_other_server_gets_the_login(vendor: Vendor, tmp_path: Path, way: str
     assert [request for request in other.requests if request[1]] == []
 
 
+def test_login_of_another_server_of_wheels_leaves_nowhere(vendor: Vendor, tmp_path: Path) -> None:
+    folder = tmp_path / "elsewhere"
+    foo = write_wheel(folder, "foo", "1.0", files={"foo/pypirc": f"password = {PLAIN}\n"})
+    netrc = vendor.conda.home / ".netrc"
+    netrc.write_text(f"machine localhost login {USER} password {PLAIN}\n")
+    netrc.chmod(0o600)
+    with served(folder, (USER, PLAIN)) as other:
+        server = other.server.replace("127.0.0.1", "localhost")
+        digest = hashlib.sha256(foo.read_bytes()).hexdigest()
+        link = f'<a href="{server}/packages/{foo.name}#sha256={digest}">{foo.name}</a>'
+        vendor.index.answers["/simple/foo/"] = ("200 OK", {"Content-Type": "text/html"}, link)
+        refused = vendor.build("default")
+    assert refused.status == 1
+    assert "holds a credential" in refused.stderr, refused
+    assert PLAIN not in refused.output
+
+
 @pytest.mark.parametrize("way", WAYS)
 def test_description_of_a_label_has_no_login(vendor: Vendor, way: str) -> None:
     file = vendor.conda.work / "offline-repo.yml"
