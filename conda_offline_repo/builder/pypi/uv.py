@@ -178,7 +178,7 @@ def chosen(
         if allowed and sha256 not in allowed:
             continue
         with suppress(InvalidWheelFilename):
-            wheel = wheel_at(settings.with_login(url), sha256)
+            wheel = replace(wheel_at(settings.with_login(url), sha256), size=candidate.get("size"))
             _, _, build, tags = parse_wheel_filename(wheel.file)
             own = [ranks[tag] for tag in tags if tag in ranks]
             fitting += [((max(own), build), wheel)] if own else []

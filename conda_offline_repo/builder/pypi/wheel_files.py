@@ -146,8 +146,12 @@ class WheelFiles:
         folders = package_cache.folders()
         return (folders[0] if folders else self._scratch) / FOLDER / wheel.sha256
 
-    def fetched(self, wheel: Wheel) -> Path:
-        """Return a wheel's path on this machine, where it has the digest that is stated."""
+    def fetched(self, wheel: Wheel, arrived: Callable[[int], None] = lambda _: None) -> Path:
+        """Return a wheel's path on this machine, where it has the digest that is stated.
+
+        Args:
+            arrived: Gets the number of bytes that arrive, as from `download`.
+        """
         if wheel.url.startswith("file:"):
             path = Path(file_path(wheel.url))
             if wheel.sha256 and hash_file(path).sha256 != wheel.sha256:
@@ -159,7 +163,7 @@ class WheelFiles:
             stated = {"sha256": wheel.sha256, "size": wheel.size}
             entry = Entry("", wheel.file, stated, wheel.public_url, wheel.url)
             try:
-                download(entry, target, lambda _: None, threading.Event())
+                download(entry, target, arrived, threading.Event())
             except ChannelRefusedError as error:
                 failure = f"the server refuses it (HTTP {error.status})", LOGIN
                 raise DownloadError({wheel.public_url: failure}) from None

@@ -87,7 +87,7 @@ class WheelStore:
     ) -> tuple[Entry, ...]:
         """Return the packages of wheels with extras, made if they are not at hand, in their order.
 
-        In a dry run, those that are not at hand have no digests.
+        In a dry run, those that are not at hand have no digests, and the size of their wheel.
 
         Args:
             conda_name: Returns what a project is called among conda's packages.
@@ -105,13 +105,13 @@ class WheelStore:
             file, record = record_of(wheel, metadata, *described, python_abi=python_abi)
             entry = self._published(wheel, file, record) or self._cached(wheel, file, record)
             if entry is None and self._dry_run:
-                entry = _entry(wheel, file, record, Path())
+                entry = _entry(wheel, file, {**record, "size": wheel.size}, Path())
             if entry is None:
                 entry = self._converted(wheel, described, python_abi=python_abi)
-            self._progress.advance(entry.size or 0, packages=1)
+            self._progress.advance(0, packages=1)
             return entry
 
-        counting = self._progress.counting("Converting", len(wheels), None)
+        counting = self._progress.counting("Preparing", len(wheels), None)
         with counting, self.files.connected():
             return tuple(work_on_all(package, wheels, os.cpu_count() or 1))
 
@@ -135,7 +135,7 @@ class WheelStore:
 
     def _converted(self, wheel: Wheel, described: Any, *, python_abi: bool) -> Entry:
         """Make the package; what the wheel itself says counts, not what the index says of it."""
-        path = self.files.fetched(wheel)
+        path = self.files.fetched(wheel, self._progress.advance)
         if not wheel.sha256:
             wheel = replace(wheel, sha256=hash_file(path).sha256)
         metadata = self.files.read(wheel, path)

@@ -8,11 +8,18 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conda_offline_repo.builder.exceptions import DownloadError
+from conda_offline_repo.builder.pypi.index_settings import IndexSettings
+from conda_offline_repo.builder.pypi.uv import chosen, wheel_at
+from conda_offline_repo.builder.pypi.wheel_files import WheelFiles
+from conda_offline_repo.builder.pypi.wheel_store import WheelStore
+from conda_offline_repo.progress import Unwatched
 from tests.support.index import served
+from tests.support.wheels import target, write_wheel
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+    from typing import Any
 
     from tests.support.index import Index
     from tests.support.pip_vendor import PipVendor
@@ -99,3 +106,26 @@ def test_all_wheels_that_cannot_be_had_are_named(vendor: PipVendor, index: Index
     assert "app-1.0-py3-none-any.whl: the server answers with HTTP 410" in str(raised.value)
     assert "tool-1.0-py3-none-any.whl: the server answers with HTTP 410" in str(raised.value)
     assert "channel" not in str(raised.value)
+
+
+def test_bytes_are_counted_while_a_wheel_arrives(
+    vendor: PipVendor, index: Index, tmp_path: Path
+) -> None:
+    path = vendor.wheels / "app-1.0-py3-none-any.whl"
+    url = f"{index.server}/packages/{path.name}"
+    arrived: list[int] = []
+    files = WheelFiles(tmp_path / "scratch")
+    with files.connected():
+        files.fetched(wheel_at(url, ""), arrived.append)
+    assert sum(arrived) == path.stat().st_size
+
+
+def test_a_dry_run_knows_the_size_that_the_index_states(tmp_path: Path) -> None:
+    path = write_wheel(tmp_path)
+    package = {"wheels": [{"url": path.as_uri(), "size": 4321}]}
+    wheel = chosen(package, target(), (), IndexSettings((), {}, ()))
+    assert wheel
+    unused: Any = None
+    store = WheelStore(None, tmp_path, tmp_path, unused, Unwatched(), dry_run=True)
+    (entry,) = store.packages([(wheel, frozenset())], target(), str, python_abi=True)
+    assert (entry.size, entry.sha256) == (4321, None)
