@@ -9,17 +9,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
-from ...queries.dependencies import spec_name
 from ...specs import PackageSpec
-from ..upstream import exact
 from ..upstream.solve import solution_of
 from ..warnings import BuildWarning
 from . import uv
 from .channel_packages import ChannelPackages
-from .conversion.versions import match_spec
+from .compose import composed, replaced
 from .exceptions import WheelMisfitError
 from .index_settings import index_settings
 from .provided import projects
@@ -29,11 +26,12 @@ from .turns import Turns
 from .walk import Walk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
     from typing import TypeAlias
 
     from conda.models.records import PackageRecord
+    from packaging.specifiers import SpecifierSet
 
     from ...progress import Progress
     from ..request.request import Request
@@ -206,52 +204,13 @@ class _Solver:
             conda_name,
             python_abi=any(record.name == "python_abi" for record in records),
         )
-        made = {record.name: record for record in map(exact.as_record, entries)}
-        for record in records:
-            if record.name in made and record.version != made[record.name].version:
-                text = f"{record.name} {made[record.name].version} comes from PyPI for "
-                text += f"{self._task.key}, in the place of {record.version}."
-                self.warnings.append(BuildWarning("from-pypi", text))
-        stay = {record.name: record for record in records if record.name not in made}
-        pip = {}
-        for requirement in requirements:
-            name, specifier = conda_name(requirement.project), requirement.specifier
-            if requirement.url:
-                specifier = SpecifierSet(f"=={made[name].version}")
-            local = name in made and "+" in made[name].version
-            pip[requirement.text] = PackageSpec(match_spec(name, specifier, local=local))
-        together = {**stay, **made}
-        roots = {spec.match.name for spec in (*base.packages, *pip.values())}
-        # what only an extra of a conda package needs
-        asked = dict.fromkeys(made, SpecifierSet())
-        asked |= {conda_name(project): specifier for project, specifier in demands.items()}
-        extra = asked.keys() - _reached(roots, together)
-        pip |= {name: PackageSpec(match_spec(name, asked[name])) for name in sorted(extra)}
-        if len(stay) < len(records):  # what only the ones needed that wheels replace
-            together = {name: together[name] for name in _reached(roots | extra, together)}
-            stay = {name: record for name, record in stay.items() if name in together}
-        touched = [r for r in stay.values() if {*map(spec_name, r.depends)} & made.keys()]
-        if misfits := exact.unmet(together, (*made.values(), *touched)):
-            raise WheelMisfitError(self._task.key, misfits)
-        packages = tuple(dict.fromkeys((*self._task.packages, *pip.values())))
-        if base.exact:
-            packages, pip = tuple(map(exact.spec, together.values())), {}
-        rest = tuple(stay.values())
-        return replace(base, packages=packages, records=rest, converted=entries, pip=pip)
+        base = replace(base, records=records, converted=entries)
+        needs = {conda_name(project): specifier for project, specifier in demands.items()}
+        self.warnings += replaced(base)
+        return composed(base, requirements, conda_name, needs)
 
 
 def _with_python(task: Task) -> Task:
     if task.archives or any(spec.match.name == "python" for spec in task.packages):
         return task
     return replace(task, packages=(*task.packages, PackageSpec("python")))
-
-
-def _reached(roots: Iterable[str], records: Mapping[str, PackageRecord]) -> set[str]:
-    """Return the names of packages that some need, these included."""
-    reached, pending = set[str](), {*roots}
-    while pending:
-        name = pending.pop()
-        if name in records and name not in reached:
-            reached.add(name)
-            pending.update(spec_name(text) for text in records[name].depends)
-    return reached

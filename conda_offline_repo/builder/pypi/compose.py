@@ -1,0 +1,91 @@
+"""The solution of conda's packages and of those that are made of wheels."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from packaging.specifiers import SpecifierSet
+
+from ...queries.dependencies import spec_name
+from ...specs import PackageSpec
+from ..upstream import exact
+from ..warnings import BuildWarning
+from .conversion.versions import match_spec
+from .exceptions import WheelMisfitError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from conda.models.records import PackageRecord
+
+    from ..upstream.solution import Solution
+    from .requirement import PipRequirement
+
+
+def replaced(solution: Solution) -> Iterator[BuildWarning]:
+    """Yield a warning of each of conda's packages that a wheel of another version replaces."""
+    made = {entry.record["name"]: entry.record["version"] for entry in solution.converted}
+    for record in solution.records:
+        version = made.get(record.name, record.version)
+        if version != record.version:
+            text = f"{record.name} {version} comes from PyPI for {solution.key}, in the place of "
+            yield BuildWarning("from-pypi", f"{text}{record.version}.")
+
+
+def composed(
+    solution: Solution,
+    requirements: Iterable[PipRequirement],
+    conda_name: Callable[[str], str],
+    needs: Mapping[str, SpecifierSet],
+) -> Solution:
+    """Return a solution without conda's packages that wheels replace, and with what stands for the
+    requirements of pip.
+
+    Args:
+        solution: With all of conda's packages, and with those made of wheels.
+        requirements: That hold for its machine.
+        conda_name: Returns what a project is called among conda's packages.
+        needs: By that name, the versions that are needed of packages of the channels.
+
+    Raises:
+        WheelMisfitError: Its packages do not go together.
+    """
+    made = {record.name: record for record in map(exact.as_record, solution.converted)}
+    stay = {record.name: record for record in solution.records if record.name not in made}
+    pip = {}
+    for requirement in requirements:
+        name, specifier = conda_name(requirement.project), requirement.specifier
+        if requirement.url:
+            specifier = SpecifierSet(f"=={made[name].version}")
+        local = name in made and "+" in made[name].version
+        pip[requirement.text] = PackageSpec(match_spec(name, specifier, local=local))
+    together = {**stay, **made}
+    roots = {spec.match.name for spec in (*solution.packages, *pip.values())}
+    # what only an extra of a conda package needs
+    asked = {**dict.fromkeys(made, SpecifierSet()), **needs}
+    extra = asked.keys() - _reached(roots, together)
+    pip |= {name: PackageSpec(match_spec(name, asked[name])) for name in sorted(extra)}
+    if len(stay) < len(solution.records):  # what only the ones needed that wheels replace
+        together = {name: together[name] for name in _reached(roots | extra, together)}
+        stay = {name: record for name, record in stay.items() if name in together}
+    touched = [r for r in stay.values() if {*map(spec_name, r.depends)} & made.keys()]
+    if misfits := exact.unmet(together, (*made.values(), *touched)):
+        raise WheelMisfitError(solution.key, misfits)
+    records = tuple(stay.values())
+    if solution.exact:
+        packages = tuple(map(exact.spec, together.values()))
+        return replace(solution, packages=packages, records=records)
+    packages = tuple(dict.fromkeys((*solution.packages, *pip.values())))
+    return replace(solution, packages=packages, records=records, pip=pip)
+
+
+def _reached(roots: Iterable[str], records: Mapping[str, PackageRecord]) -> set[str]:
+    """Return the names of packages that some need, these included."""
+    reached, pending = set[str](), {*roots}
+    while pending:
+        name = pending.pop()
+        if name in records and name not in reached:
+            reached.add(name)
+            pending.update(spec_name(text) for text in records[name].depends)
+    return reached
