@@ -44,14 +44,14 @@ class UnresolvedError(OfflineRepoError):
     """
 
     def __init__(self, key: str, *reasons: str, given: Mapping[str, str] | None = None) -> None:
-        self.reason = "\n".join(reasons)
+        text = "\n".join(reasons)
         indented = [reason.replace("\n", "\n    ") for reason in reasons]
-        words = {*re.findall(r"[a-z0-9-]+", self.reason)}
+        words = {*re.findall(r"[a-z0-9-]+", text)}
         fixed = [f"{name} {version}" for name, version in (given or {}).items() if name in words]
         beside = f" beside conda's {', '.join(fixed)}" if fixed else ""
         super().__init__(
             f"uv cannot resolve the requirements of pip for {key}{beside}:{dashlist(indented)}",
-            *_hints(self.reason),
+            *[*_hints(text)] or ("Name versions that go together, or another Python.",),
         )
 
 
@@ -111,10 +111,13 @@ class UnconvertibleWheelError(OfflineRepoError):
             f"{file} cannot become a conda package:{dashlist(reasons)}"
             for file, reasons in sorted(wheels.items())
         )
-        super().__init__(
-            "\n".join(texts),
-            "Name another version of it, or a channel that has it as a conda package.",
-        )
+        hints = ["Name another version of it, or a channel that has it as a conda package."]
+        if any("for every platform" in reason for reasons in wheels.values() for reason in reasons):
+            hints.append(
+                "If its libraries are for one platform, download it, give the file a name that "
+                "says so, such as NAME-VERSION-py3-none-win_amd64.whl, and name it by its path."
+            )
+        super().__init__("\n".join(texts), *hints)
 
 
 class DamagedWheelError(OfflineRepoError):

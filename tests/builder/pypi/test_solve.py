@@ -200,11 +200,10 @@ def test_nothing_of_a_dry_run_is_converted(vendor: PipVendor) -> None:
 def test_no_solution_is_explained_by_uv(vendor: PipVendor) -> None:
     vendor.add("numpy", "2.3")
     vendor.wheel("app", "1.0", "numpy<2")
-    with pytest.raises(UnresolvedError, match="linux-64.*\n.*(?s:.*)numpy<2") as raised:
+    with pytest.raises(UnresolvedError, match="linux-64.*\n.*(?s:.*)numpy<2"):
         vendor.build("app", packages=("python", "numpy ==2.3"))
     assert not vendor.me.root.exists() or not (vendor.me.root / "bank").exists()
     assert "misspelt" in str(pytest.raises(UnresolvedError, vendor.build, "misspelt").value)
-    assert raised.value.reason
 
 
 def test_what_to_do_is_said_of_each_reason_of_uv(
@@ -219,6 +218,8 @@ def test_what_to_do_is_said_of_each_reason_of_uv(
     (vendor.wheels / "old-1.0.tar.gz").write_bytes(b"")
     with pytest.raises(UnresolvedError, match=r"for linux-64 beside conda's numpy 2\.3:"):
         vendor.build("app", packages=("python", "numpy ==2.3"))
+    together = "\nName versions that go together, or another Python."
+    assert message("app", "app<1").endswith(together)
     text = message("misspelt", "old", "compiled")
     assert text.startswith(
         "uv cannot resolve the requirements of pip for linux-64:\n  - Because compiled"

@@ -348,8 +348,16 @@ def test_every_reason_is_named_at_once(tmp_path: Path) -> None:
         "  - its name says that it is for every platform, and it has compiled libraries: "
         "demo/_native.so\n"
         "  - its command 'run' is 'demo', and conda needs MODULE:FUNCTION\n"
-        "Name another version of it, or a channel that has it as a conda package."
+        "Name another version of it, or a channel that has it as a conda package.\n"
+        "If its libraries are for one platform, download it, give the file a name that says so, "
+        "such as NAME-VERSION-py3-none-win_amd64.whl, and name it by its path."
     )
+
+
+def test_wheel_whose_name_was_put_right_is_for_that_platform(tmp_path: Path) -> None:
+    wheel = write_wheel(tmp_path, files={"demo/native.dll": b"MZ"})
+    renamed = wheel.rename(tmp_path / "demo-1.0-py3-none-win_amd64.whl")
+    assert package_of(renamed, target("win-64"))[1]["subdir"] == "win-64"
 
 
 @pytest.mark.parametrize(
