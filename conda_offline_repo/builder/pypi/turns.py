@@ -238,23 +238,8 @@ class Turns:
         try:
             packages = self._uv.ask(question)
         except uv.UvError as error:
-            self._check_alone(question)
+            if reasons := self._uv.refused(question):
+                raise UnresolvedError(self._task.key, *reasons) from None
             given = dict(question.given)
             raise UnresolvedError(self._task.key, str(error), given=given) from None
         return {canonicalize_name(package["name"]): package for package in packages}
-
-    def _check_alone(self, question: uv.Question) -> None:
-        """Check that each requirement by itself has a wheel; uv names just the first without."""
-        questions = [
-            replace(question, requirements=(line,)).alone() for line in question.requirements
-        ]
-        for alone in questions:
-            self._uv.begin(alone)
-        reasons = []
-        for alone in questions:
-            try:
-                self._uv.ask(alone)
-            except uv.UvError as error:
-                reasons.append(str(error))
-        if reasons:
-            raise UnresolvedError(self._task.key, *dict.fromkeys(reasons))

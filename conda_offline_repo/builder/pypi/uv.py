@@ -118,6 +118,18 @@ class Uv:
         self.begin(question)
         return self._begun[question].result()
 
+    def refused(self, question: Question) -> tuple[str, ...]:
+        """Return the reasons why requirements have no answer each by itself, as without a wheel;
+        asked for all, uv names just the first.
+        """
+        questions = [
+            replace(question, requirements=(line,)).alone() for line in question.requirements
+        ]
+        for alone in questions:
+            self.begin(alone)
+        errors = (self._begun[alone].exception() for alone in questions)
+        return tuple(dict.fromkeys(str(error) for error in errors if isinstance(error, UvError)))
+
     def _ask(self, question: Question) -> list[dict[str, Any]]:
         self._scratch.mkdir(parents=True, exist_ok=True)
         folder = Path(mkdtemp(dir=self._scratch))
