@@ -59,6 +59,8 @@ def _hints(reason: str) -> Iterator[str]:
     """Yield what to do about a reason of uv."""
     if re.search(r"Request failed|Failed to fetch|401 Unauthorized|403 Forbidden", reason):
         yield "Check the address of the index, its login, and the proxy, in uv's or pip's settings."
+    elif "network was disabled" in reason:
+        yield "Leave out --offline, conda's setting `offline` and uv's variable UV_OFFLINE."
     elif "not found" in reason:
         yield (
             "Check the spelling of what was not found. If it is in another index, name that as pip "

@@ -237,6 +237,10 @@ def test_what_to_do_is_said_of_each_reason_of_uv(
     assert text.endswith(
         "\nCheck the address of the index, its login, and the proxy, in uv's or pip's settings."
     )
+    monkeypatch.setenv("UV_OFFLINE", "1")
+    with pytest.raises(UnresolvedError, match="Leave out --offline, conda's setting") as raised:
+        vendor.build(pip=("--index-url http://127.0.0.1:9/simple", "app"))
+    assert "spelling" not in str(raised.value)
 
 
 def test_another_wheel_than_that_of_the_digest_is_refused(vendor: PipVendor) -> None:
