@@ -5,6 +5,8 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from conda.base.constants import ChannelPriority
+from conda.base.context import context
 from packaging.version import InvalidVersion, Version
 
 from ...queries.dependencies import spec_name
@@ -46,6 +48,7 @@ class ChannelPackages:
         if not wanted:
             return
         versions: dict[str, frozenset[Version]] = {}
+        strict = context.channel_priority == ChannelPriority.STRICT
         for source in self._request.sources:
             with explained(self._request, source):
                 indexes = load(source, self._subdirs, wanted)
@@ -53,8 +56,12 @@ class ChannelPackages:
             for index in indexes.values():
                 for record in index.entries.values():
                     _add(record, own)
-            # a channel of higher priority hides the package in others
-            versions = {**{name: frozenset(known) for name, known in own.items()}, **versions}
+            for name, known in own.items():
+                # a channel of higher priority hides the package in others
+                if strict:
+                    versions.setdefault(name, frozenset(known))
+                else:
+                    versions[name] = versions.get(name, frozenset()) | known
         self._versions |= {**dict.fromkeys(wanted, frozenset()), **versions}
 
     def name_of(self, project: str) -> str | None:

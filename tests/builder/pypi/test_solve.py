@@ -13,6 +13,7 @@ from conda_offline_repo.builder.pypi.exceptions import (
     WheelHashError,
 )
 from tests.support.pip_vendor import versions
+from tests.support.tiny import TinyChannel
 from tests.support.wheels import write_wheel
 
 if TYPE_CHECKING:
@@ -71,6 +72,23 @@ def test_a_wheel_of_long_ago_is_not_taken_for_a_newer_package(vendor: PipVendor)
     vendor.wheel("app", "0.1", "numpy")
     vendor.wheel("app", "3.0", "numpy<2")
     assert versions(vendor.build("app")) == {"app": "3.0 PyPI", "numpy": "1.26 conda"}
+
+
+@pytest.mark.parametrize(
+    ("priority", "origin"), [("strict", "3.1 PyPI"), ("flexible", "3.0 conda")]
+)
+def test_what_a_second_channel_has_counts_unless_priority_is_strict(
+    vendor: PipVendor, tmp_path: Path, priority: str, origin: str
+) -> None:
+    vendor.me.configure(channel_priority=priority)
+    second = TinyChannel(tmp_path / "second")
+    second.add("numpy", "3.0", depends=["python"])
+    second.write()
+    vendor.add("numpy", "2.0")
+    vendor.wheel("numpy", "3.1")
+    vendor.wheel("app", "1.0", "numpy>=3")
+    channels = (vendor.channel.folder.as_uri(), second.folder.as_uri())
+    assert versions(vendor.build("app", channels=channels)) == {"app": "1.0 PyPI", "numpy": origin}
 
 
 def test_what_the_request_pins_decides(vendor: PipVendor) -> None:
