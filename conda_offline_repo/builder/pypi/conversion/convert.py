@@ -117,7 +117,13 @@ def _member(wheel: ZipFile, member: Member, path: str, subdir: str, tar: TarFile
             return replace(file, has_prefix=True)
     with wheel.open(info) as stream:
         executable = script or (S_ISREG(mode) and bool(mode & 0o111))
-        return add(tar, path, stream, info.file_size, executable=executable)
+        try:
+            return add(tar, path, stream, info.file_size, executable=executable)
+        except OSError as error:
+            if error.errno:
+                raise
+            # of tarfile, where the file ends before its size
+            raise ValueError(f"{member.name} is shorter than it says") from error
 
 
 def _shebang(rest: bytes, subdir: str) -> bytes:

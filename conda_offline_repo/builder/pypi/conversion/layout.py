@@ -31,6 +31,8 @@ LINK_SCRIPT = re.compile(r"\..+-(?:pre|post)-(?:un)?link\.(?:sh|bat)", re.IGNORE
 NATIVE = re.compile(r"\.(?:so|pyd|dylib|dll)$|\.so\.\d", re.IGNORECASE)
 ENTRY_POINT = re.compile(r"([\w.]+)\s*:\s*([\w.]+)\s*(?:\[.*\])?")
 COMMAND = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*")
+#: Bytes, of Linux; other systems count letters.
+LONGEST_NAME = 255
 WINDOWS_FORBIDS = re.compile(r'[<>:"|?*]')
 
 
@@ -128,6 +130,8 @@ def _unsafe(path: str, *, windows: bool) -> str | None:
         return "its path leads out of the environment"
     if "" in parts or "." in parts or any(ord(character) < 32 for character in path):
         return "its path is not one that files have"
+    if any(len(part.encode("utf-8", "replace")) > LONGEST_NAME for part in parts):
+        return "its name is longer than names of files may be"
     if windows and any(
         is_device(part) or part.endswith((".", " ")) or WINDOWS_FORBIDS.search(part)
         for part in parts
@@ -161,8 +165,17 @@ def _clashes(contents: Contents, subdir: str, *, windows: bool) -> Iterator[str]
     for path, sources in places.items():
         same[path.casefold() if windows else path] += sources
     clashes = {" and ".join(sources) for sources in same.values() if len(sources) > 1}
+    folders = {folder: path for path in same for folder in _folders(path)}
+    for path in sorted(same.keys() & folders.keys()):
+        yield f"{same[path][0]} would be a file, and the folder of {same[folders[path]][0]}"
     for names in sorted(clashes):
         yield f"{names} would be one file{' on Windows' if windows else ''}"
+
+
+def _folders(path: str) -> Iterator[str]:
+    """Yield the folders that a path is in."""
+    parts = path.split("/")
+    return ("/".join(parts[:length]) for length in range(1, len(parts)))
 
 
 def _script_folders(subdir: str) -> tuple[str, ...]:

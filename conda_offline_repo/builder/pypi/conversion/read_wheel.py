@@ -53,7 +53,8 @@ def read_wheel(path: Path) -> WheelMetadata:
             members = tuple(_members(archive, wheel.dist_info_dir, pure=pure))
             systems = frozenset(_systems(archive, members))
     except DAMAGED as error:
-        raise DamagedWheelError(path.name, str(error).strip("'\"")) from error
+        reason = error.args[0] if isinstance(error, KeyError) else error
+        raise DamagedWheelError(path.name, str(reason)) from error
     contents = Contents(wheel.distribution, wheel.dist_info_dir, pure, members, commands, systems)
     return replace(metadata, contents=contents)
 
@@ -79,13 +80,13 @@ def _members(archive: ZipFile, dist_info: str, *, pure: bool) -> Iterator[Member
     root = "purelib" if pure else "platlib"
     for name in names:
         top, _, rest = name.partition("/")
-        if name in left_out or _is_cached(name, sources):
+        if _is_cached(name, sources):
             continue
+        scheme, path = root, name
         if top.endswith(".data"):
             scheme, _, path = rest.partition("/")
+        if path not in left_out:
             yield Member(name, scheme, path)
-        else:
-            yield Member(name, root, name)
 
 
 def _systems(archive: ZipFile, members: Iterable[Member]) -> Iterator[str]:

@@ -319,6 +319,27 @@ def test_damaged_member_leaves_no_package(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == [wheel.name]
 
 
+def test_member_shorter_than_it_says_leaves_no_package(tmp_path: Path) -> None:
+    wheel = write_wheel(tmp_path, files={"demo.py": bytes(1003)})
+    file, record = package_of(wheel)
+    size, other = (number.to_bytes(4, "little") for number in (1003, 100_003))
+    wheel.write_bytes(wheel.read_bytes().replace(size, other))
+    with pytest.raises(DamagedWheelError, match=r"demo\.py is shorter than it says"):
+        convert(wheel, record, tmp_path / file)
+    assert [path.name for path in tmp_path.iterdir()] == [wheel.name]
+
+
+def test_record_has_one_place_wherever_the_wheel_has_it(tmp_path: Path) -> None:
+    places = ("RECORD", "INSTALLER", "direct_url.json")
+    files = {f"{{dist}}.data/purelib/demo-1.0.dist-info/{name}": b"pip" for name in places}
+    archive, _ = converted(write_wheel(tmp_path, files=files))
+    names = members(archive)["info/files"][1].decode().splitlines()
+    folder = [name for name in names if name.startswith(DIST_INFO)]
+    assert folder == [
+        f"{DIST_INFO}/{name}" for name in ("INSTALLER", "METADATA", "RECORD", "WHEEL")
+    ]
+
+
 def test_what_cannot_be_a_package_is_not_written(tmp_path: Path) -> None:
     _, record = package_of(demo(tmp_path / "good"))
     wheel = write_wheel(tmp_path, files={"../evil.py": ""})

@@ -44,6 +44,9 @@ LINUX_TAG = "cp312-cp312-manylinux_2_17_x86_64"
         (["{dist}.data/purelib/demo.py", "demo.py"], "would be one file"),
         (["{dist}.data/platlib/demo.py", "demo.py"], "would be one file"),
         (["{dist}.data/scripts/run", "{dist}.data/data/bin/run"], "would be one file"),
+        (["demo", "demo/a.py"], "demo would be a file, and the folder of demo/a.py"),
+        (["{dist}.data/scripts/run", "{dist}.data/data/bin"], "would be a file, and the folder of"),
+        (["demo/" + 256 * "n"], "its name is longer than names of files may be"),
     ],
 )
 @pytest.mark.parametrize("tag", ["py3-none-any", LINUX_TAG])
