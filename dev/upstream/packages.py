@@ -193,6 +193,13 @@ def _convert(wheel: Path, public: Path) -> None:
             members["info/index.json"] = _json(index)
             paths = json.loads(members["info/paths.json"])
             paths["paths"].sort(key=lambda path: path["_path"])
+            for path in paths["paths"]:
+                if path["_path"].endswith(".dist-info/METADATA"):  # pip cannot read whl2conda's
+                    name = "/".join(path["_path"].split("/")[-2:])
+                    metadata = zipfile.ZipFile(wheel).read(name)
+                    members[path["_path"]] = metadata
+                    path["sha256"] = hashlib.sha256(metadata).hexdigest()
+                    path["size_in_bytes"] = len(metadata)
             members["info/paths.json"] = _json(paths)
             files = sorted(members["info/files"].splitlines(keepends=True))
             members["info/files"] = b"".join(files)

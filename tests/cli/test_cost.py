@@ -30,8 +30,13 @@ AT_A_SOLVE = {
     *("customer.hooks.history_check", "customer.hooks.origin", "customer.environment"),
     *("customer.environment.files", "customer.environment.state"),
     *("files", "files.atomic", "files.hashing", "files.permissions", "files.workers"),
-    *("repository", "repository.exceptions", "repository.manifest"),
-    *("repository.manifest_json", "repository.names", "repository.reading"),
+    *("repository", "repository.exceptions", "repository.manifest", "repository.remembered"),
+    *(
+        "repository.remembered",
+        "repository.manifest_json",
+        "repository.names",
+        "repository.reading",
+    ),
 }
 #: What only conda 25.5 and newer asks for.
 AT_A_TRANSACTION = {"customer.hooks.explicit"}
