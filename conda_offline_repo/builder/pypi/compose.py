@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from conda.models.match_spec import MatchSpec
 from packaging.specifiers import SpecifierSet
 
 from ...queries.dependencies import spec_name
@@ -70,7 +71,12 @@ def composed(
         together = {name: together[name] for name in _reached(roots | extra, together)}
         stay = {name: record for name, record in stay.items() if name in together}
     touched = [r for r in stay.values() if {*map(spec_name, r.depends)} & made.keys()]
-    if misfits := exact.unmet(together, (*made.values(), *touched)):
+    misfits = exact.unmet(together, (*made.values(), *touched))
+    for spec in () if solution.exact else solution.packages:
+        package = made.get(spec.match.name)
+        if package and not _fits(spec, package):
+            misfits.append(f"the request names {spec}, and there is {package.version} from PyPI")
+    if misfits:
         raise WheelMisfitError(solution.key, misfits)
     records = tuple(stay.values())
     if solution.exact:
@@ -78,6 +84,13 @@ def composed(
         return replace(solution, packages=packages, records=records)
     packages = tuple(dict.fromkeys((*solution.packages, *pip.values())))
     return replace(solution, packages=packages, records=records, pip=pip)
+
+
+def _fits(spec: PackageSpec, package: PackageRecord) -> bool:
+    """Return whether a package has the name, version and build of a specification."""
+    fields = {field: spec.match.get_raw_value(field) for field in ("name", "version", "build")}
+    given = {field: value for field, value in fields.items() if value}
+    return bool(MatchSpec(**given).match(package))
 
 
 def _reached(roots: Iterable[str], records: Mapping[str, PackageRecord]) -> set[str]:

@@ -11,6 +11,7 @@ from conda_offline_repo.builder.pypi.exceptions import (
     UnconvertibleWheelError,
     UnresolvedError,
     WheelHashError,
+    WheelMisfitError,
 )
 from tests.support.pip_vendor import versions
 from tests.support.tiny import TinyChannel
@@ -99,6 +100,18 @@ def test_what_the_request_pins_decides(vendor: PipVendor) -> None:
     vendor.wheel("app", "3.0", "numpy<2")
     outcome = vendor.build("app", packages=("python", "numpy >=2"))
     assert versions(outcome) == {"app": "0.1 PyPI", "numpy": "2.3 conda"}
+
+
+def test_requirement_beside_another_of_conda_is_refused(vendor: PipVendor) -> None:
+    vendor.add("numpy", "2.1")
+    vendor.wheel("numpy", "1.26")
+    with pytest.raises(WheelMisfitError) as raised:
+        vendor.build("numpy<2", packages=("python", "numpy >=2"))
+    text = "the request names numpy >=2, and there is 1.26 from PyPI"
+    assert str(raised.value).splitlines()[1] == f"  - {text}"
+    channel = f"{vendor.channel.folder.as_uri()}::numpy"
+    outcome = vendor.build("numpy<2", packages=("python", channel))
+    assert versions(outcome) == {"numpy": "1.26 PyPI"}
 
 
 def test_what_only_a_channel_has_need_not_be_on_pypi(vendor: PipVendor) -> None:
