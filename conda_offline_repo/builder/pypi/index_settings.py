@@ -75,7 +75,8 @@ def index_settings(options: Iterable[str]) -> IndexSettings:
     """
     parsed = [_option(text) for text in options]
     uv_files = [*_uv_files()]
-    stated = {key for file in uv_files for key in (*file, *file.get("pip", {}))}
+    tables = [table for f in uv_files for table in (f, f.get("pip")) if isinstance(table, dict)]
+    stated = {key for table in tables for key in table}
     by_uv = any(map(os.environ.get, UV_VARIABLES)) or not stated.isdisjoint(UV_KEYS)
     settings = [*parsed] if by_uv else [*_without(_pip_settings(), parsed), *parsed]
     variables = {}
@@ -95,7 +96,7 @@ def index_settings(options: Iterable[str]) -> IndexSettings:
         if key in UV_KEYS and not (key == "no-index" and value in OFF)
     ]
     own = [value for key, value in settings if key in PLACES]
-    return IndexSettings(tuple(lines), variables, (*own, *_uv_urls(uv_files)))
+    return IndexSettings(tuple(lines), variables, (*own, *_uv_urls(tables)))
 
 
 def read_toml(path: Path) -> dict[str, Any]:
@@ -147,17 +148,21 @@ def _uv_files() -> Iterator[dict[str, Any]]:
             yield read_toml(path)
 
 
-def _uv_urls(files: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+def _listed(value: object) -> list[Any]:
+    """Return the values of a key that has one or several; none of what is neither, as uv says."""
+    return value if isinstance(value, list) else [value] if isinstance(value, str) else []
+
+
+def _uv_urls(tables: Iterable[Mapping[str, Any]]) -> Iterator[str]:
     """Yield the indexes of uv's own settings, with credentials."""
     values = (os.environ.get(name, "") for name in UV_VARIABLES)
     named = [part for value in values for part in re.split(r"[\s,]+", value)]
-    for file in files:
-        for table in (file, file.get("pip", {})):
-            for index in table.get("index", []):
+    for table in tables:
+        for index in _listed(table.get("index")):
+            if isinstance(index, dict):
                 named.append(f"{index.get('name', '')}={index.get('url', '')}")
-            for key in PLACES:
-                value = table.get(key, [])
-                named += [value] if isinstance(value, str) else value
+        for key in PLACES:
+            named += map(str, _listed(table.get(key)))
     for text in named:
         name, equals, url = text.partition("=")
         if not equals or "/" in name or ":" in name:

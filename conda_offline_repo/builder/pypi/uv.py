@@ -36,7 +36,10 @@ if TYPE_CHECKING:
 #: The folder of wheels that only state what channels have.
 KNOWN = "known-to-channels"
 #: Variables that would lead uv away from what is asked of it.
-FOREIGN = ("VIRTUAL_ENV", "UV_PYTHON", "UV_CONSTRAINT", "UV_OVERRIDE", "UV_REQUIRE_HASHES")
+FOREIGN = (
+    *("VIRTUAL_ENV", "UV_PYTHON", "UV_CONSTRAINT", "UV_OVERRIDE", "UV_REQUIRE_HASHES"),
+    *("UV_WORKING_DIR", "UV_WORKING_DIRECTORY", "UV_BUILD_CONSTRAINT"),
+)
 
 #: The beginning of a reason that says no more than that it is one.
 NO_SOLUTION = re.compile(

@@ -344,3 +344,27 @@ def test_compiled_wheels_bring_the_interface_of_python(vendor: PipVendor) -> Non
     assert (
         "linux-64/python_abi-3.12-5_cp312.conda" in outcome.manifest.packages.keys() - pure.keys()
     )
+
+
+def test_settings_of_uv_lead_nowhere_else(
+    vendor: PipVendor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vendor.wheel("app")
+    for name in ("UV_WORKING_DIR", "UV_WORKING_DIRECTORY", "UV_BUILD_CONSTRAINT"):
+        monkeypatch.setenv(name, "/")
+    assert versions(vendor.build("app")) == {"app": "1.0 PyPI"}
+
+
+@pytest.mark.parametrize(
+    "text", ["index = 3", "pip = 3", "find-links = [3]\nindex = [3]", "[[["], ids=range(4)
+)
+def test_what_is_wrong_with_settings_of_uv_is_said_by_uv(
+    vendor: PipVendor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    vendor.wheel("app")
+    (tmp_path / "uv.toml").write_text(text)
+    monkeypatch.delenv("UV_NO_CONFIG")
+    monkeypatch.setenv("UV_CONFIG_FILE", str(tmp_path / "uv.toml"))
+    with pytest.raises(UnresolvedError, match=r"uv\.toml"):
+        vendor.build("app")
+    assert vendor.build(pip=())  # conda packages alone need no settings of uv
