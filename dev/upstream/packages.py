@@ -13,6 +13,7 @@ import io
 import json
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -193,11 +194,10 @@ def _convert(wheel: Path, public: Path) -> None:
             members["info/index.json"] = _json(index)
             paths = json.loads(members["info/paths.json"])
             paths["paths"].sort(key=lambda path: path["_path"])
-            for path in paths["paths"]:
-                if path["_path"].endswith(".dist-info/METADATA"):  # pip cannot read whl2conda's
-                    name = "/".join(path["_path"].split("/")[-2:])
-                    metadata = zipfile.ZipFile(wheel).read(name)
-                    members[path["_path"]] = metadata
+            for path in paths["paths"]:  # pip cannot read the METADATA that whl2conda writes
+                name = path["_path"].rpartition("site-packages/")[2]
+                if re.fullmatch(r"[^/]+\.dist-info/METADATA", name):
+                    members[path["_path"]] = metadata = zipfile.ZipFile(wheel).read(name)
                     path["sha256"] = hashlib.sha256(metadata).hexdigest()
                     path["size_in_bytes"] = len(metadata)
             members["info/paths.json"] = _json(paths)
