@@ -66,6 +66,8 @@ def _hints(reason: str) -> Iterator[str]:
             "Check the spelling of what was not found. If it is in another index, name that as pip "
             "does: --extra-index-url URL"
         )
+    if re.search("invalid value|[Ff]ailed to (?:parse|read from file|initialize cache)", reason):
+        yield "Correct this setting of uv, in its configuration file or its variables UV_*."
     if "matching platform" in reason:
         yield (
             "If only some platforms need it, say so with a marker, such as: NAME ; sys_platform == "

@@ -187,4 +187,6 @@ class Walk:
         if hashes:
             raise WheelHashError([f"{name} for {self._key}"])
         reason = f"No wheel of {name} fits the machine and Python {target.minor}."
+        if any(tag.abi == f"{tag.interpreter}t" for tag in target.tags):
+            reason += " uv knows no wheels that are for a free-threaded Python alone."
         raise UnresolvedError(self._key, reason)

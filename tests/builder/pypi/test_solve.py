@@ -367,4 +367,16 @@ def test_what_is_wrong_with_settings_of_uv_is_said_by_uv(
     monkeypatch.setenv("UV_CONFIG_FILE", str(tmp_path / "uv.toml"))
     with pytest.raises(UnresolvedError, match=r"uv\.toml"):
         vendor.build("app")
+    with pytest.raises(UnresolvedError, match="Correct this setting of uv"):
+        vendor.build("app")
     assert vendor.build(pip=())  # conda packages alone need no settings of uv
+
+
+def test_wheel_for_a_free_threaded_python_is_explained(vendor: PipVendor) -> None:
+    need = ["python_abi 3.13.* *_cp313t"]
+    vendor.channel.add("python", "3.13.1", build="0_cp313t", subdir="linux-64", depends=need)
+    vendor.channel.add("python_abi", "3.13", build="5_cp313t", subdir="linux-64")
+    for abi in ("cp313", "cp313t"):
+        vendor.wheel("fast", tag=f"cp313-{abi}-manylinux_2_17_x86_64")
+    with pytest.raises(UnresolvedError, match=r"fast 1\.0 fits .* free-threaded Python alone"):
+        vendor.build("fast", packages=("python 3.13.*",))
