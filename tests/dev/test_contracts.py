@@ -13,11 +13,11 @@ import pytest
 REPOSITORY = Path(__file__).resolve().parents[2]
 PACKAGE = "conda_offline_repo"
 #: What a base environment of conda's has, besides Python: conda, what plugins are made with, and
-#: four of conda's own dependencies, one of which brings urllib3. What checks signatures comes with
+#: five of conda's own dependencies, one of which brings urllib3. What checks signatures comes with
 #: the repository.
 AT_THE_CUSTOMER = {
-    *("archspec", "conda", "conda_package_streaming", "pluggy", "requests", "ruamel"),
-    *("securesystemslib", "urllib3"),
+    *("archspec", "conda", "conda_package_streaming", "packaging", "pluggy", "requests"),
+    *("ruamel", "securesystemslib", "urllib3"),
 }
 #: What must not be imported: where, how, and the contract that says so.
 FORBIDDEN = {

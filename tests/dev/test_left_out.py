@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tests.builder.pypi import test_same_bytes
 from tests.builder.release import test_signing
 from tests.builder.release.html import test_browser
 from tests.cli import test_sbom
@@ -21,7 +22,12 @@ TESTS = Path(__file__).parents[1]
 
 
 def test_each_group_is_told_with_its_command() -> None:
-    marks = (test_browser.axe, test_sbom.needs_sboms, test_signing.pytestmark)
+    marks = (
+        test_browser.axe,
+        test_same_bytes.needs_faketime,
+        test_sbom.needs_sboms,
+        test_signing.pytestmark,
+    )
     reasons = [BROWSER, *(mark.kwargs["reason"] for mark in marks)]
     lines = [*left_out(reasons, "rattler")]
     assert [line.partition(": ")[::2] for line in lines[:-1]] == [*SKIPPED.values()]

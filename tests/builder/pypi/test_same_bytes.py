@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 #: What gives a process another clock.
 FAKETIME = sorted(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))
+needs_faketime = pytest.mark.skipif(not FAKETIME, reason="Debian's libfaketime is not installed")
 PLATFORMS = ("linux-64", "win-64", "osx-arm64")
 
 
@@ -63,7 +64,7 @@ def built(folder: Path, index: Index, channel: TinyChannel, **variables: str) ->
     }
 
 
-@pytest.mark.skipif(not FAKETIME, reason="Debian's libfaketime is not installed")
+@needs_faketime
 def test_same_wheels_give_the_same_bytes(tmp_path: Path, index: Index) -> None:
     channel = TinyChannel(tmp_path / "channel")
     for platform in PLATFORMS:
