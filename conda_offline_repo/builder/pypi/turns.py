@@ -95,6 +95,7 @@ class Turns:
             met = all(meets(provided, demand) for demand in resolved.demands.items())
             apart = not free or not ({*provided, *dict(question.known)} & packages.keys())
             if met and apart and lines == self._lines(requirements, resolved):
+                self._warn_of_older(question, packages)
                 break
         else:
             reason = "The versions that wheels need of conda packages do not settle."
@@ -213,6 +214,19 @@ class Turns:
             if packages == self._asked(question.alone(packages)):
                 return packages
         return None
+
+    def _warn_of_older(
+        self, question: uv.Question, packages: Mapping[str, Mapping[str, Any]]
+    ) -> None:
+        """Warn of what is not the newest that its requirement allows."""
+        newest = self._asked(question.alone())
+        for project in sorted(newest.keys() & packages.keys()):
+            version, other = (known[project].get("version") for known in (packages, newest))
+            if version != other:
+                self._warn(
+                    f"{project} {version} comes from PyPI for {self._task.key}, and not {other}, "
+                    "which does not go with the rest. Name that version to see why."
+                )
 
     def _with_known(
         self,

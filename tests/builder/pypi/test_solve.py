@@ -100,6 +100,8 @@ def test_what_the_request_pins_decides(vendor: PipVendor) -> None:
     vendor.wheel("app", "3.0", "numpy<2")
     outcome = vendor.build("app", packages=("python", "numpy >=2"))
     assert versions(outcome) == {"app": "0.1 PyPI", "numpy": "2.3 conda"}
+    (warning,) = outcome.warnings
+    assert warning.text.startswith("app 0.1 comes from PyPI for linux-64, and not 3.0, which does ")
 
 
 def test_requirement_beside_another_of_conda_is_refused(vendor: PipVendor) -> None:
