@@ -165,6 +165,18 @@ def spec_name(spec: str) -> str:
     return str(name).lower()
 
 
+def reached(names: Iterable[str], needs: Mapping[str, Iterable[str]]) -> set[str]:
+    """Return the packages, by name, that some need, these included, as far as they are there.
+
+    Args:
+        needs: By name of each package that is there, the names of those that it needs.
+    """
+    seen: set[str] = set()
+    for name in names:
+        _search(name, needs, seen)
+    return seen
+
+
 def _installed(
     manifest: Manifest,
     records: Records,

@@ -74,12 +74,13 @@ def programs_of(path: Path, contents: Contents) -> dict[str, str]:
         if file.size > LARGEST_SCRIPT and COMMAND.fullmatch(name)
     }
     beginnings = read_beginnings(path, large, 4) if large else {}
-    return {
-        name: system
-        for name, content in sorted(beginnings.items())
-        for beginning, system in BEGINNINGS.items()
-        if content.startswith(beginning)
-    }
+    systems = ((name, system_of(content)) for name, content in sorted(beginnings.items()))
+    return {name: system for name, system in systems if system}
+
+
+def system_of(content: bytes) -> str | None:
+    """Return the system that a program or library is for, by how it begins; None if it is none."""
+    return next((s for beginning, s in BEGINNINGS.items() if content.startswith(beginning)), None)
 
 
 def compiled_files(

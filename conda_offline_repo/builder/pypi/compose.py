@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from conda.models.match_spec import MatchSpec
 from packaging.specifiers import SpecifierSet
 
-from ...queries.dependencies import spec_name
+from ...queries.dependencies import reached, spec_name
 from ...specs import PackageSpec
 from ..upstream import exact
 from ..warnings import BuildWarning
@@ -62,15 +62,16 @@ def composed(
         local = name in made and "+" in made[name].version
         pip[requirement.text] = PackageSpec(match_spec(name, specifier, local=local))
     together = {**stay, **made}
+    depends = {name: [*map(spec_name, record.depends)] for name, record in together.items()}
     roots = {spec.match.name for spec in (*solution.packages, *pip.values())}
     # what only an extra of a conda package needs
     asked = {**dict.fromkeys(made, SpecifierSet()), **needs}
-    extra = asked.keys() - _reached(roots, together)
+    extra = asked.keys() - reached(roots, depends)
     pip |= {name: PackageSpec(match_spec(name, asked[name])) for name in sorted(extra)}
     if len(stay) < len(solution.records):  # what only the ones needed that wheels replace
-        together = {name: together[name] for name in _reached(roots | extra, together)}
+        together = {name: together[name] for name in reached(roots | extra, depends)}
         stay = {name: record for name, record in stay.items() if name in together}
-    touched = [r for r in stay.values() if {*map(spec_name, r.depends)} & made.keys()]
+    touched = [r for name, r in stay.items() if not made.keys().isdisjoint(depends[name])]
     misfits = exact.unmet(together, (*made.values(), *touched))
     for spec in () if solution.exact else solution.packages:
         package = made.get(spec.match.name)
@@ -91,14 +92,3 @@ def _fits(spec: PackageSpec, package: PackageRecord) -> bool:
     fields = {field: spec.match.get_raw_value(field) for field in ("name", "version", "build")}
     given = {field: value for field, value in fields.items() if value}
     return bool(MatchSpec(**given).match(package))
-
-
-def _reached(roots: Iterable[str], records: Mapping[str, PackageRecord]) -> set[str]:
-    """Return the names of packages that some need, these included."""
-    reached, pending = set[str](), {*roots}
-    while pending:
-        name = pending.pop()
-        if name in records and name not in reached:
-            reached.add(name)
-            pending.update(spec_name(text) for text in records[name].depends)
-    return reached

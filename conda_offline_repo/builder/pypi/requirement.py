@@ -13,6 +13,7 @@ from packaging.utils import canonicalize_name
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from packaging.markers import Marker
     from packaging.specifiers import SpecifierSet
 
     from .wheel import Target
@@ -36,6 +37,7 @@ class PipRequirement:
     specifier: SpecifierSet
     hashes: frozenset[str]
     url: str | None
+    marker: Marker | None
 
     @property
     def is_wheel(self) -> bool:
@@ -43,30 +45,29 @@ class PipRequirement:
         return bool(self.hashes or self.url)
 
 
-def parse(text: str) -> tuple[PipRequirement, Requirement]:
-    """Return a checked line of `PipPart.requirements`, and the part that PEP 508 describes."""
+def parse(text: str) -> PipRequirement:
+    """Return the requirement of a checked line of `PipPart.requirements`."""
     hashes = {digest.lower() for name, digest in HASH.findall(text) if name == "sha256"}
     requirement = Requirement(HASH.sub("", text).strip())
     url = requirement.url
     if url and (stated := re.search(r"sha256=([0-9A-Fa-f]{64})", urlsplit(url).fragment)):
         hashes.add(stated[1].lower())
-    parsed = PipRequirement(
+    return PipRequirement(
         text,
         canonicalize_name(requirement.name),
         frozenset(map(canonicalize_name, requirement.extras)),
         requirement.specifier,
         frozenset(hashes),
         url,
+        requirement.marker,
     )
-    return parsed, requirement
 
 
 def active(texts: tuple[str, ...], target: Target) -> tuple[PipRequirement, ...]:
     """Return the requirements that hold on a machine."""
-    parsed = map(parse, texts)
     return tuple(
-        line
-        for line, requirement in parsed
+        requirement
+        for requirement in map(parse, texts)
         if requirement.marker is None or requirement.marker.evaluate(dict(target.markers))
     )
 

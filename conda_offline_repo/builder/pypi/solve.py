@@ -111,7 +111,7 @@ class _Solver:
             self._channels,
             store,
             self._settings,
-            {parsed.project: parsed.specifier for parsed, _ in map(parse, task.pip.constraints)},
+            {limit.project: limit.specifier for limit in map(parse, task.pip.constraints)},
             from_channels=request.pip_as_conda and not task.archives,
         )
         shared = (self._channels, self._walk, self._settings, scratch)
@@ -136,7 +136,7 @@ class _Solver:
             if not self._task.pip.requirements:
                 raise
             # uv believes what it has read of a wheel that was replaced under its name since
-            self._turns.refresh()
+            self._turns.uv.refresh()
             return self._solution(extras)
 
     def _solution(self, extras: Mapping[str, frozenset[str]]) -> Solution:

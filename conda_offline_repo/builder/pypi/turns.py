@@ -60,13 +60,9 @@ class Turns:
         scratch: Path,
     ) -> None:
         self._request, self._task, self._channels = request, task, channels
-        self._walk, self._uv = walk, uv.Uv(settings, scratch)
+        self._walk, self.uv = walk, uv.Uv(settings, scratch)
         self._machine = request.virtual_packages[task.platform]
         self.warnings: list[BuildWarning] = []
-
-    def refresh(self) -> None:
-        """Let uv read the index anew."""
-        self._uv.refresh()
 
     def agreed(
         self, base: Records, requirements: tuple[PipRequirement, ...], target: Target
@@ -122,8 +118,8 @@ class Turns:
         nothing, own = Resolved(), tuple(r for r in requirements if r.project in projects)
         if lines := self._lines(own, nothing):
             question = self._question(lines, provided_by(records), nothing, target)
-            self._uv.begin(question)
-            self._uv.begin(question.alone(projects))
+            self.uv.begin(question)
+            self.uv.begin(question.alone(projects))
 
     def _started(
         self, records: Records, requirements: tuple[PipRequirement, ...], target: Target
@@ -250,9 +246,9 @@ class Turns:
     def _asked(self, question: uv.Question) -> dict[str, Mapping[str, Any]]:
         """Return uv's packages, by project."""
         try:
-            packages = self._uv.ask(question)
+            packages = self.uv.ask(question)
         except uv.UvError as error:
-            if reasons := self._uv.refused(question):
+            if reasons := self.uv.refused(question):
                 raise UnresolvedError(self._task.key, *reasons) from None
             given = dict(question.given)
             raise UnresolvedError(self._task.key, str(error), given=given) from None

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 from zipfile import BadZipFile, ZipFile
 
-from ...archives.libraries import BEGINNINGS
+from ...archives.libraries import system_of
 from ..exceptions import DamagedWheelError
 from .layout import LEFT_OUT, NATIVE, Contents, Member
 from .record import read_metadata
@@ -94,8 +94,9 @@ def _systems(archive: ZipFile, members: Iterable[Member]) -> Iterator[str]:
     for member in members:
         if NATIVE.search(member.name):
             with archive.open(member.name) as file:
-                beginning = file.read(4)
-            yield from (s for magic, s in BEGINNINGS.items() if beginning.startswith(magic))
+                system = system_of(file.read(4))
+            if system:
+                yield system
 
 
 def _is_cached(name: str, names: Container[str]) -> bool:
