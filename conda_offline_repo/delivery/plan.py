@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ..progress import Progress
-    from ..repository.manifest import File, Manifest, Package
+    from ..repository.manifest import Manifest
+    from ..repository.package import File, Package
     from .source import Source
 
 #: Bytes kept free for the file system's own needs.

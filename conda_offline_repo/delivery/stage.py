@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ..progress import Progress
-    from ..repository.manifest import File, Package
+    from ..repository.package import File, Package
     from .plan import Plan
     from .source import Source
 

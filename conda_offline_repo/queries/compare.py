@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from typing import Any
 
-    from ..repository.manifest import Manifest, Package
+    from ..repository.manifest import Manifest
+    from ..repository.package import Package
     from .contents import ListedPackage
 
 

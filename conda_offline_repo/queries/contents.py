@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ..repository.locate import Repository
-    from ..repository.manifest import Manifest, Package
+    from ..repository.manifest import Manifest
+    from ..repository.package import Package
     from .dependencies import Records
 
 #: The error numbers for a missing file, or for one that is not a regular file.

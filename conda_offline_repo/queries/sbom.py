@@ -43,7 +43,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ..repository.locate import Repository
-    from ..repository.manifest import Manifest, Package
+    from ..repository.manifest import Manifest
+    from ..repository.package import Package
     from .contents import ListedWheel
     from .dependencies import Solved
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
+    from .package import File, Package
+
 MANIFEST_NAME = "offline-repo.json"
 #: The manifest of the next release, and its signatures; see `transition`.
 NEXT_NAME = "offline-repo.next.json"
@@ -55,44 +57,6 @@ def on_platform(
 def package_name(archive: str) -> str:
     """Return the package's name of the archive `subdir/name-version-build.extension`."""
     return archive.rpartition("/")[2].rsplit("-", 2)[0]
-
-
-@dataclass(frozen=True)
-class WheelOrigin:
-    """The wheel that an archive was made from: its project and version on PyPI, its file name, and
-    its SHA-256 digest in lower-case hexadecimal.
-    """
-
-    project: str
-    version: str
-    file: str
-    sha256: str
-
-
-@dataclass(frozen=True)
-class Package:
-    """An archive of the repository. Digests are lower-case hexadecimal, the size is in bytes; the
-    URL of an archive that was made from a wheel is that of the wheel.
-    """
-
-    sha256: str
-    md5: str
-    size: int
-    url: str
-    wheel: WheelOrigin | None = None
-
-
-@dataclass(frozen=True)
-class File:
-    """Any other file of the repository."""
-
-    sha256: str
-    size: int
-
-    @classmethod
-    def of(cls, content: bytes) -> File:
-        """Return the description of a file with this content."""
-        return cls(hashlib.sha256(content).hexdigest(), len(content))
 
 
 @dataclass(frozen=True)

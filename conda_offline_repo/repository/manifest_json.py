@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ..files.hashing import read_regular
 from . import reading
 from .exceptions import ManifestError, UnreadableError
-from .manifest import FORMAT, MANIFEST_NAME, File, Kept, Manifest, Package, WheelOrigin
+from .manifest import FORMAT, MANIFEST_NAME, Kept, Manifest
 from .names import (
     FINGERPRINT,
     LABEL,
@@ -19,6 +19,7 @@ from .names import (
     package_problem,
     wheel_problem,
 )
+from .package import File, Package, WheelOrigin
 from .remembered import Remembered
 
 if TYPE_CHECKING:

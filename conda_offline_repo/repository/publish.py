@@ -29,8 +29,9 @@ from ..files.hashing import read_regular
 from ..files.permissions import open_up
 from . import signature, sshsig
 from .index import bridge
-from .manifest import INDEX_NAME, MANIFEST_NAME, NEXT_NAME, NEXT_SIGNATURE_NAME, File
+from .manifest import INDEX_NAME, MANIFEST_NAME, NEXT_NAME, NEXT_SIGNATURE_NAME
 from .ownership import clear
+from .package import File
 from .reading import LARGEST
 from .signature import SIGNATURE_NAME
 from .transition import age, read_next

@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from conda_offline_repo.queries.compare import difference, subdir_and_name
-from conda_offline_repo.repository.manifest import File, Manifest, Package, WheelOrigin
+from conda_offline_repo.repository.manifest import Manifest
+from conda_offline_repo.repository.package import File, Package, WheelOrigin
 from conda_offline_repo.repository.remembered import Remembered
 
 

@@ -9,15 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conda_offline_repo.repository.exceptions import ManifestError
-from conda_offline_repo.repository.manifest import (
-    MANIFEST_NAME,
-    File,
-    Manifest,
-    Package,
-    WheelOrigin,
-    as_dict,
-)
+from conda_offline_repo.repository.manifest import MANIFEST_NAME, Manifest, as_dict
 from conda_offline_repo.repository.manifest_json import read
+from conda_offline_repo.repository.package import File, Package, WheelOrigin
 from conda_offline_repo.repository.remembered import Remembered
 
 if TYPE_CHECKING:

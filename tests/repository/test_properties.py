@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from conda_offline_repo.repository import manifest as manifests
 from conda_offline_repo.repository import manifest_json
 from conda_offline_repo.repository.exceptions import InvalidLabelError
-from conda_offline_repo.repository.manifest import File, Manifest, Package
+from conda_offline_repo.repository.manifest import Manifest
 from conda_offline_repo.repository.names import WINDOWS_DEVICES, archive_problem, check_label
+from conda_offline_repo.repository.package import File, Package
 from conda_offline_repo.repository.remembered import Remembered
 
 if TYPE_CHECKING:

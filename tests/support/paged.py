@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conda_offline_repo.builder.release.html import render
-from conda_offline_repo.repository.manifest import Manifest, Package
+from conda_offline_repo.repository.manifest import Manifest
+from conda_offline_repo.repository.package import Package
 from conda_offline_repo.repository.remembered import Remembered
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ from packaging.utils import canonicalize_name
 
 from conda_offline_repo.files.hashing import hash_bytes
 from conda_offline_repo.repository.locate import locate_one
-from conda_offline_repo.repository.manifest import MANIFEST_NAME, File, Package, WheelOrigin
+from conda_offline_repo.repository.manifest import MANIFEST_NAME
+from conda_offline_repo.repository.package import File, Package, WheelOrigin
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ...repository.manifest import File
+from ...repository.package import File
 from ..warnings import BuildWarning
 from .archive import LINK, PATHS, read_descriptions
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from .contents import SITE_PACKAGES, Contents
 
 if TYPE_CHECKING:
-    from ...repository.manifest import File
+    from ...repository.package import File
 
     #: By dotted name, the file of a module.
     Modules = dict[str, File]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ...repository.manifest import WheelOrigin
+from ...repository.package import WheelOrigin
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

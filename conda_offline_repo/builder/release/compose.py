@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from ...exceptions import InvalidRequestError
 from ...files.hashing import hash_bytes, read_regular
 from ...repository.index import bridge
-from ...repository.manifest import File, Manifest, Package
+from ...repository.manifest import Manifest
+from ...repository.package import File, Package
 from ..request.request import remember
 from .html.render import PAGE_NAME
 from .plain_conda import plain_conda_files

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ...files.hashing import Digests
-    from ...repository.manifest import Package, WheelOrigin
+    from ...repository.package import Package, WheelOrigin
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import pytest
 
 from conda_offline_repo.builder.archives.contents import Contents
 from conda_offline_repo.builder.archives.providers import modules_of, shared_modules
-from conda_offline_repo.repository.manifest import File
+from conda_offline_repo.repository.package import File
 
 SITE = "lib/python3.12/site-packages/"
 

@@ -15,7 +15,7 @@ from conda_offline_repo.builder.request.inputs.exceptions import InputFileError,
 from conda_offline_repo.builder.request.inputs.pinned import PinnedArchive, PinnedWheel, PipPart
 from conda_offline_repo.builder.request.request import remember, resolve
 from conda_offline_repo.exceptions import InvalidRequestError
-from conda_offline_repo.repository.manifest import Package, WheelOrigin
+from conda_offline_repo.repository.package import Package, WheelOrigin
 from tests.support.requesting import ACME, again, last
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conda_offline_repo.builder.release.html import render
-from conda_offline_repo.repository.manifest import Package
+from conda_offline_repo.repository.package import Package
 from tests.support.browser import browser
 from tests.support.paged import entry, many, release
 

@@ -10,7 +10,8 @@ import pytest
 
 from conda_offline_repo.progress import Unwatched
 from conda_offline_repo.repository.locate import locate_one
-from conda_offline_repo.repository.manifest import MANIFEST_NAME, File
+from conda_offline_repo.repository.manifest import MANIFEST_NAME
+from conda_offline_repo.repository.package import File
 from conda_offline_repo.repository.verify import verify
 from tests.support.delivering import packed, run, unpack, whole
 from tests.support.paged import Read

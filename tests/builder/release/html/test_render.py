@@ -10,7 +10,8 @@ import pytest
 
 from conda_offline_repo.builder.release.html import render
 from conda_offline_repo.repository.exceptions import ManifestError
-from conda_offline_repo.repository.manifest import Kept, WheelOrigin
+from conda_offline_repo.repository.manifest import Kept
+from conda_offline_repo.repository.package import WheelOrigin
 from tests.support.paged import CREATED, entry, page, release
 
 APP = entry("app", "2.0", "lib >=1", "python", subdir="linux-64", size=3_000_000)
