@@ -92,7 +92,11 @@ class ListIncompleteError(OfflineRepoError):
         )
 
 
-class InvalidRecordError(OfflineRepoError):
+class UnfitEntryError(OfflineRepoError):
+    """An upstream entry that the solver chose, or that is named exactly, and is not shipped."""
+
+
+class InvalidRecordError(UnfitEntryError):
     """An upstream entry that must not become a file of ours."""
 
     def __init__(self, channel: str, file: str, reason: str) -> None:
@@ -102,7 +106,7 @@ class InvalidRecordError(OfflineRepoError):
         )
 
 
-class NewerEntryError(OfflineRepoError):
+class NewerEntryError(UnfitEntryError):
     """A package that the solver chose and that not every conda can install."""
 
     def __init__(self, channel: str, name: str, file: str) -> None:

@@ -21,6 +21,7 @@ Early = Literal[
     "noarch",
     "two-providers",
     "from-pypi",
+    "unfit-entry",
     "unchecked-signature",
     "other-signer",
     "base",

@@ -17,7 +17,7 @@ from conda.gateways.repodata import RepodataFetch
 from conda.models.channel import Channel
 
 from conda_offline_repo._conda import indexes, overrides
-from conda_offline_repo.builder.upstream.solve import solve, tasks
+from conda_offline_repo.builder.upstream.solve import from_channels, solve, tasks
 from conda_offline_repo.progress import Unwatched
 from dev.upstream.server import ChannelServer
 from tests.support.inside import forget
@@ -76,7 +76,7 @@ def test_solvers_have_what_is_new(me: Inside, channel: TinyChannel, url: str) ->
     for version in ("1.0", "2.0", "3.0"):
         channel.add("app", version)
         channel.write()
-        (solution,) = solve(request, tasks(request), Unwatched())
+        (solution,) = solve(request, tasks(request), Unwatched(), from_channels(request))
         assert [record.version for record in solution.records] == [version]
         forget()
 

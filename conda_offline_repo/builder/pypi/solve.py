@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from ...progress import Progress
     from ..request.request import Request
-    from ..upstream.solution import Solution, Task
+    from ..upstream.solution import Solution, Solver, Task
     from .requirement import PipRequirement
     from .wheel import Target, Wheel
     from .wheel_store import WheelStore
@@ -44,12 +44,18 @@ if TYPE_CHECKING:
 
 
 def solve(
-    request: Request, tasks: Sequence[Task], progress: Progress, store: WheelStore, scratch: Path
+    request: Request,
+    tasks: Sequence[Task],
+    progress: Progress,
+    store: WheelStore,
+    scratch: Path,
+    solver: Solver,
 ) -> tuple[tuple[Solution, ...], tuple[BuildWarning, ...]]:
     """Solve each task, and return warnings of what is from elsewhere than one may think.
 
     Args:
         scratch: A folder for files of uv.
+        solver: conda's; see `upstream.solve.from_channels`.
 
     Raises:
         SolveError: conda's packages have no solution.
@@ -58,16 +64,16 @@ def solve(
         WheelMisfitError: What a lock file names does not go together.
         OfflineRepoError: As `upstream.solve.solve`, and as `WheelStore`.
     """
-    shared = (tasks, progress, store, scratch)
+    shared = (tasks, progress, store, scratch, solver)
     solvers = {
         task.key: _Solver(request, task, *shared)
         for task in tasks
         if task.wheels or task.pip.requirements
     }
-    for solver in solvers.values():
-        solver.expect()
+    for of_task in solvers.values():
+        of_task.expect()
     solutions = {
-        task.key: solution_of(task, tasks, request, progress)
+        task.key: solution_of(task, tasks, request, progress, solver)
         for task in tasks
         if task.key not in solvers
     }
@@ -77,15 +83,15 @@ def solve(
     while pending:
         for key in sorted(pending):
             solutions[key] = solvers[key].solution(extras)
-        for solver in solvers.values():
-            for project, own in solver.extras.items():
+        for of_task in solvers.values():
+            for project, own in of_task.extras.items():
                 extras[project] = extras.get(project, frozenset()) | own
         pending = {
             key
-            for key, solver in solvers.items()
-            if any(own != extras[project] for project, own in solver.extras.items())
+            for key, of_task in solvers.items()
+            if any(own != extras[project] for project, own in of_task.extras.items())
         }
-    warnings = (warning for solver in solvers.values() for warning in solver.warnings)
+    warnings = (warning for of_task in solvers.values() for warning in of_task.warnings)
     return tuple(solutions[task.key] for task in tasks), tuple(dict.fromkeys(warnings))
 
 
@@ -100,9 +106,10 @@ class _Solver:
         progress: Progress,
         store: WheelStore,
         scratch: Path,
+        solver: Solver,
     ) -> None:
         self._request, self._task, self._tasks = request, _with_python(task), tasks
-        self._progress, self._store = progress, store
+        self._progress, self._store, self._solver = progress, store, solver
         self._machine = request.virtual_packages[task.platform]
         self._channels = ChannelPackages(request, task.platform)
         self._settings = index_settings(task.pip.options)
@@ -114,7 +121,7 @@ class _Solver:
             {limit.project: limit.specifier for limit in map(parse, task.pip.constraints)},
             from_channels=request.pip_as_conda and not task.archives,
         )
-        shared = (self._channels, self._walk, self._settings, scratch)
+        shared = (self._channels, self._walk, self._settings, scratch, solver)
         self._turns = Turns(request, self._task, *shared)
         #: By project, the extras that are asked of wheels.
         self.extras: dict[str, frozenset[str]] = {}
@@ -142,7 +149,8 @@ class _Solver:
     def _solution(self, extras: Mapping[str, frozenset[str]]) -> Solution:
         self._walk.more = extras
         self._store.files.variables = self._settings.for_downloads
-        base = solution_of(self._task, self._tasks, self._request, self._progress)
+        shared = (self._tasks, self._request, self._progress, self._solver)
+        base = solution_of(self._task, *shared)
         where = f"{self._request.label}, {self._task.key}"
         with self._progress.doing(f"Resolving the packages of PyPI for {where}"):
             target = self._target(base.records)

@@ -11,8 +11,6 @@ from packaging.utils import canonicalize_name
 
 from ...specs import PackageSpec
 from ..exceptions import SolveError
-from ..upstream.solve import run
-from ..upstream.unavailable import explained
 from ..warnings import BuildWarning
 from . import uv
 from .conversion.versions import match_spec
@@ -30,7 +28,7 @@ if TYPE_CHECKING:
     from conda.models.records import PackageRecord
 
     from ..request.request import Request
-    from ..upstream.solution import Task
+    from ..upstream.solution import Solver, Task
     from .channel_packages import ChannelPackages
     from .index_settings import IndexSettings
     from .requirement import PipRequirement
@@ -58,10 +56,11 @@ class Turns:
         walk: Walk,
         settings: IndexSettings,
         scratch: Path,
+        solver: Solver,
     ) -> None:
         self._request, self._task, self._channels = request, task, channels
         self._walk, self.uv = walk, uv.Uv(settings, scratch)
-        self._machine = request.virtual_packages[task.platform]
+        self._machine, self._solver = request.virtual_packages[task.platform], solver
         self.warnings: list[BuildWarning] = []
 
     def agreed(
@@ -178,9 +177,7 @@ class Turns:
     ) -> Records:
         specs = (self._spec(*pair) for pair in demands.items())
         packages = [*self._task.packages, *specs, *more]
-        channels = tuple(source.channel for source in self._request.sources)
-        with explained(self._request):
-            return run(self._task.platform, packages, channels, self._machine)
+        return self._solver(self._task.platform, packages)
 
     def _spec(self, project: str, specifier: SpecifierSet) -> PackageSpec:
         return PackageSpec(match_spec(self._channels.name_of_wheel(project), specifier))

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import shutil
-import time
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
-from ..._conda.solver import undisturbed
 from .. import plugin_channel
-from ..exceptions import SolveError
 from ..kept_releases import kept_releases
+from ..solved import Ground, solved
 from ..upstream import access, exact, surroundings
-from ..upstream.entries import entries_of
-from ..upstream.solve import solve, tasks, unused_settings
+from ..upstream.solve import tasks, unused_settings
 from . import rules
 from .index import make_index
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
     from pathlib import Path
     from typing import Any
 
@@ -30,7 +26,7 @@ if TYPE_CHECKING:
     from ..kept_releases import KeptReleases
     from ..request.request import Request
     from ..upstream.entry import Entry
-    from ..upstream.solution import Solution, Task
+    from ..upstream.solution import Solution
     from ..warnings import BuildWarning
 
 
@@ -122,7 +118,7 @@ def make_plan(
 
     Args:
         plugin_file: The archive of the plugin, if given.
-        scratch: A folder for wheels, emptied first.
+        scratch: A folder for wheels and views of channels, emptied first.
         local: The archives of this machine.
         dry_run: Whether no wheel is to be downloaded that can be judged without.
 
@@ -137,22 +133,9 @@ def make_plan(
             request, plugin_file, last, repository, signed=bool(signers)
         )
         todo = tasks(request)
-    since = time.time()
-    with undisturbed():
-        try:
-            if any(task.pip.requirements or task.wheels for task in todo):
-                solutions, of_pip = _solve_with_pip(
-                    request, todo, progress, last, repository, scratch, local, dry_run=dry_run
-                )
-            else:
-                solutions, of_pip = solve(request, todo, progress), ()
-        except SolveError as error:  # what a file says and is not followed may be the reason
-            error.hints += tuple(w.text for w in request.warnings if w.kind == "left-out")
-            raise
-        with progress.doing("Reading the entries of the packages"):
-            entries, warnings = entries_of(solutions, request, since)
-    by_name = {entry.name: entry for entry in entries}
-    by_name |= {entry.name: entry for solution in solutions for entry in solution.converted}
+    ground = Ground(last, repository, scratch, local, dry_run)
+    outcome = solved(request, todo, progress, ground)
+    solutions, by_name = outcome.solutions, outcome.entries
     entries = tuple(by_name[name] for name in sorted(by_name))
     records = {name: entry.record for name, entry in by_name.items()}
     for solution in solutions:
@@ -175,8 +158,7 @@ def make_plan(
         kept=kept,
         warnings=(
             *request.warnings,
-            *warnings,
-            *of_pip,
+            *outcome.warnings,
             *exact.without_pip(s.key for s in solutions if s.lacks_pip),
             *surroundings.from_cache(request),
             *unused_settings(solutions),
@@ -185,28 +167,3 @@ def make_plan(
             *noarch,
         ),
     )
-
-
-def _solve_with_pip(
-    request: Request,
-    todo: Sequence[Task],
-    progress: Progress,
-    last: Manifest | None,
-    repository: Path,
-    scratch: Path,
-    local: LocalArchives,
-    *,
-    dry_run: bool,
-) -> tuple[tuple[Solution, ...], tuple[BuildWarning, ...]]:
-    """Return the solutions where pip is to install some, and warnings."""
-    from ..pypi.solve import solve as solve_with_pip
-    from ..pypi.wheel_store import WheelStore
-
-    shutil.rmtree(scratch, ignore_errors=True)
-    scratch.mkdir(parents=True)
-    try:
-        wheels = scratch / "wheels"
-        store = WheelStore(last, repository, wheels, local, progress, dry_run=dry_run)
-        return solve_with_pip(request, todo, progress, store, scratch / "uv")
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)

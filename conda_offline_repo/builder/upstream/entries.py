@@ -26,7 +26,7 @@ from ..warnings import BuildWarning
 from .entry import Entry, stated_digest
 from .repodata import load
 from .unavailable import explained
-from .validate_record import record_problem
+from .unfit import reason_against
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -105,7 +105,7 @@ def _entry(source: ChannelSource, record: PackageRecord, index: Index) -> Entry:
     raw = index.entries.get(record.fn)
     if raw is None and (record.fn.endswith(".whl") or record.name in index.elsewhere):
         raise NewerEntryError(source.url, record.name, f"{record.subdir}/{record.fn}")
-    problem = archive_problem(record.fn) if raw is None else record_problem(record.fn, raw)
+    problem = archive_problem(record.fn) if raw is None else reason_against(record.fn, raw)
     if problem:
         raise InvalidRecordError(source.url, record.fn, problem)
     if raw is None or any(

@@ -22,11 +22,13 @@ from ...urls import NETWORK, public, same_server
 from .index_problem import check_empty, index_problem
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Mapping, Sequence
+    from collections.abc import Callable, Container, Mapping, Sequence
     from mmap import mmap
-    from typing import Any
+    from typing import Any, TypeVar
 
     from ..request.channels import ChannelSource
+
+    Content = TypeVar("Content")
 
 
 #: Members beside the sections of an index that are read.
@@ -141,17 +143,33 @@ def check(source: ChannelSource, subdirs: Sequence[str]) -> None:
         _from_repodata(url, frozenset(), all_names=True)
 
 
+def undecoded(url: str) -> dict[str, dict[str, msgspec.Raw]]:
+    """Return the entries of a subdir's `repodata.json`, by section and file name, undecoded.
+
+    Raises:
+        NoIndexError: It is malformed, or something else is in its place.
+        CondaError: It does not exist, or cannot be read.
+    """
+    type = _object(dict.fromkeys(SECTIONS, dict[str, msgspec.Raw] | None))
+    tables = _read(url, lambda content: msgspec.json.decode(content, type=type))
+    return dict(zip(SECTIONS, (t or {} for t in msgspec.structs.astuple(tables)), strict=True))
+
+
 def _from_repodata(url: str, files: Container[str], *, all_names: bool) -> Index:
+    return _read(url, lambda content: _decoded(url, content, files, all_names=all_names))
+
+
+def _read(url: str, decode: Callable[[bytes | mmap], Content]) -> Content:
     content: bytes | mmap = b""
     try:
         content = indexes.index_content(Channel(url))
-        index = _decoded(url, content, files, all_names=all_names)
+        decoded = decode(content)
     except Exception as error:  # conda, msgspec and zstd have no base for what they raise
         if problem := index_problem(url, content, error):
             raise problem from None
         raise
     check_empty(url, content)
-    return index
+    return decoded
 
 
 def _decoded(url: str, content: bytes | mmap, files: Container[str], *, all_names: bool) -> Index:

@@ -9,13 +9,17 @@ from ...repository.manifest import solution_key
 from ..request.inputs.pinned import PipPart
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
+    from typing import TypeAlias
 
     from conda.models.records import PackageRecord
 
     from ...specs import PackageSpec
     from ..request.inputs.pinned import PinnedArchive, PinnedWheel
     from .entry import Entry
+
+    #: Solves packages for a platform.
+    Solver: TypeAlias = Callable[[str, Sequence[PackageSpec]], tuple[PackageRecord, ...]]
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from ...progress import Progress
     from ..request.request import Request
+    from .solution import Solver
 
 #: A prefix that nothing is installed in; conda itself solves for one like it.
 NO_PREFIX = "/nonexistent/offline-repo"
@@ -73,19 +74,38 @@ def _label_names(request: Request, platform: str) -> tuple[PackageSpec, ...]:
     return tuple(map(PackageSpec, names))
 
 
-def solve(request: Request, tasks: Sequence[Task], progress: Progress) -> tuple[Solution, ...]:
+def solve(
+    request: Request, tasks: Sequence[Task], progress: Progress, solver: Solver
+) -> tuple[Solution, ...]:
     """Solve each task.
+
+    Args:
+        solver: See `from_channels`.
 
     Raises:
         SolveError: There is no solution; carries the solver's explanation.
         ChannelUnavailableError: A channel cannot be read.
         ExactGoneError: No channel lists an archive that is named exactly.
     """
-    return tuple(solution_of(task, tasks, request, progress) for task in tasks)
+    return tuple(solution_of(task, tasks, request, progress, solver) for task in tasks)
+
+
+def from_channels(request: Request) -> Solver:
+    """Return what solves packages for a platform of a request, from its channels as they are.
+
+    It raises a SolveError or a ChannelUnavailableError.
+    """
+    channels = tuple(source.channel for source in request.sources)
+
+    def solved(platform: str, packages: Sequence[PackageSpec]) -> tuple[PackageRecord, ...]:
+        with explained(request):
+            return run(platform, packages, channels, request.virtual_packages[platform])
+
+    return solved
 
 
 def solution_of(
-    task: Task, tasks: Sequence[Task], request: Request, progress: Progress
+    task: Task, tasks: Sequence[Task], request: Request, progress: Progress, solver: Solver
 ) -> Solution:
     """Solve a task, one of several, as far as conda packages are asked for; see `solve`."""
     name = f", environment {task.environment}," if task.environment else ""
@@ -95,7 +115,7 @@ def solution_of(
             records = tuple(exact.record_of(archive, request) for archive in task.archives)
             packages = tuple(map(exact.spec, records))
         else:
-            records, packages = _solve(task, tasks, request), task.packages
+            records, packages = _solve(task, tasks, request, solver), task.packages
     return Solution(task.environment, task.platform, packages, records, bool(task.archives))
 
 
@@ -111,13 +131,12 @@ def unused_settings(solutions: Iterable[Solution]) -> Iterator[BuildWarning]:
         )
 
 
-def _solve(task: Task, tasks: Sequence[Task], request: Request) -> tuple[PackageRecord, ...]:
+def _solve(
+    task: Task, tasks: Sequence[Task], request: Request, solver: Solver
+) -> tuple[PackageRecord, ...]:
     platform = task.platform
-    machine = request.virtual_packages[platform]
-    channels = tuple(source.channel for source in request.sources)
     try:
-        with explained(request):
-            return run(platform, task.packages, channels, machine)
+        return solver(platform, task.packages)
     except SolveError as error:
         explanation = error.explanation
     packages = {t.platform: t.packages for t in tasks if t.environment == task.environment}
@@ -133,13 +152,14 @@ def _solve(task: Task, tasks: Sequence[Task], request: Request) -> tuple[Package
         reasons = []
         for package in task.packages:
             try:
-                run(platform, (package,), channels, machine)
+                solver(platform, (package,))
             except SolveError as error:
                 reasons.append(f"{package}: {error.explanation or 'no reason given'}")
         together = "Each package has a solution alone, but not all of them together."
         explanation = "\n".join(reasons) or together
     if absent:
         explanation = f"{explanation}\n{not_found}"
+    machine = request.virtual_packages[platform]
     raise unsolved_error(platform, where, task.packages, machine, explanation)
 
 

@@ -120,7 +120,7 @@ def _nearest(spec: MatchSpec, indexes: Mapping[tuple[str, str], Index]) -> str:
     """Return what comes near to a package; nothing if the package itself exists."""
     if "*" in spec.name:
         return ""
-    channels = _channels(spec)
+    channels = named_channels(spec)
     own = {key: index for key, index in indexes.items() if key[0] in channels or not channels}
     names = sorted(set().union(*(index.names for index in own.values())))
     if spec.name not in names:
@@ -165,8 +165,8 @@ def _by_distance(versions: Sequence[str], asked: str) -> list[str]:
     return sorted(versions, key=distance)
 
 
-def _channels(spec: MatchSpec) -> frozenset[str]:
-    """Return the channels that a specification names itself; usually none."""
+def named_channels(spec: MatchSpec) -> frozenset[str]:
+    """Return the URLs of the channels that a specification names itself; usually none."""
     named = spec.get_raw_value("channel")
     if named is None:
         return frozenset()

@@ -20,7 +20,7 @@ from conda_offline_repo.builder.release import prove as proof
 from conda_offline_repo.builder.release.exceptions import ProofError
 from conda_offline_repo.builder.release.index import make_index
 from conda_offline_repo.builder.upstream.entries import entries_of
-from conda_offline_repo.builder.upstream.solve import solve, tasks
+from conda_offline_repo.builder.upstream.solve import from_channels, solve, tasks
 from conda_offline_repo.exceptions import OfflineRepoError
 from conda_offline_repo.progress import Unwatched
 from conda_offline_repo.repository.manifest import MANIFEST_NAME
@@ -206,7 +206,7 @@ def prove(
 ) -> None:
     """Prove an index from which an archive has been lost on the way."""
     request = me.request(me.options(*packages, channels=urls))
-    solutions = solve(request, tasks(request), Unwatched())
+    solutions = solve(request, tasks(request), Unwatched(), from_channels(request))
     entries = [
         entry for entry in entries_of(solutions, request, time.time())[0] if entry.name != without
     ]
@@ -265,7 +265,7 @@ def test_proof_asks_nothing_of_the_network(
     me: Inside, server: ChannelServer, stack: str, tmp_path: Path
 ) -> None:
     request = me.request(me.options("app", channels=(stack,)))
-    solutions = solve(request, tasks(request), Unwatched())
+    solutions = solve(request, tasks(request), Unwatched(), from_channels(request))
     index = make_index(entries_of(solutions, request, time.time())[0], request.platforms)
     server.clear()
     proof.prove(request, solutions, index, tmp_path / "proof")

@@ -23,7 +23,7 @@ from conda_offline_repo.builder.exceptions import (
     UpstreamChangedError,
 )
 from conda_offline_repo.builder.upstream.entries import entries_of
-from conda_offline_repo.builder.upstream.solve import solve, tasks
+from conda_offline_repo.builder.upstream.solve import from_channels, solve, tasks
 from conda_offline_repo.exceptions import OfflineRepoError
 from conda_offline_repo.progress import Unwatched
 from conda_offline_repo.repository.exceptions import FileSystemError
@@ -539,7 +539,7 @@ def test_what_the_solver_saw_is_not_asked_for_again(me: Inside, channel: TinyCha
     with ChannelServer(channel.folder.parent) as server:
         request = me.request(me.options("app", channels=(f"{server.url}/public",)))
         began = time.time()
-        solutions = solve(request, tasks(request), Unwatched())
+        solutions = solve(request, tasks(request), Unwatched(), from_channels(request))
         forget()
         asked = server.requests
         channel.remove(channel.packages["noarch/lib-1.0-0.conda"])
@@ -565,7 +565,7 @@ def test_change_between_solving_and_reading_is_noticed(me: Inside, channel: Tiny
 
     with ChannelServer(channel.folder.parent) as server:
         request = me.request(me.options("app", channels=(f"{server.url}/public",)))
-        solutions = solve(request, tasks(request), Unwatched())
+        solutions = solve(request, tasks(request), Unwatched(), from_channels(request))
         assert read() == set(needed(channel))
         channel.add("lib", files={"share/lib.txt": "uploaded again\n"}, record=FIX)
         channel.write()

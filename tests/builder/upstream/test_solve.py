@@ -16,7 +16,7 @@ from conda.base.context import context
 
 from conda_offline_repo.builder.exceptions import CollisionError, SolveError
 from conda_offline_repo.builder.release import plan
-from conda_offline_repo.builder.upstream.solve import solve, tasks
+from conda_offline_repo.builder.upstream.solve import from_channels, solve, tasks
 from conda_offline_repo.exceptions import OfflineRepoError
 from conda_offline_repo.progress import Unwatched
 from conda_offline_repo.specs import PackageSpec
@@ -266,9 +266,9 @@ def test_solve_leaves_no_trace(me: Inside, server: ChannelServer) -> None:
     )
     request = me.request(options)
     packages = tasks(request)
-    solve(request, packages, Unwatched())  # fills caches
+    solve(request, packages, Unwatched(), from_channels(request))  # fills caches
     before = state()
-    assert len(solve(request, packages, Unwatched())) == len(MACHINES)
+    assert len(solve(request, packages, Unwatched(), from_channels(request))) == len(MACHINES)
     assert state() == before
 
     with pytest.raises(SolveError):
@@ -276,6 +276,7 @@ def test_solve_leaves_no_trace(me: Inside, server: ChannelServer) -> None:
             request,
             [replace(one, packages=(PackageSpec("core >=3"),)) for one in packages],
             Unwatched(),
+            from_channels(request),
         )
     assert state() == before
     with pytest.raises(SolveError):
@@ -283,6 +284,7 @@ def test_solve_leaves_no_trace(me: Inside, server: ChannelServer) -> None:
             request,
             [replace(one, packages=(PackageSpec("nowhere"),)) for one in packages],
             Unwatched(),
+            from_channels(request),
         )
     assert state() == before
 
@@ -337,7 +339,7 @@ def test_solve_prints_nothing(
     me: Inside, server: ChannelServer, capfd: pytest.CaptureFixture[str]
 ) -> None:
     request = me.request(me.options("core", channels=(f"{server.url}/public",)))
-    solve(request, tasks(request), Unwatched())
+    solve(request, tasks(request), Unwatched(), from_channels(request))
     assert capfd.readouterr() == ("", "")
 
 

@@ -1,0 +1,122 @@
+"""The solutions of a request, with the channels' entries: from the channels as they are, or, where
+a solver chooses or breaks over what no customer gets, from views of them.
+"""
+
+from __future__ import annotations
+
+import shutil
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from .._conda.solver import undisturbed
+from .exceptions import SolveError, UnfitEntryError
+from .upstream.entries import entries_of
+from .upstream.solve import from_channels, solve
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from ..progress import Progress
+    from ..repository.manifest import Manifest
+    from .archives.local import LocalArchives
+    from .request.request import Request
+    from .upstream.entry import Entry
+    from .upstream.solution import Solution, Solver, Task
+    from .warnings import BuildWarning
+
+
+@dataclass(frozen=True)
+class Solved:
+    """The solutions of a request, the entries of all their archives by `subdir/file`, and what the
+    vendor should know.
+    """
+
+    solutions: tuple[Solution, ...]
+    entries: dict[str, Entry]
+    warnings: tuple[BuildWarning, ...]
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What a request is solved on.
+
+    Attributes:
+        last: The manifest of what is published, if anything is.
+        repository: The folder.
+        scratch: A folder for wheels and views, emptied first and gone afterwards.
+        local: The archives of this machine.
+        dry_run: Whether no wheel is to be downloaded that can be judged without.
+    """
+
+    last: Manifest | None
+    repository: Path
+    scratch: Path
+    local: LocalArchives
+    dry_run: bool
+
+
+def solved(request: Request, tasks: Sequence[Task], progress: Progress, ground: Ground) -> Solved:
+    """Solve each task of a request; an entry that must not be shipped gives way to another build.
+
+    Raises:
+        SolveError: There is no solution.
+        UnfitEntryError: There is none without an entry that must not be shipped.
+        OfflineRepoError: The channels cannot be read, or have what no repository holds.
+    """
+    shutil.rmtree(ground.scratch, ignore_errors=True)
+    try:
+        with undisturbed():
+            try:
+                return _solved(request, tasks, progress, ground, from_channels(request))
+            except UnfitEntryError as error:
+                if not any(task.packages for task in tasks):
+                    raise
+                unfit = error
+            from .upstream.view import Views
+
+            views = Views(request, ground.scratch / "views")
+            try:
+                outcome = _solved(request, tasks, progress, ground, views.solve)
+            except SolveError:
+                raise unfit from None
+            warnings = (*outcome.warnings, *views.warnings(outcome.solutions))
+            return Solved(outcome.solutions, outcome.entries, warnings)
+    except SolveError as error:  # what a file says and is not followed may be the reason
+        error.hints += tuple(w.text for w in request.warnings if w.kind == "left-out")
+        raise
+    finally:
+        shutil.rmtree(ground.scratch, ignore_errors=True)
+
+
+def _solved(
+    request: Request, tasks: Sequence[Task], progress: Progress, ground: Ground, solver: Solver
+) -> Solved:
+    since = time.time()
+    solutions: tuple[Solution, ...]
+    of_pip: tuple[BuildWarning, ...] = ()
+    if any(task.pip.requirements or task.wheels for task in tasks):
+        solutions, of_pip = _solved_with_pip(request, tasks, progress, ground, solver)
+    else:
+        solutions = solve(request, tasks, progress, solver)
+    with progress.doing("Reading the entries of the packages"):
+        entries, warnings = entries_of(solutions, request, since)
+    by_name = {entry.name: entry for entry in entries}
+    by_name |= {entry.name: entry for solution in solutions for entry in solution.converted}
+    return Solved(solutions, by_name, (*warnings, *of_pip))
+
+
+def _solved_with_pip(
+    request: Request, tasks: Sequence[Task], progress: Progress, ground: Ground, solver: Solver
+) -> tuple[tuple[Solution, ...], tuple[BuildWarning, ...]]:
+    """Return the solutions where pip is to install some, and warnings."""
+    from .pypi.solve import solve as solve_with_pip
+    from .pypi.wheel_store import WheelStore
+
+    wheels, dry_run = ground.scratch / "wheels", ground.dry_run
+    wheels.mkdir(parents=True, exist_ok=True)
+    store = WheelStore(
+        ground.last, ground.repository, wheels, ground.local, progress, dry_run=dry_run
+    )
+    return solve_with_pip(request, tasks, progress, store, ground.scratch / "uv", solver)

@@ -1,0 +1,219 @@
+"""Views of channels: local ones in their place, less the entries that are not to be chosen.
+
+A solver reads a channel as it is, and some fail over an entry that nobody asked for. A view has the
+entries of a channel that can be reached from the packages asked for, key for key, less those that
+are unfit. It serves every solver and every version of conda alike.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from conda.common.io import dashlist
+from conda.core.subdir_data import SubdirData
+from conda.exceptions import InvalidVersionSpec
+from conda.models.channel import Channel
+from conda.models.records import PackageRecord
+from conda.models.version import VersionOrder
+
+from ..._conda import indexes, overrides
+from ...queries.dependencies import spec_name
+from ...repository.index import dump
+from ...repository.manifest import INDEX_NAME, SECTIONS
+from ...urls import channel_url, file_url
+from ..exceptions import SolveError
+from ..warnings import BuildWarning
+from .repodata import undecoded
+from .solve import run
+from .unavailable import explained
+from .unfit import reason_against
+from .unsolved import named_channels
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
+    from typing import Any, TypeAlias
+
+    import msgspec
+
+    from ...specs import PackageSpec
+    from ..request.channels import ChannelSource
+    from ..request.request import Request
+    from .solution import Solution
+
+    Undecoded: TypeAlias = Mapping[str, list[tuple[str, str, msgspec.Raw]]]
+
+#: How many entries that are left out an error names.
+FEW = 10
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """An entry that the views lack: its channel, archive, name and version, and why."""
+
+    channel: str
+    file: str
+    name: str
+    version: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.file} of {self.channel}: {self.reason}"
+
+
+class Views:
+    """Solves packages from views of a request's channels, made anew for each solve.
+
+    Args:
+        scratch: A folder for the views.
+
+    Attributes:
+        left_out: The entries that the views lack.
+    """
+
+    def __init__(self, request: Request, scratch: Path) -> None:
+        self._request, self._scratch = request, scratch
+        #: By URL of a subdir with a `repodata.json`, section, file and entry by package name.
+        self._tables: dict[str, Undecoded] = {}
+        self._solves = 0
+        self.left_out: set[LeftOut] = set()
+
+    def solve(self, platform: str, packages: Sequence[PackageSpec]) -> tuple[PackageRecord, ...]:
+        """Solve packages for a platform, and return the channels' records.
+
+        Raises:
+            SolveError: There is no solution; the explanation names what is left out.
+            ChannelUnavailableError: A channel cannot be read.
+        """
+        self._solves += 1
+        folder = self._scratch / f"{self._solves}"
+        sources = self._write(folder, platform, packages)
+        channels, pkgs = tuple(map(Channel, sources)), folder / "pkgs"
+        pkgs.mkdir()
+        machine = self._request.virtual_packages[platform]
+        # conda would keep the records of another environment's settings in memory
+        SubdirData.clear_cached_local_channel_data()
+        try:
+            with overrides.settings(_pkgs_dirs=(str(pkgs),)):
+                for channel in channels:
+                    indexes.refresh_index_cache(channel, (platform, "noarch"))
+                records = run(platform, [p.unqualified for p in packages], channels, machine)
+        except SolveError as error:
+            explanation = error.explanation
+            for view, source in sources.items():
+                explanation = explanation.replace(view, source.url)
+            names = {package.match.name for package in packages} | {*WORD.findall(explanation)}
+            raise SolveError(platform, f"{explanation}{self._listed(names)}") from None
+        return tuple(_of_channel(record, sources) for record in records)
+
+    def warnings(self, solutions: Iterable[Solution]) -> Iterator[BuildWarning]:
+        """Yield a warning for each entry that is left out and newer than what solutions have."""
+        chosen = {record.name: record for s in solutions for record in s.records}
+        for left in sorted(self.left_out, key=str):
+            record = chosen.get(left.name)
+            if record and _is_newer(left.version, record.version):
+                text = f"{left}. The release has {record.name} {record.version}."
+                yield BuildWarning("unfit-entry", f"An entry is left out: {text}")
+
+    def _write(
+        self, folder: Path, platform: str, packages: Iterable[PackageSpec]
+    ) -> dict[str, ChannelSource]:
+        """Write a view of each channel, and return the channels by the URL of their views.
+
+        Each view has a name of its own: conda's classic solver takes two channels for one if the
+        last parts of their URLs are the same.
+        """
+        subdirs, sources = (platform, "noarch"), self._request.sources
+        places = [folder / f"channel-{number}" for number in range(len(sources))]
+        restricted = {p.match.name: own for p in packages if (own := named_channels(p.match))}
+        views: dict[Path, dict[str, dict[str, Mapping[str, Any]]]] = {
+            place / subdir: {section: {} for section in SECTIONS}
+            for place in places
+            for subdir in subdirs
+        }
+        done: set[str] = set()
+        pending = {package.match.name for package in packages}
+        while pending:
+            # conda makes pip a dependency of python by itself
+            needed = {"pip"} if "python" in pending else set()
+            for place, source in zip(places, sources, strict=True):
+                names = {n for n in pending if source.url in restricted.get(n, (source.url,))}
+                for subdir, section, file, record in self._fit(source, subdirs, names):
+                    views[place / subdir][section][file] = record
+                    needed.update(map(spec_name, record.get("depends") or ()))
+            done |= pending
+            pending = needed - done
+        for path, sections in views.items():
+            path.mkdir(parents=True)
+            (path / INDEX_NAME).write_bytes(dump({"info": {"subdir": path.name}, **sections}))
+        return dict(zip(map(file_url, places), sources, strict=True))
+
+    def _fit(
+        self, source: ChannelSource, subdirs: Sequence[str], names: Collection[str]
+    ) -> Iterator[tuple[str, str, str, Mapping[str, Any]]]:
+        """Yield subdir, section, file and entry of what a channel has under these names, less what
+        is unfit.
+        """
+        with explained(self._request, source):
+            entries = [*self._entries(source, subdirs, names)]
+        for subdir, section, file, record in entries:
+            reason = reason_against(file, record)
+            if reason is None:
+                yield subdir, section, file, record
+            else:
+                name, version = str(record.get("name")), str(record.get("version"))
+                self.left_out.add(LeftOut(source.url, f"{subdir}/{file}", name, version, reason))
+
+    def _entries(
+        self, source: ChannelSource, subdirs: Sequence[str], names: Collection[str]
+    ) -> Iterator[tuple[str, str, str, Mapping[str, Any]]]:
+        urls = dict(zip(source.channel.urls(True, subdirs), subdirs, strict=True))
+        unread = [url for url in urls if url not in self._tables]
+        shards = indexes.shards(sorted(names), unread) if names and unread else {}
+        for url, subdir in urls.items():
+            if url in shards:
+                for section, file, record in indexes.shard_entries(shards[url]):
+                    if section in SECTIONS and record["name"] in names:
+                        yield subdir, section, file, record
+            elif names:
+                if url not in self._tables:
+                    self._tables[url] = _by_name(undecoded(url))
+                for name in names:
+                    for section, file, entry in self._tables[url].get(name, ()):
+                        yield subdir, section, file, json.loads(bytes(entry))
+
+    def _listed(self, names: Collection[str]) -> str:
+        """Return what is left out of packages of these names, as the end of an explanation."""
+        lines = sorted(str(left) for left in self.left_out if left.name in names)
+        more = [f"… and {len(lines) - FEW} more"] if len(lines) > FEW else []
+        return f"\nLeft out:{dashlist([*lines[:FEW], *more])}" if lines else ""
+
+
+#: What may be a package's name in an explanation.
+WORD = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
+
+
+def _by_name(sections: Mapping[str, Mapping[str, msgspec.Raw]]) -> Undecoded:
+    table: dict[str, list[tuple[str, str, msgspec.Raw]]] = defaultdict(list)
+    for section, entries in sections.items():
+        for file, entry in entries.items():
+            table[file.rsplit("-", 2)[0]].append((section, file, entry))
+    return table
+
+
+def _of_channel(record: PackageRecord, sources: Mapping[str, ChannelSource]) -> PackageRecord:
+    """Return the record of a view as that of its channel."""
+    source = sources[channel_url(record.channel)]
+    url = f"{source.url}/{record.subdir}/{record.fn}"
+    return PackageRecord.from_objects(record, channel=source.channel, url=url)
+
+
+def _is_newer(version: str, other: str) -> bool:
+    try:
+        return bool(VersionOrder(other) < VersionOrder(version))
+    except InvalidVersionSpec:
+        return False

@@ -1,0 +1,120 @@
+"""Views of channels: what is unfit gives way to another build, with every solver."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from conda.base.constants import ChannelPriority
+
+from conda_offline_repo._conda import overrides
+from conda_offline_repo.builder.exceptions import InvalidRecordError, SolveError
+from conda_offline_repo.builder.upstream.view import Views
+from conda_offline_repo.queries.contents import list_packages
+from conda_offline_repo.repository.locate import locate_one
+from conda_offline_repo.specs import PackageSpec
+from dev.upstream.server import ChannelServer
+from tests.support.inside import forget, inside
+from tests.support.sharded import shard
+from tests.support.tiny import TinyChannel
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.support.inside import Inside
+
+#: A value that no entry may have.
+UNFIT = {"md5": "unknown"}
+
+
+@pytest.fixture
+def me(tmp_path: Path) -> Iterator[Inside]:
+    with inside(tmp_path / "me") as me:
+        yield me
+
+
+def solved(me: Inside, scratch: Path, *packages: str, channels: tuple[str, ...]) -> dict[str, str]:
+    """What a view gives: the channel's URL and version, by name."""
+    request = me.request(me.options("app", channels=channels))
+    try:
+        records = Views(request, scratch).solve("linux-64", [*map(PackageSpec, packages)])
+    finally:
+        forget()
+    return {r.name: f"{r.channel.base_url} {r.version}" for r in records}
+
+
+def test_unfit_entry_gives_way_to_an_older_version(me: Inside, tmp_path: Path) -> None:
+    channel = TinyChannel(tmp_path / "served" / "main")
+    channel.add("app", "1.0", depends=["lib"])
+    channel.add("app", "2.0", depends=["lib"], record=UNFIT)
+    channel.add("lib")
+    channel.write()
+    with ChannelServer(tmp_path / "served") as server:
+        outcome = me.build(me.options("app", channels=(f"{server.url}/main",)))
+    packages = list_packages(locate_one(outcome.path))
+    assert {p.name: p.version for p in packages} == {"app": "1.0", "lib": "1.0"}
+    (warning,) = (w for w in outcome.warnings if w.kind == "unfit-entry")
+    for part in ("app-2.0-0.conda", f"{server.url}/main", "its md5", "has app 1.0"):
+        assert part in warning.text
+    with ChannelServer(tmp_path / "served") as server:
+        again = me.build(me.options("app", channels=(channel.folder.as_uri(),)))
+    assert again.manifest.packages.keys() == outcome.manifest.packages.keys()
+
+
+def test_unfit_entry_that_nothing_replaces_is_refused(me: Inside, tmp_path: Path) -> None:
+    channel = TinyChannel(tmp_path / "main")
+    channel.add("app", "2.0", record=UNFIT)
+    channel.write()
+    with pytest.raises(InvalidRecordError, match=r"app-2\.0-0\.conda.*md5"):
+        me.build(me.options("app", channels=(channel.folder.as_uri(),)))
+    assert not (me.root / "bank").exists()
+
+
+def test_explanation_names_channels_and_what_is_left_out(me: Inside, tmp_path: Path) -> None:
+    channel = TinyChannel(tmp_path / "main")
+    channel.add("app", depends=["lib >=2"])
+    channel.add("lib", "1.0")
+    channel.add("lib", "2.0", record=UNFIT)
+    channel.write()
+    url = channel.folder.as_uri()
+    with pytest.raises(SolveError) as caught:
+        solved(me, tmp_path / "scratch", "app", "lib", channels=(url,))
+    assert str(tmp_path / "scratch") not in str(caught.value)
+    assert f"noarch/lib-2.0-0.conda of {url}: its md5" in caught.value.explanation
+
+
+@pytest.mark.parametrize("priority", ["strict", "flexible"])
+def test_channels_of_one_last_name_keep_their_order(
+    me: Inside, tmp_path: Path, priority: str
+) -> None:
+    tested, raw = TinyChannel(tmp_path / "tested" / "main"), TinyChannel(tmp_path / "raw" / "main")
+    tested.add("app", "1.0")
+    raw.add("app", "2.0", depends=["lib"])
+    raw.add("lib")
+    for channel in (tested, raw):
+        channel.write()
+    urls = tuple(channel.folder.as_uri() for channel in (tested, raw))
+    with overrides.settings(channel_priority=ChannelPriority(priority)):
+        assert solved(me, tmp_path / "a", "app", channels=urls) == {"app": f"{urls[0]} 1.0"}
+        named = solved(me, tmp_path / "b", f"{urls[1]}::app", channels=urls)
+    assert named == {"app": f"{urls[1]} 2.0", "lib": f"{urls[1]} 1.0"}
+
+
+def test_shards_are_read_for_what_can_be_reached(me: Inside, tmp_path: Path) -> None:
+    channel = TinyChannel(tmp_path / "served" / "main")
+    channel.add("app", depends=["lib"], subdir="linux-64")
+    channel.add("lib")
+    channel.add("other")
+    channel.write()
+    shard(channel)
+    plain = TinyChannel(tmp_path / "plain")
+    plain.add("tool", depends=["app"])
+    plain.write()
+    with ChannelServer(tmp_path / "served") as server:
+        url = f"{server.url}/main"
+        result = solved(me, tmp_path / "a", "tool", channels=(plain.folder.as_uri(), url))
+    assert result == {
+        "tool": f"{plain.folder.as_uri()} 1.0",
+        **dict.fromkeys(("app", "lib"), f"{url} 1.0"),
+    }
