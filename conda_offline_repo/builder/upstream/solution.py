@@ -9,7 +9,7 @@ from ...repository.manifest import solution_key
 from ..request.inputs.pinned import PipPart
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from typing import TypeAlias
 
     from conda.models.records import PackageRecord
@@ -78,4 +78,9 @@ class Solution:
         """
         names = {record.name for record in self.records}
         names |= {str(entry.record["name"]) for entry in self.converted}
-        return self.exact and "python" in names and "pip" not in names
+        return self.exact and needs_pip(names)
+
+
+def needs_pip(names: Collection[str]) -> bool:
+    """Return whether packages of these names lack the pip that conda has each python need."""
+    return "python" in names and "pip" not in names

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from conda.base.context import context
 from conda.common.io import dashlist
+from conda.models.match_spec import MatchSpec
 
 from ..._conda import indexes, overrides, solver_settings
 from ..._conda.solver import UnsolvedError, ask
@@ -19,7 +20,7 @@ from ..exceptions import SolveError
 from ..warnings import BuildWarning
 from . import exact, surroundings
 from .repodata import load
-from .solution import Solution, Task
+from .solution import Solution, Task, needs_pip
 from .unavailable import explained
 from .unsolved import missing, unsolved_error
 
@@ -204,7 +205,12 @@ def run(
             redirect_stdout(sys.stderr if context.verbosity else StringIO()),
         ):
             solving = methodcaller("solve_final_state")
-            asked = (prefix, channels, subdirs, specs, command)
-            return tuple(ask(solving, *asked, as_conda=as_conda))
+            asked = (prefix, channels, subdirs)
+            records = tuple(ask(solving, *asked, specs, command, as_conda=as_conda))
+            if context.add_pip_as_python_dependency and needs_pip({r.name for r in records}):
+                # libmamba 2.8 adds pip only to a python that lies in the same subdir
+                with_pip = [*specs, MatchSpec("pip")]
+                records = tuple(ask(solving, *asked, with_pip, command, as_conda=as_conda))
+            return records
     except UnsolvedError as error:
         raise unsolved_error(platform, "", packages, virtual_packages, str(error)) from None

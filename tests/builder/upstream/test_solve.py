@@ -9,16 +9,22 @@ import os
 import sys
 from dataclasses import replace
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 import pytest
 from conda.base.context import context
+from conda.core.solve import Solver
+from conda.plugins import hookimpl
+from conda.plugins.types import CondaSolver
 
+from conda_offline_repo._conda import overrides
 from conda_offline_repo.builder.exceptions import CollisionError, SolveError
 from conda_offline_repo.builder.release import plan
 from conda_offline_repo.builder.upstream.solve import from_channels, solve, tasks
 from conda_offline_repo.exceptions import OfflineRepoError
 from conda_offline_repo.progress import Unwatched
+from conda_offline_repo.repository.manifest import package_name
 from conda_offline_repo.specs import PackageSpec
 from dev.upstream.server import ChannelServer
 from tests.support.inside import inside
@@ -508,6 +514,35 @@ def test_twins_in_two_channels_are_one_package(
     me.build(me.options("app", channels=(f"{server.url}/high", f"{server.url}/low")))
     (lib,) = (name for name in files(me.root / "bank") if "lib" in name)
     assert lib in ("noarch/lib-1.0-0.tar.bz2", "noarch/lib-1.0-0.conda")
+
+
+class PipLess(Solver):  # type: ignore[misc]
+    """Adds pip to no python, as libmamba 2.8 where the two are not in the same subdir."""
+
+    def solve_final_state(self, *args: Any, **kwargs: Any) -> Any:
+        with overrides.settings(add_pip_as_python_dependency=False):
+            return super().solve_final_state(*args, **kwargs)
+
+
+def test_python_has_pip_whatever_the_solver_says(me: Inside, tmp_path: Path) -> None:
+    channel = TinyChannel(tmp_path / "served" / "forge")
+    channel.add("python", "3.12", subdir="linux-64")
+    channel.add("app", depends=["python"])
+    channel.write()
+    plugin = ModuleType("offline_repo_test_solver")
+    plugin.conda_solvers = hookimpl(lambda: [CondaSolver("pipless", PipLess)])  # type: ignore[attr-defined]
+    context.plugin_manager.register(plugin)
+    try:
+        me.configure(solver="pipless")
+        options = me.options("app", channels=(channel.folder.as_uri(),))
+        with pytest.raises(SolveError, match="pip"):
+            me.build(options)
+        channel.add("pip", depends=["python"])
+        channel.write()
+        shipped = {*map(package_name, me.build(options).manifest.packages)}
+        assert shipped == {"app", "pip", "python"}
+    finally:
+        context.plugin_manager.unregister(plugin)
 
 
 def test_two_platforms_share_what_is_noarch(
