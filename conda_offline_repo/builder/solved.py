@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .._conda.solver import undisturbed
-from .exceptions import SolveError, UnfitEntryError
+from .exceptions import NewerEntryError, SolveError, UnfitEntryError
 from .upstream.entries import entries_of
 from .upstream.solve import from_channels, solve
 
@@ -80,6 +80,8 @@ def solved(request: Request, tasks: Sequence[Task], progress: Progress, ground: 
             try:
                 outcome = _solved(request, tasks, progress, ground, views.solve)
             except SolveError:
+                if isinstance(unfit, NewerEntryError):
+                    raise  # which names it, too
                 raise unfit from None
             warnings = (*outcome.warnings, *views.warnings(outcome.solutions))
             return Solved(outcome.solutions, outcome.entries, warnings)

@@ -32,6 +32,8 @@ BESIDE = (JOURNAL_NAME, NEXT_NAME, NEXT_SIGNATURE_NAME)
 INDEX_NAME = "repodata.json"
 #: The two sections of an index, by the archive's extension.
 SECTIONS = ("packages", "packages.conda")
+#: The sections of its version 3 (CEP 48), by the archive's extension, which their keys lack.
+KINDS = ("tar.bz2", "conda", "whl")
 FORMAT = 1
 
 

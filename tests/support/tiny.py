@@ -57,6 +57,8 @@ class TinyChannel:
         packages: what it publishes, by `subdir/file`.
         info: keys of `info` in its index, beside `subdir`.
         zst: whether the index is written as `repodata.json.zst`, too.
+        newer: the packages that are in the sections of version 3 alone, as `subdir/file`.
+        wheels: entries of wheels in `noarch`, by key.
     """
 
     def __init__(self, folder: Path, *, zst: bool = False) -> None:
@@ -64,6 +66,8 @@ class TinyChannel:
         self.packages: dict[str, TinyPackage] = {}
         self.info: dict[str, Any] = {}
         self.zst = zst
+        self.newer: set[str] = set()
+        self.wheels: dict[str, dict[str, Any]] = {}
 
     def add(
         self,
@@ -78,6 +82,7 @@ class TinyChannel:
         files: Mapping[str, str | bytes] | None = None,
         record: Mapping[str, Any] | None = None,
         format: Format = "conda",
+        newer: bool = False,
     ) -> TinyPackage:
         """Make a package and let the channel publish it; it replaces one of the same file name.
 
@@ -94,6 +99,7 @@ class TinyChannel:
             record: more and other keys for its entry in the index, which the archive itself does
                 not have; `None` takes a key away.
             format: of the archive.
+            newer: whether its entry is in a section of version 3.
         """
         index = {
             "arch": None,
@@ -126,6 +132,8 @@ class TinyChannel:
         gone = [key for key, value in (record or {}).items() if value is None]
         package = TinyPackage(path, subdir, {k: v for k, v in entry.items() if k not in gone})
         self.packages[package.at] = package
+        self.newer -= {package.at}
+        self.newer |= {package.at} if newer else set()
         return package
 
     def remove(self, package: TinyPackage) -> None:
@@ -137,7 +145,15 @@ class TinyChannel:
         """Write the index of every subdir, also of an empty one."""
         subdirs = {*SUBDIRS, *(package.subdir for package in self.packages.values())}
         for subdir in subdirs:
-            mine = [package for package in self.packages.values() if package.subdir == subdir]
+            packages = [p for p in self.packages.values() if p.subdir == subdir]
+            mine = [p for p in packages if p.at not in self.newer]
+            newer: dict[str, dict[str, Any]] = {"whl": self.wheels if subdir == "noarch" else {}}
+            for extension in ("conda", "tar.bz2"):
+                newer[extension] = {
+                    p.file.removesuffix(f".{extension}"): p.record
+                    for p in packages
+                    if p.at in self.newer and p.file.endswith(extension)
+                }
             repodata: dict[str, Any] = {
                 "info": {"subdir": subdir, **self.info},
                 "packages": {p.file: p.record for p in mine if p.file.endswith(".tar.bz2")},
@@ -145,6 +161,9 @@ class TinyChannel:
                 "removed": [],
                 "repodata_version": 2 if "base_url" in self.info else 1,
             }
+            if any(newer.values()):
+                repodata["info"]["repodata_revisions"] = {"v3": {}}
+                repodata["v3"] = newer
             content = json.dumps(repodata).encode()
             folder = self.folder / subdir
             folder.mkdir(parents=True, exist_ok=True)

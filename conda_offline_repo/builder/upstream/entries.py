@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from conda.models.channel import Channel
 
 from ..._conda import overrides
+from ...repository.manifest import KINDS
 from ...repository.names import archive_problem
 from ...urls import channel_url
 from ..exceptions import (
@@ -103,7 +104,7 @@ def entries_of(
 
 def _entry(source: ChannelSource, record: PackageRecord, index: Index) -> Entry:
     raw = index.entries.get(record.fn)
-    if raw is None and (record.fn.endswith(".whl") or record.name in index.elsewhere):
+    if raw is None and not index.newer.keys().isdisjoint(_files(record)):
         raise NewerEntryError(source.url, record.name, f"{record.subdir}/{record.fn}")
     problem = archive_problem(record.fn) if raw is None else reason_against(record.fn, raw)
     if problem:
@@ -115,6 +116,11 @@ def _entry(source: ChannelSource, record: PackageRecord, index: Index) -> Entry:
     ):
         raise UpstreamChangedError(source.url, f"{record.subdir}/{record.fn}")
     return Entry(record.subdir, record.fn, raw, *index.urls(record.fn))
+
+
+def _files(record: PackageRecord) -> tuple[str, ...]:
+    """Return what the file of a record may be called: some solvers drop the extension."""
+    return (record.fn, *(f"{record.fn}.{kind}" for kind in KINDS))
 
 
 def _same_bytes(first: Entry, second: Entry) -> bool:

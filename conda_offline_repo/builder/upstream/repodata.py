@@ -16,7 +16,7 @@ from conda.models.channel import Channel
 
 from ..._conda import indexes
 from ..._conda.exceptions import RefusedAddressError
-from ...repository.manifest import SECTIONS
+from ...repository.manifest import KINDS, SECTIONS
 from ...repository.names import archive_problem
 from ...urls import NETWORK, public, same_server
 from .index_problem import check_empty, index_problem
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     Content = TypeVar("Content")
 
 
-#: Members beside the sections of an index that are read.
-OTHERS = ("info", "packages.whl", "v3")
 #: Up to so many archives are looked for one by one, which is faster than a table of all.
 FEW = 400
 #: A `msgspec.Raw` holds undecoded bytes.
@@ -51,15 +49,15 @@ class Index:
         base_url: Where its archives lie, with the channel's credentials.
         names: Of all packages, if they were read.
         entries: The channel's own, by file name.
-        elsewhere: Names of packages that it has, also or only, in sections that older clients do
-            not read: wheels, and what needs version 3 of the format.
+        newer: Those of its packages in the sections of version 3 (CEP 48), which older clients do
+            not read, by file name: the key and its section's extension.
         has_relations: Whether it builds on other channels (`info.channel_relations`, CEP 42).
     """
 
     base_url: str
     names: frozenset[str]
     entries: Mapping[str, Mapping[str, Any]]
-    elsewhere: frozenset[str]
+    newer: Mapping[str, Mapping[str, Any]]
     has_relations: bool
 
     @property
@@ -77,7 +75,11 @@ class _FilesOf:
     names: frozenset[str]
 
     def __contains__(self, file: object) -> bool:
-        return str(file).rsplit("-", 2)[0] in self.names
+        return _name_of(str(file)) in self.names
+
+
+def _name_of(file: str) -> str:
+    return file.rsplit("-", 2)[0]
 
 
 def load(
@@ -94,7 +96,7 @@ def load(
         source: The channel.
         subdirs: Those to read.
         names: Packages whose entries are read.
-        files: The archives of these that suffice; None for all.
+        files: The archives of these that suffice, besides those of version 3; None for all.
         all_names: Whether to read the names of all packages as well.
 
     Raises:
@@ -112,23 +114,23 @@ def load(
     return {
         subdir: _from_shards(shards[url], url, files)
         if url in shards
-        else _from_repodata(url, files, all_names=all_names)
+        else _from_repodata(url, files, frozenset(names), all_names=all_names)
         for subdir, url in urls.items()
     }
 
 
 def _from_shards(shards: Any, url: str, files: Container[str]) -> Index:
-    entries, elsewhere = {}, set()
-    for section, file, record in indexes.shard_entries(shards):
+    entries, newer = {}, {}
+    for section, key, record in indexes.shard_entries(shards):
         if section not in SECTIONS:
-            elsewhere.add(record["name"])
-        elif file in files:
-            entries[file] = record
+            newer[f"{key}.{section.partition('.')[2]}"] = record
+        elif key in files:
+            entries[key] = record
     return Index(
         base_url=_base_url(url, shards.base_url),
         names=frozenset(shards.package_names),
         entries=entries,
-        elsewhere=frozenset(elsewhere),
+        newer=newer,
         has_relations=bool(indexes.shard_info(shards).get("channel_relations")),
     )
 
@@ -140,7 +142,7 @@ def check(source: ChannelSource, subdirs: Sequence[str]) -> None:
         NoIndexError: Something is.
     """
     for url in source.channel.urls(with_credentials=True, subdirs=subdirs):
-        _from_repodata(url, frozenset(), all_names=True)
+        _from_repodata(url, frozenset(), frozenset(), all_names=True)
 
 
 def undecoded(url: str) -> dict[str, dict[str, msgspec.Raw]]:
@@ -152,11 +154,23 @@ def undecoded(url: str) -> dict[str, dict[str, msgspec.Raw]]:
     """
     type = _object(dict.fromkeys(SECTIONS, dict[str, msgspec.Raw] | None))
     tables = _read(url, lambda content: msgspec.json.decode(content, type=type))
-    return dict(zip(SECTIONS, (t or {} for t in msgspec.structs.astuple(tables)), strict=True))
+    return dict(zip(SECTIONS, (t or {} for t in _values(tables)), strict=True))
 
 
-def _from_repodata(url: str, files: Container[str], *, all_names: bool) -> Index:
-    return _read(url, lambda content: _decoded(url, content, files, all_names=all_names))
+def _from_repodata(
+    url: str, files: Container[str], names: frozenset[str], *, all_names: bool
+) -> Index:
+    def decoded(content: bytes | mmap) -> Index:
+        entries, newer, info = parse(content, files, names)
+        return Index(
+            base_url=_base_url(url, info.get("base_url")),
+            names=_all_names(content) if all_names else frozenset(),
+            entries=entries,
+            newer=newer,
+            has_relations=bool(info.get("channel_relations")),
+        )
+
+    return _read(url, decoded)
 
 
 def _read(url: str, decode: Callable[[bytes | mmap], Content]) -> Content:
@@ -172,23 +186,11 @@ def _read(url: str, decode: Callable[[bytes | mmap], Content]) -> Content:
     return decoded
 
 
-def _decoded(url: str, content: bytes | mmap, files: Container[str], *, all_names: bool) -> Index:
-    entries, rest = parse(content, files)
-    sections = (rest["packages.whl"], *rest["v3"].values())
-    return Index(
-        base_url=_base_url(url, rest["info"].get("base_url")),
-        names=_all_names(content) if all_names else frozenset(),
-        entries=entries,
-        elsewhere=frozenset(record["name"] for group in sections for record in group.values()),
-        has_relations=bool(rest["info"].get("channel_relations")),
-    )
-
-
 def parse(
-    content: bytes | mmap, files: Container[str]
-) -> tuple[dict[str, Mapping[str, Any]], dict[str, Any]]:
-    """Return the entries of some archives in a `repodata.json`, by file name, and the members
-    beside its sections, by the names in `OTHERS`; empty objects for members that it lacks.
+    content: bytes | mmap, files: Container[str], names: Container[str]
+) -> tuple[dict[str, Mapping[str, Any]], dict[str, Mapping[str, Any]], Mapping[str, Any]]:
+    """Return the entries of some archives in a `repodata.json`, and those of some packages in its
+    sections of version 3, both by file name, and its `info`.
 
     Raises:
         ValueError: It is not an index, or a part that is read is not JSON.
@@ -198,26 +200,40 @@ def parse(
     if isinstance(files, Set) and len(files) <= FEW and not any(map(archive_problem, files)):
         few = tuple(files)
         table = _object(dict.fromkeys(few, msgspec.Raw))
-    types = {**dict.fromkeys(OTHERS, msgspec.Raw), **dict.fromkeys(SECTIONS, table | None)}
+    newer = _object(dict.fromkeys(KINDS, dict[str, msgspec.Raw] | None))
+    types = {"info": msgspec.Raw, "v3": newer | None, **dict.fromkeys(SECTIONS, table | None)}
     decoded = msgspec.json.decode(content, type=_object(types))
-    members = dict(zip(types, msgspec.structs.astuple(decoded), strict=True))
+    members = dict(zip(types, _values(decoded), strict=True))
     entries: dict[str, Mapping[str, Any]] = {}
     for name in SECTIONS:
         section = members[name] or {}
         if not isinstance(section, dict):
-            section = dict(zip(few, msgspec.structs.astuple(section), strict=True))
+            section = dict(zip(few, _values(section), strict=True))
         entries |= {
             file: json.loads(bytes(entry))
             for file, entry in section.items()
             if file in files and entry not in (None, NULL)
         }
-    return entries, {name: json.loads(bytes(members[name] or NULL)) or {} for name in OTHERS}
+    of_version_3 = {
+        f"{key}.{kind}": json.loads(bytes(entry))
+        for kind, table in zip(KINDS, _values(members["v3"]), strict=False)
+        for key, entry in (table or {}).items()
+        if _name_of(key) in names
+    }
+    return entries, of_version_3, json.loads(bytes(members["info"] or NULL)) or {}
 
 
 def _all_names(content: bytes | mmap) -> frozenset[str]:
-    sections = _object(dict.fromkeys(SECTIONS, dict[str, _Named] | None))
-    tables = msgspec.structs.astuple(msgspec.json.decode(content, type=sections))
+    table: Any = dict[str, _Named] | None
+    newer = _object(dict.fromkeys(KINDS, table))
+    index = _object({**dict.fromkeys(SECTIONS, table), "v3": newer | None})
+    *tables, of_version_3 = _values(msgspec.json.decode(content, type=index))
+    tables += _values(of_version_3)
     return frozenset(entry.name for table in tables if table for entry in table.values())
+
+
+def _values(decoded: Any) -> tuple[Any, ...]:
+    return msgspec.structs.astuple(decoded) if decoded else ()
 
 
 def _object(types: Mapping[str, Any]) -> type[msgspec.Struct]:

@@ -18,11 +18,11 @@ from ...exceptions import InvalidRequestError
 from ...specs import PackageSpec
 from ..exceptions import SolveError
 from ..warnings import BuildWarning
-from . import exact, surroundings
+from . import exact, newer, surroundings
 from .repodata import load
 from .solution import Solution, Task, needs_pip
 from .unavailable import explained
-from .unsolved import missing, unsolved_error
+from .unsolved import in_newer_form, missing, unsolved_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -147,7 +147,7 @@ def _solve(
     not_found = f"Not found:{dashlist(absent)}\nin:{searched}"
     affected = {name for platforms in absent.values() for name in platforms}
     if platform in affected:
-        hints = surroundings.hints(request)
+        hints = (*newer.hints(not_found), *surroundings.hints(request))
         raise SolveError(f"{', '.join(sorted(affected))}{where}", not_found, *hints)
     if not explanation:  # the classic solver may not say why a package has no solution
         reasons = []
@@ -161,7 +161,12 @@ def _solve(
     if absent:
         explanation = f"{explanation}\n{not_found}"
     machine = request.virtual_packages[platform]
-    raise unsolved_error(platform, where, task.packages, machine, explanation)
+    form = in_newer_form(request, platform, explanation)
+    if form:
+        explanation = f"{explanation}\nIn a newer form, which conda may not read:{form}"
+    unsolved = unsolved_error(platform, where, task.packages, machine, explanation)
+    unsolved.hints += newer.hints(form)
+    raise unsolved
 
 
 def run(

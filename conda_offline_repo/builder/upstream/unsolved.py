@@ -6,10 +6,12 @@ import logging
 import re
 from bisect import bisect
 from collections import defaultdict
+from contextlib import suppress
 from difflib import SequenceMatcher, get_close_matches
 from typing import TYPE_CHECKING
 
 from conda import CondaError
+from conda.common.io import dashlist
 from conda.models.channel import Channel
 from conda.models.match_spec import MatchSpec
 from conda.models.records import PackageRecord
@@ -18,6 +20,8 @@ from conda.models.version import VersionOrder
 from ...urls import public
 from ..exceptions import SolveError, UnreadableIndexError
 from ..request.machine import can_be
+from . import newer
+from .newer import FEW, few
 from .repodata import load
 from .unavailable import explained
 
@@ -29,10 +33,10 @@ if TYPE_CHECKING:
     from .repodata import Index
 
 log = logging.getLogger(__name__)
-#: How many names or versions are listed.
-FEW = 5
 #: A version in a specification.
 VERSION = re.compile(r"[0-9](?:[\w.!+-]*\w)?", re.ASCII)
+#: What comes of an index that cannot be read well enough.
+UNREADABLE = (CondaError, OSError, ValueError, KeyError, TypeError, AttributeError)
 VIRTUAL = re.compile(r"(?<![\w/-])__[a-z0-9_]+")
 
 
@@ -54,13 +58,13 @@ def missing(
     absent: dict[tuple[str, str], list[str]] = defaultdict(list)
     try:
         for platform, specs in packages.items():
-            indexes = _indexes(request, platform, [spec.match for spec in specs])
+            indexes = _indexes(request, platform, {spec.match.name for spec in specs})
             for spec in specs:
                 if nearest := _nearest(spec.match, indexes):
                     absent[spec, nearest].append(platform)
     except UnreadableIndexError:
         raise
-    except (CondaError, OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except UNREADABLE as error:
         # the explanation of the solver is shown in any case
         log.debug("cannot tell which packages are missing", exc_info=error)
         return {}
@@ -103,15 +107,20 @@ def unsolved_error(
     return SolveError(f"{platform}{where}", explanation, *hints)
 
 
-def _indexes(
-    request: Request, platform: str, specs: Iterable[MatchSpec]
-) -> dict[tuple[str, str], Index]:
+def in_newer_form(request: Request, platform: str, explanation: str) -> str:
+    """Return which packages that a solver speaks of channels have in a newer form; see `newer`."""
+    with suppress(*UNREADABLE):  # the explanation of the solver is shown in any case
+        indexes = _indexes(request, platform, newer.names(explanation))
+        return dashlist(newer.mentioned(explanation, indexes))
+    return ""
+
+
+def _indexes(request: Request, platform: str, names: Iterable[str]) -> dict[tuple[str, str], Index]:
     """Return the indexes of all channels of a request, by channel and subdir."""
-    names = sorted({spec.name for spec in specs})
     indexes = {}
     for source in request.sources:
         with explained(request, source):
-            by_subdir = load(source, (platform, "noarch"), names, all_names=True)
+            by_subdir = load(source, (platform, "noarch"), sorted(names), all_names=True)
         indexes.update({(source.url, subdir): index for subdir, index in by_subdir.items()})
     return indexes
 
@@ -141,6 +150,8 @@ def _nearest(spec: MatchSpec, indexes: Mapping[tuple[str, str], Index]) -> str:
     )
     if any(map(spec.match, records)):
         return ""
+    if form := newer.in_newer_form(spec, own):
+        return f"in a newer form only: {form}"
     version, build = spec.get_raw_value("version"), spec.get_raw_value("build")
     fitting = MatchSpec(spec.name, version=version) if version else MatchSpec(spec.name)
     if builds := [f"{r.version}={r.build}" for r in records if fitting.match(r)]:
@@ -148,6 +159,9 @@ def _nearest(spec: MatchSpec, indexes: Mapping[tuple[str, str], Index]) -> str:
         builds.sort(key=lambda text: -SequenceMatcher(None, text.partition("=")[2], asked).ratio())
         return f"no build satisfies; the nearest {_few(builds)}"
     versions = list(dict.fromkeys(record.version for record in records))
+    if not versions:
+        form = newer.in_newer_form(MatchSpec(spec.name), own)
+        return f"no version satisfies; in a newer form only: {form}"
     return f"no version satisfies; the nearest {_few(_by_distance(versions, str(version)))}"
 
 
@@ -176,5 +190,4 @@ def named_channels(spec: MatchSpec) -> frozenset[str]:
 
 def _few(texts: Iterable[str]) -> str:
     unique = list(dict.fromkeys(texts))
-    more = f" and {len(unique) - FEW} more" if len(unique) > FEW else ""
-    return f"{'are' if unique[1:] else 'is'} {', '.join(unique[:FEW])}{more}"
+    return f"{'are' if unique[1:] else 'is'} {few(unique)}"

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conda_offline_repo.builder.upstream.repodata import FEW, OTHERS, parse
-from conda_offline_repo.repository.manifest import SECTIONS
+from conda_offline_repo.builder.upstream.repodata import FEW, parse
+from conda_offline_repo.repository.manifest import KINDS, SECTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,11 +23,21 @@ VALUES = st.recursive(
     max_leaves=8,
 )
 RECORDS = st.dictionaries(st.text(), st.dictionaries(st.text(), VALUES, max_size=4), max_size=4)
+PARTS = (*SECTIONS, "info", "v3")
+#: What sections of version 3 have, and one that nobody knows yet.
+NEWER = st.fixed_dictionaries(
+    {}, optional={**{kind: RECORDS | st.none() for kind in KINDS}, "zip": VALUES}
+)
 #: Sections of an index, and other keys with values that look like sections.
 INDEXES = st.dictionaries(st.text(), VALUES | RECORDS, max_size=4).flatmap(
     lambda others: st.fixed_dictionaries(
-        {}, optional={name: RECORDS | st.none() for name in SECTIONS}
-    ).map(lambda sections: {**{k: others[k] for k in others if k not in SECTIONS}, **sections})
+        {},
+        optional={
+            **{name: RECORDS | st.none() for name in SECTIONS},
+            "info": st.dictionaries(st.text(), VALUES, max_size=2),
+            "v3": NEWER | st.none(),
+        },
+    ).map(lambda sections: {**{k: others[k] for k in others if k not in PARTS}, **sections})
 )
 
 
@@ -36,8 +46,8 @@ class Everything:
         return True
 
 
-def read(text: str) -> tuple[dict[str, Mapping[str, Any]], dict[str, Any]]:
-    return parse(text.encode(), Everything())
+def read(text: str) -> tuple[Mapping[str, Any], Mapping[str, Any], Mapping[str, Any]]:
+    return parse(text.encode(), Everything(), Everything())
 
 
 @given(index=INDEXES, ascii=st.booleans(), indent=st.sampled_from([None, 0, 2, "\t"]))
@@ -50,11 +60,14 @@ def test_same_as_parsing_it_whole(index: dict[str, Any], ascii: bool, indent: An
         for file, entry in (index.get(name) or {}).items()
         if entry is not None
     }
-    found, others = read(f" \n{text}\r\n")
-    assert found == entries
-    assert others == {name: index.get(name) or {} for name in OTHERS}
+    newer = {
+        f"{key}.{kind}": entry
+        for kind in KINDS
+        for key, entry in ((index.get("v3") or {}).get(kind) or {}).items()
+    }
+    assert read(f" \n{text}\r\n") == (entries, newer, index.get("info", {}))
     wanted = {file for number, file in enumerate(entries) if number % 2}
-    assert parse(text.encode(), wanted)[0] == {file: entries[file] for file in wanted}
+    assert parse(text.encode(), wanted, ())[0] == {file: entries[file] for file in wanted}
 
 
 @pytest.mark.parametrize("count", [1, FEW, FEW + 1])
@@ -67,8 +80,15 @@ def test_some_of_many(count: int) -> None:
     index["signatures"] = {file: {"key": "signature"} for file in files}
     index["packages"]["zlib-1-0.tar.bz2"] = {"name": "zlib", **index["packages.conda"]}
     wanted = {*files[-count:], "gone-1-0.conda"}
-    found, _ = parse(json.dumps(index).encode(), wanted)
+    found, _, _ = parse(json.dumps(index).encode(), wanted, ())
     assert found == {file: {"name": "app", "of": {file: 1}} for file in files[-count:]}
+
+
+def test_newer_entries_of_some_packages() -> None:
+    v3 = {"conda": {"app-1-0": {"name": "app"}, "app-x-1-0": {"name": "app-x"}}}
+    index = {"v3": {**v3, "whl": {"app-1-py3_none_any_0": {"name": "app"}}}}
+    _, newer, _ = parse(json.dumps(index).encode(), (), ("app",))
+    assert [*newer] == ["app-1-0.conda", "app-1-py3_none_any_0.whl"]
 
 
 @pytest.mark.parametrize(
@@ -76,7 +96,7 @@ def test_some_of_many(count: int) -> None:
 )
 def test_names_that_are_no_archives(file: str) -> None:
     text = json.dumps({"packages": {file: {"name": "a"}, "b": None}})
-    assert parse(text.encode(), {file, "b"})[0] == {file: {"name": "a"}}
+    assert parse(text.encode(), {file, "b"}, ())[0] == {file: {"name": "a"}}
 
 
 @pytest.mark.parametrize(

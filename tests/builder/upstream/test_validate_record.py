@@ -47,7 +47,7 @@ def test_entry_with_a_value_that_it_must_not_have(app: TinyPackage, key: str, va
     index = {"packages.conda": {app.file: {**app.record, key: "@@"}}}
     content = json.dumps(index).replace('"@@"', value).encode()
     try:
-        entries, _ = parse(content, {app.file})
+        entries, _, _ = parse(content, {app.file}, ())
     except (ValueError, RecursionError):
         assert key == "x" or value == "NaN"
     else:

@@ -1,0 +1,91 @@
+"""What channels have in version 3 of the index format alone (CEP 48); not all conda can read it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from conda.models.channel import Channel
+from conda.models.match_spec import MatchSpec
+from conda.models.records import PackageRecord
+from conda.models.version import VersionOrder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from .repodata import Index
+
+    #: By channel and subdir.
+    Indexes = Mapping[tuple[str, str], Index]
+
+#: How many names or versions are listed.
+FEW = 5
+NAME = re.compile(r"[a-z0-9_][a-z0-9_.-]*", re.ASCII)
+WHEEL = "as a wheel"
+ARCHIVE = "in version 3 of the index format"
+
+
+def in_newer_form(spec: MatchSpec, indexes: Indexes) -> str:
+    """Return in which newer form channels have what fits a specification, and none has it in the
+    usual one; empty if they do not.
+
+    Args:
+        indexes: With the entries of the package.
+    """
+    usual = {
+        (record["name"], record["version"], record["build"])
+        for index in indexes.values()
+        for record in index.entries.values()
+    }
+    forms: dict[tuple[str, str], list[PackageRecord]] = {}
+    for (url, subdir), index in indexes.items():
+        for file, entry in index.newer.items():
+            record = PackageRecord.from_objects(
+                entry, fn=file, subdir=subdir, channel=Channel(f"{url}/{subdir}")
+            )
+            if spec.match(record) and (record.name, record.version, record.build) not in usual:
+                form = WHEEL if file.endswith(".whl") else ARCHIVE
+                forms.setdefault((url, form), []).append(record)
+    return "; ".join(
+        f"{url} has {few(_versions(records, form))} {form}"
+        for (url, form), records in forms.items()
+    )
+
+
+def mentioned(explanation: str, indexes: Indexes) -> Iterator[str]:
+    """Yield the packages that a solver speaks of and that channels have in a newer form, and how.
+
+    Args:
+        indexes: With the entries of the names in the explanation.
+    """
+    for name in sorted(names(explanation)):
+        if text := in_newer_form(MatchSpec(name), indexes):
+            yield f"{name}: {text}"
+
+
+def names(explanation: str) -> set[str]:
+    """Return the words of a solver that may be names of packages."""
+    return {*NAME.findall(explanation)}
+
+
+def hints(text: str) -> tuple[str, ...]:
+    """Return what to do about packages of which a text says what `in_newer_form` returns."""
+    hints = {
+        ARCHIVE: "Not every conda can install what is in version 3 of the index format. If the "
+        "customers have conda 26.7 or newer with the solver rattler: --index-version 3",
+        WHEEL: "Not every conda can install wheels. To ship a package that is made from one: "
+        "--pip NAME",
+    }
+    return tuple(hint for form, hint in hints.items() if form in text)
+
+
+def few(texts: Iterable[str]) -> str:
+    """Return the first texts, and how many more there are."""
+    unique = list(dict.fromkeys(texts))
+    more = f" and {len(unique) - FEW} more" if len(unique) > FEW else ""
+    return f"{', '.join(unique[:FEW])}{more}"
+
+
+def _versions(records: list[PackageRecord], form: str) -> list[str]:
+    records.sort(key=lambda record: (VersionOrder(record.version), record.build), reverse=True)
+    return [r.version if form == WHEEL else f"{r.version}={r.build}" for r in records]
