@@ -61,8 +61,8 @@ def ask(
         UnsolvedError: No solution exists.
         SolverMissingError: The configured solver is not installed, or does not start.
     """
-    if context.solver not in _installed():
-        raise SolverMissingError(context.solver, _installed())
+    if context.solver not in installed_solvers():
+        raise SolverMissingError(context.solver, installed_solvers())
     specs = tuple(map(MatchSpec, packages))
     solver = None
     try:
@@ -77,7 +77,7 @@ def ask(
         if missing is not None:
             why = f"Not found:{dashlist(missing)}\nin:{dashlist(map(channel_url, channels))}"
     except ImportError as error:
-        raise SolverMissingError(context.solver, _installed()) from error
+        raise SolverMissingError(context.solver, installed_solvers()) from error
     except BaseException as error:  # a panic of rattler's is no Exception
         if not conda_errors.breaks_over_an_index(error):
             del solver
@@ -123,7 +123,8 @@ def _version(name: str) -> str:
         return str(getattr(sys.modules.get(name), "__version__", ""))
 
 
-def _installed() -> list[str]:
+def installed_solvers() -> list[str]:
+    """Return the names of the solvers that are installed here, sorted."""
     return sorted(s.name.lower() for s in context.plugin_manager.get_hook_results("solvers"))
 
 

@@ -44,6 +44,9 @@ class Options:
         platforms: conda subdirs; empty for the remembered ones.
         native_platform: The platform for want of any other.
         virtual_packages: `[PLATFORM:]NAME=VERSION[=BUILD]`, which change the remembered ones.
+        customer_conda: The versions of the customer's conda; empty for what the last build
+            remembers.
+        customer_solvers: The solvers that it may have; empty for what the last build remembers.
         plugin: Whether the plugin itself goes along; None for what the last build remembers.
         plugin_file: Its archive, in place of what the channels have.
         installers: conda's installers that go along; None for those of the last build.
@@ -73,6 +76,8 @@ class Options:
     platforms: tuple[str, ...] = ()
     native_platform: str = ""
     virtual_packages: tuple[str, ...] = ()
+    customer_conda: str = ""
+    customer_solvers: tuple[str, ...] = ()
     plugin: bool | None = None
     plugin_file: Path | None = None
     installers: tuple[Path, ...] | None = None

@@ -70,6 +70,10 @@ MACHINE = {
     "--virtual-package [PLATFORM:]NAME=VERSION[=BUILD] ...": """Such as linux-64:__glibc=2.17, or
         NAME= for one that the machine lacks; repeat it for several. Default at first: a modest
         machine with linux 4.18, glibc 2.28; osx 13.0; win 10; no cuda.""",
+    "--customer-conda VERSIONS": """The versions of its conda, such as '>=24.7,<26'. Default at
+        first: '>=24.7'.""",
+    "--customer-solver NAME ...": """A solver that its conda may have, which the release is proven
+        for; repeat it for all. Default at first: classic, libmamba, rattler.""",
 }
 PLUGIN = {
     "--with-plugin": """Ship this plugin for the customer's base environment: the package

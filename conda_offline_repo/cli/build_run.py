@@ -43,7 +43,7 @@ REQUEST = (
     *("--pip-as-conda", "--no-pip-as-conda"),
     *("--no-label-channel", "--token", "--platform", "--virtual-package", "--with-plugin"),
     *("--without-plugin", "--plugin-file", "--installer", "--without-installer"),
-    *("--sign-key", "--no-sign-key"),
+    *("--sign-key", "--no-sign-key", "--customer-conda", "--customer-solver"),
 )
 
 
@@ -204,6 +204,8 @@ def _options(args: Namespace) -> Options:
         platforms=tuple(args.offline_repo_platform),
         native_platform=context.subdir,
         virtual_packages=tuple(args.offline_repo_virtual_package),
+        customer_conda=args.offline_repo_customer_conda or "",
+        customer_solvers=tuple(args.offline_repo_customer_solver),
         plugin=plugin,
         plugin_file=_path(args.offline_repo_plugin_file) if args.offline_repo_plugin_file else None,
         installers=installers,

@@ -14,7 +14,9 @@ from .names import (
     FINGERPRINT,
     LABEL,
     PROJECT,
+    SOLVER,
     file_problem,
+    is_conda_versions,
     label_problem,
     package_problem,
     wheel_problem,
@@ -103,7 +105,7 @@ def parse(data: Any) -> Manifest:
         )
     if not LABEL.fullmatch(reading.text(data["label"])):
         raise _Invalid(f"its label is {data['label']!r}")
-    packages, request = data["packages"], data["request"]
+    packages, request, usual = data["packages"], data["request"], Remembered()
     on_the_way, bridges = data.get("on_the_way", {}), data.get("bridges", {})
     _check_names(packages, {**data["files"], **bridges}, on_the_way)
     manifest = Manifest(
@@ -133,6 +135,10 @@ def parse(data: Any) -> Manifest:
             },
             pip_as_conda=reading.flag(request.get("pip_as_conda", True)),
             publisher_named=reading.flag(request.get("publisher_named", True)),
+            customer_conda=_conda_versions(request.get("customer_conda", usual.customer_conda)),
+            customer_solvers=reading.texts(
+                request.get("customer_solvers", [*usual.customer_solvers])
+            ),
         ),
         solutions=_solutions(data["solutions"]),
         packages={
@@ -167,6 +173,9 @@ def parse(data: Any) -> Manifest:
     for name in (*environments, *manifest.request.exact, *manifest.request.pip):
         if name not in (environments or {""}) or (name and label_problem(name)):
             raise _Invalid(f"it names {name!r} as an environment")
+    for solver in manifest.request.customer_solvers:
+        if not SOLVER.fullmatch(solver):
+            raise _Invalid(f"it names {solver!r} as a solver")
     for signer in manifest.signers:
         if not FINGERPRINT.fullmatch(signer):
             raise _Invalid(f"it names {signer!r} as a signer, not the fingerprint of a key")
@@ -193,6 +202,13 @@ def _wheel(values: Any) -> WheelOrigin | None:
     if problem := wheel_problem(origin.file):
         raise _Invalid(f"it names {origin.file!r}: {problem}")
     return origin
+
+
+def _conda_versions(value: Any) -> str:
+    text = reading.text(value)
+    if not is_conda_versions(text):
+        raise _Invalid(f"it is for conda {text!r}, which conda does not read")
+    return text
 
 
 def _solutions(values: Any) -> dict[str, tuple[str, ...]]:

@@ -9,7 +9,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from conda import CondaError
 from conda.base.context import context
+from conda.models.version import VersionSpec
 
 from ..exceptions import InvalidRequestError
 from .exceptions import InvalidLabelError
@@ -29,6 +31,10 @@ LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 ARCHIVE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+!-]{0,210}(?:\.conda|\.tar\.bz2)", re.ASCII)
 #: A name of PyPI, normalized (PEP 503).
 PROJECT = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+#: A part of the versions of conda that a release is for, between `,` and `|`.
+CONDA_VERSIONS = re.compile(r"(?:[<>=!~]=|[<>=])?[0-9][0-9A-Za-z._]*\*?|\*", re.ASCII)
+#: The name of a solver of conda's.
+SOLVER = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 #: The name of a wheel's file, five or six parts (PEP 427).
 WHEEL = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+!]*(?:-[A-Za-z0-9_.+!]+){4,5}\.whl", re.ASCII)
 
@@ -48,6 +54,15 @@ FILE = re.compile(
 )
 #: How OpenSSH shows a key.
 FINGERPRINT = re.compile(r"SHA256:[A-Za-z0-9+/]{43}")
+
+
+def is_conda_versions(text: str) -> bool:
+    """Return whether a text is versions of conda that every conda reads: no regular expressions."""
+    try:
+        VersionSpec(text)
+    except (CondaError, ValueError, IndexError):
+        return False
+    return len(text) < 100 and all(map(CONDA_VERSIONS.fullmatch, re.split(r"[,|]", text)))
 
 
 def check_label(label: str) -> str:

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
 #: The keys of a request that a manifest always has; others only where they differ from none.
 ALWAYS = ("packages", "channels", "platforms", "virtual_packages")
 
+#: conda's own solvers, sorted: those that have been its default.
+SOLVERS = ("classic", "libmamba", "rattler")
+
 
 @dataclass(frozen=True)
 class Remembered:
@@ -31,6 +34,8 @@ class Remembered:
         pip_as_conda: Whether that is taken from the channels where they have it as conda packages.
         publisher_named: Whether the first channel was named as the publisher's, which a token is
             for. It was not where it came from a file or from conda's configuration.
+        customer_conda: The versions of the customer's conda, as a `VersionSpec` of conda's.
+        customer_solvers: The solvers that it may have, sorted.
     """
 
     packages: tuple[str, ...] = ()
@@ -44,3 +49,5 @@ class Remembered:
     pip: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
     pip_as_conda: bool = True
     publisher_named: bool = True
+    customer_conda: str = ">=24.7"
+    customer_solvers: tuple[str, ...] = SOLVERS

@@ -12,7 +12,9 @@ from conda.base.context import locate_prefix_by_name
 from conda.exceptions import EnvironmentNameNotFound
 from conda.models.channel import Channel
 
+from ...repository.remembered import Remembered
 from ...urls import channel_url, public
+from ..request.customer import conda_versions, solver_name, solvers_of
 from ..request.inputs.pip_line import VARIABLE, parsed
 from ..request.inputs.pip_part import pip_part
 from ..request.inputs.pip_part import remembered as as_remembered
@@ -23,7 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from typing import Any
 
-    from ...repository.remembered import Remembered
     from ..options import EnvironmentSpec, Options
 
 ANACONDA = "https://conda.anaconda.org/"
@@ -45,12 +46,17 @@ def entry(
     same = set(common.platforms) == set(request.platforms)
     keys, plugin = options.sign_keys, options.plugin_file
     usual = (*map(Path.absolute, keys),) == common.sign_keys and options.unsigned == common.unsigned
+    conda = conda_versions(common.customer_conda or Remembered.customer_conda)
+    solvers = common.customer_solvers or solvers_of(request.customer_conda)
+    same_solvers = {*map(solver_name, solvers)} == {*request.customer_solvers}
     stated = {
         "token": options.token and f"${{{options.token}}}",
         "label_channel": label_channel,
         "channels": channels,
         "platforms": list(common.platforms if same else request.platforms),
         "virtual_packages": _virtual_packages(request, top.get("virtual_packages", {})),
+        "customer_conda": None if conda == request.customer_conda else request.customer_conda,
+        "customer_solvers": None if same_solvers else [*request.customer_solvers],
         "keep": request.keep,
         "pip_as_conda": request.pip_as_conda,
         "with_plugin": relative(plugin, folder) if plugin else request.plugin,

@@ -15,6 +15,7 @@ from ...exceptions import InvalidRequestError
 from ...repository.names import label_problem
 from ...specs import check_together, parse_spec
 from ..request.channels import sources
+from ..request.customer import conda_versions, solver_name
 from ..request.inputs.exceptions import Problems
 from ..request.inputs.pip_line import unset_variables
 from ..request.inputs.pip_part import read_pip
@@ -40,6 +41,8 @@ def checks(folder: Path) -> dict[str, Callable[[Any], object]]:
         "pip": partial(_check_pip, folder),
         "folder": partial(_check_folder, folder),
         "file": partial(_check_file, folder),
+        "conda-versions": conda_versions,
+        "solver": solver_name,
         "prefix": partial(prefix_of, folder),
     }
 

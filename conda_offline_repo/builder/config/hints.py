@@ -10,11 +10,13 @@ KEYS = {
     "--platform": "platforms",
     "--only": "only",
     "--virtual-package": "virtual_packages",
+    "--customer-conda": "customer_conda",
+    "--customer-solver": "customer_solvers",
     "--keep": "keep",
     "--root": "root",
     "--plugin-file": "with_plugin",
 }
-LISTS = ("channels", "platforms", "only")
+LISTS = ("channels", "platforms", "only", "customer_solvers")
 #: Other texts, the longest first, and those options without a value.
 TEXTS = {
     "--token or CONDA_OFFLINE_REPO_TOKEN": "token: ${VARIABLE}",

@@ -10,8 +10,10 @@ from ruamel.yaml.nodes import MappingNode
 
 from ...exceptions import OfflineRepoError
 from ...redaction import secrets_in
+from ...repository.remembered import Remembered
 from ..archives.installers import check_installers
 from ..request.channels import sources
+from ..request.customer import customer
 from ..request.machine import parse_virtual_package
 from ..request.request import TOKEN
 from . import nodes, schema
@@ -122,6 +124,10 @@ class _Reader:
         if not options.label_channel and not stated.keys() & {*WAYS, "environments"}:
             problem = f"{name!r} ships nothing without its label channel: name packages."
             self._say(problem, path[:1], name)
+        if "customer_solvers" in {*stated, *self.data}:
+            outer = path if "customer_solvers" in stated else ()
+            with self._noting((*outer, "customer_solvers")):
+                customer(options.customer_conda, options.customer_solvers, Remembered())
         if "channels" in {*stated, *self.data}:
             outer = path if "channels" in stated else ()
             channels = schema.at(self.data, outer)["channels"] or [None]

@@ -27,7 +27,7 @@ UNSAID = {
 #: The keys that options have by the same name.
 SAME = (
     *("root", "label_channel", "channels", "platforms", "keep", "fail_on", "installers"),
-    *("packages", "pip", "pip_as_conda", "try_install"),
+    *("packages", "pip", "pip_as_conda", "try_install", "customer_conda", "customer_solvers"),
 )
 #: The ways to say what a label, or an environment of it, is to have.
 WAYS = ("packages", "pip", "environment", "file", "from_prefix")

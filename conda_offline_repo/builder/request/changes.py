@@ -26,7 +26,8 @@ class RequestChange:
 
     Attributes:
         what: `packages` or `environments`, `pip`, `pip_as_conda`, `channels`, `publisher_named`,
-            `platforms`, `virtual_packages`, `plugin`, or `keep`.
+            `platforms`, `virtual_packages`, `customer_conda`, `customer_solvers`, `plugin`, or
+            `keep`.
         before: As it was. No packages stand for all that the label channel publishes. Of virtual
             packages just those that differ, each as `PLATFORM:NAME=VERSION[=BUILD]`. The plugin by
             the name of its package.
@@ -66,6 +67,8 @@ def _parts(request: Remembered, *, named: bool) -> dict[str, tuple[str, ...]]:
             for platform, machine in sorted(request.virtual_packages.items())
             for name, value in sorted(machine.items())
         ),
+        "customer_conda": (request.customer_conda,),
+        "customer_solvers": request.customer_solvers,
         "plugin": (PLUGIN_PACKAGE,) if request.plugin else (),
         "keep": (str(request.keep),),
     }

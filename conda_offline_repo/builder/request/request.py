@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from ...exceptions import InvalidRequestError
 from ...repository.locate import labels_in
 from ...repository.names import check_label, check_platform
-from ...repository.remembered import Remembered
+from ...repository.remembered import SOLVERS, Remembered
 from ..exceptions import NothingAskedError
 from ..warnings import BuildWarning
+from .customer import customer
 from .environments import environments
 from .foreign import check_foreign
 from .inputs.pip_part import remembered
@@ -43,6 +44,8 @@ class Request:
         platforms: conda subdirs, sorted.
         virtual_packages: By platform, by name: `VERSION` or `VERSION=BUILD`. Platforms that
             earlier builds were for are among them, for when they come back.
+        customer_conda: The versions of the customer's conda, as a `VersionSpec` of conda's.
+        customer_solvers: The solvers that it may have, sorted.
         pip_as_conda: Whether what pip is to install is taken from the channels where they have it.
         plugin: Whether the plugin itself goes along.
         keep: How many releases are to be installable from the folder.
@@ -59,6 +62,8 @@ class Request:
     label_source: ChannelSource | None
     platforms: tuple[str, ...]
     virtual_packages: Mapping[str, Mapping[str, str]]
+    customer_conda: str = Remembered.customer_conda
+    customer_solvers: tuple[str, ...] = SOLVERS
     pip_as_conda: bool = True
     plugin: bool = False
     keep: int = 1
@@ -111,6 +116,7 @@ def resolve(options: Options, last: Manifest | None) -> Request:
             "Name the packages, or leave out --no-label-channel to ship all that the label "
             "channel publishes.",
         )
+    conda, solvers = customer(options.customer_conda, options.customer_solvers, before)
     return Request(
         label=options.label,
         environments=wanted,
@@ -118,6 +124,8 @@ def resolve(options: Options, last: Manifest | None) -> Request:
         label_source=label_channel,
         platforms=platforms,
         virtual_packages=machines(platforms, before.virtual_packages, options.virtual_packages),
+        customer_conda=conda,
+        customer_solvers=solvers,
         pip_as_conda=(
             before.pip_as_conda if options.pip_as_conda is None else options.pip_as_conda
         ),
@@ -146,6 +154,8 @@ def remember(request: Request) -> Remembered:
         pip={name: part for name, part in pip.items() if part},
         pip_as_conda=request.pip_as_conda,
         publisher_named=bool(request.publisher),
+        customer_conda=request.customer_conda,
+        customer_solvers=request.customer_solvers,
     )
 
 

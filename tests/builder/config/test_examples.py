@@ -168,6 +168,9 @@ def test_options_of_everything() -> None:
     assert prefix.plugin_file == folder / "conda-offline-repo-base-1.0-0.conda"
     assert prefix.environments[0].prefix
     assert several.plugin is False
+    assert (packages.customer_conda, several.customer_conda) == (">=24.7,<26", "24.7")
+    assert packages.customer_solvers == ("classic", "libmamba")
+    assert several.customer_solvers == ("classic",)
     assert several.channels == ("prometeia",)
     assert several.token == "tk-0123-acme"
     assert "linux-64:__cuda=" in several.virtual_packages

@@ -42,6 +42,8 @@ ALLOWED = {
             "Say so: --virtual-package __glibc=2.17 --virtual-package __cuda=12. If",
             "Say so: `virtual_packages: {PLATFORM: {__glibc: 2.17, __cuda: 12}}`. If",
         ),
+        ("state --customer-conda '>=24.7'", "state `customer_conda: '>=24.7'`"),
+        ("Name them, --customer-solver, or", "Name them, `customer_solvers`, or"),
         ("give --keep 1 for it alone", "give `keep: 1` for it alone"),
         ("--token or CONDA_OFFLINE_REPO_TOKEN; a", "`token: ${VARIABLE}`; a"),
         ("see --token. Nothing", "see `token`. Nothing"),
@@ -80,9 +82,10 @@ def test_no_hint_of_a_build_keeps_an_option_that_the_file_refuses() -> None:
 def test_keys_are_those_of_the_file() -> None:
     keys = {*SCHEMA["properties"], *SCHEMA["$defs"]["label"]["properties"]}
     hint = "-c a --platform b --only c --virtual-package d=1 --keep 2 --root e --plugin-file f"
+    hint += " --customer-conda 25.* --customer-solver classic"
     hint += (
         " --no-label-channel --no-sign-key --without-installer --installer --sign-key --token --pip"
     )
     named = re.findall(r"`(\w+)", for_file(hint))
-    assert len(named) == 14
+    assert len(named) == 16
     assert {*named} <= keys

@@ -19,6 +19,7 @@ from conda_offline_repo.builder.config.read import read
 from conda_offline_repo.builder.config.write import write
 from conda_offline_repo.builder.options import EnvironmentSpec, Options
 from conda_offline_repo.builder.request.channels import sources
+from conda_offline_repo.builder.request.customer import customer
 from conda_offline_repo.builder.request.machine import machines
 from conda_offline_repo.repository.remembered import Remembered
 from tests.support.systems import DEVICES, MODES
@@ -56,12 +57,15 @@ def remembered(options: Options) -> Remembered:
         token=options.token,
     )
     platforms = tuple(sorted(options.platforms))
+    conda, solvers = customer(options.customer_conda, options.customer_solvers, Remembered())
     return Remembered(
         packages=options.packages,
         channels=tuple(source.url for source in found),
         platforms=platforms,
         virtual_packages=machines(platforms, {}, options.virtual_packages),
         plugin=bool(options.plugin),
+        customer_conda=conda,
+        customer_solvers=solvers,
         keep=options.keep or 1,
         environments={one.name: one.packages for one in options.environments if one.name},
         exact=tuple(one.name for one in options.environments if one.file),
@@ -562,6 +566,7 @@ def labels(draw: st.DrawFn, folder: Path) -> Options:
             for way in [draw(st.sampled_from(["", *WAYS]))]
         )
     platforms = draw(PLATFORMS)
+    conda = draw(st.sampled_from(["", "<25", ">=24.7", "26.7"]))
     keys = draw(st.sampled_from([(), ("old",), ("old", "new"), ("no",)]))
     file = draw(st.sampled_from([None, folder / "plugin.conda"]))
     return Options(
@@ -581,6 +586,8 @@ def labels(draw: st.DrawFn, folder: Path) -> Options:
         sign_keys=tuple(folder / key for key in keys),
         unsigned=not keys and draw(st.booleans()),
         keep=draw(st.integers(1, 20)),
+        customer_conda=conda,
+        customer_solvers=draw(st.sampled_from([(), ("classic",)])),
         pip=draw(PIP) if kind == "packages" else (),
         pip_as_conda=draw(st.booleans()),
         folder=folder,
@@ -593,7 +600,16 @@ def same(found: Options, wanted: Options) -> None:
     """Check that options say the same; machines may be described in more than one way."""
     known, asked = (machines(each.platforms, {}, each.virtual_packages) for each in (found, wanted))
     assert known == asked
-    assert replace(found, virtual_packages=()) == replace(wanted, virtual_packages=())
+    of_found, of_wanted = (
+        customer(each.customer_conda, each.customer_solvers, Remembered())
+        for each in (found, wanted)
+    )
+    assert of_found == of_wanted
+    assert plain(found) == plain(wanted)
+
+
+def plain(options: Options) -> Options:
+    return replace(options, virtual_packages=(), customer_conda="", customer_solvers=())
 
 
 @settings(
@@ -628,6 +644,8 @@ def test_what_is_added_to_another_file_is_read_again(
         "platforms": list(data.draw(PLATFORMS)),
         "virtual_packages": {"linux-64": {"__glibc": "2.17", "__cuda": ""}},
         "keep": 7,
+        "customer_conda": ">=25.5",
+        "customer_solvers": ["rattler"],
         "label_channel": False,
         "with_plugin": "plugin.conda",
         "installers": ["setup.sh"],

@@ -47,7 +47,9 @@ def manifest(root: Path) -> dict[str, Any]:
     return content
 
 
-@pytest.mark.parametrize("change", ["packages", "channels", "platforms", "virtual_packages"])
+@pytest.mark.parametrize(
+    "change", ["packages", "channels", "platforms", "virtual_packages", "customer_conda"]
+)
 @pytest.mark.parametrize("dry", [True, False], ids=["dry", "real"])
 def test_change_is_told(conda: Conda, vendor: Vendor, built: Path, change: str, dry: bool) -> None:
     public = vendor.url(vendor.public)
@@ -56,6 +58,7 @@ def test_change_is_told(conda: Conda, vendor: Vendor, built: Path, change: str, 
         "packages": (["--add", "tool", "--remove", "core"], ["app", "core"], ["app", "tool"]),
         "channels": (["--no-label-channel"], urls, urls[1:]),
         "platforms": (["--platform", "win-64"], ["linux-64", "win-64"], ["win-64"]),
+        "customer_conda": (["--customer-conda", "26.7"], [">=24.7"], ["26.7.*"]),
         "virtual_packages": (
             ["--virtual-package", "__cuda=12.4", "--virtual-package", "win-64:__win=11"],
             ["win-64:__win=10"],
