@@ -92,7 +92,7 @@ def _compiled(
             record = plan.records[name]
             if record.get("noarch") == "python" and (texts := read(name).unlinkable):
                 unlinkable[name] = texts
-            if record["subdir"] != "noarch":
+            if not name.startswith("noarch/"):
                 continue
             programs = programs_of(paths[name], read(name))
             own = compiled_files(read(name).files, solution.platform, python, programs)

@@ -110,7 +110,7 @@ def _entry(source: ChannelSource, record: PackageRecord, index: Index) -> Entry:
     if problem:
         raise InvalidRecordError(source.url, record.fn, problem)
     if raw is None or any(
-        stated_digest(raw, algorithm) != stated
+        stated_digest(raw, algorithm) != stated.lower()
         for algorithm in ("sha256", "md5")
         if (stated := record.get(algorithm))
     ):
