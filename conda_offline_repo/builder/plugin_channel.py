@@ -20,9 +20,9 @@ from ..urls import file_url
 from .archives.archive import read_description
 from .exceptions import InvalidRecordError, PluginFileError, PluginNotFoundError
 from .upstream.entry import Entry
+from .upstream.readable import Readers, unreadable
 from .upstream.repodata import load
 from .upstream.unavailable import explained
-from .upstream.validate_record import record_problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -121,7 +121,7 @@ def _from_channels(request: Request, spec: MatchSpec) -> list[Entry]:
             index = load(source, (SUBDIR,), (spec.name,))[SUBDIR]
         listed = []
         for file, record in index.entries.items():
-            if problem := record_problem(file, record):
+            if problem := unreadable(file, record, Readers()):
                 raise InvalidRecordError(source.url, file, problem)
             listed.append(Entry(SUBDIR, file, record, *index.urls(file), FOLDER))
         if fitting := [entry for entry in listed if _fits(spec, entry)]:
@@ -137,7 +137,7 @@ def _published(last: Manifest | None, repository: Path) -> list[Entry]:
     for name, record in read_records(last, repository, damaged=True).items():
         folder, _, file = name.rpartition("/")
         package = last.packages.get(name)
-        if package and folder == f"{FOLDER}{SUBDIR}" and not record_problem(file, record):
+        if package and folder == f"{FOLDER}{SUBDIR}" and not unreadable(file, record, Readers()):
             urls = (package.url, file_url(repository / name))
             published.append(Entry(SUBDIR, file, record, *urls, FOLDER))
     return published
@@ -153,7 +153,7 @@ def _from_file(path: Path) -> Entry:
     except (OSError, ValueError) as error:
         raise PluginFileError(path, getattr(error, "strerror", None) or str(error)) from None
     record = {**index, "sha256": digests.sha256, "md5": digests.md5, "size": digests.size}
-    problem = record_problem(path.name, record)
+    problem = unreadable(path.name, record, Readers())
     if not problem and (record["name"], record.get("subdir")) != (PLUGIN_PACKAGE, SUBDIR):
         problem = f"it is {record['name']} for {record.get('subdir')}, not {PLUGIN_PACKAGE}"
     if problem:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .validate_record import record_problem
+from .readable import Readers, unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -13,4 +13,4 @@ if TYPE_CHECKING:
 
 def reason_against(file: str, record: Mapping[str, Any]) -> str | None:
     """Return why the entry of an archive must not be shipped, or None if it may."""
-    return record_problem(file, record)
+    return unreadable(file, record, Readers())

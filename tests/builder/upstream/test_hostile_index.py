@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 DEEP = "[" * 100_000 + "]" * 100_000
 #: What takes the place of a key's value in the entry of `app`, as JSON, or near it; what else it
-#: must not be is tested in `test_validate_record.py`.
+#: must not be is tested in `test_readable.py`.
 VALUES = (
     *(("size", '"12"'), ("size", "NaN"), ("depends", '{"lib": 1}'), ("constrains", '"lib"')),
     *(("name", "null"), ("version", "[1]"), ("build", "0"), ("build_number", '"x"')),
