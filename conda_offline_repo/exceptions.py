@@ -13,7 +13,7 @@ from conda import CondaError
 from .printable import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from typing import Any
 
 
@@ -73,3 +73,30 @@ class SolverMissingError(OfflineRepoError):
             f"Installed: {', '.join(installed)}.",
             "Choose another with --solver, or permanently: conda config --set solver NAME",
         )
+
+
+class SolverFailedError(OfflineRepoError):
+    """The solver fails by itself, or over an entry of an index that can be read.
+
+    Args:
+        solver: Its name, with versions.
+        reason: What it says.
+        misfits: Which of its parts do not go together; none as far as is known.
+        others: The other solvers that are installed.
+    """
+
+    def __init__(
+        self, solver: str, reason: str, misfits: Sequence[str], others: Iterable[str]
+    ) -> None:
+        names = " or ".join(f"--solver {name}" for name in others)
+        self._misfits = misfits
+        super().__init__(
+            f"The solver {solver} failed: {reason}.",
+            *misfits,
+            f"Choose another: {names}" if names else "Install another, or another version of it.",
+        )
+
+    @property
+    def has_misfits(self) -> bool:
+        """Whether its parts do not go together, so that it fails with each channel."""
+        return bool(self._misfits)

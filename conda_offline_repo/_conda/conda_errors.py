@@ -97,13 +97,19 @@ def not_found(error: BaseException) -> list[str] | None:
     return [" ".join(map(str, p)) if isinstance(p, (list, tuple)) else str(p) for p in packages]
 
 
-def breaks_over_an_index(error: BaseException) -> bool:
-    """Return whether py-rattler cannot read an entry of an index.
+def fails_by_itself(error: BaseException) -> bool:
+    """Return whether a solver raises this over an index that it cannot read, or out of a fault of
+    its own.
 
-    It raises a plain OSError without a number; those of conda and requests have their own classes.
+    Over an index, py-rattler raises a plain OSError without a number; those of conda and requests
+    have their own classes.
     """
-    without_number = type(error) is OSError and error.errno is None
-    return type(error).__name__ == PANIC or (without_number and not missing_certificates(error))
+    if isinstance(error, OSError):
+        plain = type(error) is OSError and error.errno is None
+        return plain and not missing_certificates(error)
+    if isinstance(error, (CondaError, MemoryError)):
+        return False
+    return isinstance(error, Exception) or type(error).__name__ == PANIC
 
 
 def index_cache_error(error: BaseException) -> IndexCacheError | None:

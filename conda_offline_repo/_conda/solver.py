@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import gc
+import logging
 import sys
 from contextlib import contextmanager
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError, requires, version
 from traceback import clear_frames
 from typing import TYPE_CHECKING
 
+from conda import __version__ as conda_version
 from conda.base.context import context
 from conda.common.io import dashlist
 from conda.core.solve import Solver
 from conda.models.match_spec import MatchSpec
 
-from ..exceptions import SolverMissingError
+from ..exceptions import SolverFailedError, SolverMissingError
 from ..urls import channel_url
 from . import conda_errors
 from .classic_solver import MachineMindingSolver
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
     Answer = TypeVar("Answer")
 
+log = logging.getLogger(__name__)
 #: The distributions that solve, by those that make them solvers of conda.
 ENGINES = {"conda-libmamba-solver": "libmambapy", "conda-rattler-solver": "py-rattler"}
 
@@ -59,7 +62,8 @@ def ask(
 
     Raises:
         UnsolvedError: No solution exists.
-        SolverMissingError: The configured solver is not installed, or does not start.
+        SolverMissingError: The configured solver is not installed.
+        SolverFailedError: It fails by itself, or over an entry that it cannot read; from its error.
     """
     if context.solver not in installed_solvers():
         raise SolverMissingError(context.solver, installed_solvers())
@@ -76,19 +80,13 @@ def ask(
         why = str(error).strip()
         if missing is not None:
             why = f"Not found:{dashlist(missing)}\nin:{dashlist(map(channel_url, channels))}"
-    except ImportError as error:
-        raise SolverMissingError(context.solver, installed_solvers()) from error
     except BaseException as error:  # a panic of rattler's is no Exception
-        if not conda_errors.breaks_over_an_index(error):
-            del solver
-            _let_go(error)
+        del solver
+        _let_go(error)
+        if not conda_errors.fails_by_itself(error):
             raise
-        why = (
-            f"The solver cannot read the index of a channel: {error}\n"
-            f"The channels are:{dashlist(map(channel_url, channels))}\n"
-            "Run `conda clean --index-cache` and try again. If that does not help, tell the owner "
-            "of the channel."
-        )
+        log.debug("the solver failed", exc_info=error)
+        raise _failed(error) from error
     del solver
     _let_go(None)
     raise UnsolvedError(why)
@@ -114,6 +112,33 @@ def solver_versions() -> dict[str, str]:
     package = modules[0].partition(".")[0].replace("_", "-") if modules else "conda"
     names = () if package == "conda" else (package, ENGINES.get(package, package))
     return {name: number for name in names if (number := _version(name))}
+
+
+def _failed(error: BaseException) -> SolverFailedError:
+    from packaging.requirements import Requirement
+
+    versions = solver_versions() or {"conda": conda_version}
+    name = f"{context.solver} ({', '.join(map(' '.join, versions.items()))})"
+    misfits = [
+        f"{package} {versions[package]} needs {needed.name} {needed.specifier}, and {installed} is "
+        "installed: install versions that go together."
+        for package in versions
+        for needed in map(Requirement, _requires(package))
+        if (needed.marker is None or needed.marker.evaluate())
+        and (installed := _version(needed.name))
+        and not needed.specifier.contains(installed, prereleases=True)
+    ]
+    others = (other for other in installed_solvers() if other != context.solver)
+    text = " ".join(str(error).split()).rstrip(".")
+    reason = f"{type(error).__name__}: {text}".rstrip(": ")
+    return SolverFailedError(name, reason, misfits, others)
+
+
+def _requires(name: str) -> list[str]:
+    try:
+        return requires(name) or []
+    except PackageNotFoundError:
+        return []
 
 
 def _version(name: str) -> str:

@@ -175,9 +175,13 @@ def test_index_of_a_folder_that_cannot_be_read(me: Inside, channel: TinyChannel)
     ],
     ids=lambda error: type(error).__name__,
 )
-def test_what_no_solver_says_of_an_index(error: Exception) -> None:
-    assert not conda_errors.breaks_over_an_index(error)
-    assert conda_errors.breaks_over_an_index(OSError("invalid type: integer"))
+def test_what_is_no_fault_of_a_solver(error: Exception) -> None:
+    assert not conda_errors.fails_by_itself(error)
+
+
+@pytest.mark.parametrize("error", [OSError("invalid type: integer"), ImportError(), KeyError("x")])
+def test_what_a_solver_fails_with(error: Exception) -> None:
+    assert conda_errors.fails_by_itself(error)
 
 
 def test_locked_cache_of_shards(me: Inside, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from errno import ENOSPC
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,7 +11,7 @@ from conda.base.context import context
 from conda.models.channel import Channel
 
 from conda_offline_repo._conda.solver import UnsolvedError, ask, undisturbed
-from conda_offline_repo.exceptions import SolverMissingError
+from conda_offline_repo.exceptions import SolverFailedError, SolverMissingError
 from tests.support.tiny import TinyChannel
 
 if TYPE_CHECKING:
@@ -62,15 +63,36 @@ def test_solver_that_is_not_installed(me: Inside, channel: TinyChannel, tmp_path
         solved(channel, tmp_path / "env", "app")
 
 
-def test_error_of_the_question_is_raised_as_it_is(
-    me: Inside, channel: TinyChannel, tmp_path: Path
+@pytest.mark.parametrize(
+    ("error", "raised", "text"),
+    [
+        (OSError(ENOSPC, "full"), OSError, "full"),
+        (
+            TypeError("a text,\nnot this."),
+            SolverFailedError,
+            "failed: TypeError: a text, not this.\n",
+        ),
+        (ImportError("no rattler"), SolverFailedError, "failed: ImportError: no rattler.\n"),
+        (OSError("invalid type"), SolverFailedError, "failed: OSError: invalid type.\n"),
+        (ZeroDivisionError(), SolverFailedError, "failed: ZeroDivisionError.\n"),
+    ],
+)
+def test_error_of_a_solver(
+    me: Inside,
+    channel: TinyChannel,
+    tmp_path: Path,
+    error: Exception,
+    raised: type[Exception],
+    text: str,
 ) -> None:
     def fail(solver: Any) -> None:
-        raise ZeroDivisionError
+        raise error
 
     channels = (Channel(channel.folder.as_uri()),)
-    with pytest.raises(ZeroDivisionError):
+    with pytest.raises(raised) as caught:
         ask(fail, str(tmp_path / "env"), channels, (context.subdir, "noarch"), (), "create")
+    assert text in str(caught.value)
+    assert error in (caught.value, caught.value.__cause__)
     assert not live_solvers()
 
 

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 
 from conda import CondaError
 from conda.base.context import context
+from conda.common.io import dashlist
 from conda.models.channel import Channel
 
 from ..._conda import conda_errors, overrides
 from ..._conda.connections import proxy_of, unreached
 from ..._conda.sessions import SHARDS, missing_login, network_only, status_of
-from ...exceptions import OfflineRepoError
+from ...exceptions import OfflineRepoError, SolverFailedError
 from ...urls import is_local, public
 from ..exceptions import ChannelRefusedError, ChannelUnavailableError, UnreadableIndexError
 from ..request.channels import ChannelSource
@@ -34,6 +35,7 @@ PORTAL = (
     "If your network wants a login of its own: log in with a browser, then run `conda clean "
     "--index-cache`."
 )
+UNREADABLE = "one of them has something in its index that this solver cannot read:"
 PROXY_ANSWERS = "It may also be the proxy {} that answers so: ask who runs it."
 
 
@@ -47,15 +49,22 @@ def explained(request: Request, source: ChannelSource | None = None) -> Iterator
 
     Raises:
         ChannelUnavailableError: In place of conda's errors of these kinds.
+        SolverFailedError: The solver fails, though each channel has an index that can be read.
         IndexCacheError: conda cannot use its cache of indexes.
     """
     try:
         with _reading(request):
             yield
-    except OfflineRepoError:
-        raise
     except Exception as error:  # conda and what it reads with have no base for what they raise
-        explanation = _explained(error, request, source)
+        cause: BaseException | None = error
+        if isinstance(error, SolverFailedError):
+            cause = error.__cause__
+            if not error.has_misfits:
+                channels = dashlist(source.url for source in request.sources)
+                error.hints += (f"If it fails with these channels alone, {UNREADABLE}{channels}",)
+        elif isinstance(error, OfflineRepoError):
+            raise
+        explanation = cause and _explained(cause, request, source)
         if explanation is None:
             raise
         log.debug("unreadable channel", exc_info=error)
@@ -73,7 +82,7 @@ def _reading(request: Request) -> Iterator[None]:
 
 
 def _explained(
-    error: Exception, request: Request, source: ChannelSource | None
+    error: BaseException, request: Request, source: ChannelSource | None
 ) -> CondaError | None:
     """Return our error in place of conda's or a solver's; None if something else is wrong."""
     if status := conda_errors.status_code(error):
@@ -104,15 +113,16 @@ def _explained(
         return ChannelUnavailableError(channel, f"{reason} ASCII beside a space.", hint)
     if isinstance(error, NoIndexError) and source:
         return _unreadable(error, source, request)
-    malformed = conda_errors.is_malformed(error)
-    for suspect in sources if malformed or context.offline else ():
+    suspicious = conda_errors.fails_by_itself(error)
+    for suspect in sources if suspicious or context.offline else ():
         try:
             with suppress(CondaError), _reading(request):
                 check(suspect, (*request.platforms, "noarch"))
         except NoIndexError as problem:
             return _unreadable(problem, suspect, request)
     reason = f"has an index that cannot be read ({type(error).__name__})."
-    return ChannelUnavailableError(channel, reason, *CLEAN) if malformed else None
+    of_index = source and conda_errors.is_malformed(error)
+    return ChannelUnavailableError(channel, reason, *CLEAN) if of_index else None
 
 
 def _unreadable(
