@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote, urlsplit
 
 from conda.common.path import is_path
+from conda.models.channel import Channel
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import PurePath
-
-    from conda.models.channel import Channel
 
 SCHEME = "file://"
 #: The schemes of addresses that a channel may refer to.
@@ -53,6 +53,43 @@ def file_url(path: PurePath) -> str:
 def without_token_sign(url: str) -> str:
     """Return a file URL in which conda takes nothing behind a folder named `t` for a token."""
     return FOLDER_T.sub("/%74", url)
+
+
+def is_misread(url: str, subdirs: Iterable[str]) -> bool:
+    """Return whether conda looks for these subdirs of a channel somewhere else.
+
+    It takes the first platform of a URL for that of the channel, cuts it out where it first stands,
+    be it as the beginning of a longer name, and takes a last part such as `x.conda` for a file
+    (`conda.common.url.split_conda_url_easy_parts`). Current conda decodes the channel's name once
+    more each time it reads the URL; what it would find then counts for every conda.
+
+    Args:
+        url: Of the channel, without credentials, as `file_url` returns it.
+        subdirs: The subdirs to ask for.
+    """
+    channel = Channel(url)
+    above = f"{channel.scheme}://{channel.location.rstrip('/')}/"
+    name = unquote(url.removeprefix(above) if url.startswith(above) else channel.name)
+    if channel.platform or channel.package_filename or unquote(name) != name:
+        return True
+    base = f"{above}{name}".rstrip("/")
+    read = ((Channel(f"{base}/{subdir}"), subdir) for subdir in subdirs)
+    return any((found.base_url, found.subdir) != (base, subdir) for found, subdir in read)
+
+
+def misread_folders(url: str, subdirs: Iterable[str]) -> tuple[str, ...]:
+    """Return the folders of a URL over which conda looks for a channel somewhere else; see
+    `is_misread`. The name of a server counts as one.
+    """
+    if not is_misread(url, subdirs):
+        return ()
+    parts = urlsplit(url)
+    above = f"{parts.scheme}://{parts.netloc and 'host'}/"
+    *folders, last = parts.path.strip("/").split("/")
+    misread = [folder for folder in folders if is_misread(f"{above}{folder}/x", subdirs)]
+    if is_misread(f"{above}x/{last}", subdirs):
+        misread.append(last)
+    return tuple(map(unquote, misread)) or (parts.netloc,)
 
 
 def file_path(url: str) -> str:

@@ -13,10 +13,15 @@ from conda_offline_repo.urls import (
     file_path,
     file_url,
     is_local,
+    is_misread,
+    misread_folders,
     public,
     same_server,
     typed,
 )
+
+ENDS = ("", "-x", "1", ".conda", ".d")
+SUBDIRS = ("linux-64", "win-64", "osx-64", "noarch")
 
 
 @pytest.mark.parametrize(
@@ -45,6 +50,63 @@ def test_url_of_the_network_has_no_path() -> None:
     with pytest.raises(ValueError, match="not a file URL"):
         file_path("https://h/c")
     assert file_path("file://localhost/srv/a%20b") == "/srv/a b"
+
+
+@pytest.mark.parametrize(
+    ("url", "folders"),
+    [
+        ("file:///srv/linux-64/bank", ("linux-64",)),
+        ("file:///srv/Linux-64/bank", ("Linux-64",)),
+        ("file:///srv/linux-64-mirror/bank", ("linux-64-mirror",)),
+        ("file:///srv/linux-641", ("linux-641",)),
+        ("file:///srv/noarch-2026/win-64.d/bank", ("noarch-2026", "win-64.d")),
+        ("file:///srv/noarch", ("noarch",)),
+        ("file:///X:/linux-64-m/bank", ("linux-64-m",)),
+        ("file://server/linux-64-m/bank", ("linux-64-m",)),
+        ("file://linux-64/share/bank", ("linux-64",)),
+        ("file://server/%74/bank", ("t",)),
+        ("file:///srv/%74", ("t",)),
+        ("file:///srv/bank.conda", ("bank.conda",)),
+        ("file:///srv/bank.tar.bz2", ("bank.tar.bz2",)),
+        ("file:///srv/bank.json", ("bank.json",)),
+        ("file:///srv/a%2520b", ("a%20b",)),
+        ("file:///srv/a%23b", ("a#b",)),
+        ("https://h/linux-64/chan", ("linux-64",)),
+        ("https://h:8080/get/osx-64-x/chan", ("osx-64-x",)),
+        ("https://linux-64.example.com/chan", ("linux-64.example.com",)),
+        ("https://h/chan.conda", ("chan.conda",)),
+        ("file:///srv/bank", ()),
+        ("file:///", ()),
+        ("file:///X:", ()),
+        ("file:///srv/my-linux-64/linux/bank", ()),
+        ("file:///srv/Linux-64-mirror/bank", ()),
+        ("file:///srv/.noarch/x.conda/label/conda-bld/bank", ()),
+        ("file:///srv/%74/bank", ()),
+        ("file:///srv/50%25%20%23/my%20b%C3%A4nk", ()),
+        ("file://server/share/bank", ()),
+        ("https://h/conda/chan/label/x", ()),
+    ],
+)
+def test_folders_that_conda_misreads(url: str, folders: tuple[str, ...]) -> None:
+    assert misread_folders(url, SUBDIRS) == folders
+
+
+def test_conda_finds_what_it_does_not_misread() -> None:
+    names = {f"{a}{b}{c}" for a in ("", "my-") for b in (*SUBDIRS, "t", "a%20b") for c in ENDS}
+    paths = [PurePosixPath("/srv", *parts) for n in names for parts in ((n, "bank"), (n,))]
+    read = [path for path in paths if not is_misread(file_url(path), SUBDIRS)]
+    assert 0 < len(read) < len(paths)
+    for path in read:
+        for subdir in SUBDIRS:
+            (address,) = Channel(file_url(path)).urls(subdirs=(subdir,))
+            archive = Channel(f"{address}/x-1-0.conda")
+            assert (archive.subdir, archive.package_filename) == (subdir, "x-1-0.conda")
+            assert file_path(archive.base_url) == file_path(Channel(address).base_url) == str(path)
+
+
+def test_only_the_subdirs_that_are_asked_for_count() -> None:
+    assert not is_misread("file:///srv/win-64-mirror/bank", ("linux-64", "noarch"))
+    assert is_misread("file:///srv/win-64/bank", ("linux-64", "noarch"))
 
 
 @pytest.mark.parametrize(

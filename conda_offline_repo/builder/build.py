@@ -16,7 +16,7 @@ from .._conda.sessions import asking_nobody
 from .._conda.solver import solver_versions
 from ..repository.exceptions import FileSystemError, InvalidLabelError, NestedFolderError
 from ..repository.locate import enclosing
-from ..repository.names import same_name_in_other_case
+from ..repository.names import check_folder, same_name_in_other_case
 from ..repository.ownership import check_ours
 from ..repository.staging import exclusive
 from ..repository.transition import read_manifest
@@ -144,6 +144,7 @@ def _last_and_request(
     """Return the manifest that is published, and the checked request of the next release."""
     last = read_manifest(repository)
     request = requests.resolve(options, last)
+    check_folder(repository, request.platforms)
     if last and last.signers:
         keys = signer.fingerprints if signer else ()
         if not keys and not options.unsigned:

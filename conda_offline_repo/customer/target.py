@@ -13,6 +13,7 @@ from conda.gateways.disk.delete import rm_rf
 from .._conda import features
 from .._conda.transactions import installed, read_again
 from ..files.atomic import STAGED, remove
+from ..repository.names import check_folder
 from ..urls import file_url
 from .environment.condarc import CONDARC, configured, ours, platform_in, read_condarc, used
 from .environment.files import cannot_be_written, remove_staged, replace_all
@@ -94,6 +95,7 @@ def plan(
         PlatformMissingError: The repository has nothing for this machine.
         OtherLabelError: The environment uses another label's repository.
         OlderBuildError, OtherContentError: As `check_release`.
+        FolderNameError: conda cannot read a channel in the repository's folder.
         TargetError: The prefix or its `.condarc` cannot be used.
         StateUnreadableError: The environment's state cannot be read.
         OfflineRepoError: The signature is not the expected one; see `trust.decide`.
@@ -111,6 +113,7 @@ def plan(
     platforms = manifest.request.platforms
     if context.subdir not in platforms:
         raise PlatformMissingError(repository.path, context.subdir, platforms)
+    check_folder(repository.path, context.subdirs)
     channel = file_url(repository.path)
     platform = None if context.subdir == features.native_platform() else context.subdir
     new = configured(old, channel, path, platform)

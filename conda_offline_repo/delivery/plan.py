@@ -16,6 +16,7 @@ from ..repository.exceptions import NestedFolderError, NoSpaceError
 from ..repository.locate import enclosing, labels_in
 from ..repository.manifest import NEXT_NAME, NEXT_SIGNATURE_NAME
 from ..repository.manifest_json import present
+from ..repository.names import check_folder
 from ..repository.ownership import check_ours, leftovers
 from ..repository.signature import SIGNATURE_NAME
 from ..repository.transition import age
@@ -140,6 +141,7 @@ def check_place(source: Source, target: Path) -> None:
 
     Raises:
         PlaceError: It is the root of a volume, or the source itself.
+        FolderNameError: conda cannot read a channel there.
         NestedFolderError: It lies in another repository.
         ForeignFolderError: It holds files that are not ours.
     """
@@ -154,6 +156,7 @@ def check_place(source: Source, target: Path) -> None:
     if not present(target) and labels_in(target):
         raise PlaceError(target, "it is the folder above repositories", below)
     check_ours(target)
+    check_folder(target, source.manifest.request.platforms)
 
 
 def check_release(

@@ -25,14 +25,13 @@ from .._conda import features
 from ..exceptions import InvalidRequestError
 from ..files.atomic import all_or_none, has_content
 from ..repository.exceptions import (
-    InvalidLabelError,
     ManifestError,
     NotWrittenError,
     SbomMissingError,
 )
 from ..repository.locate import enclosing
 from ..repository.manifest import MANIFEST_NAME
-from ..repository.names import check_label
+from ..repository.names import label_problem
 from ..urls import NETWORK, public
 from .contents import read_records, wheel_of
 from .dependencies import solved
@@ -173,12 +172,9 @@ def _state_wheel(component: dict[str, Any], wheel: ListedWheel) -> None:
 def _file_name(manifest: Manifest, solution: Solved, path: Path) -> str:
     """Return the name of a bill's file, of which no part is trusted."""
     environment, platform = solution.environment, solution.platform
-    try:
-        for part in filter(None, (environment, f"on-{platform}")):
-            check_label(part)
-    except InvalidLabelError as error:
+    if any(map(label_problem, filter(None, (environment, f"on-{platform}")))):
         reason = f"it has a solution of {environment!r} for {platform!r}"
-        raise ManifestError(path / MANIFEST_NAME, reason) from error
+        raise ManifestError(path / MANIFEST_NAME, reason)
     parts = (manifest.label, str(manifest.release), environment, platform)
     return f"{'-'.join(filter(None, parts))}.cdx.json"
 

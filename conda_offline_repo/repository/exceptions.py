@@ -27,6 +27,13 @@ class InvalidLabelError(OfflineRepoError):
         )
 
 
+class FolderNameError(OfflineRepoError):
+    """A folder where conda, or the configured solver, cannot read a channel."""
+
+    def __init__(self, folder: Path, reader: str, reason: str, advice: str) -> None:
+        super().__init__(f"{reader} cannot read a channel in {folder}: {reason}.", advice)
+
+
 class RepositoryNotFoundError(OfflineRepoError):
     """A path at and below which there is no offline repository."""
 

@@ -10,13 +10,16 @@ import re
 from typing import TYPE_CHECKING
 
 from conda import CondaError
+from conda.base.constants import KNOWN_SUBDIRS
 from conda.base.context import context
 from conda.models.version import VersionSpec
 
 from ..exceptions import InvalidRequestError
-from .exceptions import InvalidLabelError
+from ..urls import file_url, misread_folders
+from .exceptions import FolderNameError, InvalidLabelError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
 #: https://learn.microsoft.com/windows/win32/fileio/naming-a-file
@@ -71,9 +74,40 @@ def check_label(label: str) -> str:
     Raises:
         InvalidLabelError: Otherwise.
     """
-    if problem := label_problem(label):
+    if problem := label_problem(label) or misread_problem(f"file:///{label}", KNOWN_SUBDIRS):
         raise InvalidLabelError(label, problem)
     return label
+
+
+def check_folder(path: Path, subdirs: Iterable[str]) -> None:
+    """Check that conda finds these subdirs of a channel in a folder, given by its absolute path.
+
+    Raises:
+        FolderNameError: It looks for them somewhere else.
+    """
+    if problem := misread_problem(file_url(path), {*subdirs, "noarch"}):
+        raise FolderNameError(
+            path,
+            "conda",
+            problem,
+            "Rename the folder or choose another one, or give a path that does not lead through "
+            "it, such as that of a link or a mapped drive.",
+        )
+
+
+def misread_problem(url: str, subdirs: Iterable[str]) -> str | None:
+    """Return why conda looks for these subdirs of a channel somewhere else; None if it does not."""
+    taken = {folder: _taken_for(folder) for folder in misread_folders(url, subdirs)}
+    parts = (f"{folder!r} for {kind}" for folder, kind in taken.items())
+    return f"it takes {', '.join(parts)}, and looks elsewhere" if taken else None
+
+
+def _taken_for(folder: str) -> str:
+    if folder.lower().startswith(KNOWN_SUBDIRS):
+        return "a platform"
+    if folder == "t":
+        return "a token"
+    return "a file" if {*"%#?"}.isdisjoint(folder) else "another part of a URL"
 
 
 def label_problem(name: str) -> str | None:

@@ -11,7 +11,8 @@ import pytest
 from conda_offline_repo.repository.manifest import MANIFEST_NAME
 from conda_offline_repo.urls import file_url
 from tests.support.delivering import packed
-from tests.support.running import plain_url
+from tests.support.mirror import PLATFORM
+from tests.support.running import plain_url, snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,6 +49,50 @@ def test_folder_is_given_as_a_url(
     told = conda.run("offline-repo", "unpack", url(tmp_path / "bank.zip"), url(tmp_path / "copy"))
     assert f"{tmp_path / 'copy'} has release 1 already" in told.stdout
     assert (conda.envs / "e").exists()
+
+
+@pytest.mark.parametrize("name", ["noarch-2026/bank", f"{PLATFORM}/bank", f"{PLATFORM}-mirror"])
+def test_folder_that_conda_misreads(
+    conda: Conda, mirror: Mirror, tmp_path: Path, name: str
+) -> None:
+    """What only reads files works; what would make a channel there, or use one, is refused."""
+    folder, plain = mirror.copy(1, tmp_path / "srv" / name), mirror.builds[1]
+    read: tuple[tuple[object, ...], ...] = (
+        ("show", folder),
+        ("verify", folder),
+        ("diff", folder, plain),
+        ("pack", folder, "-o", tmp_path / "bank.zip"),
+        ("sync", folder, tmp_path / "copy"),
+    )
+    for command in read:
+        conda.run("offline-repo", *command)
+    before = snapshot(tmp_path / "srv")
+    other = folder.with_name(f"noarch{folder.name}")
+    refused: tuple[tuple[object, ...], ...] = (
+        ("use", folder, "-n", "e", "--yes"),
+        ("use", folder, "-n", "e", "--yes", "--dry-run", "app"),
+        ("sync", plain, other),
+        ("sync", plain, other, "--dry-run"),
+        ("unpack", tmp_path / "bank.zip", other),
+    )
+    for command in refused:
+        error = conda.fail("offline-repo", *command, "--json").json
+        assert error["exception_name"] == "FolderNameError"
+        part = name.split("/")[0] if "bank" in name or "use" in command else other.name
+        assert f"it takes {part!r}" in error["message"]
+        assert "Rename the folder" in str(error["hints"])
+    assert snapshot(tmp_path / "srv") == before
+    assert not (conda.envs / "e").exists()
+
+
+def test_link_leads_past_a_folder_that_conda_misreads(
+    conda: Conda, mirror: Mirror, tmp_path: Path
+) -> None:
+    folder, link = mirror.copy(1, tmp_path / PLATFORM / "bank"), tmp_path / "link"
+    link.symlink_to(folder, target_is_directory=True)
+    conda.use(link, "-n", "e", "app", "--yes")
+    conda.run("install", "--yes", "tool", **conda.activated("e"))
+    assert {*conda.installed("e")} >= {"app", "tool"}
 
 
 def test_address_of_the_network(conda: Conda, tmp_path: Path) -> None:

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 FIRST, SECOND = SigningKey("first"), SigningKey("second")
 #: Why a command is not typed here, by the class or function that proposes it.
 NOT_TYPED = {
-    ("FolderNameError", "config --set solver NAME"): "for libmamba",
+    ("prepare_solve", "config --set solver NAME"): "for libmamba",
     ("LockReaderMissingError", "install -n base 'py-rattler>=0.24'"): "changes base",
     ("PipToolsMissingError", "install -n base …"): "changes base",
     ("SbomMissingError", "install -n base 'conda>=26.3' conda-sboms"): "changes base",

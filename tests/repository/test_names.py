@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 
 @pytest.mark.parametrize(
-    "label", ["halkbank", "Halk-Bank_2.0", "7", "a" * 64, "console", "com10", "nulls", "tt"]
+    "label",
+    ["halkbank", "Halk-Bank_2.0", "7", "a" * 64, "console", "com10", "nulls", "tt", "my-linux-64"],
 )
 def test_label(label: str) -> None:
     assert check_label(label) == label
@@ -59,6 +60,11 @@ def test_label(label: str) -> None:
             "T",
             "a%20b",
             "a?b",
+            "linux-64-halkbank",
+            "noarch.2",
+            "bank.conda",
+            "bank.tar.bz2",
+            "bank.json",
         ),
     ],
     ids=ascii,

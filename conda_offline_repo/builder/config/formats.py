@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from conda.base.context import context
 
 from ...exceptions import InvalidRequestError
-from ...repository.names import label_problem
+from ...repository.names import check_label, label_problem
 from ...specs import check_together, parse_spec
 from ..request.channels import sources
 from ..request.customer import conda_versions, solver_name
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 def checks(folder: Path) -> dict[str, Callable[[Any], object]]:
     """Return by format what raises an `OfflineRepoError` or a ValueError for a wrong value."""
     return {
-        "label": partial(_check_name, "label"),
-        "environment": partial(_check_name, "environment"),
+        "label": check_label,
+        "environment": _check_environment,
         "channel": partial(_check_channel, folder),
         "platform": _check_platform,
         "virtual-package": _check_virtual_package,
@@ -86,9 +86,9 @@ def _check_channel(folder: Path, text: str) -> None:
     sources((channel_of(folder, text),), None, label="", label_channel=False, token=None)
 
 
-def _check_name(kind: str, name: str) -> None:
+def _check_environment(name: str) -> None:
     if problem := label_problem(name):
-        raise ValueError(f"The {kind} {name!r} cannot be used: {problem}.")
+        raise ValueError(f"The environment {name!r} cannot be used: {problem}.")
 
 
 def _check_platform(text: str) -> None:

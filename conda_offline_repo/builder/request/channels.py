@@ -5,13 +5,17 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from conda.common.path import is_path
 from conda.models.channel import Channel
 
 from ..._conda.features import channel_lists
 from ...exceptions import InvalidRequestError
-from ...urls import channel_url, is_local, typed
+from ...repository.locate import absolute
+from ...repository.names import misread_problem
+from ...urls import channel_url, file_url, is_local, local_path, public, typed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -38,6 +42,7 @@ def sources(
     token: str | None = None,
     known: Iterable[str] = (),
     others: Iterable[str] = (),
+    platforms: Iterable[str] = (),
 ) -> tuple[tuple[ChannelSource, ...], ChannelSource | None, str]:
     """Return the channels of a build in order, which of them is the label channel, and the URL of
     the publisher's channel; empty if none was named as such.
@@ -51,16 +56,18 @@ def sources(
         known: Channels whose credentials may be used.
         others: The channels of archives that are named exactly, and those that packages are named
             with; they come last.
+        platforms: Those of the request.
 
     Raises:
         InvalidRequestError: There is no channel, one is invalid, or their order cannot be meant.
     """
-    known = tuple(_flat(known))
+    known, names = tuple(_flat(known)), tuple(named if remembered is None else remembered)
+    channels, others = list(_flat(names)), tuple(others)
+    for name in (*names, *others):
+        _check_read(name, {*platforms, "noarch"})
     others = [_with_known_credentials(channel, known) for channel in _flat(others)]
-    if remembered is None:
-        channels = list(_flat(named))
-    else:
-        channels = [_with_known_credentials(channel, known) for channel in _flat(remembered)]
+    if remembered is not None:
+        channels = [_with_known_credentials(channel, known) for channel in channels]
     if not channels:
         label_channel, publisher_named, channels = False, False, others
     if not channels:
@@ -170,13 +177,34 @@ def _flat(channels: Iterable[str]) -> Iterator[Channel]:
                 "Give a channel's name, its URL or the path of its folder.",
             ) from None
         for url in urls:
-            channel = url.rpartition("/")[0]
-            if channel.startswith("file:") and channel.endswith(("/t", "/%74")):
-                raise InvalidRequestError(
-                    f"{name!r} is a folder named 't', which conda takes for a part of a token.",
-                    "Rename the folder.",
+            yield Channel(url.rpartition("/")[0])
+
+
+def _check_read(name: str, subdirs: Iterable[str]) -> None:
+    """Check that conda finds these subdirs of a channel, as named.
+
+    Raises:
+        InvalidRequestError: It looks for them somewhere else.
+    """
+    form = typed(name)
+    if is_path(form):
+        form = file_url(absolute(Path(form).expanduser()))
+    urls = (form,) if "://" in form else Channel(form).base_urls
+    for url in map(public, filter(None, urls)):
+        folder, platform = local_path(url), Channel(url).platform or ""
+        # a platform at the end only restricts a channel, unless the folder is a channel itself
+        if platform and not (folder and (folder / "noarch").is_dir()):
+            url = re.sub(rf"/{platform}$", "", url, flags=re.IGNORECASE)
+        if problem := misread_problem(url, subdirs):
+            advice = "Ask its owner for another address, or name a folder with a copy of it."
+            if folder:
+                advice = (
+                    "Rename the folder, or name the channel by a path that does not lead through "
+                    "it, such as that of a link."
                 )
-            yield Channel(channel)
+            raise InvalidRequestError(
+                f"conda cannot read the channel {folder or url}: {problem}.", advice
+            )
 
 
 def _channel_like(channel: Channel, **changes: str) -> Channel:

@@ -109,7 +109,7 @@ def resolve(options: Options, last: Manifest | None) -> Request:
     wanted = environments(options, last)
     platforms = _platforms(options, wanted, before)
     check_foreign(wanted, platforms)
-    channels, label_channel, publisher = sources_of(options, wanted, last)
+    channels, label_channel, publisher = sources_of(options, wanted, platforms, last)
     if not label_channel and not all(env.packages or env.exact for env in wanted):
         raise InvalidRequestError(
             "No package is named.",

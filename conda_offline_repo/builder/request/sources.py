@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 
 def sources_of(
-    options: Options, wanted: tuple[Environment, ...], last: Manifest | None
+    options: Options,
+    wanted: tuple[Environment, ...],
+    platforms: tuple[str, ...],
+    last: Manifest | None,
 ) -> tuple[tuple[ChannelSource, ...], ChannelSource | None, str]:
     """Return the channels of a request, which of them is the label channel, and the publisher's.
 
@@ -55,6 +58,7 @@ def sources_of(
         or (last is not None and remembered is not None and last.request.publisher_named),
         token=options.token,
         known=options.channels,
+        platforms=platforms,
         others=(
             *dict.fromkeys(pin.url.rsplit("/", 2)[0] for pin in exact if from_files),
             *(str(channel) for channel in qualified if channel),

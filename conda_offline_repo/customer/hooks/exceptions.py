@@ -171,15 +171,3 @@ class OtherChannelsError(OfflineRepoError):
             f"{' '.join(remedies)} To install from the network again: "
             f"conda offline-repo use --undo -p {shown}",
         )
-
-
-class FolderNameError(OfflineRepoError):
-    """A repository in a folder where the configured solver cannot read channels."""
-
-    def __init__(self, repository: Path, solver: str) -> None:
-        super().__init__(
-            f"The solver {solver} cannot read a channel in {repository}: the path has %, # or ?, "
-            "or letters that are not ASCII beside a space.",
-            "Rename the folder, and run `conda offline-repo use` with its new path; or choose "
-            "another solver with --solver, or for good: conda config --set solver NAME",
-        )

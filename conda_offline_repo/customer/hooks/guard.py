@@ -18,7 +18,7 @@ from conda.models.channel import Channel, all_channel_urls
 
 from ..._conda import commands, indexes
 from ...files.hashing import UNREADABLE, hash_file
-from ...repository.exceptions import UnreadableError
+from ...repository.exceptions import FolderNameError, UnreadableError
 from ...repository.manifest import INDEX_NAME
 from ...repository.names import is_sibling
 from ...urls import local_path
@@ -26,7 +26,7 @@ from ..environment.state import read_state
 from ..exceptions import RepositoryDamagedError, SiblingIndexError
 from .archives import check_archives, expected_manifest, from_repositories, repository_of
 from .caches import check_caches, check_extracted, only_cached, remove_refused
-from .exceptions import ArchivesRefusedError, FolderNameError
+from .exceptions import ArchivesRefusedError
 from .history_check import check_environment, expected_by_use, warn
 from .origin import check_not_gone, check_origin
 
@@ -70,7 +70,13 @@ def prepare_solve(
             check_not_gone(state, subdir.parent)
             continue
         if context.solver == "libmamba" and _leads_astray(repository, url):
-            raise FolderNameError(repository, context.solver)
+            raise FolderNameError(
+                repository,
+                f"The solver {context.solver}",
+                "the path has %, # or ?, or letters that are not ASCII beside a space",
+                "Rename the folder, and run `conda offline-repo use` with its new path; or choose "
+                "another solver with --solver, or for good: conda config --set solver NAME",
+            )
         manifest = manifest_of(repository)
         _check_index(repository, subdir, manifest)
         if expected_by_use.get() is None:

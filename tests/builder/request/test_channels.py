@@ -9,9 +9,12 @@ import pytest
 
 from conda_offline_repo.builder.request.request import resolve
 from conda_offline_repo.exceptions import InvalidRequestError
+from conda_offline_repo.urls import file_url
 from tests.support.requesting import ACME, ALIAS, LABEL, PUBLIC, SECRET, again, last, opened, urls
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from conda_offline_repo.builder.options import Options
     from tests.support.inside import Inside
 
@@ -74,6 +77,45 @@ def test_label_channel_has_the_credentials_of_the_publisher(options: Options, fo
     assert (label.token, label.auth) == (publisher.token, publisher.auth)
     assert label.token or label.auth
     assert (public.token, public.auth) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("channel", "folder"),
+    [
+        ("https://h/linux-64/chan", "linux-64"),
+        (f"https://anna:{SECRET}@h/t/{SECRET}/noarch-2026/chan?x={SECRET}", "noarch-2026"),
+        ("https://linux-64.example.com/chan", "linux-64.example.com"),
+        ("noarch-2026", "noarch-2026"),
+        ("/srv/linux-64-mirror/chan", "linux-64-mirror"),
+        ("file:///srv/linux-64/chan", "linux-64"),
+        ("/srv/chan.conda", "chan.conda"),
+    ],
+)
+def test_channel_that_conda_misreads(options: Options, channel: str, folder: str) -> None:
+    options = replace(options, channels=("public", channel), platforms=("linux-64",), token=None)
+    with pytest.raises(InvalidRequestError, match="looks elsewhere") as caught:
+        resolve(replace(options, label_channel=False), None)
+    assert f"it takes {folder!r} for" in str(caught.value)
+    assert SECRET not in str(caught.value)
+
+
+def test_platform_at_the_end_of_a_channel(options: Options, tmp_path: Path) -> None:
+    """It restricts the channel, but a channel may lie in a folder of this name."""
+    folder = tmp_path / "linux-64"
+    options = replace(options, channels=(f"{ACME}/linux-64", str(folder)), label_channel=False)
+    request = resolve(options, None)
+    assert urls(request) == [ACME, file_url(tmp_path)]
+    (folder / "noarch").mkdir(parents=True)
+    with pytest.raises(InvalidRequestError, match="it takes 'linux-64' for a platform"):
+        resolve(options, None)
+
+
+def test_platforms_of_other_machines_are_no_obstacle(options: Options) -> None:
+    channel = "https://h/win-64-mirror/chan"
+    options = replace(options, channels=(channel,), label_channel=False)
+    assert urls(resolve(replace(options, platforms=("linux-64",)), None)) == [channel]
+    with pytest.raises(InvalidRequestError, match="it takes 'win-64-mirror' for a platform"):
+        resolve(replace(options, platforms=("linux-64", "win-64")), None)
 
 
 def test_configured_channels_are_not_added_to_the_remembered(options: Options) -> None:

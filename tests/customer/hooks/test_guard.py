@@ -17,12 +17,11 @@ from conda_offline_repo.customer.exceptions import RepositoryDamagedError, Sibli
 from conda_offline_repo.customer.hooks import guard
 from conda_offline_repo.customer.hooks.exceptions import (
     ArchivesRefusedError,
-    FolderNameError,
     RepositoryGoneError,
 )
 from conda_offline_repo.exceptions import OfflineRepoError
 from conda_offline_repo.files.hashing import hash_file
-from conda_offline_repo.repository.exceptions import ManifestError, UnreadableError
+from conda_offline_repo.repository.exceptions import FolderNameError, ManifestError, UnreadableError
 from conda_offline_repo.repository.manifest import JOURNAL_NAME, MANIFEST_NAME
 from conda_offline_repo.urls import file_url
 from dev.upstream.cable import Cable

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from ruamel.yaml import YAML
 
-from tests.support.mirror import another
+from tests.support.mirror import PLATFORM, another
 from tests.support.running import Customer
 from tests.support.tiny import TinyChannel
 from tests.support.windows import root_of_a_drive, share
@@ -129,7 +129,7 @@ def test_damaged_copy(customer: Conda, stick: Path, damage: str) -> None:
     assert not customer.envs.exists()
 
 
-@pytest.mark.parametrize("name", ["50%", "#1", "a^b"])
+@pytest.mark.parametrize("name", ["50%", "#1", "a^b", "noarch-2026", PLATFORM])
 def test_folder_that_cannot_be_read(
     customer: Conda, mirror: Mirror, tmp_path: Path, name: str
 ) -> None:
