@@ -22,8 +22,9 @@ from ..repository.staging import exclusive
 from ..repository.transition import read_manifest
 from . import outcome as outcomes
 from .archives import collect, installers
+from .archives.attestations import collect_attestations
 from .exceptions import KeyMissingError, OtherKeyError
-from .release import compose, inspection, prove, publish, signing, updates
+from .release import attestations, compose, inspection, prove, publish, signing, updates
 from .release.html import render
 from .release.plan import make_plan
 from .release.try_install import try_install
@@ -50,7 +51,8 @@ def build(
     Args:
         progress: Sees how far the build is.
         run: What it shares with other builds of the same command.
-        dry_run: Solve, prove and compare only; no archive is downloaded, and nothing published.
+        dry_run: Solve, prove and compare only; no archive is downloaded, though their attestations
+            are, and nothing published.
 
     Raises:
         OfflineRepoError: The repository cannot be built; it is as it was before.
@@ -70,6 +72,8 @@ def _build(options: Options, progress: Progress, run: Run, *, dry_run: bool) -> 
     compose.created()  # a wrong date is refused before anything is done
     installers.check_installers(options.installers or ())
     signer = signing.signer(options.sign_keys)
+    root = options.verify_attestations
+    verifier = attestations.Verifier(root) if root else None
     repository = _place(options)
     # before the lock, which would make folders in a root that may be the wrong one
     last, request = _last_and_request(options, signer, repository)
@@ -93,18 +97,29 @@ def _build(options: Options, progress: Progress, run: Run, *, dry_run: bool) -> 
                 dry_run=dry_run,
             )
             plan = _proved(plan, Path(folder) / "proof", progress)
-        if staging is None:
-            archives = collect.foresee(plan.all_entries, repository)
-        else:
             search = run.search(request, plan.servers_of_wheels)
-            collect.check_space(plan.all_entries, repository, staging, run.archives)
-            # each is searched when it comes, while others are still on their way
-            with unavailable.refusal_explained(request):
-                archives = collect.collect(
-                    plan.all_entries, repository, staging, progress, run.archives, search.archive
-                )
+            if staging is None:
+                archives = collect.foresee(plan.all_entries, repository)
+            else:
+                collect.check_space(plan.all_entries, repository, staging, run.archives)
+                # each is searched when it comes, while others are still on their way
+                with unavailable.refusal_explained(request):
+                    archives = collect.collect(
+                        plan.all_entries,
+                        repository,
+                        staging,
+                        progress,
+                        run.archives,
+                        search.archive,
+                    )
+            # so small that a dry run fetches them as well
+            files = collect_attestations(
+                plan.all_entries, repository, Path(folder), progress, run.archives, search.archive
+            )
+            verified, doubts = attestations.attesters(plan, archives, files, verifier)
+        plan = replace(plan, warnings=(*plan.warnings, *doubts))
         shipped = installers.collect_installers(options.installers, last, repository, staging)
-        draft = compose.compose(plan, archives, shipped)
+        draft = compose.compose(plan, archives, files, verified, shipped)
         if last:
             same = compose.completed(draft, compose.published_page(last, repository))
             if not publish.differs(same, repository, last):

@@ -56,6 +56,8 @@ class Options:
         keep: How many releases are to be installable; None for what the last build remembers.
         environments: The environments, where not all packages are in `packages`.
         fail_on: The kinds of warnings with which nothing is published; `warning` for all.
+        verify_attestations: The file with the trusted root that attestations are verified with,
+            if they are to be.
         try_install: Whether a release is installed on this machine before it is published.
         whole: Whether these are all of the request, so that nothing is remembered.
     """
@@ -87,5 +89,6 @@ class Options:
     keep: int | None = None
     environments: tuple[EnvironmentSpec, ...] = ()
     fail_on: tuple[str, ...] = ()
+    verify_attestations: Path | None = None
     try_install: bool = False
     whole: bool = False

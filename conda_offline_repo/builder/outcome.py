@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from ..queries.compare import Difference
     from ..queries.pip import PipRequirement
     from ..repository.manifest import Manifest
+    from ..repository.package import Attester
     from .release.compose import Release
     from .release.plan import BuildPlan
     from .request.changes import RequestChange
@@ -50,6 +51,8 @@ class BuildOutcome:
         settings: The settings of conda on this machine that the build obeys.
         new_licenses: The licences that no package had before, with the packages that have them;
             None where that is not known.
+        new_attesters: Whose attestations are verified of packages that had none of theirs before,
+            with the names of these.
         tried: What was tried of it on this machine, by the key of the solution.
         pip: What stands for requirements of pip where the release before had something else.
     """
@@ -63,6 +66,7 @@ class BuildOutcome:
     request_changes: tuple[RequestChange, ...] = ()
     settings: tuple[Configured, ...] = ()
     new_licenses: Mapping[str, tuple[str, ...]] | None = None
+    new_attesters: Mapping[Attester, tuple[str, ...]] = field(default_factory=dict)
     tried: Mapping[str, str] = field(default_factory=dict)
     pip: tuple[PipRequirement, ...] = ()
 
@@ -119,6 +123,7 @@ def changed(plan: BuildPlan, release: Release, warnings: tuple[BuildWarning, ...
         request_changes=changes(last.request, manifest.request) if last else (),
         settings=obeyed(),
         new_licenses=_new_licenses(plan, manifest),
+        new_attesters=compare.new_attesters(last, manifest),
         pip=tuple(each for each in pip_requirements(manifest) if each not in known),
     )
 

@@ -27,6 +27,8 @@ Early = Literal[
     "base",
     "left-out",
     "added-channels",
+    "no-attestations",
+    "doubtful-attestations",
 ]
 #: What only the publication shows.
 Late = Literal["undeleted", "overview"]

@@ -105,6 +105,10 @@ TRY = {
     "--try-install": """Before it is published, install the release for this machine's platform in
         an environment of its own, run `pip check`, and import what was made from wheels.""",
 }
+ATTESTATIONS = {
+    "--verify-attestations TRUSTED_ROOT": """Verify the attestations of the packages that have some
+        against this trusted_root.json of Sigstore.""",
+}
 WARNINGS = {
     "--fail-on KIND ...": """Publish nothing if there is a warning of this kind: no-update (an
         update does not lead from an earlier release to this one), downgrade, not-kept (a release
@@ -131,7 +135,7 @@ def configure_parser(parser: ArgumentParser) -> None:
     add_options(access.add_mutually_exclusive_group(), SIGNATURE)
     add_options(access, OTHER_KEY)
     warnings = parser.add_argument_group("what stops a release")
-    add_options(warnings, TRY)
+    add_options(warnings, {**TRY, **ATTESTATIONS})
     add_options(warnings, WARNINGS, choices=(*get_args(Early), "warning"))
 
 

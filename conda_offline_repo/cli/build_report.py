@@ -126,6 +126,10 @@ def _json(outcome: BuildOutcome) -> dict[str, Any]:
         **changes_json(difference),
         "changes": platforms_json(difference),
         "new_licenses": outcome.new_licenses,
+        "new_attesters": [
+            {**vars(attester), "packages": names}
+            for attester, names in outcome.new_attesters.items()
+        ],
         "tried": outcome.tried,
         "pip": [*map(vars, pip_requirements(manifest))],
         "signers": manifest.signers,
@@ -172,6 +176,8 @@ def _lines(outcome: BuildOutcome) -> Iterator[str]:
     yield from platform_lines(difference)
     if outcome.new_licenses:
         yield f"New licences: {licenses(outcome.new_licenses)}"
+    for attester, names in outcome.new_attesters.items():
+        yield f"Newly attested by {attester}: {', '.join(names)}"
     verb = "would become" if dry_run else "is now"
     yield f"{outcome.path} {verb} release {manifest.release}: {total}."
     if len(manifest.solutions) > 1:

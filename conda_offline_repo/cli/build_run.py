@@ -143,10 +143,12 @@ def _described(args: Namespace, path: Path) -> tuple[Options, ...]:
             f"It describes: {', '.join(builds)}.",
         )
     fail_on = tuple(args.offline_repo_fail_on)
+    trusted_root = _file(args.offline_repo_verify_attestations)
     return tuple(
         replace(
             build,
             fail_on=(*build.fail_on, *fail_on),
+            verify_attestations=trusted_root or build.verify_attestations,
             try_install=build.try_install or args.offline_repo_try_install,
         )
         for label, build in builds.items()
@@ -207,13 +209,14 @@ def _options(args: Namespace) -> Options:
         customer_conda=args.offline_repo_customer_conda or "",
         customer_solvers=tuple(args.offline_repo_customer_solver),
         plugin=plugin,
-        plugin_file=_path(args.offline_repo_plugin_file) if args.offline_repo_plugin_file else None,
+        plugin_file=_file(args.offline_repo_plugin_file),
         installers=installers,
         sign_keys=() if args.offline_repo_no_sign_key else tuple(map(_path, keys)),
         unsigned=args.offline_repo_no_sign_key,
         keep=args.offline_repo_keep,
         environments=environments,
         fail_on=tuple(args.offline_repo_fail_on),
+        verify_attestations=_file(args.offline_repo_verify_attestations),
         try_install=args.offline_repo_try_install,
     )
 
@@ -254,3 +257,7 @@ def _environments(args: Namespace) -> tuple[EnvironmentSpec, ...]:
 
 def _path(text: str) -> Path:
     return Path(text).expanduser()
+
+
+def _file(text: str | None) -> Path | None:
+    return _path(text) if text else None

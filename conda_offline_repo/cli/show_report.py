@@ -35,7 +35,18 @@ if TYPE_CHECKING:
 
 #: What separates licence texts.
 RULE = "=" * 79
-PACKAGES = ("NAME", "VERSION", "BUILD", "SUBDIR", "SIZE", "ASKED FOR", "LICENCE", "CHANNEL")
+PACKAGES: tuple[str, ...] = (
+    "NAME",
+    "VERSION",
+    "BUILD",
+    "SUBDIR",
+    "SIZE",
+    "ASKED FOR",
+    "LICENCE",
+    "CHANNEL",
+)
+#: A column that is there only where a package has attestations.
+ATTESTED_BY = "ATTESTED BY"
 BRIEF = ("LABEL", "RELEASE", "OF", "PACKAGES", "SIZE", "SIGNED BY", "")
 
 
@@ -95,7 +106,11 @@ def packages_lines(repository: Repository, packages: tuple[ListedPackage, ...]) 
         rows.append((f"{place(name, platform)} installs", amount(manifest, archives)))
     yield from table(rows)
     yield ""
-    yield from table([PACKAGES, *map(_package_row, packages)])
+    listed = [PACKAGES, *map(_package_row, packages)]
+    if any(package.attestations for package in packages):
+        attested = (ATTESTED_BY, *map(_attested_by, packages))
+        listed = [(*row, text) for row, text in zip(listed, attested, strict=True)]
+    yield from table(listed)
     yield f"\n{amount(manifest)}\n"
 
 
@@ -104,6 +119,12 @@ def _package_row(package: ListedPackage) -> tuple[str, ...]:
     build = (package.name, package.version, package.build, package.subdir)
     origin = str(package.wheel or package.channel)
     return (*build, size, asked_for, package.license, origin)
+
+
+def _attested_by(package: ListedPackage) -> str:
+    if package.attestations is None:
+        return ""
+    return ", ".join(map(str, package.attestations.verified)) or "not verified"
 
 
 def _solutions(manifest: Manifest) -> list[tuple[str, str, tuple[str, ...]]]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
+from ..repository.manifest import package_name
 from ..repository.names import PLUGIN
 from .contents import index_of
 
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ..repository.manifest import Manifest
-    from ..repository.package import Package
+    from ..repository.package import Attester, Package
     from .contents import ListedPackage
 
 
@@ -86,7 +88,7 @@ def difference(old: Manifest | None, new: Manifest) -> Difference:
     """Compare two states of a repository; without an old one, everything is added."""
     if old == new:
         return Difference((), (), (), 0)
-    packages, files = (old.packages, old.files) if old else ({}, {})
+    packages, everything = (old.packages, old.everything) if old else ({}, {})
     known = {subdir_and_name(archive) for archive in packages}
     changed = sorted(_changed(packages, new.packages))
     before, after = (_installed(manifest) if manifest else {} for manifest in (old, new))
@@ -95,9 +97,8 @@ def difference(old: Manifest | None, new: Manifest) -> Difference:
         added=tuple(name for name in changed if subdir_and_name(name) not in known),
         updated=tuple(name for name in changed if subdir_and_name(name) in known),
         removed=tuple(sorted(packages.keys() - new.packages.keys())),
-        transfer_bytes=sum(new.packages[name].size for name in changed)
-        + sum(new.files[name].size for name in _changed(files, new.files))
-        + len(new.content),
+        transfer_bytes=len(new.content)
+        + sum(new.everything[name].size for name in _changed(everything, new.everything)),
         platforms=tuple(c for c in changes if c.updated or c.added or c.removed),
     )
 
@@ -112,6 +113,26 @@ def new_licenses(
         if package.license not in known:
             names[package.license].add(package.name)
     return {license: tuple(sorted(names[license])) for license in sorted(names)}
+
+
+def new_attesters(old: Manifest | None, new: Manifest) -> dict[Attester, tuple[str, ...]]:
+    """Return whose attestations are verified, each with the names of those packages for which the
+    old release has none of them.
+    """
+    known = {*_attested(old)} if old else set()
+    names = defaultdict(set)
+    for attester, name in {*_attested(new)} - known:
+        names[attester].add(name)
+    return {
+        attester: tuple(sorted(names[attester]))
+        for attester in sorted(names, key=attrgetter("identity", "issuer"))
+    }
+
+
+def _attested(manifest: Manifest) -> Iterator[tuple[Attester, str]]:
+    for archive, package in manifest.packages.items():
+        for attester in package.attestations.verified if package.attestations else ():
+            yield attester, package_name(archive)
 
 
 def _changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[str]:

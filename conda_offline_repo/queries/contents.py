@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from ..repository.locate import Repository
     from ..repository.manifest import Manifest
-    from ..repository.package import Package
+    from ..repository.package import Attestations, Package
     from .dependencies import Records
 
 #: The error numbers for a missing file, or for one that is not a regular file.
@@ -76,6 +76,7 @@ class ListedPackage:
     channel: str
     asked_for: bool
     wheel: ListedWheel | None = None
+    attestations: Attestations | None = None
 
 
 def list_packages(repository: Repository) -> tuple[ListedPackage, ...]:
@@ -119,6 +120,7 @@ def packages_of(manifest: Manifest, records: Records, path: Path) -> tuple[Liste
                 channel="" if package.wheel else channel_of(archive, package.url),
                 asked_for=archive in asked_for,
                 wheel=wheel_of(package),
+                attestations=package.attestations,
             )
         )
     return tuple(sorted(packages, key=attrgetter("name", "subdir", "file")))

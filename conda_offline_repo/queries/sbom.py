@@ -9,17 +9,13 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
-from urllib.parse import quote, urlsplit
 
 from conda import __version__
-from conda.models.channel import Channel
 from conda.models.match_spec import MatchSpec
-from conda.models.records import PackageRecord
 
 from .._conda import features
 from ..exceptions import InvalidRequestError
@@ -32,31 +28,20 @@ from ..repository.exceptions import (
 from ..repository.locate import enclosing
 from ..repository.manifest import MANIFEST_NAME
 from ..repository.names import label_problem
-from ..urls import NETWORK, public
+from .components import record_of, state_attestations, state_wheel
 from .contents import read_records, wheel_of
 from .dependencies import solved
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
-    from typing import Any
 
     from ..repository.locate import Repository
     from ..repository.manifest import Manifest
-    from ..repository.package import Package
-    from .contents import ListedWheel
     from .dependencies import Solved
 
 FORMAT = "cyclonedx-json"
 DATE_VARIABLE = "SOURCE_DATE_EPOCH"
-#: The servers whose channels are named, without tokens, and how conda begins those names.
-PUBLIC_HOSTS = {
-    "conda.anaconda.org": "",
-    "repo.anaconda.com": "",
-    "prefix.dev": "https://prefix.dev/",
-    "files.pythonhosted.org": "",
-}
-ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s<>\"')]*")
 
 
 @dataclass(frozen=True)
@@ -97,7 +82,7 @@ def make_bills(repository: Repository) -> tuple[Bill, ...]:
     for solution in solved(manifest, read_records(manifest, path, damaged=True), path):
         environment, platform = solution.environment, solution.platform
         records = [
-            _record(solution, name, manifest.packages[archive])
+            record_of(solution, name, manifest.packages[archive])
             for name, archive in solution.archives.items()
         ]
         title = "-".join(filter(None, (manifest.label, environment)))
@@ -106,8 +91,11 @@ def make_bills(repository: Repository) -> tuple[Bill, ...]:
             document = json.loads(export(platform, title, specs, records))
         for component in document["components"]:
             archive = solution.archives[component["name"].lower()]
-            if wheel := wheel_of(manifest.packages[archive]):
-                _state_wheel(component, wheel)
+            package = manifest.packages[archive]
+            if wheel := wheel_of(package):
+                state_wheel(component, wheel)
+            if package.attestations:
+                state_attestations(component, archive, package.attestations)
         # unless the settings of conda-sboms name a product, whose version it is then
         document["metadata"]["component"].setdefault("version", str(manifest.release))
         file = _file_name(manifest, solution, path)
@@ -159,16 +147,6 @@ def write_bills(bills: Sequence[Bill], folder: Path, *, dry_run: bool = False) -
     return tuple(folder / bill.name for bill in changed)
 
 
-def _state_wheel(component: dict[str, Any], wheel: ListedWheel) -> None:
-    """Let a component of a bill be known as of PyPI, which scanners look it up in."""
-    qualifiers = f"checksum=sha256:{wheel.sha256}&file_name={quote(wheel.file)}"
-    component["purl"] = f"{wheel.purl}?{qualifiers}"
-    if url := _public(wheel.url):
-        hashes = [{"alg": "SHA-256", "content": wheel.sha256}]
-        reference = {"type": "distribution", "url": url, "hashes": hashes}
-        component.setdefault("externalReferences", []).append(reference)
-
-
 def _file_name(manifest: Manifest, solution: Solved, path: Path) -> str:
     """Return the name of a bill's file, of which no part is trusted."""
     environment, platform = solution.environment, solution.platform
@@ -195,59 +173,3 @@ def _dated(manifest: Manifest, path: Path) -> Iterator[None]:
         yield
     finally:
         del os.environ[DATE_VARIABLE]
-
-
-class _Channel(Channel):
-    """A channel with its own name, however conda is configured."""
-
-    @property
-    def canonical_name(self) -> str:
-        return self.name
-
-
-def _record(solution: Solved, name: str, package: Package) -> PackageRecord:
-    archive, entry = solution.archives[name], solution.entries[name]
-    subdir, _, file = archive.rpartition("/")
-    license, number = entry.get("license"), entry.get("build_number")
-    url, channel = _origin(archive, package.url)
-    return PackageRecord(
-        name=entry["name"],
-        version=entry["version"],
-        build=entry["build"],
-        build_number=number if isinstance(number, int) else 0,
-        subdir=subdir,
-        fn=file,
-        url=url,
-        channel=_Channel(name=channel),
-        sha256=package.sha256,
-        size=package.size,
-        depends=[other for other in solution.needs[name] if other in solution.archives],
-        **({"md5": package.md5} if package.md5 else {}),
-        **({"license": _without_addresses(str(license))} if license else {}),
-    )
-
-
-def _origin(archive: str, url: str) -> tuple[str, str]:
-    """Return the URL of an archive and the name of its channel, if its server is public."""
-    address = _public(url)
-    parts = urlsplit(address)
-    path = parts.path.strip("/")
-    name = path.removesuffix(f"/{archive}")
-    if name == path:  # not a URL, or not in a channel
-        return "", "<unknown>"
-    return address, PUBLIC_HOSTS[parts.netloc] + name
-
-
-def _public(url: str) -> str:
-    """Return an address without secrets; empty if its server is not public."""
-    try:
-        address = public(url)
-        parts = urlsplit(address)
-    except ValueError:  # not a URL
-        return ""
-    return address if parts.scheme in NETWORK and parts.netloc in PUBLIC_HOSTS else ""
-
-
-def _without_addresses(text: str) -> str:
-    """Return a text without addresses of private servers."""
-    return ADDRESS.sub(lambda match: _public(match[0]) or "...", text)

@@ -7,17 +7,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from .names import attestations_name
 from .remembered import ALWAYS, Remembered
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-    from .package import File, Package
+    from .package import Attestations, File, Package
 
 MANIFEST_NAME = "offline-repo.json"
 #: The manifest of the next release, and its signatures; see `transition`.
@@ -86,7 +87,7 @@ class Manifest:
         created: When it was published, ISO 8601 in UTC.
         solutions: By `solution_key`, the archives that are installed, as `subdir/file`.
         packages: The archives, by `subdir/file`, in the plugin's channel `plugin/subdir/file`.
-        files: Every other file but the manifest itself, by path.
+        files: Every other file but attestations and the manifest itself, by path.
         on_the_way: By path, which other content files may have while a publication is under way or
             interrupted: the size in bytes by SHA-256 digest. Empty when it is finished; see
             `transition`.
@@ -115,9 +116,18 @@ class Manifest:
     raw: bytes = field(default=b"", compare=False, repr=False)
 
     @cached_property
+    def attestations(self) -> dict[str, Attestations]:
+        """The files with attestations, by path."""
+        return {
+            attestations_name(name, package.attestations.sha256): package.attestations
+            for name, package in self.packages.items()
+            if package.attestations
+        }
+
+    @cached_property
     def everything(self) -> dict[str, Package | File]:
-        """The archives and every other file, by path."""
-        return {**self.packages, **self.files}
+        """The archives, their attestations and every other file, by path."""
+        return {**self.packages, **self.attestations, **self.files}
 
     @cached_property
     def names(self) -> frozenset[str]:
@@ -136,7 +146,7 @@ class Manifest:
 
     def allowed(self, name: str) -> dict[str, int]:
         """Return the contents that a file may have: the size by SHA-256 digest."""
-        file = self.packages.get(name) or self.files.get(name)
+        file = self.everything.get(name)
         return {**self.on_the_way.get(name, {}), **({file.sha256: file.size} if file else {})}
 
     def allowed_file(self, file: str) -> dict[str, int]:
@@ -210,5 +220,4 @@ def _as_dicts(files: Mapping[str, File]) -> dict[str, dict[str, Any]]:
 
 
 def _package(package: Package) -> dict[str, Any]:
-    wheel = {"wheel": vars(package.wheel)} if package.wheel else {}
-    return {**{key: value for key, value in vars(package).items() if key != "wheel"}, **wheel}
+    return {key: value for key, value in asdict(package).items() if value is not None}

@@ -11,6 +11,7 @@ from . import reading
 from .exceptions import ManifestError, UnreadableError
 from .manifest import FORMAT, MANIFEST_NAME, Kept, Manifest
 from .names import (
+    ATTESTATIONS,
     FINGERPRINT,
     LABEL,
     PROJECT,
@@ -21,7 +22,7 @@ from .names import (
     package_problem,
     wheel_problem,
 )
-from .package import File, Package, WheelOrigin
+from .package import Attestations, Attester, File, Package, WheelOrigin
 from .remembered import Remembered
 
 if TYPE_CHECKING:
@@ -148,6 +149,7 @@ def parse(data: Any) -> Manifest:
                 size=reading.count(package["size"]),
                 url=reading.text(package["url"]),
                 wheel=_wheel(package.get("wheel")),
+                attestations=_attestations(package.get("attestations")),
             )
             for name, package in packages.items()
         },
@@ -211,6 +213,17 @@ def _conda_versions(value: Any) -> str:
     return text
 
 
+def _attestations(values: Any) -> Attestations | None:
+    if values is None:
+        return None
+    verified = (
+        Attester(reading.text(attester["identity"]), reading.text(attester["issuer"]))
+        for attester in values["verified"]
+    )
+    sha256, size = reading.sha256(values["sha256"]), reading.count(values["size"])
+    return Attestations(sha256, size, tuple(verified))
+
+
 def _solutions(values: Any) -> dict[str, tuple[str, ...]]:
     return {reading.text(platform): reading.texts(names) for platform, names in values.items()}
 
@@ -238,7 +251,7 @@ def _check_names(packages: Any, files: Any, on_the_way: Any) -> None:
         if problem := package_problem(name):
             raise _Invalid(f"it names {name!r}: {problem}")
     for name in (*files, *on_the_way):
-        if file_problem(name) and (name in files or package_problem(name)):
+        if file_problem(name) and (name in files or package_problem(ATTESTATIONS.sub("", name))):
             raise _Invalid(f"it names {name!r}, which is not a file of a repository")
 
 

@@ -41,6 +41,8 @@ SOLVER = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 #: The name of a wheel's file, five or six parts (PEP 427).
 WHEEL = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+!]*(?:-[A-Za-z0-9_.+!]+){4,5}\.whl", re.ASCII)
 
+#: The end of the name of the file with an archive's attestations (CEP 50).
+ATTESTATIONS = re.compile(r"\.sigs\.[0-9a-f]{64}$")
 SUBDIR = re.compile(r"[a-z0-9_]+(?:-[a-z0-9_]+)?")
 #: The folder of the channel with the plugin itself, for the customer's base environment.
 PLUGIN = "plugin"
@@ -159,6 +161,11 @@ def package_problem(name: str) -> str | None:
     return archive_problem(file)
 
 
+def attestations_name(archive: str, sha256: str) -> str:
+    """Return the name of the file with the attestations of an archive, by its digest (CEP 50)."""
+    return f"{archive}.sigs.{sha256}"
+
+
 def wheel_problem(file: str) -> str | None:
     """Return why `file` must not be the name of a wheel's file, or None if it may (PEP 427)."""
     if not WHEEL.fullmatch(file):
@@ -177,7 +184,7 @@ def is_sibling(name: str) -> bool:
     That is the index in another format (`.zst`, `.bz2`, `.jlap`, shards), a smaller one
     (`current_repodata.json`), or one that the setting `repodata_fns` names.
     """
-    file = name.rpartition("/")[2].lower()
+    file = ATTESTATIONS.sub("", name.rpartition("/")[2].lower())
     if file == "repodata.json" or file.endswith((".conda", ".tar.bz2")):
         return False
     configured = (fn.lower().removesuffix(".json") for fn in context.repodata_fns)

@@ -32,6 +32,30 @@ class File:
 
 
 @dataclass(frozen=True)
+class Attester:
+    """Who made an attestation: an identity, such as the URL of a workflow or an e-mail address, and
+    the URL of the issuer that vouches for it.
+    """
+
+    identity: str
+    issuer: str
+
+    def __str__(self) -> str:
+        return f"{self.identity} ({self.issuer})"
+
+
+@dataclass(frozen=True)
+class Attestations(File):
+    """The file with the attestations of an archive, which lies beside it (CEP 50).
+
+    Attributes:
+        verified: Who made those that a build has verified.
+    """
+
+    verified: tuple[Attester, ...] = ()
+
+
+@dataclass(frozen=True)
 class Package:
     """An archive of the repository. Digests are lower-case hexadecimal, the size is in bytes; the
     URL of an archive that was made from a wheel is that of the wheel.
@@ -42,3 +66,4 @@ class Package:
     size: int
     url: str
     wheel: WheelOrigin | None = None
+    attestations: Attestations | None = None

@@ -107,8 +107,8 @@ def _create(change: Transition) -> None:
 def _update(change: Transition) -> tuple[str, ...]:
     repository, last, new = change.repository, change.last, change.release.manifest
     _announce(change)
-    packages = [name for name in change.coming if name in new.packages]
-    others = [name for name in change.coming if name not in new.packages]
+    packages = [n for n in change.coming if n in new.packages or n in new.attestations]
+    others = [name for name in change.coming if name not in packages]
     index = [name for name in others if name.endswith(INDEX_NAME)]
     added = [name for name in packages if not (repository / name).exists()]
     _place(change, added)

@@ -14,6 +14,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, cast
 
 from conda_offline_repo.builder.archives.archive import Archive
+from conda_offline_repo.builder.archives.attestations import Collected
 from conda_offline_repo.builder.build import tools
 from conda_offline_repo.builder.kept_releases import KeptReleases
 from conda_offline_repo.builder.options import Options
@@ -85,7 +86,7 @@ def main() -> None:
     start = time.perf_counter()
     _ = plan.index
     indexed = time.perf_counter()
-    state = compose.completed(compose.compose(plan, archives, ()), None)
+    state = compose.completed(compose.compose(plan, archives, Collected({}, {}), {}, ()), None)
     content = state.manifest.content
     end = time.perf_counter()
     cost = {

@@ -24,8 +24,8 @@ from tests.support.many import LABELS, for_many
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+    from typing import Any
 
-    from conda_offline_repo.builder.archives.archive import Archive
     from conda_offline_repo.builder.batch import Result
     from conda_offline_repo.builder.options import Options
     from conda_offline_repo.builder.release.compose import Release
@@ -165,7 +165,7 @@ def test_fault_of_ours_in_one_label_does_not_stop_the_others(
 
     real = compose.compose
 
-    def broken(plan: BuildPlan, *rest: tuple[Archive, ...]) -> Release:
+    def broken(plan: BuildPlan, *rest: Any) -> Release:
         if plan.request.label == "bank01":
             raise ZeroDivisionError("a fault")
         return real(plan, *rest)

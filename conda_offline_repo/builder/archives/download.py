@@ -46,7 +46,11 @@ LARGEST_UNSTATED = 4 << 30
 
 
 def download(
-    entry: Entry, target: Path, progress: Callable[[int], None], stop: threading.Event
+    entry: Entry,
+    target: Path,
+    progress: Callable[[int], None],
+    stop: threading.Event,
+    largest: int = LARGEST_UNSTATED,
 ) -> Digests:
     """Download an archive to `target`, hashed while it is written and resumed where possible.
 
@@ -55,13 +59,16 @@ def download(
         target: A path in the staging folder; `partial` of it keeps the bytes that have arrived.
         progress: Gets the number of bytes that arrive; negative when they are discarded.
         stop: Set when the build is given up.
+        largest: Bytes that it may have where the index states no size.
 
     Raises:
         DownloadFailedError: It cannot be downloaded, or is not what the channel states.
         ChannelRefusedError: The server refuses it (401, 403); trying others is no use.
     """
     arriving = partial(target)
-    digests = with_retries(lambda: _attempt(entry, arriving, progress, stop), arriving, stop)
+    digests = with_retries(
+        lambda: _attempt(entry, arriving, progress, stop, largest), arriving, stop
+    )
     replace(arriving, target)
     return digests
 
@@ -96,14 +103,18 @@ class _Arrival:
 
 
 def _attempt(
-    entry: Entry, arriving: Path, progress: Callable[[int], None], stop: threading.Event
+    entry: Entry,
+    arriving: Path,
+    progress: Callable[[int], None],
+    stop: threading.Event,
+    largest: int,
 ) -> Digests:
     # two halves of different uploads would pass where no digest tells
     with arriving.open("a+b" if entry.has_digest else "w+b") as file:
         arrival = _Arrival(file, progress)
         try:
             if not arrival.received or arrival.received != entry.size:
-                _receive(entry, arrival, stop)
+                _receive(entry, arrival, stop, largest)
             sha256, md5 = arrival.sha256.hexdigest(), arrival.md5.hexdigest()
             digests = Digests(sha256, md5, arrival.received)
             for name, actual in vars(digests).items():
@@ -118,10 +129,10 @@ def _attempt(
         return digests
 
 
-def _receive(entry: Entry, arrival: _Arrival, stop: threading.Event) -> None:
+def _receive(entry: Entry, arrival: _Arrival, stop: threading.Event, largest: int) -> None:
     """Ask for the rest of an archive and write what comes."""
     too_large = DownloadFailedError(
-        f"the server sends more than {LARGEST_UNSTATED} bytes, and the index states no size"
+        f"the server sends more than {largest} bytes, and the index states no size"
     )
     try:
         with closing(ask(entry.url, arrival.received)) as response:
@@ -132,7 +143,7 @@ def _receive(entry: Entry, arrival: _Arrival, stop: threading.Event) -> None:
             announced = None if rest is None else arrival.received + rest
             if expected is None and announced is not None:
                 expected = announced
-                if expected > LARGEST_UNSTATED:
+                if expected > largest:
                     raise too_large
             for chunk in chunks(response):
                 if not arrival.received and chunk.lstrip().startswith(b"<"):
@@ -140,7 +151,7 @@ def _receive(entry: Entry, arrival: _Arrival, stop: threading.Event) -> None:
                 if stop.is_set():
                     raise TryAgainError("the build was given up")
                 arrival.add(chunk)
-                if expected is None and arrival.received > LARGEST_UNSTATED:
+                if expected is None and arrival.received > largest:
                     arrival.discard()
                     raise too_large
                 if expected is not None and arrival.received > expected:

@@ -59,9 +59,11 @@ class LocalArchives:
             self._downloaded[url] = digests
 
     def published(self, repository: Path, manifest: Manifest) -> None:
-        """Remember the archives of a repository."""
+        """Remember the archives of a repository, and their attestations."""
         for name, package in manifest.packages.items():
             self._add(package.sha256, package.md5, repository / name)
+        for name, file in manifest.attestations.items():
+            self._add(file.sha256, "", repository / name)
 
     def elsewhere(self, entry: Entry) -> Iterator[Path]:
         """Yield where the labels' repositories should have an archive of this digest."""

@@ -44,7 +44,7 @@ def entry(
     """
     channels, label_channel = _channels(options, request)
     same = set(common.platforms) == set(request.platforms)
-    keys, plugin = options.sign_keys, options.plugin_file
+    keys, plugin, root = options.sign_keys, options.plugin_file, options.verify_attestations
     usual = (*map(Path.absolute, keys),) == common.sign_keys and options.unsigned == common.unsigned
     conda = conda_versions(common.customer_conda or Remembered.customer_conda)
     solvers = common.customer_solvers or solvers_of(request.customer_conda)
@@ -63,6 +63,7 @@ def entry(
         "installers": [relative(file, folder) for file in options.installers or ()],
         "fail_on": list(options.fail_on),
         "try_install": options.try_install,
+        "verify_attestations": root and relative(root, folder),
         "sign_key": None if usual else [relative(key, folder) for key in keys],
     }
     settings = {

@@ -28,6 +28,7 @@ UNSAID = {
 SAME = (
     *("root", "label_channel", "channels", "platforms", "keep", "fail_on", "installers"),
     *("packages", "pip", "pip_as_conda", "try_install", "customer_conda", "customer_solvers"),
+    "verify_attestations",
 )
 #: The ways to say what a label, or an environment of it, is to have.
 WAYS = ("packages", "pip", "environment", "file", "from_prefix")
@@ -68,7 +69,7 @@ def channel_of(folder: Path, text: str) -> str:
 #: What a text is converted to, by the key that it stands under.
 CONVERSIONS = {
     **dict.fromkeys(("root", "sign_key", "with_plugin", "installers"), path_of),
-    **dict.fromkeys(("environment", "file"), path_of),
+    **dict.fromkeys(("environment", "file", "verify_attestations"), path_of),
     "channels": channel_of,
     "from_prefix": prefix_of,
 }

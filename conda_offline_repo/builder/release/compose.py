@@ -13,7 +13,7 @@ from ...exceptions import InvalidRequestError
 from ...files.hashing import hash_bytes, read_regular
 from ...repository.index import bridge
 from ...repository.manifest import Manifest
-from ...repository.package import File, Package
+from ...repository.package import Attestations, File, Package
 from ..request.request import remember
 from .html.render import PAGE_NAME
 from .plain_conda import plain_conda_files
@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from ...repository.package import Attester
     from ..archives.archive import Archive
+    from ..archives.attestations import Collected
     from .plan import BuildPlan
 
 #: Of the year 9999, the last that a date has four digits for.
@@ -36,7 +38,7 @@ class Release:
 
     Attributes:
         manifest: Describes the rest.
-        archives: Verified, in the repository or staged; installers, too.
+        archives: Verified, in the repository or staged; their attestations and installers, too.
         files: The content of every other file, by path.
     """
 
@@ -46,14 +48,29 @@ class Release:
 
 
 def compose(
-    plan: BuildPlan, archives: tuple[Archive, ...], installers: tuple[Archive, ...]
+    plan: BuildPlan,
+    archives: tuple[Archive, ...],
+    attestations: Collected,
+    verified: Mapping[str, tuple[Attester, ...]],
+    installers: tuple[Archive, ...],
 ) -> Release:
     """Return the release that a repository is to become, without page and checksums.
 
     Its number is one more than the last one's. See `completed` for page and checksums.
+
+    Args:
+        plan: What it is to hold.
+        archives: All of the plan.
+        attestations: Theirs.
+        verified: Whose of these are verified, by archive.
+        installers: Those that go along.
     """
     request, last = plan.request, plan.last
     entries = {entry.name: entry for entry in plan.all_entries}
+    described = {
+        name: Attestations(file.sha256, file.size, verified[name])
+        for name, file in attestations.files.items()
+    }
     packages = {
         archive.name: Package(
             archive.sha256,
@@ -61,6 +78,7 @@ def compose(
             archive.size,
             entries[archive.name].public_url,
             entries[archive.name].wheel,
+            described.get(archive.name),
         )
         for archive in archives
     }
@@ -83,7 +101,7 @@ def compose(
         releases=plan.kept.releases,
         bridges=_bridges(plan.repository, index, last) if last else {},
     )
-    return Release(manifest, (*archives, *installers), files)
+    return Release(manifest, (*archives, *attestations.files.values(), *installers), files)
 
 
 def completed(release: Release, page: bytes | None) -> Release:

@@ -143,6 +143,34 @@ class UnfitArchivesError(OfflineRepoError):
         super().__init__("\n".join(texts), *hints, end)
 
 
+class AttestationsError(OfflineRepoError):
+    """Packages whose attestations are missing, or are not right, where they are verified.
+
+    Args:
+        problems: What is the matter, by archive.
+    """
+
+    def __init__(self, problems: Mapping[str, str]) -> None:
+        lines = (f"{name}: {problem}" for name, problem in sorted(problems.items()))
+        super().__init__(
+            f"The attestations of these packages cannot be verified:{dashlist(lines)}",
+            "Nothing was published. Ask the owner of the channel, and check that the trusted root "
+            "is that of the Sigstore that the packages are signed with. To publish all the same, "
+            "leave out --verify-attestations, or verify_attestations in the file.",
+        )
+
+
+class SigstoreMissingError(OfflineRepoError):
+    """Attestations are to be verified, and what verifies them is not installed."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Attestations are verified with the package sigstore, which is not installed or is "
+            "older than 4.",
+            "Install it beside conda: conda install -n base 'sigstore>=4'",
+        )
+
+
 class TryInstallError(OfflineRepoError):
     """A release that `--try-install` could not install, or not use.
 

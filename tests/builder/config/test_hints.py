@@ -19,6 +19,7 @@ ALLOWED = {
         "--file",
         "--fail-on",
         "--try-install",
+        "--verify-attestations",
         "--other-sign-key",
         "--solver",
         "--offline",
