@@ -128,6 +128,9 @@ def test_manifest_with_all_that_it_can_hold() -> None:
     full["request"]["pip"] = {
         "a": {"requirements": ["six"], "constraints": ["six<2"], "index": ["--no-index"]}
     }
+    verified = [{"identity": "me@example.com", "issuer": "https://example.com"}]
+    attestations = {"sha256": digest, "size": 3, "verified": verified}
+    next(iter(full["packages"].values()))["attestations"] = attestations
     full = {**full, **more}
     check_manifest(full)
     assert json.loads(parse(full).content) == full, "there is more, or the schema has more"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from conda_offline_repo._conda import features
 from conda_offline_repo.queries.sbom import FORMAT
 from conda_offline_repo.repository.locate import locate_one
+from conda_offline_repo.repository.package import Attestations, Attester
 from tests.cli.test_json import check
 from tests.support.rewriting import from_elsewhere, from_wheel, put_index, rewrite
 from tests.support.running import Customer, snapshot, tree
@@ -277,3 +279,22 @@ def test_packages_from_wheels_are_known_as_of_pypi(
     assert core.get("externalReferences", []) == ([reference] if public else [])
     assert INTERNAL not in (tmp_path / "bills" / FILES[1]).read_text()
     assert component(tmp_path / "bills", "cli")["purl"].startswith("pkg:conda/cli@1.0?")
+
+
+@needs_sboms
+def test_attestations_are_named(engineer: Conda, acme: Path, tmp_path: Path) -> None:
+    packages = locate_one(acme).manifest.packages
+    attester = Attester("https://github.com/acme/x/.github/workflows/y.yml@main", "https://issuer")
+    both = {PYTHON: Attestations("a" * 64, 5, (attester,)), CORE: Attestations("b" * 64, 5)}
+    described = {name: replace(packages[name], attestations=both[name]) for name in both}
+    rewrite(acme, packages={**packages, **described})
+    sbom(engineer, acme, "-o", tmp_path / "bills")
+    *_, python = component(tmp_path / "bills", "python")["externalReferences"]
+    assert python == {
+        "type": "attestation",
+        "url": f"{PYTHON}.sigs.{'a' * 64}",
+        "hashes": [{"alg": "SHA-256", "content": "a" * 64}],
+        "comment": f"Verified when the release was built: by {attester}",
+    }
+    *_, core = component(tmp_path / "bills", "core")["externalReferences"]
+    assert core["comment"] == "Not verified"
