@@ -5,6 +5,7 @@ customer's conda has them, and those of the vendor that it obeys.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from enum import Enum
 from inspect import getattr_static
 from typing import TYPE_CHECKING
@@ -25,6 +26,8 @@ from .configuration import settings
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from typing import Any
+
+    from conda.base.context import Context
 
 #: The settings that solvers follow, with conda's defaults.
 DEFAULTS: dict[str, Any] = {
@@ -53,6 +56,45 @@ OBEYED = {
 OF_CHANNELS = {"channel_settings": ()}
 #: What conda makes of the settings `exclude_newer`, since 26.9.
 COOLDOWN = "exclude_newer_policy"
+OF_COOLDOWN = ("exclude_newer", "exclude_newer_package", *OF_CHANNELS)
+
+
+class Cooldown:
+    """What a configuration of conda holds back as too new: `exclude_newer`, conda 26.9.
+
+    Raises an AttributeError for a conda that has no such setting.
+    """
+
+    def __init__(self, configuration: Context) -> None:
+        self._policy: Any = getattr(configuration, COOLDOWN)
+        self._later = type(self._policy).from_values(
+            configuration.exclude_newer,
+            configuration.exclude_newer_package,
+            channel_settings=configuration.channel_settings,
+            now=self._policy.now + 1,
+        )
+
+    @property
+    def of_channels(self) -> bool:
+        """Whether a setting of single channels says something of it."""
+        return bool(self._policy.channel_cutoffs)
+
+    def holds_back(self, record: Any) -> bool:
+        """Return whether a package is too new: an entry with `channel` and `url`, or a record."""
+        return not self._policy.should_include(record)
+
+    def age(self, record: Any) -> timedelta | None:
+        """Return how old a package has to be to be installed; None if its age does not matter, but
+        its date.
+        """
+        cutoff, later = (p._cutoff_for_record(record) for p in (self._policy, self._later))
+        return None if cutoff == later else timedelta(seconds=self._policy.now - cutoff)
+
+
+def cooldown(configuration: Context = context) -> Cooldown | None:
+    """Return what a configuration holds back as too new; None if it holds back nothing."""
+    active = _exists(COOLDOWN) and getattr(configuration, COOLDOWN).active
+    return Cooldown(configuration) if active else None
 
 
 @dataclass(frozen=True)
@@ -89,10 +131,10 @@ def unused() -> tuple[Configured, ...]:
 
 def obeyed() -> tuple[Configured, ...]:
     """Return what is configured on this machine and counts in a build."""
-    cutoffs = _exists(COOLDOWN) and getattr(context, COOLDOWN).channel_cutoffs
+    active = cooldown()
     # its value may hold credentials
     of_channels = (replace(setting, value="exclude_newer") for setting in _configured(OF_CHANNELS))
-    return (*_configured(OBEYED), *(of_channels if cutoffs else ()))
+    return (*_configured(OBEYED), *(of_channels if active and active.of_channels else ()))
 
 
 def sources() -> dict[str, str]:
@@ -123,14 +165,14 @@ def forbidden(
         records: Entries of indexes with `fn`, `subdir`, `url` and `channel`, by name.
     """
     specs = [MatchSpec(text) for text in context.disallowed_packages]
+    active = cooldown()
     for rule in obeyed():
         if rule.name == "disallowed_packages":
             names = [n for n, record in records.items() if any(s.match(record) for s in specs)]
         elif rule.name == "channel_priority":
             continue
         else:
-            policy = getattr(context, COOLDOWN)
-            names = [n for n, record in records.items() if not policy.should_include(record)]
+            names = [n for n, r in records.items() if active and active.holds_back(r)]
         if names:
             yield rule, tuple(names)
 

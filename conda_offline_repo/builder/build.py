@@ -23,6 +23,7 @@ from ..repository.transition import read_manifest
 from . import outcome as outcomes
 from .archives import collect, installers
 from .archives.attestations import collect_attestations
+from .clock import release_time
 from .exceptions import KeyMissingError, OtherKeyError
 from .release import attestations, compose, inspection, prove, publish, signing, updates
 from .release.html import render
@@ -69,7 +70,7 @@ def build(
 
 
 def _build(options: Options, progress: Progress, run: Run, *, dry_run: bool) -> BuildOutcome:
-    compose.created()  # a wrong date is refused before anything is done
+    release_time()  # a wrong one is refused before anything is done
     installers.check_installers(options.installers or ())
     signer = signing.signer(options.sign_keys)
     root = options.verify_attestations

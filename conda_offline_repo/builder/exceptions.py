@@ -54,6 +54,21 @@ class SolveError(OfflineRepoError):
         return self._explanation
 
 
+class TooNewError(OfflineRepoError):
+    """Packages that no solver has to choose, and newer than the request or conda's settings allow.
+
+    Args:
+        packages: Each with its reason.
+    """
+
+    def __init__(self, packages: Iterable[str]) -> None:
+        super().__init__(
+            f"These packages are too new to be shipped:{dashlist(packages)}",
+            "If a list or lock file names them, make it anew with older ones, or wait. To ship "
+            "them all the same, give a later date, or none: --exclude-newer none",
+        )
+
+
 class UpstreamChangedError(OfflineRepoError):
     """A package that the solver chose and that the channel's index does not list any more."""
 
@@ -193,9 +208,10 @@ class InvalidArchiveError(OfflineRepoError):
 class PluginNotFoundError(OfflineRepoError):
     """The plugin is to go along, and no channel has it or what it needs."""
 
-    def __init__(self, spec: str, channels: Iterable[str]) -> None:
+    def __init__(self, spec: str, channels: Iterable[str], *, old_enough: bool = False) -> None:
+        age = ", old enough for exclude_newer" if old_enough else ""
         super().__init__(
-            f"The plugin cannot go along: no channel has {spec} for every platform (noarch):"
+            f"The plugin cannot go along: no channel has {spec} for every platform (noarch){age}:"
             f"{dashlist(channels)}",
             "Name a channel that has it with -c, or give its archive: "
             "--plugin-file conda-offline-repo-base-VERSION-BUILD.conda. "

@@ -55,6 +55,8 @@ class Options:
         other_sign_key: Whether it may be signed by none of those who signed the last release.
         keep: How many releases are to be installable; None for what the last build remembers.
         environments: The environments, where not all packages are in `packages`.
+        exclude_newer: The duration or date that no package is to be newer than; empty or `none` for
+            none, None for what the last build remembers.
         fail_on: The kinds of warnings with which nothing is published; `warning` for all.
         verify_attestations: The file with the trusted root that attestations are verified with,
             if they are to be.
@@ -88,6 +90,7 @@ class Options:
     other_sign_key: bool = False
     keep: int | None = None
     environments: tuple[EnvironmentSpec, ...] = ()
+    exclude_newer: str | None = None
     fail_on: tuple[str, ...] = ()
     verify_attestations: Path | None = None
     try_install: bool = False

@@ -19,6 +19,7 @@ from ..repository.names import PLUGIN, PLUGIN_PACKAGE, SIGNATURES_PACKAGE
 from ..urls import file_url
 from .archives.archive import read_description
 from .exceptions import InvalidRecordError, PluginFileError, PluginNotFoundError
+from .upstream.ages import Ages
 from .upstream.entry import Entry
 from .upstream.readable import Readers, unreadable
 from .upstream.repodata import load
@@ -61,12 +62,13 @@ def entries(
     """
     if not request.plugin:
         return ()
-    published = _published(last, repository)
+    ages = Ages(request)
+    published = [e for e in _published(last, repository) if not ages.against(e)]
 
     def candidates(spec: MatchSpec) -> list[Entry]:
         if given and spec.name == PLUGIN_PACKAGE:
             return [_from_file(given)]
-        return [*_from_channels(request, spec), *published]
+        return [*_from_channels(request, spec, ages), *published]
 
     chosen = _with_needs(PLUGIN_PACKAGE, {}, candidates, request)
     if signed:
@@ -97,7 +99,8 @@ def _with_needs(
         entries = [known] if known else candidates(spec)
         fitting = [entry for entry in entries if _fits(spec, entry)]
         if not fitting:
-            raise PluginNotFoundError(str(spec), (source.url for source in request.sources))
+            urls = (source.url for source in request.sources)
+            raise PluginNotFoundError(str(spec), urls, old_enough=bool(Ages(request)))
         if not known:
             chosen[spec.name] = newest = max(fitting, key=_age)
             missing += map(MatchSpec, newest.record.get("depends") or ())
@@ -114,8 +117,10 @@ def _fits(spec: MatchSpec, entry: Entry) -> bool:
     return bool(spec.match({**facts, "build_number": number, "fn": entry.file}))
 
 
-def _from_channels(request: Request, spec: MatchSpec) -> list[Entry]:
-    """Return what fits in the first channel that has the package, as conda chooses channels."""
+def _from_channels(request: Request, spec: MatchSpec, ages: Ages) -> list[Entry]:
+    """Return what fits in the first channel that has the package and is not too new, as conda
+    chooses channels.
+    """
     for source in request.sources:
         with explained(request, source):
             index = load(source, (SUBDIR,), (spec.name,))[SUBDIR]
@@ -123,7 +128,8 @@ def _from_channels(request: Request, spec: MatchSpec) -> list[Entry]:
         for file, record in index.entries.items():
             if problem := unreadable(file, record, Readers()):
                 raise InvalidRecordError(source.url, file, problem)
-            listed.append(Entry(SUBDIR, file, record, *index.urls(file), FOLDER))
+            entry = Entry(SUBDIR, file, record, *index.urls(file), FOLDER)
+            listed += [] if ages.against(entry) else [entry]
         if fitting := [entry for entry in listed if _fits(spec, entry)]:
             return fitting
     return []

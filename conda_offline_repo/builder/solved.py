@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from .._conda.solver import undisturbed
 from .exceptions import NewerEntryError, SolveError, UnfitEntryError
+from .upstream.ages import Ages
 from .upstream.entries import entries_of
 from .upstream.solve import from_channels, solve
 
@@ -68,25 +69,29 @@ def solved(request: Request, tasks: Sequence[Task], progress: Progress, ground: 
     shutil.rmtree(ground.scratch, ignore_errors=True)
     try:
         with undisturbed():
-            try:
-                return _solved(request, tasks, progress, ground, from_channels(request))
-            except UnfitEntryError as error:
-                if not any(task.packages for task in tasks):
-                    raise
-                unfit = error
+            unfit: UnfitEntryError | None = None
+            if not Ages(request):
+                try:
+                    return _solved(request, tasks, progress, ground, from_channels(request))
+                except UnfitEntryError as error:
+                    if not any(task.packages for task in tasks):
+                        raise
+                    unfit = error
             from .upstream.view import Views
 
             views = Views(request, ground.scratch / "views")
             try:
                 outcome = _solved(request, tasks, progress, ground, views.solve)
-            except SolveError:
+            except SolveError as error:
                 if isinstance(unfit, NewerEntryError):
                     raise  # which names it, too
-                raise unfit from None
+                raise unfit or error from None
             warnings = (*outcome.warnings, *views.warnings(outcome.solutions))
             return Solved(outcome.solutions, outcome.entries, warnings)
     except SolveError as error:  # what a file says and is not followed may be the reason
         error.hints += tuple(w.text for w in request.warnings if w.kind == "left-out")
+        if request.cooldown and "Too new:" in error.explanation:
+            error.hints += ("To ship what is too new all the same: --exclude-newer none",)
         raise
     finally:
         shutil.rmtree(ground.scratch, ignore_errors=True)

@@ -22,6 +22,7 @@ Early = Literal[
     "two-providers",
     "from-pypi",
     "unfit-entry",
+    "undated",
     "unchecked-signature",
     "other-signer",
     "base",

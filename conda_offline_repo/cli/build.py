@@ -51,6 +51,8 @@ PACKAGES = {
     "--remove PACKAGE ...": "Do not ship this any more; repeat it for several.",
     "--pip REQUIREMENT ...": """Ship this of PyPI as conda packages: 'flask>=3', a wheel,
         '-r FILE' or another line of pip's requirements files; repeat it for all.""",
+    "--exclude-newer AGE": """Ship nothing younger than this, such as 14d, or newer than a date,
+        such as 2026-11-01; none takes it away.""",
     "--keep N": "Keep the last N releases installable, this one included.",
 }
 ENVIRONMENT = {

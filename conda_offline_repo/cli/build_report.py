@@ -155,6 +155,8 @@ def _lines(outcome: BuildOutcome) -> Iterator[str]:
     total = amount(manifest)
     for setting in outcome.settings:
         yield f"By {setting.source}, conda's {setting.name} is {setting.value}."
+        if setting.name == "exclude_newer" and not manifest.request.exclude_newer:
+            yield f"For every machine that builds: --exclude-newer {setting.value} in the request."
     if not outcome.changed:
         yield f"{outcome.path} is up to date (release {manifest.release}): {total}."
         yield from _tried(outcome)

@@ -43,7 +43,7 @@ REQUEST = (
     *("--pip-as-conda", "--no-pip-as-conda"),
     *("--no-label-channel", "--token", "--platform", "--virtual-package", "--with-plugin"),
     *("--without-plugin", "--plugin-file", "--installer", "--without-installer"),
-    *("--sign-key", "--no-sign-key", "--customer-conda", "--customer-solver"),
+    *("--sign-key", "--no-sign-key", "--customer-conda", "--customer-solver", "--exclude-newer"),
 )
 
 
@@ -215,6 +215,7 @@ def _options(args: Namespace) -> Options:
         unsigned=args.offline_repo_no_sign_key,
         keep=args.offline_repo_keep,
         environments=environments,
+        exclude_newer=args.offline_repo_exclude_newer,
         fail_on=tuple(args.offline_repo_fail_on),
         verify_attestations=_file(args.offline_repo_verify_attestations),
         try_install=args.offline_repo_try_install,

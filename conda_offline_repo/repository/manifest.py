@@ -96,6 +96,8 @@ class Manifest:
             replace the old ones on the way to this release.
         pip: By `solution_key`, the MatchSpec of what stands for each requirement of pip, by the
             requirement's text without secrets.
+        cutoff: The moment, ISO 8601 in UTC, that `exclude_newer` of its request came to; empty
+            without.
         signers: The fingerprints of the keys that sign it, sorted; none if it is not signed.
         raw: The bytes that it was read from, if it was.
     """
@@ -111,6 +113,7 @@ class Manifest:
     on_the_way: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     releases: Mapping[int, Kept] = field(default_factory=dict)
     bridges: Mapping[str, File] = field(default_factory=dict)
+    cutoff: str = ""
     signers: tuple[str, ...] = ()
     pip: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     raw: bytes = field(default=b"", compare=False, repr=False)
@@ -196,6 +199,7 @@ def as_dict(manifest: Manifest) -> dict[str, Any]:
     }
     optional = {
         "on_the_way": manifest.on_the_way,
+        "cutoff": manifest.cutoff,
         "signers": manifest.signers,
         "releases": {str(number): vars(kept) for number, kept in manifest.releases.items()},
         "bridges": _as_dicts(manifest.bridges),

@@ -123,6 +123,7 @@ def parse(data: Any) -> Manifest:
             },
             plugin=reading.flag(request.get("plugin", False)),
             keep=reading.count(request.get("keep", 1)),
+            exclude_newer=reading.text(request.get("exclude_newer", "")),
             environments={
                 reading.text(name): reading.texts(packages)
                 for name, packages in request.get("environments", {}).items()
@@ -168,6 +169,7 @@ def parse(data: Any) -> Manifest:
             for number, kept in data.get("releases", {}).items()
         },
         bridges=_files(bridges),
+        cutoff=reading.text(data.get("cutoff", "")),
         signers=reading.texts(data.get("signers", [])),
         pip={key: _texts_by_name(specs) for key, specs in data.get("pip", {}).items()},
     )

@@ -27,6 +27,8 @@ class Remembered:
         virtual_packages: By platform, by name: `VERSION` or `VERSION=BUILD`.
         plugin: Whether the plugin goes along.
         keep: How many releases stay installable.
+        exclude_newer: The duration or date, as it was stated, that no package is newer than; empty
+            for any.
         environments: MatchSpecs by name of the environment; empty for an exact one.
         exact: The environments whose archives were named exactly; `""` for the unnamed one.
         pip: By name of the environment, what pip is to install besides: `requirements`,
@@ -44,6 +46,7 @@ class Remembered:
     virtual_packages: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     plugin: bool = False
     keep: int = 1
+    exclude_newer: str = ""
     environments: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     exact: tuple[str, ...] = ()
     pip: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)

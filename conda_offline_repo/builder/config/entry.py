@@ -58,6 +58,7 @@ def entry(
         "customer_conda": None if conda == request.customer_conda else request.customer_conda,
         "customer_solvers": None if same_solvers else [*request.customer_solvers],
         "keep": request.keep,
+        "exclude_newer": request.exclude_newer or "none",
         "pip_as_conda": request.pip_as_conda,
         "with_plugin": relative(plugin, folder) if plugin else request.plugin,
         "installers": [relative(file, folder) for file in options.installers or ()],

@@ -14,7 +14,9 @@ from conda.base.context import context
 from ...exceptions import InvalidRequestError
 from ...repository.names import check_label, label_problem
 from ...specs import check_together, parse_spec
+from ..clock import EPOCH
 from ..request.channels import sources
+from ..request.cooldown import cooldown
 from ..request.customer import conda_versions, solver_name
 from ..request.inputs.exceptions import Problems
 from ..request.inputs.pip_line import unset_variables
@@ -38,6 +40,7 @@ def checks(folder: Path) -> dict[str, Callable[[Any], object]]:
         "virtual-package": _check_virtual_package,
         "match-spec": parse_spec,
         "packages": _check_packages,
+        "exclude-newer": partial(cooldown, now=EPOCH),
         "pip": partial(_check_pip, folder),
         "folder": partial(_check_folder, folder),
         "file": partial(_check_file, folder),

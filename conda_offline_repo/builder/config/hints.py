@@ -13,6 +13,7 @@ KEYS = {
     "--customer-conda": "customer_conda",
     "--customer-solver": "customer_solvers",
     "--keep": "keep",
+    "--exclude-newer": "exclude_newer",
     "--root": "root",
     "--plugin-file": "with_plugin",
 }

@@ -34,6 +34,8 @@ MISREAD = {
     "timestamp": "a date",
     "bool": "true or false",
 }
+#: Keys whose value may be a date without quotes.
+DATES = frozenset({"exclude_newer"})
 TAGS = frozenset({*MISREAD, "merge", "value", "null", "str", "seq", "map"})
 #: What YAML 1.1, which many programs read, has for true and false besides.
 SWITCHES = re.compile(r"(?i)yes|no|on|off")
@@ -109,8 +111,9 @@ def data(node: Node, report: Callable[[Node, str], None], *, last: bool = False)
     mapping = Mapping()
     mapping.node, mapping.nodes = node, {}
     for key, value in node.value:
-        content = data(value, report, last=last)
         name = str(key.value)
+        is_date = name in DATES and _tag(value) == "timestamp"
+        content = str(value.value) if is_date else data(value, report, last=last)
         if _tag(key) == "merge":
             report(key, "<< is not supported: put what labels share at the top.")
         elif problem := not_text(key, "A key"):

@@ -10,6 +10,7 @@ from conda.base.context import context
 from packaging.version import InvalidVersion, Version
 
 from ...queries.dependencies import spec_name
+from ..upstream.ages import Ages
 from ..upstream.repodata import load
 from ..upstream.unavailable import explained
 from . import names
@@ -35,6 +36,7 @@ class ChannelPackages:
 
     def __init__(self, request: Request, platform: str) -> None:
         self._request, self._subdirs = request, (platform, "noarch")
+        self._ages = Ages(request)
         self._versions: dict[str, frozenset[Version]] = {}
 
     def look_up(self, projects: Iterable[str]) -> None:
@@ -53,9 +55,10 @@ class ChannelPackages:
             with explained(self._request, source):
                 indexes = load(source, self._subdirs, wanted)
             own: dict[str, set[Version]] = {}
-            for index in indexes.values():
-                for record in index.entries.values():
-                    _add(record, own)
+            for subdir, index in indexes.items():
+                for file, record in index.entries.items():
+                    if not self._ages.reason_against(f"{source.url}/{subdir}", file, record):
+                        _add(record, own)
             for name, known in own.items():
                 # a channel of higher priority hides the package in others
                 if strict:

@@ -68,6 +68,8 @@ def _hints(reason: str) -> Iterator[str]:
         )
     if re.search("invalid value|[Ff]ailed to (?:parse|read from file|initialize cache)", reason):
         yield "Correct this setting of uv, in its configuration file or its variables UV_*."
+    if "exclude_newer" in reason:
+        yield "Wait, or ask for an older version. To ship it all the same: --exclude-newer none"
     if "matching platform" in reason:
         yield (
             "If only some platforms need it, say so with a marker, such as: NAME ; sys_platform == "

@@ -8,6 +8,7 @@ import re
 import sys
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 UV_VARIABLES = (
     *("UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_INDEX", "UV_EXTRA_INDEX_URL", "UV_FIND_LINKS"),
 )
+#: What uv does not take from its own settings: the request says how old wheels have to be.
+EXCLUDE_NEWER = "UV_EXCLUDE_NEWER"
+COOLDOWN_KEYS = ("exclude-newer", "exclude-newer-package")
 UV_KEYS = ("index", "index-url", "extra-index-url", "find-links", "no-index")
 #: pip's keys, and whether they have several values.
 PIP_KEYS = {
@@ -42,11 +46,15 @@ class IndexSettings:
         lines: Options for uv, as lines of a requirements file.
         variables: Of the environment, for uv.
         urls: The indexes and pages that are known, with credentials.
+        unused: The settings of uv that would leave out what is too new, and where they stand.
+        exempt: The projects that one of them names.
     """
 
     lines: tuple[str, ...] = field(repr=False)
     variables: Mapping[str, str] = field(repr=False)
     urls: tuple[str, ...] = field(repr=False)
+    unused: tuple[str, ...] = ()
+    exempt: tuple[str, ...] = ()
 
     @property
     def for_downloads(self) -> dict[str, str]:
@@ -56,6 +64,15 @@ class IndexSettings:
         if certificates and not os.environ.get("REQUESTS_CA_BUNDLE"):
             return {**proxies, "REQUESTS_CA_BUNDLE": certificates}
         return proxies
+
+    def exclude_newer(self, cutoff: str) -> list[str]:
+        """Return the options of uv for a moment before which wheels have to be uploaded, or for
+        none, whatever its own settings are.
+        """
+        value = cutoff or "false"
+        of_all = ["--exclude-newer", value] if cutoff or self.unused else []
+        of_projects = (("--exclude-newer-package", f"{name}={value}") for name in self.exempt)
+        return [*of_all, *chain.from_iterable(of_projects)]
 
     def with_login(self, url: str) -> str:
         """Return the URL of a wheel with the credentials of an index on the same server."""
@@ -75,7 +92,15 @@ def index_settings(options: Iterable[str]) -> IndexSettings:
     """
     parsed = [_option(text) for text in options]
     uv_files = [*_uv_files()]
-    tables = [table for f in uv_files for table in (f, f.get("pip")) if isinstance(table, dict)]
+    tables = [t for f, _ in uv_files for t in (f, f.get("pip")) if isinstance(t, dict)]
+    unused = [
+        f"{key} in {path}"
+        for content, path in uv_files
+        for key in COOLDOWN_KEYS
+        if any(isinstance(t, dict) and key in t for t in (content, content.get("pip")))
+    ]
+    unused += [EXCLUDE_NEWER] if os.environ.get(EXCLUDE_NEWER) else []
+    exempt = {name for table in tables for name in table.get(COOLDOWN_KEYS[1]) or ()}
     stated = {key for table in tables for key in table}
     by_uv = any(map(os.environ.get, UV_VARIABLES)) or not stated.isdisjoint(UV_KEYS)
     settings = [*parsed] if by_uv else [*_without(_pip_settings(), parsed), *parsed]
@@ -96,7 +121,8 @@ def index_settings(options: Iterable[str]) -> IndexSettings:
         if key in UV_KEYS and not (key == "no-index" and value in OFF)
     ]
     own = [value for key, value in settings if key in PLACES]
-    return IndexSettings(tuple(lines), variables, (*own, *_uv_urls(tables)))
+    urls = (*own, *_uv_urls(tables))
+    return IndexSettings(tuple(lines), variables, urls, tuple(unused), tuple(sorted(exempt)))
 
 
 def read_toml(path: Path) -> dict[str, Any]:
@@ -127,8 +153,8 @@ def _without(
     return ((key, value) for key, value in settings if key not in replaced)
 
 
-def _uv_files() -> Iterator[dict[str, Any]]:
-    """Yield the content of uv's configuration files, as far as they can be read.
+def _uv_files() -> Iterator[tuple[dict[str, Any], Path]]:
+    """Yield the content of uv's configuration files, as far as they can be read, with their paths.
 
     https://docs.astral.sh/uv/concepts/configuration-files/
     """
@@ -145,7 +171,7 @@ def _uv_files() -> Iterator[dict[str, Any]]:
     for path in paths:
         # uv itself says what is wrong with one; where tomli is missing, uv is not run
         with suppress(OSError, ValueError, ImportError):
-            yield read_toml(path)
+            yield read_toml(path), path
 
 
 def _listed(value: object) -> list[Any]:

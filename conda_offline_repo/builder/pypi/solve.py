@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 from packaging.utils import canonicalize_name
 
 from ...specs import PackageSpec
+from ..exceptions import TooNewError
+from ..upstream.ages import undated
 from ..upstream.solve import solution_of
 from ..warnings import BuildWarning
 from . import uv
@@ -126,6 +128,11 @@ class _Solver:
         #: By project, the extras that are asked of wheels.
         self.extras: dict[str, frozenset[str]] = {}
         self.warnings = self._turns.warnings
+        if names := ", ".join(self._settings.unused):
+            text = (
+                f"These settings of uv are not used: {names}. To ship nothing that is too new, say"
+            )
+            self.warnings.append(BuildWarning("unused-setting", f"{text} so: --exclude-newer 14d."))
 
     def expect(self) -> None:
         """Let uv begin as if conda's packages were those of the last release."""
@@ -163,9 +170,26 @@ class _Solver:
             ):
                 records = self._turns.with_python_abi(records, resolved, target.python)
         self.extras = {project: own for project, (_, own) in resolved.wheels.items()}
+        self._check_ages([wheel for wheel, _ in wheels.values()])
         lost = self._walk.lost_extras(requirements, wheels)
         self.warnings += [BuildWarning("left-out", text) for text in lost]
         return self._composed(base, records, requirements, wheels, resolved.demands, target)
+
+    def _check_ages(self, wheels: Sequence[Wheel]) -> None:
+        """Refuse wheels that are too new, which settings of uv for an index may let through, and
+        warn of those whose age is not known.
+
+        Raises:
+            TooNewError: Some are.
+        """
+        if not (cooldown := self._request.cooldown):
+            return
+        times = {wheel.file: wheel.uploaded for wheel in wheels}
+        reasons = {file: cooldown.reason_against(when) for file, when in times.items() if when}
+        if lines := [f"{file}: {reason}" for file, reason in sorted(reasons.items()) if reason]:
+            raise TooNewError(lines)
+        if unknown := [file for file, when in times.items() if when is None]:
+            self.warnings.append(undated(unknown))
 
     def _target(self, records: Records) -> Target:
         if python := next((record for record in records if record.name == "python"), None):

@@ -198,6 +198,7 @@ class Turns:
             platform,
             target.python,
             tuple(variables.items()),
+            cutoff=self._request.cooldown.cutoff if self._request.cooldown else "",
         )
 
     def _newest(self, question: uv.Question) -> dict[str, Mapping[str, Any]] | None:
@@ -245,8 +246,9 @@ class Turns:
         try:
             packages = self.uv.ask(question)
         except uv.UvError as error:
+            cooldown, given = self._request.cooldown, dict(question.given)
+            more = self.uv.too_new(question, cooldown) if cooldown else ()
             if reasons := self.uv.refused(question):
-                raise UnresolvedError(self._task.key, *reasons) from None
-            given = dict(question.given)
-            raise UnresolvedError(self._task.key, str(error), given=given) from None
+                raise UnresolvedError(self._task.key, *reasons, *more) from None
+            raise UnresolvedError(self._task.key, str(error), *more, given=given) from None
         return {canonicalize_name(package["name"]): package for package in packages}

@@ -21,7 +21,7 @@ from packaging.requirements import Requirement
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 
 from ...urls import file_url, public
-from .index_settings import read_toml
+from .index_settings import EXCLUDE_NEWER, read_toml
 from .tools import uv_program
 from .wheel import Wheel
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
     from typing import Any
 
+    from ..request.cooldown import Cooldown
     from .index_settings import IndexSettings
     from .wheel import Target
 
@@ -38,9 +39,10 @@ KNOWN = "known-to-channels"
 #: Variables that would lead uv away from what is asked of it.
 FOREIGN = (
     *("VIRTUAL_ENV", "UV_PYTHON", "UV_CONSTRAINT", "UV_OVERRIDE", "UV_REQUIRE_HASHES"),
-    *("UV_WORKING_DIR", "UV_WORKING_DIRECTORY", "UV_BUILD_CONSTRAINT"),
+    *("UV_WORKING_DIR", "UV_WORKING_DIRECTORY", "UV_BUILD_CONSTRAINT", EXCLUDE_NEWER),
 )
 
+UNDATED = "its index does not state when it was uploaded, which exclude_newer needs"
 #: The beginning of a reason that says no more than that it is one.
 NO_SOLUTION = re.compile(
     r"\A\W*No solution found when resolving dependencies:?\s+(?:cause:|\W+)\s*"
@@ -64,6 +66,7 @@ class Question:
         python: The full version of Python.
         variables: Of the environment, besides those of the indexes.
         dependencies: Whether the answer has what the requirements need.
+        cutoff: The moment before which wheels have to be uploaded; empty for any.
     """
 
     requirements: tuple[str, ...]
@@ -74,6 +77,7 @@ class Question:
     variables: tuple[tuple[str, str], ...]
     known: tuple[tuple[str, str], ...] = ()
     dependencies: bool = True
+    cutoff: str = ""
 
     def alone(self, projects: Iterable[str] = ()) -> Question:
         """Return the question for the requirements, and for projects besides, whatever they need
@@ -133,6 +137,18 @@ class Uv:
         errors = (self._begun[alone].exception() for alone in questions)
         return tuple(dict.fromkeys(str(error) for error in errors if isinstance(error, UvError)))
 
+    def too_new(self, question: Question, cooldown: Cooldown) -> tuple[str, ...]:
+        """Return what there would be an answer with, and is too new."""
+        lines = []
+        with suppress(UvError):
+            for package in self.ask(replace(question, cutoff="")):
+                wheels = [wheel for wheel in package["wheels"] if "path" not in wheel]
+                if wheels and "archive" not in package:
+                    when = max(filter(None, (w.get("upload-time") for w in wheels)), default=None)
+                    reason = cooldown.reason_against(when) if when else UNDATED
+                    lines += [f"{package['name']} {package['version']}: {reason}"] if reason else []
+        return tuple(lines)
+
     def _ask(self, question: Question) -> list[dict[str, Any]]:
         self._scratch.mkdir(parents=True, exist_ok=True)
         folder = Path(mkdtemp(dir=self._scratch))
@@ -152,6 +168,7 @@ class Uv:
         command += ["--python", sys.executable, "--python-version", question.python]
         command += ["--python-platform", question.platform, "--only-binary", ":all:"]
         command += ["--generate-hashes", "--quiet", "--color", "never"]
+        command += self._settings.exclude_newer(question.cutoff)
         command += [] if question.dependencies else ["--no-deps"]
         command += ["--refresh"] if self._refresh else []
         for project, _ in question.given:
@@ -170,7 +187,7 @@ class Uv:
 
 def _reason(text: str) -> str:
     """Return what uv writes of a failure, without what speaks of options of its own."""
-    text = re.sub(r"(?m)^hint: Wheels are required for .*no-build.*$", "", text.strip())
+    text = re.sub(r"(?m)^hint: .*(?:no-build|exclude-newer).*$", "", text.strip())
     text = NO_SOLUTION.sub("", text.removeprefix("error: ")).strip()
     return re.sub(r"\n+(?: {9})?", "\n", text)
 
@@ -193,7 +210,8 @@ def chosen(
         if allowed and sha256 not in allowed:
             continue
         with suppress(InvalidWheelFilename):
-            wheel = replace(wheel_at(settings.with_login(url), sha256), size=candidate.get("size"))
+            more = {"size": candidate.get("size"), "uploaded": candidate.get("upload-time")}
+            wheel = replace(wheel_at(settings.with_login(url), sha256), **more)
             _, _, build, tags = parse_wheel_filename(wheel.file)
             own = [ranks[tag] for tag in tags if tag in ranks]
             fitting += [((max(own), build), wheel)] if own else []

@@ -9,6 +9,7 @@ from ...repository.package import WheelOrigin
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from packaging.tags import Tag
 
@@ -26,6 +27,7 @@ class Wheel:
         sha256: Of its bytes, in lower-case hexadecimal; empty for one by path or URL whose digest
             nobody stated.
         size: Its bytes, if they are known.
+        uploaded: When it came to its index, if that says so.
     """
 
     project: str
@@ -35,6 +37,7 @@ class Wheel:
     url: str = field(repr=False)
     sha256: str = ""
     size: int | None = None
+    uploaded: datetime | None = None
 
     @property
     def origin(self) -> WheelOrigin:

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import re
-import time
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
-from ...exceptions import InvalidRequestError
 from ...files.hashing import hash_bytes, read_regular
 from ...repository.index import bridge
 from ...repository.manifest import Manifest
 from ...repository.package import Attestations, File, Package
+from ..clock import utc
 from ..request.request import remember
 from .html.render import PAGE_NAME
 from .plain_conda import plain_conda_files
@@ -27,8 +23,6 @@ if TYPE_CHECKING:
     from ..archives.attestations import Collected
     from .plan import BuildPlan
 
-#: Of the year 9999, the last that a date has four digits for.
-LAST_SECOND = 253_402_300_799
 CHECKSUMS_NAME = "SHA256SUMS"
 
 
@@ -90,7 +84,7 @@ def compose(
     manifest = Manifest(
         label=request.label,
         release=last.release + 1 if last else 1,
-        created=created(),
+        created=utc(request.time),
         request=remember(request),
         solutions=plan.installs,
         pip=plan.pip,
@@ -98,6 +92,7 @@ def compose(
         files={**{name: File.of(content) for name, content in files.items()}, **others},
         built_with=plan.built_with,
         signers=plan.signers,
+        cutoff=request.cooldown.cutoff if request.cooldown else "",
         releases=plan.kept.releases,
         bridges=_bridges(plan.repository, index, last) if last else {},
     )
@@ -129,24 +124,6 @@ def published_page(last: Manifest, repository: Path) -> bytes | None:
         return read_regular(repository / PAGE_NAME, stated.size)
     except OSError:
         return b""
-
-
-def created() -> str:
-    """Return the time of a new release, as the manifest has it: SOURCE_DATE_EPOCH, if it is set
-    (https://reproducible-builds.org/specs/source-date-epoch/), or now.
-
-    Raises:
-        InvalidRequestError: It is not a number of seconds, which that specification wants refused.
-    """
-    text = os.environ.get("SOURCE_DATE_EPOCH") or str(int(time.time()))
-    if not re.fullmatch(r"[0-9]{1,12}", text) or int(text) > LAST_SECOND:
-        raise InvalidRequestError(
-            f"SOURCE_DATE_EPOCH is {text[:40]!r}, which is not a date.",
-            "Set it to seconds since 1970, in digits, or unset it.",
-        )
-    # time.gmtime ends with the year 3000 on Windows
-    when = datetime(1970, 1, 1, tzinfo=timezone.utc) + timedelta(seconds=int(text))
-    return f"{when:%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _bridges(repository: Path, index: Mapping[str, bytes], last: Manifest) -> dict[str, File]:

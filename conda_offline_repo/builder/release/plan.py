@@ -11,6 +11,7 @@ from .. import plugin_channel
 from ..kept_releases import kept_releases
 from ..solved import Ground, solved
 from ..upstream import access, exact, surroundings
+from ..upstream.ages import Ages
 from ..upstream.solve import tasks, unused_settings
 from . import rules
 from .index import make_index
@@ -125,6 +126,7 @@ def make_plan(
     Raises:
         SolveError: There is no solution.
         MachineMisfitError: The customer's machine lacks what packages demand of it.
+        TooNewError: A package that is named exactly is too new.
         ForbiddenError: A setting of the administrator does not allow a package.
         OfflineRepoError: The channels cannot be read, or have what no repository holds.
     """
@@ -142,6 +144,8 @@ def make_plan(
         if solution.exact:
             exact.check_closure(solution.key, [by_name[name] for name in solution.names])
         rules.check_machine(solution, records, request)
+    ages = Ages(request)
+    ages.check(entries)
     rules.check_names(solutions)
     noarch = rules.check_python(solutions, records)
     kept = kept_releases(last, repository, request.keep, solutions, entries)
@@ -165,5 +169,6 @@ def make_plan(
             *access.unsent_token(request),
             *rules.unused_virtual_packages(request, entries),
             *noarch,
+            *ages.undated((*entries, *of_plugin)),
         ),
     )

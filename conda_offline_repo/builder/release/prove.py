@@ -124,7 +124,6 @@ def solver_of(
     ) -> tuple[PackageRecord, ...]:
         settings = {
             **solver_settings.defaults(),  # the name of conda's cached index depends on them
-            **solver_settings.without_cooldown(),
             "_pkgs_dirs": (str(scratch / "pkgs"),),
             "offline": True,
         }

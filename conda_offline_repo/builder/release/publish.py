@@ -23,14 +23,15 @@ if TYPE_CHECKING:
 
 
 def differs(release: Release, repository: Path, last: Manifest) -> bool:
-    """Return whether publishing would change anything but the manifest's count, date and tools, and
-    what the last publication was to delete.
+    """Return whether publishing would change anything but the manifest's count, dates and tools,
+    and what the last publication was to delete.
     """
     stated = manifest_json.stated(repository)
     same_time = replace(
         release.manifest,
         release=last.release,
         created=last.created,
+        cutoff=last.cutoff,
         built_with=last.built_with,
         on_the_way=stated.on_the_way,
         bridges=last.bridges,

@@ -26,8 +26,8 @@ class RequestChange:
 
     Attributes:
         what: `packages` or `environments`, `pip`, `pip_as_conda`, `channels`, `publisher_named`,
-            `platforms`, `virtual_packages`, `customer_conda`, `customer_solvers`, `plugin`, or
-            `keep`.
+            `platforms`, `virtual_packages`, `customer_conda`, `customer_solvers`, `plugin`, `keep`,
+            or `exclude_newer`.
         before: As it was. No packages stand for all that the label channel publishes. Of virtual
             packages just those that differ, each as `PLATFORM:NAME=VERSION[=BUILD]`. The plugin by
             the name of its package.
@@ -71,6 +71,7 @@ def _parts(request: Remembered, *, named: bool) -> dict[str, tuple[str, ...]]:
         "customer_solvers": request.customer_solvers,
         "plugin": (PLUGIN_PACKAGE,) if request.plugin else (),
         "keep": (str(request.keep),),
+        "exclude_newer": (request.exclude_newer,) if request.exclude_newer else (),
     }
 
 

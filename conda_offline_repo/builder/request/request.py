@@ -10,8 +10,10 @@ from ...exceptions import InvalidRequestError
 from ...repository.locate import labels_in
 from ...repository.names import check_label, check_platform
 from ...repository.remembered import SOLVERS, Remembered
+from ..clock import release_time
 from ..exceptions import NothingAskedError
 from ..warnings import BuildWarning
+from .cooldown import cooldown
 from .customer import customer
 from .environments import environments
 from .foreign import check_foreign
@@ -21,12 +23,14 @@ from .sources import added, sources_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from datetime import datetime
     from pathlib import Path
 
     from ...repository.manifest import Manifest
     from ...specs import PackageSpec
     from ..options import Options
     from .channels import ChannelSource
+    from .cooldown import Cooldown
     from .inputs.pinned import Environment
 
 #: What conda takes for a token in a channel's URL (`conda.common.url.split_anaconda_token`).
@@ -44,11 +48,13 @@ class Request:
         platforms: conda subdirs, sorted.
         virtual_packages: By platform, by name: `VERSION` or `VERSION=BUILD`. Platforms that
             earlier builds were for are among them, for when they come back.
+        time: Of its release, in UTC.
         customer_conda: The versions of the customer's conda, as a `VersionSpec` of conda's.
         customer_solvers: The solvers that it may have, sorted.
         pip_as_conda: Whether what pip is to install is taken from the channels where they have it.
         plugin: Whether the plugin itself goes along.
         keep: How many releases are to be installable from the folder.
+        cooldown: What packages are too new; None if none is.
         warnings: What of files is not followed, and what is added to them.
         publisher: The URL of the channel that was named as the publisher's, now or for the build
             that is remembered; empty if none was.
@@ -62,11 +68,13 @@ class Request:
     label_source: ChannelSource | None
     platforms: tuple[str, ...]
     virtual_packages: Mapping[str, Mapping[str, str]]
+    time: datetime
     customer_conda: str = Remembered.customer_conda
     customer_solvers: tuple[str, ...] = SOLVERS
     pip_as_conda: bool = True
     plugin: bool = False
     keep: int = 1
+    cooldown: Cooldown | None = None
     warnings: tuple[BuildWarning, ...] = ()
     publisher: str = ""
     token_given: bool = False
@@ -101,6 +109,7 @@ def resolve(options: Options, last: Manifest | None) -> Request:
         OfflineRepoError: A file or an environment that is named cannot be read.
     """
     _check(options)
+    time = release_time()
     named = options.packages or options.pip or options.environments or options.channels_named
     if not (last or named or options.whole):
         raise NothingAskedError(options.label, options.root.absolute(), labels_in(options.root))
@@ -124,6 +133,7 @@ def resolve(options: Options, last: Manifest | None) -> Request:
         label_source=label_channel,
         platforms=platforms,
         virtual_packages=machines(platforms, before.virtual_packages, options.virtual_packages),
+        time=time,
         customer_conda=conda,
         customer_solvers=solvers,
         pip_as_conda=(
@@ -131,6 +141,9 @@ def resolve(options: Options, last: Manifest | None) -> Request:
         ),
         plugin=before.plugin if options.plugin is None else options.plugin,
         keep=options.keep or before.keep,
+        cooldown=cooldown(
+            before.exclude_newer if options.exclude_newer is None else options.exclude_newer, time
+        ),
         warnings=(*_left_out(wanted, platforms), *added(options, wanted, last)),
         publisher=publisher,
         token_given=bool(options.token),
@@ -149,6 +162,7 @@ def remember(request: Request) -> Remembered:
         virtual_packages=request.virtual_packages,
         plugin=request.plugin,
         keep=request.keep,
+        exclude_newer=request.cooldown.text if request.cooldown else "",
         environments=texts,
         exact=tuple(env.name for env in request.environments if env.exact),
         pip={name: part for name, part in pip.items() if part},

@@ -19,6 +19,7 @@ from ...specs import PackageSpec
 from ..exceptions import SolveError
 from ..warnings import BuildWarning
 from . import exact, newer, surroundings
+from .ages import Ages
 from .repodata import load
 from .solution import Solution, Task, needs_pip
 from .unavailable import explained
@@ -60,16 +61,30 @@ def tasks(request: Request) -> tuple[Task, ...]:
 
 
 def _label_names(request: Request, platform: str) -> tuple[PackageSpec, ...]:
-    """Return the names of all packages that the label channel publishes, if there is one."""
+    """Return the names of all packages that the label channel publishes, if there is one, less
+    those of which all is too new.
+    """
     source = request.label_source
     if source is None:
         return ()
+    subdirs, ages = (platform, "noarch"), Ages(request)
     with explained(request, source):
-        indexes = load(source, (platform, "noarch"), all_names=True)
-    names = sorted(set().union(*(index.names for index in indexes.values())))
+        indexes = load(source, subdirs, all_names=True)
+        names = sorted(set().union(*(index.names for index in indexes.values())))
+        if ages and names:
+            indexes = load(source, subdirs, names)
+            names = sorted(
+                {
+                    str(record["name"])
+                    for subdir, index in indexes.items()
+                    for file, record in index.entries.items()
+                    if not ages.reason_against(f"{source.url}/{subdir}", file, record)
+                }
+            )
     if not names and not all(e.packages or e.exact for e in request.environments):
+        old_enough = " that is old enough for exclude_newer" if ages else ""
         raise InvalidRequestError(
-            f"The label channel {source.url} publishes nothing for {platform}.",
+            f"The label channel {source.url} publishes nothing{old_enough} for {platform}.",
             "Name the packages to ship, or another --platform.",
         )
     return tuple(map(PackageSpec, names))
@@ -197,6 +212,7 @@ def run(
     """
     settings = {
         **solver_settings.defaults(),
+        **solver_settings.without_cooldown(),  # some solvers break over it: views take its place
         "notify_outdated_conda": False,
         "quiet": not context.verbosity,
         **settings,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .readable import Readers, unreadable
@@ -14,3 +15,17 @@ if TYPE_CHECKING:
 def reason_against(file: str, record: Mapping[str, Any]) -> str | None:
     """Return why the entry of an archive must not be shipped, or None if it may."""
     return unreadable(file, record, Readers())
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """An entry that views lack: its channel, archive, name and version, and why."""
+
+    channel: str
+    file: str
+    name: str
+    version: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.file} of {self.channel}: {self.reason}"

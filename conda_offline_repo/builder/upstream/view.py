@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from conda.common.io import dashlist
@@ -27,10 +26,11 @@ from ...repository.manifest import INDEX_NAME, SECTIONS
 from ...urls import channel_url, file_url
 from ..exceptions import SolveError
 from ..warnings import BuildWarning
+from .ages import Ages
 from .repodata import undecoded
 from .solve import run
 from .unavailable import explained
-from .unfit import reason_against
+from .unfit import LeftOut, reason_against
 from .unsolved import named_channels
 
 if TYPE_CHECKING:
@@ -51,20 +51,6 @@ if TYPE_CHECKING:
 FEW = 10
 
 
-@dataclass(frozen=True)
-class LeftOut:
-    """An entry that the views lack: its channel, archive, name and version, and why."""
-
-    channel: str
-    file: str
-    name: str
-    version: str
-    reason: str
-
-    def __str__(self) -> str:
-        return f"{self.file} of {self.channel}: {self.reason}"
-
-
 class Views:
     """Solves packages from views of a request's channels, made anew for each solve.
 
@@ -72,23 +58,51 @@ class Views:
         scratch: A folder for the views.
 
     Attributes:
-        left_out: The entries that the views lack.
+        left_out: The entries that the views lack, besides what is too new.
     """
 
     def __init__(self, request: Request, scratch: Path) -> None:
-        self._request, self._scratch = request, scratch
+        self._request, self._scratch, self._ages = request, scratch, Ages(request)
         #: By URL of a subdir with a `repodata.json`, section, file and entry by package name.
         self._tables: dict[str, Undecoded] = {}
         self._solves = 0
         self.left_out: set[LeftOut] = set()
+        self._too_new: set[LeftOut] = set()
+        self._holding_back = True
 
     def solve(self, platform: str, packages: Sequence[PackageSpec]) -> tuple[PackageRecord, ...]:
         """Solve packages for a platform, and return the channels' records.
 
         Raises:
-            SolveError: There is no solution; the explanation names what is left out.
+            SolveError: There is no solution; the explanation names what is left out, and of what is
+                too new what there would be a solution with.
             ChannelUnavailableError: A channel cannot be read.
         """
+        try:
+            return self._solved(platform, packages)
+        except SolveError as error:
+            if not (lines := self._needed(platform, packages)):
+                raise
+            explanation = f"{error.explanation}\nToo new:{dashlist(lines)}".strip()
+            raise SolveError(platform, explanation) from None
+
+    def _needed(self, platform: str, packages: Sequence[PackageSpec]) -> list[str]:
+        """Return what is too new in the solution that there would be with it; nothing if there
+        would be none.
+        """
+        if not self._too_new:
+            return []
+        self._holding_back = False
+        try:
+            records = self._solved(platform, packages)
+        except SolveError:
+            return []
+        finally:
+            self._holding_back = True
+        names = {f"{record.subdir}/{record.fn} {channel_url(record.channel)}" for record in records}
+        return sorted(str(x) for x in self._too_new if f"{x.file} {x.channel}" in names)
+
+    def _solved(self, platform: str, packages: Sequence[PackageSpec]) -> tuple[PackageRecord, ...]:
         self._solves += 1
         folder = self._scratch / f"{self._solves}"
         sources = self._write(folder, platform, packages)
@@ -161,12 +175,15 @@ class Views:
         with explained(self._request, source):
             entries = [*self._entries(source, subdirs, names)]
         for subdir, section, file, record in entries:
-            reason = reason_against(file, record)
-            if reason is None:
-                yield subdir, section, file, record
-            else:
+            unfit, too_new = reason_against(file, record), None
+            if unfit is None and self._holding_back:
+                too_new = self._ages.reason_against(f"{source.url}/{subdir}", file, record)
+            if reason := unfit or too_new:
                 name, version = str(record.get("name")), str(record.get("version"))
-                self.left_out.add(LeftOut(source.url, f"{subdir}/{file}", name, version, reason))
+                left = LeftOut(source.url, f"{subdir}/{file}", name, version, reason)
+                (self.left_out if unfit else self._too_new).add(left)
+            else:
+                yield subdir, section, file, record
 
     def _entries(
         self, source: ChannelSource, subdirs: Sequence[str], names: Collection[str]

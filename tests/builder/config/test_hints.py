@@ -84,9 +84,10 @@ def test_keys_are_those_of_the_file() -> None:
     keys = {*SCHEMA["properties"], *SCHEMA["$defs"]["label"]["properties"]}
     hint = "-c a --platform b --only c --virtual-package d=1 --keep 2 --root e --plugin-file f"
     hint += " --customer-conda 25.* --customer-solver classic"
+    hint += " --exclude-newer 14d"
     hint += (
         " --no-label-channel --no-sign-key --without-installer --installer --sign-key --token --pip"
     )
     named = re.findall(r"`(\w+)", for_file(hint))
-    assert len(named) == 16
+    assert len(named) == 17
     assert {*named} <= keys

@@ -457,3 +457,16 @@ def test_whatever_shape_it_has(path: Path, top: object, label: object) -> None:
     path.write_text(json.dumps({**top, "labels": {"acme": label}}))
     with suppress(ConfigFileError):
         assert read(path, DEFAULTS, VARIABLES)
+
+
+def test_date_needs_no_quotes_where_it_is_one(path: Path) -> None:
+    lines = (
+        "exclude_newer: 2026-11-01\nlabels:\n  a: {exclude_newer: 2026-11-01T12:00:00Z}\n  b: {}"
+    )
+    path.write_text(lines)
+    newer = {label.label: label.exclude_newer for label in read(path, DEFAULTS, {})}
+    assert newer == {"a": "2026-11-01T12:00:00Z", "b": "2026-11-01"}
+    assert mistakes(path, "exclude_newer: 14\nlabels: {a: {exclude_newer: soon}}\n") == [
+        "1:16: Write a duration, such as 14d, a date, such as 2026-11-01, or none.",
+        "2:29: exclude_newer is 'soon', which is neither a duration nor a date.",
+    ]

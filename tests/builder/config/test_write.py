@@ -67,6 +67,7 @@ def remembered(options: Options) -> Remembered:
         customer_conda=conda,
         customer_solvers=solvers,
         keep=options.keep or 1,
+        exclude_newer=(options.exclude_newer or "none").replace("none", ""),
         environments={one.name: one.packages for one in options.environments if one.name},
         exact=tuple(one.name for one in options.environments if one.file),
         pip={
@@ -97,6 +98,7 @@ def acme(path: Path, **changes: Any) -> Options:
         installers=(),
         keep=1,
         pip_as_conda=True,
+        exclude_newer="none",
         whole=True,
         folder=path.parent,
     )
@@ -588,6 +590,7 @@ def labels(draw: st.DrawFn, folder: Path) -> Options:
         keep=draw(st.integers(1, 20)),
         customer_conda=conda,
         customer_solvers=draw(st.sampled_from([(), ("classic",)])),
+        exclude_newer=draw(st.sampled_from(["none", "14d", "2026-11-01"])),
         pip=draw(PIP) if kind == "packages" else (),
         pip_as_conda=draw(st.booleans()),
         folder=folder,
@@ -646,6 +649,7 @@ def test_what_is_added_to_another_file_is_read_again(
         "keep": 7,
         "customer_conda": ">=25.5",
         "customer_solvers": ["rattler"],
+        "exclude_newer": "3d",
         "label_channel": False,
         "with_plugin": "plugin.conda",
         "installers": ["setup.sh"],

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 from conda.base.context import context, reset_context
 
+from conda_offline_repo.builder.exceptions import SolveError
 from conda_offline_repo.builder.options import EnvironmentSpec
 from conda_offline_repo.builder.release.exceptions import ForbiddenError
+from dev.upstream.server import ChannelServer
 from tests.support.tiny import MADE_AT, TinyChannel
 
 if TYPE_CHECKING:
@@ -172,13 +174,25 @@ class TestExcludeNewer:
         channel.add("lib", "3.0", record=young)
         channel.write()
         me.configure(exclude_newer="2023-11-20")
-        if context.solver != "classic":
-            with pytest.raises(Exception, match="exclude.newer"):
-                me.build(options(me, channel, "app"))
-            return
         outcome = me.build(options(me, channel, "app"))
         assert shipped(outcome) == EXPECTED
         assert [setting.name for setting in outcome.settings] == ["exclude_newer"]
+
+    def test_setting_of_a_channel_or_a_package_counts(
+        self, me: Inside, channel: TinyChannel
+    ) -> None:
+        young = {"timestamp": (MADE_AT + 10 * 86400) * 1000}
+        channel.add("lib", "3.0", record=young)
+        channel.write()
+        me.configure(exclude_newer_package={"lib": "2023-11-20"})
+        with pytest.raises(SolveError, match=r"lib-3\.0.*too new for exclude_newer_package in "):
+            me.build(options(me, channel, "lib >2"))
+        with ChannelServer(channel.folder.parent) as server:
+            url = f"{server.url}/{channel.folder.name}"
+            settings = [{"channel": url, "exclude_newer": "2023-11-20"}]
+            me.configure(channel_settings=settings, exclude_newer_package={})
+            outcome = me.build(replace(options(me, channel, "app"), channels=(url,)))
+        assert shipped(outcome) == EXPECTED
 
     def test_too_young_package_of_a_list_is_refused(self, me: Inside, channel: TinyChannel) -> None:
         me.configure(exclude_newer="2020-01-01")

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 from ruamel.yaml import YAML
 
+from conda_offline_repo.builder.clock import EPOCH
 from conda_offline_repo.builder.release.plain_conda import plain_conda_files
 from conda_offline_repo.builder.request.inputs.pinned import Environment
 from conda_offline_repo.builder.request.request import Request
@@ -256,7 +257,13 @@ def batch() -> list[str]:
 
 def request(label: str, *packages: str, platforms: tuple[str, ...] = ("win-64",)) -> Request:
     return Request(
-        label, (Environment(packages=tuple(map(PackageSpec, packages))),), (), None, platforms, {}
+        label,
+        (Environment(packages=tuple(map(PackageSpec, packages))),),
+        (),
+        None,
+        platforms,
+        {},
+        EPOCH,
     )
 
 
