@@ -152,7 +152,7 @@ def test_what_cannot_be_had_is_told_and_does_not_stop_a_build(vendor: Attesting)
     ],
 )
 def test_nonsense_in_their_place_is_told(vendor: Attesting, content: bytes, reason: str) -> None:
-    publish(vendor.app, content=content)
+    vendor.app.attest(content)
     assert reason in warnings(vendor.build())["no-attestations"]
     assert not [*vendor.bank.glob("*/*.sigs*")]
 

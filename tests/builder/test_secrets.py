@@ -408,6 +408,17 @@ def test_package_that_carries_a_secret_is_refused(
     assert archives(me.root / "bank") == [carrier.at]
 
 
+def test_attestations_that_carry_a_secret_are_refused(me: Inside, sites: Sites) -> None:
+    file = sites.vault.add("lib", "2.0").attest(f'["{CANARIES.password}"]'.encode())
+    sites.vault.write()
+    urls = tuple(url for url in sites.channels() if "://" in url)
+    with pytest.raises(SecretFoundError) as caught:
+        me.build(me.options("lib", channels=urls))
+    assert f"{file.name} holds a credential" in str(caught.value)
+    assert not CANARIES.seen(str(caught.value))
+    assert not (me.root / "bank").exists()
+
+
 @pytest.mark.parametrize("place", [1, 2, len(CANARIES.password) // 2, len(CANARIES.password) - 1])
 def test_secret_across_two_pieces_is_found(me: Inside, sites: Sites, place: int) -> None:
     """The first piece that is read of the archive's tar ends within the secret."""

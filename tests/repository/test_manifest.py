@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,13 @@ import pytest
 from conda_offline_repo.repository.exceptions import ManifestError
 from conda_offline_repo.repository.manifest import MANIFEST_NAME, Manifest, as_dict
 from conda_offline_repo.repository.manifest_json import read
-from conda_offline_repo.repository.package import File, Package, WheelOrigin
+from conda_offline_repo.repository.package import (
+    Attestations,
+    Attester,
+    File,
+    Package,
+    WheelOrigin,
+)
 from conda_offline_repo.repository.remembered import Remembered
 
 if TYPE_CHECKING:
@@ -47,6 +54,16 @@ FROM_PYPI = replace(
         "noarch/app-2.0-0.conda": Package("a" * 64, "a" * 32, 37, "https://example.com/w", WHEEL),
     },
     pip={"win-64": {'app[all] >=2 ; sys_platform == "win32"': "app >=2"}},
+)
+ATTESTED = replace(
+    MANIFEST,
+    solutions={},
+    packages={
+        "noarch/_app-2.0-a+b.conda": Package(
+            *("a" * 64, "", 37, "https://example.com/a"),
+            attestations=Attestations("e" * 64, 9, (Attester("me@example.com", "https://issuer"),)),
+        )
+    },
 )
 
 
@@ -85,6 +102,44 @@ def test_no_wheel_that_no_index_has(tmp_path: Path, changes: dict[str, Any]) -> 
     write(tmp_path, json.dumps(data))
     with pytest.raises(ManifestError):
         read(tmp_path)
+
+
+def test_attestations_come_back_as_they_were(tmp_path: Path) -> None:
+    (tmp_path / MANIFEST_NAME).write_bytes(ATTESTED.content)
+    assert read(tmp_path) == ATTESTED
+    name = f"noarch/_app-2.0-a+b.conda.sigs.{'e' * 64}"
+    assert name in ATTESTED.everything
+    assert ATTESTED.allowed(name) == {"e" * 64: 9}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        *({"sha256": digest} for digest in ("", "E" * 64, "e" * 63, "../x", None)),
+        *({"size": size} for size in (-1, "9", None)),
+        *({"verified": them} for them in (None, [1], [{"identity": "x"}])),
+        {"verified": [{"identity": "x\x1b[0m", "issuer": "x"}]},
+    ],
+    ids=repr,
+)
+def test_no_attestations_that_nobody_has_verified(tmp_path: Path, changes: dict[str, Any]) -> None:
+    data = json.loads(ATTESTED.content)
+    data["packages"]["noarch/_app-2.0-a+b.conda"]["attestations"] |= changes
+    write(tmp_path, json.dumps(data))
+    with pytest.raises(ManifestError):
+        read(tmp_path)
+
+
+def test_attestations_on_the_way(tmp_path: Path) -> None:
+    for name, allowed in {
+        f"noarch/_app-2.0-a+b.conda.sigs.{'e' * 64}": True,
+        f"noarch/_app-2.0-a+b.conda.sigs.{'E' * 64}": False,
+        f"noarch/../_app-2.0-0.conda.sigs.{'e' * 64}": False,
+        f"noarch/nul.x-2.0-0.conda.sigs.{'e' * 64}": False,
+    }.items():
+        write(tmp_path, json.dumps({**as_dict(MANIFEST), "on_the_way": {name: {"e" * 64: 9}}}))
+        with nullcontext() if allowed else pytest.raises(ManifestError):
+            assert read(tmp_path)
 
 
 @pytest.mark.parametrize(

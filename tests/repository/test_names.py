@@ -15,6 +15,7 @@ from conda_offline_repo.repository.names import (
     archive_problem,
     check_label,
     check_platform,
+    is_sibling,
     same_name_in_other_case,
 )
 
@@ -137,3 +138,11 @@ def test_name_that_windows_cannot_tell_apart(
     (tmp_path / "bank").mkdir()
     assert same_name_in_other_case(tmp_path, name) == existing
     assert same_name_in_other_case(tmp_path / "absent", name) is None
+
+
+def test_package_and_attestations_are_no_index() -> None:
+    package = "noarch/repodata-tools-1.0-0.conda"
+    assert not is_sibling(package)
+    assert not is_sibling(f"{package}.sigs.{'a' * 64}")
+    assert is_sibling("noarch/repodata.json.zst")
+    assert is_sibling(f"noarch/repodata.sigs.{'a' * 64}")

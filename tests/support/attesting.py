@@ -216,23 +216,9 @@ class Sigstore:
         return self._rekor_key.sign(content, ec.ECDSA(hashes.SHA256()))
 
 
-def publish(package: TinyPackage, *bundles: dict[str, Any], content: bytes = b"") -> Path:
-    """Let a channel publish attestations beside a package (CEP 50); its index is not written yet.
-
-    Args:
-        package: gets the digest into its entry.
-        bundles: its attestations.
-        content: of the file, in place of these.
-
-    Returns:
-        The file.
-    """
-    content = content or json.dumps([*bundles]).encode()
-    sha256 = hashlib.sha256(content).hexdigest()
-    package.record["attestations_sha256"] = sha256
-    path = package.path.with_name(f"{package.file}.sigs.{sha256}")
-    path.write_bytes(content)
-    return path
+def publish(package: TinyPackage, *bundles: dict[str, Any]) -> Path:
+    """Let a channel have these attestations of a package, and return their file."""
+    return package.attest(json.dumps([*bundles]).encode())
 
 
 def _certificate(

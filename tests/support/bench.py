@@ -150,6 +150,9 @@ class Bench:
                 for name, record in repodata[section].items():
                     content = (index.parent / name).read_bytes()
                     assert hashlib.sha256(content).hexdigest() == record["sha256"], name
+                    if sha256 := record.get("attestations_sha256"):
+                        content = (index.parent / f"{name}.sigs.{sha256}").read_bytes()
+                        assert hashlib.sha256(content).hexdigest() == sha256, name
         self.check_solution(repository)
 
     def check_extra(self, report: Report) -> None:
@@ -248,7 +251,7 @@ def published(folder: Path) -> TinyChannel:
     """The publisher's channel when the repository is built first."""
     channel = TinyChannel(folder)
     channel.add("app", "1.0", depends=["lib ==1.0", "data", "old"])
-    channel.add("lib", "1.0", subdir=PLATFORM)
+    channel.add("lib", "1.0", subdir=PLATFORM).attest(b"[1]")
     channel.add("old", "1.0")
     channel.add("data", "1.0", subdir=PLATFORM, format="tar.bz2")
     channel.add("conda-offline-repo-base", "1.0")
@@ -259,7 +262,7 @@ def published(folder: Path) -> TinyChannel:
 def release(channel: TinyChannel) -> None:
     """Publish the next version, of which every part is needed with every other."""
     channel.add("app", "2.0", depends=["lib ==2.0", "data", "new"])
-    channel.add("lib", "2.0", subdir=PLATFORM)
+    channel.add("lib", "2.0", subdir=PLATFORM).attest(b"[2]")
     channel.add("new", "1.0")
     channel.add("data", "1.0", subdir=PLATFORM)
     channel.add("conda-offline-repo-base", "2.0")

@@ -48,6 +48,16 @@ class TinyPackage:
         """`subdir/file`, as repositories name it."""
         return f"{self.subdir}/{self.file}"
 
+    def attest(self, content: bytes) -> Path:
+        """Let the channel have attestations beside it (CEP 50), and return their file. Its index is
+        not written yet.
+        """
+        sha256 = hashlib.sha256(content).hexdigest()
+        self.record["attestations_sha256"] = sha256
+        path = self.path.with_name(f"{self.file}.sigs.{sha256}")
+        path.write_bytes(content)
+        return path
+
 
 class TinyChannel:
     """A channel in a folder: `add` packages, then `write` its index.

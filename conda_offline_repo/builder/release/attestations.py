@@ -229,7 +229,7 @@ def _listed(reasons: Mapping[str, str]) -> str:
 
 
 def _reason(error: Exception) -> str:
-    """Return the first line of what an error says."""
+    """Return the beginning of what an error says, in one line."""
     text = getattr(error, "strerror", None) or str(error) or type(error).__name__
-    line = text.strip().partition("\n")[0].rstrip(". ")
+    line = " ".join(text.split()).rstrip(".")
     return line if len(line) <= LONGEST else f"{line[:LONGEST]} …"
