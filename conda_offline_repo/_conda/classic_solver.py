@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
-
-from conda.core.solve import Solver
 
 from . import conda_errors
 from .features import own_virtual_packages
@@ -13,42 +12,50 @@ from .machine import unmet
 if TYPE_CHECKING:
     from typing import Any
 
+#: What it is called, as a part of conda or as the plugin conda-pycosat-solver.
+CLASSIC = ("classic", "pycosat")
 
-class MachineMindingSolver(Solver):
-    """Chooses only packages that do not exclude the machine, as long as that leads to a solution.
 
+@cache
+def machine_minding(solver: Any) -> Any:
+    """Return a class derived from that of the classic solver.
+
+    It chooses only packages that do not exclude the machine, as long as that leads to a solution.
     Where it does not, it answers as conda does: that names the reason for a missing solution, and
     who asks checks a solution himself.
     """
 
-    _left_out = False
+    class MachineMindingSolver(solver):
+        _left_out = False
 
-    # conda 26.9 has each solver say so itself, also one that is derived from its own
-    supports_exclude_newer_global = getattr(Solver, "supports_exclude_newer_global", False)
-    supports_exclude_newer_channel = getattr(Solver, "supports_exclude_newer_channel", False)
-    supports_exclude_newer_package = getattr(Solver, "supports_exclude_newer_package", False)
+        # conda 26.9 has each solver say so itself, also one that is derived from its own
+        supports_exclude_newer_global = getattr(solver, "supports_exclude_newer_global", False)
+        supports_exclude_newer_channel = getattr(solver, "supports_exclude_newer_channel", False)
+        supports_exclude_newer_package = getattr(solver, "supports_exclude_newer_package", False)
 
-    def solve_final_state(self, *args: Any, **kwargs: Any) -> Any:
-        try:
-            return super().solve_final_state(*args, **kwargs)
-        except conda_errors.UNSOLVED:
-            if not self._left_out:
-                raise
-            state = (self.prefix, self.channels, self.subdirs)
-            asked = (self.specs_to_add, self.specs_to_remove, self._repodata_fn, self._command)
-            return Solver(*state, *asked).solve_final_state(*args, **kwargs)
+        def solve_final_state(self, *args: Any, **kwargs: Any) -> Any:
+            try:
+                return super().solve_final_state(*args, **kwargs)
+            except conda_errors.UNSOLVED:
+                if not self._left_out:
+                    raise
+                state = (self.prefix, self.channels, self.subdirs)
+                asked = (self.specs_to_add, self.specs_to_remove, self._repodata_fn, self._command)
+                return solver(*state, *asked).solve_final_state(*args, **kwargs)
 
-    def _prepare(self, prepared_specs: Any) -> Any:
-        index, resolve = super()._prepare(prepared_specs)
-        if resolve.index is index:
-            machine = own_virtual_packages()
-            fitting = {
-                key: record for key, record in index.items() if not _excludes(record, machine)
-            }
-            if len(fitting) < len(index):
-                self._left_out = True
-                self._r = resolve = type(resolve)(fitting, channels=self.channels)
-        return index, resolve
+        def _prepare(self, prepared_specs: Any) -> Any:
+            index, resolve = super()._prepare(prepared_specs)
+            if resolve.index is index:
+                machine = own_virtual_packages()
+                fitting = {
+                    key: record for key, record in index.items() if not _excludes(record, machine)
+                }
+                if len(fitting) < len(index):
+                    self._left_out = True
+                    self._r = resolve = type(resolve)(fitting, channels=self.channels)
+            return index, resolve
+
+    return MachineMindingSolver
 
 
 def _excludes(record: Any, machine: Any) -> bool:

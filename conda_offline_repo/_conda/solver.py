@@ -13,13 +13,12 @@ from typing import TYPE_CHECKING
 from conda import __version__ as conda_version
 from conda.base.context import context
 from conda.common.io import dashlist
-from conda.core.solve import Solver
 from conda.models.match_spec import MatchSpec
 
 from ..exceptions import SolverFailedError, SolverMissingError
 from ..urls import channel_url
 from . import conda_errors
-from .classic_solver import MachineMindingSolver
+from .classic_solver import CLASSIC, machine_minding
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -31,7 +30,11 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 #: The distributions that solve, by those that make them solvers of conda.
-ENGINES = {"conda-libmamba-solver": "libmambapy", "conda-rattler-solver": "py-rattler"}
+ENGINES = {
+    "conda-libmamba-solver": "libmambapy",
+    "conda-pycosat-solver": "pycosat",
+    "conda-rattler-solver": "py-rattler",
+}
 
 
 class UnsolvedError(Exception):
@@ -71,8 +74,8 @@ def ask(
     solver = None
     try:
         backend = context.plugin_manager.get_cached_solver_backend(context.solver)
-        if backend is Solver and not as_conda:
-            backend = MachineMindingSolver
+        if context.solver in CLASSIC and not as_conda:
+            backend = machine_minding(backend)
         solver = backend(prefix, channels, subdirs, specs_to_add=specs, command=command)
         return question(solver)
     except conda_errors.UNSOLVED as error:
@@ -105,7 +108,7 @@ def undisturbed() -> Iterator[None]:
 
 
 def solver_versions() -> dict[str, str]:
-    """Return the versions of the configured solver's distributions; none for the classic one."""
+    """Return the versions of the configured solver's distributions; none if it is conda's own."""
     solvers = context.plugin_manager.get_hook_results("solvers")
     # not of the cached backend, which may be a class that conda derives from the solver's
     modules = [s.backend.__module__ for s in solvers if s.name.lower() == context.solver]

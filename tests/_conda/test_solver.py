@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import gc
 from errno import ENOSPC
+from importlib.metadata import version
+from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 import pytest
 from conda.base.context import context
+from conda.core import solve
 from conda.models.channel import Channel
+from conda.plugins import hookimpl
+from conda.plugins.types import CondaSolver
 
-from conda_offline_repo._conda.solver import UnsolvedError, ask, undisturbed
+from conda_offline_repo._conda.solver import UnsolvedError, ask, solver_versions, undisturbed
 from conda_offline_repo.exceptions import SolverFailedError, SolverMissingError
 from tests.support.tiny import TinyChannel
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
     from typing import Any
 
     from tests.support.inside import Inside
@@ -44,8 +50,40 @@ def live_solvers() -> list[object]:
     return [solver for solver in gc.get_objects() if isinstance(solver, backend)]
 
 
+@pytest.fixture
+def pycosat() -> Iterator[None]:
+    """The classic solver as a plugin: conda's code in a module of another distribution."""
+    module = ModuleType("conda_pycosat_solver.solve")
+    module.__package__ = "conda.core"  # where its relative imports lead
+    exec(Path(solve.__file__).read_text("utf-8"), vars(module))
+    plugin = ModuleType("offline_repo_test_pycosat")
+    plugin.conda_solvers = hookimpl(lambda: [CondaSolver("pycosat", module.Solver)])  # type: ignore[attr-defined]
+    context.plugin_manager.register(plugin)
+    yield
+    context.plugin_manager.unregister(plugin)
+
+
 def test_answer(me: Inside, channel: TinyChannel, tmp_path: Path) -> None:
     assert solved(channel, tmp_path / "env", "app") == ["app", "lib"]
+
+
+def test_classic_solver_of_a_plugin_minds_the_machine(
+    me: Inside, channel: TinyChannel, tmp_path: Path, pycosat: None
+) -> None:
+    channel.add("lib", "1.5", constrains=["__archspec <0", "__unix <0"])
+    channel.add("picky", constrains=["__archspec <0"])
+    channel.write()
+    me.configure(solver="pycosat")
+    assert solver_versions()["pycosat"] == version("pycosat")
+
+    def versions(solver: Any) -> dict[str, str]:
+        assert type(solver).__base__.__module__ == "conda_pycosat_solver.solve"
+        return {record.name: record.version for record in solver.solve_final_state()}
+
+    asked = ((Channel(channel.folder.as_uri()),), (context.subdir, "noarch"))
+    assert ask(versions, str(tmp_path / "env"), *asked, ["app"], "create")["lib"] == "1.0"
+    # without an answer, it gives conda's own
+    assert "picky" in ask(versions, str(tmp_path / "env"), *asked, ["picky"], "create")
 
 
 @pytest.mark.parametrize(("package", "reason"), [("absent", "absent"), ("stuck", "lib")])

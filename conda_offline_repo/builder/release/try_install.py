@@ -125,7 +125,7 @@ class _Trial:
             "CONDA_PKGS_DIRS": str(self.folder / "pkgs"),
             "CONDA_ENVS_DIRS": str(self.folder),
             "CONDA_OFFLINE": "true",
-            "CONDA_SOLVER": "classic",  # it has nothing to solve, and is always there
+            "CONDA_SOLVER": "classic",  # it has nothing to solve, and need not be installed
         }
         others = {k: v for k, v in os.environ.items() if not k.startswith(("CONDA", "_CONDA"))}
         conda = (sys.executable, "-m", "conda", "--no-plugins", "create", "--yes", "--quiet")
