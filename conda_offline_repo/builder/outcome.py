@@ -51,6 +51,8 @@ class BuildOutcome:
         settings: The settings of conda on this machine that the build obeys.
         new_licenses: The licences that no package had before, with the packages that have them;
             None where that is not known.
+        new_attestations: The archives of the release before that have other attestations now, or
+            had none.
         new_attesters: Whose attestations are verified of packages that had none of theirs before,
             with the names of these.
         tried: What was tried of it on this machine, by the key of the solution.
@@ -66,6 +68,7 @@ class BuildOutcome:
     request_changes: tuple[RequestChange, ...] = ()
     settings: tuple[Configured, ...] = ()
     new_licenses: Mapping[str, tuple[str, ...]] | None = None
+    new_attestations: tuple[str, ...] = ()
     new_attesters: Mapping[Attester, tuple[str, ...]] = field(default_factory=dict)
     tried: Mapping[str, str] = field(default_factory=dict)
     pip: tuple[PipRequirement, ...] = ()
@@ -123,6 +126,7 @@ def changed(plan: BuildPlan, release: Release, warnings: tuple[BuildWarning, ...
         request_changes=changes(last.request, manifest.request) if last else (),
         settings=obeyed(),
         new_licenses=_new_licenses(plan, manifest),
+        new_attestations=compare.new_attestations(last, manifest) if last else (),
         new_attesters=compare.new_attesters(last, manifest),
         pip=tuple(each for each in pip_requirements(manifest) if each not in known),
     )

@@ -13,6 +13,8 @@ from ..printable import human
 from ..queries.pip import in_lines, pip_requirements
 from .output import (
     amount,
+    attester_lines,
+    attesters_json,
     changes_json,
     licenses,
     manifest_json,
@@ -126,10 +128,8 @@ def _json(outcome: BuildOutcome) -> dict[str, Any]:
         **changes_json(difference),
         "changes": platforms_json(difference),
         "new_licenses": outcome.new_licenses,
-        "new_attesters": [
-            {**vars(attester), "packages": names}
-            for attester, names in outcome.new_attesters.items()
-        ],
+        "new_attestations": outcome.new_attestations,
+        "new_attesters": attesters_json(outcome.new_attesters),
         "tried": outcome.tried,
         "pip": [*map(vars, pip_requirements(manifest))],
         "signers": manifest.signers,
@@ -178,8 +178,9 @@ def _lines(outcome: BuildOutcome) -> Iterator[str]:
     yield from platform_lines(difference)
     if outcome.new_licenses:
         yield f"New licences: {licenses(outcome.new_licenses)}"
-    for attester, names in outcome.new_attesters.items():
-        yield f"Newly attested by {attester}: {', '.join(names)}"
+    if outcome.new_attestations:
+        yield f"New attestations of what was there: {', '.join(outcome.new_attestations)}"
+    yield from attester_lines(outcome.new_attesters)
     verb = "would become" if dry_run else "is now"
     yield f"{outcome.path} {verb} release {manifest.release}: {total}."
     if len(manifest.solutions) > 1:

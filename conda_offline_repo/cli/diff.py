@@ -9,8 +9,10 @@ from conda.base.context import context
 from ..delivery.exceptions import LabelMismatchError
 from ..delivery.release_ref import both
 from ..printable import human
-from ..queries.compare import difference, new_licenses
+from ..queries.compare import difference, new_attesters, new_licenses
 from .output import (
+    attester_lines,
+    attesters_json,
     changes_json,
     licenses,
     numbered,
@@ -72,6 +74,7 @@ def execute(args: Namespace) -> int:
             platforms=platforms_json(changes),
             transfer_bytes=changes.transfer_bytes,
             new_licenses=fresh,
+            new_attesters=attesters_json(new_attesters(old.manifest, new.manifest)),
             **changes_json(changes),
         )
     else:
@@ -93,6 +96,7 @@ def _text(old: Named, new: Named, changes: Difference, fresh: str) -> Iterator[s
     yield from platform_lines(changes)
     yield f"A copy moves {human(changes.transfer_bytes)}."
     yield f"New licences: {fresh}"
+    yield from attester_lines(new_attesters(old.manifest, new.manifest))
     yield from _signatures(old, new)
 
 
@@ -117,7 +121,8 @@ def _markdown(old: Named, new: Named, changes: Difference, fresh: str) -> Iterat
         yield ""
     yield f"- Bytes to move: {human(changes.transfer_bytes)}"
     yield f"- New licences: {_cell(fresh)}"
-    for line in _signatures(old, new):
+    attested = attester_lines(new_attesters(old.manifest, new.manifest))
+    for line in (*attested, *_signatures(old, new)):
         yield f"- {_cell(line)}"
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ..queries.compare import Difference, PlatformChange
     from ..repository.locate import Repository
     from ..repository.manifest import Manifest
+    from ..repository.package import Attester
 
 
 def print_json(*, success: bool = True, **content: Any) -> None:
@@ -148,6 +149,17 @@ def platform_lines(difference: Difference) -> Iterator[str]:
             yield f"  + {name} {with_origin(change, name, version)}"
         for name, version in change.removed:
             yield f"  - {name} {version}"
+
+
+def attesters_json(attesters: Mapping[Attester, tuple[str, ...]]) -> list[dict[str, Any]]:
+    """Return who newly attests which packages, for a JSON object."""
+    return [{**vars(attester), "packages": names} for attester, names in attesters.items()]
+
+
+def attester_lines(attesters: Mapping[Attester, tuple[str, ...]]) -> Iterator[str]:
+    """Yield a line on each who newly attests packages."""
+    for attester, names in attesters.items():
+        yield f"Newly attested by {attester}: {', '.join(names)}"
 
 
 def with_origin(change: PlatformChange, name: str, version: str) -> str:

@@ -115,6 +115,20 @@ def new_licenses(
     return {license: tuple(sorted(names[license])) for license in sorted(names)}
 
 
+def new_attestations(old: Manifest, new: Manifest) -> tuple[str, ...]:
+    """Return the archives of the old release that have other attestations in the new one, or have
+    some there and had none, sorted.
+    """
+    return tuple(
+        name
+        for name, package in sorted(new.packages.items())
+        if (before := old.packages.get(name))
+        and package.attestations
+        and before.sha256 == package.sha256
+        and (not before.attestations or before.attestations.sha256 != package.attestations.sha256)
+    )
+
+
 def new_attesters(old: Manifest | None, new: Manifest) -> dict[Attester, tuple[str, ...]]:
     """Return whose attestations are verified, each with the names of those packages for which the
     old release has none of them.

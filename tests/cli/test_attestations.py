@@ -85,7 +85,11 @@ def test_from_the_channel_to_the_customer(
     customer.use(copy, "-n", "e", "app")
 
     newer = served.release("2.0", served.lib)
-    assert f"Newly attested by {WORKFLOW} ({ISSUER}): lib\n" in conda.build(*verified).stdout
+    built = conda.build(*verified).stdout
+    assert f"Newly attested by {WORKFLOW} ({ISSUER}): lib\n" in built
+    assert "New attestations of what was there: noarch/lib-1.0-0.conda\n" in built
+    diff = conda.run("offline-repo", "diff", copy, root / "bank", "--json")
+    assert check("diff", diff)["new_attesters"] == [{**ACME, "packages": ["lib"]}]
     volume = tmp_path / "new.zip"
     conda.run("offline-repo", "pack", root / "bank", "-o", volume, "--since", copy)
     with ZipFile(volume) as packed:
