@@ -1,9 +1,15 @@
-"""conda's classic solver, which ignores `constrains` on virtual packages; the others do not."""
+"""conda's classic solver, minding what it ignores and the others do not: `constrains` on virtual
+packages, and dependencies on packages that `constrains` names as well.
+"""
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import TYPE_CHECKING
+
+from conda import CondaError
+from conda.models.records import PackageRecord
 
 from . import conda_errors
 from .features import own_virtual_packages
@@ -22,7 +28,8 @@ def machine_minding(solver: Any) -> Any:
 
     It chooses only packages that do not exclude the machine, as long as that leads to a solution.
     Where it does not, it answers as conda does: that names the reason for a missing solution, and
-    who asks checks a solution himself.
+    who asks checks a solution himself. What a package needs is never forgotten for what it
+    constrains.
     """
 
     class MachineMindingSolver(solver):
@@ -48,10 +55,12 @@ def machine_minding(solver: Any) -> Any:
             if resolve.index is index:
                 machine = own_virtual_packages()
                 fitting = {
-                    key: record for key, record in index.items() if not _excludes(record, machine)
+                    key: _with_all_needs(record)
+                    for key, record in index.items()
+                    if not _excludes(record, machine)
                 }
-                if len(fitting) < len(index):
-                    self._left_out = True
+                self._left_out = len(fitting) < len(index)
+                if self._left_out or any(fitting[key] is not index[key] for key in fitting):
                     self._r = resolve = type(resolve)(fitting, channels=self.channels)
             return index, resolve
 
@@ -61,3 +70,33 @@ def machine_minding(solver: Any) -> Any:
 def _excludes(record: Any, machine: Any) -> bool:
     demands_any = any(text.startswith("__") for text in record.constrains or ())
     return demands_any and any(demand.excludes for demand in unmet([record], machine))
+
+
+#: The name at the beginning of a MatchSpec.
+NAME = re.compile(r"\s*([\w.-]+)")
+
+
+def _with_all_needs(record: Any) -> Any:
+    """Return a record that depends on what it constrains, where it depends on the same packages:
+    conda's `PackageRecord.combined_depends` would put the one in the place of the other.
+    """
+    if not record.constrains:
+        return record
+    needed = {*map(_name, record.depends)} - {""}
+    both = [text for text in record.constrains if _name(text) in needed]
+    if not both:
+        return record
+    others = [text for text in record.constrains if text not in both]
+    merged = PackageRecord.from_objects(
+        record, depends=(*record.depends, *both), constrains=tuple(others)
+    )
+    try:
+        merged.combined_depends  # noqa: B018
+    except (CondaError, ValueError):  # conda cannot merge every two
+        return record
+    return merged
+
+
+def _name(spec: str) -> str:
+    name = NAME.match(spec)
+    return name[1].lower() if name else ""

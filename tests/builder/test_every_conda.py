@@ -78,6 +78,9 @@ KINDS = {
     "no timestamp": Kind({"timestamp": None}),
     "build number": Kind({"build_number": 20_260_101_123_456}),
     "constrains": Kind({"constrains": ["lib >=1,<3", "absent <1"]}, libs=VERSIONS[1:4]),
+    "needed and constrained": Kind(
+        {"constrains": ["lib >=1"]}, needs=("lib <2",), libs=("1.0", "1.5")
+    ),
     "machine": Kind({"constrains": ["__glibc >=2.17", "__cuda <1"], "depends": ["__unix"]}),
     "other machine": Kind({"constrains": ["__glibc >=2.99"]}, fit=False),
     "features": Kind({"track_features": "mkl fast"}),
