@@ -14,15 +14,14 @@ from .names import (
     ATTESTATIONS,
     FINGERPRINT,
     LABEL,
-    PROJECT,
     SOLVER,
     file_problem,
     is_conda_versions,
     label_problem,
     package_problem,
-    wheel_problem,
 )
-from .package import Attestations, Attester, File, Package, WheelOrigin
+from .package import File, parse_package
+from .reading import InvalidError
 from .remembered import Remembered
 
 if TYPE_CHECKING:
@@ -91,7 +90,7 @@ def parse_bytes(content: bytes, path: Path) -> Manifest:
     """
     try:
         return replace(parse(reading.load(content)), raw=content)
-    except _Invalid as error:
+    except InvalidError as error:
         raise ManifestError(path, str(error)) from error
     except (ValueError, KeyError, TypeError, AttributeError, ArithmeticError) as error:
         raise ManifestError(path, "it is damaged") from error
@@ -100,12 +99,12 @@ def parse_bytes(content: bytes, path: Path) -> Manifest:
 def parse(data: Any) -> Manifest:
     """Return the manifest in a JSON object; a wrong one raises one of many errors."""
     if data["format"] != FORMAT:
-        raise _Invalid(
+        raise InvalidError(
             f"it has format {data['format']!r}, this version of conda-offline-repo "
             f"reads format {FORMAT}"
         )
     if not LABEL.fullmatch(reading.text(data["label"])):
-        raise _Invalid(f"its label is {data['label']!r}")
+        raise InvalidError(f"its label is {data['label']!r}")
     packages, request, usual = data["packages"], data["request"], Remembered()
     on_the_way, bridges = data.get("on_the_way", {}), data.get("bridges", {})
     _check_names(packages, {**data["files"], **bridges}, on_the_way)
@@ -143,17 +142,7 @@ def parse(data: Any) -> Manifest:
             ),
         ),
         solutions=_solutions(data["solutions"]),
-        packages={
-            name: Package(
-                sha256=reading.sha256(package["sha256"]),
-                md5=reading.md5(package["md5"]),
-                size=reading.count(package["size"]),
-                url=reading.text(package["url"]),
-                wheel=_wheel(package.get("wheel")),
-                attestations=_attestations(package.get("attestations")),
-            )
-            for name, package in packages.items()
-        },
+        packages={name: parse_package(package) for name, package in packages.items()},
         files=_files(data["files"]),
         built_with=_texts_by_name(data["built_with"]),
         on_the_way={
@@ -176,54 +165,31 @@ def parse(data: Any) -> Manifest:
     environments = manifest.request.environments
     for name in (*environments, *manifest.request.exact, *manifest.request.pip):
         if name not in (environments or {""}) or (name and label_problem(name)):
-            raise _Invalid(f"it names {name!r} as an environment")
+            raise InvalidError(f"it names {name!r} as an environment")
     for solver in manifest.request.customer_solvers:
         if not SOLVER.fullmatch(solver):
-            raise _Invalid(f"it names {solver!r} as a solver")
+            raise InvalidError(f"it names {solver!r} as a solver")
     for signer in manifest.signers:
         if not FINGERPRINT.fullmatch(signer):
-            raise _Invalid(f"it names {signer!r} as a signer, not the fingerprint of a key")
+            raise InvalidError(f"it names {signer!r} as a signer, not the fingerprint of a key")
     releases = (kept.solutions for kept in manifest.releases.values())
     for solutions in (manifest.solutions, *releases):
         if unknown := set().union(*solutions.values()).difference(packages):
-            raise _Invalid(f"its solutions name {min(unknown)!r}, which is not among its packages")
+            raise InvalidError(
+                f"its solutions name {min(unknown)!r}, which is not among its packages"
+            )
     if unknown := manifest.pip.keys() - manifest.solutions.keys():
-        raise _Invalid(f"it has requirements of pip for {min(unknown)!r}, which it does not solve")
+        raise InvalidError(
+            f"it has requirements of pip for {min(unknown)!r}, which it does not solve"
+        )
     return manifest
-
-
-def _wheel(values: Any) -> WheelOrigin | None:
-    if values is None:
-        return None
-    origin = WheelOrigin(
-        project=reading.text(values["project"]),
-        version=reading.text(values["version"]),
-        file=reading.text(values["file"]),
-        sha256=reading.sha256(values["sha256"]),
-    )
-    if not PROJECT.fullmatch(origin.project):
-        raise _Invalid(f"it names {origin.project!r} as a project of PyPI")
-    if problem := wheel_problem(origin.file):
-        raise _Invalid(f"it names {origin.file!r}: {problem}")
-    return origin
 
 
 def _conda_versions(value: Any) -> str:
     text = reading.text(value)
     if not is_conda_versions(text):
-        raise _Invalid(f"it is for conda {text!r}, which conda does not read")
+        raise InvalidError(f"it is for conda {text!r}, which conda does not read")
     return text
-
-
-def _attestations(values: Any) -> Attestations | None:
-    if values is None:
-        return None
-    verified = (
-        Attester(reading.text(attester["identity"]), reading.text(attester["issuer"]))
-        for attester in values["verified"]
-    )
-    sha256, size = reading.sha256(values["sha256"]), reading.count(values["size"])
-    return Attestations(sha256, size, tuple(verified))
 
 
 def _solutions(values: Any) -> dict[str, tuple[str, ...]]:
@@ -251,11 +217,7 @@ def _texts_by_name(values: Any) -> dict[str, str]:
 def _check_names(packages: Any, files: Any, on_the_way: Any) -> None:
     for name in packages:
         if problem := package_problem(name):
-            raise _Invalid(f"it names {name!r}: {problem}")
+            raise InvalidError(f"it names {name!r}: {problem}")
     for name in (*files, *on_the_way):
         if file_problem(name) and (name in files or package_problem(ATTESTATIONS.sub("", name))):
-            raise _Invalid(f"it names {name!r}, which is not a file of a repository")
-
-
-class _Invalid(Exception):
-    """Why a JSON object is not a manifest."""
+            raise InvalidError(f"it names {name!r}, which is not a file of a repository")

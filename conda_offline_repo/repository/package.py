@@ -4,6 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from . import reading
+from .names import PROJECT, wheel_problem
+
+if TYPE_CHECKING:
+    from typing import Any
 
 
 @dataclass(frozen=True)
@@ -67,3 +74,42 @@ class Package:
     url: str
     wheel: WheelOrigin | None = None
     attestations: Attestations | None = None
+
+
+def parse_package(values: Any) -> Package:
+    """Return the package in a JSON object; a wrong one raises one of many errors."""
+    return Package(
+        sha256=reading.sha256(values["sha256"]),
+        md5=reading.md5(values["md5"]),
+        size=reading.count(values["size"]),
+        url=reading.text(values["url"]),
+        wheel=_wheel(values.get("wheel")),
+        attestations=_attestations(values.get("attestations")),
+    )
+
+
+def _wheel(values: Any) -> WheelOrigin | None:
+    if values is None:
+        return None
+    origin = WheelOrigin(
+        project=reading.text(values["project"]),
+        version=reading.text(values["version"]),
+        file=reading.text(values["file"]),
+        sha256=reading.sha256(values["sha256"]),
+    )
+    if not PROJECT.fullmatch(origin.project):
+        raise reading.InvalidError(f"it names {origin.project!r} as a project of PyPI")
+    if problem := wheel_problem(origin.file):
+        raise reading.InvalidError(f"it names {origin.file!r}: {problem}")
+    return origin
+
+
+def _attestations(values: Any) -> Attestations | None:
+    if values is None:
+        return None
+    verified = (
+        Attester(reading.text(attester["identity"]), reading.text(attester["issuer"]))
+        for attester in values["verified"]
+    )
+    sha256, size = reading.sha256(values["sha256"]), reading.count(values["size"])
+    return Attestations(sha256, size, tuple(verified))

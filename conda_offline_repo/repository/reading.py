@@ -16,6 +16,10 @@ MD5 = re.compile(r"(?:[0-9a-f]{32})?")
 LARGEST_FILE = 1 << 63
 
 
+class InvalidError(Exception):
+    """Why a JSON object is not a manifest."""
+
+
 def load(content: bytes) -> Any:
     """Return the value of a JSON text; raises a ValueError that says why it is not one."""
     try:

@@ -17,6 +17,7 @@ from conda_offline_repo.repository.exceptions import InvalidLabelError
 from conda_offline_repo.repository.manifest import Manifest
 from conda_offline_repo.repository.names import WINDOWS_DEVICES, archive_problem, check_label
 from conda_offline_repo.repository.package import File, Package
+from conda_offline_repo.repository.reading import InvalidError
 from conda_offline_repo.repository.remembered import Remembered
 
 if TYPE_CHECKING:
@@ -123,7 +124,7 @@ def test_no_manifest_names_a_path_outside(subdir: str, file: str) -> None:
     for key, entry in (("packages", package), ("files", {"sha256": "0" * 64, "size": 1})):
         try:
             manifest_json.parse({**content, key: {name: entry}})
-        except manifest_json._Invalid:
+        except InvalidError:
             continue
         root = Path("/root/of/all")
         folder, _, base = name.rpartition("/")
