@@ -21,7 +21,7 @@ from . import conda_errors
 from .classic_solver import CLASSIC, machine_minding
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from typing import Any, TypeVar
 
     from conda.models.channel import Channel
@@ -93,6 +93,23 @@ def ask(
     del solver
     _let_go(None)
     raise UnsolvedError(why)
+
+
+def takes_for_one(channels: Sequence[Channel]) -> bool:
+    """Return whether the configured solver takes two of these channels for one in its priorities.
+
+    The classic one goes by what follows the server in a URL, or the last folder of a path
+    (`conda.resolve.Resolve._make_channel_priorities`). conda-libmamba-solver goes by the canonical
+    name, which also the channels of one name have in common, such as those of `defaults`; and
+    rattler by the whole URL.
+    """
+    if context.solver == "classic":
+        names = {channel.name for channel in channels}
+    elif context.solver == "libmamba":
+        names = {(channel.canonical_name, channel.name) for channel in channels}
+    else:
+        return False
+    return len(names) < len({channel.base_url for channel in channels})
 
 
 @contextmanager

@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .._conda.solver import undisturbed
+from .._conda.solver import takes_for_one, undisturbed
 from .exceptions import NewerEntryError, SolveError, UnfitEntryError
 from .upstream.ages import Ages
 from .upstream.entries import entries_of
@@ -61,6 +61,9 @@ class Ground:
 def solved(request: Request, tasks: Sequence[Task], progress: Progress, ground: Ground) -> Solved:
     """Solve each task of a request; an entry that must not be shipped gives way to another build.
 
+    Views, which have names of their own, are used from the start for channels that the solver would
+    take for one.
+
     Raises:
         SolveError: There is no solution.
         UnfitEntryError: There is none without an entry that must not be shipped.
@@ -70,11 +73,13 @@ def solved(request: Request, tasks: Sequence[Task], progress: Progress, ground: 
     try:
         with undisturbed():
             unfit: UnfitEntryError | None = None
-            if not Ages(request):
+            packages = any(task.packages for task in tasks)
+            channels = [source.channel for source in request.sources]
+            if not (Ages(request) or (packages and takes_for_one(channels))):
                 try:
                     return _solved(request, tasks, progress, ground, from_channels(request))
                 except UnfitEntryError as error:
-                    if not any(task.packages for task in tasks):
+                    if not packages:
                         raise
                     unfit = error
             from .upstream.view import Views

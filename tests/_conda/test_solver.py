@@ -16,7 +16,14 @@ from conda.models.channel import Channel
 from conda.plugins import hookimpl
 from conda.plugins.types import CondaSolver
 
-from conda_offline_repo._conda.solver import UnsolvedError, ask, solver_versions, undisturbed
+from conda_offline_repo._conda import overrides
+from conda_offline_repo._conda.solver import (
+    UnsolvedError,
+    ask,
+    solver_versions,
+    takes_for_one,
+    undisturbed,
+)
 from conda_offline_repo.exceptions import SolverFailedError, SolverMissingError
 from tests.support.tiny import TinyChannel
 
@@ -93,6 +100,28 @@ def test_no_solution(
     with pytest.raises(UnsolvedError, match=reason):
         solved(channel, tmp_path / "env", package)
     assert not live_solvers()
+
+
+@pytest.mark.parametrize(
+    ("channels", "solvers"),
+    [
+        (("file:///tested/main", "file:///raw/main"), {"classic"}),
+        (("https://a.example/get/main", "https://b.example/get/main"), {"classic"}),
+        (("conda-forge", "https://mirror.example/conda-forge"), {"classic"}),
+        (("file:///srv/bank", "file:///srv/bank/label/bank"), {"classic"}),
+        (("file:///a/pkgs", "file:///b/pkgs"), {"classic", "libmamba"}),
+        (("https://a.example/acme", "https://a.example/acme/label/bank"), set()),
+        (("https://repo.anaconda.com/pkgs/main", "https://repo.anaconda.com/pkgs/r"), set()),
+        (("https://a.example/main", "https://me:pw@a.example/main"), set()),
+        (("file:///srv/main",), set()),
+    ],
+)
+def test_channels_that_solvers_take_for_one(
+    me: Inside, channels: tuple[str, ...], solvers: set[str]
+) -> None:
+    for solver in ("classic", "libmamba", "rattler"):
+        with overrides.settings(solver=solver):
+            assert takes_for_one([*map(Channel, channels)]) is (solver in solvers)
 
 
 def test_solver_that_is_not_installed(me: Inside, channel: TinyChannel, tmp_path: Path) -> None:

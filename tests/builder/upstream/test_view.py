@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,6 +16,7 @@ from conda_offline_repo.repository.locate import locate_one
 from conda_offline_repo.specs import PackageSpec
 from dev.upstream.server import ChannelServer
 from tests.support.inside import forget, inside
+from tests.support.mirror import SOLVERS
 from tests.support.sharded import shard
 from tests.support.tiny import TinyChannel
 
@@ -99,6 +101,34 @@ def test_channels_of_one_last_name_keep_their_order(
         assert solved(me, tmp_path / "a", "app", channels=urls) == {"app": f"{urls[0]} 1.0"}
         named = solved(me, tmp_path / "b", f"{urls[1]}::app", channels=urls)
     assert named == {"app": f"{urls[1]} 2.0", "lib": f"{urls[1]} 1.0"}
+
+
+@pytest.mark.parametrize("solver", SOLVERS)
+@pytest.mark.parametrize("kind", ["folders", "servers"])
+def test_build_keeps_the_order_of_channels_of_one_last_name(
+    me: Inside, tmp_path: Path, solver: str, kind: str
+) -> None:
+    """Each solver by itself, or from views where it would take them for one."""
+    tested, raw = TinyChannel(tmp_path / "tested" / "main"), TinyChannel(tmp_path / "raw" / "main")
+    tested.add("app", "1.0", depends=["lib"])
+    raw.add("app", "2.0")
+    raw.add("lib", "3.0")
+    for channel in (tested, raw):
+        channel.write()
+    with ExitStack() as stack:
+        urls = [channel.folder.as_uri() for channel in (tested, raw)]
+        if kind == "servers":
+            folders = (tested.folder.parent, raw.folder.parent)
+            servers = [stack.enter_context(ChannelServer(folder)) for folder in folders]
+            urls = [f"{server.url}/main" for server in servers]
+        me.configure(solver=solver)
+        outcome = me.build(me.options("app", channels=tuple(urls)))
+        packages = {p.name: p.version for p in list_packages(locate_one(outcome.path))}
+        assert packages == {"app": "1.0", "lib": "3.0"}
+        archives = outcome.manifest.packages
+        assert archives["noarch/lib-3.0-0.conda"].url == f"{urls[1]}/noarch/lib-3.0-0.conda"
+        outcome = me.build(me.options(f"{urls[1]}::app", channels=tuple(urls)))
+        assert [p.version for p in list_packages(locate_one(outcome.path))] == ["2.0"]
 
 
 def test_shards_are_read_for_what_can_be_reached(me: Inside, tmp_path: Path) -> None:
