@@ -17,6 +17,7 @@ import pytest
 from conda import CondaError
 from conda.base.context import context
 
+from conda_offline_repo._conda.classic_solver import CLASSIC
 from conda_offline_repo.builder.exceptions import (
     ChannelUnavailableError,
     SolveError,
@@ -429,7 +430,7 @@ def test_hostile_file_names_become_no_path(me: Inside, tmp_path: Path, key: str,
         assert outside(tmp_path, me) == before
         # its neighbour can be had all the same, unless the solver refuses the index as a whole
         if refused(me, me.options("good", channels=(url,))):
-            assert context.solver != "classic"
+            assert context.solver not in CLASSIC
             assert not me.root.exists()
         else:
             assert set(published(me)) == {"good-1.0-0.conda"}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from conda.base.context import context
 
+from conda_offline_repo._conda.classic_solver import CLASSIC
 from conda_offline_repo.builder.exceptions import InvalidRecordError
 from conda_offline_repo.exceptions import InvalidRequestError, OfflineRepoError, SolverMissingError
 from dev.upstream.server import ChannelServer
@@ -107,7 +108,7 @@ def test_index_that_is_none(site: Site, content: str) -> None:
 
 def test_classic_solver_takes_numbers_for_versions_and_we_do_not(site: Site) -> None:
     site.change("version", "1.0")
-    if context.solver == "classic":
+    if context.solver in CLASSIC:
         with pytest.raises(InvalidRecordError, match="its version is not a text"):
             site.build(site.urls[0])
     else:

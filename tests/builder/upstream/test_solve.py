@@ -19,6 +19,7 @@ from conda.plugins import hookimpl
 from conda.plugins.types import CondaSolver
 
 from conda_offline_repo._conda import overrides
+from conda_offline_repo._conda.classic_solver import CLASSIC
 from conda_offline_repo.builder.exceptions import CollisionError, SolveError
 from conda_offline_repo.builder.release import plan
 from conda_offline_repo.builder.upstream.solve import from_channels, solve, tasks
@@ -389,7 +390,7 @@ def test_channel_priority_is_as_configured(
 
 def qualified(me: Inside, server: ChannelServer) -> str:
     """`lib` of the channel `low`, in words that this conda's solver takes."""
-    if context.solver != "classic":
+    if context.solver not in CLASSIC:
         return f"{server.url}/low::lib"
     me.configure(channel_alias=server.url)
     return "low::lib"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from conda.base.context import context
 
+from conda_offline_repo._conda.classic_solver import CLASSIC
 from conda_offline_repo.builder.exceptions import SolveError
 from dev.upstream.server import ChannelServer
 from tests.support.sharded import INDEX, SHARDS, shard
@@ -119,7 +120,7 @@ def test_missing_dependency_is_told_as_the_solver_does(me: Inside, server: Chann
 def test_package_of_one_channel(me: Inside, server: ChannelServer) -> None:
     """What another channel has does not count."""
     high, low = urls(server)
-    if context.solver == "classic":
+    if context.solver in CLASSIC:
         me.configure(channel_alias=server.url)
         high, low = "upper", "lower"
     text = refusal(me, server, f"{high}::pytho", f"{low}::ratingpro")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from conda.plugins import hookspec
 
+from conda_offline_repo._conda.classic_solver import CLASSIC
 from conda_offline_repo.files.hashing import hash_file
 from dev.upstream.server import ChannelServer
 from tests.support.mirror import PLATFORM, SOLVERS, SWAPPED, another, publish
@@ -58,7 +59,7 @@ def test_what_the_cache_has_of_other_channels(
         assert "ERROR REPORT" not in told.output
         assert customer.installed("rating") == before
         assert spec.partition(">")[0] in told.stderr
-        if solver == "classic" and len(SOLVERS) > 1:  # there it does not offer them
+        if solver in CLASSIC and len(SOLVERS) > 1:  # there it does not offer them
             continue
         assert "not from the offline repository" in told.stderr
         use = f"conda offline-repo use {stick} -p {customer.envs / 'rating'}"
