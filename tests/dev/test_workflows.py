@@ -33,6 +33,13 @@ def test_workflow_takes_actions_by_their_commit(workflow: Path) -> None:
 
 
 @pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.stem)
+def test_schedules_that_a_workflow_asks_for_are_its_own(workflow: Path) -> None:
+    text = workflow.read_text("utf-8")
+    asked = re.findall(r"github\.event\.schedule [=!]= '([^']*)'", text)
+    assert {*asked} <= {*re.findall(r'cron: "([^"]*)"', text)}
+
+
+@pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.stem)
 def test_files_that_a_workflow_runs_are_there(workflow: Path) -> None:
     jobs = YAML(typ="safe").load(workflow)["jobs"].values()
     lines = " ".join(step.get("run", "") for job in jobs for step in job["steps"])
