@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -11,8 +12,13 @@ import pytest
 
 from conda_offline_repo.builder.archives import attestations
 from conda_offline_repo.builder.archives.archive import Archive
+from conda_offline_repo.builder.options import EnvironmentSpec
 from conda_offline_repo.builder.release.attestations import Verifier
-from conda_offline_repo.builder.release.exceptions import AttestationsError, FailOnError
+from conda_offline_repo.builder.release.exceptions import (
+    AttestationsError,
+    FailOnError,
+    SigstoreMissingError,
+)
 from conda_offline_repo.exceptions import InvalidRequestError
 from conda_offline_repo.progress import Unwatched
 from conda_offline_repo.repository.locate import locate_one
@@ -323,3 +329,27 @@ def test_what_is_not_a_trusted_root_is_refused(vendor: Attesting) -> None:
         with pytest.raises(InvalidRequestError, match=r"trusted_root.json cannot be used"):
             vendor.build(verify=True)
     assert not vendor.server.requests
+
+
+def test_without_the_library_there_is_advice(
+    vendor: Attesting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "sigstore.models", None)
+    with pytest.raises(SigstoreMissingError, match="not installed or is older than 4"):
+        vendor.build(verify=True)
+    # what is not verified does not need it
+    vendor.attest(vendor.app)
+    assert vendor.build().changed
+
+
+def test_what_a_list_names_has_them_too(vendor: Attesting, tmp_path: Path) -> None:
+    file = vendor.attest(vendor.app)
+    vendor.channel.write()
+    lines = (f"{vendor.url}/{p.at}#{p.record['md5']}" for p in (vendor.app, vendor.lib))
+    (tmp_path / "list.txt").write_text("\n".join(("@EXPLICIT", *lines)))
+    options = vendor.me.options(channels=(vendor.url,))
+    environment = EnvironmentSpec(file=tmp_path / "list.txt")
+    options = replace(options, environments=(environment,), verify_attestations=vendor.root)
+    outcome = vendor.me.build(options)
+    assert [*outcome.new_attesters.values()] == [("app",)]
+    assert (vendor.bank / "noarch" / file.name).is_file()

@@ -31,7 +31,8 @@ AT_A_SOLVE = {
     *("customer.environment.files", "customer.environment.state"),
     *("files", "files.atomic", "files.hashing", "files.permissions", "files.workers"),
     *("repository", "repository.exceptions", "repository.manifest", "repository.remembered"),
-    *("repository.manifest_json", "repository.names", "repository.reading"),
+    *("repository.manifest_json", "repository.names", "repository.package"),
+    "repository.reading",
 }
 #: What only conda 25.5 and newer asks for.
 AT_A_TRANSACTION = {"customer.hooks.explicit"}
