@@ -12,6 +12,7 @@ from conda import CondaError, CondaMultiError
 from conda.base.context import context
 from conda.exceptions import (
     ChannelError,
+    InvalidSpec,
     LockError,
     PackagesNotFoundError,
     ResolvePackageNotFound,
@@ -102,8 +103,11 @@ def fails_by_itself(error: BaseException) -> bool:
     its own.
 
     Over an index, py-rattler raises a plain OSError without a number; those of conda and requests
-    have their own classes.
+    have their own classes. What conda is asked for is parsed before, so an invalid specification is
+    one of the index.
     """
+    if isinstance(error, InvalidSpec):
+        return True
     if isinstance(error, OSError):
         plain = type(error) is OSError and error.errno is None
         return plain and not missing_certificates(error)

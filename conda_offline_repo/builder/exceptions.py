@@ -111,13 +111,20 @@ class UnfitEntryError(OfflineRepoError):
     """An upstream entry that the solver chose, or that is named exactly, and is not shipped."""
 
 
+#: What to do where an entry is left out.
+OTHER_READERS = (
+    "If it is about a solver that the customers do not have, say which they have: "
+    "--customer-solver NAME"
+)
+
+
 class InvalidRecordError(UnfitEntryError):
     """An upstream entry that must not become a file of ours."""
 
     def __init__(self, channel: str, file: str, reason: str) -> None:
         super().__init__(
             f"The channel {channel} lists {file!r}, which is refused: {reason}.",
-            "Nothing was published. Tell the owner of the channel.",
+            f"Nothing was published. Tell the owner of the channel. {OTHER_READERS}",
         )
 
 

@@ -10,14 +10,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .._conda.solver import takes_for_one, undisturbed
-from .exceptions import NewerEntryError, SolveError, UnfitEntryError
+from ..exceptions import SolverFailedError
+from .exceptions import OTHER_READERS, InvalidRecordError, SolveError, UnfitEntryError
 from .upstream.ages import Ages
 from .upstream.entries import entries_of
 from .upstream.solve import from_channels, solve
+from .upstream.view import LEFT_OUT, Views
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+
+    from conda import CondaError
 
     from ..progress import Progress
     from ..repository.manifest import Manifest
@@ -72,27 +76,18 @@ def solved(request: Request, tasks: Sequence[Task], progress: Progress, ground: 
     shutil.rmtree(ground.scratch, ignore_errors=True)
     try:
         with undisturbed():
-            unfit: UnfitEntryError | None = None
             packages = any(task.packages for task in tasks)
             channels = [source.channel for source in request.sources]
-            if not (Ages(request) or (packages and takes_for_one(channels))):
-                try:
-                    return _solved(request, tasks, progress, ground, from_channels(request))
-                except UnfitEntryError as error:
-                    if not packages:
-                        raise
-                    unfit = error
-            from .upstream.view import Views
-
-            views = Views(request, ground.scratch / "views")
+            if Ages(request) or (packages and takes_for_one(channels)):
+                return _solved_from_views(request, tasks, progress, ground)
             try:
-                outcome = _solved(request, tasks, progress, ground, views.solve)
-            except SolveError as error:
-                if isinstance(unfit, NewerEntryError):
-                    raise  # which names it, too
-                raise unfit or error from None
-            warnings = (*outcome.warnings, *views.warnings(outcome.solutions))
-            return Solved(outcome.solutions, outcome.entries, warnings)
+                return _solved(request, tasks, progress, ground, from_channels(request))
+            except (SolveError, SolverFailedError, UnfitEntryError) as error:
+                first = error
+            misfits = isinstance(first, SolverFailedError) and first.has_misfits
+            if misfits or not packages:
+                raise first from None
+            return _solved_from_views(request, tasks, progress, ground, first)
     except SolveError as error:  # what a file says and is not followed may be the reason
         error.hints += tuple(w.text for w in request.warnings if w.kind == "left-out")
         if request.cooldown and "Too new:" in error.explanation:
@@ -100,6 +95,32 @@ def solved(request: Request, tasks: Sequence[Task], progress: Progress, ground: 
         raise
     finally:
         shutil.rmtree(ground.scratch, ignore_errors=True)
+
+
+def _solved_from_views(
+    request: Request,
+    tasks: Sequence[Task],
+    progress: Progress,
+    ground: Ground,
+    first: CondaError | None = None,
+) -> Solved:
+    """Solve a request from views of its channels; without a solution, the error of the solve from
+    the channels themselves is raised, if there is one and it says more.
+    """
+    views = Views(request, ground.scratch / "views")
+    try:
+        outcome = _solved(request, tasks, progress, ground, views.solve)
+    except SolveError as error:
+        left_out = LEFT_OUT in error.explanation
+        if first and (not left_out or isinstance(first, InvalidRecordError)):
+            raise first from None
+        if left_out:
+            error.hints += (f"Tell the owner of the channel. {OTHER_READERS}",)
+        raise
+    except SolverFailedError as error:
+        raise first or error from None
+    warnings = (*outcome.warnings, *views.warnings(outcome.solutions))
+    return Solved(outcome.solutions, outcome.entries, warnings)
 
 
 def _solved(

@@ -87,7 +87,7 @@ def entries_of(
             warnings.append(BuildWarning("channel-relations", text))
         for record in needed:
             try:
-                entry = _entry(source, record, indexes[record.subdir])
+                entry = _entry(source, record, indexes[record.subdir], request)
             except UpstreamChangedError:
                 if record not in exact:
                     raise
@@ -102,11 +102,11 @@ def entries_of(
     return tuple(sorted(entries.values(), key=lambda entry: entry.name)), tuple(warnings)
 
 
-def _entry(source: ChannelSource, record: PackageRecord, index: Index) -> Entry:
+def _entry(source: ChannelSource, record: PackageRecord, index: Index, request: Request) -> Entry:
     raw = index.entries.get(record.fn)
     if raw is None and not index.newer.keys().isdisjoint(_files(record)):
         raise NewerEntryError(source.url, record.name, f"{record.subdir}/{record.fn}")
-    problem = archive_problem(record.fn) if raw is None else reason_against(record.fn, raw)
+    problem = archive_problem(record.fn) if raw is None else reason_against(record.fn, raw, request)
     if problem:
         raise InvalidRecordError(source.url, record.fn, problem)
     if raw is None or any(

@@ -11,10 +11,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
+    from ..request.request import Request
 
-def reason_against(file: str, record: Mapping[str, Any]) -> str | None:
+
+def reason_against(file: str, record: Mapping[str, Any], request: Request) -> str | None:
     """Return why the entry of an archive must not be shipped, or None if it may."""
-    return unreadable(file, record, Readers())
+    return unreadable(file, record, Readers(request.customer_solvers, request.customer_conda))
 
 
 @dataclass(frozen=True)

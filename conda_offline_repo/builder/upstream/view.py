@@ -47,6 +47,8 @@ if TYPE_CHECKING:
 
     Undecoded: TypeAlias = Mapping[str, list[tuple[str, str, msgspec.Raw]]]
 
+#: How an explanation begins to name what is left out.
+LEFT_OUT = "Left out:"
 #: How many entries that are left out an error names.
 FEW = 10
 
@@ -175,7 +177,7 @@ class Views:
         with explained(self._request, source):
             entries = [*self._entries(source, subdirs, names)]
         for subdir, section, file, record in entries:
-            unfit, too_new = reason_against(file, record), None
+            unfit, too_new = reason_against(file, record, self._request), None
             if unfit is None and self._holding_back:
                 too_new = self._ages.reason_against(f"{source.url}/{subdir}", file, record)
             if reason := unfit or too_new:
@@ -207,7 +209,7 @@ class Views:
         """Return what is left out of packages of these names, as the end of an explanation."""
         lines = sorted(str(left) for left in self.left_out if left.name in names)
         more = [f"… and {len(lines) - FEW} more"] if len(lines) > FEW else []
-        return f"\nLeft out:{dashlist([*lines[:FEW], *more])}" if lines else ""
+        return f"\n{LEFT_OUT}{dashlist([*lines[:FEW], *more])}" if lines else ""
 
 
 #: What may be a package's name in an explanation.

@@ -68,7 +68,7 @@ def test_unfit_entry_that_nothing_replaces_is_refused(me: Inside, tmp_path: Path
     channel = TinyChannel(tmp_path / "main")
     channel.add("app", "2.0", record=UNFIT)
     channel.write()
-    with pytest.raises(InvalidRecordError, match=r"app-2\.0-0\.conda.*md5"):
+    with pytest.raises((InvalidRecordError, SolveError), match=r"app-2\.0-0\.conda.*md5"):
         me.build(me.options("app", channels=(channel.folder.as_uri(),)))
     assert not (me.root / "bank").exists()
 
@@ -148,3 +148,21 @@ def test_shards_are_read_for_what_can_be_reached(me: Inside, tmp_path: Path) -> 
         "tool": f"{plain.folder.as_uri()} 1.0",
         **dict.fromkeys(("app", "lib"), f"{url} 1.0"),
     }
+
+
+def test_dependency_that_no_other_solver_reads(me: Inside, tmp_path: Path) -> None:
+    """Where a solver breaks over it or takes it for something else, another version is shipped."""
+    channel = TinyChannel(tmp_path / "main")
+    channel.add("lib")
+    channel.add("app", "1.0", depends=["lib"])
+    channel.add("app", "2.0", depends=['lib[when="__win"]'])
+    channel.add("tool", depends=["app"])
+    channel.add("apart", depends=["app >=2"])
+    channel.write()
+    url = channel.folder.as_uri()
+    outcome = me.build(me.options("tool", channels=(url,)))
+    assert "noarch/app-1.0-0.conda" in outcome.manifest.packages
+    refused = pytest.raises((InvalidRecordError, SolveError), match=r"app-2\.0-0\.conda.*when")
+    with refused as caught:
+        me.build(me.options("apart", channels=(url,), label="plant"))
+    assert "--customer-solver NAME" in str(caught.value)
