@@ -12,6 +12,7 @@ import pytest
 
 from conda_offline_repo.builder.archives import attestations
 from conda_offline_repo.builder.archives.archive import Archive
+from conda_offline_repo.builder.archives.local import LocalArchives
 from conda_offline_repo.builder.options import EnvironmentSpec
 from conda_offline_repo.builder.release.attestations import Verifier
 from conda_offline_repo.builder.release.exceptions import (
@@ -19,6 +20,7 @@ from conda_offline_repo.builder.release.exceptions import (
     FailOnError,
     SigstoreMissingError,
 )
+from conda_offline_repo.builder.upstream.entry import Entry
 from conda_offline_repo.exceptions import InvalidRequestError
 from conda_offline_repo.progress import Unwatched
 from conda_offline_repo.repository.locate import locate_one
@@ -169,6 +171,16 @@ def test_only_a_list_of_them_is_read(tmp_path: Path, content: bytes) -> None:
     file.write_bytes(content)
     with pytest.raises(ValueError, match=r"it is not (JSON: |a list of attestations)"):
         attestations.read_bundles(file)
+
+
+def test_a_file_that_would_have_too_long_a_name_is_not_asked_for(tmp_path: Path) -> None:
+    record, url = {"attestations_sha256": "a" * 64}, "https://127.0.0.1:1/noarch/app"
+    entry = Entry("noarch", f"app-1.0-{'b' * 180}.conda", record, url, url)
+    local = LocalArchives(tmp_path)
+    collected = attestations.collect_attestations(
+        [entry], tmp_path, tmp_path, Unwatched(), local, lambda archive: None
+    )
+    assert "more than 255 characters" in collected.missing[entry.name]
 
 
 def test_a_server_that_refuses_them_alone_does_not_stop_a_build(vendor: Attesting) -> None:
@@ -353,3 +365,22 @@ def test_what_a_list_names_has_them_too(vendor: Attesting, tmp_path: Path) -> No
     outcome = vendor.me.build(options)
     assert [*outcome.new_attesters.values()] == [("app",)]
     assert (vendor.bank / "noarch" / file.name).is_file()
+
+
+def test_they_are_fetched_as_their_archives_are(tmp_path: Path) -> None:
+    token = "tk-0f-acme"
+    served = tmp_path / "served"
+    channel = TinyChannel(served / "acme")
+    file = channel.add("app").attest(b"[{}]")
+    gone = channel.add("lib").attest(b"[{}]")
+    gone.unlink()
+    channel.write()
+    with (
+        inside(tmp_path / "me") as me,
+        ChannelServer(served, private={"acme": token}, refusal=403) as server,
+    ):
+        url = f"{server.url}/acme"
+        outcome = me.build(me.options("app", "lib", channels=(url,), token=token))
+        assert (me.root / "bank" / "noarch" / file.name).is_file()
+        assert MISSING in warnings(outcome)["no-attestations"]
+        assert token not in warnings(outcome)["no-attestations"]
