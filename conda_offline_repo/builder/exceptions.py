@@ -96,17 +96,6 @@ class ExactGoneError(OfflineRepoError):
         )
 
 
-class ListIncompleteError(OfflineRepoError):
-    """Archives that are named exactly, and that cannot be installed without others."""
-
-    def __init__(self, key: str, problems: Iterable[str]) -> None:
-        super().__init__(
-            f"The archives named for {key} cannot be installed alone:{dashlist(problems)}",
-            "Nothing was published. Make the list or lock file anew from a working environment, or "
-            "name the packages to have them solved.",
-        )
-
-
 class UnfitEntryError(OfflineRepoError):
     """An upstream entry that the solver chose, or that is named exactly, and is not shipped."""
 

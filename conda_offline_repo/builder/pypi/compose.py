@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from conda.models.match_spec import MatchSpec
 from packaging.specifiers import SpecifierSet
 
+from ..._conda.machine import unmet
 from ...queries.dependencies import reached, spec_name
 from ...specs import PackageSpec
 from ..upstream import exact
@@ -72,7 +73,8 @@ def composed(
         together = {name: together[name] for name in reached(roots | extra, depends)}
         stay = {name: record for name, record in stay.items() if name in together}
     touched = [r for name, r in stay.items() if not made.keys().isdisjoint(depends[name])]
-    misfits = exact.unmet(together, (*made.values(), *touched))
+    demands = unmet((*made.values(), *touched), {}, together.values())
+    misfits = [str(demand) for demand in demands if not demand.virtual_package]
     for spec in () if solution.exact else solution.packages:
         package = made.get(spec.match.name)
         if package and not _fits(spec, package):

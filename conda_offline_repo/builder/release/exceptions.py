@@ -65,25 +65,44 @@ class ForbiddenError(OfflineRepoError):
         )
 
 
-class MachineMisfitError(OfflineRepoError):
-    """Packages that cannot be installed on the machine that a release is for."""
+class MisfitError(OfflineRepoError):
+    """Packages for an environment that need others than are there, or another machine.
 
-    def __init__(self, key: str, demands: Sequence[Unmet]) -> None:
-        platform = key_parts(key)[1]
-        names = sorted({demand.virtual_package for demand in demands})
-        options = " ".join(f"--virtual-package {name}=VERSION" for name in names)
-        elsewhere = [name for name in names if not can_be(platform, name)]
-        cause = (
-            f"No machine of {platform} has {' or '.join(elsewhere)}."
-            if elsewhere
-            else f"If the machine has another {' and '.join(names)}, say so: {options}."
-        )
+    Args:
+        key: What the manifest calls the environment and platform.
+        demands: What is not met.
+        solver: The one that chose the packages; empty if they are named exactly.
+    """
+
+    def __init__(self, key: str, demands: Sequence[Unmet], solver: str) -> None:
+        names = sorted({demand.virtual_package for demand in demands} - {""})
+        problem, hints = "do not go together", []
+        if all(demand.virtual_package for demand in demands):
+            problem = "cannot be installed on the customer's machine, as far as it is stated"
+        if names:
+            platform = key_parts(key)[1]
+            options = " ".join(f"--virtual-package {name}=VERSION" for name in names)
+            elsewhere = " or ".join(name for name in names if not can_be(platform, name))
+            hints.append(
+                f"No machine of {platform} has {elsewhere}."
+                if elsewhere
+                else f"If the machine has another {' and '.join(names)}, say so: {options}."
+            )
+        if solver:
+            hints.append(
+                f"The {solver} solver chose them all the same: it passes over such a demand, or "
+                "reads it in another way than conda. Ask for other packages or versions, or choose "
+                "another solver with --solver."
+            )
+        else:
+            hints.append(
+                "Make the list or lock file anew from a working environment of such a machine, or "
+                "name the packages to have them solved."
+            )
         super().__init__(
-            f"These packages for {key} cannot be installed on the customer's machine, as far as it "
-            f"is stated:{dashlist(demands)}",
-            cause,
-            "Otherwise ask for other packages or versions, or make the list or lock file on such a "
-            "machine. Nothing was published.",
+            f"These packages for {key} {problem}:{dashlist(demands)}",
+            *hints,
+            "Nothing was published.",
         )
 
 

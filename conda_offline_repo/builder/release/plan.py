@@ -125,7 +125,7 @@ def make_plan(
 
     Raises:
         SolveError: There is no solution.
-        MachineMisfitError: The customer's machine lacks what packages demand of it.
+        MisfitError: Packages or the customer's machine are not what others demand.
         TooNewError: A package that is named exactly is too new.
         ForbiddenError: A setting of the administrator does not allow a package.
         OfflineRepoError: The channels cannot be read, or have what no repository holds.
@@ -141,9 +141,7 @@ def make_plan(
     entries = tuple(by_name[name] for name in sorted(by_name))
     records = {name: entry.record for name, entry in by_name.items()}
     for solution in solutions:
-        if solution.exact:
-            exact.check_closure(solution.key, [by_name[name] for name in solution.names])
-        rules.check_machine(solution, records, request)
+        rules.check_demands(solution, records, request)
     ages = Ages(request)
     ages.check(entries)
     rules.check_names(solutions)

@@ -11,13 +11,13 @@ from conda.models.records import PackageRecord
 
 from ...specs import PackageSpec
 from ...urls import public
-from ..exceptions import ExactGoneError, ListIncompleteError
+from ..exceptions import ExactGoneError
 from ..warnings import BuildWarning
 from .repodata import load
 from .unavailable import explained
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
     from typing import Any
 
     from ..request.channels import ChannelSource
@@ -62,45 +62,10 @@ def build_of(archive: str) -> str:
     return archive.removesuffix(".conda").removesuffix(".tar.bz2")
 
 
-def check_closure(key: str, entries: Iterable[Entry]) -> None:
-    """Check that archives that are named exactly need no others, besides virtual packages.
-
-    Args:
-        key: What the manifest calls their environment and platform.
-        entries: Those of the archives.
-
-    Raises:
-        ListIncompleteError: They need others.
-    """
-    records = {record.name: record for record in map(as_record, entries)}
-    if problems := unmet(records, [record for _, record in sorted(records.items())]):
-        raise ListIncompleteError(key, problems)
-
-
 def as_record(entry: Entry) -> PackageRecord:
     """Return conda's record of an entry, without a channel."""
     place = {"fn": entry.file, "subdir": entry.subdir, "channel": "", "url": ""}
     return PackageRecord(**{**entry.record, **place})
-
-
-def unmet(records: Mapping[str, PackageRecord], checked: Iterable[PackageRecord]) -> list[str]:
-    """Return a sentence for each need of records that others, by name, do not meet, besides those
-    of virtual packages.
-    """
-    problems = []
-    for record in checked:
-        package = f"{record.name} {record.version}"
-        for text in record.depends:
-            spec = MatchSpec(text)
-            dependency = records.get(spec.name)
-            if not spec.name.startswith("__") and not (dependency and spec.match(dependency)):
-                own = f", and there is {dependency.version}" if dependency else ""
-                problems.append(f"{package} needs {text}{own}")
-        for text in record.constrains or ():
-            spec = MatchSpec(text)
-            if spec.name in records and not spec.match(records[spec.name]):
-                problems.append(f"{package} goes with {text} alone")
-    return problems
 
 
 def without_pip(keys: Iterable[str]) -> Iterator[BuildWarning]:

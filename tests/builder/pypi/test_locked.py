@@ -54,7 +54,9 @@ def test_wheel_that_was_swapped_is_refused(vendor: PipVendor, tmp_path: Path) ->
 
 def test_what_a_list_lacks_is_named(vendor: PipVendor, tmp_path: Path) -> None:
     environments = locked(vendor, tmp_path, vendor.wheel("app", "1.0", "helper>=2", "other"))
-    with pytest.raises(WheelMisfitError, match="app 1.0 needs helper >=2\n.*app 1.0 needs other"):
+    with pytest.raises(
+        WheelMisfitError, match="app 1.0 needs helper >=2, and there is none\n.*app 1.0 needs other"
+    ):
         vendor.build(pip=(), environments=environments)
 
 

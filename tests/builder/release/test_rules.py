@@ -10,7 +10,7 @@ from conda.base.context import context
 
 from conda_offline_repo._conda.classic_solver import CLASSIC
 from conda_offline_repo.builder.options import EnvironmentSpec
-from conda_offline_repo.builder.release.exceptions import MachineMisfitError, ProofError
+from conda_offline_repo.builder.release.exceptions import MisfitError, ProofError
 from conda_offline_repo.exceptions import OfflineRepoError
 from tests.support.tiny import TinyChannel
 
@@ -86,7 +86,23 @@ def test_request_that_only_such_a_package_meets_is_refused_by_name(
     assert "--virtual-package" in str(caught.value)
     assert not me.root.exists()
     if context.solver in CLASSIC:
-        assert isinstance(caught.value, MachineMisfitError)
+        assert isinstance(caught.value, MisfitError)
+        assert f"The {context.solver} solver chose them all the same" in str(caught.value)
+
+
+def test_solver_that_reads_more_into_a_demand_than_conda_is_named(
+    me: Inside, channel: TinyChannel
+) -> None:
+    channel.add("lib", "3.0", build="py_0")
+    channel.add("top", depends=["lib * PY_0"])
+    channel.write()
+    with pytest.raises(OfflineRepoError) as caught:
+        me.build(options(me, channel, "top"))
+    if context.solver == "rattler":  # which does not tell upper from lower case there
+        assert isinstance(caught.value, MisfitError)
+        assert "top 1.0 needs lib * PY_0, and there is 3.0 py_0" in str(caught.value)
+        assert "The rattler solver chose them all the same" in str(caught.value)
+    assert not me.root.exists()
 
 
 @pytest.mark.parametrize(
@@ -97,7 +113,7 @@ def test_request_that_only_such_a_package_meets_is_refused_by_name(
     ],
 )
 def test_list_is_refused_by_name(me: Inside, channel: TinyChannel, file: str, told: str) -> None:
-    with pytest.raises(MachineMisfitError) as caught:
+    with pytest.raises(MisfitError) as caught:
         me.build(listed(me, channel, file))
     assert told in str(caught.value)
     assert not me.root.exists()
@@ -110,7 +126,7 @@ def test_list_is_refused_by_name(me: Inside, channel: TinyChannel, file: str, to
 def test_list_for_another_system_is_told_so(me: Inside, channel: TinyChannel) -> None:
     channel.add("kernel", depends=["__osx >=11"])
     channel.write()
-    with pytest.raises(MachineMisfitError) as caught:
+    with pytest.raises(MisfitError) as caught:
         me.build(listed(me, channel, "kernel-1.0-0.conda"))
     assert "No machine of linux-64 has __osx." in str(caught.value)
     assert "--virtual-package" not in str(caught.value)
