@@ -273,6 +273,20 @@ def test_a_statement_of_something_else_is_refused(
         verifier.verify(sigstore.attest(package, statement=wrong), archive)
 
 
+@pytest.mark.parametrize("identity", [WORKFLOW, "me@example.com", "me!example.com", "\x1b[0m"])
+def test_whoever_signs_is_named(tmp_path: Path, identity: str) -> None:
+    sigstore = Sigstore()
+    verifier = Verifier(sigstore.write_root(tmp_path / "root.json"))
+    package = TinyChannel(tmp_path).add("app")
+    archive = Archive(package.at, package.path, True, package.record["sha256"], "", 0)
+    signed = sigstore.attest(package, identity=identity)
+    if identity.isprintable():
+        assert verifier.verify(signed, archive) == (Attester(identity, ISSUER), "")
+    else:
+        with pytest.raises(ValueError, match="does not say who signed it"):
+            verifier.verify(signed, archive)
+
+
 def test_all_that_cannot_be_verified_is_named_at_once(vendor: Attesting) -> None:
     publish(vendor.app, Sigstore().attest(vendor.app))
     vendor.attest(vendor.lib).unlink()
@@ -347,7 +361,7 @@ def test_without_the_library_there_is_advice(
     vendor: Attesting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "sigstore.models", None)
-    with pytest.raises(SigstoreMissingError, match="not installed or is older than 4"):
+    with pytest.raises(SigstoreMissingError, match="not installed or is older than 4.5"):
         vendor.build(verify=True)
     # what is not verified does not need it
     vendor.attest(vendor.app)

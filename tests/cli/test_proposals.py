@@ -37,7 +37,7 @@ NOT_TYPED = {
     ("LockReaderMissingError", "install -n base 'py-rattler>=0.24'"): "changes base",
     ("PipToolsMissingError", "install -n base …"): "changes base",
     ("SbomMissingError", "install -n base 'conda>=26.3' conda-sboms"): "changes base",
-    ("SigstoreMissingError", "install -n base 'sigstore>=4'"): "changes base",
+    ("SigstoreMissingError", "install -n base 'sigstore>=4.5'"): "changes base",
     ("SolverMissingError", "config --set solver NAME"): "for a solver that is not installed",
     ("VendorMissingError", "install -n base conda-offline-repo"): "changes base",
     ("_answered", "install -n base boto3"): "changes base",

@@ -33,8 +33,10 @@ ISSUER = "https://token.actions.githubusercontent.com"
 #: When all is signed; the certificate is valid for ten minutes, the authority for years.
 SIGNED_AT = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
 BEGIN, END = SIGNED_AT - timedelta(days=365), SIGNED_AT + timedelta(days=3650)
-#: Where Fulcio puts the issuer of an identity (https://github.com/sigstore/fulcio, oid-info.md).
+#: Where Fulcio puts the issuer of an identity, and an identity that is neither a URL nor an e-mail
+#: address (https://github.com/sigstore/fulcio, oid-info.md).
 ISSUER_OID = x509.ObjectIdentifier("1.3.6.1.4.1.57264.1.8")
+OTHER_OID = x509.ObjectIdentifier("1.3.6.1.4.1.57264.1.7")
 P256 = "PKIX_ECDSA_P256_SHA_256"
 ORIGIN = "rekor.example.com - 1"
 
@@ -100,7 +102,8 @@ class Sigstore:
         Args:
             package: its name and digest are the subject.
             channel: where it is published, if the attestation says so.
-            identity: who signs it, an URI.
+            identity: who signs it: a URL, an e-mail address, or for Fulcio's names of other kinds
+                any text.
             statement: other and more keys of the statement.
         """
         content = {
@@ -156,10 +159,7 @@ class Sigstore:
                 critical=False,
             )
             .add_extension(_subject_key(key), critical=False)
-            .add_extension(
-                x509.SubjectAlternativeName([x509.UniformResourceIdentifier(identity)]),
-                critical=True,
-            )
+            .add_extension(x509.SubjectAlternativeName([_named(identity)]), critical=True)
             .add_extension(
                 x509.UnrecognizedExtension(ISSUER_OID, _element(0x0C, ISSUER.encode())),
                 critical=False,
@@ -264,6 +264,14 @@ def _name(text: str) -> x509.Name:
 
 def _raw(certificate: x509.Certificate) -> dict[str, str]:
     return {"rawBytes": _b64(certificate.public_bytes(Encoding.DER))}
+
+
+def _named(identity: str) -> x509.GeneralName:
+    if "://" in identity:
+        return x509.UniformResourceIdentifier(identity)
+    if "@" in identity:
+        return x509.RFC822Name(identity)
+    return x509.OtherName(OTHER_OID, _element(0x0C, identity.encode()))
 
 
 def _der(key: ec.EllipticCurvePrivateKey) -> bytes:

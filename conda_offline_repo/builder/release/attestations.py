@@ -55,6 +55,7 @@ class Verifier:
 
     def __init__(self, root: Path) -> None:
         try:
+            from cryptography.hazmat.asn1 import decode_der  # noqa: F401
             from sigstore.errors import Error
             from sigstore.models import TrustedRoot
             from sigstore.verify import Verifier as Sigstore
@@ -185,19 +186,19 @@ def _attester(certificate: Certificate) -> Attester:
     from cryptography import x509
     from cryptography.hazmat.asn1 import decode_der
 
+    values = {extension.oid.dotted_string: extension.value for extension in certificate.extensions}
     names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    identities = [
-        *names.get_values_for_type(x509.UniformResourceIdentifier),
-        *names.get_values_for_type(x509.RFC822Name),
-    ]
-    issuers = {
-        extension.oid.dotted_string: extension.value.value
-        for extension in certificate.extensions
-        if isinstance(extension.value, x509.UnrecognizedExtension)
-    }
-    issuer = decode_der(str, issuers[ISSUER]) if ISSUER in issuers else issuers[OLD_ISSUER].decode()
-    (identity,) = identities
-    return Attester(reading.text(identity), reading.text(issuer))
+    try:
+        (identity,) = (
+            *names.get_values_for_type(x509.UniformResourceIdentifier),
+            *names.get_values_for_type(x509.RFC822Name),
+            *(decode_der(str, name.value) for name in names.get_values_for_type(x509.OtherName)),
+        )
+        new = values.get(ISSUER)
+        issuer = decode_der(str, new.value) if new else values[OLD_ISSUER].value.decode()
+        return Attester(reading.text(identity), reading.text(issuer))
+    except (KeyError, ValueError):
+        raise ValueError("its certificate does not say who signed it") from None
 
 
 def _missing(reasons: Mapping[str, str]) -> Iterator[BuildWarning]:

@@ -185,8 +185,8 @@ class SigstoreMissingError(OfflineRepoError):
     def __init__(self) -> None:
         super().__init__(
             "Attestations are verified with the package sigstore, which is not installed or is "
-            "older than 4.",
-            "Install it beside conda: conda install -n base 'sigstore>=4'",
+            "older than 4.5.",
+            "Install it beside conda: conda install -n base 'sigstore>=4.5'",
         )
 
 
