@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from conda import __version__
 from conda.base.context import context
+from conda.models.version import VersionOrder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -47,6 +49,11 @@ def own_virtual_packages() -> dict[str, tuple[str, str]]:
 def native_platform() -> str:
     """Return the platform of the running conda, whatever `subdir` is configured."""
     return str(context._native_subdir())
+
+
+def reads_version_3() -> bool:
+    """Return whether this conda, with its solver, installs from version 3 of the index format."""
+    return context.solver == "rattler" and VersionOrder(__version__) >= VersionOrder("26.7")
 
 
 def protects_frozen() -> bool:

@@ -59,15 +59,22 @@ def shards(names: Sequence[str], urls: Sequence[str]) -> Mapping[str, Any]:
     except ImportError:
         return {}
     known = signature(build_repodata_subset).parameters
-    options = {ALONE: lambda _: None} if ALONE in known else {}
+    # without the version, digests of entries of version 3 stay bytes
+    wanted = {ALONE: lambda _: None, "repodata_version": 3}
+    options = {name: value for name, value in wanted.items() if name in known}
     return build_repodata_subset(names, {url: Channel(url) for url in urls}, **options) or {}
 
 
 def shard_entries(shards: Any) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
-    """Yield section, key (mostly the file name) and entry of each archive in shards."""
+    """Yield section, file name and entry of each archive in shards.
+
+    The sections are `packages`, `packages.conda`, and `v3.` with the extension, which keys of
+    version 3 lack (CEP 48).
+    """
     if hasattr(shards, "iter_records_v3"):
         for (key, section), record in shards.iter_records_v3():
-            yield section, key, record
+            version, _, extension = section.partition(".")
+            yield section, f"{key}.{extension}" if version == "v3" else key, record
         return
     for key, record in shards.iter_records():
         yield "packages.conda" if key.endswith(".conda") else "packages", key, record

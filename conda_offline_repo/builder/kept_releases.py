@@ -45,6 +45,7 @@ def kept_releases(
     number: int,
     solutions: Iterable[Solution],
     entries: Iterable[Entry],
+    index_version: int,
 ) -> KeptReleases:
     """Return the releases that stay beside a new one.
 
@@ -55,6 +56,7 @@ def kept_releases(
         number: How many releases are to be there, the new one included.
         solutions: What the new one installs.
         entries: Its archives.
+        index_version: Of the index format that customers read.
     """
     if last is None or number == 1:
         return KeptReleases()
@@ -68,7 +70,7 @@ def kept_releases(
     warnings = []
     for release in sorted(earlier, reverse=True)[: number - 1]:
         names = sorted(_archives(earlier[release]))
-        problems = (_problem(name, new, last, repository, records) for name in names)
+        problems = (_problem(name, new, last, repository, records, index_version) for name in names)
         if problem := next(filter(None, problems), None):
             text = f"Release {release} cannot be kept: {problem}."
             warnings.append(BuildWarning("not-kept", text))
@@ -78,8 +80,8 @@ def kept_releases(
     for name in sorted(_archives(*releases.values()) - new.keys()):
         subdir, _, file = name.rpartition("/")
         package = last.packages[name]
-        url = package.url
-        needed.append(Entry(subdir, file, records[name], url, url, wheel=package.wheel))
+        url, more = package.url, (package.wheel, package.index_version)
+        needed.append(Entry(subdir, file, records[name], url, url, "", *more))
     return KeptReleases(releases, tuple(needed), tuple(warnings))
 
 
@@ -126,10 +128,13 @@ def _problem(
     last: Manifest,
     repository: Path,
     records: Mapping[str, Mapping[str, Any]],
+    index_version: int,
 ) -> str | None:
     """Return why an archive of the last release cannot be kept, or None."""
     if name in new:
         return f"{name} has other content now" if _differs(new[name], last) else None
+    if last.packages[name].index_version > index_version:
+        return f"{name} is in version 3 of the index format, which is not asked for any more"
     if name not in records:
         return f"the index in {repository} does not have {name} any more"
     if not (records[name].get("sha256") or records[name].get("md5")):

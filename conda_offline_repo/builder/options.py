@@ -33,6 +33,8 @@ class Options:
             last build remembers.
         pip_as_conda: Whether that is taken from the channels where they have it as conda packages;
             None for what the last build remembers.
+        index_version: Of the index format, 1 or 3, that customers read; None for what the last
+            build remembers.
         folder: Where relative paths in these lines begin.
         add: MatchSpecs to add to the remembered ones, in place of those of the same name.
         remove: Names or MatchSpecs to take away from the remembered ones, also of pip's.
@@ -69,6 +71,7 @@ class Options:
     packages: tuple[str, ...] = ()
     pip: tuple[str, ...] = field(default=(), repr=False)
     pip_as_conda: bool | None = None
+    index_version: int | None = None
     folder: Path = Path()
     add: tuple[str, ...] = ()
     remove: tuple[str, ...] = ()

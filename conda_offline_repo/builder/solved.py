@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING
 
 from .._conda.solver import takes_for_one, undisturbed
 from ..exceptions import SolverFailedError
-from .exceptions import OTHER_READERS, InvalidRecordError, SolveError, UnfitEntryError
+from .exceptions import (
+    OTHER_READERS,
+    InvalidRecordError,
+    NewerEntryError,
+    SolveError,
+    UnfitEntryError,
+)
 from .upstream.ages import Ages
 from .upstream.entries import entries_of
 from .upstream.solve import from_channels, solve
@@ -112,7 +118,8 @@ def _solved_from_views(
         outcome = _solved(request, tasks, progress, ground, views.solve)
     except SolveError as error:
         left_out = LEFT_OUT in error.explanation
-        if first and (not left_out or isinstance(first, InvalidRecordError)):
+        newer = isinstance(first, NewerEntryError)  # which the second error explains
+        if first and not newer and (not left_out or isinstance(first, InvalidRecordError)):
             raise first from None
         if left_out:
             error.hints += (f"Tell the owner of the channel. {OTHER_READERS}",)

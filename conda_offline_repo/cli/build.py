@@ -68,6 +68,9 @@ PARTS = {
     "--only NAME ...": "Of a lock file, ship this environment or category; repeat it for several.",
 }
 MACHINE = {
+    "--index-version N": """The version of the index format that the customer's conda reads. With 3,
+        also ship what the channels have in it alone, for conda 26.7 or newer with rattler. Default
+        at first: 1.""",
     "--platform SUBDIR ...": "Such as win-64; repeat it for all. Default at first: this machine's.",
     "--virtual-package [PLATFORM:]NAME=VERSION[=BUILD] ...": """Such as linux-64:__glibc=2.17, or
         NAME= for one that the machine lacks; repeat it for several. Default at first: a modest

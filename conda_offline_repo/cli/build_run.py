@@ -44,6 +44,7 @@ REQUEST = (
     *("--no-label-channel", "--token", "--platform", "--virtual-package", "--with-plugin"),
     *("--without-plugin", "--plugin-file", "--installer", "--without-installer"),
     *("--sign-key", "--no-sign-key", "--customer-conda", "--customer-solver", "--exclude-newer"),
+    "--index-version",
 )
 
 
@@ -196,6 +197,7 @@ def _options(args: Namespace) -> Options:
         packages=tuple(args.offline_repo_package),
         pip=() if environments else tuple(args.offline_repo_pip),
         pip_as_conda=pip_as_conda,
+        index_version=args.offline_repo_index_version,
         add=tuple(args.offline_repo_add),
         remove=tuple(args.offline_repo_remove),
         channels=channels,

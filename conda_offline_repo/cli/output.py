@@ -107,6 +107,7 @@ def manifest_json(manifest: Manifest) -> dict[str, Any]:
     return {
         **{key: content[key] for key in ("label", "created", "request")},
         **numbered(manifest.release),
+        **({"needs": content["needs"]} if "needs" in content else {}),
         **({"manifest": content} if context.verbosity else {}),
     }
 

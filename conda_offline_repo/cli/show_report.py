@@ -11,7 +11,7 @@ from ..printable import counted, human
 from ..queries.contents import requested_versions
 from ..queries.dependencies import environments
 from ..queries.pip import in_lines, pip_requirements
-from ..repository.manifest import key_parts
+from ..repository.manifest import NEEDED, key_parts
 from ..repository.transition import unfinished
 from .output import (
     amount,
@@ -98,6 +98,8 @@ def packages_lines(repository: Repository, packages: tuple[ListedPackage, ...]) 
     rows.append(("signed by", ", ".join(repository.signers) or "nobody: its origin is unknown"))
     if unfinished(repository.path, manifest):
         rows.append(("unfinished", "a publication is under way or was interrupted"))
+    if manifest.needs:
+        rows.append(("needs", NEEDED))
     for platform in request.platforms:
         machine = request.virtual_packages.get(platform, {})
         versions = ", ".join(f"{name} {version}" for name, version in sorted(machine.items()))

@@ -81,7 +81,7 @@ def released(
     repository: Repository, release: int | None, environment: str | None
 ) -> list[PackageRecord]:
     """Return just the packages of a release; arguments and errors as `exactly`."""
-    names = _solution(repository, release, environment)
+    names = solution(repository, release, environment)
     by_name = package_records(repository, names)
     if absent := sorted({name.rpartition("/")[0] for name in names if name not in by_name}):
         damaged = [f"{subdir}/{INDEX_NAME}" for subdir in absent]
@@ -103,7 +103,7 @@ def keeping(
     """
     if not is_base(prefix):
         return ()
-    names = {*map(package_name, _solution(repository, release, environment))}
+    names = {*map(package_name, solution(repository, release, environment))}
     records = staying(installed(prefix), names).values()
     packages = ", ".join(f"{record.name} {record.version}" for record in records)
     text = (
@@ -113,7 +113,7 @@ def keeping(
     return (Finding(str(prefix), text),) if packages else ()
 
 
-def _solution(
+def solution(
     repository: Repository, release: int | None, environment: str | None
 ) -> tuple[str, ...]:
     """Return the names of the archives that a release installs into an environment.

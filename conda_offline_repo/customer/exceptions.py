@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from conda import __version__
+from conda.base.context import context
 from conda.common.io import dashlist
 from conda.utils import quote_for_shell
 
 from ..exceptions import OfflineRepoError
+from ..repository.manifest import NEEDED
 from ..repository.names import DEFAULT
 
 if TYPE_CHECKING:
@@ -29,6 +32,19 @@ class ReleaseNotKeptError(OfflineRepoError):
             f"`conda offline-repo show {quote_for_shell(str(repository))} --releases` lists them. "
             "For an older one, ask your vendor: "
             "`build --keep` keeps more, and an older copy can be used with --allow-older.",
+        )
+
+
+class NewerFormatError(OfflineRepoError):
+    """A release with packages that this conda, or its solver, does not see in the index."""
+
+    def __init__(self, repository: Path, names: Iterable[str]) -> None:
+        super().__init__(
+            f"{repository} has packages that only {NEEDED} installs:{dashlist(names)}\n"
+            f"This is conda {__version__} with the solver {context.solver}. Nothing was changed.",
+            "If this conda is new enough, choose that solver: --solver rattler, or for good the "
+            "setting solver: rattler. Else update conda, or ask your vendor for a build without "
+            "--index-version 3.",
         )
 
 

@@ -15,8 +15,9 @@ from ..repository.verify import verify
 from .diagnostics import diagnose
 from .environment.lock import check_not_frozen, exclusive
 from .environment.state import read_state
-from .exact import exactly, keeping
+from .exact import exactly, keeping, solution
 from .exceptions import RepositoryDamagedError, SiblingIndexError, TargetError
+from .hooks.guard import check_format, solutions_with
 from .install import offline, transaction
 from .installed import installed_release
 from .next_commands import next_commands
@@ -89,6 +90,7 @@ def use(request: UseRequest, progress: Progress, dialog: Dialog) -> Outcome:
         InvalidRequestError: The request contradicts itself.
         RepositoryDamagedError: Files of the repository differ from its manifest.
         SiblingIndexError: conda may read other files in the place of its index.
+        NewerFormatError: This conda does not see the packages.
         UnknownSignerError: Nobody confirms that its signer is the vendor.
         OfflineRepoError: It cannot be used; see `locate_one`, `target.plan`, `install.transaction`
             and `exact.exactly`.
@@ -113,6 +115,7 @@ def use(request: UseRequest, progress: Progress, dialog: Dialog) -> Outcome:
         trusted=request.trusted,
     )
     target = plan_target()
+    check_format(repository.path, repository.manifest, _solutions(request, repository))
     findings = diagnose(repository, request.prefix)
     if request.exact:
         findings += keeping(repository, request.prefix, request.release, request.environment)
@@ -143,6 +146,13 @@ def use(request: UseRequest, progress: Progress, dialog: Dialog) -> Outcome:
         mixed=mixed,
         next=tuple(next_commands(request, repository)),
     )
+
+
+def _solutions(request: UseRequest, repository: Repository) -> tuple[tuple[str, ...], ...]:
+    """Return the archives of the environments that are meant, of one or any."""
+    if request.exact:
+        return (solution(repository, request.release, request.environment),)
+    return solutions_with(repository.manifest, [package.match for package in request.packages])
 
 
 def _verify(repository: Repository, progress: Progress) -> None:

@@ -14,6 +14,7 @@ from conda.models.records import PackageRecord
 from ..files.hashing import hash_bytes, read_regular
 from ..repository import reading
 from ..repository.exceptions import ManifestError, UnreadableError
+from ..repository.index import entries as index_entries
 from ..repository.manifest import INDEX_NAME, solution_key
 from ..repository.names import PLUGIN
 from ..urls import NETWORK, file_url, public
@@ -199,9 +200,8 @@ def read_records(
             content = read(name, max(sizes.values(), default=0))
             if sizes.get(hash_bytes(content).sha256) != len(content):
                 raise ValueError(MISFIT)
-            index = reading.load(content)
-            entries = {**index["packages"], **index["packages.conda"]}
-        except (OSError, ValueError, KeyError, TypeError) as error:
+            entries = index_entries(reading.load(content))
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             if damaged:
                 continue
             if isinstance(error, OSError) and error.errno not in NO_FILE:

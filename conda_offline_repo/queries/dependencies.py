@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 #: The form of most MatchSpecs of an index, as conda is slow to read one.
 PLAIN = re.compile(r"([A-Za-z0-9_][A-Za-z0-9_.-]*)(?: [^@\[\]]*)?(?<!\.conda)(?<!\.tar\.bz2)")
+#: The name in one that this conda does not read, such as of version 3 of the index format.
+NAME = re.compile(r"[^\s\[]*")
 MISFIT = "it is missing or does not fit the manifest"
 
 
@@ -159,9 +161,9 @@ def spec_name(spec: str) -> str:
     if plain := PLAIN.fullmatch(spec):
         return plain[1].lower()
     try:
-        name = MatchSpec(spec).name
+        name = MatchSpec(spec).name.partition("[")[0]
     except (CondaError, AttributeError, IndexError, TypeError, ValueError):
-        name = spec.split()[0] if spec.strip() else ""
+        name = NAME.match(spec)[0]  # type: ignore[index]
     return str(name).lower()
 
 

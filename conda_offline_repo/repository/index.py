@@ -10,11 +10,14 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from .manifest import SECTIONS
+from .manifest import KINDS, SECTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
+
+#: The member of an index with the sections of version 3.
+NEWER = "v3"
 
 
 def bridge(old: bytes, new: bytes) -> bytes | None:
@@ -24,9 +27,32 @@ def bridge(old: bytes, new: bytes) -> bytes | None:
         both: dict[str, Any] = json.loads(new)
         for section in SECTIONS:
             both[section] = {**before[section], **both[section]}
-    except (ValueError, KeyError, TypeError):
+        for kind, newer in before.get(NEWER, {}).items():
+            both.setdefault(NEWER, {})[kind] = {**newer, **both.get(NEWER, {}).get(kind, {})}
+    except (ValueError, KeyError, TypeError, AttributeError):
         return None
     return dump(both)
+
+
+def entries(index: Any) -> dict[str, Mapping[str, Any]]:
+    """Return the entries of a decoded index by file name; a wrong one raises one of many errors."""
+    newer = {
+        f"{key}.{kind}": entry
+        for kind, section in index.get(NEWER, {}).items()
+        for key, entry in section.items()
+    }
+    return {**newer, **index["packages"], **index["packages.conda"]}
+
+
+def with_newer(index: Mapping[str, Any], newer: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Return an index with entries in the sections of version 3 (CEP 48), by file name."""
+    sections: dict[str, dict[str, Mapping[str, Any]]] = {}
+    for kind in KINDS:
+        for file in newer:
+            if file.endswith(f".{kind}"):
+                sections.setdefault(kind, {})[file.removesuffix(f".{kind}")] = newer[file]
+    revisions = {NEWER: {"n_packages": len(newer)}}
+    return {**index, "info": {**index["info"], "repodata_revisions": revisions}, NEWER: sections}
 
 
 def dump(repodata: Mapping[str, Any]) -> bytes:

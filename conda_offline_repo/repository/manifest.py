@@ -15,7 +15,7 @@ from .names import attestations_name
 from .remembered import ALWAYS, Remembered
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from typing import Any
 
     from .package import Attestations, File, Package
@@ -35,6 +35,11 @@ INDEX_NAME = "repodata.json"
 SECTIONS = ("packages", "packages.conda")
 #: The sections of its version 3 (CEP 48), by the archive's extension, which their keys lack.
 KINDS = ("tar.bz2", "conda", "whl")
+#: The version of the index format that has them, and what reads it.
+VERSION_3 = 3
+NEEDED_CONDA = ">=26.7"
+NEEDED_SOLVERS: tuple[str, ...] = ("rattler",)
+NEEDED = "conda 26.7 or newer with the solver rattler"
 FORMAT = 1
 
 
@@ -137,6 +142,18 @@ class Manifest:
         """The names of the packages."""
         return frozenset(map(package_name, self.packages))
 
+    def newer(self, archives: Iterable[str]) -> tuple[str, ...]:
+        """Return those of some archives whose entries are in version 3 of the index format."""
+        packages = self.packages
+        return tuple(name for name in archives if packages[name].index_version == VERSION_3)
+
+    @property
+    def needs(self) -> Mapping[str, Any]:
+        """What installs it, where not every conda does."""
+        if not self.newer(set().union(*self.solutions.values())):
+            return {}
+        return {"conda": NEEDED_CONDA, "solvers": NEEDED_SOLVERS}
+
     @property
     def installable(self) -> dict[int, Manifest | Kept]:
         """The releases that can be installed, by number: those that are kept and this one."""
@@ -204,6 +221,7 @@ def as_dict(manifest: Manifest) -> dict[str, Any]:
         "releases": {str(number): vars(kept) for number, kept in manifest.releases.items()},
         "bridges": _as_dicts(manifest.bridges),
         "pip": manifest.pip,
+        "needs": manifest.needs,
     }
     return {
         **{name: value for name, value in optional.items() if value},
@@ -224,4 +242,5 @@ def _as_dicts(files: Mapping[str, File]) -> dict[str, dict[str, Any]]:
 
 
 def _package(package: Package) -> dict[str, Any]:
-    return {key: value for key, value in asdict(package).items() if value is not None}
+    usual = {"wheel": None, "attestations": None, "index_version": 1}
+    return {k: v for k, v in asdict(package).items() if k not in usual or v != usual[k]}

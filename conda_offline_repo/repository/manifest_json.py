@@ -135,6 +135,7 @@ def parse(data: Any) -> Manifest:
                 for name, part in request.get("pip", {}).items()
             },
             pip_as_conda=reading.flag(request.get("pip_as_conda", True)),
+            index_version=reading.count(request.get("index_version", 1)),
             publisher_named=reading.flag(request.get("publisher_named", True)),
             customer_conda=_conda_versions(request.get("customer_conda", usual.customer_conda)),
             customer_solvers=reading.texts(

@@ -65,7 +65,8 @@ class Attestations(File):
 @dataclass(frozen=True)
 class Package:
     """An archive of the repository. Digests are lower-case hexadecimal, the size is in bytes; the
-    URL of an archive that was made from a wheel is that of the wheel.
+    URL of an archive that was made from a wheel is that of the wheel. The version is that of the
+    index format which its entry needs.
     """
 
     sha256: str
@@ -74,6 +75,7 @@ class Package:
     url: str
     wheel: WheelOrigin | None = None
     attestations: Attestations | None = None
+    index_version: int = 1
 
 
 def parse_package(values: Any) -> Package:
@@ -85,6 +87,7 @@ def parse_package(values: Any) -> Package:
         url=reading.text(values["url"]),
         wheel=_wheel(values.get("wheel")),
         attestations=_attestations(values.get("attestations")),
+        index_version=reading.count(values.get("index_version", 1)),
     )
 
 

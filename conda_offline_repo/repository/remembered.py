@@ -34,6 +34,7 @@ class Remembered:
         pip: By name of the environment, what pip is to install besides: `requirements`,
             `constraints`, and options on where its `index` is, as in its requirements files.
         pip_as_conda: Whether that is taken from the channels where they have it as conda packages.
+        index_version: Of the index format (CEP 48): 3 where its entries go along.
         publisher_named: Whether the first channel was named as the publisher's, which a token is
             for. It was not where it came from a file or from conda's configuration.
         customer_conda: The versions of the customer's conda, as a `VersionSpec` of conda's.
@@ -51,6 +52,7 @@ class Remembered:
     exact: tuple[str, ...] = ()
     pip: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
     pip_as_conda: bool = True
+    index_version: int = 1
     publisher_named: bool = True
     customer_conda: str = ">=24.7"
     customer_solvers: tuple[str, ...] = SOLVERS

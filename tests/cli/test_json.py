@@ -124,7 +124,11 @@ def test_manifest_with_all_that_it_can_hold() -> None:
         "releases": {"1": {"created": "x", "manifest_sha256": digest, "solutions": {}}},
     }
     full["request"] |= {"plugin": True, "keep": 2, "environments": {"a": []}, "exact": ["a"]}
-    full["request"] |= {"publisher_named": False, "pip_as_conda": False}
+    full["request"] |= {"publisher_named": False, "pip_as_conda": False, "index_version": 3}
+    full["request"] |= {"customer_conda": ">=26.7", "customer_solvers": ["rattler"]}
+    package = next(p for p in full["packages"].values() if "wheel" not in p)
+    package["index_version"] = 3
+    full["needs"] = {"conda": ">=26.7", "solvers": ["rattler"]}
     full["request"]["pip"] = {
         "a": {"requirements": ["six"], "constraints": ["six<2"], "index": ["--no-index"]}
     }

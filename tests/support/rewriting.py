@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from packaging.utils import canonicalize_name
 
 from conda_offline_repo.files.hashing import hash_bytes
+from conda_offline_repo.repository.index import dump, entries, with_newer
 from conda_offline_repo.repository.locate import locate_one
 from conda_offline_repo.repository.manifest import MANIFEST_NAME
 from conda_offline_repo.repository.package import File, Package, WheelOrigin
@@ -37,6 +38,24 @@ def put_index(folder: Path, name: str, entries: Mapping[str, Mapping[str, Any]])
     (folder / name).write_bytes(content)
     files = locate_one(folder).manifest.files
     return rewrite(folder, files={**files, name: File(hash_bytes(content).sha256, len(content))})
+
+
+def put_newer(folder: Path, *names: str) -> Repository:
+    """Let archives of the repository, as `subdir/file`, be in version 3 of the index format."""
+    manifest = locate_one(folder).manifest
+    packages, files = dict(manifest.packages), dict(manifest.files)
+    for name in names:
+        packages[name] = replace(packages[name], index_version=3)
+        subdir, _, file = name.partition("/")
+        index = json.loads((folder / subdir / "repodata.json").read_bytes())
+        known = entries(index)
+        for section in ("packages", "packages.conda"):
+            index[section].pop(file, None)
+        newer = {f: known[f] for f in known if packages[f"{subdir}/{f}"].index_version == 3}
+        content = dump(with_newer(index, newer))
+        (folder / subdir / "repodata.json").write_bytes(content)
+        files[f"{subdir}/repodata.json"] = File.of(content)
+    return rewrite(folder, packages=packages, files=files)
 
 
 def put_archive(folder: Path, name: str, content: bytes) -> Repository:

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import json
 from typing import TYPE_CHECKING
 
 import msgpack  # type: ignore[import-untyped]
 import zstandard
+from conda import __version__
+from conda.models.version import VersionOrder
 from conda_index.index import ChannelIndex
+
+from tests.support.mirror import SOLVERS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,6 +23,8 @@ if TYPE_CHECKING:
 
 #: Whether this conda reads shards, which it does for every channel that has them.
 SHARDS = importlib.util.find_spec("conda.gateways.shards") is not None
+#: Whether this conda installs from version 3 of the index format.
+READS_VERSION_3 = "rattler" in SOLVERS and VersionOrder(__version__) >= VersionOrder("26.7")
 INDEX = "repodata_shards.msgpack.zst"
 
 
@@ -70,6 +77,35 @@ def entries(folder: Path) -> dict[str, dict[str, Any]]:
                     for key, value in record.items()
                 }
     return archives
+
+
+def shard_newer(channel: TinyChannel, subdir: str) -> None:
+    """Let a subdir have shards of all that its `repodata.json` has, and no more of that."""
+    folder = channel.folder / subdir
+    index = json.loads((folder / "repodata.json").read_bytes())
+    shards: dict[str, dict[str, Any]] = {}
+    for section in ("packages", "packages.conda", "conda", "tar.bz2", "whl"):
+        of_version_3 = index.get("v3", {})
+        for key, record in {**index.get(section, {}), **of_version_3.get(section, {})}.items():
+            digests = {k: bytes.fromhex(record[k]) for k in ("md5", "sha256") if k in record}
+            empty: dict[str, Any] = {"packages": {}, "packages.conda": {}, "v3": {}}
+            shard = shards.setdefault(record["name"], empty)
+            place = shard if section in shard else shard["v3"]
+            place.setdefault(section, {})[key] = {**record, **digests}
+    known = {}
+    for name, shard in shards.items():
+        content = packed(shard)
+        known[name] = hashlib.sha256(content).digest()
+        (folder / f"{known[name].hex()}.msgpack.zst").write_bytes(content)
+    info = {
+        "base_url": "",
+        "shards_base_url": "",
+        "subdir": subdir,
+        "created_at": "2026-08-21T00:00:00Z",
+    }
+    whole = {"version": 1, "info": info, "shards": known}
+    (folder / "repodata_shards.msgpack.zst").write_bytes(packed(whole))
+    (folder / "repodata.json").unlink()
 
 
 def file_of(folder: Path, name: str) -> str:

@@ -60,6 +60,7 @@ def entry(
         "keep": request.keep,
         "exclude_newer": request.exclude_newer or "none",
         "pip_as_conda": request.pip_as_conda,
+        "index_version": request.index_version,
         "with_plugin": relative(plugin, folder) if plugin else request.plugin,
         "installers": [relative(file, folder) for file in options.installers or ()],
         "fail_on": list(options.fail_on),

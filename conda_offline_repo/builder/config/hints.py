@@ -12,6 +12,7 @@ KEYS = {
     "--virtual-package": "virtual_packages",
     "--customer-conda": "customer_conda",
     "--customer-solver": "customer_solvers",
+    "--index-version": "index_version",
     "--keep": "keep",
     "--exclude-newer": "exclude_newer",
     "--root": "root",

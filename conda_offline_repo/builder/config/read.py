@@ -127,7 +127,12 @@ class _Reader:
         if "customer_solvers" in {*stated, *self.data}:
             outer = path if "customer_solvers" in stated else ()
             with self._noting((*outer, "customer_solvers")):
-                customer(options.customer_conda, options.customer_solvers, Remembered())
+                customer(
+                    options.customer_conda,
+                    options.customer_solvers,
+                    Remembered(),
+                    options.index_version or 1,
+                )
         if "channels" in {*stated, *self.data}:
             outer = path if "channels" in stated else ()
             channels = schema.at(self.data, outer)["channels"] or [None]

@@ -22,14 +22,13 @@ if TYPE_CHECKING:
 #: What holds where neither the file nor the configuration says anything.
 UNSAID = {
     **{"keep": 1, "with_plugin": False, "installers": (), "label_channel": True, "fail_on": ()},
-    **{"pip_as_conda": True, "try_install": False, "exclude_newer": "none"},
+    **{"pip_as_conda": True, "try_install": False, "exclude_newer": "none", "index_version": 1},
 }
 #: The keys that options have by the same name.
 SAME = (
     *("root", "label_channel", "channels", "platforms", "keep", "fail_on", "installers"),
     *("packages", "pip", "pip_as_conda", "try_install", "customer_conda", "customer_solvers"),
-    "verify_attestations",
-    "exclude_newer",
+    *("verify_attestations", "exclude_newer", "index_version"),
 )
 #: The ways to say what a label, or an environment of it, is to have.
 WAYS = ("packages", "pip", "environment", "file", "from_prefix")

@@ -56,7 +56,7 @@ class ChannelPackages:
                 indexes = load(source, self._subdirs, wanted)
             own: dict[str, set[Version]] = {}
             for subdir, index in indexes.items():
-                for file, record in index.entries.items():
+                for file, record in index.known(self._request.index_version).items():
                     if not self._ages.reason_against(f"{source.url}/{subdir}", file, record):
                         _add(record, own)
             for name, known in own.items():
@@ -101,7 +101,7 @@ class ChannelPackages:
         for source in self._request.sources:
             with explained(self._request, source):
                 indexes = load(source, self._subdirs, ["python_abi"])
-            if any(index.entries for index in indexes.values()):
+            if any(index.known(self._request.index_version) for index in indexes.values()):
                 return True
         return False
 

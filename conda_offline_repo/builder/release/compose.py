@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ...files.hashing import hash_bytes, read_regular
 from ...repository.index import bridge
-from ...repository.manifest import Manifest
+from ...repository.manifest import VERSION_3, Manifest
 from ...repository.package import Attestations, File, Package
 from ..clock import utc
 from ..request.request import remember
@@ -73,12 +73,16 @@ def compose(
             entries[archive.name].public_url,
             entries[archive.name].wheel,
             described.get(archive.name),
+            entries[archive.name].index_version,
         )
         for archive in archives
     }
     index = {**plan.index, **plan.plugin_index}
     names = [installer.name for installer in installers]
-    plain = plain_conda_files(request, names, packages, plan.pip, signed=bool(plan.signers))
+    newer = any(entry.index_version == VERSION_3 for entry in plan.entries)
+    plain = plain_conda_files(
+        request, names, packages, plan.pip, signed=bool(plan.signers), newer=newer
+    )
     files = {**index, **plain}
     others = {installer.name: File(installer.sha256, installer.size) for installer in installers}
     manifest = Manifest(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from conda import __version__
+from conda.base.context import context
 from conda.common.io import dashlist
 
 from ...exceptions import OfflineRepoError
@@ -19,6 +21,19 @@ if TYPE_CHECKING:
     from ..._conda.machine import Unmet
     from ..._conda.solver_settings import Configured
     from ..warnings import BuildWarning
+
+
+class OlderBuilderError(OfflineRepoError):
+    """A build for version 3 of the index format, by a conda or a solver that does not read it."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Packages in version 3 of the index format are to go along (--index-version 3), which "
+            f"conda 26.7 or newer reads with the solver rattler. This is conda {__version__} with "
+            f"the solver {context.solver}. Nothing was built.",
+            "If this conda is new enough: --solver rattler. To do without such packages: "
+            "--index-version 1",
+        )
 
 
 class ProofError(OfflineRepoError):

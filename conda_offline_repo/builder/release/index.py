@@ -10,8 +10,8 @@ from urllib.parse import quote
 from conda_index.index import ChannelIndex
 from conda_index.index.sqlitecache import CondaIndexCache
 
-from ...repository.index import dump
-from ...repository.manifest import INDEX_NAME, SECTIONS
+from ...repository.index import dump, with_newer
+from ...repository.manifest import INDEX_NAME, SECTIONS, VERSION_3
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -30,9 +30,9 @@ def make_index(entries: Iterable[Entry], platforms: Iterable[str]) -> dict[str, 
     Returns:
         The content of the index files by path, `subdir/repodata.json`.
     """
-    by_subdir: dict[str, dict[str, Mapping[str, Any]]] = defaultdict(dict)
+    by_subdir: dict[str, dict[str, Entry]] = defaultdict(dict)
     for entry in entries:
-        by_subdir[entry.subdir][entry.file] = entry.record
+        by_subdir[entry.subdir][entry.file] = entry
     subdirs = sorted({"noarch", *platforms, *by_subdir})
     with TemporaryDirectory() as scratch:
         maker = ChannelIndex(
@@ -60,7 +60,15 @@ class _MemoryCache(CondaIndexCache):
         self.db_filename = f"file:{name}?mode=memory&cache=shared"
 
 
-def _index_subdir(maker: ChannelIndex, subdir: str, records: dict[str, Mapping[str, Any]]) -> bytes:
+def _index_subdir(maker: ChannelIndex, subdir: str, entries: Mapping[str, Entry]) -> bytes:
+    newer, records = (
+        {
+            file: e.record
+            for file, e in entries.items()
+            if (e.index_version == VERSION_3) is is_newer
+        }
+        for is_newer in (True, False)
+    )
     # keys that conda-index wants to see in an entry, even where the channel states none
     needed = {"md5": None, "sha256": None, "size": 0}
     with maker.cache_for_subdir(subdir) as cache:
@@ -78,4 +86,4 @@ def _index_subdir(maker: ChannelIndex, subdir: str, records: dict[str, Mapping[s
         repodata = maker.index_subdir(subdir)  # the database lives as long as it is open
     for section in SECTIONS:
         repodata[section] = {file: records[file] for file in repodata[section]}
-    return dump(repodata)
+    return dump(with_newer(repodata, newer) if newer else repodata)

@@ -7,6 +7,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
+from ..._conda import features
+from ...repository.manifest import VERSION_3
 from .. import plugin_channel
 from ..kept_releases import kept_releases
 from ..solved import Ground, solved
@@ -14,6 +16,7 @@ from ..upstream import access, exact, surroundings
 from ..upstream.ages import Ages
 from ..upstream.solve import tasks, unused_settings
 from . import rules
+from .exceptions import OlderBuilderError
 from .index import make_index
 
 if TYPE_CHECKING:
@@ -124,12 +127,15 @@ def make_plan(
         dry_run: Whether no wheel is to be downloaded that can be judged without.
 
     Raises:
+        OlderBuilderError: This conda does not read the version of the index format.
         SolveError: There is no solution.
         MisfitError: Packages or the customer's machine are not what others demand.
         TooNewError: A package that is named exactly is too new.
         ForbiddenError: A setting of the administrator does not allow a package.
         OfflineRepoError: The channels cannot be read, or have what no repository holds.
     """
+    if request.index_version == VERSION_3 and not features.reads_version_3():
+        raise OlderBuilderError
     with progress.doing("Reading the channels"):
         of_plugin = plugin_channel.entries(
             request, plugin_file, last, repository, signed=bool(signers)
@@ -146,7 +152,8 @@ def make_plan(
     ages.check(entries)
     rules.check_names(solutions)
     noarch = rules.check_python(solutions, records)
-    kept = kept_releases(last, repository, request.keep, solutions, entries)
+    version = request.index_version
+    kept = kept_releases(last, repository, request.keep, solutions, entries, version)
     rules.check_allowed((*entries, *of_plugin), kept.entries)
     return BuildPlan(
         request=request,

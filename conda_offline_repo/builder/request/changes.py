@@ -25,9 +25,9 @@ class RequestChange:
     """A part of the request that differs from that of the last build.
 
     Attributes:
-        what: `packages` or `environments`, `pip`, `pip_as_conda`, `channels`, `publisher_named`,
-            `platforms`, `virtual_packages`, `customer_conda`, `customer_solvers`, `plugin`, `keep`,
-            or `exclude_newer`.
+        what: `packages` or `environments`, `pip`, `pip_as_conda`, `index_version`, `channels`,
+            `publisher_named`, `platforms`, `virtual_packages`, `customer_conda`,
+            `customer_solvers`, `plugin`, `keep`, or `exclude_newer`.
         before: As it was. No packages stand for all that the label channel publishes. Of virtual
             packages just those that differ, each as `PLATFORM:NAME=VERSION[=BUILD]`. The plugin by
             the name of its package.
@@ -59,6 +59,7 @@ def _parts(request: Remembered, *, named: bool) -> dict[str, tuple[str, ...]]:
         **packages,
         "pip": tuple(_pip(request)),
         "pip_as_conda": ("yes" if request.pip_as_conda else "no",),
+        "index_version": (str(request.index_version),),
         "channels": tuple(map(_channel, request.channels)),
         "publisher_named": ("yes" if request.publisher_named else "no",),
         "platforms": request.platforms,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
@@ -10,13 +11,12 @@ from conda.models.version import VersionOrder, VersionSpec
 
 from ..._conda.solver import installed_solvers
 from ...exceptions import InvalidRequestError
+from ...repository.manifest import NEEDED, NEEDED_CONDA, NEEDED_SOLVERS, VERSION_3
 from ...repository.names import SOLVER, is_conda_versions
-from ...repository.remembered import SOLVERS
+from ...repository.remembered import SOLVERS, Remembered
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from ...repository.remembered import Remembered
 
 #: The first conda that this plugin runs on.
 OLDEST = "24.7"
@@ -27,19 +27,28 @@ SINCE = {"rattler": "25.3"}
 ALONE = re.compile(r"[0-9]+(?:\.[0-9]+)?")
 
 
-def customer(named: str, solvers: Sequence[str], before: Remembered) -> tuple[str, tuple[str, ...]]:
+def customer(
+    named: str, solvers: Sequence[str], before: Remembered, index_version: int = 1
+) -> tuple[str, tuple[str, ...]]:
     """Return the versions and the solvers of the customer's conda: those that are named, else those
-    of the last build, and of solvers that nobody ever named, all that conda's can have.
+    of the last build, and of solvers that nobody ever named, all that conda's can have; where
+    nothing was ever named, those that read the version of the index format.
 
     Raises:
         InvalidRequestError: conda does not read what is named, this plugin does not run on any such
-            conda, or none has such a solver.
+            conda, none has such a solver, or one does not read the version of the index format.
     """
+    newer = (NEEDED_CONDA, NEEDED_SOLVERS)
+    usual = (Remembered.customer_conda, Remembered.customer_solvers)
+    said = (before.customer_conda, before.customer_solvers)
+    if before.index_version != index_version and said in (usual, newer):
+        conda, stated = newer if index_version == VERSION_3 else usual
+        before = replace(before, customer_conda=conda, customer_solvers=stated)
     conda = conda_versions(named) if named else before.customer_conda
     if solvers:
         stated = tuple(sorted({*map(solver_name, solvers)}))
     elif before.customer_solvers == solvers_of(before.customer_conda):
-        return conda, solvers_of(conda)
+        stated = solvers_of(conda)
     else:
         stated = before.customer_solvers
     if late := [name for name in stated if not met(conda, SINCE.get(name, OLDEST))]:
@@ -48,6 +57,14 @@ def customer(named: str, solvers: Sequence[str], before: Remembered) -> tuple[st
             f"and theirs is {conda}.",
             "Name the solvers that they have, --customer-solver, or other versions, "
             "--customer-conda.",
+        )
+    if index_version == VERSION_3 and (met(conda, before="26.7") or stated != NEEDED_SOLVERS):
+        raise InvalidRequestError(
+            f"What is in version 3 of the index format needs {NEEDED}, and the customers' conda is "
+            f"{conda} with {' or '.join(stated)}.",
+            "If every customer has that: "
+            f"--customer-conda '{NEEDED_CONDA}' --customer-solver rattler",
+            "Otherwise: --index-version 1",
         )
     return conda, stated
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ...exceptions import InvalidRequestError
 from ...repository.locate import labels_in
+from ...repository.manifest import VERSION_3
 from ...repository.names import check_label, check_platform
 from ...repository.remembered import SOLVERS, Remembered
 from ..clock import release_time
@@ -52,6 +53,8 @@ class Request:
         customer_conda: The versions of the customer's conda, as a `VersionSpec` of conda's.
         customer_solvers: The solvers that it may have, sorted.
         pip_as_conda: Whether what pip is to install is taken from the channels where they have it.
+        index_version: Of the index format that customers read: 3 for packages that are there in it
+            alone.
         plugin: Whether the plugin itself goes along.
         keep: How many releases are to be installable from the folder.
         cooldown: What packages are too new; None if none is.
@@ -72,6 +75,7 @@ class Request:
     customer_conda: str = Remembered.customer_conda
     customer_solvers: tuple[str, ...] = SOLVERS
     pip_as_conda: bool = True
+    index_version: int = 1
     plugin: bool = False
     keep: int = 1
     cooldown: Cooldown | None = None
@@ -125,7 +129,8 @@ def resolve(options: Options, last: Manifest | None) -> Request:
             "Name the packages, or leave out --no-label-channel to ship all that the label "
             "channel publishes.",
         )
-    conda, solvers = customer(options.customer_conda, options.customer_solvers, before)
+    version = options.index_version or before.index_version
+    conda, solvers = customer(options.customer_conda, options.customer_solvers, before, version)
     return Request(
         label=options.label,
         environments=wanted,
@@ -139,6 +144,7 @@ def resolve(options: Options, last: Manifest | None) -> Request:
         pip_as_conda=(
             before.pip_as_conda if options.pip_as_conda is None else options.pip_as_conda
         ),
+        index_version=version,
         plugin=before.plugin if options.plugin is None else options.plugin,
         keep=options.keep or before.keep,
         cooldown=cooldown(
@@ -167,6 +173,7 @@ def remember(request: Request) -> Remembered:
         exact=tuple(env.name for env in request.environments if env.exact),
         pip={name: part for name, part in pip.items() if part},
         pip_as_conda=request.pip_as_conda,
+        index_version=request.index_version,
         publisher_named=bool(request.publisher),
         customer_conda=request.customer_conda,
         customer_solvers=request.customer_solvers,
@@ -184,6 +191,11 @@ def _check(options: Options) -> None:
         raise InvalidRequestError(
             f"{options.keep} releases cannot be kept.",
             "The newest always stays: give --keep 1 for it alone, or a larger number.",
+        )
+    if options.index_version not in (None, 1, VERSION_3):
+        raise InvalidRequestError(
+            f"The index format has no version {options.index_version} that conda reads.",
+            "Give --index-version 3, or --index-version 1 for what every conda reads.",
         )
 
 

@@ -103,7 +103,7 @@ def entries_of(
 
 
 def _entry(source: ChannelSource, record: PackageRecord, index: Index, request: Request) -> Entry:
-    raw = index.entries.get(record.fn)
+    raw = index.known(request.index_version).get(record.fn)
     if raw is None and not index.newer.keys().isdisjoint(_files(record)):
         raise NewerEntryError(source.url, record.name, f"{record.subdir}/{record.fn}")
     problem = archive_problem(record.fn) if raw is None else reason_against(record.fn, raw, request)
@@ -115,7 +115,9 @@ def _entry(source: ChannelSource, record: PackageRecord, index: Index, request: 
         if (stated := record.get(algorithm))
     ):
         raise UpstreamChangedError(source.url, f"{record.subdir}/{record.fn}")
-    return Entry(record.subdir, record.fn, raw, *index.urls(record.fn))
+    needed = 1 if record.fn in index.entries else request.index_version
+    urls = index.urls(record.fn)
+    return Entry(record.subdir, record.fn, raw, *urls, index_version=needed)
 
 
 def _files(record: PackageRecord) -> tuple[str, ...]:

@@ -25,6 +25,7 @@ class Entry:
             `plugin/`.
         wheel: The wheel that it was made from, if it was; then the record is ours, the public URL
             that of the wheel, and the other where the archive lies on this machine.
+        index_version: The version of the index format that it needs.
     """
 
     subdir: str
@@ -34,6 +35,7 @@ class Entry:
     url: str = field(repr=False)
     folder: str = ""
     wheel: WheelOrigin | None = None
+    index_version: int = 1
 
     @property
     def name(self) -> str:

@@ -7,6 +7,7 @@ import re
 from bisect import bisect
 from collections import defaultdict
 from contextlib import suppress
+from dataclasses import replace
 from difflib import SequenceMatcher, get_close_matches
 from typing import TYPE_CHECKING
 
@@ -121,7 +122,10 @@ def _indexes(request: Request, platform: str, names: Iterable[str]) -> dict[tupl
     for source in request.sources:
         with explained(request, source):
             by_subdir = load(source, (platform, "noarch"), sorted(names), all_names=True)
-        indexes.update({(source.url, subdir): index for subdir, index in by_subdir.items()})
+        for subdir, index in by_subdir.items():
+            known = index.known(request.index_version)
+            newer = {file: e for file, e in index.newer.items() if file not in known}
+            indexes[source.url, subdir] = replace(index, entries=known, newer=newer)
     return indexes
 
 

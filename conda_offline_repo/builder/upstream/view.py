@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from conda.common.io import dashlist
@@ -21,8 +22,8 @@ from conda.models.version import VersionOrder
 
 from ..._conda import indexes, overrides
 from ...queries.dependencies import spec_name
-from ...repository.index import dump
-from ...repository.manifest import INDEX_NAME, SECTIONS
+from ...repository.index import NEWER, dump, with_newer
+from ...repository.manifest import INDEX_NAME, SECTIONS, VERSION_3
 from ...urls import channel_url, file_url
 from ..exceptions import SolveError
 from ..warnings import BuildWarning
@@ -47,6 +48,8 @@ if TYPE_CHECKING:
 
     Undecoded: TypeAlias = Mapping[str, list[tuple[str, str, msgspec.Raw]]]
 
+#: The sections of version 3 with archives.
+NEWER_ARCHIVES = (f"{NEWER}.conda", f"{NEWER}.tar.bz2")
 #: How an explanation begins to name what is left out.
 LEFT_OUT = "Left out:"
 #: How many entries that are left out an error names.
@@ -147,7 +150,7 @@ class Views:
         places = [folder / f"channel-{number}" for number in range(len(sources))]
         restricted = {p.match.name: own for p in packages if (own := named_channels(p.match))}
         views: dict[Path, dict[str, dict[str, Mapping[str, Any]]]] = {
-            place / subdir: {section: {} for section in SECTIONS}
+            place / subdir: {section: {} for section in (*SECTIONS, NEWER)}
             for place in places
             for subdir in subdirs
         }
@@ -160,12 +163,15 @@ class Views:
                 names = {n for n in pending if source.url in restricted.get(n, (source.url,))}
                 for subdir, section, file, record in self._fit(source, subdirs, names):
                     views[place / subdir][section][file] = record
-                    needed.update(map(spec_name, record.get("depends") or ()))
+                    extras = (record.get("extra_depends") or {}).values()
+                    needed.update(map(spec_name, chain(record.get("depends") or (), *extras)))
             done |= pending
             pending = needed - done
         for path, sections in views.items():
             path.mkdir(parents=True)
-            (path / INDEX_NAME).write_bytes(dump({"info": {"subdir": path.name}, **sections}))
+            newer = sections.pop(NEWER)
+            index = {"info": {"subdir": path.name}, **sections}
+            (path / INDEX_NAME).write_bytes(dump(with_newer(index, newer) if newer else index))
         return dict(zip(map(file_url, places), sources, strict=True))
 
     def _fit(
@@ -193,17 +199,21 @@ class Views:
         urls = dict(zip(source.channel.urls(True, subdirs), subdirs, strict=True))
         unread = [url for url in urls if url not in self._tables]
         shards = indexes.shards(sorted(names), unread) if names and unread else {}
+        wanted = {section: section for section in SECTIONS}
+        if self._request.index_version == VERSION_3:
+            wanted |= dict.fromkeys(NEWER_ARCHIVES, NEWER)
         for url, subdir in urls.items():
             if url in shards:
                 for section, file, record in indexes.shard_entries(shards[url]):
-                    if section in SECTIONS and record["name"] in names:
-                        yield subdir, section, file, record
+                    if section in wanted and record["name"] in names:
+                        yield subdir, wanted[section], file, record
             elif names:
                 if url not in self._tables:
                     self._tables[url] = _by_name(undecoded(url))
                 for name in names:
                     for section, file, entry in self._tables[url].get(name, ()):
-                        yield subdir, section, file, json.loads(bytes(entry))
+                        if section in wanted:
+                            yield subdir, wanted[section], file, json.loads(bytes(entry))
 
     def _listed(self, names: Collection[str]) -> str:
         """Return what is left out of packages of these names, as the end of an explanation."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,11 +20,11 @@ from conda.models.channel import Channel, all_channel_urls
 from ..._conda import commands, indexes
 from ...files.hashing import UNREADABLE, hash_file
 from ...repository.exceptions import FolderNameError, UnreadableError
-from ...repository.manifest import INDEX_NAME
+from ...repository.manifest import INDEX_NAME, on_platform, package_name
 from ...repository.names import is_sibling
 from ...urls import local_path
 from ..environment.state import read_state
-from ..exceptions import RepositoryDamagedError, SiblingIndexError
+from ..exceptions import NewerFormatError, RepositoryDamagedError, SiblingIndexError
 from .archives import check_archives, expected_manifest, from_repositories, repository_of
 from .caches import check_caches, check_extracted, only_cached, remove_refused
 from .exceptions import ArchivesRefusedError
@@ -52,6 +53,7 @@ def prepare_solve(
         SiblingIndexError: conda may read another file in the place of an index.
         UnreadableError: A repository cannot be read.
         RepositoryGoneError: The folder that the environment uses is no longer a repository.
+        NewerFormatError: As `check_format`.
         FolderNameError: The solver cannot read a channel in this folder.
         StateUnreadableError: The environment's state cannot be read.
         OfflineRepoError: See `check_environment` and `expected_manifest`.
@@ -79,6 +81,7 @@ def prepare_solve(
             )
         manifest = manifest_of(repository)
         _check_index(repository, subdir, manifest)
+        check_format(repository, manifest, solutions_with(manifest, specs_to_add))
         if expected_by_use.get() is None:
             _warn_of_unfinished(repository, manifest)
         if context.offline:
@@ -124,6 +127,31 @@ def check_unpacked(
         remove_refused(archives)
         raise
     check_extracted((*archives, *others))
+
+
+def solutions_with(manifest: Manifest, specs: Iterable[MatchSpec]) -> tuple[tuple[str, ...], ...]:
+    """Return the archives of each environment of a release for this machine that has packages, or
+    of all if none has them.
+    """
+    names = {spec.name for spec in specs}
+    solutions = tuple(on_platform(manifest.solutions, context.subdir).values())
+    having = (s for s in solutions if names.issubset(map(package_name, s)))
+    return tuple(having) or solutions
+
+
+def check_format(repository: Path, manifest: Manifest, solutions: Iterable[Iterable[str]]) -> None:
+    """Check that this conda reads the index entries of one of some solutions.
+
+    Raises:
+        NewerFormatError: It does not.
+    """
+    newer = [manifest.newer(archives) for archives in solutions]
+    if not (newer and all(newer)):
+        return
+    from ..._conda.features import reads_version_3
+
+    if not reads_version_3():
+        raise NewerFormatError(repository, sorted({*map(package_name, chain(*newer))}))
 
 
 def _leads_astray(repository: Path, url: str) -> bool:

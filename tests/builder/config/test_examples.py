@@ -162,6 +162,7 @@ def test_options_of_everything() -> None:
     index = "--index-url https://${PYPI_USER}:${PYPI_KEY}@pypi.example.com/simple"
     assert packages.pip == ("flask>=3", index)
     assert (packages.pip_as_conda, file.pip_as_conda) == (True, False)
+    assert (packages.index_version, file.index_version) == (3, 1)
     assert packages.folder == folder
     assert [one.pip for one in several.environments] == [(), ("flask",), (), (), ()]
     assert (file.sign_keys, file.unsigned, file.installers) == ((), True, ())
@@ -170,8 +171,8 @@ def test_options_of_everything() -> None:
     assert prefix.plugin_file == folder / "conda-offline-repo-base-1.0-0.conda"
     assert prefix.environments[0].prefix
     assert several.plugin is False
-    assert (packages.customer_conda, several.customer_conda) == (">=24.7,<26", "24.7")
-    assert packages.customer_solvers == ("classic", "libmamba")
+    assert (file.customer_conda, several.customer_conda) == (">=24.7,<26", "24.7")
+    assert file.customer_solvers == ("classic", "libmamba")
     assert several.customer_solvers == ("classic",)
     assert several.channels == ("prometeia",)
     assert several.token == "tk-0123-acme"

@@ -76,6 +76,7 @@ def remembered(options: Options) -> Remembered:
             if one.pip
         },
         pip_as_conda=options.pip_as_conda is not False,
+        index_version=options.index_version or 1,
     )
 
 
@@ -99,6 +100,7 @@ def acme(path: Path, **changes: Any) -> Options:
         keep=1,
         pip_as_conda=True,
         exclude_newer="none",
+        index_version=1,
         whole=True,
         folder=path.parent,
     )
@@ -569,6 +571,10 @@ def labels(draw: st.DrawFn, folder: Path) -> Options:
         )
     platforms = draw(PLATFORMS)
     conda = draw(st.sampled_from(["", "<25", ">=24.7", "26.7"]))
+    solvers: tuple[str, ...] = draw(st.sampled_from([(), ("classic",)]))
+    version = draw(st.sampled_from([1, 1, 3]))
+    if version == 3:
+        conda, solvers = ">=26.7", ("rattler",)
     keys = draw(st.sampled_from([(), ("old",), ("old", "new"), ("no",)]))
     file = draw(st.sampled_from([None, folder / "plugin.conda"]))
     return Options(
@@ -589,10 +595,11 @@ def labels(draw: st.DrawFn, folder: Path) -> Options:
         unsigned=not keys and draw(st.booleans()),
         keep=draw(st.integers(1, 20)),
         customer_conda=conda,
-        customer_solvers=draw(st.sampled_from([(), ("classic",)])),
+        customer_solvers=solvers,
         exclude_newer=draw(st.sampled_from(["none", "14d", "2026-11-01"])),
         pip=draw(PIP) if kind == "packages" else (),
         pip_as_conda=draw(st.booleans()),
+        index_version=version,
         folder=folder,
         environments=environments,
         whole=True,
@@ -604,7 +611,7 @@ def same(found: Options, wanted: Options) -> None:
     known, asked = (machines(each.platforms, {}, each.virtual_packages) for each in (found, wanted))
     assert known == asked
     of_found, of_wanted = (
-        customer(each.customer_conda, each.customer_solvers, Remembered())
+        customer(each.customer_conda, each.customer_solvers, Remembered(), each.index_version or 1)
         for each in (found, wanted)
     )
     assert of_found == of_wanted

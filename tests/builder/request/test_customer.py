@@ -11,6 +11,7 @@ from conda_offline_repo.builder.request.customer import (
     solver_name,
 )
 from conda_offline_repo.exceptions import InvalidRequestError
+from conda_offline_repo.repository.manifest import NEEDED
 from conda_offline_repo.repository.remembered import SOLVERS, Remembered
 
 NEW = Remembered()
@@ -88,6 +89,43 @@ def test_solvers_that_nobody_named_are_those_of_the_versions() -> None:
         ">=24.7",
         SOLVERS,
     )
+
+
+NEWER = (">=26.7", ("rattler",))
+
+
+def test_version_3_of_the_index_format() -> None:
+    """Where nothing was ever named, the customers' conda is one that reads it."""
+    last = Remembered(customer_conda=NEWER[0], customer_solvers=NEWER[1], index_version=3)
+    assert customer("", (), NEW, 3) == customer("", (), last, 3) == NEWER
+    assert customer(">=26.9", (), NEW, 3) == (">=26.9", ("rattler",))
+    assert customer(">=27", ("rattler",), NEW, 3) == (">=27", ("rattler",))
+    assert customer("", (), last, 1) == (">=24.7", SOLVERS)
+    assert customer("", ("rattler",), Remembered(), 1) == (">=24.7", ("rattler",))
+    stated = Remembered(customer_conda=">=26.8", customer_solvers=("rattler",))
+    assert customer("", (), stated, 3) == (">=26.8", ("rattler",))
+
+
+@pytest.mark.parametrize(
+    ("named", "solvers", "before"),
+    [
+        (">=24.7", (), NEW),
+        (">=24.7", ("rattler",), NEW),
+        ("", ("classic",), NEW),
+        ("", ("rattler", "libmamba"), NEW),
+        ("", (), Remembered(customer_conda=">=26.8")),
+        ("", (), Remembered(customer_solvers=("libmamba",))),
+        ("<27|26.7.*", ("rattler",), NEW),
+    ],
+)
+def test_customers_who_do_not_read_version_3(
+    named: str, solvers: tuple[str, ...], before: Remembered
+) -> None:
+    with pytest.raises(InvalidRequestError, match=NEEDED) as caught:
+        customer(named, solvers, before, 3)
+    text = str(caught.value)
+    assert "--customer-conda '>=26.7' --customer-solver rattler" in text
+    assert "--index-version 1" in text
 
 
 @pytest.mark.parametrize(

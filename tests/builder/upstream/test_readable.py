@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from conda_offline_repo.builder.upstream.decode import parse
 from conda_offline_repo.builder.upstream.readable import Readers, unreadable
-from conda_offline_repo.builder.upstream.repodata import parse
 from tests.support.reading import INSTALLED, chosen, entry, file_of
 from tests.support.tiny import TinyChannel
 

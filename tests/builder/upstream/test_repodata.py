@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conda_offline_repo.builder.upstream.repodata import FEW, parse
+from conda_offline_repo.builder.upstream.decode import FEW, parse
 from conda_offline_repo.repository.manifest import KINDS, SECTIONS
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from ....queries.compare import difference
 from ....queries.contents import packages_of
 from ....queries.dependencies import environments, solved, solved_besides
 from ....queries.pip import in_lines, pip_requirements
-from ....repository.manifest import key_parts
+from ....repository.manifest import NEEDED, key_parts
 from ....specs import PackageSpec
 
 if TYPE_CHECKING:
@@ -106,7 +106,10 @@ def _installations(manifest: Manifest) -> Iterator[dict[str, Any]]:
             "platform": platform,
             "packages": len(names),
             "size": sum(manifest.packages[name].size for name in names),
-            "machine": [f"{name} {value}" for name, value in sorted(machine.items())],
+            "machine": [
+                *([NEEDED] if manifest.newer(names) else []),
+                *(f"{name} {value}" for name, value in sorted(machine.items())),
+            ],
         }
 
 

@@ -27,6 +27,7 @@ def plain_conda_files(
     pip: Mapping[str, Mapping[str, str]] | None = None,
     *,
     signed: bool = False,
+    newer: bool = False,
 ) -> dict[str, bytes]:
     """Return README.txt, use.sh and use.cmd for the repository of this request, by name.
 
@@ -36,6 +37,7 @@ def plain_conda_files(
         packages: The paths of its archives.
         pip: What stands for requirements of pip, as in its manifest.
         signed: Whether it is signed.
+        newer: Whether packages of it are in version 3 of the index format.
     """
     listed = "\n".join(f"    {name}" for name in installers)
     plugin = PLUGIN_PACKAGE
@@ -50,6 +52,7 @@ def plain_conda_files(
         "platforms": ", ".join(request.platforms),
         "install": _install(by_name, request.platforms, pip or {}),
         "environments": _part("environments", names=", ".join(choice)) if choice else "",
+        "newer": _part("newer") if newer else "",
         "installers": _part("installers", files=listed) if installers else "",
         "plugin": _part("plugin", label=request.label, names=plugin) if request.plugin else "",
         "origin": _part("signed" if signed else "unsigned", label=request.label),
