@@ -103,7 +103,7 @@ def takes_for_one(channels: Sequence[Channel]) -> bool:
     name, which also the channels of one name have in common, such as those of `defaults`; and
     rattler by the whole URL.
     """
-    if context.solver == "classic":
+    if context.solver in CLASSIC:
         names = {channel.name for channel in channels}
     elif context.solver == "libmamba":
         names = {(channel.canonical_name, channel.name) for channel in channels}

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from conda.models.version import VersionOrder, VersionSpec
 
+from ..._conda.classic_solver import CLASSIC
 from ..._conda.solver import installed_solvers
 from ...exceptions import InvalidRequestError
 from ...repository.manifest import NEEDED, NEEDED_CONDA, NEEDED_SOLVERS, VERSION_3
@@ -100,6 +101,7 @@ def solver_name(text: str) -> str:
             installed here.
     """
     name = text.strip().lower()
+    name = "classic" if name in CLASSIC else name
     known = sorted({*SOLVERS, *installed_solvers()})
     if name not in known or not SOLVER.fullmatch(name):
         near = get_close_matches(name, known, 1)

@@ -60,7 +60,7 @@ def test_versions_that_are_met() -> None:
     [
         ("mamba", "Did you mean libmamba?"),
         ("ratler", "Did you mean rattler?"),
-        ("pycosat", "Known are: classic, libmamba, rattler."),
+        ("quantum", "Known are: classic, libmamba, rattler."),
         ("", "Known are: classic, libmamba, rattler."),
     ],
 )
@@ -74,7 +74,7 @@ def test_what_is_not_named_is_as_before() -> None:
     before = Remembered(customer_conda=">=26", customer_solvers=("libmamba",))
     assert customer("", (), NEW) == (">=24.7", SOLVERS)
     assert customer("", (), before) == (">=26", ("libmamba",))
-    assert customer("26.7", ("RATTLER", "classic", "rattler"), before) == (
+    assert customer("26.7", ("RATTLER", "pycosat", "classic", "rattler"), before) == (
         "26.7.*",
         ("classic", "rattler"),
     )
