@@ -124,11 +124,11 @@ def undisturbed() -> Iterator[None]:
             gc.enable()
 
 
-def solver_versions() -> dict[str, str]:
-    """Return the versions of the configured solver's distributions; none if it is conda's own."""
+def solver_versions(name: str) -> dict[str, str]:
+    """Return the versions of a solver's distributions; none if it is conda's own."""
     solvers = context.plugin_manager.get_hook_results("solvers")
     # not of the cached backend, which may be a class that conda derives from the solver's
-    modules = [s.backend.__module__ for s in solvers if s.name.lower() == context.solver]
+    modules = [s.backend.__module__ for s in solvers if s.name.lower() == name]
     package = modules[0].partition(".")[0].replace("_", "-") if modules else "conda"
     names = () if package == "conda" else (package, ENGINES.get(package, package))
     return {name: number for name in names if (number := _version(name))}
@@ -137,8 +137,8 @@ def solver_versions() -> dict[str, str]:
 def _failed(error: BaseException) -> SolverFailedError:
     from packaging.requirements import Requirement
 
-    versions = solver_versions() or {"conda": conda_version}
-    name = f"{context.solver} ({', '.join(map(' '.join, versions.items()))})"
+    versions = solver_versions(context.solver)
+    name = f"{context.solver} ({solver_text(context.solver)})"
     misfits = [
         f"{package} {versions[package]} needs {needed.name} {needed.specifier}, and {installed} is "
         "installed: install versions that go together."
@@ -159,6 +159,12 @@ def _requires(name: str) -> list[str]:
         return requires(name) or []
     except PackageNotFoundError:
         return []
+
+
+def solver_text(name: str) -> str:
+    """Return the versions that tell what a solver is, for people."""
+    versions = solver_versions(name) or {"conda": conda_version}
+    return ", ".join(f"{name} {version}" for name, version in versions.items())
 
 
 def _version(name: str) -> str:

@@ -175,7 +175,7 @@ def _proved(plan: BuildPlan, scratch: Path, progress: Progress) -> BuildPlan:
     not give.
     """
     if prove.is_proven(plan):
-        return plan
+        return prove.as_before(plan)
     with progress.doing("Proving that the repository installs by itself"):
         plan = prove.proved(plan, scratch)
     return updates.tried(plan, scratch, progress)
@@ -204,5 +204,5 @@ def tools() -> dict[str, str]:
         "conda": conda_version,
         "conda-offline-repo": version("conda-offline-repo"),
         "solver": context.solver,
-        **solver_versions(),
+        **solver_versions(context.solver),
     }

@@ -85,13 +85,14 @@ def kept_releases(
     return KeptReleases(releases, tuple(needed), tuple(warnings))
 
 
-def without(kept: KeptReleases, key: str, archives: Iterable[str]) -> KeptReleases:
+def without(kept: KeptReleases, key: str, archives: Iterable[str], solver: str) -> KeptReleases:
     """Return what is kept without the releases that have some archives; nothing, if none has.
 
     Args:
         kept: What was to be kept.
         key: The solution that conda would use the archives for, in place of the new release's.
-        archives: As `subdir/file`.
+        archives: As `subdir/file`; none if it has no solution beside them.
+        solver: The solver that conda has.
     """
     unwanted = {*archives}
     releases = {
@@ -103,11 +104,14 @@ def without(kept: KeptReleases, key: str, archives: Iterable[str]) -> KeptReleas
         releases = {}
     names = _archives(*releases.values())
     given_up = sorted(kept.releases.keys() - releases)
-    warning = BuildWarning(
-        "not-kept",
-        f"Release {', '.join(map(str, given_up))} cannot be kept: conda would install "
-        f"{', '.join(sorted(unwanted))} for {key} from it, in place of what the new release has.",
-    )
+    reason = f"the {solver} solver finds no solution for {key} beside it"
+    if unwanted:
+        reason = (
+            f"conda would install {', '.join(sorted(unwanted))} for {key} from it, in place of "
+            "what the new release has"
+        )
+    text = f"Release {', '.join(map(str, given_up))} cannot be kept: {reason}."
+    warning = BuildWarning("not-kept", text)
     entries = tuple(entry for entry in kept.entries if entry.name in names)
     return KeptReleases(releases, entries, (*kept.warnings, warning))
 

@@ -19,6 +19,7 @@ from ..repository.manifest import key_parts, package_name
 from ..repository.names import PLUGIN, PLUGIN_PACKAGE, SIGNATURES_PACKAGE
 from .plugin_channel import checks_signatures
 from .release.exceptions import FailOnError
+from .release.other_solvers import Proof
 from .request.changes import changes
 from .warnings import BuildWarning
 
@@ -56,6 +57,7 @@ class BuildOutcome:
         new_attesters: Whose attestations are verified of packages that had none of theirs before,
             with the names of these.
         tried: What was tried of it on this machine, by the key of the solution.
+        proof: Which solvers have proven it.
         pip: What stands for requirements of pip where the release before had something else.
     """
 
@@ -71,6 +73,7 @@ class BuildOutcome:
     new_attestations: tuple[str, ...] = ()
     new_attesters: Mapping[Attester, tuple[str, ...]] = field(default_factory=dict)
     tried: Mapping[str, str] = field(default_factory=dict)
+    proof: Proof = Proof()
     pip: tuple[PipRequirement, ...] = ()
 
     @property
@@ -95,6 +98,7 @@ def unchanged(plan: BuildPlan, last: Manifest, left: tuple[str, ...]) -> BuildOu
         warnings=(*plan.warnings, *undeleted(left)),
         changed=False,
         settings=obeyed(),
+        proof=plan.proof,
         new_licenses={},
     )
 
@@ -128,6 +132,7 @@ def changed(plan: BuildPlan, release: Release, warnings: tuple[BuildWarning, ...
         new_licenses=_new_licenses(plan, manifest),
         new_attestations=compare.new_attestations(last, manifest) if last else (),
         new_attesters=compare.new_attesters(last, manifest),
+        proof=plan.proof,
         pip=tuple(each for each in pip_requirements(manifest) if each not in known),
     )
 

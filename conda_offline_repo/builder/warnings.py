@@ -15,6 +15,7 @@ Early = Literal[
     "channel-relations",
     "unsent-token",
     "no-pip",
+    "solver-not-tried",
     "unused-setting",
     "unused-virtual-package",
     "long-path",

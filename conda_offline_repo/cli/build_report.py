@@ -16,12 +16,14 @@ from .output import (
     attester_lines,
     attesters_json,
     changes_json,
+    customer_json,
     licenses,
     manifest_json,
     platform_lines,
     platforms_json,
     print_lines,
     print_result,
+    proved_with,
     signed_by,
     table,
     warn,
@@ -133,6 +135,9 @@ def _json(outcome: BuildOutcome) -> dict[str, Any]:
         "tried": outcome.tried,
         "pip": [*map(vars, pip_requirements(manifest))],
         "signers": manifest.signers,
+        **customer_json(manifest),
+        "proved_with": outcome.proof.by,
+        "not_tried": outcome.proof.not_tried,
         "warnings": [*map(vars, outcome.warnings)],
     }
 
@@ -159,6 +164,8 @@ def _lines(outcome: BuildOutcome) -> Iterator[str]:
             yield f"For every machine that builds: --exclude-newer {setting.value} in the request."
     if not outcome.changed:
         yield f"{outcome.path} is up to date (release {manifest.release}): {total}."
+        if not outcome.proof.by.items() <= manifest.proved_with.items():
+            yield _proved(outcome)
         yield from _tried(outcome)
         return
     if outcome.first:
@@ -187,9 +194,17 @@ def _lines(outcome: BuildOutcome) -> Iterator[str]:
         for platform, names in sorted(manifest.solutions.items()):
             yield f"  for {platform}: {amount(manifest, names)}"
     yield signed_by(manifest.signers)
+    yield _proved(outcome)
     moved = "would move" if dry_run else "moves"
     yield f"A copy to the customer {moved} {human(difference.transfer_bytes)}."
     yield from _tried(outcome)
+
+
+def _proved(outcome: BuildOutcome) -> str:
+    reasons = (f"{name} ({why})" for name, why in outcome.proof.not_tried.items())
+    missing = "; ".join(reasons)
+    text = f"Proved with {proved_with(outcome.proof.by)}."
+    return f"{text} Not tried: {missing}." if missing else text
 
 
 def _tried(outcome: BuildOutcome) -> Iterator[str]:

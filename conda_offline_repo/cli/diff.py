@@ -14,6 +14,8 @@ from .output import (
     attester_lines,
     attesters_json,
     changes_json,
+    customer_json,
+    customers_conda,
     licenses,
     numbered,
     platform_lines,
@@ -85,7 +87,12 @@ def execute(args: Namespace) -> int:
 
 def _json(release: Named) -> dict[str, object]:
     manifest = release.manifest
-    content = {"created": manifest.created, "signers": release.signers}
+    content = {
+        "created": manifest.created,
+        "signers": release.signers,
+        **customer_json(manifest),
+        "proved_with": manifest.proved_with,
+    }
     return {**numbered(manifest.release), **content}
 
 
@@ -97,6 +104,7 @@ def _text(old: Named, new: Named, changes: Difference, fresh: str) -> Iterator[s
     yield f"A copy moves {human(changes.transfer_bytes)}."
     yield f"New licences: {fresh}"
     yield from attester_lines(new_attesters(old.manifest, new.manifest))
+    yield from _customer(old, new)
     yield from _signatures(old, new)
 
 
@@ -122,8 +130,14 @@ def _markdown(old: Named, new: Named, changes: Difference, fresh: str) -> Iterat
     yield f"- Bytes to move: {human(changes.transfer_bytes)}"
     yield f"- New licences: {_cell(fresh)}"
     attested = attester_lines(new_attesters(old.manifest, new.manifest))
-    for line in (*attested, *_signatures(old, new)):
+    for line in (*attested, *_customer(old, new), *_signatures(old, new)):
         yield f"- {_cell(line)}"
+
+
+def _customer(old: Named, new: Named) -> Iterator[str]:
+    before, after = customers_conda(old.manifest), customers_conda(new.manifest)
+    if before != after:
+        yield f"For conda {after}. Before, it was for conda {before}."
 
 
 def _signatures(old: Named, new: Named) -> Iterator[str]:

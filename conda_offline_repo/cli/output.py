@@ -112,6 +112,26 @@ def manifest_json(manifest: Manifest) -> dict[str, Any]:
     }
 
 
+def customer_json(manifest: Manifest) -> dict[str, Any]:
+    """Return what a release states of the customer's conda, for a JSON object."""
+    request = manifest.request
+    return {
+        "customer_conda": request.customer_conda,
+        "customer_solvers": request.customer_solvers,
+    }
+
+
+def customers_conda(manifest: Manifest) -> str:
+    """Return the same for people."""
+    request = manifest.request
+    return f"{request.customer_conda} with {', '.join(request.customer_solvers)}"
+
+
+def proved_with(solvers: Mapping[str, str]) -> str:
+    """Return the solvers that have proven a release, with their versions, for people."""
+    return "; ".join(f"{name} ({versions})" for name, versions in solvers.items())
+
+
 def changes_json(difference: Difference) -> dict[str, Any]:
     """Return which archives come and go for a JSON object."""
     return {key: getattr(difference, key) for key in ("added", "updated", "removed")}

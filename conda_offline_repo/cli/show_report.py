@@ -15,11 +15,14 @@ from ..repository.manifest import NEEDED, key_parts
 from ..repository.transition import unfinished
 from .output import (
     amount,
+    customer_json,
+    customers_conda,
     manifest_json,
     numbered,
     place,
     print_json,
     print_lines,
+    proved_with,
     release_json,
     table,
 )
@@ -68,6 +71,8 @@ def packages_json(repository: Repository, packages: tuple[ListedPackage, ...]) -
         "packages": [*map(asdict, packages)],
         "bytes": manifest.size,
         "signers": repository.signers,
+        **customer_json(manifest),
+        "proved_with": manifest.proved_with,
         "unfinished": unfinished(repository.path, manifest),
         "environments": [vars(environment) for environment in environments(manifest)],
         "pip": [*map(vars, pip_requirements(manifest))],
@@ -95,6 +100,8 @@ def packages_lines(repository: Repository, packages: tuple[ListedPackage, ...]) 
         rows += [("" if number else "asked of pip", line) for number, line in enumerate(pip)]
     channels = request.channels or ("none",)
     rows += [("" if number else "channels", channel) for number, channel in enumerate(channels)]
+    rows.append(("customer's conda", customers_conda(manifest)))
+    rows.append(("proved with", proved_with(manifest.proved_with) or "not stated"))
     rows.append(("signed by", ", ".join(repository.signers) or "nobody: its origin is unknown"))
     if unfinished(repository.path, manifest):
         rows.append(("unfinished", "a publication is under way or was interrupted"))

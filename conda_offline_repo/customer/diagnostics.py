@@ -11,11 +11,13 @@ from configparser import Error as ConfigParserError
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from conda import __version__ as conda_version
 from conda.base.context import context
 from conda.models.channel import Channel
-from conda.models.version import VersionOrder
+from conda.models.version import VersionOrder, VersionSpec
 
 from .._conda import features
+from .._conda.solver import installed_solvers
 from .._conda.transactions import requested
 from ..repository.transition import unfinished, unfinished_text
 from ..urls import file_url
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ..repository.locate import Repository
+    from ..repository.manifest import Manifest
 
 PIP_VARIABLES = ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS")
 PIP_OPTIONS = ("index-url", "extra-index-url", "find-links")
@@ -44,6 +47,7 @@ def diagnose(repository: Repository, prefix: Path) -> tuple[Finding, ...]:
         *([Finding(str(path), unfinished_text(path))] if publication else []),
         *_base(prefix),
         *_machine(repository),
+        *_conda(repository.manifest),
         *interfering(repository, prefix),
         *_pip(prefix),
         *_history(file_url(path), prefix),
@@ -94,6 +98,37 @@ def _machine(repository: Repository) -> Iterator[Finding]:
             continue
         remedy = f"ask your vendor for a build with --virtual-package {override}."
         yield Finding(name, f"{problem}: {remedy}")
+
+
+def _conda(manifest: Manifest) -> Iterator[Finding]:
+    """Compare this conda and its solver with those that the vendor has stated, and has tried."""
+    versions, solvers = manifest.request.customer_conda, manifest.request.customer_solvers
+    own = conda_version.partition("+")[0]
+    if not VersionSpec(versions).match(own):
+        text = (
+            f"This machine has conda {own}; the release is for conda {versions}. It may not read "
+            "all packages, or install them as they are meant: change to such a conda, or ask your "
+            f"vendor for a build with --customer-conda '{versions}|{own}'."
+        )
+        yield Finding("conda", text)
+    solver = context.solver
+    tried = [*manifest.proved_with] or solvers
+    if solver in solvers and solver in tried:
+        return
+    if solver in solvers:
+        problem = f"is proved with {', '.join(tried)}, and was not tried with {solver}"
+        remedy = "ask your vendor to build where it is installed"
+    else:
+        options = " ".join(f"--customer-solver {name}" for name in sorted({*solvers, solver}))
+        problem = f"is for the solvers {', '.join(solvers)}, and not for {solver}"
+        remedy = f"ask your vendor for a build with {options}"
+    others = [name for name in installed_solvers() if name in solvers and name in tried]
+    choice = f"choose {others[0]} with --solver, or " if others else ""
+    yield Finding(
+        "solver",
+        f"The release {problem}, which this conda has. It may choose other packages, or find no "
+        f"solution: {choice}{remedy}.",
+    )
 
 
 def _runs(own: str, required: str) -> bool:

@@ -116,6 +116,7 @@ def at(text: str, label: str | None) -> Named:
         solutions=kept.solutions,
         packages=packages,
         files=manifest.files if current else {},
+        proved_with=manifest.proved_with if current else {},
     )
     return replace(
         release,

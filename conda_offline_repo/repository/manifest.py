@@ -103,6 +103,8 @@ class Manifest:
             requirement's text without secrets.
         cutoff: The moment, ISO 8601 in UTC, that `exclude_newer` of its request came to; empty
             without.
+        proved_with: The versions of the solvers that found a solution in it before it was
+            published, by name.
         signers: The fingerprints of the keys that sign it, sorted; none if it is not signed.
         raw: The bytes that it was read from, if it was.
     """
@@ -119,6 +121,7 @@ class Manifest:
     releases: Mapping[int, Kept] = field(default_factory=dict)
     bridges: Mapping[str, File] = field(default_factory=dict)
     cutoff: str = ""
+    proved_with: Mapping[str, str] = field(default_factory=dict)
     signers: tuple[str, ...] = ()
     pip: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     raw: bytes = field(default=b"", compare=False, repr=False)
@@ -222,6 +225,7 @@ def as_dict(manifest: Manifest) -> dict[str, Any]:
         "bridges": _as_dicts(manifest.bridges),
         "pip": manifest.pip,
         "needs": manifest.needs,
+        "proved_with": manifest.proved_with,
     }
     return {
         **{name: value for name, value in optional.items() if value},

@@ -160,6 +160,7 @@ def parse(data: Any) -> Manifest:
         },
         bridges=_files(bridges),
         cutoff=reading.text(data.get("cutoff", "")),
+        proved_with=_texts_by_name(data.get("proved_with", {})),
         signers=reading.texts(data.get("signers", [])),
         pip={key: _texts_by_name(specs) for key, specs in data.get("pip", {}).items()},
     )

@@ -81,7 +81,7 @@ def test_classic_solver_of_a_plugin_minds_the_machine(
     channel.add("picky", constrains=["__archspec <0"])
     channel.write()
     me.configure(solver="pycosat")
-    assert solver_versions()["pycosat"] == version("pycosat")
+    assert solver_versions("pycosat")["pycosat"] == version("pycosat")
 
     def versions(solver: Any) -> dict[str, str]:
         assert type(solver).__base__.__module__ == "conda_pycosat_solver.solve"

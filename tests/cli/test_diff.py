@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from conda_offline_repo.delivery.release_ref import named
 from conda_offline_repo.queries.compare import difference
+from conda_offline_repo.repository.locate import locate_one
 from conda_offline_repo.repository.manifest import MANIFEST_NAME
 from conda_offline_repo.repository.manifest_json import parse
 from tests.cli.test_json import check
@@ -88,6 +90,20 @@ def test_text_and_markdown(conda: Conda, pair: tuple[Path, Path]) -> None:
         "- New licences: none stated (other), GPL-3.0-only (fresh, lib)\n",
     ):
         assert line in table
+
+
+def test_other_conda_of_the_customer(conda: Conda, pair: tuple[Path, Path]) -> None:
+    old, new = pair
+    request = locate_one(new).manifest.request
+    rewrite(new, request=replace(request, customer_conda=">=26.7", customer_solvers=("rattler",)))
+    before = "Before, it was for conda >=24.7 with classic, libmamba, rattler."
+    text = conda.run("offline-repo", "diff", old, new).stdout
+    assert f"For conda >=26.7 with rattler. {before}\n" in text
+    table = conda.run("offline-repo", "diff", old, new, "--format", "markdown").stdout
+    assert "\n- For conda \\>=26.7 with rattler. " in table
+    result = check("diff", conda.run("offline-repo", "diff", old, new, "--json"))
+    assert result["new"]["customer_solvers"] == ["rattler"]
+    assert "For conda" not in conda.run("offline-repo", "diff", old, old).stdout
 
 
 def test_the_other_way_round(conda: Conda, pair: tuple[Path, Path]) -> None:

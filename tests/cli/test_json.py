@@ -120,6 +120,7 @@ def test_manifest_with_all_that_it_can_hold() -> None:
     more = {
         "on_the_way": {"SHA256SUMS": {digest: 3}},
         "signers": [f"SHA256:{'A' * 43}"],
+        "proved_with": {"classic": "conda 24.7.1"},
         "bridges": {"noarch/repodata.json": {"sha256": digest, "size": 3}},
         "releases": {"1": {"created": "x", "manifest_sha256": digest, "solutions": {}}},
     }

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from conda.base.context import context
 
 from conda_offline_repo.repository.locate import locate_one
 from conda_offline_repo.repository.manifest import JOURNAL_NAME
@@ -93,6 +94,23 @@ def test_environments_and_packages(customer: Conda, acme: Path) -> None:
     assert packages["cli"]["channel"] == "https://h.example/x"
     assert packages["libz"]["channel"].startswith("file://")
     assert (packages["tool"]["asked_for"], packages["libz"]["asked_for"]) == (True, False)
+
+
+def test_customers_conda(customer: Conda, acme: Path) -> None:
+    lines = [" ".join(line.split()) for line in show(customer, acme).stdout.splitlines()]
+    assert "customer's conda >=24.7 with classic, libmamba, rattler" in lines
+    content = shown(customer, acme)
+    assert content["customer_conda"] == ">=24.7"
+    assert context.solver in content["proved_with"]
+    assert f"{context.solver} ({content['proved_with'][context.solver]})" in "".join(lines)
+    request = replace(
+        locate_one(acme).manifest.request, customer_conda="<25", customer_solvers=("classic",)
+    )
+    rewrite(acme, request=request, proved_with={})
+    lines = [" ".join(line.split()) for line in show(customer, acme).stdout.splitlines()]
+    assert {"customer's conda <25 with classic", "proved with not stated"} <= {*lines}
+    content = shown(customer, acme)
+    assert (content["customer_solvers"], content["proved_with"]) == (["classic"], {})
 
 
 def test_wheels_and_requirements_of_pip(customer: Conda, acme: Path) -> None:

@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from conda import __version__ as conda_version
 from conda.base.context import context, reset_context
 
 from conda_offline_repo._conda import features
+from conda_offline_repo.builder.request.customer import conda_versions
 from conda_offline_repo.customer.diagnostics import PIP_VARIABLES, diagnose
 from conda_offline_repo.repository.locate import Repository, locate_one
 from conda_offline_repo.repository.manifest import Manifest
@@ -141,6 +143,57 @@ def test_processor(
         assert findings == ()
     else:
         only(findings, "__archspec", own, stated)
+
+
+def for_conda(
+    repository: Repository, proved_with: tuple[str, ...] = (), **stated: object
+) -> Repository:
+    """The repository, built for customers with such a conda."""
+    request = replace(repository.manifest.request, **stated)  # type: ignore[arg-type]
+    proofs = dict.fromkeys(proved_with, "1.0")
+    manifest = replace(repository.manifest, request=request, proved_with=proofs)
+    return replace(repository, manifest=manifest)
+
+
+def test_version_of_conda(me: Inside, prefix: Path, repository: Repository) -> None:
+    own = conda_version.partition("+")[0]
+    for versions in (">=24.7", "*", f"<1|>={own}"):
+        assert diagnose(for_conda(repository, customer_conda=versions), prefix) == ()
+    for versions in ("<24.7.1", ">=90", f"!={own}"):
+        findings = diagnose(for_conda(repository, customer_conda=versions), prefix)
+        text = only(findings, "conda", f"has conda {own}; the release is for conda {versions}.")
+        proposed = text.partition("--customer-conda ")[2]
+        assert conda_versions(proposed.strip("'.")) == f"{versions}|{own}"
+
+
+def test_solver_that_the_vendor_does_not_state(
+    me: Inside, prefix: Path, repository: Repository
+) -> None:
+    findings = diagnose(for_conda(repository, customer_solvers=("other",)), prefix)
+    own = context.solver
+    text = only(findings, "solver", f"is for the solvers other, and not for {own}")
+    assert "with --solver" not in text
+    options = " ".join(f"--customer-solver {name}" for name in sorted(("other", own)))
+    assert f"ask your vendor for a build with {options}." in text
+    proven = for_conda(repository, (own,), customer_solvers=("other",))
+    assert diagnose(proven, prefix) == findings
+
+
+def test_solver_that_the_vendor_did_not_try(
+    me: Inside, prefix: Path, repository: Repository
+) -> None:
+    own = context.solver
+    stated = ("classic", own, "other")
+    assert diagnose(for_conda(repository, (own, "other"), customer_solvers=stated), prefix) == ()
+    findings = diagnose(for_conda(repository, ("other",), customer_solvers=stated), prefix)
+    text = only(findings, "solver", f"is proved with other, and was not tried with {own}")
+    assert "ask your vendor to build where it is installed." in text
+
+
+def test_solver_to_choose_instead(me: Inside, prefix: Path, repository: Repository) -> None:
+    me.configure(solver="other")
+    usable = for_conda(repository, ("classic",), customer_solvers=("classic",))
+    only(diagnose(usable, prefix), "solver", "choose classic with --solver, or ask your vendor")
 
 
 def test_packages_of_other_platforms_do_not_matter(

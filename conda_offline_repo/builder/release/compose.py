@@ -95,6 +95,7 @@ def compose(
         packages=packages,
         files={**{name: File.of(content) for name, content in files.items()}, **others},
         built_with=plan.built_with,
+        proved_with=plan.proof.by,
         signers=plan.signers,
         cutoff=request.cooldown.cutoff if request.cooldown else "",
         releases=plan.kept.releases,

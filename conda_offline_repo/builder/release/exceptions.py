@@ -49,6 +49,7 @@ class ProofError(OfflineRepoError):
         ignored: Sequence[Unmet] = (),
     ) -> None:
         self.key = key
+        self.solver = solver
         self.other = other
         cause = "the order of the channels that its packages come from does not count there"
         if not {*map(build_of, missing)}.isdisjoint(map(build_of, other)):
@@ -65,6 +66,39 @@ class ProofError(OfflineRepoError):
             f"{dashlist(lines)}",
             f"Nothing was published. The repository is one channel, so {cause}. Name the version "
             "that is meant, leave a channel out, or make a label for each platform.",
+        )
+
+
+class OtherSolverError(OfflineRepoError):
+    """A repository that another solver than the building one cannot install from.
+
+    Args:
+        key: Of the solution.
+        solver: Its name.
+        problem: Why not.
+        stated: The solvers that the customer's conda may have.
+        other: What it chooses instead, as `subdir/file`.
+    """
+
+    def __init__(
+        self,
+        key: str,
+        solver: str,
+        problem: str,
+        *,
+        stated: Iterable[str],
+        other: tuple[str, ...] = (),
+    ) -> None:
+        self.key = key
+        self.solver = solver
+        self.other = other
+        rest = " ".join(f"--customer-solver {name}" for name in stated if name != solver)
+        super().__init__(
+            f"The {solver} solver, which the customer's conda may have, does not install the same "
+            f"request for {key} from the repository alone:\n{problem.strip()}",
+            f"Nothing was published. Build with it, --solver {solver}, so that it chooses what it "
+            "can install, name other versions, or make a label for each platform.",
+            *([f"If no customer has it, say so: {rest}."] if rest else []),
         )
 
 

@@ -18,6 +18,7 @@ from ..upstream.solve import tasks, unused_settings
 from . import rules
 from .exceptions import OlderBuilderError
 from .index import make_index
+from .other_solvers import Proof
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,6 +49,7 @@ class BuildPlan:
         entries: The channels' entries for it.
         of_plugin: Those of the plugin.
         kept: The earlier releases that stay beside it.
+        proof: Which solvers have proven it; none yet.
         warnings: What the vendor should know.
     """
 
@@ -60,6 +62,7 @@ class BuildPlan:
     entries: tuple[Entry, ...]
     of_plugin: tuple[Entry, ...]
     kept: KeptReleases
+    proof: Proof = Proof()
     warnings: tuple[BuildWarning, ...] = ()
 
     @property

@@ -27,10 +27,11 @@ from ..request.machine import as_conda_has
 from ..request.request import remember
 from ..upstream.exact import build_of
 from ..upstream.solve import run
-from .exceptions import ProofError
+from .exceptions import OtherSolverError, ProofError
+from .other_solvers import other_solvers, proof_of, try_others
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from pathlib import Path
     from typing import Any
 
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from ...specs import PackageSpec
     from ..request.request import Request
     from ..upstream.solution import Solution
+    from .other_solvers import Proof
     from .plan import BuildPlan
 
 
@@ -50,6 +52,8 @@ def is_proven(plan: BuildPlan) -> bool:
     now = (remember(plan.request), plan.built_with, plan.installs)
     if last is None or (last.request, last.built_with, last.solutions) != now:
         return False
+    if not other_solvers(plan.request).items() <= last.proved_with.items():
+        return False
     before = {
         name: file.sha256
         for name, file in last.files.items()
@@ -58,26 +62,38 @@ def is_proven(plan: BuildPlan) -> bool:
     return before == {name: hash_bytes(content).sha256 for name, content in plan.index.items()}
 
 
+def as_before(plan: BuildPlan) -> BuildPlan:
+    """Return a plan with the proof that the last build has made of it."""
+    return _with_proof(plan, proof_of(plan.request, plan.last.proved_with if plan.last else {}))
+
+
+def _with_proof(plan: BuildPlan, proof: Proof) -> BuildPlan:
+    warnings = (*plan.warnings, *proof.warnings(plan.request))
+    return replace(plan, proof=proof, warnings=warnings)
+
+
 def proved(plan: BuildPlan, scratch: Path) -> BuildPlan:
     """Return a plan that is proven, without the earlier releases that conda would prefer.
 
     Raises:
-        ProofError: It cannot be proven without them either.
+        ProofError, OtherSolverError: It cannot be proven without them either.
     """
     while True:
         try:
-            prove(plan.request, plan.solutions, plan.index, scratch)
-            return plan
-        except ProofError as error:
+            broken = prove(plan.request, plan.solutions, plan.index, scratch)
+        except (ProofError, OtherSolverError) as error:
             if not plan.kept.releases:
                 raise
-            plan = replace(plan, kept=without(plan.kept, error.key, error.other))
+            plan = replace(plan, kept=without(plan.kept, error.key, error.other, error.solver))
+        else:
+            others = other_solvers(plan.request)
+            return _with_proof(plan, proof_of(plan.request, others, broken))
 
 
 def prove(
-    request: Request, solutions: Iterable[Solution], index: Mapping[str, bytes], scratch: Path
-) -> None:
-    """Solve from the index files alone and compare.
+    request: Request, solutions: Collection[Solution], index: Mapping[str, bytes], scratch: Path
+) -> dict[str, str]:
+    """Solve from the index files alone and compare, and ask the other solvers of the customer's.
 
     Args:
         request: What is being built.
@@ -85,8 +101,12 @@ def prove(
         index: The index files of the repository to be, by path.
         scratch: A folder for this proof; emptied first, and gone afterwards.
 
+    Returns:
+        Of other solvers that break by themselves, by name, how.
+
     Raises:
         ProofError: An environment has another solution than before on a platform, or none.
+        OtherSolverError: Another solver finds none at all.
     """
     with solver_of(index, scratch) as solve:
         for solution in solutions:
@@ -104,6 +124,9 @@ def prove(
                 ignored = unmet([r for r in records if f"{r.subdir}/{r.fn}" in other], machine)
                 names = (solution.key, context.solver)
                 raise ProofError(*names, missing=missing, other=other, ignored=ignored)
+        return try_others(
+            request, solutions, solve, lambda probe: solver_of(probe, scratch / "probe")
+        )
 
 
 @contextmanager

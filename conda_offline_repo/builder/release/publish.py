@@ -33,6 +33,7 @@ def differs(release: Release, repository: Path, last: Manifest) -> bool:
         created=last.created,
         cutoff=last.cutoff,
         built_with=last.built_with,
+        proved_with=last.proved_with,
         on_the_way=stated.on_the_way,
         bridges=last.bridges,
     )

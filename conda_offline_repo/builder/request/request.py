@@ -15,7 +15,7 @@ from ..clock import release_time
 from ..exceptions import NothingAskedError
 from ..warnings import BuildWarning
 from .cooldown import cooldown
-from .customer import customer
+from .customer import customer, solvers_of
 from .environments import environments
 from .foreign import check_foreign
 from .inputs.pip_part import remembered
@@ -52,6 +52,7 @@ class Request:
         time: Of its release, in UTC.
         customer_conda: The versions of the customer's conda, as a `VersionSpec` of conda's.
         customer_solvers: The solvers that it may have, sorted.
+        solvers_named: Whether somebody named these, now or for the build that is remembered.
         pip_as_conda: Whether what pip is to install is taken from the channels where they have it.
         index_version: Of the index format that customers read: 3 for packages that are there in it
             alone.
@@ -74,6 +75,7 @@ class Request:
     time: datetime
     customer_conda: str = Remembered.customer_conda
     customer_solvers: tuple[str, ...] = SOLVERS
+    solvers_named: bool = False
     pip_as_conda: bool = True
     index_version: int = 1
     plugin: bool = False
@@ -141,6 +143,7 @@ def resolve(options: Options, last: Manifest | None) -> Request:
         time=time,
         customer_conda=conda,
         customer_solvers=solvers,
+        solvers_named=bool(options.customer_solvers) or solvers != solvers_of(conda),
         pip_as_conda=(
             before.pip_as_conda if options.pip_as_conda is None else options.pip_as_conda
         ),
