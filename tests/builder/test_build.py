@@ -530,7 +530,7 @@ def test_entries_are_the_channels_word_for_word(
 def test_entry_without_any_digest(conda: Conda, vendor: Vendor, root: Path) -> None:
     package = vendor.label.add("bare", record={"md5": None, "sha256": None, "size": None})
     vendor.label.write()
-    conda.build(*vendor.request, "--root", root, "bare")
+    conda.build(*vendor.request, "--customer-solver", "rattler", "--root", root, "bare")
     assert entries(root / "bank") == {package.file: package.record}
     stated = manifest(root / "bank")["packages"][package.at]
     content = package.path.read_bytes()

@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -183,6 +184,7 @@ def test_size_that_a_channel_does_not_state_is_not_guessed(tmp_path: Path, vendo
     progress = Counted()
     with inside(tmp_path / "engineer") as me:
         options = me.options("bare", "extra", channels=(vendor.url(vendor.public),))
+        options = replace(options, customer_solvers=("rattler",))
         size = me.build(options, progress).manifest.size
     assert ("Collecting", 3, None) in progress.steps
     assert (progress.done, progress.packages) == (size, 3)

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from conda.models.enums import Arch, Platform
+
 from ...repository.names import archive_problem
 from ...repository.remembered import SOLVERS, Remembered
 from ..request.customer import met
@@ -34,6 +36,9 @@ EARLIEST, LATEST = -377_705_023_201, 253_402_207_200_000
 _met = lru_cache(met)
 #: The first conda that checks names (CEP 26).
 CHECKS_NAMES = "26.5"
+#: The first conda that asks python where its packages go (CEP 17), and where it puts them else.
+READS_PATHS = "24.11"
+USUAL_PATH = re.compile(r"lib/python[0-9]+\.[0-9]+/site-packages|Lib/site-packages")
 
 
 @dataclass(frozen=True)
@@ -64,6 +69,12 @@ def unreadable(file: str, record: Mapping[str, Any], readers: Readers) -> str | 
             form = spec_form(text)
             if form and _has(form.since, readers) and (named := _named(form.solvers, readers)):
                 return f"its {kind} {text[:100]!a} has {form.words}, which {named} cannot read"
+    if record.get("size") is None and CLASSIC in readers.solvers:
+        return f"it has no size, without which {CLASSIC} installs nothing"
+    path = record.get("python_site_packages_path") or ""
+    usual = not isinstance(path, str) or path == "" or USUAL_PATH.fullmatch(path)
+    if not usual and _met(readers.conda, before=READS_PATHS):
+        return f"conda before {READS_PATHS} installs packages of its Python beside {path} (CEP 17)"
     if not CEP_26.fullmatch(record["name"]) and _has(CHECKS_NAMES, readers):
         return f"conda {CHECKS_NAMES} and newer refuse its name {record['name']!r} (CEP 26)"
     return None
@@ -159,6 +170,12 @@ def _digest(pattern: re.Pattern[str]) -> Callable[[Any], bool]:
     )
 
 
+def _known(enum: Any) -> Callable[[Any], bool]:
+    """Return whether conda's record can have a value; a wrong type is for others to tell."""
+    values = {member.value for member in enum}
+    return lambda value: not isinstance(value, str) or value in values
+
+
 def _features(value: Any) -> bool:
     return isinstance(value, str | list)
 
@@ -187,6 +204,7 @@ VALUES: tuple[tuple[str, Callable[[Any], bool], tuple[str, ...]], ...] = (
     ("features", _text, (RATTLER,)),
     *((key, _plain, (CLASSIC, RATTLER)) for key in ("license", "license_family")),
     *((key, _text, (RATTLER,)) for key in ("license", "license_family", "arch", "platform")),
+    *((key, _known(enum), SOLVERS) for key, enum in (("arch", Arch), ("platform", Platform))),
     *((key, _digest(MD5), (RATTLER,)) for key in ("md5", "legacy_bz2_md5")),
     *((key, _digest(SHA256), (RATTLER,)) for key in ("sha256", "attestations_sha256")),
     ("legacy_bz2_size", lambda value: value is None or type(value) is int, (CLASSIC, RATTLER)),

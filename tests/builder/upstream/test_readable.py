@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conda_offline_repo.builder.upstream.decode import parse
-from conda_offline_repo.builder.upstream.readable import Readers, unreadable
+from conda_offline_repo.builder.upstream.readable import ABSENT, Readers, unreadable
 from tests.support.reading import INSTALLED, chosen, entry, file_of
 from tests.support.tiny import TinyChannel
 
@@ -67,7 +67,7 @@ def test_sound_entries_pass(app: TinyPackage) -> None:
         "size": 0,
     }
     assert unreadable(app.file, record, ALL) is None
-    del record["size"], record["md5"], record["sha256"], record["depends"]
+    del record["md5"], record["sha256"], record["depends"]
     assert unreadable(app.file, record, ALL) is None
 
 
@@ -109,7 +109,7 @@ ROWS: list[tuple[str, list[Any], str]] = [
     ("timestamp", ["1700000000000", []], "classic rattler"),
     ("build_number", [2**31, 20240101000000, 2**63 - 1], ""),
     ("build_number depends constrains", [None], "classic rattler"),
-    ("size", [None, 0, 2**53, 2**63 - 1], ""),
+    ("size", [0, 2**53, 2**63 - 1], ""),
     ("noarch", [None, True, False, "", "python", "generic"], ""),
     ("noarch", ["unknown", []], "classic rattler"),
     ("track_features", ["", "x", "x,y", ["x", "y"]], ""),
@@ -124,6 +124,8 @@ ROWS: list[tuple[str, list[Any], str]] = [
     ("legacy_bz2_size", ["5"], "classic rattler"),
     ("legacy_bz2_size", [-1], "rattler"),
     ("subdir flags", [None], "rattler"),
+    ("arch", [None, "x86_64", "riscv64"], ""),
+    ("platform", [None, "win32", "wasi"], ""),
     ("purls", [["pkg:pypi/app"]], ""),
     ("purls run_exports", ["x"], "rattler"),
     ("extra_depends", [None, []], "rattler"),
@@ -157,6 +159,36 @@ def test_table_is_what_the_solver_does(me: Inside, tmp_path: Path, solver: str) 
         if (names is None) != (solver in cannot.split()):
             wrong.append((key, value, names))
     assert not wrong
+
+
+@pytest.mark.parametrize("key", ["arch", "platform"])
+def test_conda_links_nothing_for_what_it_does_not_know(key: str) -> None:
+    record = entry("app", **{key: "haiku"})
+    assert unreadable(file_of(record), record, ALL) == f'conda cannot read its {key} "haiku"'
+
+
+@pytest.mark.parametrize("size", [None, ABSENT])
+def test_classic_installs_nothing_without_size(size: object) -> None:
+    record = {**entry("app"), "size": size}
+    record = {key: value for key, value in record.items() if value is not ABSENT}
+    alone = [s for s in ALL.solvers if unreadable(file_of(record), record, Readers((s,)))]
+    assert alone == ["classic"]
+
+
+@pytest.mark.parametrize(
+    ("path", "conda", "refused"),
+    [
+        ("lib/python3.13/site-packages", ">=24.7", False),
+        ("Lib/site-packages", ">=24.7", False),
+        ("", ">=24.7", False),
+        ("lib/python3.13t/site-packages", ">=24.7", True),
+        ("lib/pypy3.9/site-packages", "24.9.*", True),
+        ("lib/python3.13t/site-packages", ">=24.11", False),
+    ],
+)
+def test_path_that_older_conda_does_not_know(path: str, conda: str, refused: bool) -> None:
+    record = entry("python", python_site_packages_path=path)
+    assert bool(unreadable(file_of(record), record, Readers(conda=conda))) == refused
 
 
 @pytest.mark.parametrize(
