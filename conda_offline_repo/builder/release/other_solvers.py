@@ -131,10 +131,10 @@ def _try(name: str, solution: Solution, request: Request, solve: Solve) -> None:
     try:
         records = solve(request, solution.platform, packages, solver=name, **settings)
         machine = as_conda_has(request.virtual_packages[solution.platform])
-        demands = unmet(records, machine)
+        demands = unmet(records, machine, records)
         if not demands:
             return
-        problem = f"It chooses what the machine is not made for:{dashlist(demands)}"
+        problem = f"It chooses what does not go together:{dashlist(demands)}"
         other = tuple(f"{record.subdir}/{record.fn}" for record in records)
     except SolveError as error:
         problem = error.explanation or "It gives no reason."

@@ -6,6 +6,8 @@ does with a channel that has such a text.
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,8 +17,6 @@ from conda_offline_repo.repository.remembered import SOLVERS
 from tests.support.reading import INSTALLED, chosen, entry
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.support.inside import Inside
 
 FEW, NONE = "classic libmamba", " ".join(SOLVERS)
@@ -95,6 +95,17 @@ def test_table_is_what_the_solver_does(me: Inside, tmp_path: Path, solver: str) 
         if names != {True: ["app 1.0", f"foo {version}"], False: ["app 1.0"], None: None}[chooses]:
             differ.add(text)
     assert differ == {text for text in cannot if cannot[text]}
+
+
+def test_documentation_says_who() -> None:
+    page = Path(__file__).parents[3] / "docs" / "explanation" / "how-a-build-works.md"
+    rows = re.findall(r"^\| (.*`(?:lib|other).*) \| (.*) \|$", page.read_text(), re.MULTILINE)
+    said = {text: names for row, names in rows for text in re.findall("`([^`]+)`", row)}
+    assert len(said) > 12
+    for text, names in said.items():
+        form = spec_form(text)
+        assert form
+        assert ", ".join(form.solvers) == names, text
 
 
 @pytest.mark.parametrize("repeated", ["1.0,", "a", "1*", "1.", ">=1|", "1-", " "])
