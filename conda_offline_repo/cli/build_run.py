@@ -263,4 +263,5 @@ def _path(text: str) -> Path:
 
 
 def _file(text: str | None) -> Path | None:
-    return _path(text) if text else None
+    """Return the path that was typed, also an empty one, as of a variable that is not set."""
+    return None if text is None else _path(text)

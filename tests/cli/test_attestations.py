@@ -118,3 +118,12 @@ def test_of_a_file(conda: Conda, served: Served, root: Path) -> None:
     conda.build(*plain, "--write-config", "--file", written)
     label = YAML(typ="safe").load(written.read_text())["labels"]["bank"]
     assert label["verify_attestations"] == str(served.root)
+
+
+def test_a_variable_that_is_not_set_does_not_switch_it_off(
+    conda: Conda, served: Served, root: Path
+) -> None:
+    options = ("--label", "bank", "--root", root, "-c", served.channel.folder, "app")
+    error = conda.fail("offline-repo", "build", *options, "--verify-attestations", "").stderr
+    assert "cannot be used as a trusted root" in error
+    assert not root.exists()
