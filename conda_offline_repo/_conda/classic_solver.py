@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 CLASSIC = ("classic", "pycosat")
 
 
+def stated_name(solver: str) -> str:
+    """Return the name by which a release states a solver: of both names, `classic`."""
+    return "classic" if solver in CLASSIC else solver
+
+
 @cache
 def machine_minding(solver: Any) -> Any:
     """Return a class derived from that of the classic solver.

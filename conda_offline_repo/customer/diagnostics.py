@@ -17,6 +17,7 @@ from conda.models.channel import Channel
 from conda.models.version import VersionOrder, VersionSpec
 
 from .._conda import features
+from .._conda.classic_solver import stated_name
 from .._conda.solver import installed_solvers
 from .._conda.transactions import requested
 from ..repository.transition import unfinished, unfinished_text
@@ -111,7 +112,7 @@ def _conda(manifest: Manifest) -> Iterator[Finding]:
             f"vendor for a build with --customer-conda '{versions}|{own}'."
         )
         yield Finding("conda", text)
-    solver = context.solver
+    solver = stated_name(context.solver)
     tried = [*manifest.proved_with] or solvers
     if solver in solvers and solver in tried:
         return
@@ -122,7 +123,7 @@ def _conda(manifest: Manifest) -> Iterator[Finding]:
         options = " ".join(f"--customer-solver {name}" for name in sorted({*solvers, solver}))
         problem = f"is for the solvers {', '.join(solvers)}, and not for {solver}"
         remedy = f"ask your vendor for a build with {options}"
-    others = [name for name in installed_solvers() if name in solvers and name in tried]
+    others = [name for name in installed_solvers() if stated_name(name) in {*solvers} & {*tried}]
     choice = f"choose {others[0]} with --solver, or " if others else ""
     yield Finding(
         "solver",

@@ -76,7 +76,7 @@ class OtherSolverError(OfflineRepoError):
         key: Of the solution.
         solver: Its name.
         problem: Why not.
-        stated: The solvers that the customer's conda may have.
+        rest: The other solvers that the customer's conda may have.
         other: What it chooses instead, as `subdir/file`.
     """
 
@@ -86,19 +86,19 @@ class OtherSolverError(OfflineRepoError):
         solver: str,
         problem: str,
         *,
-        stated: Iterable[str],
+        rest: Iterable[str],
         other: tuple[str, ...] = (),
     ) -> None:
         self.key = key
         self.solver = solver
         self.other = other
-        rest = " ".join(f"--customer-solver {name}" for name in stated if name != solver)
+        options = " ".join(f"--customer-solver {name}" for name in rest)
         super().__init__(
             f"The {solver} solver, which the customer's conda may have, does not install the same "
             f"request for {key} from the repository alone:\n{problem.strip()}",
             f"Nothing was published. Build with it, --solver {solver}, so that it chooses what it "
             "can install, name other versions, or make a label for each platform.",
-            *([f"If no customer has it, say so: {rest}."] if rest else []),
+            *([f"If no customer has it, say so: {options}."] if options else []),
         )
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from conda.base.context import context
 from conda.common.io import dashlist
 
+from ..._conda.classic_solver import stated_name
 from ..._conda.machine import unmet
 from ..._conda.solver import installed_solvers, solver_text
 from ...exceptions import SolverFailedError
@@ -67,8 +68,14 @@ def other_solvers(request: Request) -> dict[str, str]:
     """Return the versions of the solvers, by name, that are installed here and that the customer's
     conda may have, without the one that builds.
     """
-    names = {*request.customer_solvers}.intersection(installed_solvers()) - {context.solver}
-    return {name: solver_text(name) for name in sorted(names)}
+    return {stated: solver_text(name) for stated, name in _others(request).items()}
+
+
+def _others(request: Request) -> dict[str, str]:
+    """Return their names here by those that releases state."""
+    names = {stated_name(name): name for name in installed_solvers()}
+    own = stated_name(context.solver)
+    return {name: names[name] for name in request.customer_solvers if name in names and name != own}
 
 
 def proof_of(
@@ -80,7 +87,7 @@ def proof_of(
         by: The versions of the others, by name.
         reasons: Why installed ones were not tried.
     """
-    by = {context.solver: solver_text(context.solver), **by}
+    by = {stated_name(context.solver): solver_text(context.solver), **by}
     reasons = reasons or {}
     return Proof(
         {name: versions for name, versions in by.items() if name not in reasons},
@@ -112,13 +119,13 @@ def try_others(
         OtherSolverError: A solver finds none.
     """
     broken = {}
-    for name in other_solvers(request):
+    for stated, name in _others(request).items():
         try:
             for solution in solutions:
                 _try(name, solution, request, solve)
         except OtherSolverError:
             if reason := _broken(name, request, solver_of_probe):
-                broken[name] = reason
+                broken[stated] = reason
             else:
                 raise
     return broken
@@ -140,8 +147,8 @@ def _try(name: str, solution: Solution, request: Request, solve: Solve) -> None:
         problem = error.explanation or "It gives no reason."
     except Exception as error:
         problem = _text(error)
-    stated = request.customer_solvers
-    raise OtherSolverError(solution.key, name, problem, stated=stated, other=other)
+    rest = [stated for stated in request.customer_solvers if stated != stated_name(name)]
+    raise OtherSolverError(solution.key, name, problem, rest=rest, other=other)
 
 
 def _broken(

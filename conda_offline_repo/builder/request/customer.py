@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from conda.models.version import VersionOrder, VersionSpec
 
-from ..._conda.classic_solver import CLASSIC
+from ..._conda.classic_solver import stated_name
 from ..._conda.solver import installed_solvers
 from ...exceptions import InvalidRequestError
 from ...repository.manifest import NEEDED, NEEDED_CONDA, NEEDED_SOLVERS, VERSION_3
@@ -100,8 +100,7 @@ def solver_name(text: str) -> str:
         InvalidRequestError: No solver has this name, neither one of conda's own nor one that is
             installed here.
     """
-    name = text.strip().lower()
-    name = "classic" if name in CLASSIC else name
+    name = stated_name(text.strip().lower())
     known = sorted({*SOLVERS, *installed_solvers()})
     if name not in known or not SOLVER.fullmatch(name):
         near = get_close_matches(name, known, 1)

@@ -247,3 +247,21 @@ def test_machine_that_the_classic_solver_does_not_mind(me: Inside, tmp_path: Pat
     assert "label for each platform" in str(caught.value)
     assert not me.root.exists()
     assert me.build(options).proof.by.keys() == {"classic", "rattler"}
+
+
+def test_classic_solver_of_a_plugin_is_the_classic_one(
+    me: Inside, channel: TinyChannel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A release states it by one name, whichever it has here."""
+    plugin = ModuleType("offline_repo_test_pycosat")
+    plugin.conda_solvers = hookimpl(lambda: [CondaSolver("pycosat", Stand)])  # type: ignore[attr-defined]
+    context.plugin_manager.register(plugin)
+    try:
+        me.configure(solver="pycosat")
+        outcome = me.build(me.options("app", channels=(channel.folder.as_uri(),)))
+        assert "classic" in outcome.proof.by
+        assert not {"classic", "pycosat"} & outcome.proof.not_tried.keys()
+        assert "pycosat" not in outcome.proof.by
+    finally:
+        context.plugin_manager.unregister(plugin)
+        context.plugin_manager.get_cached_solver_backend.cache_clear()
