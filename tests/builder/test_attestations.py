@@ -29,6 +29,7 @@ from conda_offline_repo.repository.verify import verify
 from dev.upstream.server import ChannelServer
 from tests.support.attesting import ISSUER, WORKFLOW, Sigstore, publish
 from tests.support.inside import inside
+from tests.support.sharded import READS_VERSION_3
 from tests.support.tiny import TinyChannel
 
 if TYPE_CHECKING:
@@ -398,3 +399,16 @@ def test_they_are_fetched_as_their_archives_are(tmp_path: Path) -> None:
         assert (me.root / "bank" / "noarch" / file.name).is_file()
         assert MISSING in warnings(outcome)["no-attestations"]
         assert token not in warnings(outcome)["no-attestations"]
+
+
+@pytest.mark.skipif(not READS_VERSION_3, reason="this conda does not read version 3")
+def test_packages_of_version_3_have_them_too(vendor: Attesting) -> None:
+    package = vendor.channel.add("app", "2.0", newer=True)
+    file = vendor.attest(package)
+    vendor.channel.write()
+    options = vendor.me.options("app", channels=(vendor.url,))
+    vendor.me.build(replace(options, index_version=3, verify_attestations=vendor.root))
+    assert (vendor.bank / "noarch" / file.name).is_file()
+    described = vendor.manifest.packages[package.at].attestations
+    assert described
+    assert described.verified == (ACME,)
