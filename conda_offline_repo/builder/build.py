@@ -128,7 +128,7 @@ def _build(options: Options, progress: Progress, run: Run, *, dry_run: bool) -> 
                 outcome = outcomes.unchanged(plan, last, left)
                 return _tried(outcome, plan, archives, options, progress, dry_run=dry_run)
         warnings = inspection.inspect(plan, archives)
-        page = render.page(draft.manifest, plan.records, last, repository)
+        page = render.page(draft.manifest, plan.records, last, repository, plan.published)
         release = compose.completed(draft, page)
         outcome = outcomes.changed(plan, release, warnings)
         outcomes.check_warnings(outcome, options.fail_on)

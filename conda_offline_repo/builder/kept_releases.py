@@ -10,7 +10,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ..queries.contents import read_records
 from ..repository.manifest import Kept
 from .upstream.entry import Entry
 from .warnings import BuildWarning
@@ -18,8 +17,8 @@ from .warnings import BuildWarning
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
-    from typing import Any
 
+    from ..queries.dependencies import Records
     from ..repository.manifest import Manifest
     from .upstream.solution import Solution
 
@@ -41,6 +40,7 @@ class KeptReleases:
 
 def kept_releases(
     last: Manifest | None,
+    records: Records,
     repository: Path,
     number: int,
     solutions: Iterable[Solution],
@@ -53,6 +53,7 @@ def kept_releases(
 
     Args:
         last: The manifest of the published repository, if there is one.
+        records: Its index entries, as far as they can be read.
         number: How many releases are to be there, the new one included.
         solutions: What the new one installs.
         entries: Its archives.
@@ -65,7 +66,6 @@ def kept_releases(
     installs = {solution.key: solution.names for solution in solutions}
     if installs != dict(last.solutions) or any(_differs(entry, last) for entry in new.values()):
         earlier[last.release] = Kept(last.created, last.digest, last.solutions)
-    records = read_records(last, repository, damaged=True)
     releases: dict[int, Kept] = {}
     warnings = []
     for release in sorted(earlier, reverse=True)[: number - 1]:
@@ -131,7 +131,7 @@ def _problem(
     new: Mapping[str, Entry],
     last: Manifest,
     repository: Path,
-    records: Mapping[str, Mapping[str, Any]],
+    records: Records,
     index_version: int,
 ) -> str | None:
     """Return why an archive of the last release cannot be kept, or None."""

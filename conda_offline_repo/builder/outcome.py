@@ -50,6 +50,8 @@ class BuildOutcome:
         first: Whether it is the first.
         request_changes: From the request of the last build.
         settings: The settings of conda on this machine that the build obeys.
+        changed_entries: The keys in which index entries of archives that were there differ now, by
+            `subdir/file`.
         new_licenses: The licences that no package had before, with the packages that have them;
             None where that is not known.
         new_attestations: The archives of the release before that have other attestations now, or
@@ -69,6 +71,7 @@ class BuildOutcome:
     first: bool = False
     request_changes: tuple[RequestChange, ...] = ()
     settings: tuple[Configured, ...] = ()
+    changed_entries: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     new_licenses: Mapping[str, tuple[str, ...]] | None = None
     new_attestations: tuple[str, ...] = ()
     new_attesters: Mapping[Attester, tuple[str, ...]] = field(default_factory=dict)
@@ -129,6 +132,7 @@ def changed(plan: BuildPlan, release: Release, warnings: tuple[BuildWarning, ...
         first=last is None,
         request_changes=changes(last.request, manifest.request) if last else (),
         settings=obeyed(),
+        changed_entries=compare.changed_entries(last, manifest, plan.published, plan.records),
         new_licenses=_new_licenses(plan, manifest),
         new_attestations=compare.new_attestations(last, manifest) if last else (),
         new_attesters=compare.new_attesters(last, manifest),

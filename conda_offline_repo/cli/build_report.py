@@ -17,6 +17,7 @@ from .output import (
     attesters_json,
     changes_json,
     customer_json,
+    entry_lines,
     licenses,
     manifest_json,
     platform_lines,
@@ -129,6 +130,7 @@ def _json(outcome: BuildOutcome) -> dict[str, Any]:
         "transfer_bytes": difference.transfer_bytes,
         **changes_json(difference),
         "changes": platforms_json(difference),
+        "changed_entries": outcome.changed_entries,
         "new_licenses": outcome.new_licenses,
         "new_attestations": outcome.new_attestations,
         "new_attesters": attesters_json(outcome.new_attesters),
@@ -183,6 +185,7 @@ def _lines(outcome: BuildOutcome) -> Iterator[str]:
         yield "What stands for requirements of pip:"
         yield from (f"  {line}" for line in in_lines(outcome.pip))
     yield from platform_lines(difference)
+    yield from entry_lines(outcome.changed_entries, difference)
     if outcome.new_licenses:
         yield f"New licences: {licenses(outcome.new_licenses)}"
     if outcome.new_attestations:

@@ -9,13 +9,14 @@ from conda.base.context import context
 from ..delivery.exceptions import LabelMismatchError
 from ..delivery.release_ref import both
 from ..printable import human
-from ..queries.compare import difference, new_attesters, new_licenses
+from ..queries.compare import changed_entries, difference, new_attesters, new_licenses
 from .output import (
     attester_lines,
     attesters_json,
     changes_json,
     customer_json,
     customers_conda,
+    entry_lines,
     licenses,
     numbered,
     platform_lines,
@@ -65,7 +66,9 @@ def execute(args: Namespace) -> int:
         labels = (old.manifest.label, new.manifest.label)
         raise LabelMismatchError(old.path, *labels, compared=True)
     changes = difference(old.manifest, new.manifest)
-    fresh = None
+    entries = fresh = None
+    if old.records is not None and new.records is not None:
+        entries = changed_entries(old.manifest, new.manifest, old.records, new.records)
     if old.packages is not None and new.packages is not None:
         fresh = new_licenses(old.packages, new.packages)
     if context.json:
@@ -75,13 +78,15 @@ def execute(args: Namespace) -> int:
             new=_json(new),
             platforms=platforms_json(changes),
             transfer_bytes=changes.transfer_bytes,
+            changed_entries=entries,
             new_licenses=fresh,
             new_attesters=attesters_json(new_attesters(old.manifest, new.manifest)),
             **changes_json(changes),
         )
     else:
         lines = _markdown if args.offline_repo_format == "markdown" else _text
-        print_lines(lines(old, new, changes, UNKNOWN if fresh is None else licenses(fresh)))
+        listed = [*entry_lines(entries or {}, changes)]
+        print_lines(lines(old, new, changes, listed, UNKNOWN if fresh is None else licenses(fresh)))
     return 0
 
 
@@ -96,11 +101,14 @@ def _json(release: Named) -> dict[str, object]:
     return {**numbered(manifest.release), **content}
 
 
-def _text(old: Named, new: Named, changes: Difference, fresh: str) -> Iterator[str]:
+def _text(
+    old: Named, new: Named, changes: Difference, entries: list[str], fresh: str
+) -> Iterator[str]:
     yield f"{new.manifest.label}: {_named(old)} -> {_named(new)}"
     if not changes.platforms:
         yield "No package changes."
     yield from platform_lines(changes)
+    yield from entries
     yield f"A copy moves {human(changes.transfer_bytes)}."
     yield f"New licences: {fresh}"
     yield from attester_lines(new_attesters(old.manifest, new.manifest))
@@ -108,7 +116,9 @@ def _text(old: Named, new: Named, changes: Difference, fresh: str) -> Iterator[s
     yield from _signatures(old, new)
 
 
-def _markdown(old: Named, new: Named, changes: Difference, fresh: str) -> Iterator[str]:
+def _markdown(
+    old: Named, new: Named, changes: Difference, entries: list[str], fresh: str
+) -> Iterator[str]:
     yield f"## {_cell(new.manifest.label)}: {_named(old)} to {_named(new)}\n"
     if not changes.platforms:
         yield "No package changes.\n"
@@ -126,6 +136,10 @@ def _markdown(old: Named, new: Named, changes: Difference, fresh: str) -> Iterat
         ]
         for row in sorted(rows):
             yield f"| {' | '.join(_cell(text) or '-' for text in row)} |"
+        yield ""
+    if entries:
+        yield f"{entries[0]}\n"
+        yield from (f"- {_cell(line.removeprefix('  ~ '))}" for line in entries[1:])
         yield ""
     yield f"- Bytes to move: {human(changes.transfer_bytes)}"
     yield f"- New licences: {_cell(fresh)}"

@@ -172,6 +172,17 @@ def platform_lines(difference: Difference) -> Iterator[str]:
             yield f"  - {name} {version}"
 
 
+def entry_lines(entries: Mapping[str, tuple[str, ...]], difference: Difference) -> Iterator[str]:
+    """Yield lines on the index entries that are other ones, though their archives are the same."""
+    if entries:
+        only = not (difference.added or difference.updated or difference.removed)
+        yield "Only entries changed:" if only else "Entries changed:"
+    for archive, keys in entries.items():
+        subdir, _, file = archive.rpartition("/")
+        name, version, _ = file.rsplit("-", 2)
+        yield f"  ~ {name} {version} ({subdir}): {', '.join(keys)}"
+
+
 def attesters_json(attesters: Mapping[Attester, tuple[str, ...]]) -> list[dict[str, Any]]:
     """Return who newly attests which packages, for a JSON object."""
     return [{**vars(attester), "packages": names} for attester, names in attesters.items()]

@@ -11,7 +11,7 @@ from conda.utils import quote_for_shell
 
 from ..exceptions import InvalidRequestError
 from ..files.hashing import read_regular
-from ..queries.contents import list_packages, packages_of, read_records
+from ..queries.contents import packages_of, read_records
 from ..repository import manifest_json
 from ..repository.exceptions import AmbiguousRepositoryError, UnreadableError
 from ..repository.locate import locate_one, typed_path
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ..queries.contents import ListedPackage
+    from ..queries.dependencies import Records
     from ..repository.manifest import Manifest
 
 
@@ -35,12 +36,15 @@ class Named:
     Attributes:
         path: Its folder or file.
         signers: Who signed it; None if unknown, as of a manifest alone.
+        records: The entries of its index, by `subdir/file`; None without an index, and for a
+            release that is kept, whose entries may have changed since.
         packages: The packages of its index; None without an index.
     """
 
     path: Path
     manifest: Manifest
     signers: tuple[str, ...] | None = None
+    records: Records | None = None
     packages: tuple[ListedPackage, ...] | None = None
 
 
@@ -59,16 +63,19 @@ def named(text: str, label: str | None) -> Named:
     path = typed_path(text)
     if not path.is_file():
         repository = locate_one(path, label)
-        packages = list_packages(repository)
-        return Named(repository.path, repository.manifest, repository.signers, packages)
+        path, manifest = repository.path, repository.manifest
+        records = read_records(manifest, path)
+        return Named(
+            path, manifest, repository.signers, records, packages_of(manifest, records, path)
+        )
     if zipfile.is_zipfile(path):
         with open_volume(path) as volume:
-            manifest, listed = volume.manifest, None
+            manifest, entries, listed = volume.manifest, None, None
             # volumes of a difference often have all index files
             if volume.names.issuperset(n for n in manifest.files if n.endswith(INDEX_NAME)):
-                records = read_records(manifest, path, volume.read)
-                listed = packages_of(manifest, records, path)
-            return Named(path, manifest, volume.signers, listed)
+                entries = read_records(manifest, path, volume.read)
+                listed = packages_of(manifest, entries, path)
+            return Named(path, manifest, volume.signers, entries, listed)
     try:
         content = read_regular(path, LARGEST)
     except OSError as error:
@@ -122,6 +129,7 @@ def at(text: str, label: str | None) -> Named:
         release,
         manifest=manifest,
         signers=release.signers if current else None,
+        records=release.records if current else None,
         packages=listed,
     )
 

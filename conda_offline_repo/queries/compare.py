@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ..repository.manifest import Manifest
     from ..repository.package import Attester, Package
     from .contents import ListedPackage
+    from .dependencies import Records
 
 
 #: What is said of a package whose archive alone has changed.
@@ -101,6 +102,25 @@ def difference(old: Manifest | None, new: Manifest) -> Difference:
         + sum(new.everything[name].size for name in _changed(everything, new.everything)),
         platforms=tuple(c for c in changes if c.updated or c.added or c.removed),
     )
+
+
+def changed_entries(
+    old: Manifest | None, new: Manifest, before: Records, after: Records
+) -> dict[str, tuple[str, ...]]:
+    """Return the keys in which the index entries of archives that both releases have differ,
+    sorted, by `subdir/file`; an archive of other content is another one.
+
+    Args:
+        before, after: The index entries of the releases.
+    """
+    changed = {}
+    for name in sorted(before.keys() & after.keys()) if old else ():
+        first, second = before[name], after[name]
+        if first == second or not old or old.packages[name].sha256 != new.packages[name].sha256:
+            continue
+        keys = first.keys() | second.keys()
+        changed[name] = tuple(sorted(k for k in keys if first.get(k, ...) != second.get(k, ...)))
+    return changed
 
 
 def new_licenses(

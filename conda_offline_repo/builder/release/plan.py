@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
 from ..._conda import features
+from ...queries.contents import read_records
 from ...repository.manifest import VERSION_3
 from .. import plugin_channel
 from ..kept_releases import kept_releases
 from ..solved import Ground, solved
 from ..upstream import access, exact, surroundings
 from ..upstream.ages import Ages
+from ..upstream.entry import as_published
 from ..upstream.solve import tasks, unused_settings
 from . import rules
 from .exceptions import OlderBuilderError
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ...progress import Progress
+    from ...queries.dependencies import Records
     from ...repository.manifest import Manifest
     from ..archives.local import LocalArchives
     from ..kept_releases import KeptReleases
@@ -50,6 +53,7 @@ class BuildPlan:
         of_plugin: Those of the plugin.
         kept: The earlier releases that stay beside it.
         proof: Which solvers have proven it; none yet.
+        published: The index entries of what is published, by `subdir/file`.
         warnings: What the vendor should know.
     """
 
@@ -63,6 +67,7 @@ class BuildPlan:
     of_plugin: tuple[Entry, ...]
     kept: KeptReleases
     proof: Proof = Proof()
+    published: Records = field(default_factory=dict)
     warnings: tuple[BuildWarning, ...] = ()
 
     @property
@@ -155,8 +160,10 @@ def make_plan(
     ages.check(entries)
     rules.check_names(solutions)
     noarch = rules.check_python(solutions, records)
+    published = read_records(last, repository, damaged=True) if last else {}
+    entries = tuple(as_published(entry, published) for entry in entries)
     version = request.index_version
-    kept = kept_releases(last, repository, request.keep, solutions, entries, version)
+    kept = kept_releases(last, published, repository, request.keep, solutions, entries, version)
     rules.check_allowed((*entries, *of_plugin), kept.entries)
     return BuildPlan(
         request=request,
@@ -166,8 +173,9 @@ def make_plan(
         built_with=built_with,
         solutions=solutions,
         entries=entries,
-        of_plugin=of_plugin,
+        of_plugin=tuple(as_published(entry, published) for entry in of_plugin),
         kept=kept,
+        published=published,
         warnings=(
             *request.warnings,
             *outcome.warnings,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -11,6 +11,9 @@ if TYPE_CHECKING:
 
     from ...files.hashing import Digests
     from ...repository.package import Package, WheelOrigin
+
+#: When a channel came to list an archive: CEP 47; Quetz (`quetz.repo_data`); other servers.
+LISTED = frozenset({"indexed_timestamp", "time_modified", "created_at"})
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,26 @@ class Entry:
         """The bytes of the archive, if the channel states them."""
         size = self.record.get("size")
         return size if isinstance(size, int) else None
+
+
+def as_published(entry: Entry, published: Mapping[str, Mapping[str, Any]]) -> Entry:
+    """Return an entry as it is published already, if only the time of its listing is new.
+
+    A channel that is made anew from the same archives lists them all anew, and nothing that matters
+    to a customer has changed; by the earlier time, packages are not too new for him again.
+
+    Args:
+        entry: What its channel serves.
+        published: The index entries of the release before, by `subdir/file`.
+    """
+    before = published.get(entry.name)
+    if before is None or _lasting(before) != _lasting(entry.record):
+        return entry
+    return replace(entry, record=before)
+
+
+def _lasting(record: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in record.items() if key not in LISTED}
 
 
 def stated_digest(record: Mapping[str, Any], algorithm: str) -> str | None:

@@ -12,7 +12,7 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
 from ....printable import counted, human, printable
-from ....queries.compare import difference
+from ....queries.compare import changed_entries, difference
 from ....queries.contents import packages_of
 from ....queries.dependencies import environments, solved, solved_besides
 from ....queries.pip import in_lines, pip_requirements
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
+    from ....queries.dependencies import Records
     from ....repository.manifest import Manifest
 
 PAGE_NAME = "index.html"
@@ -38,6 +39,7 @@ def page(
     records: Mapping[str, Mapping[str, Any]],
     last: Manifest | None,
     repository: Path,
+    before: Records,
 ) -> bytes:
     """Return the page of a release.
 
@@ -46,6 +48,7 @@ def page(
         records: Its index entries, by `subdir/file`.
         last: The manifest of the release before, if there is one.
         repository: Where it is to be, for messages.
+        before: The index entries of the release before.
 
     Raises:
         ManifestError: An entry is missing, or is nonsense.
@@ -61,6 +64,7 @@ def page(
         packages=[*_packages(manifest, records, repository)],
         last=last,
         changes=difference(last, manifest).platforms if last else (),
+        entries=changed_entries(last, manifest, before, records),
     )
 
 
