@@ -82,18 +82,16 @@ def solved(request: Request, tasks: Sequence[Task], progress: Progress, ground: 
     shutil.rmtree(ground.scratch, ignore_errors=True)
     try:
         with undisturbed():
-            packages = any(task.packages for task in tasks)
-            channels = [source.channel for source in request.sources]
-            if Ages(request) or (packages and takes_for_one(channels)):
-                return _solved_from_views(request, tasks, progress, ground)
             try:
-                return _solved(request, tasks, progress, ground, from_channels(request))
-            except (SolveError, SolverFailedError, UnfitEntryError) as error:
-                first = error
-            misfits = isinstance(first, SolverFailedError) and first.has_misfits
-            if misfits or not packages:
-                raise first from None
-            return _solved_from_views(request, tasks, progress, ground, first)
+                return _solved_somehow(request, tasks, progress, ground)
+            except (SolveError, NewerEntryError):
+                from .pypi.channel_wheels import with_channel_wheels
+
+                moved = with_channel_wheels(request, tasks)
+                if moved is None:
+                    raise
+            shutil.rmtree(ground.scratch, ignore_errors=True)
+            return _solved_somehow(request, moved, progress, ground)
     except SolveError as error:  # what a file says and is not followed may be the reason
         error.hints += tuple(w.text for w in request.warnings if w.kind == "left-out")
         if request.cooldown and "Too new:" in error.explanation:
@@ -101,6 +99,24 @@ def solved(request: Request, tasks: Sequence[Task], progress: Progress, ground: 
         raise
     finally:
         shutil.rmtree(ground.scratch, ignore_errors=True)
+
+
+def _solved_somehow(
+    request: Request, tasks: Sequence[Task], progress: Progress, ground: Ground
+) -> Solved:
+    """Solve a request from its channels, or from views of them; see `solved`."""
+    packages = any(task.packages for task in tasks)
+    channels = [source.channel for source in request.sources]
+    if Ages(request) or (packages and takes_for_one(channels)):
+        return _solved_from_views(request, tasks, progress, ground)
+    try:
+        return _solved(request, tasks, progress, ground, from_channels(request))
+    except (SolveError, SolverFailedError, UnfitEntryError) as error:
+        first = error
+    misfits = isinstance(first, SolverFailedError) and first.has_misfits
+    if misfits or not packages:
+        raise first from None
+    return _solved_from_views(request, tasks, progress, ground, first)
 
 
 def _solved_from_views(

@@ -48,6 +48,7 @@ class IndexSettings:
         urls: The indexes and pages that are known, with credentials.
         unused: The settings of uv that would leave out what is too new, and where they stand.
         exempt: The projects that one of them names.
+        undated: The projects of which no index says when wheels were uploaded, whatever is asked.
     """
 
     lines: tuple[str, ...] = field(repr=False)
@@ -55,6 +56,7 @@ class IndexSettings:
     urls: tuple[str, ...] = field(repr=False)
     unused: tuple[str, ...] = ()
     exempt: tuple[str, ...] = ()
+    undated: tuple[str, ...] = ()
 
     @property
     def for_downloads(self) -> dict[str, str]:
@@ -71,7 +73,9 @@ class IndexSettings:
         """
         value = cutoff or "false"
         of_all = ["--exclude-newer", value] if cutoff or self.unused else []
-        of_projects = (("--exclude-newer-package", f"{name}={value}") for name in self.exempt)
+        values = {**dict.fromkeys(self.exempt, value), **dict.fromkeys(self.undated, "false")}
+        projects = values.items() if of_all or self.exempt else ()
+        of_projects = (("--exclude-newer-package", f"{name}={v}") for name, v in projects)
         return [*of_all, *chain.from_iterable(of_projects)]
 
     def with_login(self, url: str) -> str:

@@ -18,6 +18,7 @@ from ..upstream.solve import solution_of
 from ..warnings import BuildWarning
 from . import uv
 from .channel_packages import ChannelPackages
+from .channel_wheels import indexed, made_from
 from .compose import composed, replaced
 from .exceptions import WheelMisfitError
 from .index_settings import index_settings
@@ -115,6 +116,9 @@ class _Solver:
         self._machine = request.virtual_packages[task.platform]
         self._channels = ChannelPackages(request, task.platform)
         self._settings = index_settings(task.pip.options)
+        if task.channel_wheels:
+            folder = scratch / "channels" / task.key
+            self._settings = indexed(task.channel_wheels, self._settings, folder)
         self._walk = Walk(
             task.key,
             self._channels,
@@ -225,7 +229,11 @@ class _Solver:
     ) -> Solution:
         """Return the solution of conda's packages and of those that are made of wheels."""
         self._channels.look_up(wheels)
+        of_channels = self._task.channel_wheels
         own = {project: record.name for record in records for project in projects(record)}
+        if of_channels:
+            own |= {p: name for p, name in of_channels.names.items() if p in wheels}
+            base = replace(base, packages=(*base.packages, *of_channels.packages.values()))
 
         def conda_name(project: str) -> str:
             return own.get(project) or self._channels.name_of_wheel(project)
@@ -239,7 +247,12 @@ class _Solver:
         base = replace(base, records=records, converted=entries)
         needs = {conda_name(project): specifier for project, specifier in demands.items()}
         self.warnings += replaced(base)
-        return composed(base, requirements, conda_name, needs)
+        solution = composed(base, requirements, conda_name, needs)
+        if not of_channels:
+            return solution
+        self.warnings += made_from(of_channels, solution)
+        asked = {text: s for text, s in solution.pip.items() if text not in of_channels.packages}
+        return replace(solution, pip=asked)
 
 
 def _with_python(task: Task) -> Task:

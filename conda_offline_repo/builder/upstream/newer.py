@@ -73,8 +73,9 @@ def hints(text: str) -> tuple[str, ...]:
     hints = {
         ARCHIVE: "Not every conda can install what is in version 3 of the index format. If the "
         "customers have conda 26.7 or newer with the solver rattler: --index-version 3",
-        WHEEL: "Not every conda can install wheels. To ship a package that is made from one: "
-        "--pip NAME",
+        WHEEL: "Not every conda can install wheels. What is named in the request itself, in a "
+        "version that is there, is made a package of; for what another package needs, name a "
+        "channel that has it as a conda package.",
     }
     return tuple(hint for form, hint in hints.items() if form in text)
 

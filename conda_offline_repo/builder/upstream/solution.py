@@ -23,8 +23,28 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
+class ChannelWheels:
+    """Wheels of channels for a task.
+
+    Attributes:
+        links: By project, the URLs of its wheels, with credentials and digests, by file name.
+        names: By project, what its channel calls it.
+        channels: By project, the URL of its channel.
+        packages: What the task asks for, by project.
+    """
+
+    links: Mapping[str, Mapping[str, str]] = field(repr=False)
+    names: Mapping[str, str]
+    channels: Mapping[str, str]
+    packages: Mapping[str, PackageSpec]
+
+
+@dataclass(frozen=True)
 class Task:
-    """An environment to solve for on one platform, or its archives if they are named exactly."""
+    """An environment to solve for on one platform, or its archives if they are named exactly.
+
+    Requirements of pip may be met by wheels of channels.
+    """
 
     environment: str
     platform: str
@@ -32,6 +52,7 @@ class Task:
     archives: tuple[PinnedArchive, ...] = ()
     pip: PipPart = PipPart()
     wheels: tuple[PinnedWheel, ...] = ()
+    channel_wheels: ChannelWheels | None = None
 
     @property
     def key(self) -> str:
