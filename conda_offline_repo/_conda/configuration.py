@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from inspect import getattr_static
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -17,6 +20,8 @@ if TYPE_CHECKING:
 
 #: How conda's search path begins for the files of an environment.
 PREFIX = "$CONDA_PREFIX/"
+#: What conda makes of the settings `exclude_newer`, since 26.9.
+COOLDOWN = "exclude_newer_policy"
 #: The names of the setting.
 CHANNELS = ("channels", "channel")
 
@@ -50,6 +55,80 @@ class Seen:
     pinned: tuple[str, ...]
 
 
+class Cooldown:
+    """What a configuration of conda holds back as too new: `exclude_newer`, conda 26.9.
+
+    Attributes:
+        policy: conda's own.
+    """
+
+    def __init__(self, configuration: Context) -> None:
+        self.policy: Any = getattr(configuration, COOLDOWN)
+        self._later = type(self.policy).from_values(
+            configuration.exclude_newer,
+            configuration.exclude_newer_package,
+            channel_settings=configuration.channel_settings,
+            now=self.policy.now + 1,
+        )
+
+    @property
+    def of_channels(self) -> bool:
+        """Whether a setting of single channels says something of it."""
+        return bool(self.policy.has_channel_overrides)
+
+    @property
+    def unsupported(self) -> bool:
+        """Whether the solver of this command knows nothing of it, so that conda solves nothing."""
+        backend = context.plugin_manager.get_cached_solver_backend(context.solver)
+        kinds = {
+            "global": self.policy.has_global_cutoff,
+            "channel": self.policy.has_channel_overrides,
+            "package": self.policy.has_package_overrides,
+        }
+        return any(
+            stated and not getattr(backend, f"supports_exclude_newer_{kind}", False)
+            for kind, stated in kinds.items()
+        )
+
+    def holds_back(self, record: Any) -> bool:
+        """Return whether a package is too new: an entry with `channel` and `url`, or a record."""
+        return not self.policy.should_include(record)
+
+    def age(self, record: Any) -> timedelta | None:
+        """Return how old a package has to be to be installed; None if its age does not matter, but
+        its date.
+        """
+        cutoff, later = (p._cutoff_for_record(record) for p in (self.policy, self._later))
+        return None if cutoff == later else timedelta(seconds=self.policy.now - cutoff)
+
+    def free_from(self, record: Any) -> str | None:
+        """Return from when on a package is old enough, ISO 8601 in UTC; None if never."""
+        from conda.core.exclude_newer import _get_timestamp
+
+        if (age := self.age(record)) is None:
+            return None
+        seconds = math.ceil(_get_timestamp(record) + age.total_seconds())
+        return f"{datetime.fromtimestamp(seconds, timezone.utc):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def cooldown(configuration: Context = context) -> Cooldown | None:
+    """Return what a configuration holds back as too new; None if it holds back nothing."""
+    active = exists(COOLDOWN) and getattr(configuration, COOLDOWN).active
+    return Cooldown(configuration) if active else None
+
+
+def cooldown_of(prefix: Path, condarc: str) -> dict[str, Any]:
+    """Return the attribute of conda's context that holds back what is too new in an environment,
+    for `overrides.settings`; nothing for a conda that has none. See `merged`.
+    """
+    return {COOLDOWN: getattr(merged(prefix, condarc), COOLDOWN)} if exists(COOLDOWN) else {}
+
+
+def exists(name: str) -> bool:
+    """Return whether this conda has a setting."""
+    return getattr_static(type(context), name, None) is not None
+
+
 def settings() -> Iterator[Setting]:
     """Yield every setting of this command, in the order in which conda reads them."""
     for source, values in context.collect_all().items():
@@ -68,7 +147,20 @@ def channel_sources() -> Iterator[tuple[str, str]]:
 
 
 def seen_in(prefix: Path, condarc: str) -> Seen:
-    """Return what conda will take of its configuration in an environment.
+    """Return what conda will take of its configuration in an environment; see `merged`."""
+    configuration = merged(prefix, condarc)
+    return Seen(
+        channels=configuration._channels,
+        offline=configuration.offline,
+        allowed=configuration.allowlist_channels,
+        denied=getattr(configuration, "denylist_channels", ()),  # since 24.9
+        disallowed=configuration.disallowed_packages,
+        pinned=configuration.pinned_packages,
+    )
+
+
+def merged(prefix: Path, condarc: str) -> Context:
+    """Return conda's configuration as it will be in an environment.
 
     Args:
         prefix: The environment, made or not.
@@ -77,17 +169,9 @@ def seen_in(prefix: Path, condarc: str) -> Seen:
     with TemporaryDirectory() as folder:
         Path(folder, ".condarc").write_text(condarc, "utf-8")
         own = {f"{PREFIX}.condarc": Path(folder, ".condarc")}
-        merged = Context(
+        return Context(
             [
                 own.get(path) or (prefix / path.removeprefix(PREFIX) if PREFIX in path else path)
                 for path in SEARCH_PATH
             ]
-        )
-        return Seen(
-            channels=merged._channels,
-            offline=merged.offline,
-            allowed=merged.allowlist_channels,
-            denied=getattr(merged, "denylist_channels", ()),  # since 24.9
-            disallowed=merged.disallowed_packages,
-            pinned=merged.pinned_packages,
         )

@@ -5,9 +5,7 @@ customer's conda has them, and those of the vendor that it obeys.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from enum import Enum
-from inspect import getattr_static
 from typing import TYPE_CHECKING
 
 from conda.base.constants import (
@@ -21,13 +19,11 @@ from conda.base.constants import (
 from conda.base.context import context
 from conda.models.match_spec import MatchSpec
 
-from .configuration import settings
+from .configuration import COOLDOWN, cooldown, exists, settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from typing import Any
-
-    from conda.base.context import Context
 
 #: The settings that solvers follow, with conda's defaults.
 DEFAULTS: dict[str, Any] = {
@@ -50,51 +46,17 @@ SAME = (None, (REPODATA_FN,))
 OBEYED = {
     "channel_priority": ChannelPriority.FLEXIBLE,
     "disallowed_packages": (),
-    "exclude_newer": None,
+    "exclude_newer": "",
     "exclude_newer_package": {},
 }
 OF_CHANNELS = {"channel_settings": ()}
-#: What conda makes of the settings `exclude_newer`, since 26.9.
-COOLDOWN = "exclude_newer_policy"
+#: Second names of these, which files may have.
+ALIASES = {
+    "cooldown": "exclude_newer",
+    "cooldown_exclude": "exclude_newer_package",
+    "disallow": "disallowed_packages",
+}
 OF_COOLDOWN = ("exclude_newer", "exclude_newer_package", *OF_CHANNELS)
-
-
-class Cooldown:
-    """What a configuration of conda holds back as too new: `exclude_newer`, conda 26.9.
-
-    Raises an AttributeError for a conda that has no such setting.
-    """
-
-    def __init__(self, configuration: Context) -> None:
-        self._policy: Any = getattr(configuration, COOLDOWN)
-        self._later = type(self._policy).from_values(
-            configuration.exclude_newer,
-            configuration.exclude_newer_package,
-            channel_settings=configuration.channel_settings,
-            now=self._policy.now + 1,
-        )
-
-    @property
-    def of_channels(self) -> bool:
-        """Whether a setting of single channels says something of it."""
-        return bool(self._policy.channel_cutoffs)
-
-    def holds_back(self, record: Any) -> bool:
-        """Return whether a package is too new: an entry with `channel` and `url`, or a record."""
-        return not self._policy.should_include(record)
-
-    def age(self, record: Any) -> timedelta | None:
-        """Return how old a package has to be to be installed; None if its age does not matter, but
-        its date.
-        """
-        cutoff, later = (p._cutoff_for_record(record) for p in (self._policy, self._later))
-        return None if cutoff == later else timedelta(seconds=self._policy.now - cutoff)
-
-
-def cooldown(configuration: Context = context) -> Cooldown | None:
-    """Return what a configuration holds back as too new; None if it holds back nothing."""
-    active = _exists(COOLDOWN) and getattr(configuration, COOLDOWN).active
-    return Cooldown(configuration) if active else None
 
 
 @dataclass(frozen=True)
@@ -116,12 +78,12 @@ class Configured:
 
 def defaults() -> dict[str, Any]:
     """Return the settings that solvers follow, as far as this conda has them, at its defaults."""
-    return {name: value for name, value in DEFAULTS.items() if _exists(name)}
+    return {name: value for name, value in DEFAULTS.items() if exists(name)}
 
 
 def without_cooldown() -> dict[str, Any]:
     """Return the setting that no package is too new (conda 26.9: `exclude_newer`)."""
-    return {COOLDOWN: type(getattr(context, COOLDOWN))()} if _exists(COOLDOWN) else {}
+    return {COOLDOWN: type(getattr(context, COOLDOWN))()} if exists(COOLDOWN) else {}
 
 
 def unused() -> tuple[Configured, ...]:
@@ -144,7 +106,7 @@ def sources() -> dict[str, str]:
     by_setting: dict[str, tuple[str, ...]] = {}
     final = set()
     for setting in settings():
-        name = setting.name
+        name = ALIASES.get(setting.name, setting.name)
         if name in final:
             continue
         if setting.final:
@@ -175,10 +137,6 @@ def forbidden(
             names = [n for n, r in records.items() if active and active.holds_back(r)]
         if names:
             yield rule, tuple(names)
-
-
-def _exists(name: str) -> bool:
-    return getattr_static(type(context), name, None) is not None
 
 
 def _configured(defaults: dict[str, Any]) -> Iterator[Configured]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +12,7 @@ from conda.exceptions import ChannelError
 from conda.utils import quote_for_shell
 
 from .._conda.transactions import installed
+from ..customer.cooldown import held_back
 from ..customer.diagnostics import diagnose
 from ..customer.exceptions import StateUnreadableError
 from ..customer.hooks.exceptions import OtherChannelsError, StateMissingError, listed
@@ -19,8 +22,10 @@ from ..customer.trust.signers import check_expected
 from ..exceptions import OfflineRepoError
 from ..printable import printable
 from ..progress import Unwatched
+from ..queries.contents import package_records
 from ..redaction import confined, in_play
 from ..repository.locate import locate_one
+from ..repository.manifest import on_platform
 from ..repository.verify import verify
 from .output import signed_by
 
@@ -48,7 +53,9 @@ def _print(state: State, prefix: Path, verbose: bool) -> None:
         repository = locate_one(Path(state.path), state.label)
         check_expected(repository)
         report = verify(repository, Unwatched())
-        findings = diagnose(repository, prefix)
+        archives = chain(*on_platform(repository.manifest.solutions, context.subdir).values())
+        held = held_back(repository, prefix, partial(package_records, repository, archives))
+        findings = (*diagnose(repository, prefix), *([held.finding] if held else []))
     except OfflineRepoError as error:
         print(f"{BAD} {error}\n")
         return

@@ -54,6 +54,7 @@ OPTIONS = {
     "--environment NAME": "Bring it to just what this environment of the label installs.",
     "--trust FINGERPRINT ...": """This key (SHA256:...) is the vendor's: do not ask. Repeat it for
         several.""",
+    "--no-exclude-newer": "Exempt it from conda's setting exclude_newer.",
     "--allow-older": """Take an older release than the last one, or its number with other content.
         PACKAGE comes back to its version there.""",
     "--other-label": "Take another label's repository than the last one.",
@@ -87,6 +88,7 @@ def execute(args: Namespace) -> int:
         trusted=tuple(args.offline_repo_trust),
         allow_older=args.offline_repo_allow_older,
         other_label=args.offline_repo_other_label,
+        exempt=args.offline_repo_no_exclude_newer,
         verify=not args.offline_repo_no_verify,
         dry_run=context.dry_run,
     )

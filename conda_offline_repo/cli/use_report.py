@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from typing import Any, TextIO
 
     from ..customer.configuration import Finding
+    from ..customer.cooldown import HeldBack
     from ..customer.trust.signers import Trust
     from ..customer.undo import Undone
     from ..customer.use import Outcome
@@ -58,6 +59,16 @@ class TerminalDialog:
             return False
         return True
 
+    def exempts(self, held_back: HeldBack) -> bool:
+        """See `Dialog.exempts`."""
+        if context.json or context.always_yes:
+            return False
+        try:
+            features.confirm("Exempt this environment from that setting of conda", default="no")
+        except CondaSystemExit:
+            return False
+        return True
+
     def agree(self, transaction: Any) -> None:
         """See `Dialog.agree`."""
         if context.json:
@@ -86,6 +97,7 @@ def report(outcome: Outcome) -> None:
             signers=repository.signers,
             trusted=() if to_confirm else target.trust.signers,
             actions={"LINK": outcome.linked, "UNLINK": outcome.unlinked},
+            **_cooldown(outcome),
             dry_run=request.dry_run,
             warnings=[vars(finding) for finding in outcome.findings],
             next=outcome.next,
@@ -111,11 +123,26 @@ def report(outcome: Outcome) -> None:
         print(f"It has release {outcome.release} of {manifest.label}{newest}.")
     elif outcome.mixed:
         print("Its packages are of no single release that the repository has.")
+    if outcome.exempted and outcome.held_back:
+        exempt = "would be exempt" if request.dry_run else "is exempt"
+        asks = "" if request.exempt or not request.dry_run else "; without --dry-run, conda asks"
+        settings = " and ".join(outcome.held_back.settings)
+        print(f"It {exempt} from {settings}{asks}.")
     if context.quiet:
         return
     print(f"{signed_by(repository.signers)}{_expectation(target.trust, to_confirm)}")
     if outcome.next and not request.dry_run:
         print("", "Next:", "", *(f"    {command}" for command in outcome.next), "", sep="\n")
+
+
+def _cooldown(outcome: Outcome) -> dict[str, Any]:
+    held, asked = outcome.held_back, outcome.request.exempt
+    if held is None:
+        return {}
+    exempted = outcome.exempted and (asked or not outcome.request.dry_run)
+    needed = held.can_be_exempted and not exempted
+    content = {"packages": held.packages, "settings": held.settings}
+    return {"cooldown": {**content, "exempted": exempted, "needed": needed}}
 
 
 def _expectation(trust: Trust, to_confirm: bool) -> str:

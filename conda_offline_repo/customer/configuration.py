@@ -44,10 +44,6 @@ INTERFERING = {
         "conda looks for these index files, and the repository has repodata.json alone",
         "remove it there, or put repodata.json first",
     ),
-    "exclude_newer": (
-        "conda does not see packages that are younger, whichever the repository has",
-        "remove it there",
-    ),
 }
 #: Settings under all their names.
 ALLOWED = ("allowlist_channels", "whitelist_channels")

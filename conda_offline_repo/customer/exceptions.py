@@ -89,6 +89,13 @@ class MachineMisfitError(OfflineRepoError):
         )
 
 
+class CooldownError(OfflineRepoError):
+    """A release that conda does not install because of its age."""
+
+    def __init__(self, problem: str, remedy: str) -> None:
+        super().__init__(problem, f"Nothing was changed. What to do: {remedy}")
+
+
 class RepositoryDamagedError(OfflineRepoError):
     """Files of a repository that are `missing`, `changed` or `unreadable`, by that word."""
 

@@ -13,7 +13,7 @@ from conda.base.context import context
 from conda.models.channel import Channel
 from conda.models.match_spec import MatchSpec
 
-from .._conda import indexes, overrides
+from .._conda import configuration, indexes, overrides
 from .._conda.solver import ask
 from .._conda.transactions import installed, linked, requested, transaction_to
 from .environment.records import followed
@@ -35,10 +35,13 @@ READ = ("history", "pinned", "state")
 
 @contextmanager
 def offline(target: Target) -> Iterator[None]:
-    """Let conda see the repository's channel alone, and no network."""
+    """Let conda see the repository's channel alone, and no network, and hold back what it will hold
+    back in the environment.
+    """
     token = expected_by_use.set(target.trust.signers)
+    cooldown = configuration.cooldown_of(target.prefix, target.own_condarc)
     try:
-        with overrides.settings(_channels=(target.channel,), offline=True):
+        with overrides.settings(_channels=(target.channel,), offline=True, **cooldown):
             yield
     finally:
         expected_by_use.reset(token)

@@ -68,6 +68,11 @@ class Target:
     trust: Trust
 
     @property
+    def own_condarc(self) -> str:
+        """The content that its `.condarc` is to have."""
+        return read_condarc(self.prefix / CONDARC) if self.condarc is None else self.condarc
+
+    @property
     def channel(self) -> str:
         """The repository as a channel URL."""
         return self.state.channel
@@ -80,6 +85,7 @@ def plan(
     allow_older: bool = False,
     other_label: bool = False,
     trusted: tuple[str, ...] = (),
+    exempt: bool = False,
 ) -> Target:
     """Find out what has to be done to an environment, made or not, without doing it.
 
@@ -89,6 +95,7 @@ def plan(
         allow_older: Take an older release than the last one, or its number with other content.
         other_label: Take another label's repository than the last one.
         trusted: Fingerprints of keys that are the vendor's.
+        exempt: Exempt it from conda's settings `exclude_newer`.
 
     Raises:
         OtherPlatformError: The environment is for another platform.
@@ -116,7 +123,7 @@ def plan(
     check_folder(repository.path, context.subdirs)
     channel = file_url(repository.path)
     platform = None if context.subdir == features.native_platform() else context.subdir
-    new = configured(old, channel, path, platform)
+    new = configured(old, channel, path, platform, exempt=exempt)
     change = read_change(prefix)
     last = read_state(prefix)
     known = last or (change.state if change else None)

@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING, Protocol
 from .._conda.solver import UnsolvedError
 from .._conda.transactions import actions, installed, read_again
 from ..exceptions import InvalidRequestError
+from ..queries.contents import package_records
 from ..repository.locate import labels_in, locate_one
 from ..repository.verify import verify
+from .cooldown import held_back
 from .diagnostics import diagnose
 from .environment.lock import check_not_frozen, exclusive
 from .environment.state import read_state
 from .exact import exactly, keeping, solution
-from .exceptions import RepositoryDamagedError, SiblingIndexError, TargetError
+from .exceptions import CooldownError, RepositoryDamagedError, SiblingIndexError, TargetError
 from .hooks.guard import check_format, solutions_with
 from .install import offline, transaction
 from .installed import installed_release
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from ..progress import Progress
     from ..repository.locate import Repository
     from .configuration import Finding
+    from .cooldown import HeldBack
     from .request import UseRequest
     from .target import Target
 
@@ -44,6 +47,9 @@ class Outcome:
         repository: The repository.
         target: The environment, as it was and as it was to become.
         findings: What does not fit the repository, or interferes.
+        held_back: What conda does not install because of its age; None if nothing.
+        exempted: Whether the environment is exempted from that, or would be in a dry run if the
+            user agreed.
         linked: The installed packages, as `channel/subdir::name-version-build`.
         unlinked: The removed packages.
         release: The release that the environment's packages are of; see `installed_release`.
@@ -55,6 +61,8 @@ class Outcome:
     repository: Repository
     target: Target
     findings: tuple[Finding, ...]
+    held_back: HeldBack | None
+    exempted: bool
     linked: tuple[str, ...]
     unlinked: tuple[str, ...]
     release: int | None
@@ -74,6 +82,11 @@ class Dialog(Protocol):
     def trusts(self, repository: Repository) -> bool:
         """Ask whether the repository's key is the vendor's; `--yes` does not answer that."""
 
+    def exempts(self, held_back: HeldBack) -> bool:
+        """Ask whether the environment is to be exempted from conda's settings on the age of
+        packages; `--yes` does not answer that.
+        """
+
     def agree(self, transaction: Any) -> None:
         """Show conda's transaction, and ask whether to go on; raises what conda raises if not."""
 
@@ -92,6 +105,7 @@ def use(request: UseRequest, progress: Progress, dialog: Dialog) -> Outcome:
         SiblingIndexError: conda may read other files in the place of its index.
         NewerFormatError: This conda does not see the packages.
         UnknownSignerError: Nobody confirms that its signer is the vendor.
+        CooldownError: conda forbids the release because of its age, and nobody exempts it.
         OfflineRepoError: It cannot be used; see `locate_one`, `target.plan`, `install.transaction`
             and `exact.exactly`.
         CondaError: The environment is frozen, or conda refuses.
@@ -115,31 +129,50 @@ def use(request: UseRequest, progress: Progress, dialog: Dialog) -> Outcome:
         trusted=request.trusted,
     )
     target = plan_target()
-    check_format(repository.path, repository.manifest, _solutions(request, repository))
+    solutions = _solutions(request, repository)
+    check_format(repository.path, repository.manifest, solutions)
     findings = diagnose(repository, request.prefix)
+    archives = {name for solution in solutions for name in solution}
+    held = held_back(repository, request.prefix, partial(package_records, repository, archives))
     if request.exact:
         findings += keeping(repository, request.prefix, request.release, request.environment)
     if request.verify:
         _verify(repository, progress)
-    dialog.warn(findings)
+    can_be_exempted = held is not None and held.can_be_exempted
+    exempted = can_be_exempted and (request.exempt or request.dry_run)
+    of_age = (held.finding,) if held and not (exempted and request.exempt) else ()
+    dialog.warn((*findings, *of_age))
     changes = request.exact or bool(request.packages) or not target.settled
     if changes:
         check_not_frozen(request.prefix)
     if target.trust.unknown and not request.dry_run and not dialog.trusts(repository):
         raise UnknownSignerError(repository.path, repository.signers)
+    if held and can_be_exempted and not exempted and dialog.exempts(held):
+        exempted, of_age = True, ()
+    refused = held and (held.packages if request.exact else request.packages and held.unsupported)
+    if held and refused and not exempted:
+        raise CooldownError(held.problem, held.remedy)
+    plan_target = partial(plan_target, exempt=exempted)
+    target = plan_target() if exempted else target
+    if exempted and not changes:
+        changes = True
+        check_not_frozen(request.prefix)
     alone = changes and not request.dry_run
     with exclusive(request.prefix, dialog.wait) if alone else nullcontext():
         if alone:  # another `use` may have changed the environment before
             read_again(request.prefix)
             target = plan_target()
-        linked, unlinked, late = _install(request, repository, target, progress, dialog)
+        shared = (request, repository, target, progress)
+        linked, unlinked, late = _install(*shared, dialog, () if exempted else of_age)
     release = installed_release(repository.manifest, request.prefix)
     mixed = release is None and bool(installed(request.prefix))
     return Outcome(
         request=request,
         repository=repository,
         target=target,
-        findings=(*findings, *late),
+        findings=(*findings, *of_age, *late),
+        held_back=held,
+        exempted=exempted,
         linked=linked,
         unlinked=unlinked,
         release=release,
@@ -165,7 +198,12 @@ def _verify(repository: Repository, progress: Progress) -> None:
 
 
 def _install(
-    request: UseRequest, repository: Repository, target: Target, progress: Progress, dialog: Dialog
+    request: UseRequest,
+    repository: Repository,
+    target: Target,
+    progress: Progress,
+    dialog: Dialog,
+    of_age: tuple[Finding, ...],
 ) -> tuple[tuple[str, ...], tuple[str, ...], tuple[Finding, ...]]:
     """Configure the environment and install into it.
 
@@ -173,7 +211,7 @@ def _install(
     before conda has a transaction and the user agrees to it.
     """
     with offline(target):
-        change = _transaction(request, repository, target, progress)
+        change = _transaction(request, repository, target, progress, of_age)
         changed = actions(change, target.prefix) if change else ((), ())
         newest = () if request.allow_older else request.packages
         late = lagging(target, repository, newest, change)
@@ -195,7 +233,11 @@ def _install(
 
 
 def _transaction(
-    request: UseRequest, repository: Repository, target: Target, progress: Progress
+    request: UseRequest,
+    repository: Repository,
+    target: Target,
+    progress: Progress,
+    of_age: tuple[Finding, ...],
 ) -> Any:
     change = None
     if request.exact:
@@ -207,5 +249,6 @@ def _transaction(
             change = transaction(target, specs, repository.manifest, back=request.allow_older)
         except UnsolvedError as error:
             problem = f"The packages cannot be installed.\n{error}"
-            raise TargetError(problem, *ways(target, repository, request.packages)) from None
+            hints = ways(target, repository, request.packages)
+            raise TargetError(problem, *(f.text for f in of_age), *hints) from None
     return None if change is None or change.nothing_to_do else change

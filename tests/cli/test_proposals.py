@@ -34,6 +34,7 @@ FIRST, SECOND = SigningKey("first"), SigningKey("second")
 #: Why a command is not typed here, by the class or function that proposes it.
 NOT_TYPED = {
     ("prepare_solve", "config --set solver NAME"): "for libmamba",
+    ("HeldBack", "offline-repo use … -p … --no-exclude-newer"): "for conda 26.9",
     ("LockReaderMissingError", "install -n base 'py-rattler>=0.24'"): "changes base",
     ("PipToolsMissingError", "install -n base …"): "changes base",
     ("SbomMissingError", "install -n base 'conda>=26.3' conda-sboms"): "changes base",

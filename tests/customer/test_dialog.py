@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from conda_offline_repo.customer.configuration import Finding
+    from conda_offline_repo.customer.cooldown import HeldBack
     from conda_offline_repo.files.hashing import Digests
     from conda_offline_repo.repository.locate import Repository
     from tests.support.inside import Inside
@@ -61,6 +62,9 @@ class Person:
     def trusts(self, repository: Repository) -> bool:
         self.hear(f"asked for {', '.join(repository.signers)}")
         return self.answers[0]
+
+    def exempts(self, held_back: HeldBack) -> bool:
+        raise AssertionError(held_back)
 
     def agree(self, transaction: Any) -> None:
         assert not transaction.nothing_to_do

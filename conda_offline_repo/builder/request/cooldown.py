@@ -27,6 +27,8 @@ DURATION = re.compile(
 )
 PART = re.compile(r"(\d+)\s*([wdhms])", re.ASCII | re.IGNORECASE)
 DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+#: What times of packages have besides whole seconds.
+ALMOST = timedelta(microseconds=999_999)
 #: https://www.rfc-editor.org/rfc/rfc3339
 MOMENT = re.compile(
     r"(\d{4}-\d{2}-\d{2})[Tt ](\d{2}:\d{2}:\d{2})(?:\.\d+)?(Z|[+-]\d{2}:\d{2})",
@@ -97,9 +99,8 @@ def cooldown(text: str, now: datetime) -> Cooldown | None:
 
 def too_new(when: datetime, age: timedelta | None, rule: str) -> str:
     """Return that what is of this time is too new for a rule, until it has reached an age."""
-    return f"it is of {utc(when)}, too new for {rule}" + (
-        f" until {utc(when + age)}" if age else ""
-    )
+    until = f" until {utc(when + age + ALMOST)}" if age else ""
+    return f"it is of {utc(when)}, too new for {rule}{until}"
 
 
 def time_of(record: Mapping[str, Any]) -> datetime | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..._conda import solver_settings
+from ..._conda import configuration, solver_settings
 from ..exceptions import TooNewError
 from ..request.cooldown import time_of, too_new
 from ..warnings import BuildWarning
@@ -24,7 +24,7 @@ class Ages:
     """
 
     def __init__(self, request: Request) -> None:
-        self._stated, self._configured = request.cooldown, solver_settings.cooldown()
+        self._stated, self._configured = request.cooldown, configuration.cooldown()
         rules = solver_settings.obeyed() if self._configured else ()
         self._rules = " and ".join(str(r) for r in rules if r.name in solver_settings.OF_COOLDOWN)
 

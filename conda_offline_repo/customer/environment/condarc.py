@@ -18,7 +18,11 @@ if TYPE_CHECKING:
 
 CONDARC = ".condarc"
 #: The settings of `use`. conda takes the second for the first, and refuses to have both.
-KEYS = ("channels", "channel", "default_channels", "offline", "subdir")
+KEYS = ("channels", "channel", "default_channels", "offline", "subdir", "exclude_newer")
+#: That no package is too new, whatever other files say (conda 26.9). An exemption of the channel
+#: alone, in `channel_settings`, has conda fail over every other local channel, and solvers that
+#: know no `exclude_newer` refuse that, too.
+EXEMPT = {"exclude_newer": ""}
 #: Where `use` adds an entry that has its own name as its only channel; see `_names`.
 NAMES = "custom_multichannels"
 ADVICE = "Correct or remove the file."
@@ -41,7 +45,9 @@ def read_condarc(path: Path) -> str:
         ) from error
 
 
-def configured(old: str, channel: str, path: Path, platform: str | None = None) -> str:
+def configured(
+    old: str, channel: str, path: Path, platform: str | None = None, *, exempt: bool = False
+) -> str:
     """Return the text of a `.condarc` with our settings; all the rest of it stays, comments too.
 
     Args:
@@ -50,13 +56,15 @@ def configured(old: str, channel: str, path: Path, platform: str | None = None) 
         path: The file, for the error.
         platform: The platform of the environment, if it is not that of the machine; conda's own
             `create` writes it there, too, so that what is installed later is of the same.
+        exempt: Whether no package is to be too new; what says so already stays.
 
     Raises:
         TargetError: The text is not a configuration of conda's.
     """
     content = _load(old, path)
-    kept = {"subdir": content["subdir"]} if "subdir" in content else {}
-    part = {**kept, **_settings(channel, platform), **_names(content, channel)}
+    kept = {key: content[key] for key in ("subdir", *EXEMPT) if key in content}
+    own = {**_settings(channel, platform), **(EXEMPT if exempt else {})}
+    part = {**kept, **own, **_names(content, channel)}
     return _with(content, part, old, path)
 
 
@@ -80,10 +88,19 @@ def ours(text: str, path: Path) -> str:
     """
     content = _load(text, path)
     channel = _used(content)
-    by_use = _settings(channel) if channel else {}
+    by_use = {**_settings(channel), **EXEMPT} if channel else {}
     keys = [key for key in KEYS if key in content]
     part = {k: content[k] for k in keys if k not in by_use or content[k] != by_use[k]}
     return _dump(part, "", path) if part else ""
+
+
+def states_cooldown(text: str, path: Path) -> bool:
+    """Return whether a `.condarc` says itself what is too new, under either name.
+
+    Raises:
+        TargetError: The text is not a configuration of conda's.
+    """
+    return not {*EXEMPT, "cooldown"}.isdisjoint(_load(text, path))
 
 
 def used(text: str, path: Path) -> str | None:
@@ -112,7 +129,7 @@ def restored(
     """
     content = _load(text, path)
     original = _load(before, path)
-    used = [_settings(channel, platform) for channel in channels]
+    used = [{**_settings(channel, platform), **EXEMPT} for channel in channels]
     part = _names(content, None)
     for key in KEYS:
         by_use = any(content.get(key) == settings.get(key) for settings in used)
