@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from conda.base.context import context
 
 from ..builder.request.changes import ALL
-from ..printable import human
+from ..printable import counted, human
 from ..queries.pip import in_lines, pip_requirements
 from .output import (
     amount,
@@ -191,6 +191,10 @@ def _lines(outcome: BuildOutcome) -> Iterator[str]:
     if outcome.new_attestations:
         yield f"New attestations of what was there: {', '.join(outcome.new_attestations)}"
     yield from attester_lines(outcome.new_attesters)
+    verified = [bool(a.verified) for a in manifest.attestations.values()]
+    if any(verified):
+        number = counted(len(manifest.packages), "package")
+        yield f"Attestations of {sum(verified)} of {number} are verified."
     verb = "would become" if dry_run else "is now"
     yield f"{outcome.path} {verb} release {manifest.release}: {total}."
     if len(manifest.solutions) > 1:

@@ -369,6 +369,11 @@ def test_without_the_library_there_is_advice(
     assert vendor.build().changed
 
 
+def test_that_there_are_none_to_verify_is_told(vendor: Attesting) -> None:
+    assert "none to verify" in warnings(vendor.build(verify=True))["no-attestations"]
+    assert not warnings(vendor.build())
+
+
 def test_what_a_list_names_has_them_too(vendor: Attesting, tmp_path: Path) -> None:
     file = vendor.attest(vendor.app)
     vendor.channel.write()

@@ -88,6 +88,7 @@ def test_from_the_channel_to_the_customer(
     built = conda.build(*verified).stdout
     assert f"Newly attested by {WORKFLOW} ({ISSUER}): lib\n" in built
     assert "New attestations of what was there: noarch/lib-1.0-0.conda\n" in built
+    assert "Attestations of 2 of 2 packages are verified.\n" in built
     diff = conda.run("offline-repo", "diff", copy, root / "bank", "--json")
     assert check("diff", diff)["new_attesters"] == [{**ACME, "packages": ["lib"]}]
     volume = tmp_path / "new.zip"

@@ -149,6 +149,9 @@ def attesters(
             doubts.append(f"{name}: it was published for {min(channels)}, and comes from {own}")
     if verifier and problems:
         raise AttestationsError(problems)
+    if verifier and not verified:
+        text = "No package of the release has attestations, so there are none to verify."
+        return verified, (BuildWarning("no-attestations", text),)
     return verified, (*_missing(problems), *_doubtful(doubts))
 
 
