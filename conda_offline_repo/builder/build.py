@@ -85,6 +85,7 @@ def _build(options: Options, progress: Progress, run: Run, *, dry_run: bool) -> 
             nullcontext(staging) if staging else TemporaryDirectory(ignore_cleanup_errors=True)
         )
         with scratch as folder:
+            check_folder(Path(folder), request.platforms)
             plan = make_plan(
                 request,
                 repository,
