@@ -20,7 +20,9 @@ from .exceptions import (
 )
 from .upstream.ages import Ages
 from .upstream.entries import entries_of
+from .upstream.exceptions import MisfitError
 from .upstream.solve import from_channels, solve
+from .upstream.unfit import check_demands
 from .upstream.view import LEFT_OUT, Views
 
 if TYPE_CHECKING:
@@ -130,18 +132,28 @@ def _solved_from_views(
     the channels themselves is raised, if there is one and it says more.
     """
     views = Views(request, ground.scratch / "views")
-    try:
-        outcome = _solved(request, tasks, progress, ground, views.solve)
-    except SolveError as error:
-        left_out = LEFT_OUT in error.explanation
-        newer = isinstance(first, NewerEntryError)  # which the second error explains
-        if first and not newer and (not left_out or isinstance(first, InvalidRecordError)):
-            raise first from None
-        if left_out:
-            error.hints += (f"Tell the owner of the channel. {OTHER_READERS}",)
-        raise
-    except SolverFailedError as error:
-        raise first or error from None
+    if isinstance(first, MisfitError):
+        views.misfits.update(first.archives)
+    while True:
+        try:
+            outcome = _solved(request, tasks, progress, ground, views.solve)
+            break
+        except MisfitError as error:  # the solver errs, but perhaps not over another build
+            if error.archives.keys() <= views.misfits.keys():
+                raise
+            views.misfits.update(error.archives)
+            first = first or error
+        except SolveError as error:
+            left_out = LEFT_OUT in error.explanation
+            newer = isinstance(first, NewerEntryError)  # which the second error explains
+            known = isinstance(first, InvalidRecordError | MisfitError)
+            if first and not newer and (not left_out or known):
+                raise first from None
+            if left_out:
+                error.hints += (f"Tell the owner of the channel. {OTHER_READERS}",)
+            raise
+        except SolverFailedError as error:
+            raise first or error from None
     warnings = (*outcome.warnings, *views.warnings(outcome.solutions))
     return Solved(outcome.solutions, outcome.entries, warnings)
 
@@ -160,6 +172,8 @@ def _solved(
         entries, warnings = entries_of(solutions, request, since)
     by_name = {entry.name: entry for entry in entries}
     by_name |= {entry.name: entry for solution in solutions for entry in solution.converted}
+    for solution in solutions:
+        check_demands(solution, by_name, request)
     return Solved(solutions, by_name, (*warnings, *of_pip))
 
 

@@ -9,8 +9,6 @@ from conda.base.context import context
 from conda.common.io import dashlist
 
 from ...exceptions import OfflineRepoError
-from ...repository.manifest import key_parts
-from ..request.machine import can_be
 from ..upstream.exact import build_of
 
 if TYPE_CHECKING:
@@ -110,47 +108,6 @@ class ForbiddenError(OfflineRepoError):
         super().__init__(
             f"The setting {rule} does not allow these packages:{dashlist(names)}",
             f"Ask for packages that do without them, or have the setting changed.{earlier} "
-            "Nothing was published.",
-        )
-
-
-class MisfitError(OfflineRepoError):
-    """Packages for an environment that need others than are there, or another machine.
-
-    Args:
-        key: What the manifest calls the environment and platform.
-        demands: What is not met.
-        solver: The one that chose the packages; empty if they are named exactly.
-    """
-
-    def __init__(self, key: str, demands: Sequence[Unmet], solver: str) -> None:
-        names = sorted({demand.virtual_package for demand in demands} - {""})
-        problem, hints = "do not go together", []
-        if all(demand.virtual_package for demand in demands):
-            problem = "cannot be installed on the customer's machine, as far as it is stated"
-        if names:
-            platform = key_parts(key)[1]
-            options = " ".join(f"--virtual-package {name}=VERSION" for name in names)
-            elsewhere = " or ".join(name for name in names if not can_be(platform, name))
-            hints.append(
-                f"No machine of {platform} has {elsewhere}."
-                if elsewhere
-                else f"If the machine has another {' and '.join(names)}, say so: {options}."
-            )
-        if solver:
-            hints.append(
-                f"The {solver} solver chose them all the same: it passes over such a demand, or "
-                "reads it in another way than conda. Ask for other packages or versions, or choose "
-                "another solver with --solver."
-            )
-        else:
-            hints.append(
-                "Make the list or lock file anew from a working environment of such a machine, or "
-                "name the packages to have them solved."
-            )
-        super().__init__(
-            f"These packages for {key} {problem}:{dashlist(demands)}",
-            *hints,
             "Nothing was published.",
         )
 

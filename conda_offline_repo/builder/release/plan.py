@@ -137,7 +137,6 @@ def make_plan(
     Raises:
         OlderBuilderError: This conda does not read the version of the index format.
         SolveError: There is no solution.
-        MisfitError: Packages or the customer's machine are not what others demand.
         TooNewError: A package that is named exactly is too new.
         ForbiddenError: A setting of the administrator does not allow a package.
         OfflineRepoError: The channels cannot be read, or have what no repository holds.
@@ -154,8 +153,6 @@ def make_plan(
     solutions, by_name = outcome.solutions, outcome.entries
     entries = tuple(by_name[name] for name in sorted(by_name))
     records = {name: entry.record for name, entry in by_name.items()}
-    for solution in solutions:
-        rules.check_demands(solution, records, request)
     ages = Ages(request)
     ages.check(entries)
     rules.check_names(solutions)

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conda.base.context import context
-
-from ..._conda.machine import unmet
 from ..._conda.solver_settings import forbidden
 from ...queries.dependencies import spec_name
-from ..request.machine import KNOWN, as_conda_has
+from ..request.machine import KNOWN
 from ..warnings import BuildWarning
-from .exceptions import ForbiddenError, MisfitError, SameNameError, WithoutPythonError
+from .exceptions import ForbiddenError, SameNameError, WithoutPythonError
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -20,24 +17,6 @@ if TYPE_CHECKING:
     from ..request.request import Request
     from ..upstream.entry import Entry
     from ..upstream.solution import Solution
-
-
-def check_demands(
-    solution: Solution, records: Mapping[str, Mapping[str, Any]], request: Request
-) -> None:
-    """Check that the packages of a solution and the customer's machine are what each of them
-    demands, whoever chose them.
-
-    Args:
-        records: The index entries, by `subdir/file`.
-
-    Raises:
-        MisfitError: They are not.
-    """
-    machine = as_conda_has(request.virtual_packages[solution.platform])
-    own = [records[name] for name in solution.names]
-    if demands := unmet(own, machine, own):
-        raise MisfitError(solution.key, demands, "" if solution.exact else context.solver)
 
 
 def check_names(solutions: Iterable[Solution]) -> None:

@@ -1,10 +1,13 @@
-"""Why an entry of a channel must not be shipped to a label's customers."""
+"""Why entries of a channel must not be shipped to a label's customers."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ..._conda.machine import unmet
+from ..request.machine import as_conda_has
+from .exceptions import MisfitError
 from .readable import Readers, unreadable
 
 if TYPE_CHECKING:
@@ -12,11 +15,32 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ..request.request import Request
+    from .entry import Entry
+    from .solution import Solution
 
 
 def reason_against(file: str, record: Mapping[str, Any], request: Request) -> str | None:
     """Return why the entry of an archive must not be shipped, or None if it may."""
     return unreadable(file, record, Readers(request.customer_solvers, request.customer_conda))
+
+
+def check_demands(solution: Solution, entries: Mapping[str, Entry], request: Request) -> None:
+    """Check that the packages of a solution and the customer's machine are what each of them
+    demands, whoever chose them.
+
+    Args:
+        entries: By `subdir/file`.
+
+    Raises:
+        MisfitError: They are not.
+    """
+    machine = as_conda_has(request.virtual_packages[solution.platform])
+    records = {name: entries[name].record for name in solution.names}
+    if demands := unmet(records.values(), machine, records.values()):
+        reasons = {demand.package: str(demand) for demand in demands}
+        packages = {name: f"{r['name']} {r['version']}" for name, r in records.items()}
+        chosen = {name: reasons[own] for name, own in packages.items() if own in reasons}
+        raise MisfitError(solution.key, demands, {} if solution.exact else chosen)
 
 
 @dataclass(frozen=True)

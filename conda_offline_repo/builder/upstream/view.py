@@ -64,6 +64,7 @@ class Views:
 
     Attributes:
         left_out: The entries that the views lack, besides what is too new.
+        misfits: By `subdir/file`, why a solver must not choose others, either.
     """
 
     def __init__(self, request: Request, scratch: Path) -> None:
@@ -72,6 +73,7 @@ class Views:
         self._tables: dict[str, Undecoded] = {}
         self._solves = 0
         self.left_out: set[LeftOut] = set()
+        self.misfits: dict[str, str] = {}
         self._too_new: set[LeftOut] = set()
         self._holding_back = True
 
@@ -183,7 +185,8 @@ class Views:
         with explained(self._request, source):
             entries = [*self._entries(source, subdirs, names)]
         for subdir, section, file, record in entries:
-            unfit, too_new = reason_against(file, record, self._request), None
+            too_new, unfit = None, self.misfits.get(f"{subdir}/{file}")
+            unfit = unfit or reason_against(file, record, self._request)
             if unfit is None and self._holding_back:
                 too_new = self._ages.reason_against(f"{source.url}/{subdir}", file, record)
             if reason := unfit or too_new:

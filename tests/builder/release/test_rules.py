@@ -10,7 +10,8 @@ from conda.base.context import context
 
 from conda_offline_repo._conda.classic_solver import CLASSIC
 from conda_offline_repo.builder.options import EnvironmentSpec
-from conda_offline_repo.builder.release.exceptions import MisfitError, ProofError
+from conda_offline_repo.builder.release.exceptions import OtherSolverError, ProofError
+from conda_offline_repo.builder.upstream.exceptions import MisfitError
 from conda_offline_repo.exceptions import OfflineRepoError
 from tests.support.tiny import TinyChannel
 
@@ -71,7 +72,10 @@ def test_proof_is_what_the_customers_conda_does(me: Inside, channel: TinyChannel
         with pytest.raises(ProofError, match=r"lib 2\.0 excludes all but .* solver ignores\."):
             me.build(both)
     else:
-        solutions = me.build(both).manifest.solutions
+        with pytest.raises(OtherSolverError, match=r"- lib 2\.0 excludes all but __glibc"):
+            me.build(both)
+        without = replace(both, customer_solvers=("libmamba", "rattler"))
+        solutions = me.build(without).manifest.solutions
         assert "noarch/lib-1.0-0.conda" in solutions["linux-64"]
         assert "noarch/lib-2.0-0.conda" in solutions["win-64"]
 
@@ -94,15 +98,25 @@ def test_solver_that_reads_more_into_a_demand_than_conda_is_named(
     me: Inside, channel: TinyChannel
 ) -> None:
     channel.add("lib", "3.0", build="py_0")
-    channel.add("top", depends=["lib * PY_0"])
+    channel.add("top", "3.0", depends=["lib * PY_0"])
+    channel.add("top", "2.0", depends=["lib * Py*"])
     channel.write()
     with pytest.raises(OfflineRepoError) as caught:
         me.build(options(me, channel, "top"))
     if context.solver == "rattler":  # which does not tell upper from lower case there
         assert isinstance(caught.value, MisfitError)
-        assert "top 1.0 needs lib * PY_0, and there is 3.0 py_0" in str(caught.value)
+        assert "top 3.0 needs lib * PY_0, and there is 3.0 py_0" in str(caught.value)
         assert "The rattler solver chose them all the same" in str(caught.value)
     assert not me.root.exists()
+    channel.add("top", "1.0", depends=["lib * py_0"])
+    channel.write()
+    outcome = me.build(options(me, channel, "top"))
+    assert list(outcome.manifest.packages) == [
+        "noarch/lib-3.0-py_0.conda",
+        "noarch/top-1.0-0.conda",
+    ]
+    left_out = [w.text for w in outcome.warnings if w.kind == "unfit-entry"]
+    assert len(left_out) == (2 if context.solver == "rattler" else 0)
 
 
 @pytest.mark.parametrize(
