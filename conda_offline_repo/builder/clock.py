@@ -33,4 +33,4 @@ def release_time() -> datetime:
 
 def utc(when: datetime) -> str:
     """Return a time in UTC as manifests have it (RFC 3339), in whole seconds."""
-    return f"{when.replace(microsecond=0, tzinfo=None).isoformat()}Z"
+    return f"{when:%Y-%m-%dT%H:%M:%SZ}"

@@ -181,6 +181,9 @@ def _lines(outcome: BuildOutcome) -> Iterator[str]:
         verb = "would change" if dry_run else "changed"
         yield f"The request {verb}:"
         yield from map(_change, outcome.request_changes)
+    if manifest.cutoff:
+        age = manifest.request.exclude_newer
+        yield f"Nothing in it is newer than {manifest.cutoff} (exclude_newer {age})."
     if outcome.pip:
         yield "What stands for requirements of pip:"
         yield from (f"  {line}" for line in in_lines(outcome.pip))

@@ -107,7 +107,7 @@ def manifest_json(manifest: Manifest) -> dict[str, Any]:
     return {
         **{key: content[key] for key in ("label", "created", "request")},
         **numbered(manifest.release),
-        **({"needs": content["needs"]} if "needs" in content else {}),
+        **{key: content[key] for key in ("needs", "cutoff") if key in content},
         **({"manifest": content} if context.verbosity else {}),
     }
 

@@ -107,6 +107,8 @@ def packages_lines(repository: Repository, packages: tuple[ListedPackage, ...]) 
         rows.append(("unfinished", "a publication is under way or was interrupted"))
     if manifest.needs:
         rows.append(("needs", NEEDED))
+    if manifest.cutoff:
+        rows.append(("nothing newer than", f"{manifest.cutoff} ({request.exclude_newer})"))
     for platform in request.platforms:
         machine = request.virtual_packages.get(platform, {})
         versions = ", ".join(f"{name} {version}" for name, version in sorted(machine.items()))

@@ -151,6 +151,22 @@ def test_what_only_something_too_new_satisfies_is_named(
     assert "Too new" not in str(caught.value)
 
 
+def test_it_is_said_and_shown(
+    me: Inside, channel: TinyChannel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at(monkeypatch, "2026-11-30T10:00:00Z")
+    given = ("--label", "bank", "--root", me.root, "-c", channel.folder.as_uri())
+    request = (*given, "--override-channels", "--no-label-channel", "--platform", "linux-64", "app")
+    done = me.conda.build(*request, "--exclude-newer", "14d", SOURCE_DATE_EPOCH=str(seconds(YOUNG)))
+    line = "2026-11-06T12:00:00Z (exclude_newer 14d)"
+    assert f"Nothing in it is newer than {line}." in done.stdout
+    assert "2026-11-06T12:00:00Z (14d)" in me.conda.run("offline-repo", "show", me.root).stdout
+    shown = me.conda.run("offline-repo", "show", me.root / "bank", "--json").json["repositories"][0]
+    assert (shown["cutoff"], shown["request"]["exclude_newer"]) == (line.split()[0], "14d")
+    written = me.conda.build("--label", "bank", "--root", me.root, "--write-config")
+    assert 'exclude_newer: "14d"' in (me.conda.work / "offline-repo.yml").read_text(), written
+
+
 def test_none_takes_it_away(
     me: Inside, channel: TinyChannel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
