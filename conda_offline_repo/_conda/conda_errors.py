@@ -12,6 +12,7 @@ from conda import CondaError, CondaMultiError
 from conda.base.context import context
 from conda.exceptions import (
     ChannelError,
+    CondaUpgradeError,
     InvalidSpec,
     LockError,
     PackagesNotFoundError,
@@ -104,9 +105,9 @@ def fails_by_itself(error: BaseException) -> bool:
 
     Over an index, py-rattler raises a plain OSError without a number; those of conda and requests
     have their own classes. What conda is asked for is parsed before, so an invalid specification is
-    one of the index.
+    one of the index; so is what conda takes for newer than itself.
     """
-    if isinstance(error, InvalidSpec):
+    if isinstance(error, (CondaUpgradeError, InvalidSpec)):
         return True
     if isinstance(error, OSError):
         plain = type(error) is OSError and error.errno is None
