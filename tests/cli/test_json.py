@@ -127,6 +127,7 @@ def test_manifest_with_all_that_it_can_hold() -> None:
     full["request"] |= {"plugin": True, "keep": 2, "environments": {"a": []}, "exact": ["a"]}
     full["request"] |= {"publisher_named": False, "pip_as_conda": False, "index_version": 3}
     full["request"] |= {"customer_conda": ">=26.7", "customer_solvers": ["rattler"]}
+    full["request"]["exclude_newer"], full["cutoff"] = "14d", "2026-11-16T10:00:00Z"
     package = next(p for p in full["packages"].values() if "wheel" not in p)
     package["index_version"] = 3
     full["needs"] = {"conda": ">=26.7", "solvers": ["rattler"]}
