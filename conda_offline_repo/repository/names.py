@@ -15,7 +15,7 @@ from conda.base.context import context
 from conda.models.version import VersionSpec
 
 from ..exceptions import InvalidRequestError
-from ..urls import file_url, misread_folders
+from ..urls import SCHEME, file_url, is_misread, misread_folders
 from .exceptions import FolderNameError, InvalidLabelError
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ WINDOWS_DEVICES = frozenset(
     + tuple(f"com{digit}" for digit in "0123456789")
     + tuple(f"lpt{digit}" for digit in "0123456789")
 )
+OWN_MEANING = "conda gives this name a meaning of its own in channel URLs"
 RESERVED = "Windows reserves this name for a device"
 LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 #: What CEP 26 allows in the name, version and build of an archive.
@@ -76,7 +77,10 @@ def check_label(label: str) -> str:
     Raises:
         InvalidLabelError: Otherwise.
     """
-    if problem := label_problem(label) or misread_problem(f"file:///{label}", KNOWN_SUBDIRS):
+    problem = label_problem(label)
+    if not problem and is_misread(f"{SCHEME}/{label}", KNOWN_SUBDIRS):
+        problem = OWN_MEANING
+    if problem:
         raise InvalidLabelError(label, problem)
     return label
 
@@ -123,7 +127,7 @@ def label_problem(name: str) -> str | None:
     if is_device(name):
         return RESERVED
     if name.lower() in {*context.known_subdirs, "t"}:
-        return "conda gives this name a meaning of its own in channel URLs"
+        return OWN_MEANING
     return None
 
 

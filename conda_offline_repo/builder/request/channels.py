@@ -158,7 +158,9 @@ def _with_label_channel(channels: list[Channel], suffix: str) -> list[Channel]:
                 f"Name the publisher first: -c {url.removesuffix(suffix)} -c {publisher}. "
                 "Or take the channels as they are, in this order: --no-label-channel.",
             )
-    return [_channel_like(first, name=f"{first.name}{suffix}".lstrip("/")), *channels]
+    label = _channel_like(first, name=f"{first.name}{suffix}".lstrip("/"))
+    # of a folder, conda takes the last part alone for the name, and goes by it
+    return [Channel(label.base_url) if label.scheme == "file" else label, *channels]
 
 
 def _flat(channels: Iterable[str]) -> Iterator[Channel]:

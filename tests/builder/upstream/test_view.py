@@ -131,6 +131,21 @@ def test_build_keeps_the_order_of_channels_of_one_last_name(
         assert [p.version for p in list_packages(locate_one(outcome.path))] == ["2.0"]
 
 
+@pytest.mark.parametrize("name", ["bank", "acme", "a b"])
+def test_label_channel_goes_before_its_publisher(me: Inside, tmp_path: Path, name: str) -> None:
+    publisher = TinyChannel(tmp_path / name)
+    label = TinyChannel(tmp_path / name / "label" / "bank")
+    label.add("app", "1.0")
+    publisher.add("app", "2.0")
+    for channel in (label, publisher):
+        channel.write()
+    url = publisher.folder.as_uri()
+    for solver in SOLVERS:
+        me.configure(solver=solver)
+        outcome = me.build(me.options("app", channels=(url,), label_channel=True))
+        assert [p.version for p in list_packages(locate_one(outcome.path))] == ["1.0"]
+
+
 def test_shards_are_read_for_what_can_be_reached(me: Inside, tmp_path: Path) -> None:
     channel = TinyChannel(tmp_path / "served" / "main")
     channel.add("app", depends=["lib"], subdir="linux-64")
