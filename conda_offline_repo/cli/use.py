@@ -54,7 +54,7 @@ OPTIONS = {
     "--environment NAME": "Bring it to just what this environment of the label installs.",
     "--trust FINGERPRINT ...": """This key (SHA256:...) is the vendor's: do not ask. Repeat it for
         several.""",
-    "--no-exclude-newer": "Exempt it from conda's setting exclude_newer.",
+    "--no-exclude-newer": "Exempt it from conda's own exclude_newer.",
     "--allow-older": """Take an older release than the last one, or its number with other content.
         PACKAGE comes back to its version there.""",
     "--other-label": "Take another label's repository than the last one.",

@@ -64,7 +64,7 @@ class TerminalDialog:
         if context.json or context.always_yes:
             return False
         try:
-            features.confirm("Exempt this environment from that setting of conda", default="no")
+            features.confirm("Exempt the repository in this environment from that", default="no")
         except CondaSystemExit:
             return False
         return True
@@ -127,7 +127,7 @@ def report(outcome: Outcome) -> None:
         exempt = "would be exempt" if request.dry_run else "is exempt"
         asks = "" if request.exempt or not request.dry_run else "; without --dry-run, conda asks"
         settings = " and ".join(outcome.held_back.settings)
-        print(f"It {exempt} from {settings}{asks}.")
+        print(f"The repository {exempt} there from {settings}{asks}.")
     if context.quiet:
         return
     print(f"{signed_by(repository.signers)}{_expectation(target.trust, to_confirm)}")
@@ -140,7 +140,7 @@ def _cooldown(outcome: Outcome) -> dict[str, Any]:
     if held is None:
         return {}
     exempted = outcome.exempted and (asked or not outcome.request.dry_run)
-    needed = held.can_be_exempted and not exempted
+    needed = held.exemption is not None and not exempted
     content = {"packages": held.packages, "settings": held.settings}
     return {"cooldown": {**content, "exempted": exempted, "needed": needed}}
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from conda.models.records import PackageRecord
 
     from ..repository.locate import Repository
+    from .environment.exemption import Exemption
 
 
 @dataclass(frozen=True)
@@ -36,8 +37,8 @@ class HeldBack:
             what it does not install as long as the setting stands.
         settings: Each that may be the reason, with the file or variable that sets it.
         unsupported: Whether conda's solver refuses everything while there is such a setting.
-        base: Whether the environment is base.
-        can_be_exempted: Whether the environment's own `.condarc` can overrule the settings.
+        exemption: What the environment's own `.condarc` can exempt from the settings; None if it
+            cannot.
     """
 
     repository: Path
@@ -45,8 +46,7 @@ class HeldBack:
     packages: dict[str, str | None]
     settings: tuple[str, ...]
     unsupported: bool
-    base: bool
-    can_be_exempted: bool
+    exemption: Exemption | None
 
     @property
     def free_from(self) -> str | None:
@@ -72,15 +72,14 @@ class HeldBack:
     def remedy(self) -> str:
         """What to do about it."""
         wait = "wait until then, or " if self.free_from and not self.unsupported else ""
-        if self.can_be_exempted:
+        if self.exemption:
             path, prefix = (quote_for_shell(str(p)) for p in (self.repository, self.prefix))
             return (
-                f"{wait}exempt this environment, which installs from the repository alone: "
+                f"{wait}exempt the repository in this environment: "
                 f"conda offline-repo use {path} -p {prefix} --no-exclude-newer"
             )
         solver = "take a solver that supports it, or " if self.unsupported else ""
-        whole = "; in base, an exemption would count for every environment" if self.base else ""
-        return f"{wait}{solver}change that setting, or ask your administrator to{whole}"
+        return f"{wait}{solver}change that setting, or ask your administrator to"
 
     @property
     def finding(self) -> Finding:
@@ -117,12 +116,18 @@ def held_back(
     }
     if not (packages or active.unsupported):
         return None
-    base = is_base(prefix)
-    can_be_exempted = not base and not states_cooldown(old, path)
-    if can_be_exempted:
-        after = cooldown(merged(prefix, configured(old, channel, path, exempt=True)))
-        stays = after is not None and (after.unsupported or any(map(after.holds_back, records)))
-        can_be_exempted = not stays
+    candidates: list[Exemption] = []
+    # conda takes the colon of a drive for that of a port
+    if ":" not in str(repository.path):
+        candidates.append("channel")
+    # base's file counts for every environment
+    if not (is_base(prefix) or states_cooldown(old, path)):
+        candidates.append("environment")
+
+    def helps(exemption: Exemption) -> bool:
+        after = cooldown(merged(prefix, configured(old, channel, path, exempt=exemption)))
+        return after is None or not (after.unsupported or any(map(after.holds_back, records)))
+
     by_setting = sources()
     if not active.of_channels:
         by_setting.pop("channel_settings", None)
@@ -133,6 +138,5 @@ def held_back(
         packages,
         tuple(f"{name} in {by_setting[name]}" for name in names),
         active.unsupported,
-        base,
-        can_be_exempted,
+        next((exemption for exemption in candidates if helps(exemption)), None),
     )

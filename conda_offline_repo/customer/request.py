@@ -26,7 +26,7 @@ class UseRequest:
         trusted: Fingerprints of keys that are the vendor's.
         allow_older: Take an older release than the last one, or its number with other content.
         other_label: Take another label's repository than the last one.
-        exempt: Exempt the environment from conda's settings `exclude_newer`.
+        exempt: Exempt the repository from conda's settings `exclude_newer`.
         verify: Read and check every file of the repository.
         dry_run: Change nothing.
     """

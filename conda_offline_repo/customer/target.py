@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ..repository.locate import Repository
+    from .environment.exemption import Exemption
     from .trust.signers import Trust
 
 #: All that an environment has after an interruption of the first `use`.
@@ -85,7 +86,7 @@ def plan(
     allow_older: bool = False,
     other_label: bool = False,
     trusted: tuple[str, ...] = (),
-    exempt: bool = False,
+    exempt: Exemption | None = None,
 ) -> Target:
     """Find out what has to be done to an environment, made or not, without doing it.
 
@@ -95,7 +96,7 @@ def plan(
         allow_older: Take an older release than the last one, or its number with other content.
         other_label: Take another label's repository than the last one.
         trusted: Fingerprints of keys that are the vendor's.
-        exempt: Exempt it from conda's settings `exclude_newer`.
+        exempt: What to exempt from conda's settings `exclude_newer`.
 
     Raises:
         OtherPlatformError: The environment is for another platform.
@@ -123,7 +124,7 @@ def plan(
     check_folder(repository.path, context.subdirs)
     channel = file_url(repository.path)
     platform = None if context.subdir == features.native_platform() else context.subdir
-    new = configured(old, channel, path, platform, exempt=exempt)
+    new = configured(old, channel, path, platform, exempt)
     change = read_change(prefix)
     last = read_state(prefix)
     known = last or (change.state if change else None)

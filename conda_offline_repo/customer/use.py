@@ -138,8 +138,8 @@ def use(request: UseRequest, progress: Progress, dialog: Dialog) -> Outcome:
         findings += keeping(repository, request.prefix, request.release, request.environment)
     if request.verify:
         _verify(repository, progress)
-    can_be_exempted = held is not None and held.can_be_exempted
-    exempted = can_be_exempted and (request.exempt or request.dry_run)
+    exemption = held.exemption if held else None
+    exempted = exemption is not None and (request.exempt or request.dry_run)
     of_age = (held.finding,) if held and not (exempted and request.exempt) else ()
     dialog.warn((*findings, *of_age))
     changes = request.exact or bool(request.packages) or not target.settled
@@ -147,12 +147,12 @@ def use(request: UseRequest, progress: Progress, dialog: Dialog) -> Outcome:
         check_not_frozen(request.prefix)
     if target.trust.unknown and not request.dry_run and not dialog.trusts(repository):
         raise UnknownSignerError(repository.path, repository.signers)
-    if held and can_be_exempted and not exempted and dialog.exempts(held):
+    if held and exemption and not exempted and dialog.exempts(held):
         exempted, of_age = True, ()
     refused = held and (held.packages if request.exact else request.packages and held.unsupported)
     if held and refused and not exempted:
         raise CooldownError(held.problem, held.remedy)
-    plan_target = partial(plan_target, exempt=exempted)
+    plan_target = partial(plan_target, exempt=exemption if exempted else None)
     target = plan_target() if exempted else target
     if exempted and not changes:
         changes = True

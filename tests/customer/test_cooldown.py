@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from conda.base.context import context
+from ruamel.yaml import YAML
 
+from conda_offline_repo._conda import overrides
 from conda_offline_repo.customer.cooldown import held_back
 from conda_offline_repo.queries.contents import package_records
 from conda_offline_repo.repository.locate import locate_one
@@ -70,6 +73,21 @@ def condarc(customer: Conda) -> str:
     return path.read_text() if path.exists() else ""
 
 
+def minds(customer: Conda) -> bool:
+    """Whether the solver knows the setting."""
+    return customer.variables.get("CONDA_SOLVER") == "classic"
+
+
+def exempts(customer: Conda, stick: Path) -> bool:
+    """Whether the environment exempts the repository: its channel, if the solver knows of such
+    settings, or else all.
+    """
+    content = YAML(typ="safe").load(condarc(customer))
+    entry = {"channel": str(stick), "exclude_newer": False}
+    one, everything = [entry] if minds(customer) else None, None if minds(customer) else ""
+    return (content.get("channel_settings"), content.get("exclude_newer")) == (one, everything)
+
+
 def packages(customer: Conda) -> set[str]:
     return {path.stem for path in (customer.envs / "e" / "conda-meta").glob("*.json")}
 
@@ -114,7 +132,7 @@ def test_exemption_is_asked_for_written_moved_and_undone(
     assert (done["cooldown"]["exempted"], done["cooldown"]["needed"]) == (True, False)
     assert not [w for w in done["warnings"] if "exclude_newer" in w["text"]]
     assert packages(customer) == {"app-2.0-0", "lib-1.0-0", "other-1.0-0"}
-    assert "exclude_newer: ''" in condarc(customer)
+    assert exempts(customer, stick)
     # conda's own commands in the environment go by that, too
     prefix = customer.envs / "e"
     customer.run("remove", "-p", prefix, "app", "lib", "--yes")
@@ -127,8 +145,7 @@ def test_exemption_is_asked_for_written_moved_and_undone(
     try:
         again = use(customer, moved, "--json").json
         assert "cooldown" not in again
-        assert "exclude_newer: ''" in condarc(customer)
-        assert moved.as_uri() in condarc(customer)
+        assert exempts(customer, moved)
     finally:
         moved.rename(stick)
     customer.run("offline-repo", "use", "--undo", "-p", prefix)
@@ -154,12 +171,23 @@ def test_rule_that_cannot_be_overruled_is_told(
     refused(customer, stick, "--release", "2", "--no-exclude-newer", "--yes")
 
 
-def test_final_setting_is_told(customer: Conda, stick: Path) -> None:
-    file = customer.home / ".condarc"
-    lines = [line for line in file.read_text().splitlines(True) if "exclude_newer" not in line]
-    file.write_text("".join([*lines, "exclude_newer: 7d #!final\n"]))
-    done = use(customer, stick, "--no-exclude-newer", "--json").json
-    assert (done["cooldown"]["exempted"], done["cooldown"]["needed"]) == (False, False)
+@pytest.mark.parametrize("how", ["final", "variable"])
+def test_what_no_file_overrules_is_told(customer: Conda, stick: Path, how: str) -> None:
+    """The exemption of a channel holds beside it, where the solver knows of that."""
+    variables = {"CONDA_EXCLUDE_NEWER": "7d"} if how == "variable" else {}
+    customer.configure()
+    if how == "final":
+        file = customer.home / ".condarc"
+        file.write_text(f"{file.read_text()}exclude_newer: 7d #!final\n")
+    customer.variables.update(variables)
+    done = use(customer, stick, "app", "--dry-run", "--json") if minds(customer) else None
+    assert done is None or done.json["actions"]["LINK"]
+    cooldown = use(customer, stick, "--no-exclude-newer", "--json").json["cooldown"]
+    assert (cooldown["exempted"], cooldown["needed"]) == (minds(customer), False)
+    if minds(customer):
+        use(customer, stick, "app", "--yes")
+    else:
+        refused(customer, stick, "app", "--no-exclude-newer", "--yes")
 
 
 def test_date_is_never_reached(customer: Conda, stick: Path) -> None:
@@ -174,23 +202,19 @@ def test_own_file_of_the_environment_is_left_alone(customer: Conda, stick: Path)
     (own.parent / "conda-meta" / "history").touch()
     own.write_text("cooldown: 7d\n")
     done = use(customer, stick, "--no-exclude-newer", "--json").json
-    assert done["cooldown"]["exempted"] is False
+    assert done["cooldown"]["exempted"] is minds(customer)
     assert "cooldown: 7d" in own.read_text()
 
 
-def test_base_is_not_exempted(stick: Path, tmp_path: Path) -> None:
+def test_of_base_the_channel_alone_can_be_exempted(stick: Path, tmp_path: Path) -> None:
+    repository = locate_one(stick, None, None)
+    shipped = (repository, repository.manifest.packages)
+    exemptions = []
     with inside(tmp_path / "me") as me:
         me.configure(exclude_newer="7d")
-        repository = locate_one(stick, None, None)
-        records = _records(stick)
-        other = held_back(repository, me.conda.envs / "e", lambda: records)
-        base = held_back(repository, Path(context.root_prefix), lambda: records)
-    assert other is not None
-    assert base is not None
-    assert (other.can_be_exempted, base.can_be_exempted) == (True, False)
-    assert "every environment" in base.remedy
-
-
-def _records(stick: Path) -> dict[str, Any]:
-    repository = locate_one(stick, None, None)
-    return package_records(repository, repository.manifest.packages)
+        for solver in ("classic", "rattler"):
+            for prefix in (me.conda.envs / "e", Path(context.root_prefix)):
+                with overrides.settings(solver=solver):
+                    held = held_back(repository, prefix, partial(package_records, *shipped))
+                exemptions.append(held and held.exemption)
+    assert exemptions == ["channel", "channel", "environment", None]

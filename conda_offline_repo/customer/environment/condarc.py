@@ -9,6 +9,7 @@ from ruamel.yaml import YAML
 
 from ...urls import SCHEME
 from ..exceptions import TargetError
+from .exemption import OF_ALL, SETTING, with_exemption, without_exemption
 from .files import read_text
 
 if TYPE_CHECKING:
@@ -16,13 +17,11 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
+    from .exemption import Exemption
+
 CONDARC = ".condarc"
 #: The settings of `use`. conda takes the second for the first, and refuses to have both.
 KEYS = ("channels", "channel", "default_channels", "offline", "subdir", "exclude_newer")
-#: That no package is too new, whatever other files say (conda 26.9). An exemption of the channel
-#: alone, in `channel_settings`, has conda fail over every other local channel, and solvers that
-#: know no `exclude_newer` refuse that, too.
-EXEMPT = {"exclude_newer": ""}
 #: Where `use` adds an entry that has its own name as its only channel; see `_names`.
 NAMES = "custom_multichannels"
 ADVICE = "Correct or remove the file."
@@ -46,7 +45,11 @@ def read_condarc(path: Path) -> str:
 
 
 def configured(
-    old: str, channel: str, path: Path, platform: str | None = None, *, exempt: bool = False
+    old: str,
+    channel: str,
+    path: Path,
+    platform: str | None = None,
+    exempt: Exemption | None = None,
 ) -> str:
     """Return the text of a `.condarc` with our settings; all the rest of it stays, comments too.
 
@@ -56,15 +59,16 @@ def configured(
         path: The file, for the error.
         platform: The platform of the environment, if it is not that of the machine; conda's own
             `create` writes it there, too, so that what is installed later is of the same.
-        exempt: Whether no package is to be too new; what says so already stays.
+        exempt: Of what no package is to be too new; what says so already stays.
 
     Raises:
         TargetError: The text is not a configuration of conda's.
     """
     content = _load(old, path)
-    kept = {key: content[key] for key in ("subdir", *EXEMPT) if key in content}
-    own = {**_settings(channel, platform), **(EXEMPT if exempt else {})}
-    part = {**kept, **own, **_names(content, channel)}
+    kept = {key: content[key] for key in ("subdir", *OF_ALL) if key in content}
+    own = {**_settings(channel, platform), **(OF_ALL if exempt == "environment" else {})}
+    exempted = with_exemption(content, _used(content), channel, exempt=exempt == "channel")
+    part = {**kept, **own, **_names(content, channel), **exempted}
     return _with(content, part, old, path)
 
 
@@ -88,7 +92,7 @@ def ours(text: str, path: Path) -> str:
     """
     content = _load(text, path)
     channel = _used(content)
-    by_use = {**_settings(channel), **EXEMPT} if channel else {}
+    by_use = {**_settings(channel), **OF_ALL} if channel else {}
     keys = [key for key in KEYS if key in content]
     part = {k: content[k] for k in keys if k not in by_use or content[k] != by_use[k]}
     return _dump(part, "", path) if part else ""
@@ -100,7 +104,7 @@ def states_cooldown(text: str, path: Path) -> bool:
     Raises:
         TargetError: The text is not a configuration of conda's.
     """
-    return not {*EXEMPT, "cooldown"}.isdisjoint(_load(text, path))
+    return not {*OF_ALL, "cooldown"}.isdisjoint(_load(text, path))
 
 
 def used(text: str, path: Path) -> str | None:
@@ -129,8 +133,8 @@ def restored(
     """
     content = _load(text, path)
     original = _load(before, path)
-    used = [{**_settings(channel, platform), **EXEMPT} for channel in channels]
-    part = _names(content, None)
+    used = [{**_settings(channel, platform), **OF_ALL} for channel in channels]
+    part = {**_names(content, None), **without_exemption(content, channels)}
     for key in KEYS:
         by_use = any(content.get(key) == settings.get(key) for settings in used)
         source = original if by_use else content
@@ -171,7 +175,7 @@ def _settings(channel: str, platform: str | None = None) -> dict[str, Any]:
 
 def _with(content: Any, part: Mapping[str, Any], text: str, path: Path) -> str:
     """Return a text, which has this content, with other values of our settings."""
-    keys = (*KEYS, NAMES)
+    keys = (*KEYS, NAMES, SETTING)
     if all(content.get(key) == part.get(key) for key in keys):
         return text
     for key in keys:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -13,24 +14,38 @@ from conda_offline_repo.customer.environment.condarc import (
     states_cooldown,
 )
 
+if TYPE_CHECKING:
+    from conda_offline_repo.customer.environment.exemption import Exemption
+
 CONDARC = Path("e", ".condarc")
 CHANNEL, MOVED = "file:///srv/bank", "file:///mnt/bank"
-LINE = "exclude_newer: ''\n"
+ALL = "exclude_newer: ''\n"
+ONE = "- channel: /srv/bank\n  exclude_newer: false\n"
+LINES = {"environment": ALL, "channel": ONE}
+OTHERS = "# mine\nchannel_settings: # a list\n- channel: https://server/*\n  auth: any\n"
 
 
-@pytest.mark.parametrize("old", ["", "# mine\nssl_verify: true\n"])
-def test_it_stays_when_the_folder_moves_and_goes_with_undo(old: str) -> None:
-    assert LINE not in configured(old, CHANNEL, CONDARC)
-    text = configured(old, CHANNEL, CONDARC, exempt=True)
-    assert text.count(LINE) == 1
-    assert text == configured(text, CHANNEL, CONDARC)
+@pytest.mark.parametrize("exempt", ["environment", "channel"])
+@pytest.mark.parametrize("old", ["", "# mine\nssl_verify: true\n", OTHERS])
+def test_it_stays_when_the_folder_moves_and_goes_with_undo(old: str, exempt: Exemption) -> None:
+    line = LINES[exempt]
+    assert line not in configured(old, CHANNEL, CONDARC)
+    text = configured(old, CHANNEL, CONDARC, exempt=exempt)
+    assert text.count(line) == 1
+    assert (
+        text
+        == configured(text, CHANNEL, CONDARC)
+        == configured(text, CHANNEL, CONDARC, None, exempt)
+    )
     moved = configured(text, MOVED, CONDARC)
-    assert moved.count(LINE) == 1
+    assert moved.count(line.replace("/srv", "/mnt")) == 1
+    assert moved.count("exclude_newer") == 1
     assert restored(moved, [CHANNEL, MOVED], ours(old, CONDARC), CONDARC) == old
 
 
-def test_it_is_not_taken_for_what_was_there_before() -> None:
-    text = configured("", CHANNEL, CONDARC, exempt=True)
+@pytest.mark.parametrize("exempt", ["environment", "channel"])
+def test_it_is_not_taken_for_what_was_there_before(exempt: Exemption) -> None:
+    text = configured("", CHANNEL, CONDARC, exempt=exempt)
     assert ours(text, CONDARC) == ""
 
 
@@ -44,5 +59,9 @@ def test_what_the_file_says_itself_stays(own: str) -> None:
 
 
 def test_what_somebody_has_changed_since_then_stays() -> None:
-    text = configured("", CHANNEL, CONDARC, exempt=True).replace(LINE, "exclude_newer: 3d\n")
+    text = configured("", CHANNEL, CONDARC, exempt="environment").replace(
+        ALL, "exclude_newer: 3d\n"
+    )
     assert restored(text, [CHANNEL], "", CONDARC) == "exclude_newer: 3d\n"
+    text = configured("", CHANNEL, CONDARC, exempt="channel").replace("newer: false", "newer: 3d")
+    assert "exclude_newer: 3d" in restored(text, [CHANNEL], "", CONDARC)
