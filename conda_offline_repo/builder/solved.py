@@ -86,14 +86,20 @@ def solved(request: Request, tasks: Sequence[Task], progress: Progress, ground: 
         with undisturbed():
             try:
                 return _solved_somehow(request, tasks, progress, ground)
-            except (SolveError, NewerEntryError):
-                from .pypi.channel_wheels import with_channel_wheels
+            except (SolveError, NewerEntryError) as error:
+                first = error
+            from .pypi.channel_wheels import PYTHON, with_channel_wheels
 
-                moved = with_channel_wheels(request, tasks)
-                if moved is None:
-                    raise
+            moved = with_channel_wheels(request, tasks)
+            if moved is None:
+                raise first from None
             shutil.rmtree(ground.scratch, ignore_errors=True)
-            return _solved_somehow(request, moved, progress, ground)
+            try:
+                return _solved_somehow(request, moved, progress, ground)
+            except SolveError:
+                if all(task.packages == PYTHON for task in moved):
+                    raise first from None  # nobody asked for Python
+                raise
     except SolveError as error:  # what a file says and is not followed may be the reason
         error.hints += tuple(w.text for w in request.warnings if w.kind == "left-out")
         if request.cooldown and "Too new:" in error.explanation:

@@ -179,3 +179,30 @@ def test_indexes_between_two_releases(releasing: Releasing, channel: TinyChannel
         assert both
         assert {*entries(json.loads(both))} == files
         assert [*json.loads(both)["v3"]["conda"]] == ["app-2.0-0"]
+
+
+@only_newer
+def test_conditions_in_usual_sections_count_as_version_3(releasing: Releasing) -> None:
+    """conda-index has them there; older conda would skip the entry, or break over it."""
+    channel, me = releasing.channel, releasing.me
+    channel.add("app", "1.0")
+    newer = channel.add("app", "2.0", depends=[CONDITION])
+    channel.write()
+    for solvers in ((), ("rattler",)):
+        outcome = me.build(options(releasing, "app", customer_solvers=solvers))
+        assert releasing.archives == ["app-1.0-0"]
+        assert any("--index-version 3" in w.text for w in outcome.warnings)
+    me.build(options(releasing, "app", index_version=3))
+    assert index_of(releasing.bank)["v3"] == {"conda": {"app-2.0-0": newer.record}}
+    assert releasing.manifest.needs
+
+
+def test_newer_versions_that_are_left_out_are_told(
+    releasing: Releasing, channel: TinyChannel
+) -> None:
+    outcome = releasing.me.build(options(releasing, "app"))
+    (text,) = (w.text for w in outcome.warnings if w.kind == "unfit-entry")
+    assert "app 2.0 (the release has 1.0)" in text
+    assert "--index-version 3" in text
+    again_ = releasing.me.build(options(releasing, "lib"))
+    assert "unfit-entry" not in {warning.kind for warning in again_.warnings}

@@ -112,7 +112,8 @@ def _wheels(request: Request, task: Task) -> ChannelWheels:
         needed: set[str] = set()
         for source, subdir, index in indexes:
             place = {"subdir": subdir, "channel": Channel(f"{source.url}/{subdir}")}
-            for key, entry in index.newer.items():
+            wheels = ((key, e) for key, e in index.newer.items() if key.endswith(".whl"))
+            for key, entry in wheels:
                 name = str(entry.get("name"))
                 link = None if name in usual or name not in pending else _link(index, entry)
                 if link is None:

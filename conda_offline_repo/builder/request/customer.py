@@ -39,12 +39,8 @@ def customer(
         InvalidRequestError: conda does not read what is named, this plugin does not run on any such
             conda, none has such a solver, or one does not read the version of the index format.
     """
-    newer = (NEEDED_CONDA, NEEDED_SOLVERS)
-    usual = (Remembered.customer_conda, Remembered.customer_solvers)
-    said = (before.customer_conda, before.customer_solvers)
-    if before.index_version != index_version and said in (usual, newer):
-        conda, stated = newer if index_version == VERSION_3 else usual
-        before = replace(before, customer_conda=conda, customer_solvers=stated)
+    if before.index_version != index_version:
+        before = _of_version(before, index_version)
     conda = conda_versions(named) if named else before.customer_conda
     if solvers:
         stated = tuple(sorted({*map(solver_name, solvers)}))
@@ -68,6 +64,20 @@ def customer(
             "Otherwise: --index-version 1",
         )
     return conda, stated
+
+
+def _of_version(before: Remembered, index_version: int) -> Remembered:
+    """Return the request of the last build with what was not stated as the version of the index
+    format wants it.
+    """
+    usual, newer = (Remembered.customer_conda, SOLVERS), (NEEDED_CONDA, NEEDED_SOLVERS)
+    old, new = (usual, newer) if index_version == VERSION_3 else (newer, usual)
+    conda, solvers = before.customer_conda, before.customer_solvers
+    return replace(
+        before,
+        customer_conda=new[0] if conda == old[0] else conda,
+        customer_solvers=new[1] if solvers == old[1] else solvers,
+    )
 
 
 def conda_versions(text: str) -> str:

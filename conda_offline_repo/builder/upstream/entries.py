@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from conda.models.channel import Channel
 
 from ..._conda import overrides
-from ...repository.manifest import KINDS
+from ...repository.manifest import KINDS, VERSION_3
 from ...repository.names import archive_problem
 from ...urls import channel_url
 from ..exceptions import (
@@ -25,9 +25,10 @@ from ..exceptions import (
 from ..request.channels import ChannelSource
 from ..warnings import BuildWarning
 from .entry import Entry, stated_digest
+from .newer import newer_versions
 from .repodata import load
 from .unavailable import explained
-from .unfit import reason_against
+from .unfit import newer_needs, reason_against
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -85,6 +86,9 @@ def entries_of(
                 "solver chose. If you want packages of those channels, name them with -c."
             )
             warnings.append(BuildWarning("channel-relations", text))
+        if request.index_version < VERSION_3:
+            chosen = [record for record in needed if record not in exact]
+            warnings += newer_versions(source.url, chosen, indexes)
         for record in needed:
             try:
                 entry = _entry(source, record, indexes[record.subdir], request)
@@ -115,7 +119,7 @@ def _entry(source: ChannelSource, record: PackageRecord, index: Index, request: 
         if (stated := record.get(algorithm))
     ):
         raise UpstreamChangedError(source.url, f"{record.subdir}/{record.fn}")
-    needed = 1 if record.fn in index.entries else request.index_version
+    needed = 1 if record.fn in index.entries and not newer_needs(raw) else VERSION_3
     urls = index.urls(record.fn)
     return Entry(record.subdir, record.fn, raw, *urls, index_version=needed)
 

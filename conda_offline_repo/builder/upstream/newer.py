@@ -10,6 +10,9 @@ from conda.models.match_spec import MatchSpec
 from conda.models.records import PackageRecord
 from conda.models.version import VersionOrder
 
+from ..warnings import BuildWarning
+from .unfit import is_later
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
@@ -61,6 +64,35 @@ def mentioned(explanation: str, indexes: Indexes) -> Iterator[str]:
     for name in sorted(names(explanation)):
         if text := in_newer_form(MatchSpec(name), indexes):
             yield f"{name}: {text}"
+
+
+def newer_versions(
+    url: str, records: Iterable[PackageRecord], indexes: Mapping[str, Index]
+) -> Iterator[BuildWarning]:
+    """Yield a warning if a channel has newer versions of chosen packages in version 3 alone.
+
+    Args:
+        url: Of the channel.
+        records: Those that are chosen from it.
+        indexes: Its own, by subdir, with the entries of these packages.
+    """
+    newest: dict[str, str] = {}
+    for index in indexes.values():
+        for file, entry in index.newer.items():
+            if not file.endswith(".whl") and isinstance(version := entry.get("version"), str):
+                before = newest.setdefault(str(entry.get("name")), version)
+                newest[str(entry.get("name"))] = version if is_later(version, before) else before
+    texts = [
+        f"{record.name} {newest[record.name]} (the release has {record.version})"
+        for record in sorted(records, key=lambda record: record.name)
+        if record.name in newest and is_later(newest[record.name], record.version)
+    ]
+    if texts:
+        yield BuildWarning(
+            "unfit-entry",
+            f"{url} has newer versions in version 3 of the index format, which not every conda "
+            f"reads (--index-version 3): {few(texts)}.",
+        )
 
 
 def names(explanation: str) -> set[str]:

@@ -10,8 +10,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from ...repository.remembered import SOLVERS
+
+if TYPE_CHECKING:
+    from typing import Any
 
 CLASSIC, LIBMAMBA, RATTLER = "classic", "libmamba", "rattler"
 #: The longest text that is looked at; conda's time to read one grows with the square.
@@ -94,6 +98,15 @@ FORMS = tuple(
         (rf"^{NAME} +\([^()|]+\)$", "parentheses", (CLASSIC,)),
     )
 )
+
+
+#: Those of version 3.
+NEWER = FORMS[:3]
+
+
+def is_newer(text: Any) -> bool:
+    """Return whether a dependency has a form of version 3 of the index format (CEP 48)."""
+    return isinstance(text, str) and any(pattern.search(text) for pattern, _ in NEWER)
 
 
 @lru_cache(maxsize=1 << 16)

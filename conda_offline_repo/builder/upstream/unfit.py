@@ -5,10 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from conda.exceptions import InvalidVersionSpec
+from conda.models.version import VersionOrder
+
 from ..._conda.machine import unmet
+from ...repository.manifest import VERSION_3
 from ..request.machine import as_conda_has
 from .exceptions import MisfitError
 from .readable import Readers, unreadable
+from .spec_forms import is_newer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,7 +26,21 @@ if TYPE_CHECKING:
 
 def reason_against(file: str, record: Mapping[str, Any], request: Request) -> str | None:
     """Return why the entry of an archive must not be shipped, or None if it may."""
+    newer = newer_needs(record) if request.index_version < VERSION_3 else []
+    if newer:
+        return (
+            f"its dependency {newer[0][:100]!a} is of version 3 of the index format, which not "
+            "every conda reads (--index-version 3)"
+        )
     return unreadable(file, record, Readers(request.customer_solvers, request.customer_conda))
+
+
+def newer_needs(record: Mapping[str, Any]) -> list[str]:
+    """Return the dependencies and constraints of an entry that have a form of version 3 of the
+    index format, whatever section the entry is in: conda-index has them in the usual ones.
+    """
+    lists = (record.get("depends"), record.get("constrains"))
+    return [text for texts in lists if isinstance(texts, list) for text in filter(is_newer, texts)]
 
 
 def check_demands(solution: Solution, entries: Mapping[str, Entry], request: Request) -> None:
@@ -55,3 +74,11 @@ class LeftOut:
 
     def __str__(self) -> str:
         return f"{self.file} of {self.channel}: {self.reason}"
+
+
+def is_later(version: str, other: str) -> bool:
+    """Return whether a version comes after another; no if conda does not read one of them."""
+    try:
+        return bool(VersionOrder(other) < VersionOrder(version))
+    except InvalidVersionSpec:
+        return False

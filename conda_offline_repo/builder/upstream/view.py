@@ -15,10 +15,8 @@ from typing import TYPE_CHECKING
 
 from conda.common.io import dashlist
 from conda.core.subdir_data import SubdirData
-from conda.exceptions import InvalidVersionSpec
 from conda.models.channel import Channel
 from conda.models.records import PackageRecord
-from conda.models.version import VersionOrder
 
 from ..._conda import indexes, overrides
 from ...queries.dependencies import spec_name
@@ -31,7 +29,7 @@ from .ages import Ages
 from .repodata import undecoded
 from .solve import run
 from .unavailable import explained
-from .unfit import LeftOut, reason_against
+from .unfit import LeftOut, is_later, reason_against
 from .unsolved import named_channels
 
 if TYPE_CHECKING:
@@ -136,7 +134,7 @@ class Views:
         chosen = {record.name: record for s in solutions for record in s.records}
         for left in sorted(self.left_out, key=str):
             record = chosen.get(left.name)
-            if record and _is_newer(left.version, record.version):
+            if record and is_later(left.version, record.version):
                 text = f"{left}. The release has {record.name} {record.version}."
                 yield BuildWarning("unfit-entry", f"An entry is left out: {text}")
 
@@ -239,13 +237,7 @@ def _by_name(sections: Mapping[str, Mapping[str, msgspec.Raw]]) -> Undecoded:
 
 def _of_channel(record: PackageRecord, sources: Mapping[str, ChannelSource]) -> PackageRecord:
     """Return the record of a view as that of its channel."""
-    source = sources[channel_url(record.channel)]
+    own = f"{channel_url(record.channel)}/"  # with a subdir that is not one, if the entry has such
+    source = next(source for view, source in sources.items() if own.startswith(f"{view}/"))
     url = f"{source.url}/{record.subdir}/{record.fn}"
     return PackageRecord.from_objects(record, channel=source.channel, url=url)
-
-
-def _is_newer(version: str, other: str) -> bool:
-    try:
-        return bool(VersionOrder(other) < VersionOrder(version))
-    except InvalidVersionSpec:
-        return False

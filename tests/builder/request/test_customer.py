@@ -102,8 +102,8 @@ def test_version_3_of_the_index_format() -> None:
     assert customer(">=27", ("rattler",), NEW, 3) == (">=27", ("rattler",))
     assert customer("", (), last, 1) == (">=24.7", SOLVERS)
     assert customer("", ("rattler",), Remembered(), 1) == (">=24.7", ("rattler",))
-    stated = Remembered(customer_conda=">=26.8", customer_solvers=("rattler",))
-    assert customer("", (), stated, 3) == (">=26.8", ("rattler",))
+    assert customer("", (), Remembered(customer_conda=">=26.8"), 3) == (">=26.8", ("rattler",))
+    assert customer("", (), Remembered(customer_solvers=("rattler",)), 3) == NEWER
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ def test_version_3_of_the_index_format() -> None:
         (">=24.7", ("rattler",), NEW),
         ("", ("classic",), NEW),
         ("", ("rattler", "libmamba"), NEW),
-        ("", (), Remembered(customer_conda=">=26.8")),
+        ("", (), Remembered(customer_conda=">=26.6")),
         ("", (), Remembered(customer_solvers=("libmamba",))),
         ("<27|26.7.*", ("rattler",), NEW),
     ],
