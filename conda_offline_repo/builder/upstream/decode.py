@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Set
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -64,9 +65,16 @@ def parse(
         f"{key}.{kind}": json.loads(bytes(entry))
         for kind, table in zip(KINDS, _values(members[NEWER]), strict=False)
         for key, entry in (table or {}).items()
-        if name_of(key) in names
+        if (_stated_name(entry) if kind == "whl" else name_of(key)) in names
     }
     return entries, of_version_3, json.loads(bytes(members["info"] or NULL)) or {}
+
+
+def _stated_name(entry: msgspec.Raw) -> str:
+    """Return the name in the entry of a wheel, whose key may be its file name or another."""
+    with suppress(msgspec.ValidationError):
+        return msgspec.json.decode(entry, type=_Named).name
+    return ""
 
 
 def all_names(content: bytes | mmap) -> frozenset[str]:

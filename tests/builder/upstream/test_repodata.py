@@ -86,9 +86,11 @@ def test_some_of_many(count: int) -> None:
 
 def test_newer_entries_of_some_packages() -> None:
     v3 = {"conda": {"app-1-0": {"name": "app"}, "app-x-1-0": {"name": "app-x"}}}
-    index = {"v3": {**v3, "whl": {"app-1-py3_none_any_0": {"name": "app"}}}}
+    keys = ("app-1-py3_none_any_0", "app-1-py3-none-any", "app_x-1-py3_none_any_0")
+    wheels = {key: {"name": key.partition("-")[0]} for key in keys}
+    index = {"v3": {**v3, "whl": wheels}}
     _, newer, _ = parse(json.dumps(index).encode(), (), ("app",))
-    assert [*newer] == ["app-1-0.conda", "app-1-py3_none_any_0.whl"]
+    assert [*newer] == ["app-1-0.conda", "app-1-py3_none_any_0.whl", "app-1-py3-none-any.whl"]
 
 
 @pytest.mark.parametrize(
