@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING
 import pytest
 from conda.base.context import context
 
+from conda_offline_repo._conda.solver import installed_solvers
 from conda_offline_repo.builder.request.machine import machines
+from conda_offline_repo.repository.remembered import SOLVERS
 from dev.upstream.server import ChannelServer
 from tests.conftest import TOKEN
 from tests.support.running import snapshot, tree
@@ -107,6 +109,15 @@ def test_says_all_of_it_in_one_json_object(conda: Conda, vendor: Vendor, root: P
         "pip": [],
         "warnings": [],
         "signers": [],
+        "changed_entries": {},
+        "new_attestations": [],
+        "new_attesters": [],
+        "customer_conda": ">=24.7",
+        "customer_solvers": [*SOLVERS],
+        "proved_with": manifest(repository)["proved_with"],
+        "not_tried": {
+            name: "not installed here" for name in SOLVERS if name not in installed_solvers()
+        },
         "release": 1,
         **{key: manifest(repository)[key] for key in ("build", "created", "request")},
     }
