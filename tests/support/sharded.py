@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 import msgpack  # type: ignore[import-untyped]
 import zstandard
 from conda import __version__
+from conda.base.context import context
 from conda.models.version import VersionOrder
 from conda_index.index import ChannelIndex
 
+from conda_offline_repo._conda.classic_solver import CLASSIC
 from tests.support.mirror import SOLVERS
 
 if TYPE_CHECKING:
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 
 #: Whether this conda reads shards, which it does for every channel that has them.
 SHARDS = importlib.util.find_spec("conda.gateways.shards") is not None
+#: Whether the solver does: the classic one reads the whole index.
+SOLVED_FROM = SHARDS and context.solver not in CLASSIC
 #: Whether this conda installs from version 3 of the index format.
 READS_VERSION_3 = "rattler" in SOLVERS and VersionOrder(__version__) >= VersionOrder("26.7")
 INDEX = "repodata_shards.msgpack.zst"
