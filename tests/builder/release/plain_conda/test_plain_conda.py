@@ -18,9 +18,13 @@ from conda_offline_repo.builder.clock import EPOCH
 from conda_offline_repo.builder.release.plain_conda import plain_conda_files
 from conda_offline_repo.builder.request.inputs.pinned import Environment
 from conda_offline_repo.builder.request.request import Request
+from conda_offline_repo.files.hashing import hash_file
+from conda_offline_repo.repository.manifest import NEEDED
 from conda_offline_repo.specs import PackageSpec
+from tests.support.guarded import APP
 from tests.support.launcher import launcher
 from tests.support.mirror import PLATFORM, another, entries
+from tests.support.rewriting import put_newer
 from tests.support.running import Customer, plain_url, snapshot, tree
 from tests.support.tiny import TinyChannel
 
@@ -211,6 +215,20 @@ def test_script_refuses_folders_that_conda_cannot_read(
         told = use(customer, mirror.copy(1, tmp_path / name), f"rating{number}", status=1)
         assert name in told.stderr
         assert "rename" in told.stderr
+    assert not customer.envs.exists()
+
+
+def test_script_refuses_a_solver_that_does_not_see_the_packages(
+    customer: Conda, stick: Path
+) -> None:
+    put_newer(stick, APP)
+    index = hash_file(stick / "noarch" / "repodata.json").sha256
+    sums = (stick / "SHA256SUMS").read_text().splitlines()
+    changed = [f"{index} *{s[66:]}" if s.endswith("*noarch/repodata.json") else s for s in sums]
+    (stick / "SHA256SUMS").write_text("\n".join((*changed, "")))
+    told = use(customer, stick, "rating", "app", status=1)
+    assert NEEDED.partition(" with")[0] in told.stderr
+    assert "conda config --set solver rattler" in told.stderr
     assert not customer.envs.exists()
 
 
