@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from conda.base.context import context
+from conda.models import match_spec
 from conda.models.channel import Channel
 
 from conda_offline_repo._conda import overrides
@@ -62,6 +63,7 @@ def chosen(
     def names(solver: Any) -> list[str]:
         return sorted(f"{record.name} {record.version}" for record in solver.solve_final_state())
 
+    match_spec._PARSE_CACHE.clear()  # conda reads texts in another way for rattler, since 26.7
     asked = ((Channel(folder.as_uri()),), (context.subdir, "noarch"), packages, "create")
     try:
         with overrides.settings(solver=solver):

@@ -139,8 +139,8 @@ def _problem(file: str, record: Mapping[str, Any]) -> str | None:
 
 
 def _depth(value: Any) -> int:
-    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return 1 + max(map(_depth, parts), default=0)
+    parts = value.values() if isinstance(value, dict) else value
+    return 1 + max((_depth(part) for part in parts if isinstance(part, (dict, list))), default=0)
 
 
 def _text(value: Any) -> bool:

@@ -7,11 +7,14 @@ channel that has such a text; `tests/builder/upstream/test_spec_forms.py` asks t
 
 from __future__ import annotations
 
+import ast
+import json
 import re
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from ..._conda.machine import WHEN
 from ...repository.remembered import SOLVERS
 
 if TYPE_CHECKING:
@@ -68,6 +71,7 @@ class Form:
 
 
 UNKNOWN = Form("an unknown form")
+CONFUSED = Form("a condition with a part that stands in it twice")
 SEPARATORS = Form("a name that conda refuses (CEP 26)", since="26.5")
 #: The first whose pattern a text has. Those of index version 3 (CEP 48) come first.
 FORMS = tuple(
@@ -86,7 +90,7 @@ FORMS = tuple(
         # no channel of a repository has that name
         (r"::", "a channel", (CLASSIC, RATTLER)),
         (r"^$", "no name", (RATTLER,)),
-        (rf"^{NAME[:-1]}*\*[A-Za-z0-9_.*-]*(?: |$)", "a wildcard in its name", (RATTLER,)),
+        (rf"^{NAME}\*[A-Za-z0-9_.*-]*(?: |$)", "a wildcard in its name", (RATTLER,)),
         (r"===", "the operator ===", (RATTLER,)),
         (rf"^{NAME} +\^[^ ]*\$( |$)", "a regular expression", (RATTLER,)),
         (r"[A-Za-z0-9]\.\*\.\*", "two wildcards", (CLASSIC, LIBMAMBA)),
@@ -119,4 +123,21 @@ def spec_form(text: str) -> Form | None:
         return Form("a number of more than 64 bits", (RATTLER,)) if HUGE.search(text) else None
     if usual or len(text) > LONGEST:
         return UNKNOWN
+    condition = WHEN.search(text)
+    if condition and _is_confusing(condition[1] or condition[2] or condition[3]):
+        return CONFUSED
     return next((form for pattern, form in FORMS if pattern.search(text)), UNKNOWN)
+
+
+def _is_confusing(condition: str) -> bool:
+    """Return whether conda 26.7 cannot parse a condition, be it `a and b`, and fails after any
+    solver: it quotes each part wherever the same text stands, and takes the outcome for Python.
+    """
+    parts = [part.strip(" ()") for part in re.split(" and | or ", condition)]
+    for part in parts:
+        condition = condition.replace(part, json.dumps(part))
+    try:
+        ast.parse(condition)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return len(parts) > 1
+    return False

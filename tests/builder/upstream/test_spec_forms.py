@@ -66,6 +66,9 @@ TEXTS: list[tuple[str, str, str, bool | None]] = [
     ('foo[when="__nope"]', FEW, "1.0", False),
     ('foo >=1[when="bar"]', FEW, "1.0", False),
     ('foo[version=">=1", when="__nope"]', FEW, "1.0", False),
+    ('foo[when="__win or bar"]', FEW, "1.0", False),
+    ('foo[when="(bar or __win) and __nope"]', FEW, "1.0", False),
+    ("foo[when='bar[version=\">=1\"] or bar-data']", FEW, "1.0", False),
     ("foo[extras=[bar]]", NONE, "1.0", True),
     # what none reads
     *((text, NONE, "1.0", True) for text in ("foo >=1,<2,", "foo ,>=1", "foo 1..0", "foo >=1.")),
@@ -96,6 +99,19 @@ def test_table_is_what_the_solver_does(me: Inside, tmp_path: Path, solver: str) 
         if names != {True: ["app 1.0", f"foo {version}"], False: ["app 1.0"], None: None}[chooses]:
             differ.add(text)
     assert differ == {text for text in cannot if cannot[text]}
+
+
+@pytest.mark.parametrize("condition", ["app and bar or app", "app or apps", "(app or a) and app"])
+def test_condition_that_conda_itself_cannot_read(
+    me: Inside, tmp_path: Path, condition: str
+) -> None:
+    text = f'foo[when="{condition}"]'
+    form = spec_form(text)
+    assert form
+    assert form.solvers == SOLVERS
+    if "rattler" in INSTALLED:
+        records = [entry("app", depends=[text]), entry("foo")]
+        assert chosen("rattler", tmp_path / "main", records, "app") is None
 
 
 def test_documentation_says_who() -> None:
