@@ -118,15 +118,21 @@ class InvalidRecordError(UnfitEntryError):
 
 
 class NewerEntryError(UnfitEntryError):
-    """A package that the solver chose and that not every conda can install."""
+    """A package that is named exactly, or chosen, and that not every conda can install."""
 
     def __init__(self, channel: str, name: str, file: str) -> None:
-        kind = "a wheel" if file.endswith(".whl") else "an entry of version 3 of the index format"
+        is_wheel = file.endswith(".whl")
+        kind = "as a wheel" if is_wheel else "in version 3 of the index format"
+        hints = [
+            f"Name {name} in a version that channels have as a usual .conda or .tar.bz2 package."
+        ]
+        if not is_wheel:
+            hints.append(
+                "If the customers have conda 26.7 or newer with the solver rattler: "
+                "--index-version 3"
+            )
         super().__init__(
-            f"The solver chose {file} ({name}) from {channel}, which is {kind}. "
-            "Not every conda at a customer can install it.",
-            f"Name a channel before this one that has {name} as an ordinary .conda or .tar.bz2 "
-            "package, or ask for a version that this channel has as one.",
+            f"{channel} has {file} ({name}) only {kind}, which not every conda can install.", *hints
         )
 
 

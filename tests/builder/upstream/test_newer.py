@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
+from conda_offline_repo.builder.exceptions import NewerEntryError
+from conda_offline_repo.builder.options import EnvironmentSpec
 from conda_offline_repo.builder.upstream.unsolved import in_newer_form, missing
 from conda_offline_repo.exceptions import OfflineRepoError
 from conda_offline_repo.specs import PackageSpec
+from tests.support.sharded import READS_VERSION_3
 from tests.support.tiny import TinyChannel
 
 if TYPE_CHECKING:
@@ -78,6 +82,24 @@ def test_refused_with_a_name(me: Inside, channel: TinyChannel, packages: tuple[s
     assert channel.folder.as_uri() in text
     assert "no package has this name" not in text
     assert not me.root.exists()
+
+
+def test_archive_that_is_named_exactly(me: Inside, channel: TinyChannel, tmp_path: Path) -> None:
+    """As in an explicit list; with version 3 of the index format it is shipped."""
+    new = channel.packages["noarch/new-1.10-0.conda"]
+    listed = tmp_path / "list.txt"
+    listed.write_text(f"@EXPLICIT\n{new.path.as_uri()}#{new.record['md5']}\n")
+    options = replace(
+        me.options(channels=(channel.folder.as_uri(),)),
+        environments=(EnvironmentSpec(file=listed),),
+    )
+    with pytest.raises(NewerEntryError, match=r"noarch/new-1\.10-0\.conda.*version 3") as caught:
+        me.build(options)
+    assert "--index-version 3" in str(caught.value)
+    if READS_VERSION_3:
+        me.build(replace(options, index_version=3))
+        index = json.loads((me.root / "bank" / "noarch" / "repodata.json").read_bytes())
+        assert index["v3"] == {"conda": {"new-1.10-0": new.record}}
 
 
 def test_not_in_the_way_of_what_can_do_without(me: Inside, channel: TinyChannel) -> None:
