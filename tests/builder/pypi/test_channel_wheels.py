@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from tests.support.pip_vendor import PipVendor
 
 
+TOKEN = "tk-5ecret0f4pypi"
+
+
 class Wheels:
     """A channel of wheels beside the vendor's, on a server, and an index that has newer ones."""
 
@@ -32,11 +36,11 @@ class Wheels:
         self.vendor = vendor
         self.channel = TinyChannel(folder / "served" / "conda-pypi")
         self.index = folder / "simple"
-        self.server = ChannelServer(folder / "served")
+        self.server = ChannelServer(folder / "served", private={"private": TOKEN})
 
     @property
     def url(self) -> str:
-        return f"{self.server.url}/conda-pypi"
+        return f"{self.server.url}/{self.channel.folder.name}"
 
     def add(self, name: str, version: str, *requires: str, depends: tuple[str, ...] = ()) -> Path:
         path = write_wheel(self.channel.folder / "noarch", name, version, requires=requires)
@@ -55,14 +59,17 @@ class Wheels:
         known = page.read_text() if page.exists() else ""
         page.write_text(f'{known}<a href="{path.name}">{path.name}</a><br>')
 
-    def build(self, *packages: str, sharded: bool = False, **more: Any) -> BuildOutcome:
+    def build(
+        self, *packages: str, sharded: bool = False, dry_run: bool = False, **more: Any
+    ) -> BuildOutcome:
         self.channel.write()
         if sharded:
             shard_newer(self.channel, "noarch")
         options = self.vendor.options(packages=packages)
         urls = (*options.channels, self.url)
         settings = {"pip": (), "channels": urls, **more}
-        return self.vendor.me.build(type(options)(**{**vars(options), **settings}))
+        options = replace(options, **settings)
+        return self.vendor.me.build(options, dry_run=dry_run)
 
 
 @pytest.fixture
@@ -124,6 +131,25 @@ def test_age_is_that_of_the_entry(wheels: Wheels) -> None:
     wheels.channel.wheels["app-2.0-py3_none_any_0"]["timestamp"] = 1_790_000_000_000
     outcome = wheels.build("app", exclude_newer="2026-08-01")
     assert versions(outcome) == {"app": "1.0 PyPI"}
+
+
+def test_of_a_private_channel(wheels: Wheels) -> None:
+    """The token reaches the server of the channel, and nothing that is published."""
+    wheels.channel.folder = wheels.channel.folder.with_name("private")
+    wheels.add("app", "1.0")
+    local = wheels.vendor.channel.folder.as_uri()
+    outcome = wheels.build("app", channels=(wheels.url, local), token=TOKEN)
+    assert versions(outcome) == {"app": "1.0 PyPI"}
+    assert any(TOKEN in request.path for request in wheels.server.requests)
+    for path in (wheels.vendor.me.root / "bank").rglob("*"):
+        assert not path.is_file() or TOKEN.encode() not in path.read_bytes()
+
+
+def test_dry_run(wheels: Wheels) -> None:
+    wheels.add("app", "1.0")
+    outcome = wheels.build("app", dry_run=True)
+    assert versions(outcome) == {"app": "1.0 PyPI"}
+    assert not (wheels.vendor.me.root / "bank").exists()
 
 
 def test_no_version_fits(wheels: Wheels) -> None:
