@@ -25,11 +25,14 @@ if TYPE_CHECKING:
 
 #: Whether this conda reads shards, which it does for every channel that has them.
 SHARDS = importlib.util.find_spec("conda.gateways.shards") is not None
-#: Whether the solver does: the classic one reads the whole index.
-SOLVED_FROM = SHARDS and context.solver not in CLASSIC
 #: Whether this conda installs from version 3 of the index format.
 READS_VERSION_3 = "rattler" in SOLVERS and VersionOrder(__version__) >= VersionOrder("26.7")
 INDEX = "repodata_shards.msgpack.zst"
+
+
+def solved_from() -> bool:
+    """Whether the configured solver reads shards; the classic one reads the whole index."""
+    return SHARDS and context.solver not in CLASSIC
 
 
 def shard(channel: TinyChannel, *, base_url: str | None = None) -> None:

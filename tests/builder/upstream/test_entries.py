@@ -123,7 +123,7 @@ def test_entries_of_a_sharded_channel_are_verbatim(me: Inside, channel: TinyChan
         whole = asked(server, "/repodata.json", "/repodata.json.zst", "/current_repodata.json")
         shards = asked(server, ".msgpack.zst")
     expected = needed(channel)
-    assert bool(whole) is not sharded.SOLVED_FROM
+    assert bool(whole) is not sharded.solved_from()
     assert bool(shards) is sharded.SHARDS
     if sharded.SHARDS:
         served = sharded.entries(channel.folder / "noarch")
@@ -146,7 +146,7 @@ def test_channel_of_shards_alone(me: Inside, channel: TinyChannel, whole: str) -
         else:
             server.fault("repodata.json", "status", status=500)
         options = me.options("app", channels=(f"{server.url}/public",))
-        if sharded.SOLVED_FROM:
+        if sharded.solved_from():
             me.build(options)
             assert set(published(me)) == set(needed(channel))
         else:
@@ -184,7 +184,7 @@ def test_label_channel_of_shards(me: Inside, tmp_path: Path, channel: TinyChanne
     with ChannelServer(channel.folder.parent) as server:
         me.build(me.options(channels=(f"{server.url}/public",), label_channel=True))
         whole = asked(server, "/repodata.json", "/repodata.json.zst")
-    assert bool(whole) is not sharded.SOLVED_FROM
+    assert bool(whole) is not sharded.solved_from()
     assert set(published(me)) == {"only-1.0-0.conda", "lib-1.0-0.conda", "extra-2.0-0.tar.bz2"}
     assert published(me)["only-1.0-0.conda"]["x_label"] is True
 
@@ -200,7 +200,7 @@ def test_sharded_and_other_channels_together(
         urls = (f"{server.url}/other", f"{server.url}/public")
         me.build(me.options("top", channels=urls))
         whole = asked(server, "/public/noarch/repodata.json", "/public/linux-64/repodata.json")
-    assert bool(whole) is not sharded.SOLVED_FROM
+    assert bool(whole) is not sharded.solved_from()
     assert same(published(me)["top-1.0-0.conda"], other.packages["noarch/top-1.0-0.conda"].record)
     assert set(published(me)) == {
         "top-1.0-0.conda",
