@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -51,7 +52,9 @@ class Site:
         return f"{self.server.url}/public"
 
     def build(self, url: str = "") -> None:
-        self.me.build(self.me.options("app", channels=(url or self.url,)))
+        options = self.me.options("app", channels=(url or self.url,))
+        # the classic solver installs nothing without a size
+        self.me.build(replace(options, customer_solvers=("libmamba", "rattler")))
 
     def redirect(self, path: str, location: str, times: int | None = None) -> None:
         self.server.fault(path, "status", status=302, headers={"Location": location}, times=times)
