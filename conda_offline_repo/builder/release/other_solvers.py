@@ -11,13 +11,12 @@ from conda.base.context import context
 from conda.common.io import dashlist
 
 from ..._conda.classic_solver import stated_name
-from ..._conda.machine import unmet
 from ..._conda.solver import installed_solvers, solver_text
 from ...exceptions import SolverFailedError
 from ...specs import PackageSpec
 from ..exceptions import SolveError
-from ..request.machine import as_conda_has
 from ..upstream.entry import Entry
+from ..upstream.unfit import misfits
 from ..warnings import BuildWarning
 from .exceptions import OtherSolverError
 from .index import make_index
@@ -137,8 +136,7 @@ def _try(name: str, solution: Solution, request: Request, solve: Solve) -> None:
     other: tuple[str, ...] = ()
     try:
         records = solve(request, solution.platform, packages, solver=name, **settings)
-        machine = as_conda_has(request.virtual_packages[solution.platform])
-        demands = unmet(records, machine, records)
+        demands = misfits(records, request.virtual_packages[solution.platform])
         if not demands:
             return
         problem = f"It chooses what does not go together:{dashlist(demands)}"

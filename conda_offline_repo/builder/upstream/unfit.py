@@ -8,17 +8,18 @@ from typing import TYPE_CHECKING
 from conda.exceptions import InvalidVersionSpec
 from conda.models.version import VersionOrder
 
-from ..._conda.machine import unmet
+from ..._conda.machine import WHEN, unmet
 from ...repository.manifest import VERSION_3
 from ..request.machine import as_conda_has
 from .exceptions import MisfitError
 from .readable import Readers, unreadable
-from .spec_forms import is_newer
+from .spec_forms import CLASSIC, is_newer, spec_form
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from typing import Any
 
+    from ..._conda.machine import Unmet
     from ..request.request import Request
     from .entry import Entry
     from .solution import Solution
@@ -43,6 +44,21 @@ def newer_needs(record: Mapping[str, Any]) -> list[str]:
     return [text for texts in lists if isinstance(texts, list) for text in filter(is_newer, texts)]
 
 
+def misfits(
+    records: Collection[Mapping[str, Any]], virtual_packages: Mapping[str, str]
+) -> list[Unmet]:
+    """Return which demands of packages are not met by these packages and a machine, as far as conda
+    reads them as others do.
+    """
+    demands = unmet(records, as_conda_has(virtual_packages), records)
+    forms = ((demand, spec_form(demand.demand)) for demand in demands)
+    return [
+        demand
+        for demand, form in forms
+        if not form or CLASSIC not in form.solvers or WHEN.search(demand.demand)
+    ]
+
+
 def check_demands(solution: Solution, entries: Mapping[str, Entry], request: Request) -> None:
     """Check that the packages of a solution and the customer's machine are what each of them
     demands, whoever chose them.
@@ -53,9 +69,8 @@ def check_demands(solution: Solution, entries: Mapping[str, Entry], request: Req
     Raises:
         MisfitError: They are not.
     """
-    machine = as_conda_has(request.virtual_packages[solution.platform])
     records = {name: entries[name].record for name in solution.names}
-    if demands := unmet(records.values(), machine, records.values()):
+    if demands := misfits([*records.values()], request.virtual_packages[solution.platform]):
         reasons = {demand.package: str(demand) for demand in demands}
         packages = {name: f"{r['name']} {r['version']}" for name, r in records.items()}
         chosen = {name: reasons[own] for name, own in packages.items() if own in reasons}
