@@ -71,8 +71,8 @@ class Site:
         return (self.me.root / "bank" / self.app.at).exists()
 
     def unvouched(self) -> None:
-        """Let the index state no digest and no size of `app`."""
-        for key in ("md5", "sha256", "size"):
+        """Let the index state no digest of `app`."""
+        for key in ("md5", "sha256"):
             self.app.record.pop(key, None)
         self.channel.write()
 
