@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from ..repository.manifest import Kept
 from .upstream.entry import Entry
+from .upstream.unfit import reason_against
 from .warnings import BuildWarning
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from ..queries.dependencies import Records
     from ..repository.manifest import Manifest
+    from .request.request import Request
     from .upstream.solution import Solution
 
 
@@ -42,10 +44,9 @@ def kept_releases(
     last: Manifest | None,
     records: Records,
     repository: Path,
-    number: int,
     solutions: Iterable[Solution],
     entries: Iterable[Entry],
-    index_version: int,
+    request: Request,
 ) -> KeptReleases:
     """Return the releases that stay beside a new one.
 
@@ -54,12 +55,11 @@ def kept_releases(
     Args:
         last: The manifest of the published repository, if there is one.
         records: Its index entries, as far as they can be read.
-        number: How many releases are to be there, the new one included.
         solutions: What the new one installs.
         entries: Its archives.
-        index_version: Of the index format that customers read.
+        request: What is being built; says how many are to be there, the new one included.
     """
-    if last is None or number == 1:
+    if last is None or request.keep == 1:
         return KeptReleases()
     new = {entry.name: entry for entry in entries}
     earlier = dict(last.releases)
@@ -68,9 +68,9 @@ def kept_releases(
         earlier[last.release] = Kept(last.created, last.digest, last.solutions)
     releases: dict[int, Kept] = {}
     warnings = []
-    for release in sorted(earlier, reverse=True)[: number - 1]:
+    for release in sorted(earlier, reverse=True)[: request.keep - 1]:
         names = sorted(_archives(earlier[release]))
-        problems = (_problem(name, new, last, repository, records, index_version) for name in names)
+        problems = (_problem(name, new, last, repository, records, request) for name in names)
         if problem := next(filter(None, problems), None):
             text = f"Release {release} cannot be kept: {problem}."
             warnings.append(BuildWarning("not-kept", text))
@@ -132,17 +132,19 @@ def _problem(
     last: Manifest,
     repository: Path,
     records: Records,
-    index_version: int,
+    request: Request,
 ) -> str | None:
     """Return why an archive of the last release cannot be kept, or None."""
     if name in new:
         return f"{name} has other content now" if _differs(new[name], last) else None
-    if last.packages[name].index_version > index_version:
+    if last.packages[name].index_version > request.index_version:
         return f"{name} is in version 3 of the index format, which is not asked for any more"
     if name not in records:
         return f"the index in {repository} does not have {name} any more"
     if not (records[name].get("sha256") or records[name].get("md5")):
         return f"its channel states no digest of {name}"
+    if unfit := reason_against(name.rpartition("/")[2], records[name], request):
+        return f"{name}: {unfit}"
     path = repository / name
     with suppress(OSError):
         if path.is_file() and path.stat().st_size == last.packages[name].size:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,6 +17,7 @@ from conda_offline_repo.exceptions import InvalidRequestError, OfflineRepoError
 from conda_offline_repo.progress import Unwatched
 from conda_offline_repo.queries.contents import requested_versions
 from conda_offline_repo.repository.locate import locate_one
+from conda_offline_repo.repository.remembered import SOLVERS
 from conda_offline_repo.repository.verify import verify
 from tests.support.mirror import entries
 
@@ -129,6 +131,24 @@ def test_release_with_a_lost_archive_is_given_up(releasing: Releasing) -> None:
     assert "lib-1.0-0.conda" in warning.text
     assert sorted(releasing.manifest.releases) == [2]
     assert verify(locate_one(releasing.bank), Unwatched()).unchanged
+
+
+def test_release_that_no_longer_all_customers_can_read_is_given_up(releasing: Releasing) -> None:
+    app = releasing.channel.add("app", "1.0", depends=["lib >=1 # c"])
+    releasing.channel.add("lib", "1.0", subdir="linux-64")
+    releasing.channel.write()
+    options = releasing.me.options("app", channels=(releasing.channel.folder.as_uri(),), keep=2)
+    releasing.me.build(replace(options, customer_solvers=("classic", "rattler")))
+    assert "app-1.0-0" in releasing.archives
+    releasing.channel.add("app", "2.0", depends=["lib"])
+    releasing.channel.write()
+    outcome = releasing.me.build(replace(options, customer_solvers=SOLVERS))
+    (warning,) = (w.text for w in outcome.warnings if w.kind == "not-kept")
+    assert warning == (
+        f"Release 1 cannot be kept: {app.at}: its dependency 'lib >=1 # c' has a comment, which "
+        "libmamba cannot read."
+    )
+    assert releasing.archives == ["app-2.0-0", "lib-1.0-0"]
 
 
 def test_withdrawn_upstream_it_stays(releasing: Releasing) -> None:

@@ -159,8 +159,7 @@ def make_plan(
     noarch = rules.check_python(solutions, records)
     published = read_records(last, repository, damaged=True) if last else {}
     entries = tuple(as_published(entry, published) for entry in entries)
-    version = request.index_version
-    kept = kept_releases(last, published, repository, request.keep, solutions, entries, version)
+    kept = kept_releases(last, published, repository, solutions, entries, request)
     rules.check_allowed((*entries, *of_plugin), kept.entries)
     return BuildPlan(
         request=request,
