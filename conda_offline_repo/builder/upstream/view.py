@@ -13,6 +13,8 @@ from collections import defaultdict
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from conda.base.constants import ChannelPriority
+from conda.base.context import context
 from conda.common.io import dashlist
 from conda.core.subdir_data import SubdirData
 from conda.models.channel import Channel
@@ -130,12 +132,19 @@ class Views:
         return tuple(_of_channel(record, sources) for record in records)
 
     def warnings(self, solutions: Iterable[Solution]) -> Iterator[BuildWarning]:
-        """Yield a warning for each entry that is left out and newer than what solutions have."""
+        """Yield a warning for each entry that is left out and newer than what solutions have, or of
+        a channel that goes before that of theirs.
+        """
         chosen = {record.name: record for s in solutions for record in s.records}
+        order = [source.url for source in self._request.sources]
         for left in sorted(self.left_out, key=str):
-            record = chosen.get(left.name)
-            if record and is_later(left.version, record.version):
-                text = f"{left}. The release has {record.name} {record.version}."
+            if (record := chosen.get(left.name)) is None:
+                continue
+            of = channel_url(record.channel)
+            after = of in order and order.index(left.channel) < order.index(of)
+            if after or is_later(left.version, record.version):
+                text = f"{left}. The release has {record.name} {record.version}"
+                text = f"{text} of {of}." if after else f"{text}."
                 yield BuildWarning("unfit-entry", f"An entry is left out: {text}")
 
     def _write(
@@ -144,8 +153,10 @@ class Views:
         """Write a view of each channel, and return the channels by the URL of their views.
 
         Each view has a name of its own: conda's classic solver takes two channels for one if the
-        last parts of their URLs are the same.
+        last parts of their URLs are the same. Where priorities are strict, a name is that of the
+        first channel that has it, also if none of its entries is fit.
         """
+        strict = context.channel_priority == ChannelPriority.STRICT
         subdirs, sources = (platform, "noarch"), self._request.sources
         places = [folder / f"channel-{number}" for number in range(len(sources))]
         restricted = {p.match.name: own for p in packages if (own := named_channels(p.match))}
@@ -159,12 +170,18 @@ class Views:
         while pending:
             # conda makes pip a dependency of python by itself
             needed = {"pip"} if "python" in pending else set()
+            taken: set[str] = set()
             for place, source in zip(places, sources, strict=True):
                 names = {n for n in pending if source.url in restricted.get(n, (source.url,))}
+                names -= taken
                 for subdir, section, file, record in self._fit(source, subdirs, names):
                     views[place / subdir][section][file] = record
                     extras = (record.get("extra_depends") or {}).values()
                     needed.update(map(spec_name, chain(record.get("depends") or (), *extras)))
+                    taken |= {record["name"]} if strict else set()
+                if strict:
+                    left_out = (*self.left_out, *self._too_new)
+                    taken |= names & {x.name for x in left_out if x.channel == source.url}
             done |= pending
             pending = needed - done
         for path, sections in views.items():

@@ -103,6 +103,29 @@ def test_channels_of_one_last_name_keep_their_order(
     assert named == {"app": f"{urls[1]} 2.0", "lib": f"{urls[1]} 1.0"}
 
 
+@pytest.mark.parametrize("priority", ["strict", "flexible"])
+def test_unfit_package_of_the_first_channel_is_not_replaced_in_silence(
+    me: Inside, tmp_path: Path, priority: str
+) -> None:
+    """The name may be one of the publisher's own, and the other package anybody's."""
+    own, public = (TinyChannel(tmp_path / name) for name in ("own", "public"))
+    own.add("app", "1.0", depends=["lib"])
+    own.add("lib", "1.0", record=UNFIT)
+    public.add("lib", "9.0")
+    for channel in (own, public):
+        channel.write()
+    urls = tuple(channel.folder.as_uri() for channel in (own, public))
+    me.configure(channel_priority=priority)
+    options = me.options("app", channels=urls)
+    if priority == "strict":
+        with pytest.raises((SolveError, InvalidRecordError), match="lib-1.0-0.conda"):
+            me.build(options)
+        return
+    (warning,) = (w for w in me.build(options).warnings if w.kind == "unfit-entry")
+    assert "lib-1.0-0.conda" in warning.text
+    assert f"The release has lib 9.0 of {urls[1]}." in warning.text
+
+
 @pytest.mark.parametrize("solver", SOLVERS)
 @pytest.mark.parametrize("kind", ["folders", "servers"])
 def test_build_keeps_the_order_of_channels_of_one_last_name(
