@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ..queries.dependencies import Records
     from ..repository.manifest import Manifest
     from .request.request import Request
-    from .upstream.solution import Solution
+    from .solving.solution import Solution
 
 
 @dataclass(frozen=True)

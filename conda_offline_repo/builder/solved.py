@@ -18,12 +18,12 @@ from .exceptions import (
     SolveError,
     UnfitEntryError,
 )
+from .solving.demands import check_demands
+from .solving.entries import entries_of
+from .solving.exceptions import MisfitError
+from .solving.solve import from_channels, solve
+from .solving.view import LEFT_OUT, Views
 from .upstream.ages import Ages
-from .upstream.entries import entries_of
-from .upstream.exceptions import MisfitError
-from .upstream.solve import from_channels, solve
-from .upstream.unfit import check_demands
-from .upstream.view import LEFT_OUT, Views
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from ..repository.manifest import Manifest
     from .archives.local import LocalArchives
     from .request.request import Request
+    from .solving.solution import Solution, Solver, Task
     from .upstream.entry import Entry
-    from .upstream.solution import Solution, Solver, Task
     from .warnings import BuildWarning
 
 

@@ -20,11 +20,7 @@ from conda.models.match_spec import MatchSpec
 from .._conda import features
 from ..exceptions import InvalidRequestError
 from ..files.atomic import all_or_none, has_content
-from ..repository.exceptions import (
-    ManifestError,
-    NotWrittenError,
-    SbomMissingError,
-)
+from ..repository.exceptions import ManifestError, NotWrittenError, SbomMissingError
 from ..repository.locate import enclosing
 from ..repository.manifest import MANIFEST_NAME
 from ..repository.names import label_problem

@@ -21,8 +21,8 @@ from conda_offline_repo.builder.options import Options
 from conda_offline_repo.builder.release import compose
 from conda_offline_repo.builder.release.plan import BuildPlan
 from conda_offline_repo.builder.request.request import resolve
+from conda_offline_repo.builder.solving.solution import Solution
 from conda_offline_repo.builder.upstream.entry import Entry
-from conda_offline_repo.builder.upstream.solution import Solution
 from conda_offline_repo.repository.manifest import SECTIONS
 
 if TYPE_CHECKING:

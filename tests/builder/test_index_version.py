@@ -13,8 +13,8 @@ from conda_offline_repo.builder.release.exceptions import OlderBuilderError
 from conda_offline_repo.builder.release.index import make_index
 from conda_offline_repo.builder.request.changes import changes
 from conda_offline_repo.builder.request.request import remember, resolve
+from conda_offline_repo.builder.solving.view import Views
 from conda_offline_repo.builder.upstream.entry import Entry
-from conda_offline_repo.builder.upstream.view import Views
 from conda_offline_repo.exceptions import InvalidRequestError
 from conda_offline_repo.queries.contents import read_records
 from conda_offline_repo.repository.index import bridge, entries

@@ -20,10 +20,10 @@ from ...queries.dependencies import spec_name
 from ...repository.names import wheel_problem
 from ...specs import PackageSpec
 from ...urls import NETWORK, file_url
+from ..solving.solution import ChannelWheels
 from ..upstream.ages import Ages
 from ..upstream.entry import stated_digest
 from ..upstream.repodata import load
-from ..upstream.solution import ChannelWheels
 from ..upstream.unavailable import explained
 from ..warnings import BuildWarning
 
@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 
     from ..request.channels import ChannelSource
     from ..request.request import Request
+    from ..solving.solution import Solution, Task
     from ..upstream.repodata import Index
-    from ..upstream.solution import Solution, Task
     from .index_settings import IndexSettings
 
 #: What an environment of wheels alone needs.

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from conda.models.records import PackageRecord
 
-    from ..upstream.solution import Solution
+    from ..solving.solution import Solution
     from .requirement import PipRequirement
 
 

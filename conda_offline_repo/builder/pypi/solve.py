@@ -13,8 +13,8 @@ from packaging.utils import canonicalize_name
 
 from ...specs import PackageSpec
 from ..exceptions import TooNewError
+from ..solving.solve import solution_of
 from ..upstream.ages import undated
-from ..upstream.solve import solution_of
 from ..warnings import BuildWarning
 from . import uv
 from .channel_packages import ChannelPackages
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from ...progress import Progress
     from ..request.request import Request
-    from ..upstream.solution import Solution, Solver, Task
+    from ..solving.solution import Solution, Solver, Task
     from .requirement import PipRequirement
     from .wheel import Target, Wheel
     from .wheel_store import WheelStore

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from conda.models.records import PackageRecord
 
     from ..request.request import Request
-    from ..upstream.solution import Solver, Task
+    from ..solving.solution import Solver, Task
     from .channel_packages import ChannelPackages
     from .index_settings import IndexSettings
     from .requirement import PipRequirement

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ...repository.manifest import Manifest
     from ..archives.archive import Archive
     from ..archives.contents import Contents
-    from ..upstream.solution import Solution
+    from ..solving.solution import Solution
     from .plan import BuildPlan
 
     Read = Callable[[str], Contents]

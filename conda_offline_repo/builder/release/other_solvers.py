@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from conda.models.records import PackageRecord
 
     from ..request.request import Request
-    from ..upstream.solution import Solution
+    from ..solving.solution import Solution
 
     #: See `prove.solver_of`.
     Solve = Callable[..., tuple[PackageRecord, ...]]

@@ -13,10 +13,10 @@ from ...repository.manifest import VERSION_3
 from .. import plugin_channel
 from ..kept_releases import kept_releases
 from ..solved import Ground, solved
+from ..solving.solve import tasks, unused_settings
 from ..upstream import access, exact, surroundings
 from ..upstream.ages import Ages
 from ..upstream.entry import as_published
-from ..upstream.solve import tasks, unused_settings
 from . import rules
 from .exceptions import OlderBuilderError
 from .index import make_index
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from ..archives.local import LocalArchives
     from ..kept_releases import KeptReleases
     from ..request.request import Request
+    from ..solving.solution import Solution
     from ..upstream.entry import Entry
-    from ..upstream.solution import Solution
     from ..warnings import BuildWarning
 
 

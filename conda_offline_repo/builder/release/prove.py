@@ -25,8 +25,8 @@ from ...urls import file_url
 from ..kept_releases import without
 from ..request.machine import as_conda_has
 from ..request.request import remember
+from ..solving.solve import run
 from ..upstream.exact import build_of
-from ..upstream.solve import run
 from .exceptions import OtherSolverError, ProofError
 from .other_solvers import other_solvers, proof_of, try_others
 
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
     from ...specs import PackageSpec
     from ..request.request import Request
-    from ..upstream.solution import Solution
+    from ..solving.solution import Solution
     from .other_solvers import Proof
     from .plan import BuildPlan
 

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ..request.request import Request
+    from ..solving.solution import Solution
     from ..upstream.entry import Entry
-    from ..upstream.solution import Solution
 
 
 def check_names(solutions: Iterable[Solution]) -> None:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from ...progress import Progress
     from ..archives.archive import Archive
-    from ..upstream.solution import Solution
+    from ..solving.solution import Solution
     from .plan import BuildPlan
 
 #: Seconds for a command; one that takes longer waits for something.

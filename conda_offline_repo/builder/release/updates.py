@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from ...progress import Progress
     from ...repository.manifest import Manifest
-    from ..upstream.solution import Solution
+    from ..solving.solution import Solution
     from .plan import BuildPlan
 
 

@@ -1,1 +1,1 @@
-"""What the channels serve, and what the solver chooses of it."""
+"""What the channels serve, and who can read it."""

@@ -11,7 +11,6 @@ from conda.models.version import VersionOrder
 from ..._conda.machine import WHEN, unmet
 from ...repository.manifest import VERSION_3
 from ..request.machine import as_conda_has
-from .exceptions import MisfitError
 from .readable import Readers, unreadable
 from .spec_forms import CLASSIC, is_newer, spec_form
 
@@ -21,8 +20,6 @@ if TYPE_CHECKING:
 
     from ..._conda.machine import Unmet
     from ..request.request import Request
-    from .entry import Entry
-    from .solution import Solution
 
 
 def reason_against(file: str, record: Mapping[str, Any], request: Request) -> str | None:
@@ -57,24 +54,6 @@ def misfits(
         for demand, form in forms
         if not form or CLASSIC not in form.solvers or WHEN.search(demand.demand)
     ]
-
-
-def check_demands(solution: Solution, entries: Mapping[str, Entry], request: Request) -> None:
-    """Check that the packages of a solution and the customer's machine are what each of them
-    demands, whoever chose them.
-
-    Args:
-        entries: By `subdir/file`.
-
-    Raises:
-        MisfitError: They are not.
-    """
-    records = {name: entries[name].record for name in solution.names}
-    if demands := misfits([*records.values()], request.virtual_packages[solution.platform]):
-        reasons = {demand.package: str(demand) for demand in demands}
-        packages = {name: f"{r['name']} {r['version']}" for name, r in records.items()}
-        chosen = {name: reasons[own] for name, own in packages.items() if own in reasons}
-        raise MisfitError(solution.key, demands, {} if solution.exact else chosen)
 
 
 @dataclass(frozen=True)

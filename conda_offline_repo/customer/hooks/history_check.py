@@ -24,12 +24,7 @@ from ...repository.exceptions import ManifestError, UnreadableError
 from ...urls import channel_url, local_path
 from ..environment.files import replace_all
 from ..environment.state import dump, read_change, read_state, state_path, under_way
-from ..exceptions import (
-    OlderBuildError,
-    OtherContentError,
-    OtherLabelError,
-    StateUnreadableError,
-)
+from ..exceptions import OlderBuildError, OtherContentError, OtherLabelError, StateUnreadableError
 from .exceptions import COMMAND_LINE, OtherChannelsError, UnfinishedUseError
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ import pytest
 
 from conda_offline_repo.builder.release.index import make_index
 from conda_offline_repo.builder.release.prove import prove
+from conda_offline_repo.builder.solving.solution import Solution
 from conda_offline_repo.builder.upstream.entry import Entry
-from conda_offline_repo.builder.upstream.solution import Solution
 from tests.support.inside import inside
 from tests.support.tiny import TinyChannel
 

@@ -11,7 +11,7 @@ from conda.base.context import context
 from conda_offline_repo._conda.classic_solver import CLASSIC
 from conda_offline_repo.builder.options import EnvironmentSpec
 from conda_offline_repo.builder.release.exceptions import OtherSolverError, ProofError
-from conda_offline_repo.builder.upstream.exceptions import MisfitError
+from conda_offline_repo.builder.solving.exceptions import MisfitError
 from conda_offline_repo.exceptions import OfflineRepoError
 from tests.support.tiny import TinyChannel
 

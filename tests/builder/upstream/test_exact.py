@@ -17,7 +17,7 @@ from conda_offline_repo.builder.exceptions import (
     SecretFoundError,
 )
 from conda_offline_repo.builder.options import EnvironmentSpec
-from conda_offline_repo.builder.upstream.exceptions import MisfitError
+from conda_offline_repo.builder.solving.exceptions import MisfitError
 from conda_offline_repo.exceptions import InvalidRequestError
 from dev.upstream.server import ChannelServer
 from tests.support.inside import inside

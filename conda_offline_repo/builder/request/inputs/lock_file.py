@@ -10,14 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from ....repository.names import LABEL, check_platform
-from .exceptions import (
-    LONGEST,
-    InputFileError,
-    LockReaderMissingError,
-    check_only,
-    shown,
-    unusable,
-)
+from .exceptions import LONGEST, InputFileError, LockReaderMissingError, check_only, shown, unusable
 from .pinned import NOARCH, Environment, absolute_url, pin, together
 from .requirement import exact_wheel
 

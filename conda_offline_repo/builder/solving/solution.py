@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from ...specs import PackageSpec
     from ..request.inputs.pinned import PinnedArchive, PinnedWheel
-    from .entry import Entry
+    from ..upstream.entry import Entry
 
     #: Solves packages for a platform.
     Solver: TypeAlias = Callable[[str, Sequence[PackageSpec]], tuple[PackageRecord, ...]]

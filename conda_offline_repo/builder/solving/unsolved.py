@@ -21,17 +21,17 @@ from conda.models.version import VersionOrder
 from ...urls import public
 from ..exceptions import SolveError, UnreadableIndexError
 from ..request.machine import can_be
-from . import newer
-from .newer import FEW, few
-from .repodata import load
-from .unavailable import explained
+from ..upstream import newer
+from ..upstream.newer import FEW, few
+from ..upstream.repodata import load
+from ..upstream.unavailable import explained
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from ...specs import PackageSpec
     from ..request.request import Request
-    from .repodata import Index
+    from ..upstream.repodata import Index
 
 log = logging.getLogger(__name__)
 #: A version in a specification.

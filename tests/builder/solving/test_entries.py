@@ -23,8 +23,8 @@ from conda_offline_repo.builder.exceptions import (
     SolveError,
     UpstreamChangedError,
 )
-from conda_offline_repo.builder.upstream.entries import entries_of
-from conda_offline_repo.builder.upstream.solve import from_channels, solve, tasks
+from conda_offline_repo.builder.solving.entries import entries_of
+from conda_offline_repo.builder.solving.solve import from_channels, solve, tasks
 from conda_offline_repo.exceptions import OfflineRepoError
 from conda_offline_repo.progress import Unwatched
 from conda_offline_repo.repository.exceptions import FileSystemError

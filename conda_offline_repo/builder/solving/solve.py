@@ -17,12 +17,12 @@ from ..._conda.solver import UnsolvedError, ask
 from ...exceptions import InvalidRequestError
 from ...specs import PackageSpec
 from ..exceptions import SolveError
+from ..upstream import exact, newer, surroundings
+from ..upstream.ages import Ages
+from ..upstream.repodata import load
+from ..upstream.unavailable import explained
 from ..warnings import BuildWarning
-from . import exact, newer, surroundings
-from .ages import Ages
-from .repodata import load
 from .solution import Solution, Task, needs_pip
-from .unavailable import explained
 from .unsolved import in_newer_form, missing, unsolved_error
 
 if TYPE_CHECKING:

@@ -23,12 +23,12 @@ from ..exceptions import (
     UpstreamChangedError,
 )
 from ..request.channels import ChannelSource
+from ..upstream.entry import Entry, stated_digest
+from ..upstream.newer import newer_versions
+from ..upstream.repodata import load
+from ..upstream.unavailable import explained
+from ..upstream.unfit import newer_needs, reason_against
 from ..warnings import BuildWarning
-from .entry import Entry, stated_digest
-from .newer import newer_versions
-from .repodata import load
-from .unavailable import explained
-from .unfit import newer_needs, reason_against
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from conda.models.records import PackageRecord
 
     from ..request.request import Request
-    from .repodata import Index
+    from ..upstream.repodata import Index
     from .solution import Solution
 
 

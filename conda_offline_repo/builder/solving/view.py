@@ -26,12 +26,12 @@ from ...repository.index import NEWER, dump, with_newer
 from ...repository.manifest import INDEX_NAME, SECTIONS, VERSION_3
 from ...urls import channel_url, file_url
 from ..exceptions import SolveError
+from ..upstream.ages import Ages
+from ..upstream.repodata import undecoded
+from ..upstream.unavailable import explained
+from ..upstream.unfit import LeftOut, is_later, reason_against
 from ..warnings import BuildWarning
-from .ages import Ages
-from .repodata import undecoded
 from .solve import run
-from .unavailable import explained
-from .unfit import LeftOut, is_later, reason_against
 from .unsolved import named_channels
 
 if TYPE_CHECKING:

@@ -1,0 +1,1 @@
+"""Solve a request: what solvers choose, from the channels or from views of them."""
