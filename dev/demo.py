@@ -36,7 +36,7 @@ LABEL = "halkbank"
 ENVIRONMENT = "envs/halkbank-test"
 OLD, NEW = "1.2", "1.3"
 UNPACK = ("conda", "offline-repo", "unpack")
-VOLUME_SIZE = "24kB"
+VOLUME_SIZE = "28kB"
 WIDTH = 92
 
 

