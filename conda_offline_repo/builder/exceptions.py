@@ -41,19 +41,6 @@ class UnreadableIndexError(ChannelUnavailableError):
     """A channel that has something else in the place of an index."""
 
 
-class SolveError(OfflineRepoError):
-    """A request that cannot be met from its channels; carries the solver's explanation."""
-
-    def __init__(self, platform: str, explanation: str, *hints: str) -> None:
-        self._explanation = explanation  # conda's JSON object of an error has all that is public
-        super().__init__(f"The request cannot be met for {platform}.\n{explanation}", *hints)
-
-    @property
-    def explanation(self) -> str:
-        """Why, in the words of the solver."""
-        return self._explanation
-
-
 class TooNewError(OfflineRepoError):
     """Packages that no solver has to choose, and newer than the request or conda's settings allow.
 
@@ -66,16 +53,6 @@ class TooNewError(OfflineRepoError):
             f"These packages are too new to be shipped:{dashlist(packages)}",
             "If a list or lock file names them, make it anew with older ones, or wait. To ship "
             "them all the same, give a later date, or none: --exclude-newer none",
-        )
-
-
-class UpstreamChangedError(OfflineRepoError):
-    """A package that the solver chose and that the channel's index does not list any more."""
-
-    def __init__(self, channel: str, file: str) -> None:
-        super().__init__(
-            f"The solver chose {file} from {channel}, whose index does not list it as it was.",
-            "The channel changed during the build; run the same command again.",
         )
 
 
@@ -93,57 +70,6 @@ class ExactGoneError(OfflineRepoError):
             "They are named exactly, so nothing else is taken for them. Make the list or lock file "
             "anew, or ask the owner of the channel what became of them.",
             *moved,
-        )
-
-
-class UnfitEntryError(OfflineRepoError):
-    """An upstream entry that the solver chose, or that is named exactly, and is not shipped."""
-
-
-#: What to do where an entry is left out.
-OTHER_READERS = (
-    "If it is about a solver that the customers do not have, say which they have: "
-    "--customer-solver NAME"
-)
-
-
-class InvalidRecordError(UnfitEntryError):
-    """An upstream entry that must not become a file of ours."""
-
-    def __init__(self, channel: str, file: str, reason: str) -> None:
-        super().__init__(
-            f"The channel {channel} lists {file!r}, which is refused: {reason}.",
-            f"Nothing was published. Tell the owner of the channel. {OTHER_READERS}",
-        )
-
-
-class NewerEntryError(UnfitEntryError):
-    """A package that is named exactly, or chosen, and that not every conda can install."""
-
-    def __init__(self, channel: str, name: str, file: str) -> None:
-        is_wheel = file.endswith(".whl")
-        kind = "as a wheel" if is_wheel else "in version 3 of the index format"
-        hints = [
-            f"Name {name} in a version that channels have as a usual .conda or .tar.bz2 package."
-        ]
-        if not is_wheel:
-            hints.append(
-                "If the customers have conda 26.7 or newer with the solver rattler: "
-                "--index-version 3"
-            )
-        super().__init__(
-            f"{channel} has {file} ({name}) only {kind}, which not every conda can install.", *hints
-        )
-
-
-class CollisionError(OfflineRepoError):
-    """Two files that one repository cannot both hold."""
-
-    def __init__(self, name: str, first: str, second: str) -> None:
-        super().__init__(
-            f"{name} is in two channels with different content:{dashlist((first, second))}",
-            "A repository holds one file under one name. Leave one of the channels out, or name "
-            "the package with its channel: CHANNEL::PACKAGE.",
         )
 
 

@@ -18,7 +18,8 @@ from ..queries.contents import read_records
 from ..repository.names import PLUGIN, PLUGIN_PACKAGE, SIGNATURES_PACKAGE
 from ..urls import file_url
 from .archives.archive import read_description
-from .exceptions import InvalidRecordError, PluginFileError, PluginNotFoundError
+from .exceptions import PluginFileError, PluginNotFoundError
+from .solving.exceptions import InvalidRecordError
 from .upstream.ages import Ages
 from .upstream.entry import Entry
 from .upstream.readable import Readers, unreadable

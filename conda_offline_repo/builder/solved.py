@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING
 
 from .._conda.solver import takes_for_one, undisturbed
 from ..exceptions import SolverFailedError
-from .exceptions import (
+from .solving.demands import check_demands
+from .solving.entries import entries_of
+from .solving.exceptions import (
     OTHER_READERS,
     InvalidRecordError,
+    MisfitError,
     NewerEntryError,
     SolveError,
     UnfitEntryError,
 )
-from .solving.demands import check_demands
-from .solving.entries import entries_of
-from .solving.exceptions import MisfitError
 from .solving.solve import from_channels, solve
 from .solving.view import LEFT_OUT, Views
 from .upstream.ages import Ages

@@ -10,21 +10,20 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from conda.base.context import context, locate_prefix_by_name
+from conda.base.context import context
 from conda.utils import quote_for_shell
 
 from ..builder.archives.installers import shipped
 from ..builder.batch import build_all, build_one
-from ..builder.config.values import is_path
 from ..builder.credentials import credentials
-from ..builder.options import EnvironmentSpec, Options
 from ..builder.request.request import remember, repository_of, resolve
 from ..builder.run import Run
 from ..builder.upstream.access import unsent_token
 from ..exceptions import InvalidRequestError
 from ..redaction import confined
 from ..repository import manifest_json
-from ..settings import TOKEN_VARIABLE, default_root, default_sign_keys, environment_token
+from ..settings import TOKEN_VARIABLE, default_root
+from .build_options import defaults, file_of, options_of, path_of
 from .build_report import report, report_all
 from .output import chatter_to_stderr, print_result
 from .terminal import TerminalProgress
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ..builder.batch import Result
+    from ..builder.options import Options
 
 #: Where the file is looked for.
 CONFIG_NAME = "offline-repo.yml"
@@ -56,7 +56,7 @@ def run(args: Namespace) -> int:
         return 0
     described = _described(args, path)
     other_key = args.offline_repo_other_sign_key
-    builds = [replace(b, other_sign_key=other_key) for b in described or (_options(args),)]
+    builds = [replace(b, other_sign_key=other_key) for b in described or (options_of(args),)]
     shared = Run(builds)
     progress, dry_run = TerminalProgress(), context.dry_run
     with confined(shared.secrets):
@@ -83,7 +83,7 @@ def _write_config(args: Namespace, path: Path) -> None:
     """Write to the file what the options ask for of a label, and what its last build remembers."""
     from ..builder.config.write import write  # with jsonschema, which builds by options do without
 
-    options = _options(args)
+    options = options_of(args)
     if context.dry_run:
         raise InvalidRequestError(
             "--write-config builds nothing anyway.", "Leave out --dry-run, or --write-config."
@@ -134,7 +134,7 @@ def _described(args: Namespace, path: Path) -> tuple[Options, ...]:
             f"{path} describes the label {known[0]}, so {', '.join(options)} cannot be given, too.",
             "Change the file. To build by options alone, run conda in another folder.",
         )
-    root = _path(default_root())
+    root = path_of(default_root())
     remembered = labels and all(manifest_json.present(root / label) for label in labels)
     if not args.offline_repo_file and not known and (options or remembered):
         return ()
@@ -144,7 +144,7 @@ def _described(args: Namespace, path: Path) -> tuple[Options, ...]:
             f"It describes: {', '.join(builds)}.",
         )
     fail_on = tuple(args.offline_repo_fail_on)
-    trusted_root = _file(args.offline_repo_verify_attestations)
+    trusted_root = file_of(args.offline_repo_verify_attestations)
     return tuple(
         replace(
             build,
@@ -168,100 +168,3 @@ def _given(args: Namespace) -> list[str]:
     for option in REQUEST:
         values[option] = getattr(args, f"offline_repo_{option[2:].replace('-', '_')}")
     return [option for option, value in values.items() if value]
-
-
-def _options(args: Namespace) -> Options:
-    """Return what the options ask for of one label."""
-    labels = args.offline_repo_label
-    if len(labels) != 1:
-        raise InvalidRequestError(
-            f"Options build one label, not several: {', '.join(labels) or 'none is named'}.",
-            "Describe several in a file: `build --label LABEL ... --write-config` begins one.",
-        )
-    plugin, installers = None, None
-    if args.offline_repo_with_plugin or args.offline_repo_plugin_file:
-        plugin = True
-    elif args.offline_repo_without_plugin:
-        plugin = False
-    if args.offline_repo_installer or args.offline_repo_without_installer:
-        installers = tuple(map(_path, args.offline_repo_installer))
-    pip_as_conda = None
-    if args.offline_repo_pip_as_conda or args.offline_repo_no_pip_as_conda:
-        pip_as_conda = bool(args.offline_repo_pip_as_conda)
-    environments = _environments(args)
-    keys = args.offline_repo_sign_key or default_sign_keys()
-    channels, named = _channels(), {"local", *map(os.path.expandvars, args.channel or ())}
-    return Options(
-        label=labels[0],
-        root=_path(args.offline_repo_root or default_root()),
-        packages=tuple(args.offline_repo_package),
-        pip=() if environments else tuple(args.offline_repo_pip),
-        pip_as_conda=pip_as_conda,
-        index_version=args.offline_repo_index_version,
-        add=tuple(args.offline_repo_add),
-        remove=tuple(args.offline_repo_remove),
-        channels=channels,
-        configured=tuple(c for c in channels if c not in named),
-        channels_named=bool(args.channel),
-        label_channel=not args.offline_repo_no_label_channel,
-        token=args.offline_repo_token or environment_token(),
-        platforms=tuple(args.offline_repo_platform),
-        native_platform=context.subdir,
-        virtual_packages=tuple(args.offline_repo_virtual_package),
-        customer_conda=args.offline_repo_customer_conda or "",
-        customer_solvers=tuple(args.offline_repo_customer_solver),
-        plugin=plugin,
-        plugin_file=_file(args.offline_repo_plugin_file),
-        installers=installers,
-        sign_keys=() if args.offline_repo_no_sign_key else tuple(map(_path, keys)),
-        unsigned=args.offline_repo_no_sign_key,
-        keep=args.offline_repo_keep,
-        environments=environments,
-        exclude_newer=args.offline_repo_exclude_newer,
-        fail_on=tuple(args.offline_repo_fail_on),
-        verify_attestations=_file(args.offline_repo_verify_attestations),
-        try_install=args.offline_repo_try_install,
-    )
-
-
-def defaults() -> Options:
-    """Return what holds where the file says nothing."""
-    return Options(
-        label="",
-        root=_path(default_root()),
-        channels=_channels(),
-        configured=_channels(),
-        native_platform=context.subdir,
-        sign_keys=tuple(_path(key).absolute() for key in default_sign_keys()),
-    )
-
-
-def _channels() -> tuple[str, ...]:
-    """Return conda's channels: those of the options, and the configured ones."""
-    try:
-        return tuple(context.channels)
-    except ValueError as error:
-        raise InvalidRequestError(
-            f"A channel is not valid: {error}.",
-            "Give a channel's name, its URL or the path of its folder.",
-        ) from error
-
-
-def _environments(args: Namespace) -> tuple[EnvironmentSpec, ...]:
-    only, pip = tuple(args.offline_repo_only), tuple(args.offline_repo_pip)
-    if file := args.offline_repo_environment_file:
-        return (EnvironmentSpec(file=_path(file), only=only, pip=pip),)
-    if prefix := args.offline_repo_from_prefix:
-        # a name or a path, as conda's -n and -p distinguish them
-        path = _path(prefix) if is_path(prefix) else Path(locate_prefix_by_name(prefix))
-        return (EnvironmentSpec(prefix=path, only=only, pip=pip),)
-    return (EnvironmentSpec(only=only),) if only else ()
-
-
-def _path(text: str) -> Path:
-    return Path(text).expanduser()
-
-
-def _file(text: str | None) -> Path | None:
-    """Return the path that was typed, also an empty one, as of a variable that is not set."""
-    return None if text is None else _path(text)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 GROUPS = {
     "exceptions": "Anywhere",
     "builder": "At a build",
-    "builder.upstream": "Where packages are chosen",
+    "builder.solving": "Where packages are chosen",
     "builder.release": "Before a release is published",
     "_conda": "Where the index of a channel is read",
     "builder.config": "In offline-repo.yml",

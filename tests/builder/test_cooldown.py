@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conda_offline_repo.builder.exceptions import PluginNotFoundError, SolveError, TooNewError
+from conda_offline_repo.builder.exceptions import PluginNotFoundError, TooNewError
 from conda_offline_repo.builder.options import EnvironmentSpec
+from conda_offline_repo.builder.solving.exceptions import SolveError
 from conda_offline_repo.exceptions import InvalidRequestError
 from conda_offline_repo.repository.manifest_json import stated
 from conda_offline_repo.repository.names import PLUGIN_PACKAGE

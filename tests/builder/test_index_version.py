@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conda_offline_repo.builder.exceptions import SolveError
 from conda_offline_repo.builder.release.exceptions import OlderBuilderError
 from conda_offline_repo.builder.release.index import make_index
 from conda_offline_repo.builder.request.changes import changes
 from conda_offline_repo.builder.request.request import remember, resolve
+from conda_offline_repo.builder.solving.exceptions import SolveError
 from conda_offline_repo.builder.solving.view import Views
 from conda_offline_repo.builder.upstream.entry import Entry
 from conda_offline_repo.exceptions import InvalidRequestError

@@ -10,7 +10,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from ...specs import PackageSpec
-from ..exceptions import SolveError
+from ..solving.exceptions import SolveError
 from ..warnings import BuildWarning
 from . import uv
 from .conversion.versions import match_spec

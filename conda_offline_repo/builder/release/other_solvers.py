@@ -14,7 +14,7 @@ from ..._conda.classic_solver import stated_name
 from ..._conda.solver import installed_solvers, solver_text
 from ...exceptions import SolverFailedError
 from ...specs import PackageSpec
-from ..exceptions import SolveError
+from ..solving.exceptions import SolveError
 from ..upstream.entry import Entry
 from ..upstream.unfit import misfits
 from ..warnings import BuildWarning

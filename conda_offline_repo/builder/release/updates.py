@@ -19,7 +19,7 @@ from ...queries.dependencies import Solved, environments
 from ...repository.manifest import key_parts
 from ...specs import PackageSpec
 from ...urls import file_url
-from ..exceptions import SolveError
+from ..solving.exceptions import SolveError
 from ..warnings import BuildWarning
 from .prove import solver_of
 

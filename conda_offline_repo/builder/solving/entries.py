@@ -15,13 +15,7 @@ from ..._conda import overrides
 from ...repository.manifest import KINDS, VERSION_3
 from ...repository.names import archive_problem
 from ...urls import channel_url
-from ..exceptions import (
-    CollisionError,
-    ExactGoneError,
-    InvalidRecordError,
-    NewerEntryError,
-    UpstreamChangedError,
-)
+from ..exceptions import ExactGoneError
 from ..request.channels import ChannelSource
 from ..upstream.entry import Entry, stated_digest
 from ..upstream.newer import newer_versions
@@ -29,6 +23,7 @@ from ..upstream.repodata import load
 from ..upstream.unavailable import explained
 from ..upstream.unfit import newer_needs, reason_against
 from ..warnings import BuildWarning
+from .exceptions import CollisionError, InvalidRecordError, NewerEntryError, UpstreamChangedError
 
 if TYPE_CHECKING:
     from collections.abc import Collection

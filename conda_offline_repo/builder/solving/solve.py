@@ -16,12 +16,12 @@ from ..._conda import indexes, overrides, solver_settings
 from ..._conda.solver import UnsolvedError, ask
 from ...exceptions import InvalidRequestError
 from ...specs import PackageSpec
-from ..exceptions import SolveError
 from ..upstream import exact, newer, surroundings
 from ..upstream.ages import Ages
 from ..upstream.repodata import load
 from ..upstream.unavailable import explained
 from ..warnings import BuildWarning
+from .exceptions import SolveError
 from .solution import Solution, Task, needs_pip
 from .unsolved import in_newer_form, missing, unsolved_error
 

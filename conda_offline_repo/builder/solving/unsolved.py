@@ -19,12 +19,13 @@ from conda.models.records import PackageRecord
 from conda.models.version import VersionOrder
 
 from ...urls import public
-from ..exceptions import SolveError, UnreadableIndexError
+from ..exceptions import UnreadableIndexError
 from ..request.machine import can_be
 from ..upstream import newer
 from ..upstream.newer import FEW, few
 from ..upstream.repodata import load
 from ..upstream.unavailable import explained
+from .exceptions import SolveError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

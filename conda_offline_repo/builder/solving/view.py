@@ -25,12 +25,12 @@ from ...queries.dependencies import spec_name
 from ...repository.index import NEWER, dump, with_newer
 from ...repository.manifest import INDEX_NAME, SECTIONS, VERSION_3
 from ...urls import channel_url, file_url
-from ..exceptions import SolveError
 from ..upstream.ages import Ages
 from ..upstream.repodata import undecoded
 from ..upstream.unavailable import explained
 from ..upstream.unfit import LeftOut, is_later, reason_against
 from ..warnings import BuildWarning
+from .exceptions import SolveError
 from .solve import run
 from .unsolved import named_channels
 

@@ -24,7 +24,7 @@ from conda_offline_repo.builder.config import nodes, schema
 from conda_offline_repo.builder.config.exceptions import ConfigFileError
 from conda_offline_repo.builder.config.read import read
 from conda_offline_repo.builder.options import Options
-from conda_offline_repo.cli import build_run
+from conda_offline_repo.cli import build_options
 from conda_offline_repo.exceptions import VendorMissingError
 from tests.support.inside import inside
 from tests.support.systems import DEVICES, PIPES
@@ -355,9 +355,9 @@ def test_tokens_are_not_shown(path: Path) -> None:
 
 
 def test_defaults(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(build_run, "default_root", lambda: "~/offline")
-    monkeypatch.setattr(build_run, "default_sign_keys", lambda: ("~/key",))
-    usual = replace(build_run.defaults(), channels=("a", "b"), native_platform="win-64")
+    monkeypatch.setattr(build_options, "default_root", lambda: "~/offline")
+    monkeypatch.setattr(build_options, "default_sign_keys", lambda: ("~/key",))
+    usual = replace(build_options.defaults(), channels=("a", "b"), native_platform="win-64")
     (acme,) = options(path, "labels:\n  acme:\n", usual)
     assert acme.channels == ("a", "b")
     assert not acme.channels_named

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conda_offline_repo.builder.exceptions import SolveError
+from conda_offline_repo.builder.solving.exceptions import SolveError
 from conda_offline_repo.exceptions import OfflineRepoError
 from dev.upstream.server import ChannelServer
 from tests.support.pip_vendor import versions

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 from conda.base.context import context
 
-from conda_offline_repo.builder.exceptions import SolveError
 from conda_offline_repo.builder.options import EnvironmentSpec
+from conda_offline_repo.builder.solving.exceptions import SolveError
 from conda_offline_repo.exceptions import InvalidRequestError
 from conda_offline_repo.repository.locate import locate_one
 from tests.support.inside import inside

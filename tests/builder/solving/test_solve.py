@@ -20,8 +20,8 @@ from conda.plugins.types import CondaSolver
 
 from conda_offline_repo._conda import overrides
 from conda_offline_repo._conda.classic_solver import CLASSIC
-from conda_offline_repo.builder.exceptions import CollisionError, SolveError
 from conda_offline_repo.builder.release import plan
+from conda_offline_repo.builder.solving.exceptions import CollisionError, SolveError
 from conda_offline_repo.builder.solving.solve import from_channels, solve, tasks
 from conda_offline_repo.exceptions import OfflineRepoError
 from conda_offline_repo.progress import Unwatched

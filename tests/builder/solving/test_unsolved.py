@@ -8,7 +8,7 @@ import pytest
 from conda.base.context import context
 
 from conda_offline_repo._conda.classic_solver import CLASSIC
-from conda_offline_repo.builder.exceptions import SolveError
+from conda_offline_repo.builder.solving.exceptions import SolveError
 from dev.upstream.server import ChannelServer
 from tests.support.sharded import INDEX, SHARDS, shard
 from tests.support.tiny import TinyChannel

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 from conda.base.context import context, reset_context
 
-from conda_offline_repo.builder.exceptions import SolveError
 from conda_offline_repo.builder.options import EnvironmentSpec
 from conda_offline_repo.builder.release.exceptions import ForbiddenError
+from conda_offline_repo.builder.solving.exceptions import SolveError
 from dev.upstream.server import ChannelServer
 from tests.support.tiny import MADE_AT, TinyChannel
 

@@ -9,7 +9,7 @@ import pytest
 from conda.base.constants import ChannelPriority
 
 from conda_offline_repo._conda import overrides
-from conda_offline_repo.builder.exceptions import InvalidRecordError, SolveError
+from conda_offline_repo.builder.solving.exceptions import InvalidRecordError, SolveError
 from conda_offline_repo.builder.solving.view import Views
 from conda_offline_repo.queries.contents import list_packages
 from conda_offline_repo.repository.locate import locate_one

@@ -9,7 +9,7 @@ import pytest
 from conda.base.context import context
 
 from conda_offline_repo._conda.classic_solver import CLASSIC
-from conda_offline_repo.builder.exceptions import InvalidRecordError
+from conda_offline_repo.builder.solving.exceptions import InvalidRecordError
 from conda_offline_repo.exceptions import InvalidRequestError, OfflineRepoError, SolverMissingError
 from dev.upstream.server import ChannelServer
 from tests.support.inside import inside

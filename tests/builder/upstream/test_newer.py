@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conda_offline_repo.builder.exceptions import NewerEntryError
 from conda_offline_repo.builder.options import EnvironmentSpec
+from conda_offline_repo.builder.solving.exceptions import NewerEntryError
 from conda_offline_repo.builder.solving.unsolved import in_newer_form, missing
 from conda_offline_repo.exceptions import OfflineRepoError
 from conda_offline_repo.specs import PackageSpec
