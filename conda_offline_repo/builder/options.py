@@ -46,7 +46,7 @@ class Options:
         platforms: conda subdirs; empty for the remembered ones.
         native_platform: The platform for want of any other.
         virtual_packages: `[PLATFORM:]NAME=VERSION[=BUILD]`, which change the remembered ones.
-        customer_conda: The versions of the customer's conda; empty for what the last build
+        customer_conda: The versions of the customer's conda; None for what the last build
             remembers.
         customer_solvers: The solvers that it may have; empty for what the last build remembers.
         plugin: Whether the plugin itself goes along; None for what the last build remembers.
@@ -83,7 +83,7 @@ class Options:
     platforms: tuple[str, ...] = ()
     native_platform: str = ""
     virtual_packages: tuple[str, ...] = ()
-    customer_conda: str = ""
+    customer_conda: str | None = None
     customer_solvers: tuple[str, ...] = ()
     plugin: bool | None = None
     plugin_file: Path | None = None

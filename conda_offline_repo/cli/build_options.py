@@ -55,7 +55,7 @@ def options_of(args: Namespace) -> Options:
         platforms=tuple(args.offline_repo_platform),
         native_platform=context.subdir,
         virtual_packages=tuple(args.offline_repo_virtual_package),
-        customer_conda=args.offline_repo_customer_conda or "",
+        customer_conda=args.offline_repo_customer_conda,
         customer_solvers=tuple(args.offline_repo_customer_solver),
         plugin=plugin,
         plugin_file=file_of(args.offline_repo_plugin_file),

@@ -29,7 +29,7 @@ ALONE = re.compile(r"[0-9]+(?:\.[0-9]+)?")
 
 
 def customer(
-    named: str, solvers: Sequence[str], before: Remembered, index_version: int = 1
+    named: str | None, solvers: Sequence[str], before: Remembered, index_version: int = 1
 ) -> tuple[str, tuple[str, ...]]:
     """Return the versions and the solvers of the customer's conda: those that are named, else those
     of the last build, and of solvers that nobody ever named, all that conda's can have; where
@@ -41,7 +41,7 @@ def customer(
     """
     if before.index_version != index_version:
         before = _of_version(before, index_version)
-    conda = conda_versions(named) if named else before.customer_conda
+    conda = before.customer_conda if named is None else conda_versions(named)
     if solvers:
         stated = tuple(sorted({*map(solver_name, solvers)}))
     elif before.customer_solvers == solvers_of(before.customer_conda):
@@ -96,7 +96,7 @@ def conda_versions(text: str) -> str:
         )
     if not met(versions):
         raise InvalidRequestError(
-            f"This plugin runs on no conda that is {versions!r}: it needs {OLDEST} or newer.",
+            f"No conda that this plugin runs on, {OLDEST} or newer, is {versions!r}.",
             "Have the customer's conda updated, or state the versions from there on: "
             f"--customer-conda '>={OLDEST}'",
         )

@@ -23,6 +23,7 @@ from ..upstream.repodata import load
 from ..upstream.unavailable import explained
 from ..upstream.unfit import newer_needs, reason_against
 from ..warnings import BuildWarning
+from . import passed_over
 from .exceptions import CollisionError, InvalidRecordError, NewerEntryError, UpstreamChangedError
 
 if TYPE_CHECKING:
@@ -68,10 +69,13 @@ def entries_of(
     # by name as systems see it that do not tell upper from lower case
     entries: dict[str, Entry] = {}
     warnings, gone = [], []
+    chosen = {
+        url: [record for record in records[url].values() if record not in exact] for url in sources
+    }
     for url, source in sources.items():
-        needed = records[url].values()
-        subdirs = [*dict.fromkeys(record.subdir for record in needed)]
-        names = sorted({record.name for record in needed})
+        needed, after = records[url].values(), passed_over.after(url, chosen, request)
+        subdirs = [*dict.fromkeys(record.subdir for record in (*needed, *after))]
+        names = sorted({record.name for record in (*needed, *after)})
         with explained(request, source), overrides.settings(**settings):
             indexes = load(source, subdirs, names, {record.fn for record in needed})
         if any(index.has_relations for index in indexes.values()):
@@ -82,8 +86,8 @@ def entries_of(
             )
             warnings.append(BuildWarning("channel-relations", text))
         if request.index_version < VERSION_3:
-            chosen = [record for record in needed if record not in exact]
-            warnings += newer_versions(source.url, chosen, indexes)
+            warnings += newer_versions(source.url, chosen[url], indexes)
+            warnings += passed_over.warnings(source.url, after, indexes)
         for record in needed:
             try:
                 entry = _entry(source, record, indexes[record.subdir], request)

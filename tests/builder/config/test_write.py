@@ -570,7 +570,7 @@ def labels(draw: st.DrawFn, folder: Path) -> Options:
             for way in [draw(st.sampled_from(["", *WAYS]))]
         )
     platforms = draw(PLATFORMS)
-    conda = draw(st.sampled_from(["", "<25", ">=24.7", "26.7"]))
+    conda = draw(st.sampled_from([None, "<25", ">=24.7", "26.7"]))
     solvers: tuple[str, ...] = draw(st.sampled_from([(), ("classic",)]))
     version = draw(st.sampled_from([1, 1, 3]))
     if version == 3:
@@ -619,7 +619,7 @@ def same(found: Options, wanted: Options) -> None:
 
 
 def plain(options: Options) -> Options:
-    return replace(options, virtual_packages=(), customer_conda="", customer_solvers=())
+    return replace(options, virtual_packages=(), customer_conda=None, customer_solvers=())
 
 
 @settings(

@@ -42,9 +42,9 @@ def test_no_versions(typed: str) -> None:
         conda_versions(typed)
 
 
-@pytest.mark.parametrize("typed", ["<24.7", "23.1", "4.12|24.5.*", ">24.6,<24.7", "2024"])
+@pytest.mark.parametrize("typed", ["<24.7", "23.1", "4.12|24.5.*", ">24.6,<24.7", "2024", ">=99"])
 def test_versions_that_this_plugin_does_not_run_on(typed: str) -> None:
-    with pytest.raises(InvalidRequestError, match=r"it needs 24\.7 or newer"):
+    with pytest.raises(InvalidRequestError, match=r"No conda that this plugin runs on"):
         conda_versions(typed)
 
 
@@ -72,8 +72,8 @@ def test_no_solver(typed: str, advice: str) -> None:
 
 def test_what_is_not_named_is_as_before() -> None:
     before = Remembered(customer_conda=">=26", customer_solvers=("libmamba",))
-    assert customer("", (), NEW) == (">=24.7", SOLVERS)
-    assert customer("", (), before) == (">=26", ("libmamba",))
+    assert customer(None, (), NEW) == (">=24.7", SOLVERS)
+    assert customer(None, (), before) == (">=26", ("libmamba",))
     assert customer("26.7", ("RATTLER", "pycosat", "classic", "rattler"), before) == (
         "26.7.*",
         ("classic", "rattler"),
@@ -84,7 +84,7 @@ def test_solvers_that_nobody_named_are_those_of_the_versions() -> None:
     """As long as nobody names any, they follow the versions, from build to build."""
     old = ("<25", ("classic", "libmamba"))
     assert customer("<25", (), NEW) == old
-    assert customer("", (), Remembered(customer_conda=old[0], customer_solvers=old[1])) == old
+    assert customer(None, (), Remembered(customer_conda=old[0], customer_solvers=old[1])) == old
     assert customer(">=24.7", (), Remembered(customer_conda=old[0], customer_solvers=old[1])) == (
         ">=24.7",
         SOLVERS,
@@ -97,13 +97,13 @@ NEWER = (">=26.7", ("rattler",))
 def test_version_3_of_the_index_format() -> None:
     """Where nothing was ever named, the customers' conda is one that reads it."""
     last = Remembered(customer_conda=NEWER[0], customer_solvers=NEWER[1], index_version=3)
-    assert customer("", (), NEW, 3) == customer("", (), last, 3) == NEWER
+    assert customer(None, (), NEW, 3) == customer(None, (), last, 3) == NEWER
     assert customer(">=26.9", (), NEW, 3) == (">=26.9", ("rattler",))
     assert customer(">=27", ("rattler",), NEW, 3) == (">=27", ("rattler",))
-    assert customer("", (), last, 1) == (">=24.7", SOLVERS)
-    assert customer("", ("rattler",), Remembered(), 1) == (">=24.7", ("rattler",))
-    assert customer("", (), Remembered(customer_conda=">=26.8"), 3) == (">=26.8", ("rattler",))
-    assert customer("", (), Remembered(customer_solvers=("rattler",)), 3) == NEWER
+    assert customer(None, (), last, 1) == (">=24.7", SOLVERS)
+    assert customer(None, ("rattler",), Remembered(), 1) == (">=24.7", ("rattler",))
+    assert customer(None, (), Remembered(customer_conda=">=26.8"), 3) == (">=26.8", ("rattler",))
+    assert customer(None, (), Remembered(customer_solvers=("rattler",)), 3) == NEWER
 
 
 @pytest.mark.parametrize(
@@ -111,15 +111,15 @@ def test_version_3_of_the_index_format() -> None:
     [
         (">=24.7", (), NEW),
         (">=24.7", ("rattler",), NEW),
-        ("", ("classic",), NEW),
-        ("", ("rattler", "libmamba"), NEW),
-        ("", (), Remembered(customer_conda=">=26.6")),
-        ("", (), Remembered(customer_solvers=("libmamba",))),
+        (None, ("classic",), NEW),
+        (None, ("rattler", "libmamba"), NEW),
+        (None, (), Remembered(customer_conda=">=26.6")),
+        (None, (), Remembered(customer_solvers=("libmamba",))),
         ("<27|26.7.*", ("rattler",), NEW),
     ],
 )
 def test_customers_who_do_not_read_version_3(
-    named: str, solvers: tuple[str, ...], before: Remembered
+    named: str | None, solvers: tuple[str, ...], before: Remembered
 ) -> None:
     with pytest.raises(InvalidRequestError, match=NEEDED) as caught:
         customer(named, solvers, before, 3)
@@ -133,9 +133,9 @@ def test_customers_who_do_not_read_version_3(
     [
         ("<25", ("rattler",), NEW),
         ("<25", (), Remembered(customer_solvers=("rattler",))),
-        ("", ("rattler",), Remembered(customer_conda="<25")),
+        (None, ("rattler",), Remembered(customer_conda="<25")),
     ],
 )
-def test_contradiction(named: str, solvers: tuple[str, ...], before: Remembered) -> None:
+def test_contradiction(named: str | None, solvers: tuple[str, ...], before: Remembered) -> None:
     with pytest.raises(InvalidRequestError, match=r"rattler: it needs conda 25\.3 or newer"):
         customer(named, solvers, before)

@@ -7,7 +7,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from conda.base.constants import ChannelPriority
 
+from conda_offline_repo._conda import overrides
 from conda_offline_repo.builder.options import EnvironmentSpec
 from conda_offline_repo.builder.solving.exceptions import NewerEntryError
 from conda_offline_repo.builder.solving.unsolved import in_newer_form, missing
@@ -106,3 +108,25 @@ def test_not_in_the_way_of_what_can_do_without(me: Inside, channel: TinyChannel)
     options = me.options("old", channels=(channel.folder.as_uri(),))
     assert me.build(options).changed
     assert not me.build(replace(options, packages=())).changed
+
+
+@pytest.mark.parametrize("priority", ["flexible", "strict"])
+def test_name_that_a_later_channel_has_for_all_to_read(
+    me: Inside, channel: TinyChannel, tmp_path: Path, priority: str
+) -> None:
+    public = TinyChannel(tmp_path / "public")
+    public.add("new", "9")
+    public.write()
+    urls = (channel.folder.as_uri(), public.folder.as_uri())
+    options = me.options("new", channels=urls)
+    with overrides.settings(channel_priority=ChannelPriority(priority)):
+        if priority == "strict":
+            with pytest.raises(NewerEntryError, match=urls[0]):
+                me.build(options)
+            return
+        outcome = me.build(options)
+    assert "noarch/new-9-0.conda" in outcome.manifest.packages
+    texts = [warning.text for warning in outcome.warnings if warning.kind == "unfit-entry"]
+    assert any(urls[0] in text and f"new 9 of {urls[1]}" in text for text in texts)
+    named = me.build(me.options(f"{urls[1]}::new", channels=urls, label="plant"))
+    assert not [w for w in named.warnings if w.kind == "unfit-entry"]
