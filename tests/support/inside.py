@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from conda_offline_repo.builder.request.request import Request
     from conda_offline_repo.progress import Progress
 
+#: Solvers whose conda installs what an index states no size of.
+WITHOUT_SIZES = ("libmamba", "rattler")
 #: A server that is patient with nobody and makes nobody wait.
 HASTY = {
     "CONDA_REMOTE_READ_TIMEOUT_SECS": "1",
@@ -92,6 +94,7 @@ class Inside:
         token: str | None = None,
         platforms: tuple[str, ...] = ("linux-64",),
         virtual_packages: tuple[str, ...] = (),
+        customer_solvers: tuple[str, ...] = (),
         keep: int | None = None,
     ) -> Options:
         """The options of a build; without a label channel, unless told."""
@@ -106,6 +109,7 @@ class Inside:
             platforms=platforms,
             native_platform=context.subdir,
             virtual_packages=virtual_packages,
+            customer_solvers=customer_solvers,
             keep=keep,
         )
 

@@ -50,7 +50,7 @@ def download(
     target: Path,
     progress: Callable[[int], None],
     stop: threading.Event,
-    largest: int = LARGEST_UNSTATED,
+    largest: int | None = None,
 ) -> Digests:
     """Download an archive to `target`, hashed while it is written and resumed where possible.
 
@@ -59,7 +59,7 @@ def download(
         target: A path in the staging folder; `partial` of it keeps the bytes that have arrived.
         progress: Gets the number of bytes that arrive; negative when they are discarded.
         stop: Set when the build is given up.
-        largest: Bytes that it may have where the index states no size.
+        largest: Bytes that it may have where the index states no size, if not those of archives.
 
     Raises:
         DownloadFailedError: It cannot be downloaded, or is not what the channel states.
@@ -67,7 +67,9 @@ def download(
     """
     arriving = partial(target)
     digests = with_retries(
-        lambda: _attempt(entry, arriving, progress, stop, largest), arriving, stop
+        lambda: _attempt(entry, arriving, progress, stop, largest or LARGEST_UNSTATED),
+        arriving,
+        stop,
     )
     replace(arriving, target)
     return digests

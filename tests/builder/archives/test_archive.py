@@ -22,6 +22,7 @@ from conda_offline_repo.builder.archives.archive import INDEX, LARGEST, check_id
 from conda_offline_repo.builder.exceptions import DownloadError, InvalidArchiveError
 from conda_offline_repo.builder.upstream.entry import Entry
 from dev.upstream.server import ChannelServer
+from tests.support.inside import WITHOUT_SIZES
 from tests.support.tiny import TinyChannel
 
 if TYPE_CHECKING:
@@ -104,12 +105,12 @@ def test_what_is_no_archive_is_not_published(
     app.path.write_bytes(no_package("half", good, format))
     for url in (f"{server.url}/public", channel.folder.as_uri()):
         with pytest.raises(InvalidArchiveError) as caught:
-            me.build(me.options("app", channels=(url,)))
+            me.build(me.options("app", channels=(url,), customer_solvers=WITHOUT_SIZES))
         assert f"{app.at} is not the package that its channel lists: " in str(caught.value)
         assert not (me.root / "bank").exists()
     app.path.write_bytes(good)
     for url in (f"{server.url}/public", channel.folder.as_uri()):
-        me.build(me.options("app", channels=(url,)))
+        me.build(me.options("app", channels=(url,), customer_solvers=WITHOUT_SIZES))
         assert (me.root / "bank" / app.at).read_bytes() == good
 
 
@@ -138,7 +139,9 @@ def test_another_package_under_the_name_is_not_published(
     channel.write()
     shutil.move(other.path, app.path)
     with pytest.raises(InvalidArchiveError, match=app.at):
-        me.build(me.options("app", channels=(channel.folder.as_uri(),)))
+        me.build(
+            me.options("app", channels=(channel.folder.as_uri(),), customer_solvers=WITHOUT_SIZES)
+        )
     assert not (me.root / "bank").exists()
 
 
@@ -150,7 +153,9 @@ def test_digest_does_not_make_a_package_of_another(me: Inside, channel: TinyChan
     app.record.update({key: other.record[key] for key in ("md5", "sha256", "size")})
     channel.write()
     with pytest.raises(InvalidArchiveError, match=r"noarch/app-1\.0-0\.conda is not the package"):
-        me.build(me.options("app", channels=(channel.folder.as_uri(),)))
+        me.build(
+            me.options("app", channels=(channel.folder.as_uri(),), customer_solvers=WITHOUT_SIZES)
+        )
 
 
 def test_description_may_stand_anywhere_in_a_tar(tmp_path: Path, channel: TinyChannel) -> None:
@@ -183,7 +188,7 @@ def test_stateless_channel_stays_as_it_is(me: Inside, channel: TinyChannel, stat
     app = channel.add("app")
     unvouched(app)
     channel.write()
-    options = me.options("app", channels=(channel.folder.as_uri(),))
+    options = me.options("app", channels=(channel.folder.as_uri(),), customer_solvers=WITHOUT_SIZES)
     assert me.build(options).changed
     assert not me.build(options).changed
     if state == "changed":
@@ -215,7 +220,9 @@ def test_what_is_no_file_of_a_local_channel_is_not_waited_for(
         if pipe != app.path:
             app.path.symlink_to(pipe)
     with pytest.raises(DownloadError, match=r"app-1\.0-0\.conda: it is not a file in its channel"):
-        me.build(me.options("app", channels=(channel.folder.as_uri(),)))
+        me.build(
+            me.options("app", channels=(channel.folder.as_uri(),), customer_solvers=WITHOUT_SIZES)
+        )
 
 
 def cached(me: Inside, package: TinyPackage, mode: int = 0o644) -> Path:

@@ -16,7 +16,7 @@ from conda_offline_repo.builder.exceptions import DownloadError
 from conda_offline_repo.files.atomic import partial
 from conda_offline_repo.repository.staging import staging_folder
 from dev.upstream.server import ChannelServer
-from tests.support.inside import inside
+from tests.support.inside import WITHOUT_SIZES, inside
 from tests.support.running import PATIENCE
 from tests.support.tiny import TinyChannel
 
@@ -61,7 +61,8 @@ def unvouched(channel: TinyChannel) -> None:
 
 
 def build(me: Inside, server: ChannelServer, *packages: str) -> None:
-    me.build(me.options(*packages, channels=(f"{server.url}/public",)))
+    channels = (f"{server.url}/public",)
+    me.build(me.options(*packages, channels=channels, customer_solvers=WITHOUT_SIZES))
 
 
 @pytest.mark.parametrize("vouched", [True, False], ids=["size stated", "no size"])
