@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ...urls import public
 from .inputs.exceptions import InputFileError, PipPartsError
 from .inputs.pinned import NOARCH
 
@@ -36,20 +37,27 @@ def check_foreign(environments: Sequence[Environment], platforms: Sequence[str])
         for platform in env.wheels.keys() & {*platforms, NOARCH}:
             names = (archive.url.rpartition("/")[2] for archive in env.exact.get(platform, ()))
             if not any(name.startswith("python-") for name in names):
+                wheels = (public(w.url).rpartition("/")[2] for w in env.wheels[platform])
+                of = f"{env.name}, {platform}" if env.name else platform
                 raise InputFileError(
                     env.file or "The last build",
-                    f"it names wheels for {platform}, and no archive of python",
+                    f"it names wheels for {of}, and no archive of python: {', '.join(wheels)}",
                     "Lock python as well.",
+                    *_other_groups([e for e in environments if e.file == env.file], {*env.groups}),
                 )
 
 
 def _hints(environments: Sequence[Environment], refused: set[str]) -> Iterator[str]:
     """Yield what to choose, to have nothing of that."""
-    groups = dict.fromkeys(group for env in environments for group in env.groups)
-    if refused < {*groups} and "main" not in refused:
-        only = " ".join(f"--only {group}" for group in groups if group not in refused)
-        yield f"To ship the parts of the file that have none of these: {only}."
+    yield from _other_groups(environments, refused)
     listed = {platform for env in environments for platform in env.exact}
     if free := sorted(listed - {platform for env in environments for platform in env.foreign}):
         only = " ".join(f"--platform {platform}" for platform in free)
         yield f"To ship it for the platforms that have none of these: {only}."
+
+
+def _other_groups(environments: Sequence[Environment], refused: set[str]) -> Iterator[str]:
+    groups = dict.fromkeys(group for env in environments for group in env.groups)
+    if refused < {*groups} and "main" not in refused:
+        only = " ".join(f"--only {group}" for group in groups if group not in refused)
+        yield f"To ship the parts of the file that have none of these: {only}."

@@ -135,8 +135,11 @@ def test_wheels_of_a_lock_file(options: Options, tmp_path: Path) -> None:
         with pytest.raises(InvalidRequestError, match="names wheels exactly"):
             resolve(of_file(options, tmp_path / "lock", LOCK, other), None)
     without = LOCK.replace("python-3.12", "ruby-3.12").replace("name: python", "name: ruby")
-    with pytest.raises(InputFileError, match="wheels for linux-64, and no archive of python"):
+    with pytest.raises(
+        InputFileError, match="wheels for linux-64, and no archive of python"
+    ) as caught:
         resolve(of_file(options, tmp_path / "lock", without), None)
+    assert WHEEL.rpartition("/")[2] in str(caught.value)
 
 
 def test_wheels_besides_a_lock_file(options: Options, tmp_path: Path) -> None:
