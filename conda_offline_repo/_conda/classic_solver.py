@@ -96,7 +96,7 @@ def _with_all_needs(record: Any) -> Any:
         record, depends=(*record.depends, *both), constrains=tuple(others)
     )
     try:
-        merged.combined_depends  # noqa: B018
+        _ = merged.combined_depends
     except (CondaError, ValueError):  # conda cannot merge every two
         return record
     return merged

@@ -6,9 +6,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from conda.exceptions import InvalidVersionSpec
-from conda.models.version import VersionOrder
-
 from .._conda.solver_settings import obeyed
 from ..queries import compare
 from ..queries.contents import list_packages, packages_of
@@ -21,6 +18,7 @@ from .plugin_channel import checks_signatures
 from .release.exceptions import FailOnError
 from .release.other_solvers import Proof
 from .request.changes import changes
+from .upstream.unfit import is_later
 from .warnings import BuildWarning
 
 if TYPE_CHECKING:
@@ -160,9 +158,8 @@ def _downgrades(difference: Difference) -> Iterator[BuildWarning]:
     for change in difference.platforms:
         older = []
         for name, old, new in change.updated:
-            with suppress(InvalidVersionSpec):  # the same version, and another build
-                if VersionOrder(new) < VersionOrder(old):
-                    older.append(f"{name} {old} -> {new}")
+            if is_later(old, new):
+                older.append(f"{name} {old} -> {new}")
         if older:
             text = f"For {change.platform}, the release has older versions: {', '.join(older)}."
             yield BuildWarning("downgrade", text)

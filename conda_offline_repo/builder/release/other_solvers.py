@@ -143,7 +143,7 @@ def _try(name: str, solution: Solution, request: Request, solve: Solve) -> None:
         other = tuple(f"{record.subdir}/{record.fn}" for record in records)
     except SolveError as error:
         problem = error.explanation or "It gives no reason."
-    except Exception as error:
+    except Exception as error:  # a solver of a plugin may raise anything
         problem = _text(error)
     rest = [stated for stated in request.customer_solvers if stated != stated_name(name)]
     raise OtherSolverError(solution.key, name, problem, rest=rest, other=other)
@@ -162,7 +162,7 @@ def _broken(
         return error.hints[0].rstrip(".") if error.has_misfits else _text(error)
     except SolveError as error:
         return f"it fails: {' '.join(error.explanation.split())}"
-    except Exception as error:
+    except Exception as error:  # as above
         return _text(error)
     return None
 

@@ -13,10 +13,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from conda.base.context import context
-from conda.core.subdir_data import SubdirData
 from conda.models.channel import Channel
 
-from ..._conda import indexes, overrides, solver_settings
+from ..._conda import overrides
 from ..._conda.machine import unmet
 from ...files.hashing import hash_bytes
 from ...repository.manifest import INDEX_NAME
@@ -25,7 +24,7 @@ from ...urls import file_url
 from ..kept_releases import without
 from ..request.machine import as_conda_has
 from ..request.request import remember
-from ..solving.solve import run
+from ..solving.solve import run_locally
 from ..upstream.exact import build_of
 from .exceptions import OtherSolverError, ProofError
 from .other_solvers import other_solvers, proof_of, try_others
@@ -145,17 +144,9 @@ def solver_of(
     def solve(
         request: Request, platform: str, packages: Sequence[PackageSpec], **more: Any
     ) -> tuple[PackageRecord, ...]:
-        settings = {
-            **solver_settings.defaults(),  # the name of conda's cached index depends on them
-            "_pkgs_dirs": (str(scratch / "pkgs"),),
-            "offline": True,
-        }
-        # conda would keep the records of another environment's settings in memory
-        SubdirData.clear_cached_local_channel_data()
-        with overrides.settings(**settings):
-            indexes.refresh_index_cache(channel, (platform, "noarch"))
-            machine = request.virtual_packages[platform]
-            return run(platform, packages, (channel,), machine, as_conda=True, **more)
+        machine, pkgs = request.virtual_packages[platform], scratch / "pkgs"
+        with overrides.settings(offline=True):
+            return run_locally(platform, packages, (channel,), machine, pkgs, as_conda=True, **more)
 
     if scratch.exists():
         shutil.rmtree(scratch)

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 from conda.base.constants import UpdateModifier
 
 from ..._conda.transactions import write_records
-from ...queries.contents import read_records
 from ...queries.dependencies import Solved, environments
 from ...repository.manifest import key_parts
 from ...specs import PackageSpec
@@ -70,7 +69,7 @@ def tried(plan: BuildPlan, scratch: Path, progress: Progress) -> BuildPlan:
     releases = {**kept, plan.last.release: plan.last.solutions}
     if all(solutions == plan.installs for solutions in releases.values()):
         return plan
-    records = read_records(plan.last, plan.repository, damaged=True)
+    records = plan.published
     attempts = [
         _Attempt(solution, _installed(plan.last, number, solution, names, records))
         for solution in plan.solutions

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from conda.base.context import context
 from conda.common.io import dashlist
+from conda.core.subdir_data import SubdirData
 from conda.models.match_spec import MatchSpec
 
 from ..._conda import indexes, overrides, solver_settings
@@ -27,6 +28,7 @@ from .unsolved import in_newer_form, missing, unsolved_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
     from typing import Any
 
     from conda.models.channel import Channel
@@ -182,6 +184,32 @@ def _solve(
     unsolved = unsolved_error(platform, where, task.packages, machine, explanation)
     unsolved.hints += newer.hints(form)
     raise unsolved
+
+
+def run_locally(
+    platform: str,
+    packages: Sequence[PackageSpec],
+    channels: tuple[Channel, ...],
+    virtual_packages: Mapping[str, str],
+    pkgs: Path,
+    **more: Any,
+) -> tuple[PackageRecord, ...]:
+    """Solve from channels that are folders, with none of this machine's caches to help.
+
+    Args:
+        pkgs: A folder in the place of conda's package cache.
+        more: What else `run` takes.
+
+    Raises:
+        SolveError: As `run`.
+    """
+    # conda would keep the records of another environment's settings in memory
+    SubdirData.clear_cached_local_channel_data()
+    # the name of conda's cached index depends on settings
+    with overrides.settings(**solver_settings.defaults(), _pkgs_dirs=(str(pkgs),)):
+        for channel in channels:
+            indexes.refresh_index_cache(channel, (platform, "noarch"))
+        return run(platform, packages, channels, virtual_packages, **more)
 
 
 def run(

@@ -16,11 +16,10 @@ from typing import TYPE_CHECKING
 from conda.base.constants import ChannelPriority
 from conda.base.context import context
 from conda.common.io import dashlist
-from conda.core.subdir_data import SubdirData
 from conda.models.channel import Channel
 from conda.models.records import PackageRecord
 
-from ..._conda import indexes, overrides
+from ..._conda import indexes
 from ...queries.dependencies import spec_name
 from ...repository.index import NEWER, dump, with_newer
 from ...repository.manifest import INDEX_NAME, SECTIONS, VERSION_3
@@ -31,7 +30,7 @@ from ..upstream.unavailable import explained
 from ..upstream.unfit import LeftOut, is_later, reason_against
 from ..warnings import BuildWarning
 from .exceptions import SolveError
-from .solve import run
+from .solve import run_locally
 from .unsolved import named_channels
 
 if TYPE_CHECKING:
@@ -52,6 +51,8 @@ if TYPE_CHECKING:
 NEWER_ARCHIVES = (f"{NEWER}.conda", f"{NEWER}.tar.bz2")
 #: How an explanation begins to name what is left out.
 LEFT_OUT = "Left out:"
+#: What may be a package's name in an explanation.
+WORD = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 #: How many entries that are left out an error names.
 FEW = 10
 
@@ -116,13 +117,9 @@ class Views:
         channels, pkgs = tuple(map(Channel, sources)), folder / "pkgs"
         pkgs.mkdir()
         machine = self._request.virtual_packages[platform]
-        # conda would keep the records of another environment's settings in memory
-        SubdirData.clear_cached_local_channel_data()
+        unqualified = [package.unqualified for package in packages]
         try:
-            with overrides.settings(_pkgs_dirs=(str(pkgs),)):
-                for channel in channels:
-                    indexes.refresh_index_cache(channel, (platform, "noarch"))
-                records = run(platform, [p.unqualified for p in packages], channels, machine)
+            records = run_locally(platform, unqualified, channels, machine, pkgs)
         except SolveError as error:
             explanation = error.explanation
             for view, source in sources.items():
@@ -238,10 +235,6 @@ class Views:
         lines = sorted(str(left) for left in self.left_out if left.name in names)
         more = [f"… and {len(lines) - FEW} more"] if len(lines) > FEW else []
         return f"\n{LEFT_OUT}{dashlist([*lines[:FEW], *more])}" if lines else ""
-
-
-#: What may be a package's name in an explanation.
-WORD = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 
 
 def _by_name(sections: Mapping[str, Mapping[str, msgspec.Raw]]) -> Undecoded:

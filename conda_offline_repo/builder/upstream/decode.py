@@ -16,7 +16,9 @@ from ...repository.names import archive_problem
 if TYPE_CHECKING:
     from collections.abc import Container, Mapping
     from mmap import mmap
-    from typing import Any
+    from typing import Any, TypeVar
+
+    Entry = TypeVar("Entry")
 
 #: Up to so many archives are looked for one by one, which is faster than a table of all.
 FEW = 400
@@ -79,26 +81,26 @@ def _stated_name(entry: msgspec.Raw) -> str:
 
 def all_names(content: bytes | mmap) -> frozenset[str]:
     """Return the names of all packages in a `repodata.json`; raises as `parse` does."""
-    table: Any = dict[str, _Named] | None
-    newer = _object(dict.fromkeys(KINDS, table))
-    index = _object({**dict.fromkeys(SECTIONS, table), NEWER: newer | None})
-    *tables, of_version_3 = _values(msgspec.json.decode(content, type=index))
-    tables += _values(of_version_3)
-    return frozenset(entry.name for table in tables if table for entry in table.values())
+    tables = _sections(content, _Named).values()
+    return frozenset(entry.name for table in tables for entry in table.values())
 
 
 def undecoded(content: bytes | mmap) -> dict[str, dict[str, msgspec.Raw]]:
     """Return the entries of a `repodata.json`, undecoded, by section and file name; those of
     version 3 in `v3.` and the extension. Raises as `parse` does.
     """
-    table: Any = dict[str, msgspec.Raw] | None
+    return _sections(content, msgspec.Raw)
+
+
+def _sections(content: bytes | mmap, entry: type[Entry]) -> dict[str, dict[str, Entry]]:
+    """Return the entries of all sections, decoded as this type; see `undecoded`."""
+    table: Any = dict[str, entry] | None  # type: ignore[valid-type]
     newer = _object(dict.fromkeys(KINDS, table))
     index = _object({**dict.fromkeys(SECTIONS, table), NEWER: newer | None})
     *tables, of_version_3 = _values(msgspec.json.decode(content, type=index))
     sections = dict(zip(SECTIONS, (table or {} for table in tables), strict=True))
     for kind, table in zip(KINDS, _values(of_version_3), strict=False):
-        own = {f"{key}.{kind}": entry for key, entry in (table or {}).items()}
-        sections[f"{NEWER}.{kind}"] = own
+        sections[f"{NEWER}.{kind}"] = {f"{key}.{kind}": e for key, e in (table or {}).items()}
     return sections
 
 
