@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from conda import __version__ as conda_version
 from conda.base.context import context
 
-from .._conda.sessions import asking_nobody
+from .._conda.network.sessions import asking_nobody
 from .._conda.solver import solver_versions
 from ..repository.exceptions import FileSystemError, InvalidLabelError, NestedFolderError
 from ..repository.locate import enclosing

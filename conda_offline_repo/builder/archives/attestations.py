@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from conda.base.context import context
 
+from ..._conda.network.retries import DownloadFailedError
 from ...files.hashing import read_regular
 from ...files.workers import workers
 from ...repository import reading
@@ -22,7 +23,6 @@ from ..exceptions import ChannelRefusedError
 from ..upstream.entry import Entry
 from .archive import Archive
 from .download import download
-from .retries import DownloadFailedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

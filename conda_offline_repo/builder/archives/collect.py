@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from conda.base.context import context
 
+from ..._conda.network.retries import DownloadFailedError
 from ...files.hashing import Digests, hash_file
 from ...files.workers import workers
 from ...repository.exceptions import NoSpaceError
@@ -22,7 +23,6 @@ from ..exceptions import DownloadError
 from .archive import Archive, check_identity
 from .download import download
 from .local import has_size
-from .retries import DownloadFailedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

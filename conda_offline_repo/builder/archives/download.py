@@ -14,18 +14,20 @@ from typing import TYPE_CHECKING
 
 from urllib3.exceptions import HTTPError
 
-from ..._conda.connections import unreached
-from ...files.atomic import partial, replace
-from ...files.hashing import Digests, hash_into
-from .http import ask, chunks, content_length
-from .retries import (
+from ..._conda.network.connections import unreached
+from ..._conda.network.http import ask, chunks, content_length
+from ..._conda.network.retries import (
     MISFIT,
     DownloadFailedError,
+    RefusedError,
     TryAgainError,
     WrongBytesError,
     check_status,
     with_retries,
 )
+from ...files.atomic import partial, replace
+from ...files.hashing import Digests, hash_into
+from ..exceptions import ChannelRefusedError
 
 if TYPE_CHECKING:
     import threading
@@ -138,7 +140,7 @@ def _receive(entry: Entry, arrival: _Arrival, stop: threading.Event, largest: in
     )
     try:
         with closing(ask(entry.url, arrival.received)) as response:
-            check_status(response, arrival.received, entry.public_url.rpartition("/")[0])
+            check_status(response, arrival.received)
             if response.status_code != 206 and arrival.received:
                 arrival.discard()
             expected, rest = entry.size, content_length(response)
@@ -158,6 +160,8 @@ def _receive(entry: Entry, arrival: _Arrival, stop: threading.Event, largest: in
                     raise too_large
                 if expected is not None and arrival.received > expected:
                     raise WrongBytesError(f"the server sends more than its {expected} bytes")
+    except RefusedError as error:
+        raise ChannelRefusedError(entry.public_url.rpartition("/")[0], error.status) from None
     except (OSError, HTTPError, ValueError) as error:  # requests' are of these kinds
         failure = unreached(error)
         if failure and failure.passing:

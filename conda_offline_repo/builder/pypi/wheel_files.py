@@ -14,12 +14,12 @@ from requests import RequestException
 from urllib3.exceptions import HTTPError
 
 from ..._conda import package_cache
+from ..._conda.network import http
+from ..._conda.network.retries import MISFIT, DownloadFailedError, TryAgainError
 from ...files.hashing import hash_file
 from ...files.workers import run_all
 from ...urls import NETWORK, file_path
-from ..archives import http
 from ..archives.download import download
-from ..archives.retries import MISFIT, DownloadFailedError, TryAgainError
 from ..exceptions import ChannelRefusedError, DownloadError
 from ..upstream.entry import Entry
 from .conversion.read_wheel import read_wheel

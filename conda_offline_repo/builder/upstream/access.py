@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..._conda.sessions import missing_login
+from ..._conda.network.sessions import missing_login
 from ...settings import TOKEN_VARIABLE
 from ..request.channels import is_of
 from ..warnings import BuildWarning

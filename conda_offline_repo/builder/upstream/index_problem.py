@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..._conda import conda_errors
-from ..._conda.sessions import status_of
+from ..._conda.network.sessions import status_of
 from ...repository.manifest import SECTIONS
 from ...urls import file_path, is_local, public
 

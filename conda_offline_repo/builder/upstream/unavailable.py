@@ -13,8 +13,8 @@ from conda.common.io import dashlist
 from conda.models.channel import Channel
 
 from ..._conda import conda_errors, overrides
-from ..._conda.connections import proxy_of, unreached
-from ..._conda.sessions import SHARDS, missing_login, network_only, status_of
+from ..._conda.network.connections import proxy_of, unreached
+from ..._conda.network.sessions import SHARDS, missing_login, network_only, status_of
 from ...exceptions import OfflineRepoError, SolverFailedError
 from ...urls import is_local, public
 from ..exceptions import ChannelRefusedError, ChannelUnavailableError, UnreadableIndexError

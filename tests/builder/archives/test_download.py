@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 import pytest
 from conda.base.context import context, reset_context
 
+from conda_offline_repo._conda.network.retries import LONGEST_WAIT, DownloadFailedError
 from conda_offline_repo.builder.archives.download import download
-from conda_offline_repo.builder.archives.retries import LONGEST_WAIT, DownloadFailedError
 from conda_offline_repo.builder.exceptions import ChannelRefusedError, DownloadError
 from conda_offline_repo.builder.upstream.entry import Entry
 from conda_offline_repo.files.atomic import partial

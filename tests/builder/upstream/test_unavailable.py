@@ -18,7 +18,7 @@ from conda.gateways.connection.session import CondaHttpAuth
 from requests import exceptions as requested
 from urllib3 import exceptions as urllib3
 
-from conda_offline_repo._conda.connections import unreached
+from conda_offline_repo._conda.network.connections import unreached
 from conda_offline_repo.builder.exceptions import (
     ChannelRefusedError,
     ChannelUnavailableError,

@@ -18,7 +18,7 @@ from requests import exceptions as requested
 from requests.utils import select_proxy
 from urllib3 import exceptions as urllib3
 
-from . import conda_errors
+from .. import conda_errors
 from .sessions import LOGIN_WANTED, settings_of
 
 if TYPE_CHECKING:

@@ -19,9 +19,9 @@ from requests import Request
 from requests.utils import requote_uri
 from urllib3 import HTTPResponse
 
-from ..._conda.sessions import settings_of, without_retries
 from ...urls import NETWORK, file_path, public, same_server
 from .retries import DownloadFailedError, TryAgainError
+from .sessions import settings_of, without_retries
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

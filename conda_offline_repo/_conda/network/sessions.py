@@ -23,8 +23,8 @@ from conda.gateways.connection.session import CondaHttpAuth, get_session
 from conda.models.channel import Channel
 from requests.exceptions import ProxyError
 
-from ..urls import NETWORK, public
-from .exceptions import RefusedAddressError
+from ...urls import NETWORK, public
+from ..exceptions import RefusedAddressError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

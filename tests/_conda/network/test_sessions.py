@@ -11,7 +11,7 @@ from conda.base.context import context
 from conda.gateways.connection.session import get_session
 
 from conda_offline_repo._conda.exceptions import RefusedAddressError
-from conda_offline_repo._conda.sessions import without_retries
+from conda_offline_repo._conda.network.sessions import without_retries
 from conda_offline_repo.builder.exceptions import ChannelUnavailableError, DownloadError
 from conda_offline_repo.exceptions import OfflineRepoError
 from conda_offline_repo.files.atomic import partial

@@ -9,9 +9,7 @@ from conda.base.context import context
 from urllib3.exceptions import HTTPError
 from urllib3.util import Retry
 
-from ..._conda.connections import proxy_of
-from ...urls import is_local
-from ..exceptions import ChannelRefusedError
+from .connections import proxy_of
 
 if TYPE_CHECKING:
     import threading
@@ -45,6 +43,14 @@ class DownloadFailedError(Exception):
     def __init__(self, reason: str, hint: str = "") -> None:
         self.hint = hint
         super().__init__(reason)
+
+
+class RefusedError(Exception):
+    """A server that refuses what it is asked for; `status` is that of its answer, 401 or 403."""
+
+    def __init__(self, status: int) -> None:
+        self.status = status
+        super().__init__(f"the server refuses it (HTTP {status})")
 
 
 class TryAgainError(Exception):
@@ -89,19 +95,16 @@ def with_retries(attempt: Callable[[], Result], arriving: Path, stop: threading.
             pause *= 2
 
 
-def check_status(response: Response, received: int, subdir: str) -> None:
+def check_status(response: Response, received: int) -> None:
     """Check that an answer has the bytes of an archive that come after those that were received.
 
-    Args:
-        subdir: The public URL of its folder.
-
     Raises:
-        ChannelRefusedError: The server refuses the archives of the channel.
+        RefusedError: The server refuses it.
         DownloadFailedError, TryAgainError, WrongBytesError: The answer has other bytes or none.
     """
     status = response.status_code
     if status in (401, 403):
-        raise ChannelRefusedError(subdir, status)
+        raise RefusedError(status)
     if status == 416:  # more was kept than the server has
         raise WrongBytesError("the server has fewer bytes than arrived before")
     if status == 206:
@@ -114,7 +117,7 @@ def check_status(response: Response, received: int, subdir: str) -> None:
         raise TryAgainError(f"{server} answers with HTTP {status}", _retry_after(response))
     elif status in (404, 410):
         answer = f"the server answers with HTTP {status}"
-        answer = "it does not exist" if is_local(subdir) else answer
+        answer = "it does not exist" if response.url.startswith("file:") else answer
         raise DownloadFailedError(f"{answer}, though the index lists it", MISFIT)
     elif status != 200:
         reason = f"the server answers with HTTP {status}, though the index lists it"

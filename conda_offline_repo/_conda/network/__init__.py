@@ -1,0 +1,1 @@
+"""The network through conda's own sessions: its settings, failures, retries and answers."""
