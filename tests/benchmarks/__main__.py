@@ -22,11 +22,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.benchmarks import report
-from tests.benchmarks.contenders import THREADS, Bench, solver
-from tests.benchmarks.groups import GROUPS, SIZES
+from tests.benchmarks.contenders import Bench, solver
+from tests.benchmarks.groups import DELAYS, GROUPS, SIZES
 from tests.benchmarks.measure import FailedError, alternate
 from tests.benchmarks.prepare import NAMED, prepare
-from tests.benchmarks.upstream import SMALL, UnavailableError
+from tests.benchmarks.upstream import CHANNELS, SMALL, UnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,6 +63,21 @@ def parse() -> argparse.Namespace:
         help="upstreams: numbers of packages, or "
         + "; ".join(f"{name}: {text}" for name, text in NAMED.items())
         + f" (default: all of these, and {' '.join(SIZES)})",
+    )
+    parser.add_argument(
+        *("--delays", "-d"),
+        metavar="SECONDS",
+        type=float,
+        nargs="+",
+        help="before each answer of the upstreams' servers; what does not ask any is left out then "
+        f"(default: 0, and {' '.join(map(str, DELAYS))} for {CHANNELS})",
+    )
+    parser.add_argument(
+        "--against",
+        metavar="FOLDER",
+        type=Path,
+        help="a checkout of another version of the plugin, as `git worktree add` makes it, which "
+        "cold builds are compared with",
     )
     parser.add_argument(
         "--runs", type=int, help=f"counted runs after a warm-up (default: {FEWEST})"
@@ -102,9 +117,9 @@ def parse() -> argparse.Namespace:
 
 
 @contextmanager
-def serving(folder: Path) -> Iterator[str]:
-    """Serve the channels below a folder; yields where."""
-    command = [sys.executable, "-m", "tests.benchmarks.serve", str(folder)]
+def serving(folder: Path, delay: float) -> Iterator[str]:
+    """Serve the channels below a folder, with seconds before each answer; yields where."""
+    command = [sys.executable, "-m", "tests.benchmarks.serve", str(folder), str(delay)]
     with subprocess.Popen(
         command, cwd=REPOSITORY, stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8"
     ) as process:
@@ -117,15 +132,14 @@ def serving(folder: Path) -> Iterator[str]:
 
 
 def measure(
-    upstream: Upstream, server: str, work: Path, runs: int, only: list[str] | None, engine: str
+    bench: Bench, work: Path, runs: int, only: list[str] | None
 ) -> dict[str, dict[str, Costs]]:
     """Time all groups that fit an upstream; by group, by contender."""
-    bench = Bench(upstream, f"{server}/{upstream.folder.name}", work / "bench", engine, say)
     found: dict[str, dict[str, Costs]] = {}
     for group in GROUPS:
         if (only and group.name not in only) or not group.fits(bench):
             continue
-        say(f"upstream {upstream.name}, {group.name}:")
+        say(f"upstream {bench.title}, {group.name}:")
         try:
             contenders = [c for c in group.contenders(bench) if _available(c, work / "probe")]
             costs = alternate(contenders, runs * group.rounds, work / "run", say)
@@ -168,7 +182,6 @@ def about(options: argparse.Namespace, engine: str) -> dict[str, Any]:
         "cores": os.cpu_count(),
         "load": os.getloadavg()[0],
         "solver": engine,
-        "threads": THREADS,
         "runs": options.runs,
         "tools": tools,
     }
@@ -207,15 +220,18 @@ def main() -> int:
         return 1
     shutil.rmtree(work / "probe", ignore_errors=True)
     (work / "channels").mkdir(parents=True, exist_ok=True)
-    with serving(work / "channels") as server:
-        for name in dict.fromkeys(options.packages):
-            try:
-                upstream = prepare(name, work / "channels", say)
-            except UnavailableError as error:
-                say(f"upstream {name} is left out: {error}")
-                continue
-            upstreams.append(upstream)
-            results[name] = measure(upstream, server, work, options.runs, options.only, engine)
+    against = options.against and options.against.absolute()
+    for name in dict.fromkeys(options.packages):
+        try:
+            upstream = prepare(name, work / "channels", say)
+        except UnavailableError as error:
+            say(f"upstream {name} is left out: {error}")
+            continue
+        upstreams.append(upstream)
+        for delay in options.delays or (DELAYS if name == CHANNELS else (0,)):
+            with serving(work / "channels", delay) as server:
+                bench = Bench(upstream, server, delay, work / "bench", engine, against, say)
+                results[bench.title] = measure(bench, work, options.runs, options.only)
     lines, grown = report.ratios(results), report.growth(results)
     print(heading(where, upstreams))
     print(f"\n{report.ratio_table(lines)}\n\n{report.cost_table(results)}")

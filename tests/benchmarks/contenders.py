@@ -1,7 +1,8 @@
 """Everything that is timed: what is made ready first, and the command.
 
-All use the same conda with the same solver, the same upstream, and five downloads at a time. A user
-of each run has a home, a package cache and folders of their own.
+All use the same conda with the same solver and the same upstream; how many downloads there are at a
+time is told to the Rust engine alone. A user of each run has a home, a package cache and folders of
+their own.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import subprocess
 import sys
 from functools import cached_property
 from importlib.util import find_spec
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,7 +29,8 @@ if TYPE_CHECKING:
 
     from tests.benchmarks.upstream import Upstream
 
-THREADS = 5
+#: Downloads at a time by the Rust engine: conda's `fetch_threads`, and those of pixi-pack.
+FIVE, FIFTY = 5, 50
 LABEL = "bank"
 TOKEN = "tk-0123456789-bench"
 #: What the environments that are compared leave out.
@@ -46,26 +49,46 @@ def solver() -> str:
     return str(found["solver"])
 
 
+def titled(upstream: str, delay: float) -> str:
+    """What the tables call an upstream whose server waits for so many seconds."""
+    return f"{upstream}, {delay * 1000:.0f} ms" if delay else upstream
+
+
 class Bench:
     """The contenders for one upstream.
 
     Attributes:
         upstream: what they build from.
-        url: where it is served.
+        delay: seconds before each answer of its server.
+        title: of the upstream with this delay.
+        channels: where it is served, as conda takes it.
+        against: a checkout of another version of this plugin, if it is compared with one.
         work: for what is made once and used by many runs.
         many: users who have built many labels, see `tests.benchmarks.labels`.
     """
 
     def __init__(
-        self, upstream: Upstream, url: str, work: Path, solver: str, say: Callable[[str], None]
+        self,
+        upstream: Upstream,
+        server: str,
+        delay: float,
+        work: Path,
+        solver: str,
+        against: Path | None,
+        say: Callable[[str], None],
     ) -> None:
         self.upstream = upstream
-        self.url = url
+        self.delay = delay
+        self.title = titled(upstream.name, delay)
+        url = f"{server}/{upstream.folder.name}"
+        self.urls = tuple(f"{url}/{channel}".rstrip("/") for channel in upstream.channels)
+        self.channels = tuple(chain.from_iterable(("-c", url) for url in self.urls))
+        self.platforms = tuple(chain.from_iterable(("--platform", p) for p in upstream.platforms))
+        self.against = against
         self.work = work
         self.say = say
         self.many: dict[str, tuple[Conda, Path]] = {}
         self.settings = {
-            "CONDA_FETCH_THREADS": str(THREADS),
             "CONDA_SOLVER": solver,
             "CONDA_SUBDIR": PLATFORM,
         }
@@ -91,7 +114,7 @@ class Bench:
             *self.conda(
                 user,
                 *("offline-repo", "build", "--label", LABEL, "--root", root, "--no-label-channel"),
-                *("--platform", PLATFORM, "--override-channels", "-c", self.url),
+                *(*self.platforms, "--override-channels", *self.channels),
                 *self.upstream.packages,
             )
         )
@@ -99,6 +122,13 @@ class Bench:
     def cold(self, folder: Path) -> Job:
         self.upstream.release(after=False)
         return self.ours(self.user(folder), folder / "root")
+
+    def cold_before(self, folder: Path) -> Job:
+        """The same by the version that it is compared with."""
+        if self.against is None:
+            raise UnavailableError("--against names no checkout")
+        job = self.cold(folder)
+        return Job(job.command, {**job.variables, "PYTHONPATH": str(self.against)}, job.cwd)
 
     def with_token(self, folder: Path) -> Job:
         """All that leaves is searched for the token, archives decoded."""
@@ -176,7 +206,7 @@ class Bench:
     def old(self, folder: Path) -> Job:
         self.upstream.release(after=False)
         user = self.user(folder)
-        arguments = (self.url, folder / "out", folder / "env", user.pkgs, *self.upstream.packages)
+        arguments = (*self.urls, folder / "out", folder / "env", user.pkgs, *self.upstream.packages)
         return self.script("old.py", user, *arguments)
 
     def script(self, name: str, user: Conda, *arguments: object) -> Job:
@@ -198,18 +228,18 @@ class Bench:
             *self.conda(
                 user,
                 *("create", "--dry-run", "--yes", "-p", folder / "env", "--override-channels"),
-                *("-c", self.url, *self.upstream.packages),
+                *(*self.channels, *self.upstream.packages),
             )
         )
 
     # -- the Rust engine
 
-    def engine(self, user: Conda, root: Path, *options: str) -> Job:
+    def engine(self, user: Conda, root: Path, *options: str, threads: int = FIVE) -> Job:
         folder, cache = root / "channel", root / "cache"
         cache.mkdir(parents=True, exist_ok=True)
-        where = (self.url, folder, cache, *self.upstream.packages)
-        fixed = ("--platform", PLATFORM, "--threads", THREADS)
-        return self.script("engine.py", user, *options, *fixed, *where)
+        fixed = (*self.platforms, *self.channels, "--threads", threads)
+        what = (folder, cache, *self.upstream.packages)
+        return self.script("engine.py", user, *options, *fixed, *what)
 
     def start(self, folder: Path) -> Job:
         """conda's own start, which each of its commands needs: its parser, plugins and settings."""
@@ -219,10 +249,10 @@ class Bench:
         if find_spec("rattler") is None:
             raise UnavailableError("the Rust engine needs py-rattler: pip install py-rattler")
 
-    def engine_cold(self, folder: Path) -> Job:
+    def engine_cold(self, folder: Path, threads: int = FIVE) -> Job:
         self.need_engine()
         self.upstream.release(after=False)
-        return self.engine(self.user(folder), folder / "root")
+        return self.engine(self.user(folder), folder / "root", threads=threads)
 
     def engine_unchanged(self, _: Path) -> Job:
         self.upstream.release(after=False)
@@ -324,11 +354,11 @@ class Bench:
 
         return Job(job.command, job.variables, job.cwd, told)
 
-    def floor(self, folder: Path, what: str) -> Job:
+    def floor(self, folder: Path, what: str, threads: int = FIVE) -> Job:
         """What a build cannot be spared, timed from within; see `tests.benchmarks.floors`."""
         self.upstream.release(after=False)
         places = (self.repository, folder / "out")
-        job = self.script("floors.py", self.user(folder), what, THREADS, *places)
+        job = self.script("floors.py", self.user(folder), what, threads, *places)
         return Job(job.command, job.variables, job.cwd, _told)
 
     # -- conda with and without the plugin

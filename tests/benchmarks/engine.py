@@ -1,4 +1,4 @@
-"""The same work by the Rust engine; run as a script: `engine.py [OPTIONS] URL FOLDER CACHE SPEC …`.
+"""The same work by the Rust engine; run as a script: `engine.py [OPTIONS] FOLDER CACHE SPEC …`.
 
 Solve, download what is not there yet, check every digest, index. What a user would write with
 py-rattler: `rattler.solve`, `rattler.package_streaming.download_to_path`, `rattler.index.index_fs`.
@@ -31,12 +31,15 @@ if TYPE_CHECKING:
     from rattler import RepoDataRecord
 
 #: What the plugin takes a customer's machine to have, unless it is told.
-MACHINE = (
-    ("__unix", "0", "0"),
-    ("__linux", "4.18", "0"),
-    ("__glibc", "2.28", "0"),
-    ("__archspec", "1", "x86_64"),
-)
+MACHINES = {
+    "linux-64": (
+        ("__unix", "0", "0"),
+        ("__linux", "4.18", "0"),
+        ("__glibc", "2.28", "0"),
+        ("__archspec", "1", "x86_64"),
+    ),
+    "win-64": (("__win", "10", "0"), ("__archspec", "1", "x86_64")),
+}
 
 
 def sha256(path: Path) -> bytes:
@@ -65,17 +68,24 @@ async def collect(
 
 async def build(options: argparse.Namespace) -> None:
     client = Client.default_client()
-    records = await solve(
-        [Channel(options.url)],
-        options.specs,
-        Gateway(cache_dir=options.cache, client=client),
-        platforms=[Platform(options.platform), Platform("noarch")],
-        virtual_packages=[
-            GenericVirtualPackage(PackageName(name), Version(version), text)
-            for name, version, text in MACHINE
-        ],
+    gateway = Gateway(cache_dir=options.cache, client=client)
+    solutions = await asyncio.gather(
+        *(
+            solve(
+                [Channel(url) for url in options.channel],
+                options.specs,
+                gateway,
+                platforms=[Platform(platform), Platform("noarch")],
+                virtual_packages=[
+                    GenericVirtualPackage(PackageName(name), Version(version), text)
+                    for name, version, text in MACHINES[platform]
+                ],
+            )
+            for platform in options.platform
+        )
     )
-    for subdir in {"noarch", options.platform}:
+    records = {record.url: record for solution in solutions for record in solution}.values()
+    for subdir in {"noarch", *options.platform}:
         (options.folder / subdir).mkdir(parents=True, exist_ok=True)
     slots = asyncio.Semaphore(options.threads)
     wanted = set(
@@ -92,12 +102,12 @@ async def build(options: argparse.Namespace) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--platform", default="linux-64")
+    parser.add_argument("--channel", "-c", action="append", required=True)
+    parser.add_argument("--platform", action="append", required=True)
     parser.add_argument("--threads", type=int, default=5)
     parser.add_argument(
         "--trust-sizes", action="store_true", help="do not hash what is there already"
     )
-    parser.add_argument("url")
     parser.add_argument("folder", type=Path)
     parser.add_argument("cache", type=Path)
     parser.add_argument("specs", nargs="+")

@@ -7,10 +7,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from tests.benchmarks import labels
-from tests.benchmarks.contenders import BARE, WITHOUT_PLUGIN
+from tests.benchmarks.contenders import BARE, FIFTY, WITHOUT_PLUGIN, titled
 from tests.benchmarks.forge import FORGE, FORMS
 from tests.benchmarks.measure import Contender, Ratio, difference, ratio
-from tests.benchmarks.upstream import SMALL
+from tests.benchmarks.upstream import CHANNELS, SMALL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 #: The size that the limits are for, unless a row says otherwise.
 USUAL = "200"
 SIZES = (USUAL, "1000", "5000")
+#: Seconds before each answer, as from a server far away, for the upstream that is timed with them.
+DELAYS = (0.08, 0.2)
+NEAR, FAR = (titled(CHANNELS, delay) for delay in DELAYS)
 #: The largest size for which things are timed that grow with it and have no limit there.
 FEW = 200
 COMMANDS = {
@@ -40,6 +43,7 @@ class Group:
         small: whether it is left out for large upstreams.
         release: whether it needs an upstream with a release.
         huge: whether it is for indexes of conda-forge's size as well.
+        afar: whether it is for several channels, and servers far away, as well.
         slow: whether it takes minutes; for numbered upstreams alone, and not for a first look.
         rounds: times the rounds that were asked for, as short runs need more.
     """
@@ -49,11 +53,14 @@ class Group:
     small: bool = False
     release: bool = False
     huge: bool = False
+    afar: bool = False
     slow: bool = False
     rounds: int = 1
 
     def fits(self, bench: Bench) -> bool:
         name = bench.upstream.name
+        if name == CHANNELS or bench.delay:
+            return self.afar
         if name in FORMS:
             return self.huge
         if self.release and not bench.upstream.released:
@@ -73,9 +80,18 @@ def _cold(bench: Bench) -> list[Contender]:
     ]
 
 
+def _network(bench: Bench) -> list[Contender]:
+    return [
+        Contender("ours, cold", bench.cold),
+        Contender("Rust engine with 50, cold", partial(bench.engine_cold, threads=FIFTY)),
+        Contender("ours before, cold", bench.cold_before),
+    ]
+
+
 def _floors(bench: Bench) -> list[Contender]:
     return [
         Contender("fetching alone", partial(bench.floor, what="fetch")),
+        Contender("fetching alone with 50", partial(bench.floor, what="fetch", threads=FIFTY)),
         Contender("decoding alone", partial(bench.floor, what="decode")),
     ]
 
@@ -155,12 +171,13 @@ def _hooks(bench: Bench) -> list[Contender]:
 
 GROUPS = (
     Group("cold", _cold),
-    Group("floors", _floors, small=True),
+    Group("network", _network, small=True, afar=True),
+    Group("floors", _floors, small=True, afar=True),
     Group("old", _old, small=True),
     Group("progress", _progress, small=True, release=True, rounds=3),
-    Group("unchanged", _unchanged, huge=True),
-    Group("labels", labels.cold, small=True, slow=True),
-    Group("labels", labels.unchanged, small=True, slow=True),
+    Group("unchanged", _unchanged, huge=True, afar=True),
+    Group("labels", labels.cold, small=True, slow=True, afar=True),
+    Group("labels", labels.unchanged, small=True, slow=True, afar=True),
     Group("update", _update, release=True),
     Group("delivery", _delivery, release=True),
     Group("packing", _packing, small=True),
@@ -226,7 +243,21 @@ class Row:
 
 
 ROWS = (
-    Row("cold build / Rust engine", "cold", "ours, cold", "Rust engine, cold", limits={USUAL: 1.0}),
+    Row(
+        *("cold build / Rust engine with five at once", "cold"),
+        *("ours, cold", "Rust engine, cold"),
+        limits={USUAL: 0.75, SMALL: 2.0},
+    ),
+    Row(
+        *("cold build / Rust engine with 50 at once", "network"),
+        *("ours, cold", "Rust engine with 50, cold"),
+        limits={NEAR: 1.0, FAR: 1.0},
+    ),
+    Row(
+        *("cold build / that of the version before", "network"),
+        *("ours, cold", "ours before, cold"),
+        limits={NEAR: 0.25},
+    ),
     Row("cold build / old procedure", "old", "ours, cold", "old procedure", limits={USUAL: 0.25}),
     Row("warm build / cold build", "cold", "ours, warm", "ours, cold"),
     Row(
@@ -239,6 +270,11 @@ ROWS = (
     Row(
         *("conda's sessions have the archives, and no more", "floors"),
         *("fetching alone", "", "seconds"),
+        unit=" s",
+    ),
+    Row(
+        *("the same with 50 at once", "floors"),
+        *("fetching alone with 50", "", "seconds"),
         unit=" s",
     ),
     Row(

@@ -6,9 +6,8 @@ import json
 import shlex
 from typing import TYPE_CHECKING
 
-from tests.benchmarks.contenders import LABEL
+from tests.benchmarks.contenders import FIFTY, LABEL
 from tests.benchmarks.measure import Contender, Job
-from tests.benchmarks.upstream import PLATFORM
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,8 +40,8 @@ def one_command(bench: Bench, user: Conda, root: Path) -> Job:
     file = user.work / "offline-repo.yml"
     settings = {
         "root": str(root),
-        "channels": [bench.url],
-        "platforms": [PLATFORM],
+        "channels": [*bench.urls],
+        "platforms": [*bench.upstream.platforms],
         "label_channel": False,
         "labels": {label: {"packages": [*bench.upstream.packages]} for label in MANY},
     }
@@ -61,7 +60,7 @@ def engine(bench: Bench, user: Conda, root: Path) -> Job:
     bench.need_engine()
     for label in MANY:
         (root / label).mkdir(parents=True, exist_ok=True)
-    single = bench.engine(user, root / LABEL)
+    single = bench.engine(user, root / LABEL, threads=FIFTY)
     return _loop(single, str(root / LABEL / "channel"))
 
 

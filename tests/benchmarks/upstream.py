@@ -3,7 +3,7 @@
 A made channel has N packages of three versions each, and one package that needs them all. Packages
 lie in layers, and depend on a few of lower layers, some of which half of the channel depends on.
 The newest versions have archives of log-normal size; the older ones, which nobody is ever sent,
-have true archives too, but small ones.
+have true archives too, but small ones. `CHANNELS` is three of these for two platforms.
 """
 
 from __future__ import annotations
@@ -50,6 +50,13 @@ SMALL = "small"
 SMALL_COUNT = 100
 SMALL_SIZE = 15_000
 OLD_SIZE = 600
+#: An upstream of several channels for several platforms: its archives that a build takes, those for
+#: all platforms, and their size.
+CHANNELS = "channels"
+PLATFORMS = (PLATFORM, "win-64")
+CHANNELS_NEEDED = 417
+CHANNELS_NOARCH = 117
+CHANNELS_SIZE = 9_200
 #: Files that a package installs: log-normal as well.
 MEDIAN_FILES = 10
 DESCRIPTION = ".upstream.json"
@@ -78,6 +85,8 @@ class Upstream:
         needed: how many of them a build takes, if that is known without solving.
         size: bytes of these.
         released: the path of the archive that `release` publishes, if it has one.
+        channels: the channels in the folder, by name; it is the only one unless told.
+        platforms: what builds are for.
     """
 
     name: str
@@ -87,12 +96,14 @@ class Upstream:
     needed: int | None
     size: int | None
     released: str | None
+    channels: tuple[str, ...] = ("",)
+    platforms: tuple[str, ...] = (PLATFORM,)
 
     def release(self, after: bool) -> None:
         """Serve the index before or after one package was updated."""
         state = "after" if after else "before"
-        for index in sorted((self.folder / f".{state}").glob("*.json")):
-            target = self.folder / index.stem / "repodata.json"
+        for index in sorted(self.folder.glob(f"**/.{state}/*.json")):
+            target = index.parents[1] / index.stem / "repodata.json"
             content = index.read_bytes()
             if not target.exists() or target.read_bytes() != content:
                 arriving = target.with_name(".arriving")
@@ -140,7 +151,8 @@ def have(
         os.sync()
         arriving.replace(description)
     data = json.loads(description.read_text())
-    upstream = Upstream(**{**data, "folder": channel, "packages": tuple(data["packages"])})
+    lists = {key: tuple(value) for key, value in data.items() if isinstance(value, list)}
+    upstream = Upstream(**{**data, **lists, "folder": channel})
     upstream.release(after=False)
     return upstream
 
@@ -173,7 +185,7 @@ class _Channel:
         """Write the index of a state; see `Upstream.release`."""
         folder = self.folder / f".{state}"
         folder.mkdir(parents=True)
-        for subdir in ("noarch", PLATFORM):
+        for subdir in {"noarch", PLATFORM, *self.entries}:
             (self.folder / subdir).mkdir(exist_ok=True)
             entries = self.entries[subdir]
             repodata = {
@@ -213,6 +225,38 @@ def synthetic(name: str, folder: Path, say: Callable[[str], None]) -> Upstream:
     released, _ = _add(channel, updated, "3.1", updated.size, updated.files, chance)
     channel.write("after")
     return Upstream(name, folder, (META,), listed, count + 1, size, released)
+
+
+def several(name: str, folder: Path, _: Callable[[str], None]) -> Upstream:
+    """Make channels that need each other's packages, each package in one of them."""
+    count = CHANNELS_NOARCH - 1 + (CHANNELS_NEEDED - CHANNELS_NOARCH) // len(PLATFORMS)
+    chance = random.Random(f"{RECIPE} {name}")
+    plans = _plans(count, chance)
+    noarch = set(chance.sample(range(count), CHANNELS_NOARCH - 1))
+    channels = [_Channel(folder / f"channel-{number}") for number in (1, 2, 3)]
+    size = 0
+    for number, plan in enumerate(plans):
+        channel = chance.choice(channels)
+        for subdir in ("noarch",) if number in noarch else PLATFORMS:
+            small = replace(plan, subdir=subdir, size=plan.size * CHANNELS_SIZE // MEDIAN_SIZE)
+            for major in (1, 2):
+                _add(channel, small, f"{major}.0", OLD_SIZE, 1, chance)
+            size += _add(channel, small, "3.0", small.size, small.files, chance)[1]
+    meta = _index(META, "1.0", "noarch", "0", tuple(plan.name for plan in plans))
+    size += channels[0].add(f"{META}-1.0-0", "conda", meta, {f"share/{META}.txt": META})[1]
+    for channel in channels:
+        channel.write("before")
+    return Upstream(
+        name,
+        folder,
+        packages=(META,),
+        listed=sum(len(entries) for channel in channels for entries in channel.entries.values()),
+        needed=CHANNELS_NEEDED,
+        size=size,
+        released=None,
+        channels=tuple(channel.folder.name for channel in channels),
+        platforms=PLATFORMS,
+    )
 
 
 def _plans(count: int, chance: random.Random) -> list[_Plan]:
