@@ -11,7 +11,7 @@ older than its index.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from ..files.atomic import (
     has_content,
@@ -37,7 +37,7 @@ from .signature import SIGNATURE_NAME
 from .transition import age, read_next
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from .manifest import Manifest
@@ -78,14 +78,60 @@ class Transition:
     surplus: Sequence[str]
 
 
-def carry_out(change: Transition) -> tuple[str, ...]:
-    """Bring a repository to a release.
+class Writer(Protocol):
+    """Changes a published repository; a method returns when its change is done, and lasts."""
 
-    Returns:
-        The files that could not be deleted; until they are, readers see an unfinished publication.
-    """
+    def has(self, name: str) -> bool:
+        """Return whether the repository has a file."""
+
+    def put(self, name: str, content: bytes) -> None:
+        """Write a file of this content into its place."""
+
+    def place(self, names: Sequence[str]) -> None:
+        """Bring files of the release into their places, in any order."""
+
+    def delete(self, name: str) -> None:
+        """Delete a file if it exists."""
+
+    def clear(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Delete files; returns those that could not be deleted."""
+
+
+@dataclass(frozen=True)
+class Folder(Writer):
+    """Changes a repository in a folder, from a staging folder; see `Transition`."""
+
+    repository: Path
+    staging: Path
+
+    def has(self, name: str) -> bool:
+        """See `Writer.has`."""
+        return (self.repository / name).exists()
+
+    def put(self, name: str, content: bytes) -> None:
+        """See `Writer.put`."""
+        put(partial(self.staging / name), self.repository / name, content)
+        sync_folders(self.repository, [name])
+
+    def place(self, names: Sequence[str]) -> None:
+        """See `Writer.place`."""
+        for name in names:
+            place(self.staging / name, self.repository / name)
+        sync_folders(self.repository, names)
+
+    def delete(self, name: str) -> None:
+        """See `Writer.delete`."""
+        remove(self.repository / name)
+
+    def clear(self, names: Iterable[str]) -> tuple[str, ...]:
+        """See `Writer.clear`."""
+        return clear(self.repository, names)
+
+
+def carry_out(change: Transition) -> tuple[str, ...]:
+    """Bring the repository in a folder to a release; returns as `update`."""
     if change.repository.is_dir() and any(change.repository.iterdir()):
-        return _update(change)
+        return update(change, Folder(change.repository, change.staging))
     _create(change)
     return ()
 
@@ -104,35 +150,40 @@ def _create(change: Transition) -> None:
     sync(repository.parent)
 
 
-def _update(change: Transition) -> tuple[str, ...]:
-    repository, last, new = change.repository, change.last, change.release.manifest
-    _announce(change)
+def update(change: Transition, writer: Writer) -> tuple[str, ...]:
+    """Bring a repository to a release, as the head of this module says.
+
+    The small files that it has, of manifests and indexes, are read in `change.repository`.
+
+    Returns:
+        The files that could not be deleted; until they are, readers see an unfinished publication.
+    """
+    last, new = change.last, change.release.manifest
+    _announce(change, writer)
     packages = [n for n in change.coming if n in new.packages or n in new.attestations]
     others = [name for name in change.coming if name not in packages]
     index = [name for name in others if name.endswith(INDEX_NAME)]
-    added = [name for name in packages if not (repository / name).exists()]
-    _place(change, added)
+    added = [name for name in packages if not writer.has(name)]
+    writer.place(added)
     if last and last.raw != new.raw and age(new) <= age(last):
-        _put(change, NEXT_NAME, last.raw)
-        _put_manifest(change)
+        _put(change, writer, NEXT_NAME, last.raw)
+        _put_manifest(change, writer)
     # archives before the index that names them, and the index before the files for people
-    _place(change, [name for name in packages if name not in added])
-    bridges = _bridges(change, index)
-    for name, content in bridges.items():
-        put(partial(change.staging / name), repository / name, content)
-    sync_folders(repository, bridges)
-    _place(change, index)
-    _place(change, [name for name in others if name not in index])
-    _put_manifest(change)
+    writer.place([name for name in packages if name not in added])
+    for name, content in _bridges(change, index).items():
+        writer.put(name, content)
+    writer.place(index)
+    writer.place([name for name in others if name not in index])
+    _put_manifest(change, writer)
     # last the files that show readers an unfinished publication
     for names in (change.surplus, (NEXT_SIGNATURE_NAME,), (NEXT_NAME,)):
-        undeleted = clear(repository, names)
+        undeleted = writer.clear(names)
         if undeleted:
             break
     return undeleted
 
 
-def _announce(change: Transition) -> None:
+def _announce(change: Transition, writer: Writer) -> None:
     """Let readers know of what is on its way; the word of an interrupted command stays."""
     repository, last, previous = change.repository, change.last, read_next(change.repository)
     new, beside = change.release, change.beside
@@ -148,9 +199,9 @@ def _announce(change: Transition) -> None:
             for sig in signatures
             if any(manifest and sig.is_of(manifest.raw) for manifest in manifests)
         )
-        _put(change, NEXT_SIGNATURE_NAME, b"".join(valid))
+        _put(change, writer, NEXT_SIGNATURE_NAME, b"".join(valid))
     if previous is None or not last or last.raw != new.manifest.raw:
-        _put(change, NEXT_NAME, beside.manifest.raw)
+        _put(change, writer, NEXT_NAME, beside.manifest.raw)
 
 
 def _bridges(change: Transition, index: Sequence[str]) -> dict[str, bytes]:
@@ -176,22 +227,15 @@ def _bridges(change: Transition, index: Sequence[str]) -> dict[str, bytes]:
     return bridges
 
 
-def _put_manifest(change: Transition) -> None:
+def _put_manifest(change: Transition, writer: Writer) -> None:
     """Put the manifest and its signatures in place; all signatures already lie beside."""
     if not change.release.signatures:
-        remove(change.repository / SIGNATURE_NAME)
-    _put(change, MANIFEST_NAME, change.release.manifest.raw)
+        writer.delete(SIGNATURE_NAME)
+    _put(change, writer, MANIFEST_NAME, change.release.manifest.raw)
     if change.release.signatures:
-        _put(change, SIGNATURE_NAME, change.release.signatures)
+        _put(change, writer, SIGNATURE_NAME, change.release.signatures)
 
 
-def _put(change: Transition, name: str, content: bytes) -> None:
+def _put(change: Transition, writer: Writer, name: str, content: bytes) -> None:
     if not has_content(change.repository / name, content):
-        put(change.staging / name, change.repository / name, content)
-        sync(change.repository)
-
-
-def _place(change: Transition, names: Sequence[str]) -> None:
-    for name in names:
-        place(change.staging / name, change.repository / name)
-    sync_folders(change.repository, names)
+        writer.put(name, content)
