@@ -8,6 +8,7 @@ from copy import deepcopy
 from typing import TYPE_CHECKING, Literal
 
 from ...urls import file_path
+from .confinement import is_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -58,4 +59,7 @@ def _setting(content: Any, entries: Any) -> dict[str, Any]:
 
 
 def _exemption(channel: str) -> dict[str, Any]:
-    return {"channel": file_path(channel), "exclude_newer": False}
+    return {
+        "channel": file_path(channel) if is_folder(channel) else channel,
+        "exclude_newer": False,
+    }

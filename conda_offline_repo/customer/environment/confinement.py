@@ -1,0 +1,100 @@
+"""Which of conda's settings confine an environment to a repository, in a folder or on a server."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ...urls import NETWORK, SCHEME
+
+if TYPE_CHECKING:
+    from typing import Any
+
+#: Of a repository on a server: with these, conda asks no other host, and for nothing that a
+#: repository never has. Older conda passes over those that it does not know.
+ON_SERVER = {
+    "notify_outdated_conda": False,
+    "number_channel_notices": 0,
+    "repodata_fns": ["repodata.json"],
+    "repodata_use_shards": False,
+    "repodata_use_zst": False,
+    "report_errors": False,
+}
+#: The settings of `use`, and those of a repository on a server besides. conda takes `channel` for
+#: `channels` and `whitelist_channels` for `allowlist_channels`, and refuses to have both.
+KEYS = ("channels", "channel", "default_channels", "offline", "subdir", "exclude_newer")
+SERVER_KEYS = ("allowlist_channels", "whitelist_channels", *ON_SERVER)
+#: Where `use` adds an entry that has its own name as its only channel; see `with_name`.
+NAMES = "custom_multichannels"
+
+
+def keys(*channels: str) -> tuple[str, ...]:
+    """Return the settings that `use` changes for these channels."""
+    return KEYS if all(map(is_folder, channels)) else (*KEYS, *SERVER_KEYS)
+
+
+def is_folder(channel: str) -> bool:
+    """Return whether a channel URL is that of a folder."""
+    return channel.startswith(SCHEME)
+
+
+def confining(channel: str, platform: str | None = None) -> dict[str, Any]:
+    """Return our settings for a repository and a platform; `channel` is not to be set.
+
+    `defaults` leads nowhere: neither to the network nor, by another name, to the repository.
+    """
+    settings: dict[str, Any] = {"channels": [channel], "default_channels": []}
+    own = (
+        {"offline": True} if is_folder(channel) else {"allowlist_channels": [channel], **ON_SERVER}
+    )
+    return {**settings, **own, **({"subdir": platform} if platform else {})}
+
+
+def used_in(content: Any) -> str | None:
+    """Return the channel that a `.condarc` with this content is confined to; None if it is not.
+
+    The scripts for plain conda, and people, set `channels` and `offline`, too, but no such name for
+    the channel; where it has none, the settings have to be ours.
+    """
+    channels, names = content.get("channels"), content.get(NAMES)
+    if not isinstance(channels, list) or content.get("default_channels") != []:
+        return None
+    for channel in channels:
+        if not isinstance(channel, str) or channel.partition(":")[0] not in ("file", *NETWORK):
+            continue
+        if not is_folder(channel):
+            by_use = channels == [channel] == content.get("allowlist_channels")
+        elif not _may_be_one_of_several(channel):
+            by_use = channels == [channel] and content.get("offline") is True
+        else:
+            by_use = isinstance(names, dict) and names.get(channel) == [channel]
+        if by_use:
+            return channel
+    return None
+
+
+def with_name(content: Any, channel: str | None) -> dict[str, Any]:
+    """Return the setting `custom_multichannels` for a repository, or for none; empty if unset.
+
+    conda takes the last part of a folder's URL for the name of a channel, and goes by that name:
+    packages that its caches have from another folder of this name would count as the repository's.
+    As one of several channels, it goes by its whole path, and is called as these are: by the URL.
+    """
+    current = content.get(NAMES) or {}
+    if not isinstance(current, dict):
+        return {NAMES: current}
+    names = {name: channels for name, channels in current.items() if channels != [name]}
+    if channel and is_folder(channel) and _may_be_one_of_several(channel):
+        names[channel] = [channel]
+    return {NAMES: names} if names else {}
+
+
+def _may_be_one_of_several(channel: str) -> bool:
+    """Return whether conda finds this channel as one of several.
+
+    Current conda decodes the escapes in the URL of such a channel, so that `%` and `#` lead astray,
+    and packages are recorded under another URL and installed anew. Without it, it decodes the last
+    part alone, which leads astray if that has other escapes than those of spaces.
+    """
+    escaped = "%25" in channel or "%23" in channel
+    last = channel.rpartition("/")[2].replace("%20", "")
+    return not escaped and ("%" not in channel or "%" in last)
