@@ -6,9 +6,11 @@ import hashlib
 import re
 import stat
 import zipfile
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+from queue import SimpleQueue
+from threading import Thread
 from typing import TYPE_CHECKING
 
 from ..exceptions import InvalidRequestError
@@ -22,19 +24,25 @@ from .source import SourceReadError, chunks, failure
 from .volume_info import VolumeInfo, dump
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Iterator
     from contextlib import AbstractContextManager
+    from hashlib import _Hash
     from typing import IO, BinaryIO
 
     from ..progress import Progress
     from .release_ref import Since
     from .source import Source
 
+    Hash = Callable[[_Hash, bytes], None]
+
 #: The earliest date that a zip file can have.
 DATE = (1980, 1, 1, 0, 0, 0)
 MODE = (stat.S_IFREG | 0o644) << 16
 #: Bytes that a file takes in a zip file besides its content, and twice its name.
 PER_FILE = 200
+DAMAGED = "it is not the file that the manifest names"
+#: Pieces that wait to be hashed, at most.
+WAITING = 8
 #: By the power of 1000, or of 1024.
 UNITS = ("", "k", "m", "g", "t")
 
@@ -166,10 +174,15 @@ def _write(
             if content:
                 with volume.open(_entry(name, len(content)), "w") as packed:
                     packed.write(content)
-        for name in names:
-            with volume.open(_entry(name, everything[name].size), "w") as packed:
-                _pack_file(source, name, everything[name].sha256, packed, progress)
-            progress.advance(0, packages=name in packages)
+        hashes = {}
+        with _hashing() as hash_piece:
+            for name in names:
+                with volume.open(_entry(name, everything[name].size), "w") as packed:
+                    hashes[name] = _pack_file(source, name, packed, progress, hash_piece)
+                progress.advance(0, packages=name in packages)
+        damaged = [name for name in names if hashes[name].hexdigest() != everything[name].sha256]
+        if damaged:
+            raise failure(source, dict.fromkeys(damaged, SourceReadError(DAMAGED)))
     return pipe.size
 
 
@@ -182,18 +195,44 @@ def _entry(name: str, size: int) -> zipfile.ZipInfo:
 
 
 def _pack_file(
-    source: Source, name: str, expected: str, packed: IO[bytes], progress: Progress
-) -> None:
+    source: Source, name: str, packed: IO[bytes], progress: Progress, hash_piece: Hash
+) -> _Hash:
+    """Pack a file; returns what hashes it, which may not have ended."""
     sha256 = hashlib.sha256()
     try:
         for chunk in chunks(source, name):
-            sha256.update(chunk)
+            hash_piece(sha256, chunk)
             packed.write(chunk)
             progress.advance(len(chunk))
-        if sha256.hexdigest() != expected:
-            raise SourceReadError("it is not the file that the manifest names")
     except SourceReadError as error:
         raise failure(source, {name: error}) from error
+    return sha256
+
+
+@contextmanager
+def _hashing() -> Iterator[Hash]:
+    """Yield what hashes a piece in a thread, while it is written; at the end all are hashed."""
+    todo: SimpleQueue[tuple[_Hash, bytes] | None] = SimpleQueue()
+    done: SimpleQueue[None] = SimpleQueue()
+    places = iter(range(WAITING))
+
+    def run() -> None:
+        for sha256, piece in iter(todo.get, None):
+            sha256.update(piece)
+            done.put(None)
+
+    def hash_piece(sha256: _Hash, piece: bytes) -> None:
+        if next(places, None) is None:
+            done.get()  # a reader may be faster
+        todo.put((sha256, piece))
+
+    thread = Thread(target=run, daemon=True)
+    thread.start()
+    try:
+        yield hash_piece
+    finally:
+        todo.put(None)
+        thread.join()
 
 
 class _Pipe:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from conda_offline_repo.delivery import pack as packing
 from conda_offline_repo.delivery.exceptions import (
     BaseDamagedError,
     LabelMismatchError,
@@ -87,8 +88,11 @@ def test_extracted_by_hand_it_is_the_repository(
     assert locate_one(target).signers == (VENDOR.fingerprint,)
 
 
-def test_same_release_gives_the_same_bytes(mirror: Mirror, tmp_path: Path) -> None:
+def test_same_release_gives_the_same_bytes(
+    mirror: Mirror, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (first,) = packed(mirror.builds[2], tmp_path / "first.zip", since=mirror.builds[1])
+    monkeypatch.setattr(packing, "WAITING", 1)  # as where files are read faster than hashed
     copy = mirror.copy(2, tmp_path / "copy")
     pipe = io.BytesIO()
     base = find(str(mirror.builds[1] / MANIFEST_NAME), None, locate_one(copy).manifest)
@@ -223,6 +227,9 @@ def test_damaged_source_leaves_no_volume(mirror: Mirror, tmp_path: Path) -> None
     app.write_bytes(app.read_bytes()[:-1] + b"!")
     with pytest.raises(SourceDamagedError, match=r"app-1\.0-0\.conda"):
         packed(source, tmp_path / "v.zip", size=6_500)
+    (source / "README.txt").write_text("another")
+    with pytest.raises(SourceDamagedError, match=r"(?s)README\.txt.*app-1\.0-0\.conda"):
+        packed(source, tmp_path / "v.zip")
     app.unlink()
     with pytest.raises(SourceDamagedError, match=r"app-1\.0-0\.conda"):
         packed(source, tmp_path / "v.zip")
