@@ -14,8 +14,9 @@ from ..delivery.pack import pack, parse_size
 from ..delivery.release_ref import since
 from ..delivery.source import from_folder
 from ..exceptions import InvalidRequestError
+from ..files.typed import typed_path
 from ..printable import counted, human
-from ..repository.locate import locate_one, typed_path
+from ..repository.locate import locate_one
 from .output import chatter_to_stderr, numbered, print_result, signed_by
 from .parser import LABEL, PATH, add_options
 from .terminal import TerminalProgress

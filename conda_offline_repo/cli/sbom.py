@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from conda.base.context import context
 
+from ..files.typed import typed_path
 from ..printable import counted
 from ..queries.sbom import make_bills, write_bills
-from ..repository.locate import locate, typed_path
+from ..repository.locate import locate
 from .output import chatter_to_stderr, print_result, release_json
 from .parser import LABEL, PATH, add_options
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..files.typed import typed_path
 from ..queries.contents import list_packages
 from ..queries.licenses import licenses
 from ..queries.why import why
-from ..repository.locate import locate, typed_path
+from ..repository.locate import locate
 from ..settings import default_root
 from . import show_report, why_report
 from .output import chatter_to_stderr, print_answers

@@ -13,9 +13,10 @@ from conda.utils import quote_for_shell
 from ..customer.trust.signers import check_delivery, expect_from_now_on
 from ..delivery.deliver import deliver, read_target
 from ..delivery.source import from_folder
+from ..files.typed import typed_path
 from ..printable import counted, human
 from ..queries.compare import difference
-from ..repository.locate import Repository, locate_one, typed_path
+from ..repository.locate import Repository, locate_one
 from .output import (
     amount,
     changes_json,

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..delivery.source import from_volumes
-from ..repository.locate import typed_path
+from ..files.typed import typed_path
 from .parser import OLDER, TRUST, add_options
 from .sync import TARGET, deliver_to
 

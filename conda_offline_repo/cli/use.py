@@ -14,7 +14,8 @@ from ..customer.request import UseRequest
 from ..customer.undo import undo
 from ..customer.use import use
 from ..exceptions import InvalidRequestError
-from ..repository.locate import absolute, typed_path
+from ..files.typed import typed_path
+from ..repository.locate import absolute
 from ..specs import parse_spec
 from .output import chatter_to_stderr
 from .parser import LABEL, add_options

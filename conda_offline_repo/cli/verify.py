@@ -8,8 +8,9 @@ from conda.base.context import context
 
 from ..customer.trust.signers import check_expected
 from ..delivery.volume import check_volume, open_volume
+from ..files.typed import typed_path
 from ..printable import counted, human
-from ..repository.locate import Repository, locate, typed_path
+from ..repository.locate import Repository, locate
 from ..repository.verify import verify
 from .output import chatter_to_stderr, print_json, print_lines, release_json, signed_by
 from .parser import LABEL, PATH, add_options

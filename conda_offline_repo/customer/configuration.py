@@ -19,7 +19,7 @@ from .._conda import configuration
 from .._conda.configuration import CHANNELS, Setting
 from ..queries.contents import package_records
 from ..repository.manifest import on_platform
-from ..urls import TOKEN, file_url, public
+from ..urls import TOKEN, public
 from .environment.condarc import CONDARC, configured, read_condarc
 
 if TYPE_CHECKING:
@@ -82,9 +82,7 @@ def interfering(repository: Repository, prefix: Path) -> Iterator[Finding]:
             meaning, remedy = INTERFERING[setting.name]
             yield _finding(setting, meaning, remedy.format(prefix=prefix))
     own = prefix / CONDARC
-    seen = configuration.seen_in(
-        prefix, configured(read_condarc(own), file_url(repository.path), own)
-    )
+    seen = configuration.seen_in(prefix, configured(read_condarc(own), repository.channel, own))
     others = [setting for setting in settings if setting.source != str(own)]
     yield from _hiding(others, seen, repository, prefix)
     yield from _forbidding(settings, seen, repository)
@@ -95,7 +93,7 @@ def _hiding(
     settings: list[Setting], seen: Seen, repository: Repository, prefix: Path
 ) -> Iterator[Finding]:
     """Yield what has precedence over the `.condarc` of the environment."""
-    channel = file_url(repository.path)
+    channel = repository.channel
     for setting in settings:
         if setting.name in CHANNELS and setting.final and channel not in seen.channels:
             path, folder = (quote_for_shell(str(path)) for path in (repository.path, prefix))
@@ -111,7 +109,7 @@ def _hiding(
 
 def _forbidding(settings: list[Setting], seen: Seen, repository: Repository) -> Iterator[Finding]:
     """Yield what makes conda refuse the repository, or packages of its release."""
-    channel = file_url(repository.path)
+    channel = repository.channel
     allowed, denied = (
         {url for name in names for url in Channel(name).base_urls}
         for names in (seen.allowed, seen.denied)

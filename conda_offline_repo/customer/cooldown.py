@@ -11,7 +11,6 @@ from conda.utils import quote_for_shell
 from .._conda.configuration import cooldown, merged
 from .._conda.solver_settings import OF_COOLDOWN, sources
 from .._conda.transactions import installed
-from ..urls import file_url
 from .base import is_base
 from .configuration import Finding
 from .environment.condarc import CONDARC, configured, read_condarc, states_cooldown
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
 
     from conda.models.records import PackageRecord
 
+    from ..files.web import Place
     from ..repository.locate import Repository
     from .environment.exemption import Exemption
 
@@ -41,7 +41,7 @@ class HeldBack:
             cannot.
     """
 
-    repository: Path
+    repository: Place
     prefix: Path
     packages: dict[str, str | None]
     settings: tuple[str, ...]
@@ -102,7 +102,7 @@ def held_back(
     Raises:
         TargetError: The environment's `.condarc` cannot be read.
     """
-    path, channel = prefix / CONDARC, file_url(repository.path)
+    path, channel = prefix / CONDARC, repository.channel
     old = read_condarc(path)
     active = cooldown(merged(prefix, configured(old, channel, path)))
     if active is None:

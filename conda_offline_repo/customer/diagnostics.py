@@ -21,7 +21,6 @@ from .._conda.classic_solver import stated_name
 from .._conda.solver import installed_solvers
 from .._conda.transactions import requested
 from ..repository.transition import unfinished, unfinished_text
-from ..urls import file_url
 from .base import is_base
 from .configuration import Finding, interfering, shown
 from .environment.condarc import CONDARC
@@ -51,7 +50,7 @@ def diagnose(repository: Repository, prefix: Path) -> tuple[Finding, ...]:
         *_conda(repository.manifest),
         *interfering(repository, prefix),
         *_pip(prefix),
-        *_history(file_url(path), prefix),
+        *_history(repository.channel, prefix),
     )
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from .._conda.machine import Unmet
+    from ..files.web import Place
 
 #: The virtual packages that a variable of the environment changes, `__win` since conda 25.
 OVERRIDABLE = ("__archspec", "__cuda", "__glibc", "__linux", "__osx", "__win")
@@ -26,7 +27,7 @@ OVERRIDABLE = ("__archspec", "__cuda", "__glibc", "__linux", "__osx", "__win")
 class ReleaseNotKeptError(OfflineRepoError):
     """A release that the repository does not have, or no longer has."""
 
-    def __init__(self, repository: Path, release: int, kept: Iterable[int]) -> None:
+    def __init__(self, repository: Place, release: int, kept: Iterable[int]) -> None:
         super().__init__(
             f"{repository} does not have release {release}; it has {', '.join(map(str, kept))}.",
             f"`conda offline-repo show {quote_for_shell(str(repository))} --releases` lists them. "
@@ -38,7 +39,7 @@ class ReleaseNotKeptError(OfflineRepoError):
 class NewerFormatError(OfflineRepoError):
     """A release with packages that this conda, or its solver, does not see in the index."""
 
-    def __init__(self, repository: Path, names: Iterable[str]) -> None:
+    def __init__(self, repository: Place, names: Iterable[str]) -> None:
         super().__init__(
             f"{repository} has packages that only {NEEDED} installs:{dashlist(names)}\n"
             f"This is conda {__version__} with the solver {context.solver}. Nothing was changed.",
@@ -51,7 +52,7 @@ class NewerFormatError(OfflineRepoError):
 class EnvironmentMissingError(OfflineRepoError):
     """An environment that a release does not have, or none named where it has several."""
 
-    def __init__(self, repository: Path, name: str | None, environments: Iterable[str]) -> None:
+    def __init__(self, repository: Place, name: str | None, environments: Iterable[str]) -> None:
         names = [name for name in environments if name]
         problem = f"The release in {repository} has one environment, without a name, not {name!r}."
         advice = f"For just what it installs: --environment {DEFAULT}"
@@ -99,7 +100,7 @@ class CooldownError(OfflineRepoError):
 class RepositoryDamagedError(OfflineRepoError):
     """Files of a repository that are `missing`, `changed` or `unreadable`, by that word."""
 
-    def __init__(self, path: Path, **problems: Iterable[str]) -> None:
+    def __init__(self, path: Place, **problems: Iterable[str]) -> None:
         lines = [f"{word}: {name}" for word, names in problems.items() for name in names]
         problem = f"The offline repository {path} is damaged or its copy is incomplete:"
         advice = "Copy the repository again from its source"
@@ -115,7 +116,7 @@ class RepositoryDamagedError(OfflineRepoError):
 class SiblingIndexError(OfflineRepoError):
     """Files beside the index of a repository that conda may read in its place."""
 
-    def __init__(self, path: Path, names: Iterable[str]) -> None:
+    def __init__(self, path: Place, names: Iterable[str]) -> None:
         super().__init__(
             f"The offline repository {path} has files that conda may read instead of its index:"
             f"{dashlist(names)}",
@@ -139,7 +140,7 @@ class BaseMisfitError(OfflineRepoError):
 class PlatformMissingError(OfflineRepoError):
     """A repository that has nothing for this machine's platform."""
 
-    def __init__(self, path: Path, platform: str, available: Iterable[str]) -> None:
+    def __init__(self, path: Place, platform: str, available: Iterable[str]) -> None:
         super().__init__(
             f"The offline repository {path} is not for {platform}; it is for "
             f"{', '.join(sorted(available))}.",
@@ -147,7 +148,7 @@ class PlatformMissingError(OfflineRepoError):
         )
 
 
-def _use_older(path: Path, prefix: Path, trusted: Iterable[str]) -> str:
+def _use_older(path: Place, prefix: Path, trusted: Iterable[str]) -> str:
     """Return the command that takes an older release, signed by the keys just given as before."""
     keys = "".join(f" --trust {key}" for key in trusted)
     shown = (quote_for_shell(str(argument)) for argument in (path, prefix))
@@ -168,7 +169,7 @@ class OlderBuildError(OfflineRepoError):
     """A repository with an older release than the environment has used."""
 
     def __init__(
-        self, path: Path, release: int, last: int, prefix: Path, trusted: Iterable[str] = ()
+        self, path: Place, release: int, last: int, prefix: Path, trusted: Iterable[str] = ()
     ) -> None:
         super().__init__(
             f"{path} has release {release}, but this environment has used release {last}.",
@@ -181,7 +182,9 @@ class OlderBuildError(OfflineRepoError):
 class OtherContentError(OfflineRepoError):
     """A repository with the release that an environment has used, and other content."""
 
-    def __init__(self, path: Path, release: int, prefix: Path, trusted: Iterable[str] = ()) -> None:
+    def __init__(
+        self, path: Place, release: int, prefix: Path, trusted: Iterable[str] = ()
+    ) -> None:
         super().__init__(
             f"{path} has release {release} with other content than this environment has used.",
             "Either somebody has changed it, or your vendor has begun the repository anew: ask "
@@ -193,7 +196,7 @@ class OtherContentError(OfflineRepoError):
 class OtherLabelError(OfflineRepoError):
     """A repository of another label than the one that the environment uses."""
 
-    def __init__(self, path: Path, label: str, last: str, prefix: Path) -> None:
+    def __init__(self, path: Place, label: str, last: str, prefix: Path) -> None:
         super().__init__(
             f"{path} is the repository of {label!r}, but this environment uses that of {last!r}.",
             "Give another environment with -n or -p, or make one. If you mean it, give "

@@ -14,7 +14,6 @@ from .._conda import features
 from .._conda.transactions import installed, read_again
 from ..files.atomic import STAGED, remove
 from ..repository.names import check_folder
-from ..urls import file_url
 from .environment.condarc import CONDARC, configured, ours, platform_in, read_condarc, used
 from .environment.files import cannot_be_written, remove_staged, replace_all
 from .environment.lock import LOCK_NAME
@@ -122,7 +121,7 @@ def plan(
     if context.subdir not in platforms:
         raise PlatformMissingError(repository.path, context.subdir, platforms)
     check_folder(repository.path, context.subdirs)
-    channel = file_url(repository.path)
+    channel = repository.channel
     platform = None if context.subdir == features.native_platform() else context.subdir
     new = configured(old, channel, path, platform, exempt)
     change = read_change(prefix)

@@ -12,13 +12,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
+    from ..files.web import Place
     from ..repository.manifest import Manifest
 
 
 class SourceUnfinishedError(OfflineRepoError):
     """A source whose own publication is under way or was interrupted."""
 
-    def __init__(self, source: Path) -> None:
+    def __init__(self, source: Place) -> None:
         super().__init__(
             f"{source} is not a complete release: a publication of it is under way or was "
             "interrupted. Nothing was written.",
@@ -30,7 +31,7 @@ class SourceUnfinishedError(OfflineRepoError):
 class SourceDamagedError(OfflineRepoError):
     """A source with files that are not what its manifest says."""
 
-    def __init__(self, source: Path, problems: Mapping[str, str]) -> None:
+    def __init__(self, source: Place, problems: Mapping[str, str]) -> None:
         lines = (f"{name}: {why}" for name, why in sorted(problems.items()))
         super().__init__(
             f"{source} is damaged or its copy is incomplete:{dashlist(lines)}",
@@ -42,7 +43,7 @@ class SourceDamagedError(OfflineRepoError):
 class SourceUnreadableError(OfflineRepoError):
     """A source with files that cannot be read, whatever they are."""
 
-    def __init__(self, source: Path, problems: Mapping[str, str]) -> None:
+    def __init__(self, source: Place, problems: Mapping[str, str]) -> None:
         lines = (f"{name}: {why}" for name, why in sorted(problems.items()))
         super().__init__(
             f"{source} cannot be read:{dashlist(lines)}",
@@ -54,7 +55,7 @@ class SourceUnreadableError(OfflineRepoError):
 class LabelMismatchError(OfflineRepoError):
     """Releases of two customers, where one would be compared with the other or replace it."""
 
-    def __init__(self, path: Path, has: str, other: str, *, compared: bool = False) -> None:
+    def __init__(self, path: Place, has: str, other: str, *, compared: bool = False) -> None:
         super().__init__(
             f"{path} has label {has!r}, but the other release has label {other!r}. Nothing was "
             "written.",
@@ -79,7 +80,7 @@ class OtherOriginError(OfflineRepoError):
     """A release that nobody signed who signed the target's."""
 
     def __init__(
-        self, source: Path, target: Path, signers: Sequence[str], expected: Iterable[str]
+        self, source: Place, target: Path, signers: Sequence[str], expected: Iterable[str]
     ) -> None:
         signed = f"signed by {', '.join(signers)}" if signers else "not signed"
         remedy = (

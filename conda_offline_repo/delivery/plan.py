@@ -6,6 +6,7 @@ import os
 import shutil
 import stat
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..files.atomic import has_content, partial
@@ -31,7 +32,6 @@ from .volume_info import base_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from ..progress import Progress
     from ..repository.manifest import Manifest
@@ -149,7 +149,8 @@ def check_place(source: Source, target: Path) -> None:
     if not target.name or os.path.ismount(target):
         reason = "the new files are staged beside it, on the same volume"
         raise PlaceError(target, reason, below)
-    if target.exists() and source.place.exists() and os.path.samefile(target, source.place):
+    place = source.place
+    if isinstance(place, Path) and target.exists() and place.exists() and target.samefile(place):
         raise PlaceError(target, "it is the source itself")
     if around := enclosing(target.parent):
         raise NestedFolderError(target, around, "Give a folder beside that one.")

@@ -11,10 +11,11 @@ from conda.utils import quote_for_shell
 
 from ..exceptions import InvalidRequestError
 from ..files.hashing import read_regular
+from ..files.typed import typed_path
 from ..queries.contents import packages_of, read_records
 from ..repository import manifest_json
 from ..repository.exceptions import AmbiguousRepositoryError, UnreadableError
-from ..repository.locate import locate_one, typed_path
+from ..repository.locate import locate_one
 from ..repository.manifest import INDEX_NAME
 from ..repository.names import PLUGIN
 from ..repository.reading import LARGEST
@@ -24,6 +25,7 @@ from .volume_info import Base, base_of
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ..files.web import Place
     from ..queries.contents import ListedPackage
     from ..queries.dependencies import Records
     from ..repository.manifest import Manifest
@@ -34,14 +36,14 @@ class Named:
     """A release.
 
     Attributes:
-        path: Its folder or file.
+        path: Its folder, its URL or its file.
         signers: Who signed it; None if unknown, as of a manifest alone.
         records: The entries of its index, by `subdir/file`; None without an index, and for a
             release that is kept, whose entries may have changed since.
         packages: The packages of its index; None without an index.
     """
 
-    path: Path
+    path: Place
     manifest: Manifest
     signers: tuple[str, ...] | None = None
     records: Records | None = None
@@ -63,19 +65,19 @@ def named(text: str, label: str | None) -> Named:
     path = typed_path(text)
     if not path.is_file():
         repository = locate_one(path, label)
-        path, manifest = repository.path, repository.manifest
-        records = read_records(manifest, path)
-        return Named(
-            path, manifest, repository.signers, records, packages_of(manifest, records, path)
-        )
+        place, manifest = repository.path, repository.manifest
+        records = read_records(manifest, place)
+        listed = packages_of(manifest, records, place)
+        return Named(place, manifest, repository.signers, records, listed)
     if zipfile.is_zipfile(path):
         with open_volume(path) as volume:
-            manifest, entries, listed = volume.manifest, None, None
+            manifest, entries = volume.manifest, None
+            packages = None
             # volumes of a difference often have all index files
             if volume.names.issuperset(n for n in manifest.files if n.endswith(INDEX_NAME)):
                 entries = read_records(manifest, path, volume.read)
-                listed = packages_of(manifest, entries, path)
-            return Named(path, manifest, volume.signers, entries, listed)
+                packages = packages_of(manifest, entries, path)
+            return Named(path, manifest, volume.signers, entries, packages)
     try:
         content = read_regular(path, LARGEST)
     except OSError as error:

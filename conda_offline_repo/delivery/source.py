@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from typing import IO
 
     from ..exceptions import OfflineRepoError
+    from ..files.web import Place
     from ..repository.locate import Repository
     from ..repository.manifest import Manifest
     from .volume import Volume
@@ -43,7 +44,7 @@ class Source:
     """A release, whole or as the difference to another one.
 
     Attributes:
-        place: Its folder or first volume, for messages.
+        place: Its folder, its URL or its first volume, for messages.
         signers: The fingerprints of the keys that signed it; none if it is not signed.
         signature: The content of the file with the signatures; empty without one.
         open: Opens a file of it for reading, by its path in a repository; raises OSError.
@@ -53,13 +54,13 @@ class Source:
         lacks: Makes the error for files that it does not have.
     """
 
-    place: Path
+    place: Place
     manifest: Manifest
     signers: tuple[str, ...]
     signature: bytes
     open: Callable[[str], AbstractContextManager[IO[bytes]]]
     names: frozenset[str]
-    paths: tuple[Path, ...]
+    paths: tuple[Place, ...]
     base: Base | None = None
     lacks: Callable[[list[str]], OfflineRepoError] = BaseDamagedError
 

@@ -1,4 +1,4 @@
-"""Digests of files, each read once."""
+"""Files of disks and web servers, each read once, and their digests."""
 
 from __future__ import annotations
 
@@ -10,11 +10,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from .web import WebFolder
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from hashlib import _Hash
     from pathlib import Path
     from typing import IO, BinaryIO
+
+    from .web import Place
 
 CHUNK = 1 << 18
 #: Errors of a file that may be right, but cannot be read.
@@ -33,13 +37,26 @@ class Digests:
     size: int
 
 
-@contextmanager
-def open_regular(path: Path) -> Iterator[BinaryIO]:
-    """Open a file for reading, unbuffered; a pipe or a device would never end.
+def exists(path: Place) -> bool:
+    """Return whether a file or a folder exists, be it a link that leads nowhere.
 
     Raises:
-        OSError: The file cannot be opened, or is not a regular file.
+        OSError: A web server does not tell.
     """
+    return path.exists() if isinstance(path, WebFolder) else os.path.lexists(path)
+
+
+@contextmanager
+def open_regular(path: Place) -> Iterator[BinaryIO]:
+    """Open a file for reading, on a disk unbuffered; a pipe or a device would never end.
+
+    Raises:
+        OSError: The file cannot be opened, or is not a regular file; see `WebFolder.open`.
+    """
+    if isinstance(path, WebFolder):
+        with path.open() as file:
+            yield file
+        return
 
     def opener(name: str, flags: int) -> int:
         return os.open(name, flags | getattr(os, "O_NONBLOCK", 0))
@@ -50,21 +67,29 @@ def open_regular(path: Path) -> Iterator[BinaryIO]:
         yield file
 
 
-def read_regular(path: Path, limit: int, *, links: bool = False) -> bytes:
+def read_regular(path: Place, limit: int, *, links: bool = False) -> bytes:
     """Return the content of a regular file of at most `limit` bytes.
 
     Raises:
         OSError: It cannot be read, is not a regular file, is larger, or, without `links`, is a
             symbolic link.
     """
-    if not links and path.is_symlink():
+    if isinstance(path, WebFolder):
+        content = path.read(limit)
+    elif not links and path.is_symlink():
         raise OSError(errno.EINVAL, "it is a link, not a file", str(path))
-    with open_regular(path) as file:
-        content = bytearray()
-        while len(content) <= limit and (chunk := file.read(CHUNK)):
-            content += chunk
+    else:
+        content = _read(path, limit)
     if len(content) > limit:
         raise OSError(errno.EINVAL, f"it is larger than {limit} bytes", str(path))
+    return content
+
+
+def _read(path: Path, limit: int) -> bytes:
+    content = bytearray()
+    with open_regular(path) as file:
+        while len(content) <= limit and (chunk := file.read(CHUNK)):
+            content += chunk
     return bytes(content)
 
 
@@ -78,7 +103,7 @@ def hash_into(file: IO[bytes], *hashers: _Hash, limit: float = float("inf")) -> 
     return size
 
 
-def hash_file(path: Path, *, md5: bool = False, limit: float = float("inf")) -> Digests:
+def hash_file(path: Place, *, md5: bool = False, limit: float = float("inf")) -> Digests:
     """Read a regular file once and return its digests, with MD5 if that is wanted.
 
     Reading stops soon after `limit` bytes: a larger file is not the expected one.

@@ -13,18 +13,18 @@ from conda.models.records import PackageRecord
 
 from ..files.hashing import hash_bytes, read_regular
 from ..repository import reading
-from ..repository.exceptions import ManifestError, UnreadableError
+from ..repository.exceptions import IndexMisfitError, UnreadableError
 from ..repository.index import entries as index_entries
 from ..repository.manifest import INDEX_NAME, solution_key
 from ..repository.names import PLUGIN
-from ..urls import NETWORK, file_url, public
+from ..urls import NETWORK, public
 from .dependencies import MISFIT, checked_entry, solved, solved_besides
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
-    from pathlib import Path
     from typing import Any
 
+    from ..files.web import Place
     from ..repository.locate import Repository
     from ..repository.manifest import Manifest
     from ..repository.package import Attestations, Package
@@ -86,7 +86,7 @@ def list_packages(repository: Repository) -> tuple[ListedPackage, ...]:
     return packages_of(manifest, read_records(manifest, path), path)
 
 
-def packages_of(manifest: Manifest, records: Records, path: Path) -> tuple[ListedPackage, ...]:
+def packages_of(manifest: Manifest, records: Records, path: Place) -> tuple[ListedPackage, ...]:
     """List the packages of a release, sorted by name.
 
     Args:
@@ -161,7 +161,7 @@ def package_records(repository: Repository, names: Iterable[str]) -> dict[str, P
         names: The archives, as `subdir/file`; those that the index lacks are left out.
     """
     entries = read_records(repository.manifest, repository.path, damaged=True)
-    url, records = file_url(repository.path), {}
+    url, records = repository.channel, {}
     for name in names:
         if name in entries:
             subdir, _, file = name.rpartition("/")
@@ -173,7 +173,7 @@ def package_records(repository: Repository, names: Iterable[str]) -> dict[str, P
 
 def read_records(
     manifest: Manifest,
-    path: Path,
+    path: Place,
     read: Callable[[str, int], bytes] | None = None,
     *,
     damaged: bool = False,
@@ -206,7 +206,7 @@ def read_records(
                 continue
             if isinstance(error, OSError) and error.errno not in NO_FILE:
                 raise UnreadableError(path / name, error) from error
-            raise ManifestError(path / name, MISFIT) from error
+            raise IndexMisfitError(path / name, MISFIT) from error
         records |= {f"{subdir}/{file}": entry for file, entry in entries.items()}
     return records
 

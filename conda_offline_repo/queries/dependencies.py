@@ -18,9 +18,9 @@ from ..repository.names import PLUGIN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
-    from pathlib import Path
     from typing import Any
 
+    from ..files.web import Place
     from ..repository.manifest import Manifest
 
     #: The index entries of packages, by `subdir/file`.
@@ -111,7 +111,7 @@ def environments(manifest: Manifest) -> tuple[RequestedEnvironment, ...]:
     )
 
 
-def solved(manifest: Manifest, records: Records, path: Path) -> tuple[Solved, ...]:
+def solved(manifest: Manifest, records: Records, path: Place) -> tuple[Solved, ...]:
     """Return the solutions of the release, by environment and platform.
 
     Args:
@@ -128,7 +128,7 @@ def solved(manifest: Manifest, records: Records, path: Path) -> tuple[Solved, ..
     return tuple(_installed(manifest, records, path, solutions, packages))
 
 
-def solved_besides(manifest: Manifest, records: Records, path: Path) -> tuple[Solved, ...]:
+def solved_besides(manifest: Manifest, records: Records, path: Place) -> tuple[Solved, ...]:
     """Return, like `solved`, the solutions of the kept releases, newest first, and the plugin's."""
     plugin = tuple(name for name in manifest.packages if name.startswith(f"{PLUGIN}/"))
     releases = sorted(manifest.releases, reverse=True)
@@ -138,7 +138,7 @@ def solved_besides(manifest: Manifest, records: Records, path: Path) -> tuple[So
 
 
 def checked_entry(
-    manifest: Manifest, records: Records, path: Path, archive: str
+    manifest: Manifest, records: Records, path: Place, archive: str
 ) -> Mapping[str, Any] | None:
     """Return the index entry of an archive; None if it is not in the index yet.
 
@@ -182,7 +182,7 @@ def reached(names: Iterable[str], needs: Mapping[str, Iterable[str]]) -> set[str
 def _installed(
     manifest: Manifest,
     records: Records,
-    path: Path,
+    path: Place,
     releases: Iterable[tuple[int, Mapping[str, Iterable[str]]]],
     packages: Mapping[str, tuple[str, ...]],
 ) -> Iterator[Solved]:

@@ -8,21 +8,25 @@ from __future__ import annotations
 
 import hashlib
 import os
+from contextlib import ExitStack
 from dataclasses import dataclass
 from errno import EINVAL, EISDIR, ENOENT, ENOTDIR
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
+from tempfile import TemporaryFile
 from typing import TYPE_CHECKING
 
-from ..files.hashing import hash_into, open_regular
-from ..repository.exceptions import ArchiveError, UnreadableError
+from ..files.hashing import CHUNK, hash_into, open_regular
+from ..files.web import WebFolder
+from ..repository.exceptions import UnreadableError
 from .contents import list_packages
+from .exceptions import ArchiveError
 
 if TYPE_CHECKING:
     import tarfile
     from collections.abc import Mapping
-    from pathlib import Path
     from typing import BinaryIO
 
+    from ..files.web import Place
     from ..progress import Progress
     from ..repository.locate import Repository
     from .contents import ListedPackage
@@ -103,12 +107,16 @@ def licenses(repository: Repository, progress: Progress) -> Licenses:
     return Licenses(tuple(licensed), tuple(texts))
 
 
-def _of_archive(path: Path, allowed: Mapping[str, int]) -> tuple[dict[str, str], dict[str, str]]:
+def _of_archive(path: Place, allowed: Mapping[str, int]) -> tuple[dict[str, str], dict[str, str]]:
     """Return the texts in an archive, and the reasons why others are left out, each by path."""
     try:
-        if path.is_symlink():
+        if isinstance(path, Path) and path.is_symlink():
             raise ArchiveError(path, "it is a link, not a file")
-        with open_regular(path) as file:
+        with ExitStack() as stack:
+            file = stack.enter_context(open_regular(path))
+            if isinstance(path, WebFolder):
+                copy = stack.enter_context(TemporaryFile(buffering=0))
+                file = _copied(file, copy, max(allowed.values()))
             size = os.fstat(file.fileno()).st_size
             sha256 = hashlib.sha256()
             if size in allowed.values():
@@ -125,7 +133,15 @@ def _of_archive(path: Path, allowed: Mapping[str, int]) -> tuple[dict[str, str],
         raise UnreadableError(path, error) from error
 
 
-def _texts(path: Path, file: BinaryIO) -> tuple[dict[str, str], dict[str, str]]:
+def _copied(file: BinaryIO, copy: BinaryIO, limit: int) -> BinaryIO:
+    """Copy a file that cannot be sought back, or soon more than `limit` bytes of it."""
+    while copy.tell() <= limit and (chunk := file.read(CHUNK)):
+        copy.write(chunk)
+    copy.seek(0)
+    return copy
+
+
+def _texts(path: Place, file: BinaryIO) -> tuple[dict[str, str], dict[str, str]]:
     from conda_package_streaming.package_streaming import stream_conda_info
 
     largest = next(size for end, size in LARGEST_PART.items() if path.name.endswith(end))

@@ -20,18 +20,20 @@ from conda.models.match_spec import MatchSpec
 from .._conda import features
 from ..exceptions import InvalidRequestError
 from ..files.atomic import all_or_none, has_content
-from ..repository.exceptions import ManifestError, NotWrittenError, SbomMissingError
+from ..repository.exceptions import ManifestError
 from ..repository.locate import enclosing
 from ..repository.manifest import MANIFEST_NAME
 from ..repository.names import label_problem
 from .components import record_of, state_attestations, state_wheel
 from .contents import read_records, wheel_of
 from .dependencies import solved
+from .exceptions import NotWrittenError, SbomMissingError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from ..files.web import Place
     from ..repository.locate import Repository
     from ..repository.manifest import Manifest
     from .dependencies import Solved
@@ -143,7 +145,7 @@ def write_bills(bills: Sequence[Bill], folder: Path, *, dry_run: bool = False) -
     return tuple(folder / bill.name for bill in changed)
 
 
-def _file_name(manifest: Manifest, solution: Solved, path: Path) -> str:
+def _file_name(manifest: Manifest, solution: Solved, path: Place) -> str:
     """Return the name of a bill's file, of which no part is trusted."""
     environment, platform = solution.environment, solution.platform
     if any(map(label_problem, filter(None, (environment, f"on-{platform}")))):
@@ -154,7 +156,7 @@ def _file_name(manifest: Manifest, solution: Solved, path: Path) -> str:
 
 
 @contextmanager
-def _dated(manifest: Manifest, path: Path) -> Iterator[None]:
+def _dated(manifest: Manifest, path: Place) -> Iterator[None]:
     """Let conda-sboms use the date of the release, unless another is set."""
     if os.environ.get(DATE_VARIABLE):
         yield

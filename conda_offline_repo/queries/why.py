@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
-from ..repository.exceptions import PackageUnknownError
 from ..repository.names import PLUGIN
 from .contents import read_records, wheel_of
 from .dependencies import solved, solved_besides, spec_name
+from .exceptions import PackageUnknownError
 from .pip import names_by_project
 
 if TYPE_CHECKING:

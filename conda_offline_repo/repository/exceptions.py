@@ -9,11 +9,14 @@ from conda.common.io import dashlist
 from conda.utils import quote_for_shell
 
 from ..exceptions import OfflineRepoError
+from ..files.web import WebFolder
 from ..printable import human
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
+
+    from ..files.web import Place
 
 
 class InvalidLabelError(OfflineRepoError):
@@ -30,15 +33,23 @@ class InvalidLabelError(OfflineRepoError):
 class FolderNameError(OfflineRepoError):
     """A folder where conda, or the configured solver, cannot read a channel."""
 
-    def __init__(self, folder: Path, reader: str, reason: str, advice: str) -> None:
+    def __init__(self, folder: Place, reader: str, reason: str, advice: str) -> None:
         super().__init__(f"{reader} cannot read a channel in {folder}: {reason}.", advice)
 
 
 class RepositoryNotFoundError(OfflineRepoError):
-    """A path at and below which there is no offline repository."""
+    """A path at and below which, or a URL at which, there is no offline repository."""
 
-    def __init__(self, path: Path, label: str | None, damaged: Iterable[Path] = ()) -> None:
+    def __init__(self, path: Place, label: str | None, damaged: Iterable[Path] = ()) -> None:
         labelled = f"of label {label!r} " if label else ""
+        if isinstance(path, WebFolder):
+            super().__init__(
+                f"There is no offline repository {labelled}at {path}: the server has no "
+                "offline-repo.json there.",
+                "Give the URL of the folder with offline-repo.json, or that of the folder above it "
+                "and its name with --label: what else is in a folder, a web server does not tell.",
+            )
+            return
         if not os.path.lexists(path):
             super().__init__(
                 f"There is no offline repository in {path}: it does not exist.",
@@ -73,36 +84,85 @@ class PackedError(OfflineRepoError):
 class UnreadableError(OfflineRepoError):
     """A file or folder of a repository that exists, but cannot be read."""
 
-    def __init__(self, path: Path, error: OSError) -> None:
-        super().__init__(
-            f"{path} cannot be read: {error.strerror or error}.",
+    def __init__(self, path: Place, error: OSError) -> None:
+        advice = (
             "Plug in its disk or mount it again, or ask its owner for permission to read all of "
-            "it, then repeat this command.",
+            "it, then repeat this command."
         )
+        if isinstance(path, WebFolder):
+            advice = getattr(error, "hint", "") or "Run the same command again later."
+        super().__init__(f"{path} cannot be read: {error.strerror or error}.", advice)
 
 
 class AmbiguousRepositoryError(OfflineRepoError):
     """A root with several repositories and no label to choose by."""
 
-    def __init__(self, path: Path, labels: Iterable[str]) -> None:
+    def __init__(self, path: Place, labels: Iterable[str]) -> None:
         super().__init__(
             f"{path} holds several offline repositories:{dashlist(labels)}",
             "Choose one with --label.",
         )
 
 
-class ManifestError(OfflineRepoError):
-    """A manifest, or its signature, that cannot be read or believed."""
+class OfflineError(OfflineRepoError):
+    """A URL that conda must not read, as it is set to be offline by `source`."""
 
-    def __init__(self, path: Path, reason: str) -> None:
+    def __init__(self, url: str, source: str) -> None:
+        super().__init__(
+            f"{url} cannot be read: conda is offline, by {source}.",
+            "Take that setting away, or give the path of a folder.",
+        )
+
+
+class ManifestError(OfflineRepoError):
+    """A manifest, its signature or an index, that cannot be read or believed.
+
+    Attributes:
+        halfway: Whether it may be right when a publication that is under way has ended.
+        path: Where it is.
+    """
+
+    halfway = False
+
+    def __init__(self, path: Place, reason: str) -> None:
+        self.path = path
         super().__init__(
             f"{path} cannot be used: {reason}.",
-            "Copy the repository again from its source; at the source, build it again.",
+            "Tell who publishes it there."
+            if isinstance(path, WebFolder)
+            else "Copy the repository again from its source; at the source, build it again.",
         )
+
+
+class IndexMisfitError(ManifestError):
+    """An index that is not the one that the manifest names."""
+
+    halfway = True
 
 
 class SignatureError(ManifestError):
     """A signature that is broken, missing, or another manifest's."""
+
+    halfway = True
+
+
+class HalfPublishedError(OfflineRepoError):
+    """A repository on a web server that stays between two releases.
+
+    Args:
+        url: Of the repository.
+        reason: What shows it.
+        seconds: How long it was waited for.
+    """
+
+    def __init__(self, url: str, reason: str, seconds: float) -> None:
+        super().__init__(
+            f"{url} is between two releases, and still was after {seconds:g} s: {reason}",
+            "Repeat this command when its publication has ended. If none is under way, it was "
+            "interrupted, and has to be repeated where it was made.",
+            "A server that makes indexes of its own, as repositories for conda in Artifactory and "
+            "Nexus do, cannot serve it: it has to serve the files as they are.",
+        )
 
 
 class CheckerMissingError(SignatureError):
@@ -111,7 +171,9 @@ class CheckerMissingError(SignatureError):
     `channel` has the package, if the folder brings it along.
     """
 
-    def __init__(self, path: Path, package: str, channel: str | None) -> None:
+    halfway = False
+
+    def __init__(self, path: Place, package: str, channel: str | None) -> None:
         advice = (
             "Ask your vendor for a folder that brings it along, as build --with-plugin makes it."
         )
@@ -121,57 +183,11 @@ class CheckerMissingError(SignatureError):
                 "Install it from the folder: conda --no-plugins install -n base --solver classic "
                 f"--override-channels -c {channel} {package}"
             )
+        self.path = path
         OfflineRepoError.__init__(
             self,
             f"{path} cannot be checked: that needs {package}, which is not installed.",
             advice,
-        )
-
-
-class PackageUnknownError(OfflineRepoError):
-    """A package that no repository has."""
-
-    def __init__(self, name: str, near: Iterable[str]) -> None:
-        names = ", ".join(near)
-        super().__init__(
-            f"There is no package {name!r} here, and no package needs one of this name.",
-            f"Similar names: {names}."
-            if names
-            else "Without --why, `conda offline-repo show` lists all packages.",
-        )
-
-
-class ArchiveError(OfflineRepoError):
-    """An archive that is missing, unreadable, or not the one that the manifest names."""
-
-    def __init__(self, path: Path, reason: str) -> None:
-        super().__init__(
-            f"{path} cannot be used: {reason}.",
-            "`conda offline-repo verify` lists all damage of the repository. Copy it again from "
-            "its source; at the source, build it again.",
-        )
-
-
-class SbomMissingError(OfflineRepoError):
-    """A conda that cannot make a bill of materials."""
-
-    def __init__(self, version: str) -> None:
-        super().__init__(
-            f"This conda, {version}, cannot write a bill of materials: conda 26.3 or newer is "
-            "required, with the package conda-sboms.",
-            "Install both: conda install -n base 'conda>=26.3' conda-sboms",
-            "If conda itself is new enough, `pip install conda-sboms` in its environment does, "
-            "too.",
-        )
-
-
-class NotWrittenError(OfflineRepoError):
-    """A file that cannot be written; no part of it is left."""
-
-    def __init__(self, path: Path, reason: str) -> None:
-        super().__init__(
-            f"{path} cannot be written: {reason}.",
-            "Give a writable folder with -o.",
         )
 
 

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import errno
 import os
-import re
 import zipfile
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
-from ..exceptions import InvalidRequestError
-from ..urls import file_path, public
+from conda.base.context import context
+
+from ..files.web import WebFolder, channel_of
 from .exceptions import (
     AmbiguousRepositoryError,
     ManifestError,
+    OfflineError,
     PackedError,
     RepositoryNotFoundError,
     UnreadableError,
@@ -27,10 +27,8 @@ from .signature import checked
 from .transition import allowing, read_next
 
 if TYPE_CHECKING:
+    from ..files.web import Place
     from .manifest import Manifest
-
-#: How an address of the network begins.
-ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 
 
 @dataclass(frozen=True)
@@ -38,67 +36,60 @@ class Repository:
     """A repository.
 
     Attributes:
-        path: Its folder, absolute.
+        path: Its folder, absolute, or its URL.
         signers: The fingerprints of the keys that signed the manifest; none if it is not signed.
     """
 
-    path: Path
+    path: Place
     manifest: Manifest
     signers: tuple[str, ...] = ()
 
+    @property
+    def channel(self) -> str:
+        """It as a channel URL, without credentials."""
+        return channel_of(self.path)
 
-def typed_path(text: str) -> Path:
-    """Return a path as somebody types it: with `~`, or as a file URL as conda shows it.
-
-    Raises:
-        InvalidRequestError: It is an address of the network, or a URL that cannot be read.
-    """
-    try:
-        if text.lower().startswith("file:"):
-            # with a slash too few, a drive stands where a server would
-            return Path(file_path(re.sub(r"^(?i:file):/{0,3}(?=[A-Za-z]:)", "file:///", text)))
-        if not ADDRESS.match(text):
-            return Path(text).expanduser()
-        address = public(text)
-    except ValueError as error:
-        raise InvalidRequestError(
-            "The URL of the folder cannot be read.", "Give the folder's path instead."
-        ) from error
-    raise InvalidRequestError(
-        f"{address} is an address of the network, but only folders can be read.",
-        "Give the path of the folder: where its share is mounted, or where you have copied it to "
-        f"from {urlsplit(address).netloc or 'there'}.",
-    )
+    @property
+    def insecure(self) -> str:
+        """A warning for who reads it, if it may be changed on its way unnoticed; else empty."""
+        if self.signers or not self.channel.startswith("http:"):
+            return ""
+        return (
+            f"{self.path} is read without encryption (http:) and not signed: whoever can change "
+            "what is on its way can change what is installed from it. Use https:, or ask your "
+            "vendor to sign it."
+        )
 
 
-def locate(path: Path, label: str | None = None) -> tuple[Repository, ...]:
+def locate(path: Place, label: str | None = None) -> tuple[Repository, ...]:
     """Return the repositories at `path` or right below it, by label.
 
     Args:
-        path: A label's folder, or the root above several.
+        path: A label's folder, or the root above several. What is below a URL, no server tells; so
+            it is that of the label's folder, or there is a label.
         label: Take only the repository of this label.
 
     Raises:
         RepositoryNotFoundError: No repository found.
         PackedError: It is a zip file.
         UnreadableError: The folder cannot be read.
+        OfflineError: It is a URL, and conda is offline.
         ManifestError: A manifest cannot be used, or a SignatureError: a signature is not the
             manifest's. With a label, those of others do not matter.
     """
+    if isinstance(path, WebFolder):
+        return (_on_server(path, label),)
     path = absolute(path)
     _check_not_packed(path)
     repositories, damaged = [], {}
     for folder in [path] if present(path) else _below(path):
         try:
-            coming, manifest = read_next(folder), read(folder)
-            if manifest is None:
-                continue
-            manifest, signers = checked(folder, manifest)
+            repository = _in_folder(folder)
         except ManifestError as error:
             damaged[folder] = error
             continue
-        if label in (None, manifest.label):
-            repositories.append(Repository(folder, allowing(folder, manifest, coming), signers))
+        if repository and label in (None, repository.manifest.label):
+            repositories.append(repository)
     # a damaged neighbour does not matter to one label, unless it may be that one
     for folder, problem in damaged.items():
         if label is None or folder == path or folder.name == label:
@@ -108,7 +99,35 @@ def locate(path: Path, label: str | None = None) -> tuple[Repository, ...]:
     return tuple(repositories)
 
 
-def locate_one(path: Path, label: str | None = None, usual: str | None = None) -> Repository:
+def _in_folder(folder: Place) -> Repository | None:
+    """Return the repository in a folder; None without a manifest."""
+    coming, manifest = read_next(folder), read(folder)
+    if manifest is None:
+        return None
+    manifest, signers = checked(folder, manifest)
+    return Repository(folder, allowing(folder, manifest, coming), signers)
+
+
+def _on_server(place: WebFolder, label: str | None) -> Repository:
+    """Return the repository at a URL, or of a label below it."""
+    if context.offline:
+        from .._conda.solver_settings import sources
+
+        raise OfflineError(str(place), sources().get("offline", "its configuration"))
+    below = [place.repository(label)] if label and label != place.name else []
+    problem: ManifestError | None = None
+    for folder in (*below, WebFolder.at(place.address)):
+        try:
+            repository = _in_folder(folder)
+        except ManifestError as error:  # a server may have a page for what it does not have
+            problem = problem or error
+            continue
+        if repository and label in (None, repository.manifest.label):
+            return repository
+    raise problem or RepositoryNotFoundError(place, label)
+
+
+def locate_one(path: Place, label: str | None = None, usual: str | None = None) -> Repository:
     """Return the one repository at `path` or right below it; raises as `locate` does.
 
     Args:
@@ -121,8 +140,9 @@ def locate_one(path: Path, label: str | None = None, usual: str | None = None) -
     """
     try:
         repositories = locate(path, label)
-    except ManifestError:
-        if label or not usual:
+    except (ManifestError, RepositoryNotFoundError) as error:
+        # the usual one may be right, or on a server, which does not tell of it
+        if label or not usual or (isinstance(path, Path) and not isinstance(error, ManifestError)):
             raise
         repositories = locate(path, usual)
     of_usual = [r for r in repositories if r.manifest.label == usual]

@@ -7,6 +7,7 @@ from errno import EINVAL
 from typing import TYPE_CHECKING
 
 from ..files.hashing import read_regular
+from ..files.web import is_web_page
 from . import reading
 from .exceptions import ManifestError, UnreadableError
 from .manifest import FORMAT, MANIFEST_NAME, Kept, Manifest
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
+    from ..files.web import Place
+
 #: Files that every repository has, and hardly any other folder.
 REMAINS = ("SHA256SUMS", "use.sh", "use.cmd", "README.txt")
 #: Digits of a release's number.
@@ -39,7 +42,7 @@ def remains(folder: Path) -> bool:
     return all((folder / name).is_file() for name in REMAINS)
 
 
-def stated(folder: Path) -> Manifest:
+def stated(folder: Place) -> Manifest:
     """Return the manifest of a repository as `read`, but raise a ManifestError without one."""
     manifest = read(folder)
     if manifest is None:
@@ -63,7 +66,7 @@ def present(folder: Path) -> bool:
     return True
 
 
-def read(repository: Path, name: str = MANIFEST_NAME) -> Manifest | None:
+def read(repository: Place, name: str = MANIFEST_NAME) -> Manifest | None:
     """Return the manifest of a folder, from the file `name`; None without the file.
 
     Raises:
@@ -82,12 +85,14 @@ def read(repository: Path, name: str = MANIFEST_NAME) -> Manifest | None:
     return parse_bytes(content, path)
 
 
-def parse_bytes(content: bytes, path: Path) -> Manifest:
+def parse_bytes(content: bytes, path: Place) -> Manifest:
     """Return the manifest in the content of its file.
 
     Raises:
         ManifestError: As `read`; names `path`.
     """
+    if is_web_page(content):
+        raise ManifestError(path, "it is a web page, such as one to log in or one that is missing")
     try:
         return replace(parse(reading.load(content)), raw=content)
     except InvalidError as error:

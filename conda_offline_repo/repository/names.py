@@ -15,12 +15,15 @@ from conda.base.context import context
 from conda.models.version import VersionSpec
 
 from ..exceptions import InvalidRequestError
-from ..urls import SCHEME, file_url, is_misread, misread_folders
+from ..files.web import channel_of
+from ..urls import SCHEME, is_misread, misread_folders
 from .exceptions import FolderNameError, InvalidLabelError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
+
+    from ..files.web import Place
 
 #: https://learn.microsoft.com/windows/win32/fileio/naming-a-file
 WINDOWS_DEVICES = frozenset(
@@ -85,13 +88,13 @@ def check_label(label: str) -> str:
     return label
 
 
-def check_folder(path: Path, subdirs: Iterable[str]) -> None:
-    """Check that conda finds these subdirs of a channel in a folder, given by its absolute path.
+def check_folder(path: Place, subdirs: Iterable[str]) -> None:
+    """Check that conda finds these subdirs of a channel in a folder; a path is absolute.
 
     Raises:
         FolderNameError: It looks for them somewhere else.
     """
-    if problem := misread_problem(file_url(path), {*subdirs, "noarch"}):
+    if problem := misread_problem(channel_of(path), {*subdirs, "noarch"}):
         raise FolderNameError(
             path,
             "conda",
@@ -180,6 +183,13 @@ def wheel_problem(file: str) -> str | None:
 def file_problem(name: str) -> bool:
     """Return whether `name` must not be the path of any other file in a repository."""
     return not FILE.fullmatch(name) or any(map(is_device, name.split("/"))) or name.endswith(".")
+
+
+#: What conda asks a server for before an index, or in its place.
+SIBLINGS = (
+    *("repodata.json.zst", "repodata.json.bz2", "repodata.jlap", "repodata_shards.msgpack.zst"),
+    *("current_repodata.json", "current_repodata.json.zst"),
+)
 
 
 def is_sibling(name: str) -> bool:

@@ -7,12 +7,11 @@ signature.
 
 from __future__ import annotations
 
-import os
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from ..files.hashing import read_regular
-from ..urls import file_url
+from ..files.hashing import UNREADABLE, exists, read_regular
+from ..files.web import WebFolder, channel_of, is_web_page
 from . import manifest_json
 from .exceptions import CheckerMissingError, ManifestError, SignatureError, UnreadableError
 from .manifest import NEXT_SIGNATURE_NAME
@@ -20,8 +19,7 @@ from .names import PLUGIN, SIGNATURES_PACKAGE
 from .sshsig import parse, parsed
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
+    from ..files.web import Place
     from .manifest import Manifest
     from .sshsig import Signature
 
@@ -32,7 +30,7 @@ LARGEST = 64 << 10
 TRIES = 5
 
 
-def content(path: Path) -> bytes:
+def content(path: Place) -> bytes:
     """Return the content of a file with signatures; nothing if it cannot be read."""
     try:
         return read_regular(path, LARGEST)
@@ -40,12 +38,12 @@ def content(path: Path) -> bytes:
         return b""
 
 
-def lying(path: Path) -> tuple[Signature, ...]:
+def lying(path: Place) -> tuple[Signature, ...]:
     """Return all signatures in a file; none if they cannot be read."""
     return parsed(content(path))
 
 
-def signers(repository: Path, manifest: Manifest) -> tuple[str, ...]:
+def signers(repository: Place, manifest: Manifest) -> tuple[str, ...]:
     """Return who signed a manifest, as sorted fingerprints; none if it is not signed.
 
     Only signatures of those whom the manifest names count. A manifest that names nobody was signed
@@ -60,34 +58,41 @@ def signers(repository: Path, manifest: Manifest) -> tuple[str, ...]:
     except SignatureError:
         # until a delivery has put the signature of a new manifest into its place, it lies beside
         beside = repository / NEXT_SIGNATURE_NAME
-        if not os.path.lexists(beside):
+        if not exists(beside):
             raise
         return _signers(beside, manifest)
 
 
-def _signers(path: Path, manifest: Manifest) -> tuple[str, ...]:
+def _signers(path: Place, manifest: Manifest) -> tuple[str, ...]:
     try:
         content = read_regular(path, LARGEST)
     except FileNotFoundError:
-        if not manifest.signers:
-            return ()
-        names = ", ".join(manifest.signers)
-        raise SignatureError(path, f"it is missing, though {names} signed the manifest") from None
+        content = None
     except PermissionError as error:
-        raise UnreadableError(path, error) from error
+        # servers of object stores refuse what they do not have, as S3 does to who may not list it
+        if not isinstance(path, WebFolder):
+            raise UnreadableError(path, error) from error
+        content = None
     except OSError as error:
+        if isinstance(path, WebFolder) and error.errno in UNREADABLE:
+            raise UnreadableError(path, error) from error
         raise SignatureError(path, error.strerror or str(error)) from error
-    return signers_of(content, manifest, path)
+    if content is not None and not (isinstance(path, WebFolder) and is_web_page(content)):
+        return signers_of(content, manifest, path)
+    if not manifest.signers:
+        return ()
+    names = ", ".join(manifest.signers)
+    raise SignatureError(path, f"it is missing, though {names} signed the manifest")
 
 
-def known_signers(repository: Path, manifest: Manifest) -> tuple[str, ...]:
+def known_signers(repository: Place, manifest: Manifest) -> tuple[str, ...]:
     """Return who signed a manifest as `signers`, but none where that raises a ManifestError."""
     with suppress(ManifestError):
         return signers(repository, manifest)
     return ()
 
 
-def signers_of(content: bytes, manifest: Manifest, path: Path) -> tuple[str, ...]:
+def signers_of(content: bytes, manifest: Manifest, path: Place) -> tuple[str, ...]:
     """Return who signed a manifest, by the content of the file with signatures; see `signers`.
 
     Raises:
@@ -100,9 +105,7 @@ def signers_of(content: bytes, manifest: Manifest, path: Path) -> tuple[str, ...
     except ValueError as error:
         raise SignatureError(path, str(error)) from error
     except ModuleNotFoundError as error:
-        plugin = path.parent.absolute() / PLUGIN
-        has_checker = any(plugin.glob(f"noarch/{SIGNATURES_PACKAGE}-*"))
-        channel = file_url(plugin) if has_checker else None
+        channel = _with_checker(manifest, path.parent)
         raise CheckerMissingError(path, SIGNATURES_PACKAGE, channel) from error
     if not fitting:
         names = ", ".join(sorted({sig.fingerprint for sig in signatures}))
@@ -117,7 +120,17 @@ def signers_of(content: bytes, manifest: Manifest, path: Path) -> tuple[str, ...
     return tuple(sorted(manifest.signers or fitting))
 
 
-def checked(repository: Path, manifest: Manifest) -> tuple[Manifest, tuple[str, ...]]:
+def _with_checker(manifest: Manifest, repository: Place) -> str | None:
+    """Return the channel of a repository that has what checks signatures, if one does."""
+    start = f"{PLUGIN}/noarch/{SIGNATURES_PACKAGE}-"
+    if isinstance(repository, WebFolder):
+        plugin: Place = repository / PLUGIN
+        return channel_of(plugin) if any(n.startswith(start) for n in manifest.packages) else None
+    repository = repository.absolute()
+    return channel_of(repository / PLUGIN) if any(repository.glob(f"{start}*")) else None
+
+
+def checked(repository: Place, manifest: Manifest) -> tuple[Manifest, tuple[str, ...]]:
     """Return the manifest of a folder and who signed it.
 
     That is the given manifest, read from there, or the new one if a publication has just replaced

@@ -10,26 +10,30 @@ Older versions name in the manifest itself what is on its way; that is still rea
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from ..files.hashing import exists
+from ..files.web import WebFolder
 from . import manifest_json, signature
-from .exceptions import ManifestError
+from .exceptions import ManifestError, UnreadableError
 from .manifest import BESIDE, NEXT_NAME, NEXT_SIGNATURE_NAME
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
+    from ..files.web import Place
     from .manifest import Manifest
 
 
-def unfinished(repository: Path, manifest: Manifest) -> bool:
+def unfinished(repository: Place, manifest: Manifest) -> bool:
     """Return whether a publication is under way or was interrupted."""
-    return bool(manifest.on_the_way) or any(os.path.lexists(repository / name) for name in BESIDE)
+    if manifest.on_the_way:
+        return True
+    if isinstance(repository, WebFolder):  # which may have a page for everything
+        return read_next(repository) is not None
+    return any(exists(repository / name) for name in BESIDE)
 
 
-def unfinished_text(repository: Path) -> str:
+def unfinished_text(repository: Place) -> str:
     """Return the warning for readers of a repository whose publication is unfinished."""
     return (
         f"A publication of {repository} is under way or was interrupted: its files are partly of "
@@ -43,7 +47,7 @@ def age(release: Manifest) -> tuple[int, str]:
     return release.release, release.created
 
 
-def read_next(repository: Path) -> Manifest | None:
+def read_next(repository: Place) -> Manifest | None:
     """Return the next manifest; None if it does not exist or cannot be used.
 
     Raises:
@@ -53,15 +57,20 @@ def read_next(repository: Path) -> Manifest | None:
         return manifest_json.read(repository, NEXT_NAME)
     except ManifestError:
         return None
+    except UnreadableError as error:
+        # what they do not have, servers of object stores refuse to who may not list it
+        if isinstance(repository, WebFolder) and isinstance(error.__cause__, PermissionError):
+            return None
+        raise
 
 
-def read_manifest(repository: Path) -> Manifest | None:
+def read_manifest(repository: Place) -> Manifest | None:
     """Return the manifest of a repository as `allowing` does; raises as `manifest_json.read`."""
     coming, manifest = read_next(repository), manifest_json.read(repository)
     return manifest and allowing(repository, manifest, coming)
 
 
-def allowing(repository: Path, manifest: Manifest, coming: Manifest | None) -> Manifest:
+def allowing(repository: Place, manifest: Manifest, coming: Manifest | None) -> Manifest:
     """Return a repository's manifest that also allows the files of the next release.
 
     `coming` is the next manifest, read before the other, after whose change it is deleted.
@@ -78,7 +87,7 @@ def allowing(repository: Path, manifest: Manifest, coming: Manifest | None) -> M
     return replace(manifest, on_the_way=on_the_way)
 
 
-def is_next(repository: Path, manifest: Manifest, coming: Manifest) -> bool:
+def is_next(repository: Place, manifest: Manifest, coming: Manifest) -> bool:
     """Return whether the next manifest has the same label, is newer or of the same release, and is
     signed by whom the repository's names.
     """
@@ -90,7 +99,7 @@ def is_next(repository: Path, manifest: Manifest, coming: Manifest) -> bool:
     )
 
 
-def next_signatures(repository: Path, coming: Manifest) -> bytes:
+def next_signatures(repository: Place, coming: Manifest) -> bytes:
     """Return the signatures of the next manifest, as the content of a file of their own."""
     signatures = signature.lying(repository / NEXT_SIGNATURE_NAME)
     return b"".join(sig.armored for sig in signatures if sig.is_of(coming.raw))

@@ -8,20 +8,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..files.hashing import UNREADABLE, hash_file
+from ..files.hashing import UNREADABLE, exists, hash_file
+from ..files.web import WebFolder, is_web_page
 from ..files.workers import run_all
 from .exceptions import UnreadableError
-from .manifest import BESIDE, MANIFEST_NAME
-from .names import is_sibling
+from .manifest import BESIDE, INDEX_NAME, MANIFEST_NAME
+from .names import SIBLINGS, is_sibling
 from .signature import SIGNATURE_NAME
 from .transition import unfinished
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
+    from ..files.web import Place
     from ..progress import Progress
     from .locate import Repository
 
+#: How many files are read from a web server at once.
+THREADS = 16
 #: Files that operating systems and copy tools put into folders.
 NOT_OURS = frozenset({"desktop.ini", "thumbs.db", ".ds_store"})
 
@@ -80,10 +84,12 @@ def verify(repository: Repository, progress: Progress) -> Report:
 
     size = sum(file.size for file in files.values())
     with progress.counting("Checking", len(packages), size):
-        verdicts = sorted(zip(names, run_all(verdict, names), strict=True))
+        threads = THREADS if isinstance(root, WebFolder) else None
+        verdicts = sorted(zip(names, run_all(verdict, names, threads), strict=True))
     if any(result != "good" for _, result in verdicts):
         check_not_gone(root, root / MANIFEST_NAME)
-    extra = sorted({*_files(root)}.difference(names, {MANIFEST_NAME, SIGNATURE_NAME}, BESIDE))
+    others = _beside(root, names) if isinstance(root, WebFolder) else _files(root)
+    extra = sorted({*others}.difference(names, {MANIFEST_NAME, SIGNATURE_NAME}, BESIDE))
     return Report(
         missing=tuple(name for name, result in verdicts if result == "missing" and name in files),
         changed=tuple(name for name, result in verdicts if result == "changed"),
@@ -96,29 +102,54 @@ def verify(repository: Repository, progress: Progress) -> Report:
     )
 
 
-def check_not_gone(place: Path, proof: Path) -> None:
+def check_not_gone(place: Place, proof: Place) -> None:
     """See that a folder or file is still there, as long as the path `proof` exists.
 
     Raises:
         UnreadableError: It has gone, so that what was read of it proves nothing.
     """
-    if not os.path.lexists(proof):
-        problem = "it has gone, as when a stick is pulled out"
-        raise UnreadableError(place, OSError(errno.ENOENT, problem))
-
-
-def _verdict(path: Path, allowed: Mapping[str, int]) -> str:
-    """Return whether a file is `good`, `missing`, `changed` or `unreadable`."""
     try:
-        size = path.stat().st_size
-        if size not in allowed.values():
+        if exists(proof):
+            return
+        error = OSError(errno.ENOENT, "it has gone, as when a stick is pulled out")
+    except OSError as problem:  # of a web server
+        error = problem
+    raise UnreadableError(place, error)
+
+
+def _verdict(path: Place, allowed: Mapping[str, int]) -> str:
+    """Return whether a file is `good`, `missing`, `changed` or `unreadable`."""
+    limit = max(allowed.values())
+    try:
+        if isinstance(path, Path) and path.stat().st_size not in allowed.values():
             return "changed"
-        digests = hash_file(path, limit=size)
+        digests = hash_file(path, limit=limit)
     except FileNotFoundError:
         return "missing"
     except OSError as error:
         return "unreadable" if error.errno in UNREADABLE else "changed"
     return "good" if allowed.get(digests.sha256) == digests.size else "changed"
+
+
+def _beside(root: WebFolder, names: Iterable[str]) -> Iterator[str]:
+    """Yield the files on a server, of which it tells none, that conda may read in the place of an
+    index among these names.
+    """
+    subdirs = {name.rpartition("/")[0] for name in names if name.endswith(f"/{INDEX_NAME}")}
+    siblings = [f"{subdir}/{sibling}" for subdir in sorted(subdirs) for sibling in SIBLINGS]
+    has = run_all(lambda name: _is_sent(root / name), siblings, THREADS)
+    yield from (name for name, sent in zip(siblings, has, strict=True) if sent)
+
+
+def _is_sent(path: WebFolder) -> bool:
+    """Return whether a server has a file, not a page for what it does not have or show."""
+    try:
+        with path.open() as file:
+            return not is_web_page(file.read(1 << 10))
+    except OSError as error:
+        if isinstance(error, (FileNotFoundError, PermissionError)):
+            return False
+        raise UnreadableError(path, error) from error
 
 
 def _files(root: Path) -> Iterator[str]:

@@ -23,6 +23,7 @@ GROUPS = {
     "builder.request.inputs": "In files that a build is given",
     "builder.pypi": "Where packages of PyPI are taken",
     "repository": "Where a repository is read or written",
+    "queries": "Where a repository is asked",
     "delivery": "On the way",
     "customer": "At the customer",
     "customer.trust": "Where the customer checks a signature",

@@ -18,7 +18,6 @@ from conda_offline_repo.customer.diagnostics import PIP_VARIABLES, diagnose
 from conda_offline_repo.repository.locate import Repository, locate_one
 from conda_offline_repo.repository.manifest import Manifest
 from conda_offline_repo.repository.remembered import Remembered
-from conda_offline_repo.urls import file_url
 from tests.support.inside import inside
 from tests.support.mirror import PLATFORM, publish
 from tests.support.tiny import TinyChannel
@@ -275,7 +274,7 @@ def test_what_hides_the_repository(
 def test_list_of_channels_that_has_the_repository(
     me: Inside, prefix: Path, repository: Repository, name: str
 ) -> None:
-    me.configure(**{name: [file_url(repository.path), "tiny"]})
+    me.configure(**{name: [repository.channel, "tiny"]})
     findings = diagnose(repository, prefix)
     if name == "denylist_channels" and hasattr(context, name):
         only(findings, str(me.conda.home / ".condarc"), "denylist_channels", "refuses", "remove")

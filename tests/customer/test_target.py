@@ -61,7 +61,7 @@ def parsed(prefix: Path) -> dict[str, object]:
 
 def check(prefix: Path, repository: Repository) -> None:
     content = parsed(prefix)
-    assert content["channels"] == [repository.path.as_uri()]
+    assert content["channels"] == [repository.channel]
     assert content["default_channels"] == []
     assert content["offline"] is True
 
@@ -128,7 +128,7 @@ def test_channel_goes_by_its_path_where_conda_can(prefix: Path, folder: str, nam
     (prefix / ".condarc").write_text(text)
     stick = repository(f"/media/{folder}")
     configure(plan(stick, prefix))
-    url = stick.path.as_uri()
+    url = stick.channel
     assert parsed(prefix)["custom_multichannels"] == {
         "mine": ["a", "b"],
         **({url: [url]} if named else {}),

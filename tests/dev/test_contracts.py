@@ -72,7 +72,7 @@ FORBIDDEN = {
         "from backports import zstd",
         "What only a vendor needs",
     ),
-    "what both use needs requests": ("specs.py", "import requests", "What only a vendor needs"),
+    "what both use needs requests": ("specs.py", "import requests", "What speaks to servers"),
     "the command line needs conda-index": (
         "cli/build.py",
         "def more() -> None:\n    import conda_index",

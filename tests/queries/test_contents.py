@@ -8,7 +8,7 @@ import pytest
 
 from conda_offline_repo.queries.contents import channel_of, list_packages, read_records
 from conda_offline_repo.repository.exceptions import ManifestError
-from tests.support.rewriting import from_elsewhere, from_wheel
+from tests.support.rewriting import folder_of, from_elsewhere, from_wheel
 from tests.support.suite import CLI, CORE, LIBZ
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def test_packages_as_the_index_describes_them(acme: Repository) -> None:
 
 @pytest.mark.parametrize("damage", ["changed", "missing", "a folder"])
 def test_damaged_index_is_refused_or_taken_for_empty(acme: Repository, damage: str) -> None:
-    index = acme.path / "noarch" / "repodata.json"
+    index = folder_of(acme) / "noarch" / "repodata.json"
     if damage == "changed":
         index.write_bytes(index.read_bytes() + b" ")
     else:

@@ -15,8 +15,9 @@ import zstandard
 
 from conda_offline_repo.progress import Unwatched
 from conda_offline_repo.queries import licenses as module
+from conda_offline_repo.queries.exceptions import ArchiveError
 from conda_offline_repo.queries.licenses import licenses
-from conda_offline_repo.repository.exceptions import ArchiveError, UnreadableError
+from conda_offline_repo.repository.exceptions import UnreadableError
 from conda_offline_repo.repository.locate import locate_one
 from tests.support.inside import Counted
 from tests.support.mirror import another

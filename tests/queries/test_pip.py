@@ -13,7 +13,7 @@ from conda_offline_repo.queries.pip import (
     pip_requirements,
     project_of,
 )
-from tests.support.rewriting import from_elsewhere, from_wheel, rewrite
+from tests.support.rewriting import folder_of, from_elsewhere, from_wheel, rewrite
 from tests.support.suite import CLI, CORE, LIBZ
 
 if TYPE_CHECKING:
@@ -24,10 +24,10 @@ CORE_WHEEL = "Core_Lib-2.0-py3-none-any.whl"
 
 def with_pip(repository: Repository) -> Repository:
     """Let its `core` come from PyPI, and what pip was asked for stand in two environments."""
-    from_wheel(repository.path, CORE, CORE_WHEEL)
-    from_elsewhere(repository.path, CLI, f"https://conda.anaconda.org/conda-forge/{CLI}")
+    from_wheel(folder_of(repository), CORE, CORE_WHEEL)
+    from_elsewhere(folder_of(repository), CLI, f"https://conda.anaconda.org/conda-forge/{CLI}")
     return rewrite(
-        repository.path,
+        folder_of(repository),
         pip={
             "runtime/linux-64": {"Core.Lib[all]>=2": "core >=2", "command": "CLI", "z": "libz"},
             "tools/linux-64": {"z": "libz", "command": "cli"},
@@ -73,8 +73,8 @@ def test_a_line_for_each_requirement_unless_its_packages_differ(acme: Repository
     ],
 )
 def test_origins_of_wheels(acme: Repository, index: str, origin: str) -> None:
-    from_wheel(acme.path, CORE, CORE_WHEEL, index)
-    manifest = rewrite(acme.path, pip={"runtime/linux-64": {"core-lib": "core"}}).manifest
+    from_wheel(folder_of(acme), CORE, CORE_WHEEL, index)
+    manifest = rewrite(folder_of(acme), pip={"runtime/linux-64": {"core-lib": "core"}}).manifest
     (line,) = in_lines(pip_requirements(manifest))
     assert line == f"core-lib -> core 2.0 from {origin} ({CORE_WHEEL})"
 

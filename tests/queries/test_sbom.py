@@ -14,13 +14,10 @@ from conda.plugins import hookimpl
 from conda_offline_repo._conda import features
 from conda_offline_repo.exceptions import InvalidRequestError
 from conda_offline_repo.files.atomic import STAGED
+from conda_offline_repo.queries.exceptions import NotWrittenError, SbomMissingError
 from conda_offline_repo.queries.sbom import FORMAT, Bill, make_bills, write_bills
-from conda_offline_repo.repository.exceptions import (
-    ManifestError,
-    NotWrittenError,
-    SbomMissingError,
-)
-from tests.support.rewriting import rewrite
+from conda_offline_repo.repository.exceptions import ManifestError
+from tests.support.rewriting import folder_of, rewrite
 from tests.support.suite import LIBZ, TOOL
 
 if TYPE_CHECKING:
@@ -72,13 +69,13 @@ def test_plugin_that_is_not_whole(acme: Repository) -> None:
 )
 def test_environments_that_cannot_name_a_file(acme: Repository, key: str) -> None:
     with pytest.raises(ManifestError):
-        make_bills(rewrite(acme.path, solutions={key: (LIBZ, TOOL)}))
+        make_bills(rewrite(folder_of(acme), solutions={key: (LIBZ, TOOL)}))
 
 
 @needs_sboms
 def test_manifest_without_a_date(acme: Repository) -> None:
     with pytest.raises(ManifestError, match="date"):
-        make_bills(rewrite(acme.path, created="yesterday"))
+        make_bills(rewrite(folder_of(acme), created="yesterday"))
 
 
 @needs_sboms

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conda_offline_repo.cli.why_report import why_lines
+from conda_offline_repo.queries.exceptions import PackageUnknownError
 from conda_offline_repo.queries.why import why
-from conda_offline_repo.repository.exceptions import ManifestError, PackageUnknownError
+from conda_offline_repo.repository.exceptions import ManifestError
 from conda_offline_repo.repository.locate import locate_one
 from conda_offline_repo.repository.manifest import Kept
-from tests.support.rewriting import from_wheel, put_index, rewrite
+from tests.support.rewriting import folder_of, from_wheel, put_index, rewrite
 from tests.support.suite import CLI, CORE, LIBZ, RUNTIME, TOOL, suite
 
 if TYPE_CHECKING:
@@ -59,9 +60,9 @@ def test_who_needs_a_package(acme: Repository) -> None:
 
 
 def test_name_on_pypi_and_what_pip_was_asked_for(acme: Repository) -> None:
-    from_wheel(acme.path, CORE, "Core_Lib-2.0-py3-none-any.whl")
+    from_wheel(folder_of(acme), CORE, "Core_Lib-2.0-py3-none-any.whl")
     pip = {"runtime/linux-64": {"Core.Lib>=2": "core >=2", "tool": "libz"}}
-    repository = rewrite(acme.path, pip=pip)
+    repository = rewrite(folder_of(acme), pip=pip)
     for name in ("core_lib", "Core.Lib", "core"):
         (answer,) = reasons(repository, name).values()
         assert (answer.name, answer.requirements) == ("core", ("Core.Lib>=2",))
@@ -140,21 +141,21 @@ def test_channel_of_the_plugin(acme: Repository) -> None:
     archives = [f"plugin/noarch/{name}-1-0.conda" for name in ("plug", "socket")]
     package = acme.manifest.packages[CLI]
     packages = {**acme.manifest.packages, **dict.fromkeys(archives, package)}
-    rewrite(acme.path, packages=packages)
-    (acme.path / "plugin" / "noarch").mkdir(parents=True)
+    rewrite(folder_of(acme), packages=packages)
+    (folder_of(acme) / "plugin" / "noarch").mkdir(parents=True)
     entry = {"version": "1", "build": "0"}
     entries = {
         "plug-1-0.conda": {**entry, "name": "plug", "depends": ["socket >=1"]},
         "socket-1-0.conda": {**entry, "name": "socket", "depends": ["libz"]},
     }
-    plugged = put_index(acme.path, "plugin/noarch/repodata.json", entries)
+    plugged = put_index(folder_of(acme), "plugin/noarch/repodata.json", entries)
     ((_, (answer,)),) = why([plugged], "socket")
     assert (answer.platform, answer.shortest) == ("plugin", ("plug", "socket"))
     assert list(reasons(plugged, "libz")) == ["lock", "runtime", "tools"]
 
 
 def test_index_that_does_not_fit(acme: Repository) -> None:
-    (acme.path / "noarch" / "repodata.json").write_bytes(b"{}")
+    (folder_of(acme) / "noarch" / "repodata.json").write_bytes(b"{}")
     with pytest.raises(ManifestError, match=r"noarch/repodata\.json"):
         why([acme], "cli")
 

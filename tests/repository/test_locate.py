@@ -9,13 +9,14 @@ from pathlib import Path
 import pytest
 
 from conda_offline_repo.exceptions import InvalidRequestError
+from conda_offline_repo.files.typed import typed_path
 from conda_offline_repo.repository.exceptions import (
     AmbiguousRepositoryError,
     ManifestError,
     PackedError,
     RepositoryNotFoundError,
 )
-from conda_offline_repo.repository.locate import absolute, locate, locate_one, typed_path
+from conda_offline_repo.repository.locate import absolute, locate, locate_one
 from conda_offline_repo.repository.manifest import MANIFEST_NAME, Manifest
 from conda_offline_repo.repository.remembered import Remembered
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
@@ -16,10 +17,15 @@ from conda_offline_repo.repository.package import File, Package, WheelOrigin
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
     from typing import Any
 
     from conda_offline_repo.repository.locate import Repository
+
+
+def folder_of(repository: Repository) -> Path:
+    """The folder of a repository that is in one."""
+    assert isinstance(repository.path, Path)
+    return repository.path
 
 
 def rewrite(folder: Path, **changes: Any) -> Repository:

@@ -1,4 +1,4 @@
-"""The answer of a server to one request for an archive, read with distrust.
+"""The answer of a server to one request for a file, read with distrust.
 
 Redirects are followed here, each as a request of its own: conda's session would follow one to a
 file of this machine, and take along what only the first server may see. Headers are what anybody
@@ -40,12 +40,14 @@ CHUNK = 1 << 17
 NUMBER = re.compile(r"[0-9]{1,18}")
 
 
-def ask(url: str, start: int) -> Response:
+def ask(url: str, start: int, more: Mapping[str, str] | None = None, channel: str = "") -> Response:
     """Ask for a file; redirects are followed, on the network alone.
 
     Args:
         url: With the credentials of its channel, which no other server is sent.
         start: The first byte to send.
+        more: Headers of the request.
+        channel: The channel whose login is used; without it, that in which conda sees the file.
 
     Returns:
         An answer to close, whatever its status.
@@ -59,18 +61,19 @@ def ask(url: str, start: int) -> Response:
         raise DownloadFailedError("it is not a file in its channel")
     if context.offline and urlsplit(url).scheme in NETWORK:  # conda's session would crash
         raise DownloadFailedError("it is not on this machine, and conda is offline", ONLINE)
-    headers = {"Accept-Encoding": "identity"}
+    headers = {"Accept-Encoding": "identity", **(more or {})}
     if start:
         headers["Range"] = f"bytes={start}-"
     patience = (context.remote_connect_timeout_secs, context.remote_read_timeout_secs)
     for _ in range(MOST_REDIRECTS):
-        session, settings = _session(url)
+        session, settings = _session(url, channel)
         request = Request("GET", url, headers, hooks={"response": _stop_at_redirect})
         try:
             prepared = session.prepare_request(request)
             return session.send(prepared, timeout=patience, **settings)
         except _RedirectError as redirect:
             url = _redirected(url, str(redirect))
+            channel = channel if channel and same_server(channel, url) else ""
     raise DownloadFailedError(f"the server redirects it more than {MOST_REDIRECTS} times")
 
 
@@ -89,15 +92,15 @@ def _stop_at_redirect(response: Response, **_: object) -> None:
 _by_thread = threading.local()
 
 
-def _session(url: str) -> tuple[Session, Mapping[str, Any]]:
+def _session(url: str, channel: str) -> tuple[Session, Mapping[str, Any]]:
     """Return a session, and proxies and certificates by conda's settings and the environment.
 
     They are worked out once a folder, which takes as long as a small file.
     """
     sessions: dict[str, tuple[Session, Mapping[str, Any]]] = vars(_by_thread)
-    folder = url.rpartition("/")[0]
+    folder = f"{channel}/noarch" if channel else url.rpartition("/")[0]
     if folder not in sessions:
-        session = without_retries(url)
+        session = without_retries(folder if channel else url)
         sessions[folder] = session, settings_of(session, url)
     return sessions[folder]
 

@@ -114,7 +114,7 @@ def check_status(response: Response, received: int) -> None:
     elif status in RETRIED:
         proxy = proxy_of(response.url)
         server = f"the server, or the proxy {proxy}," if proxy else "the server"
-        raise TryAgainError(f"{server} answers with HTTP {status}", _retry_after(response))
+        raise TryAgainError(f"{server} answers with HTTP {status}", retry_after(response))
     elif status in (404, 410):
         answer = f"the server answers with HTTP {status}"
         answer = "it does not exist" if response.url.startswith("file:") else answer
@@ -124,7 +124,7 @@ def check_status(response: Response, received: int) -> None:
         raise DownloadFailedError(reason, "Ask the owner of {channel}.")
 
 
-def _retry_after(response: Response) -> float | None:
+def retry_after(response: Response) -> float | None:
     """Return the seconds that the server asks to wait (RFC 9110, 10.2.3), if it says so."""
     with suppress(HTTPError, TypeError, ValueError, IndexError, OverflowError, OSError):
         return Retry(0).parse_retry_after(response.headers.get("Retry-After", ""))

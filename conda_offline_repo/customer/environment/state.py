@@ -17,6 +17,7 @@ from errno import EINVAL, ENAMETOOLONG, ENOENT, ENOTDIR
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ...files.web import WebFolder
 from ...urls import SCHEME
 from ..exceptions import StateUnreadableError
 from .files import read_text
@@ -24,6 +25,8 @@ from .files import read_text
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any, TypeVar
+
+    from ...files.web import Place
 
     Content = TypeVar("Content")
 
@@ -58,8 +61,10 @@ class State:
     signers: tuple[str, ...] = ()
     platform: str | None = None
 
-    def uses(self, folder: Path) -> bool:
+    def uses(self, folder: Place) -> bool:
         """Return whether a folder, existing or not, is the repository's, links resolved."""
+        if isinstance(folder, WebFolder):
+            return str(folder) == self.path
         return os.path.realpath(folder) == os.path.realpath(self.path)
 
 

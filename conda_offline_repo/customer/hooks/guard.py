@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from conda.models.match_spec import MatchSpec
     from conda.models.records import PackageRecord
 
+    from ...files.web import Place
     from ...repository.manifest import Manifest
 
 
@@ -139,7 +140,7 @@ def solutions_with(manifest: Manifest, specs: Iterable[MatchSpec]) -> tuple[tupl
     return tuple(having) or solutions
 
 
-def check_format(repository: Path, manifest: Manifest, solutions: Iterable[Iterable[str]]) -> None:
+def check_format(repository: Place, manifest: Manifest, solutions: Iterable[Iterable[str]]) -> None:
     """Check that this conda reads the index entries of one of some solutions.
 
     Raises:

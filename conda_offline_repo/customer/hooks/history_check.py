@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from conda.models.match_spec import MatchSpec
 
+    from ...files.web import Place
     from ...repository.manifest import Manifest
     from ...specs import PackageSpec
     from ..environment.state import State
@@ -43,7 +44,7 @@ expected_by_use: ContextVar[tuple[str, ...] | None] = ContextVar("expected_by_us
 
 
 def check_release(
-    repository: Path, manifest: Manifest, last: State, prefix: Path, trusted: Iterable[str] = ()
+    repository: Place, manifest: Manifest, last: State, prefix: Path, trusted: Iterable[str] = ()
 ) -> None:
     """Refuse a release that is older than what the environment has used, or has changed since.
 

@@ -12,11 +12,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
+    from ...files.web import Place
+
 
 class NotSignedError(OfflineRepoError):
     """A repository without a signature where one is expected."""
 
-    def __init__(self, path: Path, expected: Iterable[str]) -> None:
+    def __init__(self, path: Place, expected: Iterable[str]) -> None:
         signers = " or ".join(expected) or "one of the allowed signers"
         super().__init__(
             f"{path} is not signed, but must be signed by {signers}. Nothing was changed.",
@@ -34,7 +36,7 @@ class OtherSignerError(OfflineRepoError):
 
     def __init__(
         self,
-        path: Path,
+        path: Place,
         signers: Sequence[str],
         expected: Iterable[str],
         environment: Path | None = None,
@@ -57,7 +59,7 @@ class OtherSignerError(OfflineRepoError):
 class UnknownSignerError(OfflineRepoError):
     """A repository that is signed by a key that nobody has confirmed to be the vendor's."""
 
-    def __init__(self, path: Path, signers: Sequence[str]) -> None:
+    def __init__(self, path: Place, signers: Sequence[str]) -> None:
         super().__init__(
             f"{path} is signed by {', '.join(signers)}, which is not trusted yet. "
             "Nothing was changed.",

@@ -23,6 +23,7 @@ from .exceptions import NotSignedError, OtherSignerError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ...files.web import Place
     from ...repository.locate import Repository
     from ...repository.manifest import Manifest
     from ..environment.state import State
@@ -188,7 +189,7 @@ def expect_from_now_on(
             yield prefix, problem
 
 
-def _environments(folder: Path) -> Iterator[tuple[Path, State]]:
+def _environments(folder: Place) -> Iterator[tuple[Path, State]]:
     """Yield the environments of this machine that use the repository in a folder."""
     for prefix in map(Path, list_all_known_prefixes()):
         state = read_state(prefix)
