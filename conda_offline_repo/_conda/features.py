@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from conda.models.match_spec import MatchSpec
     from conda.models.records import PackageRecord
 
+#: Downloads at once where the user sets no number; as many as rattler and pixi make.
+DOWNLOADS = 50
+
 
 def confirm(question: str, default: Literal["yes", "no"] = "yes") -> None:
     """Ask for confirmation as conda does, with respect to `--yes` and `--dry-run`.
@@ -54,6 +57,15 @@ def native_platform() -> str:
 def reads_version_3() -> bool:
     """Return whether this conda, with its solver, installs from version 3 of the index format."""
     return context.solver == "rattler" and VersionOrder(__version__) >= VersionOrder("26.7")
+
+
+def downloads_at_once() -> int:
+    """Return how many downloads may run at once: the user's `fetch_threads` or `default_threads`,
+    and many where neither is set; conda's own default, 5, is for a network without delay.
+    """
+    if context._fetch_threads or context.default_threads:
+        return max(1, context.fetch_threads)
+    return DOWNLOADS
 
 
 def protects_frozen() -> bool:

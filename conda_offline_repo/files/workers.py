@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections import deque
 from contextlib import contextmanager, suppress
 from queue import Empty, SimpleQueue
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     Item = TypeVar("Item")
     Result = TypeVar("Result")
 
-#: Seconds that each thread gets to end when the user interrupts.
+#: Seconds that all threads get to end when the user interrupts.
 GRACE = 0.1
 #: Seconds of one wait for a result, because Windows does not interrupt a wait.
 WAIT = 1.0
@@ -44,9 +45,13 @@ def run_all(
 
 @contextmanager
 def workers(
-    work: Callable[[Item], Result], items: Sequence[Item], threads: int, stop: threading.Event
+    work: Callable[[Item], Result],
+    items: Sequence[Item],
+    threads: int,
+    stop: threading.Event,
+    take: Callable[[], Item | None] | None = None,
 ) -> Iterator[Iterator[tuple[Item, Result | BaseException]]]:
-    """Work on the items, in their order, in so many threads.
+    """Work on the items in so many threads.
 
     Args:
         work: Should end early when `stop` is set.
@@ -54,6 +59,8 @@ def workers(
         threads: How many.
         stop: Set when the work on an item raises, so that none is begun after it, and when the
             context ends.
+        take: Returns the next item, None when there is none; by default they come in their order.
+            Should return early when `stop` is set.
 
     Yields:
         The items with the result of each, as they get ready; the exception of one is the last that
@@ -63,12 +70,15 @@ def workers(
     waiting = deque(items)
     results: SimpleQueue[tuple[Item, Result | BaseException]] = SimpleQueue()
 
+    def next_item() -> Item | None:
+        with suppress(IndexError):  # another thread took the last one
+            return waiting.popleft()
+        return None
+
+    take = take or next_item
+
     def run() -> None:
-        while not stop.is_set():
-            try:
-                item = waiting.popleft()
-            except IndexError:  # another thread took the last one
-                return
+        while not stop.is_set() and (item := take()) is not None:
             try:
                 results.put((item, work(item)))
             except BaseException as error:  # goes to whoever waits for the item
@@ -83,15 +93,15 @@ def workers(
     running = [threading.Thread(target=run, daemon=True) for _ in items[:threads]]
     for thread in running:
         thread.start()
-    patience = None
+    deadline = None
     try:
         yield (result() for _ in items)
     except Exception:  # the threads are waited for, so that nobody writes any more
         raise
     except BaseException:  # an interruption: a stalled server is not waited for
-        patience = GRACE
+        deadline = time.monotonic() + GRACE
         raise
     finally:
         stop.set()
         for thread in running:
-            thread.join(patience)
+            thread.join(deadline and max(0, deadline - time.monotonic()))

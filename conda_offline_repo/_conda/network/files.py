@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
     from requests import Response
 
+    from .pools import Answer
+
 #: What makes caches on the way ask the server whether what they have is its newest.
 FRESH = {"Cache-Control": "no-cache"}
 #: The statuses of what does not exist, and of what is refused.
@@ -215,13 +217,13 @@ def _in_words(url: str) -> Iterator[None]:
         raise
 
 
-def _is_at_end(response: Response, start: int) -> bool:
+def _is_at_end(response: Response | Answer, start: int) -> bool:
     """Return whether a server says that a file has no bytes after those that are known."""
     at_end: bool = response.status_code == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE
     return at_end and response.headers.get("Content-Range") == f"bytes */{start}"
 
 
-def _check(response: Response, start: int, url: str, channel: str) -> None:
+def _check(response: Response | Answer, start: int, url: str, channel: str) -> None:
     status = response.status_code
     if status in ABSENT:
         raise FileNotFoundError(ENOENT, f"the server does not have it (HTTP {status})", url)

@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
 from conda.base.context import context
-from requests import Request
+from requests import Request, Response
 from requests.utils import requote_uri
 from urllib3 import HTTPResponse
 
 from ...urls import NETWORK, file_path, public, same_server
+from .pools import RedirectedError
 from .retries import DownloadFailedError, TryAgainError
 from .sessions import settings_of, without_retries
 
@@ -27,7 +28,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from typing import Any
 
-    from requests import Response, Session
+    from requests import Session
+
+    from .pools import Answer, Pools
 
 MOST_REDIRECTS = 10
 ONLINE = "Leave out --offline, or conda's setting `offline`."
@@ -40,7 +43,13 @@ CHUNK = 1 << 17
 NUMBER = re.compile(r"[0-9]{1,18}")
 
 
-def ask(url: str, start: int, more: Mapping[str, str] | None = None, channel: str = "") -> Response:
+def ask(
+    url: str,
+    start: int,
+    more: Mapping[str, str] | None = None,
+    channel: str = "",
+    pools: Pools | None = None,
+) -> Response | Answer:
     """Ask for a file; redirects are followed, on the network alone.
 
     Args:
@@ -48,6 +57,7 @@ def ask(url: str, start: int, more: Mapping[str, str] | None = None, channel: st
         start: The first byte to send.
         more: Headers of the request.
         channel: The channel whose login is used; without it, that in which conda sees the file.
+        pools: Connections of the command, to be used where possible, if no channel is named.
 
     Returns:
         An answer to close, whatever its status.
@@ -64,28 +74,28 @@ def ask(url: str, start: int, more: Mapping[str, str] | None = None, channel: st
     headers = {"Accept-Encoding": "identity", **(more or {})}
     if start:
         headers["Range"] = f"bytes={start}-"
-    patience = (context.remote_connect_timeout_secs, context.remote_read_timeout_secs)
     for _ in range(MOST_REDIRECTS):
-        session, settings = _session(url, channel)
-        request = Request("GET", url, headers, hooks={"response": _stop_at_redirect})
         try:
-            prepared = session.prepare_request(request)
-            return session.send(prepared, timeout=patience, **settings)
-        except _RedirectError as redirect:
+            answer = pools.ask(url, headers) if pools and not channel else None
+            return answer or _ask(url, headers, channel)
+        except RedirectedError as redirect:
             url = _redirected(url, str(redirect))
             channel = channel if channel and same_server(channel, url) else ""
     raise DownloadFailedError(f"the server redirects it more than {MOST_REDIRECTS} times")
 
 
-class _RedirectError(Exception):
-    """An answer that is the address of another; the text is that address."""
+def _ask(url: str, headers: Mapping[str, str], channel: str) -> Response:
+    session, settings = _session(url, channel)
+    patience = (context.remote_connect_timeout_secs, context.remote_read_timeout_secs)
+    request = Request("GET", url, headers, hooks={"response": _stop_at_redirect})
+    return session.send(session.prepare_request(request), timeout=patience, **settings)
 
 
 def _stop_at_redirect(response: Response, **_: object) -> None:
     # with `allow_redirects=False`, requests would still read the body and look into the address
     if response.is_redirect:
         response.close()
-        raise _RedirectError(response.headers["location"])
+        raise RedirectedError(response.headers["location"])
 
 
 #: Sessions and settings by folder; conda, too, keeps its sessions by thread.
@@ -127,14 +137,14 @@ def _redirected(url: str, location: str) -> str:
     return target
 
 
-def content_length(response: Response) -> int | None:
+def content_length(response: Response | Answer) -> int | None:
     """Return the bytes of the body as its header states them, or None."""
     # conda's adapter for local files has numbers, not texts, in its headers
     match = NUMBER.fullmatch(str(response.headers.get("Content-Length")).strip())
     return int(match[0]) if match else None
 
 
-def chunks(response: Response) -> Iterator[bytes]:
+def chunks(response: Response | Answer) -> Iterator[bytes]:
     """Yield the body as it arrives.
 
     Raises:
@@ -142,7 +152,10 @@ def chunks(response: Response) -> Iterator[bytes]:
         RequestException, urllib3's HTTPError: It breaks off.
     """
     raw = response.raw
-    if not isinstance(raw, HTTPResponse) or not hasattr(raw, "read1"):  # before urllib3 2.1
+    # not of a server, or urllib3 before 2.1
+    if isinstance(response, Response) and not (
+        isinstance(raw, HTTPResponse) and hasattr(raw, "read1")
+    ):
         yield from response.iter_content(CHUNK)
         return
     since, arrived = time.monotonic(), 0

@@ -10,6 +10,7 @@ from urllib3.exceptions import HTTPError
 from urllib3.util import Retry
 
 from .connections import proxy_of
+from .hosts import Host
 
 if TYPE_CHECKING:
     import threading
@@ -19,10 +20,14 @@ if TYPE_CHECKING:
 
     from requests import Response
 
+    from .pools import Answer
+
     Result = TypeVar("Result")
 
 #: HTTP statuses that may be different the next time.
 RETRIED = frozenset({408, 413, 425, 429, 500, 502, 503, 504})
+#: Those of a server that has too much to do.
+BUSY = frozenset({429, 503})
 #: Where a mirror has not come to its end, or somebody has deleted archives.
 MISFIT = (
     "The index of {channel} does not fit its archives: the channel is an incomplete copy, or is "
@@ -63,39 +68,59 @@ class TryAgainError(Exception):
         super().__init__(reason)
 
 
+class BusyError(TryAgainError):
+    """A server that has too much to do."""
+
+
 class WrongBytesError(Exception):
     """An answer that is not the archive that the channel states."""
 
 
-def with_retries(attempt: Callable[[], Result], arriving: Path, stop: threading.Event) -> Result:
+def with_retries(
+    attempt: Callable[[], Result],
+    arriving: Path,
+    stop: threading.Event,
+    host: Host | None = None,
+) -> Result:
     """Return the result of the first attempt that succeeds.
 
     Failures that may pass are retried as often as conda is set to, until `stop` is set; wrong bytes
-    once, without the file that is arriving.
+    once, without the file that is arriving. A server that has too much to do for many files at once
+    is asked again, and for less, until it is their turn.
+
+    Args:
+        host: The server; it learns how it does, and others have its slot during a wait.
 
     Raises:
         DownloadFailedError: No attempt succeeded.
     """
+    host = host or Host(1)
     tries_left = context.remote_max_retries
     pause = float(context.remote_backoff_factor)
     wrong_before = False
     while True:
+        before = host.state
         try:
-            return attempt()
+            result = attempt()
         except WrongBytesError as error:
             arriving.unlink(missing_ok=True)
             if wrong_before:
                 raise DownloadFailedError(str(error), MISFIT) from None
             wrong_before = True
         except TryAgainError as error:
-            if tries_left <= 0 or stop.is_set():
+            of_all = host.busy(before) and isinstance(error, BusyError)
+            if (tries_left <= 0 and not of_all) or stop.is_set():
                 raise DownloadFailedError(str(error), error.hint) from None
-            tries_left -= 1
-            stop.wait(min(pause if error.wait is None else error.wait, LONGEST_WAIT))
+            tries_left -= not of_all
+            with host.released(stop):
+                stop.wait(min(pause if error.wait is None else error.wait, LONGEST_WAIT))
             pause *= 2
+        else:
+            host.good()
+            return result
 
 
-def check_status(response: Response, received: int) -> None:
+def check_status(response: Response | Answer, received: int) -> None:
     """Check that an answer has the bytes of an archive that come after those that were received.
 
     Raises:
@@ -114,7 +139,8 @@ def check_status(response: Response, received: int) -> None:
     elif status in RETRIED:
         proxy = proxy_of(response.url)
         server = f"the server, or the proxy {proxy}," if proxy else "the server"
-        raise TryAgainError(f"{server} answers with HTTP {status}", retry_after(response))
+        kind = BusyError if status in BUSY else TryAgainError
+        raise kind(f"{server} answers with HTTP {status}", retry_after(response))
     elif status in (404, 410):
         answer = f"the server answers with HTTP {status}"
         answer = "it does not exist" if response.url.startswith("file:") else answer
@@ -124,7 +150,7 @@ def check_status(response: Response, received: int) -> None:
         raise DownloadFailedError(reason, "Ask the owner of {channel}.")
 
 
-def retry_after(response: Response) -> float | None:
+def retry_after(response: Response | Answer) -> float | None:
     """Return the seconds that the server asks to wait (RFC 9110, 10.2.3), if it says so."""
     with suppress(HTTPError, TypeError, ValueError, IndexError, OverflowError, OSError):
         return Retry(0).parse_retry_after(response.headers.get("Retry-After", ""))

@@ -130,15 +130,16 @@ def without_retries(url: str) -> Session:
 
     Logins, cookies, proxies, certificates and connections are shared with conda's own session.
     """
-    session = _copied(get_session(url))
-    session.adapters = {prefix: _copied(adapter) for prefix, adapter in session.adapters.items()}
+    session = copied(get_session(url))
+    session.adapters = {prefix: copied(adapter) for prefix, adapter in session.adapters.items()}
     for adapter in session.adapters.values():
         if hasattr(adapter, "max_retries"):
             adapter.max_retries = Retry(0, read=False)
     return session
 
 
-def _copied(original: Any) -> Any:
+def copied(original: Any) -> Any:
+    """Return a copy of a session or an adapter, which shares all that it has."""
     # `copy.copy` drops what conda adds to requests' adapters, and opens new connections
     copied = object.__new__(type(original))
     vars(copied).update(vars(original))

@@ -12,17 +12,14 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from conda.base.context import context
-
 from ..._conda.network.retries import DownloadFailedError
 from ...files.hashing import read_regular
-from ...files.workers import workers
 from ...repository import reading
 from ...repository.names import attestations_name
 from ..exceptions import ChannelRefusedError
 from ..upstream.entry import Entry
 from .archive import Archive
-from .download import download
+from .downloads import downloads
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -30,6 +27,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ...progress import Progress
+    from .downloads import Download
     from .local import LocalArchives
 
 #: Bytes, as many as rattler reads; a bundle has about ten thousand.
@@ -74,14 +72,14 @@ def collect_attestations(
     files: dict[str, Archive] = {}
     missing: dict[str, str] = {}
 
-    def collect(entry: Entry) -> Archive | str:
+    def collect(entry: Entry, download: Download) -> Archive | str:
         try:
             file = _entry(entry)
             archive = local.find(file, repository, staging)
             if archive is None:
                 target = staging / file.name
                 target.parent.mkdir(parents=True, exist_ok=True)
-                digests = download(file, target, lambda size: None, stop, LARGEST)
+                digests = download(file, target, lambda size: None, largest=LARGEST)
                 local.note(target, digests)
                 archive = Archive.of(file, target, digests, staged=True)
             read_bundles(archive.path)
@@ -96,7 +94,7 @@ def collect_attestations(
     stating = [entry for entry in entries if entry.record.get("attestations_sha256") is not None]
     with (
         progress.doing("Collecting attestations") if stating else nullcontext(),
-        workers(collect, stating, context.fetch_threads, stop) as outcomes,
+        downloads(collect, stating, stop, lambda entry: entry.url) as outcomes,
     ):
         for entry, outcome in outcomes:
             if isinstance(outcome, BaseException):

@@ -13,15 +13,12 @@ from contextlib import suppress
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from conda.base.context import context
-
 from ..._conda.network.retries import DownloadFailedError
 from ...files.hashing import Digests, hash_file
-from ...files.workers import workers
 from ...repository.exceptions import NoSpaceError
 from ..exceptions import DownloadError
 from .archive import Archive, check_identity
-from .download import download
+from .downloads import HERE, downloads
 from .local import has_size
 
 if TYPE_CHECKING:
@@ -30,6 +27,7 @@ if TYPE_CHECKING:
 
     from ...progress import Progress
     from ..upstream.entry import Entry
+    from .downloads import Download
     from .local import LocalArchives
 
 
@@ -65,10 +63,10 @@ def collect(
     failures: dict[str, tuple[str, str]] = {}
     archives: list[Archive] = []
 
-    def download_archive(entry: Entry) -> Archive:
+    def download_archive(entry: Entry, download: Download) -> Archive:
         published, target = repository / entry.name, staging / entry.name
         target.parent.mkdir(parents=True, exist_ok=True)
-        digests = download(entry, target, progress.advance, stop)
+        digests = download(entry, target, progress.advance)
         local.note(target, digests, entry.public_url)
         with suppress(OSError):
             if not entry.has_digest and hash_file(published).sha256 == digests.sha256:
@@ -76,14 +74,13 @@ def collect(
                 return Archive.of(entry, published, digests, staged=False)
         return Archive.of(entry, target, digests, staged=True)
 
-    def collect_archive(entry: Entry) -> Archive | DownloadFailedError:
-        entry = local.with_digest(entry)
-        archive = local.find(entry, repository, staging)
+    def collect_archive(entry: Entry, download: Download) -> Archive | DownloadFailedError:
+        archive = local.find(entry, repository, staging) if entry.name in here else None
         if archive:
             progress.advance(archive.size)
         else:
             try:
-                archive = download_archive(entry)
+                archive = download_archive(entry, download)
             except DownloadFailedError as error:  # the others are tried all the same
                 return error
         if archive.staged:
@@ -92,13 +89,19 @@ def collect(
         progress.advance(0, packages=1)
         return archive
 
-    # the largest first, so that none of them is waited for alone in the end
-    by_size = sorted(entries, key=lambda entry: entry.size or 0, reverse=True)
-    sizes = [entry.size for entry in by_size if entry.size is not None]
-    size = sum(sizes) if len(sizes) == len(by_size) else None
+    entries = [local.with_digest(entry) for entry in entries]
+    here = {entry.name for entry in entries if local.may_have(entry, repository, staging)}
+    sizes = [entry.size for entry in entries if entry.size is not None]
+    size = sum(sizes) if len(sizes) == len(entries) else None
     with (
-        progress.counting("Collecting", len(by_size), size),
-        workers(collect_archive, by_size, context.fetch_threads, stop) as outcomes,
+        progress.counting("Collecting", len(entries), size),
+        downloads(
+            collect_archive,
+            entries,
+            stop,
+            lambda entry: HERE if entry.name in here else entry.url,
+            lambda entry: entry.size or 0,
+        ) as outcomes,
     ):
         for entry, outcome in outcomes:
             if isinstance(outcome, DownloadFailedError):

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import BinaryIO
 
+    from ..._conda.network.hosts import Host
+    from ..._conda.network.pools import Pools
     from ..upstream.entry import Entry
 
 #: No archive begins like one.
@@ -45,6 +47,9 @@ LOG_IN = (
 )
 #: Bytes of an archive whose size the index does not state; far more than any such archive has.
 LARGEST_UNSTATED = 4 << 30
+#: Bytes from which an archive is synced as it comes. Publication syncs all of them, which is fast
+#: for small ones, many at once.
+SYNCED = 1 << 18
 
 
 def download(
@@ -53,6 +58,9 @@ def download(
     progress: Callable[[int], None],
     stop: threading.Event,
     largest: int | None = None,
+    *,
+    pools: Pools | None = None,
+    host: Host | None = None,
 ) -> Digests:
     """Download an archive to `target`, hashed while it is written and resumed where possible.
 
@@ -62,6 +70,8 @@ def download(
         progress: Gets the number of bytes that arrive; negative when they are discarded.
         stop: Set when the build is given up.
         largest: Bytes that it may have where the index states no size, if not those of archives.
+        pools: Connections of the command.
+        host: The server, where others download from it as well.
 
     Raises:
         DownloadFailedError: It cannot be downloaded, or is not what the channel states.
@@ -69,9 +79,10 @@ def download(
     """
     arriving = partial(target)
     digests = with_retries(
-        lambda: _attempt(entry, arriving, progress, stop, largest or LARGEST_UNSTATED),
+        lambda: _attempt(entry, arriving, progress, stop, largest or LARGEST_UNSTATED, pools),
         arriving,
         stop,
+        host,
     )
     replace(arriving, target)
     return digests
@@ -112,34 +123,37 @@ def _attempt(
     progress: Callable[[int], None],
     stop: threading.Event,
     largest: int,
+    pools: Pools | None,
 ) -> Digests:
     # two halves of different uploads would pass where no digest tells
     with arriving.open("a+b" if entry.has_digest else "w+b") as file:
         arrival = _Arrival(file, progress)
         try:
             if not arrival.received or arrival.received != entry.size:
-                _receive(entry, arrival, stop, largest)
+                _receive(entry, arrival, stop, largest, pools)
             sha256, md5 = arrival.sha256.hexdigest(), arrival.md5.hexdigest()
             digests = Digests(sha256, md5, arrival.received)
             for name, actual in vars(digests).items():
                 if (stated := getattr(entry, name)) not in (None, actual):
                     raise WrongBytesError(f"its {name} is {actual}, the index says {stated}")
             file.flush()
-            # before publication the disk would have to keep all archives at once
-            os.fsync(file.fileno())
+            if arrival.received >= SYNCED:  # or the disk would get them all before publication
+                os.fsync(file.fileno())
         except BaseException:  # whatever it is, these bytes do not count
             progress(-arrival.received)
             raise
         return digests
 
 
-def _receive(entry: Entry, arrival: _Arrival, stop: threading.Event, largest: int) -> None:
+def _receive(
+    entry: Entry, arrival: _Arrival, stop: threading.Event, largest: int, pools: Pools | None
+) -> None:
     """Ask for the rest of an archive and write what comes."""
     too_large = DownloadFailedError(
         f"the server sends more than {largest} bytes, and the index states no size"
     )
     try:
-        with closing(ask(entry.url, arrival.received)) as response:
+        with closing(ask(entry.url, arrival.received, pools=pools)) as response:
             check_status(response, arrival.received)
             if response.status_code != 206 and arrival.received:
                 arrival.discard()

@@ -84,6 +84,13 @@ class LocalArchives:
             return entry
         return replace(entry, record={**entry.record, "sha256": digests.sha256})
 
+    def may_have(self, entry: Entry, repository: Path, staging: Path) -> bool:
+        """Return whether this machine has a file with an archive's name and size."""
+        if not entry.has_digest:
+            return False
+        places = (repository / entry.name, staging / entry.name, *self.elsewhere(entry))
+        return any(has_size(p, entry) for p in (*places, *package_cache.archives(entry.file)))
+
     def find(self, entry: Entry, repository: Path, staging: Path) -> Archive | None:
         """Return the archive of an entry, in the repository or staged; None if this machine has
         none with the right bytes.
