@@ -96,9 +96,10 @@ def _build(options: Options, progress: Progress, run: Run, *, dry_run: bool) -> 
                 built_with=tools(),
                 scratch=Path(folder) / "pypi",
                 local=run.archives,
+                solved=run.solved,
                 dry_run=dry_run,
             )
-            plan = _proved(plan, Path(folder) / "proof", progress)
+            plan = _proved(plan, Path(folder) / "proof", progress, run)
             search = run.search(request, plan.servers_of_wheels)
             if staging is None:
                 archives = collect.foresee(plan.all_entries, repository)
@@ -171,14 +172,14 @@ def _last_and_request(
     return last, request
 
 
-def _proved(plan: BuildPlan, scratch: Path, progress: Progress) -> BuildPlan:
+def _proved(plan: BuildPlan, scratch: Path, progress: Progress, run: Run) -> BuildPlan:
     """Return a plan whose index alone gives its solutions, with warnings of updates that it does
     not give.
     """
     if prove.is_proven(plan):
         return prove.as_before(plan)
     with progress.doing("Proving that the repository installs by itself"):
-        plan = prove.proved(plan, scratch)
+        plan = prove.proved(plan, scratch, run.proofs)
     return updates.tried(plan, scratch, progress)
 
 

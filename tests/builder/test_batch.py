@@ -11,7 +11,9 @@ import pytest
 
 from conda_offline_repo.builder.batch import build_all
 from conda_offline_repo.builder.build import build
+from conda_offline_repo.builder.options import EnvironmentSpec
 from conda_offline_repo.builder.run import Run
+from conda_offline_repo.builder.solving import solve
 from conda_offline_repo.exceptions import OfflineRepoError
 from conda_offline_repo.progress import Unwatched
 from conda_offline_repo.repository import manifest_json
@@ -20,11 +22,14 @@ from conda_offline_repo.repository.verify import verify
 from dev.upstream.server import ChannelServer
 from tests.support.inside import forget, inside
 from tests.support.many import LABELS, for_many
+from tests.support.tiny import TinyChannel
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
     from typing import Any
+
+    from conda.models.records import PackageRecord
 
     from conda_offline_repo.builder.batch import Result
     from conda_offline_repo.builder.options import Options
@@ -32,7 +37,6 @@ if TYPE_CHECKING:
     from conda_offline_repo.builder.release.plan import BuildPlan
     from conda_offline_repo.repository.manifest import Manifest
     from tests.support.inside import Inside
-    from tests.support.tiny import TinyChannel
 
 
 class Vendor:
@@ -139,6 +143,70 @@ def test_manifests_are_read_no_more_often_with_more_labels(
     assert len(read) == len(LABELS)
     # once more for the page of the first label, which lists the others as they were
     assert max(read.values()) <= alone + 1 < len(LABELS)
+
+
+@pytest.fixture
+def solves(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The platforms of all solves, also of those that prove a repository."""
+    platforms: list[str] = []
+    run = solve.run
+
+    def counted(platform: str, *rest: Any, **more: Any) -> tuple[PackageRecord, ...]:
+        platforms.append(platform)
+        return run(platform, *rest, **more)
+
+    monkeypatch.setattr(solve, "run", counted)
+    return platforms
+
+
+def test_what_labels_ask_alike_is_solved_and_proved_once(vendor: Vendor, solves: list[str]) -> None:
+    alike = [vendor.options(label, "base") for label in LABELS[:4]]
+    vendor.run(*alike[:1])
+    alone = len(solves)
+    solves.clear()
+    vendor.run(*alike[1:])
+    assert len(solves) == alone
+    vendor.check(*LABELS[:4])
+    solves.clear()
+    vendor.run(*alike)
+    assert len(solves) == 1, "what is proven already is not proved again"
+    solves.clear()
+    vendor.run(vendor.options(LABELS[4], "base"), vendor.options(LABELS[5], "base", "bank00"))
+    assert len(solves) == 2 * alone
+
+
+def test_what_labels_ask_in_part_alike_is_solved_for_each(vendor: Vendor) -> None:
+    """The same packages for other machines, in other environments, with other channels."""
+    vendor.channel.add("tool", "1.0")
+    vendor.channel.add("tool", "2.0", depends=["__glibc >=2.30"])
+    vendor.channel.write()
+    other = TinyChannel(vendor.channel.folder.with_name("other"))
+    other.add("tool", "3.0")
+    other.write()
+    plain = vendor.options("plain", "tool")
+    environment = EnvironmentSpec("lab", ("tool",))
+    url = f"{vendor.server.url}/other"
+    results = vendor.run(
+        plain,
+        replace(plain, label="newer", virtual_packages=("__glibc=2.35",)),
+        replace(plain, label="windows", platforms=("win-64",)),
+        replace(plain, label="named", packages=(), environments=(environment,)),
+        replace(plain, label="other", channels=(url, *plain.channels)),
+        replace(plain, label="again"),
+    )
+    packages = {
+        label: {**result.outcome.manifest.solutions} if result.outcome else result.error
+        for label, result in results.items()
+    }
+    old = ("noarch/tool-1.0-0.conda",)
+    assert packages == {
+        "plain": {"linux-64": old},
+        "newer": {"linux-64": ("noarch/tool-2.0-0.conda",)},
+        "windows": {"win-64": old},
+        "named": {"lab/linux-64": old},
+        "other": {"linux-64": ("noarch/tool-3.0-0.conda",)},
+        "again": {"linux-64": old},
+    }
 
 
 def test_failed_label_does_not_stop_the_others(vendor: Vendor) -> None:

@@ -12,7 +12,7 @@ from ...queries.contents import read_records
 from ...repository.manifest import VERSION_3
 from .. import plugin_channel
 from ..kept_releases import kept_releases
-from ..solved import Ground, solved
+from ..solved import Ground
 from ..solving.solve import tasks, unused_settings
 from ..upstream import access, exact, surroundings
 from ..upstream.ages import Ages
@@ -23,7 +23,7 @@ from .index import make_index
 from .other_solvers import Proof
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
     from typing import Any
 
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from ..archives.local import LocalArchives
     from ..kept_releases import KeptReleases
     from ..request.request import Request
+    from ..solved import Solved
     from ..solving.solution import Solution
     from ..upstream.entry import Entry
     from ..warnings import BuildWarning
@@ -124,6 +125,7 @@ def make_plan(
     built_with: Mapping[str, str],
     scratch: Path,
     local: LocalArchives,
+    solved: Callable[..., Solved],
     dry_run: bool,
 ) -> BuildPlan:
     """Solve a request, and find out what the repository is to hold; see `BuildPlan`.
@@ -132,6 +134,7 @@ def make_plan(
         plugin_file: The archive of the plugin, if given.
         scratch: A folder for wheels and views of channels, emptied first.
         local: The archives of this machine.
+        solved: Solves; see `solved.solved`.
         dry_run: Whether no wheel is to be downloaded that can be judged without.
 
     Raises:

@@ -10,6 +10,7 @@ import shutil
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from conda.base.context import context
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from conda.models.records import PackageRecord
 
     from ...specs import PackageSpec
+    from ..recent import Recent
     from ..request.request import Request
     from ..solving.solution import Solution
     from .other_solvers import Proof
@@ -71,15 +73,19 @@ def _with_proof(plan: BuildPlan, proof: Proof) -> BuildPlan:
     return replace(plan, proof=proof, warnings=warnings)
 
 
-def proved(plan: BuildPlan, scratch: Path) -> BuildPlan:
+def proved(plan: BuildPlan, scratch: Path, known: Recent[dict[str, str]]) -> BuildPlan:
     """Return a plan that is proven, without the earlier releases that conda would prefer.
+
+    Args:
+        known: What proofs of other labels came to; one of the same is not made again.
 
     Raises:
         ProofError, OtherSolverError: It cannot be proven without them either.
     """
     while True:
         try:
-            broken = prove(plan.request, plan.solutions, plan.index, scratch)
+            attempt = partial(prove, plan.request, plan.solutions, plan.index, scratch)
+            broken = known.answer(_question(plan), attempt)
         except (ProofError, OtherSolverError) as error:
             if not plan.kept.releases:
                 raise
@@ -87,6 +93,16 @@ def proved(plan: BuildPlan, scratch: Path) -> BuildPlan:
         else:
             others = other_solvers(plan.request)
             return _with_proof(plan, proof_of(plan.request, others, broken))
+
+
+def _question(plan: BuildPlan) -> tuple[Any, ...]:
+    """Return all that a proof depends on."""
+    request = plan.request
+    return (
+        {name: hash_bytes(content) for name, content in plan.index.items()},
+        [(s.key, s.packages, s.names, s.exact) for s in plan.solutions],
+        (request.platforms, request.virtual_packages, request.customer_solvers),
+    )
 
 
 def prove(

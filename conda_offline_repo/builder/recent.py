@@ -1,0 +1,31 @@
+"""Answers that the labels of a file have in common."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+Answer = TypeVar("Answer")
+#: How many answers are kept: labels that ask for the same tend to stand together, and an answer
+#: holds all packages of a label.
+KEPT = 4
+
+
+class Recent(Generic[Answer]):
+    """The answers to the last few questions. A question is what can be compared with others."""
+
+    def __init__(self) -> None:
+        self._known: deque[tuple[Any, Answer]] = deque(maxlen=KEPT)
+
+    def answer(self, question: Any, find: Callable[[], Answer]) -> Answer:
+        """Return the answer to a question, found now if it is not known; errors are not kept."""
+        for known, answer in self._known:
+            if known == question:
+                return answer
+        answer = find()
+        self._known.append((question, answer))
+        return answer
