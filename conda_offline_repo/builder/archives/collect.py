@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import shutil
 import threading
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -22,7 +22,7 @@ from .downloads import HERE, downloads
 from .local import has_size
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from ...progress import Progress
@@ -43,30 +43,49 @@ def collect(
     local: LocalArchives,
     arrived: Callable[[Archive], None],
 ) -> tuple[Archive, ...]:
-    """Return every archive, verified, in the repository or in the staging folder, sorted by name.
+    """Return what `collecting` collects, when all is there."""
+    with collecting(entries, repository, staging, progress, local, arrived) as finished:
+        return finished()
+
+
+@contextmanager
+def collecting(
+    entries: Iterable[Entry],
+    repository: Path,
+    staging: Path,
+    progress: Progress,
+    local: LocalArchives,
+    arrived: Callable[[Archive], None],
+) -> Iterator[Callable[[], tuple[Archive, ...]]]:
+    """Collect archives in threads, while something else is done in the context.
+
+    When the context ends early, by an error too, nothing is begun any more and nobody writes; by an
+    interruption, nobody waits for a server.
 
     Args:
         entries: What the solutions need.
         repository: The published folder; nothing in it is changed.
         staging: A folder on the same file system, which keeps its archives.
-        progress: Gets archives and bytes as they arrive.
+        progress: Gets archives and bytes as they arrive, once they are waited for.
         local: The archives of this machine; downloads are added.
         arrived: Called, in any thread, for each archive that is new in the repository; an error
             that it raises ends the work.
 
-    Raises:
+    Yields:
+        A function that waits for all, and returns every archive, verified, in the repository or in
+        the staging folder, sorted by name. It raises:
+
         DownloadError: Some archives cannot be downloaded; names all of them.
         ChannelRefusedError: A channel refuses its archives; raised at the first one.
         InvalidArchiveError: One is not the package that its channel lists; as before.
     """
     stop = threading.Event()
-    failures: dict[str, tuple[str, str]] = {}
-    archives: list[Archive] = []
+    shown = _Later(progress)
 
     def download_archive(entry: Entry, download: Download) -> Archive:
         published, target = repository / entry.name, staging / entry.name
         target.parent.mkdir(parents=True, exist_ok=True)
-        digests = download(entry, target, progress.advance)
+        digests = download(entry, target, shown.advance)
         local.note(target, digests, entry.public_url)
         with suppress(OSError):
             if not entry.has_digest and hash_file(published).sha256 == digests.sha256:
@@ -77,7 +96,7 @@ def collect(
     def collect_archive(entry: Entry, download: Download) -> Archive | DownloadFailedError:
         archive = local.find(entry, repository, staging) if entry.name in here else None
         if archive:
-            progress.advance(archive.size)
+            shown.advance(archive.size)
         else:
             try:
                 archive = download_archive(entry, download)
@@ -86,35 +105,68 @@ def collect(
         if archive.staged:
             check_identity(archive.path, entry)
             arrived(archive)
-        progress.advance(0, packages=1)
+        shown.advance(0, packages=1)
         return archive
 
     entries = [local.with_digest(entry) for entry in entries]
     here = {entry.name for entry in entries if local.may_have(entry, repository, staging)}
     sizes = [entry.size for entry in entries if entry.size is not None]
     size = sum(sizes) if len(sizes) == len(entries) else None
-    with (
-        progress.counting("Collecting", len(entries), size),
-        downloads(
-            collect_archive,
-            entries,
-            stop,
-            lambda entry: HERE if entry.name in here else entry.url,
-            lambda entry: entry.size or 0,
-        ) as outcomes,
-    ):
-        for entry, outcome in outcomes:
-            if isinstance(outcome, DownloadFailedError):
-                channel = entry.public_url.rsplit("/", 2)[0]
-                hint = outcome.hint.replace("{channel}", channel)
-                failures[entry.public_url] = str(outcome), hint
-            elif isinstance(outcome, BaseException):
-                raise outcome
-            else:
-                archives.append(outcome)
+    with downloads(
+        collect_archive,
+        entries,
+        stop,
+        lambda entry: HERE if entry.name in here else entry.url,
+        lambda entry: entry.size or 0,
+    ) as outcomes:
+
+        def finished() -> tuple[Archive, ...]:
+            with progress.counting("Collecting", len(entries), size):
+                shown.begin()
+                return _all_of(outcomes)
+
+        yield finished
+
+
+def _all_of(
+    outcomes: Iterable[tuple[Entry, Archive | DownloadFailedError | BaseException]],
+) -> tuple[Archive, ...]:
+    failures: dict[str, tuple[str, str]] = {}
+    archives: list[Archive] = []
+    for entry, outcome in outcomes:
+        if isinstance(outcome, DownloadFailedError):
+            channel = entry.public_url.rsplit("/", 2)[0]
+            hint = outcome.hint.replace("{channel}", channel)
+            failures[entry.public_url] = str(outcome), hint
+        elif isinstance(outcome, BaseException):
+            raise outcome
+        else:
+            archives.append(outcome)
     if failures:
         raise DownloadError(failures)
     return tuple(sorted(archives, key=lambda archive: archive.name))
+
+
+class _Later:
+    """Progress that is shown from a certain moment on, with all that was before."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._begun, self._size, self._packages = False, 0, 0
+        self._lock = threading.Lock()
+
+    def begin(self) -> None:
+        with self._lock:
+            self._begun = True
+            self._progress.advance(self._size, self._packages)
+
+    def advance(self, size: int, packages: int = 0) -> None:
+        with self._lock:
+            if self._begun:
+                self._progress.advance(size, packages)
+            else:
+                self._size += size
+                self._packages += packages
 
 
 def foresee(entries: Iterable[Entry], repository: Path) -> tuple[Archive, ...]:

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import random
+import threading
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
 from conda.base.context import reset_context
 
-from conda_offline_repo.builder.archives.collect import collect, foresee
+from conda_offline_repo.builder.archives.collect import collect, collecting, foresee
 from conda_offline_repo.builder.archives.local import LocalArchives
 from conda_offline_repo.builder.exceptions import DownloadError
 from conda_offline_repo.builder.upstream.entry import Entry
 from dev.upstream.server import ChannelServer
 from tests.support.inside import Counted, inside
+from tests.support.running import PATIENCE
 from tests.support.tiny import TinyChannel
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from conda_offline_repo.builder.archives.archive import Archive
@@ -44,6 +47,16 @@ class Place:
         entries = [self.entry(package) for package in packages]
         local = LocalArchives(self.repository.parent)
         return collect(entries, self.repository, self.staging, self.progress, local, lambda _: None)
+
+    @contextmanager
+    def collecting(
+        self, packages: list[TinyPackage], arrived: Callable[[Archive], None]
+    ) -> Iterator[Callable[[], tuple[Archive, ...]]]:
+        entries = [self.entry(package) for package in packages]
+        local = LocalArchives(self.repository.parent)
+        places = self.repository, self.staging
+        with collecting(entries, *places, self.progress, local, arrived) as finished:
+            yield finished
 
     def put(self, package: TinyPackage, where: Path, content: bytes | None = None) -> Path:
         """Put an archive, or other bytes under its name, below a folder."""
@@ -117,6 +130,34 @@ def test_largest_archive_is_downloaded_first(place: Place, monkeypatch: pytest.M
     place.collect(*packages.values())
     by_size = sorted(packages.values(), key=lambda p: p.path.stat().st_size, reverse=True)
     assert list(place.server.packages()) == [f"/public/{package.at}" for package in by_size]
+
+
+def test_archives_come_while_something_else_is_done(place: Place) -> None:
+    packages = [place.channel.add(f"p{number}") for number in range(3)]
+    came = threading.Semaphore(0)
+    with place.collecting(packages, lambda archive: came.release()) as finished:
+        for _ in packages:
+            assert came.acquire(timeout=PATIENCE)
+        assert place.progress.steps == []
+        assert place.progress.done == 0
+        archives = finished()
+    size = sum(archive.size for archive in archives)
+    assert place.progress.steps == [("Collecting", 3, size)]
+    assert (place.progress.packages, place.progress.done) == (3, size)
+
+
+def test_nobody_writes_when_something_else_fails_meanwhile(place: Place) -> None:
+    packages = [place.channel.add(f"p{number:02}") for number in range(40)]
+    came, threads = threading.Event(), set[threading.Thread]()
+
+    def arrived(_: Archive) -> None:
+        threads.add(threading.current_thread())
+        came.set()
+
+    with pytest.raises(RuntimeError), place.collecting(packages, arrived):
+        assert came.wait(PATIENCE)
+        raise RuntimeError
+    assert not any(thread.is_alive() for thread in threads)
 
 
 def test_what_an_interrupted_build_left_is_used(place: Place) -> None:
