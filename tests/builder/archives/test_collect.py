@@ -154,9 +154,13 @@ def test_nobody_writes_when_something_else_fails_meanwhile(place: Place) -> None
         threads.add(threading.current_thread())
         came.set()
 
-    with pytest.raises(RuntimeError), place.collecting(packages, arrived):
-        assert came.wait(PATIENCE)
-        raise RuntimeError
+    def fail() -> None:
+        with place.collecting(packages, arrived):
+            assert came.wait(PATIENCE)
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
     assert not any(thread.is_alive() for thread in threads)
 
 
