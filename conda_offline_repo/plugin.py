@@ -8,6 +8,8 @@ from conda.plugins import hookimpl, types
 
 #: conda's commands that change an environment.
 CHANGING = {"env_update", "install", "remove", "update"}
+#: Those that look at the channels, which conda refuses to list if one of them is not allowed.
+LOOKING = {"config", "doctor", "env_export", "export", "info", "notices", "search"}
 #: Those that take names of archives.
 INSTALLING = {"create", "install", "update"}
 #: Those that copy an environment.
@@ -43,6 +45,14 @@ def conda_pre_commands() -> object:
 
         leave_out_others()
 
+    def look(_: str) -> None:
+        from conda.base.context import context
+
+        if context.allowlist_channels:
+            from .customer.hooks.channels import leave_out_others
+
+            leave_out_others(solving=False)
+
     def remember(_: str) -> None:
         from ._conda.commands import original
 
@@ -60,6 +70,7 @@ def conda_pre_commands() -> object:
             check_archives_of(archives)
 
     yield types.CondaPreCommand(name="offline-repo-channels", action=leave_out, run_for=CHANGING)
+    yield types.CondaPreCommand(name="offline-repo-allowed", action=look, run_for=LOOKING)
     yield types.CondaPreCommand(name="offline-repo-files", action=check, run_for=INSTALLING)
     yield types.CondaPreCommand(name="offline-repo-copy", action=remember, run_for=COPYING)
 
@@ -100,6 +111,14 @@ def conda_post_commands() -> object:
             remember_release()
         restore()
 
+    def looked(_: str) -> None:
+        from conda.base.context import context
+
+        if context.allowlist_channels:
+            from .customer.hooks.channels import restore
+
+            restore()
+
     def carry(_: str) -> None:
         from ._conda.commands import copy, original
 
@@ -109,6 +128,7 @@ def conda_post_commands() -> object:
             carry_state(prefix)
 
     yield types.CondaPostCommand(name="offline-repo-release", action=finish, run_for=CHANGING)
+    yield types.CondaPostCommand(name="offline-repo-allowed", action=looked, run_for=LOOKING)
     yield types.CondaPostCommand(name="offline-repo-copy", action=carry, run_for=COPYING)
 
 

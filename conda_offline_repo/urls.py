@@ -114,6 +114,11 @@ def local_path(url: str) -> Path | None:
     return Path(file_path(url)) if url.startswith(SCHEME) else None
 
 
+def is_folder(channel: str) -> bool:
+    """Return whether a channel URL is that of a folder."""
+    return channel.startswith(SCHEME)
+
+
 def public(url: str) -> str:
     """Return a URL without user, password, conda's token, query and trailing slash."""
     parts = urlsplit(url)

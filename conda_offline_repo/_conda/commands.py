@@ -56,10 +56,8 @@ def file_channels() -> dict[str, list[str]]:
 
 def named_archives() -> list[tuple[str, str]]:
     """Return the archives that the command names by itself or in explicit lists, each as its URL
-    with its MD5 digest, if it states one; none where conda has a hook for what it links.
+    with its MD5 digest, if it states one.
     """
-    if hasattr(hookspec.CondaSpecs, "conda_pre_transaction_actions"):  # since 25.5
-        return []
     lines = [str(package).strip("\"'") for package in _argument("packages") or ()]
     for file in _files():
         with suppress(OSError, ValueError):  # conda says so itself
@@ -71,6 +69,11 @@ def named_archives() -> list[tuple[str, str]]:
             url = address if "://" in address else file_url(Path(expand(address)))
             archives.append((url, md5))
     return archives
+
+
+def checks_links() -> bool:
+    """Return whether conda has a hook for what it links, be it solved for or not (since 25.5)."""
+    return hasattr(hookspec.CondaSpecs, "conda_pre_transaction_actions")
 
 
 def original() -> Path | None:
@@ -89,7 +92,8 @@ def copy() -> Path | None:
 
 
 def _argument(name: str) -> Any:
-    return (context._argparse_args or {}).get(name)
+    # conda has each option as an attribute, `--get` too
+    return dict.get(context._argparse_args or {}, name)
 
 
 def _files() -> list[str]:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import codecs
 import locale
+import os
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from inspect import signature
 from mmap import ACCESS_READ, mmap
@@ -93,6 +95,30 @@ def refresh_index_cache(channel: Channel, subdirs: Iterable[str]) -> None:
     """
     for url in channel.urls(with_credentials=True, subdirs=tuple(subdirs)):
         repodata_fetch(Channel(url)).fetch_latest_path()
+
+
+def ask_again(channels: Iterable[Channel]) -> None:
+    """Bring conda's cached indexes of subdirs up to date, as their servers have them now.
+
+    Raises:
+        CondaError: A server does not have one, or cannot be reached.
+    """
+    from .overrides import settings  # most solves have no repository on a server
+
+    fetches = [repodata_fetch(channel) for channel in channels]
+    with settings(local_repodata_ttl=0), ThreadPoolExecutor(len(fetches)) as executor:
+        for _ in executor.map(lambda fetch: fetch.fetch_latest_path(), fetches):
+            pass
+
+
+def cached_index(channel: Channel) -> bytes:
+    """Return the index of a subdir as it is in conda's cache, where it is a text.
+
+    Raises:
+        OSError: It cannot be read.
+    """
+    path = Path(repodata_fetch(channel).cache_path_json)
+    return path.read_bytes().replace(os.linesep.encode(), b"\n")
 
 
 class _OnDisk(RepodataFetch):

@@ -18,13 +18,13 @@ from ..customer.exceptions import StateUnreadableError
 from ..customer.hooks.exceptions import OtherChannelsError, StateMissingError, listed
 from ..customer.hooks.history_check import check_channels, known_state
 from ..customer.installed import installed_release, unnamed
+from ..customer.source import located, records
 from ..customer.trust.signers import check_expected
 from ..exceptions import OfflineRepoError
+from ..files.web import WebFolder
 from ..printable import printable
 from ..progress import Unwatched
-from ..queries.contents import package_records
 from ..redaction import confined, in_play
-from ..repository.locate import locate_one
 from ..repository.manifest import on_platform
 from ..repository.verify import verify
 from .output import signed_by
@@ -50,20 +50,22 @@ def check(prefix: str, verbose: bool) -> None:
 def _print(state: State, prefix: Path, verbose: bool) -> None:
     print(f"Offline repository {state.path} (label {state.label}, release {state.release}):\n")
     try:
-        repository = locate_one(Path(state.path), state.label)
+        repository = located(state.place, Unwatched(), state.label)
         check_expected(repository)
-        report = verify(repository, Unwatched())
+        report = None if isinstance(repository.path, WebFolder) else verify(repository, Unwatched())
         archives = chain(*on_platform(repository.manifest.solutions, context.subdir).values())
-        held = held_back(repository, prefix, partial(package_records, repository, archives))
+        held = held_back(repository, prefix, partial(records, repository, archives))
         findings = (*diagnose(repository, prefix), *([held.finding] if held else []))
     except OfflineRepoError as error:
         print(f"{BAD} {error}\n")
         return
-    for kind in ("missing", "changed", "unreadable", "extra"):
+    for kind in ("missing", "changed", "unreadable", "extra") if report else ():
         for name in getattr(report, kind):
             print(f"{BAD} {kind}: {printable(name)}")
-    if report.good and not report.unfinished:
+    if report and report.good and not report.unfinished:
         print(f"{GOOD} All of its {report.files} files are there and unchanged.")
+    if not report:
+        print(f"{GOOD} Its manifest and indexes fit together; conda checks what it downloads.")
     if repository.signers:
         print(f"{GOOD} {signed_by(repository.signers)}")
     manifest, current = repository.manifest, installed(prefix)

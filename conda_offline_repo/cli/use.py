@@ -14,7 +14,7 @@ from ..customer.request import UseRequest
 from ..customer.undo import undo
 from ..customer.use import use
 from ..exceptions import InvalidRequestError
-from ..files.typed import typed_path
+from ..files.typed import typed_place
 from ..repository.locate import absolute
 from ..specs import parse_spec
 from .output import chatter_to_stderr
@@ -79,7 +79,7 @@ def execute(args: Namespace) -> int:
         args.offline_repo_wrong("the following arguments are required: PATH (or --undo)")
     prefix = _prefix()
     request = UseRequest(
-        path=typed_path(args.offline_repo_path),
+        path=typed_place(args.offline_repo_path),
         prefix=prefix,
         name=args.name or (str(prefix) if args.prefix else None),
         label=args.offline_repo_label,
@@ -103,8 +103,8 @@ def execute(args: Namespace) -> int:
 def _undo(args: Namespace) -> int:
     if args.offline_repo_package:
         raise InvalidRequestError("--undo takes no packages.", "Leave them out.")
-    path = args.offline_repo_path
-    repository = path and absolute(typed_path(path))
+    path = typed_place(args.offline_repo_path) if args.offline_repo_path else None
+    repository = absolute(path) if isinstance(path, Path) else path
     wait = TerminalDialog(sys.stdout).wait
     prefix = Path(context.target_prefix)
     report_undone(undo(prefix, wait, repository=repository, dry_run=context.dry_run))

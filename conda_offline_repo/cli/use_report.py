@@ -12,6 +12,7 @@ from conda.exceptions import CondaSystemExit
 
 from .._conda import features
 from ..printable import printable
+from ..urls import is_folder
 from .output import print_json, print_result, release_json, signed_by
 
 if TYPE_CHECKING:
@@ -105,12 +106,13 @@ def report(outcome: Outcome) -> None:
         return
     if context.quiet and not changed:
         return
-    if not request.verify:
+    if not request.verify and is_folder(target.channel):
         print("The repository's files were not checked (--no-verify).")
     manifest = repository.manifest
     installs, has = ("would install", "would have") if request.dry_run else ("installs", "has")
     print(
-        f"The environment {target.prefix} {installs} from {repository.path} alone, offline "
+        f"The environment {target.prefix} {installs} from {repository.path} alone"
+        f"{', offline' * is_folder(target.channel)} "
         f"(release {manifest.release} of {manifest.created[:10]})."
     )
     if context.quiet and request.release is None:

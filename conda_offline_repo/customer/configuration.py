@@ -17,10 +17,10 @@ from conda.utils import quote_for_shell
 
 from .._conda import configuration
 from .._conda.configuration import CHANNELS, Setting
-from ..queries.contents import package_records
 from ..repository.manifest import on_platform
 from ..urls import TOKEN, public
 from .environment.condarc import CONDARC, configured, read_condarc
+from .source import records as indexed
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -166,7 +166,7 @@ def _pinning(
 def _records(repository: Repository) -> Collection[PackageRecord]:
     """Return what the release installs on this platform."""
     solutions = on_platform(repository.manifest.solutions, context.subdir)
-    return package_records(repository, chain.from_iterable(solutions.values())).values()
+    return indexed(repository, chain.from_iterable(solutions.values())).values()
 
 
 def _finding(setting: Setting, meaning: str, remedy: str) -> Finding:

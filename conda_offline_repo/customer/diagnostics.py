@@ -41,13 +41,15 @@ def diagnose(repository: Repository, prefix: Path) -> tuple[Finding, ...]:
     Raises:
         TargetError: The environment's `.condarc` cannot be read.
     """
-    path = repository.path
-    publication = unfinished(path, repository.manifest)
+    path, manifest = repository.path, repository.manifest
+    # of a server, the next manifest was read with this one
+    publication = manifest.on_the_way or (isinstance(path, Path) and unfinished(path, manifest))
     return (
         *([Finding(str(path), unfinished_text(path))] if publication else []),
+        *([Finding(str(path), repository.insecure)] if repository.insecure else []),
         *_base(prefix),
         *_machine(repository),
-        *_conda(repository.manifest),
+        *_conda(manifest),
         *interfering(repository, prefix),
         *_pip(prefix),
         *_history(repository.channel, prefix),

@@ -13,7 +13,6 @@ from conda.models.match_spec import MatchSpec
 from .._conda import features
 from .._conda.machine import unmet
 from .._conda.transactions import installed, transaction_to
-from ..queries.contents import package_records
 from ..repository.manifest import INDEX_NAME, key_parts, package_name, solution_key
 from ..repository.names import DEFAULT
 from .base import check_fits, is_base, staying
@@ -25,6 +24,7 @@ from .exceptions import (
     ReleaseNotKeptError,
     RepositoryDamagedError,
 )
+from .source import records as indexed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,7 +42,7 @@ def exactly(
     """Return conda's transaction, not yet run, for just the packages of a release.
 
     What else is installed goes, but for what has to stay in base; what fits already stays as it
-    is. See `install.offline`.
+    is. See `install.confined`.
 
     Args:
         repository: The repository.
@@ -82,7 +82,7 @@ def released(
 ) -> list[PackageRecord]:
     """Return just the packages of a release; arguments and errors as `exactly`."""
     names = solution(repository, release, environment)
-    by_name = package_records(repository, names)
+    by_name = indexed(repository, names)
     if absent := sorted({name.rpartition("/")[0] for name in names if name not in by_name}):
         damaged = [f"{subdir}/{INDEX_NAME}" for subdir in absent]
         raise RepositoryDamagedError(repository.path, changed=damaged)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from operator import methodcaller
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,18 +14,23 @@ from conda.models.channel import Channel
 from conda.models.match_spec import MatchSpec
 
 from .._conda import configuration, indexes, overrides
+from .._conda.configuration import seen_in
 from .._conda.solver import ask
 from .._conda.transactions import installed, linked, requested, transaction_to
+from ..files.web import WebFolder
+from ..urls import is_folder
+from .environment.confinement import reading
 from .environment.records import followed
 from .hooks.archives import from_repositories
 from .hooks.caches import check_caches
-from .hooks.history_check import expected_by_use
+from .hooks.history_check import expected_by_use, on_servers
 from .installed import replaced, superseded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from typing import Any
 
+    from ..repository.locate import Repository
     from ..repository.manifest import Manifest
     from .target import Target
 
@@ -34,23 +39,32 @@ READ = ("history", "pinned", "state")
 
 
 @contextmanager
-def offline(target: Target) -> Iterator[None]:
-    """Let conda see the repository's channel alone, and no network, and hold back what it will hold
-    back in the environment.
+def confined(target: Target, repository: Repository) -> Iterator[None]:
+    """Let conda see the repository's channel alone, and no other host, and hold back what it will
+    hold back in the environment.
     """
     token = expected_by_use.set(target.trust.signers)
-    cooldown = configuration.cooldown_of(target.prefix, target.own_condarc)
+    settings = {
+        **configuration.cooldown_of(target.prefix, target.own_condarc),
+        **reading(target.channel),
+        "_channels": (target.channel,),
+        "offline": is_folder(target.channel),
+    }
+    if isinstance(repository.path, WebFolder):
+        on_servers[repository.path] = repository
+        settings["allowlist_channels"] = seen_in(target.prefix, target.own_condarc).allowed
     try:
-        with overrides.settings(_channels=(target.channel,), offline=True, **cooldown):
+        with overrides.settings(**settings):
             yield
     finally:
         expected_by_use.reset(token)
+        on_servers.clear()
 
 
 def transaction(
     target: Target, specs: Sequence[MatchSpec], manifest: Manifest, *, back: bool
 ) -> Any:
-    """Solve for the packages in the environment, from the repository alone; see `offline`.
+    """Solve for the packages in the environment, from the repository alone; see `confined`.
 
     Args:
         target: The environment.
@@ -71,9 +85,9 @@ def transaction(
     without = replaced(manifest, target.prefix, names)
     if back:
         without |= superseded(manifest, target.prefix, names)
-    # offline, solvers also offer what conda's caches have: from where the repository was
-    with TemporaryDirectory() as caches, overrides.settings(_pkgs_dirs=(caches,)):
-        indexes.refresh_index_cache(Channel(target.channel), context.subdirs)
+    with _without_caches() if context.offline else nullcontext():
+        if context.offline:
+            indexes.refresh_index_cache(Channel(target.channel), context.subdirs)
         if target.moved_from or without:
             change = _with_view(target, specs, without)
         else:
@@ -81,6 +95,13 @@ def transaction(
     # after the solve, the empty cache was checked
     check_caches(from_repositories(linked(change, target.prefix)))
     return change
+
+
+@contextmanager
+def _without_caches() -> Iterator[None]:
+    """Hide conda's caches, of which solvers offline offer what is from where a repository was."""
+    with TemporaryDirectory() as caches, overrides.settings(_pkgs_dirs=(caches,)):
+        yield
 
 
 def _with_view(target: Target, specs: Sequence[MatchSpec], without: frozenset[str]) -> Any:

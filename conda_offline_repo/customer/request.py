@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from ..files.web import Place
     from ..specs import PackageSpec
 
 
@@ -16,7 +17,7 @@ class UseRequest:
     """What `use` is to do.
 
     Attributes:
-        path: The repository, or the folder above it.
+        path: The repository, in a folder or on a web server, or the folder above it.
         prefix: The environment, made or not.
         name: The environment's name or path as the user gave it; None for the active one.
         label: The repository's label, if the folder holds several.
@@ -27,11 +28,11 @@ class UseRequest:
         allow_older: Take an older release than the last one, or its number with other content.
         other_label: Take another label's repository than the last one.
         exempt: Exempt the repository from conda's settings `exclude_newer`.
-        verify: Read and check every file of the repository.
+        verify: Read and check every file of the repository; of one on a server, the indexes.
         dry_run: Change nothing.
     """
 
-    path: Path
+    path: Place
     prefix: Path
     name: str | None = None
     label: str | None = None

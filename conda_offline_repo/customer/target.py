@@ -14,7 +14,16 @@ from .._conda import features
 from .._conda.transactions import installed, read_again
 from ..files.atomic import STAGED, remove
 from ..repository.names import check_folder
-from .environment.condarc import CONDARC, configured, ours, platform_in, read_condarc, used
+from ..urls import is_folder
+from .environment.condarc import (
+    CONDARC,
+    configured,
+    ours,
+    platform_in,
+    read_condarc,
+    restored,
+    used,
+)
 from .environment.files import cannot_be_written, remove_staged, replace_all
 from .environment.lock import LOCK_NAME
 from .environment.records import followed, request_alone
@@ -123,10 +132,17 @@ def plan(
     check_folder(repository.path, context.subdirs)
     channel = repository.channel
     platform = None if context.subdir == features.native_platform() else context.subdir
-    new = configured(old, channel, path, platform, exempt)
     change = read_change(prefix)
     last = read_state(prefix)
     known = last or (change.state if change else None)
+    copied = used(old, path) if known is None else None
+    channels = {c for c in (known.channel if known else copied,) if c}
+    channels |= {*change.origins, change.state.channel} if change else set()
+    before, kept = known.before if known else ours(old, path), old
+    if any(is_folder(other) != is_folder(channel) for other in channels):  # other settings
+        kept = restored(old, channels, before or "", path, known.platform if known else None)
+        before = ours(kept, path)
+    new = configured(kept, channel, path, platform, exempt)
     if known and known.label != manifest.label and not other_label:
         raise OtherLabelError(repository.path, manifest.label, known.label, prefix)
     trust = decide(repository, known, trusted)
@@ -138,12 +154,12 @@ def plan(
         path=str(repository.path),
         channel=channel,
         manifest_sha256=manifest.digest,
-        before=known.before if known else ours(old, path),
+        before=before,
         signers=trust.signers,
         platform=platform,
     )
     origins = [known.channel] if known and known.label == manifest.label else []
-    if known is None and (copied := used(old, path)):
+    if copied:
         origins = [copied]
     if change:
         origins += [*change.origins, change.state.channel]

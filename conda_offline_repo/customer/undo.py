@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..exceptions import InvalidRequestError
 from ..files.atomic import remove
-from ..urls import file_path
 from .environment.condarc import CONDARC, read_condarc, restored, used
+from .environment.confinement import place_of
 from .environment.files import cannot_be_written, remove_staged, replace_all
 from .environment.lock import check_not_frozen, exclusive
 from .environment.state import change_path, read_change, read_state, state_path
@@ -17,6 +16,9 @@ from .exceptions import NotUsedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
+
+    from ..files.web import Place
 
 
 @dataclass(frozen=True)
@@ -25,13 +27,13 @@ class Undone:
 
     Attributes:
         prefix: The environment.
-        path: The folder of the repository that it used.
+        path: The repository that it used.
         old: The content of its `.condarc` before.
         new: The content from now on; empty for no file.
     """
 
     prefix: Path
-    path: Path
+    path: Place
     old: str
     new: str
 
@@ -40,7 +42,7 @@ def undo(
     prefix: Path,
     waiting: Callable[[str], None],
     *,
-    repository: Path | None = None,
+    repository: Place | None = None,
     dry_run: bool = False,
 ) -> Undone:
     """Restore the settings in an environment's `.condarc`, and forget the repository.
@@ -48,7 +50,7 @@ def undo(
     Args:
         prefix: The environment.
         waiting: Called once with who works on the environment, if somebody does.
-        repository: The folder of the repository, or the one above, if the user names it.
+        repository: The repository, or the folder above it, if the user names it.
         dry_run: Change nothing.
 
     Raises:
@@ -82,7 +84,7 @@ def _plan(prefix: Path) -> Undone:
     channels = {channel, *((*change.origins, change.state.channel) if change else ())}
     before, platform = (state.before or "", state.platform) if state else ("", None)
     new = restored(old, sorted(channels), before, path, platform)
-    return Undone(prefix, Path(state.path if state else file_path(channel)), old, new)
+    return Undone(prefix, state.place if state else place_of(channel), old, new)
 
 
 def _carry_out(undone: Undone) -> None:

@@ -10,19 +10,18 @@ from typing import TYPE_CHECKING, Protocol
 from .._conda.solver import UnsolvedError
 from .._conda.transactions import actions, installed, read_again
 from ..exceptions import InvalidRequestError
-from ..queries.contents import package_records
-from ..repository.locate import labels_in, locate_one
-from ..repository.verify import verify
+from ..repository.locate import labels_in
 from .cooldown import held_back
 from .diagnostics import diagnose
 from .environment.lock import check_not_frozen, exclusive
 from .environment.state import read_state
 from .exact import exactly, keeping, solution
-from .exceptions import CooldownError, RepositoryDamagedError, SiblingIndexError, TargetError
+from .exceptions import CooldownError, TargetError
 from .hooks.guard import check_format, solutions_with
-from .install import offline, transaction
+from .install import confined, transaction
 from .installed import installed_release
 from .next_commands import next_commands
+from .source import check_files, located, reachable, records
 from .target import configure, plan, unmake
 from .trust.exceptions import UnknownSignerError
 from .ways import lagging, ways
@@ -106,8 +105,8 @@ def use(request: UseRequest, progress: Progress, dialog: Dialog) -> Outcome:
         NewerFormatError: This conda does not see the packages.
         UnknownSignerError: Nobody confirms that its signer is the vendor.
         CooldownError: conda forbids the release because of its age, and nobody exempts it.
-        OfflineRepoError: It cannot be used; see `locate_one`, `target.plan`, `install.transaction`
-            and `exact.exactly`.
+        OfflineRepoError: It cannot be used; see `reachable`, `located`, `target.plan`,
+            `install.transaction` and `exact.exactly`.
         CondaError: The environment is frozen, or conda refuses.
     """
     if request.exact and request.packages:
@@ -115,9 +114,14 @@ def use(request: UseRequest, progress: Progress, dialog: Dialog) -> Outcome:
             "--release and --environment take no packages: the repository says which to install.",
             "Leave them out.",
         )
+    with reachable(request.path, request.prefix):
+        return _use(request, progress, dialog)
+
+
+def _use(request: UseRequest, progress: Progress, dialog: Dialog) -> Outcome:
     state = read_state(request.prefix)
     usual = state.label if state else None
-    repository = locate_one(request.path, request.label, usual)
+    repository = located(request.path, progress, request.label, usual)
     if usual and not request.label and len(labels_in(request.path)) > 1:
         progress.step(f"Taking label {usual}, which this environment uses")
     plan_target = partial(
@@ -133,11 +137,11 @@ def use(request: UseRequest, progress: Progress, dialog: Dialog) -> Outcome:
     check_format(repository.path, repository.manifest, solutions)
     findings = diagnose(repository, request.prefix)
     archives = {name for solution in solutions for name in solution}
-    held = held_back(repository, request.prefix, partial(package_records, repository, archives))
+    held = held_back(repository, request.prefix, partial(records, repository, archives))
     if request.exact:
         findings += keeping(repository, request.prefix, request.release, request.environment)
     if request.verify:
-        _verify(repository, progress)
+        check_files(repository, progress)
     exemption = held.exemption if held else None
     exempted = exemption is not None and (request.exempt or request.dry_run)
     of_age = (held.finding,) if held and not (exempted and request.exempt) else ()
@@ -188,15 +192,6 @@ def _solutions(request: UseRequest, repository: Repository) -> tuple[tuple[str, 
     return solutions_with(repository.manifest, [package.match for package in request.packages])
 
 
-def _verify(repository: Repository, progress: Progress) -> None:
-    report = verify(repository, progress)
-    if not report.good:
-        problems = {kind: getattr(report, kind) for kind in ("missing", "changed", "unreadable")}
-        raise RepositoryDamagedError(repository.path, **problems)
-    if report.misleading:
-        raise SiblingIndexError(repository.path, report.misleading)
-
-
 def _install(
     request: UseRequest,
     repository: Repository,
@@ -210,7 +205,7 @@ def _install(
     Returns what was linked and unlinked, and what the solver does not bring. Nothing is configured
     before conda has a transaction and the user agrees to it.
     """
-    with offline(target):
+    with confined(target, repository):
         change = _transaction(request, repository, target, progress, of_age)
         changed = actions(change, target.prefix) if change else ((), ())
         newest = () if request.allow_older else request.packages

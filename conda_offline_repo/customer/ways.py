@@ -36,7 +36,7 @@ def lagging(
 ) -> tuple[Finding, ...]:
     """Return which packages do not come to what the newest release has of them, and what does it.
 
-    A solver may find that an old version is good enough; see `install.offline`.
+    A solver may find that an old version is good enough; see `install.confined`.
 
     Args:
         target: The environment.
@@ -59,7 +59,7 @@ def lagging(
 
 
 def ways(target: Target, repository: Repository, packages: Sequence[PackageSpec]) -> Iterator[str]:
-    """Yield the commands that lead on, each after what it does; see `install.offline`.
+    """Yield the commands that lead on, each after what it does; see `install.confined`.
 
     Args:
         target: The environment.

@@ -153,14 +153,19 @@ def requested_versions(repository: Repository) -> dict[int, dict[str, dict[str, 
     return versions
 
 
-def package_records(repository: Repository, names: Iterable[str]) -> dict[str, PackageRecord]:
+def package_records(
+    repository: Repository,
+    names: Iterable[str],
+    read: Callable[[str, int], bytes] | None = None,
+) -> dict[str, PackageRecord]:
     """Return archives of a repository as conda's solvers have them from its index.
 
     Args:
         repository: The repository.
         names: The archives, as `subdir/file`; those that the index lacks are left out.
+        read: As for `read_records`.
     """
-    entries = read_records(repository.manifest, repository.path, damaged=True)
+    entries = read_records(repository.manifest, repository.path, read, damaged=True)
     url, records = repository.channel, {}
     for name in names:
         if name in entries:

@@ -173,9 +173,11 @@ def absolute(path: Path) -> Path:
     return Path(os.path.realpath(Path(*path.parts[:end])), *path.parts[end:])
 
 
-def labels_in(root: Path) -> tuple[str, ...]:
-    """Return the names of the repositories right below `root`; their manifests are not read."""
-    return tuple(folder.name for folder in _below(root))
+def labels_in(root: Place) -> tuple[str, ...]:
+    """Return the names of the repositories right below a folder; their manifests are not read. What
+    is below a URL, no server tells.
+    """
+    return tuple(folder.name for folder in _below(root)) if isinstance(root, Path) else ()
 
 
 def enclosing(path: Path) -> Path | None:

@@ -25,7 +25,7 @@ AT_A_SOLVE = {
     *("_conda", "_conda.commands", "_conda.indexes", "_conda.package_cache"),
     *("exceptions", "printable", "urls"),
     *("customer", "customer.exceptions", "customer.hooks", "customer.hooks.archives"),
-    "customer.hooks.exceptions",
+    *("customer.hooks.exceptions", "customer.hooks.served"),
     *("customer.hooks.caches", "customer.hooks.guard"),
     *("customer.hooks.history_check", "customer.hooks.origin", "customer.environment"),
     *("customer.environment.files", "customer.environment.state"),

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ...urls import NETWORK, SCHEME
+from conda.base.context import context
+
+from ..._conda import configuration
+from ...files.web import WebFolder
+from ...urls import NETWORK, file_path, is_folder
 
 if TYPE_CHECKING:
     from typing import Any
+
+    from ...files.web import Place
 
 #: Of a repository on a server: with these, conda asks no other host, and for nothing that a
 #: repository never has. Older conda passes over those that it does not know.
@@ -19,6 +26,8 @@ ON_SERVER = {
     "repodata_use_zst": False,
     "report_errors": False,
 }
+#: Seconds, longer than any command.
+FRESH = 1 << 20
 #: The settings of `use`, and those of a repository on a server besides. conda takes `channel` for
 #: `channels` and `whitelist_channels` for `allowlist_channels`, and refuses to have both.
 KEYS = ("channels", "channel", "default_channels", "offline", "subdir", "exclude_newer")
@@ -32,11 +41,6 @@ def keys(*channels: str) -> tuple[str, ...]:
     return KEYS if all(map(is_folder, channels)) else (*KEYS, *SERVER_KEYS)
 
 
-def is_folder(channel: str) -> bool:
-    """Return whether a channel URL is that of a folder."""
-    return channel.startswith(SCHEME)
-
-
 def confining(channel: str, platform: str | None = None) -> dict[str, Any]:
     """Return our settings for a repository and a platform; `channel` is not to be set.
 
@@ -47,6 +51,31 @@ def confining(channel: str, platform: str | None = None) -> dict[str, Any]:
         {"offline": True} if is_folder(channel) else {"allowlist_channels": [channel], **ON_SERVER}
     )
     return {**settings, **own, **({"subdir": platform} if platform else {})}
+
+
+def place_of(channel: str) -> Place:
+    """Return where the repository of a channel URL is, which is without credentials."""
+    return Path(file_path(channel)) if is_folder(channel) else WebFolder.at(channel)
+
+
+def in_force(channel: str) -> bool:
+    """Return whether conda is confined to a repository, as far as its configuration says so.
+
+    Who takes `offline` or the list of allowed channels out of the environment's own file has
+    decided otherwise.
+    """
+    return bool(context.offline if is_folder(channel) else channel in context.allowlist_channels)
+
+
+def reading(channel: str) -> dict[str, Any]:
+    """Return conda's settings, whatever it is configured to, while a solver reads the index of a
+    server: the one that was just checked, and nothing else.
+    """
+    if is_folder(channel):
+        return {}
+    names = ("notify_outdated_conda", "repodata_use_shards", "repodata_use_zst")
+    off = {name: ON_SERVER[name] for name in names if configuration.exists(name)}
+    return {"local_repodata_ttl": FRESH, **off}
 
 
 def used_in(content: Any) -> str | None:

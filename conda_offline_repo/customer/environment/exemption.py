@@ -7,8 +7,7 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import TYPE_CHECKING, Literal
 
-from ...urls import file_path
-from .confinement import is_folder
+from ...urls import file_path, is_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...files.web import WebFolder
-from ...urls import SCHEME
+from ...urls import is_folder, public
 from ..exceptions import StateUnreadableError
 from .files import read_text
 
@@ -43,8 +43,8 @@ class State:
     Attributes:
         label: Its label.
         release: The number of the newest release that was used here; in JSON it is `build`.
-        path: Its folder.
-        channel: Its folder as the channel URL that the environment's packages carry.
+        path: Its folder, or its URL without credentials.
+        channel: The same as the channel URL that the environment's packages carry.
         manifest_sha256: The digest of that release's manifest; None in the state of older versions.
         before: Our settings in the environment's `.condarc` before the first `use`, as YAML; None
             in the state of older versions.
@@ -61,11 +61,17 @@ class State:
     signers: tuple[str, ...] = ()
     platform: str | None = None
 
-    def uses(self, folder: Place) -> bool:
-        """Return whether a folder, existing or not, is the repository's, links resolved."""
-        if isinstance(folder, WebFolder):
-            return str(folder) == self.path
-        return os.path.realpath(folder) == os.path.realpath(self.path)
+    @property
+    def place(self) -> Place:
+        """Where the repository is."""
+        return Path(self.path) if is_folder(self.channel) else WebFolder.at(self.path)
+
+    def uses(self, place: Place) -> bool:
+        """Return whether a place, existing or not, is the repository's, links resolved."""
+        own = self.place
+        if isinstance(place, WebFolder) or isinstance(own, WebFolder):
+            return place == own
+        return os.path.realpath(place) == os.path.realpath(own)
 
 
 @dataclass(frozen=True)
@@ -149,7 +155,8 @@ def _state(data: Any) -> State:
     )
     if type(state.release) is not int:
         raise TypeError("build")
-    if not Path(state.path).is_absolute() or not state.channel.startswith(SCHEME):
+    local = is_folder(state.channel) and Path(state.path).is_absolute()
+    if not local and not state.path == state.channel == public(state.channel):
         raise ValueError("path")
     return state
 

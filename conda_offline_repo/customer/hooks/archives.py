@@ -7,25 +7,30 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+from conda.models.channel import Channel
 
 from ..._conda import commands
 from ...files.hashing import hash_file
+from ...files.web import WebFolder
 from ...files.workers import run_all
 from ...repository import manifest_json
 from ...repository.names import PLUGIN
 from ...urls import local_path
 from ..environment.state import read_state
+from . import served
 from .exceptions import ArchivesRefusedError
-from .history_check import expected_by_use
+from .history_check import expected_by_use, on_servers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from pathlib import Path
 
     from conda.models.records import PackageRecord
 
     from ...files.hashing import Digests
+    from ...files.web import Place
     from ...repository.manifest import Manifest
 
 #: By a file's identity, and whether it has the MD5 digest.
@@ -39,7 +44,7 @@ class LinkedArchive:
     Attributes:
         record: conda's record of it.
         path: Where the repository has it.
-        repository: The folder of the repository.
+        repository: The repository.
         manifest: The repository's manifest.
         sha256: The digest that the record states, in lower case; empty if none is to count.
         md5: The same.
@@ -48,8 +53,8 @@ class LinkedArchive:
     """
 
     record: PackageRecord
-    path: Path
-    repository: Path
+    path: Place
+    repository: Place
     manifest: Manifest
     sha256: str
     md5: str
@@ -78,18 +83,25 @@ def from_repositories(records: Iterable[PackageRecord]) -> tuple[LinkedArchive, 
     """
     archives = []
     repository_at, manifest_of = cache(repository_of), cache(expected_manifest)
+    server = served.server()
     for record in records:
-        path = local_path(str(record.get("url") or ""))
-        repository = path and repository_at(path.parent.parent)
+        url = str(record.get("url") or "")
+        path: Place | None = local_path(url)
+        repository: Place | None = None
+        if isinstance(path, Path):
+            repository = repository_at(path.parent.parent)
+            name = path.relative_to(repository).as_posix() if repository else ""
+        elif server and (name := served.name_in(server, url) or ""):
+            repository, path = server, server / name
         if path and repository:
             sha256, md5 = ((record.get(key) or "").lower() for key in ("sha256", "md5"))
             manifest = manifest_of(repository)
-            allowed = manifest.allowed(path.relative_to(repository).as_posix())
+            allowed = manifest.allowed(name)
             archives.append(LinkedArchive(record, path, repository, manifest, sha256, md5, allowed))
     return tuple(archives)
 
 
-def elsewhere(record: PackageRecord, repository: Path, manifest: Manifest) -> LinkedArchive:
+def elsewhere(record: PackageRecord, repository: Place, manifest: Manifest) -> LinkedArchive:
     """Return the archive of a record that lies elsewhere, as if it were of a repository: what the
     manifest names by its file name, whatever the record states.
     """
@@ -108,8 +120,10 @@ def is_named(archive: LinkedArchive) -> bool:
     return (archive.record.get("sha256") or "").lower() in archive.allowed
 
 
-def expected_manifest(repository: Path) -> Manifest:
+def expected_manifest(repository: Place) -> Manifest:
     """Return a repository's manifest, signed as conda's target environment expects it.
+
+    That of a server is read once.
 
     Raises:
         ManifestError, UnreadableError: It, or its signature, is missing or cannot be used.
@@ -122,6 +136,8 @@ def expected_manifest(repository: Path) -> Manifest:
     from ...repository.transition import allowing, read_next
     from ..trust.signers import expected, require
 
+    if isinstance(repository, WebFolder) and repository in on_servers:
+        return on_servers[repository].manifest
     coming = read_next(repository)
     manifest = manifest_json.stated(repository)
     expected_signers = expected_by_use.get()
@@ -131,10 +147,14 @@ def expected_manifest(repository: Path) -> Manifest:
         expected_signers = expected(repository, manifest.label, state)
     elif not expected_signers:
         expected_signers = None
+    signers: tuple[str, ...] = ()
     if expected_signers is not None:
         manifest, signers = checked(repository, manifest)
         require(Repository(repository, manifest, signers), expected_signers, prefix)
-    return allowing(repository, manifest, coming)
+    manifest = allowing(repository, manifest, coming)
+    if isinstance(repository, WebFolder):
+        on_servers[repository] = Repository(repository, manifest, signers)
+    return manifest
 
 
 def check_archives(archives: Sequence[LinkedArchive]) -> None:
@@ -152,6 +172,10 @@ def check_archives(archives: Sequence[LinkedArchive]) -> None:
 def _problem(archive: LinkedArchive) -> str | None:
     md5 = bool(archive.md5) and not archive.sha256
     allowed = archive.allowed
+    if isinstance(archive.path, WebFolder):  # what conda downloads, it compares with the record
+        if not allowed:
+            return "the manifest does not name it"
+        return None if archive.sha256 in ("", *allowed) else served.MISFIT
     try:
         digests = _hash_once(archive.path, md5=md5, limit=max(allowed.values(), default=0))
     except FileNotFoundError:
@@ -161,7 +185,7 @@ def _problem(archive: LinkedArchive) -> str | None:
     if not allowed:
         return "the manifest does not name it"
     if allowed.get(digests.sha256) != digests.size:
-        return "it is not the file that the manifest names"
+        return served.MISFIT
     right = digests.md5 == archive.md5 if md5 else archive.sha256 in ("", digests.sha256)
     return None if right else "it is not the file that the index names"
 
@@ -187,3 +211,21 @@ def _identity(path: Path) -> tuple[int, ...]:
     """Return what changes when a file is written or replaced."""
     stat = path.stat()
     return stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns
+
+
+def complete(archives: Iterable[LinkedArchive]) -> None:
+    """Let conda's records of a server state what it takes to download their archives.
+
+    That is the digest, which an index may lack, and the login that conda is configured with, which
+    solvers may leave out.
+    """
+    for archive in archives:
+        if not isinstance(archive.path, WebFolder):
+            continue
+        record, url = archive.record, str(archive.repository)
+        if not archive.sha256 and len(archive.allowed) == 1:
+            record.sha256 = next(iter(archive.allowed))
+        known = Channel(url).urls(with_credentials=True, subdirs=("noarch",))[0]
+        address = known.rpartition("/")[0]
+        if address != url and record.url == archive.path.url:
+            record.url = f"{address}{record.url[len(url) :]}"

@@ -83,7 +83,7 @@ def check_extracted(archives: tuple[LinkedArchive, ...]) -> None:
 
 def only_cached(archive: LinkedArchive) -> bool:
     """Return whether a cache has the very archive of a record, and the repository no longer."""
-    if archive.allowed or os.path.lexists(archive.path):
+    if archive.allowed or (isinstance(archive.path, Path) and os.path.lexists(archive.path)):
         return False
     cached = package_cache.archives(archive.path.name)
     return any(_digests(path, archive, {}) for path in cached)

@@ -6,6 +6,7 @@ of an environment, which cannot exclude them.
 
 from __future__ import annotations
 
+import sys
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -19,12 +20,16 @@ from ..exceptions import StateUnreadableError
 _others = ExitStack()
 
 
-def leave_out_others() -> None:
+def leave_out_others(*, solving: bool = True) -> None:
     """Leave out the channels that files other than the environment's own and variables name.
 
     The repository and those that the command line names stay. So does everything where conda does
     not see the repository, because somebody decided otherwise with `#!final`, and where it is not
-    offline.
+    confined to it; see `in_force`. Before a solve, `guard` asks a server for its index.
+
+    Raises:
+        OtherChannelsError: The repository is on a server, and the command names other channels,
+            which conda would refuse without saying what to do.
     """
     restore()
     prefix = commands.target()
@@ -32,21 +37,34 @@ def leave_out_others() -> None:
         state = read_state(prefix)
     except StateUnreadableError:
         return  # refused before the solve
-    if state is None or not context.offline or state.channel not in context._channels:
+    if state is None:
         return
-    from ..._conda import configuration, overrides  # of no use in other environments
+    # of no use in other environments
+    from ..._conda import configuration, overrides
+    from ..environment.confinement import in_force, reading
 
+    if state.channel not in context._channels or not in_force(state.channel):
+        return
     named = {
         channel
         for channel, source in configuration.channel_sources()
         if source == "cmd_line" or prefix in Path(source).parents
     } | {state.channel}
+    # no solver needs it to take packages away, and it may be out of reach
     if commands.running() == "remove" and not Path(state.path).is_dir():
-        named.remove(state.channel)  # no solver needs it to take packages away
+        named.remove(state.channel)
     channels = tuple(channel for channel in context._channels if channel in named)
-    _others.enter_context(overrides.settings(_channels=channels))
+    more = reading(state.channel) if solving else {}
+    if more:
+        from .history_check import check_channels
+
+        with overrides.settings(_channels=channels, allowlist_channels=()):
+            check_channels(prefix, state, ())
+    _others.enter_context(overrides.settings(_channels=channels, **more))
 
 
 def restore() -> None:
-    """Let conda see all channels again."""
+    """Let conda see all channels again, and read anew what is on servers."""
     _others.close()
+    if module := sys.modules.get(f"{__package__}.history_check"):
+        module.on_servers.clear()

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from conda.base.context import context
 
-from ...urls import SCHEME, file_path
 from ..environment.condarc import CONDARC, read_condarc, used
+from ..environment.confinement import place_of
 from ..environment.files import replace_all
 from ..environment.records import request_alone
 from ..environment.state import dump, read_state, state_path, under_way
@@ -61,9 +61,9 @@ def check_not_copied(prefix: Path) -> None:
     path = prefix / CONDARC
     try:
         text = read_condarc(path)
-        channel = used(text, path) if SCHEME in text else None
-        folder = file_path(channel) if channel else None
+        channel = used(text, path) if "://" in text else None
+        place = place_of(channel) if channel else None
     except (TargetError, ValueError):  # conda says so itself
         return
-    if folder:
-        raise StateMissingError(prefix, folder)
+    if place:
+        raise StateMissingError(prefix, str(place))

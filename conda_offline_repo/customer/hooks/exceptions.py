@@ -11,7 +11,7 @@ from conda.utils import quote_for_shell
 from ..._conda import commands
 from ...exceptions import OfflineRepoError
 from ...printable import counted
-from ...urls import public
+from ...urls import is_folder, public
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -143,7 +143,7 @@ class UnfinishedUseError(OfflineRepoError):
 
 
 class OtherChannelsError(OfflineRepoError):
-    """Channels besides the repository that conda cannot read offline."""
+    """Channels besides the repository that conda cannot read offline, or must not ask."""
 
     def __init__(
         self,
@@ -165,9 +165,12 @@ class OtherChannelsError(OfflineRepoError):
             usable = commands.running() in ("create", "install", "update")
             usable = usable and COMMAND_LINE not in chain(*channels.values())
             remedies.append(f"Remove them there{option * usable}.")
+        reason, again = "conda cannot read these channels offline", "the network"
+        if not is_folder(own):
+            reason, again = "conda must not ask these channels", "other channels"
         super().__init__(
-            "This environment installs from its offline repository alone, and conda cannot read "
-            f"these channels offline:{dashlist(lines)}",
-            f"{' '.join(remedies)} To install from the network again: "
+            f"This environment installs from its offline repository alone, and {reason}:"
+            f"{dashlist(lines)}",
+            f"{' '.join(remedies)} To install from {again} again: "
             f"conda offline-repo use --undo -p {shown}",
         )

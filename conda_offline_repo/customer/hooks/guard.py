@@ -19,16 +19,18 @@ from conda.models.channel import Channel, all_channel_urls
 
 from ..._conda import commands, indexes
 from ...files.hashing import UNREADABLE, hash_file
+from ...files.web import WebFolder
 from ...repository.exceptions import FolderNameError, UnreadableError
 from ...repository.manifest import INDEX_NAME, on_platform, package_name
 from ...repository.names import is_sibling
 from ...urls import local_path
 from ..environment.state import read_state
 from ..exceptions import NewerFormatError, RepositoryDamagedError, SiblingIndexError
-from .archives import check_archives, expected_manifest, from_repositories, repository_of
+from . import served
+from .archives import check_archives, complete, expected_manifest, from_repositories, repository_of
 from .caches import check_caches, check_extracted, only_cached, remove_refused
 from .exceptions import ArchivesRefusedError
-from .history_check import check_environment, expected_by_use, warn
+from .history_check import check_environment, expected_by_use, on_servers, warn
 from .origin import check_not_gone, check_origin
 
 if TYPE_CHECKING:
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
 
     from ...files.web import Place
     from ...repository.manifest import Manifest
+    from .archives import LinkedArchive
 
 
 def prepare_solve(
@@ -51,6 +54,7 @@ def prepare_solve(
 
     Raises:
         RepositoryDamagedError: An index file is not the one of the manifest.
+        HalfPublishedError: A server's is not, and stays so.
         SiblingIndexError: conda may read another file in the place of an index.
         UnreadableError: A repository cannot be read.
         RepositoryGoneError: The folder that the environment uses is no longer a repository.
@@ -59,11 +63,31 @@ def prepare_solve(
         StateUnreadableError: The environment's state cannot be read.
         OfflineRepoError: See `check_environment` and `expected_manifest`.
     """
-    state = read_state(commands.target())
     if specs_to_remove and not specs_to_add:
         return
+    server = served.server()
+    if server is None or expected_by_use.get() is not None:
+        _prepare(specs_to_add, server)
+        return
+    from ...repository.halfway import once_whole  # most environments use no server
+
+    def read() -> None:
+        on_servers.clear()
+        _prepare(specs_to_add, server)
+
+    once_whole(read, warn)
+
+
+def _prepare(specs_to_add: Iterable[MatchSpec], server: WebFolder | None) -> None:
+    state = read_state(commands.target())
     manifest_of, repository_at = cache(expected_manifest), cache(repository_of)
     check_environment(specs_to_add, manifest_of)
+    if server and served.is_channel(server):
+        manifest = manifest_of(server)
+        if expected_by_use.get() is None:
+            served.refresh(server)
+        served.check_indexes(server, manifest, context.subdirs)
+        _check_release(server, manifest, specs_to_add)
     for url in all_channel_urls(commands.channels(), subdirs=context.subdirs):
         subdir = local_path(url)
         if subdir is None:
@@ -82,11 +106,15 @@ def prepare_solve(
             )
         manifest = manifest_of(repository)
         _check_index(repository, subdir, manifest)
-        check_format(repository, manifest, solutions_with(manifest, specs_to_add))
-        if expected_by_use.get() is None:
-            _warn_of_unfinished(repository, manifest)
+        _check_release(repository, manifest, specs_to_add)
         if context.offline:
             indexes.refresh_index_cache(Channel(url.rpartition("/")[0]), (subdir.name,))
+
+
+def _check_release(repository: Place, manifest: Manifest, specs: Iterable[MatchSpec]) -> None:
+    check_format(repository, manifest, solutions_with(manifest, specs))
+    if expected_by_use.get() is None:
+        _warn_of_unfinished(repository, manifest)
 
 
 def check_solution(
@@ -102,11 +130,10 @@ def check_solution(
     records, unlinked = tuple(link_precs), frozenset(unlink_precs)
     archives = from_repositories(records)
     others = check_origin(records, unlinked, archives, solved=True)
-    subdirs = {archive.path.parent: archive for archive in archives}
-    for subdir, archive in sorted(subdirs.items()):
-        _check_index(archive.repository, subdir, archive.manifest)
+    _check_indexes(archives)
     check_archives([a for a in archives if a.record not in unlinked or not only_cached(a)])
     check_caches((*archives, *others))
+    complete(archives)
 
 
 def check_unpacked(
@@ -165,11 +192,23 @@ def _leads_astray(repository: Path, url: str) -> bool:
     return mixed or not {*"%#?"}.isdisjoint(str(repository))
 
 
-def _warn_of_unfinished(repository: Path, manifest: Manifest) -> None:
+def _warn_of_unfinished(repository: Place, manifest: Manifest) -> None:
     from ...repository.transition import unfinished, unfinished_text
 
-    if unfinished(repository, manifest):
+    # of a server, the next manifest was read with this one
+    if manifest.on_the_way or (isinstance(repository, Path) and unfinished(repository, manifest)):
         warn(unfinished_text(repository))
+
+
+def _check_indexes(archives: Iterable[LinkedArchive]) -> None:
+    """Compare the indexes that a solver has read with the manifests, after it."""
+    subdirs = {str(archive.path.parent): archive for archive in archives}
+    for _, archive in sorted(subdirs.items()):
+        repository, subdir = archive.repository, archive.path.parent
+        if isinstance(repository, WebFolder):
+            served.check_indexes(repository, archive.manifest, (subdir.name,))
+        elif isinstance(subdir, Path):
+            _check_index(repository, subdir, archive.manifest)
 
 
 def _check_index(repository: Path, subdir: Path, manifest: Manifest) -> None:

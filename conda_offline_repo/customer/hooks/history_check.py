@@ -7,6 +7,7 @@ apart: one that was changed, or one of a history that began anew.
 from __future__ import annotations
 
 import logging
+import os
 from collections import defaultdict
 from contextlib import suppress
 from contextvars import ContextVar
@@ -19,9 +20,10 @@ from conda.base.context import context
 from conda.models.channel import Channel, all_channel_urls
 
 from ..._conda import commands
+from ...files.web import WebFolder
 from ...repository import manifest_json
 from ...repository.exceptions import ManifestError, UnreadableError
-from ...urls import channel_url, local_path
+from ...urls import channel_url, local_path, public
 from ..environment.files import replace_all
 from ..environment.state import dump, read_change, read_state, state_path, under_way
 from ..exceptions import OlderBuildError, OtherContentError, OtherLabelError, StateUnreadableError
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from conda.models.match_spec import MatchSpec
 
     from ...files.web import Place
+    from ...repository.locate import Repository
     from ...repository.manifest import Manifest
     from ...specs import PackageSpec
     from ..environment.state import State
@@ -41,6 +44,8 @@ log = logging.getLogger(__name__)
 #: Whose signature `use` expects while it is at work, which itself checks and reports what conda's
 #: commands would; empty if nobody's, None while `use` is not at work.
 expected_by_use: ContextVar[tuple[str, ...] | None] = ContextVar("expected_by_use", default=None)
+#: The repositories on servers that were read and checked for this command, or by `use`.
+on_servers: dict[WebFolder, Repository] = {}
 
 
 def check_release(
@@ -62,7 +67,7 @@ def check_release(
         raise OtherContentError(repository, manifest.release, prefix, trusted)
 
 
-def check_environment(specs: Iterable[MatchSpec], manifest_of: Callable[[Path], Manifest]) -> None:
+def check_environment(specs: Iterable[MatchSpec], manifest_of: Callable[[Place], Manifest]) -> None:
     """Refuse to solve these specs for an environment that would not get what it is meant to get.
 
     Nothing is refused in an environment that no `use` has configured. Whose a release is comes
@@ -73,7 +78,7 @@ def check_environment(specs: Iterable[MatchSpec], manifest_of: Callable[[Path], 
         StateMissingError: As `known_state`.
         OtherLabelError: Its folder holds another label's repository now.
         OlderBuildError, OtherContentError: As `check_release`.
-        OtherChannelsError: Channels besides the repository cannot be read offline.
+        OtherChannelsError: There are channels besides the repository that conda must not read.
         ManifestError, StateUnreadableError: A manifest or its state cannot be read.
         OfflineRepoError: As `manifest_of`.
     """
@@ -87,14 +92,16 @@ def check_environment(specs: Iterable[MatchSpec], manifest_of: Callable[[Path], 
     state = known_state(prefix)
     if state is None:
         return
-    for folder in filter(None, map(_folder, _urls(commands.channels()))):
-        manifest = manifest_json.read(folder)
+    from ..environment.confinement import in_force
+
+    for place in _places(commands.channels(), state):
+        manifest = manifest_json.read(place) if isinstance(place, Path) else manifest_of(place)
         if manifest is None:
             continue
-        if folder == Path(state.path) and manifest.label != state.label:
-            raise OtherLabelError(folder, manifest.label, state.label, prefix)
-        check_release(folder, manifest_of(folder), state, prefix)
-    if context.offline:
+        if place == state.place and manifest.label != state.label:
+            raise OtherLabelError(place, manifest.label, state.label, prefix)
+        check_release(place, manifest_of(place), state, prefix)
+    if in_force(state.channel):
         check_channels(prefix, state, specs)
 
 
@@ -126,18 +133,15 @@ def remember_release() -> None:
         return
     if state is None or context.dry_run or under_way(prefix):
         return
-    folder = Path(state.path)
-    if folder not in map(_folder, _urls(commands.channels())):
+    if state.place not in _places(commands.channels(), state):
         return
-    from ...repository.signature import signers
     from ..trust.signers import following
 
     with suppress(OSError, ManifestError, UnreadableError):
-        manifest = manifest_json.read(folder)
+        manifest, signed_by = _installed_from(state)
         if manifest is None or manifest.label != state.label or manifest.release < state.release:
             return
         expected = state.signers
-        signed_by = signers(folder, manifest) if expected else ()
         if not {*signed_by}.isdisjoint(expected):
             expected = following(manifest, signed_by, expected)
         digest = manifest.digest
@@ -151,6 +155,18 @@ def remember_release() -> None:
             )
 
 
+def _installed_from(state: State) -> tuple[Manifest | None, tuple[str, ...]]:
+    """Return the manifest of an environment's repository, and who signed it if that is expected."""
+    place = state.place
+    if isinstance(place, WebFolder):
+        repository = on_servers.get(place)
+        return (repository.manifest, repository.signers) if repository else (None, ())
+    from ...repository.signature import signers
+
+    manifest = manifest_json.read(place)
+    return manifest, signers(place, manifest) if manifest and state.signers else ()
+
+
 @cache
 def warn(text: str) -> None:
     """Warn once; conda solves several times for one command."""
@@ -161,10 +177,20 @@ def _urls(channels: Iterable[str]) -> tuple[str, ...]:
     return tuple(all_channel_urls(channels, subdirs=("noarch",)))
 
 
-def _folder(url: str) -> Path | None:
-    """Return the folder of a channel by the URL of its `noarch`; None if it is elsewhere."""
+def _places(channels: Iterable[str], state: State) -> tuple[Place, ...]:
+    """Return the folders among channels, and the environment's repository if it is among them."""
+    places = (_place(url, state) for url in _urls(channels))
+    return tuple(place for place in places if place)
+
+
+def _place(url: str, state: State) -> Place | None:
+    """Return the folder of a channel by the URL of its `noarch`, or the environment's repository on
+    a server; None if it is elsewhere.
+    """
     path = local_path(url)
-    return path and path.parent
+    if path:
+        return path.parent
+    return state.place if public(url) == f"{state.channel}/noarch" else None
 
 
 def check_channels(prefix: Path, state: State, specs: Iterable[MatchSpec]) -> None:
@@ -186,8 +212,8 @@ def check_channels(prefix: Path, state: State, specs: Iterable[MatchSpec]) -> No
     requested: list[PackageSpec] = []
     for name in dict.fromkeys((*context.channels, *files, *requests)):
         for url in _urls((name,)):
-            folder = _folder(url)
-            if folder is None or (not folder.is_dir() and folder != Path(state.path)):
+            place = _place(url, state)
+            if place is None or (place != state.place and not os.path.isdir(str(place))):
                 shown = channel_url(Channel(url.rpartition("/")[0]))
                 requested += requests[name]
                 sources = [f"the request for {spec.match.name}" for spec in requests[name]]

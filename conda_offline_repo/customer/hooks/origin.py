@@ -70,7 +70,10 @@ def check_origin(
     if state is None:
         return ()
     new = [record for record in new if not _stays(record, unlinked, state)]
-    present = {id(a.record): bool(a.allowed) or os.path.lexists(a.path) for a in archives}
+    present = {
+        id(a.record): bool(a.allowed) or (isinstance(a.path, Path) and os.path.lexists(a.path))
+        for a in archives
+    }
     foreign = [
         record
         for record in new
@@ -78,7 +81,7 @@ def check_origin(
         and not (present[id(record)] if id(record) in present else _in_channel(url, state))
     ]
     if solved and foreign:
-        manifest = expected_manifest(Path(state.path))
+        manifest = expected_manifest(state.place)
         withdrawn = {r.name for r in foreign} & {old.name for old in unlinked}
         exact = [*manifest.exact_options(context.subdir).values()] if withdrawn else []
         raise ForeignPackagesError(state.path, str(prefix), foreign, manifest.names, exact)
@@ -118,11 +121,11 @@ def _check_named(
     others = [record for record in records if id(record) not in own]
     if not others:
         return ()
-    repository = Path(state.path)
+    repository = state.place
     trusted = expected(repository, state.label, state)
     manifest: Manifest | None = None
     try:
-        if repository_of(repository) is None:
+        if isinstance(repository, Path) and repository_of(repository) is None:
             raise RepositoryGoneError(repository, str(prefix))
         manifest = expected_manifest(repository)
     except OfflineRepoError:

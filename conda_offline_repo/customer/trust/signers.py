@@ -82,11 +82,11 @@ def following(
     return manifest.signers or tuple(sorted({*signers} & {*expected}))
 
 
-def expected(repository: Path, label: str, state: State | None) -> tuple[str, ...] | None:
+def expected(repository: Place, label: str, state: State | None) -> tuple[str, ...] | None:
     """Return whose signature a repository needs to be installed from; None if it needs none.
 
     Args:
-        repository: The folder.
+        repository: Where it is.
         label: Its label, as its manifest says.
         state: The state of the environment to install into.
 

@@ -1,0 +1,99 @@
+"""The repository of an environment on a web server: read once for each command, with its indexes.
+
+conda compares what it downloads with the digest of its record, and the solver has its records from
+an index in conda's cache. So the cached indexes and the records have to be those of the manifest.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+from conda.base.context import context
+from conda.models.channel import Channel, all_channel_urls
+
+from ..._conda import commands, indexes
+from ...files.hashing import hash_bytes
+from ...files.web import WebFolder
+from ...repository.exceptions import IndexMisfitError, UnreadableError
+from ...repository.manifest import INDEX_NAME
+from ...urls import is_folder, public
+from ..environment.state import read_state
+from .history_check import expected_by_use, on_servers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ...repository.manifest import Manifest
+
+MISFIT = "it is not the file that the manifest names"
+#: What conda takes for the index of a subdir that a server does not have.
+EMPTY = b"{}"
+
+
+def server() -> WebFolder | None:
+    """Return the repository that conda's command, or `use`, installs from, if a server has it.
+
+    Raises:
+        StateUnreadableError: The environment's state cannot be read.
+    """
+    if expected_by_use.get() is not None:
+        return next(iter(on_servers), None)
+    state = read_state(commands.original() or commands.target())
+    place = state and state.place
+    return place if isinstance(place, WebFolder) else None
+
+
+def name_in(repository: WebFolder, url: str) -> str | None:
+    """Return the path of an archive in a repository, by its URL; None if it is elsewhere."""
+    if "://" not in url or is_folder(url):
+        return None
+    try:
+        address = public(url)
+    except ValueError:
+        return None
+    start = f"{repository.url}/"
+    return unquote(address[len(start) :]) if address.startswith(start) else None
+
+
+def is_channel(repository: WebFolder) -> bool:
+    """Return whether conda's command has a repository among its channels."""
+    urls = all_channel_urls(commands.channels(), subdirs=("noarch",))
+    return (repository / "noarch").url in map(public, urls)
+
+
+def refresh(repository: WebFolder) -> None:
+    """Bring conda's cached indexes of a repository up to date.
+
+    Raises:
+        CondaError: The server does not have one, or cannot be reached.
+    """
+    urls = Channel(repository.url).urls(with_credentials=True, subdirs=context.subdirs)
+    indexes.ask_again(map(Channel, urls))
+
+
+def check_indexes(repository: WebFolder, manifest: Manifest, subdirs: Iterable[str]) -> None:
+    """Compare conda's cached indexes of a repository with its manifest.
+
+    Raises:
+        IndexMisfitError: One is not what the manifest names.
+        UnreadableError: One cannot be read.
+    """
+    for subdir in subdirs:
+        name = f"{subdir}/{INDEX_NAME}"
+        try:
+            content = cached_index(repository, name)
+        except OSError as error:
+            raise UnreadableError(repository / name, error) from error
+        allowed, digests = manifest.allowed(name), hash_bytes(content)
+        if allowed.get(digests.sha256) != digests.size and (allowed or content.strip() != EMPTY):
+            raise IndexMisfitError(repository / name, MISFIT)
+
+
+def cached_index(repository: WebFolder, name: str) -> bytes:
+    """Return what conda's cache has of an index of a repository, by its path there.
+
+    Raises:
+        OSError: It has none.
+    """
+    return indexes.cached_index(Channel(f"{repository.url}/{name.rpartition('/')[0]}"))
