@@ -38,6 +38,7 @@ class Request:
         sent_bytes: of the body, handed to the network; complete once the client has them all.
         range_start: the first byte that the client asked for, ``None`` without a range.
         headers: of the request, by lower-case name.
+        connection: the client's port, the same for all requests over a connection.
     """
 
     method: str
@@ -46,6 +47,7 @@ class Request:
     sent_bytes: int
     range_start: int | None
     headers: dict[str, str]
+    connection: int
 
 
 @dataclass
@@ -210,7 +212,7 @@ class ChannelServer:
         self._thread.join()
 
     def _receive(
-        self, method: str, path: str, headers: dict[str, str]
+        self, method: str, path: str, headers: dict[str, str], connection: int
     ) -> tuple[_Answer, _Fault | None, _Exchange]:
         """Decide on the answer to a request and on what spoils its body, and remember both."""
         fault = None
@@ -223,7 +225,7 @@ class ChannelServer:
         else:
             answer = _error(refused)
         exchange = _Exchange(
-            Request(method, path, int(answer.status), 0, _range_start(headers), headers)
+            Request(method, path, int(answer.status), 0, _range_start(headers), headers, connection)
         )
         with self._lock:
             self._log.append(exchange)
@@ -369,7 +371,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _receive(self) -> tuple[_Answer, _Fault | None, _Exchange]:
         headers = {name.lower(): value for name, value in self.headers.items()}
-        return self.server.channels._receive(self.command, self.path, headers)
+        return self.server.channels._receive(
+            self.command, self.path, headers, self.client_address[1]
+        )
 
     def _send_head(self, answer: _Answer, length: int | None) -> None:
         self.send_response(answer.status)
