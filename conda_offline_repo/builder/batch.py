@@ -18,51 +18,64 @@ if TYPE_CHECKING:
     from .options import Options
     from .outcome import BuildOutcome
     from .run import Run
+    from .warnings import BuildWarning
 
 
 @dataclass(frozen=True)
 class Result:
-    """What became of a label: its outcome, or the error that left its repository as it was."""
+    """What became of a label.
+
+    Attributes:
+        outcome: If it was built.
+        error: Otherwise; its repository is as it was.
+        warnings: Of the root's page, where they are not in the outcome.
+    """
 
     label: str
     outcome: BuildOutcome | None = None
     error: CondaError | None = None
+    warnings: tuple[BuildWarning, ...] = ()
 
 
 def build_one(
-    options: Options, progress: Progress, run: Run, *, dry_run: bool = False, more: bool = False
+    options: Options, progress: Progress, run: Run, *, dry_run: bool = False
 ) -> BuildOutcome:
-    """Build a label, and list it on the page of its root; see `build`.
-
-    Args:
-        more: Whether other builds of the command follow. If nothing has changed, the root's page is
-            left to them.
-    """
+    """Build a label, and list it on the page of its root; see `build`."""
     outcome = build(options, progress, run, dry_run=dry_run)
-    if dry_run or (more and not outcome.changed):
-        return outcome
-    warnings = run.overview.refresh(progress)
+    warnings = () if dry_run else run.overview.refresh(progress)
     return replace(outcome, warnings=(*outcome.warnings, *warnings))
 
 
 def build_all(
     builds: Sequence[Options], progress: Progress, run: Run, *, dry_run: bool = False
 ) -> Iterator[Result]:
-    """Build each label of a file as `build_one`, and yield its result; one that fails does not stop
-    the others. Hints name the keys of the file.
+    """Build each label of a file, and yield its result; one that fails does not stop the others.
+
+    The page of the root lists them when the last one is built. Hints name the keys of the file.
     """
-    for number, options in enumerate(builds, 1):
-        more = number < len(builds)
+    for options in builds:
         progress.step(f"Label {options.label}")
-        try:
-            outcome = build_one(options, progress, run, dry_run=dry_run, more=more)
-            warnings = (replace(w, text=for_file(w.text)) for w in outcome.warnings)
-            yield Result(options.label, replace(outcome, warnings=tuple(warnings)))
-        except CondaError as error:
-            if isinstance(error, OfflineRepoError):
-                error.hints = tuple(map(for_file, error.hints))
-            yield Result(options.label, error=error)
-        except Exception as error:  # a fault of ours in one label is no reason to drop the others
-            crash = CrashError(f"{type(error).__name__}: {error}")
-            crash.__cause__ = error
-            yield Result(options.label, error=crash)
+        result = _built(options, progress, run, dry_run=dry_run)
+        if options is builds[-1] and not dry_run:
+            warnings = run.overview.refresh(progress)
+            if outcome := result.outcome:
+                outcome = replace(outcome, warnings=(*outcome.warnings, *warnings))
+                result = replace(result, outcome=outcome)
+            else:
+                result = replace(result, warnings=warnings)
+        yield result
+
+
+def _built(options: Options, progress: Progress, run: Run, *, dry_run: bool) -> Result:
+    try:
+        outcome = build(options, progress, run, dry_run=dry_run)
+        warnings = (replace(w, text=for_file(w.text)) for w in outcome.warnings)
+        return Result(options.label, replace(outcome, warnings=tuple(warnings)))
+    except CondaError as error:
+        if isinstance(error, OfflineRepoError):
+            error.hints = tuple(map(for_file, error.hints))
+        return Result(options.label, error=error)
+    except Exception as error:  # a fault of ours in one label is no reason to drop the others
+        crash = CrashError(f"{type(error).__name__}: {error}")
+        crash.__cause__ = error
+        return Result(options.label, error=crash)

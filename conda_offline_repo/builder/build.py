@@ -129,7 +129,7 @@ def _build(options: Options, progress: Progress, run: Run, *, dry_run: bool) -> 
                 left = publish.finish(same, repository, staging, last, signer) if staging else ()
                 outcome = outcomes.unchanged(plan, last, left)
                 return _tried(outcome, plan, archives, options, progress, dry_run=dry_run)
-        warnings = inspection.inspect(plan, archives)
+        warnings = inspection.inspect(plan, archives, run.inspected)
         page = render.page(draft.manifest, plan.records, last, repository, plan.published)
         release = compose.completed(draft, page)
         outcome = outcomes.changed(plan, release, warnings)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from ..progress import Progress
     from .options import Options
+    from .release.inspection import Known
     from .request.request import Request
     from .solved import Ground, Solved
     from .solving.solution import Task
@@ -36,6 +37,7 @@ class Run:
         secrets: The credentials of all of them: none may leave in the repository of any.
         archives: The archives that are known.
         overview: The page that lists the labels.
+        inspected: What was found in archives, see `release.inspection.inspect`.
         proofs: What proofs came to, see `release.prove.proved`.
 
     Args:
@@ -47,6 +49,7 @@ class Run:
         self.secrets = credentials(*builds)
         self.archives = LocalArchives(root)
         self.overview = Overview(root, self.secrets)
+        self.inspected: Known = {}
         self.proofs: Recent[dict[str, str]] = Recent()
         self._solved: Recent[Solved] = Recent()
         self._searched: defaultdict[frozenset[str], set[str]] = defaultdict(set)

@@ -78,6 +78,7 @@ def _report_label(result: Result) -> None:
     outcome = result.outcome
     if outcome is None:
         print_lines([f"{result.label} failed: {result.error}\n"], sys.stderr)
+        warn(warning.text for warning in result.warnings)
         return
     if context.quiet:
         print_lines(_brief(outcome))
@@ -107,6 +108,8 @@ def _label_json(result: Result) -> dict[str, Any]:
     if result.outcome:
         return {"success": True, **_json(result.outcome)}
     error = result.error.dump_map() if result.error else {}
+    if result.warnings:
+        error["warnings"] = [*error.get("warnings", ()), *map(vars, result.warnings)]
     keys = {"exception_name", "message", "hints", "warnings"} & {*error}
     return {"success": False, "label": result.label, **{key: error[key] for key in keys}}
 

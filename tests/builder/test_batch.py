@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from conda_offline_repo.builder.archives import contents
 from conda_offline_repo.builder.batch import build_all
 from conda_offline_repo.builder.build import build
 from conda_offline_repo.builder.options import EnvironmentSpec
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
     from conda.models.records import PackageRecord
 
+    from conda_offline_repo.builder.archives.contents import Contents
     from conda_offline_repo.builder.batch import Result
     from conda_offline_repo.builder.options import Options
     from conda_offline_repo.builder.release.compose import Release
@@ -207,6 +209,30 @@ def test_what_labels_ask_in_part_alike_is_solved_for_each(vendor: Vendor) -> Non
         "other": {"linux-64": ("noarch/tool-3.0-0.conda",)},
         "again": {"linux-64": old},
     }
+
+
+def test_archive_of_several_labels_is_looked_into_once(
+    vendor: Vendor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vendor.channel.add("far", files={"lib/far.dylib": ""})
+    vendor.channel.write()
+    read: list[str] = []
+    contents_of = contents.contents_of
+
+    def counted(path: Path, **more: bool) -> Contents:
+        read.append(path.name)
+        return contents_of(path, **more)
+
+    monkeypatch.setattr("conda_offline_repo.builder.release.inspection.contents_of", counted)
+    results = vendor.run(
+        *(vendor.options(label, label, "far") for label in LABELS[:3]),
+        replace(vendor.options("mac", "far"), platforms=("osx-64",)),
+    )
+    once = Counter(f"{name}-1.0-0.conda" for name in (*LABELS[:3], "base", "lib"))
+    assert Counter(read) == once + Counter({"far-1.0-0.conda": 2}), "for each platform"
+    errors = {label: str(result.error) for label, result in results.items() if result.error}
+    assert errors.keys() == {*LABELS[:3]}, "each is told of what does not fit"
+    assert all("noarch/far-1.0-0.conda, for linux-64" in error for error in errors.values())
 
 
 def test_failed_label_does_not_stop_the_others(vendor: Vendor) -> None:

@@ -6,6 +6,7 @@ An archive is looked into when it comes into a solution, and not again while it 
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import dataclass
 from functools import cache
 from itertools import chain, combinations
 from typing import TYPE_CHECKING
@@ -18,48 +19,72 @@ from ..warnings import BuildWarning
 from .exceptions import UnfitArchivesError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-    from pathlib import Path
+    from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
+    from typing import Any
 
     from ...repository.manifest import Manifest
     from ..archives.archive import Archive
     from ..archives.contents import Contents
+    from ..archives.libraries import Compiled
     from ..solving.solution import Solution
     from .plan import BuildPlan
 
     Read = Callable[[str], Contents]
 
+    #: By archive, its digest, its entry's `noarch`, a platform and the version of Python there.
+    Known = MutableMapping[tuple[str, str, object, str, str], "Findings"]
+
 #: How many paths or modules a message names; there may be thousands.
 NAMED = 3
 
 
-def inspect(plan: BuildPlan, archives: Iterable[Archive]) -> tuple[BuildWarning, ...]:
+@dataclass(frozen=True)
+class Findings:
+    """What is wrong with an archive on a platform.
+
+    Attributes:
+        unlinkable: Its entry points that conda cannot link.
+        compiled: What is compiled in a noarch package.
+        long_path: A warning of a path too long for Windows.
+    """
+
+    unlinkable: tuple[str, ...] = ()
+    compiled: Compiled | None = None
+    long_path: BuildWarning | None = None
+
+
+def inspect(plan: BuildPlan, archives: Iterable[Archive], known: Known) -> tuple[BuildWarning, ...]:
     """Look into the archives that are new in the solutions of a release, and return warnings.
 
     Args:
         archives: All of the release; of a dry run, new ones are not there.
+        known: What was found in those of other labels; gets more.
 
     Raises:
         UnfitArchivesError: Some would not work where they are installed.
     """
-    records, paths = plan.records, {archive.name: archive.path for archive in archives}
+    records, by_name = plan.records, {archive.name: archive for archive in archives}
 
     @cache
     def read(name: str) -> Contents:
-        return contents_of(paths[name], noarch_python=records[name].get("noarch") == "python")
+        noarch_python = records[name].get("noarch") == "python"
+        return contents_of(by_name[name].path, noarch_python=noarch_python)
 
-    new = [(solution, _new(solution, plan.last)) for solution in plan.solutions]
-    windows = {
-        name
-        for solution, names in new
-        for name in names
-        # the list of files is a small part of a .conda archive, and of no other
-        if solution.platform.startswith("win-") and name.endswith(".conda")
-    }
+    found: list[tuple[Solution, dict[str, Findings]]] = []
+    for solution in plan.solutions:
+        python, findings = _python(solution, records), {}
+        for name in _new(solution, plan.last):
+            archive, noarch = by_name[name], records[name].get("noarch")
+            key = (name, archive.sha256, noarch, solution.platform, python)
+            findings[name] = known.get(key) or _look(archive, noarch, *key[-2:], read)
+            if archive.path.exists():
+                known[key] = findings[name]
+        found.append((solution, findings))
+    long = {name: f.long_path for _, each in found for name, f in each.items() if f.long_path}
     return (
-        *_compiled(plan, new, read, paths),
-        *chain.from_iterable(_providers(plan, s, read) for s, names in new if names),
-        *filter(None, (long_path(name, read(name)) for name in sorted(windows))),
+        *_compiled(found, records),
+        *chain.from_iterable(_providers(plan, s, read) for s, findings in found if findings),
+        *(long[name] for name in sorted(long)),
     )
 
 
@@ -72,11 +97,26 @@ def _new(solution: Solution, last: Manifest | None) -> tuple[str, ...]:
     return tuple(name for name in solution.names if name not in before or not pythons <= before)
 
 
+def _look(archive: Archive, noarch: object, platform: str, python: str, read: Read) -> Findings:
+    """Return what is wrong with an archive, with its entry's `noarch`, where this Python is."""
+    name = archive.name
+    everywhere = name.startswith("noarch/")
+    # the list of files is a small part of a .conda archive, and of no other
+    windows = platform.startswith("win-") and name.endswith(".conda")
+    if not (everywhere or noarch == "python" or windows):
+        return Findings()
+    contents = read(name)
+    compiled = None
+    if everywhere:
+        programs = programs_of(archive.path, contents)
+        compiled = compiled_files(contents.files, platform, python, programs)
+    unlinkable = contents.unlinkable if noarch == "python" else ()
+    return Findings(unlinkable, compiled, long_path(name, contents) if windows else None)
+
+
 def _compiled(
-    plan: BuildPlan,
-    new: Iterable[tuple[Solution, tuple[str, ...]]],
-    read: Read,
-    paths: Mapping[str, Path],
+    found: Iterable[tuple[Solution, Mapping[str, Findings]]],
+    records: Mapping[str, Mapping[str, Any]],
 ) -> list[BuildWarning]:
     """Return warnings of noarch packages whose compiled files are not for all machines.
 
@@ -86,19 +126,14 @@ def _compiled(
     useless: list[str] = []
     unlinkable: dict[str, tuple[str, ...]] = {}
     fitting: dict[str, tuple[str, ...]] = {}
-    for solution, names in new:
-        python = _python(solution, plan)
-        for name in names:
-            record = plan.records[name]
-            if record.get("noarch") == "python" and (texts := read(name).unlinkable):
-                unlinkable[name] = texts
-            if not name.startswith("noarch/"):
-                continue
-            programs = programs_of(paths[name], read(name))
-            own = compiled_files(read(name).files, solution.platform, python, programs)
+    for solution, findings in found:
+        for name, each in findings.items():
+            if each.unlinkable:
+                unlinkable[name] = each.unlinkable
+            own = each.compiled
             if own and own.useless:
                 useless.append(f"{name}, for {solution.key}: {_some(own.paths)}")
-            elif own and not any(map(_is_virtual, record.get("depends") or ())):
+            elif own and not any(map(_is_virtual, records[name].get("depends") or ())):
                 fitting[name] = own.paths
     if useless or unlinkable:
         raise UnfitArchivesError(useless, unlinkable)
@@ -112,11 +147,11 @@ def _compiled(
     ]
 
 
-def _python(solution: Solution, plan: BuildPlan) -> str:
+def _python(solution: Solution, records: Mapping[str, Mapping[str, Any]]) -> str:
     """Return the version of a solution's Python as the names of extension modules have it."""
     for name in solution.names:
         if package_name(name) == "python":
-            record = plan.records[name]
+            record = records[name]
             version = "".join(record["version"].split(".")[:2])
             return f"{version}t" if record["build"].endswith(f"cp{version}t") else version
     return ""

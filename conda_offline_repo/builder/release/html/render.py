@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections import defaultdict
+from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
@@ -123,7 +124,9 @@ def _shown(text: str) -> str:
     return printable(line if len(line) <= LONGEST else f"{line[:LONGEST]} …")
 
 
-def _render(name: str, **values: Any) -> bytes:
+@cache
+def _environment() -> Environment:
+    """Return what keeps templates: to compile one takes as long as to render it."""
     environment = Environment(
         autoescape=True,
         loader=FunctionLoader(_text),
@@ -138,9 +141,14 @@ def _render(name: str, **values: Any) -> bytes:
         "unqualified": lambda package: PackageSpec(package).unqualified,
     }
     environment.globals["counted"] = counted
+    return environment
+
+
+def _render(name: str, **values: Any) -> bytes:
     style, script = (_text(f"page.{kind}") for kind in ("css", "js"))
     return (
-        environment.get_template(name)
+        _environment()
+        .get_template(name)
         .render(
             **values,
             # they hold nothing from outside

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from dataclasses import replace
@@ -10,9 +11,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from conda_offline_repo._conda import overrides
 from conda_offline_repo.builder.batch import build_all, build_one
 from conda_offline_repo.builder.release.html.overview import LOCK_NAME, STAGED_NAME, Overview
 from conda_offline_repo.builder.run import Run
+from conda_offline_repo.cli.build_report import report_all
 from conda_offline_repo.files.lock import acquire, release
 from conda_offline_repo.progress import Unwatched
 from conda_offline_repo.redaction import Secrets
@@ -241,6 +244,30 @@ def test_builds_of_many_labels_bring_it_up_to_date(releasing: Releasing) -> None
         assert [one.outcome and one.outcome.changed for one in results] == [False, changed]
         assert [row[:2] for row in listed(root)] == [["bank", "1"], ["plant", "1"]]
         (root / "index.html").unlink()
+
+
+def test_last_label_that_fails_leaves_the_page_to_nobody(
+    releasing: Releasing, capsys: pytest.CaptureFixture[str]
+) -> None:
+    releasing.release(1)
+    root = releasing.bank.parent
+    bank = releasing.me.options("app", channels=(releasing.channel.folder.as_uri(),))
+    builds = (replace(bank, label="plant"), replace(bank, packages=("nowhere",)))
+    assert not report_all(build_all(builds, Unwatched(), Run(builds)))
+    forget()
+    assert [row[:2] for row in listed(root)] == [["bank", "1"], ["plant", "1"]]
+    (root / "index.html").write_text("<p>Welcome")
+    assert not report_all(build_all(builds, Unwatched(), Run(builds)))
+    forget()
+    problem = f"{root / 'index.html'} was not made by a build"
+    assert problem in capsys.readouterr().err
+    with overrides.settings(json=True):
+        report_all(build_all(builds, Unwatched(), Run(builds)))
+    forget()
+    (built, failed) = json.loads(capsys.readouterr().out)["labels"]
+    assert built["success"]
+    assert not built["warnings"]
+    assert [problem in warning["text"] for warning in failed["warnings"]] == [True]
 
 
 def test_build_beside_a_page_of_somebody_else(conda: Conda, releasing: Releasing) -> None:
