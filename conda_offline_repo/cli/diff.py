@@ -8,8 +8,10 @@ from conda.base.context import context
 
 from ..delivery.exceptions import LabelMismatchError
 from ..delivery.release_ref import both
+from ..files.typed import typed_place
 from ..printable import human
 from ..queries.compare import changed_entries, difference, new_attesters, new_licenses
+from ..repository.locate import Repository
 from .output import (
     attester_lines,
     attesters_json,
@@ -27,6 +29,7 @@ from .output import (
     with_origin,
 )
 from .parser import LABEL, add_options
+from .reading import warn_insecure, whole
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -39,8 +42,8 @@ USAGE = "conda offline-repo diff OLD NEW [options]"
 DESCRIPTION = """\
 Show what changes for the customer, platform by platform: packages, the bytes
 that a copy moves, and new licences. OLD and NEW are each a folder with the
-release, a volume of `pack`, or an offline-repo.json, which lists no licences;
-with @N at its end, the release N that is kept there."""
+release or its URL, a volume of `pack`, or an offline-repo.json, which lists no
+licences; with @N at its end, the release N that is kept there."""
 EPILOG = """\
 examples:
   conda offline-repo diff X:\\repo\\halkbank E:\\halkbank
@@ -61,7 +64,10 @@ def configure_parser(parser: ArgumentParser) -> None:
 def execute(args: Namespace) -> int:
     """Compare two releases, and print the difference."""
     label = args.offline_repo_label
-    old, new = both(args.offline_repo_old, args.offline_repo_new, label)
+    texts = (args.offline_repo_old, args.offline_repo_new)
+    old, new = whole(lambda: both(*texts, label), *map(typed_place, texts))
+    releases = (Repository(r.path, r.manifest, r.signers or ()) for r in (old, new))
+    warn_insecure(releases)
     if old.manifest.label != new.manifest.label:
         labels = (old.manifest.label, new.manifest.label)
         raise LabelMismatchError(old.path, *labels, compared=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,11 +15,13 @@ from ..delivery.pack import pack, parse_size
 from ..delivery.release_ref import since
 from ..delivery.source import from_folder
 from ..exceptions import InvalidRequestError
-from ..files.typed import typed_path
+from ..files.typed import typed_place
 from ..printable import counted, human
+from ..repository.halfway import check_indexes
 from ..repository.locate import locate_one
 from .output import chatter_to_stderr, numbered, print_result, signed_by
 from .parser import LABEL, PATH, add_options
+from .reading import warn_insecure, whole
 from .terminal import TerminalProgress
 
 if TYPE_CHECKING:
@@ -29,6 +32,8 @@ if TYPE_CHECKING:
     from ..delivery.pack import Packed
     from ..delivery.release_ref import Since
     from ..delivery.source import Source
+    from ..files.web import Place
+    from ..repository.locate import Repository
 
 USAGE = "conda offline-repo pack PATH -o FILE [options]"
 DESCRIPTION = """\
@@ -66,7 +71,9 @@ def execute(args: Namespace) -> int:
     """Pack a release, and print the names of the files."""
     label, base = args.offline_repo_label, args.offline_repo_since
     size = args.offline_repo_volume_size
-    repository = locate_one(typed_path(args.offline_repo_path), label)
+    place = typed_place(args.offline_repo_path)
+    repository = whole(partial(_repository, place, label), place)
+    warn_insecure([repository])
     volume_size = parse_size(size) if size else None
     known = since(base, label, repository.manifest) if base else None
     piped = args.offline_repo_output == "-"
@@ -87,6 +94,12 @@ def execute(args: Namespace) -> int:
     lines = [*_lines(source, known, packed)]
     print_result(_json(source, known, packed), lines, lines[:1], stream=stream)
     return 0
+
+
+def _repository(place: Place, label: str | None) -> Repository:
+    repository = locate_one(place, label)
+    check_indexes(repository)
+    return repository
 
 
 def _json(source: Source, since: Since | None, packed: Packed) -> dict[str, Any]:

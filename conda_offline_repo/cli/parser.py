@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 CONDA = "conda's options"
 MORE = "See `conda install --help` for details."
 LABEL = {"--label LABEL": "The repository to take, if the folder holds several."}
-PATH = {"PATH": "The repository, or the folder above it."}
+PATH = {"PATH": "The repository, or the folder above it, or its URL."}
 #: For a target that has a newer release.
 OLDER = {
     "--allow-older": """Also if TARGET has a newer release, or one of the same number with other

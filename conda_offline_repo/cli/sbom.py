@@ -8,17 +8,21 @@ from typing import TYPE_CHECKING
 
 from conda.base.context import context
 
-from ..files.typed import typed_path
+from ..files.typed import typed_place
 from ..printable import counted
 from ..queries.sbom import make_bills, write_bills
 from ..repository.locate import locate
 from .output import chatter_to_stderr, print_result, release_json
 from .parser import LABEL, PATH, add_options
+from .reading import warn_insecure, whole
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
     from collections.abc import Mapping
     from typing import Any
+
+    from ..queries.sbom import Bill
+    from ..repository.locate import Repository
 
 USAGE = "conda offline-repo sbom PATH [options]"
 DESCRIPTION = """\
@@ -44,15 +48,17 @@ def configure_parser(parser: ArgumentParser) -> None:
 
 def execute(args: Namespace) -> int:
     """Write the bills of each repository, and print where they are."""
-    path = typed_path(args.offline_repo_path)
+    place = typed_place(args.offline_repo_path)
     folder = Path(args.offline_repo_output).expanduser().absolute()
+
+    def read() -> list[tuple[Repository, Bill]]:
+        repositories = locate(place, args.offline_repo_label)
+        return [(r, bill) for r in repositories for bill in make_bills(r)]
+
     with chatter_to_stderr():
-        bills = [
-            (repository, bill)
-            for repository in locate(path, args.offline_repo_label)
-            for bill in make_bills(repository)
-        ]
+        bills = whole(read, place)
         changed = write_bills([bill for _, bill in bills], folder, dry_run=context.dry_run)
+    warn_insecure({str(repository.path): repository for repository, _ in bills}.values())
     files = [
         {
             **release_json(repository),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..files.typed import typed_path
-from ..queries.contents import list_packages
+from ..files.typed import typed_place
+from ..queries.contents import list_packages, requested_versions
 from ..queries.licenses import licenses
 from ..queries.why import why
 from ..repository.locate import locate
@@ -13,10 +13,21 @@ from ..settings import default_root
 from . import show_report, why_report
 from .output import chatter_to_stderr, print_answers
 from .parser import LABEL, add_options
+from .reading import warn_insecure, whole
 from .terminal import TerminalProgress
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
+    from collections.abc import Callable, Iterable, Iterator
+    from typing import Any
+
+    from ..repository.locate import Repository
+
+    Answers = tuple[
+        Iterable[tuple[Any, ...]],
+        Callable[..., dict[str, Any]],
+        Callable[..., Iterator[str]],
+    ]
 
 USAGE = "conda offline-repo show [PATH] [options]"
 DESCRIPTION = """\
@@ -33,7 +44,7 @@ CONDA = ("add_parser_json",)
 
 
 FOLDER = {
-    "[PATH]": """The repository, or the folder above it. Default: the setting
+    "[PATH]": """The repository, or the folder above it, or its URL. Default: the setting
         plugins.offline_repo_root, else the current folder."""
 }
 INSTEAD = {
@@ -53,21 +64,33 @@ def configure_parser(parser: ArgumentParser) -> None:
 
 def execute(args: Namespace) -> int:
     """Show each repository."""
-    path = typed_path(args.offline_repo_path or default_root())
-    repositories = locate(path, args.offline_repo_label)
-    if args.offline_repo_why is not None:
-        answers = why(repositories, args.offline_repo_why)
-        print_answers(answers, why_report.why_json, why_report.why_lines)
-    elif args.offline_repo_licenses:
-        with chatter_to_stderr():
-            texts = [(folder, licenses(folder, TerminalProgress())) for folder in repositories]
-        print_answers(texts, show_report.licenses_json, show_report.licenses_lines)
-    elif args.offline_repo_brief:
+    place = typed_place(args.offline_repo_path or default_root())
+
+    def read() -> tuple[tuple[Repository, ...], Answers]:
+        repositories = locate(place, args.offline_repo_label)
+        return repositories, _answers(repositories, args)
+
+    with chatter_to_stderr():
+        repositories, answers = whole(read, place)
+    warn_insecure(repositories)
+    if args.offline_repo_brief:
         show_report.report_brief(repositories)
-    elif args.offline_repo_releases:
-        folders = [(folder,) for folder in repositories]
-        print_answers(folders, show_report.releases_json, show_report.releases_lines)
     else:
-        packages = [(folder, list_packages(folder)) for folder in repositories]
-        print_answers(packages, show_report.packages_json, show_report.packages_lines)
+        print_answers(*answers)
     return 0
+
+
+def _answers(repositories: tuple[Repository, ...], args: Namespace) -> Answers:
+    """Return what is asked of each repository, and how it is printed as JSON and as lines."""
+    if args.offline_repo_why is not None:
+        reasons = why(repositories, args.offline_repo_why)
+        return reasons, why_report.why_json, why_report.why_lines
+    if args.offline_repo_licenses:
+        texts = [(folder, licenses(folder, TerminalProgress())) for folder in repositories]
+        return texts, show_report.licenses_json, show_report.licenses_lines
+    if args.offline_repo_releases:
+        versions = [(folder, requested_versions(folder)) for folder in repositories]
+        return versions, show_report.releases_json, show_report.releases_lines
+    listed = repositories if not args.offline_repo_brief else ()
+    packages = [(folder, list_packages(folder)) for folder in listed]
+    return packages, show_report.packages_json, show_report.packages_lines

@@ -8,11 +8,9 @@ from typing import TYPE_CHECKING
 from conda.base.context import context
 
 from ..printable import counted, human
-from ..queries.contents import requested_versions
 from ..queries.dependencies import environments
 from ..queries.pip import in_lines, pip_requirements
 from ..repository.manifest import NEEDED, key_parts
-from ..repository.transition import unfinished
 from .output import (
     amount,
     customer_json,
@@ -35,6 +33,9 @@ if TYPE_CHECKING:
     from ..queries.licenses import Licensed, Licenses
     from ..repository.locate import Repository
     from ..repository.manifest import Manifest
+
+    #: As `requested_versions` returns them.
+    Versions = Mapping[int, Mapping[str, Mapping[str, str]]]
 
 #: What separates licence texts.
 RULE = "=" * 79
@@ -73,7 +74,7 @@ def packages_json(repository: Repository, packages: tuple[ListedPackage, ...]) -
         "signers": repository.signers,
         **customer_json(manifest),
         "proved_with": manifest.proved_with,
-        "unfinished": unfinished(repository.path, manifest),
+        "unfinished": repository.unfinished,
         "environments": [vars(environment) for environment in environments(manifest)],
         "pip": [*map(vars, pip_requirements(manifest))],
         "solutions": [
@@ -103,7 +104,7 @@ def packages_lines(repository: Repository, packages: tuple[ListedPackage, ...]) 
     rows.append(("customer's conda", customers_conda(manifest)))
     rows.append(("proved with", proved_with(manifest.proved_with) or "not stated"))
     rows.append(("signed by", ", ".join(repository.signers) or "nobody: its origin is unknown"))
-    if unfinished(repository.path, manifest):
+    if repository.unfinished:
         rows.append(("unfinished", "a publication is under way or was interrupted"))
     if manifest.needs:
         rows.append(("needs", NEEDED))
@@ -151,7 +152,7 @@ def _brief_json(repository: Repository) -> dict[str, Any]:
         "packages": len(manifest.packages),
         "bytes": manifest.size,
         "signers": repository.signers,
-        "unfinished": unfinished(repository.path, manifest),
+        "unfinished": repository.unfinished,
     }
 
 
@@ -162,9 +163,9 @@ def _brief_row(content: Mapping[str, Any]) -> tuple[str, ...]:
     return (*release, str(content["packages"]), human(content["bytes"]), signers, state)
 
 
-def releases_json(repository: Repository) -> dict[str, Any]:
+def releases_json(repository: Repository, versions: Versions) -> dict[str, Any]:
     """Return the releases that can be installed, the newest first."""
-    manifest, versions = repository.manifest, requested_versions(repository)
+    manifest = repository.manifest
     return {
         **release_json(repository),
         "releases": [
@@ -179,9 +180,9 @@ def releases_json(repository: Repository) -> dict[str, Any]:
     }
 
 
-def releases_lines(repository: Repository) -> Iterator[str]:
+def releases_lines(repository: Repository, versions: Versions) -> Iterator[str]:
     """Yield a table of the releases that can be installed."""
-    content = releases_json(repository)
+    content = releases_json(repository, versions)
     yield f"{content['path']}, label {content['label']}:\n"
     rows = [("RELEASE", "OF", "INSTALLS")]
     for release in content["releases"]:

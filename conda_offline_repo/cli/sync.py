@@ -13,9 +13,10 @@ from conda.utils import quote_for_shell
 from ..customer.trust.signers import check_delivery, expect_from_now_on
 from ..delivery.deliver import deliver, read_target
 from ..delivery.source import from_folder
-from ..files.typed import typed_path
+from ..files.typed import typed_path, typed_place
 from ..printable import counted, human
 from ..queries.compare import difference
+from ..repository.halfway import check_indexes
 from ..repository.locate import Repository, locate_one
 from .output import (
     amount,
@@ -27,6 +28,7 @@ from .output import (
     signed_by,
 )
 from .parser import LABEL, OLDER, TRUST, add_options
+from .reading import whole
 from .terminal import TerminalProgress
 
 if TYPE_CHECKING:
@@ -47,7 +49,7 @@ again. If TARGET has the release already, check all of it and repair it."""
 EPILOG = """\
 examples:
   conda offline-repo sync G:\\repo\\halkbank E:\\halkbank
-  conda offline-repo sync E:\\halkbank X:\\repo\\halkbank --dry-run
+  conda offline-repo sync https://repo.vendor.com/halkbank X:\\repo\\halkbank
 """
 CONDA = ("add_output_and_prompt_options",)
 
@@ -57,16 +59,21 @@ TARGET = {"TARGET": "The repository's folder, created if it does not exist."}
 
 def configure_parser(parser: ArgumentParser) -> None:
     """Add the options of `sync`."""
-    source = {"SOURCE": "The repository, or the folder above it."}
+    source = {"SOURCE": "The repository, or the folder above it, or its URL."}
     add_options(parser, {**source, **TARGET, **LABEL, **OLDER, **TRUST})
 
 
 def execute(args: Namespace) -> int:
     """Copy what TARGET lacks, and print what changed in it."""
-    source, label = typed_path(args.offline_repo_source), args.offline_repo_label
+    place, label = typed_place(args.offline_repo_source), args.offline_repo_label
     current = read_target(_target(args))
-    repository = locate_one(source, label, usual=current.label if current else None)
-    return deliver_to(args, from_folder(repository))
+
+    def read() -> int:
+        repository = locate_one(place, label, usual=current.label if current else None)
+        check_indexes(repository)
+        return deliver_to(args, from_folder(repository))
+
+    return whole(read, place)
 
 
 def deliver_to(args: Namespace, source: Source) -> int:
@@ -89,7 +96,7 @@ def deliver_to(args: Namespace, source: Source) -> int:
         delivered = replace(release, path=target)
         environments.update(expect_from_now_on(delivered, trusted, dry_run=context.dry_run))
     expecting = [str(prefix) for prefix, problem in environments.items() if not problem]
-    warnings = [*_warnings(outcome, environments)]
+    warnings = [*filter(None, [release.insecure]), *_warnings(outcome, environments)]
     content = {**_json(outcome), "expecting": expecting, "warnings": warnings}
     plan, expects = outcome.plan, [*_expects(expecting)]
     brief = [*([_change(plan)] if plan.changes else ()), *expects]

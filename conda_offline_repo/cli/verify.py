@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conda.base.context import context
 
 from ..customer.trust.signers import check_expected
 from ..delivery.volume import check_volume, open_volume
-from ..files.typed import typed_path
+from ..files.typed import typed_place
+from ..files.web import WebFolder
 from ..printable import counted, human
+from ..repository.exceptions import HalfPublishedError
+from ..repository.halfway import check_indexes
 from ..repository.locate import Repository, locate
+from ..repository.manifest import INDEX_NAME
 from ..repository.verify import verify
 from .output import chatter_to_stderr, print_json, print_lines, release_json, signed_by
 from .parser import LABEL, PATH, add_options
+from .reading import warn_insecure, whole
 from .terminal import TerminalProgress
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
     from collections.abc import Iterator
 
+    from ..files.web import Place
     from ..repository.verify import Report
 
 USAGE = "conda offline-repo verify PATH [options]"
@@ -32,6 +40,7 @@ publication is unfinished. Nothing is changed."""
 EPILOG = """\
 examples:
   conda offline-repo verify X:\\repo
+  conda offline-repo verify https://repo.vendor.com/halkbank
   conda offline-repo verify E:\\halkbank.1-of-2.zip
 """
 CONDA = ("add_parser_json",)
@@ -46,26 +55,24 @@ def configure_parser(parser: ArgumentParser) -> None:
 
 def execute(args: Namespace) -> int:
     """Verify each repository, or a volume, and print what is wrong."""
-    path, progress = typed_path(args.offline_repo_path), TerminalProgress()
-    checked = []
+    place, label = typed_place(args.offline_repo_path), args.offline_repo_label
     with chatter_to_stderr():
-        if path.is_file() and path.suffix.lower() == ".zip":
-            with open_volume(path) as volume:
-                repository = Repository(path.absolute(), volume.manifest, volume.signers)
-                check_expected(repository)
-                checked.append((repository, check_volume(volume, progress)))
+        if isinstance(place, Path) and place.is_file() and place.suffix.lower() == ".zip":
+            checked = [_volume(place)]
         else:
-            for repository in locate(path, args.offline_repo_label):
-                check_expected(repository)
-                checked.append((repository, verify(repository, progress)))
+            try:
+                checked = whole(partial(_repositories, place, label, indexes=True), place)
+            except HalfPublishedError:  # the report names what does not fit
+                checked = _repositories(place, label, indexes=False)
+    warn_insecure(repository for repository, _ in checked)
     reports = [report for _, report in checked]
     unfinished = UNFINISHED if any(report.unfinished for report in reports) else 0
     # what a publication has not deleted yet is no damage
-    whole = all(
+    right = all(
         report.good and not (report.misleading if report.unfinished else report.extra)
         for report in reports
     )
-    status = unfinished if whole else 1
+    status = unfinished if right else 1
     if context.json:
         repositories = {
             str(repository.path): {
@@ -82,6 +89,26 @@ def execute(args: Namespace) -> int:
     return status
 
 
+def _volume(path: Path) -> tuple[Repository, Report]:
+    with open_volume(path) as volume:
+        repository = Repository(path.absolute(), volume.manifest, volume.signers)
+        check_expected(repository)
+        return repository, check_volume(volume, TerminalProgress())
+
+
+def _repositories(
+    place: Place, label: str | None, *, indexes: bool
+) -> list[tuple[Repository, Report]]:
+    """Verify the repositories at a place, with `indexes` only where those of a server fit."""
+    checked = []
+    for repository in locate(place, label):
+        check_expected(repository)
+        if indexes:
+            check_indexes(repository)
+        checked.append((repository, verify(repository, TerminalProgress())))
+    return checked
+
+
 def _lines(repository: Repository, report: Report) -> Iterator[str]:
     path = repository.path
     for kind in ("missing", "changed", "unreadable", "extra"):
@@ -96,10 +123,19 @@ def _lines(repository: Repository, report: Report) -> Iterator[str]:
             "or unpack) again to finish it; if this is a copy, copy it again afterwards."
         )
     total = f"{counted(report.files, 'file')}, {human(report.size)}"
+    served = isinstance(path, WebFolder)
+    if served and any(name.endswith(INDEX_NAME) for name in report.changed):
+        yield (
+            f"{path}: the server has another index than the manifest names. It may make indexes of "
+            "its own, as repositories for conda in Artifactory and Nexus do: use one that serves "
+            "files as they are."
+        )
     if report.missing or report.changed:
-        yield f"{path} is damaged or its copy is incomplete. Copy it again from its source."
+        again = "Publish it there again." if served else "Copy it again from its source."
+        yield f"{path} is damaged or its copy is incomplete. {again}"
     elif report.unreadable:
         advice = "Plug in its disk again, or ask its owner for permission"
+        advice = "Run the same command again, or ask the server's owner" if served else advice
         yield f"{path} cannot be read completely. {advice}."
     elif report.extra and not report.unfinished:
         yield f"{path} is complete, but has files that do not belong to it. Remove them."
@@ -107,4 +143,6 @@ def _lines(repository: Repository, report: Report) -> Iterator[str]:
         yield f"{path}: every file is in its old or its new state: {total}."
     else:
         yield f"{path} is complete and unchanged: {total}."
+    if not report.listed:
+        yield f"{path}: other files than these are not known, as a web server does not list them."
     yield f"{path}: {signed_by(repository.signers)}"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from conda.common.io import dashlist
 
 from ..exceptions import OfflineRepoError
+from ..files.web import WebFolder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -36,7 +37,11 @@ class SourceDamagedError(OfflineRepoError):
         super().__init__(
             f"{source} is damaged or its copy is incomplete:{dashlist(lines)}",
             "The target is unchanged, and the files that were copied are reused next time. "
-            "Copy the source again from where it came, then repeat this command.",
+            + (
+                "Tell who publishes it there."
+                if isinstance(source, WebFolder)
+                else "Copy the source again from where it came, then repeat this command."
+            ),
         )
 
 
@@ -47,7 +52,9 @@ class SourceUnreadableError(OfflineRepoError):
         lines = (f"{name}: {why}" for name, why in sorted(problems.items()))
         super().__init__(
             f"{source} cannot be read:{dashlist(lines)}",
-            "Plug it in or mount it again, or ask its owner for permission, then repeat this "
+            "Run the same command again: the files that were copied are reused."
+            if isinstance(source, WebFolder)
+            else "Plug it in or mount it again, or ask its owner for permission, then repeat this "
             "command. If it stays unreadable, get the release on another disk.",
         )
 

@@ -11,12 +11,13 @@ from conda.utils import quote_for_shell
 
 from ..exceptions import InvalidRequestError
 from ..files.hashing import read_regular
-from ..files.typed import typed_path
+from ..files.typed import typed_place
+from ..files.web import WebFolder
 from ..queries.contents import packages_of, read_records
 from ..repository import manifest_json
 from ..repository.exceptions import AmbiguousRepositoryError, UnreadableError
 from ..repository.locate import locate_one
-from ..repository.manifest import INDEX_NAME
+from ..repository.manifest import INDEX_NAME, MANIFEST_NAME
 from ..repository.names import PLUGIN
 from ..repository.reading import LARGEST
 from .volume import open_volume
@@ -54,7 +55,8 @@ def named(text: str, label: str | None) -> Named:
     """Return the release at a path.
 
     Args:
-        text: The path of a folder with it, a volume of it, or a copy of its `offline-repo.json`.
+        text: The path or the URL of a folder with it, the path of a volume of it, or of a copy of
+            its `offline-repo.json`.
         label: Chooses, if a folder holds several.
 
     Raises:
@@ -62,8 +64,10 @@ def named(text: str, label: str | None) -> Named:
         ManifestError: Its manifest or signature cannot be used; a VolumeError: its volume.
         UnreadableError: It cannot be read.
     """
-    path = typed_path(text)
-    if not path.is_file():
+    path = typed_place(text)
+    if isinstance(path, WebFolder) and path.name == MANIFEST_NAME:
+        return _stated(path)
+    if isinstance(path, WebFolder) or not path.is_file():
         repository = locate_one(path, label)
         place, manifest = repository.path, repository.manifest
         records = read_records(manifest, place)
@@ -78,6 +82,11 @@ def named(text: str, label: str | None) -> Named:
                 entries = read_records(manifest, path, volume.read)
                 packages = packages_of(manifest, entries, path)
             return Named(path, manifest, volume.signers, entries, packages)
+    return _stated(path)
+
+
+def _stated(path: Place) -> Named:
+    """Return the release of a manifest alone."""
     try:
         content = read_regular(path, LARGEST)
     except OSError as error:
@@ -95,7 +104,7 @@ def at(text: str, label: str | None) -> Named:
         OfflineRepoError: As `named`.
     """
     path, _, number = text.rpartition("@")
-    if not path or not _is_number(number) or typed_path(text).exists():
+    if not path or not _is_number(number) or _exists(typed_place(text)):
         return named(text, label)
     release = named(path, label)
     manifest = release.manifest
@@ -134,6 +143,10 @@ def at(text: str, label: str | None) -> Named:
         records=release.records if current else None,
         packages=listed,
     )
+
+
+def _exists(place: Place) -> bool:
+    return isinstance(place, Path) and place.exists()
 
 
 def _is_number(text: str) -> bool:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from ..files.hashing import CHUNK, UNREADABLE, open_regular
 from ..printable import counted
 from ..repository import signature, sshsig
-from ..repository.exceptions import UnreadableError
+from ..repository.exceptions import ManifestError, UnreadableError
+from ..repository.halfway import check_current
 from ..repository.manifest import MANIFEST_NAME
 from ..repository.transition import unfinished
 from ..repository.verify import check_not_gone
@@ -100,11 +101,14 @@ class SourceReadError(Exception):
 
 
 def failure(source: Source, problems: Mapping[str, SourceReadError]) -> OfflineRepoError:
-    """Return the error for files of a source, by path: damage, or that it cannot be read."""
+    """Return the error for files of a source, by path: damage, that it cannot be read, or that it
+    has become another release.
+    """
     try:
         for path in source.paths:
             check_not_gone(source.place, path)
-    except UnreadableError as error:
+        check_current(source.place, source.manifest)
+    except (UnreadableError, ManifestError) as error:
         return error
     reasons = {name: str(problem) for name, problem in problems.items()}
     damaged = {name: reasons[name] for name in reasons if not problems[name].unreadable}

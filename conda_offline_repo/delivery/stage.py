@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ..files.atomic import partial, replace
 from ..files.hashing import hash_file, hash_into
+from ..files.web import CONNECTIONS, WebFolder
 from ..files.workers import workers
 from .source import SourceReadError, chunks, failure
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from .plan import Plan
     from .source import Source
 
-#: How many files are copied at once: some are hashed while the disk takes in others.
+#: How many files are copied at once from a folder: some are hashed while the disk takes in others.
 THREADS = 8
 
 
@@ -36,6 +37,7 @@ def stage(plan: Plan, staging: Path, progress: Progress) -> None:
         OSError: The disk refuses.
     """
     stop = threading.Event()
+    threads = CONNECTIONS if isinstance(plan.source.place, WebFolder) else THREADS
     source, packages = plan.source, plan.source.manifest.packages
     problems: dict[str, SourceReadError] = {}
     absent: list[str] = []
@@ -58,7 +60,7 @@ def stage(plan: Plan, staging: Path, progress: Progress) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     with (
         progress.counting("Copying", len(packages.keys() & plan.lacking.keys()), plan.size),
-        workers(bring, [*plan.lacking], THREADS, stop) as results,
+        workers(bring, [*plan.lacking], threads, stop) as results,
     ):
         for name, result in results:
             if isinstance(result, SourceReadError):

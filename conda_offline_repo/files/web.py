@@ -13,6 +13,8 @@ from ..urls import file_url, public
 if TYPE_CHECKING:
     from typing import BinaryIO, TypeAlias
 
+#: How many files are read from a server at once.
+CONNECTIONS = 16
 #: Bytes of one read.
 BUFFER = 1 << 18
 

@@ -211,7 +211,7 @@ def read_records(
                 continue
             if isinstance(error, OSError) and error.errno not in NO_FILE:
                 raise UnreadableError(path / name, error) from error
-            raise IndexMisfitError(path / name, MISFIT) from error
+            raise IndexMisfitError(path / name) from error
         records |= {f"{subdir}/{file}": entry for file, entry in entries.items()}
     return records
 

@@ -139,6 +139,18 @@ class IndexMisfitError(ManifestError):
 
     halfway = True
 
+    def __init__(self, path: Place) -> None:
+        super().__init__(path, "it is missing or does not fit the manifest")
+
+
+class ChangedError(ManifestError):
+    """A manifest that became another while the files that it names were read."""
+
+    halfway = True
+
+    def __init__(self, path: Place) -> None:
+        super().__init__(path, "it has changed while the repository was read")
+
 
 class SignatureError(ManifestError):
     """A signature that is broken, missing, or another manifest's."""
@@ -151,17 +163,20 @@ class HalfPublishedError(OfflineRepoError):
 
     Args:
         url: Of the repository.
-        reason: What shows it.
+        sign: What shows it.
         seconds: How long it was waited for.
     """
 
-    def __init__(self, url: str, reason: str, seconds: float) -> None:
+    def __init__(self, url: str, sign: ManifestError, seconds: float) -> None:
+        anew = (
+            "A server that makes indexes of its own, as repositories for conda in Artifactory and "
+            "Nexus do, cannot serve it: it has to serve the files as they are."
+        )
         super().__init__(
-            f"{url} is between two releases, and still was after {seconds:g} s: {reason}",
+            f"{url} is between two releases, and still was after {seconds:g} s: {sign.message}",
             "Repeat this command when its publication has ended. If none is under way, it was "
             "interrupted, and has to be repeated where it was made.",
-            "A server that makes indexes of its own, as repositories for conda in Artifactory and "
-            "Nexus do, cannot serve it: it has to serve the files as they are.",
+            *([anew] if isinstance(sign, IndexMisfitError) else ()),
         )
 
 

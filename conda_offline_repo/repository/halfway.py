@@ -10,12 +10,25 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from ..files.hashing import hash_file
 from ..files.web import WebFolder
-from .exceptions import HalfPublishedError, ManifestError
+from . import manifest_json
+from .exceptions import (
+    ChangedError,
+    HalfPublishedError,
+    IndexMisfitError,
+    ManifestError,
+    UnreadableError,
+)
+from .manifest import INDEX_NAME, MANIFEST_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import TypeVar
+
+    from ..files.web import Place
+    from .locate import Repository
+    from .manifest import Manifest
 
     Result = TypeVar("Result")
 
@@ -47,5 +60,41 @@ def once_whole(read: Callable[[], Result], say: Callable[[str], None]) -> Result
                 deadline = time.monotonic() + PATIENCE
                 say(f"{url} is being published; asking again for up to {PATIENCE:g} s")
             elif time.monotonic() >= deadline:
-                raise HalfPublishedError(url, str(error.message), PATIENCE) from None
+                raise HalfPublishedError(url, error, PATIENCE) from None
             time.sleep(PAUSE)
+
+
+def check_indexes(repository: Repository) -> None:
+    """See that what a web server has of a repository are the indexes of its manifest.
+
+    Raises:
+        IndexMisfitError: One is another, or missing.
+        UnreadableError: One cannot be read.
+    """
+    manifest, place = repository.manifest, repository.path
+    if not isinstance(place, WebFolder):
+        return
+    for name in (name for name in manifest.files if name.endswith(f"/{INDEX_NAME}")):
+        allowed = manifest.allowed(name)
+        try:
+            digests = hash_file(place / name, limit=max(allowed.values()))
+            fits = allowed.get(digests.sha256) == digests.size
+        except FileNotFoundError:
+            fits = False
+        except OSError as error:
+            raise UnreadableError(place / name, error) from error
+        if not fits:
+            raise IndexMisfitError(place / name)
+
+
+def check_current(place: Place, manifest: Manifest) -> None:
+    """See that a web server still has the manifest that was read, or damage proves nothing.
+
+    Raises:
+        ChangedError: It has another.
+        ManifestError, UnreadableError: It cannot be read any more.
+    """
+    if isinstance(place, WebFolder):
+        now = manifest_json.read(place)
+        if now is None or now.raw != manifest.raw:
+            raise ChangedError(place / MANIFEST_NAME)

@@ -24,7 +24,7 @@ from .exceptions import (
 from .manifest import MANIFEST_NAME
 from .manifest_json import present, read
 from .signature import checked
-from .transition import allowing, read_next
+from .transition import allowing, read_next, unfinished
 
 if TYPE_CHECKING:
     from ..files.web import Place
@@ -38,11 +38,13 @@ class Repository:
     Attributes:
         path: Its folder, absolute, or its URL.
         signers: The fingerprints of the keys that signed the manifest; none if it is not signed.
+        unfinished: Whether a publication of it is under way or was interrupted.
     """
 
     path: Place
     manifest: Manifest
     signers: tuple[str, ...] = ()
+    unfinished: bool = False
 
     @property
     def channel(self) -> str:
@@ -52,7 +54,7 @@ class Repository:
     @property
     def insecure(self) -> str:
         """A warning for who reads it, if it may be changed on its way unnoticed; else empty."""
-        if self.signers or not self.channel.startswith("http:"):
+        if self.signers or not str(self.path).startswith("http:"):
             return ""
         return (
             f"{self.path} is read without encryption (http:) and not signed: whoever can change "
@@ -105,7 +107,11 @@ def _in_folder(folder: Place) -> Repository | None:
     if manifest is None:
         return None
     manifest, signers = checked(folder, manifest)
-    return Repository(folder, allowing(folder, manifest, coming), signers)
+    manifest = allowing(folder, manifest, coming)
+    # a server may have a page for everything that lies beside a manifest meanwhile
+    shown = coming or manifest.on_the_way
+    under_way = bool(shown) if isinstance(folder, WebFolder) else unfinished(folder, manifest)
+    return Repository(folder, manifest, signers, under_way)
 
 
 def _on_server(place: WebFolder, label: str | None) -> Repository:

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..files.hashing import UNREADABLE, exists, hash_file
-from ..files.web import WebFolder, is_web_page
+from ..files.web import CONNECTIONS, WebFolder, is_web_page
 from ..files.workers import run_all
 from .exceptions import UnreadableError
+from .halfway import check_current
 from .manifest import BESIDE, INDEX_NAME, MANIFEST_NAME
 from .names import SIBLINGS, is_sibling
 from .signature import SIGNATURE_NAME
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     from ..progress import Progress
     from .locate import Repository
 
-#: How many files are read from a web server at once.
-THREADS = 16
 #: Files that operating systems and copy tools put into folders.
 NOT_OURS = frozenset({"desktop.ini", "thumbs.db", ".ds_store"})
 
@@ -40,6 +39,8 @@ class Report:
         unreadable: Files that exist, but cannot be read.
         extra: Files that are not in the manifest.
         misleading: Those among the extra ones that conda reads in the place of an index.
+        listed: Whether all files of the folder could be listed, as a web server does not; there,
+            `extra` has just those that it was asked for, which are misleading.
         files: How many files the manifest names.
         size: Their bytes.
         unfinished: Whether a publication was under way or was interrupted; then each file may be
@@ -51,6 +52,7 @@ class Report:
     unreadable: tuple[str, ...] = ()
     extra: tuple[str, ...] = ()
     misleading: tuple[str, ...] = ()
+    listed: bool = True
     files: int
     size: int
     unfinished: bool = False
@@ -71,6 +73,7 @@ def verify(repository: Repository, progress: Progress) -> Report:
 
     Raises:
         UnreadableError: It has gone meanwhile.
+        ChangedError: A web server has another release meanwhile.
     """
     root, manifest = repository.path, repository.manifest
     files, packages = manifest.everything, manifest.packages
@@ -84,10 +87,11 @@ def verify(repository: Repository, progress: Progress) -> Report:
 
     size = sum(file.size for file in files.values())
     with progress.counting("Checking", len(packages), size):
-        threads = THREADS if isinstance(root, WebFolder) else None
+        threads = CONNECTIONS if isinstance(root, WebFolder) else None
         verdicts = sorted(zip(names, run_all(verdict, names, threads), strict=True))
     if any(result != "good" for _, result in verdicts):
         check_not_gone(root, root / MANIFEST_NAME)
+        check_current(root, manifest)
     others = _beside(root, names) if isinstance(root, WebFolder) else _files(root)
     extra = sorted({*others}.difference(names, {MANIFEST_NAME, SIGNATURE_NAME}, BESIDE))
     return Report(
@@ -96,6 +100,7 @@ def verify(repository: Repository, progress: Progress) -> Report:
         unreadable=tuple(name for name, result in verdicts if result == "unreadable"),
         extra=tuple(extra),
         misleading=tuple(name for name in extra if "/" in name and is_sibling(name)),
+        listed=not isinstance(root, WebFolder),
         files=len(files),
         size=size,
         unfinished=unfinished(root, manifest),
@@ -137,7 +142,7 @@ def _beside(root: WebFolder, names: Iterable[str]) -> Iterator[str]:
     """
     subdirs = {name.rpartition("/")[0] for name in names if name.endswith(f"/{INDEX_NAME}")}
     siblings = [f"{subdir}/{sibling}" for subdir in sorted(subdirs) for sibling in SIBLINGS]
-    has = run_all(lambda name: _is_sent(root / name), siblings, THREADS)
+    has = run_all(lambda name: _is_sent(root / name), siblings, CONNECTIONS)
     yield from (name for name, sent in zip(siblings, has, strict=True) if sent)
 
 
