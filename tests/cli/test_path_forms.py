@@ -96,10 +96,14 @@ def test_link_leads_past_a_folder_that_conda_misreads(
 
 
 def test_address_of_the_network(conda: Conda, tmp_path: Path) -> None:
+    for command in verbs("s3://me:secret@intranet.example/bank?sig=secret", tmp_path):
+        told = conda.fail("offline-repo", *command).stderr
+        assert "s3://intranet.example/bank is an address of the network" in told
+        assert "from intranet.example" in told
+        assert "secret" not in told
     for command in verbs("https://me:secret@intranet.example/bank?sig=secret", tmp_path):
         told = conda.fail("offline-repo", *command).stderr
-        assert "https://intranet.example/bank is an address of the network" in told
-        assert "from intranet.example" in told
+        assert "https://intranet.example/bank has a query" in told
         assert "secret" not in told
 
 

@@ -87,7 +87,7 @@ def check_indexes(repository: WebFolder, manifest: Manifest, subdirs: Iterable[s
             raise UnreadableError(repository / name, error) from error
         allowed, digests = manifest.allowed(name), hash_bytes(content)
         if allowed.get(digests.sha256) != digests.size and (allowed or content.strip() != EMPTY):
-            raise IndexMisfitError(repository / name, MISFIT)
+            raise IndexMisfitError(repository / name)
 
 
 def cached_index(repository: WebFolder, name: str) -> bytes:
