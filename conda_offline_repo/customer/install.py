@@ -49,10 +49,10 @@ def confined(target: Target, repository: Repository) -> Iterator[None]:
         **reading(target.channel),
         "_channels": (target.channel,),
         "offline": is_folder(target.channel),
+        "allowlist_channels": seen_in(target.prefix, target.own_condarc).allowed,
     }
     if isinstance(repository.path, WebFolder):
         on_servers[repository.path] = repository
-        settings["allowlist_channels"] = seen_in(target.prefix, target.own_condarc).allowed
     try:
         with overrides.settings(**settings):
             yield

@@ -18,7 +18,7 @@ from ...urls import public
 from .connections import proxy_of, unreached
 from .http import ask, chunks, content_length
 from .retries import LONGEST_WAIT, RETRIED, DownloadFailedError, TryAgainError, retry_after
-from .sessions import missing_login
+from .sessions import missing_login, with_login
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -172,7 +172,7 @@ def _answer(address: str, channel: str, start: int) -> Generator[bytes]:
     """
     url, position = public(address), start
     with _in_words(url):
-        response = ask(address, start, FRESH, channel)
+        response = ask(with_login(address, channel), start, FRESH, channel)
     with closing(response):
         if _is_at_end(response, start):
             return

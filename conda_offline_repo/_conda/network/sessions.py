@@ -92,6 +92,16 @@ def _refuse(response: Response, **_: Any) -> None:
         raise ProxyError(text, request=response.request)
 
 
+def with_login(url: str, channel: str) -> str:
+    """Return the URL of a file of a channel with the login that conda is configured to know for it
+    by `custom_channels` or `channel_alias`; the same if it knows none, or the URL has one.
+    """
+    if not url.startswith(f"{channel}/") or public(channel) != channel:
+        return url
+    known = Channel(channel).urls(with_credentials=True, subdirs=("noarch",))[0].rpartition("/")[0]
+    return f"{known}{url[len(channel) :]}" if public(known) == channel else url
+
+
 def missing_login(url: str) -> str:
     """Return the name of the plugin that conda is set to log in to a subdir with (setting
     `channel_settings`), if it is not installed: conda says nothing then. Empty otherwise.

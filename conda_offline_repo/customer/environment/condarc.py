@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ruamel.yaml import YAML
 
+from ...urls import is_folder
 from ..exceptions import TargetError
 from .confinement import KEYS, NAMES, SERVER_KEYS, confining, keys, used_in, with_name
 from .exemption import OF_ALL, SETTING, with_exemption, without_exemption
@@ -61,11 +62,16 @@ def configured(
         TargetError: The text is not a configuration of conda's.
     """
     content = _load(old, path)
-    kept = {key: content[key] for key in ("subdir", *OF_ALL) if key in content}
+    last = used_in(content)
+    by_use = confining(last) if last else {}
+    others = (k for k in SERVER_KEYS if k in content and content[k] != by_use.get(k))
+    kept = {key: content[key] for key in ("subdir", *OF_ALL, *others) if key in content}
     own = {**confining(channel, platform), **(OF_ALL if exempt == "environment" else {})}
-    exempted = with_exemption(content, used_in(content), channel, exempt=exempt == "channel")
+    exempted = with_exemption(content, last, channel, exempt=exempt == "channel")
     part = {**kept, **own, **with_name(content, channel), **exempted}
-    return _with(content, part, keys(channel), old, path)
+    if not is_folder(channel):
+        part.pop("whitelist_channels", None)
+    return _with(content, part, keys(channel, last or channel), old, path)
 
 
 def platform_in(text: str, path: Path) -> str | None:

@@ -12,6 +12,7 @@ from urllib.parse import unquote
 
 from ..._conda.transactions import installed, requested
 from ...specs import PackageSpec
+from ...urls import is_folder, public
 from ..exceptions import TargetError
 from .files import read_text
 
@@ -81,8 +82,11 @@ def request_alone(prefix: Path, channels: Iterable[str]) -> Iterator[tuple[Path,
 def _below(url: str, channel: str) -> str | None:
     """Return the part of a URL after the channel's; None if it is not the channel's.
 
-    conda records URLs with or without escapes, depending on its version and its solver.
+    conda records URLs with or without escapes, depending on its version and its solver, and with
+    `<TOKEN>` in the place of a token.
     """
+    if not is_folder(channel) and not is_folder(url) and "://" in url:
+        url = public(url)
     for form in (channel, unquote(channel)):
         if f"{url}/".startswith(f"{form}/"):
             return url[len(form) :]

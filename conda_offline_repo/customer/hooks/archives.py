@@ -10,8 +10,6 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from conda.models.channel import Channel
-
 from ..._conda import commands
 from ...files.hashing import hash_file
 from ...files.web import WebFolder
@@ -219,13 +217,11 @@ def complete(archives: Iterable[LinkedArchive]) -> None:
     That is the digest, which an index may lack, and the login that conda is configured with, which
     solvers may leave out.
     """
+    from ..._conda.network.sessions import with_login  # most environments use no server
+
     for archive in archives:
-        if not isinstance(archive.path, WebFolder):
-            continue
-        record, url = archive.record, str(archive.repository)
-        if not archive.sha256 and len(archive.allowed) == 1:
-            record.sha256 = next(iter(archive.allowed))
-        known = Channel(url).urls(with_credentials=True, subdirs=("noarch",))[0]
-        address = known.rpartition("/")[0]
-        if address != url and record.url == archive.path.url:
-            record.url = f"{address}{record.url[len(url) :]}"
+        if isinstance(archive.path, WebFolder):
+            record = archive.record
+            if not archive.sha256 and len(archive.allowed) == 1:
+                record.sha256 = next(iter(archive.allowed))
+            record.url = with_login(record.url, str(archive.repository))

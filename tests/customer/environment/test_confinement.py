@@ -65,6 +65,13 @@ def test_a_folder_leaves_the_settings_of_servers_alone() -> None:
     assert restored(text, [FOLDER], ours(own, CONDARC), CONDARC) == own
 
 
+@pytest.mark.parametrize(("one", "two"), [(SERVER, FOLDER), (FOLDER, SERVER)])
+def test_it_moves_between_servers_and_folders(one: str, two: str) -> None:
+    text = configured(configured("# mine\n", one, CONDARC), two, CONDARC)
+    assert text == configured("# mine\n", two, CONDARC)
+    assert (used(text, CONDARC), ours(text, CONDARC)) == (two, "")
+
+
 def test_people_who_name_a_server_themselves_do_not_use_it() -> None:
     text = f"channels: [{SERVER}]\ndefault_channels: []\n"
     assert used(text, CONDARC) is None
