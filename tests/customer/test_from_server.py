@@ -5,6 +5,7 @@ host, with conda's own commands.
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ import pytest
 from dev.upstream.cable import Cable
 from dev.upstream.server import ChannelServer
 from tests.support.keys import SigningKey, sign
-from tests.support.mirror import PLATFORM, SOLVERS
+from tests.support.mirror import PLATFORM, SOLVERS, another
 from tests.support.running import Customer
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ VENDOR = SigningKey("vendor")
 MANIFEST = ["bank/offline-repo.json", "bank/offline-repo.next.json"]
 SIGNED = [*MANIFEST, "bank/offline-repo.json.sig"]
 INDEXES = [f"bank/{PLATFORM}/repodata.json", "bank/noarch/repodata.json"]
+EXTRA = "noarch/extra-1.0-0.conda"
 BEFORE = {"app": "1.0", "lib": "1.0", "tool": "1.0"}
 
 
@@ -141,6 +143,19 @@ def test_back_to_an_older_release(
     assert customer.installed("rating") == BEFORE
     customer.use(url, "-n", "rating", "--release", "1", "--yes")
     assert customer.installed("rating") == {**BEFORE, "extra": "1.0"}
+
+
+def test_other_archive_on_the_server(customer: Conda, stick: Path, server: ChannelServer) -> None:
+    """conda compares what it downloads, and what it cannot compare is compared before it links."""
+    url = f"{server.url}/bank"
+    customer.use(url, "-n", "rating")
+    shell = customer.activated("rating")
+    (stick / EXTRA).write_bytes(another(stick / EXTRA))
+    for package in ("extra", f"{url}/{EXTRA}"):
+        told = customer.execute("install", "--yes", package, **shell)
+        assert told.status == 1, str(told)
+        assert re.search("ChecksumMismatch|ArchivesRefused|PoisonedCache", told.stderr), str(told)
+        assert customer.installed("rating") == {}
 
 
 def test_clone_and_doctor(customer: Conda, stick: Path, server: ChannelServer) -> None:

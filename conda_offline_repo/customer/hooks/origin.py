@@ -70,8 +70,9 @@ def check_origin(
     if state is None:
         return ()
     new = [record for record in new if not _stays(record, unlinked, state)]
+    # what a server does not have, `check_archives` refuses
     present = {
-        id(a.record): bool(a.allowed) or (isinstance(a.path, Path) and os.path.lexists(a.path))
+        id(a.record): bool(a.allowed) or not isinstance(a.path, Path) or os.path.lexists(a.path)
         for a in archives
     }
     foreign = [
