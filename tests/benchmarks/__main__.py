@@ -16,7 +16,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -147,7 +147,6 @@ def measure(
             say(f"  left out, because it does not work: {error}")
             continue
         found.setdefault(group.name, {}).update(costs)
-    shutil.rmtree(bench.work)
     return found
 
 
@@ -231,7 +230,8 @@ def main() -> int:
         for delay in options.delays or (DELAYS if name == CHANNELS else (0,)):
             with serving(work / "channels", delay) as server:
                 bench = Bench(upstream, server, delay, work / "bench", engine, against, say)
-                results[bench.title] = measure(bench, work, options.runs, options.only)
+                with closing(bench):
+                    results[bench.title] = measure(bench, work, options.runs, options.only)
     lines, grown = report.ratios(results), report.growth(results)
     print(heading(where, upstreams))
     print(f"\n{report.ratio_table(lines)}\n\n{report.cost_table(results)}")

@@ -12,11 +12,12 @@ import os
 import shutil
 import subprocess
 import sys
+from contextlib import ExitStack
 from functools import cached_property
 from importlib.util import find_spec
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from conda_offline_repo.repository.manifest import MANIFEST_NAME
 from tests.benchmarks import twins
@@ -26,8 +27,12 @@ from tests.support.running import Conda
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from contextlib import AbstractContextManager
+    from typing import Any
 
     from tests.benchmarks.upstream import Upstream
+
+T = TypeVar("T")
 
 #: Downloads at a time by the Rust engine: conda's `fetch_threads`, and those of pixi-pack.
 FIVE, FIFTY = 5, 50
@@ -88,12 +93,26 @@ class Bench:
         self.work = work
         self.say = say
         self.many: dict[str, tuple[Conda, Path]] = {}
+        self.servers: dict[str, Any] = {}
+        self.stack = ExitStack()
         self.settings = {
             "CONDA_SOLVER": solver,
             "CONDA_SUBDIR": PLATFORM,
         }
         shutil.rmtree(work, ignore_errors=True)
         work.mkdir(parents=True)
+
+    def server(self, name: str, start: Callable[[], AbstractContextManager[T]]) -> T:
+        """Where a server is that the runs share, until `close`."""
+        if name not in self.servers:
+            self.servers[name] = self.stack.enter_context(start())
+        address: T = self.servers[name]
+        return address
+
+    def close(self) -> None:
+        """End the servers, and remove what the runs have shared."""
+        self.stack.close()
+        shutil.rmtree(self.work)
 
     def user(self, folder: Path) -> Conda:
         user = Conda(folder / "user", **self.settings)
@@ -234,11 +253,19 @@ class Bench:
 
     # -- the Rust engine
 
-    def engine(self, user: Conda, root: Path, *options: str, threads: int = FIVE) -> Job:
-        folder, cache = root / "channel", root / "cache"
+    def engine(
+        self,
+        user: Conda,
+        root: Path,
+        *options: str,
+        name: str = "channel",
+        packages: tuple[str, ...] = (),
+        threads: int = FIVE,
+    ) -> Job:
+        cache = root / "cache"
         cache.mkdir(parents=True, exist_ok=True)
         fixed = (*self.platforms, *self.channels, "--threads", threads)
-        what = (folder, cache, *self.upstream.packages)
+        what = (root / name, cache, *(packages or self.upstream.packages))
         return self.script("engine.py", user, *options, *fixed, *what)
 
     def start(self, folder: Path) -> Job:

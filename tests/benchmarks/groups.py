@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
-from tests.benchmarks import labels
+from tests.benchmarks import labels, web
 from tests.benchmarks.contenders import BARE, FIFTY, WITHOUT_PLUGIN, titled
 from tests.benchmarks.forge import FORGE, FORMS
 from tests.benchmarks.measure import Contender, Ratio, difference, ratio
@@ -26,6 +27,8 @@ DELAYS = (0.08, 0.2)
 NEAR, FAR = (titled(CHANNELS, delay) for delay in DELAYS)
 #: The largest size for which things are timed that grow with it and have no limit there.
 FEW = 200
+#: The same for what needs 1 GB to say something.
+MANY = 1000
 COMMANDS = {
     "conda --version": ("--version",),
     "conda list": ("list", "-p", "PREFIX"),
@@ -40,7 +43,7 @@ class Group:
     Attributes:
         name: for `--only`.
         contenders: makes them, by the upstream's bench.
-        small: whether it is left out for large upstreams.
+        largest: the number of packages of the largest upstream that it is for.
         release: whether it needs an upstream with a release.
         huge: whether it is for indexes of conda-forge's size as well.
         afar: whether it is for several channels, and servers far away, as well.
@@ -50,7 +53,7 @@ class Group:
 
     name: str
     contenders: Callable[[Bench], list[Contender]]
-    small: bool = False
+    largest: float = math.inf
     release: bool = False
     huge: bool = False
     afar: bool = False
@@ -67,7 +70,7 @@ class Group:
             return False
         if not name.isdigit():
             return not self.slow
-        return not self.small or int(name) <= FEW
+        return int(name) <= self.largest
 
 
 def _cold(bench: Bench) -> list[Contender]:
@@ -171,23 +174,33 @@ def _hooks(bench: Bench) -> list[Contender]:
 
 GROUPS = (
     Group("cold", _cold),
-    Group("network", _network, small=True, afar=True),
-    Group("floors", _floors, small=True, afar=True),
-    Group("old", _old, small=True),
-    Group("progress", _progress, small=True, release=True, rounds=3),
+    Group("network", _network, largest=FEW, afar=True),
+    Group("floors", _floors, largest=FEW, afar=True),
+    Group("old", _old, largest=FEW),
+    Group("progress", _progress, largest=FEW, release=True, rounds=3),
     Group("unchanged", _unchanged, huge=True, afar=True),
-    Group("labels", labels.cold, small=True, slow=True, afar=True),
-    Group("labels", labels.unchanged, small=True, slow=True, afar=True),
+    *(
+        Group(
+            "labels",
+            partial(labels.contenders, again=again),
+            largest=FEW,
+            slow=True,
+            afar=True,
+        )
+        for again in (False, True)
+    ),
     Group("update", _update, release=True),
     Group("delivery", _delivery, release=True),
-    Group("packing", _packing, small=True),
+    Group("packing", _packing, largest=FEW),
+    Group("use", web.use, largest=FEW, release=True),
+    Group("store", web.store, largest=MANY, release=True),
     Group("verify", _verify),
     Group("indexing", _indexing, release=True),
     *(
-        Group("commands", partial(_command, name), small=True, release=True, slow=True, rounds=8)
+        Group("commands", partial(_command, name), largest=FEW, release=True, slow=True, rounds=8)
         for name in COMMANDS
     ),
-    Group("hooks", _hooks, small=True, release=True),
+    Group("hooks", _hooks, largest=FEW, release=True),
 )
 
 
@@ -310,7 +323,7 @@ ROWS = (
     Row(
         *("unchanged rebuild / `conda create --dry-run`, again", "unchanged"),
         *("ours, unchanged", "conda create --dry-run, again"),
-        limits={FORGE: 1.05, f"{FORGE}-zst": 1.05, f"{FORGE}-sharded": 1.02},
+        limits={FORGE: 1.05, f"{FORGE}-zst": 1.05, f"{FORGE}-sharded": 1.02, NEAR: 1.0},
     ),
     Row(
         *("unchanged rebuild beyond `conda create --dry-run`, again", "unchanged"),
@@ -330,21 +343,27 @@ ROWS = (
     ),
     *(
         Row(
-            f"thirty labels, {what}: one command / {text}",
+            f"{title}, {what}: one command / thirty runs of the Rust engine with 50 at once",
             "labels",
-            f"30 labels, {what}",
-            f"{other}, {what}",
-            limits={USUAL: limit} if limit else {},
+            f"{first}, {what}",
+            f"{labels.ENGINES}, {what}",
+            limits=limits,
         )
-        for what, limits in (("cold", (None, 1.0)), ("unchanged", (0.35, 0.6)))
-        for (other, text), limit in zip(
-            (
-                ("30 commands", "thirty commands"),
-                ("30 runs of the Rust engine", "thirty runs of the Rust engine"),
-            ),
-            limits,
-            strict=True,
+        for what, limits in (("cold", {NEAR: 0.15}), ("unchanged", {USUAL: 0.3}))
+        for title, first in (
+            ("thirty labels alike", labels.ALIKE),
+            ("thirty labels that differ", labels.DIFFERENT),
         )
+    ),
+    *(
+        Row(
+            f"thirty labels alike, {what}: one command / thirty commands",
+            "labels",
+            f"{labels.ALIKE}, {what}",
+            f"{labels.COMMANDS}, {what}",
+            limits=limits,
+        )
+        for what, limits in (("cold", {}), ("unchanged", {USUAL: 0.35}))
     ),
     Row(
         *("one package updated / Rust engine", "update"),
@@ -390,7 +409,17 @@ ROWS = (
         for what, key in (("all", "first"), ("one package updated", "one updated"))
         for other, limit in (("rsync", 1.1), ("rsync --fsync", None))
     ),
-    Row("`pack` / `zip -0`", "packing", "pack", "zip -0"),
+    Row("`pack` / `zip -0`", "packing", "pack", "zip -0", limits={USUAL: 1.0}),
+    Row(
+        *("`use` of all packages by https / from the folder", "use"),
+        *("use, by https", "use, from the folder"),
+        limits={USUAL: 1.2},
+    ),
+    Row(
+        *("first `sync` to S3 / `aws s3 sync`", "store"),
+        *("sync to S3", "aws s3 sync"),
+        limits={str(MANY): 1.1},
+    ),
     Row("`verify` / `sha256sum -c`", "verify", "verify", "sha256sum -c", limits={USUAL: 0.6}),
     Row(
         *("floor of that: conda's start alone / `sha256sum -c`", "verify"),

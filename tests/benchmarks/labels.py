@@ -1,49 +1,64 @@
-"""Many labels that ask for the same: by one command, by one each, and by the Rust engine."""
+"""Many labels: by one command, by one each, and by the Rust engine.
+
+They ask for the same, or each for one package of an older version.
+"""
 
 from __future__ import annotations
 
 import json
 import shlex
+from functools import partial
 from typing import TYPE_CHECKING
 
 from tests.benchmarks.contenders import FIFTY, LABEL
 from tests.benchmarks.measure import Contender, Job
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from tests.benchmarks.contenders import Bench
     from tests.support.running import Conda
 
 MANY = tuple(f"{LABEL}{number:02}" for number in range(30))
+ALIKE = "30 labels"
+DIFFERENT = "30 labels that differ"
+COMMANDS = "30 commands"
+ENGINES = "30 runs of the Rust engine"
 
 
-def cold(bench: Bench) -> list[Contender]:
+def contenders(bench: Bench, *, again: bool) -> list[Contender]:
+    """All of them; the many commands, which take long, where no server is far away."""
+    what, begin = ("unchanged", _again) if again else ("cold", _fresh)
+    makers: dict[str, Callable[[Bench, Conda, Path], Job]] = {
+        ALIKE: partial(one_command, different=False),
+        DIFFERENT: partial(one_command, different=True),
+        **({} if bench.delay else {COMMANDS: commands}),
+        ENGINES: engines,
+    }
     return [
-        Contender("30 labels, cold", _fresh(bench, one_command)),
-        Contender("30 commands, cold", _fresh(bench, commands)),
-        Contender("30 runs of the Rust engine, cold", _fresh(bench, engine)),
+        Contender(f"{name}, {what}", partial(begin, bench, name, make))
+        for name, make in makers.items()
     ]
 
 
-def unchanged(bench: Bench) -> list[Contender]:
-    return [
-        Contender("30 labels, unchanged", _again(bench, "labels", one_command)),
-        Contender("30 commands, unchanged", _again(bench, "commands", commands)),
-        Contender("30 runs of the Rust engine, unchanged", _again(bench, "engines", engine)),
-    ]
+def _packages(bench: Bench, label: str) -> tuple[str, ...]:
+    """What a label asks for that differs from the others."""
+    return (*bench.upstream.packages, f"pkg-{MANY.index(label):05d}=2.0")
 
 
-def one_command(bench: Bench, user: Conda, root: Path) -> Job:
+def one_command(bench: Bench, user: Conda, root: Path, *, different: bool) -> Job:
     """All labels of a file."""
     file = user.work / "offline-repo.yml"
+    packages = {
+        label: _packages(bench, label) if different else bench.upstream.packages for label in MANY
+    }
     settings = {
         "root": str(root),
         "channels": [*bench.urls],
         "platforms": [*bench.upstream.platforms],
         "label_channel": False,
-        "labels": {label: {"packages": [*bench.upstream.packages]} for label in MANY},
+        "labels": {label: {"packages": [*names]} for label, names in packages.items()},
     }
     file.write_text(json.dumps(settings))
     return Job(*bench.conda(user, "offline-repo", "build", "--file", file))
@@ -51,46 +66,33 @@ def one_command(bench: Bench, user: Conda, root: Path) -> Job:
 
 def commands(bench: Bench, user: Conda, root: Path) -> Job:
     """A loop of a shell over the labels."""
-    single = bench.ours(user, root)
-    return _loop(single, LABEL)
+    job = bench.ours(user, root)
+    return _loop(job, [[label if p == LABEL else p for p in job.command] for label in MANY])
 
 
-def engine(bench: Bench, user: Conda, root: Path) -> Job:
-    """The same with the engine; a folder each, and one cache."""
+def engines(bench: Bench, user: Conda, root: Path) -> Job:
+    """The same with the engine, labels that differ; a folder each, and one cache."""
     bench.need_engine()
-    for label in MANY:
-        (root / label).mkdir(parents=True, exist_ok=True)
-    single = bench.engine(user, root / LABEL, threads=FIFTY)
-    return _loop(single, str(root / LABEL / "channel"))
-
-
-def _loop(single: Job, varying: str) -> Job:
-    """A shell that runs a command for each label: what is named after one is after each."""
-    lines = (
-        shlex.join(
-            part.replace(varying, varying.replace(LABEL, label)) if part == varying else part
-            for part in single.command
-        )
+    jobs = [
+        bench.engine(user, root, name=label, packages=_packages(bench, label), threads=FIFTY)
         for label in MANY
-    )
-    return Job(("sh", "-ec", "\n".join(lines)), single.variables, single.cwd)
+    ]
+    return _loop(jobs[0], [job.command for job in jobs])
 
 
-def _fresh(bench: Bench, make: Callable[[Bench, Conda, Path], Job]) -> Callable[[Path], Job]:
-    def prepare(folder: Path) -> Job:
-        bench.upstream.release(after=False)
-        return make(bench, bench.user(folder), folder / "root")
-
-    return prepare
+def _loop(like: Job, commands: Sequence[Sequence[str]]) -> Job:
+    """A shell that runs commands one after the other."""
+    return Job(("sh", "-ec", "\n".join(map(shlex.join, commands))), like.variables, like.cwd)
 
 
-def _again(
-    bench: Bench, name: str, make: Callable[[Bench, Conda, Path], Job]
-) -> Callable[[Path], Job]:
-    def prepare(_: Path) -> Job:
-        if name not in bench.many:
-            bench.many[name] = bench.begun(name, lambda user, root: make(bench, user, root))
-        bench.upstream.release(after=False)
-        return make(bench, *bench.many[name])
+def _fresh(bench: Bench, _: str, make: Callable[[Bench, Conda, Path], Job], folder: Path) -> Job:
+    bench.upstream.release(after=False)
+    return make(bench, bench.user(folder), folder / "root")
 
-    return prepare
+
+def _again(bench: Bench, name: str, make: Callable[[Bench, Conda, Path], Job], _: Path) -> Job:
+    if name not in bench.many:
+        folder = name.replace(" ", "-")
+        bench.many[name] = bench.begun(folder, lambda user, root: make(bench, user, root))
+    bench.upstream.release(after=False)
+    return make(bench, *bench.many[name])
