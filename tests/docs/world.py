@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dev.upstream.cable import Cable
+from dev.upstream.server import ChannelServer
 from tests.docs.markdown import REPOSITORY
 from tests.docs.pypi import indexes, ratings
 from tests.docs.server import LABELS, TOKEN, PublicServer
@@ -110,6 +111,7 @@ class World:
         self._meanings["machine repo.example.com"] = "machine 127.0.0.1"
         self._serving: subprocess.Popen[str] | None = None
         self._wheels = ExitStack()
+        self._webs = ExitStack()
         self.cable = cable
         (folder / "media" / "stick").mkdir(parents=True)
         (folder / "mnt").mkdir()
@@ -183,6 +185,10 @@ class World:
                 self._serve_wheels()
             case "wheel", [path]:
                 ratings(self._path(path))
+            case "web", [path, "is", url]:
+                server = ChannelServer(self._path(path))
+                self._webs.callback(server.stop)
+                self._meanings[url] = server.url
             case "serve", []:
                 self._serve()
             case "Enter", []:
@@ -197,6 +203,7 @@ class World:
         if self._serving:
             self._serving.communicate()
         self._wheels.close()
+        self._webs.close()
 
     def meant(self, text: str) -> str:
         """What a text of a page means in this world."""

@@ -12,6 +12,7 @@ SKIPPED = {
     "Chromium": ("the pages in a browser", "sudo apt install chromium"),
     "axe-core": ("the pages for everybody (axe)", "npm install --no-save axe-core"),
     "libfaketime": ("builds on another day", "sudo apt install faketime"),
+    "nginx": ("a web server with https", "sudo apt install nginx openssl"),
     "OpenSSH": ("signatures of OpenSSH", "sudo apt install openssh-client"),
     "conda-sboms": (
         "bills of materials, which need conda 26.3",
