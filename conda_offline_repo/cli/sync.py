@@ -1,9 +1,10 @@
-"""`conda offline-repo sync`: bring a folder to the release of another, whole or not at all."""
+"""`conda offline-repo sync`: bring a folder or a store to the release of a repository."""
 
 from __future__ import annotations
 
 import os
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,9 +14,10 @@ from conda.utils import quote_for_shell
 from ..customer.trust.signers import check_delivery, expect_from_now_on
 from ..delivery.deliver import deliver, read_target
 from ..delivery.source import from_folder
-from ..files.typed import typed_path, typed_place
+from ..files.typed import ADDRESS, typed_path, typed_place
 from ..printable import counted, human
 from ..queries.compare import difference
+from ..redaction import confined
 from ..repository.halfway import check_indexes
 from ..repository.locate import Repository, locate_one
 from .output import (
@@ -33,11 +35,12 @@ from .terminal import TerminalProgress
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from typing import Any
 
     from ..delivery.deliver import Outcome
     from ..delivery.plan import Plan
+    from ..delivery.remote.store import Store
     from ..delivery.source import Source
 
 USAGE = "conda offline-repo sync SOURCE TARGET [options]"
@@ -45,62 +48,90 @@ DESCRIPTION = """\
 Bring the folder TARGET to the release of the repository SOURCE: copy and check
 what it lacks, and last delete what it does not need any more. TARGET can be
 installed from at every moment; after an interruption, run the same command
-again. If TARGET has the release already, check all of it and repair it."""
+again. If TARGET has the release already, check all of it and repair it.
+
+TARGET may also be the URL of an object store or a share, such as s3:// az://
+gs:// sftp:// smb://. There, what it has already is compared by size alone."""
 EPILOG = """\
 examples:
   conda offline-repo sync G:\\repo\\halkbank E:\\halkbank
   conda offline-repo sync https://repo.vendor.com/halkbank X:\\repo\\halkbank
+  conda offline-repo sync /srv/repo/halkbank s3://bucket/halkbank
 """
 CONDA = ("add_output_and_prompt_options",)
 
 
 TARGET = {"TARGET": "The repository's folder, created if it does not exist."}
+WHOLE = "complete and unchanged"
+NO_LOCK = "No lock is held there: let only one command at a time publish to {}."
+NOT_SURE = (
+    "It is not known whether {} replaces a file in one step: while a command publishes there, "
+    "readers may see a part of a file."
+)
 
 
 def configure_parser(parser: ArgumentParser) -> None:
     """Add the options of `sync`."""
     source = {"SOURCE": "The repository, or the folder above it, or its URL."}
-    add_options(parser, {**source, **TARGET, **LABEL, **OLDER, **TRUST})
+    target = {"TARGET": "The repository's folder or URL, created if it does not exist."}
+    add_options(parser, {**source, **target, **LABEL, **OLDER, **TRUST})
 
 
 def execute(args: Namespace) -> int:
     """Copy what TARGET lacks, and print what changed in it."""
     place, label = typed_place(args.offline_repo_source), args.offline_repo_label
-    current = read_target(_target(args))
+    url = args.offline_repo_target
 
-    def read() -> int:
-        repository = locate_one(place, label, usual=current.label if current else None)
+    def read(usual: str | None, store: Store | None = None) -> int:
+        repository = locate_one(place, label, usual=usual)
         check_indexes(repository)
-        return deliver_to(args, from_folder(repository))
+        return deliver_to(args, from_folder(repository), store)
 
-    return whole(read, place)
+    if url.lower().startswith("file:") or not ADDRESS.match(url):
+        current = read_target(_target(args))
+        return whole(lambda: read(current.label if current else None), place)
+    from ..delivery.remote.connect import open_store, secrets
+
+    with confined(secrets(url)):
+        store = open_store(url)
+        return whole(lambda: read(store.label(), store), place)
 
 
-def deliver_to(args: Namespace, source: Source) -> int:
-    """Deliver a release to the TARGET that was typed, and print what changed in it."""
-    target = _target(args)
+def deliver_to(args: Namespace, source: Source, store: Store | None = None) -> int:
+    """Deliver a release to a store, or else to the folder TARGET, and print what changed in it."""
+    target = None if store else _target(args)
     trusted = tuple(args.offline_repo_trust)
     release = Repository(source.place, source.manifest, source.signers)
     known = check_delivery(release, target, trusted)
+    bring: Callable[..., Outcome]
+    if store:
+        from ..delivery.remote.deliver import deliver as deliver_to_store
+
+        bring = partial(deliver_to_store, source, store)
+    else:
+        bring = partial(deliver, source, _target(args))
     with chatter_to_stderr():
-        outcome = deliver(
-            source,
-            target,
+        outcome = bring(
             TerminalProgress(),
             allow_older=args.offline_repo_allow_older,
             origin_known=known,
             dry_run=context.dry_run,
         )
     environments: dict[Path, OSError | None] = {}
-    if trusted:
+    if trusted and target:
         delivered = replace(release, path=target)
         environments.update(expect_from_now_on(delivered, trusted, dry_run=context.dry_run))
     expecting = [str(prefix) for prefix, problem in environments.items() if not problem]
     warnings = [*filter(None, [release.insecure]), *_warnings(outcome, environments)]
-    content = {**_json(outcome), "expecting": expecting, "warnings": warnings}
     plan, expects = outcome.plan, [*_expects(expecting)]
+    lines = [*_lines(plan), *expects]
+    if store and plan.changes:
+        lines.append(NO_LOCK.format(store.shown))
+        if not store.protocol.sure:
+            warnings.append(NOT_SURE.format(store.shown))
+    content = {**_json(outcome), "expecting": expecting, "warnings": warnings}
     brief = [*([_change(plan)] if plan.changes else ()), *expects]
-    print_result(content, [*_lines(plan), *expects], brief, warnings)
+    print_result(content, lines, brief, warnings)
     return 0
 
 
@@ -131,7 +162,9 @@ def _lines(plan: Plan) -> Iterator[str]:
     release, last = plan.source.manifest, plan.last
     if not plan.changes:
         has = f"{plan.target} has release {release.release} already"
-        yield f"{has}, complete and unchanged: {amount(release)}."
+        # of a store, no content was read
+        whole = "with all files in their sizes" if isinstance(plan.target, str) else WHOLE
+        yield f"{has}, {whole}: {amount(release)}."
     else:
         yield from platform_lines(difference(last, release))
         yield _change(plan)

@@ -59,7 +59,12 @@ def deliver(
     try:
         check_place(source, target)
         check = partial(
-            check_release, source, target, allow_older=allow_older, origin_known=origin_known
+            check_release,
+            source,
+            target,
+            target,
+            allow_older=allow_older,
+            origin_known=origin_known,
         )
         # before the lock, which would make folders at a place that may be the wrong one
         check(read_target(target))
@@ -71,10 +76,10 @@ def deliver(
             plan = make_plan(source, target, last, progress)
             if staging is None or not plan.changes:
                 return Outcome(plan)
-            check_space(plan, staging)
+            check_space(plan, target, staging)
             stage(plan, staging, progress)
             progress.step("Publishing")
-            return Outcome(plan, _publish(plan, staging))
+            return Outcome(plan, _publish(plan, target, staging))
     except OSError as error:
         raise FileSystemError(error) from error
 
@@ -110,12 +115,12 @@ def _finish_other(source: Source, target: Path, staging: Path, progress: Progres
         stage(plan, staging, progress)
     except (SourceDamagedError, SourceUnreadableError):
         return
-    _publish(plan, staging)
+    _publish(plan, target, staging)
 
 
-def _publish(plan: Plan, staging: Path) -> tuple[str, ...]:
+def _publish(plan: Plan, target: Path, staging: Path) -> tuple[str, ...]:
     # nobody can sign here: what lies beside meanwhile is the release's own manifest
     release = Sealed(plan.source.manifest, plan.source.signature)
     return carry_out(
-        Transition(plan.target, staging, release, release, plan.last, [*plan.lacking], plan.surplus)
+        Transition(target, staging, release, release, plan.last, [*plan.lacking], plan.surplus)
     )

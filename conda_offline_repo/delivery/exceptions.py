@@ -62,7 +62,7 @@ class SourceUnreadableError(OfflineRepoError):
 class LabelMismatchError(OfflineRepoError):
     """Releases of two customers, where one would be compared with the other or replace it."""
 
-    def __init__(self, path: Place, has: str, other: str, *, compared: bool = False) -> None:
+    def __init__(self, path: Place | str, has: str, other: str, *, compared: bool = False) -> None:
         super().__init__(
             f"{path} has label {has!r}, but the other release has label {other!r}. Nothing was "
             "written.",
@@ -75,7 +75,7 @@ class LabelMismatchError(OfflineRepoError):
 class OlderReleaseError(OfflineRepoError):
     """A release that is no newer than the target's."""
 
-    def __init__(self, target: Path, has: Manifest, new: Manifest) -> None:
+    def __init__(self, target: Path | str, has: Manifest, new: Manifest) -> None:
         super().__init__(
             f"{target} has release {has.release} of {has.created}; release {new.release} of "
             f"{new.created} is not newer. Nothing was written.",
@@ -87,7 +87,7 @@ class OtherOriginError(OfflineRepoError):
     """A release that nobody signed who signed the target's."""
 
     def __init__(
-        self, source: Place, target: Path, signers: Sequence[str], expected: Iterable[str]
+        self, source: Place, target: Path | str, signers: Sequence[str], expected: Iterable[str]
     ) -> None:
         signed = f"signed by {', '.join(signers)}" if signers else "not signed"
         remedy = (
@@ -176,7 +176,7 @@ class BaseDamagedError(OfflineRepoError):
 class PlaceError(OfflineRepoError):
     """A target that cannot be the folder of a repository."""
 
-    def __init__(self, target: Path, reason: str, below: Path | None = None) -> None:
+    def __init__(self, target: Path | str, reason: str, below: Path | str | None = None) -> None:
         """`below` is a folder in the target that can be one."""
         example = f", such as {below}" if below else ""
         super().__init__(

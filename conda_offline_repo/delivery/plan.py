@@ -47,6 +47,7 @@ class Plan:
     """What a delivery has to do.
 
     Attributes:
+        target: Its folder, or its URL without credentials.
         last: The manifest of the target; None if none can be read.
         lacking: The files that the target lacks, by path.
         surplus: The files that are to be deleted.
@@ -54,7 +55,7 @@ class Plan:
     """
 
     source: Source
-    target: Path
+    target: Path | str
     last: Manifest | None
     lacking: Mapping[str, Package | File]
     surplus: tuple[str, ...]
@@ -110,7 +111,7 @@ def make_plan(source: Source, target: Path, last: Manifest | None, progress: Pro
     return Plan(source, target, last, lacking, surplus, changes)
 
 
-def check_space(plan: Plan, staging: Path) -> None:
+def check_space(plan: Plan, target: Path, staging: Path) -> None:
     """Refuse a release that does not fit on the disk, before any of it is copied.
 
     Raises:
@@ -122,9 +123,9 @@ def check_space(plan: Plan, staging: Path) -> None:
         for path in (staging / name, partial(staging / name))
     )
     new = plan.size - staged
-    free = shutil.disk_usage(plan.target.parent).free
+    free = shutil.disk_usage(target.parent).free
     if plan.lacking and free < new + RESERVE:
-        raise NoSpaceError(plan.target.parent, new, RESERVE, free)
+        raise NoSpaceError(target.parent, new, RESERVE, free)
 
 
 def _size(path: Path) -> int | None:
@@ -161,9 +162,17 @@ def check_place(source: Source, target: Path) -> None:
 
 
 def check_release(
-    source: Source, target: Path, last: Manifest | None, *, allow_older: bool, origin_known: bool
+    source: Source,
+    target: Path | str,
+    folder: Path,
+    last: Manifest | None,
+    *,
+    allow_older: bool,
+    origin_known: bool,
 ) -> None:
     """Refuse a release that must not replace the target's, whose manifest is `last`.
+
+    `folder` has the target's signatures.
 
     With `allow_older` it may be older, or another one of the same age; with `origin_known` others
     may have signed it.
@@ -177,16 +186,16 @@ def check_release(
     new, base = source.manifest, source.base
     if last is None:
         if base:
-            raise OtherBaseError(target, (base.release, base.created), None)
+            raise OtherBaseError(folder, (base.release, base.created), None)
         return
     if new.label != last.label:
         raise LabelMismatchError(target, last.label, new.label)
-    expected = last.signers or signature.known_signers(target, last)
+    expected = last.signers or signature.known_signers(folder, last)
     if expected and not origin_known and {*expected}.isdisjoint(source.signers):
         raise OtherOriginError(source.place, target, source.signers, expected)
     if new.raw == last.raw:
         return
     if base and base != base_of(last):
-        raise OtherBaseError(target, (base.release, base.created), last)
+        raise OtherBaseError(folder, (base.release, base.created), last)
     if age(new) <= age(last) and not allow_older:
         raise OlderReleaseError(target, last, new)

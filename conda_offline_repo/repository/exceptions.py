@@ -252,7 +252,7 @@ class NoSpaceError(OfflineRepoError):
 class ForeignFolderError(OfflineRepoError):
     """A folder in the place of the repository that is not ours."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path | str) -> None:
         super().__init__(
             f"{folder} is not empty and is not an offline repository; it stays as it is.",
             "Give another folder (of a build: another --label or --root), or move this one away.",
@@ -262,7 +262,7 @@ class ForeignFolderError(OfflineRepoError):
 class NestedFolderError(OfflineRepoError):
     """A place for a repository inside another one."""
 
-    def __init__(self, folder: Path, repository: Path, advice: str) -> None:
+    def __init__(self, folder: Path | str, repository: Path | str, advice: str) -> None:
         super().__init__(
             f"{folder} is inside the repository {repository}, whose files it would mix with its "
             "own. Nothing was written.",

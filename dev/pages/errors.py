@@ -25,6 +25,7 @@ GROUPS = {
     "repository": "Where a repository is read or written",
     "queries": "Where a repository is asked",
     "delivery": "On the way",
+    "delivery.remote": "On the way to a store",
     "customer": "At the customer",
     "customer.trust": "Where the customer checks a signature",
     "customer.hooks": "In conda's own commands at the customer",

@@ -142,8 +142,9 @@ def check_expected(repository: Repository) -> None:
             require(repository, state.signers, prefix)
 
 
-def check_delivery(release: Repository, target: Path, given: tuple[str, ...]) -> bool:
-    """Refuse a release that is not signed as this machine expects it in the folder `target`.
+def check_delivery(release: Repository, target: Path | None, given: tuple[str, ...]) -> bool:
+    """Refuse a release that is not signed as this machine expects it in the folder `target`; None
+    for a place that no environment of this machine uses.
 
     `given` are the fingerprints that the user says are the vendor's, whatever the environments that
     use the folder expect.
@@ -161,7 +162,9 @@ def check_delivery(release: Repository, target: Path, given: tuple[str, ...]) ->
         require(release, by_file)
     if given:
         require(release, given)
-    for _, state in _environments(target):  # all can be read, or nothing is written
+    for _, state in (
+        _environments(target) if target else ()
+    ):  # all can be read, or nothing is written
         if state.signers and not given and by_file is None:
             require(release, state.signers)
     return bool(given) or by_file is not None

@@ -1,0 +1,1 @@
+"""Deliveries to object stores and servers, by fsspec; imported where the target is a URL alone."""

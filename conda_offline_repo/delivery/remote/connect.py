@@ -1,0 +1,106 @@
+"""Connect to the store of a URL."""
+
+from __future__ import annotations
+
+import os
+import re
+from importlib import import_module
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from ...redaction import secrets_in
+from .exceptions import AddressError, ProtocolError, StoreError
+from .protocols import KNOWN, SSH, Protocol
+from .store import Store
+
+if TYPE_CHECKING:
+    from ...redaction import Secrets
+
+#: How the names of variables with credentials of stores begin, and what else they and the names of
+#: fsspec's options have.
+VARIABLES = ("AWS_", "AZURE_", "FSSPEC_", "GOOGLE_", "GCSFS_")
+SECRET = re.compile(r"(?i)key|secret|token|passw|passphrase|connection_string|credential")
+
+
+def shown(url: str) -> str:
+    """Return a URL without user, password, query and trailing slash.
+
+    Raises:
+        AddressError: It cannot be the target.
+    """
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        raise AddressError("The URL", "it cannot be read") from None
+    host = parts.netloc.rpartition("@")[2]
+    text = f"{parts.scheme}://{host}{parts.path}".rstrip("/")
+    if parts.scheme in ("http", "https"):
+        raise AddressError(text, "a web server cannot be written to")
+    if parts.query or parts.fragment or "?" in url or "#" in url:
+        raise AddressError(text, "it has a ? or #, and credentials do not belong into a URL")
+    folders = [*parts.path[1:].rstrip("/").split("/")] if parts.path.strip("/") else []
+    if "::" in url or not (host or folders) or {"", ".", ".."} & {*folders}:
+        raise AddressError(text, "it is not the address of a folder")
+    return text
+
+
+def secrets(url: str) -> Secrets:
+    """Return the credentials in a URL, in the environment, and in fsspec's configuration."""
+    values: set[str] = set()
+    for name, value in os.environ.items():
+        if name.startswith(VARIABLES) and SECRET.search(name):
+            values.update((value, *re.findall(r"(?i)(?:key|signature)=([^;]+)", value)))
+    if _has("fsspec"):
+        from fsspec.config import conf
+
+        for options in conf.values():
+            values.update(str(v) for name, v in options.items() if SECRET.search(name))
+    return secrets_in([url], tokens=values)
+
+
+def open_store(url: str) -> Store:
+    """Connect to the store of a URL.
+
+    Raises:
+        AddressError: It cannot be the target.
+        ProtocolError: What speaks its protocol is not installed.
+        StoreError: It cannot be reached.
+    """
+    text, name = shown(url), urlsplit(url).scheme
+    url = f"{name}{url[len(name) :]}"
+    protocol = KNOWN.get(name, Protocol())
+    packages = {"fsspec": "fsspec", protocol.package: protocol.module}
+    lacking = [package for package, module in packages.items() if module and not _has(module)]
+    if lacking:
+        raise ProtocolError(name, lacking)
+    from fsspec import get_filesystem_class
+    from fsspec.config import conf
+
+    if protocol is SSH:
+        from sshfs import SSHFileSystem as kind
+    else:
+        try:
+            kind = get_filesystem_class(name)
+        except ValueError as error:
+            raise AddressError(text, f"fsspec does not know the protocol {name!r}") from error
+        except ImportError as error:
+            raise AddressError(text, str(error)) from error
+    configured = conf.get(name, {})
+    options = {key: value for key, value in protocol.options.items() if key not in configured}
+    try:
+        options |= kind._get_kwargs_from_urls(url)
+        system = kind(**options)
+        root = str(kind._strip_protocol(url)).rstrip("/")
+    except Exception as error:  # whatever the libraries of so many protocols raise
+        raise StoreError(text, error) from error
+    if not root.strip("/"):
+        raise AddressError(text, "it is the whole server")
+    return Store(text, system, root, protocol)
+
+
+def _has(module: str) -> bool:
+    try:
+        import_module(module)
+    except ImportError:
+        return False
+    return True

@@ -1,0 +1,72 @@
+"""The story of a delivery to a store: as to a folder, but without a lock and without a rename."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from ...progress import Unwatched
+from ...repository.publish import Sealed, Transition, update
+from ..deliver import Outcome
+from ..plan import check_release
+from ..stage import stage
+from .send import Sender
+from .state import draw_indexes, look, make_plan
+
+if TYPE_CHECKING:
+    from ...progress import Progress
+    from ..source import Source
+    from .store import Store
+
+
+def deliver(
+    source: Source,
+    store: Store,
+    progress: Progress,
+    *,
+    allow_older: bool = False,
+    origin_known: bool = False,
+    dry_run: bool = False,
+) -> Outcome:
+    """Bring a store to the release of a source; see `delivery.deliver.deliver`.
+
+    The next manifest is there before all else, so that the next command knows what this one has
+    sent. What replaces something is read and checked before that; archives are checked while they
+    are sent, before any index names them.
+
+    Raises:
+        OfflineRepoError: It failed; the store is whole, at the old release or the new one.
+    """
+    with TemporaryDirectory() as folder:
+        picture, staging = Path(folder, "picture"), Path(folder, "staging")
+        state = look(store, picture)
+        check_release(
+            source,
+            store.shown,
+            picture,
+            state.known,
+            allow_older=allow_older,
+            origin_known=origin_known,
+        )
+        plan = make_plan(source, store, state)
+        if dry_run or not plan.changes:
+            return Outcome(plan)
+        store.clean()
+        release, packages = Sealed(source.manifest, source.signature), source.manifest.packages
+        new = {n for n in plan.lacking if n in packages and n not in state.sizes}
+        replacing = {name: file for name, file in plan.lacking.items() if name not in new}
+        stage(replace(plan, lacking=replacing), staging, Unwatched())
+        draw_indexes(store, state)
+        sender = Sender(store, state, plan, staging, progress)
+        coming = [*plan.lacking]
+        with progress.counting("Sending", len(packages.keys() & plan.lacking.keys()), plan.size):
+            if state.last and state.coming and state.coming.raw != release.manifest.raw:
+                # readers of a half published release need its word until this one can follow
+                sender.place(sorted(new))
+                coming = [*replacing]
+            change = Transition(
+                picture, staging, release, release, state.last, coming, plan.surplus
+            )
+            return Outcome(plan, update(change, sender))
