@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conda_offline_repo.builder.archives import contents
+from conda_offline_repo.builder.archives import contents, local
 from conda_offline_repo.builder.batch import build_all
 from conda_offline_repo.builder.build import build
 from conda_offline_repo.builder.options import EnvironmentSpec
 from conda_offline_repo.builder.run import Run
 from conda_offline_repo.builder.solving import solve
 from conda_offline_repo.exceptions import OfflineRepoError
+from conda_offline_repo.files import hashing
 from conda_offline_repo.progress import Unwatched
 from conda_offline_repo.repository import manifest_json
 from conda_offline_repo.repository.locate import locate_one
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from conda_offline_repo.builder.options import Options
     from conda_offline_repo.builder.release.compose import Release
     from conda_offline_repo.builder.release.plan import BuildPlan
+    from conda_offline_repo.files.hashing import Digests
     from conda_offline_repo.repository.manifest import Manifest
     from tests.support.inside import Inside
 
@@ -124,6 +126,31 @@ def test_nothing_changes_without_need(vendor: Vendor) -> None:
     results = vendor.run(*builds)
     assert not any(result.outcome and result.outcome.changed for result in results.values())
     assert not vendor.sent()
+
+
+def test_archives_of_all_labels_are_read_once(
+    vendor: Vendor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    builds = [vendor.options(label, label) for label in LABELS[:4]]
+    vendor.run(*builds)
+    damaged = vendor.root / "bank02" / "noarch" / "lib-1.0-0.conda"
+    content = damaged.read_bytes()
+    damaged.unlink()
+    damaged.write_bytes(content[:-1] + b"x")
+    read: list[str] = []
+    hash_file = hashing.hash_file
+
+    def counted(path: Path, **more: Any) -> Digests:
+        read.append(path.name)
+        return hash_file(path, **more)
+
+    monkeypatch.setattr(local, "hash_file", counted)
+    results = vendor.run(*builds)
+    names = {path.name for path in vendor.archives()}
+    assert Counter(read) == Counter(names) + Counter({damaged.name: 1})
+    changed = [label for label, r in results.items() if r.outcome and r.outcome.changed]
+    assert changed == ["bank02"]
+    assert damaged.read_bytes() == content
 
 
 def test_manifests_are_read_no_more_often_with_more_labels(

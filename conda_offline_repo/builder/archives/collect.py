@@ -109,9 +109,13 @@ def collecting(
         return archive
 
     entries = [local.with_digest(entry) for entry in entries]
-    here = {entry.name for entry in entries if local.may_have(entry, repository, staging)}
     sizes = [entry.size for entry in entries if entry.size is not None]
-    size = sum(sizes) if len(sizes) == len(entries) else None
+    size, number = sum(sizes) if len(sizes) == len(entries) else None, len(entries)
+    published = [a for e in entries if (a := local.published_archive(e, repository))]
+    known = {archive.name for archive in published}
+    entries = [entry for entry in entries if entry.name not in known]
+    here = {entry.name for entry in entries if local.may_have(entry, repository, staging)}
+    shown.advance(sum(archive.size for archive in published), len(published))
     with downloads(
         collect_archive,
         entries,
@@ -121,18 +125,19 @@ def collecting(
     ) as outcomes:
 
         def finished() -> tuple[Archive, ...]:
-            with progress.counting("Collecting", len(entries), size):
+            with progress.counting("Collecting", number, size):
                 shown.begin()
-                return _all_of(outcomes)
+                return _all_of(outcomes, published)
 
         yield finished
 
 
 def _all_of(
     outcomes: Iterable[tuple[Entry, Archive | DownloadFailedError | BaseException]],
+    published: Iterable[Archive],
 ) -> tuple[Archive, ...]:
     failures: dict[str, tuple[str, str]] = {}
-    archives: list[Archive] = []
+    archives = [*published]
     for entry, outcome in outcomes:
         if isinstance(outcome, DownloadFailedError):
             channel = entry.public_url.rsplit("/", 2)[0]

@@ -45,7 +45,7 @@ class LocalArchives:
     def __init__(self, root: Path) -> None:
         self._root = root
         self._hashed: dict[Identity, Digests] = {}
-        self._places: dict[str, list[Path]] = defaultdict(list)
+        self._places: dict[str, list[tuple[Path, str]]] = defaultdict(list)
         self._read = False
         self._reading = Lock()
         self._downloaded: dict[str, Digests] = {}
@@ -54,16 +54,17 @@ class LocalArchives:
         """Remember an archive that has just been written, and where it was downloaded from."""
         with suppress(OSError):
             self._hashed[_identity(path)] = digests
-        self._add(digests.sha256, digests.md5, path)
+        if digests.sha256 not in self._places:  # it will soon lie elsewhere
+            self._add(path.parent, path.name, digests.sha256, digests.md5)
         if url:
             self._downloaded[url] = digests
 
     def published(self, repository: Path, manifest: Manifest) -> None:
         """Remember the archives of a repository, and their attestations."""
         for name, package in manifest.packages.items():
-            self._add(package.sha256, package.md5, repository / name)
+            self._add(repository, name, package.sha256, package.md5)
         for name, file in manifest.attestations.items():
-            self._add(file.sha256, "", repository / name)
+            self._add(repository, name, file.sha256)
 
     def elsewhere(self, entry: Entry) -> Iterator[Path]:
         """Yield where the labels' repositories should have an archive of this digest."""
@@ -73,7 +74,8 @@ class LocalArchives:
                 with suppress(OfflineRepoError):
                     for label in labels_in(self._root):
                         self._read_manifest(self._root / label)
-        yield from tuple(self._places.get(entry.sha256 or entry.md5 or "", ()))
+        for folder, name in tuple(self._places.get(entry.sha256 or entry.md5 or "", ())):
+            yield folder / name
 
     def with_digest(self, entry: Entry) -> Entry:
         """Return an entry with the digest of its archive, if its channel states none and this
@@ -88,8 +90,25 @@ class LocalArchives:
         """Return whether this machine has a file with an archive's name and size."""
         if not entry.has_digest:
             return False
-        places = (repository / entry.name, staging / entry.name, *self.elsewhere(entry))
-        return any(has_size(p, entry) for p in (*places, *package_cache.archives(entry.file)))
+        own = (repository / entry.name, staging / entry.name)
+        return (
+            any(has_size(path, entry) for path in own)
+            # the manifests of other labels are read only where that matters
+            or any(has_size(path, entry) for path in self.elsewhere(entry))
+            or any(has_size(path, entry) for path in package_cache.archives(entry.file))
+        )
+
+    def published_archive(self, entry: Entry, repository: Path) -> Archive | None:
+        """Return the archive of an entry that lies in the repository, if this command has hashed
+        it, there or in the repository of another label that it is a link of; None otherwise.
+        """
+        path = repository / entry.name
+        with suppress(OSError):
+            digests = self._hashed.get(_identity(path))
+            whole = digests and (digests.md5 or entry.md5) and entry.size in (None, digests.size)
+            if digests and whole and entry.has_digest and entry.has_bytes_of(digests):
+                return Archive.of(entry, path, digests, staged=False)
+        return None
 
     def find(self, entry: Entry, repository: Path, staging: Path) -> Archive | None:
         """Return the archive of an entry, in the repository or staged; None if this machine has
@@ -165,15 +184,18 @@ class LocalArchives:
             if manifest := manifest_json.read(repository):
                 self.published(repository, manifest)
 
-    def _add(self, sha256: str, md5: str, path: Path) -> None:
-        for digest in filter(None, (sha256, md5)):
-            if path not in self._places[digest]:
-                self._places[digest].append(path)
+    def _add(self, folder: Path, name: str, *digests: str) -> None:
+        for digest in filter(None, digests):
+            self._places[digest].append((folder, name))
 
 
 def has_size(path: Path, entry: Entry) -> bool:
     """Return whether there is a file of the size that the entry states."""
-    return path.is_file() and entry.size in (None, path.stat().st_size)
+    try:
+        status = path.stat()
+    except (OSError, ValueError):
+        return False
+    return stat.S_ISREG(status.st_mode) and entry.size in (None, status.st_size)
 
 
 def _link(source: Path, target: Path, repository: Path) -> bool:
