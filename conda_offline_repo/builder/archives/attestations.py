@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ...progress import Progress
-    from .downloads import Download
+    from .downloads import Turn
     from .local import LocalArchives
 
 #: Bytes, as many as rattler reads; a bundle has about ten thousand.
@@ -72,14 +72,14 @@ def collect_attestations(
     files: dict[str, Archive] = {}
     missing: dict[str, str] = {}
 
-    def collect(entry: Entry, download: Download) -> Archive | str:
+    def collect(entry: Entry, turn: Turn) -> Archive | str:
         try:
             file = _entry(entry)
             archive = local.find(file, repository, staging)
             if archive is None:
                 target = staging / file.name
                 target.parent.mkdir(parents=True, exist_ok=True)
-                digests = download(file, target, lambda size: None, largest=LARGEST)
+                digests = turn.download(file, target, lambda size: None, LARGEST)
                 local.note(target, digests)
                 archive = Archive.of(file, target, digests, staged=True)
             read_bundles(archive.path)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from ...progress import Progress
     from ..upstream.entry import Entry
-    from .downloads import Download
+    from .downloads import Turn
     from .local import LocalArchives
 
 
@@ -82,10 +82,10 @@ def collecting(
     stop = threading.Event()
     shown = _Later(progress)
 
-    def download_archive(entry: Entry, download: Download) -> Archive:
+    def download_archive(entry: Entry, turn: Turn) -> Archive:
         published, target = repository / entry.name, staging / entry.name
         target.parent.mkdir(parents=True, exist_ok=True)
-        digests = download(entry, target, shown.advance)
+        digests = turn.download(entry, target, shown.advance)
         local.note(target, digests, entry.public_url)
         with suppress(OSError):
             if not entry.has_digest and hash_file(published).sha256 == digests.sha256:
@@ -93,13 +93,13 @@ def collecting(
                 return Archive.of(entry, published, digests, staged=False)
         return Archive.of(entry, target, digests, staged=True)
 
-    def collect_archive(entry: Entry, download: Download) -> Archive | DownloadFailedError:
+    def collect_archive(entry: Entry, turn: Turn) -> Archive | DownloadFailedError:
         archive = local.find(entry, repository, staging) if entry.name in here else None
         if archive:
             shown.advance(archive.size)
         else:
             try:
-                archive = download_archive(entry, download)
+                archive = download_archive(entry, turn)
             except DownloadFailedError as error:  # the others are tried all the same
                 return error
         if archive.staged:

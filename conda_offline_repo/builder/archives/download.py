@@ -58,9 +58,8 @@ def download(
     progress: Callable[[int], None],
     stop: threading.Event,
     largest: int | None = None,
-    *,
-    pools: Pools | None = None,
     host: Host | None = None,
+    pools: Pools | None = None,
 ) -> Digests:
     """Download an archive to `target`, hashed while it is written and resumed where possible.
 
@@ -70,8 +69,8 @@ def download(
         progress: Gets the number of bytes that arrive; negative when they are discarded.
         stop: Set when the build is given up.
         largest: Bytes that it may have where the index states no size, if not those of archives.
-        pools: Connections of the command.
         host: The server, where others download from it as well.
+        pools: Connections of the command.
 
     Raises:
         DownloadFailedError: It cannot be downloaded, or is not what the channel states.

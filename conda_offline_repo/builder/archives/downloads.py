@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from contextlib import contextmanager
-from functools import partial
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -14,15 +15,16 @@ from ...files.workers import workers
 from .download import download
 
 if TYPE_CHECKING:
-    import threading
     from collections.abc import Callable, Iterator, Sequence
-    from typing import TypeAlias, TypeVar
+    from pathlib import Path
+    from typing import TypeVar
 
+    from ..._conda.network.hosts import Host
     from ...files.hashing import Digests
+    from ..upstream.entry import Entry
 
     Item = TypeVar("Item")
     Result = TypeVar("Result")
-    Download: TypeAlias = Callable[..., Digests]
 
 #: How many files of this machine are read at once; disks are slower with more.
 READERS = 5
@@ -30,9 +32,35 @@ READERS = 5
 HERE = ""
 
 
+@dataclass(frozen=True)
+class Turn:
+    """The turn of one download among others.
+
+    Attributes:
+        stop: Set when the command is given up.
+        host: The server.
+        pools: Connections of the command.
+    """
+
+    stop: threading.Event = field(default_factory=threading.Event)
+    host: Host | None = None
+    pools: Pools | None = None
+
+    def download(
+        self,
+        entry: Entry,
+        target: Path,
+        progress: Callable[[int], None],
+        largest: int | None = None,
+    ) -> Digests:
+        """See `download`."""
+        shared = self.host, self.pools
+        return download(entry, target, progress, self.stop, largest, *shared)
+
+
 @contextmanager
 def downloads(
-    work: Callable[[Item, Download], Result],
+    work: Callable[[Item, Turn], Result],
     items: Sequence[Item],
     stop: threading.Event,
     url: Callable[[Item], str],
@@ -41,30 +69,29 @@ def downloads(
     """Work on items that have to be downloaded, in many threads; see `workers` for the rest.
 
     Args:
-        work: Gets an item and `download`, which lacks no more than an entry, its target and where
-            to report progress.
+        work: Gets an item, and its turn for all that is downloaded for it.
         url: Returns where an item is; empty if it is on this machine.
         size: Returns the bytes of an item, 0 where they are unknown.
     """
-    most = downloads_at_once()
-    queue = Queue(items, lambda item: _server(url(item)), size, most, {HERE: READERS})
+    most, numbers = downloads_at_once(), range(len(items))
+    servers, sizes = [_server(url(item)) for item in items], [size(item) for item in items]
+    queue = Queue(numbers, servers.__getitem__, sizes.__getitem__, most, {HERE: READERS})
 
-    def run(item: Item) -> Result:
-        host = queue.host(item)
+    def run(number: int) -> Result:
         try:
-            return work(item, partial(download, stop=stop, pools=pools, host=host))
+            return work(items[number], Turn(stop, queue.host(number), pools))
         except BaseException:
             stop.set()  # before others are told of a free slot
             raise
         finally:
-            queue.end(item, stop)
+            queue.end(number, stop)
 
     threads = min(most, sum(host.most for host in queue.hosts.values()))
     with (
         Pools(most) as pools,
-        workers(run, items, threads, stop, lambda: queue.take(stop)) as outcomes,
+        workers(run, numbers, threads, stop, lambda: queue.take(stop)) as outcomes,
     ):
-        yield outcomes
+        yield ((items[number], outcome) for number, outcome in outcomes)
 
 
 def _server(url: str) -> str:

@@ -15,11 +15,17 @@ from urllib3.exceptions import HTTPError
 
 from ..._conda import package_cache
 from ..._conda.network import http
-from ..._conda.network.retries import MISFIT, DownloadFailedError, TryAgainError
+from ..._conda.network.retries import (
+    BUSY,
+    MISFIT,
+    DownloadFailedError,
+    TryAgainError,
+    check_status,
+    with_retries,
+)
 from ...files.hashing import hash_file
-from ...files.workers import run_all
 from ...urls import NETWORK, file_path
-from ..archives.download import download
+from ..archives.downloads import Turn, downloads
 from ..exceptions import ChannelRefusedError, DownloadError
 from ..upstream.entry import Entry
 from .conversion.read_wheel import read_wheel
@@ -50,8 +56,6 @@ LOGIN = (
     "If it wants a login: give it for this server in the settings of uv or pip, or in netrc. The "
     "login of an index is sent to the index's own server alone."
 )
-#: Wheels and their metadata are small and many.
-CONNECTIONS = 16
 
 
 class WheelFiles:
@@ -78,7 +82,7 @@ class WheelFiles:
             WheelError: Some wheels are damaged.
         """
         with self.connected():
-            return work_on_all(self.metadata_of, wheels, CONNECTIONS)
+            return work_on_all(self.metadata_of, wheels, self.url_of)
 
     @contextmanager
     def connected(self) -> Iterator[None]:
@@ -93,15 +97,19 @@ class WheelFiles:
                 if value is not None:
                     os.environ[name] = value
 
-    def metadata_of(self, wheel: Wheel) -> WheelMetadata:
+    def url_of(self, wheel: Wheel) -> str:
+        """Return where a wheel is; empty if this machine may have it."""
+        return "" if wheel.sha256 and self.folder(wheel).is_dir() else wheel.url
+
+    def metadata_of(self, wheel: Wheel, turn: Turn) -> WheelMetadata:
         """Return the same of one wheel."""
         metadata = self._metadata.get(wheel.url)
         if metadata is None:
             metadata = self._kept_metadata(wheel)
             if not metadata and wheel.sha256 and wheel.url.startswith(SCHEMES):
                 with suppress(*UNANSWERED):  # the wheel itself has it, too
-                    metadata = self._stated_metadata(wheel)
-            metadata = metadata or self.read(wheel, self.fetched(wheel))
+                    metadata = self._stated_metadata(wheel, turn)
+            metadata = metadata or self.read(wheel, self.fetched(wheel, turn=turn))
             self._metadata[wheel.url] = metadata
         return metadata
 
@@ -124,18 +132,25 @@ class WheelFiles:
             return read_metadata(text, wheel.file)
         return None
 
-    def _stated_metadata(self, wheel: Wheel) -> WheelMetadata | None:
+    def _stated_metadata(self, wheel: Wheel, turn: Turn) -> WheelMetadata | None:
         """Return what the index says of a wheel (PEP 658), if it says so."""
         server = wheel.public_url.split("/", 3)[2]
         if server in self._without_metadata:
             return None
-        with closing(http.ask(f"{wheel.url}.metadata", 0)) as response:
+
+        def attempt() -> bytes:
             content = b""
-            if response.status_code == 200:
-                for chunk in http.chunks(response):
-                    content += chunk
-                    if len(content) > LARGEST_METADATA:
-                        return None
+            with closing(http.ask(f"{wheel.url}.metadata", 0, pools=turn.pools)) as response:
+                if response.status_code in BUSY:
+                    check_status(response, 0)
+                if response.status_code == 200:
+                    for chunk in http.chunks(response):
+                        content += chunk
+                        if len(content) > LARGEST_METADATA:
+                            raise DownloadFailedError("they are too large")
+            return content
+
+        content = with_retries(attempt, self._scratch, turn.stop, turn.host)
         if not content.startswith(b"Metadata-Version"):
             self._without_metadata.add(server)
             return None
@@ -146,11 +161,17 @@ class WheelFiles:
         folders = package_cache.folders()
         return (folders[0] if folders else self._scratch) / FOLDER / wheel.sha256
 
-    def fetched(self, wheel: Wheel, arrived: Callable[[int], None] = lambda _: None) -> Path:
+    def fetched(
+        self,
+        wheel: Wheel,
+        arrived: Callable[[int], None] = lambda _: None,
+        turn: Turn | None = None,
+    ) -> Path:
         """Return a wheel's path on this machine, where it has the digest that is stated.
 
         Args:
             arrived: Gets the number of bytes that arrive, as from `download`.
+            turn: Among the downloads of the command.
         """
         if wheel.url.startswith("file:"):
             path = Path(file_path(wheel.url))
@@ -163,7 +184,7 @@ class WheelFiles:
             stated = {"sha256": wheel.sha256, "size": wheel.size}
             entry = Entry("", wheel.file, stated, wheel.public_url, wheel.url)
             try:
-                download(entry, target, arrived, threading.Event())
+                (turn or Turn()).download(entry, target, arrived)
             except ChannelRefusedError as error:
                 failure = f"the server refuses it (HTTP {error.status})", LOGIN
                 raise DownloadError({wheel.public_url: failure}) from None
@@ -175,23 +196,38 @@ class WheelFiles:
 
 
 def work_on_all(
-    work: Callable[[Item], Result], items: Sequence[Item], threads: int
+    work: Callable[[Item, Turn], Result],
+    items: Sequence[Item],
+    url: Callable[[Item], str],
+    size: Callable[[Item], int] = lambda _: 0,
 ) -> list[Result]:
-    """Return the results of the work on each item, in their order; raise all that is wrong."""
-    errors: list[DownloadError | UnconvertibleWheelError] = []
+    """Return the results of the work on each item, in their order; raise all that is wrong.
 
-    def tried(item: Item) -> Result | None:
+    See `downloads` for the arguments.
+    """
+    wrong: list[DownloadError | UnconvertibleWheelError] = []
+    results: dict[int, Result] = {}
+
+    def tried(number: int, turn: Turn) -> Result | None:
         try:
-            return work(item)
+            return work(items[number], turn)
         except (DownloadError, UnconvertibleWheelError) as error:
-            errors.append(error)
+            wrong.append(error)
             return None
 
-    results = run_all(tried, items, threads)
-    downloads = [error for error in errors if isinstance(error, DownloadError)]
-    wheels = [error for error in errors if isinstance(error, UnconvertibleWheelError)]
-    if downloads:
-        raise DownloadError({url: why for e in downloads for url, why in e.failures.items()})
+    numbers, stop = range(len(items)), threading.Event()
+    with downloads(
+        tried, numbers, stop, lambda n: url(items[n]), lambda n: size(items[n])
+    ) as outcomes:
+        for number, outcome in outcomes:
+            if isinstance(outcome, BaseException):
+                raise outcome
+            if outcome is not None:
+                results[number] = outcome
+    failures = [error for error in wrong if isinstance(error, DownloadError)]
+    wheels = [error for error in wrong if isinstance(error, UnconvertibleWheelError)]
+    if failures:
+        raise DownloadError({url: why for e in failures for url, why in e.failures.items()})
     if wheels:
         raise UnconvertibleWheelError({file: why for e in wheels for file, why in e.wheels.items()})
-    return [result for result in results if result is not None]
+    return [results[number] for number in sorted(results)]

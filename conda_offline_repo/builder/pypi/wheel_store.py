@@ -11,6 +11,7 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 from tempfile import mkdtemp
+from threading import BoundedSemaphore
 from typing import TYPE_CHECKING
 from zipfile import ZipFile
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
     from ...progress import Progress
     from ...repository.manifest import Manifest
+    from ..archives.downloads import Turn
     from ..archives.local import LocalArchives
     from .wheel import Target, Wheel
 
@@ -59,6 +61,7 @@ class WheelStore:
         self._last, self._repository, self._local = last, repository, local
         self.files = WheelFiles(scratch)
         self._progress, self._dry_run = progress, dry_run
+        self._converting = BoundedSemaphore(os.cpu_count() or 1)
         self._records = read_records(last, repository, damaged=True) if last else {}
 
     def last_solution(self, key: str) -> tuple[tuple[PackageRecord, ...], tuple[str, ...]]:
@@ -98,22 +101,29 @@ class WheelStore:
             WheelError: Some cannot be converted.
         """
 
-        def package(pair: tuple[Wheel, frozenset[str]]) -> Entry:
+        def package(pair: tuple[Wheel, frozenset[str]], turn: Turn) -> Entry:
             wheel, extras = pair
             described = (target, extras, conda_name)
-            metadata = self.files.metadata_of(wheel)
+            metadata = self.files.metadata_of(wheel, turn)
             file, record = record_of(wheel, metadata, *described, python_abi=python_abi)
             entry = self._published(wheel, file, record) or self._cached(wheel, file, record)
             if entry is None and self._dry_run:
                 entry = _entry(wheel, file, {**record, "size": wheel.size}, Path())
             if entry is None:
-                entry = self._converted(wheel, described, python_abi=python_abi)
+                entry = self._converted(wheel, described, turn, python_abi=python_abi)
             self._progress.advance(0, packages=1)
             return entry
 
         counting = self._progress.counting("Preparing", len(wheels), None)
         with counting, self.files.connected():
-            return tuple(work_on_all(package, wheels, os.cpu_count() or 1))
+            return tuple(
+                work_on_all(
+                    package,
+                    wheels,
+                    lambda pair: self.files.url_of(pair[0]),
+                    lambda pair: pair[0].size or 0,
+                )
+            )
 
     def _published(self, wheel: Wheel, file: str, record: dict[str, Any]) -> Entry | None:
         """Return the package as the last release has it."""
@@ -133,9 +143,9 @@ class WheelStore:
         digests = hash_file(path, md5=True)
         return _entry(wheel, file, {**record, **vars(digests)}, path)
 
-    def _converted(self, wheel: Wheel, described: Any, *, python_abi: bool) -> Entry:
+    def _converted(self, wheel: Wheel, described: Any, turn: Turn, *, python_abi: bool) -> Entry:
         """Make the package; what the wheel itself says counts, not what the index says of it."""
-        path = self.files.fetched(wheel, self._progress.advance)
+        path = self.files.fetched(wheel, self._progress.advance, turn)
         if not wheel.sha256:
             wheel = replace(wheel, sha256=hash_file(path).sha256)
         metadata = self.files.read(wheel, path)
@@ -144,7 +154,8 @@ class WheelStore:
         folder.mkdir(parents=True, exist_ok=True)
         scratch = Path(mkdtemp(dir=folder))
         try:
-            convert(path, record, scratch / file)
+            with self._converting:
+                convert(path, record, scratch / file)
             os.replace(scratch / file, folder / file)
         finally:
             shutil.rmtree(scratch, ignore_errors=True)

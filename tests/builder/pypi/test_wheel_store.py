@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from typing import TYPE_CHECKING
+from zipfile import ZipFile
 
 import pytest
 
@@ -13,6 +15,7 @@ from conda_offline_repo.builder.pypi.uv import chosen, wheel_at
 from conda_offline_repo.builder.pypi.wheel_files import WheelFiles
 from conda_offline_repo.builder.pypi.wheel_store import WheelStore
 from conda_offline_repo.progress import Unwatched
+from dev.upstream.server import ChannelServer
 from tests.support.index import served
 from tests.support.wheels import target, write_wheel
 
@@ -118,6 +121,25 @@ def test_bytes_are_counted_while_a_wheel_arrives(
     with files.connected():
         files.fetched(wheel_at(url, ""), arrived.append)
     assert sum(arrived) == path.stat().st_size
+
+
+def test_metadata_of_a_busy_server_are_waited_for(vendor: PipVendor, tmp_path: Path) -> None:
+    """An answer that it has too much to do does not mean that it has no metadata."""
+    wheels = [vendor.wheel("app", "1.0"), vendor.wheel("helper", "1.0")]
+    served = tmp_path / "served" / "packages"
+    served.mkdir(parents=True)
+    for wheel in wheels:
+        with ZipFile(wheel) as archive:
+            (name,) = (name for name in archive.namelist() if name.endswith("/METADATA"))
+            (served / f"{wheel.name}.metadata").write_bytes(archive.read(name))
+    with ChannelServer(served.parent) as server:
+        server.fault(".metadata", "status", status=429, times=3)
+        urls = [f"{server.url}/packages/{wheel.name}" for wheel in wheels]
+        files = WheelFiles(tmp_path / "scratch")
+        digests = [hashlib.sha256(wheel.read_bytes()).hexdigest() for wheel in wheels]
+        found = files.metadata(list(map(wheel_at, urls, digests)))
+        assert len(found) == len(wheels)
+        assert not [r.path for r in server.requests if r.path.endswith(".whl")]
 
 
 def test_a_dry_run_knows_the_size_that_the_index_states(tmp_path: Path) -> None:
