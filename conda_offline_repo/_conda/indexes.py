@@ -12,14 +12,12 @@ import locale
 import os
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from inspect import signature
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
 from conda.base.constants import REPODATA_FN
-from conda.base.context import context
 from conda.gateways.repodata import (
     RepodataFetch,
     cache_fn_url,
@@ -29,7 +27,7 @@ from conda.gateways.repodata import (
 from conda.models.channel import Channel
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator
     from typing import Any
 
 #: This system's encoding of text files, by Python's name.
@@ -39,53 +37,6 @@ ENCODING = codecs.lookup(locale.getpreferredencoding(False)).name
 FETCH_LATEST_PATH = RepodataFetch.fetch_latest_path
 _solvers = 0
 _replacing = Lock()
-#: The parameter that names a dependency for conda, which ignores those without a name.
-ALONE = "spec_to_package_name_func"
-
-
-def shards(names: Sequence[str], urls: Sequence[str]) -> Mapping[str, Any]:
-    """Return the sharded indexes (CEP 16) of these subdirs, with the shards of these package names.
-
-    Args:
-        names: Package names; some versions of conda add the shards of their dependencies.
-        urls: Subdirs with credentials.
-
-    Returns:
-        By URL, conda's `Shards`: none for channels without shards, before conda 26.5, or where
-        `repodata_use_shards` is off.
-    """
-    if not getattr(context, "repodata_use_shards", False):
-        return {}
-    try:
-        from conda.gateways.shards import build_repodata_subset
-    except ImportError:
-        return {}
-    known = signature(build_repodata_subset).parameters
-    # without the version, digests of entries of version 3 stay bytes
-    wanted = {ALONE: lambda _: None, "repodata_version": 3}
-    options = {name: value for name, value in wanted.items() if name in known}
-    return build_repodata_subset(names, {url: Channel(url) for url in urls}, **options) or {}
-
-
-def shard_entries(shards: Any) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
-    """Yield section, file name and entry of each archive in shards.
-
-    The sections are `packages`, `packages.conda`, and `v3.` with the extension, which keys of
-    version 3 lack (CEP 48).
-    """
-    if hasattr(shards, "iter_records_v3"):
-        for (key, section), record in shards.iter_records_v3():
-            version, _, extension = section.partition(".")
-            yield section, f"{key}.{extension}" if version == "v3" else key, record
-        return
-    for key, record in shards.iter_records():
-        yield "packages.conda" if key.endswith(".conda") else "packages", key, record
-
-
-def shard_info(shards: Any) -> Mapping[str, Any]:
-    """Return the `info` of a sharded index, for which conda has no public name."""
-    info: Mapping[str, Any] = getattr(shards, "repodata_no_packages", {}).get("info") or {}
-    return info
 
 
 def refresh_index_cache(channel: Channel, subdirs: Iterable[str]) -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
 import os
-import time
 from contextlib import contextmanager
 from inspect import getattr_static
 from typing import TYPE_CHECKING
@@ -108,11 +106,3 @@ def machine(platform: str, packages: Mapping[str, str], **values: Any) -> Iterat
     """Let conda see a platform, these virtual packages and settings while the context lasts."""
     with settings(_subdir=platform, **values), virtual_packages(packages):
         yield
-
-
-def fresh_since(began: float) -> int:
-    """Return the `local_repodata_ttl` for which a cached index is from `began` or later.
-
-    It is at least 2, because 0 and 1 have other meanings.
-    """
-    return max(2, math.ceil(time.time() - began), context.local_repodata_ttl)

@@ -7,6 +7,7 @@ import logging
 import sys
 from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, requires, version
+from inspect import signature
 from traceback import clear_frames
 from typing import TYPE_CHECKING
 
@@ -68,7 +69,7 @@ def ask(
         SolverMissingError: The configured solver is not installed.
         SolverFailedError: It fails by itself, or over an entry that it cannot read; from its error.
     """
-    if context.solver not in installed_solvers():
+    if _is_missing():
         raise SolverMissingError(context.solver, installed_solvers())
     specs = tuple(map(MatchSpec, packages))
     solver = None
@@ -122,6 +123,18 @@ def undisturbed() -> Iterator[None]:
     finally:
         if enabled:
             gc.enable()
+
+
+def reads_shards() -> bool:
+    """Return whether the configured solver reads sharded indexes (CEP 16), where there are any."""
+    if not getattr(context, "repodata_use_shards", False) or _is_missing():
+        return False
+    backend = context.plugin_manager.get_cached_solver_backend(context.solver)
+    return "build_repodata_subset" in signature(backend.__init__).parameters
+
+
+def _is_missing() -> bool:
+    return context.solver not in installed_solvers()
 
 
 def solver_versions(name: str) -> dict[str, str]:

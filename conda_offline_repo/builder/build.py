@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from conda import __version__ as conda_version
 from conda.base.context import context
 
+from .._conda import index_requests
 from .._conda.network.sessions import asking_nobody
 from .._conda.solver import solver_versions
 from ..repository.exceptions import FileSystemError, InvalidLabelError, NestedFolderError
@@ -60,7 +61,7 @@ def build(
     """
     run = run or Run([options])
     try:
-        with run.sharing_indexes(), asking_nobody():
+        with index_requests.asked_once(run.began), asking_nobody():
             outcome = _build(options, progress, run, dry_run=dry_run)
     except OSError as error:
         raise FileSystemError(error) from error

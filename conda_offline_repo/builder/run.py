@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from conda.base.context import context
-
-from .._conda import overrides
 from .archives.local import LocalArchives
 from .clock import EPOCH
 from .credentials import credentials, credentials_at, credentials_of
@@ -20,7 +16,7 @@ from .release.html.overview import Overview
 from .solved import solved
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
     from ..progress import Progress
     from .options import Options
@@ -34,6 +30,7 @@ class Run:
     """What the builds of one command share.
 
     Attributes:
+        began: When they began (`time.time()`): conda asks for each index once from then on.
         secrets: The credentials of all of them: none may leave in the repository of any.
         archives: The archives that are known.
         overview: The page that lists the labels.
@@ -46,6 +43,7 @@ class Run:
 
     def __init__(self, builds: Sequence[Options]) -> None:
         root = builds[0].root.absolute()
+        self.began = time.time()
         self.secrets = credentials(*builds)
         self.archives = LocalArchives(root)
         self.overview = Overview(root, self.secrets)
@@ -53,16 +51,6 @@ class Run:
         self.proofs: Recent[dict[str, str]] = Recent()
         self._solved: Recent[Solved] = Recent()
         self._searched: defaultdict[frozenset[str], set[str]] = defaultdict(set)
-        self._first_began: float | None = None
-
-    @contextmanager
-    def sharing_indexes(self) -> Iterator[None]:
-        """Let conda not ask again, during a build, for an index that it has read for another."""
-        began = self._first_began
-        ttl = overrides.fresh_since(began) if began else context.local_repodata_ttl
-        self._first_began = began or time.time()
-        with overrides.settings(local_repodata_ttl=ttl):
-            yield
 
     def solved(
         self, request: Request, tasks: Sequence[Task], progress: Progress, ground: Ground

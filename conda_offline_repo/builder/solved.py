@@ -5,7 +5,6 @@ a solver chooses or breaks over what no customer gets, from views of them.
 from __future__ import annotations
 
 import shutil
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -167,7 +166,6 @@ def _solved_from_views(
 def _solved(
     request: Request, tasks: Sequence[Task], progress: Progress, ground: Ground, solver: Solver
 ) -> Solved:
-    since = time.time()
     solutions: tuple[Solution, ...]
     of_pip: tuple[BuildWarning, ...] = ()
     if any(task.pip.requirements or task.wheels for task in tasks):
@@ -175,7 +173,7 @@ def _solved(
     else:
         solutions = solve(request, tasks, progress, solver)
     with progress.doing("Reading the entries of the packages"):
-        entries, warnings = entries_of(solutions, request, since)
+        entries, warnings = entries_of(solutions, request)
     by_name = {entry.name: entry for entry in entries}
     by_name |= {entry.name: entry for solution in solutions for entry in solution.converted}
     for solution in solutions:

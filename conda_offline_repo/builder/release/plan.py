@@ -13,7 +13,7 @@ from ...repository.manifest import VERSION_3
 from .. import plugin_channel
 from ..kept_releases import kept_releases
 from ..solved import Ground
-from ..solving.solve import tasks, unused_settings
+from ..solving.solve import ask_for_indexes, tasks, unused_settings
 from ..upstream import access, exact, surroundings
 from ..upstream.ages import Ages
 from ..upstream.entry import as_published
@@ -147,6 +147,7 @@ def make_plan(
     if request.index_version == VERSION_3 and not features.reads_version_3():
         raise OlderBuilderError
     with progress.doing("Reading the channels"):
+        ask_for_indexes(request)
         of_plugin = plugin_channel.entries(
             request, plugin_file, last, repository, signed=bool(signers)
         )

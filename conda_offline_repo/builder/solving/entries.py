@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 from conda.models.channel import Channel
 
-from ..._conda import overrides
 from ...repository.manifest import KINDS, VERSION_3
 from ...repository.names import archive_problem
 from ...urls import channel_url
 from ..exceptions import ExactGoneError
 from ..request.channels import ChannelSource
+from ..upstream.asking import ask_at_once
 from ..upstream.entry import Entry, stated_digest
 from ..upstream.newer import newer_versions
 from ..upstream.repodata import load
@@ -37,12 +37,9 @@ if TYPE_CHECKING:
 
 
 def entries_of(
-    solutions: Collection[Solution], request: Request, since: float
+    solutions: Collection[Solution], request: Request
 ) -> tuple[tuple[Entry, ...], tuple[BuildWarning, ...]]:
     """Return the entries of all solutions together, sorted by name, and warnings.
-
-    The solver saw an index that conda's cache has since the time when it began (`time.time()`); the
-    server of such an index is not asked again.
 
     Raises:
         UpstreamChangedError: A channel's index no longer has what the solver chose.
@@ -56,8 +53,6 @@ def entries_of(
     sources = {source.url: source for source in request.sources}
     records: dict[str, dict[tuple[str, str], PackageRecord]] = defaultdict(dict)
     exact = {record for solution in solutions if solution.exact for record in solution.records}
-    solved = not all(solution.exact for solution in solutions)
-    settings = {"local_repodata_ttl": overrides.fresh_since(since)} if solved else {}
     # archives that are named exactly come last: their digests are the ones to compare
     for solution in sorted(solutions, key=lambda solution: solution.exact):
         for record in solution.records:
@@ -72,12 +67,17 @@ def entries_of(
     chosen = {
         url: [record for record in records[url].values() if record not in exact] for url in sources
     }
+    passed = {url: passed_over.after(url, chosen, request) for url in sources}
+    subdirs = {
+        url: [*dict.fromkeys(record.subdir for record in (*records[url].values(), *passed[url]))]
+        for url in sources
+    }
+    ask_at_once(request, {source: subdirs[url] for url, source in sources.items()})
     for url, source in sources.items():
-        needed, after = records[url].values(), passed_over.after(url, chosen, request)
-        subdirs = [*dict.fromkeys(record.subdir for record in (*needed, *after))]
+        needed, after = records[url].values(), passed[url]
         names = sorted({record.name for record in (*needed, *after)})
-        with explained(request, source), overrides.settings(**settings):
-            indexes = load(source, subdirs, names, {record.fn for record in needed})
+        with explained(request, source):
+            indexes = load(source, subdirs[url], names, {record.fn for record in needed})
         if any(index.has_relations for index in indexes.values()):
             text = (
                 f"The channel {url} says that it builds on other channels "

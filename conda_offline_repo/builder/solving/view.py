@@ -19,7 +19,7 @@ from conda.common.io import dashlist
 from conda.models.channel import Channel
 from conda.models.records import PackageRecord
 
-from ..._conda import indexes
+from ..._conda import index_requests
 from ...queries.dependencies import spec_name
 from ...repository.index import NEWER, dump, with_newer
 from ...repository.manifest import INDEX_NAME, SECTIONS, VERSION_3
@@ -213,13 +213,13 @@ class Views:
     ) -> Iterator[tuple[str, str, str, Mapping[str, Any]]]:
         urls = dict(zip(source.channel.urls(True, subdirs), subdirs, strict=True))
         unread = [url for url in urls if url not in self._tables]
-        shards = indexes.shards(sorted(names), unread) if names and unread else {}
+        shards = index_requests.shards(sorted(names), unread) if names and unread else {}
         wanted = {section: section for section in SECTIONS}
         if self._request.index_version == VERSION_3:
             wanted |= dict.fromkeys(NEWER_ARCHIVES, NEWER)
         for url, subdir in urls.items():
             if url in shards:
-                for section, file, record in indexes.shard_entries(shards[url]):
+                for section, file, record in index_requests.shard_entries(shards[url]):
                     if section in wanted and record["name"] in names:
                         yield subdir, wanted[section], file, record
             elif names:

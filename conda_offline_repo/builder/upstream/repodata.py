@@ -8,7 +8,7 @@ from urllib.parse import urljoin, urlsplit
 
 from conda.models.channel import Channel
 
-from ..._conda import indexes
+from ..._conda import index_requests, indexes
 from ..._conda.exceptions import RefusedAddressError
 from ...repository.manifest import SECTIONS, VERSION_3
 from ...urls import NETWORK, public, same_server
@@ -100,7 +100,7 @@ def load(
         files = _FilesOf(frozenset(names)) if names else frozenset()
     addresses = source.channel.urls(with_credentials=True, subdirs=subdirs)
     urls = dict(zip(subdirs, addresses, strict=True))
-    shards = indexes.shards(names, list(urls.values()))
+    shards = index_requests.shards(names, list(urls.values()))
     return {
         subdir: _from_shards(shards[url], url, files)
         if url in shards
@@ -111,7 +111,7 @@ def load(
 
 def _from_shards(shards: Any, url: str, files: Container[str]) -> Index:
     entries, newer = {}, {}
-    for section, file, record in indexes.shard_entries(shards):
+    for section, file, record in index_requests.shard_entries(shards):
         if section not in SECTIONS:
             newer[file] = record
         elif file in files:
@@ -121,7 +121,7 @@ def _from_shards(shards: Any, url: str, files: Container[str]) -> Index:
         names=frozenset(shards.package_names),
         entries=entries,
         newer=newer,
-        has_relations=bool(indexes.shard_info(shards).get("channel_relations")),
+        has_relations=bool(index_requests.shard_info(shards).get("channel_relations")),
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from dataclasses import replace
 from importlib.metadata import version
 from types import ModuleType
@@ -209,9 +208,7 @@ def prove(
     """Prove an index from which an archive has been lost on the way."""
     request = me.request(me.options(*packages, channels=urls))
     solutions = solve(request, tasks(request), Unwatched(), from_channels(request))
-    entries = [
-        entry for entry in entries_of(solutions, request, time.time())[0] if entry.name != without
-    ]
+    entries = [entry for entry in entries_of(solutions, request)[0] if entry.name != without]
     index = make_index(entries, request.platforms)
     proof.prove(request, solutions, index, scratch)
 
@@ -269,7 +266,7 @@ def test_proof_asks_nothing_of_the_network(
 ) -> None:
     request = me.request(me.options("app", channels=(stack,)))
     solutions = solve(request, tasks(request), Unwatched(), from_channels(request))
-    index = make_index(entries_of(solutions, request, time.time())[0], request.platforms)
+    index = make_index(entries_of(solutions, request)[0], request.platforms)
     server.clear()
     proof.prove(request, solutions, index, tmp_path / "proof")
     assert not server.requests

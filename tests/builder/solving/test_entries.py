@@ -17,11 +17,17 @@ import pytest
 from conda import CondaError
 from conda.base.context import context
 
+from conda_offline_repo._conda import index_requests
 from conda_offline_repo._conda.classic_solver import CLASSIC
 from conda_offline_repo.builder.exceptions import ChannelUnavailableError
 from conda_offline_repo.builder.solving.entries import entries_of
 from conda_offline_repo.builder.solving.exceptions import SolveError, UpstreamChangedError
-from conda_offline_repo.builder.solving.solve import from_channels, solve, tasks
+from conda_offline_repo.builder.solving.solve import (
+    ask_for_indexes,
+    from_channels,
+    solve,
+    tasks,
+)
 from conda_offline_repo.exceptions import OfflineRepoError
 from conda_offline_repo.progress import Unwatched
 from conda_offline_repo.repository.exceptions import FileSystemError
@@ -121,8 +127,8 @@ def test_entries_of_a_sharded_channel_are_verbatim(me: Inside, channel: TinyChan
         shards = asked(server, ".msgpack.zst")
     expected = needed(channel)
     assert bool(whole) is not sharded.solved_from()
-    assert bool(shards) is sharded.SHARDS
-    if sharded.SHARDS:
+    assert bool(shards) is sharded.solved_from()
+    if sharded.solved_from():
         served = sharded.entries(channel.folder / "noarch")
         expected = {file: served[file] for file in expected}
         for file, record in needed(channel).items():
@@ -163,7 +169,7 @@ def test_shard_that_cannot_be_had(me: Inside, channel: TinyChannel, fault: int |
         else:
             server.fault(suffix, fault)
         options = me.options("app", channels=(f"{server.url}/public",))
-        if sharded.SHARDS:
+        if sharded.solved_from():
             with pytest.raises(OfflineRepoError, match=f"{server.url}/public") as caught:
                 me.build(options)
             assert isinstance(fault, str) or str(fault) in str(caught.value)
@@ -533,17 +539,16 @@ def test_names_of_every_kind(tmp_path: Path) -> None:
 def test_what_the_solver_saw_is_not_asked_for_again(me: Inside, channel: TinyChannel) -> None:
     with ChannelServer(channel.folder.parent) as server:
         request = me.request(me.options("app", channels=(f"{server.url}/public",)))
-        began = time.time()
-        solutions = solve(request, tasks(request), Unwatched(), from_channels(request))
-        forget()
-        asked = server.requests
-        channel.remove(channel.packages["noarch/lib-1.0-0.conda"])
-        channel.write()
-        entries = entries_of(solutions, request, began)[0]
+        with index_requests.asked_once(time.time()):
+            ask_for_indexes(request)
+            asked = server.requests
+            solutions = solve(request, tasks(request), Unwatched(), from_channels(request))
+            forget()
+            channel.remove(channel.packages["noarch/lib-1.0-0.conda"])
+            channel.write()
+            entries = entries_of(solutions, request)[0]
         assert {entry.file for entry in entries} == set(needed(channel)) | {"lib-1.0-0.conda"}
-        again = [request.path for request in server.requests[len(asked) :]]
-        # whether a channel has shards is asked each time
-        assert all(path.endswith("repodata_shards.msgpack.zst") for path in again)
+        assert server.requests == asked
         with pytest.raises(SolveError):
             me.build(me.options("app", channels=(f"{server.url}/public",)))
         assert len(server.requests) > len(asked), "another build asks again"
@@ -556,7 +561,7 @@ def test_change_between_solving_and_reading_is_noticed(me: Inside, channel: Tiny
         forget()
         for folder in context.pkgs_dirs:
             shutil.rmtree(Path(folder, "cache"))
-        return {entry.file for entry in entries_of(solutions, request, time.time())[0]}
+        return {entry.file for entry in entries_of(solutions, request)[0]}
 
     with ChannelServer(channel.folder.parent) as server:
         request = me.request(me.options("app", channels=(f"{server.url}/public",)))
