@@ -127,6 +127,11 @@ def public(url: str) -> str:
     return f"{parts.scheme}://{host}{path}".rstrip("/")
 
 
+def decoded(url: str) -> str:
+    """Return a public URL without escapes, which current conda leaves out of some channels."""
+    return unquote(public(url))
+
+
 def same_server(trusted: str, other: str) -> bool:
     """Return whether a trusted URL's credentials may go to another, as requests decides: to its
     host and port, or from http to https on their usual ports.

@@ -7,16 +7,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conda.base.context import context
+from conda.models.channel import Channel
 
 from .._conda import configuration, overrides
 from ..exceptions import InvalidRequestError
 from ..files.web import WebFolder
 from ..queries.contents import package_records
-from ..repository.exceptions import OfflineError
+from ..repository.exceptions import FolderNameError, OfflineError
 from ..repository.halfway import once_whole
 from ..repository.locate import locate_one
 from ..repository.names import check_folder
 from ..repository.verify import verify
+from ..urls import decoded, public
 from .environment.condarc import CONDARC
 from .environment.confinement import reading
 from .exceptions import RepositoryDamagedError, SiblingIndexError
@@ -80,14 +82,27 @@ def check_indexes(repository: Repository) -> None:
     """Compare the indexes of a repository on a server with its manifest; others are left alone.
 
     Raises:
-        FolderNameError: conda cannot read a channel there.
+        FolderNameError: conda cannot read a channel there, or reads another one.
         IndexMisfitError: One is not what the manifest names.
         UnreadableError, CondaError: One cannot be read.
     """
     if isinstance(repository.path, WebFolder):
         check_folder(repository.path, context.subdirs)
+        _check_not_elsewhere(repository.path)
         served.refresh(repository.path)
         served.check_indexes(repository.path, repository.manifest, context.subdirs)
+
+
+def _check_not_elsewhere(path: WebFolder) -> None:
+    read = Channel(path.url).urls(with_credentials=False, subdirs=("noarch",))[0]
+    if decoded(read) != decoded(f"{path.url}/noarch"):
+        raise FolderNameError(
+            path,
+            "conda",
+            f"its settings say that it is {public(read).rpartition('/')[0]} now",
+            "Give that URL, or change migrated_custom_channels or migrated_channel_aliases in "
+            "conda's configuration.",
+        )
 
 
 def records(repository: Repository, names: Iterable[str]) -> dict[str, PackageRecord]:

@@ -7,6 +7,7 @@ device names, folds case and drops trailing dots.
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conda import CondaError
@@ -21,7 +22,6 @@ from .exceptions import FolderNameError, InvalidLabelError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
 
     from ..files.web import Place
 
@@ -100,7 +100,9 @@ def check_folder(path: Place, subdirs: Iterable[str]) -> None:
             "conda",
             problem,
             "Rename the folder or choose another one, or give a path that does not lead through "
-            "it, such as that of a link or a mapped drive.",
+            "it, such as that of a link or a mapped drive."
+            if isinstance(path, Path)
+            else "Rename the folder on the server, or serve it at another address.",
         )
 
 

@@ -82,7 +82,9 @@ def _prepare(specs_to_add: Iterable[MatchSpec], server: WebFolder | None) -> Non
     state = read_state(commands.target())
     manifest_of, repository_at = cache(expected_manifest), cache(repository_of)
     check_environment(specs_to_add, manifest_of)
-    if server and served.is_channel(server):
+    if server and (url := served.channel(server)):
+        if context.solver == "libmamba" and _is_mixed(url):
+            raise _astray(server)
         manifest = manifest_of(server)
         if expected_by_use.get() is None:
             served.refresh(server)
@@ -97,13 +99,7 @@ def _prepare(specs_to_add: Iterable[MatchSpec], server: WebFolder | None) -> Non
             check_not_gone(state, subdir.parent)
             continue
         if context.solver == "libmamba" and _leads_astray(repository, url):
-            raise FolderNameError(
-                repository,
-                f"The solver {context.solver}",
-                "the path has %, # or ?, or letters that are not ASCII beside a space",
-                "Rename the folder, and run `conda offline-repo use` with its new path; or choose "
-                "another solver with --solver, or for good: conda config --set solver NAME",
-            )
+            raise _astray(repository)
         manifest = manifest_of(repository)
         _check_index(repository, subdir, manifest)
         _check_release(repository, manifest, specs_to_add)
@@ -188,8 +184,21 @@ def _leads_astray(repository: Path, url: str) -> bool:
     It does not read some characters as they are, even escaped. And where conda itself has decoded
     the last part of a URL alone, it cannot decode the rest any more.
     """
-    mixed = not url.isascii() and not {*"% "}.isdisjoint(url)
-    return mixed or not {*"%#?"}.isdisjoint(str(repository))
+    return _is_mixed(url) or not {*"%#?"}.isdisjoint(str(repository))
+
+
+def _is_mixed(url: str) -> bool:
+    return not url.isascii() and not {*"% "}.isdisjoint(url)
+
+
+def _astray(repository: Place) -> FolderNameError:
+    return FolderNameError(
+        repository,
+        f"The solver {context.solver}",
+        "the path has %, # or ?, or letters that are not ASCII beside a space",
+        "Rename the folder, and run `conda offline-repo use` with its new path; or choose another "
+        "solver with --solver, or for good: conda config --set solver NAME",
+    )
 
 
 def _warn_of_unfinished(repository: Place, manifest: Manifest) -> None:

@@ -23,7 +23,7 @@ from ..._conda import commands
 from ...files.web import WebFolder
 from ...repository import manifest_json
 from ...repository.exceptions import ManifestError, UnreadableError
-from ...urls import channel_url, local_path, public
+from ...urls import channel_url, decoded, local_path
 from ..environment.files import replace_all
 from ..environment.state import dump, read_change, read_state, state_path, under_way
 from ..exceptions import OlderBuildError, OtherContentError, OtherLabelError, StateUnreadableError
@@ -190,7 +190,7 @@ def _place(url: str, state: State) -> Place | None:
     path = local_path(url)
     if path:
         return path.parent
-    return state.place if public(url) == f"{state.channel}/noarch" else None
+    return state.place if decoded(url) == decoded(f"{state.channel}/noarch") else None
 
 
 def check_channels(prefix: Path, state: State, specs: Iterable[MatchSpec]) -> None:

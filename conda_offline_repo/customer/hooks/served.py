@@ -7,7 +7,6 @@ an index in conda's cache. So the cached indexes and the records have to be thos
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import unquote
 
 from conda.base.context import context
 from conda.models.channel import Channel, all_channel_urls
@@ -17,7 +16,7 @@ from ...files.hashing import hash_bytes
 from ...files.web import WebFolder
 from ...repository.exceptions import IndexMisfitError, UnreadableError
 from ...repository.manifest import INDEX_NAME
-from ...urls import is_folder, public
+from ...urls import decoded, is_folder
 from ..environment.state import read_state
 from .history_check import expected_by_use, on_servers
 
@@ -49,17 +48,20 @@ def name_in(repository: WebFolder, url: str) -> str | None:
     if "://" not in url or is_folder(url):
         return None
     try:
-        address = public(url)
+        address = decoded(url)
     except ValueError:
         return None
-    start = f"{repository.url}/"
-    return unquote(address[len(start) :]) if address.startswith(start) else None
+    start = decoded(f"{repository.url}/") + "/"
+    return address[len(start) :] if address.startswith(start) else None
 
 
-def is_channel(repository: WebFolder) -> bool:
-    """Return whether conda's command has a repository among its channels."""
+def channel(repository: WebFolder) -> str | None:
+    """Return the URL of a subdir of a repository as conda's command has it among its channels; None
+    if it does not.
+    """
+    own = decoded(f"{repository.url}/noarch")
     urls = all_channel_urls(commands.channels(), subdirs=("noarch",))
-    return (repository / "noarch").url in map(public, urls)
+    return next((url for url in urls if decoded(url) == own), None)
 
 
 def refresh(repository: WebFolder) -> None:

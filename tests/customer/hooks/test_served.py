@@ -6,6 +6,7 @@ import json
 import logging
 import time
 from typing import TYPE_CHECKING
+from urllib.parse import quote, unquote
 
 import pytest
 from conda.base.context import context, reset_context
@@ -279,6 +280,24 @@ def test_records_get_the_login_that_conda_knows(tmp_path: Path, prefix: Path, st
             assert SECRET not in str(refused.value)
             restore()
         assert SECRET not in state_path(prefix).read_text()
+
+
+@pytest.mark.parametrize("name", ["a b", "bänk", "50%"])
+def test_addresses_with_escapes(mirror: Mirror, prefix: Path, tmp_path: Path, name: str) -> None:
+    """Which current conda leaves out of some URLs of the channel."""
+    folder = mirror.copy(1, tmp_path / "served" / name / "bank")
+    with ChannelServer(tmp_path / "served") as server:
+        url = f"{server.url}/{quote(name)}/bank"
+        (prefix / ".condarc").write_text(configured("", url, prefix / ".condarc"))
+        state_path(prefix).write_text(dump(State("bank", 1, url, url)))
+        with inside(tmp_path / "you", CONDA_PREFIX=str(prefix)):
+            leave_out_others()
+            guard.prepare_solve((), ())
+            for form in (url, unquote(url)):
+                check(record(server, folder, APP, url=f"{form}/{APP}"))
+            with pytest.raises(ForeignPackagesError):
+                check(record(server, folder, APP, url=f"{server.url}/bank/{APP}"))
+            restore()
 
 
 def test_other_archives_in_caches_are_not_linked(
