@@ -24,7 +24,9 @@ USUAL = "200"
 SIZES = (USUAL, "1000", "5000")
 #: Seconds before each answer, as from a server far away, for the upstream that is timed with them.
 DELAYS = (0.08, 0.2)
-NEAR, FAR = (titled(CHANNELS, delay) for delay in DELAYS)
+NEAR, FAR = AFAR = tuple(titled(CHANNELS, delay) for delay in DELAYS)
+#: Where rows without a limit are shown on the page about them.
+SHOWN = (USUAL, SMALL, NEAR)
 #: The largest size for which things are timed that grow with it and have no limit there.
 FEW = 200
 #: The same for what needs 1 GB to say something.

@@ -31,6 +31,7 @@ def ratios(results: Results) -> list[dict[str, Any]]:
                     {
                         "title": row.title,
                         "upstream": upstream,
+                        "group": row.group,
                         "ratio": ratio.medians,
                         "low": ratio.low,
                         "high": ratio.high,
