@@ -1,8 +1,9 @@
-"""What a build cannot be spared, alone: `floors.py fetch|decode THREADS REPOSITORY FOLDER`.
+"""What a build cannot be spared, alone: `floors.py fetch|plain|decode THREADS REPOSITORY FOLDER`.
 
 `fetch` has the archives of a repository from where they came from, by conda's own sessions, and
-writes them to a folder; `decode` undoes their compression, as who searches them must. Nothing is
-hashed, checked or brought to the disk. Prints the seconds, without the start of Python and conda.
+writes them to a folder; `plain` does so by Python's own client; `decode` undoes their compression,
+as who searches them must. Nothing is hashed, checked or brought to the disk. Prints the seconds,
+without the start of Python and conda.
 """
 
 from __future__ import annotations
@@ -10,12 +11,15 @@ from __future__ import annotations
 import bz2
 import json
 import sys
+import threading
 import time
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from conda.gateways.connection.session import get_session
 
@@ -30,6 +34,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 PIECE = 1 << 18
+#: One for each thread, which stays open.
+CONNECTIONS = threading.local()
 
 
 def fetch(repository: Path, folder: Path, name: str, url: str) -> None:
@@ -40,6 +46,15 @@ def fetch(repository: Path, folder: Path, name: str, url: str) -> None:
     ):
         for piece in answer.iter_content(PIECE):
             file.write(piece)
+
+
+def plain(repository: Path, folder: Path, name: str, url: str) -> None:
+    parts = urlsplit(url)
+    if not hasattr(CONNECTIONS, "open"):
+        CONNECTIONS.open = HTTPConnection(parts.netloc)
+    CONNECTIONS.open.request("GET", parts.path)
+    with CONNECTIONS.open.getresponse() as answer:
+        (folder / name.rpartition("/")[2]).write_bytes(answer.read())
 
 
 def decode(repository: Path, folder: Path, name: str, url: str) -> None:
@@ -58,7 +73,7 @@ def decode(repository: Path, folder: Path, name: str, url: str) -> None:
 
 
 def main() -> None:
-    work: Callable[..., None] = {"fetch": fetch, "decode": decode}[sys.argv[1]]
+    work: Callable[..., None] = {"fetch": fetch, "plain": plain, "decode": decode}[sys.argv[1]]
     repository, folder = map(Path, sys.argv[3:5])
     packages = json.loads((repository / MANIFEST_NAME).read_bytes())["packages"]
     urls = {name: package["url"] for name, package in packages.items()}

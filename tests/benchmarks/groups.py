@@ -90,6 +90,7 @@ def _network(bench: Bench) -> list[Contender]:
         Contender("ours, cold", bench.cold),
         Contender("Rust engine with 50, cold", partial(bench.engine_cold, threads=FIFTY)),
         Contender("ours before, cold", bench.cold_before),
+        Contender("conda create --dry-run", bench.dry_run),
     ]
 
 
@@ -97,6 +98,7 @@ def _floors(bench: Bench) -> list[Contender]:
     return [
         Contender("fetching alone", partial(bench.floor, what="fetch")),
         Contender("fetching alone with 50", partial(bench.floor, what="fetch", threads=FIFTY)),
+        Contender("plain fetching with 50", partial(bench.floor, what="plain", threads=FIFTY)),
         Contender("decoding alone", partial(bench.floor, what="decode")),
     ]
 
@@ -269,6 +271,10 @@ ROWS = (
         limits={NEAR: 1.0, FAR: 1.0},
     ),
     Row(
+        *("floor of that: a cold `conda create --dry-run`, of one platform", "network"),
+        *("conda create --dry-run", "Rust engine with 50, cold"),
+    ),
+    Row(
         *("cold build / that of the version before", "network"),
         *("ours, cold", "ours before, cold"),
         limits={NEAR: 0.25},
@@ -290,6 +296,11 @@ ROWS = (
     Row(
         *("the same with 50 at once", "floors"),
         *("fetching alone with 50", "", "seconds"),
+        unit=" s",
+    ),
+    Row(
+        *("the same by Python's own client", "floors"),
+        *("plain fetching with 50", "", "seconds"),
         unit=" s",
     ),
     Row(
