@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ..files.atomic import partial, replace
 from ..files.hashing import hash_file, hash_into
-from ..files.web import CONNECTIONS, WebFolder
+from ..files.web import WebFolder
 from ..files.workers import workers
 from .source import SourceReadError, chunks, failure
 
@@ -37,7 +37,8 @@ def stage(plan: Plan, staging: Path, progress: Progress) -> None:
         OSError: The disk refuses.
     """
     stop = threading.Event()
-    threads = CONNECTIONS if isinstance(plan.source.place, WebFolder) else THREADS
+    place = plan.source.place
+    threads = place.connections.number if isinstance(place, WebFolder) else THREADS
     source, packages = plan.source, plan.source.manifest.packages
     problems: dict[str, SourceReadError] = {}
     absent: list[str] = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from io import BufferedReader
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,10 +14,28 @@ from ..urls import file_url, public
 if TYPE_CHECKING:
     from typing import BinaryIO, TypeAlias
 
-#: How many files are read from a server at once.
-CONNECTIONS = 16
+    from .._conda.network.pools import Pools
+
 #: Bytes of one read.
 BUFFER = 1 << 18
+
+
+class Connections:
+    """Connections to the server of a repository, made when they are needed and kept."""
+
+    @cached_property
+    def number(self) -> int:
+        """How many files to read at once."""
+        from .._conda.features import downloads_at_once
+
+        return downloads_at_once()
+
+    @cached_property
+    def pools(self) -> Pools:
+        """The connections."""
+        from .._conda.network.pools import Pools
+
+        return Pools(self.number)
 
 
 @dataclass(frozen=True)
@@ -27,16 +46,18 @@ class WebFolder:
         url: Without credentials, and without a slash at its end.
         address: The same with the credentials that were typed; the other attributes have none.
         channel: The address of the repository, for whose login conda may have settings.
+        connections: To its server.
     """
 
     url: str
     address: str = field(repr=False, compare=False)
     channel: str = field(repr=False, compare=False)
+    connections: Connections = field(repr=False, compare=False)
 
     @classmethod
     def at(cls, address: str) -> WebFolder:
         """Return the folder of a repository, or above repositories."""
-        return cls(public(address), address, address)
+        return cls(public(address), address, address, Connections())
 
     def repository(self, label: str) -> WebFolder:
         """Return the repository of a label in this folder."""
@@ -69,19 +90,20 @@ class WebFolder:
         """
         from .._conda.network.files import ServedFile
 
-        return BufferedReader(ServedFile(self.address, self.channel), BUFFER)
+        file = ServedFile(self.address, self.channel, self.connections.pools)
+        return BufferedReader(file, BUFFER)
 
     def read(self, limit: int) -> bytes:
         """Return its content, or soon more than `limit` bytes of it; raises as `open`."""
         from .._conda.network.files import content
 
-        return content(self.address, self.channel, limit)
+        return content(self.address, self.channel, self.connections.pools, limit)
 
     def exists(self) -> bool:
         """Return whether the server has it; raises as `open`, but never FileNotFoundError."""
         from .._conda.network.files import exists
 
-        return exists(self.address, self.channel)
+        return exists(self.address, self.channel, self.connections.pools)
 
 
 #: Where a repository is, or a file of it.

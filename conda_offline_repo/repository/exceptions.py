@@ -150,6 +150,7 @@ class ChangedError(ManifestError):
 
     def __init__(self, path: Place) -> None:
         super().__init__(path, "it has changed while the repository was read")
+        self.hints = ("Run the same command again.",)
 
 
 class SignatureError(ManifestError):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from ..files.hashing import hash_file
 from ..files.web import WebFolder
+from ..files.workers import run_all
 from . import manifest_json
 from .exceptions import (
     ChangedError,
@@ -74,17 +75,20 @@ def check_indexes(repository: Repository) -> None:
     manifest, place = repository.manifest, repository.path
     if not isinstance(place, WebFolder):
         return
-    for name in (name for name in manifest.files if name.endswith(f"/{INDEX_NAME}")):
+
+    def check(name: str) -> None:
         allowed = manifest.allowed(name)
         try:
             digests = hash_file(place / name, limit=max(allowed.values()))
-            fits = allowed.get(digests.sha256) == digests.size
         except FileNotFoundError:
-            fits = False
+            raise IndexMisfitError(place / name) from None
         except OSError as error:
             raise UnreadableError(place / name, error) from error
-        if not fits:
+        if allowed.get(digests.sha256) != digests.size:
             raise IndexMisfitError(place / name)
+
+    indexes = [name for name in manifest.files if name.endswith(f"/{INDEX_NAME}")]
+    run_all(check, indexes, place.connections.number)
 
 
 def check_current(place: Place, manifest: Manifest) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..files.hashing import UNREADABLE, exists, hash_file
-from ..files.web import CONNECTIONS, WebFolder, is_web_page
+from ..files.web import WebFolder, is_web_page
 from ..files.workers import run_all
 from .exceptions import UnreadableError
 from .halfway import check_current
@@ -87,7 +87,7 @@ def verify(repository: Repository, progress: Progress) -> Report:
 
     size = sum(file.size for file in files.values())
     with progress.counting("Checking", len(packages), size):
-        threads = CONNECTIONS if isinstance(root, WebFolder) else None
+        threads = root.connections.number if isinstance(root, WebFolder) else None
         verdicts = sorted(zip(names, run_all(verdict, names, threads), strict=True))
     if any(result != "good" for _, result in verdicts):
         check_not_gone(root, root / MANIFEST_NAME)
@@ -142,7 +142,7 @@ def _beside(root: WebFolder, names: Iterable[str]) -> Iterator[str]:
     """
     subdirs = {name.rpartition("/")[0] for name in names if name.endswith(f"/{INDEX_NAME}")}
     siblings = [f"{subdir}/{sibling}" for subdir in sorted(subdirs) for sibling in SIBLINGS]
-    has = run_all(lambda name: _is_sent(root / name), siblings, CONNECTIONS)
+    has = run_all(lambda name: _is_sent(root / name), siblings, root.connections.number)
     yield from (name for name, sent in zip(siblings, has, strict=True) if sent)
 
 

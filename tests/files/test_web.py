@@ -22,16 +22,25 @@ from conda_offline_repo.files.hashing import (
 from conda_offline_repo.files.web import WebFolder
 from dev.upstream.server import ChannelServer
 from tests.support.inside import inside
+from tests.support.logins import Login, plugged
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from tests.support.inside import Inside
+
 CONTENT = random.Random(3).randbytes(700_000)
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[ChannelServer]:
+def me(tmp_path: Path) -> Iterator[Inside]:
+    with inside(tmp_path / "me") as me:
+        yield me
+
+
+@pytest.fixture
+def server(me: Inside, tmp_path: Path) -> Iterator[ChannelServer]:
     folder = tmp_path / "served" / "repo"
     (folder / "noarch").mkdir(parents=True)
     (folder / "noarch" / "big").write_bytes(CONTENT)
@@ -41,10 +50,7 @@ def server(tmp_path: Path) -> Iterator[ChannelServer]:
     for name in ("closed", "private"):
         (folder.parent / name).mkdir()
         (folder.parent / name / "file").write_bytes(b"content")
-    with (
-        inside(tmp_path / "me"),
-        ChannelServer(folder.parent, basic=closed, private=private) as server,
-    ):
+    with ChannelServer(folder.parent, basic=closed, private=private) as server:
         yield server
 
 
@@ -176,6 +182,29 @@ def test_login_in_a_url_works_and_is_never_shown(server: ChannelServer, name: st
     with pytest.raises(OSError, match="the server") as caught:
         read_regular(WebFolder.at(f"{server.url}/{name}") / "file", 100)
     assert isinstance(caught.value, (PermissionError, FileNotFoundError))
+
+
+def test_login_of_a_plugin_is_for_all_files_of_a_channel(
+    me: Inside, server: ChannelServer, folder: WebFolder
+) -> None:
+    """conda's setting names the channel; a file right in it is in no channel that conda knows."""
+    me.configure(channel_settings=[{"channel": folder.url, "auth": "signing"}])
+    with plugged(Login()):
+        place = WebFolder.at(folder.url)
+        hash_file(place / "noarch" / "big")
+        assert exists(place / "empty")
+    urls = [f"{server.url}{request.path}" for request in server.requests]
+    assert [r.headers.get("x-signature") for r in server.requests] == [url[::-1] for url in urls]
+
+
+def test_plugin_for_a_login_that_is_not_installed(
+    me: Inside, server: ChannelServer, folder: WebFolder
+) -> None:
+    me.configure(channel_settings=[{"channel": folder.url, "auth": "company-login"}])
+    server.fault("big", "status", status=401)
+    with pytest.raises(PermissionError) as caught:
+        hash_file(folder / "noarch" / "big")
+    assert "company-login" in vars(caught.value)["hint"]
 
 
 def test_login_goes_to_no_other_server(server: ChannelServer, tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from requests import Response
 
-    from .pools import Answer
+    from .pools import Answer, Pools
 
 #: What makes caches on the way ask the server whether what they have is its newest.
 FRESH = {"Cache-Control": "no-cache"}
@@ -54,11 +54,12 @@ class ServedFile(RawIOBase):
     Args:
         address: With credentials.
         channel: The address of the channel that it is in, whose login is used.
+        pools: Connections to use.
     """
 
-    def __init__(self, address: str, channel: str) -> None:
+    def __init__(self, address: str, channel: str, pools: Pools) -> None:
         super().__init__()
-        self._address, self._channel, self._start = address, channel, 0
+        self._place, self._start = (address, channel, pools), 0
         self._chunks: Generator[bytes] | None = None
         self._rest = memoryview(b"")
 
@@ -86,7 +87,7 @@ class ServedFile(RawIOBase):
             FileNotFoundError, PermissionError, ServerError: The server does not send it.
         """
         if self._chunks is None:
-            self._chunks = _stream(self._address, self._channel, self._start)
+            self._chunks = _stream(*self._place, self._start)
         if not self._rest:
             self._rest = memoryview(next(self._chunks, b""))
         target = memoryview(buffer)
@@ -102,7 +103,7 @@ class ServedFile(RawIOBase):
         super().close()
 
 
-def content(address: str, channel: str, limit: int) -> bytes:
+def content(address: str, channel: str, pools: Pools, limit: int) -> bytes:
     """Return the content of a file, or soon more than `limit` bytes of it.
 
     A connection that breaks is no part of it: it is asked for from the start again, as the file may
@@ -112,7 +113,7 @@ def content(address: str, channel: str, limit: int) -> bytes:
     while True:
         received = bytearray()
         try:
-            for chunk in _answer(address, channel, 0):
+            for chunk in _answer(address, channel, pools, 0):
                 received += chunk
                 if len(received) > limit:
                     break
@@ -121,12 +122,12 @@ def content(address: str, channel: str, limit: int) -> bytes:
             tries.wait(error)
 
 
-def exists(address: str, channel: str) -> bool:
+def exists(address: str, channel: str, pools: Pools) -> bool:
     """Return whether a server has a file; arguments and errors are as those of `ServedFile`."""
     tries = _Tries(address)
     while True:
         try:
-            with closing(_answer(address, channel, 0)) as answer:
+            with closing(_answer(address, channel, pools, 0)) as answer:
                 next(answer, None)
             return True
         except FileNotFoundError:
@@ -135,11 +136,11 @@ def exists(address: str, channel: str) -> bool:
             tries.wait(error)
 
 
-def _stream(address: str, channel: str, start: int) -> Generator[bytes]:
+def _stream(address: str, channel: str, pools: Pools, start: int) -> Generator[bytes]:
     tries = _Tries(address)
     while True:
         try:
-            for chunk in _answer(address, channel, start):
+            for chunk in _answer(address, channel, pools, start):
                 start += len(chunk)
                 yield chunk
             return
@@ -163,7 +164,7 @@ class _Tries:
         self.pause *= 2
 
 
-def _answer(address: str, channel: str, start: int) -> Generator[bytes]:
+def _answer(address: str, channel: str, pools: Pools, start: int) -> Generator[bytes]:
     """Yield a file from a byte on as one answer has it.
 
     Raises:
@@ -172,7 +173,7 @@ def _answer(address: str, channel: str, start: int) -> Generator[bytes]:
     """
     url, position = public(address), start
     with _in_words(url):
-        response = ask(with_login(address, channel), start, FRESH, channel)
+        response = ask(with_login(address, channel), start, FRESH, channel, pools)
     with closing(response):
         if _is_at_end(response, start):
             return

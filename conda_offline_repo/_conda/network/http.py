@@ -57,7 +57,7 @@ def ask(
         start: The first byte to send.
         more: Headers of the request.
         channel: The channel whose login is used; without it, that in which conda sees the file.
-        pools: Connections of the command, to be used where possible, if no channel is named.
+        pools: Connections of the command, to be used where possible.
 
     Returns:
         An answer to close, whatever its status.
@@ -76,7 +76,7 @@ def ask(
         headers["Range"] = f"bytes={start}-"
     for _ in range(MOST_REDIRECTS):
         try:
-            answer = pools.ask(url, headers) if pools and not channel else None
+            answer = pools.ask(url, headers, channel) if pools else None
             return answer or _ask(url, headers, channel)
         except RedirectedError as redirect:
             url = _redirected(url, str(redirect))

@@ -109,8 +109,8 @@ class Pools:
         for adapter in self._adapters.values():
             adapter.close()
 
-    def ask(self, url: str, headers: Mapping[str, str]) -> Answer | None:
-        """Ask for a file.
+    def ask(self, url: str, headers: Mapping[str, str], channel: str = "") -> Answer | None:
+        """Ask for a file; a channel is as for `http.ask`.
 
         Returns:
             An answer to close, whatever its status; None where conda's session has to ask itself.
@@ -124,7 +124,7 @@ class Pools:
             return None
         with self._lock:  # the first makes the way for all
             if folder not in self._routes:
-                self._routes[folder] = self._route(url)
+                self._routes[folder] = self._route(url, channel)
             route = self._routes[folder]
         return self._ask(route, file, headers) if route else None
 
@@ -170,11 +170,11 @@ class Pools:
             extract_cookies_to_jar(cookies, prepared, raw)
         return answer
 
-    def _route(self, url: str) -> _Route | None:
+    def _route(self, url: str, channel: str) -> _Route | None:
         """Return the way to the files beside a URL; None where requests may differ in more than
         the name of the file, or do not go over urllib3's pools.
         """
-        session = without_retries(url)
+        session = without_retries(f"{channel}/noarch" if channel else url)
         if not _is_plain(session) or not hasattr(HTTPResponse, "read1"):  # urllib3 before 2.1
             return None
         self._session = session = self._session or session

@@ -6,14 +6,13 @@ import shutil
 import ssl
 import subprocess
 import threading
-from contextlib import closing, contextmanager
+from contextlib import closing
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
 
 import pytest
 from conda import plugins
 from conda.base.context import context
-from conda.plugins.types import ChannelAuthBase, CondaAuthHandler
 
 from conda_offline_repo._conda.network import http
 from conda_offline_repo._conda.network.connections import unreached
@@ -26,6 +25,7 @@ from conda_offline_repo.builder.upstream.entry import Entry
 from conda_offline_repo.progress import Unwatched
 from dev.upstream.server import ChannelServer
 from tests.support.inside import forget, inside
+from tests.support.logins import Login, plugged
 from tests.support.tiny import TinyChannel
 
 if TYPE_CHECKING:
@@ -152,39 +152,12 @@ def test_odd_names_are_asked_for_as_by_the_session(
     assert paths[:2] == paths[2:]
 
 
-class Signing(ChannelAuthBase):  # type: ignore[misc]
-    """A login that signs each address."""
-
-    def __call__(self, request):  # type: ignore[no-untyped-def]
-        request.headers["X-Signature"] = request.url[::-1]
-        return request
-
-
-class Plugin:
-    """Has such a login, and headers for each path where conda lets plugins have some."""
-
-    @plugins.hookimpl
-    def conda_auth_handlers(self):  # type: ignore[no-untyped-def]
-        yield CondaAuthHandler(name="signing", handler=Signing)
-
-
-@contextmanager
-def plugged(plugin: object) -> Iterator[None]:
-    context.plugin_manager.register(plugin)
-    forget()
-    try:
-        yield
-    finally:
-        context.plugin_manager.unregister(plugin)
-        forget()
-
-
 def test_login_of_a_plugin_signs_each_request(
     channel: TinyChannel, server: ChannelServer, me: Inside, pools: Pools
 ) -> None:
     me.configure(channel_settings=[{"channel": f"{server.url}/*", "auth": "signing"}])
     urls = [f"{server.url}/public/{file}" for file in files(channel)]
-    with plugged(Plugin()):
+    with plugged(Login()):
         for url in urls:
             body(url, pools)
     assert [r.headers["x-signature"] for r in server.requests] == [url[::-1] for url in urls]
