@@ -217,10 +217,10 @@ def complete(archives: Iterable[LinkedArchive]) -> None:
     That is the digest, which an index may lack, and the login that conda is configured with, which
     solvers may leave out.
     """
-    from ..._conda.network.sessions import with_login  # most environments use no server
-
     for archive in archives:
         if isinstance(archive.path, WebFolder):
+            from ..._conda.network.sessions import with_login  # most use no server
+
             record = archive.record
             if not archive.sha256 and len(archive.allowed) == 1:
                 record.sha256 = next(iter(archive.allowed))
