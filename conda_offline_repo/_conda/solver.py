@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import logging
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.metadata import PackageNotFoundError, requires, version
 from inspect import signature
 from traceback import clear_frames
@@ -78,22 +79,31 @@ def ask(
         if context.solver in CLASSIC and not as_conda:
             backend = machine_minding(backend)
         solver = backend(prefix, channels, subdirs, specs_to_add=specs, command=command)
-        return question(solver)
+        answer = question(solver)
+        solver = None
+        _give_back()
+        return answer
     except conda_errors.UNSOLVED as error:
         missing = conda_errors.not_found(error)
         why = str(error).strip()
         if missing is not None:
             why = f"Not found:{dashlist(missing)}\nin:{dashlist(map(channel_url, channels))}"
     except BaseException as error:  # a panic of rattler's is no Exception
-        del solver
+        solver = None
         _let_go(error)
         if not conda_errors.fails_by_itself(error):
             raise
         log.debug("the solver failed", exc_info=error)
         raise _failed(error) from error
-    del solver
+    solver = None
     _let_go(None)
     raise UnsolvedError(why)
+
+
+def _give_back() -> None:
+    """Give the memory that a solver needed for an index back to the system, which glibc keeps."""
+    with suppress(AttributeError, OSError, TypeError):  # another system, or another C library
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def takes_for_one(channels: Sequence[Channel]) -> bool:

@@ -20,7 +20,7 @@ from ..repository.locate import enclosing
 from ..repository.names import check_folder, same_name_in_other_case
 from ..repository.ownership import check_ours
 from ..repository.staging import exclusive
-from ..repository.transition import read_manifest
+from ..repository.transition import is_current, read_manifest
 from . import outcome as outcomes
 from .archives import collect, installers
 from .archives.attestations import collect_attestations
@@ -80,7 +80,7 @@ def _build(options: Options, progress: Progress, run: Run, *, dry_run: bool) -> 
     # before the lock, which would make folders in a root that may be the wrong one
     last, request = _last_and_request(options, signer, repository)
     with nullcontext() if dry_run else exclusive(repository, progress.step) as staging:
-        if read_manifest(repository) != last:  # another command has published in the meantime
+        if not is_current(repository, last):  # another command has published in the meantime
             last, request = _last_and_request(options, signer, repository)
         scratch = (
             nullcontext(staging) if staging else TemporaryDirectory(ignore_cleanup_errors=True)

@@ -5,7 +5,7 @@ a solver chooses or breaks over what no customer gets, from views of them.
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from .._conda.solver import takes_for_one, undisturbed
@@ -20,6 +20,7 @@ from .solving.exceptions import (
     SolveError,
     UnfitEntryError,
 )
+from .solving.solution import brief
 from .solving.solve import from_channels, solve
 from .solving.view import LEFT_OUT, Views
 from .upstream.ages import Ages
@@ -84,7 +85,7 @@ def solved(request: Request, tasks: Sequence[Task], progress: Progress, ground: 
     try:
         with undisturbed():
             try:
-                return _solved_somehow(request, tasks, progress, ground)
+                return _brief(_solved_somehow(request, tasks, progress, ground))
             except (SolveError, NewerEntryError) as error:
                 first = error
             from .pypi.channel_wheels import PYTHON, with_channel_wheels
@@ -94,7 +95,7 @@ def solved(request: Request, tasks: Sequence[Task], progress: Progress, ground: 
                 raise first from None
             shutil.rmtree(ground.scratch, ignore_errors=True)
             try:
-                return _solved_somehow(request, moved, progress, ground)
+                return _brief(_solved_somehow(request, moved, progress, ground))
             except SolveError:
                 if all(task.packages == PYTHON for task in moved):
                     raise first from None  # nobody asked for Python
@@ -106,6 +107,10 @@ def solved(request: Request, tasks: Sequence[Task], progress: Progress, ground: 
         raise
     finally:
         shutil.rmtree(ground.scratch, ignore_errors=True)
+
+
+def _brief(outcome: Solved) -> Solved:
+    return replace(outcome, solutions=tuple(map(brief, outcome.solutions)))
 
 
 def _solved_somehow(

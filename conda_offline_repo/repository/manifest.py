@@ -6,16 +6,16 @@
 from __future__ import annotations
 
 import hashlib
-import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import cached_property
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from .names import attestations_name
 from .remembered import ALWAYS, Remembered
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from typing import Any
 
     from .package import Attestations, File, Package
@@ -202,15 +202,29 @@ class Manifest:
         """The SHA-256 of `raw`, in lower-case hexadecimal."""
         return hashlib.sha256(self.raw).hexdigest()
 
+    @property
+    def pieces(self) -> Iterator[bytes]:
+        """The bytes of its file, in pieces: JSON, keys sorted, one newline at the end."""
+        from .writing import pieces  # a solve of conda's needs none
+
+        return pieces(_members(self), attrgetter("stated"))
+
     @cached_property
     def content(self) -> bytes:
-        """The bytes of its file: keys sorted, one newline at the end."""
-        text = json.dumps(as_dict(self), indent=2, sort_keys=True, ensure_ascii=False)
-        return f"{text}\n".encode()
+        """The bytes of its file."""
+        return b"".join(self.pieces)
 
 
 def as_dict(manifest: Manifest) -> dict[str, Any]:
     """Return the manifest as the JSON object that is written and shown."""
+    members = _members(manifest)
+    for name in members.keys() & {"packages", "files", "bridges"}:
+        members[name] = {path: file.stated for path, file in members[name].items()}
+    return members
+
+
+def _members(manifest: Manifest) -> dict[str, Any]:
+    """Return the members of that object, with the descriptions of files as they are."""
     defaults = vars(Remembered())
     request = {
         name: value
@@ -222,7 +236,7 @@ def as_dict(manifest: Manifest) -> dict[str, Any]:
         "cutoff": manifest.cutoff,
         "signers": manifest.signers,
         "releases": {str(number): vars(kept) for number, kept in manifest.releases.items()},
-        "bridges": _as_dicts(manifest.bridges),
+        "bridges": manifest.bridges,
         "pip": manifest.pip,
         "needs": manifest.needs,
         "proved_with": manifest.proved_with,
@@ -235,16 +249,7 @@ def as_dict(manifest: Manifest) -> dict[str, Any]:
         "created": manifest.created,
         "request": request,
         "solutions": manifest.solutions,
-        "packages": {name: _package(package) for name, package in manifest.packages.items()},
-        "files": _as_dicts(manifest.files),
+        "packages": manifest.packages,
+        "files": manifest.files,
         "built_with": manifest.built_with,
     }
-
-
-def _as_dicts(files: Mapping[str, File]) -> dict[str, dict[str, Any]]:
-    return {name: vars(file) for name, file in files.items()}
-
-
-def _package(package: Package) -> dict[str, Any]:
-    usual = {"wheel": None, "attestations": None, "index_version": 1}
-    return {k: v for k, v in asdict(package).items() if k not in usual or v != usual[k]}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from . import reading
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class WheelOrigin:
     """The wheel that an archive was made from: its project and version on PyPI, its file name, and
     its SHA-256 digest in lower-case hexadecimal.
@@ -25,12 +25,17 @@ class WheelOrigin:
     sha256: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class File:
     """Any other file of the repository than an archive."""
 
     sha256: str
     size: int
+
+    @property
+    def stated(self) -> dict[str, Any]:
+        """What a manifest states of it."""
+        return asdict(self)
 
     @classmethod
     def of(cls, content: bytes) -> File:
@@ -38,7 +43,7 @@ class File:
         return cls(hashlib.sha256(content).hexdigest(), len(content))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Attester:
     """Who made an attestation: an identity, such as the URL of a workflow or an e-mail address, and
     the URL of the issuer that vouches for it.
@@ -51,7 +56,7 @@ class Attester:
         return f"{self.identity} ({self.issuer})"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Attestations(File):
     """The file with the attestations of an archive, which lies beside it (CEP 50).
 
@@ -62,7 +67,7 @@ class Attestations(File):
     verified: tuple[Attester, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Package:
     """An archive of the repository. Digests are lower-case hexadecimal, the size is in bytes; the
     URL of an archive that was made from a wheel is that of the wheel. The version is that of the
@@ -76,6 +81,23 @@ class Package:
     wheel: WheelOrigin | None = None
     attestations: Attestations | None = None
     index_version: int = 1
+
+    @property
+    def stated(self) -> dict[str, Any]:
+        """What a manifest states of it; what few have only where it has it."""
+        stated: dict[str, Any] = {
+            "sha256": self.sha256,
+            "md5": self.md5,
+            "size": self.size,
+            "url": self.url,
+        }
+        if self.wheel:
+            stated["wheel"] = asdict(self.wheel)
+        if self.attestations:
+            stated["attestations"] = self.attestations.stated
+        if self.index_version != 1:
+            stated["index_version"] = self.index_version
+        return stated
 
 
 def parse_package(values: Any) -> Package:

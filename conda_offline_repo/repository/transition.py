@@ -13,13 +13,16 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from ..files.atomic import has_content
 from ..files.hashing import exists
 from ..files.web import WebFolder
 from . import manifest_json, signature
 from .exceptions import ManifestError, UnreadableError
-from .manifest import BESIDE, NEXT_NAME, NEXT_SIGNATURE_NAME
+from .manifest import BESIDE, MANIFEST_NAME, NEXT_NAME, NEXT_SIGNATURE_NAME
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from ..files.web import Place
     from .manifest import Manifest
 
@@ -68,6 +71,16 @@ def read_manifest(repository: Place) -> Manifest | None:
     """Return the manifest of a repository as `allowing` does; raises as `manifest_json.read`."""
     coming, manifest = read_next(repository), manifest_json.read(repository)
     return manifest and allowing(repository, manifest, coming)
+
+
+def is_current(repository: Path, manifest: Manifest | None) -> bool:
+    """Return whether a repository still has just the manifest that was read there, or still none;
+    False while a publication is under way or was interrupted.
+    """
+    if manifest is None:
+        return not manifest_json.present(repository)
+    path = repository / MANIFEST_NAME
+    return not unfinished(repository, manifest) and has_content(path, manifest.raw)
 
 
 def allowing(repository: Place, manifest: Manifest, coming: Manifest | None) -> Manifest:

@@ -19,6 +19,7 @@ from conda_offline_repo.builder.build import tools
 from conda_offline_repo.builder.kept_releases import KeptReleases
 from conda_offline_repo.builder.options import Options
 from conda_offline_repo.builder.release import compose
+from conda_offline_repo.builder.release.index import make_index
 from conda_offline_repo.builder.release.plan import BuildPlan
 from conda_offline_repo.builder.request.request import resolve
 from conda_offline_repo.builder.solving.solution import Solution
@@ -72,6 +73,9 @@ def main() -> None:
         platforms=(platform,),
     )
     request = resolve(options, None)
+    start = time.perf_counter()
+    index = make_index(entries, request.platforms)
+    indexed = time.perf_counter()
     plan = BuildPlan(
         request=request,
         repository=folder / ".none",
@@ -82,10 +86,8 @@ def main() -> None:
         entries=tuple(entries),
         of_plugin=(),
         kept=KeptReleases(),
+        index=index,
     )
-    start = time.perf_counter()
-    _ = plan.index
-    indexed = time.perf_counter()
     state = compose.completed(compose.compose(plan, archives, Collected({}, {}), {}, ()), None)
     content = state.manifest.content
     end = time.perf_counter()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import nullcontext
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -80,7 +80,7 @@ def test_wheels_and_requirements_of_pip_come_back_as_they_were(tmp_path: Path) -
     (tmp_path / MANIFEST_NAME).write_bytes(FROM_PYPI.content)
     assert read(tmp_path) == FROM_PYPI
     data = json.loads(FROM_PYPI.content)
-    assert data["packages"]["noarch/app-2.0-0.conda"]["wheel"] == vars(WHEEL)
+    assert data["packages"]["noarch/app-2.0-0.conda"]["wheel"] == asdict(WHEEL)
     assert not [key for key in json.loads(MANIFEST.content) if key == "pip"]
     assert "wheel" not in data["packages"]["win-64/lib-1.0-0.tar.bz2"]
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import shutil
 import threading
 from contextlib import contextmanager, suppress
-from itertools import chain
 from typing import TYPE_CHECKING
 
 from ..._conda.network.retries import DownloadFailedError
@@ -194,8 +193,11 @@ def check_space(
     """
     missing = 0
     for entry in entries:
-        places = chain((repository / entry.name, staging / entry.name), local.elsewhere(entry))
-        if not any(has_size(path, entry) for path in places):
+        own = (repository / entry.name, staging / entry.name)
+        # the manifests of other labels are read only where that matters
+        if not any(has_size(path, entry) for path in own) and not any(
+            has_size(path, entry) for path in local.elsewhere(entry)
+        ):
             missing += entry.size or 0
     free = shutil.disk_usage(repository.parent).free
     if missing and free < missing + RESERVE:

@@ -69,7 +69,7 @@ def _index_subdir(maker: ChannelIndex, subdir: str, entries: Mapping[str, Entry]
         }
         for is_newer in (True, False)
     )
-    # keys that conda-index wants to see in an entry, even where the channel states none
+    # what conda-index wants to see of an entry; the records themselves take its place below
     needed = {"md5": None, "sha256": None, "size": 0}
     with maker.cache_for_subdir(subdir) as cache:
         cache.store_md_state(
@@ -78,7 +78,7 @@ def _index_subdir(maker: ChannelIndex, subdir: str, entries: Mapping[str, Entry]
                     "path": cache.database_path(file),
                     "mtime": 0,
                     "size": record.get("size", 0),
-                    "repodata": {**needed, **record},
+                    "repodata": {**needed, "name": record["name"]},
                 }
                 for file, record in records.items()
             ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin
@@ -53,6 +53,7 @@ class BuildPlan:
         entries: The channels' entries for it.
         of_plugin: Those of the plugin.
         kept: The earlier releases that stay beside it.
+        index: The index files of the repository, by path.
         proof: Which solvers have proven it; none yet.
         published: The index entries of what is published, by `subdir/file`.
         warnings: What the vendor should know.
@@ -67,6 +68,7 @@ class BuildPlan:
     entries: tuple[Entry, ...]
     of_plugin: tuple[Entry, ...]
     kept: KeptReleases
+    index: Mapping[str, bytes]
     proof: Proof = Proof()
     published: Records = field(default_factory=dict)
     warnings: tuple[BuildWarning, ...] = ()
@@ -81,12 +83,12 @@ class BuildPlan:
         """The index entries of these, by `subdir/file`."""
         return {entry.name: entry.record for entry in self.all_entries}
 
-    @cached_property
-    def index(self) -> dict[str, bytes]:
-        """The index files of the repository, by path."""
-        return make_index((*self.entries, *self.kept.entries), self.request.platforms)
+    def keeping(self, kept: KeptReleases) -> BuildPlan:
+        """Return the same plan with other earlier releases beside it."""
+        index = make_index((*self.entries, *kept.entries), self.request.platforms)
+        return replace(self, kept=kept, index=index)
 
-    @cached_property
+    @property
     def plugin_index(self) -> dict[str, bytes]:
         """Those of the plugin's channel."""
         if not self.of_plugin:
@@ -175,6 +177,7 @@ def make_plan(
         entries=entries,
         of_plugin=tuple(as_published(entry, published) for entry in of_plugin),
         kept=kept,
+        index=make_index((*entries, *kept.entries), request.platforms),
         published=published,
         warnings=(
             *request.warnings,

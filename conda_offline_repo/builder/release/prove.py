@@ -89,7 +89,7 @@ def proved(plan: BuildPlan, scratch: Path, known: Recent[dict[str, str]]) -> Bui
         except (ProofError, OtherSolverError) as error:
             if not plan.kept.releases:
                 raise
-            plan = replace(plan, kept=without(plan.kept, error.key, error.other, error.solver))
+            plan = plan.keeping(without(plan.kept, error.key, error.other, error.solver))
         else:
             others = other_solvers(plan.request)
             return _with_proof(plan, proof_of(plan.request, others, broken))

@@ -13,6 +13,7 @@ from ...repository.exceptions import SignatureError
 from ...repository.manifest import BESIDE
 from ...repository.ownership import leftovers
 from ...repository.publish import Sealed, Transition, carry_out
+from ...repository.transition import unfinished
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,7 +27,8 @@ def differs(release: Release, repository: Path, last: Manifest) -> bool:
     """Return whether publishing would change anything but the manifest's count, dates and tools,
     and what the last publication was to delete.
     """
-    stated = manifest_json.stated(repository)
+    # what lies beside is in `last`, but not in the manifest
+    stated = manifest_json.stated(repository) if unfinished(repository, last) else last
     same_time = replace(
         release.manifest,
         release=last.release,
@@ -38,11 +40,21 @@ def differs(release: Release, repository: Path, last: Manifest) -> bool:
         bridges=last.bridges,
     )
     return (
-        same_time.content != stated.raw
+        not _has_text(same_time, stated.raw)
         or any(archive.staged for archive in release.archives)
         or bool(_changed(release, repository))
         or not last.on_the_way.keys() >= {*leftovers(release.manifest, repository, last)}
     )
+
+
+def _has_text(manifest: Manifest, raw: bytes) -> bool:
+    """Return whether these are the bytes of a manifest."""
+    begin = 0
+    for piece in manifest.pieces:
+        if not raw.startswith(piece, begin):
+            return False
+        begin += len(piece)
+    return begin == len(raw)
 
 
 def finish(

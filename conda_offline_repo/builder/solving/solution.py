@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from ...repository.manifest import solution_key
@@ -60,6 +60,17 @@ class Task:
         return solution_key(self.environment, self.platform)
 
 
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What a build needs of a `PackageRecord` when it has the entry."""
+
+    name: str
+    version: str
+    build: str
+    subdir: str
+    fn: str
+
+
 @dataclass(frozen=True)
 class Solution:
     """The packages of one environment on one platform.
@@ -67,7 +78,7 @@ class Solution:
     Attributes:
         environment: Its name; empty for the only one of a label.
         packages: The specifications to install them with.
-        records: Those of the channels.
+        records: Those of the channels; see `brief`.
         exact: Whether the archives were named, and no solver chose them.
         converted: The packages that were made from wheels.
         pip: By requirement of pip, the specification of what stands for it; among `packages`, too.
@@ -100,6 +111,12 @@ class Solution:
         names = {record.name for record in self.records}
         names |= {str(entry.record["name"]) for entry in self.converted}
         return self.exact and needs_pip(names)
+
+
+def brief(solution: Solution) -> Solution:
+    """Return a solution without conda's records, of which each takes kilobytes of memory."""
+    records = (Chosen(r.name, r.version, r.build, r.subdir, r.fn) for r in solution.records)
+    return replace(solution, records=tuple(records))
 
 
 def needs_pip(names: Collection[str]) -> bool:
