@@ -2,7 +2,8 @@
 
 A server is asked for a few files, and for one more with each that it sends, up to the limit. Where
 it has too much to do, stalls or breaks off, it is asked for half as much, and for more again, in
-steps, while it answers well. One server that is slow or busy does not slow down the others.
+steps, while it answers well: soon up to what was too much, and beyond that the later the more often
+it was. One server that is slow or busy does not slow down the others.
 """
 
 from __future__ import annotations
@@ -47,13 +48,14 @@ class Host:
         lock: threading.RLock | None = None,
         more: Callable[[int], object] = lambda slots: None,
     ) -> None:
-        self.most = self._enough = most
+        self.most = self._first = most
         self.limit = min(FIRST, most)
         self.running = self.begun = 0
         self._lock = lock or threading.RLock()
         self._freed = threading.Condition(self._lock)
         self._more = more
         self._lowered = self._good = self._busy = self._since = 0
+        self._too_much, self._rounds = most + 1, 1
 
     @property
     def state(self) -> tuple[int, int, int]:
@@ -65,10 +67,14 @@ class Host:
         with self._lock:
             self._good += 1
             self._since += 1
-            if self.limit < self._enough:
+            slots = max(1, self.limit // 4)
+            rounds = self._rounds if self.limit + slots >= self._too_much else 1
+            if self.limit < self._first:
                 self._raise(1)
-            elif self._since >= self.limit:  # as many as run at once
-                self._raise(max(1, self.limit // 4))
+            elif self._since >= rounds * self.limit:
+                if self.limit >= self._too_much:  # no more
+                    self._too_much, self._rounds = self.most + 1, 1
+                self._raise(slots)
 
     def _raise(self, slots: int) -> None:
         slots = min(slots, self.most - self.limit)
@@ -92,7 +98,9 @@ class Host:
             if lowered == self._lowered:
                 self._lowered += 1
                 self._since = 0
-                self.limit = self._enough = max(1, self.limit // 2)
+                self._rounds *= 2 if self.limit >= self._too_much else 1
+                self._too_much = self.limit
+                self.limit = self._first = max(1, self.limit // 2)
             return self._good > good and self._busy > busy + 1
 
     @contextmanager

@@ -111,10 +111,11 @@ def with_retries(
             of_all = host.busy(before) and isinstance(error, BusyError)
             if (tries_left <= 0 and not of_all) or stop.is_set():
                 raise DownloadFailedError(str(error), error.hint) from None
-            tries_left -= not of_all
             with host.released(stop):
                 stop.wait(min(pause if error.wait is None else error.wait, LONGEST_WAIT))
-            pause *= 2
+            if not of_all:
+                tries_left -= 1
+                pause *= 2
         else:
             host.good()
             return result

@@ -74,6 +74,27 @@ def test_half_as_many_after_a_busy_answer_and_again_more_later() -> None:
     assert host.limit == 1
 
 
+def answers_until(host: Host, limit: int) -> int:
+    """How many good answers raise the limit so far."""
+    answers = 0
+    while host.limit < limit:
+        host.good()
+        answers += 1
+    return answers
+
+
+def test_what_was_too_much_is_tried_again_later_and_later() -> None:
+    """A server that bears five downloads is not asked for six all the time."""
+    host = Host(MOST)
+    answers = []
+    for _ in range(4):
+        host.busy(host.state)
+        answers.append(answers_until(host, 6))
+    assert answers == [5, 3 + 4 + 5, 3 + 4 + 2 * 5, 3 + 4 + 4 * 5]
+    assert answers_until(host, 7) == 4 * 6
+    assert answers_until(host, 10) == 7 + 8, "it was not too much after all"
+
+
 def test_busy_answer_is_about_a_file_unless_others_get_it_and_some_do_not() -> None:
     host = Host(MOST)
     before = host.state
