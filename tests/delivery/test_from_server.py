@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -24,6 +25,7 @@ from conda_offline_repo.repository.halfway import check_indexes
 from conda_offline_repo.repository.locate import locate_one
 from conda_offline_repo.repository.manifest import MANIFEST_NAME, NEXT_NAME
 from conda_offline_repo.repository.staging import staging_folder
+from conda_offline_repo.repository.verify import verify
 from dev.upstream.server import ChannelServer
 from tests.support.delivering import VENDOR, alone, files, signed, whole
 from tests.support.inside import inside
@@ -133,11 +135,14 @@ def test_damage_at_the_source_changes_nothing(
 def test_release_that_comes_meanwhile(served: Served, mirror: Mirror, target: Path) -> None:
     """The old one's files are gone when they are asked for: it is begun anew with the new one."""
     mirror.copy(1, served.folder)
-    source = from_folder(locate_one(served.place))
+    located = locate_one(served.place)
+    source = from_folder(located)
     mirror.copy(2, served.folder)
     with pytest.raises(ChangedError) as caught:
         deliver(source, target, Unwatched())
     assert caught.value.halfway
+    with pytest.raises(ChangedError):
+        verify(replace(located, path=served.place), Unwatched())
     served.sync(target)
     assert files(target) == files(mirror.builds[2])
 

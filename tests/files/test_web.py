@@ -184,6 +184,15 @@ def test_login_in_a_url_works_and_is_never_shown(server: ChannelServer, name: st
     assert isinstance(caught.value, (PermissionError, FileNotFoundError))
 
 
+def test_login_of_netrc(
+    server: ChannelServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login maria password pa55:word\n")
+    monkeypatch.setenv("NETRC", str(netrc))
+    assert read_regular(WebFolder.at(f"{server.url}/closed") / "file", 100) == b"content"
+
+
 def test_login_of_a_plugin_is_for_all_files_of_a_channel(
     me: Inside, server: ChannelServer, folder: WebFolder
 ) -> None:
