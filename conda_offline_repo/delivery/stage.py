@@ -38,7 +38,7 @@ def stage(plan: Plan, staging: Path, progress: Progress) -> None:
     """
     stop = threading.Event()
     place = plan.source.place
-    threads = place.connections.number if isinstance(place, WebFolder) else THREADS
+    threads = place.at_once if isinstance(place, WebFolder) else THREADS
     source, packages = plan.source, plan.source.manifest.packages
     problems: dict[str, SourceReadError] = {}
     absent: list[str] = []

@@ -14,7 +14,7 @@ from ..urls import file_url, public
 if TYPE_CHECKING:
     from typing import BinaryIO, TypeAlias
 
-    from .._conda.network.pools import Pools
+    from .._conda.network.answers import Served, Server
 
 #: Bytes of one read.
 BUFFER = 1 << 18
@@ -24,18 +24,11 @@ class Connections:
     """Connections to the server of a repository, made when they are needed and kept."""
 
     @cached_property
-    def number(self) -> int:
-        """How many files to read at once."""
-        from .._conda.features import downloads_at_once
+    def server(self) -> Server:
+        """What is known of the server."""
+        from .._conda.network.answers import Server
 
-        return downloads_at_once()
-
-    @cached_property
-    def pools(self) -> Pools:
-        """The connections."""
-        from .._conda.network.pools import Pools
-
-        return Pools(self.number)
+        return Server()
 
 
 @dataclass(frozen=True)
@@ -90,20 +83,30 @@ class WebFolder:
         """
         from .._conda.network.files import ServedFile
 
-        file = ServedFile(self.address, self.channel, self.connections.pools)
-        return BufferedReader(file, BUFFER)
+        return BufferedReader(ServedFile(self._served), BUFFER)
 
     def read(self, limit: int) -> bytes:
         """Return its content, or soon more than `limit` bytes of it; raises as `open`."""
         from .._conda.network.files import content
 
-        return content(self.address, self.channel, self.connections.pools, limit)
+        return content(self._served, limit)
 
     def exists(self) -> bool:
         """Return whether the server has it; raises as `open`, but never FileNotFoundError."""
         from .._conda.network.files import exists
 
-        return exists(self.address, self.channel, self.connections.pools)
+        return exists(self._served)
+
+    @property
+    def at_once(self) -> int:
+        """How many files of the folder to read at once."""
+        return self.connections.server.most
+
+    @property
+    def _served(self) -> Served:
+        from .._conda.network.answers import Served
+
+        return Served(self.address, self.channel, self.connections.server)
 
 
 #: Where a repository is, or a file of it.

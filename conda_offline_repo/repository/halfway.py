@@ -88,7 +88,7 @@ def check_indexes(repository: Repository) -> None:
             raise IndexMisfitError(place / name)
 
     indexes = [name for name in manifest.files if name.endswith(f"/{INDEX_NAME}")]
-    run_all(check, indexes, place.connections.number)
+    run_all(check, indexes, place.at_once)
 
 
 def check_current(place: Place, manifest: Manifest) -> None:

@@ -87,7 +87,7 @@ def verify(repository: Repository, progress: Progress) -> Report:
 
     size = sum(file.size for file in files.values())
     with progress.counting("Checking", len(packages), size):
-        threads = root.connections.number if isinstance(root, WebFolder) else None
+        threads = root.at_once if isinstance(root, WebFolder) else None
         verdicts = sorted(zip(names, run_all(verdict, names, threads), strict=True))
     if any(result != "good" for _, result in verdicts):
         check_not_gone(root, root / MANIFEST_NAME)
@@ -142,7 +142,7 @@ def _beside(root: WebFolder, names: Iterable[str]) -> Iterator[str]:
     """
     subdirs = {name.rpartition("/")[0] for name in names if name.endswith(f"/{INDEX_NAME}")}
     siblings = [f"{subdir}/{sibling}" for subdir in sorted(subdirs) for sibling in SIBLINGS]
-    has = run_all(lambda name: _is_sent(root / name), siblings, root.connections.number)
+    has = run_all(lambda name: _is_sent(root / name), siblings, root.at_once)
     yield from (name for name, sent in zip(siblings, has, strict=True) if sent)
 
 

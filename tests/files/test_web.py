@@ -20,6 +20,7 @@ from conda_offline_repo.files.hashing import (
     read_regular,
 )
 from conda_offline_repo.files.web import WebFolder
+from conda_offline_repo.files.workers import run_all
 from dev.upstream.server import ChannelServer
 from tests.support.inside import inside
 from tests.support.logins import Login, plugged
@@ -149,6 +150,32 @@ def test_server_that_knows_no_ranges(server: ChannelServer, tmp_path: Path) -> N
             file.seek(10)
             assert file.read() == CONTENT[10:]
         simple.shutdown()
+
+
+def test_no_more_at_once_than_conda_is_set_to(
+    me: Inside, server: ChannelServer, folder: WebFolder
+) -> None:
+    """And whoever has failed, or was given up, takes no turn away."""
+    me.configure(fetch_threads=1)
+    place = WebFolder.at(folder.url)
+    server.fault("big", "status", status=404, times=1)
+    server.fault("big", "status", status=503, times=1)
+    with pytest.raises(FileNotFoundError):
+        hash_file(place / "noarch" / "big")
+    with open_regular(place / "noarch" / "big") as file:
+        assert file.read(10) == CONTENT[:10]
+    assert place.at_once == 1
+    reading = threading.Semaphore(1)
+
+    def read(name: str) -> bool:
+        with open_regular(place / name) as file:
+            file.read(1)
+            alone = reading.acquire(blocking=False)
+            file.read()
+            reading.release()
+        return alone
+
+    assert all(run_all(read, ["noarch/big"] * 8, 4))
 
 
 def test_other_range_than_requested(server: ChannelServer, folder: WebFolder) -> None:

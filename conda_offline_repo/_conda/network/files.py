@@ -1,65 +1,38 @@
-"""A file on a web server, read as one on a disk is: with the same errors, and to the same end.
+"""A file on a web server, read as one on a disk is, and to the same end.
 
 A connection that breaks is made anew as often as conda is set to, and the rest asked for.
 """
 
 from __future__ import annotations
 
+import threading
 import time
-from contextlib import closing, contextmanager
-from errno import EACCES, EIO, ENOENT
-from http import HTTPStatus
+from contextlib import closing
 from io import RawIOBase, UnsupportedOperation
 from typing import TYPE_CHECKING
 
 from conda.base.context import context
 
 from ...urls import public
-from .connections import proxy_of, unreached
-from .http import ask, chunks, content_length
-from .retries import LONGEST_WAIT, RETRIED, DownloadFailedError, TryAgainError, retry_after
-from .sessions import missing_login, with_login
+from .answers import ServerError, answer
+from .retries import LONGEST_WAIT, BusyError, TryAgainError
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Generator
     from typing import Any
 
-    from requests import Response
+    from .answers import Served
 
-    from .pools import Answer, Pools
-
-#: What makes caches on the way ask the server whether what they have is its newest.
-FRESH = {"Cache-Control": "no-cache"}
-#: The statuses of what does not exist, and of what is refused.
-ABSENT = (HTTPStatus.NOT_FOUND, HTTPStatus.GONE)
-REFUSED = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
-LOG_IN = "Log in to the server as for conda itself, or ask its owner for permission."
-NO_PLUGIN = (
-    "conda is set to log in to it with {0}, but no plugin of this name is installed: install it "
-    "beside conda, or correct the setting channel_settings."
-)
-
-
-class ServerError(OSError):
-    """A file that a server does not send; `hint` says what to do, and is empty where nothing."""
-
-    def __init__(self, reason: str, url: str, hint: str = "") -> None:
-        super().__init__(EIO, reason, url)
-        self.hint = hint
+#: What ends a wait for a slot; nothing does.
+NEVER = threading.Event()
 
 
 class ServedFile(RawIOBase):
-    """A file on a web server, asked for when it is first read, from where it was sought to.
+    """A file on a web server, asked for when it is first read, from where it was sought to."""
 
-    Args:
-        address: With credentials.
-        channel: The address of the channel that it is in, whose login is used.
-        pools: Connections to use.
-    """
-
-    def __init__(self, address: str, channel: str, pools: Pools) -> None:
+    def __init__(self, served: Served) -> None:
         super().__init__()
-        self._place, self._start = (address, channel, pools), 0
+        self._served, self._start = served, 0
         self._chunks: Generator[bytes] | None = None
         self._rest = memoryview(b"")
 
@@ -87,7 +60,7 @@ class ServedFile(RawIOBase):
             FileNotFoundError, PermissionError, ServerError: The server does not send it.
         """
         if self._chunks is None:
-            self._chunks = _stream(*self._place, self._start)
+            self._chunks = _stream(self._served, self._start)
         if not self._rest:
             self._rest = memoryview(next(self._chunks, b""))
         target = memoryview(buffer)
@@ -103,142 +76,81 @@ class ServedFile(RawIOBase):
         super().close()
 
 
-def content(address: str, channel: str, pools: Pools, limit: int) -> bytes:
-    """Return the content of a file, or soon more than `limit` bytes of it.
+def content(served: Served, limit: int) -> bytes:
+    """Return the content of a file, or soon more than `limit` bytes of it; raises as `ServedFile`.
 
-    A connection that breaks is no part of it: it is asked for from the start again, as the file may
-    be another one meanwhile. Arguments and errors are as those of `ServedFile`.
+    Where the connection breaks, it is asked for from the start again, as it may be another one
+    meanwhile.
     """
-    tries = _Tries(address)
-    while True:
-        received = bytearray()
-        try:
-            for chunk in _answer(address, channel, pools, 0):
-                received += chunk
-                if len(received) > limit:
-                    break
-            return bytes(received)
-        except TryAgainError as error:
-            tries.wait(error)
+    with _Tries(served) as tries:
+        while True:
+            received = bytearray()
+            try:
+                for chunk in answer(served, 0):
+                    received += chunk
+                    if len(received) > limit:
+                        break
+                return bytes(received)
+            except TryAgainError as error:
+                tries.wait(error)
 
 
-def exists(address: str, channel: str, pools: Pools) -> bool:
-    """Return whether a server has a file; arguments and errors are as those of `ServedFile`."""
-    tries = _Tries(address)
-    while True:
-        try:
-            with closing(_answer(address, channel, pools, 0)) as answer:
-                next(answer, None)
-            return True
-        except FileNotFoundError:
-            return False
-        except TryAgainError as error:
-            tries.wait(error)
+def exists(served: Served) -> bool:
+    """Return whether a server has a file; raises as `ServedFile`, but never FileNotFoundError."""
+    with _Tries(served) as tries:
+        while True:
+            try:
+                with closing(answer(served, 0)) as arriving:
+                    next(arriving, None)
+                return True
+            except FileNotFoundError:
+                return False
+            except TryAgainError as error:
+                tries.wait(error)
 
 
-def _stream(address: str, channel: str, pools: Pools, start: int) -> Generator[bytes]:
-    tries = _Tries(address)
-    while True:
-        try:
-            for chunk in _answer(address, channel, pools, start):
-                start += len(chunk)
-                yield chunk
-            return
-        except TryAgainError as error:
-            tries.wait(error)
+def _stream(served: Served, start: int) -> Generator[bytes]:
+    with _Tries(served) as tries:
+        while True:
+            try:
+                for chunk in answer(served, start):
+                    start += len(chunk)
+                    yield chunk
+                return
+            except TryAgainError as error:
+                tries.wait(error)
 
 
 class _Tries:
-    """As many tries as conda is set to, with longer and longer waits between them."""
+    """As many tries for a file as conda is set to, with longer and longer waits between them.
 
-    def __init__(self, address: str) -> None:
-        self.url = public(address)
+    As a context, one of the files that a server is asked for at once. A server that has too much to
+    do for many of them is asked again, and for less, until it is their turn.
+    """
+
+    def __init__(self, served: Served) -> None:
+        self.url, self.host = public(served.address), served.server.host
         self.left: int = context.remote_max_retries
         self.pause = float(context.remote_backoff_factor)
 
+    def __enter__(self) -> _Tries:
+        self.slot = self.host.held(NEVER)
+        self.slot.__enter__()
+        self.before = self.host.state
+        return self
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        self.slot.__exit__(None, None, None)
+        if not isinstance(error, ServerError):
+            self.host.good()
+
     def wait(self, error: TryAgainError) -> None:
-        if self.left <= 0:
+        """Wait for the next try, or raise a ServerError."""
+        of_all = self.host.busy(self.before) and isinstance(error, BusyError)
+        if self.left <= 0 and not of_all:
             raise ServerError(str(error), self.url, error.hint) from None
-        self.left -= 1
-        time.sleep(min(self.pause if error.wait is None else error.wait, LONGEST_WAIT))
+        self.left -= not of_all
+        with self.host.released(NEVER):
+            time.sleep(min(self.pause if error.wait is None else error.wait, LONGEST_WAIT))
         self.pause *= 2
-
-
-def _answer(address: str, channel: str, pools: Pools, start: int) -> Generator[bytes]:
-    """Yield a file from a byte on as one answer has it.
-
-    Raises:
-        TryAgainError: What has not come of it may come later.
-        FileNotFoundError, PermissionError, ServerError: It cannot be had.
-    """
-    url, position = public(address), start
-    with _in_words(url):
-        response = ask(with_login(address, channel), start, FRESH, channel, pools)
-    with closing(response):
-        if _is_at_end(response, start):
-            return
-        _check(response, start, url, channel)
-        encoded = response.headers.get("Content-Encoding", "identity") != "identity"
-        size = None if encoded else content_length(response)
-        # a server that knows no ranges sends all of it
-        unwanted = start if response.status_code == HTTPStatus.OK else 0
-        end = None if size is None else size + start - unwanted
-        arriving = chunks(response)
-        while True:
-            with _in_words(url):
-                chunk = next(arriving, b"")
-            if not chunk:
-                break
-            wanted = chunk[unwanted:]
-            unwanted -= len(chunk) - len(wanted)
-            position += len(wanted)
-            if wanted:
-                yield wanted
-    if end is not None and position < end:
-        raise TryAgainError(f"the answer ended after {position} of {end} bytes")
-
-
-@contextmanager
-def _in_words(url: str) -> Iterator[None]:
-    """Raise what errors of the network mean."""
-    try:
-        yield
-    except TryAgainError:
-        raise
-    except DownloadFailedError as error:
-        raise ServerError(str(error), url, error.hint) from None
-    except Exception as error:  # conda's, requests', urllib3's and ssl's
-        failure = unreached(error)
-        if failure and failure.passing:
-            raise TryAgainError(failure.reason, hint=failure.hint) from None
-        if failure:
-            raise ServerError(failure.reason, url, failure.hint) from None
-        if isinstance(error, ValueError):
-            raise ServerError("its address is not valid", url) from None
-        raise
-
-
-def _is_at_end(response: Response | Answer, start: int) -> bool:
-    """Return whether a server says that a file has no bytes after those that are known."""
-    at_end: bool = response.status_code == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE
-    return at_end and response.headers.get("Content-Range") == f"bytes */{start}"
-
-
-def _check(response: Response | Answer, start: int, url: str, channel: str) -> None:
-    status = response.status_code
-    if status in ABSENT:
-        raise FileNotFoundError(ENOENT, f"the server does not have it (HTTP {status})", url)
-    if status in REFUSED:
-        error = PermissionError(EACCES, f"the server refuses it (HTTP {status})", url)
-        plugin = missing_login(f"{public(channel)}/noarch")
-        vars(error)["hint"] = NO_PLUGIN.format(plugin) if plugin else LOG_IN
-        raise error
-    proxy = proxy_of(response.url)
-    server = f"the server, or the proxy {proxy}," if proxy else "the server"
-    if status in RETRIED:
-        raise TryAgainError(f"{server} answers with HTTP {status}", retry_after(response))
-    content_range = str(response.headers.get("Content-Range", ""))
-    if status == HTTPStatus.PARTIAL_CONTENT and not content_range.startswith(f"bytes {start}-"):
-        raise ServerError("the server sends another part of it than requested", url)
-    if status not in (HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT):
-        raise ServerError(f"{server} answers with HTTP {status}", url)
+        self.before = self.host.state

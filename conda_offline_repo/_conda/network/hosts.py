@@ -104,16 +104,28 @@ class Host:
             return self._good > good and self._busy > busy + 1
 
     @contextmanager
+    def held(self, stop: threading.Event) -> Iterator[None]:
+        """Wait for a slot, and have it while the context lasts."""
+        self._take(stop)
+        try:
+            yield
+        finally:
+            self.free(stop)
+
+    @contextmanager
     def released(self, stop: threading.Event) -> Iterator[None]:
         """Leave the slot to others while the context lasts, and wait for one afterwards."""
         self.free(stop)
         try:
             yield
         finally:
-            with self._lock:
-                while self.running >= self.limit and not stop.is_set():
-                    self._freed.wait(WAIT)
-                self.running += 1
+            self._take(stop)
+
+    def _take(self, stop: threading.Event) -> None:
+        with self._lock:
+            while self.running >= self.limit and not stop.is_set():
+                self._freed.wait(WAIT)
+            self.running += 1
 
     def free(self, stop: threading.Event) -> None:
         """A download does not run any more; the next that waits for another try may."""
