@@ -30,12 +30,13 @@ conda offline-repo use PATH [PACKAGE ...] [-n ENV | -p PATH] [options]
        conda offline-repo use --undo [-n ENV | -p PATH]"""
 DESCRIPTION = """\
 Check the repository, make the environment if it does not exist, and write its
-.condarc: conda then installs and updates it from the repository alone, and
-asks no network. Run it again after the repository has moved. Without -n and -p
-it is the active environment; base only with --yes."""
+.condarc: conda then installs and updates it from the repository alone, without
+a network, or from a URL and no other host. Run it again after it has moved.
+Without -n and -p it is the active environment; base only with --yes."""
 EPILOG = """\
 examples:
   conda offline-repo use X:\\repo -n rating ratingpro
+  conda offline-repo use https://conda.bank.example/halkbank -n rating ratingpro
   conda offline-repo use X:\\repo -n rating --release 3
   conda offline-repo use --undo -n rating
 """
@@ -47,7 +48,7 @@ CONDA = (
     "add_output_and_prompt_options",
 )
 OPTIONS = {
-    "[PATH]": "The repository, or the folder above it.",
+    "[PATH]": "The repository, or the folder above it, or its URL.",
     "[PACKAGE ...]": "Install this, or update it where it is installed.",
     **LABEL,
     "--release N": """Bring the environment to just what release N installs, the newest or a kept
@@ -60,7 +61,7 @@ OPTIONS = {
         PACKAGE comes back to its version there.""",
     "--other-label": "Take another label's repository than the last one.",
     "--no-verify": """Do not read and check the files: faster, but damage and partial tampering are
-        not noticed. The signature is always checked.""",
+        not noticed. The signature is always checked, and of a URL the indexes.""",
     "--undo": "Restore the environment's .condarc as it was before. What is installed stays.",
 }
 

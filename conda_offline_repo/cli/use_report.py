@@ -94,7 +94,7 @@ def report(outcome: Outcome) -> None:
             prefix=str(target.prefix),
             created=not target.exists,
             changed=changed,
-            verified=request.verify,
+            verified=request.verify and is_folder(target.channel),
             signers=repository.signers,
             trusted=() if to_confirm else target.trust.signers,
             actions={"LINK": outcome.linked, "UNLINK": outcome.unlinked},

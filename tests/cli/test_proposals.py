@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 FIRST, SECOND = SigningKey("first"), SigningKey("second")
 #: Why a command is not typed here, by the class or function that proposes it.
 NOT_TYPED = {
-    ("prepare_solve", "config --set solver NAME"): "for libmamba",
     ("HeldBack", "offline-repo use … -p … --no-exclude-newer"): "for conda 26.9",
     ("LockReaderMissingError", "install -n base 'py-rattler>=0.24'"): "changes base",
     ("PipToolsMissingError", "install -n base …"): "changes base",
@@ -43,6 +42,7 @@ NOT_TYPED = {
     ("SolverMissingError", "config --set solver NAME"): "for a solver that is not installed",
     ("VendorMissingError", "install -n base conda-offline-repo"): "changes base",
     ("_answered", "install -n base boto3"): "changes base",
+    ("_astray", "config --set solver NAME"): "for libmamba",
     ("_differences", "install …"): "was tried and has no solution",
     ("_install", "install …"): "is in README.txt, for plain conda",
     ("_left_behind", "offline-repo use PATH --environment …"): "for several environments",
