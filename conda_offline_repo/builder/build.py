@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from contextlib import ExitStack, nullcontext
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
@@ -79,7 +79,10 @@ def _build(options: Options, progress: Progress, run: Run, *, dry_run: bool) -> 
     repository = _place(options)
     # before the lock, which would make folders in a root that may be the wrong one
     last, request = _last_and_request(options, signer, repository)
-    with nullcontext() if dry_run else exclusive(repository, progress.step) as staging:
+    with (
+        nullcontext() if dry_run else exclusive(repository, progress.step) as staging,
+        ExitStack() as stack,
+    ):
         if not is_current(repository, last):  # another command has published in the meantime
             last, request = _last_and_request(options, signer, repository)
         scratch = (
@@ -101,7 +104,7 @@ def _build(options: Options, progress: Progress, run: Run, *, dry_run: bool) -> 
                 dry_run=dry_run,
             )
             plan = _proved(plan, Path(folder) / "proof", progress, run)
-            search = run.search(request, plan.servers_of_wheels)
+            search = stack.enter_context(run.search(request, plan.servers_of_wheels))
             if staging is None:
                 archives = collect.foresee(plan.all_entries, repository)
             else:
@@ -120,6 +123,8 @@ def _build(options: Options, progress: Progress, run: Run, *, dry_run: bool) -> 
             files = collect_attestations(
                 plan.all_entries, repository, Path(folder), progress, run.archives, search.archive
             )
+            if staging is None:  # they do not stay
+                search.finish()
             verified, doubts = attestations.attesters(plan, archives, files, verifier)
         plan = replace(plan, warnings=(*plan.warnings, *doubts))
         shipped = installers.collect_installers(options.installers, last, repository, staging)

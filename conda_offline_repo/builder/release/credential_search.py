@@ -7,11 +7,15 @@ between these and behind the last stream leaves as well, so archives are decoded
 from __future__ import annotations
 
 import bz2
+import os
+import threading
 import zipfile
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from functools import partial
 from typing import TYPE_CHECKING
 
 from ...files.hashing import CHUNK
+from ...files.workers import WAIT
 from ...repository import manifest
 from ..exceptions import InvalidArchiveError, SecretFoundError
 
@@ -22,6 +26,7 @@ except ImportError:  # before Python 3.14; conda-index brings it
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from concurrent.futures import Future
     from pathlib import Path
     from typing import IO, TypeAlias
 
@@ -38,6 +43,9 @@ SHORTEST_IN_ARCHIVES = 8
 class Search:
     """A search for secrets in all that is about to be published, in any form.
 
+    Archives are searched in threads, one for each processor, while a build goes on; it is a context
+    that these do not outlast.
+
     Args:
         secrets: What must not be in it.
         searched: The digests of archives that were searched for the same secrets; gets more.
@@ -47,19 +55,40 @@ class Search:
         self._forms = [form.encode() for form in secrets.forms()]
         self._long = [form for form in self._forms if len(form) >= SHORTEST_IN_ARCHIVES]
         self._searched = searched
+        self._stop = threading.Event()
+        self._threads = ThreadPoolExecutor(os.cpu_count())
+        self._begun: list[Future[None]] = []
+        self._failure: BaseException | None = None
+
+    def __enter__(self) -> Search:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._threads.shutdown(cancel_futures=True)
 
     def archive(self, archive: Archive) -> None:
-        """Search an archive, decoded; the same bytes once. Any thread may call it.
+        """Begin to search an archive, decoded; the same bytes once. Any thread may call it.
 
         Raises:
-            SecretFoundError: It holds a secret; it is named, the secret is not.
+            SecretFoundError, InvalidArchiveError: As `finish`, of an earlier one.
+        """
+        if self._failure:
+            raise self._failure
+        if self._long and archive.sha256 not in self._searched:
+            self._begun.append(self._threads.submit(self._search, archive))
+
+    def finish(self) -> None:
+        """Wait until all archives are searched.
+
+        Raises:
+            SecretFoundError: One holds a secret; it is named, the secret is not.
             InvalidArchiveError: It cannot be decoded, so nobody could install it either.
         """
-        if not self._long or archive.sha256 in self._searched:
-            return
-        if _contains_any(archive.path, self._long):
-            raise SecretFoundError(archive.name)
-        self._searched.add(archive.sha256)
+        while wait(self._begun, WAIT, FIRST_EXCEPTION).not_done and not self._failure:
+            pass
+        if self._failure:
+            raise self._failure
 
     def release(self, release: Release) -> None:
         """Search the files of a release and its new archives; the others were searched before.
@@ -72,17 +101,31 @@ class Search:
         for name, content in files.items():
             if any(form in content for form in self._forms):
                 raise SecretFoundError(name)
+        self.finish()
         for archive in release.archives:
             if archive.staged:
                 self.archive(archive)
+        self.finish()
+
+    def _search(self, archive: Archive) -> None:
+        try:
+            if _contains_any(archive.path, self._long, self._stop):
+                raise SecretFoundError(archive.name)
+        except BaseException as error:  # goes to whoever asks next
+            self._failure = self._failure or error
+            raise
+        if not self._stop.is_set():
+            self._searched.add(archive.sha256)
 
 
-def _contains_any(path: Path, forms: list[bytes]) -> bool:
+def _contains_any(path: Path, forms: list[bytes], stop: threading.Event) -> bool:
     overlap = max(map(len, forms)) - 1
     try:
         for pieces in _decoded(path):
             tail = b""
             for piece in pieces:
+                if stop.is_set():
+                    return False
                 border = tail + piece[:overlap]
                 if any(form in piece or form in border for form in forms):
                     return True

@@ -5,6 +5,7 @@ from __future__ import annotations
 import bz2
 import random
 import zipfile
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -40,7 +41,9 @@ def write(folder: Path, kind: str, content: bytes) -> Archive:
 
 
 def search(archive: Archive) -> None:
-    Search(Secrets(frozenset({SECRET.decode()})), set()).archive(archive)
+    with Search(Secrets(frozenset({SECRET.decode()})), set()) as searching:
+        searching.archive(archive)
+        searching.finish()
 
 
 @pytest.fixture(params=["tar.bz2", "conda"])
@@ -92,3 +95,20 @@ def test_what_cannot_be_decoded_is_refused(
     search(write(tmp_path, kind, content))
     with pytest.raises(InvalidArchiveError):
         search(write(tmp_path, kind, damage(content)))
+
+
+def test_one_secret_ends_the_search(tmp_path: Path, kind: str) -> None:
+    clean, held = tmp_path / "clean", tmp_path / "held"
+    for folder in (clean, held):
+        folder.mkdir()
+    good, bad = write(clean, kind, pack(kind, FILLER)), write(held, kind, pack(kind, SECRET))
+    searched: set[str] = set()
+    with Search(Secrets(frozenset({SECRET.decode()})), searched) as searching:
+        searching.archive(replace(good, sha256="1" * 64))
+        searching.finish()
+        searching.archive(bad)
+        with pytest.raises(SecretFoundError):
+            searching.finish()
+        with pytest.raises(SecretFoundError):
+            searching.archive(good)
+    assert searched == {"1" * 64}
