@@ -38,7 +38,7 @@ ONLINE = "Leave out --offline, or conda's setting `offline`."
 #: downloads over a modem are faster; who keeps a connection open for its own sake is not.
 LEAST_RATE = 100
 #: Bytes between two looks at the size and at whether the build was given up.
-CHUNK = 1 << 17
+CHUNK = 1 << 16
 #: RFC 9110 has nothing but these digits in numbers; `str.isdigit` also takes others, like `²`.
 NUMBER = re.compile(r"[0-9]{1,18}")
 
@@ -159,8 +159,9 @@ def chunks(response: Response | Answer) -> Iterator[bytes]:
         yield from response.iter_content(CHUNK)
         return
     since, arrived = time.monotonic(), 0
+    decode = "Content-Encoding" in raw.headers  # decoding nothing would copy all
     # `read` would not return before all that it was asked for is there
-    while chunk := raw.read1(CHUNK, decode_content=True):
+    while chunk := raw.read1(CHUNK, decode_content=decode):
         arrived += len(chunk)
         passed = time.monotonic() - since
         if passed >= context.remote_read_timeout_secs:
@@ -168,3 +169,4 @@ def chunks(response: Response | Answer) -> Iterator[bytes]:
                 raise TryAgainError(f"only {arrived} bytes arrived in {passed:.0f} s")
             since, arrived = since + passed, 0
         yield chunk
+        del chunk  # or many threads would have two each

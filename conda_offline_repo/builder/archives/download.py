@@ -173,6 +173,7 @@ def _receive(
                     raise too_large
                 if expected is not None and arrival.received > expected:
                     raise WrongBytesError(f"the server sends more than its {expected} bytes")
+                del chunk  # see `chunks`
     except RefusedError as error:
         raise ChannelRefusedError(entry.public_url.rpartition("/")[0], error.status) from None
     except (OSError, HTTPError, ValueError) as error:  # requests' are of these kinds
