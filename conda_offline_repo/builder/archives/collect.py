@@ -17,7 +17,7 @@ from ...files.hashing import Digests, hash_file
 from ...repository.exceptions import NoSpaceError
 from ..exceptions import DownloadError
 from .archive import Archive, check_identity
-from .downloads import HERE, READERS, downloads
+from .downloads import HERE, downloads
 from .local import has_size
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def collecting(
         InvalidArchiveError: One is not the package that its channel lists; as before.
     """
     stop = threading.Event()
-    shown, reading = _Later(progress), threading.BoundedSemaphore(READERS)
+    shown = _Later(progress)
 
     def download_archive(entry: Entry, turn: Turn) -> Archive:
         published, target = repository / entry.name, staging / entry.name
@@ -102,9 +102,8 @@ def collecting(
             except DownloadFailedError as error:  # the others are tried all the same
                 return error
         if archive.staged:
-            with reading:  # a search for credentials takes much memory
-                check_identity(archive.path, entry)
-                arrived(archive)
+            check_identity(archive.path, entry)
+            arrived(archive)
         shown.advance(0, packages=1)
         return archive
 
