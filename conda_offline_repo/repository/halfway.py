@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from ..files.hashing import hash_file
 from ..files.web import WebFolder
 from ..files.workers import run_all
-from . import manifest_json
 from .exceptions import (
     ChangedError,
     HalfPublishedError,
@@ -22,6 +21,7 @@ from .exceptions import (
     UnreadableError,
 )
 from .manifest import INDEX_NAME, MANIFEST_NAME
+from .transition import read_manifest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -92,13 +92,14 @@ def check_indexes(repository: Repository) -> None:
 
 
 def check_current(place: Place, manifest: Manifest) -> None:
-    """See that a web server still has the manifest that was read, or damage proves nothing.
+    """See that a web server still has the manifest that was read, and no other one on its way, or
+    damage proves nothing.
 
     Raises:
         ChangedError: It has another.
         ManifestError, UnreadableError: It cannot be read any more.
     """
     if isinstance(place, WebFolder):
-        now = manifest_json.read(place)
-        if now is None or now.raw != manifest.raw:
+        now = read_manifest(place)
+        if now is None or (now.raw, now.on_the_way) != (manifest.raw, manifest.on_the_way):
             raise ChangedError(place / MANIFEST_NAME)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from queue import Queue
+from threading import Event
 from typing import TYPE_CHECKING
 
 import pytest
@@ -20,14 +23,16 @@ from conda_offline_repo.files.atomic import partial
 from conda_offline_repo.files.web import WebFolder
 from conda_offline_repo.progress import Unwatched
 from conda_offline_repo.queries.compare import difference
+from conda_offline_repo.queries.contents import list_packages
+from conda_offline_repo.repository import halfway
 from conda_offline_repo.repository.exceptions import ChangedError, IndexMisfitError
-from conda_offline_repo.repository.halfway import check_indexes
+from conda_offline_repo.repository.halfway import check_indexes, once_whole
 from conda_offline_repo.repository.locate import locate_one
 from conda_offline_repo.repository.manifest import MANIFEST_NAME, NEXT_NAME
 from conda_offline_repo.repository.staging import staging_folder
 from conda_offline_repo.repository.verify import verify
 from dev.upstream.server import ChannelServer
-from tests.support.delivering import VENDOR, alone, files, signed, whole
+from tests.support.delivering import VENDOR, alone, files, run, signed, whole
 from tests.support.inside import inside
 
 if TYPE_CHECKING:
@@ -145,6 +150,41 @@ def test_release_that_comes_meanwhile(served: Served, mirror: Mirror, target: Pa
         verify(replace(located, path=served.place), Unwatched())
     served.sync(target)
     assert files(target) == files(mirror.builds[2])
+
+
+def test_readers_while_releases_come_and_go(
+    served: Served, mirror: Mirror, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is read fits together, if it is read again as long as it does not."""
+    monkeypatch.setattr(halfway, "PAUSE", 0.0)
+    releases, done, begun = set(), Event(), Queue[None]()
+
+    def come_and_go() -> None:
+        try:
+            for number in (1, 2) * 4:
+                # one that comes and goes while it is read is as good as none
+                while not begun.empty():
+                    begun.get()
+                begun.get(timeout=60)
+                run(mirror.builds[number], served.folder, allow_older=True)
+        finally:
+            done.set()
+
+    def read() -> int:
+        begun.put(None)
+        repository = locate_one(served.place)
+        check_indexes(repository)
+        assert list_packages(repository)
+        report = verify(repository, Unwatched())
+        assert report.good, report
+        return repository.manifest.release
+
+    with ThreadPoolExecutor(1) as executor:
+        writer = executor.submit(come_and_go)
+        while not done.is_set():
+            releases.add(once_whole(read, lambda _: None))
+        writer.result()
+    assert releases.issubset({1, 2})
 
 
 def test_half_published_source_is_refused(served: Served, target: Path) -> None:
