@@ -17,19 +17,23 @@ from typing import TYPE_CHECKING
 
 from ..files.hashing import CHUNK, hash_into, open_regular
 from ..files.web import WebFolder
+from ..files.workers import run_all
 from ..repository.exceptions import UnreadableError
 from .contents import list_packages
 from .exceptions import ArchiveError
 
 if TYPE_CHECKING:
     import tarfile
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from typing import BinaryIO
 
     from ..files.web import Place
     from ..progress import Progress
     from ..repository.locate import Repository
     from .contents import ListedPackage
+
+    #: The texts of an archive, and the reasons why others are left out, each by path.
+    Texts = tuple[dict[str, str], dict[str, str]]
 
 FOLDER = ("info", "licenses")
 #: Bytes of a text, of all texts of an archive, and of all different texts.
@@ -42,6 +46,8 @@ MOST_TEXTS = 5_000
 LARGEST_PART = {".conda": 1 << 30, ".tar.bz2": 1 << 36}
 #: Files of the same.
 MOST_FILES = 1_000_000
+#: How many archives of a server are read at once: their texts lie in memory.
+AT_ONCE = 8
 #: The beginnings of texts in UTF-16.
 UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
@@ -90,10 +96,7 @@ def licenses(repository: Repository, progress: Progress) -> Licenses:
     licensed = []
     size = 0
     with progress.counting("Reading", len(packages), sum(package.size for package in packages)):
-        for package in packages:
-            name = f"{package.subdir}/{package.file}"
-            allowed = repository.manifest.allowed(name)
-            archive_texts, left_out = _of_archive(repository.path / name, allowed)
+        for package, (archive_texts, left_out) in _of_each(repository, packages):
             numbers = {}
             for path, text in sorted(archive_texts.items()):
                 if text not in texts:
@@ -107,7 +110,24 @@ def licenses(repository: Repository, progress: Progress) -> Licenses:
     return Licenses(tuple(licensed), tuple(texts))
 
 
-def _of_archive(path: Place, allowed: Mapping[str, int]) -> tuple[dict[str, str], dict[str, str]]:
+def _of_each(
+    repository: Repository, packages: tuple[ListedPackage, ...]
+) -> Iterator[tuple[ListedPackage, Texts]]:
+    """Yield the packages with what `_of_archive` returns of each."""
+
+    def read(package: ListedPackage) -> Texts:
+        name = f"{package.subdir}/{package.file}"
+        return _of_archive(repository.path / name, repository.manifest.allowed(name))
+
+    if isinstance(repository.path, Path):
+        yield from ((package, read(package)) for package in packages)
+        return
+    for start in range(0, len(packages), AT_ONCE):
+        some = packages[start : start + AT_ONCE]
+        yield from zip(some, run_all(read, some, AT_ONCE), strict=True)
+
+
+def _of_archive(path: Place, allowed: Mapping[str, int]) -> Texts:
     """Return the texts in an archive, and the reasons why others are left out, each by path."""
     try:
         if isinstance(path, Path) and path.is_symlink():
