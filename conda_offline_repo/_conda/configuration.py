@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from argparse import Namespace
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from inspect import getattr_static
@@ -11,11 +12,11 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from conda.base.constants import SEARCH_PATH
-from conda.base.context import Context, context
+from conda.base.context import Context, context, reset_context
 from conda.common.configuration import ParameterFlag
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from typing import Any
 
 #: How conda's search path begins for the files of an environment.
@@ -127,6 +128,17 @@ def cooldown_of(prefix: Path, condarc: str) -> dict[str, Any]:
 def exists(name: str) -> bool:
     """Return whether this conda has a setting."""
     return getattr_static(type(context), name, None) is not None
+
+
+def command_line() -> dict[str, Any]:
+    """Return what conda has taken from its command line, as far as another process can have it."""
+    plain = (str, int, float, bool, list, tuple, type(None))
+    return {name: v for name, v in context._argparse_args.items() if isinstance(v, plain)}
+
+
+def take_command_line(arguments: Mapping[str, Any]) -> None:
+    """Let this process's conda take the command line of another; see `command_line`."""
+    reset_context(argparse_args=Namespace(**arguments))
 
 
 def settings() -> Iterator[Setting]:

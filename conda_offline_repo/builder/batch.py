@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from conda import CondaError
 
 from ..exceptions import CrashError, OfflineRepoError
+from .ahead import PlansAhead
 from .build import build
 from .config.hints import for_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from ..progress import Progress
+    from ..repository.manifest import Manifest
     from .options import Options
     from .outcome import BuildOutcome
+    from .release.plan import BuildPlan
     from .run import Run
     from .warnings import BuildWarning
 
@@ -53,22 +58,32 @@ def build_all(
 
     The page of the root lists them when the last one is built. Hints name the keys of the file.
     """
-    for options in builds:
-        progress.step(f"Label {options.label}")
-        result = _built(options, progress, run, dry_run=dry_run)
-        if options is builds[-1] and not dry_run:
-            warnings = run.overview.refresh(progress)
-            if outcome := result.outcome:
-                outcome = replace(outcome, warnings=(*outcome.warnings, *warnings))
-                result = replace(result, outcome=outcome)
-            else:
-                result = replace(result, warnings=warnings)
-        yield result
+    with closing(PlansAhead(builds, run, dry_run=dry_run)) as plans:
+        for number, options in enumerate(builds):
+            progress.step(f"Label {options.label}")
+            plans.turn(number)
+            ahead = partial(plans.plan, number, progress)
+            result = _built(options, progress, run, ahead, dry_run=dry_run)
+            if options is builds[-1] and not dry_run:
+                warnings = run.overview.refresh(progress)
+                if outcome := result.outcome:
+                    outcome = replace(outcome, warnings=(*outcome.warnings, *warnings))
+                    result = replace(result, outcome=outcome)
+                else:
+                    result = replace(result, warnings=warnings)
+            yield result
 
 
-def _built(options: Options, progress: Progress, run: Run, *, dry_run: bool) -> Result:
+def _built(
+    options: Options,
+    progress: Progress,
+    run: Run,
+    ahead: Callable[[Manifest | None], BuildPlan | None],
+    *,
+    dry_run: bool,
+) -> Result:
     try:
-        outcome = build(options, progress, run, dry_run=dry_run)
+        outcome = build(options, progress, run, dry_run=dry_run, ahead=ahead)
         warnings = (replace(w, text=for_file(w.text)) for w in outcome.warnings)
         return Result(options.label, replace(outcome, warnings=tuple(warnings)))
     except CondaError as error:

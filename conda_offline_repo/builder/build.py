@@ -4,49 +4,45 @@ from __future__ import annotations
 
 from contextlib import ExitStack, nullcontext
 from dataclasses import replace
-from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from conda import __version__ as conda_version
-from conda.base.context import context
-
 from .._conda import index_requests
 from .._conda.network.sessions import asking_nobody
-from .._conda.solver import solver_versions
-from ..repository.exceptions import FileSystemError, InvalidLabelError, NestedFolderError
-from ..repository.locate import enclosing
-from ..repository.names import check_folder, same_name_in_other_case
-from ..repository.ownership import check_ours
+from ..repository.exceptions import FileSystemError
+from ..repository.names import check_folder
 from ..repository.staging import exclusive
-from ..repository.transition import is_current, read_manifest
+from ..repository.transition import is_current
 from . import outcome as outcomes
 from .archives import collect, installers
 from .archives.attestations import collect_attestations
 from .clock import release_time
-from .exceptions import KeyMissingError, OtherKeyError
-from .release import attestations, compose, inspection, prove, publish, signing, updates
+from .planning import last_and_request, place, planner, proved
+from .release import attestations, compose, inspection, publish, signing
 from .release.html import render
-from .release.plan import make_plan
 from .release.try_install import try_install
-from .request import request as requests
 from .run import Run
 from .upstream import unavailable
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ..progress import Progress
     from ..repository.manifest import Manifest
     from .archives.archive import Archive
     from .options import Options
     from .outcome import BuildOutcome
     from .release.plan import BuildPlan
-    from .release.signing import Signer
-    from .request.request import Request
 
 
 def build(
-    options: Options, progress: Progress, run: Run | None = None, *, dry_run: bool = False
+    options: Options,
+    progress: Progress,
+    run: Run | None = None,
+    *,
+    dry_run: bool = False,
+    ahead: Callable[[Manifest | None], BuildPlan | None] = lambda _: None,
 ) -> BuildOutcome:
     """Build or refresh the repository of a label.
 
@@ -55,6 +51,8 @@ def build(
         run: What it shares with other builds of the same command.
         dry_run: Solve, prove and compare only; no archive is downloaded, though their attestations
             are, and nothing published.
+        ahead: Returns a plan that was made ahead from the last manifest, see `planning.plan_of`;
+            None if there is none.
 
     Raises:
         OfflineRepoError: The repository cannot be built; it is as it was before.
@@ -62,7 +60,7 @@ def build(
     run = run or Run([options])
     try:
         with index_requests.asked_once(run.began), asking_nobody():
-            outcome = _build(options, progress, run, dry_run=dry_run)
+            outcome = _build(options, progress, run, ahead, dry_run=dry_run)
     except OSError as error:
         raise FileSystemError(error) from error
     if not dry_run:
@@ -70,40 +68,38 @@ def build(
     return outcome
 
 
-def _build(options: Options, progress: Progress, run: Run, *, dry_run: bool) -> BuildOutcome:
+def _build(
+    options: Options,
+    progress: Progress,
+    run: Run,
+    ahead: Callable[[Manifest | None], BuildPlan | None],
+    *,
+    dry_run: bool,
+) -> BuildOutcome:
     release_time()  # a wrong one is refused before anything is done
     installers.check_installers(options.installers or ())
     signer = signing.signer(options.sign_keys)
     root = options.verify_attestations
     verifier = attestations.Verifier(root) if root else None
-    repository = _place(options)
+    repository = place(options)
     # before the lock, which would make folders in a root that may be the wrong one
-    last, request = _last_and_request(options, signer, repository)
+    last, request = last_and_request(options, signer, repository)
     with (
         nullcontext() if dry_run else exclusive(repository, progress.step) as staging,
         ExitStack() as stack,
     ):
         if not is_current(repository, last):  # another command has published in the meantime
-            last, request = _last_and_request(options, signer, repository)
+            last, request = last_and_request(options, signer, repository)
         scratch = (
             nullcontext(staging) if staging else TemporaryDirectory(ignore_cleanup_errors=True)
         )
         with scratch as folder:
             check_folder(Path(folder), request.platforms)
-            plan = make_plan(
-                request,
-                repository,
-                last,
-                progress,
-                plugin_file=options.plugin_file,
-                signers=signer.fingerprints if signer else (),
-                built_with=tools(),
-                scratch=Path(folder) / "pypi",
-                local=run.archives,
-                solved=run.solved,
-                dry_run=dry_run,
-            )
-            plan = _proved(plan, Path(folder) / "proof", progress, run)
+            plan = ahead(last)
+            if plan is None:
+                planned = planner(options, signer, run, dry_run=dry_run)
+                plan = planned(request, repository, last, progress, scratch=Path(folder) / "pypi")
+                plan = proved(plan, Path(folder) / "proof", progress, run)
             search = stack.enter_context(run.search(request, plan.servers_of_wheels))
             if staging is None:
                 archives = collect.foresee(plan.all_entries, repository)
@@ -149,46 +145,6 @@ def _build(options: Options, progress: Progress, run: Run, *, dry_run: bool) -> 
         return replace(outcome, warnings=(*outcome.warnings, *outcomes.undeleted(left)))
 
 
-def _place(options: Options) -> Path:
-    """Return the folder of the repository, which does not exist yet, or is one of ours."""
-    repository = requests.repository_of(options)
-    root = repository.parent
-    if around := enclosing(root):
-        advice = f"Give the folder above the repositories: --root {around.parent}"
-        raise NestedFolderError(root, around, advice)
-    if other := same_name_in_other_case(root, repository.name):
-        raise InvalidLabelError(repository.name, f"Windows cannot tell it from {other!r} beside it")
-    check_ours(repository)
-    return repository
-
-
-def _last_and_request(
-    options: Options, signer: Signer | None, repository: Path
-) -> tuple[Manifest | None, Request]:
-    """Return the manifest that is published, and the checked request of the next release."""
-    last = read_manifest(repository)
-    request = requests.resolve(options, last)
-    check_folder(repository, request.platforms)
-    if last and last.signers:
-        keys = signer.fingerprints if signer else ()
-        if not keys and not options.unsigned:
-            raise KeyMissingError(repository, last.signers)
-        if keys and {*keys}.isdisjoint(last.signers) and not options.other_sign_key:
-            raise OtherKeyError(repository, last.signers, keys)
-    return last, request
-
-
-def _proved(plan: BuildPlan, scratch: Path, progress: Progress, run: Run) -> BuildPlan:
-    """Return a plan whose index alone gives its solutions, with warnings of updates that it does
-    not give.
-    """
-    if prove.is_proven(plan):
-        return prove.as_before(plan)
-    with progress.doing("Proving that the repository installs by itself"):
-        plan = prove.proved(plan, scratch, run.proofs)
-    return updates.tried(plan, scratch, progress)
-
-
 def _tried(
     outcome: BuildOutcome,
     plan: BuildPlan,
@@ -204,13 +160,3 @@ def _tried(
     if dry_run:
         return replace(outcome, tried=dict.fromkeys(plan.installs, "not tried in a dry run"))
     return replace(outcome, tried=try_install(plan, archives, progress))
-
-
-def tools() -> dict[str, str]:
-    """Return the versions of what builds, by name."""
-    return {
-        "conda": conda_version,
-        "conda-offline-repo": version("conda-offline-repo"),
-        "solver": context.solver,
-        **solver_versions(context.solver),
-    }

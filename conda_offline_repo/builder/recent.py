@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from typing import TYPE_CHECKING, Generic, TypeVar
 
@@ -16,16 +17,23 @@ KEPT = 4
 
 
 class Recent(Generic[Answer]):
-    """The answers to the last few questions. A question is what can be compared with others."""
+    """The answers to the last few questions. A question is what can be compared with others.
+
+    Attributes:
+        seconds: Of processors, that were needed to find answers.
+    """
 
     def __init__(self) -> None:
         self._known: deque[tuple[Any, Answer]] = deque(maxlen=KEPT)
+        self.seconds = 0.0
 
     def answer(self, question: Any, find: Callable[[], Answer]) -> Answer:
         """Return the answer to a question, found now if it is not known; errors are not kept."""
         for known, answer in self._known:
             if known == question:
                 return answer
+        began = time.process_time()
         answer = find()
+        self.seconds += time.process_time() - began
         self._known.append((question, answer))
         return answer

@@ -52,6 +52,11 @@ class Run:
         self._solved: Recent[Solved] = Recent()
         self._searched: defaultdict[frozenset[str], set[str]] = defaultdict(set)
 
+    @property
+    def seconds(self) -> float:
+        """The seconds of processors that were needed to solve and to prove."""
+        return self._solved.seconds + self.proofs.seconds
+
     def solved(
         self, request: Request, tasks: Sequence[Task], progress: Progress, ground: Ground
     ) -> Solved:

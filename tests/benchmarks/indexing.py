@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, cast
 
 from conda_offline_repo.builder.archives.archive import Archive
 from conda_offline_repo.builder.archives.attestations import Collected
-from conda_offline_repo.builder.build import tools
 from conda_offline_repo.builder.kept_releases import KeptReleases
 from conda_offline_repo.builder.options import Options
+from conda_offline_repo.builder.planning import tools
 from conda_offline_repo.builder.release import compose
 from conda_offline_repo.builder.release.index import make_index
 from conda_offline_repo.builder.release.plan import BuildPlan

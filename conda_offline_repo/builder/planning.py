@@ -1,0 +1,116 @@
+"""The first half of a build: from what is asked for to a plan that is proven."""
+
+from __future__ import annotations
+
+from functools import partial
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+from conda import __version__ as conda_version
+from conda.base.context import context
+
+from .._conda import index_requests
+from .._conda.network.sessions import asking_nobody
+from .._conda.solver import solver_versions
+from ..repository.exceptions import InvalidLabelError, NestedFolderError
+from ..repository.locate import enclosing
+from ..repository.names import check_folder, same_name_in_other_case
+from ..repository.ownership import check_ours
+from ..repository.transition import read_manifest
+from .exceptions import KeyMissingError, OtherKeyError
+from .release import prove, signing, updates
+from .release.plan import make_plan
+from .request import request as requests
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from ..progress import Progress
+    from ..repository.manifest import Manifest
+    from .options import Options
+    from .release.plan import BuildPlan
+    from .release.signing import Signer
+    from .request.request import Request
+    from .run import Run
+
+
+def plan_of(
+    options: Options, progress: Progress, run: Run, scratch: Path, *, dry_run: bool
+) -> BuildPlan:
+    """Return the plan of a label's next release, proven; see `build`.
+
+    Args:
+        scratch: A folder of its own.
+    """
+    with index_requests.asked_once(run.began), asking_nobody():
+        signer, repository = signing.signer(options.sign_keys), place(options)
+        last, request = last_and_request(options, signer, repository)
+        planned = planner(options, signer, run, dry_run=dry_run)
+        plan = planned(request, repository, last, progress, scratch=scratch / "pypi")
+        return proved(plan, scratch / "proof", progress, run)
+
+
+def place(options: Options) -> Path:
+    """Return the folder of the repository, which does not exist yet, or is one of ours."""
+    repository = requests.repository_of(options)
+    root = repository.parent
+    if around := enclosing(root):
+        advice = f"Give the folder above the repositories: --root {around.parent}"
+        raise NestedFolderError(root, around, advice)
+    if other := same_name_in_other_case(root, repository.name):
+        raise InvalidLabelError(repository.name, f"Windows cannot tell it from {other!r} beside it")
+    check_ours(repository)
+    return repository
+
+
+def last_and_request(
+    options: Options, signer: Signer | None, repository: Path
+) -> tuple[Manifest | None, Request]:
+    """Return the manifest that is published, and the checked request of the next release."""
+    last = read_manifest(repository)
+    request = requests.resolve(options, last)
+    check_folder(repository, request.platforms)
+    if last and last.signers:
+        keys = signer.fingerprints if signer else ()
+        if not keys and not options.unsigned:
+            raise KeyMissingError(repository, last.signers)
+        if keys and {*keys}.isdisjoint(last.signers) and not options.other_sign_key:
+            raise OtherKeyError(repository, last.signers, keys)
+    return last, request
+
+
+def planner(
+    options: Options, signer: Signer | None, run: Run, *, dry_run: bool
+) -> Callable[..., BuildPlan]:
+    """Return what plans a label's release from its request; takes the rest of `make_plan`."""
+    return partial(
+        make_plan,
+        plugin_file=options.plugin_file,
+        signers=signer.fingerprints if signer else (),
+        built_with=tools(),
+        local=run.archives,
+        solved=run.solved,
+        dry_run=dry_run,
+    )
+
+
+def proved(plan: BuildPlan, scratch: Path, progress: Progress, run: Run) -> BuildPlan:
+    """Return a plan whose index alone gives its solutions, with warnings of updates that it does
+    not give.
+    """
+    if prove.is_proven(plan):
+        return prove.as_before(plan)
+    with progress.doing("Proving that the repository installs by itself"):
+        plan = prove.proved(plan, scratch, run.proofs)
+    return updates.tried(plan, scratch, progress)
+
+
+def tools() -> dict[str, str]:
+    """Return the versions of what builds, by name."""
+    return {
+        "conda": conda_version,
+        "conda-offline-repo": version("conda-offline-repo"),
+        "solver": context.solver,
+        **solver_versions(context.solver),
+    }
