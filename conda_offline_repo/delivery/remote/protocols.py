@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import mimetypes
+import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -33,6 +35,7 @@ class Protocol:
         objects: Whether a file appears when all of it has arrived, and not before.
         renames: Whether a file can be renamed onto another in one step.
         headers: Makes fsspec's options for a file of a type of content.
+        checksum: Makes those that let the store check a content, of its SHA-256 digest.
     """
 
     package: str = ""
@@ -42,6 +45,7 @@ class Protocol:
     objects: bool = False
     renames: bool = False
     headers: Callable[[str], dict[str, Any]] = lambda _: {}
+    checksum: Callable[[bytes], dict[str, Any]] = lambda _: {}
 
     @property
     def sure(self) -> bool:
@@ -51,6 +55,13 @@ class Protocol:
 
 def _s3(content_type: str) -> dict[str, Any]:
     return {"ContentType": content_type, "CacheControl": NO_CACHE}
+
+
+def _s3_checksum(sha256: bytes) -> dict[str, Any]:
+    # for stores that know no checksums, users turn off those of botocore with this variable
+    if os.environ.get("AWS_REQUEST_CHECKSUM_CALCULATION", "").lower() == "when_required":
+        return {}
+    return {"ChecksumSHA256": base64.b64encode(sha256).decode()}
 
 
 def _azure(content_type: str) -> dict[str, Any]:
@@ -68,6 +79,7 @@ S3 = Protocol(
     CONNECTIONS,
     objects=True,
     headers=_s3,
+    checksum=_s3_checksum,
 )
 AZURE = Protocol("adlfs", "adlfs", {}, CONNECTIONS, objects=True, headers=_azure)
 GOOGLE = Protocol("gcsfs", "gcsfs", {}, CONNECTIONS, objects=True, headers=_google)

@@ -4,28 +4,55 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from dataclasses import dataclass, replace
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from ...files.atomic import write
-from ...files.hashing import open_regular
+from ...files.hashing import hash_bytes, open_regular
 from ...files.workers import run_all, workers
 from ...repository.manifest import BESIDE, MANIFEST_NAME, NEXT_NAME
 from ...repository.publish import Writer
 from ..source import SourceReadError, chunks, failure
 from .exceptions import NotArrivedError, OtherPublisherError, StoreError
+from .store import PART
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from ...progress import Progress
+    from ...repository.manifest import Manifest
     from ..plan import Plan
     from .state import State
     from .store import Store
 
 #: Bytes up to which a file is sent in one request, after all of it was read and checked.
 LARGE = 8 << 20
+#: Bytes of all files on their way together.
+MOST = 48 << 20
+
+
+class Memory:
+    """What files on their way may take of this machine's memory."""
+
+    def __init__(self) -> None:
+        self._free = MOST
+        self._changed = threading.Condition()
+
+    @contextmanager
+    def taken(self, size: int) -> Iterator[None]:
+        """Wait for so many bytes and take them as long as the context lasts."""
+        size = min(size, MOST)
+        with self._changed:
+            self._changed.wait_for(lambda: self._free >= size)
+            self._free -= size
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._free += size
+                self._changed.notify_all()
 
 
 @dataclass(frozen=True)
@@ -43,6 +70,11 @@ class Sender(Writer):
     plan: Plan
     staging: Path
     progress: Progress
+    memory: Memory = field(default_factory=Memory)
+
+    @property
+    def _release(self) -> Manifest:
+        return self.plan.source.manifest
 
     def has(self, name: str) -> bool:
         """See `Writer.has`."""
@@ -52,7 +84,7 @@ class Sender(Writer):
         """See `Writer.put`."""
         if name not in BESIDE:
             self._check_alone()
-        self.store.write(name, content)
+        self.store.write(name, content, hash_bytes(content).sha256)
         write(self.state.picture / name, content)
         self.state.sizes[name] = len(content)
 
@@ -63,7 +95,7 @@ class Sender(Writer):
             SourceDamagedError, SourceUnreadableError, UnreadableError: As `failure` tells.
             NotArrivedError: Files are not in the store, though it said so.
         """
-        files, packages = self.plan.source.manifest.everything, self.plan.source.manifest.packages
+        files, packages = self._release.everything, self._release.packages
         if any((self.staging / name).exists() for name in names):
             self._check_alone()
         stop, problems = threading.Event(), dict[str, SourceReadError]()
@@ -115,13 +147,13 @@ class Sender(Writer):
         return tuple(name for name, done in zip(present, results, strict=True) if not done)
 
     def _send(self, name: str, stop: threading.Event) -> None:
-        release = self.plan.source.manifest
-        archive = name in release.packages
-        content = self._content(name, stop)
-        if archive and release.packages[name].size > LARGE:
-            self.store.write_parts(name, content)
-        else:
-            self.store.write(name, b"".join(content), archive=archive)
+        file, archive = self._release.everything[name], name in self._release.packages
+        content, in_parts = self._content(name, stop), archive and file.size > LARGE
+        with self.memory.taken(2 * PART if in_parts else file.size):
+            if in_parts:
+                self.store.write_parts(name, content)
+            else:
+                self.store.write(name, b"".join(content), file.sha256, archive=archive)
         self.progress.advance(0, packages=archive)
 
     def _content(self, name: str, stop: threading.Event) -> Iterator[bytes]:
@@ -130,7 +162,7 @@ class Sender(Writer):
         Raises:
             SourceReadError: It cannot be read, or is not the file that the manifest names.
         """
-        source, file = self.plan.source, self.plan.source.manifest.everything[name]
+        source, file = self.plan.source, self._release.everything[name]
         if (self.staging / name).exists():
             source = replace(source, open=lambda name: open_regular(self.staging / name))
         sha256, size = hashlib.sha256(), 0
@@ -160,6 +192,6 @@ class Sender(Writer):
         Raises:
             NotArrivedError: It does not, though it said so.
         """
-        files, arrived = self.plan.source.manifest.everything, self.store.sizes()
+        files, arrived = self._release.everything, self.store.sizes()
         if lacking := [name for name in sorted(names) if arrived.get(name) != files[name].size]:
             raise NotArrivedError(self.store.shown, lacking)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from .protocols import Protocol
 
 #: Bytes of a part of a large file; object stores take no smaller ones than 5 MB.
-PART = 16 << 20
+PART = 8 << 20
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,8 @@ class Store:
         """
         with self._saying():
             self.system.invalidate_cache()
+            if self.protocol is SMB:  # smbclient looks for one that does not exist for ever
+                self.system.info(f"/{self.root.split('/')[1]}")
             files = self._find() if self.protocol.objects else dict(self._walk(self.root))
         start = len(self.root) + 1
         return {path[start:]: size for path, size in files.items() if not path.endswith("/")}
@@ -71,11 +73,13 @@ class Store:
             return bytes(self.system.cat_file(self._path(name)))
         return None
 
-    def write(self, name: str, content: bytes, *, archive: bool = False) -> None:
-        """Write a file of this content, which an older one is replaced by in one step."""
-        headers = {} if archive else self.protocol.headers(content_type(name))
+    def write(self, name: str, content: bytes, sha256: str, *, archive: bool = False) -> None:
+        """Write a file of this content and digest, which replaces an older one in one step."""
+        options = self.protocol.checksum(bytes.fromhex(sha256))
+        if not archive:
+            options |= self.protocol.headers(content_type(name))
         with self._saying(name), self._arriving(name) as path:
-            self.system.pipe_file(path, content, **headers)
+            self.system.pipe_file(path, content, **options)
 
     def write_parts(self, name: str, chunks: Iterable[bytes]) -> None:
         """Write a large file as its content comes; if that raises, nothing of it is seen."""
