@@ -117,7 +117,8 @@ def held_back(
     if not (packages or active.unsupported):
         return None
     candidates: list[Exemption] = []
-    # conda takes the colon of a drive for that of a port
+    # conda takes the colon of a drive for that of a port, and of a URL it would take the exemption
+    # in the place of the entry with its login
     if ":" not in str(repository.path):
         candidates.append("channel")
     # base's file counts for every environment

@@ -18,6 +18,7 @@ from ..urls import is_folder
 from .environment.condarc import (
     CONDARC,
     configured,
+    exempted,
     ours,
     platform_in,
     read_condarc,
@@ -135,11 +136,12 @@ def plan(
     change = read_change(prefix)
     last = read_state(prefix)
     known = last or (change.state if change else None)
-    copied = used(old, path) if known is None else None
-    channels = {c for c in (known.channel if known else copied,) if c}
+    former = known.channel if known else used(old, path)
+    channels = {former} if former else set()
     channels |= {*change.origins, change.state.channel} if change else set()
     before, kept = known.before if known else ours(old, path), old
     if any(is_folder(other) != is_folder(channel) for other in channels):  # other settings
+        exempt = exempt or exempted(old, channels, channel, path)
         kept = restored(old, channels, before or "", path, known.platform if known else None)
         before = ours(kept, path)
     new = configured(kept, channel, path, platform, exempt)
@@ -158,9 +160,8 @@ def plan(
         signers=trust.signers,
         platform=platform,
     )
-    origins = [known.channel] if known and known.label == manifest.label else []
-    if copied:
-        origins = [copied]
+    same = known is None or known.label == manifest.label
+    origins = [former] if former and same else []
     if change:
         origins += [*change.origins, change.state.channel]
     moved_from = tuple(dict.fromkeys(origin for origin in origins if origin != channel))

@@ -109,6 +109,22 @@ def states_cooldown(text: str, path: Path) -> bool:
     return not {*OF_ALL, "cooldown"}.isdisjoint(_load(text, path))
 
 
+def exempted(text: str, former: Iterable[str], channel: str, path: Path) -> Exemption | None:
+    """Return how a repository is to be exempted as one of these is by a `.condarc` until now.
+
+    Of a server it is all in the environment: in the list of settings for single channels, conda
+    would take our entry in the place of that with the server's login.
+
+    Raises:
+        TargetError: The text is not a configuration of conda's.
+    """
+    content = _load(text, path)
+    of_channel = without_exemption(content, former).get(SETTING) != content.get(SETTING)
+    if OF_ALL.items() <= content.items() or (of_channel and not is_folder(channel)):
+        return "environment"
+    return "channel" if of_channel else None
+
+
 def used(text: str, path: Path) -> str | None:
     """Return the channel that `configured` has set in a `.condarc`; None if it has not.
 

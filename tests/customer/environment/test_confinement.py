@@ -6,7 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from conda_offline_repo.customer.environment.condarc import configured, ours, restored, used
+from conda_offline_repo.customer.environment.condarc import (
+    configured,
+    exempted,
+    ours,
+    restored,
+    used,
+)
 
 CONDARC = Path("e", ".condarc")
 FOLDER, SERVER, OTHER = "file:///srv/bank", "https://conda.bank/r/bank", "https://other.bank/bank"
@@ -83,3 +89,14 @@ def test_exemption_names_the_server(exempt: bool) -> None:
     text = configured("", SERVER, CONDARC, exempt="channel" if exempt else None)
     assert (f"- channel: {SERVER}\n  exclude_newer: false\n" in text) == exempt
     assert restored(text, [SERVER], "", CONDARC) == ""
+
+
+@pytest.mark.parametrize("last", [FOLDER, SERVER])
+def test_exemption_is_known_when_the_repository_moves(last: str) -> None:
+    """To a server, all is exempted, and not the channel: conda may have a login for that."""
+    assert exempted(configured("", last, CONDARC), [last], OTHER, CONDARC) is None
+    everything = configured("", last, CONDARC, exempt="environment")
+    assert exempted(everything, [last], OTHER, CONDARC) == "environment"
+    channel = configured("", last, CONDARC, exempt="channel")
+    assert exempted(channel, [last], OTHER, CONDARC) == "environment"
+    assert exempted(channel, [last], "file:///mnt/bank", CONDARC) == "channel"
