@@ -77,15 +77,15 @@ def ask(
     for _ in range(MOST_REDIRECTS):
         try:
             answer = pools.ask(url, headers, channel) if pools else None
-            return answer or _ask(url, headers, channel)
+            return answer or _ask(url, headers, channel, pools)
         except RedirectedError as redirect:
             url = _redirected(url, str(redirect))
             channel = channel if channel and same_server(channel, url) else ""
     raise DownloadFailedError(f"the server redirects it more than {MOST_REDIRECTS} times")
 
 
-def _ask(url: str, headers: Mapping[str, str], channel: str) -> Response:
-    session, settings = _session(url, channel)
+def _ask(url: str, headers: Mapping[str, str], channel: str, pools: Pools | None) -> Response:
+    session, settings = _session(url, channel, pools)
     patience = (context.remote_connect_timeout_secs, context.remote_read_timeout_secs)
     request = Request("GET", url, headers, hooks={"response": _stop_at_redirect})
     return session.send(session.prepare_request(request), timeout=patience, **settings)
@@ -102,7 +102,7 @@ def _stop_at_redirect(response: Response, **_: object) -> None:
 _by_thread = threading.local()
 
 
-def _session(url: str, channel: str) -> tuple[Session, Mapping[str, Any]]:
+def _session(url: str, channel: str, pools: Pools | None) -> tuple[Session, Mapping[str, Any]]:
     """Return a session, and proxies and certificates by conda's settings and the environment.
 
     They are worked out once a folder, which takes as long as a small file.
@@ -111,6 +111,8 @@ def _session(url: str, channel: str) -> tuple[Session, Mapping[str, Any]]:
     folder = f"{channel}/noarch" if channel else url.rpartition("/")[0]
     if folder not in sessions:
         session = without_retries(folder if channel else url)
+        if pools:  # conda's keep no more than ten connections
+            session.adapters = {k: pools.own(adapter) for k, adapter in session.adapters.items()}
         sessions[folder] = session, settings_of(session, url)
     return sessions[folder]
 

@@ -11,8 +11,9 @@ from __future__ import annotations
 import re
 import threading
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from conda.base.context import context
 from conda.gateways.connection.session import CondaHttpAuth
@@ -29,7 +30,6 @@ from .sessions import LOGIN_WANTED, copied, settings_of, without_retries
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from types import TracebackType
     from typing import Any
 
     from requests import PreparedRequest, Session
@@ -66,18 +66,30 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class _Route:
-    """What the requests for the files of a folder have in common.
+class _Request:
+    """A request as conda's session has prepared it.
 
     Attributes:
-        folder: The path that the server, or a proxy, is asked for, without the file.
-        prepared: A request for one of the files, as conda's session has prepared it.
+        target: What the server, or a proxy, is asked for.
+        headers: All but cookies.
     """
 
     pool: HTTPConnectionPool
-    folder: str
+    url: str
+    target: str
     headers: Mapping[str, str]
     prepared: PreparedRequest
+
+    def of(self, file: str) -> _Request:
+        """Return the same for another file of the folder."""
+        url, target = (text.rpartition("/")[0] for text in (self.url, self.target))
+        return replace(self, url=f"{url}/{file}", target=f"{target}/{file}")
+
+    def whole(self) -> PreparedRequest:
+        """Return it as requests has it."""
+        prepared = self.prepared.copy()
+        prepared.url = self.url
+        return prepared
 
 
 class Pools:
@@ -89,10 +101,11 @@ class Pools:
 
     def __init__(self, connections: int) -> None:
         self._connections = connections
-        self._lock = threading.Lock()
-        self._routes: dict[str, _Route | None] = {}
+        self._lock = threading.RLock()
+        self._folders: dict[str, _Request | None] = {}
+        self._pools: dict[str, HTTPConnectionPool] = {}
         self._session: Session | None = None
-        self._adapters: dict[str, HTTPAdapter] = {}
+        self._adapters: dict[object, HTTPAdapter] = {}
         self._patience = Timeout(
             connect=context.remote_connect_timeout_secs, read=context.remote_read_timeout_secs
         )
@@ -100,12 +113,7 @@ class Pools:
     def __enter__(self) -> Pools:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         for adapter in self._adapters.values():
             adapter.close()
 
@@ -119,32 +127,43 @@ class Pools:
             RedirectedError: The server sends an address in its place.
             RequestException: The server cannot be reached.
         """
+        with self._lock:  # the first prepares it for all
+            request = self._request(url, channel)
+        return self._ask(request, headers) if request else None
+
+    def own(self, original: Any) -> Any:
+        """Return an adapter of a session with pools of our own; the same if it has none."""
+        if not isinstance(original, HTTPAdapter):
+            return original
+        with self._lock:
+            pools = original.poolmanager
+            if pools not in self._adapters:
+                adapter = copied(original)
+                adapter.proxy_manager = {}
+                adapter.init_poolmanager(self._connections, self._connections)
+                self._adapters[pools] = adapter
+            return self._adapters[pools]
+
+    def _request(self, url: str, channel: str) -> _Request | None:
         folder, _, file = url.rpartition("/")
         if not PLAIN.fullmatch(file):
-            return None
-        with self._lock:  # the first makes the way for all
-            if folder not in self._routes:
-                self._routes[folder] = self._route(url, channel)
-            route = self._routes[folder]
-        return self._ask(route, file, headers) if route else None
+            return self._prepared(url, channel)
+        if folder not in self._folders:
+            request = self._prepared(url, channel)
+            alike = request and request.target.rpartition("/")[2] == file
+            self._folders[folder] = request if alike else None
+        first = self._folders[folder]
+        return first and first.of(file)
 
-    def _ask(self, route: _Route, file: str, more: Mapping[str, str]) -> Answer | None:
+    def _ask(self, request: _Request, more: Mapping[str, str]) -> Answer | None:
         assert self._session is not None
-        prepared, headers, cookies = (
-            route.prepared,
-            {**route.headers, **more},
-            self._session.cookies,
-        )
-        url = f"{(prepared.url or '').rpartition('/')[0]}/{file}"
-        if cookies:
-            prepared = prepared.copy()
-            prepared.url = url
-            if cookie := get_cookie_header(cookies, prepared):
-                headers["Cookie"] = cookie
+        headers, cookies = {**request.headers, **more}, self._session.cookies
+        if cookies and (cookie := get_cookie_header(cookies, request.whole())):
+            headers["Cookie"] = cookie
         try:
-            raw = route.pool.urlopen(
+            raw = request.pool.urlopen(
                 "GET",
-                f"{route.folder}/{file}",
+                request.target,
                 headers=headers,
                 retries=Retry(0, read=False),
                 redirect=False,
@@ -154,10 +173,8 @@ class Pools:
                 decode_content=False,
             )
         except HTTPError as error:  # with the address, as requests does
-            prepared = prepared.copy()
-            prepared.url = url
-            raise RequestsConnectionError(error, request=prepared) from error
-        answer = Answer(url, raw.status, raw.headers, raw)
+            raise RequestsConnectionError(error, request=request.whole()) from error
+        answer = Answer(request.url, raw.status, raw.headers, raw)
         if raw.status not in (200, 206):
             _spare(raw)
         if raw.status == LOGIN_WANTED:  # conda's session knows what to say
@@ -167,48 +184,40 @@ class Pools:
             answer.close()
             raise RedirectedError(location)
         if "set-cookie" in raw.headers:
-            extract_cookies_to_jar(cookies, prepared, raw)
+            extract_cookies_to_jar(cookies, request.whole(), raw)
         return answer
 
-    def _route(self, url: str, channel: str) -> _Route | None:
-        """Return the way to the files beside a URL; None where requests may differ in more than
-        the name of the file, or do not go over urllib3's pools.
+    def _prepared(self, url: str, channel: str) -> _Request | None:
+        """Return a request; None where requests for a folder may differ in more than the name of
+        the file, or do not go over urllib3's pools.
         """
         session = without_retries(f"{channel}/noarch" if channel else url)
-        if not _is_plain(session) or not hasattr(HTTPResponse, "read1"):  # urllib3 before 2.1
+        if not _is_plain(session) or not _is_usual(session.get_adapter(url)):
             return None
         self._session = session = self._session or session
-        adapter = self._adapter(session, url)
-        if adapter is None:
-            return None
-        settings = settings_of(session, url)
+        adapter = self.own(session.get_adapter(url))
         prepared = session.prepare_request(Request("GET", url))
-        verify, cert, proxies = settings["verify"], settings["cert"], settings["proxies"]
+        parts = urlsplit(url)
+        server = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
         with suppress(RequestException, HTTPError, OSError, ValueError):  # conda's session says it
-            pool = adapter.get_connection_with_tls_context(prepared, verify, proxies, cert)
-            adapter.cert_verify(pool, str(prepared.url), verify, cert)
-            _share_authorities(pool)
+            settings = settings_of(session, url)
+            verify, cert, proxies = settings["verify"], settings["cert"], settings["proxies"]
+            if server not in self._pools:
+                pool = adapter.get_connection_with_tls_context(prepared, verify, proxies, cert)
+                adapter.cert_verify(pool, prepared.url, verify, cert)
+                _share_authorities(pool)
+                self._pools[server] = pool
             target = adapter.request_url(prepared, proxies)
-            folder, _, file = target.rpartition("/")
-            if file == url.rpartition("/")[2]:
-                headers = {k: str(v) for k, v in prepared.headers.items() if k.lower() != "cookie"}
-                return _Route(pool, folder, headers, prepared)
+            headers = {k: str(v) for k, v in prepared.headers.items() if k.lower() != "cookie"}
+            return _Request(self._pools[server], str(prepared.url), target, headers, prepared)
         return None
 
-    def _adapter(self, session: Session, url: str) -> HTTPAdapter | None:
-        """Return the session's adapter, with pools of our own; None if it has none with pools."""
-        original = session.get_adapter(url)
-        own = isinstance(original, HTTPAdapter) and type(original).send is HTTPAdapter.send
-        # requests before 2.32
-        if not own or not hasattr(HTTPAdapter, "get_connection_with_tls_context"):
-            return None
-        scheme = url.partition(":")[0].lower()
-        if scheme not in self._adapters:
-            adapter = copied(original)
-            adapter.proxy_manager = {}
-            adapter.init_poolmanager(self._connections, self._connections)
-            self._adapters[scheme] = adapter
-        return self._adapters[scheme]
+
+def _is_usual(adapter: object) -> bool:
+    """Return whether an adapter is as requests has it since 2.32, with a urllib3 since 2.1."""
+    usual = isinstance(adapter, HTTPAdapter) and type(adapter).send is HTTPAdapter.send
+    new = hasattr(HTTPAdapter, "get_connection_with_tls_context"), hasattr(HTTPResponse, "read1")
+    return usual and all(new)
 
 
 def _is_plain(session: Session) -> bool:

@@ -82,19 +82,33 @@ def seen(requests: tuple[Request, ...]) -> list[tuple[str, dict[str, str]]]:
     return [(request.path, request.headers) for request in requests]
 
 
+@pytest.mark.parametrize("way", ["plain", "plugin", "signed addresses"])
 def test_threads_share_a_few_connections(
-    channel: TinyChannel, server: ChannelServer, me: Inside, tmp_path: Path
+    channel: TinyChannel, server: ChannelServer, me: Inside, tmp_path: Path, way: str
 ) -> None:
+    """Also to where a server sends them, as anaconda.org does, and with a login of a plugin."""
     me.configure(fetch_threads=3)
     url = f"{server.url}/public"
     entries = [
         Entry(p.subdir, p.file, p.record, f"{url}/{p.at}", f"{url}/{p.at}")
         for p in channel.packages.values()
     ]
+    if way == "plugin":
+        settings = [{"channel": f"{server.url}/*", "auth": "signing"}]
+        me.configure(fetch_threads=3, channel_settings=settings)
+    elif way == "signed addresses":
+        for entry in entries:
+            there = f"{server.url}/t/x/public/{entry.name}?id={entry.file}&expires=12%2F30"
+            server.fault(
+                f"c/{entry.name}", "status", status=302, headers={"Location": there}, times=1
+            )
     places = tmp_path / "bank", tmp_path / "staging"
-    collect(entries, *places, Unwatched(), LocalArchives(tmp_path), lambda _: None)
-    assert len(server.packages()) == len(entries)
+    with plugged(Login()):
+        collect(entries, *places, Unwatched(), LocalArchives(tmp_path), lambda _: None)
+    assert [r.status for r in server.requests].count(200) == len(entries)
+    assert len(server.requests) == len(entries) * (1 + (way == "signed addresses"))
     assert len({request.connection for request in server.requests}) <= 3
+    assert all("x-signature" in r.headers for r in server.requests) == (way == "plugin")
 
 
 @pytest.mark.parametrize("status", [302, 404, 429, 503])
@@ -261,7 +275,7 @@ def test_certificates(me: Inside, channel: TinyChannel, tmp_path: Path) -> None:
                 else:
                     assert arrived == (channel.folder / file).read_bytes()
                     assert setting is not True
-                assert pooled is None or all(pooled._routes.values())
+                assert pooled is None or all(pooled._folders.values())
         (failure,) = reasons
         assert failure
         assert "certificate is not accepted" in failure.reason
