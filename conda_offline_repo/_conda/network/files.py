@@ -149,8 +149,10 @@ class _Tries:
         of_all = self.host.busy(self.before) and isinstance(error, BusyError)
         if self.left <= 0 and not of_all:
             raise ServerError(str(error), self.url, error.hint) from None
-        self.left -= not of_all
+        # what becomes of others during the wait tells, too: they may be sent as fast as is allowed
+        self.before = self.host.state
         with self.host.released(NEVER):
             time.sleep(min(self.pause if error.wait is None else error.wait, LONGEST_WAIT))
-        self.pause *= 2
-        self.before = self.host.state
+        if not of_all:
+            self.left -= 1
+            self.pause *= 2
