@@ -86,6 +86,16 @@ class _VirtualPackages:
 
 
 @contextmanager
+def without_cuda() -> Iterator[None]:
+    """Let conda not start a process to look for CUDA, as it does whatever virtual packages it is to
+    see. The variable is not set again where it is: other threads may be reading the environment.
+    """
+    is_set = os.environ.get(CUDA_OVERRIDE) == ""
+    with _replaced(os.environ, {} if is_set else {CUDA_OVERRIDE: ""}):
+        yield
+
+
+@contextmanager
 def virtual_packages(packages: Mapping[str, str]) -> Iterator[None]:
     """Let conda see exactly these virtual packages (name: `VERSION` or `VERSION=BUILD`).
 
@@ -94,8 +104,7 @@ def virtual_packages(packages: Mapping[str, str]) -> Iterator[None]:
     plugin = _VirtualPackages(packages)
     context.plugin_manager.register(plugin)
     try:
-        # conda asks all other plugins first, and without this starts a process to look for CUDA
-        with _replaced(os.environ, {CUDA_OVERRIDE: ""}):
+        with without_cuda():
             yield
     finally:
         context.plugin_manager.unregister(plugin)

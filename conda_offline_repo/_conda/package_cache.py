@@ -7,8 +7,12 @@ Archives are looked up by path, because the look-up of conda's `PackageCacheData
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from conda.core.package_cache_data import PackageCacheData
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 def folders() -> tuple[Path, ...]:
@@ -18,9 +22,10 @@ def folders() -> tuple[Path, ...]:
     return tuple(Path(cache.pkgs_dir) for cache in caches)
 
 
-def archives(file: str) -> tuple[Path, ...]:
-    """Return the paths of this file name in the caches."""
-    return tuple(path for folder in folders() if (path := folder / file).is_file())
+def archives(file: str, caches: Iterable[Path] | None = None) -> tuple[Path, ...]:
+    """Return the paths of this file name in the caches, by default those in use."""
+    caches = folders() if caches is None else caches
+    return tuple(path for folder in caches if (path := folder / file).is_file())
 
 
 def extracted(archive: Path) -> Path:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from contextlib import ExitStack, nullcontext
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from .._conda import index_requests
+from .._conda import index_requests, overrides
 from .._conda.network.sessions import asking_nobody
 from ..repository.exceptions import FileSystemError
 from ..repository.names import check_folder
@@ -99,22 +100,30 @@ def _build(
             if plan is None:
                 planned = planner(options, signer, run, dry_run=dry_run)
                 plan = planned(request, repository, last, progress, scratch=Path(folder) / "pypi")
-                plan = proved(plan, Path(folder) / "proof", progress, run)
+            prove = partial(proved, scratch=Path(folder) / "proof", progress=progress, run=run)
+            # the proof may decide against releases that are kept
+            if not plan.proof.by and (staging is None or plan.kept.releases):
+                plan = prove(plan)
             search = stack.enter_context(run.search(request, plan.servers_of_wheels))
             if staging is None:
                 archives = collect.foresee(plan.all_entries, repository)
             else:
                 collect.check_space(plan.all_entries, repository, staging, run.archives)
                 # each is searched when it comes, while others are still on their way
-                with unavailable.refusal_explained(request):
-                    archives = collect.collect(
+                with (
+                    overrides.without_cuda(),
+                    unavailable.refusal_explained(request),
+                    collect.collecting(
                         plan.all_entries,
                         repository,
                         staging,
                         progress,
                         run.archives,
                         search.archive,
-                    )
+                    ) as collected,
+                ):
+                    plan = plan if plan.proof.by else prove(plan)
+                    archives = collected()
             # so small that a dry run fetches them as well
             files = collect_attestations(
                 plan.all_entries, repository, Path(folder), progress, run.archives, search.archive

@@ -69,7 +69,8 @@ def ask(
     path = Path(file_path(url)) if url.startswith("file:") else None
     if path and path.exists() and not path.is_file():  # a pipe or a device may never end
         raise DownloadFailedError("it is not a file in its channel")
-    if context.offline and urlsplit(url).scheme in NETWORK:  # conda's session would crash
+    offline = pools.offline if pools else context.offline
+    if offline and urlsplit(url).scheme in NETWORK:  # conda's session would crash
         raise DownloadFailedError("it is not on this machine, and conda is offline", ONLINE)
     headers = {"Accept-Encoding": "identity", **(more or {})}
     if start:

@@ -95,11 +95,15 @@ class _Request:
 class Pools:
     """Connections for one command; a context, at whose end they are closed.
 
+    Attributes:
+        offline: Whether conda is offline; of a proof that goes on meanwhile, it always is.
+
     Args:
         connections: How many to keep for each server.
     """
 
     def __init__(self, connections: int) -> None:
+        self.offline = bool(context.offline)
         self._connections = connections
         self._lock = threading.RLock()
         self._folders: dict[str, _Request | None] = {}

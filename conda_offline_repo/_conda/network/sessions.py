@@ -19,7 +19,7 @@ from urllib.parse import urljoin, urlsplit
 
 from conda.base.context import context
 from conda.gateways.connection import Retry
-from conda.gateways.connection.session import CondaHttpAuth, get_session
+from conda.gateways.connection.session import CondaHttpAuth, CondaSession, get_session
 from conda.models.channel import Channel
 from requests.exceptions import ProxyError
 
@@ -133,6 +133,22 @@ def settings_of(session: Session, url: str) -> Mapping[str, Any]:
     proxies = dict(session.proxies)  # requests adds those of the variables
     settings: Mapping[str, Any] = session.merge_environment_settings(url, proxies, True, None, None)
     return settings
+
+
+def sessions_for(urls: Iterable[str]) -> dict[str, Session]:
+    """Return conda's sessions of this thread, among them those for these addresses."""
+    for url in urls:
+        get_session(url)
+    CondaSession()
+    sessions: dict[str, Session] = CondaSession._thread_local.sessions
+    return sessions
+
+
+def share(sessions: dict[str, Session]) -> None:
+    """Let this thread have conda's sessions of another. Its own would be as conda's settings are
+    when it first asks a server, which a proof may have changed.
+    """
+    CondaSession._thread_local.sessions = sessions
 
 
 def without_retries(url: str) -> Session:

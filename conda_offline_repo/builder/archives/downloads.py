@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from ..._conda.features import downloads_at_once
 from ..._conda.network.hosts import Queue
 from ..._conda.network.pools import Pools
+from ..._conda.network.sessions import sessions_for, share
 from ...files.workers import workers
 from .download import download
 
@@ -78,6 +79,7 @@ def downloads(
     queue = Queue(numbers, servers.__getitem__, sizes.__getitem__, most, {HERE: READERS})
 
     def run(number: int) -> Result:
+        share(sessions)
         try:
             return work(items[number], Turn(stop, queue.host(number), pools))
         except BaseException:
@@ -86,6 +88,8 @@ def downloads(
         finally:
             queue.end(number, stop)
 
+    of_folders = {url(item).rpartition("/")[0]: url(item) for item in items if url(item)}
+    sessions = sessions_for(of_folders.values())
     threads = min(most, sum(host.most for host in queue.hosts.values()))
     with (
         Pools(most) as pools,

@@ -12,6 +12,7 @@ import stat
 from collections import defaultdict
 from contextlib import suppress
 from dataclasses import replace
+from functools import cached_property
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -95,7 +96,7 @@ class LocalArchives:
             any(has_size(path, entry) for path in own)
             # the manifests of other labels are read only where that matters
             or any(has_size(path, entry) for path in self.elsewhere(entry))
-            or any(has_size(path, entry) for path in package_cache.archives(entry.file))
+            or any(has_size(path, entry) for path in self._cached(entry))
         )
 
     def published_archive(self, entry: Entry, repository: Path) -> Archive | None:
@@ -125,7 +126,7 @@ class LocalArchives:
         for source in () if digests else self.elsewhere(entry):
             if source != target and (digests := self._stage(source, target, entry, repository)):
                 break
-        for source in () if digests else package_cache.archives(entry.file):
+        for source in () if digests else self._cached(entry):
             if digests := self._stage(source, target, entry):
                 break
         return Archive.of(entry, target, digests, staged=True) if digests else None
@@ -133,6 +134,14 @@ class LocalArchives:
     def holds(self, path: Path, entry: Entry) -> bool:
         """Return whether a file is the archive of an entry, by its digests."""
         return self._verified(path, entry) is not None
+
+    def _cached(self, entry: Entry) -> tuple[Path, ...]:
+        return package_cache.archives(entry.file, self._caches)
+
+    @cached_property
+    def _caches(self) -> tuple[Path, ...]:
+        """conda's package caches; a proof that goes on meanwhile has others."""
+        return package_cache.folders()
 
     def _verified(self, path: Path, entry: Entry) -> Digests | None:
         """Return the digests of a file, read at most once; None if it is not the archive."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from conda.base.context import reset_context
 
+from conda_offline_repo._conda import overrides
 from conda_offline_repo.builder.archives.collect import collect, collecting, foresee
 from conda_offline_repo.builder.archives.local import LocalArchives
 from conda_offline_repo.builder.exceptions import DownloadError
@@ -144,6 +145,36 @@ def test_archives_come_while_something_else_is_done(place: Place) -> None:
     size = sum(archive.size for archive in archives)
     assert place.progress.steps == [("Collecting", 3, size)]
     assert (place.progress.packages, place.progress.done) == (3, size)
+
+
+def test_archives_come_while_something_else_is_offline(
+    place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a proof is, whose package caches are others, too."""
+    monkeypatch.setenv("CONDA_FETCH_THREADS", "1")
+    reset_context()
+    moved = place.channel.add("moved")
+    cached = place.channel.add("cached", files={"x": random.Random(1).randbytes(5000)})
+    place.put(cached, place.cache)
+    came, told = threading.Event(), threading.Event()
+
+    def arrived(_: Archive) -> None:
+        came.set()
+        assert told.wait(PATIENCE)
+
+    with ChannelServer(tmp_path / "served") as other:
+        to = {"Location": f"{other.url}/public/{moved.at}?signed"}
+        place.server.fault(moved.file, "status", status=302, headers=to)
+        with place.collecting([cached, moved], arrived) as finished:
+            assert came.wait(PATIENCE)
+            with overrides.settings(offline=True, _pkgs_dirs=(str(tmp_path / "pkgs"),)):
+                before = place.server.requests
+                told.set()
+                archives = finished()
+        assert [request.path for request in other.requests] == [f"/public/{moved.at}?signed"]
+        assert not before, "the thread had asked before"
+    assert {archive.name for archive in archives} == {moved.at, cached.at}
+    assert not [path for path in place.server.packages() if path.endswith(cached.at)]
 
 
 def test_nobody_writes_when_something_else_fails_meanwhile(place: Place) -> None:

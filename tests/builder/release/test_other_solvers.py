@@ -115,7 +115,7 @@ def test_solver_that_finds_nothing_stops_the_release(
     assert f"--solver {absent}" in text
     others = (f"--customer-solver {name}" for name in SOLVERS if name != absent)
     assert f"say so: {' '.join(others)}." in text
-    assert not me.root.exists()
+    assert not (me.root / "bank").exists()
     assert caught.value.dump_map()["solver"] == absent
 
     theirs = replace(options, customer_solvers=(context.solver,))
@@ -155,7 +155,7 @@ def test_solver_that_breaks_over_the_repository_stops_the_release(
     monkeypatch.setattr(Stand, "fault", staticmethod(fault))
     with pytest.raises(OtherSolverError, match="ValueError: dangling constraint"):
         me.build(me.options("app", channels=(channel.folder.as_uri(),)))
-    assert not me.root.exists()
+    assert not (me.root / "bank").exists()
 
 
 def test_solver_that_appears_proves_what_is_published(
@@ -245,7 +245,7 @@ def test_machine_that_the_classic_solver_does_not_mind(me: Inside, tmp_path: Pat
     assert "The classic solver" in str(caught.value)
     assert "lib 2.0 excludes all but __glibc >=2.34" in str(caught.value)
     assert "label for each platform" in str(caught.value)
-    assert not me.root.exists()
+    assert not (me.root / "bank").exists()
     assert me.build(options).proof.by.keys() == {"classic", "rattler"}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import replace
 from importlib.metadata import version
 from types import ModuleType
@@ -27,11 +28,12 @@ from conda_offline_repo.progress import Unwatched
 from conda_offline_repo.repository.manifest import MANIFEST_NAME
 from dev.upstream.server import ChannelServer
 from tests.support.inside import HASTY, Counted
-from tests.support.running import snapshot, tree
+from tests.support.running import PATIENCE, snapshot, tree
 from tests.support.tiny import TinyChannel
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from contextlib import AbstractContextManager
     from pathlib import Path
     from typing import Any
 
@@ -87,8 +89,32 @@ def test_another_solution_is_shown_and_not_published(
     assert "solved from the repository only: noarch/lib-2.0-0.conda" in text
     assert "Nothing was published" in text
     assert "win-64" not in text
-    assert not me.root.exists()
-    assert not server.packages(), "packages were downloaded before the proof"
+    assert not (me.root / "bank").exists()
+
+
+def test_proof_that_fails_is_told_and_not_what_became_of_the_downloads(
+    me: Inside, server: ChannelServer, urls: tuple[str, str]
+) -> None:
+    server.fault(".conda", "status", status=404)
+    with pytest.raises(ProofError):
+        me.build(me.options("lib", channels=urls, platforms=PLATFORMS))
+
+
+def test_proof_goes_on_while_archives_come(
+    me: Inside, server: ChannelServer, urls: tuple[str, str]
+) -> None:
+    class Waiting(Counted):
+        def doing(self, text: str) -> AbstractContextManager[object]:
+            if text.startswith("Proving"):
+                deadline = time.monotonic() + PATIENCE
+                while not server.packages() and time.monotonic() < deadline:
+                    time.sleep(0.01)
+                assert server.packages()
+            return super().doing(text)
+
+    progress = Waiting()
+    me.build(me.options("lib", channels=urls[1:]), progress)
+    assert "Proving that the repository installs by itself" in progress.steps
 
 
 def steps(me: Inside, *packages: str, urls: tuple[str, ...], **more: Any) -> list[str]:
@@ -177,15 +203,12 @@ def distribution(folder: Path, name: str, version: str) -> None:
     (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
 
 
-def test_published_repository_stays_as_it_was(
-    me: Inside, server: ChannelServer, urls: tuple[str, str]
-) -> None:
+def test_published_repository_stays_as_it_was(me: Inside, urls: tuple[str, str]) -> None:
     me.build(me.options("lib", channels=urls, platforms=("linux-64",)))
-    before = snapshot(me.root)
+    before = snapshot(me.root / "bank")
     with pytest.raises(ProofError):
         me.build(me.options("lib", channels=urls, platforms=PLATFORMS))
-    assert snapshot(me.root) == before
-    assert server.packages() == ["/high/linux-64/lib-1.0-0.conda"]
+    assert snapshot(me.root / "bank") == before
 
 
 def test_command_tells_the_difference(conda: Conda, root: Path, urls: tuple[str, str]) -> None:
@@ -199,7 +222,7 @@ def test_command_tells_the_difference(conda: Conda, root: Path, urls: tuple[str,
     answer = conda.fail(*command, "--json", **HASTY).json
     assert answer["exception_name"] == "ProofError"
     assert "noarch/lib-2.0-0.conda" in answer["message"]
-    assert not root.exists()
+    assert not (root / "bank").exists()
 
 
 def prove(
