@@ -24,6 +24,9 @@ FIRST = 10
 LARGE = 1 << 20
 #: Of four downloads from a server, so many may be large while small files wait.
 LARGE_OF_FOUR = 3
+#: Processors that downloads keep busy, at which more of them at once would not be faster: Python's
+#: threads take turns at one.
+ENOUGH = 0.8
 #: Seconds of one wait for a slot, so that nobody waits for ever.
 WAIT = 1.0
 
@@ -62,13 +65,15 @@ class Host:
         """How often the limit was lowered, and how many answers were good and busy, until now."""
         return self._lowered, self._good, self._busy
 
-    def good(self) -> None:
-        """A download has ended well."""
+    def good(self, load: float = 0.0) -> None:
+        """A download has ended well, and kept so many processors busy while it lasted."""
         with self._lock:
             self._good += 1
             self._since += 1
             slots = max(1, self.limit // 4)
             rounds = self._rounds if self.limit + slots >= self._too_much else 1
+            if load * self.limit >= ENOUGH:  # the network is not what is waited for
+                return
             if self.limit < self._first:
                 self._raise(1)
             elif self._since >= rounds * self.limit:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -99,7 +100,7 @@ def with_retries(
     pause = float(context.remote_backoff_factor)
     wrong_before = False
     while True:
-        before = host.state
+        before, begun, used = host.state, time.monotonic(), time.thread_time()
         try:
             result = attempt()
         except WrongBytesError as error:
@@ -117,7 +118,8 @@ def with_retries(
                 tries_left -= 1
                 pause *= 2
         else:
-            host.good()
+            passed = time.monotonic() - begun
+            host.good((time.thread_time() - used) / passed if passed else 0.0)
             return result
 
 

@@ -74,6 +74,15 @@ def test_half_as_many_after_a_busy_answer_and_again_more_later() -> None:
     assert host.limit == 1
 
 
+def test_no_more_where_the_processor_is_what_is_waited_for() -> None:
+    host = Host(MOST)
+    for _ in range(100):
+        host.good(0.05)
+    assert host.limit == 16
+    host.good(0.01)
+    assert host.limit == 17
+
+
 def answers_until(host: Host, limit: int) -> int:
     """How many good answers raise the limit so far."""
     answers = 0
