@@ -18,7 +18,7 @@ from conda.utils import quote_for_shell
 from .._conda import configuration
 from .._conda.configuration import CHANNELS, Setting
 from ..repository.manifest import on_platform
-from ..urls import TOKEN, public
+from ..urls import TOKEN, is_folder, public
 from .environment.condarc import CONDARC, configured, read_condarc
 from .source import records as indexed
 
@@ -45,6 +45,8 @@ INTERFERING = {
         "remove it there, or put repodata.json first",
     ),
 }
+#: Those that the plugin overrules in an environment that uses a server.
+HANDLED = ("envs_dirs", "repodata_fns")
 #: Settings under all their names.
 ALLOWED = ("allowlist_channels", "whitelist_channels")
 DISALLOWED = ("disallowed_packages", "disallow")
@@ -77,6 +79,8 @@ def interfering(repository: Repository, prefix: Path) -> Iterator[Finding]:
         if setting.name not in INTERFERING or not setting.value:
             continue
         if setting.name == "repodata_fns" and setting.value[0] == REPODATA_FN:
+            continue
+        if setting.name in HANDLED and not is_folder(repository.channel):
             continue
         if setting.name != "envs_dirs" or prefix.parent not in default_folders:
             meaning, remedy = INTERFERING[setting.name]

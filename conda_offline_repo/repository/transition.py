@@ -61,10 +61,14 @@ def read_next(repository: Place) -> Manifest | None:
     except ManifestError:
         return None
     except UnreadableError as error:
+        cause = error.__cause__
+        if not isinstance(repository, WebFolder) or not isinstance(cause, OSError):
+            raise
         # what they do not have, servers of object stores refuse to who may not list it
-        if isinstance(repository, WebFolder) and isinstance(error.__cause__, PermissionError):
+        if isinstance(cause, PermissionError):
             return None
-        raise
+        # who cannot be asked for it will not send the manifest, which every repository has
+        raise UnreadableError(repository / MANIFEST_NAME, cause) from cause
 
 
 def read_manifest(repository: Place) -> Manifest | None:

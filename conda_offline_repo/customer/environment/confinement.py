@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from conda.base.constants import REPODATA_FN
 from conda.base.context import context
 
 from ..._conda import configuration
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 ON_SERVER = {
     "notify_outdated_conda": False,
     "number_channel_notices": 0,
-    "repodata_fns": ["repodata.json"],
+    "repodata_fns": [REPODATA_FN],
     "repodata_use_shards": False,
     "repodata_use_zst": False,
     "report_errors": False,
@@ -75,7 +76,7 @@ def reading(channel: str) -> dict[str, Any]:
         return {}
     names = ("notify_outdated_conda", "repodata_use_shards", "repodata_use_zst")
     off = {name: ON_SERVER[name] for name in names if configuration.exists(name)}
-    return {"local_repodata_ttl": FRESH, **off}
+    return {"local_repodata_ttl": FRESH, "repodata_fns": (REPODATA_FN,), **off}
 
 
 def used_in(content: Any) -> str | None:

@@ -9,12 +9,17 @@ from __future__ import annotations
 import sys
 from contextlib import ExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from conda.base.context import context
 
 from ..._conda import commands
+from ...urls import is_folder
 from ..environment.state import read_state
 from ..exceptions import StateUnreadableError
+
+if TYPE_CHECKING:
+    from typing import Any
 
 #: Undoes what `leave_out_others` has done.
 _others = ExitStack()
@@ -43,8 +48,13 @@ def leave_out_others(*, solving: bool = True) -> None:
     from ..._conda import configuration, overrides
     from ..environment.confinement import in_force, reading
 
+    more: dict[str, Any] = {}
     if state.channel not in context._channels or not in_force(state.channel):
-        return
+        more = _unread(prefix, state.channel) if solving else {}
+        if not more:
+            return
+    elif solving:
+        more = reading(state.channel)
     named = {
         channel
         for channel, source in configuration.channel_sources()
@@ -53,14 +63,34 @@ def leave_out_others(*, solving: bool = True) -> None:
     # no solver needs it to take packages away, and it may be out of reach
     if commands.running() == "remove" and not Path(state.path).is_dir():
         named.remove(state.channel)
-    channels = tuple(channel for channel in context._channels if channel in named)
-    more = reading(state.channel) if solving else {}
+    configured = dict.fromkeys((*context._channels, state.channel))
+    channels = tuple(channel for channel in configured if channel in named)
     if more:
         from .history_check import check_channels
 
-        with overrides.settings(_channels=channels, allowlist_channels=()):
+        with overrides.settings(**{**more, "_channels": channels, "allowlist_channels": ()}):
             check_channels(prefix, state, ())
     _others.enter_context(overrides.settings(_channels=channels, **more))
+
+
+def _unread(prefix: Path, channel: str) -> dict[str, Any]:
+    """Return conda's settings for an environment that its own `.condarc` confines to a server, if
+    conda has not read that file; nothing if it has, or the environment is not confined.
+
+    It does not where a file names the environment, nor for its name where `envs_dirs` is set.
+    """
+    from ..._conda import configuration
+    from ..environment.condarc import CONDARC, read_condarc
+    from ..environment.confinement import reading
+
+    path = prefix / CONDARC
+    if is_folder(channel) or str(path) in map(str, context.collect_all()):
+        return {}
+    own = configuration.merged(prefix, read_condarc(path))
+    if channel not in own._channels or channel not in own.allowlist_channels:
+        return {}
+    allowed = {"allowlist_channels": own.allowlist_channels, "number_channel_notices": 0}
+    return {**reading(channel), **allowed}
 
 
 def restore() -> None:

@@ -336,6 +336,31 @@ def test_channels_besides_are_refused_before_they_are_asked(
     assert asked(server) == []
 
 
+def test_environment_whose_own_file_conda_has_not_read(
+    me: Inside, prefix: Path, server: ChannelServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody has activated it, and a file names it, as for `conda env update`."""
+    url, file = f"{server.url}/bank", prefix.with_name("environment.yml")
+    monkeypatch.delenv("CONDA_PREFIX")
+    monkeypatch.setenv("CONDA_ENVS_DIRS", str(prefix.parent))
+    me.configure(channels=["conda-forge"], repodata_fns=["current_repodata.json"])
+    command = {"func": "conda.cli.main_env_update.execute", "file": [str(file)]}
+    monkeypatch.setattr(context, "_argparse_args", {**context._argparse_args, **command})
+    file.write_text("name: rating\nchannels: [bioconda]\n")
+    with pytest.raises(OtherChannelsError, match="bioconda"):
+        leave_out_others()
+    file.write_text("name: rating\n")
+    leave_out_others()
+    assert context.channels == context.allowlist_channels == (url,)
+    assert context.repodata_fns == ("repodata.json",)
+    guard.prepare_solve((), ())
+    assert asked(server) == sorted((*INDEXES, *MANIFEST))
+    restore()
+    (prefix / ".condarc").write_text("")  # somebody decided otherwise
+    leave_out_others()
+    assert context.channels == ("conda-forge",)
+
+
 def test_nothing_is_needed_to_remove(
     me: Inside, server: ChannelServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
