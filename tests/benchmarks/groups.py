@@ -185,13 +185,13 @@ GROUPS = (
     Group("unchanged", _unchanged, huge=True, afar=True),
     *(
         Group(
-            "labels",
-            partial(labels.contenders, again=again),
+            f"labels-{what}",
+            partial(labels.contenders, what=what),
             largest=FEW,
             slow=True,
             afar=True,
         )
-        for again in (False, True)
+        for what in (labels.COLD, labels.UNCHANGED)
     ),
     Group("update", _update, release=True),
     Group("delivery", _delivery, release=True),
@@ -357,12 +357,12 @@ ROWS = (
     *(
         Row(
             f"{title}, {what}: one command / thirty runs of the Rust engine with 50 at once",
-            "labels",
+            f"labels-{what}",
             f"{first}, {what}",
             f"{labels.ENGINES}, {what}",
             limits=limits,
         )
-        for what, limits in (("cold", {NEAR: 0.15}), ("unchanged", {USUAL: 0.3}))
+        for what, limits in ((labels.COLD, {NEAR: 0.15}), (labels.UNCHANGED, {USUAL: 0.3}))
         for title, first in (
             ("thirty labels alike", labels.ALIKE),
             ("thirty labels that differ", labels.DIFFERENT),
@@ -371,12 +371,12 @@ ROWS = (
     *(
         Row(
             f"thirty labels alike, {what}: one command / thirty commands",
-            "labels",
+            f"labels-{what}",
             f"{labels.ALIKE}, {what}",
             f"{labels.COMMANDS}, {what}",
             limits=limits,
         )
-        for what, limits in (("cold", {}), ("unchanged", {USUAL: 0.35}))
+        for what, limits in ((labels.COLD, {}), (labels.UNCHANGED, {USUAL: 0.35}))
     ),
     Row(
         *("one package updated / Rust engine", "update"),

@@ -21,15 +21,16 @@ if TYPE_CHECKING:
     from tests.support.running import Conda
 
 MANY = tuple(f"{LABEL}{number:02}" for number in range(30))
+COLD, UNCHANGED = "cold", "unchanged"
 ALIKE = "30 labels"
 DIFFERENT = "30 labels that differ"
 COMMANDS = "30 commands"
 ENGINES = "30 runs of the Rust engine"
 
 
-def contenders(bench: Bench, *, again: bool) -> list[Contender]:
+def contenders(bench: Bench, what: str) -> list[Contender]:
     """All of them; the many commands, which take long, where no server is far away."""
-    what, begin = ("unchanged", _again) if again else ("cold", _fresh)
+    begin = {COLD: _fresh, UNCHANGED: _again}[what]
     makers: dict[str, Callable[[Bench, Conda, Path], Job]] = {
         ALIKE: partial(one_command, different=False),
         DIFFERENT: partial(one_command, different=True),

@@ -26,7 +26,7 @@ FAR_AWAY = "From a server that is far away"
 #: By the group of a row that is no longer about that.
 SECTIONS = {
     "A build": ("cold", "network", "floors", "old", "progress", "unchanged", "update", "indexing"),
-    "Many labels": ("labels",),
+    "Many labels": ("labels-cold", "labels-unchanged"),
     "On the way to the customer": ("delivery", "packing", "verify", "use", "store"),
     "conda itself": ("commands", "hooks"),
 }
