@@ -42,6 +42,7 @@ from conda_offline_repo.repository.locate import locate_one
 from conda_offline_repo.repository.manifest import MANIFEST_NAME, NEXT_NAME
 from conda_offline_repo.repository.signature import SIGNATURE_NAME
 from conda_offline_repo.repository.verify import verify
+from tests.support.bench import STRIDE
 from tests.support.delivering import OTHER, VENDOR, files, signed
 from tests.support.faulty import KilledError, copy, faulty
 from tests.support.mirror import publish
@@ -52,8 +53,11 @@ if TYPE_CHECKING:
     from conda_offline_repo.delivery.deliver import Outcome
     from conda_offline_repo.delivery.remote.store import Store
     from tests.support.mirror import Mirror
+    from tests.support.running import Conda
 
 PROTOCOLS = ("faulty", "whole")
+#: One step in so many is struck, so that writes and renames take turns.
+EVERY = 1 if STRIDE == 1 else 5
 
 
 def send(source: Path, store: Store, **options: bool) -> Outcome:
@@ -85,7 +89,7 @@ def test_killed_at_every_step(
     folders = {n: signed(mirror, n, tmp_path, VENDOR) for n in (before, after) if n}
     source, target = folders[after], tmp_path / "store" / "bank"
     forgotten = 0
-    for number in count(1):
+    for number in count(1, EVERY):
         copy(folders.get(before, tmp_path / "nothing"), target)
         store = faulty(
             target, protocol, at=number, fault="torn" if protocol == "faulty" else "kill"
@@ -134,7 +138,7 @@ def test_order_and_what_moves(protocol: str, mirror: Mirror, tmp_path: Path) -> 
 
 def test_other_release_follows_an_interrupted_one(mirror: Mirror, tmp_path: Path) -> None:
     target = tmp_path / "bank"
-    for number in count(1):
+    for number in count(1, EVERY):
         copy(mirror.builds[1], target)
         try:
             send(mirror.builds[2], faulty(target, at=number))
@@ -348,3 +352,43 @@ def test_folders_need_no_fsspec(mirror: Mirror, tmp_path: Path) -> None:
     source, target = mirror.builds[1], tmp_path / "copy" / "bank"
     subprocess.run([sys.executable, "-c", code, source, target], check=True)
     shutil.rmtree(target)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a right of their own")
+def test_links_are_not_followed(mirror: Mirror, tmp_path: Path) -> None:
+    target = tmp_path / "bank"
+    send(mirror.builds[1], faulty(target))
+    (target / "noarch").rename(tmp_path / "elsewhere")
+    (target / "noarch").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(ForeignFolderError):
+        send(mirror.builds[2], faulty(target))
+
+
+def test_command_line(mirror: Mirror, tmp_path: Path, conda: Conda) -> None:
+    """`sync` to a store as a folder: text, JSON, a dry run, one label of several."""
+    root, target = tmp_path / "root", tmp_path / "store"
+    mirror.copy(1, root / "bank")
+    publish(tmp_path / "o", mirror.channel, "app", root=root, label="other")
+    url = f"local://{target.as_posix()}"
+    sync = ("offline-repo", "sync", root)
+    dry = conda.run(*sync, url, "--label", "bank", "--dry-run", "--json").json
+    assert (dry["success"], dry["changed"], dry["target"]) == (True, True, url)
+    assert not target.exists()
+    first = conda.run(*sync, url, "--label", "bank")
+    assert f"{url} had no release and now has release 1 of label bank" in first.stdout
+    assert (
+        f"No lock is held there: let only one command at a time publish to {url}." in first.stdout
+    )
+    again = conda.run(*sync, url)
+    assert f"{url} has release 1 already, with all files in their sizes" in again.stdout
+    assert conda.run(*sync, url, "-q").stdout == ""
+    mirror.copy(2, root / "bank")
+    done = conda.run(*sync, url, "--json").json
+    assert (done["label"], done["release_before"], done["release"]) == ("bank", 1, 2)
+    assert files(target) == files(mirror.builds[2])
+    strange = conda.run(*sync, f"memory://me:pass4word@{tmp_path.name}/x", "--label", "bank")
+    assert "warning: It is not known whether memory://" in strange.stderr
+    assert "pass4word" not in strange.stdout + strange.stderr
+    refused = conda.fail(*sync, "https://me:pass4word@host/x", "--label", "bank", "--json")
+    assert refused.json["exception_name"] == "AddressError"
+    assert "pass4word" not in refused.stdout + refused.stderr

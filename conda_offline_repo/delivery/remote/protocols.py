@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 #: How many files are sent at once where a protocol bears it.
 CONNECTIONS = 24
+#: Seconds to wait for a store. They begin before all of a file is sent, which takes its time over a
+#: slow line that all files share.
+PATIENCE = 300
 #: Seconds after which an idle connection is asked whether it lasts.
 KEEPALIVE = 20
 #: What caches are to do with all files but archives: ask each time whether they have changed.
@@ -75,13 +78,15 @@ def _google(content_type: str) -> dict[str, Any]:
 S3 = Protocol(
     "s3fs",
     "s3fs",
-    {"config_kwargs": {"max_pool_connections": CONNECTIONS}},
+    {"config_kwargs": {"max_pool_connections": CONNECTIONS, "read_timeout": PATIENCE}},
     CONNECTIONS,
     objects=True,
     headers=_s3,
     checksum=_s3_checksum,
 )
-AZURE = Protocol("adlfs", "adlfs", {}, CONNECTIONS, objects=True, headers=_azure)
+AZURE = Protocol(
+    "adlfs", "adlfs", {"read_timeout": PATIENCE}, CONNECTIONS, objects=True, headers=_azure
+)
 GOOGLE = Protocol("gcsfs", "gcsfs", {}, CONNECTIONS, objects=True, headers=_google)
 # without `known_hosts`, sshfs believes every host; () is ~/.ssh/known_hosts, and what is not in it
 # is refused. fsspec's own class, with paramiko, adds unknown hosts: it is never taken.

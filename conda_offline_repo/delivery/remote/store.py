@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ...exceptions import OfflineRepoError
 from ...files.atomic import STAGED
-from ...repository.exceptions import ManifestError
+from ...repository.exceptions import ForeignFolderError, ManifestError
 from ...repository.manifest import MANIFEST_NAME
 from ...repository.manifest_json import parse_bytes
 from ..source import SourceReadError
@@ -130,6 +130,8 @@ class Store:
             listing = self.system.ls(folder, detail=True)
         for info in listing:
             path = info["name"].rstrip("/")
+            if info["type"] == "link" or info.get("islink"):  # could lead us out of it
+                raise ForeignFolderError(self.shown)
             if info["type"] == "directory":
                 yield from self._walk(path)
             else:
