@@ -57,7 +57,8 @@ def ask_again(channels: Iterable[Channel]) -> None:
     from .overrides import settings  # most solves have no repository on a server
 
     fetches = [repodata_fetch(channel) for channel in channels]
-    with settings(local_repodata_ttl=0), ThreadPoolExecutor(len(fetches)) as executor:
+    fresh = settings(local_repodata_ttl=0, use_index_cache=False)
+    with fresh, ThreadPoolExecutor(len(fetches)) as executor:
         for _ in executor.map(lambda fetch: fetch.fetch_latest_path(), fetches):
             pass
 

@@ -28,6 +28,7 @@ from ..redaction import confined, in_play
 from ..repository.manifest import on_platform
 from ..repository.verify import verify
 from .output import signed_by
+from .terminal import TerminalProgress
 
 if TYPE_CHECKING:
     from ..customer.environment.state import State
@@ -50,7 +51,7 @@ def check(prefix: str, verbose: bool) -> None:
 def _print(state: State, prefix: Path, verbose: bool) -> None:
     print(f"Offline repository {state.path} (label {state.label}, release {state.release}):\n")
     try:
-        repository = located(state.place, Unwatched(), state.label)
+        repository = located(state.place, TerminalProgress(), state.label)
         check_expected(repository)
         report = None if isinstance(repository.path, WebFolder) else verify(repository, Unwatched())
         archives = chain(*on_platform(repository.manifest.solutions, context.subdir).values())

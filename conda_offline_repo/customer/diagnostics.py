@@ -16,11 +16,12 @@ from conda.base.context import context
 from conda.models.channel import Channel
 from conda.models.version import VersionOrder, VersionSpec
 
-from .._conda import features
+from .._conda import configuration, features
 from .._conda.classic_solver import stated_name
 from .._conda.solver import installed_solvers
 from .._conda.transactions import requested
 from ..repository.transition import unfinished, unfinished_text
+from ..urls import is_folder
 from .base import is_base
 from .configuration import Finding, interfering, shown
 from .environment.condarc import CONDARC
@@ -47,7 +48,8 @@ def diagnose(repository: Repository, prefix: Path) -> tuple[Finding, ...]:
     return (
         *([Finding(str(path), unfinished_text(path))] if publication else []),
         *([Finding(str(path), repository.insecure)] if repository.insecure else []),
-        *_base(prefix),
+        *_certificate(repository, prefix),
+        *_base(repository, prefix),
         *_machine(repository),
         *_conda(manifest),
         *interfering(repository, prefix),
@@ -56,12 +58,29 @@ def diagnose(repository: Repository, prefix: Path) -> tuple[Finding, ...]:
     )
 
 
-def _base(prefix: Path) -> Iterator[Finding]:
+def _certificate(repository: Repository, prefix: Path) -> Iterator[Finding]:
+    """Tell of a server that is anybody, where nothing else says who made the repository."""
+    if repository.signers or not repository.channel.startswith("https:"):
+        return
+    if configuration.merged(prefix, "").ssl_verify is False:
+        text = (
+            f"conda is set not to check who {repository.path} is (ssl_verify: false), and it is "
+            "not signed: whoever can change what is on its way can change what is installed from "
+            "it. Take that setting away, or name the file with the server's authority there."
+        )
+        yield Finding("ssl_verify", text)
+
+
+def _base(repository: Repository, prefix: Path) -> Iterator[Finding]:
     if is_base(prefix):
         path = prefix / CONDARC
+        effect = (
+            "they are offline, too, and install from this repository, beside their own channels"
+        )
+        if not is_folder(repository.channel):
+            effect = "they install from this repository, too, and conda refuses their own channels"
         text = (
-            f"{path} counts for every environment of this conda: they are offline, too, and "
-            "install from this repository, beside their own channels if they have any.\n"
+            f"{path} counts for every environment of this conda: {effect} if they have any.\n"
             "  What to do: `conda offline-repo use --undo -n base` takes it back."
         )
         yield Finding(str(path), text)

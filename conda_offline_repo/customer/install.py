@@ -13,7 +13,7 @@ from conda.base.context import context
 from conda.models.channel import Channel
 from conda.models.match_spec import MatchSpec
 
-from .._conda import configuration, indexes, overrides
+from .._conda import configuration, features, indexes, overrides
 from .._conda.configuration import seen_in
 from .._conda.solver import ask
 from .._conda.transactions import installed, linked, requested, transaction_to
@@ -53,6 +53,7 @@ def confined(target: Target, repository: Repository) -> Iterator[None]:
     }
     if isinstance(repository.path, WebFolder):
         on_servers[repository.path] = repository
+        settings["_fetch_threads"] = features.downloads_at_once()
     try:
         with overrides.settings(**settings):
             yield

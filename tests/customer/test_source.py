@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 from conda.base.context import context
 
+from conda_offline_repo._conda.features import DOWNLOADS
 from conda_offline_repo.customer import source
+from conda_offline_repo.customer.diagnostics import diagnose
+from conda_offline_repo.customer.install import confined
+from conda_offline_repo.customer.target import plan
 from conda_offline_repo.exceptions import InvalidRequestError
 from conda_offline_repo.files.typed import typed_place
 from conda_offline_repo.progress import Unwatched
@@ -20,6 +25,7 @@ from conda_offline_repo.repository.exceptions import (
 from dev.upstream.server import ChannelServer
 from tests.support.guarded import INDEX, edit
 from tests.support.inside import Counted
+from tests.support.keys import SigningKey, sign
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -108,3 +114,40 @@ def test_records_are_those_of_the_index_that_was_checked(me: Inside, server: Cha
         f"{server.url}/bank/{name}" for name in names[:2]
     ]
     assert server.requests == ()
+
+
+@pytest.mark.parametrize("threads", [None, 3])
+def test_what_use_asks_of_conda(
+    me: Inside, server: ChannelServer, tmp_path: Path, threads: int | None
+) -> None:
+    me.configure(
+        channels=["conda-forge"],
+        allowlist_channels=["conda-forge"],
+        notify_outdated_conda=True,
+        **({"fetch_threads": threads} if threads else {}),
+    )
+    url = f"{server.url}/bank"
+    repository = source.located(typed_place(url), Unwatched())
+    with confined(plan(repository, tmp_path / "rating"), repository):
+        assert context.channels == (url,)
+        assert context.fetch_threads == (threads or DOWNLOADS)
+        assert not context.offline
+        assert not context.notify_outdated_conda
+        assert not getattr(context, "repodata_use_shards", False)
+    assert (context.channels, context.notify_outdated_conda) == (("conda-forge",), True)
+    assert context.fetch_threads == (threads or 5)
+
+
+@pytest.mark.parametrize("signed", [False, True])
+def test_server_that_may_be_anybody(
+    me: Inside, server: ChannelServer, stick: Path, tmp_path: Path, signed: bool
+) -> None:
+    """Of whom nothing says who made the repository."""
+    me.configure(ssl_verify=False)
+    if signed:
+        sign(stick, SigningKey("vendor"))
+    repository = source.located(typed_place(f"{server.url}/bank"), Unwatched())
+    secure = replace(repository, path=typed_place("https://conda.example.com/bank"))
+    for found, text in ((repository, "http:"), (secure, "ssl_verify: false")):
+        findings = [finding.text for finding in diagnose(found, tmp_path)]
+        assert any(text in finding for finding in findings) == (not signed)
