@@ -133,10 +133,16 @@ class Host:
             self.running += 1
 
     def free(self, stop: threading.Event) -> None:
-        """A download does not run any more; the next that waits for another try may."""
+        """A download does not run any more; the next that waits for a slot may."""
         with self._lock:
             self.running -= 1
-            self._freed.notify(self.most if stop.is_set() else 1)
+            if stop.is_set():
+                self.wake()
+            self._freed.notify()
+
+    def wake(self) -> None:
+        """Let all that wait for a slot look again, with the lock."""
+        self._freed.notify_all()
 
 
 class Queue(Generic[Item]):
@@ -195,6 +201,10 @@ class Queue(Generic[Item]):
             host = self.host(item)
             host.begun -= 1
             host.free(stop)
+            if stop.is_set():
+                for other in self.hosts.values():
+                    other.wake()
+                self._begin.notify_all()
             self._large[self._host(item)] -= self._size(item) >= LARGE
 
     def _next(self) -> Item | None:

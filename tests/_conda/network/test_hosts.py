@@ -8,7 +8,9 @@ import pytest
 from conda.base.context import reset_context
 
 from conda_offline_repo._conda.features import DOWNLOADS, downloads_at_once
+from conda_offline_repo._conda.network import hosts
 from conda_offline_repo._conda.network.hosts import FIRST, LARGE, Host, Queue
+from tests.support.running import PATIENCE
 
 MOST = 50
 #: A server, and bytes.
@@ -193,6 +195,26 @@ def test_who_waits_for_a_place_gets_the_next_one() -> None:
     thread.join()
     assert has.is_set()
     assert host.running == 1
+
+
+def test_nobody_waits_for_a_server_after_a_stop(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hosts, "WAIT", 10 * PATIENCE)
+    line = Line(("a", 1), ("b", 1), ("b", 2))
+    line.begin()
+    host, waits = line.queue.host(("a", 1)), threading.Event()
+
+    def again() -> None:
+        with host.released(line.stop):
+            host.running = host.limit
+            waits.set()
+
+    thread = threading.Thread(target=again, daemon=True)
+    thread.start()
+    waits.wait()
+    line.stop.set()
+    line.end(("b", 1), good=False)
+    thread.join(PATIENCE)
+    assert not thread.is_alive()
 
 
 def test_nobody_takes_after_a_stop() -> None:
