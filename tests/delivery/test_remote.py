@@ -34,8 +34,8 @@ from conda_offline_repo.delivery.remote.exceptions import (
     StoreError,
 )
 from conda_offline_repo.delivery.remote.protocols import KNOWN, Protocol
+from conda_offline_repo.delivery.remote.store import ARRIVING, is_arriving
 from conda_offline_repo.delivery.source import from_folder
-from conda_offline_repo.files.atomic import STAGED
 from conda_offline_repo.progress import Unwatched
 from conda_offline_repo.repository.exceptions import ForeignFolderError, NestedFolderError
 from conda_offline_repo.repository.locate import locate_one
@@ -70,7 +70,8 @@ def check_readable(folder: Path, store: Store) -> None:
         return
     report = verify(locate_one(folder), Unwatched())
     assert report.good, report
-    extra = [name for name in report.extra if not name.endswith(STAGED)]
+    assert not report.misleading, report
+    extra = [name for name in report.extra if not is_arriving(name)]
     assert report.unfinished or not extra, report
     for index in folder.glob("*/repodata.json"):
         repodata = json.loads(index.read_bytes())
@@ -160,7 +161,7 @@ def test_damaged_source_is_not_published(mirror: Mirror, tmp_path: Path) -> None
             send(source, faulty(target))
         for name in (MANIFEST_NAME, "noarch/repodata.json"):
             assert (target / name).read_bytes() == (mirror.builds[1] / name).read_bytes()
-        assert not [*target.glob(f"**/*{STAGED}")]
+        assert not [*target.glob(f"**/{ARRIVING}*")]
     send(mirror.builds[2], faulty(target))
     assert files(target) == files(mirror.builds[2])
 
@@ -233,7 +234,7 @@ def test_refused_step_is_told(mirror: Mirror, tmp_path: Path) -> None:
     store = faulty(tmp_path / "bank", at=3, fault="refuse")
     with pytest.raises(StoreError, match="access is denied"):
         send(mirror.builds[1], store)
-    assert not [*(tmp_path / "bank").glob(f"**/*{STAGED}")]
+    assert not [*(tmp_path / "bank").glob(f"**/{ARRIVING}*")]
 
 
 def test_rules_of_folders_hold(mirror: Mirror, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from conda.base.context import context
 
-from ...files.atomic import STAGED, write
+from ...files.atomic import write
 from ...files.workers import run_all
 from ...repository.exceptions import ForeignFolderError, NestedFolderError
 from ...repository.manifest import (
@@ -24,6 +24,7 @@ from ...repository.transition import read_next
 from ..deliver import read_target
 from ..exceptions import PlaceError
 from ..plan import Plan
+from .store import is_arriving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -97,7 +98,7 @@ def _check_place(store: Store, sizes: dict[str, int]) -> None:
         return
     if any(name.endswith(f"/{MANIFEST_NAME}") for name in sizes):
         raise PlaceError(store.shown, "it is the folder above repositories")
-    if any(name not in SEALS and not name.endswith(STAGED) for name in sizes):
+    if any(name not in SEALS and not is_arriving(name) for name in sizes):
         raise ForeignFolderError(store.shown)
     above = store.root.rpartition("/")[0]
     if above.strip("/") and store.has(f"{above}/{MANIFEST_NAME}"):
@@ -125,5 +126,5 @@ def _surplus(release: Manifest, state: State) -> Iterator[str]:
     subdirs = {*context.known_subdirs}
     for name in sorted(state.sizes.keys() - release.everything.keys() - {*SEALS}):
         folder, _, file = name.removeprefix(f"{PLUGIN}/").rpartition("/")
-        if (file and folder in subdirs) or name in ours or name.endswith(STAGED):
+        if (file and folder in subdirs) or name in ours or is_arriving(name):
             yield name

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...exceptions import OfflineRepoError
-from ...files.atomic import STAGED
+from ...files.hashing import hash_bytes
 from ...repository.exceptions import ForeignFolderError, ManifestError
 from ...repository.manifest import MANIFEST_NAME
 from ...repository.manifest_json import parse_bytes
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 #: Bytes of a part of a large file; object stores take no smaller ones than 5 MB.
 PART = 8 << 20
+#: How the name of a file begins until it is renamed into its place: no index's does. A digest of
+#: its own name follows, so that no name is too long.
+ARRIVING = ".offline-repo-"
 
 
 @dataclass(frozen=True)
@@ -148,7 +151,8 @@ class Store:
         if not self.protocol.renames:
             yield path
             return
-        staged = f"{path}{STAGED}"
+        folder, _, file = path.rpartition("/")
+        staged = f"{folder}/{ARRIVING}{hash_bytes(file.encode()).sha256[:16]}"
         try:
             yield staged
             self._rename(staged, path)
@@ -187,6 +191,11 @@ def _absent() -> Iterator[None]:
     except Exception as error:
         if meaning(error) is not ABSENT:
             raise
+
+
+def is_arriving(name: str) -> bool:
+    """Return whether a file is what a command left that was killed before it was renamed."""
+    return name.rpartition("/")[2].startswith(ARRIVING)
 
 
 def _discard(file: Any, protocol: Protocol) -> None:
