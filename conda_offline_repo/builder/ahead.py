@@ -44,6 +44,8 @@ if TYPE_CHECKING:
 
 #: Seconds of work for each process that are worth its start.
 WORTH = 2.0
+#: Of what this process has worked, about what the first solve and proof load.
+FIRST = 1.0
 #: The most processes: each needs the memory of a conda that solves.
 MOST = 8
 #: How many plans for each process are waited with until their labels are built.
@@ -75,12 +77,13 @@ class PlansAhead:
         with self._turn:
             self._number = number
             self._turn.notify_all()
-        if number < 2 or self._scratch or context.verbosity:  # which is for what solvers say
+        if not number or self._scratch or context.verbosity:  # which is for what solvers say
             return
         known = {*self._questions[:number]}
         rest = [n for n in range(number, len(self._builds)) if self._questions[n] not in known]
         processes = min(MOST, _processors(), len(rest))
-        if processes > 1 and self._run.seconds / number * len(rest) / processes > WORTH:
+        each = max(0, self._run.seconds - FIRST) / number
+        if processes > 1 and each * len(rest) / processes > WORTH:
             self._start(rest, processes)
 
     def plan(self, number: int, progress: Progress, last: Manifest | None) -> BuildPlan | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from os import scandir
 from typing import TYPE_CHECKING
 
 from conda.base.context import context
@@ -43,10 +44,9 @@ def leftovers(new: Manifest, repository: Path, last: Manifest | None) -> tuple[s
     build put there.
     """
     inside = [
-        path.relative_to(repository).as_posix()
+        f"{subdir.relative_to(repository).as_posix()}/{name}"
         for subdir in _subdirs(repository)
-        for path in sorted(subdir.iterdir())
-        if path.is_symlink() or not path.is_dir()
+        for name in sorted(e.name for e in scandir(subdir) if not e.is_dir(follow_symlinks=False))
     ]
     known = {*last.everything, *last.on_the_way} if last else set()
     others = sorted({*known, JOURNAL_NAME}.difference(inside))

@@ -81,7 +81,8 @@ class Vendor:
 
 @pytest.fixture
 def vendor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Vendor]:
-    monkeypatch.setattr(ahead, "WORTH", 0)
+    for name in ("WORTH", "FIRST"):
+        monkeypatch.setattr(ahead, name, 0)
     (tmp_path / "temporary").mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
     for_many(tmp_path / "served" / "public")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from difflib import get_close_matches
+from functools import cache
 from typing import TYPE_CHECKING
 
 from conda.models.version import VersionOrder, VersionSpec
@@ -127,6 +128,7 @@ def solvers_of(conda: str) -> tuple[str, ...]:
     return tuple(name for name in SOLVERS if met(conda, SINCE.get(name, OLDEST)))
 
 
+@cache
 def met(versions: str, since: str = OLDEST, before: str = "") -> bool:
     """Return whether some conda that this plugin runs on is of these versions, from one version on
     and before another.
