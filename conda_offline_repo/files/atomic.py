@@ -105,11 +105,11 @@ def make_subdir(folder: Path) -> None:
         open_up([folder], folder.parent)
 
 
-def write(path: Path, content: bytes) -> None:
-    """Write a file, with the folders above it, and sync it."""
+def write(path: Path, content: bytes | Iterable[bytes]) -> None:
+    """Write a file, whose content may come in pieces, with the folders above it, and sync it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("wb") as file:
-        file.write(content)
+        file.writelines([content] if isinstance(content, bytes) else content)
         _flush(file)
 
 

@@ -8,16 +8,21 @@ moment.
 from __future__ import annotations
 
 import json
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from .manifest import KINDS, SECTIONS
+from .writing import joined
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from typing import Any
 
 #: The member of an index with the sections of version 3.
 NEWER = "v3"
+#: In how many levels of objects the members of a member of an index are written one by one.
+LEVELS = {**dict.fromkeys(SECTIONS, 1), NEWER: 2}
+encode = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
 
 
 def bridge(old: bytes, new: bytes) -> bytes | None:
@@ -57,4 +62,25 @@ def with_newer(index: Mapping[str, Any], newer: Mapping[str, Mapping[str, Any]])
 
 def dump(repodata: Mapping[str, Any]) -> bytes:
     """Return an index as the bytes of its file: compact, keys sorted, one newline at the end."""
-    return f"{json.dumps(repodata, sort_keys=True, separators=(',', ':'))}\n".encode()
+    return b"".join(pieces(repodata))
+
+
+def pieces(repodata: Mapping[str, Any]) -> Iterator[bytes]:
+    """Yield the same in pieces."""
+    members = (_members(repodata[name], LEVELS.get(name, 0)) for name in sorted(repodata))
+    return joined(chain(_object(sorted(repodata), members), "\n"))
+
+
+def _members(value: Any, levels: int) -> Iterator[str]:
+    if not levels or not value:
+        return iter((encode(value),))
+    return _object(sorted(value), (_members(value[key], levels - 1) for key in sorted(value)))
+
+
+def _object(keys: Iterable[str], values: Iterable[Iterator[str]]) -> Iterator[str]:
+    mark = "{"
+    for key, texts in zip(keys, values, strict=True):
+        yield f"{mark}{encode(key)}:"
+        yield from texts
+        mark = ","
+    yield "}"

@@ -1,13 +1,14 @@
-"""JSON of any size in small pieces, as people read it: indented, keys sorted, nothing escaped."""
+"""Files of any size in small pieces: texts, and JSON as people read it."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from itertools import chain
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from typing import Any
 
 #: Characters of a piece, about.
@@ -15,21 +16,26 @@ PIECE = 1 << 16
 encode = json.JSONEncoder(ensure_ascii=False).encode
 
 
+def joined(texts: Iterable[str]) -> Iterator[bytes]:
+    """Yield texts, one after the other, in pieces."""
+    waiting, size = [], 0
+    for text in texts:
+        waiting.append(text)
+        size += len(text)
+        if size > PIECE:
+            yield "".join(waiting).encode()
+            waiting, size = [], 0
+    yield "".join(waiting).encode()
+
+
 def pieces(value: Any, plain: Callable[[Any], Any]) -> Iterator[bytes]:
-    """Yield the file of a JSON value, with one newline at its end, in pieces.
+    """Yield the file of a JSON value with its keys sorted and nothing escaped.
 
     Args:
         value: What JSON has, and other objects.
         plain: Returns what is written in the place of one of these.
     """
-    texts, size = [], 0
-    for text in _texts(value, plain, "\n"):
-        texts.append(text)
-        size += len(text)
-        if size > PIECE:
-            yield "".join(texts).encode()
-            texts, size = [], 0
-    yield "".join((*texts, "\n")).encode()
+    return joined(chain(_texts(value, plain, "\n"), "\n"))
 
 
 def _texts(value: Any, plain: Callable[[Any], Any], margin: str) -> Iterator[str]:

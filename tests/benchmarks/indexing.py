@@ -96,7 +96,7 @@ def main() -> None:
         "seconds": end - start,
         "indexing": indexed - start,
         "manifest": end - indexed,
-        "bytes": len(content) + sum(map(len, state.files.values())),
+        "bytes": len(content) + sum(d.described.size for d in state.files.values()),
     }
     print(json.dumps(cost))
 

@@ -171,7 +171,7 @@ def test_indexes_between_two_releases(releasing: Releasing, channel: TinyChannel
     ]
     usual = [entry for entry in known if entry.index_version == 1]
     newer = [entry for entry in known if entry.record["name"] != "lib"]
-    old, new = (make_index(part, ())["noarch/repodata.json"] for part in (usual, newer))
+    old, new = (make_index(part, ())["noarch/repodata.json"].content for part in (usual, newer))
     files = {*entries(json.loads(old)), *entries(json.loads(new))}
     assert files == {"lib-1.0-0.conda", "app-1.0-0.conda", "app-2.0-0.conda"}
     for pair in ((old, new), (new, old)):

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conda_offline_repo.repository import writing
+from conda_offline_repo.repository.index import dump
 from conda_offline_repo.repository.manifest import as_dict
 from conda_offline_repo.repository.package import Package
 from conda_offline_repo.repository.writing import pieces
@@ -76,3 +77,18 @@ def test_memory_does_not_grow_with_the_packages() -> None:
     few, many = peak(2_000), peak(20_000)
     names = 8 * 18_000  # sorted, of eight bytes each
     assert many < few + names + 50_000
+
+
+RECORDS = st.dictionaries(TEXTS, st.dictionaries(TEXTS, JSON, max_size=3), max_size=3)
+
+
+@settings(deadline=None, max_examples=100, derandomize=True, database=None)
+@given(sections=st.lists(RECORDS, min_size=5, max_size=5), newer=st.booleans())
+def test_any_index(sections: list[dict[str, dict[str, object]]], newer: bool) -> None:
+    old, new, *kinds = sections
+    index: dict[str, object] = {"info": {"subdir": "noarch"}, "packages": old, "removed": []}
+    index["packages.conda"] = new
+    if newer:
+        index["v3"] = dict(zip(("tar.bz2", "conda", "whl"), kinds, strict=True))
+    text = f"{json.dumps(index, sort_keys=True, separators=(',', ':'))}\n"
+    assert dump(index) == text.encode()

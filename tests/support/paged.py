@@ -94,7 +94,7 @@ def page(
     manifest: Manifest, records: Mapping[str, Mapping[str, Any]], last: Manifest | None = None
 ) -> Read:
     """The page of a release, read."""
-    return Read(render.page(manifest, records, last, Path("bank"), {}))
+    return Read(render.page(manifest, records, last, Path("bank"), {}).content)
 
 
 class Read(HTMLParser):

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from ...files.hashing import hash_bytes, read_regular
+from ...files.hashing import hash_file, read_regular
 from ...repository.index import bridge
 from ...repository.manifest import VERSION_3, Manifest
 from ...repository.package import Attestations, File, Package
+from ...repository.writing import joined
 from ..clock import utc
 from ..request.request import remember
+from .draft import Draft
 from .html.render import PAGE_NAME
 from .plain_conda import plain_conda_files
 
@@ -33,12 +35,12 @@ class Release:
     Attributes:
         manifest: Describes the rest.
         archives: Verified, in the repository or staged; their attestations and installers, too.
-        files: The content of every other file, by path.
+        files: Every other file, by path.
     """
 
     manifest: Manifest
     archives: tuple[Archive, ...]
-    files: Mapping[str, bytes]
+    files: Mapping[str, Draft]
 
 
 def compose(
@@ -83,7 +85,7 @@ def compose(
     plain = plain_conda_files(
         request, names, packages, plan.pip, signed=bool(plan.signers), newer=newer
     )
-    files = {**index, **plain}
+    files = {**index, **{name: Draft([content]) for name, content in plain.items()}}
     others = {installer.name: File(installer.sha256, installer.size) for installer in installers}
     manifest = Manifest(
         label=request.label,
@@ -93,7 +95,7 @@ def compose(
         solutions=plan.installs,
         pip=plan.pip,
         packages=packages,
-        files={**{name: File.of(content) for name, content in files.items()}, **others},
+        files={**{name: draft.described for name, draft in files.items()}, **others},
         built_with=plan.built_with,
         proved_with=plan.proof.by,
         signers=plan.signers,
@@ -104,19 +106,22 @@ def compose(
     return Release(manifest, (*archives, *attestations.files.values(), *installers), files)
 
 
-def completed(release: Release, page: bytes | None) -> Release:
-    """Return a release with its page, if it has one, and the checksums of all its files."""
-    new = {} if page is None else {PAGE_NAME: page}
-    described = {name: File.of(content) for name, content in new.items()}
+def completed(release: Release, page: Draft | File | None) -> Release:
+    """Return a release with the checksums of all its files, and with its page, if it has one: a new
+    one, or that which is published.
+    """
+    new = {PAGE_NAME: page} if isinstance(page, Draft) else {}
+    described = {PAGE_NAME: page} if isinstance(page, File) else {}
+    described |= {name: draft.described for name, draft in new.items()}
     named = {**release.manifest.everything, **described}
     lines = (f"{named[name].sha256} *{name}\n" for name in sorted(named))
-    new[CHECKSUMS_NAME] = "".join(lines).encode()
-    described[CHECKSUMS_NAME] = File.of(new[CHECKSUMS_NAME])
+    new[CHECKSUMS_NAME] = Draft(joined(lines))
+    described[CHECKSUMS_NAME] = new[CHECKSUMS_NAME].described
     manifest = replace(release.manifest, files={**release.manifest.files, **described})
     return replace(release, manifest=manifest, files={**release.files, **new})
 
 
-def published_page(last: Manifest, repository: Path) -> bytes | None:
+def published_page(last: Manifest, repository: Path) -> File | None:
     """Return the page that a repository has; None if its release has none.
 
     A page names its release, and differs between versions of this plugin: whether there is anything
@@ -126,21 +131,23 @@ def published_page(last: Manifest, repository: Path) -> bytes | None:
     if stated is None:
         return None
     try:
-        return read_regular(repository / PAGE_NAME, stated.size)
+        found = hash_file(repository / PAGE_NAME, limit=stated.size)
     except OSError:
-        return b""
+        return File("", 0)
+    return File(found.sha256, found.size)
 
 
-def _bridges(repository: Path, index: Mapping[str, bytes], last: Manifest) -> dict[str, File]:
+def _bridges(repository: Path, index: Mapping[str, Draft], last: Manifest) -> dict[str, File]:
     """Index files with the entries of the published state and the new one; see `bridge`."""
     bridges = {}
-    for name, content in index.items():
+    for name, draft in index.items():
         try:
             path = repository / name
             published = read_regular(path, path.stat().st_size)
         except OSError:
             continue  # this subdir has no old state to bridge from
-        is_known = published != content and hash_bytes(published).sha256 in last.allowed(name)
-        if is_known and (both := bridge(published, content)) is not None:
+        before = File.of(published)
+        is_known = before != draft.described and before.sha256 in last.allowed(name)
+        if is_known and (both := bridge(published, draft.content)) is not None:
             bridges[name] = File.of(both)
     return bridges

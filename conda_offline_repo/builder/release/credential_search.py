@@ -97,9 +97,10 @@ class Search:
             SecretFoundError: A file holds a secret; it is named, the secret is not.
             InvalidArchiveError: An archive cannot be decoded.
         """
-        files = {**release.files, manifest.MANIFEST_NAME: release.manifest.content}
-        for name, content in files.items():
-            if any(form in content for form in self._forms):
+        files = {name: draft.pieces for name, draft in release.files.items()}
+        files[manifest.MANIFEST_NAME] = release.manifest.pieces
+        for name, pieces in files.items():
+            if self._forms and _holds(pieces, self._forms, self._stop):
                 raise SecretFoundError(name)
         self.finish()
         for archive in release.archives:
@@ -119,19 +120,22 @@ class Search:
 
 
 def _contains_any(path: Path, forms: list[bytes], stop: threading.Event) -> bool:
-    overlap = max(map(len, forms)) - 1
     try:
-        for pieces in _decoded(path):
-            tail = b""
-            for piece in pieces:
-                if stop.is_set():
-                    return False
-                border = tail + piece[:overlap]
-                if any(form in piece or form in border for form in forms):
-                    return True
-                tail = (tail + piece[-overlap:])[-overlap:]
+        return any(_holds(pieces, forms, stop) for pieces in _decoded(path))
     except (OSError, EOFError, zipfile.BadZipFile, zstd.ZstdError) as error:
         raise InvalidArchiveError(path.name, str(error)) from error
+
+
+def _holds(pieces: Iterator[bytes], forms: list[bytes], stop: threading.Event) -> bool:
+    """Return whether one of the forms stands in a content; False when it is to stop."""
+    overlap, tail = max(1, *(len(form) - 1 for form in forms)), b""
+    for piece in pieces:
+        if stop.is_set():
+            return False
+        border = tail + piece[:overlap]
+        if any(form in piece or form in border for form in forms):
+            return True
+        tail = (tail + piece[-overlap:])[-overlap:]
     return False
 
 

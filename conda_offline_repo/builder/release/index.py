@@ -10,8 +10,9 @@ from urllib.parse import quote
 from conda_index.index import ChannelIndex
 from conda_index.index.sqlitecache import CondaIndexCache
 
-from ...repository.index import dump, with_newer
+from ...repository.index import pieces, with_newer
 from ...repository.manifest import INDEX_NAME, SECTIONS, VERSION_3
+from .draft import Draft
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from ..upstream.entry import Entry
 
 
-def make_index(entries: Iterable[Entry], platforms: Iterable[str]) -> dict[str, bytes]:
+def make_index(entries: Iterable[Entry], platforms: Iterable[str]) -> dict[str, Draft]:
     """Index the entries as a channel, without opening an archive.
 
     Args:
@@ -28,7 +29,7 @@ def make_index(entries: Iterable[Entry], platforms: Iterable[str]) -> dict[str, 
         platforms: The subdirs to index besides noarch, with or without entries.
 
     Returns:
-        The content of the index files by path, `subdir/repodata.json`.
+        The index files by path, `subdir/repodata.json`.
     """
     by_subdir: dict[str, dict[str, Entry]] = defaultdict(dict)
     for entry in entries:
@@ -60,7 +61,7 @@ class _MemoryCache(CondaIndexCache):
         self.db_filename = f"file:{name}?mode=memory&cache=shared"
 
 
-def _index_subdir(maker: ChannelIndex, subdir: str, entries: Mapping[str, Entry]) -> bytes:
+def _index_subdir(maker: ChannelIndex, subdir: str, entries: Mapping[str, Entry]) -> Draft:
     newer, records = (
         {
             file: e.record
@@ -86,4 +87,4 @@ def _index_subdir(maker: ChannelIndex, subdir: str, entries: Mapping[str, Entry]
         repodata = maker.index_subdir(subdir)  # the database lives as long as it is open
     for section in SECTIONS:
         repodata[section] = {file: records[file] for file in repodata[section]}
-    return dump(with_newer(repodata, newer) if newer else repodata)
+    return Draft(pieces(with_newer(repodata, newer) if newer else repodata))

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from ..request.request import Request
     from ..solving.solution import Solution
+    from .draft import Draft
 
     #: See `prove.solver_of`.
     Solve = Callable[..., tuple[PackageRecord, ...]]
@@ -102,7 +103,7 @@ def try_others(
     request: Request,
     solutions: Collection[Solution],
     solve: Solve,
-    solver_of_probe: Callable[[Mapping[str, bytes]], Any],
+    solver_of_probe: Callable[[Mapping[str, Draft]], Any],
 ) -> dict[str, str]:
     """Ask each other solver for a solution of what each environment asks for.
 
@@ -150,7 +151,7 @@ def _try(name: str, solution: Solution, request: Request, solve: Solve) -> None:
 
 
 def _broken(
-    name: str, request: Request, solver_of_probe: Callable[[Mapping[str, bytes]], Any]
+    name: str, request: Request, solver_of_probe: Callable[[Mapping[str, Draft]], Any]
 ) -> str | None:
     """Return how a solver fails whatever it is asked; None if it works."""
     file = f"{PROBE['name']}-{PROBE['version']}-{PROBE['build']}.conda"

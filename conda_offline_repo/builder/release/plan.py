@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from ..solving.solution import Solution
     from ..upstream.entry import Entry
     from ..warnings import BuildWarning
+    from .draft import Draft
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ class BuildPlan:
     entries: tuple[Entry, ...]
     of_plugin: tuple[Entry, ...]
     kept: KeptReleases
-    index: Mapping[str, bytes]
+    index: Mapping[str, Draft]
     proof: Proof = Proof()
     published: Records = field(default_factory=dict)
     warnings: tuple[BuildWarning, ...] = ()
@@ -89,12 +90,12 @@ class BuildPlan:
         return replace(self, kept=kept, index=index)
 
     @property
-    def plugin_index(self) -> dict[str, bytes]:
+    def plugin_index(self) -> dict[str, Draft]:
         """Those of the plugin's channel."""
         if not self.of_plugin:
             return {}
         files = make_index(self.of_plugin, self.request.platforms)
-        return {f"{plugin_channel.FOLDER}{name}": content for name, content in files.items()}
+        return {f"{plugin_channel.FOLDER}{name}": draft for name, draft in files.items()}
 
     @cached_property
     def installs(self) -> dict[str, tuple[str, ...]]:

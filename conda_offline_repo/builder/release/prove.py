@@ -18,7 +18,6 @@ from conda.models.channel import Channel
 
 from ..._conda import overrides
 from ..._conda.machine import unmet
-from ...files.hashing import hash_bytes
 from ...repository.manifest import INDEX_NAME
 from ...repository.names import PLUGIN
 from ...urls import file_url
@@ -41,6 +40,7 @@ if TYPE_CHECKING:
     from ..recent import Recent
     from ..request.request import Request
     from ..solving.solution import Solution
+    from .draft import Draft
     from .other_solvers import Proof
     from .plan import BuildPlan
 
@@ -60,7 +60,7 @@ def is_proven(plan: BuildPlan) -> bool:
         for name, file in last.files.items()
         if name.endswith(INDEX_NAME) and not name.startswith(f"{PLUGIN}/")
     }
-    return before == {name: hash_bytes(content).sha256 for name, content in plan.index.items()}
+    return before == {name: draft.described.sha256 for name, draft in plan.index.items()}
 
 
 def as_before(plan: BuildPlan) -> BuildPlan:
@@ -99,14 +99,14 @@ def _question(plan: BuildPlan) -> tuple[Any, ...]:
     """Return all that a proof depends on."""
     request = plan.request
     return (
-        {name: hash_bytes(content) for name, content in plan.index.items()},
+        {name: draft.described for name, draft in plan.index.items()},
         [(s.key, s.packages, s.names, s.exact) for s in plan.solutions],
         (request.platforms, request.virtual_packages, request.customer_solvers),
     )
 
 
 def prove(
-    request: Request, solutions: Collection[Solution], index: Mapping[str, bytes], scratch: Path
+    request: Request, solutions: Collection[Solution], index: Mapping[str, Draft], scratch: Path
 ) -> dict[str, str]:
     """Solve from the index files alone and compare, and ask the other solvers of the customer's.
 
@@ -146,7 +146,7 @@ def prove(
 
 @contextmanager
 def solver_of(
-    index: Mapping[str, bytes], scratch: Path
+    index: Mapping[str, Draft], scratch: Path
 ) -> Iterator[Callable[..., tuple[PackageRecord, ...]]]:
     """Yield what solves packages from index files alone, offline, and without this machine's
     caches; it takes a request, the platform, the packages, and more of what `run` takes.
@@ -167,10 +167,11 @@ def solver_of(
     if scratch.exists():
         shutil.rmtree(scratch)
     try:
-        for name, content in index.items():
+        for name, draft in index.items():
             path = scratch / "channel" / name
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content)
+            with path.open("wb") as file:
+                file.writelines(draft.pieces)
         (scratch / "pkgs").mkdir()
         # conda keeps its sessions by thread; an offline one must not outlive the proof
         with ThreadPoolExecutor(max_workers=1) as executor:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from os.path import lexists
 from typing import TYPE_CHECKING
 
-from ...files.atomic import has_content, sync_files, write
+from ...files.atomic import sync_files, write
 from ...files.permissions import open_up
 from ...repository import manifest_json, signature
 from ...repository.exceptions import SignatureError
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from ...repository.manifest import Manifest
     from .compose import Release
+    from .draft import Draft
     from .signing import Signer
 
 
@@ -118,20 +119,16 @@ def publish(
     staged = [archive for archive in release.archives if archive.staged]
     changed = _changed(release, repository)
     sync_files(archive.path for archive in staged)
-    for name, content in changed.items():
-        write(staging / name, content)
+    for name, draft in changed.items():
+        write(staging / name, draft.pieces)
     coming = sorted((*changed, *(archive.name for archive in staged)))
     for name in {*new.everything}.difference(coming):
         open_up([repository / name], (repository / name).parent)
     return carry_out(Transition(repository, staging, sealed, beside, last, coming, surplus))
 
 
-def _changed(release: Release, repository: Path) -> dict[str, bytes]:
-    return {
-        name: content
-        for name, content in release.files.items()
-        if not has_content(repository / name, content)
-    }
+def _changed(release: Release, repository: Path) -> dict[str, Draft]:
+    return {name: d for name, d in release.files.items() if not d.is_at(repository / name)}
 
 
 def _seal(manifest: Manifest, signer: Signer | None) -> Sealed:

@@ -21,6 +21,7 @@ from conda.plugins.types import CondaSolver
 from conda_offline_repo._conda import overrides
 from conda_offline_repo._conda.classic_solver import CLASSIC
 from conda_offline_repo.builder.release import plan
+from conda_offline_repo.builder.release.draft import Draft
 from conda_offline_repo.builder.solving.exceptions import CollisionError, SolveError
 from conda_offline_repo.builder.solving.solve import from_channels, solve, tasks
 from conda_offline_repo.exceptions import OfflineRepoError
@@ -330,7 +331,7 @@ def test_no_solver_outlives_its_answer(
     error = None
     if outcome == "not proven":
         # the folder to be does not have what was solved
-        monkeypatch.setattr(plan, "make_index", lambda *_: {"noarch/repodata.json": EMPTY})
+        monkeypatch.setattr(plan, "make_index", lambda *_: {"noarch/repodata.json": Draft([EMPTY])})
     if outcome == "no channel":
         options = replace(options, channels=(*urls, f"{server.url}/nowhere"))
     try:

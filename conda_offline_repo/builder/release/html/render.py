@@ -18,13 +18,16 @@ from ....queries.contents import packages_of
 from ....queries.dependencies import environments, solved, solved_besides
 from ....queries.pip import in_lines, pip_requirements
 from ....repository.manifest import NEEDED, key_parts
+from ....repository.writing import joined
 from ....specs import PackageSpec
+from ..draft import Draft
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
     from typing import Any
 
+    from ....queries.contents import ListedPackage
     from ....queries.dependencies import Records
     from ....repository.manifest import Manifest
 
@@ -41,7 +44,7 @@ def page(
     last: Manifest | None,
     repository: Path,
     before: Records,
-) -> bytes:
+) -> Draft:
     """Return the page of a release.
 
     Args:
@@ -54,7 +57,8 @@ def page(
     Raises:
         ManifestError: An entry is missing, or is nonsense.
     """
-    return _render(
+    listed = packages_of(manifest, records, repository)
+    pieces = _render(
         "page.html.j2",
         manifest=manifest,
         environments=[
@@ -62,22 +66,27 @@ def page(
             for environment in environments(manifest)
         ],
         installations=[*_installations(manifest)],
-        packages=[*_packages(manifest, records, repository)],
+        count=len(listed),
+        packages=_packages(listed, manifest, records, repository),
         last=last,
         changes=difference(last, manifest).platforms if last else (),
         entries=changed_entries(last, manifest, before, records),
     )
+    return Draft(pieces)
 
 
 def overview(labels: Iterable[tuple[str, Manifest]]) -> bytes:
     """Return the page of a root: each label by its link, from the root, and its manifest."""
-    return _render("overview.html.j2", labels=tuple(labels), mark=Markup(OVERVIEW_MARK))
+    return b"".join(_render("overview.html.j2", labels=tuple(labels), mark=Markup(OVERVIEW_MARK)))
 
 
 def _packages(
-    manifest: Manifest, records: Mapping[str, Mapping[str, Any]], place: Path
+    packages: Iterable[ListedPackage],
+    manifest: Manifest,
+    records: Mapping[str, Mapping[str, Any]],
+    place: Path,
 ) -> Iterator[dict[str, Any]]:
-    """Yield all packages, sorted by name, with the names of those that need them, and with the
+    """Yield all packages, with the names of those that need them, and with the
     earlier releases if they are of these alone.
     """
     needed_by = defaultdict(set)
@@ -89,7 +98,7 @@ def _packages(
         for name, needs in solution.needs.items():
             for needed in solution.archives.keys() & needs:
                 needed_by[solution.archives[needed]].add(name)
-    for package in packages_of(manifest, records, place):
+    for package in packages:
         archive = f"{package.subdir}/{package.file}"
         summary = records[archive].get("summary")
         yield {
@@ -144,12 +153,12 @@ def _environment() -> Environment:
     return environment
 
 
-def _render(name: str, **values: Any) -> bytes:
+def _render(name: str, **values: Any) -> Iterator[bytes]:
     style, script = (_text(f"page.{kind}") for kind in ("css", "js"))
-    return (
+    return joined(
         _environment()
         .get_template(name)
-        .render(
+        .generate(
             **values,
             # they hold nothing from outside
             style=Markup(style),
@@ -157,7 +166,6 @@ def _render(name: str, **values: Any) -> bytes:
             style_hash=_hash(style),
             script_hash=_hash(script),
         )
-        .encode()
     )
 
 

@@ -67,7 +67,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         for number in (2, 3, 10)
     ]
     content = {
-        "release": render.page(made, RECORDS, last, folder, {}),
+        "release": render.page(made, RECORDS, last, folder, {}).content,
         "root": render.overview(labels),
     }
     found = {name: folder / f"{name}.html" for name in content}
@@ -224,7 +224,7 @@ def test_print(chromium: Browser, pages: dict[str, Path]) -> None:
 def test_many_packages(chromium: Browser, tmp_path: Path) -> None:
     records = many(5000)
     path = tmp_path / "index.html"
-    path.write_bytes(render.page(release(records), records, None, tmp_path, {}))
+    path.write_bytes(render.page(release(records), records, None, tmp_path, {}).content)
     with chromium.open(path) as page:
         page.value("document.querySelector('input').focus()")
         page.type("package-4999")
