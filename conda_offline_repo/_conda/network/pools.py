@@ -219,9 +219,8 @@ class Pools:
 
 def _is_usual(adapter: object) -> bool:
     """Return whether an adapter is as requests has it since 2.32, with a urllib3 since 2.1."""
-    usual = isinstance(adapter, HTTPAdapter) and type(adapter).send is HTTPAdapter.send
-    new = hasattr(HTTPAdapter, "get_connection_with_tls_context"), hasattr(HTTPResponse, "read1")
-    return usual and all(new)
+    new = hasattr(adapter, "get_connection_with_tls_context") and hasattr(HTTPResponse, "read1")
+    return new and isinstance(adapter, HTTPAdapter) and type(adapter).send is HTTPAdapter.send
 
 
 def _is_plain(session: Session) -> bool:
