@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from contextlib import redirect_stdout
+from dataclasses import asdict
 from io import StringIO
 from typing import TYPE_CHECKING
 
@@ -185,7 +186,7 @@ def entry_lines(entries: Mapping[str, tuple[str, ...]], difference: Difference) 
 
 def attesters_json(attesters: Mapping[Attester, tuple[str, ...]]) -> list[dict[str, Any]]:
     """Return who newly attests which packages, for a JSON object."""
-    return [{**vars(attester), "packages": names} for attester, names in attesters.items()]
+    return [{**asdict(attester), "packages": names} for attester, names in attesters.items()]
 
 
 def attester_lines(attesters: Mapping[Attester, tuple[str, ...]]) -> Iterator[str]:
