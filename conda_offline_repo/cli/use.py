@@ -58,7 +58,7 @@ OPTIONS = {
         several.""",
     "--no-exclude-newer": "Exempt it from conda's own exclude_newer.",
     "--allow-older": """Take an older release than the last one, or its number with other content.
-        PACKAGE comes back to its version there.""",
+        PACKAGE goes back, too.""",
     "--other-label": "Take another label's repository than the last one.",
     "--no-verify": """Do not read and check the files: faster, but damage and partial tampering are
         not noticed. The signature is always checked, and of a URL the indexes.""",
