@@ -51,9 +51,8 @@ def reachable(path: Place, prefix: Path) -> AbstractContextManager[None]:
             "setting channel_settings with a plugin that logs in, or in custom_channels.",
         )
     if configuration.merged(prefix, "").offline:
-        own = str(prefix / CONDARC)
-        by = (s.source for s in configuration.settings() if s.name == "offline" and s.source != own)
-        source = [*by][-1]
+        settings = (s for s in configuration.settings() if s.name == "offline")
+        source = [s.source for s in settings if Path(s.source) != prefix / CONDARC][-1]
         raise OfflineError(path.url, "CONDA_OFFLINE" if source == "envvars" else source)
     return overrides.settings(offline=False, **reading(path.url))
 

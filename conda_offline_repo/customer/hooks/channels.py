@@ -84,7 +84,7 @@ def _unread(prefix: Path, channel: str) -> dict[str, Any]:
     from ..environment.confinement import reading
 
     path = prefix / CONDARC
-    if is_folder(channel) or str(path) in map(str, context.collect_all()):
+    if is_folder(channel) or path in map(Path, context.collect_all()):
         return {}
     own = configuration.merged(prefix, read_condarc(path))
     if channel not in own._channels or channel not in own.allowlist_channels:
