@@ -119,3 +119,22 @@ def test_errors_in_plain_words(
     if protocol not in ("az", "gs"):  # Azure's and Google's own libraries try for minutes
         with pytest.raises(StoreError, match="not reached|no usable credentials"):
             send(mirror.builds[1], open_store(url))
+
+
+def test_file_that_a_customer_has_open(
+    mirror: Mirror, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with SERVERS["smb"](tmp_path, monkeypatch) as url:
+        send(mirror.builds[1], open_store(url))
+        store = open_store(url)
+        reader = store.system.open(f"{store.root}/offline-repo.json", "rb")
+        waited = []
+
+        def wait(seconds: float) -> None:
+            waited.append(seconds)
+            reader.close()
+
+        monkeypatch.setattr("conda_offline_repo.delivery.remote.store.time.sleep", wait)
+        send(mirror.builds[2], store)
+        assert waited
+        assert content(store) == files(mirror.builds[2])

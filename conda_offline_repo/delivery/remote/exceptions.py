@@ -6,6 +6,7 @@ import errno
 from typing import TYPE_CHECKING
 
 from ...exceptions import OfflineRepoError
+from ...files.atomic import WHY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -38,7 +39,9 @@ ABSENT = (
 )
 UNREACHED = ("the server was not reached, or the connection was cut", f"Check both. {FINISH}")
 FULL = ("no space is left", f"Make some. {FINISH}")
+HELD = (WHY, FINISH)
 OTHER_ADVICE = f"Remove the cause. {FINISH}"
+REFUSED = ("the server refuses it, as where no space is left", OTHER_ADVICE)
 #: What the errors of fsspec's many libraries mean, by the name of their class or of a base of it.
 BY_CLASS = {
     "HostKeyNotVerifiable": HOST_KEY,
@@ -54,6 +57,7 @@ BY_CLASS = {
     "PermissionError": DENIED,
     "ResourceNotFoundError": ABSENT,
     "FileNotFoundError": ABSENT,
+    "SFTPFailure": REFUSED,
     "SFTPNoSpaceOnFilesystem": FULL,
     "SFTPQuotaExceeded": FULL,
     "DisconnectError": UNREACHED,
@@ -76,6 +80,9 @@ BY_NUMBER = {
     errno.EHOSTUNREACH: UNREACHED,
     errno.ENETUNREACH: UNREACHED,
 }
+#: Windows' errors of a file that somebody has open: access denied, sharing violation, delete
+#: pending (https://learn.microsoft.com/openspecs/windows_protocols/ms-erref).
+HELD_STATUS = frozenset({0xC0000022, 0xC0000043, 0xC0000056})
 #: Characters of what a library says that are shown.
 LONGEST = 300
 
@@ -84,6 +91,8 @@ def meaning(error: BaseException) -> tuple[str, str]:
     """Return what an error of fsspec or of a library below it means, and what to do."""
     causes = [error, *([error.__cause__] if error.__cause__ else [])]
     for cause in causes:
+        if is_held(cause):
+            return HELD
         for base in type(cause).__mro__:
             if base.__name__ in BY_CLASS:
                 return BY_CLASS[base.__name__]
@@ -97,6 +106,11 @@ def meaning(error: BaseException) -> tuple[str, str]:
         return UNREACHED
     text = (str(error).strip() or type(error).__name__).splitlines()[0]
     return text[:LONGEST].rstrip("."), OTHER_ADVICE
+
+
+def is_held(error: BaseException) -> bool:
+    """Return whether an error of smbprotocol may be that somebody has a file open."""
+    return getattr(error, "ntstatus", None) in HELD_STATUS
 
 
 class StoreError(OfflineRepoError):

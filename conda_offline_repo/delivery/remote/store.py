@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...exceptions import OfflineRepoError
+from ...files.atomic import PATIENCE, PAUSES
 from ...files.hashing import hash_bytes
 from ...repository.exceptions import ForeignFolderError, ManifestError
 from ...repository.manifest import MANIFEST_NAME
 from ...repository.manifest_json import parse_bytes
 from ..source import SourceReadError
-from .exceptions import ABSENT, StoreError, meaning
+from .exceptions import ABSENT, StoreError, is_held, meaning
 from .protocols import S3, SMB, content_type
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from typing import Any
 
     from .protocols import Protocol
@@ -99,7 +101,7 @@ class Store:
     def delete(self, name: str) -> None:
         """Delete a file if it exists."""
         with self._saying(name), _absent():
-            self.system.rm_file(self._path(name))
+            _insist(lambda: self.system.rm_file(self._path(name)))
 
     def delete_folder(self, name: str) -> None:
         """Delete a folder if it is empty; object stores have none."""
@@ -170,7 +172,7 @@ class Store:
         # fsspec's mv does not replace
         host, port = self.system.host, self.system.port or 445
         old, new = (f"\\\\{host}{p}".replace("/", "\\") for p in (staged, path))
-        smbclient.replace(old, new, port=port)
+        _insist(lambda: smbclient.replace(old, new, port=port))
 
     @contextmanager
     def _saying(self, name: str = "") -> Iterator[None]:
@@ -191,6 +193,18 @@ def _absent() -> Iterator[None]:
     except Exception as error:
         if meaning(error) is not ABSENT:
             raise
+
+
+def _insist(step: Callable[[], None]) -> None:
+    """Wait until nobody has a file open, which a Windows share refuses to replace or delete."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return step()
+        except Exception as error:
+            if not is_held(error) or time.monotonic() >= deadline:
+                raise
+        time.sleep(PAUSES[1])
 
 
 def is_arriving(name: str) -> bool:
