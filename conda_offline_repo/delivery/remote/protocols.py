@@ -97,8 +97,9 @@ SSH = Protocol(
     8,
     renames=True,
 )
-# without `share_access`, a file that is read or written is locked for all customers
-SMB = Protocol("smbprotocol", "smbclient", {"share_access": "rwd"}, 8, renames=True)
+# without `share_access`, a file that is read or written is locked for all customers; threads that
+# share a connection of smbprotocol use up its credits
+SMB = Protocol("smbprotocol", "smbclient", {"share_access": "rwd"}, renames=True)
 KNOWN = {
     **dict.fromkeys(("s3", "s3a"), S3),
     **dict.fromkeys(("az", "abfs", "abfss", "adl"), AZURE),
