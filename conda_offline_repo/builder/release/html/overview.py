@@ -19,7 +19,7 @@ from ....repository import manifest_json
 from ....repository.locate import labels_in
 from ....repository.manifest import MANIFEST_NAME
 from ...warnings import BuildWarning
-from .render import OVERVIEW_MARK, PAGE_NAME, overview
+from .render import OVERVIEW_MARK, PAGE_NAME, ListedLabel, overview
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
     from ....progress import Progress
     from ....redaction import Secrets
-    from ....repository.manifest import Manifest
 
 #: Beside the page, with names that no label has.
 LOCK_NAME = f".{PAGE_NAME}.lock"
@@ -48,7 +47,7 @@ class Overview:
         self._root = root
         self._page = root / PAGE_NAME
         self._secrets = secrets
-        self._manifests: dict[str, tuple[tuple[int, ...], Manifest]] = {}
+        self._listed: dict[str, tuple[tuple[int, ...], ListedLabel]] = {}
 
     def refresh(self, progress: Progress) -> tuple[BuildWarning, ...]:
         """Bring the page up to date, if it is not; return why that was not possible, if so.
@@ -81,17 +80,18 @@ class Overview:
         put(staged, page, content)
         return ""
 
-    def _labels(self) -> Iterator[tuple[str, Manifest]]:
+    def _labels(self) -> Iterator[ListedLabel]:
         """Yield the labels whose manifests can be read; others say what is wrong with theirs."""
         for name in labels_in(self._root):
             with suppress(OfflineRepoError, OSError):
                 state = (self._root / name / MANIFEST_NAME).stat()
                 version = (state.st_ino, state.st_size, state.st_mtime_ns)
-                if self._manifests.get(name, ((),))[0] != version:
-                    self._manifests[name] = version, manifest_json.stated(self._root / name)
-                manifest = self._manifests[name][1]
-                page = PAGE_NAME if PAGE_NAME in manifest.files else ""
-                yield f"{quote(os.fsencode(name))}/{page}", manifest
+                if self._listed.get(name, ((),))[0] != version:
+                    manifest = manifest_json.stated(self._root / name)
+                    page = PAGE_NAME if PAGE_NAME in manifest.files else ""
+                    link = f"{quote(os.fsencode(name))}/{page}"
+                    self._listed[name] = version, ListedLabel.of(link, manifest)
+                yield self._listed[name][1]
 
 
 def _is_ours(page: Path) -> bool:

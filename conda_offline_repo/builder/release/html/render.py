@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections import defaultdict
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
@@ -75,8 +76,28 @@ def page(
     return Draft(pieces)
 
 
-def overview(labels: Iterable[tuple[str, Manifest]]) -> bytes:
-    """Return the page of a root: each label by its link, from the root, and its manifest."""
+@dataclass(frozen=True)
+class ListedLabel:
+    """What the page of a root says of a label, and the link to it from there."""
+
+    link: str
+    label: str
+    release: int
+    created: str
+    packages: int
+    size: int
+    platforms: tuple[str, ...]
+
+    @classmethod
+    def of(cls, link: str, manifest: Manifest) -> ListedLabel:
+        """Return what the page says of the release of a manifest."""
+        packages, platforms = len(manifest.packages), manifest.request.platforms
+        own = (manifest.label, manifest.release, manifest.created)
+        return cls(link, *own, packages, manifest.size, platforms)
+
+
+def overview(labels: Iterable[ListedLabel]) -> bytes:
+    """Return the page of a root, which lists its labels."""
     return b"".join(_render("overview.html.j2", labels=tuple(labels), mark=Markup(OVERVIEW_MARK)))
 
 

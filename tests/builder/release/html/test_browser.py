@@ -55,7 +55,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     before = dict([entry("app", "1.9", "lib"), entry("lib", "1.9", subdir="linux-64")])
     last, made = release(before), release(RECORDS, release=2, packages=["app"])
     labels = [
-        (
+        render.ListedLabel.of(
             f"bank{number}/",
             replace(
                 last,

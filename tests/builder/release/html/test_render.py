@@ -206,7 +206,9 @@ def test_same_bytes_whatever_the_order() -> None:
 def test_policy_lets_in_its_own_style_and_script_and_no_more() -> None:
     for read in (
         page(release(RECORDS), RECORDS),
-        type(page(release(RECORDS), RECORDS))(render.overview([("bank/", release(RECORDS))])),
+        type(page(release(RECORDS), RECORDS))(
+            render.overview([render.ListedLabel.of("bank/", release(RECORDS))])
+        ),
     ):
         (policy,) = (
             str(attributes["content"])
