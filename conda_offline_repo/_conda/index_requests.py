@@ -16,7 +16,9 @@ from conda.base.context import context
 from conda.gateways.repodata import RepodataCache
 from conda.models.channel import Channel
 
+from .features import DOWNLOADS
 from .indexes import repodata_fetch
+from .overrides import settings
 from .solver import reads_shards
 
 if TYPE_CHECKING:
@@ -84,14 +86,15 @@ def shard_info(shards: Any) -> Mapping[str, Any]:
 @contextmanager
 def asked_once(since: float) -> Iterator[None]:
     """Let conda ask no server again, while the context lasts, for an index that it has asked for
-    since then (`time.time()`).
+    since then (`time.time()`), and for many shards at once, unless the user has set how many.
     """
     global _since
     before, stale = _since, RepodataCache.stale
     _since = int(since * 1e9)
     RepodataCache.stale = lambda cache: not _asked(cache.state) and stale(cache)
     try:
-        yield
+        with settings(_repodata_threads=context.repodata_threads or DOWNLOADS):
+            yield
     finally:
         _since, RepodataCache.stale = before, stale
 

@@ -21,6 +21,7 @@ from conda.base.context import context
 from conda.gateways.connection import Retry
 from conda.gateways.connection.session import CondaHttpAuth, CondaSession, get_session
 from conda.models.channel import Channel
+from requests.adapters import HTTPAdapter
 from requests.exceptions import ProxyError
 
 from ...urls import NETWORK, public
@@ -54,11 +55,19 @@ def network_only(channels: Iterable[Channel], subdirs: tuple[str, ...]) -> Itera
     sessions = {id(session): session for session in map(get_session, filter(None, addresses))}
     for session in sessions.values():
         session.hooks["response"].append(_check)
+        _make_room(session, context.repodata_threads or 0)
     try:
         yield
     finally:
         for session in sessions.values():
             session.hooks["response"].remove(_check)
+
+
+def _make_room(session: Session, connections: int) -> None:
+    """Let a session keep so many connections to a server; requests keeps 10."""
+    for adapter in session.adapters.values():
+        if isinstance(adapter, HTTPAdapter) and adapter._pool_maxsize < connections:
+            adapter.init_poolmanager(connections, connections)
 
 
 def _check(response: Response, **_: Any) -> None:

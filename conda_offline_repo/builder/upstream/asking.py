@@ -52,7 +52,7 @@ def ask_at_once(
 
     try:
         with explained(request):
-            run_all(ask, urls, context.repodata_threads or len(urls))
+            run_all(ask, urls, context.repodata_threads)
             for url in filter(problems.__contains__, urls):
                 raise problems[url]
     except Exception as error:

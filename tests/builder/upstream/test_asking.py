@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 import threading
 from collections import Counter
+from contextlib import contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
 
 import pytest
+from conda.base.context import reset_context
 from conda.models.channel import Channel
 
 from conda_offline_repo._conda import index_requests, indexes
 from dev.upstream.server import ChannelServer
 from tests.support import sharded
+from tests.support.running import PATIENCE
 from tests.support.tiny import TinyChannel
 
 if TYPE_CHECKING:
@@ -30,20 +33,29 @@ SUBDIRS = (*PLATFORMS, "noarch")
 WHOLE = ("repodata.json", "repodata.json.zst")
 
 
-class _Gathering(SimpleHTTPRequestHandler):
-    """Answers the first requests when as many as there are subdirs wait for it."""
+@contextmanager
+def gathering(folder: Path, number: int, *names: str) -> Iterator[str]:
+    """Serve the channels in a folder, files of these names so many at once and no fewer."""
+    barrier = threading.Barrier(number)
 
-    protocol_version = "HTTP/1.1"
-    barrier: threading.Barrier
-    lock = threading.Lock()
+    class Handler(SimpleHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
 
-    def do_GET(self) -> None:
-        if not self.path.endswith((".conda", ".tar.bz2")) and not self.barrier.broken:
-            self.barrier.wait(20)  # an error of it ends the connection
-        super().do_GET()
+        def do_GET(self) -> None:
+            if self.path.endswith(names):
+                barrier.wait(PATIENCE)  # an error of it ends the connection
+            super().do_GET()
 
-    def log_message(self, format: str, *args: object) -> None:
-        pass
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    class Server(ThreadingHTTPServer):
+        request_queue_size = 2 * number
+
+    with Server(("127.0.0.1", 0), partial(Handler, directory=str(folder))) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
 
 
 @pytest.fixture
@@ -64,6 +76,14 @@ def channels(tmp_path: Path) -> tuple[TinyChannel, TinyChannel]:
 def server(channels: tuple[TinyChannel, TinyChannel]) -> Iterator[ChannelServer]:
     with ChannelServer(channels[0].folder.parent) as server:
         yield server
+
+
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch, me: Inside) -> Inside:
+    """Asks nobody again who does not answer at once."""
+    monkeypatch.setenv("CONDA_REMOTE_READ_TIMEOUT_SECS", f"{2 * PATIENCE}")
+    reset_context()
+    return me
 
 
 def options(me: Inside, url: str) -> Options:
@@ -104,15 +124,28 @@ def test_each_sharded_index_once(
         assert bool([p for p in public if p.endswith(sharded.INDEX)]) is sharded.solved_from()
 
 
-def test_all_at_once(me: Inside, channels: tuple[TinyChannel, TinyChannel]) -> None:
-    class Handler(_Gathering):
-        barrier = threading.Barrier(2 * len(SUBDIRS))
+@pytest.mark.parametrize("name", ["repodata.json", "repodata.json.zst"])
+def test_all_at_once(patient: Inside, channels: tuple[TinyChannel, TinyChannel], name: str) -> None:
+    with gathering(channels[0].folder.parent, 2 * len(SUBDIRS), f"/{name}") as url:
+        patient.build(options(patient, url))
 
-    folder = channels[0].folder.parent
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=str(folder))) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        me.build(options(me, f"http://127.0.0.1:{server.server_address[1]}"))
-        server.shutdown()
+
+@pytest.mark.skipif(not sharded.SHARDS, reason="this conda reads no shards")
+def test_shards_at_once(
+    patient: Inside, channels: tuple[TinyChannel, TinyChannel], caplog: pytest.LogCaptureFixture
+) -> None:
+    """More than the 10 that are conda's default, and connections are kept for them."""
+    channel, names = channels[0], [f"p{number:02}" for number in range(15)]
+    for name in names:
+        channel.add(name)
+    channel.add("all", depends=names)
+    channel.write()
+    sharded.shard(channel)
+    files = [sharded.file_of(channel.folder / "noarch", name) for name in names]
+    with gathering(channel.folder.parent, len(names), *files) as url:
+        if sharded.solved_from():
+            patient.build(patient.options("all", channels=(f"{url}/public",)))
+    assert "pool is full" not in caplog.text
 
 
 def test_new_index_right_after_a_build(
