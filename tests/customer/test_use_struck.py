@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from dev.upstream.server import ChannelServer
 from tests.support.bench import STRIDE, state
 from tests.support.running import Conda
 from tests.support.warm import warm_conda
@@ -43,8 +44,8 @@ class Moved:
     Attributes:
         warm: runs conda.
         prefix: the environment.
-        old: where the repository was.
-        new: where it is.
+        old: the URL of where the repository was.
+        new: that of where it is.
         saved: a copy of the environment as it was; None if there is none yet.
         problems: what was not as it must be.
         told: whether it was seen that conda's own commands are refused meanwhile.
@@ -53,8 +54,8 @@ class Moved:
 
     warm: WarmConda
     prefix: Path
-    old: Path
-    new: Path
+    old: str
+    new: str
     saved: Path | None
     problems: list[str] = field(default_factory=list)
     told: bool = False
@@ -77,7 +78,7 @@ class Moved:
         for path in texts:
             text = path.read_text() if path.is_file() else ""
             for name, place in (("old", self.old), ("new", self.new)):
-                if f"{place.as_uri()}" in text:
+                if place in text:
                     states.add(name)
             if not text:
                 states.add("old")
@@ -118,19 +119,21 @@ class Moved:
         raise AssertionError
 
 
-@pytest.fixture(params=["moved", "new"])
-def moved(warm: WarmConda, mirror: Mirror, request: pytest.FixtureRequest) -> Moved:
+@pytest.fixture
+def moved(warm: WarmConda, mirror: Mirror, request: pytest.FixtureRequest) -> Iterator[Moved]:
     old = mirror.copy(1, warm.folder / "stick" / "bank")
     prefix = warm.folder / "envs" / "rating"
     saved = None
-    if request.param == "moved":
+    if request.param != "new":
         warm.run("offline-repo", "use", old, "-p", prefix, "app", "--yes")
         saved = warm.folder / "saved"
         shutil.copytree(prefix, saved)
     new = warm.folder / "share" / "bank"
     new.parent.mkdir()
     old.rename(new)
-    return Moved(warm, prefix, old, new, saved)
+    with ChannelServer(new.parent) as server:
+        url = f"{server.url}/bank" if request.param == "to a server" else new.as_uri()
+        yield Moved(warm, prefix, old.as_uri(), url, saved)
 
 
 def report(moved: Moved, line: str) -> None:
@@ -138,6 +141,7 @@ def report(moved: Moved, line: str) -> None:
     assert not moved.problems, "\n\n".join(moved.problems[:5])
 
 
+@pytest.mark.parametrize("moved", ["moved", "new", "to a server"], indirect=True)
 def test_killed_at_any_step(moved: Moved) -> None:
     def old_or_new_or_told() -> None:
         places = moved.places()
@@ -147,16 +151,19 @@ def test_killed_at_any_step(moved: Moved) -> None:
                 return
             moved.told = True
             told = moved.warm.fail(
-                *("install", "--yes", "extra", "-p", str(moved.prefix), "--offline"),
-                *("--override-channels", "-c", moved.new.as_uri()),
+                *("install", "--yes", "extra", "-p", str(moved.prefix)),
+                *(("--offline",) if moved.new.startswith("file:") else ()),
+                *("--override-channels", "-c", moved.new),
             )
-            assert f"conda offline-repo use {moved.new} -p {moved.prefix}" in told.stderr
+            place = moved.new.removeprefix("file://")
+            assert f"conda offline-repo use {place} -p {moved.prefix}" in told.stderr
 
     steps = moved.strike_all(("kill",), (), old_or_new_or_told)
     assert steps > 4
     report(moved, f"use killed at {steps} steps")
 
 
+@pytest.mark.parametrize("moved", ["moved", "new"], indirect=True)
 def test_failing_at_any_step(moved: Moved) -> None:
     def old_or_new_or_told() -> None:
         places = moved.places()
@@ -180,7 +187,7 @@ def test_failed_and_declined_leave_the_old(warm: WarmConda, mirror: Mirror) -> N
     prefix = warm.folder / "rating"
     warm.run("offline-repo", "use", old, "-p", prefix, "app", "--yes")
     new = mirror.copy(2, warm.folder / "share" / "bank")
-    moved = Moved(warm, prefix, old, new, None)
+    moved = Moved(warm, prefix, old.as_uri(), new.as_uri(), None)
     shutil.rmtree(old)
 
     def everything() -> dict[str, bytes]:
