@@ -113,7 +113,7 @@ def ask(url: str, *, sharded: bool) -> None:
     """
     fetch = repodata_fetch(Channel(url))
     before = dict(fetch.repo_cache.load_state())
-    if _asked(before) or (sharded and shards((), (url,))):
+    if _asked(before) or (sharded and (_has_shards(fetch.repo_cache) or shards((), (url,)))):
         return
     absent = _absent_shards(fetch.repo_cache)
     if before:  # after merely asking for shards, conda takes the index for new, without its tag
@@ -121,6 +121,15 @@ def ask(url: str, *, sharded: bool) -> None:
     fetch.fetch_latest_path()
     if absent:  # which conda forgets with a new index
         _save(fetch.repo_cache, fetch.repo_cache.load_state(), absent)
+
+
+def _has_shards(cache: RepodataCache) -> bool:
+    """Return whether this command has asked for a sharded index, which conda writes each time."""
+    if _since is None or not hasattr(cache, "cache_path_shards"):  # before conda 26.5
+        return False
+    with suppress(FileNotFoundError):
+        return bool(cache.cache_path_shards.stat().st_mtime_ns >= _since)
+    return False
 
 
 def _absent_shards(cache: RepodataCache) -> dict[str, Any]:
