@@ -39,4 +39,4 @@ def whole(read: Callable[[], Result], *places: Place) -> Result:
 
 def warn_insecure(repositories: Iterable[Repository]) -> None:
     """Warn of repositories that others may have changed on their way here."""
-    warn(repository.insecure for repository in repositories if repository.insecure)
+    warn(dict.fromkeys(r.insecure for r in repositories if r.insecure))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +14,7 @@ from ..delivery.volume import check_volume, open_volume
 from ..files.typed import typed_place
 from ..files.web import WebFolder
 from ..printable import counted, human
-from ..repository.exceptions import HalfPublishedError
+from ..repository.exceptions import HalfPublishedError, UnreadableError
 from ..repository.halfway import check_indexes
 from ..repository.locate import Repository, locate
 from ..repository.manifest import INDEX_NAME
@@ -104,7 +105,8 @@ def _repositories(
     for repository in locate(place, label):
         check_expected(repository)
         if indexes:
-            check_indexes(repository)
+            with suppress(UnreadableError):  # the report names what cannot be read
+                check_indexes(repository)
         checked.append((repository, verify(repository, TerminalProgress())))
     return checked
 

@@ -116,13 +116,16 @@ def _in_folder(folder: Place) -> Repository | None:
 
 def _on_server(place: WebFolder, label: str | None) -> Repository:
     """Return the repository at a URL, or of a label below it."""
+    place = WebFolder.at(place.address)
     if context.offline:
         from .._conda.solver_settings import sources
 
         raise OfflineError(str(place), sources().get("offline", "its configuration"))
-    below = [place.repository(label)] if label and label != place.name else []
     problem: ManifestError | None = None
-    for folder in (*below, WebFolder.at(place.address)):
+    folders = [place.repository(label), place] if label else [place]
+    if label == place.name:  # which may be that of the folder above, too
+        folders.reverse()
+    for folder in folders:
         try:
             repository = _in_folder(folder)
         except ManifestError as error:  # a server may have a page for what it does not have

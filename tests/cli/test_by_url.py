@@ -150,12 +150,14 @@ def test_verify_names_damage(
     (folder / "README.txt").unlink()
     (folder / "noarch" / "repodata.json.zst").write_bytes(b"")
     (folder / "linux-64" / "current_repodata.json").write_bytes(b"<html>Not found</html>")
-    server.fault("use.sh", "status", status=403)
+    for name in ("use.sh", "linux-64/repodata.json"):
+        server.fault(name, "status", status=403)
     assert verify.execute(typed(path=url)) == 1
     shown = capsys.readouterr().out.splitlines()
     assert f"changed: {CORE}" in shown
     assert "missing: README.txt" in shown
     assert "unreadable: use.sh" in shown
+    assert "unreadable: linux-64/repodata.json" in shown
     assert "extra: noarch/repodata.json.zst" in shown
     assert not any("current_repodata" in line for line in shown)
     assert any("Publish it there again" in line for line in shown)

@@ -111,11 +111,14 @@ def test_folder_and_url_are_the_same_repository(root: WebFolder, folder: Path) -
     assert not unfinished(served.path, served.manifest)
 
 
-def test_label_is_found_below_a_root(root: WebFolder) -> None:
+def test_label_is_found_below_a_root(root: WebFolder, folder: Path) -> None:
     assert str(locate_one(root, "acme").path) == f"{root}/acme"
     assert str(locate_one(root, usual="acme").path) == f"{root}/acme"
     assert str(locate_one(root / "acme", "acme").path) == f"{root}/acme"
     assert str(locate_one(root / "acme", usual="other").path) == f"{root}/acme"
+    shutil.copytree(folder, folder.parent / "acme-root" / "acme" / "acme")
+    inner = root / "acme-root" / "acme"
+    assert str(locate_one(inner, "acme").path) == f"{inner}/acme"
     with pytest.raises(RepositoryNotFoundError, match="--label"):
         locate(root)
     with pytest.raises(RepositoryNotFoundError, match="of label 'plant'"):
