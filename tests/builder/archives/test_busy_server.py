@@ -8,7 +8,10 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
 
 import pytest
+from conda.base.context import reset_context
 
+from conda_offline_repo._conda.features import DOWNLOADS
+from conda_offline_repo._conda.network.hosts import FIRST
 from conda_offline_repo.builder.archives.collect import collect
 from conda_offline_repo.builder.archives.local import LocalArchives
 from conda_offline_repo.builder.exceptions import DownloadError
@@ -28,26 +31,39 @@ class Server(ThreadingHTTPServer):
 
     Attributes:
         refused: the paths of these.
-        crowded: set with the first of them; nobody is answered before.
+        crowded: set with the first of them, or when so many are `expected`; nobody is answered
+            before.
+        most: how many were being answered at once.
     """
 
     request_queue_size = 128
-    status = 503
+    status, expected = 503, 0
 
     def __init__(self, folder: Path) -> None:
         super().__init__(("127.0.0.1", 0), partial(Handler, directory=str(folder)))
         self.slots, self.crowded = threading.Semaphore(2), threading.Event()
         self.refused: list[str] = []
+        self.lock, self.running, self.most = threading.Lock(), 0, 0
         threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
+
+    def count(self, more: int) -> None:
+        with self.lock:
+            self.running += more
+            self.most = max(self.most, self.running)
+            if self.running == self.expected:
+                self.crowded.set()
 
 
 class Handler(SimpleHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
     server: Server
 
     def do_GET(self) -> None:
         if self.server.slots.acquire(blocking=False):
+            self.server.count(1)
             self.server.crowded.wait(PATIENCE)
+            self.server.count(-1)
             super().do_GET()
             self.server.slots.release()
             return
@@ -97,6 +113,24 @@ def test_all_archives_come_from_a_server_that_bears_less(
     server.status = status
     fetch(server, channel, tmp_path)
     assert server.refused
+
+
+@pytest.mark.parametrize(("setting", "expected"), [(None, FIRST), (2, 2)])
+def test_many_come_at_once_or_as_many_as_the_user_says(
+    server: Server,
+    channel: TinyChannel,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    setting: int | None,
+    expected: int,
+) -> None:
+    if setting:
+        monkeypatch.setenv("CONDA_FETCH_THREADS", str(setting))
+        reset_context()
+    server.slots, server.expected = threading.Semaphore(100), expected
+    fetch(server, channel, tmp_path)
+    assert server.crowded.is_set(), "so many never came at once"
+    assert server.most <= (setting or DOWNLOADS)
 
 
 def test_server_that_answers_nobody_any_more_is_given_up(

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 from conda.base.context import context, reset_context
 
+from conda_offline_repo._conda.network.hosts import FIRST, Host
 from conda_offline_repo._conda.network.retries import LONGEST_WAIT, DownloadFailedError
 from conda_offline_repo.builder.archives.download import download
 from conda_offline_repo.builder.exceptions import ChannelRefusedError, DownloadError
@@ -240,6 +241,20 @@ def test_waits_until_the_time_that_the_server_names(
     (wait,) = stop.waits
     assert wait is not None
     assert max(0, most - 10) <= wait <= most
+
+
+@pytest.mark.parametrize(
+    ("kind", "limit"),
+    [("status", FIRST // 2), *((kind, FIRST // 2) for kind in BROKEN), ("wrong", FIRST + 1)],
+)
+def test_server_that_is_busy_stalls_or_breaks_off_is_asked_for_less(
+    vendor: Vendor, tmp_path: Path, kind: str, limit: int
+) -> None:
+    vendor.server.fault(vendor.big.file, kind, times=1)
+    host = Host(50)
+    entry, target = vendor.entry(vendor.big), tmp_path / vendor.big.file
+    download(entry, target, lambda size: None, Patient(), host=host)
+    assert host.limit == limit
 
 
 def test_really_waits(vendor: Vendor) -> None:
