@@ -39,6 +39,12 @@ ENGINES = {
 }
 
 
+#: What looking for a function of glibc raises where there is none.
+NO_GLIBC = (AttributeError, OSError, TypeError)
+#: From glibc's malloc.h.
+M_ARENA_MAX = -8
+
+
 class UnsolvedError(Exception):
     """No solution exists; the text is the solver's explanation."""
 
@@ -100,9 +106,17 @@ def ask(
     raise UnsolvedError(why)
 
 
+def share_memory() -> None:
+    """Let the threads of this process, most of which wait, share one pool of memory; glibc would
+    keep one for each.
+    """
+    with suppress(*NO_GLIBC):
+        ctypes.CDLL(None).mallopt(M_ARENA_MAX, 1)
+
+
 def _give_back() -> None:
     """Give the memory that a solver needed for an index back to the system, which glibc keeps."""
-    with suppress(AttributeError, OSError, TypeError):  # another system, or another C library
+    with suppress(*NO_GLIBC):
         ctypes.CDLL(None).malloc_trim(0)
 
 

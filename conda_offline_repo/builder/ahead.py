@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING
 from conda.base.context import context
 
 from .._conda import configuration
+from .._conda.solver import share_memory
 from ..files.workers import WAIT
 from ..progress import Unwatched
 from .planning import plan_of
@@ -200,6 +201,7 @@ def _work(
     """Answer numbers of builds with their plans, in a process of its own."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the one who asks ends this process
     tempfile.tempdir = scratch
+    share_memory()
     configuration.take_command_line(arguments)
     run = _RunBeside(builds)
     run.began = began

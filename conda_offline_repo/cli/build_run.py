@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from conda.base.context import context
 from conda.utils import quote_for_shell
 
+from .._conda.solver import share_memory
 from ..builder.archives.installers import shipped
 from ..builder.batch import build_all, build_one
 from ..builder.credentials import credentials
@@ -54,6 +55,7 @@ def run(args: Namespace) -> int:
     if args.offline_repo_write_config:
         _write_config(args, path)
         return 0
+    share_memory()
     described = _described(args, path)
     other_key = args.offline_repo_other_sign_key
     builds = [replace(b, other_sign_key=other_key) for b in described or (options_of(args),)]
