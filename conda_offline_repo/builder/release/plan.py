@@ -13,9 +13,10 @@ from ...repository.manifest import VERSION_3
 from .. import plugin_channel
 from ..kept_releases import kept_releases
 from ..solved import Ground
-from ..solving.solve import ask_for_indexes, tasks, unused_settings
+from ..solving.solve import tasks, unused_settings
 from ..upstream import access, exact, surroundings
 from ..upstream.ages import Ages
+from ..upstream.asking import ask_for_indexes
 from ..upstream.entry import as_published
 from . import rules
 from .exceptions import OlderBuilderError

@@ -14,12 +14,11 @@ from conda.core.subdir_data import SubdirData
 from conda.models.match_spec import MatchSpec
 
 from ..._conda import indexes, overrides, solver_settings
-from ..._conda.solver import UnsolvedError, ask, reads_shards
+from ..._conda.solver import UnsolvedError, ask
 from ...exceptions import InvalidRequestError
 from ...specs import PackageSpec
 from ..upstream import exact, newer, surroundings
 from ..upstream.ages import Ages
-from ..upstream.asking import ask_at_once
 from ..upstream.repodata import load
 from ..upstream.unavailable import explained
 from ..warnings import BuildWarning
@@ -61,15 +60,6 @@ def tasks(request: Request) -> tuple[Task, ...]:
                 pip = environment.pip
                 tasks.append(Task(environment.name, platform, packages, archives, pip, wheels))
     return tuple(tasks)
-
-
-def ask_for_indexes(request: Request) -> None:
-    """Ask for all indexes that a request is solved from, at once; see `ask_at_once`."""
-    solving = any(not environment.exact for environment in request.environments)
-    sources = request.sources if solving else filter(None, (request.label_source,))
-    subdirs = (*request.platforms, "noarch")
-    sharded = not solving or bool(Ages(request)) or reads_shards()
-    ask_at_once(request, dict.fromkeys(sources, subdirs), sharded=sharded)
 
 
 def _label_names(request: Request, platform: str) -> tuple[PackageSpec, ...]:

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 from conda.base.context import context
 
 from ..._conda import index_requests
+from ..._conda.solver import reads_shards, takes_for_one
 from ...exceptions import OfflineRepoError
 from ...files.workers import run_all
 from ...urls import is_local
+from .ages import Ages
 from .unavailable import explained
 
 if TYPE_CHECKING:
@@ -17,6 +19,17 @@ if TYPE_CHECKING:
 
     from ..request.channels import ChannelSource
     from ..request.request import Request
+
+
+def ask_for_indexes(request: Request) -> None:
+    """Ask for all indexes that a request is solved from, at once; see `ask_at_once`."""
+    solving = any(not environment.exact for environment in request.environments)
+    sources = request.sources if solving else filter(None, (request.label_source,))
+    subdirs = (*request.platforms, "noarch")
+    # views are made of shards, whatever the solver reads
+    of_views = bool(Ages(request)) or takes_for_one([source.channel for source in request.sources])
+    sharded = not solving or of_views or reads_shards()
+    ask_at_once(request, dict.fromkeys(sources, subdirs), sharded=sharded)
 
 
 def ask_at_once(

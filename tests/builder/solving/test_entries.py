@@ -23,11 +23,11 @@ from conda_offline_repo.builder.exceptions import ChannelUnavailableError
 from conda_offline_repo.builder.solving.entries import entries_of
 from conda_offline_repo.builder.solving.exceptions import SolveError, UpstreamChangedError
 from conda_offline_repo.builder.solving.solve import (
-    ask_for_indexes,
     from_channels,
     solve,
     tasks,
 )
+from conda_offline_repo.builder.upstream.asking import ask_for_indexes
 from conda_offline_repo.exceptions import OfflineRepoError
 from conda_offline_repo.progress import Unwatched
 from conda_offline_repo.repository.exceptions import FileSystemError

@@ -124,6 +124,24 @@ def test_each_sharded_index_once(
         assert bool([p for p in public if p.endswith(sharded.INDEX)]) is sharded.solved_from()
 
 
+@pytest.mark.skipif(not sharded.SHARDS, reason="this conda reads no shards")
+def test_views_are_made_of_shards(me: Inside, tmp_path: Path) -> None:
+    """Also for the classic solver, which does not read them, and takes these channels for one."""
+    me.configure(solver="classic")
+    for place, name in (("one", "app"), ("two", "lib")):
+        channel = TinyChannel(tmp_path / "served" / place / "main")
+        channel.add(name, depends=["lib"] if name == "app" else [])
+        channel.write()
+        sharded.shard(channel)
+    served = tmp_path / "served"
+    with ChannelServer(served / "one") as first, ChannelServer(served / "two") as second:
+        me.build(me.options("app", channels=(f"{first.url}/main", f"{second.url}/main")))
+        for server in (first, second):
+            paths = [r.path for r in asked(server)]
+            assert not [path for path in paths if path.endswith(WHOLE)]
+            assert {*Counter(paths).values()} == {1}
+
+
 @pytest.mark.parametrize("name", ["repodata.json", "repodata.json.zst"])
 def test_all_at_once(patient: Inside, channels: tuple[TinyChannel, TinyChannel], name: str) -> None:
     with gathering(channels[0].folder.parent, 2 * len(SUBDIRS), f"/{name}") as url:
