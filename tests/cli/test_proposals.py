@@ -36,7 +36,7 @@ NOT_TYPED = {
     ("HeldBack", "offline-repo use … -p … --no-exclude-newer"): "for conda 26.9",
     ("LockReaderMissingError", "install -n base 'py-rattler>=0.24'"): "changes base",
     ("PipToolsMissingError", "install -n base …"): "changes base",
-    ("ProtocolError", "install -n base …"): "changes base",
+    ("ProtocolError", "install -n base -c conda-forge …"): "changes base",
     ("SbomMissingError", "install -n base 'conda>=26.3' conda-sboms"): "changes base",
     ("SigstoreMissingError", "install -n base 'sigstore>=4.5'"): "changes base",
     ("SolverMissingError", "config --set solver NAME"): "for a solver that is not installed",

@@ -330,7 +330,9 @@ def test_addresses_that_cannot_be_the_target(url: str) -> None:
 
 def test_packages_that_are_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(KNOWN, "s3", Protocol("s3fs", "s3fs_of_nobody"))
-    with pytest.raises(ProtocolError, match=r"s3fs(?s:.*)conda install -n base s3fs"):
+    with pytest.raises(
+        ProtocolError, match=r"s3fs(?s:.*)conda install -n base -c conda-forge s3fs"
+    ):
         open_store("s3://bucket/bank")
 
 

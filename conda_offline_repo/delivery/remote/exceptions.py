@@ -128,7 +128,7 @@ class ProtocolError(OfflineRepoError):
         names = " ".join(packages)
         super().__init__(
             f"Targets of {protocol}:// need packages that are not installed: {names}.",
-            f"Install them: conda install -n base {names}",
+            f"Install them: conda install -n base -c conda-forge {names}",
         )
 
 
