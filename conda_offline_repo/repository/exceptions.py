@@ -33,7 +33,7 @@ class InvalidLabelError(OfflineRepoError):
 class FolderNameError(OfflineRepoError):
     """A folder where conda, or the configured solver, cannot read a channel."""
 
-    def __init__(self, folder: Place, reader: str, reason: str, advice: str) -> None:
+    def __init__(self, folder: Place | str, reader: str, reason: str, advice: str) -> None:
         super().__init__(f"{reader} cannot read a channel in {folder}: {reason}.", advice)
 
 

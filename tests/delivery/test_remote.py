@@ -37,7 +37,11 @@ from conda_offline_repo.delivery.remote.protocols import KNOWN, Protocol
 from conda_offline_repo.delivery.remote.store import ARRIVING, is_arriving
 from conda_offline_repo.delivery.source import from_folder
 from conda_offline_repo.progress import Unwatched
-from conda_offline_repo.repository.exceptions import ForeignFolderError, NestedFolderError
+from conda_offline_repo.repository.exceptions import (
+    FolderNameError,
+    ForeignFolderError,
+    NestedFolderError,
+)
 from conda_offline_repo.repository.locate import locate_one
 from conda_offline_repo.repository.manifest import MANIFEST_NAME, NEXT_NAME
 from conda_offline_repo.repository.signature import SIGNATURE_NAME
@@ -277,6 +281,13 @@ def test_places_that_are_not_ours(mirror: Mirror, tmp_path: Path) -> None:
     (root / "bank" / "noarch" / "repodata.json.zst").write_text("stale")
     send(source, faulty(root / "bank"))
     assert {*files(root / "bank")} - {*files(source)} == {"mine.txt"}
+
+
+def test_names_that_conda_misreads(mirror: Mirror, tmp_path: Path) -> None:
+    for protocol, path in (("whole", "noarch/bank"), ("whole", "t/x/bank"), ("faulty", "noarch")):
+        with pytest.raises(FolderNameError, match="and looks elsewhere"):
+            send(mirror.builds[1], faulty(tmp_path / path, protocol))
+    send(mirror.builds[1], faulty(tmp_path / "noarch" / "bank"))
 
 
 def test_repairs_sizes_and_replaces_damaged_manifest(mirror: Mirror, tmp_path: Path) -> None:

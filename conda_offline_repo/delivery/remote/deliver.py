@@ -8,16 +8,19 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from ...progress import Unwatched
+from ...repository.exceptions import FileSystemError
 from ...repository.publish import Sealed, Transition, update
 from ..deliver import Outcome
 from ..plan import check_release
 from ..stage import stage
 from .send import Sender
-from .state import draw_indexes, look, make_plan
+from .state import check_name, draw_indexes, look, make_plan
 
 if TYPE_CHECKING:
     from ...progress import Progress
+    from ..plan import Plan
     from ..source import Source
+    from .state import State
     from .store import Store
 
 
@@ -39,34 +42,44 @@ def deliver(
     Raises:
         OfflineRepoError: It failed; the store is whole, at the old release or the new one.
     """
-    with TemporaryDirectory() as folder:
-        picture, staging = Path(folder, "picture"), Path(folder, "staging")
-        state = look(store, picture)
-        check_release(
-            source,
-            store.shown,
-            picture,
-            state.known,
-            allow_older=allow_older,
-            origin_known=origin_known,
-        )
-        plan = make_plan(source, store, state)
-        if dry_run or not plan.changes:
-            return Outcome(plan)
-        store.clean()
-        release, packages = Sealed(source.manifest, source.signature), source.manifest.packages
-        new = {n for n in plan.lacking if n in packages and n not in state.sizes}
-        replacing = {name: file for name, file in plan.lacking.items() if name not in new}
-        stage(replace(plan, lacking=replacing), staging, Unwatched())
-        draw_indexes(store, state)
-        sender = Sender(store, state, plan, staging, progress)
-        coming = [*plan.lacking]
-        with progress.counting("Sending", len(packages.keys() & plan.lacking.keys()), plan.size):
-            if state.last and state.coming and state.coming.raw != release.manifest.raw:
-                # readers of a half published release need its word until this one can follow
-                sender.place(sorted(new))
-                coming = [*replacing]
-            change = Transition(
-                picture, staging, release, release, state.last, coming, plan.surplus
+    try:
+        with TemporaryDirectory() as folder:
+            check_name(store, source.manifest.request.platforms)
+            state = look(store, Path(folder, "picture"))
+            check_release(
+                source,
+                store.shown,
+                state.picture,
+                state.known,
+                allow_older=allow_older,
+                origin_known=origin_known,
             )
-            return Outcome(plan, update(change, sender))
+            plan = make_plan(source, store, state)
+            if dry_run or not plan.changes:
+                return Outcome(plan)
+            return Outcome(plan, _publish(plan, store, state, Path(folder, "staging"), progress))
+    except OSError as error:
+        raise FileSystemError(error) from error
+
+
+def _publish(
+    plan: Plan, store: Store, state: State, staging: Path, progress: Progress
+) -> tuple[str, ...]:
+    store.clean()
+    release, packages = plan.source.manifest, plan.source.manifest.packages
+    new = {n for n in plan.lacking if n in packages and n not in state.sizes}
+    replacing = {name: file for name, file in plan.lacking.items() if name not in new}
+    stage(replace(plan, lacking=replacing), staging, Unwatched())
+    draw_indexes(store, state)
+    sender = Sender(store, state, plan, staging, progress)
+    coming = [*plan.lacking]
+    with progress.counting("Sending", len(packages.keys() & plan.lacking.keys()), plan.size):
+        if state.last and state.coming and state.coming.raw != release.raw:
+            # readers of a half published release need its word until this one can follow
+            sender.place(sorted(new))
+            coming = [*replacing]
+        sealed = Sealed(release, plan.source.signature)
+        change = Transition(
+            state.picture, staging, sealed, sealed, state.last, coming, plan.surplus
+        )
+        return update(change, sender)

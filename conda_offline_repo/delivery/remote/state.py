@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from conda.base.context import context
 
 from ...files.atomic import write
 from ...files.workers import run_all
-from ...repository.exceptions import ForeignFolderError, NestedFolderError
+from ...repository.exceptions import FolderNameError, ForeignFolderError, NestedFolderError
 from ...repository.manifest import (
     BESIDE,
     INDEX_NAME,
@@ -18,7 +19,7 @@ from ...repository.manifest import (
     NEXT_NAME,
     NEXT_SIGNATURE_NAME,
 )
-from ...repository.names import PLUGIN
+from ...repository.names import PLUGIN, misread_problem
 from ...repository.signature import SIGNATURE_NAME, content
 from ...repository.transition import read_next
 from ..deliver import read_target
@@ -27,7 +28,7 @@ from ..plan import Plan
 from .store import is_arriving
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from ...repository.manifest import Manifest
@@ -78,6 +79,22 @@ def look(store: Store, picture: Path) -> State:
     draw(store, picture, [name for name in SEALS if name in sizes])
     _check_place(store, sizes)
     return State(sizes, picture, read_target(picture), read_next(picture))
+
+
+def check_name(store: Store, platforms: Iterable[str]) -> None:
+    """Refuse a name under which conda looks for a channel somewhere else, once it is in a URL.
+
+    The keys of objects usually are their paths at a web server; elsewhere only the last name is.
+
+    Raises:
+        FolderNameError: It is such a name.
+    """
+    path = store.shown.partition("://")[2].partition("/")[2]
+    served = path if store.protocol.objects else path.rpartition("/")[2]
+    problem = served and misread_problem(f"https://host/{quote(served)}", {*platforms, "noarch"})
+    if problem:
+        advice = "Give another one: customers, too, need a URL in which conda finds the channel."
+        raise FolderNameError(store.shown, "conda", problem, advice)
 
 
 def draw(store: Store, picture: Path, names: list[str]) -> None:
