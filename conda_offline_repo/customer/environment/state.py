@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...files.web import WebFolder
-from ...urls import is_folder, public
+from ...urls import NETWORK, is_folder, public
 from ..exceptions import StateUnreadableError
 from .files import read_text
 
@@ -156,7 +156,8 @@ def _state(data: Any) -> State:
     if type(state.release) is not int:
         raise TypeError("build")
     local = is_folder(state.channel) and Path(state.path).is_absolute()
-    if not local and not state.path == state.channel == public(state.channel):
+    served = state.channel.partition("://")[0] in NETWORK and state.channel == public(state.channel)
+    if not local and not (served and state.path == state.channel):
         raise ValueError("path")
     return state
 

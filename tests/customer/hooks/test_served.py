@@ -410,6 +410,7 @@ def test_copy_without_a_state_is_refused(me: Inside, prefix: Path, server: Chann
         ("https://h/bank", "https://h/other"),
         ("https://me:pw@h/bank", "https://me:pw@h/bank"),
         ("bank", "file:///bank"),
+        ("ftp://h/bank", "ftp://h/bank"),
     ],
 )
 def test_states_that_no_use_has_written(me: Inside, prefix: Path, path: str, channel: str) -> None:
