@@ -13,6 +13,7 @@ from conda_offline_repo.delivery.remote.connect import open_store
 from conda_offline_repo.delivery.remote.deliver import deliver
 from conda_offline_repo.delivery.remote.exceptions import StoreError
 from conda_offline_repo.delivery.source import from_folder
+from conda_offline_repo.files.hashing import hash_bytes
 from conda_offline_repo.progress import Unwatched
 from conda_offline_repo.repository.exceptions import ForeignFolderError
 from conda_offline_repo.repository.locate import locate_one
@@ -60,8 +61,10 @@ def test_releases_arrive(
         large.write_bytes(right)
         send(source, store)
         assert content(store) == files(source)
+        foreign = open_store(f"{url}-2")
+        foreign.write("thesis.txt", b"mine", hash_bytes(b"mine").sha256)
         with pytest.raises(ForeignFolderError):
-            send(source, open_store(f"{url}/noarch"))
+            send(source, foreign)
         if headers := _headers(store, "noarch/repodata.json"):
             assert headers == ("application/json", "no-cache")
 
