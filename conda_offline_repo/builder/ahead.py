@@ -12,7 +12,7 @@ import signal
 import sys
 import tempfile
 from collections import deque
-from contextlib import redirect_stderr, redirect_stdout, suppress
+from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from dataclasses import replace
 from io import StringIO
 from pathlib import Path
@@ -30,7 +30,7 @@ from .planning import plan_of
 from .run import Run
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from multiprocessing.connection import Connection
     from multiprocessing.process import BaseProcess
     from typing import Any
@@ -133,7 +133,8 @@ class PlansAhead:
             own, its = spawning.Pipe()
             given = (its, arguments, self._builds, self._run.began, self._scratch.name)
             process = spawning.Process(target=_work, args=(*given, self._dry_run), daemon=True)
-            with suppress(OSError, AssertionError):  # no more processes; none of this one's
+            # no more processes; none of this one's
+            with suppress(OSError, AssertionError), _interruptions_blocked():
                 process.start()
                 self._workers.append((process, own))
                 Thread(target=self._ask, args=(own,), daemon=True).start()
@@ -163,6 +164,22 @@ class PlansAhead:
                 else:
                     self._turn.wait()
             return None
+
+
+@contextmanager
+def _interruptions_blocked() -> Iterator[None]:
+    """Let processes that are started meanwhile never be interrupted, where systems have that."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    from multiprocessing import resource_tracker
+
+    resource_tracker.ensure_running()  # with the first process, this would unblock them
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _question(options: Options) -> Options:
@@ -199,20 +216,19 @@ def _work(
     dry_run: bool,
 ) -> None:
     """Answer numbers of builds with their plans, in a process of its own."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the one who asks ends this process
-    tempfile.tempdir = scratch
-    share_memory()
-    configuration.take_command_line(arguments)
-    run = _RunBeside(builds)
-    run.began = began
-    with suppress(EOFError, OSError):
+    try:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the one who asks ends this process
+        tempfile.tempdir = scratch
+        share_memory()
+        configuration.take_command_line(arguments)
+        run = _RunBeside(builds)
+        run.began = began
         while True:
             number, plan, printed = connection.recv(), None, StringIO()
             with redirect_stdout(printed), redirect_stderr(printed):
-                try:
-                    folder = Path(scratch, str(number))
+                folder = Path(scratch, str(number))
+                with suppress(BaseException):  # a panic of rattler's is no Exception
                     plan = plan_of(builds[number], Unwatched(), run, folder, dry_run=dry_run)
-                except BaseException:  # a panic of rattler's is no Exception
-                    plan = None
             connection.send((plan, printed.getvalue()))
-    os._exit(0)  # the threads of a Rust solver may abort a Python that takes itself down
+    finally:  # the threads of a Rust solver may abort a Python that takes itself down
+        os._exit(0)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import pickle
+import signal
 import subprocess
 import sys
 import tempfile
@@ -57,7 +59,11 @@ class Vendor:
 
         def started(*given: Any) -> None:
             start(*given)
-            self.processes = len(multiprocessing.active_children())
+            children = multiprocessing.active_children()
+            self.processes = len(children)
+            for child in children if os.name != "nt" else ():
+                assert child.pid
+                os.kill(child.pid, signal.SIGINT)  # as a terminal does to all of a command
 
         patch.setattr(solve, "run", counted)
         patch.setattr(ahead.PlansAhead, "_start", started)
