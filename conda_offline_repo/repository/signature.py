@@ -10,7 +10,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from ..files.hashing import UNREADABLE, exists, read_regular
+from ..files.hashing import UNREADABLE, read_regular
 from ..files.web import WebFolder, channel_of, is_web_page
 from . import manifest_json
 from .exceptions import CheckerMissingError, ManifestError, SignatureError, UnreadableError
@@ -53,36 +53,39 @@ def signers(repository: Place, manifest: Manifest) -> tuple[str, ...]:
         SignatureError: The signature is missing, or not one of this manifest.
         UnreadableError: The file cannot be read.
     """
+    path, beside = repository / SIGNATURE_NAME, repository / NEXT_SIGNATURE_NAME
     try:
-        return _signers(repository / SIGNATURE_NAME, manifest)
+        content = _read(path)
+        if content is not None:
+            return signers_of(content, manifest, path)
+        if not manifest.signers:
+            return ()
+        names = ", ".join(manifest.signers)
+        raise SignatureError(path, f"it is missing, though {names} signed the manifest")
     except SignatureError:
         # until a delivery has put the signature of a new manifest into its place, it lies beside
-        beside = repository / NEXT_SIGNATURE_NAME
-        if not exists(beside):
+        content = _read(beside)
+        if content is None:
             raise
-        return _signers(beside, manifest)
+        return signers_of(content, manifest, beside)
 
 
-def _signers(path: Place, manifest: Manifest) -> tuple[str, ...]:
+def _read(path: Place) -> bytes | None:
+    """Return the content of a file with signatures; None if it is missing."""
     try:
         content = read_regular(path, LARGEST)
     except FileNotFoundError:
-        content = None
+        return None
     except PermissionError as error:
         # servers of object stores refuse what they do not have, as S3 does to who may not list it
         if not isinstance(path, WebFolder):
             raise UnreadableError(path, error) from error
-        content = None
+        return None
     except OSError as error:
         if isinstance(path, WebFolder) and error.errno in UNREADABLE:
             raise UnreadableError(path, error) from error
         raise SignatureError(path, error.strerror or str(error)) from error
-    if content is not None and not (isinstance(path, WebFolder) and is_web_page(content)):
-        return signers_of(content, manifest, path)
-    if not manifest.signers:
-        return ()
-    names = ", ".join(manifest.signers)
-    raise SignatureError(path, f"it is missing, though {names} signed the manifest")
+    return None if isinstance(path, WebFolder) and is_web_page(content) else content
 
 
 def known_signers(repository: Place, manifest: Manifest) -> tuple[str, ...]:

@@ -22,14 +22,17 @@ from conda_offline_repo.repository.exceptions import (
     ManifestError,
     OfflineError,
     RepositoryNotFoundError,
+    SignatureError,
     UnreadableError,
 )
 from conda_offline_repo.repository.halfway import once_whole
 from conda_offline_repo.repository.locate import locate, locate_one
-from conda_offline_repo.repository.manifest import MANIFEST_NAME, NEXT_NAME
+from conda_offline_repo.repository.manifest import MANIFEST_NAME, NEXT_NAME, NEXT_SIGNATURE_NAME
 from conda_offline_repo.repository.transition import unfinished
 from dev.upstream.server import ChannelServer
+from tests.support.delivering import VENDOR
 from tests.support.inside import inside
+from tests.support.keys import sign
 from tests.support.rewriting import rewrite
 
 if TYPE_CHECKING:
@@ -174,6 +177,23 @@ def test_servers_that_hide_what_they_do_not_have(
     repository = locate_one(root / "acme")
     assert repository.signers == ()
     assert not unfinished(repository.path, repository.manifest)
+
+
+@pytest.mark.parametrize("beside", ["a page", "refused"])
+def test_signature_that_they_do_not_have(
+    server: ChannelServer, root: WebFolder, folder: Path, beside: str
+) -> None:
+    sign(folder, VENDOR)
+    for name in (f"{MANIFEST_NAME}.sig", NEXT_SIGNATURE_NAME):
+        if beside == "a page":
+            (folder / name).write_bytes(PAGE)
+        else:
+            (folder / name).unlink(missing_ok=True)
+            server.fault(name, "status", status=403)
+    with pytest.raises(SignatureError, match=r"json\.sig cannot be used: it is missing") as caught:
+        locate_one(root / "acme")
+    assert caught.value.halfway
+    assert NEXT_SIGNATURE_NAME not in str(caught.value)
 
 
 def test_next_manifest_is_a_publication_under_way(root: WebFolder, folder: Path) -> None:
