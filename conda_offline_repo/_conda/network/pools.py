@@ -228,10 +228,9 @@ def _is_plain(session: Session) -> bool:
     sign each of them, and a plugin may have headers for each.
     """
     hook = getattr(context.plugin_manager.hook, "conda_request_headers", None)
-    of_plugins = bool(hook and hook.get_hookimpls())
-    return (
-        type(session.auth) is CondaHttpAuth and not of_plugins and not any(session.hooks.values())
-    )
+    if hook and hook.get_hookimpls():
+        return False
+    return type(session.auth) is CondaHttpAuth and not any(session.hooks.values())
 
 
 def _share_authorities(pool: Any) -> None:
