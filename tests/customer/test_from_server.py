@@ -64,8 +64,13 @@ def test_life_of_an_environment(
     solver: str,
 ) -> None:
     customer = Customer(tmp_path / "administrator", CONDA_SOLVER=solver, **elsewhere)
-    settings = {"channels": ["conda-forge"], "channel_alias": "https://conda.example.com"}
-    customer.configure(**settings, report_errors=None, number_channel_notices=5)
+    customer.configure(
+        channels=["conda-forge"],
+        channel_alias="https://conda.example.com",
+        report_errors=None,
+        number_channel_notices=5,
+        remote_max_retries=0,
+    )
     sign(stick, VENDOR)
     url = f"{server.url}/bank"
     trusted = ("-n", "rating", "--trust", VENDOR.fingerprint, "--json")
