@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 #: Seconds of work for each process that are worth its start.
 WORTH = 2.0
 #: Of what this process has worked, about what the first solve and proof load.
-FIRST = 1.0
+FIRST = 0.5
 #: The most processes: each needs the memory of a conda that solves.
 MOST = 8
 #: How many plans for each process are waited with until their labels are built.
