@@ -84,6 +84,9 @@ class Writer(Protocol):
     def has(self, name: str) -> bool:
         """Return whether the repository has a file."""
 
+    def announced(self) -> None:
+        """Prepare, now that readers know what comes; nothing is in its place yet."""
+
     def put(self, name: str, content: bytes) -> None:
         """Write a file of this content into its place."""
 
@@ -107,6 +110,9 @@ class Folder(Writer):
     def has(self, name: str) -> bool:
         """See `Writer.has`."""
         return (self.repository / name).exists()
+
+    def announced(self) -> None:
+        """See `Writer.announced`; what comes is staged already."""
 
     def put(self, name: str, content: bytes) -> None:
         """See `Writer.put`."""
@@ -160,6 +166,7 @@ def update(change: Transition, writer: Writer) -> tuple[str, ...]:
     """
     last, new = change.last, change.release.manifest
     _announce(change, writer)
+    writer.announced()
     packages = [n for n in change.coming if n in new.packages or n in new.attestations]
     others = [name for name in change.coming if name not in packages]
     index = [name for name in others if name.endswith(INDEX_NAME)]

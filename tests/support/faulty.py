@@ -14,6 +14,7 @@ from conda_offline_repo.delivery.remote.connect import open_store
 from conda_offline_repo.delivery.remote.protocols import KNOWN, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from conda_offline_repo.delivery.remote.store import Store
@@ -31,6 +32,7 @@ class FaultyFileSystem(LocalFileSystem):  # type: ignore[misc]
         fault: `kill` before or `late` after it, `torn` in the middle of what is written; `refuse`
             for an error.
         changes: what has been changed so far.
+        after: called after each change.
     """
 
     protocol = ("faulty", "whole")
@@ -39,6 +41,7 @@ class FaultyFileSystem(LocalFileSystem):  # type: ignore[misc]
     fault = ""
     changes: list[str]
     reads: list[str]
+    after: Callable[[], None] = staticmethod(lambda: None)
 
     @classmethod
     def _strip_protocol(cls, path: str) -> str:
@@ -59,6 +62,7 @@ class FaultyFileSystem(LocalFileSystem):  # type: ignore[misc]
     def _changed(self) -> None:
         if len(self.changes) == self.fails_at and self.fault == "late":
             raise KilledError
+        self.after()
 
     def pipe_file(self, path: str, value: bytes, mode: str = "overwrite", **kwargs: Any) -> None:
         self._change("write", path, value)

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from ...files.hashing import open_regular
 from ...progress import Unwatched
 from ...repository.exceptions import FileSystemError
 from ...repository.publish import Sealed, Transition, update
+from ...repository.transition import age, is_next, next_signatures
 from ..deliver import Outcome
+from ..exceptions import SourceDamagedError, SourceUnreadableError
 from ..plan import check_release
+from ..source import Source
 from ..stage import stage
 from .send import Sender
-from .state import check_name, draw_indexes, look, make_plan
+from .state import check_name, draw, draw_indexes, look, make_plan
+from .store import kept
 
 if TYPE_CHECKING:
     from ...progress import Progress
     from ..plan import Plan
-    from ..source import Source
     from .state import State
     from .store import Store
 
@@ -45,21 +50,52 @@ def deliver(
     try:
         with TemporaryDirectory() as folder:
             check_name(store, source.manifest.request.platforms)
+            check = partial(check_release, allow_older=allow_older, origin_known=origin_known)
             state = look(store, Path(folder, "picture"))
-            check_release(
-                source,
-                store.shown,
-                state.picture,
-                state.known,
-                allow_older=allow_older,
-                origin_known=origin_known,
-            )
+            check(source, store.shown, state.picture, state.known)
+            if not dry_run and finish_other(source, store, state, Path(folder, "other"), progress):
+                state = look(store, Path(folder, "later"))
+                check(source, store.shown, state.picture, state.known)
             plan = make_plan(source, store, state)
             if dry_run or not plan.changes:
                 return Outcome(plan)
             return Outcome(plan, _publish(plan, store, state, Path(folder, "staging"), progress))
     except OSError as error:
         raise FileSystemError(error) from error
+
+
+def finish_other(
+    source: Source, store: Store, state: State, folder: Path, progress: Progress
+) -> bool:
+    """Finish the publication of another release, as far as its files lie ready; returns whether.
+
+    Before anything is replaced there, a copy of all that replaces lies ready. Otherwise, index
+    files of that release would be known to neither the old one nor the one that comes.
+    """
+    last, coming = state.last, state.coming
+    if not last or not coming or coming.raw in (source.manifest.raw, last.raw):
+        return False
+    if age(coming) <= age(last) or not is_next(state.picture, last, coming):
+        return False
+    ready = [name for name in coming.everything if kept(name) in state.sizes]
+    draw(store, folder, [kept(name) for name in ready])
+    other = Source(
+        place=Path(store.shown),
+        manifest=coming,
+        signers=coming.signers,
+        signature=next_signatures(state.picture, coming),
+        open=lambda name: open_regular(folder / kept(name)),
+        names=frozenset(ready),
+        paths=(),
+    )
+    plan = make_plan(other, store, state)
+    if not ready or not other.names.issuperset(plan.lacking):
+        return False
+    try:
+        _publish(plan, store, state, folder / "staging", progress)
+    except (SourceDamagedError, SourceUnreadableError):
+        return False
+    return True
 
 
 def _publish(
@@ -72,14 +108,10 @@ def _publish(
     stage(replace(plan, lacking=replacing), staging, Unwatched())
     draw_indexes(store, state)
     sender = Sender(store, state, plan, staging, progress)
-    coming = [*plan.lacking]
     with progress.counting("Sending", len(packages.keys() & plan.lacking.keys()), plan.size):
-        if state.last and state.coming and state.coming.raw != release.raw:
-            # readers of a half published release need its word until this one can follow
-            sender.place(sorted(new))
-            coming = [*replacing]
         sealed = Sealed(release, plan.source.signature)
+        surplus = [*plan.surplus, *map(kept, replacing)]
         change = Transition(
-            state.picture, staging, sealed, sealed, state.last, coming, plan.surplus
+            *(state.picture, staging, sealed, sealed, state.last, [*plan.lacking], surplus)
         )
         return update(change, sender)

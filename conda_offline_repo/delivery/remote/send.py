@@ -15,7 +15,7 @@ from ...repository.manifest import BESIDE, MANIFEST_NAME, NEXT_NAME
 from ...repository.publish import Writer
 from ..source import SourceReadError, chunks, failure
 from .exceptions import NotArrivedError, OtherPublisherError, StoreError
-from .store import PART
+from .store import PART, kept
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -87,6 +87,17 @@ class Sender(Writer):
         self.store.write(name, content, hash_bytes(content).sha256)
         write(self.state.picture / name, content)
         self.state.sizes[name] = len(content)
+
+    def announced(self) -> None:
+        """Lay the staged files ready in the store; see `deliver.finish_other`."""
+
+        def lay(name: str) -> None:
+            content = (self.staging / name).read_bytes()
+            self.store.write(kept(name), content, hash_bytes(content).sha256, archive=True)
+            self.state.sizes[kept(name)] = len(content)
+
+        names = [name for name in self.plan.lacking if (self.staging / name).exists()]
+        run_all(lay, names, self.store.protocol.connections)
 
     def place(self, names: Sequence[str]) -> None:
         """See `Writer.place`.

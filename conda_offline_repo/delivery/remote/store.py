@@ -207,8 +207,13 @@ def _insist(step: Callable[[], None]) -> None:
         time.sleep(PAUSES[1])
 
 
+def kept(name: str) -> str:
+    """Return where a file lies ready while it is published; see `deliver.finish_other`."""
+    return f"{ARRIVING}next-{hash_bytes(name.encode()).sha256[:16]}"
+
+
 def is_arriving(name: str) -> bool:
-    """Return whether a file is what a command left that was killed before it was renamed."""
+    """Return whether a file is one that a publication under way, or killed, has left."""
     return name.rpartition("/")[2].startswith(ARRIVING)
 
 
