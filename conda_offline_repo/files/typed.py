@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from .web import Place
 
-#: How an address of the network begins.
-ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
+#: How an address of the network begins, also one of fsspec's with several protocols.
+ADDRESS = re.compile(r"((?:[A-Za-z][A-Za-z0-9+.-]+::)*)[A-Za-z][A-Za-z0-9+.-]+://")
 
 
 def typed_path(text: str) -> Path:
@@ -43,9 +43,10 @@ def typed_place(text: str, schemes: Container[str] = NETWORK) -> Place:
         if text.lower().startswith("file:"):
             # with a slash too few, a drive stands where a server would
             return Path(file_path(re.sub(r"^(?i:file):/{0,3}(?=[A-Za-z]:)", "file:///", text)))
-        if not ADDRESS.match(text):
+        match = ADDRESS.match(text)
+        if not match:
             return Path(text).expanduser()
-        address, parts = public(text), urlsplit(text)
+        address, parts = public(text.removeprefix(match[1])), urlsplit(text)
         if parts.scheme in schemes and parts.hostname and not parts.query:
             return WebFolder.at(_normal(parts))
     except ValueError as error:

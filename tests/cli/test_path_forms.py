@@ -101,6 +101,10 @@ def test_address_of_the_network(conda: Conda, tmp_path: Path) -> None:
         assert "s3://intranet.example/bank is an address of the network" in told
         assert "from intranet.example" in told
         assert "secret" not in told
+    url = "simplecache::s3://me:secret@intranet.example/bank"
+    told = conda.fail("offline-repo", "show", url).stderr
+    assert "s3://intranet.example/bank is an address of the network" in told
+    assert "secret" not in told
     for command in verbs("https://me:secret@intranet.example/bank?sig=secret", tmp_path):
         told = conda.fail("offline-repo", *command).stderr
         assert "https://intranet.example/bank has a query" in told

@@ -319,6 +319,7 @@ def test_repairs_sizes_and_replaces_damaged_manifest(mirror: Mirror, tmp_path: P
         ("smb://dom;me:pa%40ss@host/share/bank", "smb://host/share/bank"),
         ("s3://bucket", "s3://bucket"),
         ("hdfs:///srv/bank", "hdfs:///srv/bank"),
+        ("sftp://[::1]/srv/bank", "sftp://[::1]/srv/bank"),
     ],
 )
 def test_shown_without_credentials(url: str, text: str) -> None:
@@ -334,7 +335,8 @@ def test_shown_without_credentials(url: str, text: str) -> None:
         "s3://bucket/../bank",
         "s3://bucket//bank",
         "s3://",
-        "simplecache::s3://bucket/bank",
+        "simplecache::s3://me:pass4word@bucket/bank",
+        "s3://me:pass4word@bucket/bank",
         "nothing://host/bank",
         "memory://",
         "s3://[bucket/bank",

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from ...redaction import secrets_in
 from .exceptions import AddressError, ProtocolError, StoreError
-from .protocols import KNOWN, SSH, Protocol
+from .protocols import KNOWN, S3, SSH, Protocol
 from .store import Store
 
 if TYPE_CHECKING:
@@ -32,6 +32,8 @@ def shown(url: str) -> str:
         parts = urlsplit(url)
     except ValueError:
         raise AddressError("The URL", "it cannot be read") from None
+    if "::" in url.partition("//")[0]:  # the credentials of the last may be in the path
+        raise AddressError("The URL", "it chains protocols with '::'")
     host = parts.netloc.rpartition("@")[2]
     text = f"{parts.scheme}://{host}{parts.path}".rstrip("/")
     if parts.scheme in ("http", "https"):
@@ -39,7 +41,7 @@ def shown(url: str) -> str:
     if parts.query or parts.fragment or "?" in url or "#" in url:
         raise AddressError(text, "it has a ? or #, and credentials do not belong into a URL")
     folders = [*parts.path[1:].rstrip("/").split("/")] if parts.path.strip("/") else []
-    if "::" in url or not (host or folders) or {"", ".", ".."} & {*folders}:
+    if not (host or folders) or {"", ".", ".."} & {*folders}:
         raise AddressError(text, "it is not the address of a folder")
     return text
 
@@ -69,6 +71,8 @@ def open_store(url: str) -> Store:
     text, name = shown(url), urlsplit(url).scheme
     url = f"{name}{url[len(name) :]}"
     protocol = KNOWN.get(name, Protocol())
+    if protocol is S3 and "@" in urlsplit(url).netloc:
+        raise AddressError(text, "it has a login, and credentials do not belong into a URL")
     packages = {"fsspec": "fsspec", protocol.package: protocol.module}
     lacking = [package for package, module in packages.items() if module and not _has(module)]
     if lacking:
