@@ -57,8 +57,10 @@ def conda_pre_commands() -> object:
         from ._conda.commands import original
 
         if prefix := original():
+            from .customer.hooks.channels import leave_out_others
             from .customer.hooks.copies import remember_state
 
+            leave_out_others()
             remember_state(prefix)
 
     def check(_: str) -> None:
@@ -123,8 +125,10 @@ def conda_post_commands() -> object:
         from ._conda.commands import copy, original
 
         if original() and (prefix := copy()):
+            from .customer.hooks.channels import restore
             from .customer.hooks.copies import carry_state
 
+            restore()
             carry_state(prefix)
 
     yield types.CondaPostCommand(name="offline-repo-release", action=finish, run_for=CHANGING)

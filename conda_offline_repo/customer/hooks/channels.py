@@ -37,7 +37,7 @@ def leave_out_others(*, solving: bool = True) -> None:
             which conda would refuse without saying what to do.
     """
     restore()
-    prefix = commands.target()
+    prefix = commands.original() or commands.target()
     try:
         state = read_state(prefix)
     except StateUnreadableError:
@@ -77,7 +77,8 @@ def _unread(prefix: Path, channel: str) -> dict[str, Any]:
     """Return conda's settings for an environment that its own `.condarc` confines to a server, if
     conda has not read that file; nothing if it has, or the environment is not confined.
 
-    It does not where a file names the environment, nor for its name where `envs_dirs` is set.
+    It does not where a file names the environment, nor for its name where `envs_dirs` is set, nor
+    for one that is copied.
     """
     from ..._conda import configuration
     from ..environment.condarc import CONDARC, read_condarc

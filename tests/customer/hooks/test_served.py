@@ -13,6 +13,7 @@ from conda.base.context import context, reset_context
 from conda.models.channel import Channel
 from conda.models.records import PackageRecord
 
+from conda_offline_repo import plugin
 from conda_offline_repo._conda.commands import checks_links
 from conda_offline_repo.customer.environment.condarc import configured
 from conda_offline_repo.customer.environment.state import State, dump, state_path
@@ -358,6 +359,22 @@ def test_environment_whose_own_file_conda_has_not_read(
     restore()
     (prefix / ".condarc").write_text("")  # somebody decided otherwise
     leave_out_others()
+    assert context.channels == ("conda-forge",)
+
+
+def test_copy_asks_no_other_host_for_notices(
+    me: Inside, prefix: Path, server: ChannelServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("CONDA_PREFIX")
+    me.configure(channels=["conda-forge"])
+    command = {"func": "conda.cli.main_create.execute", "clone": str(prefix)}
+    monkeypatch.setattr(context, "_argparse_args", {**context._argparse_args, **command})
+    for hook in plugin.conda_pre_commands():
+        if "create" in hook.run_for:
+            hook.action("create")
+    assert context.channels == (f"{server.url}/bank",)
+    assert context.number_channel_notices == 0
+    restore()
     assert context.channels == ("conda-forge",)
 
 
