@@ -14,12 +14,14 @@ if TYPE_CHECKING:
 
 
 #: How many files are sent at once where a protocol bears it.
-CONNECTIONS = 24
+CONNECTIONS = 16
 #: Seconds to wait for a store. They begin before all of a file is sent, which takes its time over a
 #: slow line that all files share.
 PATIENCE = 300
 #: Seconds after which an idle connection is asked whether it lasts.
 KEEPALIVE = 20
+#: Whether S3 is sent checksums: for stores that know none, users turn off botocore's like this.
+CHECKSUMS = os.environ.get("AWS_REQUEST_CHECKSUM_CALCULATION", "").lower() != "when_required"
 #: What caches are to do with all files but archives: ask each time whether they have changed.
 NO_CACHE = "no-cache"
 #: Types that `mimetypes` does not know, or that some systems' registries change.
@@ -61,10 +63,7 @@ def _s3(content_type: str) -> dict[str, Any]:
 
 
 def _s3_checksum(sha256: bytes) -> dict[str, Any]:
-    # for stores that know no checksums, users turn off those of botocore with this variable
-    if os.environ.get("AWS_REQUEST_CHECKSUM_CALCULATION", "").lower() == "when_required":
-        return {}
-    return {"ChecksumSHA256": base64.b64encode(sha256).decode()}
+    return {"ChecksumSHA256": base64.b64encode(sha256).decode()} if CHECKSUMS else {}
 
 
 def _azure(content_type: str) -> dict[str, Any]:
@@ -78,7 +77,14 @@ def _google(content_type: str) -> dict[str, Any]:
 S3 = Protocol(
     "s3fs",
     "s3fs",
-    {"config_kwargs": {"max_pool_connections": CONNECTIONS, "read_timeout": PATIENCE}},
+    {
+        "config_kwargs": {
+            "max_pool_connections": CONNECTIONS,
+            "read_timeout": PATIENCE,
+            # the signature has the checksum, which is another digest of the same bytes
+            "s3": {"payload_signing_enabled": not CHECKSUMS},
+        }
+    },
     CONNECTIONS,
     objects=True,
     headers=_s3,

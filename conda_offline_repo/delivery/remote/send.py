@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 #: Bytes up to which a file is sent in one request, after all of it was read and checked.
 LARGE = 8 << 20
 #: Bytes of all files on their way together.
-MOST = 48 << 20
+MOST = 32 << 20
 
 
 class Memory:
@@ -52,7 +52,7 @@ class Memory:
         finally:
             with self._changed:
                 self._free += size
-                self._changed.notify_all()
+                self._changed.notify(2)  # to wake all of them each time takes longer than to wait
 
 
 @dataclass(frozen=True)
