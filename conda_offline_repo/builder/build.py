@@ -108,22 +108,9 @@ def _build(
             if staging is None:
                 archives = collect.foresee(plan.all_entries, repository)
             else:
-                collect.check_space(plan.all_entries, repository, staging, run.archives)
-                # each is searched when it comes, while others are still on their way
-                with (
-                    overrides.without_cuda(),
-                    unavailable.refusal_explained(request),
-                    collect.collecting(
-                        plan.all_entries,
-                        repository,
-                        staging,
-                        progress,
-                        run.archives,
-                        search.archive,
-                    ) as collected,
-                ):
-                    plan = plan if plan.proof.by else prove(plan)
-                    archives = collected()
+                plan, archives = _collected(
+                    plan, prove, repository, staging, progress, run, search.archive
+                )
             # so small that a dry run fetches them as well
             files = collect_attestations(
                 plan.all_entries, repository, Path(folder), progress, run.archives, search.archive
@@ -152,6 +139,28 @@ def _build(
         progress.step("Publishing")
         left = publish.publish(release, repository, staging, last, signer)
         return replace(outcome, warnings=(*outcome.warnings, *outcomes.undeleted(left)))
+
+
+def _collected(
+    plan: BuildPlan,
+    prove: Callable[[BuildPlan], BuildPlan],
+    repository: Path,
+    staging: Path,
+    progress: Progress,
+    run: Run,
+    arrived: Callable[[Archive], None],
+) -> tuple[BuildPlan, tuple[Archive, ...]]:
+    """Return a plan with its proof, which is made while the archives come, and these."""
+    entries = plan.all_entries
+    collect.check_space(entries, repository, staging, run.archives)
+    with (
+        overrides.without_cuda(),
+        unavailable.refusal_explained(plan.request),
+        collect.collecting(
+            entries, repository, staging, progress, run.archives, arrived
+        ) as collected,
+    ):
+        return plan if plan.proof.by else prove(plan), collected()
 
 
 def _tried(
