@@ -27,6 +27,9 @@ LARGE_OF_FOUR = 3
 #: Processors that downloads keep busy, at which more of them at once would not be faster: Python's
 #: threads take turns at one.
 ENOUGH = 0.8
+#: Files that a server has not sent, whatever was tried, with none between them that it has, after
+#: which it is asked for no more: each would take as long.
+GONE = 3
 #: Seconds of one wait for a slot, so that nobody waits for ever.
 WAIT = 1.0
 
@@ -43,6 +46,7 @@ class Host:
         limit: How many may run at once now.
         running: How many run.
         begun: How many have begun and not ended, those that wait for another try included.
+        lost: How many files it has not sent, whatever was tried, since the last that it has.
     """
 
     def __init__(
@@ -53,7 +57,7 @@ class Host:
     ) -> None:
         self.most = self._first = most
         self.limit = min(FIRST, most)
-        self.running = self.begun = 0
+        self.running = self.begun = self.lost = 0
         self._lock = lock or threading.RLock()
         self._freed = threading.Condition(self._lock)
         self._more = more
@@ -70,6 +74,7 @@ class Host:
         with self._lock:
             self._good += 1
             self._since += 1
+            self.lost = 0
             slots = max(1, self.limit // 4)
             rounds = self._rounds if self.limit + slots >= self._too_much else 1
             if load * self.limit >= ENOUGH:  # the network is not what is waited for
@@ -80,6 +85,16 @@ class Host:
                 if self.limit >= self._too_much:  # no more
                     self._too_much, self._rounds = self.most + 1, 1
                 self._raise(slots)
+
+    def lose(self) -> None:
+        """A download has failed, whatever was tried."""
+        with self._lock:
+            self.lost += 1
+
+    @property
+    def gone(self) -> bool:
+        """Whether there is no use in asking it for more."""
+        return self.lost >= GONE
 
     def _raise(self, slots: int) -> None:
         slots = min(slots, self.most - self.limit)

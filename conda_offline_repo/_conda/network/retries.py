@@ -87,7 +87,7 @@ def with_retries(
 
     Failures that may pass are retried as often as conda is set to, until `stop` is set; wrong bytes
     once, without the file that is arriving. A server that has too much to do for many files at once
-    is asked again, and for less, until it is their turn.
+    is asked again, and for less, until it is their turn; one that sends none is soon given up.
 
     Args:
         host: The server; it learns how it does, and others have its slot during a wait.
@@ -96,6 +96,8 @@ def with_retries(
         DownloadFailedError: No attempt succeeded.
     """
     host = host or Host(1)
+    if host.gone:
+        raise DownloadFailedError("it was not asked for, as the server did not send those before")
     tries_left = context.remote_max_retries
     pause = float(context.remote_backoff_factor)
     wrong_before = False
@@ -110,7 +112,8 @@ def with_retries(
             wrong_before = True
         except TryAgainError as error:
             of_all = host.busy(before) and isinstance(error, BusyError)
-            if (tries_left <= 0 and not of_all) or stop.is_set():
+            if (tries_left <= 0 and not of_all) or stop.is_set() or host.gone:
+                host.lose()
                 raise DownloadFailedError(str(error), error.hint) from None
             with host.released(stop):
                 stop.wait(min(pause if error.wait is None else error.wait, LONGEST_WAIT))

@@ -9,7 +9,7 @@ from conda.base.context import reset_context
 
 from conda_offline_repo._conda.features import DOWNLOADS, downloads_at_once
 from conda_offline_repo._conda.network import hosts
-from conda_offline_repo._conda.network.hosts import FIRST, LARGE, Host, Queue
+from conda_offline_repo._conda.network.hosts import FIRST, GONE, LARGE, Host, Queue
 from tests.support.running import PATIENCE
 
 MOST = 50
@@ -116,6 +116,17 @@ def test_busy_answer_is_about_a_file_unless_others_get_it_and_some_do_not() -> N
     before = host.state
     host.good()
     assert not host.busy(before), "nobody else got a busy one"
+
+
+def test_server_is_gone_when_several_in_a_row_did_not_come() -> None:
+    host = Host(MOST)
+    for _ in range(GONE - 1):
+        host.lose()
+    host.good()
+    for _ in range(GONE):
+        assert not host.gone
+        host.lose()
+    assert host.gone
 
 
 def test_largest_come_first_and_small_ones_do_not_wait_for_them() -> None:

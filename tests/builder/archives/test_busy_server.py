@@ -139,4 +139,4 @@ def test_server_that_answers_nobody_any_more_is_given_up(
     server.slots = threading.Semaphore(0)
     with pytest.raises(DownloadError, match="60 packages could not be downloaded"):
         fetch(server, channel, tmp_path)
-    assert len(server.refused) == 60 * 4
+    assert len(server.refused) <= FIRST * 4, "those that had not begun were asked for"
