@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 MOST_REDIRECTS = 10
 ONLINE = "Leave out --offline, or conda's setting `offline`."
+#: For redirects that lead nowhere.
+OF_SERVER = "Tell who runs the server."
 #: Bytes a second, on the average of as long a time as conda waits for a server that is silent. Five
 #: downloads over a modem are faster; who keeps a connection open for its own sake is not.
 LEAST_RATE = 100
@@ -82,7 +84,8 @@ def ask(
         except RedirectedError as redirect:
             url = _redirected(url, str(redirect))
             channel = channel if channel and same_server(channel, url) else ""
-    raise DownloadFailedError(f"the server redirects it more than {MOST_REDIRECTS} times")
+    reason = f"the server redirects it more than {MOST_REDIRECTS} times"
+    raise DownloadFailedError(reason, OF_SERVER)
 
 
 def _ask(url: str, headers: Mapping[str, str], channel: str, pools: Pools | None) -> Response:
@@ -127,12 +130,13 @@ def _redirected(url: str, location: str) -> str:
         same = same_server(url, target)
     except ValueError:
         raise DownloadFailedError(
-            "the server redirects it to something that is not an address"
+            "the server redirects it to something that is not an address", OF_SERVER
         ) from None
     if parts.scheme not in NETWORK or not parts.hostname:
         raise DownloadFailedError(
             f"the server redirects it to {public(target)}, which is refused: "
-            "a channel of the network has its packages on the network"
+            "a channel of the network has its packages on the network",
+            OF_SERVER,
         )
     login = urlsplit(url).netloc.rpartition("@")[0]
     if same and login and "@" not in parts.netloc:
