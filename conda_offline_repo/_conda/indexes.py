@@ -11,7 +11,7 @@ import codecs
 import locale
 import os
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from threading import Lock
@@ -61,6 +61,13 @@ def ask_again(channels: Iterable[Channel]) -> None:
     with fresh, ThreadPoolExecutor(len(fetches)) as executor:
         for _ in executor.map(lambda fetch: fetch.fetch_latest_path(), fetches):
             pass
+
+
+def forget(channels: Iterable[Channel]) -> None:
+    """Let conda ask for whole indexes of subdirs the next time, whatever its cache has."""
+    for channel in channels:
+        with suppress(OSError):  # it may be open elsewhere
+            Path(repodata_fetch(channel).cache_path_json).unlink()
 
 
 def cached_index(channel: Channel) -> bytes:

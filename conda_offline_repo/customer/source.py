@@ -88,7 +88,7 @@ def check_indexes(repository: Repository) -> None:
     if isinstance(repository.path, WebFolder):
         check_folder(repository.path, context.subdirs)
         _check_not_elsewhere(repository.path)
-        served.refresh(repository.path)
+        served.refresh(repository.path, repository.manifest)
         served.check_indexes(repository.path, repository.manifest, context.subdirs)
 
 

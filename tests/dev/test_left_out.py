@@ -12,6 +12,7 @@ from tests.builder.pypi import test_same_bytes
 from tests.builder.release import test_signing
 from tests.builder.release.html import test_browser
 from tests.cli import test_sbom
+from tests.support import nginx, stores
 from tests.support.left_out import SKIPPED, left_out
 from tests.support.systems import BROWSER
 
@@ -25,10 +26,11 @@ def test_each_group_is_told_with_its_command() -> None:
     marks = (
         test_browser.axe,
         test_same_bytes.needs_faketime,
+        nginx.needs_nginx,
         test_sbom.needs_sboms,
         test_signing.pytestmark,
     )
-    reasons = [BROWSER, *(mark.kwargs["reason"] for mark in marks)]
+    reasons = [BROWSER, stores.MISSING.format("smbd"), *(mark.kwargs["reason"] for mark in marks)]
     lines = [*left_out(reasons, "rattler")]
     assert [line.partition(": ")[::2] for line in lines[:-1]] == [*SKIPPED.values()]
     assert lines[-1].startswith("the solver libmamba: conda create ")

@@ -30,9 +30,12 @@ KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr
 PASSWORD = "pass4word"
 
 
+MISSING = "no store server: {} is not installed"
+
+
 def skip(what: str) -> NoReturn:
     """Skip the test for want of something; see `tests.support.left_out`."""
-    pytest.skip(f"no store server: {what} is not installed")
+    pytest.skip(MISSING.format(what))
 
 
 def needed(program: str, *modules: str) -> str:

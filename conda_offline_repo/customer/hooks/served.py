@@ -64,14 +64,23 @@ def channel(repository: WebFolder) -> str | None:
     return next((url for url in urls if decoded(url) == own), None)
 
 
-def refresh(repository: WebFolder) -> None:
+def refresh(repository: WebFolder, manifest: Manifest) -> None:
     """Bring conda's cached indexes of a repository up to date.
+
+    What does not fit the manifest then is asked for whole: servers such as nginx call a file
+    unchanged that another one of its size has replaced within a second.
 
     Raises:
         CondaError: The server does not have one, or cannot be reached.
+        UnreadableError: One cannot be read.
     """
     urls = Channel(repository.url).urls(with_credentials=True, subdirs=context.subdirs)
-    indexes.ask_again(map(Channel, urls))
+    channels = tuple(map(Channel, urls))
+    indexes.ask_again(channels)
+    stale = [channel for channel in channels if not _fits(repository, manifest, channel.subdir)]
+    if stale:
+        indexes.forget(stale)
+        indexes.ask_again(stale)
 
 
 def check_indexes(repository: WebFolder, manifest: Manifest, subdirs: Iterable[str]) -> None:
@@ -82,14 +91,19 @@ def check_indexes(repository: WebFolder, manifest: Manifest, subdirs: Iterable[s
         UnreadableError: One cannot be read.
     """
     for subdir in subdirs:
-        name = f"{subdir}/{INDEX_NAME}"
-        try:
-            content = cached_index(repository, name)
-        except OSError as error:
-            raise UnreadableError(repository / name, error) from error
-        allowed, digests = manifest.allowed(name), hash_bytes(content)
-        if allowed.get(digests.sha256) != digests.size and (allowed or content.strip() != EMPTY):
-            raise IndexMisfitError(repository / name)
+        if not _fits(repository, manifest, subdir):
+            raise IndexMisfitError(repository / f"{subdir}/{INDEX_NAME}")
+
+
+def _fits(repository: WebFolder, manifest: Manifest, subdir: str) -> bool:
+    name = f"{subdir}/{INDEX_NAME}"
+    try:
+        content = cached_index(repository, name)
+    except OSError as error:
+        raise UnreadableError(repository / name, error) from error
+    allowed, digests = manifest.allowed(name), hash_bytes(content)
+    unknown = not allowed and content.strip() == EMPTY
+    return unknown or allowed.get(digests.sha256) == digests.size
 
 
 def cached_index(repository: WebFolder, name: str) -> bytes:

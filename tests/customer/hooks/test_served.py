@@ -154,6 +154,18 @@ def test_index_that_a_server_lets_be_cached_is_asked_for_again(
     check(record(server, stick, "noarch/app-2.0-0.conda"))
 
 
+def test_index_that_a_server_wrongly_calls_unchanged_is_asked_for_whole(
+    me: Inside, mirror: Mirror, server: ChannelServer, stick: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As nginx does where two files of one size came within one second."""
+    guard.prepare_solve((), ())
+    mirror.copy(2, stick)
+    server.fault("repodata.json", "status", times=len(context.subdirs), status=304)
+    guard.prepare_solve((), ())
+    check(record(server, stick, "noarch/app-2.0-0.conda"))
+    assert not caplog.text
+
+
 def test_index_of_another_release_is_waited_for(
     me: Inside,
     mirror: Mirror,
