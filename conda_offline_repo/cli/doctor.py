@@ -15,6 +15,7 @@ from .._conda.transactions import installed
 from ..customer.cooldown import held_back
 from ..customer.diagnostics import diagnose
 from ..customer.exceptions import StateUnreadableError
+from ..customer.hooks.channels import leave_out_others, restore
 from ..customer.hooks.exceptions import OtherChannelsError, StateMissingError, listed
 from ..customer.hooks.history_check import check_channels, known_state
 from ..customer.installed import installed_release, unnamed
@@ -94,11 +95,14 @@ def _print(state: State, prefix: Path, verbose: bool) -> None:
     for finding in findings:
         print(f"{BAD} {finding.text}")
     try:
+        leave_out_others()  # as before a solve
         check_channels(prefix, state, ())
     except OtherChannelsError as error:
         print(f"{BAD} {error}")
     except ChannelError:  # conda's own, of a list of channels: a finding already has it
         pass
+    finally:
+        restore()
     if verbose:
         print(f"    It is for {', '.join(manifest.request.platforms)}.")
     print()
