@@ -14,6 +14,7 @@ from conda.utils import quote_for_shell
 from .._conda.transactions import installed
 from ..customer.cooldown import held_back
 from ..customer.diagnostics import diagnose
+from ..customer.environment.condarc import CONDARC, read_condarc, used
 from ..customer.exceptions import StateUnreadableError
 from ..customer.hooks.channels import leave_out_others, restore
 from ..customer.hooks.exceptions import OtherChannelsError, StateMissingError, listed
@@ -92,6 +93,9 @@ def _print(state: State, prefix: Path, verbose: bool) -> None:
     if strangers or (release is None and current):
         for option in manifest.exact_options(context.subdir).values():
             print(f"    `{use} {option}` leaves just what the release has.")
+    own = prefix / CONDARC
+    if used(read_condarc(own), own) != state.channel:
+        print(f"{BAD} {own} does not confine conda to the repository any more: run `{use}`.")
     for finding in findings:
         print(f"{BAD} {finding.text}")
     try:

@@ -109,6 +109,19 @@ def test_copy_without_a_state(customer: Conda) -> None:
     assert f"conda offline-repo use --undo -p {customer.envs / 'rating'}" in told.stdout
 
 
+@pytest.mark.parametrize("change", ["removed", "offline: false\nchannels: [tools]\n"])
+def test_file_that_confines_nothing_any_more(customer: Conda, change: str) -> None:
+    own = customer.envs / "rating" / ".condarc"
+    own.unlink()
+    if change != "removed":
+        own.write_text(change)
+    texts = marked(doctor(customer), BAD)
+    assert any(
+        text.startswith(f"{own} does not confine") and "conda offline-repo use " in text
+        for text in texts
+    )
+
+
 def test_repository_that_is_gone(customer: Conda, stick: Path) -> None:
     stick.rename(stick.with_name("away"))
     (text,) = marked(doctor(customer), BAD)
