@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from .._conda import index_requests, overrides
 from .._conda.network.sessions import asking_nobody
-from ..repository.exceptions import FileSystemError
 from ..repository.names import check_folder
-from ..repository.staging import exclusive
+from ..repository.publication.exceptions import FileSystemError
+from ..repository.publication.staging import exclusive
 from ..repository.transition import is_current
 from . import outcome as outcomes
 from .archives import collect, installers

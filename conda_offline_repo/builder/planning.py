@@ -12,10 +12,11 @@ from conda.base.context import context
 from .._conda import index_requests
 from .._conda.network.sessions import asking_nobody
 from .._conda.solver import solver_versions
-from ..repository.exceptions import InvalidLabelError, NestedFolderError
+from ..repository.exceptions import InvalidLabelError
 from ..repository.locate import enclosing
 from ..repository.names import check_folder, same_name_in_other_case
-from ..repository.ownership import check_ours
+from ..repository.publication.exceptions import NestedFolderError
+from ..repository.publication.ownership import check_ours
 from ..repository.transition import read_manifest
 from .exceptions import KeyMissingError, OtherKeyError
 from .release import prove, signing, updates

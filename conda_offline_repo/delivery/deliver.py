@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..files.hashing import open_regular
-from ..repository.exceptions import FileSystemError, ManifestError
-from ..repository.publish import Sealed, Transition, carry_out
-from ..repository.staging import exclusive
+from ..repository.exceptions import ManifestError
+from ..repository.publication.exceptions import FileSystemError
+from ..repository.publication.publish import Sealed, Transition, carry_out
+from ..repository.publication.staging import exclusive
 from ..repository.transition import age, is_next, next_signatures, read_manifest, read_next
 from .exceptions import SourceDamagedError, SourceUnreadableError
 from .plan import check_place, check_release, check_space, make_plan

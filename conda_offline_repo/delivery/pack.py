@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 
 from ..exceptions import InvalidRequestError
 from ..files.atomic import all_or_none
-from ..repository.exceptions import FileSystemError, NestedFolderError
 from ..repository.locate import enclosing
 from ..repository.manifest import MANIFEST_NAME
-from ..repository.signature import SIGNATURE_NAME
+from ..repository.publication.exceptions import FileSystemError, NestedFolderError
+from ..repository.signing.signature import SIGNATURE_NAME
 from .exceptions import LabelMismatchError, VolumeSizeError
 from .source import SourceReadError, chunks, failure
 from .volume_info import VolumeInfo, dump

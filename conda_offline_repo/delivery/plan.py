@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 from ..files.atomic import has_content, partial
 from ..files.hashing import hash_file
 from ..files.workers import run_all
-from ..repository import signature
-from ..repository.exceptions import NestedFolderError, NoSpaceError
 from ..repository.locate import enclosing, labels_in
 from ..repository.manifest import NEXT_NAME, NEXT_SIGNATURE_NAME
 from ..repository.manifest_json import present
 from ..repository.names import check_folder
-from ..repository.ownership import check_ours, leftovers
-from ..repository.signature import SIGNATURE_NAME
+from ..repository.publication.exceptions import NestedFolderError, NoSpaceError
+from ..repository.publication.ownership import check_ours, leftovers
+from ..repository.signing import signature
+from ..repository.signing.signature import SIGNATURE_NAME
 from ..repository.transition import age
 from .exceptions import (
     LabelMismatchError,

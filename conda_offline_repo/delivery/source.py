@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from ..files.hashing import CHUNK, UNREADABLE, open_regular
 from ..printable import counted
-from ..repository import signature, sshsig
 from ..repository.exceptions import ManifestError, UnreadableError
 from ..repository.halfway import check_current
 from ..repository.manifest import MANIFEST_NAME
+from ..repository.signing import signature, sshsig
 from ..repository.transition import unfinished
 from ..repository.verify import check_not_gone
 from .exceptions import (

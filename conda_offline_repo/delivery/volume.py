@@ -19,10 +19,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..files.hashing import UNREADABLE, hash_into, open_regular
-from ..repository import manifest_json, reading, signature
+from ..repository import manifest_json, reading
 from ..repository.exceptions import UnreadableError
 from ..repository.manifest import MANIFEST_NAME
-from ..repository.signature import SIGNATURE_NAME
+from ..repository.signing import signature
+from ..repository.signing.signature import SIGNATURE_NAME
 from ..repository.verify import Report, check_not_gone
 from .exceptions import VolumeError
 from .volume_info import parse

@@ -23,7 +23,7 @@ from .exceptions import (
 )
 from .manifest import MANIFEST_NAME
 from .manifest_json import present, read
-from .signature import checked
+from .signing.signature import checked
 from .transition import allowing, read_next, unfinished
 
 if TYPE_CHECKING:

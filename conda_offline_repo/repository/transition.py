@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING
 from ..files.atomic import has_content
 from ..files.hashing import exists
 from ..files.web import WebFolder
-from . import manifest_json, signature
+from . import manifest_json
 from .exceptions import ManifestError, UnreadableError
 from .manifest import BESIDE, MANIFEST_NAME, NEXT_NAME, NEXT_SIGNATURE_NAME
+from .signing import signature
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -15,7 +15,7 @@ from .exceptions import UnreadableError
 from .halfway import check_current
 from .manifest import BESIDE, INDEX_NAME, MANIFEST_NAME
 from .names import SIBLINGS, is_sibling
-from .signature import SIGNATURE_NAME
+from .signing.signature import SIGNATURE_NAME
 from .transition import unfinished
 
 if TYPE_CHECKING:

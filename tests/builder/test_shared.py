@@ -19,7 +19,7 @@ import pytest
 
 from conda_offline_repo.progress import Unwatched
 from conda_offline_repo.repository.locate import locate_one
-from conda_offline_repo.repository.staging import exclusive, staging_folder
+from conda_offline_repo.repository.publication.staging import exclusive, staging_folder
 from conda_offline_repo.repository.verify import verify
 from tests.support.inside import inside
 from tests.support.running import PATIENCE

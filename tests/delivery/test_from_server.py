@@ -29,7 +29,7 @@ from conda_offline_repo.repository.exceptions import ChangedError, IndexMisfitEr
 from conda_offline_repo.repository.halfway import check_indexes, once_whole
 from conda_offline_repo.repository.locate import locate_one
 from conda_offline_repo.repository.manifest import MANIFEST_NAME, NEXT_NAME
-from conda_offline_repo.repository.staging import staging_folder
+from conda_offline_repo.repository.publication.staging import staging_folder
 from conda_offline_repo.repository.verify import verify
 from dev.upstream.server import ChannelServer
 from tests.support.delivering import VENDOR, alone, files, run, signed, whole

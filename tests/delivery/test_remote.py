@@ -37,14 +37,14 @@ from conda_offline_repo.delivery.remote.protocols import KNOWN, Protocol
 from conda_offline_repo.delivery.remote.store import ARRIVING, is_arriving
 from conda_offline_repo.delivery.source import from_folder
 from conda_offline_repo.progress import Unwatched
-from conda_offline_repo.repository.exceptions import (
-    FolderNameError,
+from conda_offline_repo.repository.exceptions import FolderNameError
+from conda_offline_repo.repository.locate import locate_one
+from conda_offline_repo.repository.manifest import MANIFEST_NAME, NEXT_NAME
+from conda_offline_repo.repository.publication.exceptions import (
     ForeignFolderError,
     NestedFolderError,
 )
-from conda_offline_repo.repository.locate import locate_one
-from conda_offline_repo.repository.manifest import MANIFEST_NAME, NEXT_NAME
-from conda_offline_repo.repository.signature import SIGNATURE_NAME
+from conda_offline_repo.repository.signing.signature import SIGNATURE_NAME
 from conda_offline_repo.repository.verify import verify
 from tests.support.bench import STRIDE
 from tests.support.delivering import OTHER, VENDOR, files, signed

@@ -15,8 +15,8 @@ from conda_offline_repo.delivery.remote.exceptions import StoreError
 from conda_offline_repo.delivery.source import from_folder
 from conda_offline_repo.files.hashing import hash_bytes
 from conda_offline_repo.progress import Unwatched
-from conda_offline_repo.repository.exceptions import ForeignFolderError
 from conda_offline_repo.repository.locate import locate_one
+from conda_offline_repo.repository.publication.exceptions import ForeignFolderError
 from tests.support.delivering import files
 from tests.support.stores import KEY, PASSWORD, SERVERS
 

@@ -25,15 +25,15 @@ from conda_offline_repo.delivery.exceptions import (
 )
 from conda_offline_repo.files.atomic import STAGED, partial
 from conda_offline_repo.progress import Unwatched
-from conda_offline_repo.repository.exceptions import (
+from conda_offline_repo.repository.locate import locate_one
+from conda_offline_repo.repository.manifest import MANIFEST_NAME, NEXT_NAME, NEXT_SIGNATURE_NAME
+from conda_offline_repo.repository.publication.exceptions import (
     ForeignFolderError,
     NestedFolderError,
     NoSpaceError,
 )
-from conda_offline_repo.repository.locate import locate_one
-from conda_offline_repo.repository.manifest import MANIFEST_NAME, NEXT_NAME, NEXT_SIGNATURE_NAME
-from conda_offline_repo.repository.signature import SIGNATURE_NAME
-from conda_offline_repo.repository.staging import staging_folder
+from conda_offline_repo.repository.publication.staging import staging_folder
+from conda_offline_repo.repository.signing.signature import SIGNATURE_NAME
 from conda_offline_repo.repository.verify import verify
 from tests.support.delivering import OTHER, VENDOR, alone, files, packed, run, signed, whole
 from tests.support.keys import SigningKey, forge, sign

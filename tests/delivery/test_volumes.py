@@ -34,17 +34,12 @@ from conda_offline_repo.delivery.release_ref import since as find
 from conda_offline_repo.delivery.source import from_folder
 from conda_offline_repo.exceptions import InvalidRequestError, OfflineRepoError
 from conda_offline_repo.progress import Unwatched
-from conda_offline_repo.repository.exceptions import (
-    FileSystemError,
-    ManifestError,
-    NestedFolderError,
-    SignatureError,
-    UnreadableError,
-)
+from conda_offline_repo.repository.exceptions import ManifestError, SignatureError, UnreadableError
 from conda_offline_repo.repository.locate import locate_one
 from conda_offline_repo.repository.manifest import MANIFEST_NAME
-from conda_offline_repo.repository.signature import SIGNATURE_NAME
-from conda_offline_repo.repository.staging import staging_folder
+from conda_offline_repo.repository.publication.exceptions import FileSystemError, NestedFolderError
+from conda_offline_repo.repository.publication.staging import staging_folder
+from conda_offline_repo.repository.signing.signature import SIGNATURE_NAME
 from tests.support.delivering import (
     OTHER,
     VENDOR,

@@ -26,7 +26,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from conda_offline_repo.repository.locate import locate_one
 from conda_offline_repo.repository.manifest import MANIFEST_NAME
-from conda_offline_repo.repository.signature import SIGNATURE_NAME
+from conda_offline_repo.repository.signing.signature import SIGNATURE_NAME
 from tests.model.vendor import LABEL, PACKAGES, SETTINGS, Vendor, installs
 from tests.support.delivering import files, packed
 from tests.support.keys import SigningKey, forge

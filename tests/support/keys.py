@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from securesystemslib._vendor.ed25519 import ed25519
 
 from conda_offline_repo.repository.manifest import MANIFEST_NAME
-from conda_offline_repo.repository.signature import SIGNATURE_NAME
-from conda_offline_repo.repository.sshsig import BEGIN, END, NAMESPACE
+from conda_offline_repo.repository.signing.signature import SIGNATURE_NAME
+from conda_offline_repo.repository.signing.sshsig import BEGIN, END, NAMESPACE
 from tests.support.mirror import another
 
 if TYPE_CHECKING:

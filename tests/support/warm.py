@@ -16,8 +16,8 @@ import pytest
 from conda_offline_repo.builder.release.compose import CHECKSUMS_NAME
 from conda_offline_repo.builder.release.html.render import PAGE_NAME
 from conda_offline_repo.repository.manifest import MANIFEST_NAME
-from conda_offline_repo.repository.signature import SIGNATURE_NAME
-from conda_offline_repo.repository.sshsig import parse
+from conda_offline_repo.repository.signing.signature import SIGNATURE_NAME
+from conda_offline_repo.repository.signing.sshsig import parse
 from tests.support import forks
 from tests.support.running import Conda, Finished
 from tests.support.systems import FORKS

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from ..._conda.network.retries import DownloadFailedError
 from ...files.hashing import Digests, hash_file
-from ...repository.exceptions import NoSpaceError
+from ...repository.publication.exceptions import NoSpaceError
 from ..exceptions import DownloadError
 from .archive import Archive, check_identity
 from .downloads import HERE, downloads

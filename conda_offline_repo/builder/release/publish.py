@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 from ...files.atomic import sync_files, write
 from ...files.permissions import open_up
-from ...repository import manifest_json, signature
+from ...repository import manifest_json
 from ...repository.exceptions import SignatureError
 from ...repository.manifest import BESIDE
-from ...repository.ownership import leftovers
-from ...repository.publish import Sealed, Transition, carry_out
+from ...repository.publication.ownership import leftovers
+from ...repository.publication.publish import Sealed, Transition, carry_out
+from ...repository.signing import signature
 from ...repository.transition import unfinished
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ...exceptions import VendorMissingError
 from ...repository.names import FINGERPRINT, SIGNATURES_PACKAGE
-from ...repository.sshsig import NAMESPACE, parse
+from ...repository.signing.sshsig import NAMESPACE, parse
 from .exceptions import SigningError
 
 if TYPE_CHECKING:

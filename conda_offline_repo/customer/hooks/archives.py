@@ -130,7 +130,7 @@ def expected_manifest(repository: Place) -> Manifest:
     """
     # imported here, because most of conda's commands meet no repository
     from ...repository.locate import Repository
-    from ...repository.signature import checked
+    from ...repository.signing.signature import checked
     from ...repository.transition import allowing, read_next
     from ..trust.signers import expected, require
 

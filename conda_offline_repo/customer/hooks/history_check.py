@@ -161,7 +161,7 @@ def _installed_from(state: State) -> tuple[Manifest | None, tuple[str, ...]]:
     if isinstance(place, WebFolder):
         repository = on_servers.get(place)
         return (repository.manifest, repository.signers) if repository else (None, ())
-    from ...repository.signature import signers
+    from ...repository.signing.signature import signers
 
     manifest = manifest_json.read(place)
     return manifest, signers(place, manifest) if manifest and state.signers else ()

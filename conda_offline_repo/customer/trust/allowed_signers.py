@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...files.hashing import read_regular
-from ...repository.sshsig import KEY_TYPE, NAMESPACE, fingerprint
+from ...repository.signing.sshsig import KEY_TYPE, NAMESPACE, fingerprint
 from ...settings import allowed_signers_file
 from .exceptions import AllowedSignersError
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from ...files.hashing import open_regular
 from ...progress import Unwatched
-from ...repository.exceptions import FileSystemError
-from ...repository.publish import Sealed, Transition, update
+from ...repository.publication.exceptions import FileSystemError
+from ...repository.publication.publish import Sealed, Transition, update
 from ...repository.transition import age, is_next, next_signatures
 from ..deliver import Outcome
 from ..exceptions import SourceDamagedError, SourceUnreadableError

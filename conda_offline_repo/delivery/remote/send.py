@@ -12,7 +12,7 @@ from ...files.atomic import write
 from ...files.hashing import hash_bytes, open_regular
 from ...files.workers import run_all, workers
 from ...repository.manifest import BESIDE, MANIFEST_NAME, NEXT_NAME
-from ...repository.publish import Writer
+from ...repository.publication.publish import Writer
 from ..source import SourceReadError, chunks, failure
 from .exceptions import NotArrivedError, OtherPublisherError, StoreError
 from .store import PART, kept

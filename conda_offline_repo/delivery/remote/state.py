@@ -10,7 +10,7 @@ from conda.base.context import context
 
 from ...files.atomic import write
 from ...files.workers import run_all
-from ...repository.exceptions import FolderNameError, ForeignFolderError, NestedFolderError
+from ...repository.exceptions import FolderNameError
 from ...repository.manifest import (
     BESIDE,
     INDEX_NAME,
@@ -20,7 +20,8 @@ from ...repository.manifest import (
     NEXT_SIGNATURE_NAME,
 )
 from ...repository.names import PLUGIN, misread_problem
-from ...repository.signature import SIGNATURE_NAME, content
+from ...repository.publication.exceptions import ForeignFolderError, NestedFolderError
+from ...repository.signing.signature import SIGNATURE_NAME, content
 from ...repository.transition import read_next
 from ..deliver import read_target
 from ..exceptions import PlaceError

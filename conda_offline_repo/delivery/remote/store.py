@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 from ...exceptions import OfflineRepoError
 from ...files.atomic import PATIENCE, PAUSES
 from ...files.hashing import hash_bytes
-from ...repository.exceptions import ForeignFolderError, ManifestError
+from ...repository.exceptions import ManifestError
 from ...repository.manifest import MANIFEST_NAME
 from ...repository.manifest_json import parse_bytes
+from ...repository.publication.exceptions import ForeignFolderError
 from ..source import SourceReadError
 from .exceptions import ABSENT, StoreError, is_held, meaning
 from .protocols import S3, SMB, content_type

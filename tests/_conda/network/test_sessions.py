@@ -15,7 +15,7 @@ from conda_offline_repo._conda.network.sessions import without_retries
 from conda_offline_repo.builder.exceptions import ChannelUnavailableError, DownloadError
 from conda_offline_repo.exceptions import OfflineRepoError
 from conda_offline_repo.files.atomic import partial
-from conda_offline_repo.repository.staging import staging_folder
+from conda_offline_repo.repository.publication.staging import staging_folder
 from dev.upstream.server import ChannelServer
 from tests.support import sharded
 from tests.support.inside import inside

@@ -14,7 +14,7 @@ import pytest
 from conda_offline_repo.builder.archives import download as downloads
 from conda_offline_repo.builder.exceptions import DownloadError
 from conda_offline_repo.files.atomic import partial
-from conda_offline_repo.repository.staging import staging_folder
+from conda_offline_repo.repository.publication.staging import staging_folder
 from dev.upstream.server import ChannelServer
 from tests.support.inside import WITHOUT_SIZES, inside
 from tests.support.running import PATIENCE

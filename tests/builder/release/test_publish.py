@@ -1,7 +1,7 @@
 """What a build writes, what it leaves as it is, and where it refuses to write at all.
 
 That is `publish`, on what `plan` and `compose` made of a release, and what is tidied up after it:
-`repository/publish.py` and `repository/ownership.py`.
+`repository/publication/publish.py` and `repository/publication/ownership.py`.
 """
 
 from __future__ import annotations

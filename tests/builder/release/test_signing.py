@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conda_offline_repo.repository.locate import locate_one
-from conda_offline_repo.repository.signature import SIGNATURE_NAME
+from conda_offline_repo.repository.signing.signature import SIGNATURE_NAME
 from tests.support.keys import SSH_KEYGEN, new_key
 from tests.support.running import snapshot
 from tests.support.tiny import TinyChannel

@@ -30,8 +30,8 @@ from conda_offline_repo.builder.solving.solve import (
 from conda_offline_repo.builder.upstream.asking import ask_for_indexes
 from conda_offline_repo.exceptions import OfflineRepoError
 from conda_offline_repo.progress import Unwatched
-from conda_offline_repo.repository.exceptions import FileSystemError
 from conda_offline_repo.repository.names import archive_problem
+from conda_offline_repo.repository.publication.exceptions import FileSystemError
 from dev.upstream.server import ChannelServer
 from tests.support import sharded
 from tests.support.inside import forget

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conda_offline_repo.repository.signature import SIGNATURE_NAME
+from conda_offline_repo.repository.signing.signature import SIGNATURE_NAME
 from tests.support.keys import SigningKey, sign
 from tests.support.mirror import SOLVERS, hand_over
 from tests.support.running import PATIENCE, Cold, Customer, snapshot

@@ -13,7 +13,7 @@ import shutil
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from ..files.lock import acquire, release
+from ...files.lock import acquire, release
 from .exceptions import ForeignFolderError, NotWritableFolderError
 
 if TYPE_CHECKING:

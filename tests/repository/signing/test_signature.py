@@ -12,8 +12,8 @@ from conda_offline_repo.repository.exceptions import ManifestError, SignatureErr
 from conda_offline_repo.repository.locate import locate_one
 from conda_offline_repo.repository.manifest import MANIFEST_NAME
 from conda_offline_repo.repository.manifest_json import read
-from conda_offline_repo.repository.signature import LARGEST, SIGNATURE_NAME
-from conda_offline_repo.repository.sshsig import parse
+from conda_offline_repo.repository.signing.signature import LARGEST, SIGNATURE_NAME
+from conda_offline_repo.repository.signing.sshsig import parse
 from tests.support.keys import SigningKey, armored, sign, text
 from tests.support.mirror import no_file
 

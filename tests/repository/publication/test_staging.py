@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conda_offline_repo.repository.staging import exclusive, staging_folder
+from conda_offline_repo.repository.publication.staging import exclusive, staging_folder
 from tests.support.running import PATIENCE, tree
 from tests.support.tiny import TinyChannel
 from tests.support.warm import warm_conda

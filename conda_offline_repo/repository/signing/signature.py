@@ -10,17 +10,17 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from ..files.hashing import UNREADABLE, read_regular
-from ..files.web import WebFolder, channel_of, is_web_page
-from . import manifest_json
-from .exceptions import CheckerMissingError, ManifestError, SignatureError, UnreadableError
-from .manifest import NEXT_SIGNATURE_NAME
-from .names import PLUGIN, SIGNATURES_PACKAGE
+from ...files.hashing import UNREADABLE, read_regular
+from ...files.web import WebFolder, channel_of, is_web_page
+from .. import manifest_json
+from ..exceptions import CheckerMissingError, ManifestError, SignatureError, UnreadableError
+from ..manifest import NEXT_SIGNATURE_NAME
+from ..names import PLUGIN, SIGNATURES_PACKAGE
 from .sshsig import parse, parsed
 
 if TYPE_CHECKING:
-    from ..files.web import Place
-    from .manifest import Manifest
+    from ...files.web import Place
+    from ..manifest import Manifest
     from .sshsig import Signature
 
 SIGNATURE_NAME = "offline-repo.json.sig"

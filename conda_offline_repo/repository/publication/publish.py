@@ -13,7 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from ..files.atomic import (
+from ...files.atomic import (
     has_content,
     keep_only,
     partial,
@@ -25,22 +25,22 @@ from ..files.atomic import (
     sync_folders,
     write,
 )
-from ..files.hashing import read_regular
-from ..files.permissions import open_up
-from . import signature, sshsig
-from .index import bridge
-from .manifest import INDEX_NAME, MANIFEST_NAME, NEXT_NAME, NEXT_SIGNATURE_NAME
+from ...files.hashing import read_regular
+from ...files.permissions import open_up
+from ..index import bridge
+from ..manifest import INDEX_NAME, MANIFEST_NAME, NEXT_NAME, NEXT_SIGNATURE_NAME
+from ..package import File
+from ..reading import LARGEST
+from ..signing import signature, sshsig
+from ..signing.signature import SIGNATURE_NAME
+from ..transition import age, read_next
 from .ownership import clear
-from .package import File
-from .reading import LARGEST
-from .signature import SIGNATURE_NAME
-from .transition import age, read_next
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-    from .manifest import Manifest
+    from ..manifest import Manifest
 
 
 @dataclass(frozen=True)

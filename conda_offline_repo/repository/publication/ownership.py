@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 
 from conda.base.context import context
 
-from ..files.atomic import remove
+from ...files.atomic import remove
+from ..manifest import JOURNAL_NAME, MANIFEST_NAME
+from ..names import INSTALLER, PLUGIN
 from .exceptions import ForeignFolderError
-from .manifest import JOURNAL_NAME, MANIFEST_NAME
-from .names import INSTALLER, PLUGIN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from .manifest import Manifest
+    from ..manifest import Manifest
 
 
 def check_ours(repository: Path) -> None:

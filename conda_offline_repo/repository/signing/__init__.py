@@ -1,0 +1,1 @@
+"""Who signed a repository: OpenSSH's signatures of its manifest."""
