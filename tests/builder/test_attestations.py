@@ -392,7 +392,7 @@ def test_they_are_fetched_as_their_archives_are(tmp_path: Path) -> None:
     served = tmp_path / "served"
     channel = TinyChannel(served / "acme")
     file = channel.add("app").attest(b"[{}]")
-    gone = channel.add("lib").attest(b"[{}]")
+    gone = channel.add("lib").attest(b"[{}, {}]")  # of the same bytes, one file would do
     gone.unlink()
     channel.write()
     with (
