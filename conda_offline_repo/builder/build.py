@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from .._conda import index_requests, overrides
 from .._conda.network.sessions import asking_nobody
+from ..files.workers import short_turns
 from ..repository.names import check_folder
 from ..repository.publication.exceptions import FileSystemError
 from ..repository.publication.staging import exclusive
@@ -155,6 +156,7 @@ def _collected(
     collect.check_space(entries, repository, staging, run.archives)
     with (
         overrides.without_cuda(),
+        short_turns(),
         unavailable.refusal_explained(plan.request),
         collect.collecting(
             entries, repository, staging, progress, run.archives, arrived

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conda_offline_repo.files.workers import run_all, workers
+from conda_offline_repo.files.workers import TURN, run_all, short_turns, workers
 from tests.support.running import PATIENCE
 
 if TYPE_CHECKING:
@@ -143,3 +143,16 @@ def test_no_work_needs_no_thread() -> None:
     nothing: list[int] = []
     with workers(str, nothing, 5, threading.Event()) as outcomes:
         assert list(outcomes) == []
+
+
+def test_short_turns_end_with_an_error() -> None:
+    before = sys.getswitchinterval()
+
+    def fail() -> None:
+        with short_turns():
+            assert sys.getswitchinterval() == pytest.approx(TURN)
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        fail()
+    assert sys.getswitchinterval() == before
