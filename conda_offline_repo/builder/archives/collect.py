@@ -34,19 +34,6 @@ if TYPE_CHECKING:
 RESERVE = 16 << 20
 
 
-def collect(
-    entries: Iterable[Entry],
-    repository: Path,
-    staging: Path,
-    progress: Progress,
-    local: LocalArchives,
-    arrived: Callable[[Archive], None],
-) -> tuple[Archive, ...]:
-    """Return what `collecting` collects, when all is there."""
-    with collecting(entries, repository, staging, progress, local, arrived) as finished:
-        return finished()
-
-
 @contextmanager
 def collecting(
     entries: Iterable[Entry],

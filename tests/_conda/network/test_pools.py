@@ -19,11 +19,11 @@ from conda_offline_repo._conda.network.connections import unreached
 from conda_offline_repo._conda.network.http import ask, chunks
 from conda_offline_repo._conda.network.pools import Pools
 from conda_offline_repo._conda.network.sessions import asking_nobody
-from conda_offline_repo.builder.archives.collect import collect
 from conda_offline_repo.builder.archives.local import LocalArchives
 from conda_offline_repo.builder.upstream.entry import Entry
 from conda_offline_repo.progress import Unwatched
 from dev.upstream.server import ChannelServer
+from tests.support.collected import collect
 from tests.support.inside import forget, inside
 from tests.support.logins import Login, plugged
 from tests.support.tiny import TinyChannel

@@ -12,11 +12,11 @@ from conda.base.context import reset_context
 
 from conda_offline_repo._conda.features import DOWNLOADS
 from conda_offline_repo._conda.network.hosts import FIRST
-from conda_offline_repo.builder.archives.collect import collect
 from conda_offline_repo.builder.archives.local import LocalArchives
 from conda_offline_repo.builder.exceptions import DownloadError
 from conda_offline_repo.builder.upstream.entry import Entry
 from conda_offline_repo.progress import Unwatched
+from tests.support.collected import collect
 from tests.support.inside import inside
 from tests.support.running import PATIENCE
 from tests.support.tiny import TinyChannel

@@ -12,11 +12,12 @@ import pytest
 from conda.base.context import reset_context
 
 from conda_offline_repo._conda import overrides
-from conda_offline_repo.builder.archives.collect import collect, collecting, foresee
+from conda_offline_repo.builder.archives.collect import collecting, foresee
 from conda_offline_repo.builder.archives.local import LocalArchives
 from conda_offline_repo.builder.exceptions import DownloadError
 from conda_offline_repo.builder.upstream.entry import Entry
 from dev.upstream.server import ChannelServer
+from tests.support.collected import collect
 from tests.support.inside import Counted, inside
 from tests.support.running import PATIENCE
 from tests.support.tiny import TinyChannel
