@@ -199,7 +199,7 @@ class _Unsuited(Exception):
 
 class _RunBeside(Run):
     def solved(self, request: Any, tasks: Any, progress: Any, ground: Any) -> Any:
-        if any(task.pip.requirements or task.wheels for task in tasks):
+        if any(task.takes_wheels for task in tasks):
             raise _Unsuited
         outcome = super().solved(request, tasks, progress, ground)
         if any(solution.converted for solution in outcome.solutions):

@@ -67,7 +67,7 @@ class Run:
         def solve() -> Solved:
             return solved(request, tasks, progress, ground)
 
-        if any(task.pip.requirements or task.wheels for task in tasks):
+        if any(task.takes_wheels for task in tasks):
             return solve()
         channels = [source.channel.urls(True, ("noarch",)) for source in request.sources]
         question = (replace(request, label="", time=EPOCH), tasks, channels)

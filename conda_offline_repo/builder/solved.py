@@ -173,7 +173,7 @@ def _solved(
 ) -> Solved:
     solutions: tuple[Solution, ...]
     of_pip: tuple[BuildWarning, ...] = ()
-    if any(task.pip.requirements or task.wheels for task in tasks):
+    if any(task.takes_wheels for task in tasks):
         solutions, of_pip = _solved_with_pip(request, tasks, progress, ground, solver)
     else:
         solutions = solve(request, tasks, progress, solver)

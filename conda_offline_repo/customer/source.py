@@ -89,7 +89,6 @@ def check_indexes(repository: Repository) -> None:
         check_folder(repository.path, context.subdirs)
         _check_not_elsewhere(repository.path)
         served.refresh(repository.path, repository.manifest)
-        served.check_indexes(repository.path, repository.manifest, context.subdirs)
 
 
 def _check_not_elsewhere(path: WebFolder) -> None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from ..exceptions import InvalidRequestError
 from ..files.atomic import all_or_none
+from ..repository.exceptions import OTHER_FILE
 from ..repository.locate import enclosing
 from ..repository.manifest import MANIFEST_NAME
 from ..repository.publication.exceptions import FileSystemError, NestedFolderError
@@ -40,7 +41,6 @@ DATE = (1980, 1, 1, 0, 0, 0)
 MODE = (stat.S_IFREG | 0o644) << 16
 #: Bytes that a file takes in a zip file besides its content, and twice its name.
 PER_FILE = 200
-DAMAGED = "it is not the file that the manifest names"
 #: Pieces that wait to be hashed, at most.
 WAITING = 8
 #: By the power of 1000, or of 1024.
@@ -182,7 +182,7 @@ def _write(
                 progress.advance(0, packages=name in packages)
         damaged = [name for name in names if hashes[name].hexdigest() != everything[name].sha256]
         if damaged:
-            raise failure(source, dict.fromkeys(damaged, SourceReadError(DAMAGED)))
+            raise failure(source, dict.fromkeys(damaged, SourceReadError(OTHER_FILE)))
     return pipe.size
 
 

@@ -11,6 +11,7 @@ from ..files.atomic import partial, replace
 from ..files.hashing import hash_file, hash_into
 from ..files.web import WebFolder
 from ..files.workers import workers
+from ..repository.exceptions import OTHER_FILE
 from .source import SourceReadError, chunks, failure
 
 if TYPE_CHECKING:
@@ -119,6 +120,6 @@ def _copy(
             progress(-copy.tell())
             copy.truncate(0)
         else:
-            raise SourceReadError("it is not the file that the manifest names")
+            raise SourceReadError(OTHER_FILE)
         os.fsync(copy.fileno())
     replace(arriving, place)

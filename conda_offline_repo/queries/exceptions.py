@@ -19,7 +19,7 @@ class PackageUnknownError(OfflineRepoError):
     def __init__(self, name: str, near: Iterable[str]) -> None:
         names = ", ".join(near)
         super().__init__(
-            f"There is no package {name!r} here, and no package needs one of this name.",
+            f"No package here is named {name!r}, and none depends on it.",
             f"Similar names: {names}."
             if names
             else "Without --why, `conda offline-repo show` lists all packages.",

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
     from ..files.web import Place
 
+#: Why a file counts for nothing, wherever it is compared with the manifest.
+OTHER_FILE = "it is not the file that the manifest names"
+
 
 class InvalidLabelError(OfflineRepoError):
     """A label that cannot name a folder on every system."""

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 from ...urls import public
 from ..features import downloads_at_once
-from .connections import proxy_of, unreached
+from .connections import unreached
 from .hosts import Host
 from .http import ask, chunks, content_length
 from .pools import Pools
-from .retries import BUSY, RETRIED, BusyError, DownloadFailedError, TryAgainError, retry_after
+from .retries import RETRIED, DownloadFailedError, TryAgainError, answered, passing
 from .sessions import missing_login, with_login
 
 if TYPE_CHECKING:
@@ -136,13 +136,10 @@ def _check(response: Response | Answer, start: int, url: str, channel: str) -> N
         plugin = missing_login(f"{public(channel)}/noarch")
         vars(error)["hint"] = NO_PLUGIN.format(plugin) if plugin else LOG_IN
         raise error
-    proxy = proxy_of(response.url)
-    server = f"the server, or the proxy {proxy}," if proxy else "the server"
     if status in RETRIED:
-        kind = BusyError if status in BUSY else TryAgainError
-        raise kind(f"{server} answers with HTTP {status}", retry_after(response))
+        raise passing(response)
     content_range = str(response.headers.get("Content-Range", ""))
     if status == HTTPStatus.PARTIAL_CONTENT and not content_range.startswith(f"bytes {start}-"):
         raise ServerError("the server sends another part of it than requested", url)
     if status not in (HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT):
-        raise ServerError(f"{server} answers with HTTP {status}", url)
+        raise ServerError(answered(response), url)

@@ -143,10 +143,7 @@ def check_status(response: Response | Answer, received: int) -> None:
         if not received or not content_range.startswith(f"bytes {received}-"):
             raise WrongBytesError("the server sends another part of it than requested")
     elif status in RETRIED:
-        proxy = proxy_of(response.url)
-        server = f"the server, or the proxy {proxy}," if proxy else "the server"
-        kind = BusyError if status in BUSY else TryAgainError
-        raise kind(f"{server} answers with HTTP {status}", retry_after(response))
+        raise passing(response)
     elif status in (404, 410):
         answer = f"the server answers with HTTP {status}"
         answer = "it does not exist" if response.url.startswith("file:") else answer
@@ -156,7 +153,20 @@ def check_status(response: Response | Answer, received: int) -> None:
         raise DownloadFailedError(reason, "Ask the owner of {channel}.")
 
 
-def retry_after(response: Response | Answer) -> float | None:
+def passing(response: Response | Answer) -> TryAgainError:
+    """Return the failure of an answer whose status is among `RETRIED`."""
+    kind = BusyError if response.status_code in BUSY else TryAgainError
+    return kind(answered(response), _retry_after(response))
+
+
+def answered(response: Response | Answer) -> str:
+    """Say with which status a server, or the proxy before it, answers."""
+    proxy = proxy_of(response.url)
+    server = f"the server, or the proxy {proxy}," if proxy else "the server"
+    return f"{server} answers with HTTP {response.status_code}"
+
+
+def _retry_after(response: Response | Answer) -> float | None:
     """Return the seconds that the server asks to wait (RFC 9110, 10.2.3), if it says so."""
     with suppress(HTTPError, TypeError, ValueError, IndexError, OverflowError, OSError):
         return Retry(0).parse_retry_after(response.headers.get("Retry-After", ""))

@@ -33,7 +33,7 @@ class Draft:
     """
 
     def __init__(self, pieces: Iterable[bytes]) -> None:
-        self._file = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115
+        self._file = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115  as long as the draft
         sha256, size = hashlib.sha256(), 0
         for piece in pieces:
             self._file.write(piece)

@@ -59,6 +59,11 @@ class Task:
         """The key of its solution in the manifest."""
         return solution_key(self.environment, self.platform)
 
+    @property
+    def takes_wheels(self) -> bool:
+        """Whether some of its packages are to be made from wheels."""
+        return bool(self.pip.requirements or self.wheels)
+
 
 @dataclass(frozen=True, slots=True)
 class Chosen:

@@ -15,6 +15,7 @@ from ...files.hashing import hash_file
 from ...files.web import WebFolder
 from ...files.workers import run_all
 from ...repository import manifest_json
+from ...repository.exceptions import OTHER_FILE
 from ...repository.names import PLUGIN
 from ...urls import local_path
 from ..environment.state import read_state
@@ -173,7 +174,7 @@ def _problem(archive: LinkedArchive) -> str | None:
     if isinstance(archive.path, WebFolder):  # what conda downloads, it compares with the record
         if not allowed:
             return "the manifest does not name it"
-        return None if archive.sha256 in ("", *allowed) else served.MISFIT
+        return None if archive.sha256 in ("", *allowed) else OTHER_FILE
     try:
         digests = _hash_once(archive.path, md5=md5, limit=max(allowed.values(), default=0))
     except FileNotFoundError:
@@ -183,7 +184,7 @@ def _problem(archive: LinkedArchive) -> str | None:
     if not allowed:
         return "the manifest does not name it"
     if allowed.get(digests.sha256) != digests.size:
-        return served.MISFIT
+        return OTHER_FILE
     right = digests.md5 == archive.md5 if md5 else archive.sha256 in ("", digests.sha256)
     return None if right else "it is not the file that the index names"
 

@@ -88,7 +88,8 @@ def _prepare(specs_to_add: Iterable[MatchSpec], server: WebFolder | None) -> Non
         manifest = manifest_of(server)
         if expected_by_use.get() is None:
             served.refresh(server, manifest)
-        served.check_indexes(server, manifest, context.subdirs)
+        else:
+            served.check_indexes(server, manifest, context.subdirs)
         _check_release(server, manifest, specs_to_add)
     for url in all_channel_urls(commands.channels(), subdirs=context.subdirs):
         subdir = local_path(url)

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
     from ...repository.manifest import Manifest
 
-MISFIT = "it is not the file that the manifest names"
 #: What conda takes for the index of a subdir that a server does not have.
 EMPTY = b"{}"
 
@@ -65,14 +64,14 @@ def channel(repository: WebFolder) -> str | None:
 
 
 def refresh(repository: WebFolder, manifest: Manifest) -> None:
-    """Bring conda's cached indexes of a repository up to date.
+    """Bring conda's cached indexes of a repository up to date, and compare them with its manifest.
 
     What does not fit the manifest then is asked for whole: servers such as nginx call a file
     unchanged that another one of its size has replaced within a second.
 
     Raises:
         CondaError: The server does not have one, or cannot be reached.
-        UnreadableError: One cannot be read.
+        IndexMisfitError, UnreadableError: As `check_indexes`.
     """
     urls = Channel(repository.url).urls(with_credentials=True, subdirs=context.subdirs)
     channels = tuple(map(Channel, urls))
@@ -81,6 +80,7 @@ def refresh(repository: WebFolder, manifest: Manifest) -> None:
     if stale:
         indexes.forget(stale)
         indexes.ask_again(stale)
+        check_indexes(repository, manifest, [channel.subdir for channel in stale])
 
 
 def check_indexes(repository: WebFolder, manifest: Manifest, subdirs: Iterable[str]) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from ...files.atomic import write
 from ...files.hashing import hash_bytes, open_regular
 from ...files.workers import run_all, workers
+from ...repository.exceptions import OTHER_FILE
 from ...repository.manifest import BESIDE, MANIFEST_NAME, NEXT_NAME
 from ...repository.publication.publish import Writer
 from ..source import SourceReadError, chunks, failure
@@ -187,7 +188,7 @@ class Sender(Writer):
             yield chunk
             self.progress.advance(len(chunk))
         if sha256.hexdigest() != file.sha256:
-            raise SourceReadError("it is not the file that the manifest names")
+            raise SourceReadError(OTHER_FILE)
 
     def _check_alone(self) -> None:
         """See that nobody else has changed the manifests since this command did or looked."""
