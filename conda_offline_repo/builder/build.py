@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from .._conda import index_requests, overrides
 from .._conda.network.sessions import asking_nobody
+from ..clock import release_time
 from ..files.workers import short_turns
 from ..repository.names import check_folder
 from ..repository.publication.exceptions import FileSystemError
@@ -19,7 +20,6 @@ from ..repository.transition import is_current
 from . import outcome as outcomes
 from .archives import collect, installers
 from .archives.attestations import collect_attestations
-from .clock import release_time
 from .planning import last_and_request, place, planner, proved
 from .release import attestations, compose, inspection, publish, signing
 from .release.html import render

@@ -7,8 +7,8 @@ from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from ..clock import EPOCH
 from .archives.local import LocalArchives
-from .clock import EPOCH
 from .credentials import credentials, credentials_at, credentials_of
 from .recent import Recent
 from .release.credential_search import Search

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from typing import Any
 
+    from .decision import Decision
     from .package import Attestations, File, Package
 
 MANIFEST_NAME = "offline-repo.json"
@@ -106,6 +107,9 @@ class Manifest:
         proved_with: The versions of the solvers that found a solution in it before it was
             published, by name.
         signers: The fingerprints of the keys that sign it, sorted; none if it is not signed.
+        due: The day, ISO 8601 in UTC, until which the next release is due; empty if it is not.
+        withdrawn: The releases that nobody must use any more, by number, each with the reason.
+        decisions: What the policy of its request was asked about and let pass.
         raw: The bytes that it was read from, if it was.
     """
 
@@ -124,6 +128,9 @@ class Manifest:
     proved_with: Mapping[str, str] = field(default_factory=dict)
     signers: tuple[str, ...] = ()
     pip: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    due: str = ""
+    withdrawn: Mapping[int, str] = field(default_factory=dict)
+    decisions: tuple[Decision, ...] = ()
     raw: bytes = field(default=b"", compare=False, repr=False)
 
     @cached_property
@@ -240,6 +247,9 @@ def _members(manifest: Manifest) -> dict[str, Any]:
         "pip": manifest.pip,
         "needs": manifest.needs,
         "proved_with": manifest.proved_with,
+        "due": manifest.due,
+        "withdrawn": {str(number): reason for number, reason in manifest.withdrawn.items()},
+        "decisions": [decision.stated for decision in manifest.decisions],
     }
     return {
         **{name: value for name, value in optional.items() if value},

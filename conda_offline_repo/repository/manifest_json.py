@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ..files.hashing import read_regular
 from ..files.web import is_web_page
 from . import reading
+from .decision import parse_decision
 from .exceptions import ManifestError, UnreadableError
 from .manifest import FORMAT, MANIFEST_NAME, Kept, Manifest
 from .names import (
@@ -146,6 +147,8 @@ def parse(data: Any) -> Manifest:
             customer_solvers=reading.texts(
                 request.get("customer_solvers", [*usual.customer_solvers])
             ),
+            next_due=reading.text(request.get("next_due", "")),
+            policy=dict(request.get("policy", {})),
         ),
         solutions=_solutions(data["solutions"]),
         packages={name: parse_package(package) for name, package in packages.items()},
@@ -168,6 +171,12 @@ def parse(data: Any) -> Manifest:
         proved_with=_texts_by_name(data.get("proved_with", {})),
         signers=reading.texts(data.get("signers", [])),
         pip={key: _texts_by_name(specs) for key, specs in data.get("pip", {}).items()},
+        due=reading.text(data.get("due", "")),
+        withdrawn={
+            _number(number): reading.text(reason)
+            for number, reason in data.get("withdrawn", {}).items()
+        },
+        decisions=tuple(map(parse_decision, data.get("decisions", ()))),
     )
     environments = manifest.request.environments
     for name in (*environments, *manifest.request.exact, *manifest.request.pip):

@@ -10,7 +10,16 @@ from . import reading
 from .names import PROJECT, wheel_problem
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Any
+
+#: What runs where a package is installed, in the order in which it is told: what conda runs when it
+#: links and unlinks, what a shell runs at activation, entries of the system's menu, commands of a
+#: `noarch: python` package; and native libraries in a `noarch` package.
+SCRIPTS = (
+    *("pre-link", "post-link", "pre-unlink", "post-unlink"),
+    *("activation", "menu", "entry-point", "native"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +81,9 @@ class Package:
     """An archive of the repository. Digests are lower-case hexadecimal, the size is in bytes; the
     URL of an archive that was made from a wheel is that of the wheel. The version is that of the
     index format which its entry needs.
+
+    `scripts` is what runs where it is installed, or is not what it says: by kind, one of
+    `SCRIPTS`, the paths or entry points; None where that is not known.
     """
 
     sha256: str
@@ -81,6 +93,7 @@ class Package:
     wheel: WheelOrigin | None = None
     attestations: Attestations | None = None
     index_version: int = 1
+    scripts: Mapping[str, tuple[str, ...]] | None = None
 
     @property
     def stated(self) -> dict[str, Any]:
@@ -97,6 +110,8 @@ class Package:
             stated["attestations"] = self.attestations.stated
         if self.index_version != 1:
             stated["index_version"] = self.index_version
+        if self.scripts is not None:
+            stated["scripts"] = self.scripts
         return stated
 
 
@@ -110,7 +125,14 @@ def parse_package(values: Any) -> Package:
         wheel=_wheel(values.get("wheel")),
         attestations=_attestations(values.get("attestations")),
         index_version=reading.count(values.get("index_version", 1)),
+        scripts=_scripts(values.get("scripts")),
     )
+
+
+def _scripts(values: Any) -> dict[str, tuple[str, ...]] | None:
+    if values is None:
+        return None
+    return {reading.text(kind): reading.texts(texts) for kind, texts in values.items()}
 
 
 def _wheel(values: Any) -> WheelOrigin | None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import Any
 
 #: The keys of a request that a manifest always has; others only where they differ from none.
 ALWAYS = ("packages", "channels", "platforms", "virtual_packages")
@@ -39,6 +40,8 @@ class Remembered:
             for. It was not where it came from a file or from conda's configuration.
         customer_conda: The versions of the customer's conda, as a `VersionSpec` of conda's.
         customer_solvers: The solvers that it may have, sorted.
+        next_due: How long after a release the next one is due, as a duration; empty if it is not.
+        policy: The policy as it was stated; empty for none. See `audit.policy`.
     """
 
     packages: tuple[str, ...] = ()
@@ -56,3 +59,5 @@ class Remembered:
     publisher_named: bool = True
     customer_conda: str = ">=24.7"
     customer_solvers: tuple[str, ...] = SOLVERS
+    next_due: str = ""
+    policy: Mapping[str, Any] = field(default_factory=dict)

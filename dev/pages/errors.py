@@ -25,6 +25,7 @@ GROUPS = {
     "repository": "Where a repository is read",
     "repository.publication": "Where a repository is written",
     "queries": "Where a repository is asked",
+    "audit": "Where an auditor asks",
     "delivery": "On the way",
     "delivery.remote": "On the way to a store",
     "customer": "At the customer",

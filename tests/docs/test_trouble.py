@@ -18,7 +18,7 @@ PAGE = (Path(__file__).parents[2] / "docs/how-to/trouble.md").read_text("utf-8")
 #: Where the errors that reach the customer stand.
 MODULES = (
     *("", ".customer", ".customer.hooks", ".customer.trust", ".delivery"),
-    *(".queries", ".repository", ".repository.publication"),
+    *(".audit", ".queries", ".repository", ".repository.publication"),
 )
 #: A message and the errors that say so: a heading with the text below it.
 ENTRIES = re.compile(r"^### (.+)\n+\[([\w, ]+)\]", re.MULTILINE)

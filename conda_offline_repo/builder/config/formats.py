@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 from conda.base.context import context
 
+from ...clock import EPOCH
+from ...cooldown import cooldown
 from ...exceptions import InvalidRequestError
 from ...repository.names import check_label, label_problem
 from ...specs import check_together, parse_spec
-from ..clock import EPOCH
 from ..request.channels import sources
-from ..request.cooldown import cooldown
 from ..request.customer import conda_versions, solver_name
 from ..request.inputs.exceptions import Problems
 from ..request.inputs.pip_line import unset_variables

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
     from typing import Any
 
-    from ..request.cooldown import Cooldown
+    from ...cooldown import Cooldown
     from .index_settings import IndexSettings
     from .wheel import Target
 

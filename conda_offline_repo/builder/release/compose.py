@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from ...clock import utc
 from ...files.hashing import hash_file, read_regular
 from ...repository.index import bridge
 from ...repository.manifest import VERSION_3, Manifest
 from ...repository.package import Attestations, File, Package
 from ...repository.writing import joined
-from ..clock import utc
 from ..request.request import remember
 from .draft import Draft
 from .html.render import PAGE_NAME

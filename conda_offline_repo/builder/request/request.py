@@ -6,15 +6,15 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ...clock import release_time
+from ...cooldown import cooldown
 from ...exceptions import InvalidRequestError
 from ...repository.locate import labels_in
 from ...repository.manifest import VERSION_3
 from ...repository.names import check_label, check_platform
 from ...repository.remembered import SOLVERS, Remembered
-from ..clock import release_time
 from ..exceptions import NothingAskedError
 from ..warnings import BuildWarning
-from .cooldown import cooldown
 from .customer import customer, solvers_of
 from .environments import environments
 from .foreign import check_foreign
@@ -27,11 +27,11 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from ...cooldown import Cooldown
     from ...repository.manifest import Manifest
     from ...specs import PackageSpec
     from ..options import Options
     from .channels import ChannelSource
-    from .cooldown import Cooldown
     from .inputs.pinned import Environment
 
 #: What conda takes for a token in a channel's URL (`conda.common.url.split_anaconda_token`).

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..._conda import configuration, solver_settings
+from ...cooldown import time_of, too_new
 from ..exceptions import TooNewError
-from ..request.cooldown import time_of, too_new
 from ..warnings import BuildWarning
 
 if TYPE_CHECKING:

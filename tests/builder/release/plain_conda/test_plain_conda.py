@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 import pytest
 from ruamel.yaml import YAML
 
-from conda_offline_repo.builder.clock import EPOCH
 from conda_offline_repo.builder.release.plain_conda import plain_conda_files
 from conda_offline_repo.builder.request.inputs.pinned import Environment
 from conda_offline_repo.builder.request.request import Request
+from conda_offline_repo.clock import EPOCH
 from conda_offline_repo.files.hashing import hash_file
 from conda_offline_repo.repository.manifest import NEEDED
 from conda_offline_repo.specs import PackageSpec

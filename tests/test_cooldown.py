@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conda_offline_repo.builder.clock import EPOCH
-from conda_offline_repo.builder.request.cooldown import cooldown, time_of
+from conda_offline_repo.clock import EPOCH
+from conda_offline_repo.cooldown import cooldown, time_of
 from conda_offline_repo.exceptions import InvalidRequestError
 
 if TYPE_CHECKING:

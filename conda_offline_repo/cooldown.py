@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
-from ...exceptions import InvalidRequestError
-from ..clock import EPOCH, LAST_SECOND, utc
+from .clock import EPOCH, LAST_SECOND, utc
+from .exceptions import InvalidRequestError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

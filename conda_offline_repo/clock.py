@@ -7,7 +7,7 @@ import re
 import time
 from datetime import datetime, timedelta, timezone
 
-from ..exceptions import InvalidRequestError
+from .exceptions import InvalidRequestError
 
 #: Of the year 9999, the last that a date has four digits for.
 LAST_SECOND = 253_402_300_799

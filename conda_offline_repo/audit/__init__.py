@@ -1,0 +1,1 @@
+"""What an auditor asks: policies, advisories, and a report of both."""
