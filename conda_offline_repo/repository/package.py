@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
 from . import reading
@@ -83,7 +83,8 @@ class Package:
     index format which its entry needs.
 
     `scripts` is what runs where it is installed, or is not what it says: by kind, one of
-    `SCRIPTS`, the paths or entry points; None where that is not known.
+    `SCRIPTS`, the paths or entry points; None where that is not known. `pypi` are the projects of
+    PyPI whose metadata it installs, by normalized name, with their versions.
     """
 
     sha256: str
@@ -94,6 +95,7 @@ class Package:
     attestations: Attestations | None = None
     index_version: int = 1
     scripts: Mapping[str, tuple[str, ...]] | None = None
+    pypi: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def stated(self) -> dict[str, Any]:
@@ -112,6 +114,8 @@ class Package:
             stated["index_version"] = self.index_version
         if self.scripts is not None:
             stated["scripts"] = self.scripts
+        if self.pypi:
+            stated["pypi"] = self.pypi
         return stated
 
 
@@ -126,6 +130,7 @@ def parse_package(values: Any) -> Package:
         attestations=_attestations(values.get("attestations")),
         index_version=reading.count(values.get("index_version", 1)),
         scripts=_scripts(values.get("scripts")),
+        pypi={reading.text(k): reading.text(v) for k, v in values.get("pypi", {}).items()},
     )
 
 

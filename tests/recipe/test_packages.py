@@ -88,6 +88,7 @@ def field(packages: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
             "hatchling",
             "hatch-vcs",
             "jsonschema",
+            "license-expression",
             "msgspec",
             "pip",
             "securesystemslib",
