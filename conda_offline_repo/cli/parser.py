@@ -118,14 +118,14 @@ def add_options(group: _ActionsContainer, options: Mapping[str, str], **more: An
     Args:
         group: To which they are added.
         options: The help of each by its usage: flags, of which the last is its name, and the value
-            that it takes, as in `-o --output FILE`; an argument, as in `PATH`, or `[PATH]` if it
-            may be left out. `...` stands for several values, N for a number.
+            that it takes, as in `-o --output FILE`; an argument, as in `PATH`. In brackets what may
+            be left out; an option's value is empty then. `...` stands for several, N for a number.
         more: As for `add_argument`.
     """
     for usage, text in options.items():
-        words = usage.strip("[]").split()
+        words = usage.replace("[", "").replace("]", "").split()
         flags = [word for word in words if word.startswith("-")]
-        several, optional = words[-1] == "...", usage.startswith("[")
+        several, optional = words[-1] == "...", "[" in usage
         values = words[len(flags) : len(words) - several]
         name = f"offline_repo_{(flags or values)[-1].lstrip('-').replace('-', '_').lower()}"
         settings: dict[str, Any] = {"help": " ".join(text.split())}
@@ -140,7 +140,7 @@ def add_options(group: _ActionsContainer, options: Mapping[str, str], **more: An
         elif values == ["N"]:
             settings["type"] = int
         elif optional:
-            settings["nargs"] = "?"
+            settings |= {"nargs": "?", **({"const": ""} if flags else {})}
         if flags:
             settings["dest"] = name
         group.add_argument(*flags or [name], **settings, **more)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ..files.typed import typed_place
@@ -18,16 +19,12 @@ from .terminal import TerminalProgress
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
-    from collections.abc import Callable, Iterable, Iterator
-    from typing import Any
+    from collections.abc import Callable
 
     from ..repository.locate import Repository
 
-    Answers = tuple[
-        Iterable[tuple[Any, ...]],
-        Callable[..., dict[str, Any]],
-        Callable[..., Iterator[str]],
-    ]
+    Repositories = tuple[Repository, ...]
+    Printer = Callable[[], int | None]
 
 USAGE = "conda offline-repo show [PATH] [options]"
 DESCRIPTION = """\
@@ -65,32 +62,48 @@ def configure_parser(parser: ArgumentParser) -> None:
 def execute(args: Namespace) -> int:
     """Show each repository."""
     place = typed_place(args.offline_repo_path or default_root())
+    given = (name for name in ANSWERS if getattr(args, f"offline_repo_{name}") not in (None, False))
+    answer = ANSWERS.get(next(given, ""), _packages)
 
-    def read() -> tuple[tuple[Repository, ...], Answers]:
+    def read() -> tuple[Repositories, Printer]:
         repositories = locate(place, args.offline_repo_label)
-        return repositories, _answers(repositories, args)
+        return repositories, answer(repositories, args)
 
     with chatter_to_stderr():
-        repositories, answers = whole(read, place)
+        repositories, prints = whole(read, place)
     warn_insecure(repositories)
-    if args.offline_repo_brief:
-        show_report.report_brief(repositories)
-    else:
-        print_answers(*answers)
-    return 0
+    return prints() or 0
 
 
-def _answers(repositories: tuple[Repository, ...], args: Namespace) -> Answers:
-    """Return what is asked of each repository, and how it is printed as JSON and as lines."""
-    if args.offline_repo_why is not None:
-        reasons = why(repositories, args.offline_repo_why)
-        return reasons, why_report.why_json, why_report.why_lines
-    if args.offline_repo_licenses:
-        texts = [(folder, licenses(folder, TerminalProgress())) for folder in repositories]
-        return texts, show_report.licenses_json, show_report.licenses_lines
-    if args.offline_repo_releases:
-        versions = [(folder, requested_versions(folder)) for folder in repositories]
-        return versions, show_report.releases_json, show_report.releases_lines
-    listed = repositories if not args.offline_repo_brief else ()
-    packages = [(folder, list_packages(folder)) for folder in listed]
-    return packages, show_report.packages_json, show_report.packages_lines
+def _packages(repositories: Repositories, _: Namespace) -> Printer:
+    packages = [(folder, list_packages(folder)) for folder in repositories]
+    return partial(print_answers, packages, show_report.packages_json, show_report.packages_lines)
+
+
+def _brief(repositories: Repositories, _: Namespace) -> Printer:
+    return partial(show_report.report_brief, repositories)
+
+
+def _releases(repositories: Repositories, _: Namespace) -> Printer:
+    versions = [(folder, requested_versions(folder)) for folder in repositories]
+    return partial(print_answers, versions, show_report.releases_json, show_report.releases_lines)
+
+
+def _why(repositories: Repositories, args: Namespace) -> Printer:
+    reasons = why(repositories, args.offline_repo_why)
+    return partial(print_answers, reasons, why_report.why_json, why_report.why_lines)
+
+
+def _licenses(repositories: Repositories, _: Namespace) -> Printer:
+    texts = [(folder, licenses(folder, TerminalProgress())) for folder in repositories]
+    return partial(print_answers, texts, show_report.licenses_json, show_report.licenses_lines)
+
+
+#: What answers each option of `INSTEAD`: it reads what it needs, all of it, and returns what then
+#: prints it and may return an exit status.
+ANSWERS: dict[str, Callable[[Repositories, Namespace], Printer]] = {
+    "brief": _brief,
+    "releases": _releases,
+    "why": _why,
+    "licenses": _licenses,
+}
