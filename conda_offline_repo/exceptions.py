@@ -6,6 +6,7 @@ with `--json`, as an object.
 
 from __future__ import annotations
 
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from conda import CondaError
@@ -14,6 +15,7 @@ from .printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from pathlib import Path
     from typing import Any
 
 
@@ -51,6 +53,28 @@ class VendorMissingError(OfflineRepoError):
 
 class InvalidRequestError(OfflineRepoError):
     """A request that contradicts itself, names something unknown, or asks for nothing."""
+
+
+@dataclass(frozen=True, order=True)
+class Mistake:
+    """Something wrong at a place of the file; lines and columns count from 1."""
+
+    line: int
+    column: int
+    message: str
+
+
+class ConfigFileError(OfflineRepoError):
+    """All mistakes of a file: objects with `line`, `column` and `message`, by place."""
+
+    def __init__(self, path: Path, mistakes: Iterable[Mistake]) -> None:
+        self.path = str(path)
+        self.mistakes = [
+            {**asdict(mistake), "message": printable(mistake.message)}
+            for mistake in sorted(set(mistakes))
+        ]
+        lines = (f"{path}:{m['line']}:{m['column']}: {m['message']}" for m in self.mistakes)
+        super().__init__("\n".join((f"{path} cannot be used as it is:", *lines)))
 
 
 class CrashError(OfflineRepoError):

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from ruamel.yaml.nodes import MappingNode
 
-from ...exceptions import OfflineRepoError
+from ...exceptions import ConfigFileError, Mistake, OfflineRepoError
+from ...files import yaml_nodes
 from ...redaction import secrets_in
 from ...repository.remembered import Remembered
 from ..archives.installers import check_installers
@@ -16,8 +17,7 @@ from ..request.channels import sources
 from ..request.customer import customer
 from ..request.machine import parse_virtual_package
 from ..request.request import TOKEN
-from . import nodes, schema
-from .exceptions import ConfigFileError, Mistake
+from . import schema
 from .formats import reason
 from .values import WAYS, common_options, label_options, path_of
 
@@ -47,7 +47,7 @@ def read(
     Raises:
         ConfigFileError: The file cannot be read, or has mistakes.
     """
-    _, options = parse(nodes.read_text(path), path, defaults, environ, labels)
+    _, options = parse(yaml_nodes.read_text(path), path, defaults, environ, labels)
     return tuple(replace(own, token=own.token and environ.get(own.token)) for own in options)
 
 
@@ -57,7 +57,7 @@ def parse(
     defaults: Options,
     environ: Mapping[str, str] | None = None,
     labels: Collection[str] = (),
-) -> tuple[nodes.Mapping, tuple[Options, ...]]:
+) -> tuple[yaml_nodes.Mapping, tuple[Options, ...]]:
     """Return the data of the file, and the options of its labels.
 
     A token there is the name of its environment variable. See `read`.
@@ -67,7 +67,7 @@ def parse(
         path: Of the file: relative paths begin at its folder.
         environ: The variables that have to have the tokens; None to leave them alone.
     """
-    node = nodes.compose(text, path)
+    node = yaml_nodes.compose(text, path)
     if not isinstance(node, MappingNode):
         raise ConfigFileError(path, [Mistake(1, 1, schema.NO_LABELS)])
     reader = _Reader(node, path.absolute().parent, environ)
@@ -86,9 +86,9 @@ class _Reader:
         self.folder, self.environ = folder, environ
         self.mistakes: list[Mistake] = []
         self.secrets: set[str] = set()
-        self.data = nodes.data(node, self._note)
+        self.data = yaml_nodes.data(node, self._note)
         # of a key that stands there twice, both values are checked
-        last = nodes.data(node, self._note, last=True) if self.mistakes else self.data
+        last = yaml_nodes.data(node, self._note, last=True) if self.mistakes else self.data
         for data in [self.data] if last == self.data else [last, self.data]:
             for place, message in schema.check(data, folder):
                 self._note(place, message)

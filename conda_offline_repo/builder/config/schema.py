@@ -9,8 +9,8 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from ...exceptions import OfflineRepoError, VendorMissingError
+from ...files.yaml_nodes import not_text
 from .formats import advice, checks, nearest, reason
-from .nodes import not_text
 
 try:
     from jsonschema import Draft202012Validator, FormatChecker
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from jsonschema import ValidationError
     from ruamel.yaml.nodes import Node
 
-    from .nodes import Mapping
+    from ...files.yaml_nodes import Mapping
 
     Keys = tuple[str | int, ...]
 

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 from ruamel.yaml import YAML
 
-from ...files import atomic
+from ...exceptions import ConfigFileError
+from ...files import atomic, yaml_nodes
 from ...files.permissions import open_up
 from ...urls import public
 from ..request.inputs.pip_line import VARIABLE, urls_in
-from . import nodes
 from .entry import entry, relative
-from .exceptions import ConfigFileError, ConfigWriteError
+from .exceptions import ConfigWriteError
 from .read import parse
 from .values import common_options, label_options
 
@@ -57,7 +57,7 @@ def write(path: Path, options: Options, request: Remembered, defaults: Options) 
     label, folder = options.label, path.absolute().parent
     if os.path.islink(path):
         raise ConfigWriteError(path, label, "it is a link", "Give the file that it leads to.")
-    old = nodes.read_text(path) if os.path.exists(path) else ""
+    old = yaml_nodes.read_text(path) if os.path.exists(path) else ""
     top: Mapping[str, Any] = {"root": relative(options.root, folder)}
     labels: tuple[Options, ...] = ()
     if old:

@@ -15,12 +15,12 @@ import pytest
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from conda_offline_repo.builder.config.exceptions import ConfigFileError
 from conda_offline_repo.builder.config.read import read
 from conda_offline_repo.builder.config.schema import SCHEMA
 from conda_offline_repo.builder.config.values import changed
 from conda_offline_repo.builder.options import EnvironmentSpec, Options
 from conda_offline_repo.builder.warnings import Early
+from conda_offline_repo.exceptions import ConfigFileError
 
 if TYPE_CHECKING:
     from typing import Any

@@ -1,6 +1,6 @@
 """The file as it may come: hostile, huge, of another kind or encoding, and with secrets.
 
-`nodes`, `schema`, `formats` and `values` are the steps of `read`.
+`yaml_nodes`, `schema`, `formats` and `values` are the steps of `read`.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from conda_offline_repo.builder.config import nodes, schema
-from conda_offline_repo.builder.config.exceptions import ConfigFileError
+from conda_offline_repo.builder.config import schema
 from conda_offline_repo.builder.config.read import read
 from conda_offline_repo.builder.options import Options
 from conda_offline_repo.cli import build_options
-from conda_offline_repo.exceptions import VendorMissingError
+from conda_offline_repo.exceptions import ConfigFileError, VendorMissingError
+from conda_offline_repo.files import yaml_nodes
 from tests.support.inside import inside
 from tests.support.systems import DEVICES, PIPES
 
@@ -220,8 +220,8 @@ def test_behind_a_link(path: Path, tmp_path: Path) -> None:
 
 
 def test_too_large(path: Path) -> None:
-    (message,) = mistakes(path, "#" * (nodes.LARGEST + 1))
-    assert message == f"1:1: The file cannot be read: it is larger than {nodes.LARGEST} bytes."
+    (message,) = mistakes(path, "#" * (yaml_nodes.LARGEST + 1))
+    assert message == f"1:1: The file cannot be read: it is larger than {yaml_nodes.LARGEST} bytes."
 
 
 @pytest.mark.parametrize(
@@ -284,7 +284,7 @@ def _labels_of_aliases() -> str:
     ids=range(14),
 )
 def test_bombs_end_quickly(path: Path, text: str) -> None:
-    assert len(text) < nodes.LARGEST
+    assert len(text) < yaml_nodes.LARGEST
     path.write_text(text)
     start = time.process_time()
     with suppress(ConfigFileError):

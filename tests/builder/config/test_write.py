@@ -14,13 +14,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from conda_offline_repo.builder.config.exceptions import ConfigFileError, ConfigWriteError
+from conda_offline_repo.builder.config.exceptions import ConfigWriteError
 from conda_offline_repo.builder.config.read import read
 from conda_offline_repo.builder.config.write import write
 from conda_offline_repo.builder.options import EnvironmentSpec, Options
 from conda_offline_repo.builder.request.channels import sources
 from conda_offline_repo.builder.request.customer import customer
 from conda_offline_repo.builder.request.machine import machines
+from conda_offline_repo.exceptions import ConfigFileError
 from conda_offline_repo.repository.remembered import Remembered
 from tests.support.systems import DEVICES, MODES
 

@@ -1,4 +1,4 @@
-"""The file as YAML nodes, which know their places, and as the data that a JSON schema speaks of."""
+"""A YAML file as nodes, which know their places, and as the data that a JSON schema speaks of."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from ruamel.yaml.error import MarkedYAMLError, ReusedAnchorWarning
 from ruamel.yaml.nodes import CollectionNode, MappingNode, ScalarNode, SequenceNode
 from ruamel.yaml.reader import ReaderError
 
-from ...files.hashing import read_regular
-from .exceptions import ConfigFileError, Mistake
+from ..exceptions import ConfigFileError, Mistake
+from .hashing import read_regular
 
 if TYPE_CHECKING:
     from collections.abc import Callable
