@@ -76,7 +76,7 @@ def answer(served: Served, start: int) -> Generator[bytes]:
     address, channel = served.address, served.channel
     url, position = public(address), start
     with _in_words(url):
-        response = ask(with_login(address, channel), start, FRESH, channel, served.server.pools)
+        response = ask(with_login(address, channel), start, served.server.pools, FRESH, channel)
     with closing(response):
         if _is_at_end(response, start):
             return

@@ -48,18 +48,18 @@ NUMBER = re.compile(r"[0-9]{1,18}")
 def ask(
     url: str,
     start: int,
+    pools: Pools,
     more: Mapping[str, str] | None = None,
     channel: str = "",
-    pools: Pools | None = None,
 ) -> Response | Answer:
     """Ask for a file; redirects are followed, on the network alone.
 
     Args:
         url: With the credentials of its channel, which no other server is sent.
         start: The first byte to send.
+        pools: Connections of the command, to be used where possible.
         more: Headers of the request.
         channel: The channel whose login is used; without it, that in which conda sees the file.
-        pools: Connections of the command, to be used where possible.
 
     Returns:
         An answer to close, whatever its status.
@@ -71,16 +71,14 @@ def ask(
     path = Path(file_path(url)) if url.startswith("file:") else None
     if path and path.exists() and not path.is_file():  # a pipe or a device may never end
         raise DownloadFailedError("it is not a file in its channel")
-    offline = pools.offline if pools else context.offline
-    if offline and urlsplit(url).scheme in NETWORK:  # conda's session would crash
+    if pools.offline and urlsplit(url).scheme in NETWORK:  # conda's session would crash
         raise DownloadFailedError("it is not on this machine, and conda is offline", ONLINE)
     headers = {"Accept-Encoding": "identity", **(more or {})}
     if start:
         headers["Range"] = f"bytes={start}-"
     for _ in range(MOST_REDIRECTS):
         try:
-            answer = pools.ask(url, headers, channel) if pools else None
-            return answer or _ask(url, headers, channel, pools)
+            return pools.ask(url, headers, channel) or _ask(url, headers, channel, pools)
         except RedirectedError as redirect:
             url = _redirected(url, str(redirect))
             channel = channel if channel and same_server(channel, url) else ""
@@ -88,7 +86,7 @@ def ask(
     raise DownloadFailedError(reason, OF_SERVER)
 
 
-def _ask(url: str, headers: Mapping[str, str], channel: str, pools: Pools | None) -> Response:
+def _ask(url: str, headers: Mapping[str, str], channel: str, pools: Pools) -> Response:
     session, settings = _session(url, channel, pools)
     patience = (context.remote_connect_timeout_secs, context.remote_read_timeout_secs)
     request = Request("GET", url, headers, hooks={"response": _stop_at_redirect})
@@ -106,7 +104,7 @@ def _stop_at_redirect(response: Response, **_: object) -> None:
 _by_thread = threading.local()
 
 
-def _session(url: str, channel: str, pools: Pools | None) -> tuple[Session, Mapping[str, Any]]:
+def _session(url: str, channel: str, pools: Pools) -> tuple[Session, Mapping[str, Any]]:
     """Return a session, and proxies and certificates by conda's settings and the environment.
 
     They are worked out once a folder, which takes as long as a small file.
@@ -115,8 +113,8 @@ def _session(url: str, channel: str, pools: Pools | None) -> tuple[Session, Mapp
     folder = f"{channel}/noarch" if channel else url.rpartition("/")[0]
     if folder not in sessions:
         session = without_retries(folder if channel else url)
-        if pools:  # conda's keep no more than ten connections
-            session.adapters = {k: pools.own(adapter) for k, adapter in session.adapters.items()}
+        # conda's keep no more than ten connections
+        session.adapters = {k: pools.own(adapter) for k, adapter in session.adapters.items()}
         sessions[folder] = session, settings_of(session, url)
     return sessions[folder]
 

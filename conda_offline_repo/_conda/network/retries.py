@@ -11,7 +11,6 @@ from urllib3.exceptions import HTTPError
 from urllib3.util import Retry
 
 from .connections import proxy_of
-from .hosts import Host
 
 if TYPE_CHECKING:
     import threading
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
 
     from requests import Response
 
+    from .hosts import Host
     from .pools import Answer
 
     Result = TypeVar("Result")
@@ -78,10 +78,7 @@ class WrongBytesError(Exception):
 
 
 def with_retries(
-    attempt: Callable[[], Result],
-    arriving: Path,
-    stop: threading.Event,
-    host: Host | None = None,
+    attempt: Callable[[], Result], arriving: Path, stop: threading.Event, host: Host
 ) -> Result:
     """Return the result of the first attempt that succeeds.
 
@@ -95,7 +92,6 @@ def with_retries(
     Raises:
         DownloadFailedError: No attempt succeeded.
     """
-    host = host or Host(1)
     if host.gone:
         raise DownloadFailedError("it was not asked for, as the server did not send those before")
     tries_left = context.remote_max_retries

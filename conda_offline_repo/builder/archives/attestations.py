@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ...progress import Progress
-    from .downloads import Turn
+    from .download import Turn
     from .local import LocalArchives
 
 #: Bytes, as many as rattler reads; a bundle has about ten thousand.

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from ...progress import Progress
     from ..upstream.entry import Entry
-    from .downloads import Turn
+    from .download import Turn
     from .local import LocalArchives
 
 

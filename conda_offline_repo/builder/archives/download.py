@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 from contextlib import closing
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from urllib3.exceptions import HTTPError
@@ -52,39 +53,48 @@ LARGEST_UNSTATED = 4 << 30
 SYNCED = 1 << 18
 
 
-def download(
-    entry: Entry,
-    target: Path,
-    progress: Callable[[int], None],
-    stop: threading.Event,
-    largest: int | None = None,
-    host: Host | None = None,
-    pools: Pools | None = None,
-) -> Digests:
-    """Download an archive to `target`, hashed while it is written and resumed where possible.
+@dataclass(frozen=True)
+class Turn:
+    """The turn of one download among others.
 
-    Args:
-        entry: The archive and what its bytes must be.
-        target: A path in the staging folder; `partial` of it keeps the bytes that have arrived.
-        progress: Gets the number of bytes that arrive; negative when they are discarded.
-        stop: Set when the build is given up.
-        largest: Bytes that it may have where the index states no size, if not those of archives.
-        host: The server, where others download from it as well.
+    Attributes:
+        stop: Set when the command is given up.
+        host: The server.
         pools: Connections of the command.
-
-    Raises:
-        DownloadFailedError: It cannot be downloaded, or is not what the channel states.
-        ChannelRefusedError: The server refuses it (401, 403); trying others is no use.
     """
-    arriving = partial(target)
-    digests = with_retries(
-        lambda: _attempt(entry, arriving, progress, stop, largest or LARGEST_UNSTATED, pools),
-        arriving,
-        stop,
-        host,
-    )
-    replace(arriving, target)
-    return digests
+
+    stop: threading.Event
+    host: Host
+    pools: Pools
+
+    def download(
+        self,
+        entry: Entry,
+        target: Path,
+        progress: Callable[[int], None],
+        largest: int | None = None,
+    ) -> Digests:
+        """Download an archive to `target`, hashed while it is written and resumed where possible.
+
+        Args:
+            entry: The archive and what its bytes must be.
+            target: A path in the staging folder; `partial` of it keeps the bytes that have arrived.
+            progress: Gets the number of bytes that arrive; negative when they are discarded.
+            largest: Bytes that it may have where the index states no size; None for an archive.
+
+        Raises:
+            DownloadFailedError: It cannot be downloaded, or is not what the channel states.
+            ChannelRefusedError: The server refuses it (401, 403); trying others is no use.
+        """
+        arriving = partial(target)
+        digests = with_retries(
+            lambda: _attempt(entry, arriving, progress, self, largest or LARGEST_UNSTATED),
+            arriving,
+            self.stop,
+            self.host,
+        )
+        replace(arriving, target)
+        return digests
 
 
 class _Arrival:
@@ -120,16 +130,15 @@ def _attempt(
     entry: Entry,
     arriving: Path,
     progress: Callable[[int], None],
-    stop: threading.Event,
+    turn: Turn,
     largest: int,
-    pools: Pools | None,
 ) -> Digests:
     # two halves of different uploads would pass where no digest tells
     with arriving.open("a+b" if entry.has_digest else "w+b") as file:
         arrival = _Arrival(file, progress)
         try:
             if not arrival.received or arrival.received != entry.size:
-                _receive(entry, arrival, stop, largest, pools)
+                _receive(entry, arrival, turn, largest)
             sha256, md5 = arrival.sha256.hexdigest(), arrival.md5.hexdigest()
             digests = Digests(sha256, md5, arrival.received)
             for name, actual in vars(digests).items():
@@ -144,15 +153,13 @@ def _attempt(
         return digests
 
 
-def _receive(
-    entry: Entry, arrival: _Arrival, stop: threading.Event, largest: int, pools: Pools | None
-) -> None:
+def _receive(entry: Entry, arrival: _Arrival, turn: Turn, largest: int) -> None:
     """Ask for the rest of an archive and write what comes."""
     too_large = DownloadFailedError(
         f"the server sends more than {largest} bytes, and the index states no size"
     )
     try:
-        with closing(ask(entry.url, arrival.received, pools=pools)) as response:
+        with closing(ask(entry.url, arrival.received, turn.pools)) as response:
             check_status(response, arrival.received)
             if response.status_code != 206 and arrival.received:
                 arrival.discard()
@@ -165,7 +172,7 @@ def _receive(
             for chunk in chunks(response):
                 if not arrival.received and chunk.lstrip().startswith(b"<"):
                     raise DownloadFailedError(WEB_PAGE, LOG_IN)
-                if stop.is_set():
+                if turn.stop.is_set():
                     raise TryAgainError("the build was given up")
                 arrival.add(chunk)
                 if expected is None and arrival.received > largest:

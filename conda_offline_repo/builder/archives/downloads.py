@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import threading
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -13,16 +11,12 @@ from ..._conda.network.hosts import Queue
 from ..._conda.network.pools import Pools
 from ..._conda.network.sessions import sessions_for, share
 from ...files.workers import workers
-from .download import download
+from .download import Turn
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Callable, Iterator, Sequence
-    from pathlib import Path
     from typing import TypeVar
-
-    from ..._conda.network.hosts import Host
-    from ...files.hashing import Digests
-    from ..upstream.entry import Entry
 
     Item = TypeVar("Item")
     Result = TypeVar("Result")
@@ -31,32 +25,6 @@ if TYPE_CHECKING:
 READERS = 5
 #: This machine among the servers.
 HERE = ""
-
-
-@dataclass(frozen=True)
-class Turn:
-    """The turn of one download among others.
-
-    Attributes:
-        stop: Set when the command is given up.
-        host: The server.
-        pools: Connections of the command.
-    """
-
-    stop: threading.Event = field(default_factory=threading.Event)
-    host: Host | None = None
-    pools: Pools | None = None
-
-    def download(
-        self,
-        entry: Entry,
-        target: Path,
-        progress: Callable[[int], None],
-        largest: int | None = None,
-    ) -> Digests:
-        """See `download`."""
-        shared = self.host, self.pools
-        return download(entry, target, progress, self.stop, largest, *shared)
 
 
 @contextmanager

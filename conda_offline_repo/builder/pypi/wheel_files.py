@@ -25,7 +25,7 @@ from ..._conda.network.retries import (
 )
 from ...files.hashing import hash_file
 from ...urls import NETWORK, file_path
-from ..archives.downloads import Turn, downloads
+from ..archives.downloads import downloads
 from ..exceptions import ChannelRefusedError, DownloadError
 from ..upstream.entry import Entry
 from .conversion.read_wheel import read_wheel
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from typing import TypeVar
 
+    from ..archives.download import Turn
     from .conversion.record import WheelMetadata
     from .wheel import Wheel
 
@@ -109,7 +110,7 @@ class WheelFiles:
             if not metadata and wheel.sha256 and wheel.url.startswith(SCHEMES):
                 with suppress(*UNANSWERED):  # the wheel itself has it, too
                     metadata = self._stated_metadata(wheel, turn)
-            metadata = metadata or self.read(wheel, self.fetched(wheel, turn=turn))
+            metadata = metadata or self.read(wheel, self.fetched(wheel, turn))
             self._metadata[wheel.url] = metadata
         return metadata
 
@@ -140,7 +141,7 @@ class WheelFiles:
 
         def attempt() -> bytes:
             content = b""
-            with closing(http.ask(f"{wheel.url}.metadata", 0, pools=turn.pools)) as response:
+            with closing(http.ask(f"{wheel.url}.metadata", 0, turn.pools)) as response:
                 if response.status_code in BUSY:
                     check_status(response, 0)
                 if response.status_code == 200:
@@ -162,16 +163,13 @@ class WheelFiles:
         return (folders[0] if folders else self._scratch) / FOLDER / wheel.sha256
 
     def fetched(
-        self,
-        wheel: Wheel,
-        arrived: Callable[[int], None] = lambda _: None,
-        turn: Turn | None = None,
+        self, wheel: Wheel, turn: Turn, arrived: Callable[[int], None] = lambda _: None
     ) -> Path:
         """Return a wheel's path on this machine, where it has the digest that is stated.
 
         Args:
-            arrived: Gets the number of bytes that arrive, as from `download`.
             turn: Among the downloads of the command.
+            arrived: Gets the number of bytes that arrive, as from `Turn.download`.
         """
         if wheel.url.startswith("file:"):
             path = Path(file_path(wheel.url))
@@ -184,7 +182,7 @@ class WheelFiles:
             stated = {"sha256": wheel.sha256, "size": wheel.size}
             entry = Entry("", wheel.file, stated, wheel.public_url, wheel.url)
             try:
-                (turn or Turn()).download(entry, target, arrived)
+                turn.download(entry, target, arrived)
             except ChannelRefusedError as error:
                 failure = f"the server refuses it (HTTP {error.status})", LOGIN
                 raise DownloadError({wheel.public_url: failure}) from None

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from ...progress import Progress
     from ...repository.manifest import Manifest
-    from ..archives.downloads import Turn
+    from ..archives.download import Turn
     from ..archives.local import LocalArchives
     from .wheel import Target, Wheel
 
@@ -145,7 +145,7 @@ class WheelStore:
 
     def _converted(self, wheel: Wheel, described: Any, turn: Turn, *, python_abi: bool) -> Entry:
         """Make the package; what the wheel itself says counts, not what the index says of it."""
-        path = self.files.fetched(wheel, self._progress.advance, turn)
+        path = self.files.fetched(wheel, turn, self._progress.advance)
         if not wheel.sha256:
             wheel = replace(wheel, sha256=hash_file(path).sha256)
         metadata = self.files.read(wheel, path)

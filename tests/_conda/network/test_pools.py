@@ -68,9 +68,16 @@ def pools(me: Inside) -> Iterator[Pools]:
         yield pools
 
 
-def body(url: str, pools: Pools | None, start: int = 0) -> bytes:
+class Unpooled(Pools):
+    """Leaves each request to conda's session."""
+
+    def ask(self, *_: object) -> None:
+        return None
+
+
+def body(url: str, pools: Pools, start: int = 0) -> bytes:
     vars(http._by_thread).clear()  # the settings of another test
-    with closing(ask(url, start, pools=pools)) as response:
+    with closing(ask(url, start, pools)) as response:
         return b"".join(chunks(response))
 
 
@@ -141,7 +148,7 @@ def test_requests_are_those_of_the_session(
             netrc.write_text(f'machine 127.0.0.1 login {LOGIN[0]} password "{LOGIN[1]}"\n')
             netrc.chmod(0o600)
         asked = []
-        for pooled in (pools, None):
+        for pooled in (pools, Unpooled(4)):
             server.clear()
             for file in files(channel):
                 assert body(f"{url}/{file}", pooled) == (channel.folder / file).read_bytes()
@@ -159,7 +166,7 @@ def test_odd_names_are_asked_for_as_by_the_session(
     server: ChannelServer, pools: Pools, file: str
 ) -> None:
     url = f"{server.url}/public/noarch"
-    for pooled in (pools, None):
+    for pooled in (pools, Unpooled(4)):
         body(f"{url}/p00-1.0-0.conda", pooled)
         body(f"{url}/{file}", pooled)
     paths = [request.path for request in server.requests]
@@ -235,7 +242,7 @@ def test_proxy(me: Inside, channel: TinyChannel, login: str) -> None:
         me.configure(proxy_servers={"http": f"http://{login}127.0.0.1:{proxy.server_port}"})
         forget()
         reasons = []
-        for pooled in (Pools(2), None):
+        for pooled in (Pools(2), Unpooled(2)):
             for file in files(channel)[:2]:
                 try:
                     arrived = body(f"http://repo.example.com/public/{file}", pooled)
@@ -266,7 +273,7 @@ def test_certificates(me: Inside, channel: TinyChannel, tmp_path: Path) -> None:
         for setting in (True, str(certificate), False):
             me.configure(ssl_verify=setting)
             forget()
-            for pooled in (Pools(2), None):
+            for pooled in (Pools(2), Unpooled(2)):
                 try:
                     arrived = body(f"{url}/{file}", pooled)
                 except OSError as error:
@@ -275,7 +282,7 @@ def test_certificates(me: Inside, channel: TinyChannel, tmp_path: Path) -> None:
                 else:
                     assert arrived == (channel.folder / file).read_bytes()
                     assert setting is not True
-                assert pooled is None or all(pooled._folders.values())
+                assert all(pooled._folders.values())
         (failure,) = reasons
         assert failure
         assert "certificate is not accepted" in failure.reason
@@ -287,7 +294,7 @@ def test_server_that_cannot_be_reached_is_told_as_by_the_session(
     url = f"{server.url}/public/noarch/p00-1.0-0.conda"
     server.stop()
     failures = set()
-    for pooled in (pools, None):
+    for pooled in (pools, Unpooled(4)):
         with pytest.raises(OSError) as caught:  # noqa: PT011
             body(url, pooled)
         failures.add(unreached(caught.value))

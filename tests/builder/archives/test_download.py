@@ -1,4 +1,4 @@
-"""Servers as they are: slow, broken, lying and refusing, and what `download` makes of
+"""Servers as they are: slow, broken, lying and refusing, and what a download makes of
 it.
 """
 
@@ -16,8 +16,9 @@ import pytest
 from conda.base.context import context, reset_context
 
 from conda_offline_repo._conda.network.hosts import FIRST, Host
+from conda_offline_repo._conda.network.pools import Pools
 from conda_offline_repo._conda.network.retries import LONGEST_WAIT, DownloadFailedError
-from conda_offline_repo.builder.archives.download import download
+from conda_offline_repo.builder.archives.download import Turn
 from conda_offline_repo.builder.exceptions import ChannelRefusedError, DownloadError
 from conda_offline_repo.builder.upstream.entry import Entry
 from conda_offline_repo.files.atomic import partial
@@ -98,12 +99,16 @@ def vendor(tmp_path: Path) -> Iterator[Vendor]:
         yield Vendor(server, channel, big, small, me)
 
 
+def turn(stop: threading.Event | None = None, host: Host | None = None) -> Turn:
+    return Turn(stop or Patient(), host or Host(1), Pools(1))
+
+
 def fetch(vendor: Vendor, folder: Path, stop: threading.Event | None = None) -> Path:
     """Download `big`."""
     folder.mkdir(exist_ok=True)
     target = folder / vendor.big.file
     arrived: list[int] = []
-    digests = download(vendor.entry(vendor.big), target, arrived.append, stop or Patient())
+    digests = turn(stop).download(vendor.entry(vendor.big), target, arrived.append)
     content = vendor.big.path.read_bytes()
     assert target.read_bytes() == content
     assert digests.sha256 == hashlib.sha256(content).hexdigest()
@@ -144,7 +149,7 @@ def test_slow_answer_is_waited_for(vendor: Vendor) -> None:
 def test_status_that_does_not_pass(vendor: Vendor, tmp_path: Path, status: int) -> None:
     vendor.server.fault(vendor.big.file, "status", status=status)
     with pytest.raises(DownloadFailedError, match=f"the server answers with HTTP {status}"):
-        download(vendor.entry(vendor.big), tmp_path / "big", lambda size: None, Patient())
+        turn().download(vendor.entry(vendor.big), tmp_path / "big", lambda size: None)
     assert len(vendor.gets(vendor.big)) == 1 + context.remote_max_retries
 
 
@@ -250,7 +255,7 @@ def test_server_that_is_busy_stalls_or_breaks_off_is_asked_for_less(
     vendor.server.fault(vendor.big.file, kind, times=1)
     host = Host(50)
     entry, target = vendor.entry(vendor.big), tmp_path / vendor.big.file
-    download(entry, target, lambda size: None, Patient(), host=host)
+    turn(host=host).download(entry, target, lambda size: None)
     assert (host.limit == FIRST // 2) == (kind != "wrong")
 
 
@@ -319,7 +324,7 @@ def test_each_digest_is_heeded(vendor: Vendor, tmp_path: Path, algorithm: str) -
     record = {**entry.record, algorithm: "0" * len(entry.record[algorithm])}
     wrong = Entry(entry.subdir, entry.file, record, entry.public_url, entry.url)
     with pytest.raises(DownloadFailedError, match=f"its {algorithm} is .* the index says 000"):
-        download(wrong, tmp_path / "big", lambda size: None, Patient())
+        turn().download(wrong, tmp_path / "big", lambda size: None)
     assert not list(tmp_path.glob("big*"))
 
 

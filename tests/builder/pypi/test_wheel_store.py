@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING
 from zipfile import ZipFile
 
 import pytest
 
+from conda_offline_repo._conda.network.hosts import Host
+from conda_offline_repo._conda.network.pools import Pools
+from conda_offline_repo.builder.archives.download import Turn
 from conda_offline_repo.builder.exceptions import DownloadError
 from conda_offline_repo.builder.pypi.index_settings import IndexSettings
 from conda_offline_repo.builder.pypi.uv import chosen, wheel_at
@@ -119,7 +123,8 @@ def test_bytes_are_counted_while_a_wheel_arrives(
     arrived: list[int] = []
     files = WheelFiles(tmp_path / "scratch")
     with files.connected():
-        files.fetched(wheel_at(url, ""), arrived.append)
+        turn = Turn(threading.Event(), Host(1), Pools(1))
+        files.fetched(wheel_at(url, ""), turn, arrived.append)
     assert sum(arrived) == path.stat().st_size
 
 
