@@ -19,6 +19,13 @@ def printable(text: str) -> str:
     return "".join(c if _is_harmless(c) else repr(c)[1:-1] for c in text)
 
 
+def markdown(text: str) -> str:
+    """Return a text in one line in which Markdown finds no markup, also in the cell of a table."""
+    for special in "\\`*_[]<>|#&~":
+        text = text.replace(special, f"\\{special}")
+    return printable(text.replace("\n", " "))
+
+
 def _is_harmless(character: str) -> bool:
     return character == "\n" or character.isprintable() or unicodedata.category(character) == "Zs"
 

@@ -10,9 +10,9 @@ from conda.base.context import context
 
 from ..builder.request.changes import ALL
 from ..printable import counted, human
+from ..queries.overview import amount, proved_with
 from ..queries.pip import in_lines, pip_requirements
 from .output import (
-    amount,
     attester_lines,
     attesters_json,
     changes_json,
@@ -24,7 +24,6 @@ from .output import (
     platforms_json,
     print_lines,
     print_result,
-    proved_with,
     signed_by,
     table,
     warn,

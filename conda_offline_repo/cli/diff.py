@@ -9,15 +9,15 @@ from conda.base.context import context
 from ..delivery.exceptions import LabelMismatchError
 from ..delivery.release_ref import both
 from ..files.typed import typed_place
-from ..printable import human
+from ..printable import human, markdown
 from ..queries.compare import changed_entries, difference, new_attesters, new_licenses
+from ..queries.overview import customers_conda
 from ..repository.locate import Repository
 from .output import (
     attester_lines,
     attesters_json,
     changes_json,
     customer_json,
-    customers_conda,
     entry_lines,
     licenses,
     numbered,
@@ -26,7 +26,6 @@ from .output import (
     print_json,
     print_lines,
     signed_by,
-    with_origin,
 )
 from .parser import LABEL, add_options
 from .reading import warn_insecure, whole
@@ -125,33 +124,25 @@ def _text(
 def _markdown(
     old: Named, new: Named, changes: Difference, entries: list[str], fresh: str
 ) -> Iterator[str]:
-    yield f"## {_cell(new.manifest.label)}: {_named(old)} to {_named(new)}\n"
+    yield f"## {markdown(new.manifest.label)}: {_named(old)} to {_named(new)}\n"
     if not changes.platforms:
         yield "No package changes.\n"
     for change in changes.platforms:
-        yield f"### {_cell(change.platform)}\n"
+        yield f"### {markdown(change.platform)}\n"
         yield "| Package | Before | After |"
         yield "|---|---|---|"
-        rows = [
-            *(
-                (name, before, with_origin(change, name, after))
-                for name, before, after in change.updated
-            ),
-            *((name, "", with_origin(change, name, version)) for name, version in change.added),
-            *((name, version, "") for name, version in change.removed),
-        ]
-        for row in sorted(rows):
-            yield f"| {' | '.join(_cell(text) or '-' for text in row)} |"
+        for row in change.rows:
+            yield f"| {' | '.join(markdown(text) or '-' for text in row)} |"
         yield ""
     if entries:
         yield f"{entries[0]}\n"
-        yield from (f"- {_cell(line.removeprefix('  ~ '))}" for line in entries[1:])
+        yield from (f"- {markdown(line.removeprefix('  ~ '))}" for line in entries[1:])
         yield ""
     yield f"- Bytes to move: {human(changes.transfer_bytes)}"
-    yield f"- New licences: {_cell(fresh)}"
+    yield f"- New licences: {markdown(fresh)}"
     attested = attester_lines(new_attesters(old.manifest, new.manifest))
     for line in (*attested, *_customer(old, new), *_signatures(old, new)):
-        yield f"- {_cell(line)}"
+        yield f"- {markdown(line)}"
 
 
 def _customer(old: Named, new: Named) -> Iterator[str]:
@@ -171,10 +162,3 @@ def _signatures(old: Named, new: Named) -> Iterator[str]:
 
 def _named(release: Named) -> str:
     return f"release {release.manifest.release} of {release.manifest.created}"
-
-
-def _cell(text: str) -> str:
-    """Escape what Markdown would take for markup."""
-    for special in "\\`*_[]<>|#":
-        text = text.replace(special, f"\\{special}")
-    return text.replace("\n", " ")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from conda.base.context import context
 
-from ..printable import counted, human, printable
+from ..printable import printable
 from ..repository.manifest import as_dict
 
 if TYPE_CHECKING:
@@ -122,17 +122,6 @@ def customer_json(manifest: Manifest) -> dict[str, Any]:
     }
 
 
-def customers_conda(manifest: Manifest) -> str:
-    """Return the same for people."""
-    request = manifest.request
-    return f"{request.customer_conda} with {', '.join(request.customer_solvers)}"
-
-
-def proved_with(solvers: Mapping[str, str]) -> str:
-    """Return the solvers that have proven a release, with their versions, for people."""
-    return "; ".join(f"{name} ({versions})" for name, versions in solvers.items())
-
-
 def changes_json(difference: Difference) -> dict[str, Any]:
     """Return which archives come and go for a JSON object."""
     return {key: getattr(difference, key) for key in ("added", "updated", "removed")}
@@ -166,9 +155,9 @@ def platform_lines(difference: Difference) -> Iterator[str]:
     for change in difference.platforms:
         yield f"{change.platform}:"
         for name, old, new in change.updated:
-            yield f"  ~ {name} {old} -> {with_origin(change, name, new)}"
+            yield f"  ~ {name} {old} -> {change.with_origin(name, new)}"
         for name, version in change.added:
-            yield f"  + {name} {with_origin(change, name, version)}"
+            yield f"  + {name} {change.with_origin(name, version)}"
         for name, version in change.removed:
             yield f"  - {name} {version}"
 
@@ -193,23 +182,6 @@ def attester_lines(attesters: Mapping[Attester, tuple[str, ...]]) -> Iterator[st
     """Yield a line on each who newly attests packages."""
     for attester, names in attesters.items():
         yield f"Newly attested by {attester}: {', '.join(names)}"
-
-
-def with_origin(change: PlatformChange, name: str, version: str) -> str:
-    """Return the new version of a package with where it comes from, if that is to be told."""
-    return ", ".join(filter(None, (version, change.origins.get(name))))
-
-
-def place(environment: str, platform: str) -> str:
-    """Return an environment on a platform, as a person names them."""
-    return f"{environment} on {platform}" if environment else platform
-
-
-def amount(manifest: Manifest, archives: Iterable[str] | None = None) -> str:
-    """Return the number and the size of some archives, or of all."""
-    names = manifest.packages if archives is None else archives
-    sizes = [manifest.packages[name].size for name in names]
-    return f"{counted(len(sizes), 'package')}, {human(sum(sizes))}"
 
 
 def licenses(packages: Mapping[str, tuple[str, ...]]) -> str:

@@ -9,18 +9,14 @@ from conda.base.context import context
 
 from ..printable import counted, human
 from ..queries.dependencies import environments
-from ..queries.pip import in_lines, pip_requirements
-from ..repository.manifest import NEEDED, key_parts
+from ..queries.overview import amount, facts, package_table, solutions
+from ..queries.pip import pip_requirements
 from .output import (
-    amount,
     customer_json,
-    customers_conda,
     manifest_json,
     numbered,
-    place,
     print_json,
     print_lines,
-    proved_with,
     release_json,
     table,
 )
@@ -32,25 +28,12 @@ if TYPE_CHECKING:
     from ..queries.contents import ListedPackage
     from ..queries.licenses import Licensed, Licenses
     from ..repository.locate import Repository
-    from ..repository.manifest import Manifest
 
     #: As `requested_versions` returns them.
     Versions = Mapping[int, Mapping[str, Mapping[str, str]]]
 
 #: What separates licence texts.
 RULE = "=" * 79
-PACKAGES: tuple[str, ...] = (
-    "NAME",
-    "VERSION",
-    "BUILD",
-    "SUBDIR",
-    "SIZE",
-    "ASKED FOR",
-    "LICENCE",
-    "CHANNEL",
-)
-#: A column that is there only where a package has attestations.
-ATTESTED_BY = "ATTESTED BY"
 BRIEF = ("LABEL", "RELEASE", "OF", "PACKAGES", "SIZE", "SIGNED BY", "")
 
 
@@ -79,69 +62,22 @@ def packages_json(repository: Repository, packages: tuple[ListedPackage, ...]) -
         "pip": [*map(vars, pip_requirements(manifest))],
         "solutions": [
             {"environment": environment, "platform": platform, "packages": names}
-            for environment, platform, names in _solutions(manifest)
+            for environment, platform, names in solutions(manifest)
         ],
     }
 
 
 def packages_lines(repository: Repository, packages: tuple[ListedPackage, ...]) -> Iterator[str]:
     """Yield the request and a table of the packages."""
-    manifest, request = repository.manifest, repository.manifest.request
-    rows = [
-        ("path", str(repository.path)),
-        ("label", manifest.label),
-        ("release", f"{manifest.release} of {manifest.created}"),
-    ]
-    for environment in environments(manifest):
-        title = f"environment {environment.name}" if environment.name else "packages asked for"
-        everything = "none" if environment.pip else "all of the label channel"
-        specs = ", ".join(environment.packages) or everything
-        rows.append((title, "exact archives" if environment.exact else specs))
-        pip = in_lines(pip_requirements(manifest, environment.name))
-        rows += [("" if number else "asked of pip", line) for number, line in enumerate(pip)]
-    channels = request.channels or ("none",)
-    rows += [("" if number else "channels", channel) for number, channel in enumerate(channels)]
-    rows.append(("customer's conda", customers_conda(manifest)))
-    rows.append(("proved with", proved_with(manifest.proved_with) or "not stated"))
-    rows.append(("signed by", ", ".join(repository.signers) or "nobody: its origin is unknown"))
-    if repository.unfinished:
-        rows.append(("unfinished", "a publication is under way or was interrupted"))
-    if manifest.needs:
-        rows.append(("needs", NEEDED))
-    if manifest.cutoff:
-        rows.append(("nothing newer than", f"{manifest.cutoff} ({request.exclude_newer})"))
-    for platform in request.platforms:
-        machine = request.virtual_packages.get(platform, {})
-        versions = ", ".join(f"{name} {version}" for name, version in sorted(machine.items()))
-        rows.append((f"for {platform}", versions))
-    for name, platform, archives in _solutions(manifest):
-        rows.append((f"{place(name, platform)} installs", amount(manifest, archives)))
-    yield from table(rows)
+    rows = [("path", str(repository.path)), *facts(repository)]
+    names = ["", *(name for name, _ in rows)]
+    yield from table(
+        [("" if n == last else n, t) for last, (n, t) in zip(names, rows, strict=False)]
+    )
     yield ""
-    listed = [PACKAGES, *map(_package_row, packages)]
-    if any(package.attestations for package in packages):
-        attested = (ATTESTED_BY, *map(_attested_by, packages))
-        listed = [(*row, text) for row, text in zip(listed, attested, strict=True)]
-    yield from table(listed)
-    yield f"\n{amount(manifest)}\n"
-
-
-def _package_row(package: ListedPackage) -> tuple[str, ...]:
-    size, asked_for = human(package.size), "yes" if package.asked_for else ""
-    build = (package.name, package.version, package.build, package.subdir)
-    origin = str(package.wheel or package.channel)
-    return (*build, size, asked_for, package.license, origin)
-
-
-def _attested_by(package: ListedPackage) -> str:
-    if package.attestations is None:
-        return ""
-    return ", ".join(map(str, package.attestations.verified)) or "not verified"
-
-
-def _solutions(manifest: Manifest) -> list[tuple[str, str, tuple[str, ...]]]:
-    """Return environment, platform and archives of each solution, sorted."""
-    return sorted((*key_parts(key), names) for key, names in manifest.solutions.items())
+    heads, *listed = package_table(packages)
+    yield from table([tuple(map(str.upper, heads)), *listed])
+    yield f"\n{amount(repository.manifest)}\n"
 
 
 def _brief_json(repository: Repository) -> dict[str, Any]:

@@ -17,11 +17,11 @@ from ..delivery.source import from_folder
 from ..files.typed import ADDRESS, typed_path, typed_place
 from ..printable import counted, human
 from ..queries.compare import difference
+from ..queries.overview import amount
 from ..redaction import confined
 from ..repository.halfway import check_indexes
 from ..repository.locate import Repository, locate_one
 from .output import (
-    amount,
     changes_json,
     chatter_to_stderr,
     numbered,

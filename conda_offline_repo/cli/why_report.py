@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from ..queries.overview import place
 from ..repository.names import PLUGIN
-from .output import place, release_json
+from .output import release_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
@@ -46,6 +46,21 @@ class PlatformChange:
     removed: tuple[tuple[str, str], ...]
     origins: Mapping[str, str] = field(default_factory=dict)
 
+    def with_origin(self, name: str, version: str) -> str:
+        """Return the new version of a package with where it comes from, if that is to be told."""
+        return ", ".join(filter(None, (version, self.origins.get(name))))
+
+    @property
+    def rows(self) -> list[tuple[str, str, str]]:
+        """The name of each package with what it was and is, empty for nothing, sorted."""
+        return sorted(
+            (
+                *((n, old, self.with_origin(n, new)) for n, old, new in self.updated),
+                *((n, "", self.with_origin(n, version)) for n, version in self.added),
+                *((n, version, "") for n, version in self.removed),
+            )
+        )
+
 
 @dataclass(frozen=True)
 class _Installed:
@@ -83,6 +98,30 @@ class Difference:
 def subdir_and_name(archive: str) -> str:
     """Return `subdir/name` of the archive `subdir/name-version-build.extension`."""
     return archive.rsplit("-", 2)[0]
+
+
+def at_release(manifest: Manifest, number: int) -> Manifest:
+    """Return one of the releases that can be installed, with its own packages alone.
+
+    Of one that is kept nothing else is known; the plugin's channel counts as the same.
+    """
+    release = manifest.installable[number]
+    current = release is manifest
+    archives = {name for names in release.solutions.values() for name in names}
+    packages = {
+        name: package
+        for name, package in manifest.packages.items()
+        if name in archives or name.startswith(f"{PLUGIN}/")
+    }
+    return replace(
+        manifest,
+        release=number,
+        created=release.created,
+        solutions=release.solutions,
+        packages=packages,
+        files=manifest.files if current else {},
+        proved_with=manifest.proved_with if current else {},
+    )
 
 
 def difference(old: Manifest | None, new: Manifest) -> Difference:
