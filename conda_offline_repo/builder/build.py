@@ -20,6 +20,7 @@ from ..repository.transition import is_current
 from . import outcome as outcomes
 from .archives import collect, installers
 from .archives.attestations import collect_attestations
+from .archives.facts import facts_of
 from .planning import last_and_request, place, planner, proved
 from .release import attestations, compose, inspection, publish, signing
 from .release.html import render
@@ -128,7 +129,8 @@ def _build(
                 left = publish.finish(same, repository, staging, last, signer) if staging else ()
                 outcome = outcomes.unchanged(plan, last, left)
                 return _tried(outcome, plan, archives, options, progress, dry_run=dry_run)
-        warnings = inspection.inspect(plan, archives, run.inspected)
+        warnings = inspection.inspect(plan, archives, run.facts)
+        draft = compose.with_facts(draft, plan, run.facts)
         page = render.page(draft.manifest, plan.records, last, repository, plan.published)
         release = compose.completed(draft, page)
         outcome = outcomes.changed(plan, release, warnings)
@@ -151,16 +153,19 @@ def _collected(
     run: Run,
     arrived: Callable[[Archive], None],
 ) -> tuple[BuildPlan, tuple[Archive, ...]]:
-    """Return a plan with its proof, which is made while the archives come, and these."""
-    entries = plan.all_entries
+    """Return a plan with its proof, made while the archives come and are read, and these."""
+    entries, records = plan.all_entries, plan.records
+
+    def read(archive: Archive) -> None:
+        arrived(archive)
+        facts_of(archive, records[archive.name].get("noarch"), run.facts)
+
     collect.check_space(entries, repository, staging, run.archives)
     with (
         overrides.without_cuda(),
         short_turns(),
         unavailable.refusal_explained(plan.request),
-        collect.collecting(
-            entries, repository, staging, progress, run.archives, arrived
-        ) as collected,
+        collect.collecting(entries, repository, staging, progress, run.archives, read) as collected,
     ):
         return plan if plan.proof.by else prove(plan), collected()
 

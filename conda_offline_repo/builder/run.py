@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from ..progress import Progress
+    from .archives.facts import Known
     from .options import Options
-    from .release.inspection import Known
     from .request.request import Request
     from .solved import Ground, Solved
     from .solving.solution import Task
@@ -34,7 +34,7 @@ class Run:
         secrets: The credentials of all of them: none may leave in the repository of any.
         archives: The archives that are known.
         overview: The page that lists the labels.
-        inspected: What was found in archives, see `release.inspection.inspect`.
+        facts: What is known of archives, see `archives.facts.facts_of`.
         proofs: What proofs came to, see `release.prove.proved`.
 
     Args:
@@ -47,7 +47,7 @@ class Run:
         self.secrets = credentials(*builds)
         self.archives = LocalArchives(root)
         self.overview = Overview(root, self.secrets)
-        self.inspected: Known = {}
+        self.facts: Known = {}
         self.proofs: Recent[dict[str, str]] = Recent()
         self._solved: Recent[Solved] = Recent()
         self._searched: defaultdict[frozenset[str], set[str]] = defaultdict(set)

@@ -145,6 +145,7 @@ def test_manifest_describes_the_repository(repository: Path, vendor: Vendor) -> 
     assert stated["packages"][APP[1]] == {
         **{key: lib.record[key] for key in ("md5", "sha256", "size")},
         "url": f"{urls[2]}/{APP[1]}",
+        "scripts": {},
     }
     assert (stated["format"], stated["label"], stated["build"]) == (1, "bank", 1)
     solvers = {"conda-libmamba-solver", "libmambapy", "conda-rattler-solver", "py-rattler"}

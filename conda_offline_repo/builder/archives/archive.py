@@ -26,8 +26,10 @@ if TYPE_CHECKING:
 INDEX = "info/index.json"
 PATHS = "info/paths.json"
 LINK = "info/link.json"
+#: What older packages have in the place of `PATHS`, and newer ones besides: the paths, one a line.
+FILES = "info/files"
 #: Bytes; far more than any such file has.
-LARGEST = {INDEX: 16 << 20, PATHS: 256 << 20, LINK: 16 << 20}
+LARGEST = {INDEX: 16 << 20, PATHS: 256 << 20, LINK: 16 << 20, FILES: 256 << 20}
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,9 @@ class Archive:
 def read_descriptions(path: Path, *names: str) -> dict[str, dict[str, Any]]:
     """Return the contents of JSON files in an archive, those of `LARGEST`, that it has.
 
+    The lines of `FILES` come in the form of `PATHS`, and only where that has not come before. A
+    `.tar.bz2` is read no further than to where it begins with what it installs, if it has one.
+
     Raises:
         ValueError: The archive is not a conda package, or cannot be read.
     """
@@ -64,16 +69,24 @@ def read_descriptions(path: Path, *names: str) -> dict[str, dict[str, Any]]:
                 if member.name in names and member.isfile():
                     part = tar.extractfile(member)
                     if part and member.size <= LARGEST[member.name]:
-                        content = json.loads(part.read())
+                        content = _parsed(member.name, part.read())
                         if isinstance(content, dict):
                             contents[member.name] = content
-                    if contents.keys() == {*names}:
-                        break
+                missing = {*names} - contents.keys()
+                if missing <= {FILES} or (missing == {PATHS} and member.name[:5] != "info/"):
+                    break
     except OSError as error:
         raise ValueError(error.strerror or str(error)) from error
     except Exception as error:  # each implementation of zstd has errors of its own
         raise ValueError(str(error) or type(error).__name__) from error
     return contents
+
+
+def _parsed(name: str, content: bytes) -> Any:
+    if name != FILES:
+        return json.loads(content)
+    lines = map(str.strip, content.decode().split("\n"))
+    return {"paths": [{"_path": line} for line in lines if line]}
 
 
 def read_beginnings(path: Path, names: Collection[str], size: int) -> dict[str, bytes]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ...repository.package import File
 from ..warnings import BuildWarning
-from .archive import LINK, PATHS, read_descriptions
+from .archive import FILES, LINK, PATHS, read_descriptions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,10 +35,12 @@ class Contents:
     Attributes:
         files: By path, as the package has it.
         entry_points: The commands of a `noarch: python` package, as `command = module:function`.
+        known: Whether the archive says them.
     """
 
     files: Mapping[str, File] = field(default_factory=dict)
     entry_points: tuple[str, ...] = ()
+    known: bool = False
 
     @property
     def commands(self) -> tuple[str, ...]:
@@ -56,13 +58,13 @@ class Contents:
 def contents_of(path: Path, *, noarch_python: bool = False) -> Contents:
     """Return the contents of an archive; nothing where it does not say them, or is not there."""
     with suppress(ValueError, KeyError, TypeError, AttributeError):
-        parts = read_descriptions(path, PATHS, *([LINK] if noarch_python else []))
+        parts = read_descriptions(path, PATHS, FILES, *([LINK] if noarch_python else []))
         files = {
-            str(entry["_path"]): File(entry.get("sha256", ""), entry.get("size_in_bytes", 0))
-            for entry in parts[PATHS]["paths"]
+            str(entry["_path"]): File(entry.get("sha256", ""), int(entry.get("size_in_bytes") or 0))
+            for entry in parts.get(PATHS, parts.get(FILES, {}))["paths"]
         }
         noarch = parts.get(LINK, {}).get("noarch") or {}
-        return Contents(files, tuple(map(str, noarch.get("entry_points") or ())))
+        return Contents(files, tuple(map(str, noarch.get("entry_points") or ())), known=True)
     return Contents()
 
 

@@ -83,6 +83,11 @@ def system_of(content: bytes) -> str | None:
     return next((s for beginning, s in BEGINNINGS.items() if content.startswith(beginning)), None)
 
 
+def native_files(paths: Iterable[str], programs: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the compiled files among paths, those that a machine finds, and the programs."""
+    return tuple(p for p in paths if p in programs or (COMPILED.search(p) and _is_loaded(p)))
+
+
 def compiled_files(
     paths: Iterable[str], platform: str, python: str, programs: Mapping[str, str] | None = None
 ) -> Compiled | None:
@@ -96,7 +101,7 @@ def compiled_files(
             such as `312`; empty if there is none.
     """
     programs = programs or {}
-    compiled = [p for p in paths if p in programs or (COMPILED.search(p) and _is_loaded(p))]
+    compiled = native_files(paths, programs)
     extensions = [path for path in compiled if EXTENSION.search(path)]
     suffixes = _suffixes(platform, python)
     if extensions and not any(
@@ -109,8 +114,8 @@ def compiled_files(
     own = platform.partition("-")[0]
     if not any(own in possible for possible in systems):
         # .NET has libraries for every system, with the names of those for Windows
-        return Compiled(tuple(compiled), useless=any(possible != {"win"} for possible in systems))
-    return Compiled(tuple(compiled), useless=False) if set.intersection(*systems) else None
+        return Compiled(compiled, useless=any(possible != {"win"} for possible in systems))
+    return Compiled(compiled, useless=False) if set.intersection(*systems) else None
 
 
 def _is_loaded(path: str) -> bool:

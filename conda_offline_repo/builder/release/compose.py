@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 from ...clock import utc
 from ...files.hashing import hash_file, read_regular
+from ...files.workers import run_all
 from ...repository.index import bridge
 from ...repository.manifest import VERSION_3, Manifest
 from ...repository.package import Attestations, File, Package
 from ...repository.writing import joined
+from ..archives.facts import facts_of
 from ..request.request import remember
 from .draft import Draft
 from .html.render import PAGE_NAME
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from ...repository.package import Attester
     from ..archives.archive import Archive
     from ..archives.attestations import Collected
+    from ..archives.facts import Known
     from .plan import BuildPlan
 
 CHECKSUMS_NAME = "SHA256SUMS"
@@ -52,7 +55,8 @@ def compose(
 ) -> Release:
     """Return the release that a repository is to become, without page and checksums.
 
-    Its number is one more than the last one's. See `completed` for page and checksums.
+    Its number is one more than the last one's. See `completed` for page and checksums, `with_facts`
+    for what is not known of archives yet.
 
     Args:
         plan: What it is to hold.
@@ -67,18 +71,21 @@ def compose(
         name: Attestations(file.sha256, file.size, verified[name])
         for name, file in attestations.files.items()
     }
-    packages = {
-        archive.name: Package(
+    packages = {}
+    for archive in archives:
+        entry, before = entries[archive.name], last and last.packages.get(archive.name)
+        same = before if before and before.sha256 == archive.sha256 else None
+        packages[archive.name] = Package(
             archive.sha256,
             archive.md5,
             archive.size,
-            entries[archive.name].public_url,
-            entries[archive.name].wheel,
+            entry.public_url,
+            entry.wheel,
             described.get(archive.name),
-            entries[archive.name].index_version,
+            entry.index_version,
+            same.scripts if same else None,
+            same.pypi if same else {},
         )
-        for archive in archives
-    }
     index = {**plan.index, **plan.plugin_index}
     names = [installer.name for installer in installers]
     newer = any(entry.index_version == VERSION_3 for entry in plan.entries)
@@ -104,6 +111,23 @@ def compose(
         bridges=_bridges(plan.repository, index, last) if last else {},
     )
     return Release(manifest, (*archives, *attestations.files.values(), *installers), files)
+
+
+def with_facts(release: Release, plan: BuildPlan, known: Known) -> Release:
+    """Return a release with what its packages run, also those of which the last manifest does not
+    say it; of a dry run, without what new ones do.
+
+    Args:
+        known: The facts of archives; gets more.
+    """
+    packages, records = {**release.manifest.packages}, plan.records
+    named = (archive for archive in release.archives if archive.name in packages)
+    unknown = [archive for archive in named if packages[archive.name].scripts is None]
+    facts = run_all(lambda a: facts_of(a, records[a.name].get("noarch"), known), unknown)
+    for archive, own in zip(unknown, facts, strict=True):
+        package = packages[archive.name]
+        packages[archive.name] = replace(package, scripts=own.scripts, pypi=own.pypi)
+    return replace(release, manifest=replace(release.manifest, packages=packages))
 
 
 def completed(release: Release, page: Draft | File | None) -> Release:

@@ -12,27 +12,26 @@ from itertools import chain, combinations
 from typing import TYPE_CHECKING
 
 from ...repository.manifest import package_name
-from ..archives.contents import contents_of, long_path
-from ..archives.libraries import compiled_files, programs_of
+from ..archives.contents import contents_of
+from ..archives.facts import facts_of
+from ..archives.libraries import compiled_files
 from ..archives.providers import modules_of, shared_modules
 from ..warnings import BuildWarning
 from .exceptions import UnfitArchivesError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from typing import Any
 
     from ...repository.manifest import Manifest
     from ..archives.archive import Archive
     from ..archives.contents import Contents
+    from ..archives.facts import Facts, Known
     from ..archives.libraries import Compiled
     from ..solving.solution import Solution
     from .plan import BuildPlan
 
     Read = Callable[[str], Contents]
-
-    #: By archive, its digest, its entry's `noarch`, a platform and the version of Python there.
-    Known = MutableMapping[tuple[str, str, object, str, str], "Findings"]
 
 #: How many paths or modules a message names; there may be thousands.
 NAMED = 3
@@ -58,7 +57,7 @@ def inspect(plan: BuildPlan, archives: Iterable[Archive], known: Known) -> tuple
 
     Args:
         archives: All of the release; of a dry run, new ones are not there.
-        known: What was found in those of other labels; gets more.
+        known: The facts of archives, also of other labels; gets more.
 
     Raises:
         UnfitArchivesError: Some would not work where they are installed.
@@ -74,11 +73,12 @@ def inspect(plan: BuildPlan, archives: Iterable[Archive], known: Known) -> tuple
     for solution in plan.solutions:
         python, findings = _python(solution, records), {}
         for name in _new(solution, plan.last):
-            archive, noarch = by_name[name], records[name].get("noarch")
-            key = (name, archive.sha256, noarch, solution.platform, python)
-            findings[name] = known.get(key) or _look(archive, noarch, *key[-2:], read)
-            if archive.path.exists():
-                known[key] = findings[name]
+            noarch = records[name].get("noarch")
+            # the list of files is a small part of a .conda archive, and of no other
+            windows = solution.platform.startswith("win-") and name.endswith(".conda")
+            if name.startswith("noarch/") or noarch == "python" or windows:
+                facts = facts_of(by_name[name], noarch, known)
+                findings[name] = _look(facts, solution.platform, python, windows=windows)
         found.append((solution, findings))
     long = {name: f.long_path for _, each in found for name, f in each.items() if f.long_path}
     return (
@@ -97,21 +97,10 @@ def _new(solution: Solution, last: Manifest | None) -> tuple[str, ...]:
     return tuple(name for name in solution.names if name not in before or not pythons <= before)
 
 
-def _look(archive: Archive, noarch: object, platform: str, python: str, read: Read) -> Findings:
-    """Return what is wrong with an archive, with its entry's `noarch`, where this Python is."""
-    name = archive.name
-    everywhere = name.startswith("noarch/")
-    # the list of files is a small part of a .conda archive, and of no other
-    windows = platform.startswith("win-") and name.endswith(".conda")
-    if not (everywhere or noarch == "python" or windows):
-        return Findings()
-    contents = read(name)
-    compiled = None
-    if everywhere:
-        programs = programs_of(archive.path, contents)
-        compiled = compiled_files(contents.files, platform, python, programs)
-    unlinkable = contents.unlinkable if noarch == "python" else ()
-    return Findings(unlinkable, compiled, long_path(name, contents) if windows else None)
+def _look(facts: Facts, platform: str, python: str, *, windows: bool) -> Findings:
+    """Return what is wrong with an archive where this Python is."""
+    compiled = compiled_files(facts.compiled, platform, python, facts.programs)
+    return Findings(facts.unlinkable, compiled, facts.long_path if windows else None)
 
 
 def _compiled(

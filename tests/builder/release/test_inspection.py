@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conda_offline_repo.builder.release import inspection
+from conda_offline_repo.builder.archives import facts
 from conda_offline_repo.builder.release.exceptions import (
     FailOnError,
     SameNameError,
@@ -118,7 +118,7 @@ def test_what_fits_some_machines_is_told_once(
     channel.add("other")
     more = options(me, channel, "m", "own", "all", "other")
     with monkeypatch.context() as patch:
-        patch.setattr(inspection, "contents_of", read)
+        patch.setattr(facts, "contents_of", read)
         assert not me.build(request).changed
         with pytest.raises(AssertionError):
             me.build(more)
