@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -123,9 +124,9 @@ def add_options(group: _ActionsContainer, options: Mapping[str, str], **more: An
         more: As for `add_argument`.
     """
     for usage, text in options.items():
-        words = usage.replace("[", "").replace("]", "").split()
+        words = re.sub(r"\[([A-Z]+(?: \.\.\.)?)\]$", r"\1", usage).split()
         flags = [word for word in words if word.startswith("-")]
-        several, optional = words[-1] == "...", "[" in usage
+        several, optional = words[-1] == "...", usage.endswith("]")
         values = words[len(flags) : len(words) - several]
         name = f"offline_repo_{(flags or values)[-1].lstrip('-').replace('-', '_').lower()}"
         settings: dict[str, Any] = {"help": " ".join(text.split())}
