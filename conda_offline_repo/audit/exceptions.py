@@ -2,13 +2,32 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
+
+from conda.common.io import dashlist
 
 from ..exceptions import OfflineRepoError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Breach:
+    """A package that breaks a policy: its archive as `subdir/file`, the key of the policy that it
+    breaks, how, and because of what it is there: requested packages, `release N`, or `plugin`.
+    """
+
+    archive: str
+    rule: str
+    problem: str
+    needed_by: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        by = f" (needed by {', '.join(self.needed_by)})" if self.needed_by else ""
+        return f"{self.archive}{by}: {self.rule}: {self.problem}"
 
 
 class PolicyError(OfflineRepoError):
@@ -35,4 +54,26 @@ class AdvisoriesError(OfflineRepoError):
             *problems[:5],
             "Give a record of OSV as JSON, or a folder or a zip file of such: "
             "https://osv-vulnerabilities.storage.googleapis.com/PyPI/all.zip has those of PyPI.",
+        )
+
+
+class LicensesMissingError(OfflineRepoError):
+    """A policy has rules on licences, and what reads licences is not installed."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Rules on licences need a package that is not installed: license-expression.",
+            "Install it beside conda: conda install -n base license-expression",
+        )
+
+
+class PolicyBreachedError(OfflineRepoError):
+    """Packages break a policy; `breaches` has them as objects."""
+
+    def __init__(self, place: object, breaches: Sequence[Breach]) -> None:
+        self.breaches = [asdict(breach) for breach in breaches]
+        super().__init__(
+            f"{place} breaks the policy:{dashlist(breaches)}",
+            "Ship other packages or versions, or let the policy except a package: exceptions: "
+            "[{package: NAME, reason: TEXT, approved_by: WHO, until: YYYY-MM-DD}]",
         )

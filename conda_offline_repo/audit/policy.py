@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
+from datetime import date
+from difflib import get_close_matches
+from functools import partial
 from typing import TYPE_CHECKING
 
+from ..clock import EPOCH
+from ..cooldown import cooldown
+from ..exceptions import OfflineRepoError
+from ..printable import printable
+from ..repository.package import SCRIPTS
+from ..specs import CREDENTIALS, parse_spec
+from .exceptions import PolicyError
+from .licenses import ACTIONS, DENY, WARN, LicenseRules, policy_license
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import date
+    from collections.abc import Iterable, Mapping
     from typing import Any
 
-
-@dataclass(frozen=True)
-class LicenseRules:
-    """Rules on licences.
-
-    Attributes:
-        allow: SPDX licences, also with an exception (`WITH`); empty for all that are not denied.
-        deny: The same.
-        unknown: What to do about a licence that is not of SPDX: `allow`, `warn` or `deny`.
-        missing: The same for a package that states none.
-    """
-
-    allow: tuple[str, ...] = ()
-    deny: tuple[str, ...] = ()
-    unknown: str = "warn"
-    missing: str = "warn"
+#: What adds up where a label has a policy besides that of all labels.
+ADDED = ("exceptions", "not_affected")
+KINDS: dict[Any, str] = {dict: "a mapping", list: "a list", str: "a text"}
 
 
 @dataclass(frozen=True)
@@ -85,3 +84,102 @@ class Policy:
     exceptions: tuple[PolicyException, ...] = ()
     not_affected: tuple[NotAffected, ...] = ()
     stated: Mapping[str, Any] = field(default_factory=dict)
+
+
+def parse_policy(stated: Mapping[str, Any], place: object = "offline-repo.yml") -> Policy:
+    """Return the policy in a mapping as YAML has it, which stands at a place.
+
+    Raises:
+        PolicyError: It has mistakes.
+        LicensesMissingError: It has rules on licences, and license-expression is not installed.
+    """
+    problems: list[str] = []
+    read = _read(stated, SHAPE, "policy", problems)
+    licenses = read.get("licenses", {})
+    if both := sorted({*licenses.get("allow", ())} & {*licenses.get("deny", ())}):
+        problems.append(f"policy.licenses allows and denies {', '.join(both)}.")
+    if problems:
+        raise PolicyError(place, problems)
+    usual = DENY if licenses.get("allow") else WARN
+    return Policy(
+        LicenseRules(**{"unknown": usual, "missing": usual, **licenses}) if licenses else None,
+        **read.get("packages", {}),
+        channels=read.get("channels", ()),
+        exclude_newer=read.get("exclude_newer", ""),
+        scripts=read.get("scripts", {}).get("deny", ()),
+        exceptions=tuple(PolicyException(**each) for each in read.get("exceptions", ())),
+        not_affected=tuple(
+            NotAffected(**{"package": "", **each}) for each in read.get("not_affected", ())
+        ),
+        stated=json.loads(json.dumps(stated, default=str)),  # YAML has dates
+    )
+
+
+def put_over(common: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the policy of a label, as stated, from that of all labels and its own."""
+    added = {key: [*common.get(key, ()), *own.get(key, ())] for key in ADDED}
+    return {**common, **own, **{key: values for key, values in added.items() if values}}
+
+
+def _read(value: Any, shape: Any, path: str, problems: list[str]) -> Any:
+    """Return a value of YAML that has a shape: a mapping, a list, or what reads a text. What is
+    wrong is added to the problems.
+    """
+    if isinstance(value, date):
+        return _read(str(value), shape, path, problems)
+    kind: Any = str if callable(shape) else type(shape)
+    if not isinstance(value, kind) or value == "":
+        problems.append(f"{path} has to be {KINDS[kind]}.")
+        return {}
+    if isinstance(shape, list):
+        return tuple(_read(v, shape[0], f"{path}[{n}]", problems) for n, v in enumerate(value))
+    if isinstance(shape, dict):
+        problems += (f"{path} has no key {k!r}. {_near(k, shape)}" for k in value if k not in shape)
+        optional = {"package"} if "not_affected" in path else set()
+        missing = sorted(shape.keys() - value.keys() - optional) if path.endswith("]") else ()
+        problems += (f"{path} lacks {key!r}." for key in missing)
+        known = [key for key in shape if key in value]
+        return {key: _read(value[key], shape[key], f"{path}.{key}", problems) for key in known}
+    try:
+        return shape(" ".join(value.split()))
+    except (OfflineRepoError, ValueError) as error:
+        problems.append(f"{path}: {getattr(error, 'message', error)}")
+        return None
+
+
+def _near(word: object, right: Iterable[str]) -> str:
+    near = get_close_matches(str(word).lower(), right, 1)
+    return f"Did you mean {near[0]!r}?" if near else f"It may be {', '.join(right)}."
+
+
+def _one_of(right: tuple[str, ...], text: str) -> str:
+    if text not in right:
+        raise ValueError(f"{text!r} is not known. {_near(text, right)}")
+    return text
+
+
+def _channel(text: str) -> str:
+    if CREDENTIALS.search(text):
+        raise ValueError("a channel stands here with a password or a token: name it without.")
+    return text
+
+
+def _age(text: str) -> str:
+    return text if cooldown(text, EPOCH) else ""
+
+
+NOTE = {"package": parse_spec, "reason": printable}
+#: The keys of a policy, and what reads their texts.
+SHAPE = {
+    "licenses": {
+        "allow": [policy_license],
+        "deny": [partial(policy_license, denied=True)],
+        **dict.fromkeys(("unknown", "missing"), partial(_one_of, ACTIONS)),
+    },
+    "packages": {"allow": [parse_spec], "deny": [parse_spec]},
+    "channels": [_channel],
+    "exclude_newer": _age,
+    "scripts": {"deny": [partial(_one_of, SCRIPTS)]},
+    "exceptions": [{**NOTE, "approved_by": printable, "until": date.fromisoformat}],
+    "not_affected": [{**NOTE, "id": printable}],
+}

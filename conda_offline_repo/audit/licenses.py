@@ -1,0 +1,130 @@
+"""Licences of packages as SPDX expressions, and what rules say of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from .exceptions import LicensesMissingError
+
+if TYPE_CHECKING:
+    from typing import Any
+
+#: What is done about a licence, the better ones first.
+ALLOW, WARN, DENY = ACTIONS = ("allow", "warn", "deny")
+#: What SPDX and recipes write for none.
+NONE = ("", "none", "noassertion")
+#: Characters; what is longer is a licence's text.
+LONGEST = 500
+ONLY, OR_LATER = "-only", "-or-later"
+#: The beginning of names that SPDX leaves to others.
+REFERENCE = "LicenseRef-"
+
+
+@dataclass(frozen=True)
+class LicenseRules:
+    """Rules on licences.
+
+    Attributes:
+        allow: SPDX licences, also with an exception (`WITH`); empty for all that are not denied.
+        deny: The same.
+        unknown: What to do about a licence that is not of SPDX: `allow`, `warn` or `deny`.
+        missing: The same for a package that states none.
+    """
+
+    allow: tuple[str, ...] = ()
+    deny: tuple[str, ...] = ()
+    unknown: str = "warn"
+    missing: str = "warn"
+
+
+def judge_license(rules: LicenseRules, stated: object) -> tuple[str, str]:
+    """Return what rules do about a licence, as an index entry states it: one of `ACTIONS`, and why.
+
+    Of several to choose from, the best counts; of several that all apply, the worst.
+    """
+    text = " ".join(str(stated or "").split())
+    if text.lower() in NONE:
+        return rules.missing, "it states no licence"
+    expression, shown = _parsed(text), text[:100]
+    if expression is None:
+        return rules.unknown, f"its licence {shown!r} is not an SPDX expression"
+    action, problems = _weighed(rules, expression)
+    whole = "" if expression.isliteral else f" {shown!r}:"
+    return action, f"its licence{whole} {' and '.join(problems)}"
+
+
+def policy_license(text: str, *, denied: bool = False) -> str:
+    """Return a licence that a policy names, as SPDX writes it.
+
+    If it is denied, an old name such as `GPL-3.0` stands for `GPL-3.0-or-later`, and this for
+    `GPL-3.0-only` as well: who denies the choice of later ones denies each.
+
+    Raises:
+        ValueError: It is not one licence of SPDX, nor a `LicenseRef-`.
+    """
+    expression = _parsed(text)
+    if expression is not None and not expression.isliteral:
+        raise ValueError(f"{text!r} is not one licence: name each by itself.")
+    name, _, known = _license(expression) if expression else ("", "", False)
+    # a few names that leave the version open stand for the oldest
+    vague = any(map(str.isdigit, name)) and not any(map(str.isdigit, text))
+    if not vague and (known or name.startswith(REFERENCE)):
+        is_old = denied and name.endswith(ONLY) and not text.lower().endswith(ONLY)
+        return name.removesuffix(ONLY) + OR_LATER if is_old else name
+    names = [name for name in _licensing().known_symbols if not name.startswith(REFERENCE)]
+    near = " or ".join(get_close_matches(text, names, 3, 0.5))
+    raise ValueError(f"{text!r} is not a licence of SPDX. Did you mean {near or 'LicenseRef-...'}?")
+
+
+def _weighed(rules: LicenseRules, expression: Any) -> tuple[str, tuple[str, ...]]:
+    """Return what rules do about an expression, and why."""
+    if not expression.isliteral:
+        parts = [_weighed(rules, part) for part in expression.args]
+        actions = [ACTIONS.index(action) for action, _ in parts]
+        chosen = min(actions) if isinstance(expression, _licensing().OR) else max(actions)
+        whys = (
+            why for (_, whys), n in zip(parts, actions, strict=True) if n == chosen for why in whys
+        )
+        return ACTIONS[chosen], tuple(dict.fromkeys(whys))
+    name, base, known = _license(expression)
+    wider = {n.removesuffix(ONLY) + OR_LATER for n in (name, base) if n.endswith(ONLY)}
+    denying = {name, base} if base in rules.allow else {name, base} | wider
+    if name not in rules.allow and not denying.isdisjoint(rules.deny):
+        return DENY, (f"{name} is denied",)
+    if name not in rules.allow and not known:
+        return rules.unknown, (f"{name} is not of SPDX",)
+    if rules.allow and {name, base}.isdisjoint(rules.allow):
+        return DENY, (f"{name} is not among those that are allowed",)
+    return ALLOW, ()
+
+
+def _license(symbol: Any) -> tuple[str, str, bool]:
+    """Return a licence's name, the same without its exception, and whether SPDX has both."""
+    parts, names = [*symbol.decompose()], _licensing().known_symbols
+    known = all(
+        part.key in names and not part.key.startswith(REFERENCE) and part.is_exception == bool(n)
+        for n, part in enumerate(parts)
+    )
+    return " WITH ".join(part.key for part in parts), parts[0].key, known
+
+
+@lru_cache(maxsize=1)
+def _licensing() -> Any:
+    try:
+        from license_expression import get_spdx_licensing
+    except ImportError as error:
+        raise LicensesMissingError from error
+    return get_spdx_licensing()
+
+
+@lru_cache(maxsize=4096)
+def _parsed(text: str) -> Any:
+    """Return an SPDX expression, in which names of old are replaced; None if a text is not one."""
+    licensing = _licensing()
+    try:
+        return licensing.parse(text) if len(text) <= LONGEST else None
+    except Exception:  # more than it documents
+        return None
