@@ -43,7 +43,7 @@ def settings(**values: Any) -> Iterator[None]:
     Raises:
         SettingError: This conda has no such setting, or ignores the value.
     """
-    with _replaced(vars(context), values):
+    with replaced(vars(context), values):
         for name, value in values.items():
             if not _is_in_force(name, value):
                 raise SettingError(name)
@@ -51,7 +51,10 @@ def settings(**values: Any) -> Iterator[None]:
 
 
 @contextmanager
-def _replaced(mapping: MutableMapping[str, Any], values: Mapping[str, Any]) -> Iterator[None]:
+def replaced(mapping: MutableMapping[str, Any], values: Mapping[str, Any]) -> Iterator[None]:
+    """Give keys of a mapping, as the environment of this process, other values while the context
+    lasts.
+    """
     previous = {name: mapping[name] for name in values if name in mapping}
     mapping.update(values)
     try:
@@ -91,7 +94,7 @@ def without_cuda() -> Iterator[None]:
     see. The variable is not set again where it is: other threads may be reading the environment.
     """
     is_set = os.environ.get(CUDA_OVERRIDE) == ""
-    with _replaced(os.environ, {} if is_set else {CUDA_OVERRIDE: ""}):
+    with replaced(os.environ, {} if is_set else {CUDA_OVERRIDE: ""}):
         yield
 
 

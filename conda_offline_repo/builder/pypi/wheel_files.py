@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING
@@ -23,6 +23,7 @@ from ..._conda.network.retries import (
     check_status,
     with_retries,
 )
+from ..._conda.overrides import replaced
 from ...files.hashing import hash_file
 from ...urls import NETWORK, file_path
 from ..archives.downloads import downloads
@@ -33,7 +34,8 @@ from .conversion.record import read_metadata
 from .exceptions import DamagedWheelError, UnconvertibleWheelError, WheelHashError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+    from contextlib import AbstractContextManager
     from typing import TypeVar
 
     from ..archives.download import Turn
@@ -85,18 +87,9 @@ class WheelFiles:
         with self.connected():
             return work_on_all(self.metadata_of, wheels, self.url_of)
 
-    @contextmanager
-    def connected(self) -> Iterator[None]:
+    def connected(self) -> AbstractContextManager[None]:
         """Let downloads have the proxies and certificates of the index, while the context lasts."""
-        before = {name: os.environ.get(name) for name in self.variables}
-        os.environ.update(self.variables)
-        try:
-            yield
-        finally:
-            for name, value in before.items():
-                os.environ.pop(name)
-                if value is not None:
-                    os.environ[name] = value
+        return replaced(os.environ, self.variables)
 
     def url_of(self, wheel: Wheel) -> str:
         """Return where a wheel is; empty if this machine may have it."""
