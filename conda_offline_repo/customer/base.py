@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from conda.base.context import context
 from conda.models.match_spec import MatchSpec
 
+from ..queries.dependencies import reached, spec_name
 from ..repository.names import PLUGIN_PACKAGE, SIGNATURES_PACKAGE
 from .exceptions import BaseMisfitError
-from .installed import with_needs
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -39,7 +39,8 @@ def staying(current: Mapping[str, Any], names: Collection[str]) -> dict[str, Any
     plugins = (point.dist.name for point in entry_points(group="conda") if point.dist)
     roots = (*ESSENTIAL, *(name.lower().replace("_", "-") for name in plugins))
     others = {name: record for name, record in current.items() if name not in names}
-    return {name: others[name] for name in sorted(with_needs(others, roots))}
+    needs = {name: [*map(spec_name, r.depends)] for name, r in others.items()}
+    return {name: others[name] for name in sorted(reached(roots, needs))}
 
 
 def check_fits(records: Iterable[Any], staying: Mapping[str, Any]) -> None:

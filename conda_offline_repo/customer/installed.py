@@ -5,15 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from conda.base.context import context
-from conda.models.match_spec import MatchSpec
 
 from .._conda.transactions import installed
+from ..queries.dependencies import reached, spec_name
 from ..repository.manifest import on_platform, package_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
     from pathlib import Path
-    from typing import Any
 
     from conda.models.records import PrefixRecord
 
@@ -51,33 +50,16 @@ def unnamed(manifest: Manifest, prefix: Path) -> tuple[PrefixRecord, ...]:
     )
 
 
-def with_needs(records: Mapping[str, Any], names: Iterable[str]) -> frozenset[str]:
-    """Return those of these names that there are records of, and all that they need of these.
-
-    Args:
-        records: Of packages, by name.
-        names: Of any packages.
-    """
-    reached: set[str] = set()
-    queue = [*names]
-    while queue:
-        name = queue.pop()
-        if name in records and name not in reached:
-            reached.add(name)
-            queue += [MatchSpec(spec).name for spec in records[name].depends]
-    return frozenset(reached)
-
-
 def superseded(manifest: Manifest, prefix: Path, names: Iterable[str]) -> frozenset[str]:
     """Return the installed packages that a repository, which went back, has another version of.
 
     Only those of these names and of what they need are returned, by name.
     """
     records = installed(prefix)
-    needed = with_needs(records, names)
+    needs = {name: [*map(spec_name, r.depends)] for name, r in records.items()}
     archives = {name: f"{record.subdir}/{record.fn}" for name, record in records.items()}
     same = {name for name, archive in archives.items() if _is(records[name], archive, manifest)}
-    return frozenset(needed & manifest.names - same)
+    return frozenset(reached(names, needs) & manifest.names - same)
 
 
 def replaced(manifest: Manifest, prefix: Path, names: Iterable[str]) -> frozenset[str]:
