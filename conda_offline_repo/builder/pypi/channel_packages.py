@@ -15,7 +15,6 @@ from ..upstream.repodata import load
 from ..upstream.unavailable import explained
 from . import names
 from .conversion.bounds import bounds_of
-from .provided import PYTHON
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -108,6 +107,6 @@ class ChannelPackages:
 
 def _add(record: Mapping[str, Any], versions: dict[str, set[Version]]) -> None:
     name, needs = str(record.get("name")), {spec_name(d) for d in record.get("depends") or ()}
-    if not needs.isdisjoint(PYTHON) or names.is_new_name(name):
+    if not needs.isdisjoint(names.PYTHON) or names.is_new_name(name):
         with suppress(InvalidVersion):
             versions.setdefault(name, set()).add(Version(str(record.get("version"))))

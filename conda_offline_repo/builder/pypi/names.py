@@ -1,4 +1,5 @@
-"""What packages of PyPI are called among conda's: mostly the same, and conda-forge has a table.
+"""What packages of PyPI are called among conda's, and which of them conda's packages are: mostly
+those of the same name, and conda-forge has a table.
 
 The table comes with whl2conda, which takes it from conda-forge.
 """
@@ -7,14 +8,24 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from contextlib import suppress
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion, Version
+
+from ...queries.dependencies import spec_name
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
+
+    from conda.models.records import PackageRecord
+    from packaging.specifiers import SpecifierSet
+
+#: What a package needs that Python imports.
+PYTHON = frozenset({"python", "python_abi"})
 
 
 @cache
@@ -60,3 +71,28 @@ def projects_of(name: str) -> tuple[str, ...]:
     # conda's graphviz is the program, and PyPI's is conda's python-graphviz
     same = () if own in renamed() else (own,)
     return (*_projects().get(name, ()), *same)
+
+
+def projects(record: PackageRecord) -> tuple[str, ...]:
+    """Return the projects that a conda package may be; none if it does not need Python."""
+    needs = {spec_name(text) for text in record.depends}
+    if needs.isdisjoint(PYTHON) and not is_new_name(record.name):
+        return ()
+    return projects_of(record.name)
+
+
+def provided_by(records: Iterable[PackageRecord]) -> dict[str, str]:
+    """Return the versions of the projects that conda packages are, as far as PyPI has such."""
+    versions = {}
+    for record in records:
+        with suppress(InvalidVersion):
+            version = str(Version(record.version))
+            versions.update(dict.fromkeys(projects(record), version))
+    return versions
+
+
+def meets(provided: Mapping[str, str], demand: tuple[str, SpecifierSet]) -> bool:
+    """Return whether a project is among those that are provided, in the versions demanded."""
+    project, specifier = demand
+    version = provided.get(project)
+    return version is not None and specifier.contains(version, prereleases=True)

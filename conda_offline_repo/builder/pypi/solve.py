@@ -22,7 +22,7 @@ from .channel_wheels import indexed, made_from
 from .compose import composed, replaced
 from .exceptions import WheelMisfitError
 from .index_settings import index_settings
-from .provided import projects
+from .names import projects
 from .requirement import active, parse
 from .target import target_of
 from .turns import Turns

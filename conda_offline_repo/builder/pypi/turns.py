@@ -15,7 +15,7 @@ from ..warnings import BuildWarning
 from . import uv
 from .conversion.versions import match_spec
 from .exceptions import UnresolvedError
-from .provided import meets, provided_by
+from .names import meets, provided_by
 from .requirement import line_for_uv
 from .target import uv_platform
 from .walk import Resolved

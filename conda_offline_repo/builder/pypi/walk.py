@@ -11,7 +11,7 @@ from packaging.utils import canonicalize_name
 from . import uv
 from .conversion.record import requirements_of
 from .exceptions import UnresolvedError, WheelHashError
-from .provided import meets, provided_by
+from .names import meets, provided_by
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
