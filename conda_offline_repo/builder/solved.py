@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from .._conda.solver import takes_for_one, undisturbed
 from ..exceptions import SolverFailedError
-from .solving.demands import check_demands
 from .solving.entries import entries_of
 from .solving.exceptions import (
     OTHER_READERS,
@@ -24,9 +23,10 @@ from .solving.solution import brief
 from .solving.solve import from_channels, solve
 from .solving.view import LEFT_OUT, Views
 from .upstream.ages import Ages
+from .upstream.unfit import misfits
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from conda import CondaError
@@ -125,8 +125,7 @@ def _solved_somehow(
         return _solved(request, tasks, progress, ground, from_channels(request))
     except (SolveError, SolverFailedError, UnfitEntryError) as error:
         first = error
-    misfits = isinstance(first, SolverFailedError) and first.has_misfits
-    if misfits or not packages:
+    if not packages or (isinstance(first, SolverFailedError) and first.has_misfits):
         raise first from None
     return _solved_from_views(request, tasks, progress, ground, first)
 
@@ -182,8 +181,26 @@ def _solved(
     by_name = {entry.name: entry for entry in entries}
     by_name |= {entry.name: entry for solution in solutions for entry in solution.converted}
     for solution in solutions:
-        check_demands(solution, by_name, request)
+        _check_demands(solution, by_name, request)
     return Solved(solutions, by_name, (*warnings, *of_pip))
+
+
+def _check_demands(solution: Solution, entries: Mapping[str, Entry], request: Request) -> None:
+    """Check that the packages of a solution and the customer's machine are what each of them
+    demands, whoever chose them.
+
+    Args:
+        entries: By `subdir/file`.
+
+    Raises:
+        MisfitError: They are not.
+    """
+    records = {name: entries[name].record for name in solution.names}
+    if demands := misfits([*records.values()], request.virtual_packages[solution.platform]):
+        reasons = {demand.package: str(demand) for demand in demands}
+        packages = {name: f"{r['name']} {r['version']}" for name, r in records.items()}
+        chosen = {name: reasons[own] for name, own in packages.items() if own in reasons}
+        raise MisfitError(solution.key, demands, {} if solution.exact else chosen)
 
 
 def _solved_with_pip(
