@@ -15,11 +15,11 @@ from ...repository.manifest import solution_key
 from ...repository.names import label_problem
 from ...repository.remembered import Remembered
 from ...specs import PackageSpec, check_together, parse_spec
+from .foreign import with_wheels
 from .inputs.pinned import Environment, PinnedArchive, PinnedWheel, PipPart
 from .inputs.pip_part import both, pip_part, recalled
 from .inputs.prefix import read_prefix
 from .inputs.read import read_file
-from .lock_wheels import with_wheels
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator

@@ -1,17 +1,39 @@
-"""What lock files name and cannot be shipped: refused where a build is for it, not elsewhere."""
+"""What lock files name for pip: what cannot be shipped is refused where a build is for it, and what
+is named besides, wheels, comes in its place.
+"""
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
+from urllib.parse import urldefrag
 
-from ...urls import public
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name, parse_wheel_filename
+
+from ...exceptions import InvalidRequestError
+from ...files.hashing import hash_file
+from ...urls import local_path, public
 from .inputs.exceptions import InputFileError, PipPartsError
-from .inputs.pinned import NOARCH
+from .inputs.pinned import NOARCH, PinnedWheel, PipPart
+from .inputs.requirement import file_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from .inputs.pinned import Environment
+
+#: The platforms of a wheel's tags that are one of conda's.
+PLATFORMS = {
+    "linux-64": r"(?:many|musl)?linux.*_x86_64",
+    "linux-aarch64": r"(?:many|musl)?linux.*_aarch64",
+    "osx-64": r"macosx_.*_(?:x86_64|universal2)",
+    "osx-arm64": r"macosx_.*_(?:arm64|universal2)",
+    "win-64": "win_amd64",
+    "win-arm64": "win_arm64",
+    "win-32": "win32",
+}
 
 
 def check_foreign(environments: Sequence[Environment], platforms: Sequence[str]) -> None:
@@ -61,3 +83,71 @@ def _other_groups(environments: Sequence[Environment], refused: set[str]) -> Ite
     if refused < {*groups} and "main" not in refused:
         only = " ".join(f"--only {group}" for group in groups if group not in refused)
         yield f"To ship the parts of the file that have none of these: {only}."
+
+
+def with_wheels(environment: Environment, part: PipPart) -> Environment:
+    """Return an environment of exact archives with more wheels, for the platforms that they fit,
+    and with pip's options.
+
+    Raises:
+        InvalidRequestError: What pip is to install besides is not named as exactly.
+    """
+    wheels = {
+        platform: {_project(w.url): w for w in own} for platform, own in environment.wheels.items()
+    }
+    foreign = {
+        platform: {group: {**reasons} for group, reasons in groups.items()}
+        for platform, groups in environment.foreign.items()
+    }
+    lock = environment.file or "The last build"
+    for text in part.requirements:
+        wheel = None if part.constraints else _pinned(text, part)
+        if wheel is None:
+            raise InvalidRequestError(
+                f"{lock} names wheels exactly, so pip cannot choose others besides: {text}.",
+                "Lock it together with them. Or name a wheel, by its path, or by its URL with "
+                "#sha256=DIGEST.",
+            )
+        project = _project(wheel.url)
+        fitting = [platform for platform in environment.exact if _fits(wheel.url, platform)]
+        if not fitting:
+            raise InvalidRequestError(
+                f"{file_name(wheel.url)} fits none of the platforms of {lock}: "
+                f"{', '.join(environment.exact)}.",
+                "Name a wheel that fits.",
+            )
+        for platform in fitting:
+            wheels.setdefault(platform, {})[project] = wheel
+            for reasons in foreign.get(platform, {}).values():
+                for name in [name for name in reasons if canonicalize_name(name) == project]:
+                    del reasons[name]
+    return replace(
+        environment,
+        wheels={platform: tuple(own.values()) for platform, own in wheels.items()},
+        foreign={
+            platform: {group: reasons for group, reasons in groups.items() if reasons}
+            for platform, groups in foreign.items()
+        },
+        pip=PipPart(options=part.options),
+    )
+
+
+def _pinned(text: str, part: PipPart) -> PinnedWheel | None:
+    """Return the wheel that a requirement is; None if it is none, or not stated exactly."""
+    requirement = Requirement(text.partition(" --hash=")[0])
+    if not requirement.url or requirement.extras or requirement.marker:
+        return None
+    url, fragment = urldefrag(part.urls.get(requirement.url, requirement.url))
+    path = local_path(url)
+    digest = fragment.removeprefix("sha256=") or (hash_file(path).sha256 if path else "")
+    return PinnedWheel(url, digest) if digest else None
+
+
+def _project(url: str) -> str:
+    return parse_wheel_filename(file_name(url))[0]
+
+
+def _fits(url: str, platform: str) -> bool:
+    pattern = re.compile(PLATFORMS.get(platform, "any"))
+    tags = parse_wheel_filename(file_name(url))[3]
+    return any(tag.platform == "any" or pattern.fullmatch(tag.platform) for tag in tags)
