@@ -75,7 +75,7 @@ def answer(served: Served, start: int) -> Generator[bytes]:
     """
     address, channel = served.address, served.channel
     url, position = public(address), start
-    with _in_words(url):
+    with in_words(url):
         response = ask(with_login(address, channel), start, served.server.pools, FRESH, channel)
     with closing(response):
         if _is_at_end(response, start):
@@ -88,7 +88,7 @@ def answer(served: Served, start: int) -> Generator[bytes]:
         end = None if size is None else size + start - unwanted
         arriving = chunks(response)
         while True:
-            with _in_words(url):
+            with in_words(url):
                 chunk = next(arriving, b"")
             if not chunk:
                 break
@@ -102,8 +102,8 @@ def answer(served: Served, start: int) -> Generator[bytes]:
 
 
 @contextmanager
-def _in_words(url: str) -> Iterator[None]:
-    """Raise what errors of the network mean."""
+def in_words(url: str) -> Iterator[None]:
+    """Raise what errors of the network mean: a ServerError, or a TryAgainError."""
     try:
         yield
     except TryAgainError:

@@ -6,19 +6,16 @@ A connection that breaks is made anew as often as conda is set to, and the rest 
 from __future__ import annotations
 
 import threading
-import time
-from contextlib import closing
+from contextlib import closing, contextmanager
 from io import RawIOBase, UnsupportedOperation
 from typing import TYPE_CHECKING
 
-from conda.base.context import context
-
 from ...urls import public
-from .answers import ServerError, answer
-from .retries import LONGEST_WAIT, BusyError, TryAgainError
+from .answers import answer, in_words
+from .retries import Tries, TryAgainError
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Iterator
     from typing import Any
 
     from .answers import Served
@@ -82,7 +79,7 @@ def content(served: Served, limit: int) -> bytes:
     Where the connection breaks, it is asked for from the start again, as it may be another one
     meanwhile.
     """
-    with _Tries(served) as tries:
+    with _tries(served) as tries:
         while True:
             received = bytearray()
             try:
@@ -97,7 +94,7 @@ def content(served: Served, limit: int) -> bytes:
 
 def exists(served: Served) -> bool:
     """Return whether a server has a file; raises as `ServedFile`, but never FileNotFoundError."""
-    with _Tries(served) as tries:
+    with _tries(served) as tries:
         while True:
             try:
                 with closing(answer(served, 0)) as arriving:
@@ -110,7 +107,7 @@ def exists(served: Served) -> bool:
 
 
 def _stream(served: Served, start: int) -> Generator[bytes]:
-    with _Tries(served) as tries:
+    with _tries(served) as tries:
         while True:
             try:
                 for chunk in answer(served, start):
@@ -121,38 +118,14 @@ def _stream(served: Served, start: int) -> Generator[bytes]:
                 tries.wait(error)
 
 
-class _Tries:
-    """As many tries for a file as conda is set to, with longer and longer waits between them.
-
-    As a context, one of the files that a server is asked for at once. A server that has too much to
-    do for many of them is asked again, and for less, until it is their turn.
-    """
-
-    def __init__(self, served: Served) -> None:
-        self.url, self.host = public(served.address), served.server.host
-        self.left: int = context.remote_max_retries
-        self.pause = float(context.remote_backoff_factor)
-
-    def __enter__(self) -> _Tries:
-        self.slot = self.host.held(NEVER)
-        self.slot.__enter__()
-        self.before = self.host.state
-        return self
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        self.slot.__exit__(None, None, None)
-        if not isinstance(error, ServerError):
-            self.host.good()
-
-    def wait(self, error: TryAgainError) -> None:
-        """Wait for the next try, or raise a ServerError."""
-        of_all = self.host.busy(self.before) and isinstance(error, BusyError)
-        if self.left <= 0 and not of_all:
-            raise ServerError(str(error), self.url, error.hint) from None
-        # what becomes of others during the wait tells, too: they may be sent as fast as is allowed
-        self.before = self.host.state
-        with self.host.released(NEVER):
-            time.sleep(min(self.pause if error.wait is None else error.wait, LONGEST_WAIT))
-        if not of_all:
-            self.left -= 1
-            self.pause *= 2
+@contextmanager
+def _tries(served: Served) -> Iterator[Tries]:
+    """Be one of the files that a server is asked for at once, with the tries for it."""
+    host = served.server.host
+    with host.held(NEVER), in_words(public(served.address)):
+        try:
+            yield Tries(host, NEVER)
+        except (FileNotFoundError, PermissionError, GeneratorExit):  # it has answered
+            host.good()
+            raise
+        host.good()

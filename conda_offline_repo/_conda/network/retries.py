@@ -77,28 +77,55 @@ class WrongBytesError(Exception):
     """An answer that is not the archive that the channel states."""
 
 
+class Tries:
+    """As many tries for a file as conda is set to, with longer and longer waits between them.
+
+    A server that has too much to do for many files at once is asked again, and for less, until it
+    is their turn; one that sends none is soon given up.
+
+    Args:
+        host: The server; it learns how it does, and others have the slot during a wait.
+        stop: Ends them.
+
+    Raises:
+        DownloadFailedError: There is no use in asking the server.
+    """
+
+    def __init__(self, host: Host, stop: threading.Event) -> None:
+        if host.gone:
+            reason = "it was not asked for, as the server did not send those before"
+            raise DownloadFailedError(reason)
+        self._host, self._stop, self._before = host, stop, host.state
+        self._left: int = context.remote_max_retries
+        self._pause = float(context.remote_backoff_factor)
+
+    def wait(self, error: TryAgainError) -> None:
+        """Wait for the next try; raises a DownloadFailedError if there is none."""
+        of_all = self._host.busy(self._before) and isinstance(error, BusyError)
+        if (self._left <= 0 and not of_all) or self._stop.is_set() or self._host.gone:
+            self._host.lose()
+            raise DownloadFailedError(str(error), error.hint) from None
+        # what becomes of others during the wait tells, too: they may be sent as fast as is allowed
+        self._before = self._host.state
+        with self._host.released(self._stop):
+            self._stop.wait(min(self._pause if error.wait is None else error.wait, LONGEST_WAIT))
+        if not of_all:
+            self._left -= 1
+            self._pause *= 2
+
+
 def with_retries(
     attempt: Callable[[], Result], arriving: Path, stop: threading.Event, host: Host
 ) -> Result:
-    """Return the result of the first attempt that succeeds.
-
-    Failures that may pass are retried as often as conda is set to, until `stop` is set; wrong bytes
-    once, without the file that is arriving. A server that has too much to do for many files at once
-    is asked again, and for less, until it is their turn; one that sends none is soon given up.
-
-    Args:
-        host: The server; it learns how it does, and others have its slot during a wait.
+    """Return the result of the first attempt that succeeds; wrong bytes are retried once, without
+    the file that is arriving.
 
     Raises:
         DownloadFailedError: No attempt succeeded.
     """
-    if host.gone:
-        raise DownloadFailedError("it was not asked for, as the server did not send those before")
-    tries_left = context.remote_max_retries
-    pause = float(context.remote_backoff_factor)
-    wrong_before = False
+    tries, wrong_before = Tries(host, stop), False
     while True:
-        before, begun, used = host.state, time.monotonic(), time.thread_time()
+        begun, used = time.monotonic(), time.thread_time()
         try:
             result = attempt()
         except WrongBytesError as error:
@@ -107,15 +134,7 @@ def with_retries(
                 raise DownloadFailedError(str(error), MISFIT) from None
             wrong_before = True
         except TryAgainError as error:
-            of_all = host.busy(before) and isinstance(error, BusyError)
-            if (tries_left <= 0 and not of_all) or stop.is_set() or host.gone:
-                host.lose()
-                raise DownloadFailedError(str(error), error.hint) from None
-            with host.released(stop):
-                stop.wait(min(pause if error.wait is None else error.wait, LONGEST_WAIT))
-            if not of_all:
-                tries_left -= 1
-                pause *= 2
+            tries.wait(error)
         else:
             passed = time.monotonic() - begun
             host.good((time.thread_time() - used) / passed if passed else 0.0)
