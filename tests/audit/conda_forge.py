@@ -21,6 +21,22 @@ _CONTENT = json.loads((DATA / "conda_forge.json").read_text())
 RECORDS: dict[str, dict[str, Any]] = _CONTENT["records"]
 #: By platform, the archives of an environment that a solver chose.
 ENVIRONMENTS: dict[str, list[str]] = _CONTENT["environments"]
+#: Archives whose metadata names other projects of PyPI than the package is called, or none.
+PROJECTS: dict[str, dict[str, str]] = {
+    "linux-64/brotli-1.1.0-hb03c661_4.conda": {},
+    "linux-64/exiv2-0.28.2-h3cdc00d_0.conda": {},
+    "linux-64/msgpack-python-1.0.7-py310hd41b1e2_0.conda": {"msgpack": "1.0.7"},
+    "linux-64/py-opencv-4.6.0-py310hfdc917e_8.conda": {
+        "opencv-python": "4.6.0",
+        "opencv-python-headless": "4.6.0",
+    },
+    "linux-64/pytorch-2.3.1-cpu_generic_py310ha4c588e_0.conda": {"torch": "2.3.1"},
+    "linux-64/ruamel.yaml-0.17.40-py311h459d7ec_0.conda": {"ruamel-yaml": "0.17.40"},
+    "linux-64/zstd-1.5.6-ha6fb4c9_0.conda": {},
+    "noarch/dask-core-2024.1.1-pyhd8ed1ab_0.conda": {"dask": "2024.1.1"},
+    "noarch/docker-py-7.1.0-pyhd8ed1ab_0.conda": {"docker": "7.1.0"},
+    "noarch/python-graphviz-0.20.1-pyh22cad53_0.tar.bz2": {"graphviz": "0.20.1"},
+}
 CHANNEL = "https://conda.anaconda.org/conda-forge"
 
 

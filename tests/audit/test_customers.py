@@ -14,7 +14,14 @@ import pytest
 
 from conda_offline_repo.audit.check import check
 from conda_offline_repo.audit.policy import parse_policy
-from tests.audit.conda_forge import ENVIRONMENTS, RECORDS, closure, manifest_of, package
+from tests.audit.conda_forge import (
+    ENVIRONMENTS,
+    PROJECTS,
+    RECORDS,
+    closure,
+    manifest_of,
+    package,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -257,3 +264,30 @@ def test_an_exception_of_the_ministry_ends(
 
     assert breaches(seen) == {(name, "packages"): ("gmpy2",) for name in broken}
     assert names(seen.ending) == ending
+
+
+#: MatchSpecs of projects of PyPI, and what they deny of `PROJECTS`.
+OF_PYPI = {
+    "dask": "dask-core",
+    "docker <8": "docker-py",
+    "msgpack <1.1": "msgpack-python",
+    "opencv-python <4.8.1.78": "py-opencv",
+    "ruamel-yaml <0.18": "ruamel.yaml",
+    "torch <2.6": "pytorch",
+}
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_packages_are_denied_by_their_names_on_pypi(known: bool) -> None:
+    """Without what their archives say, a conda name stands for itself: not those of manifests from
+    before.
+    """
+    packages = {
+        archive: package(archive, pypi=projects if known else {})
+        for archive, projects in PROJECTS.items()
+    }
+    manifest = manifest_of({"linux-64": PROJECTS}, ["pytorch"], packages)
+    deny = [*OF_PYPI, "docker-py <1", "msgpack >=1.1", "torch >=2.6"]
+    seen = verdict({"packages": {"deny": deny}}, manifest, "2026-08-20")
+
+    assert names(seen.breaches) == ({*OF_PYPI.values()} if known else {"ruamel.yaml"})
