@@ -19,6 +19,7 @@ from ..customer.exceptions import StateUnreadableError
 from ..customer.hooks.channels import leave_out_others, restore
 from ..customer.hooks.exceptions import OtherChannelsError, StateMissingError, listed
 from ..customer.hooks.history_check import check_channels, known_state
+from ..customer.hooks.policy import check_policies
 from ..customer.installed import installed_release, unnamed
 from ..customer.source import located, records
 from ..customer.trust.signers import check_expected
@@ -56,8 +57,8 @@ def _print(state: State, prefix: Path, verbose: bool) -> None:
         repository = located(state.place, TerminalProgress(), state.label)
         check_expected(repository)
         report = None if isinstance(repository.path, WebFolder) else verify(repository, Unwatched())
-        archives = chain(*on_platform(repository.manifest.solutions, context.subdir).values())
-        held = held_back(repository, prefix, partial(records, repository, archives))
+        coming = chain(*on_platform(repository.manifest.solutions, context.subdir).values())
+        held = held_back(repository, prefix, partial(records, repository, coming))
         findings = (*diagnose(repository, prefix), *([held.finding] if held else []))
     except OfflineRepoError as error:
         print(f"{BAD} {error}\n")
@@ -96,8 +97,14 @@ def _print(state: State, prefix: Path, verbose: bool) -> None:
     own = prefix / CONDARC
     if used(read_condarc(own), own) != state.channel:
         print(f"{BAD} {own} does not confine conda to the repository any more: run `{use}`.")
-    for finding in findings:
-        print(f"{BAD} {finding.text}")
+    texts = [finding.text for finding in findings]
+    try:
+        archives = {f"{record.subdir}/{record.fn}" for record in current.values()}
+        texts += check_policies(repository, archives=archives)
+    except OfflineRepoError as error:
+        texts.append(str(error))
+    for text in texts:
+        print(f"{BAD} {text}")
     try:
         leave_out_others()  # as before a solve
         check_channels(prefix, state, ())
