@@ -163,9 +163,8 @@ def check_delivery(release: Repository, target: Path | None, given: tuple[str, .
         require(release, by_file)
     if given:
         require(release, given)
-    for _, state in (
-        _environments(target) if target else ()
-    ):  # all can be read, or nothing is written
+    # all can be read, or nothing is written
+    for _, state in _environments(target) if target else ():
         if state.signers and not given and by_file is None:
             require(release, state.signers)
     return bool(given) or by_file is not None
