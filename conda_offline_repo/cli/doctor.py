@@ -17,7 +17,7 @@ from ..customer.diagnostics import diagnose
 from ..customer.environment.condarc import CONDARC, read_condarc, used
 from ..customer.exceptions import StateUnreadableError
 from ..customer.hooks.channels import leave_out_others, restore
-from ..customer.hooks.exceptions import OtherChannelsError, StateMissingError, listed
+from ..customer.hooks.exceptions import StateMissingError, listed
 from ..customer.hooks.history_check import check_channels, known_state
 from ..customer.hooks.policy import check_policies
 from ..customer.installed import installed_release, unnamed
@@ -57,8 +57,8 @@ def _print(state: State, prefix: Path, verbose: bool) -> None:
         repository = located(state.place, TerminalProgress(), state.label)
         check_expected(repository)
         report = None if isinstance(repository.path, WebFolder) else verify(repository, Unwatched())
-        coming = chain(*on_platform(repository.manifest.solutions, context.subdir).values())
-        held = held_back(repository, prefix, partial(records, repository, coming))
+        archives = chain(*on_platform(repository.manifest.solutions, context.subdir).values())
+        held = held_back(repository, prefix, partial(records, repository, archives))
         findings = (*diagnose(repository, prefix), *([held.finding] if held else []))
     except OfflineRepoError as error:
         print(f"{BAD} {error}\n")
@@ -97,18 +97,15 @@ def _print(state: State, prefix: Path, verbose: bool) -> None:
     own = prefix / CONDARC
     if used(read_condarc(own), own) != state.channel:
         print(f"{BAD} {own} does not confine conda to the repository any more: run `{use}`.")
-    texts = [finding.text for finding in findings]
-    try:
-        archives = {f"{record.subdir}/{record.fn}" for record in current.values()}
-        texts += check_policies(repository, archives=archives)
-    except OfflineRepoError as error:
-        texts.append(str(error))
-    for text in texts:
-        print(f"{BAD} {text}")
+    for finding in findings:
+        print(f"{BAD} {finding.text}")
     try:
         leave_out_others()  # as before a solve
         check_channels(prefix, state, ())
-    except OtherChannelsError as error:
+        names = {f"{record.subdir}/{record.fn}" for record in current.values()}
+        for text in check_policies(repository, archives=names):
+            print(f"{BAD} {text}")
+    except OfflineRepoError as error:
         print(f"{BAD} {error}")
     except ChannelError:  # conda's own, of a list of channels: a finding already has it
         pass

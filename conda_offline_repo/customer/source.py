@@ -105,7 +105,10 @@ def _check_not_elsewhere(path: WebFolder) -> None:
 
 def records(repository: Repository, names: Iterable[str]) -> dict[str, PackageRecord]:
     """Return archives of a repository as `package_records`: of a server, from conda's cache."""
-    return package_records(repository, names, served.reader(repository.path))
+    path = repository.path
+    if not isinstance(path, WebFolder):
+        return package_records(repository, names)
+    return package_records(repository, names, lambda name, _: served.cached_index(path, name))
 
 
 def check_files(repository: Repository, progress: Progress) -> None:

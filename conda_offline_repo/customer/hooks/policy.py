@@ -7,27 +7,21 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from conda.base.context import context
-
 from ...audit.check import check
 from ...audit.exceptions import LicensesMissingError, PolicyBreachedError
 from ...audit.policy_file import read_policy
 from ...queries.contents import read_records
 from ...repository.locate import Repository
-from ...repository.manifest import key_parts, package_name
+from ...repository.manifest import package_name
 from ...repository.names import LICENSES_PACKAGE
 from ...repository.signing.signature import channel_with
 from ...settings import customers_file
 from .history_check import warn
-from .served import reader
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
-    from ...repository.manifest import Manifest
     from .archives import LinkedArchive
-
-    Solutions = Mapping[str, tuple[str, ...]]
 
 
 def check_policies(
@@ -36,36 +30,30 @@ def check_policies(
     archives: Collection[str] | None = None,
     read: Callable[[str, int], bytes] | None = None,
 ) -> list[str]:
-    """Refuse packages that this machine's policy or a stated one forbids.
+    """Return a warning of each exception that ends soon in the policies of this machine and a file.
 
     Args:
-        repository: That they are in.
-        stated: The file of a policy; None for none.
-        archives: Those, as `subdir/file`, that this machine gets; None for all of the repository.
+        stated: The file; None for none.
+        archives: The packages that count, as `subdir/file`; None for all.
         read: As for `read_records`.
 
-    Returns:
-        A warning of each exception that ends soon.
-
     Raises:
-        PolicyBreachedError: There are such packages; all are named.
+        PolicyBreachedError: The policies forbid some of them; all are named.
         PolicyError: A policy cannot be read.
         LicensesMissingError: What reads licences is not installed.
     """
     files = dict.fromkeys(filter(None, (customers_file("policy"), stated)))
     manifest, place, now = repository.manifest, repository.path, datetime.now(timezone.utc)
-    if archives is not None:
-        manifest, read = _of_this_machine(manifest), reader(place)
     packages = {n: p for n, p in manifest.packages.items() if archives is None or n in archives}
     if not (files and packages):
         return []
-    records, manifest = read_records(manifest, place, read), replace(manifest, packages=packages)
+    records = read_records(manifest, place, read, damaged=True)
+    counting = replace(manifest, packages=packages)
     try:
         policies = [read_policy(Path(file).expanduser(), manifest.label) for file in files]
-        verdicts = [check(policy, manifest, records, place, now) for policy in policies]
+        verdicts = [check(policy, counting, records, place, now) for policy in policies]
     except LicensesMissingError:
-        channel = channel_with(LICENSES_PACKAGE, repository.manifest, place)
-        raise LicensesMissingError(channel) from None
+        raise LicensesMissingError(channel_with(LICENSES_PACKAGE, manifest, place)) from None
     if breaches := [breach for verdict in verdicts for breach in verdict.breaches]:
         raise PolicyBreachedError(place, breaches)
     ending = (decision for verdict in verdicts for decision in verdict.ending)
@@ -80,18 +68,3 @@ def check_linked(archives: Sequence[LinkedArchive]) -> None:
         names = {f"{path.parent.name}/{path.name}" for path in own}
         for text in check_policies(Repository(place, manifest), archives=names):
             warn(text)
-
-
-def _of_this_machine(manifest: Manifest) -> Manifest:
-    """Return what a manifest has for this machine; a server's other indexes are not at hand."""
-
-    def own(solutions: Solutions) -> Solutions:
-        return {k: names for k, names in solutions.items() if key_parts(k)[1] == context.subdir}
-
-    packages = manifest.packages.items()
-    return replace(
-        manifest,
-        packages={n: package for n, package in packages if n.split("/")[0] in context.subdirs},
-        solutions=own(manifest.solutions),
-        releases={n: replace(r, solutions=own(r.solutions)) for n, r in manifest.releases.items()},
-    )

@@ -21,9 +21,8 @@ from ..environment.state import read_state
 from .history_check import expected_by_use, on_servers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
-    from ...files.web import Place
     from ...repository.manifest import Manifest
 
 #: What conda takes for the index of a subdir that a server does not have.
@@ -105,11 +104,6 @@ def _fits(repository: WebFolder, manifest: Manifest, subdir: str) -> bool:
     allowed, digests = manifest.allowed(name), hash_bytes(content)
     unknown = not allowed and content.strip() == EMPTY
     return unknown or allowed.get(digests.sha256) == digests.size
-
-
-def reader(place: Place) -> Callable[[str, int], bytes] | None:
-    """Return what reads the indexes of a repository as conda has them; None where it lies here."""
-    return (lambda name, _: cached_index(place, name)) if isinstance(place, WebFolder) else None
 
 
 def cached_index(repository: WebFolder, name: str) -> bytes:
