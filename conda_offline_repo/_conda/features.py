@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from typing import Any, Literal
 
     from conda import CondaError
-    from conda.base.context import Context
     from conda.models.match_spec import MatchSpec
     from conda.models.records import PackageRecord
 
@@ -82,12 +81,12 @@ def frozen_error(prefix: PathLike[str], message: str) -> CondaError | None:
     return frozen(prefix, message) if frozen else None
 
 
-def channel_lists(configuration: Context = context) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the channels in the settings `denylist_channels` and `allowlist_channels` of conda.
+def channel_lists() -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the channels in conda's settings `denylist_channels` and `allowlist_channels`.
 
     Older conda does not know the first, but its configuration may have it all the same.
     """
-    denied = getattr(configuration, "denylist_channels", None)
+    denied = getattr(context, "denylist_channels", None)
     if denied is None:
         from conda.common.configuration import (
             ParameterLoader,
@@ -98,8 +97,8 @@ def channel_lists(configuration: Context = context) -> tuple[tuple[str, ...], tu
         texts = SequenceParameter(PrimitiveParameter("", element_type=str))
         loader = ParameterLoader(texts, expandvars=True)
         loader._set_name("denylist_channels")
-        denied = loader.__get__(configuration, type(configuration))
-    return tuple(denied), tuple(configuration.allowlist_channels)
+        denied = loader.__get__(context, type(context))
+    return tuple(denied), tuple(context.allowlist_channels)
 
 
 def exporter(

@@ -10,7 +10,7 @@ from conda.base.context import context
 
 from ..files.typed import typed_place
 from ..printable import counted
-from ..queries.sbom import make_bills, write_bills
+from ..queries.sbom import make_bills, write_files
 from ..repository.locate import locate
 from .output import chatter_to_stderr, print_result, release_json
 from .parser import LABEL, PATH, add_options
@@ -57,7 +57,8 @@ def execute(args: Namespace) -> int:
 
     with chatter_to_stderr():
         bills = whole(read, place)
-        changed = write_bills([bill for _, bill in bills], folder, dry_run=context.dry_run)
+        contents = [(bill.name, bill.content) for _, bill in bills]
+        changed = write_files(contents, folder, dry_run=context.dry_run)
     warn_insecure({str(repository.path): repository for repository, _ in bills}.values())
     files = [
         {

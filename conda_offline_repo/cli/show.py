@@ -5,14 +5,17 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from ..files.typed import typed_place
+from ..audit.report import audit_report
+from ..files.typed import typed_path, typed_place
 from ..queries.contents import list_packages, requested_versions
 from ..queries.licenses import licenses
+from ..queries.sbom import write_files
 from ..queries.why import why
+from ..repository.exceptions import AmbiguousRepositoryError
 from ..repository.locate import locate
 from ..settings import default_root
 from . import show_report, why_report
-from .output import chatter_to_stderr, print_answers
+from .output import chatter_to_stderr, print_answers, print_result, release_json
 from .parser import LABEL, add_options
 from .reading import warn_insecure, whole
 from .terminal import TerminalProgress
@@ -20,6 +23,7 @@ from .terminal import TerminalProgress
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
     from collections.abc import Callable
+    from pathlib import Path
 
     from ..repository.locate import Repository
 
@@ -36,6 +40,7 @@ examples:
   conda offline-repo show X:\\repo --brief
   conda offline-repo show X:\\repo --label halkbank --why openssl
   conda offline-repo show X:\\repo --label halkbank --licenses > NOTICES.txt
+  conda offline-repo show X:\\repo --label halkbank --report OPS-1.html
 """
 CONDA = ("add_parser_json",)
 
@@ -50,6 +55,8 @@ INSTEAD = {
     "--why NAME": """Show what needs a package, also by its name on PyPI, or a virtual one such as
         __glibc, and every path of dependencies to it.""",
     "--licenses": "Show the licences, with their texts from the packages.",
+    "--report FILE": """Write to FILE.html, FILE.md or FILE.json what an auditor asks, for a ticket;
+        the same for the same release.""",
 }
 
 
@@ -99,6 +106,22 @@ def _licenses(repositories: Repositories, _: Namespace) -> Printer:
     return partial(print_answers, texts, show_report.licenses_json, show_report.licenses_lines)
 
 
+def _report(repositories: Repositories, args: Namespace) -> Printer:
+    file = typed_path(args.offline_repo_report).absolute()
+    repository, *others = repositories
+    if others:
+        labels = [each.manifest.label for each in repositories]
+        raise AmbiguousRepositoryError(repository.path.parent, labels)
+    return partial(_write, repository, file, audit_report(repository, file))
+
+
+def _write(repository: Repository, file: Path, content: bytes) -> None:
+    changed = bool(write_files([(file.name, content)], file.parent))
+    paths = {"path": str(file), "repository": str(repository.path), "changed": changed}
+    line = f"{file}: {'written' if changed else 'unchanged'}"
+    print_result({**release_json(repository), **paths}, [line], [line] if changed else [])
+
+
 #: What answers each option of `INSTEAD`: it reads what it needs, all of it, and returns what then
 #: prints it and may return an exit status.
 ANSWERS: dict[str, Callable[[Repositories, Namespace], Printer]] = {
@@ -106,4 +129,5 @@ ANSWERS: dict[str, Callable[[Repositories, Namespace], Printer]] = {
     "releases": _releases,
     "why": _why,
     "licenses": _licenses,
+    "report": _report,
 }

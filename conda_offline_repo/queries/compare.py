@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
@@ -98,30 +98,6 @@ class Difference:
 def subdir_and_name(archive: str) -> str:
     """Return `subdir/name` of the archive `subdir/name-version-build.extension`."""
     return archive.rsplit("-", 2)[0]
-
-
-def at_release(manifest: Manifest, number: int) -> Manifest:
-    """Return one of the releases that can be installed, with its own packages alone.
-
-    Of one that is kept nothing else is known; the plugin's channel counts as the same.
-    """
-    release = manifest.installable[number]
-    current = release is manifest
-    archives = {name for names in release.solutions.values() for name in names}
-    packages = {
-        name: package
-        for name, package in manifest.packages.items()
-        if name in archives or name.startswith(f"{PLUGIN}/")
-    }
-    return replace(
-        manifest,
-        release=number,
-        created=release.created,
-        solutions=release.solutions,
-        packages=packages,
-        files=manifest.files if current else {},
-        proved_with=manifest.proved_with if current else {},
-    )
 
 
 def difference(old: Manifest | None, new: Manifest) -> Difference:

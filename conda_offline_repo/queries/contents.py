@@ -79,6 +79,11 @@ class ListedPackage:
     wheel: ListedWheel | None = None
     attestations: Attestations | None = None
 
+    @property
+    def archive(self) -> str:
+        """Its archive, as `subdir/file`."""
+        return f"{self.subdir}/{self.file}"
+
 
 def list_packages(repository: Repository) -> tuple[ListedPackage, ...]:
     """List the packages of a repository as `packages_of` does."""

@@ -56,5 +56,5 @@ class NotWrittenError(OfflineRepoError):
     def __init__(self, path: Path, reason: str) -> None:
         super().__init__(
             f"{path} cannot be written: {reason}.",
-            "Give a writable folder with -o.",
+            "Give the path of a writable folder.",
         )

@@ -116,8 +116,8 @@ def _of_each(
     """Yield the packages with what `_of_archive` returns of each."""
 
     def read(package: ListedPackage) -> Texts:
-        name = f"{package.subdir}/{package.file}"
-        return _of_archive(repository.path / name, repository.manifest.allowed(name))
+        path = repository.path / package.archive
+        return _of_archive(path, repository.manifest.allowed(package.archive))
 
     if isinstance(repository.path, Path):
         yield from ((package, read(package)) for package in packages)

@@ -102,11 +102,13 @@ def make_bills(repository: Repository) -> tuple[Bill, ...]:
     return tuple(bills)
 
 
-def write_bills(bills: Sequence[Bill], folder: Path, *, dry_run: bool = False) -> tuple[Path, ...]:
-    """Write bills into a folder, all or none; unchanged files are not written.
+def write_files(
+    contents: Sequence[tuple[str, bytes]], folder: Path, *, dry_run: bool = False
+) -> tuple[Path, ...]:
+    """Write files about repositories, all or none; unchanged ones are not written.
 
     Args:
-        bills: Those to write.
+        contents: The name and the content of each.
         folder: Made if it does not exist.
         dry_run: Whether to check only.
 
@@ -120,29 +122,28 @@ def write_bills(bills: Sequence[Bill], folder: Path, *, dry_run: bool = False) -
     if repository := enclosing(folder):
         raise InvalidRequestError(
             f"{folder} is in the repository {repository}, which may contain only its own files.",
-            "Give another folder with -o.",
+            "Give the path of another folder.",
         )
-    names = [bill.name.lower() for bill in bills]
+    names = [name.lower() for name, _ in contents]
     if duplicates := sorted({name for name in names if names.count(name) > 1}):
         raise InvalidRequestError(
             f"Two bills of materials would have the same name, {duplicates[0]}.",
             "Write those of each label separately, with --label.",
         )
-    changed = [bill for bill in bills if not has_content(folder / bill.name, bill.content)]
+    changed = {folder / n: text for n, text in contents if not has_content(folder / n, text)}
     path = folder
     try:
         if changed and not dry_run:
             folder.mkdir(parents=True, exist_ok=True)
             with all_or_none() as beside:
-                for bill in changed:
-                    path = folder / bill.name
+                for path, content in changed.items():
                     if path.is_dir():
                         raise NotWrittenError(path, "a folder has this name")
                     with beside(path) as file:
-                        file.write(bill.content)
+                        file.write(content)
     except OSError as error:
         raise NotWrittenError(path, error.strerror or str(error)) from error
-    return tuple(folder / bill.name for bill in changed)
+    return tuple(changed)
 
 
 def _file_name(manifest: Manifest, solution: Solved, path: Place) -> str:

@@ -56,6 +56,11 @@ def check(kind: str, result: Finished) -> Any:
     return result.json
 
 
+def check_report(report: Any) -> None:
+    schema = {"$ref": "#/$defs/audit_report", "$defs": closed(OUTPUT)["$defs"]}
+    jsonschema.validate(report, schema)
+
+
 @pytest.fixture
 def stick(tmp_path: Path) -> Path:
     return tmp_path / "stick" / "bank"
@@ -95,6 +100,9 @@ def test_a_release_and_its_delivery(
     assert of("show_releases", "show", root, "--releases")["repositories"][0]["releases"]
     assert of("show_why", "show", root, "--why", "tool")["repositories"][0]["solutions"]
     assert of("show_licenses", "show", root, "--licenses")["repositories"][0]["without"]
+    report = tmp_path / "report.json"
+    assert of("show_report", "show", root, "--report", report)["changed"]
+    check_report(json.loads(report.read_text("utf-8")))
     assert of("verify", "verify", root)["success"]
     (stick / "noarch" / "more.txt").write_text("more")
     report = of("verify", "verify", stick, status=1)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,7 +14,7 @@ from conda_offline_repo._conda import features
 from conda_offline_repo.exceptions import InvalidRequestError
 from conda_offline_repo.files.atomic import STAGED
 from conda_offline_repo.queries.exceptions import NotWrittenError, SbomMissingError
-from conda_offline_repo.queries.sbom import FORMAT, Bill, make_bills, write_bills
+from conda_offline_repo.queries.sbom import FORMAT, make_bills, write_files
 from conda_offline_repo.repository.exceptions import ManifestError
 from tests.support.rewriting import folder_of, rewrite
 from tests.support.suite import LIBZ, TOOL
@@ -88,10 +87,8 @@ def test_a_set_date_is_left_as_it_was(acme: Repository, monkeypatch: pytest.Monk
     assert os.environ["SOURCE_DATE_EPOCH"] == "5"
 
 
-A = Bill("a.cdx.json", "", "linux-64", 1, b"a")
-
-
-B = Bill("b.cdx.json", "", "win-64", 1, b"b")
+A = ("a.cdx.json", b"a")
+B = ("b.cdx.json", b"b")
 
 
 def test_files_are_replaced_not_written_through_links(tmp_path: Path) -> None:
@@ -99,35 +96,35 @@ def test_files_are_replaced_not_written_through_links(tmp_path: Path) -> None:
     outside.write_text("mine")
     folder = tmp_path / "bills"
     folder.mkdir()
-    for name in (A.name, f"{A.name}{STAGED}"):
+    for name in (A[0], f"{A[0]}{STAGED}"):
         (folder / name).symlink_to(outside)
-    assert write_bills([A, B], folder) == (folder / A.name, folder / B.name)
+    assert write_files([A, B], folder) == (folder / A[0], folder / B[0])
     assert outside.read_text() == "mine"
-    assert not (folder / A.name).is_symlink()
+    assert not (folder / A[0]).is_symlink()
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == {
-        A.name: b"a",
-        B.name: b"b",
+        A[0]: b"a",
+        B[0]: b"b",
     }
-    assert write_bills([A, replace(B, content=b"c")], folder) == (folder / B.name,)
+    assert write_files([A, (B[0], b"c")], folder) == (folder / B[0],)
 
 
 def test_all_or_none(tmp_path: Path) -> None:
     folder = tmp_path / "bills"
-    (folder / B.name).mkdir(parents=True)
+    (folder / B[0]).mkdir(parents=True)
     with pytest.raises(NotWrittenError, match="a folder has this name"):
-        write_bills([A, B], folder)
-    assert [path.name for path in folder.iterdir()] == [B.name]
+        write_files([A, B], folder)
+    assert [path.name for path in folder.iterdir()] == [B[0]]
 
 
 @pytest.mark.parametrize("place", ["file", "file/below"])
 def test_a_file_in_the_place_of_the_folder(tmp_path: Path, place: str) -> None:
     (tmp_path / "file").write_text("mine")
-    with pytest.raises(NotWrittenError, match="-o"):
-        write_bills([A], tmp_path / place)
+    with pytest.raises(NotWrittenError, match="writable folder"):
+        write_files([A], tmp_path / place)
     assert (tmp_path / "file").read_text() == "mine"
 
 
 def test_two_of_the_same_name(tmp_path: Path) -> None:
     with pytest.raises(InvalidRequestError, match="--label"):
-        write_bills([A, replace(B, name=A.name.upper())], tmp_path / "bills")
+        write_files([A, (A[0].upper(), B[1])], tmp_path / "bills")
     assert not (tmp_path / "bills").exists()

@@ -120,7 +120,7 @@ def _packages(
             for needed in solution.archives.keys() & needs:
                 needed_by[solution.archives[needed]].add(name)
     for package in packages:
-        archive = f"{package.subdir}/{package.file}"
+        archive = package.archive
         summary = records[archive].get("summary")
         yield {
             "package": package,
