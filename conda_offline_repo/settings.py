@@ -33,6 +33,10 @@ DESCRIPTIONS = {
         "machine accepts only repositories with such a signature. Without it, "
         "`conda offline-repo use` asks once for each environment."
     ),
+    "offline_repo_policy": (
+        "A YAML file with a policy, as in offline-repo.yml. What it forbids of an offline "
+        "repository, no environment of this machine installs."
+    ),
 }
 
 
@@ -59,9 +63,9 @@ def default_sign_keys() -> tuple[str, ...]:
     return (key,) if key else ()
 
 
-def allowed_signers_file() -> str:
-    """Return the configured file of trusted signers, or an empty text.
+def customers_file(name: str) -> str:
+    """Return the file that the setting `offline_repo_NAME` names, or an empty text.
 
     Where conda's plugins were not loaded, it is empty, too.
     """
-    return getattr(context.plugins, "offline_repo_allowed_signers", None) or ""
+    return getattr(context.plugins, f"offline_repo_{name}", None) or ""

@@ -44,18 +44,6 @@ class Setting:
     final: bool
 
 
-@dataclass(frozen=True)
-class Seen:
-    """What conda's commands take of its configuration in an environment."""
-
-    channels: tuple[str, ...]
-    offline: bool
-    allowed: tuple[str, ...]
-    denied: tuple[str, ...]
-    disallowed: tuple[str, ...]
-    pinned: tuple[str, ...]
-
-
 class Cooldown:
     """What a configuration of conda holds back as too new: `exclude_newer`, conda 26.9.
 
@@ -118,11 +106,11 @@ def cooldown(configuration: Context = context) -> Cooldown | None:
     return Cooldown(configuration) if active else None
 
 
-def cooldown_of(prefix: Path, condarc: str) -> dict[str, Any]:
-    """Return the attribute of conda's context that holds back what is too new in an environment,
-    for `overrides.settings`; nothing for a conda that has none. See `merged`.
+def cooldown_of(configuration: Context) -> dict[str, Any]:
+    """Return the attribute of conda's context that holds back what is too new, for
+    `overrides.settings`; nothing for a conda that has none.
     """
-    return {COOLDOWN: getattr(merged(prefix, condarc), COOLDOWN)} if exists(COOLDOWN) else {}
+    return {COOLDOWN: getattr(configuration, COOLDOWN)} if exists(COOLDOWN) else {}
 
 
 def exists(name: str) -> bool:
@@ -156,19 +144,6 @@ def channel_sources() -> Iterator[tuple[str, str]]:
         if setting.name in CHANNELS:
             values = (setting.value,) if isinstance(setting.value, str) else setting.value or ()
             yield from ((str(value), setting.source) for value in values)
-
-
-def seen_in(prefix: Path, condarc: str) -> Seen:
-    """Return what conda will take of its configuration in an environment; see `merged`."""
-    configuration = merged(prefix, condarc)
-    return Seen(
-        channels=configuration._channels,
-        offline=configuration.offline,
-        allowed=configuration.allowlist_channels,
-        denied=getattr(configuration, "denylist_channels", ()),  # since 24.9
-        disallowed=configuration.disallowed_packages,
-        pinned=configuration.pinned_packages,
-    )
 
 
 def merged(prefix: Path, condarc: str) -> Context:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from typing import Any, Literal
 
     from conda import CondaError
+    from conda.base.context import Context
     from conda.models.match_spec import MatchSpec
     from conda.models.records import PackageRecord
 
@@ -81,12 +82,12 @@ def frozen_error(prefix: PathLike[str], message: str) -> CondaError | None:
     return frozen(prefix, message) if frozen else None
 
 
-def channel_lists() -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the channels in conda's settings `denylist_channels` and `allowlist_channels`.
+def channel_lists(configuration: Context = context) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the channels in the settings `denylist_channels` and `allowlist_channels` of conda.
 
     Older conda does not know the first, but its configuration may have it all the same.
     """
-    denied = getattr(context, "denylist_channels", None)
+    denied = getattr(configuration, "denylist_channels", None)
     if denied is None:
         from conda.common.configuration import (
             ParameterLoader,
@@ -97,8 +98,8 @@ def channel_lists() -> tuple[tuple[str, ...], tuple[str, ...]]:
         texts = SequenceParameter(PrimitiveParameter("", element_type=str))
         loader = ParameterLoader(texts, expandvars=True)
         loader._set_name("denylist_channels")
-        denied = loader.__get__(context, type(context))
-    return tuple(denied), tuple(context.allowlist_channels)
+        denied = loader.__get__(configuration, type(configuration))
+    return tuple(denied), tuple(configuration.allowlist_channels)
 
 
 def exporter(

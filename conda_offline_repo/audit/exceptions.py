@@ -60,10 +60,12 @@ class AdvisoriesError(OfflineRepoError):
 class LicensesMissingError(OfflineRepoError):
     """A policy has rules on licences, and what reads licences is not installed."""
 
-    def __init__(self) -> None:
+    def __init__(self, channel: str | None = None) -> None:
+        """`channel` has the package, if the folder brings it along."""
+        place = f"--override-channels -c {channel} " if channel else ""
         super().__init__(
             "Rules on licences need a package that is not installed: license-expression.",
-            "Install it beside conda: conda install -n base license-expression",
+            f"Install it beside conda: conda install -n base {place}license-expression",
         )
 
 

@@ -17,8 +17,9 @@ from ..customer.diagnostics import diagnose
 from ..customer.environment.condarc import CONDARC, read_condarc, used
 from ..customer.exceptions import StateUnreadableError
 from ..customer.hooks.channels import leave_out_others, restore
-from ..customer.hooks.exceptions import OtherChannelsError, StateMissingError, listed
+from ..customer.hooks.exceptions import StateMissingError, listed
 from ..customer.hooks.history_check import check_channels, known_state
+from ..customer.hooks.policy import check_policies
 from ..customer.installed import installed_release, unnamed
 from ..customer.source import located, records
 from ..customer.trust.signers import check_expected
@@ -101,7 +102,10 @@ def _print(state: State, prefix: Path, verbose: bool) -> None:
     try:
         leave_out_others()  # as before a solve
         check_channels(prefix, state, ())
-    except OtherChannelsError as error:
+        names = {f"{record.subdir}/{record.fn}" for record in current.values()}
+        for text in check_policies(repository, archives=names):
+            print(f"{BAD} {text}")
+    except OfflineRepoError as error:
         print(f"{BAD} {error}")
     except ChannelError:  # conda's own, of a list of channels: a finding already has it
         pass

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -103,15 +102,13 @@ def deliver_to(args: Namespace, source: Source, store: Store | None = None) -> i
     trusted = tuple(args.offline_repo_trust)
     release = Repository(source.place, source.manifest, source.signers)
     known = check_delivery(release, target, trusted)
-    bring: Callable[..., Outcome]
+    bring: Callable[..., Outcome] = deliver
     if store:
-        from ..delivery.remote.deliver import deliver as deliver_to_store
-
-        bring = partial(deliver_to_store, source, store)
-    else:
-        bring = partial(deliver, source, _target(args))
+        from ..delivery.remote.deliver import deliver as bring
     with chatter_to_stderr():
         outcome = bring(
+            source,
+            store or target,
             TerminalProgress(),
             allow_older=args.offline_repo_allow_older,
             origin_known=known,

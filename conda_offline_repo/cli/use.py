@@ -62,6 +62,7 @@ OPTIONS = {
     "--other-label": "Take another label's repository than the last one.",
     "--no-verify": """Do not read and check the files: faster, but damage and partial tampering are
         not noticed. The signature is always checked, and of a URL the indexes.""",
+    "--policy FILE": "Install nothing that this policy forbids.",
     "--undo": "Restore the environment's .condarc as it was before. What is installed stays.",
 }
 
@@ -92,6 +93,7 @@ def execute(args: Namespace) -> int:
         other_label=args.offline_repo_other_label,
         exempt=args.offline_repo_no_exclude_newer,
         verify=not args.offline_repo_no_verify,
+        policy=args.offline_repo_policy,
         dry_run=context.dry_run,
     )
     dialog = TerminalDialog(sys.stdout)

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from conda.base.context import context
 
+from ..audit.exceptions import Breach, PolicyBreachedError
+from ..customer.hooks.policy import check_policies
 from ..customer.trust.signers import check_expected
 from ..delivery.volume import check_volume, open_volume
 from ..files.typed import typed_place
@@ -19,7 +21,7 @@ from ..repository.halfway import check_indexes
 from ..repository.locate import Repository, locate
 from ..repository.manifest import INDEX_NAME
 from ..repository.verify import verify
-from .output import chatter_to_stderr, print_json, print_lines, release_json, signed_by
+from .output import chatter_to_stderr, print_json, print_lines, release_json, signed_by, warn
 from .parser import LABEL, PATH, add_options
 from .reading import warn_insecure, whole
 from .terminal import TerminalProgress
@@ -45,26 +47,28 @@ examples:
   conda offline-repo verify E:\\halkbank.1-of-2.zip
 """
 CONDA = ("add_parser_json",)
+OPTIONS = {"--policy FILE": "See also whether its packages keep to this policy."}
 #: The exit status of a repository that is whole, but whose publication is unfinished.
 UNFINISHED = 2
 
 
 def configure_parser(parser: ArgumentParser) -> None:
     """Add the options of `verify`."""
-    add_options(parser, {**PATH, **LABEL})
+    add_options(parser, {**PATH, **LABEL, **OPTIONS})
 
 
 def execute(args: Namespace) -> int:
     """Verify each repository, or a volume, and print what is wrong."""
     place, label = typed_place(args.offline_repo_path), args.offline_repo_label
+    policy = args.offline_repo_policy
     with chatter_to_stderr():
         if isinstance(place, Path) and place.is_file() and place.suffix.lower() == ".zip":
-            checked = [_volume(place)]
+            checked = [_volume(place, policy)]
         else:
             try:
-                checked = whole(partial(_repositories, place, label, indexes=True), place)
+                checked = whole(partial(_repositories, place, label, policy, indexes=True), place)
             except HalfPublishedError:  # the report names what does not fit
-                checked = _repositories(place, label, indexes=False)
+                checked = _repositories(place, label, policy, indexes=False)
     warn_insecure(repository for repository, _ in checked)
     reports = [report for _, report in checked]
     unfinished = UNFINISHED if any(report.unfinished for report in reports) else 0
@@ -90,15 +94,18 @@ def execute(args: Namespace) -> int:
     return status
 
 
-def _volume(path: Path) -> tuple[Repository, Report]:
+def _volume(path: Path, policy: str | None) -> tuple[Repository, Report]:
     with open_volume(path) as volume:
         repository = Repository(path.absolute(), volume.manifest, volume.signers)
         check_expected(repository)
-        return repository, check_volume(volume, TerminalProgress())
+        report = check_volume(volume, TerminalProgress())
+        if policy and report.good:  # not every volume has the index
+            warn(check_policies(repository, policy, read=volume.read))
+        return repository, report
 
 
 def _repositories(
-    place: Place, label: str | None, *, indexes: bool
+    place: Place, label: str | None, policy: str | None, *, indexes: bool
 ) -> list[tuple[Repository, Report]]:
     """Verify the repositories at a place, with `indexes` only where those of a server fit."""
     checked = []
@@ -108,6 +115,15 @@ def _repositories(
             with suppress(UnreadableError):  # the report names what cannot be read
                 check_indexes(repository)
         checked.append((repository, verify(repository, TerminalProgress())))
+    breaches = []
+    for repository in (r for r, _ in checked if all(report.good for _, report in checked)):
+        where = f"{repository.path.name}/" if len(checked) > 1 else ""
+        try:
+            warn(check_policies(repository, policy))
+        except PolicyBreachedError as error:
+            breaches += [Breach(**{**b, "archive": where + b["archive"]}) for b in error.breaches]
+    if breaches:
+        raise PolicyBreachedError(place if len(checked) > 1 else checked[0][0].path, breaches)
     return checked
 
 

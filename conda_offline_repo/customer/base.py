@@ -10,7 +10,7 @@ from conda.base.context import context
 from conda.models.match_spec import MatchSpec
 
 from ..queries.dependencies import reached, spec_name
-from ..repository.names import PLUGIN_PACKAGE, SIGNATURES_PACKAGE
+from ..repository.names import LICENSES_PACKAGE, PLUGIN_PACKAGE, SIGNATURES_PACKAGE
 from .exceptions import BaseMisfitError
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 #: Without these, no environment of the machine could be installed into any more.
-ESSENTIAL = ("conda", PLUGIN_PACKAGE, SIGNATURES_PACKAGE)
+ESSENTIAL = ("conda", PLUGIN_PACKAGE, SIGNATURES_PACKAGE, LICENSES_PACKAGE)
 
 
 def is_base(prefix: Path) -> bool:

@@ -17,6 +17,7 @@ from conda.utils import quote_for_shell
 
 from .._conda import configuration
 from .._conda.configuration import CHANNELS, Setting
+from .._conda.features import channel_lists
 from ..repository.manifest import on_platform
 from ..urls import TOKEN, is_folder, public
 from .environment.condarc import CONDARC, configured, read_condarc
@@ -25,9 +26,9 @@ from .source import records as indexed
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
+    from conda.base.context import Context
     from conda.models.records import PackageRecord
 
-    from .._conda.configuration import Seen
     from ..repository.locate import Repository
 
 #: Settings that interfere with every repository: what they do, and the remedy.
@@ -86,7 +87,7 @@ def interfering(repository: Repository, prefix: Path) -> Iterator[Finding]:
             meaning, remedy = INTERFERING[setting.name]
             yield _finding(setting, meaning, remedy.format(prefix=prefix))
     own = prefix / CONDARC
-    seen = configuration.seen_in(prefix, configured(read_condarc(own), repository.channel, own))
+    seen = configuration.merged(prefix, configured(read_condarc(own), repository.channel, own))
     others = [setting for setting in settings if setting.source != str(own)]
     yield from _hiding(others, seen, repository, prefix)
     yield from _forbidding(settings, seen, repository)
@@ -94,12 +95,12 @@ def interfering(repository: Repository, prefix: Path) -> Iterator[Finding]:
 
 
 def _hiding(
-    settings: list[Setting], seen: Seen, repository: Repository, prefix: Path
+    settings: list[Setting], seen: Context, repository: Repository, prefix: Path
 ) -> Iterator[Finding]:
     """Yield what has precedence over the `.condarc` of the environment."""
     channel = repository.channel
     for setting in settings:
-        if setting.name in CHANNELS and setting.final and channel not in seen.channels:
+        if setting.name in CHANNELS and setting.final and channel not in seen._channels:
             path, folder = (quote_for_shell(str(path)) for path in (repository.path, prefix))
             yield _finding(
                 setting,
@@ -111,12 +112,13 @@ def _hiding(
             yield _finding(setting, "conda asks the network in this environment", "remove it there")
 
 
-def _forbidding(settings: list[Setting], seen: Seen, repository: Repository) -> Iterator[Finding]:
+def _forbidding(
+    settings: list[Setting], seen: Context, repository: Repository
+) -> Iterator[Finding]:
     """Yield what makes conda refuse the repository, or packages of its release."""
     channel = repository.channel
-    allowed, denied = (
-        {url for name in names for url in Channel(name).base_urls}
-        for names in (seen.allowed, seen.denied)
+    denied, allowed = (
+        {url for name in names for url in Channel(name).base_urls} for names in channel_lists(seen)
     )
     own = str(Channel(channel).base_url)
     meaning = "conda refuses the repository as a channel"
@@ -125,7 +127,7 @@ def _forbidding(settings: list[Setting], seen: Seen, repository: Repository) -> 
             yield _finding(setting, meaning, f"add {channel} there, or ask your administrator to")
         elif setting.name == "denylist_channels" and own in denied:
             yield _finding(setting, meaning, f"remove {channel} there")
-    if not seen.disallowed:
+    if not seen.disallowed_packages:
         return
     records = _records(repository)
     for setting in settings:
@@ -138,7 +140,7 @@ def _forbidding(settings: list[Setting], seen: Seen, repository: Repository) -> 
 
 
 def _pinning(
-    settings: list[Setting], seen: Seen, repository: Repository, prefix: Path
+    settings: list[Setting], seen: Context, repository: Repository, prefix: Path
 ) -> Iterator[Finding]:
     """Yield the pins that exclude packages of the release."""
     try:
@@ -146,7 +148,7 @@ def _pinning(
     except (OSError, ValueError):
         lines = []
     own = tuple(line.strip() for line in lines if line.strip() and not line.strip().startswith("#"))
-    if not seen.pinned and not own:
+    if not seen.pinned_packages and not own:
         return
     pinning = [setting for setting in settings if setting.name == "pinned_packages"]
     pinning.append(Setting(str(prefix / PINS), "a pin", own, final=False))

@@ -14,7 +14,6 @@ from conda.models.channel import Channel
 from conda.models.match_spec import MatchSpec
 
 from .._conda import configuration, features, indexes, overrides
-from .._conda.configuration import seen_in
 from .._conda.solver import ask
 from .._conda.transactions import installed, linked, requested, transaction_to
 from ..files.web import WebFolder
@@ -43,13 +42,14 @@ def confined(target: Target, repository: Repository) -> Iterator[None]:
     """Let conda see the repository's channel alone, and no other host, and hold back what it will
     hold back in the environment.
     """
+    own = configuration.merged(target.prefix, target.own_condarc)
     token = expected_by_use.set(target.trust.signers)
     settings = {
-        **configuration.cooldown_of(target.prefix, target.own_condarc),
+        **configuration.cooldown_of(own),
         **reading(target.channel),
         "_channels": (target.channel,),
         "offline": is_folder(target.channel),
-        "allowlist_channels": seen_in(target.prefix, target.own_condarc).allowed,
+        "allowlist_channels": own.allowlist_channels,
     }
     if isinstance(repository.path, WebFolder):
         on_servers[repository.path] = repository

@@ -29,6 +29,7 @@ class UseRequest:
         other_label: Take another label's repository than the last one.
         exempt: Exempt the repository from conda's settings `exclude_newer`.
         verify: Read and check every file of the repository; of one on a server, the indexes.
+        policy: The file of a policy that nothing installed may break; None for the machine's alone.
         dry_run: Change nothing.
     """
 
@@ -44,6 +45,7 @@ class UseRequest:
     other_label: bool = False
     exempt: bool = False
     verify: bool = True
+    policy: str | None = None
     dry_run: bool = False
 
     @property

@@ -8,9 +8,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from .._conda.solver import UnsolvedError
-from .._conda.transactions import actions, installed, read_again
+from .._conda.transactions import actions, installed, linked, read_again
 from ..exceptions import InvalidRequestError
 from ..repository.locate import labels_in
+from .configuration import Finding
 from .cooldown import held_back
 from .diagnostics import diagnose
 from .environment.lock import check_not_frozen, exclusive
@@ -18,6 +19,7 @@ from .environment.state import read_state
 from .exact import exactly, keeping, solution
 from .exceptions import CooldownError, TargetError
 from .hooks.guard import check_format, solutions_with
+from .hooks.policy import check_policies
 from .install import confined, transaction
 from .installed import installed_release
 from .next_commands import next_commands
@@ -31,7 +33,6 @@ if TYPE_CHECKING:
 
     from ..progress import Progress
     from ..repository.locate import Repository
-    from .configuration import Finding
     from .cooldown import HeldBack
     from .request import UseRequest
     from .target import Target
@@ -104,6 +105,7 @@ def use(request: UseRequest, progress: Progress, dialog: Dialog) -> Outcome:
         SiblingIndexError: conda may read other files in the place of its index.
         NewerFormatError: This conda does not see the packages.
         UnknownSignerError: Nobody confirms that its signer is the vendor.
+        PolicyBreachedError: A policy forbids packages of it.
         CooldownError: conda forbids the release because of its age, and nobody exempts it.
         OfflineRepoError: It cannot be used; see `reachable`, `located`, `target.plan`,
             `install.transaction` and `exact.exactly`.
@@ -142,6 +144,8 @@ def _use(request: UseRequest, progress: Progress, dialog: Dialog) -> Outcome:
         findings += keeping(repository, request.prefix, request.release, request.environment)
     if request.verify:
         check_files(repository, progress)
+    ending = check_policies(repository, request.policy, archives)
+    findings += tuple(Finding("policy", text) for text in ending)
     exemption = held.exemption if held else None
     exempted = exemption is not None and (request.exempt or request.dry_run)
     of_age = (held.finding,) if held and not (exempted and request.exempt) else ()
@@ -208,6 +212,9 @@ def _install(
     with confined(target, repository):
         change = _transaction(request, repository, target, progress, of_age)
         changed = actions(change, target.prefix) if change else ((), ())
+        if change:  # a solver may choose of an earlier release
+            names = {f"{r.subdir}/{r.fn}" for r in linked(change, target.prefix)}
+            check_policies(repository, request.policy, names)
         newest = () if request.allow_older else request.packages
         late = lagging(target, repository, newest, change)
         if late:

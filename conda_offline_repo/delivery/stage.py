@@ -67,8 +67,6 @@ def stage(plan: Plan, staging: Path, progress: Progress) -> None:
         for name, result in results:
             if isinstance(result, SourceReadError):
                 problems[name] = result
-            elif isinstance(result, BaseException):
-                raise result
             elif not result:
                 absent.append(name)
     if problems:

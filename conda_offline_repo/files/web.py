@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cache
 from io import BufferedReader
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from ..urls import file_url, public
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import BinaryIO, TypeAlias
 
     from .._conda.network.answers import Served, Server
@@ -20,15 +21,10 @@ if TYPE_CHECKING:
 BUFFER = 1 << 18
 
 
-class Connections:
-    """Connections to the server of a repository, made when they are needed and kept."""
+def _server() -> Server:
+    from .._conda.network.answers import Server
 
-    @cached_property
-    def server(self) -> Server:
-        """What is known of the server."""
-        from .._conda.network.answers import Server
-
-        return Server()
+    return Server()
 
 
 @dataclass(frozen=True)
@@ -39,18 +35,18 @@ class WebFolder:
         url: Without credentials, and without a slash at its end.
         address: The same with the credentials that were typed; the other attributes have none.
         channel: The address of the repository, for whose login conda may have settings.
-        connections: To its server.
+        server: Returns its server with the connections to it, which are made when first needed.
     """
 
     url: str
     address: str = field(repr=False, compare=False)
     channel: str = field(repr=False, compare=False)
-    connections: Connections = field(repr=False, compare=False)
+    server: Callable[[], Server] = field(repr=False, compare=False)
 
     @classmethod
     def at(cls, address: str) -> WebFolder:
         """Return the folder of a repository, or above repositories."""
-        return cls(public(address), address, address, Connections())
+        return cls(public(address), address, address, cache(_server))
 
     def repository(self, label: str) -> WebFolder:
         """Return the repository of a label in this folder."""
@@ -100,13 +96,13 @@ class WebFolder:
     @property
     def at_once(self) -> int:
         """How many files of the folder to read at once."""
-        return self.connections.server.most
+        return self.server().most
 
     @property
     def _served(self) -> Served:
         from .._conda.network.answers import Served
 
-        return Served(self.address, self.channel, self.connections.server)
+        return Served(self.address, self.channel, self.server())
 
 
 #: Where a repository is, or a file of it.

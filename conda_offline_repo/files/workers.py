@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections import deque
+from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
@@ -39,10 +40,7 @@ def run_all(
     results: dict[int, Result] = {}
     numbers, threads = range(len(items)), threads or os.cpu_count() or 1
     with workers(lambda n: work(items[n]), numbers, threads, threading.Event()) as outcomes:
-        for number, outcome in outcomes:
-            if isinstance(outcome, BaseException):
-                raise outcome
-            results[number] = outcome
+        results.update(outcomes)
     return [results[number] for number in numbers]
 
 
@@ -66,7 +64,7 @@ def workers(
     threads: int,
     stop: threading.Event,
     take: Callable[[], Item | None] | None = None,
-) -> Iterator[Iterator[tuple[Item, Result | BaseException]]]:
+) -> Iterator[Iterator[tuple[Item, Result]]]:
     """Work on the items in so many threads.
 
     Args:
@@ -79,12 +77,12 @@ def workers(
             Should return early when `stop` is set.
 
     Yields:
-        The items with the result of each, as they get ready; the exception of one is the last that
-        is certain to come. When the context ends, by an error too, all threads have ended, but not
+        The items with the result of each, as they get ready, until the work on one raises: then
+        that is raised. When the context ends, by an error too, all threads have ended, but not
         after an interruption.
     """
     waiting = deque(items)
-    results: SimpleQueue[tuple[Item, Result | BaseException]] = SimpleQueue()
+    results: SimpleQueue[tuple[Item, Future[Result]]] = SimpleQueue()
 
     def next_item() -> Item | None:
         with suppress(IndexError):  # another thread took the last one
@@ -95,13 +93,15 @@ def workers(
 
     def run() -> None:
         while not stop.is_set() and (item := take()) is not None:
+            future: Future[Result] = Future()
             try:
-                results.put((item, work(item)))
+                future.set_result(work(item))
             except BaseException as error:  # goes to whoever waits for the item
-                results.put((item, error))
+                future.set_exception(error)
                 stop.set()
+            results.put((item, future))
 
-    def result() -> tuple[Item, Result | BaseException]:
+    def ready() -> tuple[Item, Future[Result]]:
         while True:
             with suppress(Empty):
                 return results.get(timeout=WAIT)
@@ -111,7 +111,7 @@ def workers(
         thread.start()
     deadline = None
     try:
-        yield (result() for _ in items)
+        yield ((item, future.result()) for item, future in (ready() for _ in items))
     except Exception:  # the threads are waited for, so that nobody writes any more
         raise
     except BaseException:  # an interruption: a stalled server is not waited for

@@ -35,7 +35,7 @@ MISREAD = {
     "bool": "true or false",
 }
 #: Keys whose value may be a date without quotes.
-DATES = frozenset({"exclude_newer"})
+DATES = frozenset({"exclude_newer", "until"})
 TAGS = frozenset({*MISREAD, "merge", "value", "null", "str", "seq", "map"})
 #: What YAML 1.1, which many programs read, has for true and false besides.
 SWITCHES = re.compile(r"(?i)yes|no|on|off")

@@ -44,28 +44,22 @@ class RepositoryNotFoundError(OfflineRepoError):
 
     def __init__(self, path: Place, label: str | None, damaged: Iterable[Path] = ()) -> None:
         labelled = f"of label {label!r} " if label else ""
+        advice = "Give the folder with offline-repo.json, or the folder above it. "
         if isinstance(path, WebFolder):
-            super().__init__(
-                f"There is no offline repository {labelled}at {path}: the server has no "
-                "offline-repo.json there.",
+            where = f"{labelled}at {path}: the server has no offline-repo.json there."
+            advice = (
                 "Give the URL of the folder with offline-repo.json, or that of the folder above it "
-                "and its name with --label: what else is in a folder, a web server does not tell.",
+                "and its name with --label: what else is in a folder, a web server does not tell."
             )
-            return
-        if not os.path.lexists(path):
-            super().__init__(
-                f"There is no offline repository in {path}: it does not exist.",
-                "Give the folder with offline-repo.json, or the folder above it. If it is on a "
-                "stick or a share, plug that in or mount it.",
-            )
-            return
-        unusable = dashlist(damaged)
-        also = f" The manifests of these folders cannot be used:{unusable}" if unusable else ""
-        super().__init__(
-            f"There is no offline repository {labelled}in {path}.{also}",
-            "Give the folder with offline-repo.json, or the folder above it. "
-            "If the file is missing there, the copy is incomplete: copy the folder again.",
-        )
+        elif not os.path.lexists(path):
+            where = f"in {path}: it does not exist."
+            advice += "If it is on a stick or a share, plug that in or mount it."
+        else:
+            unusable = dashlist(damaged)
+            also = f" The manifests of these folders cannot be used:{unusable}" if unusable else ""
+            where = f"{labelled}in {path}.{also}"
+            advice += "If the file is missing there, the copy is incomplete: copy the folder again."
+        super().__init__(f"There is no offline repository {where}", advice)
 
 
 class PackedError(OfflineRepoError):

@@ -54,6 +54,8 @@ PLUGIN = "plugin"
 PLUGIN_PACKAGE = "conda-offline-repo-base"
 #: The package that checks signatures, which conda does not bring.
 SIGNATURES_PACKAGE = "securesystemslib"
+#: The package that reads licences for policies, which conda does not bring.
+LICENSES_PACKAGE = "license-expression"
 #: The name for the unnamed environment of a label.
 DEFAULT = "default"
 #: The folder of conda's installers.

@@ -34,6 +34,7 @@ FIRST, SECOND = SigningKey("first"), SigningKey("second")
 #: Why a command is not typed here, by the class or function that proposes it.
 NOT_TYPED = {
     ("HeldBack", "offline-repo use … -p … --no-exclude-newer"): "for conda 26.9",
+    ("LicensesMissingError", "install -n base …license-expression"): "changes base",
     ("LockReaderMissingError", "install -n base 'py-rattler>=0.24'"): "changes base",
     ("PipToolsMissingError", "install -n base …"): "changes base",
     ("ProtocolError", "install -n base -c conda-forge …"): "changes base",

@@ -196,3 +196,55 @@ def test_show_without_an_index(customer: Conda, share: Path) -> None:
     result = customer.fail("offline-repo", "show", share / "bank")
     assert str(share / "bank" / INDEX) in result.stderr
     assert "opy the repository again" in result.stderr
+
+
+def test_policy_of_every_label(customer: Conda, share: Path, tmp_path: Path) -> None:
+    path = tmp_path / "policy.yml"
+
+    def deny(bank: str, plant: str) -> None:
+        path.write_text(
+            f"policy: {{packages: {{deny: [{bank}]}}}}\n"
+            f"labels: {{plant: {{policy: {{packages: {{deny: [{plant}]}}}}}}}}\n"
+        )
+
+    deny("none", "app")
+    told = verify(customer, share, "--policy", path)
+    assert told.stdout == verify(customer, share).stdout
+    assert verify(customer, share, "--policy", path, "--json").json["success"] is True
+    deny("tool", "app")
+    told = verify(customer, share, "--policy", path, status=1)
+    assert f"PolicyBreachedError: {share} breaks the policy" in told.stderr
+    assert f"bank/{PLATFORM}/tool-1.0-0.conda (needed by app): packages: tool is" in told.stderr
+    deny("tool", "lib")
+    told = verify(customer, share, "--policy", path, status=1)
+    assert f"PolicyBreachedError: {share} breaks the policy" in told.stderr
+    breaches = verify(customer, share, "--policy", path, "--json", status=1).json["breaches"]
+    assert {breach["archive"]: breach["needed_by"] for breach in breaches} == {
+        f"bank/{PLATFORM}/tool-1.0-0.conda": ["app"],
+        "plant/noarch/lib-1.1-0.tar.bz2": ["lib"],
+    }
+    told = verify(customer, share, "--policy", path, "--label", "plant", "--json", status=1)
+    assert told.json["exception_name"] == "PolicyBreachedError"
+    # what is damaged is told first
+    (share / "plant" / "noarch/lib-1.1-0.tar.bz2").unlink()
+    told = verify(customer, share, "--policy", path, status=1)
+    assert "missing: noarch/lib-1.1-0.tar.bz2" in told.stdout
+    assert "breaks the policy" not in told.output
+
+
+def test_policy_of_volumes(customer: Conda, share: Path, tmp_path: Path) -> None:
+    path = tmp_path / "policy.yml"
+    path.write_text("policy: {packages: {deny: [tool]}}")
+    whole, part = tmp_path / "whole.zip", tmp_path / "part.zip"
+    customer.run("offline-repo", "pack", share / "bank", "-o", whole)
+    told = verify(customer, whole, "--policy", path, status=1)
+    assert f"PolicyBreachedError: {whole} breaks the policy" in told.stderr
+    size = whole.stat().st_size * 2 // 3
+    customer.run("offline-repo", "pack", share / "bank", "-o", part, "--volume-size", size)
+    for volume in sorted(tmp_path.glob("part.*.zip")):
+        told = verify(customer, volume, "--policy", path, status=1)
+        assert "repodata.json" in told.stderr
+    # the machine's policy is about the folder that they become
+    customer.configure(plugins={"offline_repo_policy": str(path)})
+    verify(customer, volume)
+    verify(customer, share, status=1)

@@ -97,8 +97,6 @@ def collect_attestations(
         downloads(collect, stating, stop, lambda entry: entry.url) as outcomes,
     ):
         for entry, outcome in outcomes:
-            if isinstance(outcome, BaseException):
-                raise outcome
             if isinstance(outcome, str):
                 missing[entry.name] = outcome
             else:

@@ -119,7 +119,7 @@ def collecting(
 
 
 def _all_of(
-    outcomes: Iterable[tuple[Entry, Archive | DownloadFailedError | BaseException]],
+    outcomes: Iterable[tuple[Entry, Archive | DownloadFailedError]],
     published: Iterable[Archive],
 ) -> tuple[Archive, ...]:
     failures: dict[str, tuple[str, str]] = {}
@@ -129,8 +129,6 @@ def _all_of(
             channel = entry.public_url.rsplit("/", 2)[0]
             hint = outcome.hint.replace("{channel}", channel)
             failures[entry.public_url] = str(outcome), hint
-        elif isinstance(outcome, BaseException):
-            raise outcome
         else:
             archives.append(outcome)
     if failures:

@@ -34,7 +34,7 @@ def downloads(
     stop: threading.Event,
     url: Callable[[Item], str],
     size: Callable[[Item], int] = lambda _: 0,
-) -> Iterator[Iterator[tuple[Item, Result | BaseException]]]:
+) -> Iterator[Iterator[tuple[Item, Result]]]:
     """Work on items that have to be downloaded, in many threads; see `workers` for the rest.
 
     Args:

@@ -78,12 +78,8 @@ class ChannelPackages:
         """
         return self.name_of(project) or names.conda_name(project)
 
-    def has(self, project: str, specifier: SpecifierSet) -> bool:
-        """Return whether the channels have a version of a project that fits."""
-        return self.newest(project, specifier) is not None
-
     def newest(self, project: str, specifier: SpecifierSet) -> Version | None:
-        """Return the newest version of a project that fits."""
+        """Return the newest version of a project in the channels that fits; None without one."""
         name = self.name_of(project)
         known = self._versions[name] if name else ()
         return max((v for v in known if specifier.contains(v, prereleases=True)), default=None)

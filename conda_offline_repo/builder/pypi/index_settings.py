@@ -211,8 +211,7 @@ def _pip_settings() -> list[tuple[str, str]]:
 
     https://pip.pypa.io/en/stable/topics/configuration/
     """
-    single: dict[str, str] = {}
-    several: dict[str, list[str]] = {}
+    stated: dict[str, str] = {}
     for file in _pip_files():
         parser = configparser.RawConfigParser()
         with suppress(OSError, UnicodeDecodeError, configparser.Error):
@@ -220,16 +219,15 @@ def _pip_settings() -> list[tuple[str, str]]:
         for section in ("global", "install"):
             for key in PIP_KEYS if parser.has_section(section) else ():
                 if parser.has_option(section, key):
-                    value = parser.get(section, key)
-                    single[key], several[key] = value.strip(), value.split()
+                    stated[key] = parser.get(section, key)
     for key in PIP_KEYS:
         if value := os.environ.get(f"PIP_{key.upper().replace('-', '_')}"):
-            single[key], several[key] = value.strip(), value.split()
+            stated[key] = value
     return [
         (key, value)
         for key, many in PIP_KEYS.items()
-        if key in single
-        for value in (several[key] if many else [single[key]])
+        if key in stated
+        for value in (stated[key].split() if many else [stated[key].strip()])
     ]
 
 

@@ -72,7 +72,9 @@ class Turns:
         take without, except for what the request pins, so that conda's newest version of something
         does not lead it to a wheel of long ago.
         """
-        records, resolved = base, self._started(base, requirements, target)
+        if not self._request.pip_as_conda:
+            self._walk.from_pypi.update(r.project for r in requirements)
+        records, resolved = base, self._walk.resolved(requirements, {}, base, target)
         for turn in range(MOST_TURNS):
             records = self._with_demands(base, records, resolved)
             provided = provided_by(records)
@@ -119,14 +121,6 @@ class Turns:
             question = self._question(lines, provided_by(records), nothing, target)
             self.uv.begin(question)
             self.uv.begin(question.alone(projects))
-
-    def _started(
-        self, records: Records, requirements: tuple[PipRequirement, ...], target: Target
-    ) -> Resolved:
-        """Return what requirements come to before uv is asked."""
-        if not self._request.pip_as_conda:
-            self._walk.from_pypi.update(r.project for r in requirements)
-        return self._walk.resolved(requirements, {}, records, target)
 
     def _lines(self, requirements: tuple[PipRequirement, ...], resolved: Resolved) -> list[str]:
         """Return the requirements for uv: without what the channels have, but with its extras."""

@@ -92,7 +92,7 @@ class Walk:
                 project
                 for project, specifier in resolved.demands.items()
                 if not meets(provided, (project, specifier))
-                and not (self._from_channels and self._channels.has(project, specifier))
+                and not (self._from_channels and self._channels.newest(project, specifier))
             }
             if not unfit:
                 return resolved

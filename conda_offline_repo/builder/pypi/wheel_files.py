@@ -211,8 +211,6 @@ def work_on_all(
         tried, numbers, stop, lambda n: url(items[n]), lambda n: size(items[n])
     ) as outcomes:
         for number, outcome in outcomes:
-            if isinstance(outcome, BaseException):
-                raise outcome
             if outcome is not None:
                 results[number] = outcome
     failures = [error for error in wrong if isinstance(error, DownloadError)]

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from conda.base.constants import ChannelPriority
+from conda.base.context import context
 from conda.models.channel import Channel
 
 from ...repository.manifest import KINDS, VERSION_3
@@ -23,11 +25,11 @@ from ..upstream.repodata import load
 from ..upstream.unavailable import explained
 from ..upstream.unfit import newer_needs, reason_against
 from ..warnings import BuildWarning
-from . import passed_over
 from .exceptions import CollisionError, InvalidRecordError, NewerEntryError, UpstreamChangedError
+from .unsolved import named_channels
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from conda.models.records import PackageRecord
 
@@ -67,7 +69,7 @@ def entries_of(
     chosen = {
         url: [record for record in records[url].values() if record not in exact] for url in sources
     }
-    passed = {url: passed_over.after(url, chosen, request) for url in sources}
+    passed = {url: _after(url, chosen, request) for url in sources}
     subdirs = {
         url: [*dict.fromkeys(record.subdir for record in (*records[url].values(), *passed[url]))]
         for url in sources
@@ -87,7 +89,7 @@ def entries_of(
             warnings.append(BuildWarning("channel-relations", text))
         if request.index_version < VERSION_3:
             warnings += newer_versions(source.url, chosen[url], indexes)
-            warnings += passed_over.warnings(source.url, after, indexes)
+            warnings += _passed_over(source.url, after, indexes)
         for record in needed:
             try:
                 entry = _entry(source, record, indexes[record.subdir], request)
@@ -133,3 +135,53 @@ def _same_bytes(first: Entry, second: Entry) -> bool:
     digests = ((first.sha256, second.sha256), (first.md5, second.md5))
     common = [own == other for own, other in digests if own and other]
     return first is second or (bool(common) and all(common))
+
+
+def _after(
+    url: str, chosen: Mapping[str, Sequence[PackageRecord]], request: Request
+) -> list[PackageRecord]:
+    """Return what was chosen of the channels after one, where the solver does not see version 3.
+
+    Args:
+        url: Of the channel.
+        chosen: What was chosen, by the URL of its channel, in the order of the channels.
+    """
+    if request.index_version >= VERSION_3:
+        return []
+    named = {p.match.name for p in request.packages if named_channels(p.match)}
+    urls = [*chosen]
+    others = urls[urls.index(url) + 1 :]
+    return [record for other in others for record in chosen[other] if record.name not in named]
+
+
+def _passed_over(
+    url: str, records: Iterable[PackageRecord], indexes: Mapping[str, Index]
+) -> Iterator[BuildWarning]:
+    """Yield a warning for each package that a channel has in version 3 alone, and that a solver
+    which does not see it took from channels after it: the name may be the publisher's own, and the
+    package of a public channel anybody's.
+
+    Args:
+        url: Of the channel.
+        records: What was chosen of the channels after it.
+        indexes: Its own, by subdir, with the entries of these names.
+
+    Raises:
+        NewerEntryError: There is one, and the priority of channels is strict.
+    """
+    newer = {
+        str(entry.get("name")): file
+        for index in indexes.values()
+        for file, entry in index.newer.items()
+        if not file.endswith(".whl")
+    }
+    for record in sorted(records, key=lambda record: record.name):
+        if file := newer.get(record.name):
+            if context.channel_priority == ChannelPriority.STRICT:
+                raise NewerEntryError(url, record.name, file)
+            yield BuildWarning(
+                "unfit-entry",
+                f"{url} has {file} in version 3 of the index format, which not every conda reads "
+                f"(--index-version 3). The release has {record.name} {record.version} of "
+                f"{channel_url(record.channel)}, which comes after it.",
+            )

@@ -10,6 +10,7 @@ import json
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from types import NoneType
 from typing import TYPE_CHECKING
 
 from conda.models.enums import Arch, Platform
@@ -143,17 +144,13 @@ def _depth(value: Any) -> int:
     return 1 + max((_depth(part) for part in parts if isinstance(part, (dict, list))), default=0)
 
 
-def _text(value: Any) -> bool:
-    return value is None or isinstance(value, str)
+def _is(*types: type) -> Callable[[Any], bool]:
+    return lambda value: isinstance(value, types)
 
 
 def _plain(value: Any) -> bool:
     """Return whether a value is no object and no list."""
     return not isinstance(value, dict | list)
-
-
-def _number(value: Any) -> bool:
-    return value is None or isinstance(value, int | float)
 
 
 def _size(value: Any) -> bool:
@@ -176,11 +173,8 @@ def _known(enum: Any) -> Callable[[Any], bool]:
     return lambda value: not isinstance(value, str) or value in values
 
 
-def _features(value: Any) -> bool:
-    return isinstance(value, str | list)
-
-
 ABSENT = object()
+TEXT, NUMBER = _is(str, NoneType), _is(int, float, NoneType)
 VERSION = re.compile(LITERAL)
 #: What a value has to be, if the key is there, and which solvers cannot read any other: conda's
 #: records fail in the classic solver, and those of rattler before they are conda's. Each is what
@@ -190,29 +184,29 @@ VALUES: tuple[tuple[str, Callable[[Any], bool], tuple[str, ...]], ...] = (
     ("build", lambda value: "-" not in value, (RATTLER,)),
     *((key, lambda value: value is not None, (CLASSIC, RATTLER)) for key in LISTS),
     ("build_number", lambda value: value is not None, (CLASSIC, RATTLER)),
-    ("timestamp", _number, (CLASSIC, RATTLER)),
+    ("timestamp", NUMBER, (CLASSIC, RATTLER)),
     ("timestamp", _time, (RATTLER,)),
-    ("indexed_timestamp", _number, (CLASSIC, RATTLER)),
+    ("indexed_timestamp", NUMBER, (CLASSIC, RATTLER)),
     ("indexed_timestamp", _time, (RATTLER,)),
     (
         "noarch",
         lambda value: value in (None, True, False, "", "generic", "python"),
         (CLASSIC, RATTLER),
     ),
-    ("track_features", _features, (CLASSIC, RATTLER)),
+    ("track_features", _is(str, list), (CLASSIC, RATTLER)),
     ("features", lambda value: value is not None, (CLASSIC,)),
-    ("features", _text, (RATTLER,)),
+    ("features", TEXT, (RATTLER,)),
     *((key, _plain, (CLASSIC, RATTLER)) for key in ("license", "license_family")),
-    *((key, _text, (RATTLER,)) for key in ("license", "license_family", "arch", "platform")),
+    *((key, TEXT, (RATTLER,)) for key in ("license", "license_family", "arch", "platform")),
     *((key, _known(enum), SOLVERS) for key, enum in (("arch", Arch), ("platform", Platform))),
     *((key, _digest(MD5), (RATTLER,)) for key in ("md5", "legacy_bz2_md5")),
     *((key, _digest(SHA256), (RATTLER,)) for key in ("sha256", "attestations_sha256")),
     ("legacy_bz2_size", lambda value: value is None or type(value) is int, (CLASSIC, RATTLER)),
     ("legacy_bz2_size", _size, (RATTLER,)),
-    ("subdir", lambda value: isinstance(value, str), (RATTLER,)),
-    ("python_site_packages_path", _text, (RATTLER,)),
-    ("purls", lambda value: value is None or isinstance(value, list), (RATTLER,)),
+    ("subdir", _is(str), (RATTLER,)),
+    ("python_site_packages_path", TEXT, (RATTLER,)),
+    ("purls", _is(list, NoneType), (RATTLER,)),
     ("run_exports", lambda value: not isinstance(value, str | int | float), (RATTLER,)),
-    ("extra_depends", lambda value: isinstance(value, dict), (RATTLER,)),
-    ("flags", lambda value: isinstance(value, list), (RATTLER,)),
+    ("extra_depends", _is(dict), (RATTLER,)),
+    ("flags", _is(list), (RATTLER,)),
 )

@@ -17,6 +17,7 @@ from conda.models.channel import all_channel_urls
 from ..._conda import commands
 from ...exceptions import OfflineRepoError
 from ...files.hashing import hash_file
+from ...settings import customers_file
 from ...urls import SCHEME, local_path
 from .archives import elsewhere, expected_manifest, is_named, repository_of
 from .exceptions import ForeignPackagesError, RepositoryGoneError, UnnamedPackagesError, listed
@@ -60,12 +61,16 @@ def check_origin(
         ForeignPackagesError: A solver has chosen a package of no channel of the command.
         UnnamedPackagesError: No release names a package, and a signature is expected.
         RepositoryGoneError: The repository is not where it was.
-        OfflineRepoError: See `expected_manifest`.
+        OfflineRepoError: See `expected_manifest`, and `check_policies` of what is new.
     """
     prefix = commands.target()
     new = [record for record in records if record not in unlinked]
     if not new or commands.original():
         return ()
+    if customers_file("policy") and expected_by_use.get() is None:
+        from .policy import check_linked  # most machines have none
+
+        check_linked([archive for archive in archives if archive.record not in unlinked])
     state = known_state(prefix)
     if state is None:
         return ()

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from ...files.hashing import read_regular
 from ...repository.signing.sshsig import KEY_TYPE, NAMESPACE, fingerprint
-from ...settings import allowed_signers_file
+from ...settings import customers_file
 from .exceptions import AllowedSignersError
 
 #: Bytes; far more than a file of keys has.
@@ -55,7 +55,7 @@ def allowed(label: str) -> tuple[str, ...] | None:
     Raises:
         AllowedSignersError: The file cannot be read, or OpenSSH would refuse a line of it.
     """
-    file = allowed_signers_file()
+    file = customers_file("allowed_signers")
     if not file:
         return None
     lines = [line for line in _read(Path(file).expanduser()) if _matches(line.labels, label)]

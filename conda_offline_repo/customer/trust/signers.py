@@ -14,7 +14,7 @@ from conda.core.envs_manager import list_all_known_prefixes
 
 from ...exceptions import InvalidRequestError
 from ...repository.names import FINGERPRINT
-from ...settings import allowed_signers_file
+from ...settings import customers_file
 from ..environment.files import replace_all
 from ..environment.state import dump, read_state, state_path
 from .allowed_signers import allowed
@@ -118,7 +118,8 @@ def require(
     if not repository.signers:
         raise NotSignedError(repository.path, expected)
     if {*repository.signers}.isdisjoint(expected):
-        file = allowed_signers_file() if allowed(repository.manifest.label) is not None else None
+        by_file = allowed(repository.manifest.label) is not None
+        file = customers_file("allowed_signers") if by_file else None
         raise OtherSignerError(repository.path, repository.signers, expected, environment, file)
 
 
@@ -162,9 +163,8 @@ def check_delivery(release: Repository, target: Path | None, given: tuple[str, .
         require(release, by_file)
     if given:
         require(release, given)
-    for _, state in (
-        _environments(target) if target else ()
-    ):  # all can be read, or nothing is written
+    # all can be read, or nothing is written
+    for _, state in _environments(target) if target else ():
         if state.signers and not given and by_file is None:
             require(release, state.signers)
     return bool(given) or by_file is not None

@@ -124,10 +124,8 @@ class Sender(Writer):
         connections = self.store.protocol.connections
         with workers(send, largest_first, connections, stop) as results:
             for name, result in results:
-                if isinstance(result, SourceReadError):
+                if result:
                     problems[name] = result
-                elif result:
-                    raise result
         if problems:
             raise failure(self.plan.source, problems)
         if archives := packages.keys() & {*names}:

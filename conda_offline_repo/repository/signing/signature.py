@@ -108,7 +108,7 @@ def signers_of(content: bytes, manifest: Manifest, path: Place) -> tuple[str, ..
     except ValueError as error:
         raise SignatureError(path, str(error)) from error
     except ModuleNotFoundError as error:
-        channel = _with_checker(manifest, path.parent)
+        channel = channel_with(SIGNATURES_PACKAGE, manifest, path.parent)
         raise CheckerMissingError(path, SIGNATURES_PACKAGE, channel) from error
     if not fitting:
         names = ", ".join(sorted({sig.fingerprint for sig in signatures}))
@@ -123,9 +123,9 @@ def signers_of(content: bytes, manifest: Manifest, path: Place) -> tuple[str, ..
     return tuple(sorted(manifest.signers or fitting))
 
 
-def _with_checker(manifest: Manifest, repository: Place) -> str | None:
-    """Return the channel of a repository that has what checks signatures, if one does."""
-    start = f"{PLUGIN}/noarch/{SIGNATURES_PACKAGE}-"
+def channel_with(package: str, manifest: Manifest, repository: Place) -> str | None:
+    """Return the channel with the plugin in a repository, if it has this package."""
+    start = f"{PLUGIN}/noarch/{package}-"
     if isinstance(repository, WebFolder):
         plugin: Place = repository / PLUGIN
         return channel_of(plugin) if any(n.startswith(start) for n in manifest.packages) else None

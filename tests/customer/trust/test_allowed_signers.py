@@ -31,7 +31,7 @@ def configure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str]
     def configure(text: str) -> None:
         path = tmp_path / "allowed"
         path.write_text(text, encoding="utf-8")
-        monkeypatch.setattr(allowed_signers, "allowed_signers_file", lambda: str(path))
+        monkeypatch.setattr(allowed_signers, "customers_file", lambda _: str(path))
 
     return configure
 
@@ -150,7 +150,7 @@ IN_A_ZONE = """
 import json, sys, time
 from conda_offline_repo.customer.trust import allowed_signers
 path, moment, *texts = json.load(sys.stdin)
-allowed_signers.allowed_signers_file = lambda: path
+allowed_signers.customers_file = lambda _: path
 allowed_signers.time = type("Clock", (), {**vars(time), "time": lambda: moment})
 for text in texts:
     with open(path, "w", encoding="utf-8", newline="") as file:

@@ -1,0 +1,70 @@
+"""What this machine's policy, and one that a command names, forbid of a repository."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ...audit.check import check
+from ...audit.exceptions import LicensesMissingError, PolicyBreachedError
+from ...audit.policy_file import read_policy
+from ...queries.contents import read_records
+from ...repository.locate import Repository
+from ...repository.manifest import package_name
+from ...repository.names import LICENSES_PACKAGE
+from ...repository.signing.signature import channel_with
+from ...settings import customers_file
+from .history_check import warn
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Sequence
+
+    from .archives import LinkedArchive
+
+
+def check_policies(
+    repository: Repository,
+    stated: str | None = None,
+    archives: Collection[str] | None = None,
+    read: Callable[[str, int], bytes] | None = None,
+) -> list[str]:
+    """Return a warning of each exception that ends soon in the policies of this machine and a file.
+
+    Args:
+        stated: The file; None for none.
+        archives: The packages that count, as `subdir/file`; None for all.
+        read: As for `read_records`.
+
+    Raises:
+        PolicyBreachedError: The policies forbid some of them; all are named.
+        PolicyError: A policy cannot be read.
+        LicensesMissingError: What reads licences is not installed.
+    """
+    files = dict.fromkeys(filter(None, (customers_file("policy"), stated)))
+    manifest, place, now = repository.manifest, repository.path, datetime.now(timezone.utc)
+    packages = {n: p for n, p in manifest.packages.items() if archives is None or n in archives}
+    if not (files and packages):
+        return []
+    records = read_records(manifest, place, read, damaged=True)
+    counting = replace(manifest, packages=packages)
+    try:
+        policies = [read_policy(Path(file).expanduser(), manifest.label) for file in files]
+        verdicts = [check(policy, counting, records, place, now) for policy in policies]
+    except LicensesMissingError:
+        raise LicensesMissingError(channel_with(LICENSES_PACKAGE, manifest, place)) from None
+    if breaches := [breach for verdict in verdicts for breach in verdict.breaches]:
+        raise PolicyBreachedError(place, breaches)
+    ending = (decision for verdict in verdicts for decision in verdict.ending)
+    texts = (f"The policy allows {package_name(d.archive)} until {d.until} alone." for d in ending)
+    return [*dict.fromkeys(texts)]
+
+
+def check_linked(archives: Sequence[LinkedArchive]) -> None:
+    """Refuse archives that this machine's policy forbids, and warn; raises as `check_policies`."""
+    for place, manifest in {archive.repository: archive.manifest for archive in archives}.items():
+        own = [archive.path for archive in archives if archive.repository == place]
+        names = {f"{path.parent.name}/{path.name}" for path in own}
+        for text in check_policies(Repository(place, manifest), archives=names):
+            warn(text)

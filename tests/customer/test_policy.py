@@ -1,0 +1,206 @@
+"""Policies at the customer: what `use`, conda's own commands and `conda doctor` do about them."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from dev.upstream.server import ChannelServer
+from tests.support.inside import Inside, inside
+from tests.support.mirror import PLATFORM, SOLVERS
+from tests.support.running import Customer
+from tests.support.tiny import TinyChannel
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support.mirror import Mirror
+    from tests.support.running import Conda
+
+BREACH = "noarch/lib-1.1-0.tar.bz2 (needed by app): packages: lib 1.1 is denied"
+
+
+@pytest.fixture
+def customer(tmp_path: Path) -> Conda:
+    return Customer(tmp_path / "administrator")
+
+
+def policy(tmp_path: Path, **rules: object) -> Path:
+    path = tmp_path / "our policy.yml"
+    path.write_text(json.dumps({"policy": rules}))
+    return path
+
+
+def denying(tmp_path: Path, *specs: str, **rules: object) -> Path:
+    return policy(tmp_path, packages={"deny": specs}, **rules)
+
+
+def on_the_machine(customer: Conda, path: Path) -> None:
+    """Let the machine have a policy."""
+    customer.configure(plugins={"offline_repo_policy": str(path)})
+
+
+def test_nothing_is_configured_or_installed(
+    customer: Conda, mirror: Mirror, stick: Path, tmp_path: Path
+) -> None:
+    mirror.copy(3, stick)
+    path = denying(tmp_path, "lib 1.1", "nothing")
+    use = ("offline-repo", "use", stick, "-n", "rating", "--policy", path)
+    for more in ([], ["app", "--yes"], ["--release", "3"], ["--dry-run"], ["app", "--no-verify"]):
+        told = customer.fail(*use, *more)
+        assert BREACH in told.stderr
+        assert f"PolicyBreachedError: {stick} breaks the policy" in told.stderr
+        assert not (customer.envs / "rating").exists()
+    told = customer.fail(*use, "--json", "--yes")
+    assert told.json["exception_name"] == "PolicyBreachedError"
+    (breach,) = told.json["breaches"]
+    assert breach["archive"] == "noarch/lib-1.1-0.tar.bz2"
+    assert breach["needed_by"] == ["app"]
+    customer.use(stick, "-n", "rating", "--policy", denying(tmp_path, "lib 1.0"), "app", "--yes")
+    assert customer.installed("rating")["lib"] == "1.1"
+
+
+@pytest.mark.parametrize("solver", SOLVERS)
+def test_new_release_that_the_machines_policy_forbids(
+    customer: Conda, mirror: Mirror, stick: Path, tmp_path: Path, solver: str
+) -> None:
+    customer.variables["CONDA_SOLVER"] = solver
+    on_the_machine(customer, denying(tmp_path, "lib 1.1"))
+    customer.use(stick, "-n", "rating", "app", "--yes")
+    mirror.copy(3, stick)
+    shell = customer.activated("rating")
+    for command in (("update", "--all"), ("install", "lib=1.1"), ("update", "--all", "--dry-run")):
+        assert BREACH in customer.fail(*command, "--yes", **shell).stderr
+    assert customer.installed("rating") == {"app": "1.0", "lib": "1.0", "tool": "1.0"}
+    assert BREACH in customer.fail("offline-repo", "use", stick, "-n", "rating").stderr
+    assert "lib 1.1" in customer.fail("create", "-n", "x", "-c", stick, "lib", "--offline").stderr
+    # what is not forbidden comes
+    customer.run("install", "--yes", "extra", **shell)
+    assert customer.installed("rating")["extra"] == "2.0"
+
+
+def test_what_is_not_installed_anew_is_not_asked_about(
+    customer: Conda, stick: Path, tmp_path: Path
+) -> None:
+    customer.use(stick, "-n", "rating", "app", "--yes")
+    on_the_machine(customer, denying(tmp_path, "lib", "app"))
+    shell = customer.activated("rating")
+    for command in (("install", "app"), ("create", "-n", "copy", "--clone", "rating")):
+        customer.run(*command, "--yes", **shell)
+    assert customer.installed("copy") == customer.installed("rating")
+    told = customer.run("doctor", "-p", customer.envs / "rating")
+    for name in ("app", "lib"):
+        assert f"{name} is denied" in told.stdout
+    assert "tool is denied" not in told.stdout
+    archive = stick / "noarch" / "lib-1.0-0.tar.bz2"
+    assert "lib is denied" in customer.fail("create", "-n", "y", archive, "--offline").stderr
+    customer.run("remove", "--yes", "app", **shell)
+    assert "app is denied" in customer.fail("install", "--yes", "app", **shell).stderr
+
+
+def test_policy_that_cannot_be_read(customer: Conda, stick: Path, tmp_path: Path) -> None:
+    customer.use(stick, "-n", "rating", "tool", "--yes")
+    shell = customer.activated("rating")
+    for path in (tmp_path / "missing.yml", tmp_path):
+        on_the_machine(customer, path)
+        for command in (
+            ("install", "--yes", "app"),
+            ("offline-repo", "use", stick, "-n", "other"),
+            ("offline-repo", "verify", stick),
+        ):
+            told = customer.fail(*command, **shell)
+            assert f"{path}:1:1: The file cannot be read" in told.stderr
+        # what asks for nothing of it works
+        customer.run("install", "--yes", "tool", **shell)
+        customer.run("list", **shell)
+    customer.run("offline-repo", "use", "--undo", "-n", "rating")
+    assert not (customer.envs / "other").exists()
+
+
+@pytest.fixture(scope="module")
+def vendor(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A repository of two environments, which keeps an earlier release."""
+    folder = tmp_path_factory.mktemp("vendor")
+    channel = TinyChannel(folder / "channel")
+    with inside(folder / "me") as me:
+        engineer = Inside(me.conda, folder / "repositories")
+        for version in ("1.0", "2.0"):
+            channel.add("app", version, depends=[f"lib {version}"])
+            channel.add("lib", version, subdir=PLATFORM)
+            channel.add("tool", version)
+            channel.write()
+            options = engineer.options("app", "tool", channels=(channel.folder.as_uri(),), keep=2)
+            engineer.build(options)
+    return folder / "repositories" / "bank"
+
+
+def test_of_several_releases_the_one_that_is_installed_counts(
+    customer: Conda, vendor: Path, tmp_path: Path
+) -> None:
+    old = denying(tmp_path, "lib <2")
+    use = ("offline-repo", "use", vendor, "--yes", "--policy", old)
+    customer.run(*use, "-n", "a", "app")
+    assert customer.installed("a")["lib"] == "2.0"
+    for wanted in (["--release", "1"], ["app=1.0"]):
+        told = customer.fail(*use, "-n", "b", *wanted)
+        assert (
+            f"{PLATFORM}/lib-1.0-0.conda (needed by release 1): packages: lib <2 is denied"
+            in told.stderr
+        )
+        assert not (customer.envs / "b").exists()
+    use = ("offline-repo", "use", vendor, "--yes", "--policy", denying(tmp_path, "lib >=2"))
+    customer.fail(*use, "-n", "c")
+    customer.run(*use, "-n", "c", "--release", "1")
+    assert customer.installed("c")["lib"] == "1.0"
+
+
+def test_both_policies_count(customer: Conda, stick: Path, tmp_path: Path) -> None:
+    on_the_machine(customer, denying(tmp_path, "lib"))
+    other = (tmp_path / "other.yml", '{"policy": {"packages": {"deny": ["tool"]}}}')
+    other[0].write_text(other[1])
+    told = customer.fail("offline-repo", "use", stick, "-n", "rating", "--policy", other[0])
+    assert "lib is denied" in told.stderr
+    assert "tool is denied" in told.stderr
+
+
+def test_exception_that_ends_soon_is_told(customer: Conda, stick: Path, tmp_path: Path) -> None:
+    def until(days: int) -> Path:
+        day = date.today() + timedelta(days=days)
+        allowed = {"package": "lib", "reason": "legal 7", "approved_by": "legal", "until": str(day)}
+        return denying(tmp_path, "lib", exceptions=[allowed])
+
+    on_the_machine(customer, until(20))
+    day = str(date.today() + timedelta(days=20))
+    told = customer.run("offline-repo", "use", stick, "-n", "rating", "app", "--yes")
+    assert f"lib until {day}" in told.stderr
+    told = customer.run("offline-repo", "use", stick, "-n", "b", "--dry-run", "--json")
+    assert "policy" in [w["source"] for w in told.json["warnings"]]
+    told = customer.run("create", "-n", "c", "-c", stick, "--offline", "lib")
+    assert f"lib until {day}" in told.stderr
+    assert f"lib until {day}" in customer.run("offline-repo", "verify", stick).stderr
+    assert f"lib until {day}" in customer.run("doctor", "-n", "rating").stdout
+    on_the_machine(customer, until(60))
+    assert "until" not in customer.run("offline-repo", "verify", stick).stderr
+    on_the_machine(customer, until(-3))
+    assert "lib is denied" in customer.fail("offline-repo", "verify", stick).stderr
+
+
+def test_on_a_server(customer: Conda, mirror: Mirror, stick: Path, tmp_path: Path) -> None:
+    shutil.rmtree(stick)
+    mirror.copy(3, stick)
+    with ChannelServer(stick.parent) as server:
+        url = f"{server.url}/bank"
+        bad, good = denying(tmp_path / "..", "lib 1.1"), denying(tmp_path, "lib 1.0")
+        use = ("offline-repo", "use", url, "-n", "rating", "app", "--yes")
+        assert BREACH in customer.fail(*use, "--policy", bad).stderr
+        assert BREACH in customer.fail("offline-repo", "verify", url, "--policy", bad).stderr
+        on_the_machine(customer, good)
+        customer.run(*use)
+        customer.run("offline-repo", "verify", url)
+        on_the_machine(customer, denying(tmp_path, "extra"))
+        told = customer.fail("install", "--yes", "extra", **customer.activated("rating"))
+        assert "extra is denied" in told.stderr
