@@ -31,6 +31,20 @@ def release_time() -> datetime:
     return EPOCH + timedelta(seconds=int(text))
 
 
+def late(created: str, due: str) -> str | None:
+    """Return that the release after one that was made then is late, by this machine's clock, or
+    that this clock does not tell; None if the next one is not due, or not yet.
+    """
+    now = datetime.now(timezone.utc)
+    clock = f"this machine's clock says {now:%Y-%m-%d}"
+    if due and utc(now + timedelta(days=1)) < created:
+        return f"The release is of {created[:10]}, and {clock}: set it, or nothing is ever late."
+    if due and f"{now:%Y-%m-%d}" > due:
+        late = f"The next release was due on {due}, and {clock}."
+        return f"{late} Ask your vendor for it: it may have been held back on its way."
+    return None
+
+
 def utc(when: datetime) -> str:
     """Return a time in UTC as manifests have it (RFC 3339), in whole seconds."""
     return f"{when:%Y-%m-%dT%H:%M:%SZ}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
@@ -94,6 +95,23 @@ def cooldown(text: str, now: datetime) -> Cooldown | None:
         f"exclude_newer is {stripped[:60]!r}, which is neither a duration nor a date.",
         "Write a duration in weeks, days or hours, such as 14d, 24h or P14D; a date, such as "
         "2026-11-01; a moment with its time zone, such as 2026-11-01T12:00:00Z; or none.",
+    )
+
+
+def due_day(text: str, time: datetime) -> str:
+    """Return the day, ISO 8601 in UTC, that is a duration after a time; empty for `none`, or none.
+
+    Raises:
+        InvalidRequestError: The text is something else.
+    """
+    with suppress(InvalidRequestError, OverflowError):
+        if (wait := cooldown(text, time)) is None:
+            return ""
+        if wait.age is not None:
+            return f"{time + wait.age:%Y-%m-%d}"
+    raise InvalidRequestError(
+        f"next_due is {text.strip()[:60]!r}, which is not a duration.",
+        "Write how long after each release the next one is due, such as 90d or P90D; or none.",
     )
 
 

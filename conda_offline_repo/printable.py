@@ -35,6 +35,12 @@ def counted(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
+def withdrawal(number: int, reason: str) -> str:
+    """Return a sentence on a release that is withdrawn for a reason, if one is stated."""
+    why = " ".join(reason.split()).removesuffix(".")
+    return f"Release {number} is withdrawn{': ' * bool(why)}{why}."
+
+
 def human(size: int) -> str:
     """Return a number of bytes as text, with a unit of a power of 1000."""
     value = float(size)

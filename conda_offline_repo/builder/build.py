@@ -125,7 +125,8 @@ def _build(
         draft = compose.compose(plan, archives, files, verified, shipped)
         if last:
             same = compose.completed(draft, compose.published_page(last, repository))
-            if not publish.differs(same, repository, last):
+            renews = options.next_due is not None and not options.whole
+            if not publish.differs(same, repository, last, renews=renews):
                 left = publish.finish(same, repository, staging, last, signer) if staging else ()
                 outcome = outcomes.unchanged(plan, last, left)
                 return _tried(outcome, plan, archives, options, progress, dry_run=dry_run)

@@ -59,16 +59,19 @@ def kept_releases(
         entries: Its archives.
         request: What is being built; says how many are to be there, the new one included.
     """
-    if last is None or request.keep == 1:
+    if last is None:
         return KeptReleases()
     new = {entry.name: entry for entry in entries}
-    earlier = dict(last.releases)
+    earlier, warnings = dict(last.releases), []
     installs = {solution.key: solution.names for solution in solutions}
     if installs != dict(last.solutions) or any(_differs(entry, last) for entry in new.values()):
         earlier[last.release] = Kept(last.created, last.digest, last.solutions)
+    elif last.release in request.withdrawn:
+        text = f"Release {last.release} is withdrawn, and the new one installs the same packages."
+        warnings.append(BuildWarning("withdrawn", f"{text} Change what is to be shipped."))
     releases: dict[int, Kept] = {}
-    warnings = []
-    for release in sorted(earlier, reverse=True)[: request.keep - 1]:
+    newest = sorted(earlier.keys() - request.withdrawn, reverse=True)
+    for release in newest[: request.keep - 1]:
         names = sorted(_archives(earlier[release]))
         problems = (_problem(name, new, last, repository, records, request) for name in names)
         if problem := next(filter(None, problems), None):

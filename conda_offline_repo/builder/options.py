@@ -59,6 +59,9 @@ class Options:
         environments: The environments, where not all packages are in `packages`.
         exclude_newer: The duration or date that no package is to be newer than; empty or `none` for
             none, None for what the last build remembers.
+        next_due: How long after a release the next one is due, as a duration; empty or `none` for
+            not at all, None for what the last build remembers.
+        withdraw: The numbers of releases to withdraw, and the reason for it, if any is given.
         fail_on: The kinds of warnings with which nothing is published; `warning` for all.
         verify_attestations: The file with the trusted root that attestations are verified with,
             if they are to be.
@@ -94,6 +97,9 @@ class Options:
     keep: int | None = None
     environments: tuple[EnvironmentSpec, ...] = ()
     exclude_newer: str | None = None
+    next_due: str | None = None
+    withdraw: tuple[int, ...] = ()
+    reason: str | None = None
     fail_on: tuple[str, ...] = ()
     verify_attestations: Path | None = None
     try_install: bool = False

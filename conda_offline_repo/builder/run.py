@@ -70,8 +70,8 @@ class Run:
         if any(task.takes_wheels for task in tasks):
             return solve()
         channels = [source.channel.urls(True, ("noarch",)) for source in request.sources]
-        question = (replace(request, label="", time=EPOCH), tasks, channels)
-        return self._solved.answer(question, solve)
+        alike = replace(request, label="", time=EPOCH, next_due="", withdrawn={})
+        return self._solved.answer((alike, tasks, channels), solve)
 
     def search(self, request: Request, servers: Iterable[str]) -> Search:
         """Return the search for all credentials that a request's release must not hold; an archive

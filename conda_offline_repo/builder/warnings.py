@@ -11,6 +11,7 @@ Early = Literal[
     "downgrade",
     "same-version",
     "not-kept",
+    "withdrawn",
     "offline",
     "channel-relations",
     "unsent-token",

@@ -55,6 +55,12 @@ PACKAGES = {
         such as 2026-11-01; none takes it away.""",
     "--keep N": "Keep the last N releases installable, this one included.",
 }
+VALIDITY = {
+    "--next-due TIME": """The next release is due this long after each one, such as 90d; none
+        takes it away. Given again, it makes a release with a new day.""",
+    "--withdraw N ...": "Nobody should use release N any more; repeat it for several.",
+    "--reason TEXT": "Why, for customers.",
+}
 ENVIRONMENT = {
     "--environment-file FILE": """The packages of an environment.yml or `conda list --export`, or
         the archives and wheels of an explicit list, a conda-lock.yml or a pixi.lock.""",
@@ -131,6 +137,7 @@ def configure_parser(parser: ArgumentParser) -> None:
     add_options(packages.add_mutually_exclusive_group(), ENVIRONMENT)
     add_options(packages, PARTS)
     add_options(packages.add_mutually_exclusive_group(), PIP)
+    add_options(parser.add_argument_group("how long it is good"), VALIDITY)
     add_options(parser.add_argument_group("the customer's machine"), MACHINE)
     extras = parser.add_argument_group("what to ship along with it")
     add_options(extras.add_mutually_exclusive_group(), PLUGIN)

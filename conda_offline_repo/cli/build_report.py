@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
+from itertools import starmap
 from textwrap import shorten
 from typing import TYPE_CHECKING
 
 from conda.base.context import context
 
 from ..builder.request.changes import ALL
-from ..printable import counted, human
+from ..printable import counted, human, withdrawal
 from ..queries.overview import amount, proved_with
 from ..queries.pip import in_lines, pip_requirements
 from .output import (
@@ -93,13 +94,14 @@ def _label_row(result: Result) -> tuple[str, ...]:
         return (result.label, "-", "-", "-", "-", f"failed: {reason}")
     manifest = outcome.manifest
     changed = "would change" if context.dry_run else "changed"
+    due = f", next due {manifest.due}" if manifest.due else ""
     return (
         result.label,
         str(manifest.release),
         str(len(manifest.packages)),
         human(manifest.size),
         human(outcome.difference.transfer_bytes),
-        changed if outcome.changed else "up to date",
+        changed if outcome.changed else f"up to date{due}",
     )
 
 
@@ -168,6 +170,8 @@ def _lines(outcome: BuildOutcome) -> Iterator[str]:
             yield f"For every machine that builds: --exclude-newer {setting.value} in the request."
     if not outcome.changed:
         yield f"{outcome.path} is up to date (release {manifest.release}): {total}."
+        if manifest.due:
+            yield f"Nothing is new; the next release stays due on {manifest.due}."
         if not outcome.proof.by.items() <= manifest.proved_with.items():
             yield _proved(outcome)
         yield from _tried(outcome)
@@ -183,6 +187,9 @@ def _lines(outcome: BuildOutcome) -> Iterator[str]:
         verb = "would change" if dry_run else "changed"
         yield f"The request {verb}:"
         yield from map(_change, outcome.request_changes)
+    yield from starmap(withdrawal, manifest.withdrawn.items())
+    if manifest.due:
+        yield f"The next release is due on {manifest.due}."
     if manifest.cutoff:
         age = manifest.request.exclude_newer
         yield f"Nothing in it is newer than {manifest.cutoff} (exclude_newer {age})."

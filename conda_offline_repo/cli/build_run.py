@@ -45,7 +45,7 @@ REQUEST = (
     *("--no-label-channel", "--token", "--platform", "--virtual-package", "--with-plugin"),
     *("--without-plugin", "--plugin-file", "--installer", "--without-installer"),
     *("--sign-key", "--no-sign-key", "--customer-conda", "--customer-solver", "--exclude-newer"),
-    "--index-version",
+    *("--index-version", "--next-due"),
 )
 
 
@@ -86,9 +86,10 @@ def _write_config(args: Namespace, path: Path) -> None:
     from ..builder.config.write import write  # with jsonschema, which builds by options do without
 
     options = options_of(args)
-    if context.dry_run:
+    if context.dry_run or options.withdraw:
+        option = "--dry-run" if context.dry_run else "--withdraw"
         raise InvalidRequestError(
-            "--write-config builds nothing anyway.", "Leave out --dry-run, or --write-config."
+            "--write-config builds nothing anyway.", f"Leave out {option}, or --write-config."
         )
     with confined(credentials(options)):
         last = manifest_json.read(repository_of(options))
@@ -147,15 +148,22 @@ def _described(args: Namespace, path: Path) -> tuple[Options, ...]:
         )
     fail_on = tuple(args.offline_repo_fail_on)
     trusted_root = file_of(args.offline_repo_verify_attestations)
+    chosen = [build for label, build in builds.items() if not labels or label in labels]
+    if args.offline_repo_withdraw and len(chosen) > 1:
+        raise InvalidRequestError(
+            "Several labels would be built, each with releases of its own.",
+            "Name the one that --withdraw is for: --label LABEL",
+        )
     return tuple(
         replace(
             build,
+            withdraw=tuple(args.offline_repo_withdraw),
+            reason=args.offline_repo_reason,
             fail_on=(*build.fail_on, *fail_on),
             verify_attestations=trusted_root or build.verify_attestations,
             try_install=build.try_install or args.offline_repo_try_install,
         )
-        for label, build in builds.items()
-        if not labels or label in labels
+        for build in chosen
     )
 
 

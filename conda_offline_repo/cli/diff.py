@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import starmap
 from typing import TYPE_CHECKING
 
 from conda.base.context import context
@@ -9,7 +10,7 @@ from conda.base.context import context
 from ..delivery.exceptions import LabelMismatchError
 from ..delivery.release_ref import both
 from ..files.typed import typed_place
-from ..printable import human, markdown
+from ..printable import human, markdown, withdrawal
 from ..queries.compare import changed_entries, difference, new_attesters, new_licenses
 from ..queries.overview import customers_conda
 from ..repository.locate import Repository
@@ -102,6 +103,8 @@ def _json(release: Named) -> dict[str, object]:
         "signers": release.signers,
         **customer_json(manifest),
         "proved_with": manifest.proved_with,
+        "due": manifest.due,
+        "withdrawn": manifest.withdrawn,
     }
     return {**numbered(manifest.release), **content}
 
@@ -116,9 +119,7 @@ def _text(
     yield from entries
     yield f"A copy moves {human(changes.transfer_bytes)}."
     yield f"New licences: {fresh}"
-    yield from attester_lines(new_attesters(old.manifest, new.manifest))
-    yield from _customer(old, new)
-    yield from _signatures(old, new)
+    yield from _remarks(old, new)
 
 
 def _markdown(
@@ -140,18 +141,20 @@ def _markdown(
         yield ""
     yield f"- Bytes to move: {human(changes.transfer_bytes)}"
     yield f"- New licences: {markdown(fresh)}"
-    attested = attester_lines(new_attesters(old.manifest, new.manifest))
-    for line in (*attested, *_customer(old, new), *_signatures(old, new)):
+    for line in _remarks(old, new):
         yield f"- {markdown(line)}"
 
 
-def _customer(old: Named, new: Named) -> Iterator[str]:
+def _remarks(old: Named, new: Named) -> Iterator[str]:
+    yield from attester_lines(new_attesters(old.manifest, new.manifest))
     before, after = customers_conda(old.manifest), customers_conda(new.manifest)
     if before != after:
         yield f"For conda {after}. Before, it was for conda {before}."
-
-
-def _signatures(old: Named, new: Named) -> Iterator[str]:
+    new_ones = new.manifest.withdrawn.items() - old.manifest.withdrawn.items()
+    yield from starmap(withdrawal, sorted(new_ones))
+    if new.manifest.due != old.manifest.due:
+        was, due = (release.manifest.due or "not stated" for release in (old, new))
+        yield f"The next release is due: {due}. Before: {was}."
     if new.signers is None:
         return
     yield signed_by(new.signers)

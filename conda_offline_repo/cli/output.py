@@ -108,7 +108,7 @@ def manifest_json(manifest: Manifest) -> dict[str, Any]:
     return {
         **{key: content[key] for key in ("label", "created", "request")},
         **numbered(manifest.release),
-        **{key: content[key] for key in ("needs", "cutoff") if key in content},
+        **{key: content[key] for key in ("needs", "cutoff", "due", "withdrawn") if key in content},
         **({"manifest": content} if context.verbosity else {}),
     }
 

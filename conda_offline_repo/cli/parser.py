@@ -131,15 +131,13 @@ def add_options(group: _ActionsContainer, options: Mapping[str, str], **more: An
         name = f"offline_repo_{(flags or values)[-1].lstrip('-').replace('-', '_').lower()}"
         settings: dict[str, Any] = {"help": " ".join(text.split())}
         if values:
-            settings["metavar"] = values[0]
+            settings |= {"metavar": values[0], "type": int if values == ["N"] else str}
         if flags and several:
             settings |= {"action": "append", "default": []}
         elif several:
             settings |= {"nargs": "*", "default": []} if optional else {"nargs": "+"}
         elif not values:
             settings["action"] = "store_true"
-        elif values == ["N"]:
-            settings["type"] = int
         elif optional:
             settings |= {"nargs": "?", **({"const": ""} if flags else {})}
         if flags:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from itertools import starmap
 from typing import TYPE_CHECKING
 
 from conda.base.context import context
 
-from ..printable import counted, human
+from ..printable import counted, human, withdrawal
 from ..queries.dependencies import environments
 from ..queries.overview import amount, facts, package_table, solutions
 from ..queries.pip import pip_requirements
@@ -89,13 +90,17 @@ def _brief_json(repository: Repository) -> dict[str, Any]:
         "bytes": manifest.size,
         "signers": repository.signers,
         "unfinished": repository.unfinished,
+        "due": manifest.due,
+        "withdrawn": manifest.withdrawn,
     }
 
 
 def _brief_row(content: Mapping[str, Any]) -> tuple[str, ...]:
     release = (content["label"], str(content["build"]), content["created"])
     signers = ", ".join(content["signers"]) or "nobody"
-    state = "unfinished" if content["unfinished"] else ""
+    states = ["unfinished"] * content["unfinished"]
+    states += [f"next due {content['due']}"] * bool(content["due"])
+    state = ", ".join((*states, *(f"{number} is withdrawn" for number in content["withdrawn"])))
     return (*release, str(content["packages"]), human(content["bytes"]), signers, state)
 
 
@@ -113,6 +118,7 @@ def releases_json(repository: Repository, versions: Versions) -> dict[str, Any]:
             }
             for number, release in sorted(manifest.installable.items(), reverse=True)
         ],
+        "withdrawn": manifest.withdrawn,
     }
 
 
@@ -128,6 +134,7 @@ def releases_lines(repository: Repository, versions: Versions) -> Iterator[str]:
             rows.append((*first, f"{key}: {counted(len(archives), 'package')}{named}"))
             first = ("", "")
     yield from table(rows)
+    yield from starmap(withdrawal, content["withdrawn"].items())
     yield ""
 
 

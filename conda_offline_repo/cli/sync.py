@@ -14,7 +14,7 @@ from ..customer.trust.signers import check_delivery, expect_from_now_on
 from ..delivery.deliver import deliver, read_target
 from ..delivery.source import from_folder
 from ..files.typed import ADDRESS, typed_path, typed_place
-from ..printable import counted, human
+from ..printable import counted, human, withdrawal
 from ..queries.compare import difference
 from ..queries.overview import amount
 from ..redaction import confined
@@ -190,6 +190,10 @@ def _expects(prefixes: Iterable[str]) -> Iterator[str]:
 
 def _warnings(outcome: Outcome, environments: Mapping[Path, OSError | None]) -> Iterator[str]:
     plan = outcome.plan
+    for number, reason in plan.source.manifest.withdrawn.items():
+        if plan.last and number in plan.last.installable:
+            has = f"{plan.target} has had it: update the environments that it was installed into."
+            yield f"{withdrawal(number, reason)} {has}"
     if outcome.undeleted:
         yield (
             f"{plan.target} has all of the release, but also files that it does not need any more: "

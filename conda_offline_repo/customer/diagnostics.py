@@ -25,6 +25,8 @@ from ..urls import is_folder
 from .base import is_base
 from .configuration import Finding, interfering, shown
 from .environment.condarc import CONDARC
+from .environment.state import read_state
+from .installed import notices
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,6 +43,7 @@ def diagnose(repository: Repository, prefix: Path) -> tuple[Finding, ...]:
 
     Raises:
         TargetError: The environment's `.condarc` cannot be read.
+        StateUnreadableError: Its state cannot be read.
     """
     path, manifest = repository.path, repository.manifest
     # of a server, the next manifest was read with this one
@@ -48,6 +51,7 @@ def diagnose(repository: Repository, prefix: Path) -> tuple[Finding, ...]:
     return (
         *([Finding(str(path), unfinished_text(path))] if publication else []),
         *([Finding(str(path), repository.insecure)] if repository.insecure else []),
+        *(Finding(str(path), t) for t in notices(path, manifest, read_state(prefix), prefix)),
         *_certificate(repository, prefix),
         *_base(repository, prefix),
         *_machine(repository),

@@ -10,6 +10,7 @@ from conda.common.io import dashlist
 from conda.utils import quote_for_shell
 
 from ..exceptions import OfflineRepoError
+from ..printable import withdrawal
 from ..repository.manifest import NEEDED
 from ..repository.names import DEFAULT
 
@@ -27,9 +28,13 @@ OVERRIDABLE = ("__archspec", "__cuda", "__glibc", "__linux", "__osx", "__win")
 class ReleaseNotKeptError(OfflineRepoError):
     """A release that the repository does not have, or no longer has."""
 
-    def __init__(self, repository: Place, release: int, kept: Iterable[int]) -> None:
+    def __init__(
+        self, repository: Place, release: int, kept: Iterable[int], withdrawn: Mapping[int, str]
+    ) -> None:
+        why = f" {withdrawal(release, withdrawn[release])}" if release in withdrawn else ""
+        has = ", ".join(map(str, sorted(kept)))
         super().__init__(
-            f"{repository} does not have release {release}; it has {', '.join(map(str, kept))}.",
+            f"{repository} does not have release {release}; it has {has}.{why}",
             f"`conda offline-repo show {quote_for_shell(str(repository))} --releases` lists them. "
             "For an older one, ask your vendor: "
             "`build --keep` keeps more, and an older copy can be used with --allow-older.",

@@ -5,18 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from conda.base.context import context
+from conda.utils import quote_for_shell
 
 from .._conda.transactions import installed
+from ..clock import late
+from ..printable import withdrawal
 from ..queries.dependencies import reached, spec_name
 from ..repository.manifest import on_platform, package_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from conda.models.records import PrefixRecord
 
+    from ..files.web import Place
     from ..repository.manifest import Manifest
+    from .environment.state import State
 
 
 def installed_release(manifest: Manifest, prefix: Path) -> int | None:
@@ -32,6 +37,31 @@ def installed_release(manifest: Manifest, prefix: Path) -> int | None:
             if shared and all(_is(record, archive, manifest) for record, archive in shared):
                 return number
     return None
+
+
+def withdrawn_release(manifest: Manifest, state: State, prefix: Path) -> int:
+    """Return the newest withdrawn release that an environment has used, if it has packages of the
+    repository that no release there has any more; else 0.
+    """
+    used = {state.release, state.withdrawn} & manifest.withdrawn.keys()
+    gone = used and any(
+        str(record.get("url")).startswith(f"{state.channel}/{record.subdir}/")
+        and not _is(record, f"{record.subdir}/{record.fn}", manifest)
+        for record in installed(prefix).values()
+    )
+    return max(used) if gone and state.label == manifest.label else 0
+
+
+def notices(place: Place, manifest: Manifest, state: State | None, prefix: Path) -> Iterator[str]:
+    """Yield that the next release is late, and that packages are of one that is withdrawn."""
+    if text := late(manifest.created, manifest.due):
+        yield f"{place}: {text}"
+    if state and (number := withdrawn_release(manifest, state, prefix)):
+        gone = withdrawal(number, manifest.withdrawn[number])
+        use = f"conda offline-repo use {quote_for_shell(str(place), '-p', str(prefix))}"
+        ways = (f"`{use} {way}`" for way in manifest.exact_options(context.subdir).values())
+        newest = f"or for just the newest release: {' or '.join(ways)}."
+        yield f"{gone} {prefix} has packages of it. Update them, {newest}"
 
 
 def unnamed(manifest: Manifest, prefix: Path) -> tuple[PrefixRecord, ...]:

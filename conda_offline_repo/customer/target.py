@@ -41,6 +41,7 @@ from .environment.state import (
 )
 from .exceptions import OtherLabelError, OtherPlatformError, PlatformMissingError, TargetError
 from .hooks.history_check import check_release
+from .installed import withdrawn_release
 from .trust.signers import decide
 
 if TYPE_CHECKING:
@@ -159,6 +160,7 @@ def plan(
         before=before,
         signers=trust.signers,
         platform=platform,
+        withdrawn=withdrawn_release(manifest, last, prefix) if last else 0,
     )
     same = known is None or known.label == manifest.label
     origins = [former] if former and same else []

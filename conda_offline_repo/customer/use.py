@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
@@ -14,14 +14,15 @@ from ..repository.locate import labels_in
 from .configuration import Finding
 from .cooldown import held_back
 from .diagnostics import diagnose
+from .environment.files import replace_all
 from .environment.lock import check_not_frozen, exclusive
-from .environment.state import read_state
+from .environment.state import dump, read_state, state_path
 from .exact import exactly, keeping, solution
 from .exceptions import CooldownError, TargetError
 from .hooks.guard import check_format, solutions_with
 from .hooks.policy import check_policies
 from .install import confined, transaction
-from .installed import installed_release
+from .installed import installed_release, withdrawn_release
 from .next_commands import next_commands
 from .source import check_files, located, reachable, records
 from .target import configure, plan, unmake
@@ -172,6 +173,9 @@ def _use(request: UseRequest, progress: Progress, dialog: Dialog) -> Outcome:
             target = plan_target()
         shared = (request, repository, target, progress)
         linked, unlinked, late = _install(*shared, dialog, () if exempted else of_age)
+        if alone and (state := target.state).withdrawn:
+            left = withdrawn_release(repository.manifest, state, request.prefix)
+            replace_all([(state_path(request.prefix), dump(replace(state, withdrawn=left)))])
     release = installed_release(repository.manifest, request.prefix)
     mixed = release is None and bool(installed(request.prefix))
     return Outcome(

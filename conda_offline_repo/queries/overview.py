@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..printable import counted, human
+from ..printable import counted, human, withdrawal
 from ..repository.manifest import NEEDED, key_parts
 from .dependencies import environments
 from .pip import in_lines, pip_requirements
@@ -42,6 +42,10 @@ def facts(repository: Repository) -> Iterator[tuple[str, str]]:
         yield "needs", NEEDED
     if manifest.cutoff:
         yield "nothing newer than", f"{manifest.cutoff} ({request.exclude_newer})"
+    if manifest.due:
+        yield "next release due", manifest.due
+    for number, reason in manifest.withdrawn.items():
+        yield "withdrawn", withdrawal(number, reason)
     for platform in request.platforms:
         machine = request.virtual_packages.get(platform, {})
         versions = ", ".join(f"{name} {version}" for name, version in sorted(machine.items()))

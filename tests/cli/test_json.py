@@ -131,7 +131,11 @@ def test_manifest_with_all_that_it_can_hold() -> None:
         "proved_with": {"classic": "conda 24.7.1"},
         "bridges": {"noarch/repodata.json": {"sha256": digest, "size": 3}},
         "releases": {"1": {"created": "x", "manifest_sha256": digest, "solutions": {}}},
+        "due": "2027-02-28",
+        "withdrawn": {"2": "its lib is broken"},
+        "decisions": [{"archive": "noarch/a-1-0.conda", "rule": "licenses", "problem": "x"}],
     }
+    full["request"] |= {"next_due": "90d", "policy": {"exclude_newer": "14d"}}
     full["request"] |= {"plugin": True, "keep": 2, "environments": {"a": []}, "exact": ["a"]}
     full["request"] |= {"publisher_named": False, "pip_as_conda": False, "index_version": 3}
     full["request"] |= {"customer_conda": ">=26.7", "customer_solvers": ["rattler"]}

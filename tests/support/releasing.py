@@ -9,6 +9,7 @@ from conda_offline_repo.repository.locate import locate_one
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from typing import Any
 
     from conda_offline_repo.builder.outcome import BuildOutcome
     from conda_offline_repo.repository.manifest import Manifest
@@ -30,24 +31,24 @@ class Releasing:
     channel: TinyChannel
     bank: Path
 
-    def release(self, number: int, *, keep: int | None = None) -> BuildOutcome:
+    def release(self, number: int, *, keep: int | None = None, **more: Any) -> BuildOutcome:
         """Publish a version, and build."""
         self.channel.add("app", f"{number}.0", depends=[f"lib =={number}.0"])
         self.channel.add("lib", f"{number}.0", subdir="linux-64")
-        return self.build(keep=keep)
+        return self.build(keep=keep, **more)
 
     def build(
         self,
         *packages: str,
         keep: int | None = None,
         dry_run: bool = False,
-        fail_on: tuple[str, ...] = (),
+        **more: Any,
     ) -> BuildOutcome:
-        """Build for these packages; for `app`, if none is named."""
+        """Build for these packages; for `app`, if none is named. `more` are fields of `Options`."""
         self.channel.write()
         url = self.channel.folder.as_uri()
         options = self.me.options(*(packages or ("app",)), channels=(url,), keep=keep)
-        return self.me.build(replace(options, fail_on=fail_on), dry_run=dry_run)
+        return self.me.build(replace(options, **more), dry_run=dry_run)
 
     @property
     def manifest(self) -> Manifest:

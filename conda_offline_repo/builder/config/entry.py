@@ -59,6 +59,7 @@ def entry(
         "customer_solvers": None if same_solvers else [*request.customer_solvers],
         "keep": request.keep,
         "exclude_newer": request.exclude_newer or "none",
+        "next_due": request.next_due or "none",
         "pip_as_conda": request.pip_as_conda,
         "index_version": request.index_version,
         "with_plugin": relative(plugin, folder) if plugin else request.plugin,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from conda.base.context import context
 
 from ...clock import EPOCH
-from ...cooldown import cooldown
+from ...cooldown import cooldown, due_day
 from ...exceptions import InvalidRequestError
 from ...repository.names import check_label, label_problem
 from ...specs import check_together, parse_spec
@@ -41,6 +41,7 @@ def checks(folder: Path) -> dict[str, Callable[[Any], object]]:
         "match-spec": parse_spec,
         "packages": _check_packages,
         "exclude-newer": partial(cooldown, now=EPOCH),
+        "next-due": partial(due_day, time=EPOCH),
         "pip": partial(_check_pip, folder),
         "folder": partial(_check_folder, folder),
         "file": partial(_check_file, folder),

@@ -23,12 +23,13 @@ if TYPE_CHECKING:
 UNSAID = {
     **{"keep": 1, "with_plugin": False, "installers": (), "label_channel": True, "fail_on": ()},
     **{"pip_as_conda": True, "try_install": False, "exclude_newer": "none", "index_version": 1},
+    "next_due": "none",
 }
 #: The keys that options have by the same name.
 SAME = (
     *("root", "label_channel", "channels", "platforms", "keep", "fail_on", "installers"),
     *("packages", "pip", "pip_as_conda", "try_install", "customer_conda", "customer_solvers"),
-    *("verify_attestations", "exclude_newer", "index_version"),
+    *("verify_attestations", "exclude_newer", "index_version", "next_due"),
 )
 #: The ways to say what a label, or an environment of it, is to have.
 WAYS = ("packages", "pip", "environment", "file", "from_prefix")

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ...clock import utc
+from ...cooldown import due_day
 from ...files.hashing import hash_file, read_regular
 from ...files.workers import run_all
 from ...repository.index import bridge
@@ -108,6 +109,8 @@ def compose(
         signers=plan.signers,
         cutoff=request.cooldown.cutoff if request.cooldown else "",
         releases=plan.kept.releases,
+        due=due_day(request.next_due, request.time),
+        withdrawn=request.withdrawn,
         bridges=_bridges(plan.repository, index, last) if last else {},
     )
     return Release(manifest, (*archives, *attestations.files.values(), *installers), files)

@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from .signing import Signer
 
 
-def differs(release: Release, repository: Path, last: Manifest) -> bool:
+def differs(release: Release, repository: Path, last: Manifest, *, renews: bool) -> bool:
     """Return whether publishing would change anything but the manifest's count, dates and tools,
-    and what the last publication was to delete.
+    and what the last publication was to delete; if it `renews` it, also when the next one is due.
     """
     # what lies beside is in `last`, but not in the manifest
     stated = manifest_json.stated(repository) if unfinished(repository, last) else last
@@ -36,6 +36,7 @@ def differs(release: Release, repository: Path, last: Manifest) -> bool:
         release=last.release,
         created=last.created,
         cutoff=last.cutoff,
+        due=release.manifest.due if renews else last.due,
         built_with=last.built_with,
         proved_with=last.proved_with,
         on_the_way=stated.on_the_way,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ...exceptions import InvalidRequestError
 from ...repository.names import PLUGIN_PACKAGE
 from ...urls import public
 from .inputs.exceptions import UNKNOWN
@@ -12,7 +13,9 @@ from .inputs.exceptions import UNKNOWN
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ...repository.manifest import Manifest
     from ...repository.remembered import Remembered
+    from ..options import Options
 
 
 #: How environments that name no packages are shown.
@@ -27,7 +30,7 @@ class RequestChange:
     Attributes:
         what: `packages` or `environments`, `pip`, `pip_as_conda`, `index_version`, `channels`,
             `publisher_named`, `platforms`, `virtual_packages`, `customer_conda`,
-            `customer_solvers`, `plugin`, `keep`, or `exclude_newer`.
+            `customer_solvers`, `plugin`, `keep`, `exclude_newer`, or `next_due`.
         before: As it was. No packages stand for all that the label channel publishes. Of virtual
             packages just those that differ, each as `PLATFORM:NAME=VERSION[=BUILD]`. The plugin by
             the name of its package.
@@ -53,6 +56,28 @@ def changes(before: Remembered, after: Remembered) -> tuple[RequestChange, ...]:
     )
 
 
+def withdrawn(options: Options, last: Manifest | None) -> dict[int, str]:
+    """Return the releases that are withdrawn, by number, with the reason: before and by options.
+
+    Raises:
+        InvalidRequestError: One of these never was, or the reason cannot be told.
+    """
+    newest, before = (last.release, last.withdrawn) if last else (0, {})
+    reason, numbers = options.reason, options.withdraw
+    if wrong := [number for number in numbers if not 0 < number <= newest]:
+        raise InvalidRequestError(
+            f"{options.label} never had release {wrong[0]}: its newest is {newest or 'to come'}.",
+            "Give the number of a release that customers may have: --withdraw N",
+        )
+    readable = reason and reason.strip() and reason.isprintable()
+    if reason is not None and not (numbers and readable and UNKNOWN.redact(reason) == reason):
+        raise InvalidRequestError(
+            "--reason is one line of text without passwords, and needs --withdraw N.",
+            "Say in a sentence why customers must not use that release any more.",
+        )
+    return {**before, **{number: reason or before.get(number, "") for number in numbers}}
+
+
 def _parts(request: Remembered, *, named: bool) -> dict[str, tuple[str, ...]]:
     packages = {"environments": _environments(request)} if named else {"packages": request.packages}
     return {
@@ -73,6 +98,7 @@ def _parts(request: Remembered, *, named: bool) -> dict[str, tuple[str, ...]]:
         "plugin": (PLUGIN_PACKAGE,) if request.plugin else (),
         "keep": (str(request.keep),),
         "exclude_newer": (request.exclude_newer,) if request.exclude_newer else (),
+        "next_due": (request.next_due,) if request.next_due else (),
     }
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ...clock import release_time
-from ...cooldown import cooldown
+from ...cooldown import cooldown, due_day
 from ...exceptions import InvalidRequestError
 from ...repository.locate import labels_in
 from ...repository.manifest import VERSION_3
@@ -15,6 +15,7 @@ from ...repository.names import check_label, check_platform
 from ...repository.remembered import SOLVERS, Remembered
 from ..exceptions import NothingAskedError
 from ..warnings import BuildWarning
+from .changes import withdrawn
 from .customer import customer, solvers_of
 from .environments import environments
 from .foreign import check_foreign
@@ -59,6 +60,8 @@ class Request:
         plugin: Whether the plugin itself goes along.
         keep: How many releases are to be installable from the folder.
         cooldown: What packages are too new; None if none is.
+        next_due: How long after its release the next one is due, as a duration; empty if it is not.
+        withdrawn: The releases that nobody must use any more, by number, each with the reason.
         warnings: What of files is not followed, and what is added to them.
         publisher: The URL of the channel that was named as the publisher's, now or for the build
             that is remembered; empty if none was.
@@ -81,6 +84,8 @@ class Request:
     plugin: bool = False
     keep: int = 1
     cooldown: Cooldown | None = None
+    next_due: str = ""
+    withdrawn: Mapping[int, str] = field(default_factory=dict)
     warnings: tuple[BuildWarning, ...] = ()
     publisher: str = ""
     token_given: bool = False
@@ -119,8 +124,10 @@ def resolve(options: Options, last: Manifest | None) -> Request:
     named = options.packages or options.pip or options.environments or options.channels_named
     if not (last or named or options.whole):
         raise NothingAskedError(options.label, options.root.absolute(), labels_in(options.root))
+    withdraws = withdrawn(options, last)
     last = None if options.whole else last
     before = last.request if last else Remembered()
+    next_due = before.next_due if options.next_due is None else options.next_due.strip()
     wanted = environments(options, last)
     platforms = _platforms(options, wanted, before)
     check_foreign(wanted, platforms)
@@ -153,6 +160,8 @@ def resolve(options: Options, last: Manifest | None) -> Request:
         cooldown=cooldown(
             before.exclude_newer if options.exclude_newer is None else options.exclude_newer, time
         ),
+        next_due=next_due if due_day(next_due, time) else "",
+        withdrawn=withdraws,
         warnings=(*_left_out(wanted, platforms), *added(options, wanted, last)),
         publisher=publisher,
         token_given=bool(options.token),
@@ -180,6 +189,7 @@ def remember(request: Request) -> Remembered:
         publisher_named=bool(request.publisher),
         customer_conda=request.customer_conda,
         customer_solvers=request.customer_solvers,
+        next_due=request.next_due,
     )
 
 

@@ -49,6 +49,7 @@ class State:
         before: Our settings in the environment's `.condarc` before the first `use`, as YAML; None
             in the state of older versions.
         signers: The fingerprints of the keys whose signatures are expected; empty if none is.
+        withdrawn: The newest withdrawn release that packages are of still; 0 if none is.
         platform: What `use` has written as the platform; None if it is the machine's.
     """
 
@@ -60,6 +61,7 @@ class State:
     before: str | None = None
     signers: tuple[str, ...] = ()
     platform: str | None = None
+    withdrawn: int = 0
 
     @property
     def place(self) -> Place:
@@ -128,7 +130,7 @@ def under_way(prefix: Path) -> bool:
 
 def _json_object(fields: list[tuple[str, Any]]) -> dict[str, Any]:
     names = {"release": "build"}
-    return {names.get(name, name): value for name, value in fields if value not in (None, ())}
+    return {names.get(name, name): value for name, value in fields if value not in (None, (), 0)}
 
 
 def _read(path: Path, parse: Callable[[Any], Content]) -> Content | None:
@@ -152,8 +154,9 @@ def _state(data: Any) -> State:
         before=_optional(data, "before"),
         signers=_texts(data.get("signers") or []),
         platform=_optional(data, "platform"),
+        withdrawn=data.get("withdrawn", 0),
     )
-    if type(state.release) is not int:
+    if {type(state.release), type(state.withdrawn)} != {int}:
         raise TypeError("build")
     local = is_folder(state.channel) and Path(state.path).is_absolute()
     served = state.channel.partition("://")[0] in NETWORK and state.channel == public(state.channel)

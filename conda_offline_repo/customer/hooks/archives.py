@@ -21,7 +21,7 @@ from ...urls import local_path
 from ..environment.state import read_state
 from . import served
 from .exceptions import ArchivesRefusedError
-from .history_check import expected_by_use, on_servers
+from .history_check import expected_by_use, on_servers, warn
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -153,6 +153,11 @@ def expected_manifest(repository: Place) -> Manifest:
     manifest = allowing(repository, manifest, coming)
     if isinstance(repository, WebFolder):
         on_servers[repository] = Repository(repository, manifest, signers)
+    if (manifest.due or manifest.withdrawn) and expected_by_use.get() is None:
+        from ..installed import notices
+
+        for text in notices(repository, manifest, read_state(prefix), prefix):
+            warn(text)
     return manifest
 
 

@@ -146,6 +146,10 @@ def remember_release() -> None:
             expected = following(manifest, signed_by, expected)
         digest = manifest.digest
         new = replace(state, release=manifest.release, manifest_sha256=digest, signers=expected)
+        if manifest.withdrawn:
+            from ..installed import withdrawn_release  # few releases are withdrawn
+
+            new = replace(new, withdrawn=withdrawn_release(manifest, state, prefix))
         if new != state:
             replace_all([(state_path(prefix), dump(new))])
         if expected != state.signers:

@@ -149,6 +149,7 @@ def test_options_of_everything() -> None:
     assert packages.keep == 3
     newer = (packages.exclude_newer, file.exclude_newer, prefix.exclude_newer)
     assert newer == ("2026-11-01", "none", "14d")
+    assert (packages.next_due, file.next_due) == ("90d", "90d")
     assert (packages.fail_on, file.fail_on) == (("warning",), ())
     assert year.fail_on == ("no-update", "downgrade")
     assert packages.plugin is True

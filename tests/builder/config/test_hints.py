@@ -21,6 +21,8 @@ ALLOWED = {
         "--try-install",
         "--verify-attestations",
         "--other-sign-key",
+        "--withdraw",
+        "--reason",
         "--solver",
         "--offline",
         "--json",

@@ -459,6 +459,15 @@ def test_whatever_shape_it_has(path: Path, top: object, label: object) -> None:
         assert read(path, DEFAULTS, VARIABLES)
 
 
+def test_when_the_next_release_is_due(path: Path) -> None:
+    path.write_text("next_due: 90d\nlabels:\n  a: {next_due: none}\n  b: {}")
+    assert [label.next_due for label in read(path, DEFAULTS, {})] == ["none", "90d"]
+    assert mistakes(path, "next_due: 90\nlabels: {a: {next_due: '2027-02-28'}}\n") == [
+        "1:11: Write a duration, such as 90d, or none.",
+        "2:24: next_due is '2027-02-28', which is not a duration.",
+    ]
+
+
 def test_date_needs_no_quotes_where_it_is_one(path: Path) -> None:
     lines = (
         "exclude_newer: 2026-11-01\nlabels:\n  a: {exclude_newer: 2026-11-01T12:00:00Z}\n  b: {}"

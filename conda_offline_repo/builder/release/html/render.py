@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
-from ....printable import counted, human, printable
+from ....printable import counted, human, printable, withdrawal
 from ....queries.compare import changed_entries, difference
 from ....queries.contents import packages_of
 from ....queries.dependencies import environments, solved, solved_besides
@@ -170,7 +170,7 @@ def _environment() -> Environment:
         "key_parts": key_parts,
         "unqualified": lambda package: PackageSpec(package).unqualified,
     }
-    environment.globals["counted"] = counted
+    environment.globals |= {"counted": counted, "withdrawal": withdrawal}
     return environment
 
 

@@ -7,6 +7,7 @@ from importlib.resources import files
 from string import Template
 from typing import TYPE_CHECKING
 
+from ....printable import withdrawal
 from ....repository.names import DEFAULT, PLUGIN_PACKAGE, SIGNATURES_PACKAGE
 from ....specs import PackageSpec
 from ...plugin_channel import checks_signatures
@@ -40,6 +41,7 @@ def plain_conda_files(
         newer: Whether packages of it are in version 3 of the index format.
     """
     listed = "\n".join(f"    {name}" for name in installers)
+    withdrawn = "\n".join(f"    {withdrawal(*each)}" for each in request.withdrawn.items())
     plugin = PLUGIN_PACKAGE
     if checks_signatures(packages):
         plugin = f"{PLUGIN_PACKAGE} {SIGNATURES_PACKAGE}"
@@ -53,6 +55,7 @@ def plain_conda_files(
         "install": _install(by_name, request.platforms, pip or {}),
         "environments": _part("environments", names=", ".join(choice)) if choice else "",
         "newer": _part("newer") if newer else "",
+        "withdrawn": _part("withdrawn", releases=withdrawn) if withdrawn else "",
         "installers": _part("installers", files=listed) if installers else "",
         "plugin": _part("plugin", label=request.label, names=plugin) if request.plugin else "",
         "origin": _part("signed" if signed else "unsigned", label=request.label),
