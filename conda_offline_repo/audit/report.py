@@ -5,8 +5,6 @@ The same release gives the same bytes, wherever and whenever it is asked.
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
 from dataclasses import asdict, dataclass, fields, replace
 from html import escape
@@ -46,10 +44,8 @@ def audit_report(repository: Repository, path: Path) -> bytes:
     """
     formats = {".html": _html, ".md": _markdown, ".json": _json}
     if path.suffix.lower() not in formats:
-        raise InvalidRequestError(
-            f"A report cannot be written to {path.name!r}.",
-            "Its name has to end in .html, .md or .json, which says the format.",
-        )
+        problem = f"A report cannot be written to {path.name!r}."
+        raise InvalidRequestError(problem, "Name a file that ends in .html, .md or .json.")
     title = f"{repository.manifest.label}, release {repository.manifest.release}"
     return formats[path.suffix.lower()](title, [*_sections(repository)]).encode()
 
@@ -59,21 +55,18 @@ def _sections(repository: Repository) -> Iterator[Section]:
     text = "As its manifest states it; verify compares the files, and the signature, with that."
     digest = ("SHA-256 of the manifest", manifest.digest)
     yield Section("Release", text, [("What", "Value"), *facts(repository), digest])
-    policy = [
-        (name, json.dumps(rule, ensure_ascii=False))
-        for name, rule in manifest.request.policy.items()
-    ]
+    rules = manifest.request.policy.items()
+    policy = [(name, json.dumps(rule, ensure_ascii=False)) for name, rule in rules]
     yield Section("Policy", "What the vendor has checked.", [("Rule", "Stated"), *policy])
     heads = tuple(field.name.replace("_", " ") for field in fields(Decision))
     passed = [tuple(map(str, vars(decision).values())) for decision in manifest.decisions]
-    yield Section(
-        "What the policy let pass", "By an exception, or with a warning.", [heads, *passed]
-    )
-    number = max(manifest.releases, default=None)
-    old = manifest if number is None else manifest.releases[number]
-    since = "The folder has no earlier release to compare it with."
-    if number is not None:
-        since = f"Compared with release {number} of {old.created}, the one before in the folder."
+    text = "By an exception, or with a warning."
+    yield Section("What the policy let pass", text, [heads, *passed])
+    number = max(manifest.releases, default=manifest.release)
+    old = manifest.installable[number]
+    since = f"Compared with release {number} of {old.created}, the newest before it in the folder."
+    if old is manifest:
+        since = "The folder has no earlier release to compare it with."
     changes = difference(replace(manifest, solutions=old.solutions), manifest).platforms
     rows = [(change.platform, *row) for change in changes for row in change.rows]
     yield Section("Changes", since, [("Installed on", "Package", "Before", "After"), *rows])
@@ -116,28 +109,16 @@ def _markdown(title: str, sections: Sequence[Section]) -> str:
 
 
 def _html(title: str, sections: Sequence[Section]) -> str:
-    template, style = (
-        (files(__package__) / f"report.{kind}").read_text("utf-8").replace("\r\n", "\n")
-        for kind in ("html", "css")
-    )
+    template = (files(__package__) / "report.html").read_text("utf-8").replace("\r\n", "\n")
     body = ""
     for section in sections:
         name = section.title.lower().replace(" ", "-")
-        body += f'<h2 id="{name}">{section.title}</h2>\n<p>{_text(section.text)}</p>\n'
-        heads, *rows = section.table
+        body += f'<h2 id="{name}">{section.title}</h2>\n<p>{escape(section.text)}</p>\n'
+        heads, *rows = ([escape(printable(cell)) for cell in row] for row in section.table)
         if rows:
-            body += f'<div role="region" tabindex="0" aria-labelledby="{name}"><table>\n'
-            body += f"<thead>{_row('th', heads)}</thead>\n<tbody>\n"
-            body += "".join(_row("td", row) for row in rows) + "</tbody></table></div>\n"
+            lines = (f"<tr><td>{'</td><td>'.join(row)}</td></tr>\n" for row in rows)
+            body += f'<div role="region" tabindex="0" aria-labelledby="{name}"><table>\n<thead>'
+            body += f"<tr><th>{'</th><th>'.join(heads)}</th></tr></thead>\n<tbody>\n"
+            body += f"{''.join(lines)}</tbody></table></div>\n"
         body += "" if rows else "<p>None.</p>\n"
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    values = {"title": _text(title), "style": style, "digest": digest, "body": body}
-    return Template(template).substitute(values)
-
-
-def _row(tag: str, cells: Sequence[str]) -> str:
-    return f"<tr>{''.join(f'<{tag}>{_text(cell)}</{tag}>' for cell in cells)}</tr>\n"
-
-
-def _text(text: str) -> str:
-    return escape(printable(text))
+    return Template(template).substitute(title=escape(printable(title)), body=body)
