@@ -6,7 +6,7 @@ The same release gives the same bytes, wherever and whenever it is asked.
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, replace
 from html import escape
 from importlib.resources import files
 from string import Template
@@ -16,8 +16,7 @@ from ..exceptions import InvalidRequestError
 from ..printable import markdown, printable
 from ..queries.compare import difference, new_licenses
 from ..queries.contents import list_packages
-from ..queries.overview import amount, facts, package_table
-from ..repository.decision import Decision
+from ..queries.overview import amount, decision_table, facts, package_table, policy_rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -55,13 +54,10 @@ def _sections(repository: Repository) -> Iterator[Section]:
     text = "As its manifest states it; verify compares the files, and the signature, with that."
     digest = ("SHA-256 of the manifest", manifest.digest)
     yield Section("Release", text, [("What", "Value"), *facts(repository), digest])
-    rules = manifest.request.policy.items()
-    policy = [(name, json.dumps(rule, ensure_ascii=False)) for name, rule in rules]
-    yield Section("Policy", "What the vendor has checked.", [("Rule", "Stated"), *policy])
-    heads = tuple(field.name.replace("_", " ") for field in fields(Decision))
-    passed = [tuple(map(str, vars(decision).values())) for decision in manifest.decisions]
+    rules = [("Rule", "Stated"), *policy_rules(manifest)]
+    yield Section("Policy", "What the vendor has checked.", rules)
     text = "By an exception, or with a warning."
-    yield Section("What the policy let pass", text, [heads, *passed])
+    yield Section("What the policy let pass", text, decision_table(manifest))
     number = max(manifest.releases, default=manifest.release)
     old = manifest.installable[number]
     since = f"Compared with release {number} of {old.created}, the newest before it in the folder."

@@ -11,9 +11,17 @@ from ..delivery.exceptions import LabelMismatchError
 from ..delivery.release_ref import both
 from ..files.typed import typed_place
 from ..printable import human, markdown, withdrawal
-from ..queries.compare import changed_entries, difference, new_attesters, new_licenses
+from ..queries.compare import (
+    changed_entries,
+    changed_rules,
+    difference,
+    new_attesters,
+    new_decisions,
+    new_licenses,
+)
 from ..queries.overview import customers_conda
 from ..repository.locate import Repository
+from ..repository.manifest import package_name
 from .output import (
     attester_lines,
     attesters_json,
@@ -87,6 +95,8 @@ def execute(args: Namespace) -> int:
             changed_entries=entries,
             new_licenses=fresh,
             new_attesters=attesters_json(new_attesters(old.manifest, new.manifest)),
+            changed_rules=changed_rules(old.manifest, new.manifest),
+            new_decisions=[d.stated for d in new_decisions(old.manifest, new.manifest)],
             **changes_json(changes),
         )
     else:
@@ -155,6 +165,10 @@ def _remarks(old: Named, new: Named) -> Iterator[str]:
     if new.manifest.due != old.manifest.due:
         was, due = (release.manifest.due or "not stated" for release in (old, new))
         yield f"The next release is due: {due}. Before: {was}."
+    if rules := changed_rules(old.manifest, new.manifest):
+        yield f"The policy differs in: {', '.join(rules)}."
+    if names := {package_name(d.archive) for d in new_decisions(old.manifest, new.manifest)}:
+        yield f"The policy lets pass what it did not before: {', '.join(sorted(names))}."
     if new.signers is None:
         return
     yield signed_by(new.signers)

@@ -10,7 +10,7 @@ from conda.base.context import context
 
 from ..printable import counted, human, withdrawal
 from ..queries.dependencies import environments
-from ..queries.overview import amount, facts, package_table, solutions
+from ..queries.overview import amount, decision_table, facts, package_table, policy_rules, solutions
 from ..queries.pip import pip_requirements
 from .output import (
     customer_json,
@@ -54,6 +54,7 @@ def packages_json(repository: Repository, packages: tuple[ListedPackage, ...]) -
         "path": str(repository.path),
         **manifest_json(manifest),
         "packages": [*map(asdict, packages)],
+        "decisions": [decision.stated for decision in manifest.decisions],
         "bytes": manifest.size,
         "signers": repository.signers,
         **customer_json(manifest),
@@ -70,15 +71,18 @@ def packages_json(repository: Repository, packages: tuple[ListedPackage, ...]) -
 
 def packages_lines(repository: Repository, packages: tuple[ListedPackage, ...]) -> Iterator[str]:
     """Yield the request and a table of the packages."""
-    rows = [("path", str(repository.path)), *facts(repository)]
+    policy = (("policy", f"{key}: {rule}") for key, rule in policy_rules(repository.manifest))
+    rows = [("path", str(repository.path)), *facts(repository), *policy]
     names = ["", *(name for name, _ in rows)]
     yield from table(
         [("" if n == last else n, t) for last, (n, t) in zip(names, rows, strict=False)]
     )
     yield ""
-    heads, *listed = package_table(packages)
-    yield from table([tuple(map(str.upper, heads)), *listed])
-    yield f"\n{amount(repository.manifest)}\n"
+    for heads, *listed in (package_table(packages), decision_table(repository.manifest)):
+        if listed:
+            yield from table([tuple(map(str.upper, heads)), *listed])
+            yield ""
+    yield f"{amount(repository.manifest)}\n"
 
 
 def _brief_json(repository: Repository) -> dict[str, Any]:

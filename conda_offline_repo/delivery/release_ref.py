@@ -133,6 +133,7 @@ def at(text: str, label: str | None) -> Named:
         packages=packages,
         files=manifest.files if current else {},
         proved_with=manifest.proved_with if current else {},
+        decisions=tuple(d for d in manifest.decisions if d.archive in packages),
     )
     return replace(
         release,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from typing import Any
 
+    from ..repository.decision import Decision
     from ..repository.manifest import Manifest
     from ..repository.package import Attester, Package
     from .contents import ListedPackage
@@ -148,6 +149,19 @@ def new_licenses(
         if package.license not in known:
             names[package.license].add(package.name)
     return {license: tuple(sorted(names[license])) for license in sorted(names)}
+
+
+def changed_rules(old: Manifest, new: Manifest) -> tuple[str, ...]:
+    """Return the keys of the policy whose values differ, sorted."""
+    before, after = old.request.policy, new.request.policy
+    return tuple(key for key in sorted({*before, *after}) if before.get(key) != after.get(key))
+
+
+def new_decisions(old: Manifest, new: Manifest) -> tuple[Decision, ...]:
+    """Return what the policy lets pass of packages of which it did not let that pass before."""
+    known = {replace(d, archive=package_name(d.archive)) for d in old.decisions}
+    both = ((d, replace(d, archive=package_name(d.archive))) for d in new.decisions)
+    return tuple(decision for decision, of_package in both if of_package not in known)
 
 
 def new_attestations(old: Manifest, new: Manifest) -> tuple[str, ...]:

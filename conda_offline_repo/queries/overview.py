@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import fields
 from typing import TYPE_CHECKING
 
 from ..printable import counted, human, withdrawal
+from ..repository.decision import Decision
 from ..repository.manifest import NEEDED, key_parts
 from .dependencies import environments
 from .pip import in_lines, pip_requirements
@@ -62,6 +65,18 @@ def package_table(packages: Sequence[ListedPackage]) -> list[tuple[str, ...]]:
         return rows
     attested = ("Attested by", *map(_attested_by, packages))
     return [(*row, text) for row, text in zip(rows, attested, strict=True)]
+
+
+def policy_rules(manifest: Manifest) -> list[tuple[str, str]]:
+    """Return the keys of the policy, sorted, with their rules as JSON."""
+    policy = sorted(manifest.request.policy.items())
+    return [(key, json.dumps(rule, ensure_ascii=False)) for key, rule in policy]
+
+
+def decision_table(manifest: Manifest) -> list[tuple[str, ...]]:
+    """Return what the policy let pass as rows below the heads of a table."""
+    heads = tuple(field.name.replace("_", " ") for field in fields(Decision))
+    return [heads, *(tuple(vars(decision).values()) for decision in manifest.decisions)]
 
 
 def _package_row(package: ListedPackage) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ import pytest
 
 from conda_offline_repo.delivery.release_ref import named
 from conda_offline_repo.queries.compare import difference
+from conda_offline_repo.repository.decision import Decision
 from conda_offline_repo.repository.locate import locate_one
 from conda_offline_repo.repository.manifest import MANIFEST_NAME
 from conda_offline_repo.repository.manifest_json import parse
@@ -104,6 +105,36 @@ def test_other_conda_of_the_customer(conda: Conda, pair: tuple[Path, Path]) -> N
     result = check("diff", conda.run("offline-repo", "diff", old, new, "--json"))
     assert result["new"]["customer_solvers"] == ["rattler"]
     assert "For conda" not in conda.run("offline-repo", "diff", old, old).stdout
+
+
+def test_other_policy(conda: Conda, pair: tuple[Path, Path]) -> None:
+    old, new = pair
+    excepted = Decision(
+        "noarch/same-1.0-0.conda", "licenses", "MIT is denied", "a", "b", "2027-01-31"
+    )
+    warned = Decision("noarch/other-0.1-0.conda", "licenses", "it states none")
+    rebuilt = [f"noarch/rebuilt-1.0-{build}.conda" for build in (0, 1)]
+    before, after = (Decision(archive, "licenses", "MIT", "a") for archive in rebuilt)
+    rules = {"licenses": {"deny": ["MIT"]}}
+    for folder, policy, decisions in (
+        (old, {**rules, "channels": ["acme"]}, (before,)),
+        (new, {**rules, "exclude_newer": "14d"}, (after, excepted, warned)),
+    ):
+        request = replace(locate_one(folder).manifest.request, policy=policy)
+        rewrite(folder, request=request, decisions=decisions)
+    lines = (
+        "The policy differs in: channels, exclude_newer.",
+        "The policy lets pass what it did not before: other, same.",
+    )
+    told = conda.run("offline-repo", "diff", old, new).stdout
+    assert [line for line in told.splitlines() if "policy" in line] == [*lines]
+    told = conda.run("offline-repo", "diff", old, new, "--format", "markdown").stdout
+    assert r"- The policy differs in: channels, exclude\_newer." in told
+    content = conda.run("offline-repo", "diff", old, new, "--json").json
+    assert content["changed_rules"] == ["channels", "exclude_newer"]
+    assert content["new_decisions"] == [excepted.stated, warned.stated]
+    assert "policy" not in conda.run("offline-repo", "diff", new, new).stdout
+    assert "policy" not in conda.run("offline-repo", "diff", new, f"{new}@2").stdout
 
 
 def test_the_other_way_round(conda: Conda, pair: tuple[Path, Path]) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from conda.base.context import context
 
+from conda_offline_repo.repository.decision import Decision
 from conda_offline_repo.repository.locate import locate_one
 from conda_offline_repo.repository.manifest import JOURNAL_NAME
 from conda_offline_repo.repository.package import Package
@@ -94,6 +95,25 @@ def test_environments_and_packages(customer: Conda, acme: Path) -> None:
     assert packages["cli"]["channel"] == "https://h.example/x"
     assert packages["libz"]["channel"].startswith("file://")
     assert (packages["tool"]["asked_for"], packages["libz"]["asked_for"]) == (True, False)
+
+
+def test_policy_and_what_it_let_pass(customer: Conda, acme: Path) -> None:
+    assert "policy  " not in show(customer, acme).stdout
+    assert shown(customer, acme)["decisions"] == []
+    excepted = Decision(CLI, "licenses", "GPL is denied", "légal 7", "legal", "2027-03-31")
+    warned = Decision(PYTHON, "exclude_newer", "its age is not known")
+    policy = {"licenses": {"deny": ["GPL-3.0-only"]}, "channels": ["Köln", "pypi"]}
+    request = replace(locate_one(acme).manifest.request, policy=policy)
+    rewrite(acme, request=request, decisions=(excepted, warned))
+    lines = [" ".join(line.split()) for line in show(customer, acme).stdout.splitlines()]
+    at = lines.index('policy channels: ["Köln", "pypi"]')
+    assert lines[at + 1] == 'licenses: {"deny": ["GPL-3.0-only"]}'
+    at = lines.index("ARCHIVE RULE PROBLEM REASON APPROVED BY UNTIL")
+    assert lines[at + 1] == f"{CLI} licenses GPL is denied légal 7 legal 2027-03-31"
+    assert lines[at + 2] == f"{PYTHON} exclude_newer its age is not known"
+    content = shown(customer, acme)
+    assert content["request"]["policy"] == policy
+    assert content["decisions"] == [excepted.stated, warned.stated]
 
 
 def test_customers_conda(customer: Conda, acme: Path) -> None:
