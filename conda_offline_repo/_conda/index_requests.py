@@ -8,7 +8,10 @@ when an index has to be.
 from __future__ import annotations
 
 import json
+import re
+from collections import defaultdict
 from contextlib import contextmanager, suppress
+from datetime import datetime, timezone
 from inspect import signature
 from typing import TYPE_CHECKING
 
@@ -17,12 +20,12 @@ from conda.gateways.repodata import RepodataCache
 from conda.models.channel import Channel
 
 from .features import DOWNLOADS
-from .indexes import repodata_fetch
+from .indexes import mapped, repodata_fetch
 from .overrides import settings
 from .solver import reads_shards
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from typing import Any
 
 #: The parameter that names a dependency for conda, which ignores those without a name.
@@ -30,6 +33,8 @@ ALONE = "spec_to_package_name_func"
 #: Under these keys conda keeps when it asked for an index, how large the answer was, and whether
 #: there are shards.
 ASKED, SIZE, HAS_SHARDS = "refresh_ns", "size", "has_shards"
+#: Seconds.
+FOREVER = 10**9
 #: The time since which an index need not be asked for, in nanoseconds, if there is one.
 _since: int | None = None
 
@@ -81,6 +86,31 @@ def shard_info(shards: Any) -> Mapping[str, Any]:
     """Return the `info` of a sharded index, for which conda has no public name."""
     info: Mapping[str, Any] = getattr(shards, "repodata_no_packages", {}).get("info") or {}
     return info
+
+
+def cached_versions(url: str, names: Iterable[str]) -> tuple[str, dict[str, set[str]]] | None:
+    """Return the day of conda's cached index of a subdir, and the versions of some packages there;
+    None without. No server is asked, and the cache stays as it is.
+    """
+    cache = repodata_fetch(Channel(url)).repo_cache
+    paths = [cache.cache_path_json, getattr(cache, "cache_path_shards", cache.cache_path_json)]
+    times = {path.stat().st_mtime: path for path in paths if path.is_file()}
+    if not times:
+        return None
+    if times[max(times)] == paths[0]:
+        pattern = (
+            rf'"((?:{"|".join(map(re.escape, names))})(?:-[^-"]+){{2}}\.(?:conda|tar\.bz2))"\s*:'
+        )
+        files = [*map(bytes.decode, re.findall(pattern.encode(), mapped(paths[0])))]
+    else:
+        with settings(offline=True, local_repodata_ttl=FOREVER):
+            files = [e[1] for s in shards([*names], [url]).values() for e in shard_entries(s)]
+    versions: dict[str, set[str]] = defaultdict(set)
+    for file in files:
+        name, version, _ = file.rsplit("-", 2)
+        versions[name].add(version)
+    asked = datetime.fromtimestamp(cache.cache_path_state.stat().st_mtime, timezone.utc)
+    return f"{asked:%Y-%m-%d}", versions
 
 
 @contextmanager

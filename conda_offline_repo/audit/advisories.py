@@ -26,20 +26,18 @@ if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Sequence
     from typing import Any
 
-#: The end of longer files is not read, so that they are not JSON; bytes of all files of a zip.
-LARGEST, LARGEST_ALL = reading.LARGEST, 1 << 35
 #: Characters of a summary, and of the reason why a record cannot be read.
-LONGEST = 120
+LONGEST = 160
 YAML = (".yaml", ".yml")
-#: What happens at a version, in the order in which it counts where several do, and its beginning.
-EVENTS = ("fixed", "introduced", "last_affected")
-LIMIT, EVER = "limit", ("introduced", "0")
+#: What happens at a version, by what comes first where several do; and the first of all events.
+EVENTS = {"fixed": 0, "limit": 0, "introduced": 1, "last_affected": 2}
+EVER = ("introduced", "0")
 
 
 @dataclass(frozen=True)
 class Affected:
-    """A package in an advisory. Affected are `versions`, and those in `ranges` of events: a name of
-    `EVENTS`, a version.
+    """A package in an advisory, with the versions that are affected: single ones, and ranges, whose
+    events are a kind of `EVENTS` and a version.
     """
 
     ecosystem: str
@@ -51,8 +49,8 @@ class Affected:
     @cached_property
     def keys(self) -> frozenset[str]:
         """What it is called, as in `purl_parts`."""
-        of_pypi = f"pypi/{canonicalize_name(self.name)}" if self.ecosystem == "PyPI" else ""
-        return frozenset({of_pypi, purl_parts(self.purl)[0]} - {""})
+        of_pypi = f"pkg:pypi/{self.name}" if self.ecosystem == "PyPI" else ""
+        return frozenset(purl_parts(purl)[0] for purl in (of_pypi, self.purl)) - {""}
 
     @property
     def fixed(self) -> tuple[str, ...]:
@@ -61,39 +59,27 @@ class Affected:
         return tuple(dict.fromkeys(version for kind, version in events if kind == "fixed"))
 
     def has(self, version: str) -> bool:
-        """Return whether a version is affected, or cannot be compared.
+        """Return whether a version is affected.
 
-        PEP 440 compares versions of PyPI; conda those that it cannot read, and all others. A local
-        part (`+cu118`) counts only against one.
+        PEP 440 compares versions of PyPI; conda what that does not read, and all others. A local
+        part (`+cu118`) counts only where the advisory has one, too.
         """
-        pairs = (self._ordered(version, [v]) or (version, v) for v in self.versions)
-        return any(a == b for a, b in pairs) or any(self._in(version, r) for r in self.ranges)
+        single = [(("introduced", v), ("last_affected", v)) for v in self.versions]
+        return any(self._in(version, events) for events in (*self.ranges, *single))
 
     def _in(self, version: str, events: Sequence[tuple[str, str]]) -> bool:
         """Return what OSV's algorithm does: the last event until a version counts."""
-        ordered = self._ordered(version, [text for _, text in events])
-        if not ordered:
-            return True
-        this, *keys = ordered
-        limits = [key for key, (kind, _) in zip(keys, events, strict=True) if kind == LIMIT]
-        past = [
-            (event != EVER, key, EVENTS.index(event[0]))
-            for key, event in zip(keys, events, strict=True)
-            if event[0] in EVENTS
-            and (event == EVER or key < this or (key == this and event[0] != EVENTS[-1]))
-        ]
-        begun = bool(past) and EVENTS[max(past)[2]] == "introduced"
-        return begun and (not limits or this < max(limits))
-
-    def _ordered(self, version: str, others: Sequence[str]) -> list[Any]:
-        """Return versions as one rule compares them; none if no rule reads all of them."""
-        if not any("+" in other for other in others):
+        texts = [text for _, text in events]
+        if not any("+" in text for text in texts):
             version = version.partition("+")[0]
         of_pypi = any(key.startswith("pypi/") for key in self.keys)
-        for rule in (Version, VersionOrder) if of_pypi else (VersionOrder,):
+        keys: list[Any] = [version, *texts]
+        for rule in (VersionOrder, Version) if of_pypi else (VersionOrder,):
             with suppress(ValueError):
-                return [rule(text) for text in (version, *others)]
-        return []
+                keys = [rule(text) for text in (version, *texts)]
+        timeline = [(e != EVER, k, EVENTS[e[0]]) for e, k in zip(events, keys[1:], strict=True)]
+        past = [e for e in timeline if (e[0], *e[1:]) < (True, keys[0], 2)]
+        return bool(past) and max(past)[2] == EVENTS["introduced"]
 
 
 @dataclass(frozen=True)
@@ -109,7 +95,7 @@ class Advisory:
 
 @dataclass(frozen=True)
 class Advisories:
-    """All that is in a file, and what of it cannot be read, and why."""
+    """All that can be read of a file, and what cannot, with the reasons."""
 
     advisories: tuple[Advisory, ...]
     unreadable: tuple[str, ...]
@@ -119,83 +105,75 @@ def purl_parts(purl: str) -> tuple[str, str]:
     """Return `type/namespace/name`, normalized, and the version of a package URL; empty if none."""
     scheme, _, rest = re.split("[?#]", purl, maxsplit=1)[0].partition(":")
     folders, _, last = rest.strip("/").rpartition("/")
-    kind, *namespace = map(unquote, folders.lower().split("/"))
     name, _, version = map(unquote, last.partition("@"))
-    name = canonicalize_name(name) if kind == "pypi" else name.lower()
-    return ("/".join((kind, *namespace, name)), version) if scheme == "pkg" and kind else ("", "")
+    folders, name = unquote(folders).lower(), name.lower()
+    name = canonicalize_name(name) if folders == "pypi" else name
+    return (f"{folders}/{name}", version) if scheme == "pkg" and folders and name else ("", "")
 
 
 def read_advisories(path: Path, wanted: Container[str] | None = None) -> Advisories:
-    """Read records of OSV; those that are withdrawn do not count.
+    """Read a JSON file, or those and YAML files in a folder or a zip; withdrawn ones do not count.
 
     Args:
-        path: A JSON file of one or several; a folder or a zip file, also of YAML files.
         wanted: The packages that matter, as in `purl_parts`; None for all.
 
     Raises:
         AdvisoriesError: There is no record that can be read.
     """
     advisories: list[Advisory] = []
-    unreadable: list[str] = []
-    readable = 0
-    for name, record in _records(path):
-        try:
-            advisories += _advisory(record, wanted)
-            readable += 1
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            reason = record if isinstance(record, Exception) else f"not a record, {error!r}"
-            unreadable.append(shorten(f"{name}: {reason}", LONGEST))
+    unreadable, readable = [], 0
+    try:
+        for name, record in _records(path):
+            try:
+                advisories += _advisory(record, wanted)
+                readable += 1
+            except (ValueError, KeyError, TypeError, AttributeError) as error:
+                reason = record if isinstance(record, Exception) else f"not a record, {error!r}"
+                unreadable.append(shorten(f"{name}: {reason}", LONGEST))
+    except (OSError, zipfile.BadZipFile) as error:
+        raise AdvisoriesError(path, [str(error)]) from error
     if not readable:
         raise AdvisoriesError(path, unreadable)
     return Advisories(_merged(advisories), tuple(unreadable))
 
 
 def _records(path: Path) -> Iterator[tuple[str, Any]]:
-    """Yield each record with the name of its file; an error in the place of those of a file."""
-    for name, opening in _files(path):
-        try:
-            with opening() as file:
-                content = file.read(LARGEST)
-            if name.lower().endswith(YAML):
-                from ruamel.yaml import YAML as Reader
-
-                value = Reader(typ="base", pure=True).load(content)  # of texts alone, such as 1.10
-            else:
-                value = reading.load(content)
-        except Exception as error:  # zipfile, zlib and ruamel.yaml have no base for what they raise
-            value = error
-        if isinstance(value, dict):  # osv.dev answers so
-            value = value.get("vulns", value)
-        yield from ((name, record) for record in (value if isinstance(value, list) else [value]))
-
-
-def _files(path: Path) -> Iterator[tuple[str, Any]]:
-    """Yield the name of each file, or folder that cannot be read, with what opens it."""
-    if zipfile.is_zipfile(path):
-        with zipfile.ZipFile(path) as archive:
-            members = archive.infolist()
-            if sum(info.file_size for info in members) > LARGEST_ALL:
-                raise AdvisoriesError(path, ["It is too large."])
-            yield from (
-                (i.filename, partial(archive.open, i)) for i in members if _is_data(i.filename)
-            )
-        return
-    files = [path]
+    """Yield the name of each file and each of its records, or why it cannot be read."""
     if path.is_dir():
-        closed: list[str] = []
-        walk = os.walk(path, onerror=lambda error: closed.append(error.filename))
-        files = [Path(folder, name) for folder, _, names in walk for name in names]
-        files = [f for f in files if _is_data(f.relative_to(path).as_posix())]
-        files += map(Path, closed)
-    yield from ((str(file), partial(open_regular, file)) for file in sorted(files))
+        for folder, _, names in os.walk(path, onerror=_fail):
+            for file in (Path(folder, name) for name in sorted(names)):
+                yield from _of_file(str(file), partial(open_regular, file))
+    elif zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            for info in archive.infolist():
+                yield from _of_file(info.filename, partial(archive.open, info))
+    else:
+        yield from _of_file(str(path), partial(open_regular, path))
 
 
-def _is_data(name: str) -> bool:
-    return name.lower().endswith((".json", *YAML)) and "/." not in f"/{name}"
+def _fail(error: OSError) -> None:
+    raise error
+
+
+def _of_file(name: str, opening: Any) -> Iterator[tuple[str, Any]]:
+    if not name.lower().endswith((".json", *YAML)):
+        return
+    try:
+        with opening() as file:
+            content = file.read(reading.LARGEST)
+        if name.lower().endswith(YAML):
+            from ruamel.yaml import YAML as Reader
+
+            value = Reader(typ="base", pure=True).load(content)  # of texts alone, such as 1.10
+        else:
+            value = reading.load(content)
+    except Exception as error:  # zipfile, zlib and ruamel.yaml have no base for what they raise
+        value = error
+    value = value.get("vulns", value) if isinstance(value, dict) else value  # osv.dev answers so
+    yield from ((name, record) for record in (value if isinstance(value, list) else [value]))
 
 
 def _advisory(value: Any, wanted: Container[str] | None) -> Iterator[Advisory]:
-    """Yield the advisory in a record, if it is about something that matters."""
     id, aliases = reading.text(value["id"]), reading.texts(value.get("aliases") or [])
     parts = [part for part in value.get("affected") or [] if part.get("package")]
     affected = tuple(package for part in parts for package in _affected(part, wanted))
@@ -217,29 +195,23 @@ def _affected(part: Any, wanted: Container[str] | None) -> Iterator[Affected]:
 
 
 def _events(values: Any) -> tuple[tuple[str, str], ...]:
-    events = [
-        (k, reading.text(value[k])) for value in values for k in (*EVENTS, LIMIT) if k in value
-    ]
-    if not any(kind == "introduced" for kind, _ in events):
+    events = [(k, reading.text(value[k])) for value in values for k in EVENTS if k in value]
+    if "introduced" not in {kind for kind, version in events if VersionOrder(version)}:
         raise ValueError("a range does not say where it begins")
-    return tuple(event for event in events if event != (LIMIT, "*"))
+    return tuple(event for event in events if event != ("limit", "*"))
 
 
 def _merged(advisories: Iterable[Advisory]) -> tuple[Advisory, ...]:
-    """Return one advisory for all that share an identifier, sorted."""
+    """Return one advisory for all that share an identifier."""
     named: dict[str, Advisory] = {}
     for advisory in sorted(advisories, key=attrgetter("id")):
-        for other in {named[i].id: named[i] for i in _ids(advisory) if i in named}.values():
-            advisory = Advisory(
-                other.id,
-                tuple(sorted({*_ids(other), *_ids(advisory)} - {other.id})),
-                other.summary or advisory.summary,
-                other.severity or advisory.severity,
-                tuple(dict.fromkeys((*other.affected, *advisory.affected))),
+        ids = {advisory.id, *advisory.aliases}
+        for other in {named[i].id: named[i] for i in sorted(ids & named.keys())}.values():
+            ids |= {other.id, *other.aliases}
+            affected = tuple(dict.fromkeys(other.affected + advisory.affected))
+            advisory = replace(
+                other, affected=affected, severity=other.severity or advisory.severity
             )
-        named |= dict.fromkeys(_ids(advisory), advisory)
+        advisory = replace(advisory, aliases=tuple(sorted(ids - {advisory.id})))
+        named |= dict.fromkeys(ids, advisory)
     return tuple(sorted({a.id: a for a in named.values()}.values(), key=attrgetter("id")))
-
-
-def _ids(advisory: Advisory) -> tuple[str, ...]:
-    return (advisory.id, *advisory.aliases)

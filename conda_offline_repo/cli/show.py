@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..audit.advisories import read_advisories
+from ..audit.affected import affected, held_by, held_in
+from ..audit.policy import parse_policy
+from ..audit.policy_file import read_policy
 from ..audit.report import audit_report
 from ..files.typed import typed_path, typed_place
 from ..queries.contents import list_packages, requested_versions
@@ -14,7 +19,7 @@ from ..queries.why import why
 from ..repository.exceptions import AmbiguousRepositoryError
 from ..repository.locate import locate
 from ..settings import default_root
-from . import show_report, why_report
+from . import affected_report, show_report, why_report
 from .output import chatter_to_stderr, print_answers, print_result, release_json
 from .parser import LABEL, add_options
 from .reading import warn_insecure, whole
@@ -23,7 +28,6 @@ from .terminal import TerminalProgress
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
     from collections.abc import Callable
-    from pathlib import Path
 
     from ..repository.locate import Repository
 
@@ -57,13 +61,19 @@ INSTEAD = {
     "--licenses": "Show the licences, with their texts from the packages.",
     "--report FILE": """Write to FILE.html, FILE.md or FILE.json what an auditor asks, for a ticket;
         the same for the same release.""",
+    "--affected FILE": """Show which releases have packages that advisories are about: records of
+        OSV, a JSON file, a folder or a zip of them. PATH may be an environment.""",
 }
+NOTES = {"--policy FILE": "With --affected: a policy that notes what advisories do not affect."}
+FORMAT = {"--format FORMAT": "With --affected: `text`, or `csv` for a ticket. Default: text."}
 
 
 def configure_parser(parser: ArgumentParser) -> None:
     """Add the options of `show`."""
     add_options(parser, {**FOLDER, **LABEL})
     add_options(parser.add_mutually_exclusive_group(), INSTEAD)
+    add_options(parser, NOTES)
+    add_options(parser, FORMAT, choices=("text", "csv"))
 
 
 def execute(args: Namespace) -> int:
@@ -73,7 +83,8 @@ def execute(args: Namespace) -> int:
     answer = ANSWERS.get(next(given, ""), _packages)
 
     def read() -> tuple[Repositories, Printer]:
-        repositories = locate(place, args.offline_repo_label)
+        prefix = answer is _affected and isinstance(place, Path) and place / "conda-meta"
+        repositories = () if prefix and prefix.is_dir() else locate(place, args.offline_repo_label)
         return repositories, answer(repositories, args)
 
     with chatter_to_stderr():
@@ -122,6 +133,26 @@ def _write(repository: Repository, file: Path, content: bytes) -> None:
     print_result({**release_json(repository), **paths}, [line], [line] if changed else [])
 
 
+def _affected(repositories: Repositories, args: Namespace) -> Printer:
+    """Ask of the repositories; without any, of the environment in their place."""
+    holdings = [h for repository in repositories for h in held_by(repository)]
+    if not repositories:
+        holdings += held_in(typed_path(args.offline_repo_path or default_root()))
+    names = {name for holding in holdings for name in holding.names}
+    read = read_advisories(typed_path(args.offline_repo_affected), names)
+    policies = {r.manifest.label: r.manifest.request.policy for r in repositories} or {"": {}}
+    notes = {
+        label: parse_policy({"not_affected": policy.get("not_affected", [])}).not_affected
+        for label, policy in policies.items()
+    }
+    if args.offline_repo_policy:
+        path = typed_path(args.offline_repo_policy)
+        notes = {n: known + read_policy(path, n).not_affected for n, known in notes.items()}
+    hits = affected(holdings, read.advisories, notes)
+    as_csv = args.offline_repo_format == "csv"
+    return partial(affected_report.report, hits, read.unreadable, as_csv=as_csv)
+
+
 #: What answers each option of `INSTEAD`: it reads what it needs, all of it, and returns what then
 #: prints it and may return an exit status.
 ANSWERS: dict[str, Callable[[Repositories, Namespace], Printer]] = {
@@ -130,4 +161,5 @@ ANSWERS: dict[str, Callable[[Repositories, Namespace], Printer]] = {
     "why": _why,
     "licenses": _licenses,
     "report": _report,
+    "affected": _affected,
 }

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-import stat
 import zipfile
 from typing import TYPE_CHECKING
 
 import pytest
 
-from conda_offline_repo.audit import advisories
 from conda_offline_repo.audit.advisories import Affected, purl_parts, read_advisories
 from conda_offline_repo.audit.exceptions import AdvisoriesError
+from conda_offline_repo.repository import reading
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,7 +52,6 @@ def record(id: str = "OSV-1", name: str = "requests", **more: Any) -> dict[str, 
         ("i0 f0", "", "0 1.0"),
         ("i1 f2|i5 l6", "1 1.5 5 6", "0 2 4 6.0.1"),
         ("i0 x2.0", "1.9", "2.0 3"),
-        ("i0 x2.0 x4.0", "1.9 3.9", "4.0"),
         ("i1!1.0 f1!2.0", "1!1.5", "1.5 2025.1 1!2.0 2!0.1"),
         ("i2.1.0 f2.2.0", "2.1.0+cu118 2.1.2+cpu", "2.2.0+cu118 2.0.9+cu118"),
         ("i2.1.0+cu118 f2.1.0+cu121", "2.1.0+cu118 2.1.0+cu119", "2.1.0+cu121 2.1.0"),
@@ -93,10 +91,10 @@ def test_rules_of_conda_and_of_pypi_differ() -> None:
     assert not semantic.has("1.0.0")
 
 
-def test_what_cannot_be_compared_is_affected() -> None:
-    assert affected("i0 f1..2").has("1.0")
-    assert not affected("", "1..2").has("1.0")
-    assert affected("", "1..2").has("1..2")
+def test_texts_that_are_no_versions() -> None:
+    assert affected("i0").has("1..2")
+    assert affected(versions="1..2").has("1..2")
+    assert not affected(versions="1..2").has("1.0")
 
 
 def test_fixed() -> None:
@@ -162,8 +160,6 @@ def test_lists_folders_and_zips(tmp_path: Path) -> None:
     """Whatever they are in: lists, answers of osv.dev, folders, zips, YAML."""
     folder = tmp_path / "records"
     (folder / "vulns" / "requests").mkdir(parents=True)
-    (folder / ".github").mkdir()
-    (folder / ".github" / "workflow.yml").write_text("on: push")
     (folder / "README.md").write_text("no record")
     (folder / "a.json").write_text(json.dumps([record("A-2"), record("A-1")]))
     (folder / "vulns" / "b.JSON").write_text(json.dumps({"vulns": [record("B-1")]}))
@@ -220,6 +216,7 @@ def test_what_shares_an_identifier_is_one(tmp_path: Path) -> None:
         json.dumps(record("X", severity=["HIGH"])),
         json.dumps(record("X")).replace('"introduced": "0"', '"introduced": 0'),
         json.dumps(record("X")).replace('"introduced"', '"begun"'),
+        json.dumps(record("X")).replace("2.31.0", "2..31"),
         json.dumps(record("X")).replace('"type": "ECOSYSTEM"', '"kind": 1'),
         json.dumps(record("X", severity=[{"type": "CVSS_V3", "score": 9.8}])),
     ],
@@ -275,7 +272,7 @@ def test_damaged_and_encrypted_members(tmp_path: Path) -> None:
 
 
 def test_sizes_have_bounds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(advisories, "LARGEST", 1000)
+    monkeypatch.setattr(reading, "LARGEST", 1000)
     small, large = json.dumps(record("A-1")), json.dumps(record("L-1", details="x" * 2000))
     for name, content in {"small.json": small, "large.json": large}.items():
         (tmp_path / name).write_text(content)
@@ -286,30 +283,21 @@ def test_sizes_have_bounds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
         found = read_advisories(place)
         assert [advisory.id for advisory in found.advisories] == ["A-1"]
         assert "large.json" in found.unreadable[0]
-    monkeypatch.setattr(advisories, "LARGEST_ALL", 2000)
-    with pytest.raises(AdvisoriesError, match="too large"):
-        read_advisories(tmp_path / "bomb.zip")
 
 
-@pytest.mark.parametrize("name", ["absent.json", "empty", "folder", "junk.zip"])
+@pytest.mark.parametrize("name", ["absent.json", "empty", "folder", "junk.zip", "other"])
 def test_nothing_to_read(tmp_path: Path, name: str) -> None:
     (tmp_path / "empty").write_bytes(b"")
     (tmp_path / "folder").mkdir()
+    (tmp_path / "other").write_text("{}")
     (tmp_path / "junk.zip").write_bytes(b"PK\x03\x04junk")
     with pytest.raises(AdvisoriesError, match=name):
         read_advisories(tmp_path / name)
 
 
 @pytest.mark.skipif(os.name == "nt" or not hasattr(os, "mkfifo"), reason="Windows has no pipes")
-def test_pipes_and_closed_folders(tmp_path: Path) -> None:
+def test_pipes(tmp_path: Path) -> None:
     (tmp_path / "good.json").write_text(json.dumps(record()))
     os.mkfifo(tmp_path / "pipe.json")
-    closed = tmp_path / "closed"
-    closed.mkdir(mode=stat.S_IWUSR)
-    try:
-        unreadable = read_advisories(tmp_path).unreadable
-    finally:
-        closed.chmod(0o700)
-    expected = 2 if os.geteuid() else 1  # root reads everything
-    assert len(unreadable) == expected
-    assert any("pipe.json" in reason for reason in unreadable)
+    unreadable = read_advisories(tmp_path).unreadable
+    assert ["pipe.json" in reason for reason in unreadable] == [True]

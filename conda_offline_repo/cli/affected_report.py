@@ -1,0 +1,61 @@
+"""Whom advisories affect: a table, JSON, or CSV for a ticket."""
+
+from __future__ import annotations
+
+import csv
+import re
+from dataclasses import asdict
+from io import StringIO
+from typing import TYPE_CHECKING
+
+from conda.base.context import context
+
+from ..audit.affected import Hit
+from .output import print_json, print_lines, table, warn
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+#: What spreadsheets take for the beginning of a formula.
+FORMULA = re.compile(r"^(?=[=+@-])")
+HEADS = ("PLATFORM", "PACKAGE", "VERSION", "ADVISORY", "FIXED IN", "NOT AFFECTED BECAUSE")
+
+
+def report(hits: Sequence[Hit], unreadable: Sequence[str], *, as_csv: bool) -> int:
+    """Print them, and return the exit status: 3 if any of them has no note."""
+    status = 0 if all(hit.note for hit in hits) else 3
+    if context.json:
+        print_json(success=not status, affected=[*map(asdict, hits)], unreadable=unreadable)
+        return status
+    if as_csv:
+        text = StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(Hit.__annotations__)
+        writer.writerows([FORMULA.sub("'", _text(v)) for v in vars(hit).values()] for hit in hits)
+        print_lines(text.getvalue().splitlines())
+    elif hits:
+        heads = ("LABEL", "RELEASE", "ENVIRONMENT", *HEADS)
+        rows = [heads, *map(_row, hits)]
+        first, last = 0 if hits[0].label else 2, 8 + any(hit.note for hit in hits)
+        print_lines(table([row[first:last] for row in rows]))
+    else:
+        print("No advisory is about a version that is here.")
+    warn(f"{problem}: it was not read." for problem in unreadable)
+    unknown = sorted({channel for hit in hits for channel in hit.unknown})
+    warn(f"Which versions {c} has is unknown: conda's cache has no index of it." for c in unknown)
+    return status
+
+
+def _row(hit: Hit) -> tuple[str, ...]:
+    names = [f"{hit.package} ({n})" for n in hit.pypi if n != hit.package] or [hit.package]
+    ids = [hit.advisory, *(alias for alias in hit.aliases if alias.startswith("CVE-"))]
+    fixed = " or ".join(hit.fixed) or "none"
+    available = f" ({_text(hit.available)})" if hit.available else ""
+    place = (hit.label, str(hit.release), hit.environment, hit.platform)
+    return (*place, names[0], hit.version, ", ".join(ids), f"{fixed}{available}", hit.note)
+
+
+def _text(value: object) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {version}" for name, version in value.items())
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)

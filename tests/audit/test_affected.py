@@ -1,0 +1,149 @@
+"""Whom advisories affect: over labels, kept releases and environments."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING
+
+import pytest
+
+from conda_offline_repo.audit.advisories import Advisory, Affected
+from conda_offline_repo.audit.affected import Available, affected, held_by
+from conda_offline_repo.audit.policy import NotAffected
+from conda_offline_repo.repository.locate import locate
+from tests.support.inside import Inside, inside
+from tests.support.rewriting import rewrite
+from tests.support.tiny import TinyChannel
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from conda_offline_repo.audit.affected import Hit
+
+
+def advisory(
+    name: str = "requests", purl: str = "", fixed: str = "2.31.0", id: str = "PYSEC-2023-74"
+) -> Advisory:
+    ecosystem = "PyPI" if name else "OSS-Fuzz"
+    events = (("introduced", "0"), ("fixed", fixed))
+    package = Affected(ecosystem, name, purl, (), (events,))
+    return Advisory(id, ("CVE-2023-32681",), "It leaks.", "MODERATE", (package,))
+
+
+def add(channel: TinyChannel, version: str) -> None:
+    """A package whose project has another name on PyPI, and of which another part is no project."""
+    metadata = {f"site-packages/requests-{version}.dist-info/METADATA": ""}
+    channel.add("py-http", version, depends=["python"], files=metadata)
+
+
+@pytest.fixture(scope="module")
+def vendor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Inside, TinyChannel]]:
+    """Who has built acme twice, keeping the first release, and bank once; conda is hers."""
+    folder = tmp_path_factory.mktemp("vendor")
+    channel = TinyChannel(folder / "channel")
+    channel.add("python", "3.11.0", build="h1_0", subdir="linux-64", depends=["openssl"])
+    channel.add(
+        "openssl", "3.0.1", subdir="linux-64", record={"purls": ["pkg:generic/OpenSSL@3.0.1"]}
+    )
+    channel.add("pip", "24.0", depends=["python"])
+    add(channel, "2.30.0")
+    channel.write()
+    channels = (channel.folder.as_uri(),)
+    with inside(folder / "me") as me:
+        engineer = Inside(me.conda, folder / "root")
+        for label in ("acme", "bank"):
+            engineer.build(engineer.options("py-http", label=label, channels=channels, keep=2))
+        add(channel, "2.31.0")
+        add(channel, "2.32.0")
+        channel.write()
+        engineer.build(engineer.options("py-http <2.32", label="acme", channels=channels))
+        yield engineer, channel
+
+
+def hits(root: Path, *advisories: Advisory, notes: tuple[NotAffected, ...] = ()) -> list[Hit]:
+    repositories = locate(root)
+    holdings = [holding for repository in repositories for holding in held_by(repository)]
+    by_label = {repository.manifest.label: notes for repository in repositories}
+    return [*affected(holdings, advisories, by_label)]
+
+
+def test_labels_and_kept_releases(vendor: tuple[Inside, TinyChannel]) -> None:
+    engineer, channel = vendor
+    today = f"{datetime.now(timezone.utc):%Y-%m-%d}"
+    first, second = hits(engineer.root, advisory())
+    assert (first.label, first.release, first.platform) == ("acme", 1, "linux-64")
+    assert (second.label, second.release) == ("bank", 1)
+    for hit in (first, second):
+        assert (hit.package, hit.version, {**hit.pypi}) == (
+            "py-http",
+            "2.30.0",
+            {"requests": "2.30.0"},
+        )
+        assert (hit.advisory, hit.aliases) == ("PYSEC-2023-74", ("CVE-2023-32681",))
+        assert (hit.severity, hit.summary, hit.fixed) == ("MODERATE", "It leaks.", ("2.31.0",))
+        assert hit.available == (
+            Available("2.31.0", "acme"),
+            Available("2.31.0", channel.folder.as_uri(), today),
+        )
+        assert (hit.unknown, hit.note) == ((), "")
+    assert str(first.available[0]) == "2.31.0 in acme"
+    assert str(first.available[1]).endswith(f" on {today}")
+
+
+def test_what_is_not_affected_is_not_available_either(vendor: tuple[Inside, TinyChannel]) -> None:
+    engineer, channel = vendor
+    found = hits(engineer.root, advisory(fixed="2.31.5"))
+    assert [(hit.label, hit.release) for hit in found] == [("acme", 2), ("acme", 1), ("bank", 1)]
+    assert [option.version for hit in found for option in hit.available] == ["2.32.0"] * 3
+    assert {option.place for hit in found for option in hit.available} == {channel.folder.as_uri()}
+    assert [hit.available for hit in hits(engineer.root, advisory(fixed="99"))] == [()] * 3
+
+
+def test_names_by_purl(vendor: tuple[Inside, TinyChannel]) -> None:
+    engineer, _ = vendor
+    for purl in ("pkg:conda/openssl", "pkg:generic/openssl"):
+        found = hits(engineer.root, advisory("", purl, "3.0.15"))
+        assert [(hit.label, hit.release, hit.package) for hit in found] == [
+            ("acme", 2, "openssl"),
+            ("acme", 1, "openssl"),
+            ("bank", 1, "openssl"),
+        ]
+    assert not hits(engineer.root, advisory("openssl", fixed="99"))  # PyPI has another one
+    assert not hits(engineer.root, advisory("py-http", fixed="99"))
+    assert not hits(engineer.root, advisory("", "pkg:conda/requests", "99"))
+
+
+def test_older_manifests(vendor: tuple[Inside, TinyChannel], tmp_path: Path) -> None:
+    """Without the projects of PyPI, what needs Python is known by conda's name."""
+    import shutil
+
+    folder = tmp_path / "root" / "bank"
+    shutil.copytree(vendor[0].root / "bank", folder)
+    packages = locate(folder)[0].manifest.packages
+    rewrite(folder, packages={n: replace(p, pypi={}, scripts=None) for n, p in packages.items()})
+    (hit,) = hits(tmp_path / "root", advisory("Py_HTTP", fixed="3"))
+    assert hit.package == "py-http"
+    assert not hits(folder, advisory("openssl", fixed="99"))
+
+
+def test_notes(vendor: tuple[Inside, TinyChannel]) -> None:
+    root = vendor[0].root
+    for id in ("PYSEC-2023-74", "CVE-2023-32681"):
+        for package in ("", "requests", "py-http", "requests <2.31", "py-http 2.30.*"):
+            found = hits(root, advisory(), notes=(NotAffected(id, package, "No proxy."),))
+            assert [hit.note for hit in found] == ["No proxy."] * 2, (id, package)
+    for note in (
+        NotAffected("PYSEC-2023-7", "", "Another."),
+        NotAffected("PYSEC-2023-74", "openssl", "Another."),
+        NotAffected("PYSEC-2023-74", "requests >=2.31", "Another."),
+    ):
+        assert [hit.note for hit in hits(root, advisory(), notes=(note,))] == ["", ""]
+
+
+def test_without_a_cached_index(vendor: tuple[Inside, TinyChannel], tmp_path: Path) -> None:
+    with inside(tmp_path / "customer"):
+        (hit, _) = hits(vendor[0].root, advisory())
+        assert hit.unknown == (vendor[1].folder.as_uri(),)
+        assert hit.available == (Available("2.31.0", "acme"),)

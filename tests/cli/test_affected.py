@@ -1,0 +1,215 @@
+"""`conda offline-repo show --affected`: whom advisories affect, and its exit status."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+from dataclasses import replace
+from io import StringIO
+from typing import TYPE_CHECKING
+
+import pytest
+
+from conda_offline_repo.repository.locate import locate_one
+from tests.cli.test_json import check
+from tests.support.mirror import PLATFORM
+from tests.support.rewriting import rewrite
+from tests.support.running import Customer
+from tests.support.suite import CORE, with_environments
+from tests.support.tiny import TinyChannel
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from typing import Any
+
+    from tests.support.running import Conda, Finished
+
+NOTE = "Only trusted files are read."
+
+
+def record(project: str, fixed: str = "2.1", **more: Any) -> dict[str, Any]:
+    events = [{"introduced": "0"}, {"fixed": fixed}]
+    package = {"ecosystem": "PyPI", "name": project}
+    return {
+        "id": "PYSEC-1",
+        "aliases": ["CVE-1", "GHSA-1"],
+        "summary": '=HYPERLINK("http://evil.example")',
+        "database_specific": {"severity": "HIGH"},
+        "affected": [{"package": package, "ranges": [{"type": "ECOSYSTEM", "events": events}]}],
+        **more,
+    }
+
+
+@pytest.fixture
+def root(published: Path, tmp_path: Path) -> Path:
+    """Above the label with its environments, whose package `core` is `core-lib` on PyPI."""
+    folder = tmp_path / "root" / "acme"
+    shutil.copytree(published, folder)
+    with_environments(folder)
+    packages = {**locate_one(folder).manifest.packages}
+    packages[CORE] = replace(packages[CORE], pypi={"core-lib": "2.0"}, scripts={})
+    rewrite(folder, packages=packages)
+    return folder.parent
+
+
+@pytest.fixture
+def customer(tmp_path: Path) -> Conda:
+    return Customer(tmp_path / "administrator")
+
+
+def asked(customer: Conda, root: Path, *arguments: object, **records: object) -> Finished:
+    folder = root.parent / "osv"
+    folder.mkdir(exist_ok=True)
+    for name, value in records.items():
+        text = value if isinstance(value, str) else json.dumps(value)
+        (folder / f"{name}.json").write_text(text)
+    return customer.execute("offline-repo", "show", root, "--affected", folder, *arguments)
+
+
+def test_the_table(customer: Conda, root: Path) -> None:
+    result = asked(customer, root, a=record("Core_Lib"), bad="{")
+    assert result.status == 3
+    heads, row = result.stdout.splitlines()
+    assert heads.split()[:7] == [
+        "LABEL",
+        "RELEASE",
+        "ENVIRONMENT",
+        "PLATFORM",
+        "PACKAGE",
+        "VERSION",
+        "ADVISORY",
+    ]
+    assert row.split() == [
+        *(
+            "acme",
+            "1",
+            "runtime",
+            "linux-64",
+            "core",
+            "(core-lib)",
+            "2.0",
+            "PYSEC-1,",
+            "CVE-1",
+            "2.1",
+        ),
+    ]
+    assert "bad.json" in result.stderr
+    assert "conda's cache has no index" in result.stderr
+
+
+def test_json(customer: Conda, root: Path) -> None:
+    result = asked(customer, root, "--json", a=record("core-lib"), bad="{")
+    assert (result.status, result.stderr) == (3, "")
+    content = check("show_affected", result)
+    (hit,) = content["affected"]
+    (channel,) = locate_one(root).manifest.request.channels
+    assert hit == {
+        "label": "acme",
+        "release": 1,
+        "environment": "runtime",
+        "platform": "linux-64",
+        "package": "core",
+        "version": "2.0",
+        "pypi": {"core-lib": "2.0"},
+        "advisory": "PYSEC-1",
+        "aliases": ["CVE-1", "GHSA-1"],
+        "severity": "HIGH",
+        "summary": '=HYPERLINK("http://evil.example")',
+        "fixed": ["2.1"],
+        "available": [],
+        "unknown": [channel],
+        "note": "",
+    }
+    assert ["bad.json" in problem for problem in content["unreadable"]] == [True]
+    result = asked(customer, root, "--json", a=record("core-lib", "2.0"))
+    assert (result.status, check("show_affected", result)["affected"]) == (0, [])
+
+
+def test_csv(customer: Conda, root: Path) -> None:
+    result = asked(customer, root, "--format", "csv", a=record("core-lib"))
+    assert result.status == 3
+    (row,) = csv.DictReader(StringIO(result.stdout))
+    assert (row["label"], row["package"], row["pypi"]) == ("acme", "core", "core-lib 2.0")
+    assert (row["aliases"], row["fixed"], row["available"]) == ("CVE-1, GHSA-1", "2.1", "")
+    assert row["summary"] == '\'=HYPERLINK("http://evil.example")'  # a spreadsheet runs it else
+    result = asked(customer, root, "--format", "csv", a=record("core-lib", "2.0"))
+    assert result.status == 0
+    assert [*csv.DictReader(StringIO(result.stdout))] == []
+
+
+def test_notes(customer: Conda, root: Path) -> None:
+    """Of the manifest, and of a file, which may also be for one label."""
+    note = {"id": "CVE-1", "package": "core-lib", "reason": NOTE}
+    policy = root.parent / "policy.yml"
+    policy.write_text(json.dumps({"labels": {"acme": {"policy": {"not_affected": [note]}}}}))
+    result = asked(customer, root, "--policy", policy, a=record("core-lib"))
+    assert result.status == 0
+    assert result.stdout.splitlines()[1].endswith(NOTE)
+    request = locate_one(root).manifest.request
+    rewrite(root / "acme", request=replace(request, policy={"not_affected": [note]}))
+    result = asked(customer, root, "--json")
+    assert (result.status, result.json["affected"][0]["note"]) == (0, NOTE)
+    # another one has none
+    result = asked(customer, root, b=record("pip", "25", id="PYSEC-2", aliases=[]))
+    assert result.status == 3
+    environments = [line.split()[2] for line in result.stdout.splitlines()[1:]]
+    assert environments == ["lock", "runtime", "runtime"]
+    policy.write_text("policy: {not_affected: [{id: 1}]}\n")
+    result = asked(customer, root, "--policy", policy)
+    assert result.status == 1
+    assert "policy.yml" in result.stderr
+
+
+def test_nobody(customer: Conda, root: Path) -> None:
+    result = asked(customer, root, a=record("other"))
+    assert (result.status, result.stderr) == (0, "")
+    assert result.stdout == "No advisory is about a version that is here.\n"
+    result = asked(customer, root, a="{}")
+    assert result.status == 1
+    assert "osv-vulnerabilities" in result.stderr
+
+
+def test_an_environment(customer: Conda, tmp_path: Path) -> None:
+    """What conda and pip have installed, by the names that Python finds."""
+    channel = TinyChannel(tmp_path / "channel")
+    site = "lib/python3.11/site-packages"
+    metadata = "Metadata-Version: 2.1\nName: Core.Lib\nVersion: 2.0\n"
+    channel.add(
+        "core", "2.0", files={f"{site}/core_lib-2.0.dist-info/METADATA": metadata}, subdir=PLATFORM
+    )
+    channel.write()
+    prefix = tmp_path / "runtime"
+    customer.run(
+        "create",
+        "-y",
+        "-p",
+        prefix,
+        "--offline",
+        "--override-channels",
+        "-c",
+        channel.folder,
+        "core",
+    )
+    of_pip = prefix / site / "piped-1.0.dist-info"
+    of_pip.mkdir()
+    (of_pip / "METADATA").write_text("Metadata-Version: 2.1\nName: piped\nVersion: 1.0\n")
+    result = asked(
+        customer,
+        prefix,
+        "--json",
+        a=record("core-lib"),
+        b=record("piped", id="PYSEC-2", aliases=[]),
+        c=record("core", id="PYSEC-3", aliases=[]),
+    )
+    assert result.status == 3
+    hits = check("show_affected", result)["affected"]
+    assert [(h["advisory"], h["package"], h["version"], h["pypi"]) for h in hits] == [
+        ("PYSEC-1", "Core.Lib", "2.0", {"core-lib": "2.0"}),
+        ("PYSEC-2", "piped", "1.0", {"piped": "1.0"}),
+    ]
+    for hit in hits:
+        assert (hit["label"], hit["release"]) == ("", 0)
+        assert (hit["environment"], hit["platform"]) == ("runtime", PLATFORM)
+    result = asked(customer, prefix)
+    assert result.stdout.split()[0] == "ENVIRONMENT"
