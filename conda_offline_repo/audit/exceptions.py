@@ -72,10 +72,11 @@ class LicensesMissingError(OfflineRepoError):
 class PolicyBreachedError(OfflineRepoError):
     """Packages break a policy; `breaches` has them as objects."""
 
-    def __init__(self, place: object, breaches: Sequence[Breach]) -> None:
+    def __init__(self, place: object, breaches: Sequence[Breach], *hints: str) -> None:
         self.breaches = [asdict(breach) for breach in breaches]
         super().__init__(
             f"{place} breaks the policy:{dashlist(breaches)}",
             "Ship other packages or versions, or let the policy except a package: exceptions: "
             "[{package: NAME, reason: TEXT, approved_by: WHO, until: YYYY-MM-DD}]",
+            *hints,
         )

@@ -164,6 +164,14 @@ def _channel(text: str) -> str:
     return text
 
 
+def day(text: str) -> date:
+    """Return the day in a text; a ValueError says that it is none."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is not a day: write YYYY-MM-DD.") from None
+
+
 def _age(text: str) -> str:
     return text if cooldown(text, EPOCH) else ""
 
@@ -180,6 +188,6 @@ SHAPE = {
     "channels": [_channel],
     "exclude_newer": _age,
     "scripts": {"deny": [partial(_one_of, SCRIPTS)]},
-    "exceptions": [{**NOTE, "approved_by": printable, "until": date.fromisoformat}],
+    "exceptions": [{**NOTE, "approved_by": printable, "until": day}],
     "not_affected": [{**NOTE, "id": printable}],
 }

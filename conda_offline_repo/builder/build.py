@@ -22,6 +22,7 @@ from .archives import collect, installers
 from .archives.attestations import collect_attestations
 from .archives.facts import facts_of
 from .planning import last_and_request, place, planner, proved
+from .policy import decided
 from .release import attestations, compose, inspection, publish, signing
 from .release.html import render
 from .release.try_install import try_install
@@ -102,6 +103,7 @@ def _build(
             if plan is None:
                 planned = planner(options, signer, run, dry_run=dry_run)
                 plan = planned(request, repository, last, progress, scratch=Path(folder) / "pypi")
+            plan = replace(plan, decisions=decided(plan))  # before anything is downloaded
             prove = partial(proved, scratch=Path(folder) / "proof", progress=progress, run=run)
             # the proof may decide against releases that are kept
             if not plan.proof.by and (staging is None or plan.kept.releases):
@@ -132,6 +134,9 @@ def _build(
                 return _tried(outcome, plan, archives, options, progress, dry_run=dry_run)
         warnings = inspection.inspect(plan, archives, run.facts)
         draft = compose.with_facts(draft, plan, run.facts)
+        if staging:
+            manifest = replace(draft.manifest, decisions=decided(plan, draft.manifest))
+            draft = replace(draft, manifest=manifest)
         page = render.page(draft.manifest, plan.records, last, repository, plan.published)
         release = compose.completed(draft, page)
         outcome = outcomes.changed(plan, release, warnings)

@@ -10,13 +10,16 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from ..audit.check import Judge
+from ..audit.exceptions import Breach
+from ..audit.policy import parse_policy
 from ..repository.manifest import Kept
 from .upstream.entry import Entry
 from .upstream.unfit import reason_against
 from .warnings import BuildWarning
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
     from ..queries.dependencies import Records
@@ -69,11 +72,15 @@ def kept_releases(
     elif last.release in request.withdrawn:
         text = f"Release {last.release} is withdrawn, and the new one installs the same packages."
         warnings.append(BuildWarning("withdrawn", f"{text} Change what is to be shipped."))
+    policed = _policed(last, records, request)
     releases: dict[int, Kept] = {}
     newest = sorted(earlier.keys() - request.withdrawn, reverse=True)
     for release in newest[: request.keep - 1]:
         names = sorted(_archives(earlier[release]))
-        problems = (_problem(name, new, last, repository, records, request) for name in names)
+        problems = (
+            _problem(name, new, last, repository, records, request) or policed(name)
+            for name in names
+        )
         if problem := next(filter(None, problems), None):
             text = f"Release {release} cannot be kept: {problem}."
             warnings.append(BuildWarning("not-kept", text))
@@ -117,6 +124,22 @@ def without(kept: KeptReleases, key: str, archives: Iterable[str], solver: str) 
     warning = BuildWarning("not-kept", text)
     entries = tuple(entry for entry in kept.entries if entry.name in names)
     return KeptReleases(releases, entries, (*kept.warnings, warning))
+
+
+def _policed(last: Manifest, records: Records, request: Request) -> Callable[[str], str | None]:
+    """Return what tells how an archive of the last release breaks the policy."""
+    today = request.time.date().isoformat()
+    ended = any("" < decision.until < today for decision in last.decisions)
+    if request.policy == last.request.policy and not ended:
+        return lambda name: None
+    judge = Judge(parse_policy(request.policy), request.time)
+
+    def breach(name: str) -> str | None:
+        judged = judge.judged(name, last.packages[name], records[name])
+        problems = (each.problem for each in judged if isinstance(each, Breach))
+        return next((f"{name} breaks the policy: {problem}" for problem in problems), None)
+
+    return breach
 
 
 def _archives(*releases: Kept) -> set[str]:

@@ -66,6 +66,8 @@ class Options:
         verify_attestations: The file with the trusted root that attestations are verified with,
             if they are to be.
         try_install: Whether a release is installed on this machine before it is published.
+        policy: JSON of the policy as it was stated, `{}` for none; None for what the last build
+            remembers.
         whole: Whether these are all of the request, so that nothing is remembered.
     """
 
@@ -103,4 +105,5 @@ class Options:
     fail_on: tuple[str, ...] = ()
     verify_attestations: Path | None = None
     try_install: bool = False
+    policy: str | None = None
     whole: bool = False

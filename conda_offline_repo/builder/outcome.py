@@ -14,6 +14,7 @@ from ..repository.exceptions import ManifestError, UnreadableError
 from ..repository.locate import Repository
 from ..repository.manifest import key_parts, package_name
 from ..repository.names import PLUGIN, PLUGIN_PACKAGE, SIGNATURES_PACKAGE
+from . import policy
 from .plugin_channel import checks_signatures
 from .release.exceptions import FailOnError
 from .release.other_solvers import Proof
@@ -96,7 +97,11 @@ def unchanged(plan: BuildPlan, last: Manifest, left: tuple[str, ...]) -> BuildOu
         path=plan.repository,
         manifest=manifest,
         difference=compare.difference(manifest, manifest),
-        warnings=(*plan.warnings, *undeleted(left)),
+        warnings=(
+            *plan.warnings,
+            *policy.warnings(manifest.decisions, plan.request.time),
+            *undeleted(left),
+        ),
         changed=False,
         settings=obeyed(),
         proof=plan.proof,
@@ -122,6 +127,7 @@ def changed(plan: BuildPlan, release: Release, warnings: tuple[BuildWarning, ...
             *_downgrades(difference),
             *_replaced(difference),
             *plan.warnings,
+            *policy.warnings(manifest.decisions, plan.request.time),
             *warnings,
             *_unchecked(manifest),
             *_distrusted(last, manifest),

@@ -70,7 +70,7 @@ class Run:
         if any(task.takes_wheels for task in tasks):
             return solve()
         channels = [source.channel.urls(True, ("noarch",)) for source in request.sources]
-        alike = replace(request, label="", time=EPOCH, next_due="", withdrawn={})
+        alike = replace(request, label="", time=EPOCH, next_due="", withdrawn={}, policy={})
         return self._solved.answer((alike, tasks, channels), solve)
 
     def search(self, request: Request, servers: Iterable[str]) -> Search:

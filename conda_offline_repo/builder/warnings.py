@@ -32,6 +32,8 @@ Early = Literal[
     "added-channels",
     "no-attestations",
     "doubtful-attestations",
+    "policy",
+    "exception-ends",
 ]
 #: What only the publication shows.
 Late = Literal["undeleted", "overview"]

@@ -111,7 +111,7 @@ def _label_json(result: Result) -> dict[str, Any]:
     error = result.error.dump_map() if result.error else {}
     if result.warnings:
         error["warnings"] = [*error.get("warnings", ()), *map(vars, result.warnings)]
-    keys = {"exception_name", "message", "hints", "warnings"} & {*error}
+    keys = {"exception_name", "message", "hints", "warnings", "breaches"} & {*error}
     return {"success": False, "label": result.label, **{key: error[key] for key in keys}}
 
 
@@ -138,6 +138,7 @@ def _json(outcome: BuildOutcome) -> dict[str, Any]:
         "new_licenses": outcome.new_licenses,
         "new_attestations": outcome.new_attestations,
         "new_attesters": attesters_json(outcome.new_attesters),
+        "decisions": [decision.stated for decision in manifest.decisions],
         "tried": outcome.tried,
         "pip": [*map(vars, pip_requirements(manifest))],
         "signers": manifest.signers,

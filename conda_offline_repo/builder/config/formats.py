@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 from conda.base.context import context
 
+from ...audit.licenses import policy_license
+from ...audit.policy import day
 from ...clock import EPOCH
 from ...cooldown import cooldown, due_day
 from ...exceptions import InvalidRequestError
@@ -42,6 +44,8 @@ def checks(folder: Path) -> dict[str, Callable[[Any], object]]:
         "packages": _check_packages,
         "exclude-newer": partial(cooldown, now=EPOCH),
         "next-due": partial(due_day, time=EPOCH),
+        "license": policy_license,
+        "day": day,
         "pip": partial(_check_pip, folder),
         "folder": partial(_check_folder, folder),
         "file": partial(_check_file, folder),

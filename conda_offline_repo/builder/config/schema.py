@@ -35,6 +35,7 @@ NO_LABELS = "There are no labels: write labels: {LABEL: {packages: [PACKAGE, ...
 MESSAGES = {
     "pattern": "is empty",
     **dict.fromkeys(("minItems", "minProperties"), "is empty: {form}"),
+    "required": "is not whole: {form}",
     "several": "has the wrong type: {form}",
     "array": "has to be a list: {form}",
     "object": "has to be a mapping: {form}",
@@ -103,7 +104,7 @@ def _messages(
             yield value, reason(error.cause)
     elif keyword == "minProperties" and value.node.value:
         return  # its keys are reported already
-    elif keyword == "required":
+    elif keyword == "required" and not path:
         if "labels" not in {nearest(key, schema["properties"]) for key in value}:
             yield None, NO_LABELS
     elif keyword == "additionalProperties":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 from conda.base.context import locate_prefix_by_name
 from conda.exceptions import EnvironmentNameNotFound
 
+from ...audit.policy import put_over
 from ...urls import is_local
 from ..options import EnvironmentSpec
 
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
 UNSAID = {
     **{"keep": 1, "with_plugin": False, "installers": (), "label_channel": True, "fail_on": ()},
     **{"pip_as_conda": True, "try_install": False, "exclude_newer": "none", "index_version": 1},
-    "next_due": "none",
+    **{"next_due": "none", "policy": {}},
 }
 #: The keys that options have by the same name.
 SAME = (
@@ -115,6 +117,9 @@ def changed(options: Options, stated: Mapping[str, Any], folder: Path) -> Option
         plugin = values["with_plugin"]
         file = plugin if isinstance(plugin, Path) else None
         changes.update(plugin=bool(plugin), plugin_file=file)
+    if "policy" in values:
+        policy = put_over(json.loads(options.policy or "{}"), values["policy"])
+        changes["policy"] = json.dumps(policy)
     if "virtual_packages" in values:
         changes["virtual_packages"] = options.virtual_packages + tuple(
             f"{platform}:{name}={version}"

@@ -95,15 +95,29 @@ def compose(
     )
     files = {**index, **{name: Draft([content]) for name, content in plain.items()}}
     others = {installer.name: File(installer.sha256, installer.size) for installer in installers}
-    manifest = Manifest(
+    described_files = {**{name: draft.described for name, draft in files.items()}, **others}
+    bridges = _bridges(plan.repository, index, last) if last else {}
+    manifest = manifest_of(plan, packages, described_files, bridges)
+    return Release(manifest, (*archives, *attestations.files.values(), *installers), files)
+
+
+def manifest_of(
+    plan: BuildPlan,
+    packages: Mapping[str, Package],
+    files: Mapping[str, File],
+    bridges: Mapping[str, File],
+) -> Manifest:
+    """Return the manifest of the release that is planned, whose number is one more."""
+    request = plan.request
+    return Manifest(
         label=request.label,
-        release=last.release + 1 if last else 1,
+        release=plan.last.release + 1 if plan.last else 1,
         created=utc(request.time),
         request=remember(request),
         solutions=plan.installs,
         pip=plan.pip,
         packages=packages,
-        files={**{name: draft.described for name, draft in files.items()}, **others},
+        files=files,
         built_with=plan.built_with,
         proved_with=plan.proof.by,
         signers=plan.signers,
@@ -111,9 +125,9 @@ def compose(
         releases=plan.kept.releases,
         due=due_day(request.next_due, request.time),
         withdrawn=request.withdrawn,
-        bridges=_bridges(plan.repository, index, last) if last else {},
+        bridges=bridges,
+        decisions=plan.decisions,
     )
-    return Release(manifest, (*archives, *attestations.files.values(), *installers), files)
 
 
 def with_facts(release: Release, plan: BuildPlan, known: Known) -> Release:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from ...progress import Progress
     from ...queries.dependencies import Records
+    from ...repository.decision import Decision
     from ...repository.manifest import Manifest
     from ..archives.local import LocalArchives
     from ..kept_releases import KeptReleases
@@ -58,6 +59,7 @@ class BuildPlan:
         index: The index files of the repository, by path.
         proof: Which solvers have proven it; none yet.
         published: The index entries of what is published, by `subdir/file`.
+        decisions: What the policy lets pass, as far as it is known without the archives.
         warnings: What the vendor should know.
     """
 
@@ -73,6 +75,7 @@ class BuildPlan:
     index: Mapping[str, Draft]
     proof: Proof = Proof()
     published: Records = field(default_factory=dict)
+    decisions: tuple[Decision, ...] = ()
     warnings: tuple[BuildWarning, ...] = ()
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -30,10 +31,10 @@ class RequestChange:
     Attributes:
         what: `packages` or `environments`, `pip`, `pip_as_conda`, `index_version`, `channels`,
             `publisher_named`, `platforms`, `virtual_packages`, `customer_conda`,
-            `customer_solvers`, `plugin`, `keep`, `exclude_newer`, or `next_due`.
+            `customer_solvers`, `plugin`, `keep`, `exclude_newer`, `next_due`, or `policy`.
         before: As it was. No packages stand for all that the label channel publishes. Of virtual
-            packages just those that differ, each as `PLATFORM:NAME=VERSION[=BUILD]`. The plugin by
-            the name of its package.
+            packages just those that differ, each as `PLATFORM:NAME=VERSION[=BUILD]`, and of the
+            policy the sections. The plugin by the name of its package.
         after: As it is now, in the same form.
     """
 
@@ -46,11 +47,11 @@ def changes(before: Remembered, after: Remembered) -> tuple[RequestChange, ...]:
     """Return all that differs between two requests."""
     named = any(request.environments or request.exact for request in (before, after))
     old, new = _parts(before, named=named), _parts(after, named=named)
-    key = "virtual_packages"
-    old[key], new[key] = (
-        tuple(text for text in parts[key] if text not in others[key])
-        for parts, others in ((old, new), (new, old))
-    )
+    for key in ("virtual_packages", "policy"):
+        old[key], new[key] = (
+            tuple(text for text in parts[key] if text not in others[key])
+            for parts, others in ((old, new), (new, old))
+        )
     return tuple(
         RequestChange(part, old[part], new[part]) for part in old if old[part] != new[part]
     )
@@ -99,6 +100,10 @@ def _parts(request: Remembered, *, named: bool) -> dict[str, tuple[str, ...]]:
         "keep": (str(request.keep),),
         "exclude_newer": (request.exclude_newer,) if request.exclude_newer else (),
         "next_due": (request.next_due,) if request.next_due else (),
+        "policy": tuple(
+            UNKNOWN.redact(f"{key}: {json.dumps(value, ensure_ascii=False, sort_keys=True)}")
+            for key, value in sorted(request.policy.items())
+        ),
     }
 
 

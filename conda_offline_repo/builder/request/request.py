@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import datetime
     from pathlib import Path
+    from typing import Any
 
     from ...cooldown import Cooldown
     from ...repository.manifest import Manifest
@@ -66,6 +68,7 @@ class Request:
         publisher: The URL of the channel that was named as the publisher's, now or for the build
             that is remembered; empty if none was.
         token_given: Whether a token was given for the publisher's channels.
+        policy: As it was stated, see `audit.policy`; empty for none.
         from_file: Whether `offline-repo.yml` describes the request.
     """
 
@@ -89,6 +92,7 @@ class Request:
     warnings: tuple[BuildWarning, ...] = ()
     publisher: str = ""
     token_given: bool = False
+    policy: Mapping[str, Any] = field(default_factory=dict)
     from_file: bool = False
 
     @property
@@ -165,6 +169,7 @@ def resolve(options: Options, last: Manifest | None) -> Request:
         warnings=(*_left_out(wanted, platforms), *added(options, wanted, last)),
         publisher=publisher,
         token_given=bool(options.token),
+        policy=before.policy if options.policy is None else json.loads(options.policy),
         from_file=options.whole,
     )
 
@@ -190,6 +195,7 @@ def remember(request: Request) -> Remembered:
         customer_conda=request.customer_conda,
         customer_solvers=request.customer_solvers,
         next_due=request.next_due,
+        policy=request.policy,
     )
 
 

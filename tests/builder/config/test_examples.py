@@ -5,6 +5,7 @@ The first lines of an invalid example say what is wrong with it: `# LINE:COLUMN:
 
 from __future__ import annotations
 
+import json
 import re
 from contextlib import suppress
 from pathlib import Path
@@ -15,6 +16,7 @@ import pytest
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
+from conda_offline_repo.audit.policy import parse_policy
 from conda_offline_repo.builder.config.read import read
 from conda_offline_repo.builder.config.schema import SCHEMA
 from conda_offline_repo.builder.config.values import changed
@@ -165,6 +167,11 @@ def test_options_of_everything() -> None:
     assert (packages.pip_as_conda, file.pip_as_conda) == (True, False)
     assert (packages.index_version, file.index_version) == (3, 1)
     assert packages.folder == folder
+    common, own = (json.loads(each.policy or "") for each in (packages, file))
+    assert parse_policy(common).exclude_newer == "2026-11-01"
+    assert (own["licenses"], own["channels"], own["scripts"]) == ({}, [], common["scripts"])
+    assert [each["package"] for each in own["exceptions"]] == ["gmp", "mpfr"]
+    assert parse_policy(own).licenses is None
     assert [one.pip for one in several.environments] == [(), ("flask",), (), (), ()]
     assert (file.sign_keys, file.unsigned, file.installers) == ((), True, ())
     assert file.environments == (EnvironmentSpec(file=folder / NEEDED),)

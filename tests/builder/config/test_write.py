@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import stat
 from dataclasses import replace
@@ -79,7 +80,20 @@ def remembered(options: Options) -> Remembered:
         },
         pip_as_conda=options.pip_as_conda is not False,
         index_version=options.index_version or 1,
+        policy=json.loads(options.policy or "{}"),
     )
+
+
+#: A policy with all forms of values.
+GMP = {"package": "gmp", "reason": "why: so", "approved_by": "legal", "until": "2027-03-31"}
+POLICY = json.dumps(
+    {
+        "licenses": {"deny": ["GPL-3.0-or-later"], "unknown": "deny"},
+        "channels": ["prometeia", "pypi"],
+        "exclude_newer": "14d",
+        "exceptions": [GMP, {**GMP, "package": "mpfr <4"}],
+    }
+)
 
 
 def put(path: Path, options: Options, variable: str = "ACME_TOKEN") -> None:
@@ -104,6 +118,7 @@ def acme(path: Path, **changes: Any) -> Options:
         exclude_newer="none",
         next_due="none",
         index_version=1,
+        policy="{}",
         whole=True,
         folder=path.parent,
     )
@@ -604,6 +619,7 @@ def labels(draw: st.DrawFn, folder: Path) -> Options:
         pip=draw(PIP) if kind == "packages" else (),
         pip_as_conda=draw(st.booleans()),
         index_version=version,
+        policy=draw(st.sampled_from(["{}", POLICY])),
         folder=folder,
         environments=environments,
         whole=True,
@@ -624,6 +640,22 @@ def same(found: Options, wanted: Options) -> None:
 
 def plain(options: Options) -> Options:
     return replace(options, virtual_packages=(), customer_conda=None, customer_solvers=())
+
+
+def test_a_policy_is_written_as_far_as_that_of_all_labels_lacks_it(tmp_path: Path) -> None:
+    path = tmp_path / "offline-repo.yml"
+    common = {"channels": ["prometeia", "pypi"], "exceptions": [GMP]}
+    top = f"root: .\npolicy: {json.dumps(common)}\nlabels:\n  bank:\n    channels: [a]\n"
+    path.write_text(top)
+    put(path, acme(path, policy=json.dumps(common)))
+    put(path, acme(path, label="more", policy=POLICY))
+    text = path.read_text()
+    assert "policy:" not in text[text.index("acme:") : text.index("more:")]
+    assert text.count("package: gmp") + text.count('"package": "gmp"') == 1
+    assert json.loads(one(path, "acme").policy or "") == common
+    assert json.loads(one(path, "more").policy or "") == json.loads(POLICY)
+    with pytest.raises(ConfigWriteError, match="the file has a policy for all labels, which"):
+        put(path, acme(path, label="less", policy="{}"))
 
 
 @settings(

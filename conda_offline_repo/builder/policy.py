@@ -1,0 +1,86 @@
+"""What the policy of a label says of its next release."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from ..audit.check import check, ending
+from ..audit.exceptions import PolicyBreachedError
+from ..audit.policy import parse_policy
+from ..repository.manifest import package_name
+from ..repository.package import Package
+from .release.compose import manifest_of
+from .warnings import BuildWarning
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from datetime import datetime
+
+    from ..repository.decision import Decision
+    from ..repository.manifest import Manifest
+    from .release.plan import BuildPlan
+
+#: What to do about packages that are too new.
+OLDER = "The policy's exclude_newer only checks; to have older packages chosen: --exclude-newer AGE"
+
+
+def decided(plan: BuildPlan, manifest: Manifest | None = None) -> tuple[Decision, ...]:
+    """Return what the policy lets pass; for what was decided before, the ends of exceptions count.
+
+    Args:
+        manifest: Of the release, with what its packages run; None before its archives are there.
+
+    Raises:
+        PolicyBreachedError: The release breaks the policy.
+    """
+    stated, last, now = plan.request.policy, plan.last, plan.request.time
+    if not stated:
+        return ()
+    manifest, records = manifest or _foreseen(plan), plan.records
+    if (
+        last
+        and last.request.policy == stated
+        and manifest.packages.items() <= last.packages.items()
+        and records.items() <= plan.published.items()
+    ):
+        before = tuple(each for each in last.decisions if each.archive in manifest.packages)
+        if not any("" < each.until < now.date().isoformat() for each in before):
+            return before
+    verdict = check(parse_policy(stated), manifest, records, plan.repository, now)
+    if verdict.breaches:
+        place, rules = f"The next release of {manifest.label}", {b.rule for b in verdict.breaches}
+        raise PolicyBreachedError(place, verdict.breaches, *([OLDER] * ("exclude_newer" in rules)))
+    return verdict.decisions
+
+
+def warnings(decisions: Iterable[Decision], now: datetime) -> Iterator[BuildWarning]:
+    """Yield what the vendor should know of decisions."""
+    warned = defaultdict(list)
+    for decision in decisions:
+        if not decision.reason:
+            warned[decision.problem].append(package_name(decision.archive))
+    for problem, names in sorted(warned.items()):
+        text = f"The policy warns of {', '.join(sorted({*names}))}: {problem}."
+        yield BuildWarning("policy", text)
+    ends = {(each.until, package_name(each.archive)) for each in ending(decisions, now)}
+    for until, package in sorted(ends):
+        text = (
+            f"The exception of {package} from the policy ends on {until}; after that day, builds "
+            "with it fail. Have it renewed, or ship something else."
+        )
+        yield BuildWarning("exception-ends", text)
+
+
+def _foreseen(plan: BuildPlan) -> Manifest:
+    """Return the manifest as far as it is known before archives are there; of new ones, as if they
+    ran nothing.
+    """
+    packages, known = {}, plan.last.packages if plan.last else {}
+    for entry in plan.all_entries:
+        before, record = known.get(entry.name), plan.published.get(entry.name)
+        if before and (record, before.url) != (entry.record, entry.public_url):
+            before = None
+        new = Package("", "", 0, entry.public_url, entry.wheel, scripts={})
+        packages[entry.name] = before if before and before.scripts is not None else new
+    return manifest_of(plan, packages, {}, {})
