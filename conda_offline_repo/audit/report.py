@@ -58,8 +58,10 @@ def _sections(repository: Repository) -> Iterator[Section]:
     yield Section("Policy", "What the vendor has checked.", rules)
     text = "By an exception, or with a warning."
     yield Section("What the policy let pass", text, decision_table(manifest))
+    releases = manifest.installable
+    archives = {n: {*sum(release.solutions.values(), ())} for n, release in releases.items()}
     number = max(manifest.releases, default=manifest.release)
-    old = manifest.installable[number]
+    old = releases[number]
     since = f"Compared with release {number} of {old.created}, the newest before it in the folder."
     if old is manifest:
         since = "The folder has no earlier release to compare it with."
@@ -67,8 +69,8 @@ def _sections(repository: Repository) -> Iterator[Section]:
     rows = [(change.platform, *row) for change in changes for row in change.rows]
     yield Section("Changes", since, [("Installed on", "Package", "Before", "After"), *rows])
     known, listed = (
-        [package for package in packages if package.archive in names]
-        for names in ({*sum(each.solutions.values(), ())} for each in (old, manifest))
+        [package for package in packages if package.archive in archives[n]]
+        for n in (number, manifest.release)
     )
     licenses = new_licenses(known, listed).items()
     fresh = [(license or "none stated", ", ".join(names)) for license, names in licenses]
@@ -82,10 +84,14 @@ def _sections(repository: Repository) -> Iterator[Section]:
     ]
     text = "What conda, a shell or a menu runs, and native libraries in noarch packages."
     yield Section("What runs at installation", text, [("Archive", "Kind", "What"), *runs])
-    digests = ("SHA-256", *(manifest.packages[package.archive].sha256 for package in packages))
-    table = zip(package_table(packages), digests, strict=True)
+    heads, *described = package_table(packages)
+    table = [
+        (*row, ", ".join(str(n) for n in sorted(archives) if name in archives[n]), digest)
+        for package, row in zip(packages, described, strict=True)
+        for name, digest in [(package.archive, manifest.packages[package.archive].sha256)]
+    ]
     total = f"{amount(manifest)} in the folder."
-    yield Section("Packages", total, [(*row, digest) for row, digest in table])
+    yield Section("Packages", total, [(*heads, "Release", "SHA-256"), *table])
 
 
 def _json(title: str, sections: Sequence[Section]) -> str:

@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from typing import Any
 
 APP, APP_BEFORE = "noarch/app-2.0-0.conda", "noarch/app-1.0-0.conda"
-LIB, GONE = "linux-64/lib-1.0-0.conda", "noarch/gone-1.0-0.conda"
-KEPT = Kept("2025-12-01T00:00:00Z", "0" * 64, {"linux-64": (APP_BEFORE, GONE)})
+LIB, NEW, GONE = (f"{name}-1.0-0.conda" for name in ("linux-64/lib", "noarch/new", "noarch/gone"))
+KEPT = Kept("2025-12-01T00:00:00Z", "0" * 64, {"linux-64": (APP_BEFORE, GONE, LIB)})
 POLICY = {"licenses": {"deny": ["GPL-3.0-only"], "unknown": "warn"}, "exclude_newer": "14d"}
 DECISION = Decision(LIB, "licenses", "GPL-3.0-only is denied", "only linked", "legal", "2027-03-31")
 #: What would do something in HTML or Markdown, in a terminal, or to the lines beside it.
@@ -57,11 +57,12 @@ def at(folder: Path, **changes: Any) -> None:
             entry("app", "1.0", license="MIT"),
             entry("lib", "1.0", subdir="linux-64", license="GPL-3.0-only"),
             entry("gone", "1.0", license="ISC"),
+            entry("new", "1.0", license="Zlib"),
         ]
     )
     for subdir in ("noarch", "linux-64"):
         (folder / subdir).mkdir(parents=True)
-    solutions = {"linux-64": (APP, LIB)}
+    solutions = {"linux-64": (APP, LIB, NEW)}
     manifest = release(records, solutions, release=2, packages=["app"], releases={1: KEPT})
     digests = {name: hash_bytes(name.encode()).sha256 for name in records}
     packages = {
@@ -113,16 +114,17 @@ def test_what_it_says(tmp_path: Path) -> None:
     assert said["Changes"][1:] == [
         ["linux-64", "app", "1.0", "2.0"],
         ["linux-64", "gone", "1.0", ""],
-        ["linux-64", "lib", "", "1.0"],
+        ["linux-64", "new", "", "1.0"],
     ]
-    assert said["New licences"][1:] == [["GPL-3.0-only", "lib"]]
+    assert said["New licences"][1:] == [["Zlib", "new"]]
     heads, *packages = said["Packages"]
     rows = [dict(zip(heads, row, strict=True)) for row in packages]
-    assert [(row["Name"], row["Licence"], row["SHA-256"]) for row in rows] == [
-        ("app", "MIT", manifest.packages[APP_BEFORE].sha256),
-        ("app", "MIT", manifest.packages[APP].sha256),
-        ("gone", "ISC", manifest.packages[GONE].sha256),
-        ("lib", "GPL-3.0-only", manifest.packages[LIB].sha256),
+    assert [(row["Name"], row["Licence"], row["Release"], row["SHA-256"]) for row in rows] == [
+        ("app", "MIT", "1", manifest.packages[APP_BEFORE].sha256),
+        ("app", "MIT", "2", manifest.packages[APP].sha256),
+        ("gone", "ISC", "1", manifest.packages[GONE].sha256),
+        ("lib", "GPL-3.0-only", "1, 2", manifest.packages[LIB].sha256),
+        ("new", "Zlib", "2", manifest.packages[NEW].sha256),
     ]
     for title in ("Policy", "What the policy let pass", "What runs at installation"):
         assert said[title][1:] == []
@@ -150,7 +152,9 @@ def test_policy_scripts_and_attestations(tmp_path: Path) -> None:
         [APP, "post-link", "bin/.app-post-link.sh"],
     ]
     column = said["Packages"][0].index("Attested by")
-    assert [row[column] for row in said["Packages"][1:]] == ["", "", "not verified", str(attester)]
+    assert [row[column] for row in said["Packages"][1:]] == [
+        *("", "", "not verified", str(attester), ""),
+    ]
 
 
 def test_first_release(tmp_path: Path) -> None:
@@ -189,7 +193,7 @@ def test_hostile_texts(tmp_path: Path) -> None:
     at(tmp_path / "bank")
     folder = tmp_path / "bank"
     entries = dict([entry("app", "2.0", license=HOSTILE), entry("app", "1.0", license="MIT")])
-    entries |= dict([entry("gone", "1.0", license="ISC")])
+    entries |= dict([entry("gone", "1.0", license="ISC"), entry("new", "1.0", license="Zlib")])
     put_index(folder, "noarch/repodata.json", {n.partition("/")[2]: e for n, e in entries.items()})
     manifest = locate_one(folder).manifest
     packages = {**manifest.packages}
