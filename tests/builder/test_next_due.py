@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
+from conda_offline_repo.clock import EPOCH
+from conda_offline_repo.cooldown import due_day
 from conda_offline_repo.exceptions import InvalidRequestError
 
 if TYPE_CHECKING:
@@ -68,20 +71,22 @@ def test_file_states_a_new_day_only_with_a_new_release(
 
 @pytest.mark.parametrize(
     ("text", "due"),
-    [("12h", "2026-12-01"), ("P1W", "2026-12-07"), (" 1d ", "2026-12-01"), ("0d", "2026-11-30")],
+    [
+        ("12h", "2026-12-01"),
+        ("P1W", "2026-12-07"),
+        (" 1d ", "2026-12-01"),
+        ("0d", "2026-11-30"),
+        ("None", ""),
+        ("", ""),
+    ],
 )
-def test_day_is_in_utc(
-    releasing: Releasing, monkeypatch: pytest.MonkeyPatch, text: str, due: str
-) -> None:
-    at(monkeypatch, NOW)
-    monkeypatch.setenv("TZ", "Pacific/Kiritimati")
-    assert releasing.release(1, next_due=text, dry_run=True).manifest.due == due
+def test_day_is_in_utc(text: str, due: str) -> None:
+    assert due_day(text, EPOCH + timedelta(seconds=NOW)) == due
 
 
 @pytest.mark.parametrize(
-    "text", ["2027-02-28", "90", "P", "3 months", "soon", "9999999w", "9" * 40 + "d"]
+    "text", ["2027-02-28", "90", "P", "3 months", "soon", "9999999w", "-1d", "9" * 40 + "d"]
 )
-def test_what_is_no_duration_is_refused(releasing: Releasing, text: str) -> None:
+def test_what_is_no_duration_is_refused(text: str) -> None:
     with pytest.raises(InvalidRequestError, match="next_due is '.*', which is not a duration"):
-        releasing.release(1, next_due=text)
-    assert not releasing.bank.exists()
+        due_day(text, EPOCH)

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from conda_offline_repo.builder.options import Options
 from conda_offline_repo.builder.release.exceptions import FailOnError
+from conda_offline_repo.builder.request.changes import withdrawn
 from conda_offline_repo.exceptions import InvalidRequestError
+from tests.support import requesting
 from tests.support.running import snapshot
 
 if TYPE_CHECKING:
     from tests.support.releasing import Releasing
 
+OPTIONS = Options(label="bank", root=Path())
 REASON = "its lib deletes what it should keep"
 
 
@@ -92,28 +98,22 @@ def test_same_packages_of_other_bytes_are_not_the_same(releasing: Releasing) -> 
 
 
 @pytest.mark.parametrize("number", [0, -1, 3, 99])
-def test_only_what_was_a_release_is_withdrawn(releasing: Releasing, number: int) -> None:
-    with pytest.raises(InvalidRequestError, match="never had release 1: its newest is to come"):
-        releasing.release(1, withdraw=(1,))
-    releasing.release(1)
-    releasing.release(2)
-    before = snapshot(releasing.bank)
-    for dry_run in (True, False):
-        with pytest.raises(
-            InvalidRequestError, match=f"never had release {number}: .* newest is 2"
-        ):
-            releasing.build(withdraw=(1, number), dry_run=dry_run)
-    assert snapshot(releasing.bank) == before
+def test_only_what_was_a_release_is_withdrawn(number: int) -> None:
+    last = replace(requesting.last(), release=2, withdrawn={1: "x"})
+    assert withdrawn(replace(OPTIONS, withdraw=(2, 1)), last) == {1: "x", 2: ""}
+    for release, newest in ((last, "2"), (None, "to come")):
+        with pytest.raises(InvalidRequestError, match=f"release {number}: its newest is {newest}"):
+            withdrawn(replace(OPTIONS, withdraw=(number,)), release)
 
 
 @pytest.mark.parametrize(
     "reason",
     ["", "  ", "two\nlines", "a\tb", "\x1b[31mred", "see https://me:s3cret@example.com/x"],
 )
-def test_reason_is_one_line_that_all_may_read(releasing: Releasing, reason: str) -> None:
-    releasing.release(1)
+def test_reason_is_one_line_that_all_may_read(reason: str) -> None:
+    last = requesting.last()
     with pytest.raises(InvalidRequestError, match="--reason is one line") as raised:
-        releasing.build(withdraw=(1,), reason=reason)
+        withdrawn(replace(OPTIONS, withdraw=(1,), reason=reason), last)
     assert "s3cret" not in str(raised.value)
     with pytest.raises(InvalidRequestError, match="needs --withdraw"):
-        releasing.build(reason=REASON)
+        withdrawn(replace(OPTIONS, reason=REASON), last)

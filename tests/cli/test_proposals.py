@@ -191,6 +191,15 @@ def release_that_is_not_kept(world: World) -> Finished:
     return world.customer.fail("offline-repo", "use", world.stick, "-n", "e", "--release", "7")
 
 
+@proposes("notices", "offline-repo use …")
+def packages_of_a_withdrawn_release(world: World) -> Finished:
+    world.use("app")
+    world.deliver(2)
+    path = world.stick / MANIFEST_NAME
+    path.write_text(json.dumps({**json.loads(path.read_text()), "withdrawn": {"1": "broken"}}))
+    return world.customer.run("install", "-p", world.prefix, "extra")
+
+
 @proposes("at", "offline-repo show … --releases")
 def comparison_with_a_release_that_is_not_kept(world: World) -> Finished:
     return world.customer.fail("offline-repo", "diff", f"{world.stick}@7", world.stick)
