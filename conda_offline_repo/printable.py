@@ -26,6 +26,11 @@ def markdown(text: str) -> str:
     return printable(text.replace("\n", " "))
 
 
+def escaped(text: str) -> str:
+    """Return a text in one line, as a manifest may have it."""
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+
+
 def _is_harmless(character: str) -> bool:
     return character == "\n" or character.isprintable() or unicodedata.category(character) == "Zs"
 

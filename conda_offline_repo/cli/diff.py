@@ -18,6 +18,7 @@ from ..queries.compare import (
     new_attesters,
     new_decisions,
     new_licenses,
+    new_scripts,
 )
 from ..queries.overview import customers_conda
 from ..repository.locate import Repository
@@ -94,6 +95,7 @@ def execute(args: Namespace) -> int:
             transfer_bytes=changes.transfer_bytes,
             changed_entries=entries,
             new_licenses=fresh,
+            new_scripts=new_scripts(old.manifest, new.manifest),
             new_attesters=attesters_json(new_attesters(old.manifest, new.manifest)),
             changed_rules=changed_rules(old.manifest, new.manifest),
             new_decisions=[d.stated for d in new_decisions(old.manifest, new.manifest)],
@@ -156,6 +158,8 @@ def _markdown(
 
 
 def _remarks(old: Named, new: Named) -> Iterator[str]:
+    for kind, packages in new_scripts(old.manifest, new.manifest).items():
+        yield f"New: {kind} of {', '.join(packages)}"
     yield from attester_lines(new_attesters(old.manifest, new.manifest))
     before, after = customers_conda(old.manifest), customers_conda(new.manifest)
     if before != after:

@@ -15,6 +15,7 @@ from ..files.typed import typed_path, typed_place
 from ..queries.contents import list_packages, requested_versions
 from ..queries.licenses import licenses
 from ..queries.sbom import write_files
+from ..queries.texts import scripts
 from ..queries.why import why
 from ..repository.exceptions import AmbiguousRepositoryError
 from ..repository.locate import locate
@@ -63,6 +64,8 @@ INSTEAD = {
         the same for the same release.""",
     "--affected FILE": """Show which releases have packages that advisories are about: records of
         OSV, a JSON file, a folder or a zip of them. PATH may be an environment.""",
+    "--scripts [NAME]": """Show what runs where packages are installed, and native libraries in
+        noarch ones; of one package, with the texts.""",
 }
 NOTES = {"--policy FILE": "With --affected: a policy that notes what advisories do not affect."}
 FORMAT = {"--format FORMAT": "With --affected: `text`, or `csv` for a ticket. Default: text."}
@@ -153,6 +156,11 @@ def _affected(repositories: Repositories, args: Namespace) -> Printer:
     return partial(affected_report.report, hits, read.unreadable, as_csv=as_csv)
 
 
+def _scripts(repositories: Repositories, args: Namespace) -> Printer:
+    runs = scripts(repositories, args.offline_repo_scripts)
+    return partial(print_answers, runs, show_report.scripts_json, show_report.scripts_lines)
+
+
 #: What answers each option of `INSTEAD`: it reads what it needs, all of it, and returns what then
 #: prints it and may return an exit status.
 ANSWERS: dict[str, Callable[[Repositories, Namespace], Printer]] = {
@@ -162,4 +170,5 @@ ANSWERS: dict[str, Callable[[Repositories, Namespace], Printer]] = {
     "licenses": _licenses,
     "report": _report,
     "affected": _affected,
+    "scripts": _scripts,
 }

@@ -28,10 +28,12 @@ if TYPE_CHECKING:
 
     from ..queries.contents import ListedPackage
     from ..queries.licenses import Licensed, Licenses
+    from ..queries.texts import Texts
     from ..repository.locate import Repository
 
     #: As `requested_versions` returns them.
     Versions = Mapping[int, Mapping[str, Mapping[str, str]]]
+    Packages = Sequence[tuple[ListedPackage, Texts]]
 
 #: What separates licence texts.
 RULE = "=" * 79
@@ -185,6 +187,38 @@ def licenses_lines(repository: Repository, licenses: Licenses) -> Iterator[str]:
     yield f"Without a text: {', '.join(sorted({*map(_package, licenses.without)})) or 'none'}"
     yield from sorted(left_out)
     yield RULE
+
+
+def scripts_json(repository: Repository, packages: Packages) -> dict[str, Any]:
+    """Return what packages run, and the texts of it."""
+    keys = ("name", "version", "build", "subdir", "file", "scripts")
+    listed = [
+        {**{key: getattr(package, key) for key in keys}, "texts": texts, "left_out": left_out}
+        for package, (texts, left_out) in packages
+    ]
+    return {**release_json(repository), "packages": listed}
+
+
+def scripts_lines(repository: Repository, packages: Packages) -> Iterator[str]:
+    """Yield a table of what packages run, and the texts of it."""
+    yield f"{repository.path}, label {repository.manifest.label}:\n"
+    rows = [
+        (package.name, package.version, package.subdir, kind, path)
+        for package, _ in packages
+        for kind, paths in (package.scripts or {}).items()
+        for path in paths
+    ]
+    yield from table([("NAME", "VERSION", "SUBDIR", "KIND", "FILE"), *rows])
+    unknown = {package.name for package, _ in packages if package.scripts is None}
+    if unknown:
+        yield f"\nNot known before the next release: {', '.join(sorted(unknown))}"
+    for package, (texts, left_out) in packages:
+        for path, text in texts.items():
+            yield f"\n{RULE}\n{package.archive}: {path}\n{RULE}\n"
+            yield from (line.rstrip("\r").expandtabs() for line in text.split("\n"))
+        for path, reason in left_out.items():
+            yield f"\nLeft out: {path} of {package.file}, because {reason}"
+    yield ""
 
 
 def _package(licensed: Licensed) -> str:

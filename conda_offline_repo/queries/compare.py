@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
-from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from ..repository.manifest import package_name
@@ -13,7 +12,7 @@ from .contents import index_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
-    from typing import Any
+    from typing import Any, TypeVar
 
     from ..repository.decision import Decision
     from ..repository.manifest import Manifest
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from .contents import ListedPackage
     from .dependencies import Records
 
+    _Key = TypeVar("_Key")
 
 #: What is said of a package whose archive alone has changed.
 OTHER_CONTENT = ", other content"
@@ -144,11 +144,16 @@ def new_licenses(
 ) -> dict[str, tuple[str, ...]]:
     """Return the licences that no old package has, each with the names of its new packages."""
     known = {package.license for package in old}
-    names = defaultdict(set)
-    for package in new:
-        if package.license not in known:
-            names[package.license].add(package.name)
-    return {license: tuple(sorted(names[license])) for license in sorted(names)}
+    return _grouped((each.license, each.name) for each in new if each.license not in known)
+
+
+def new_scripts(old: Manifest, new: Manifest) -> dict[str, tuple[str, ...]]:
+    """Return the kinds of `SCRIPTS` with the names of packages that run none of it in the old
+    release, but in the new one; without those of which the old one does not say it.
+    """
+    unknown = {package_name(name) for name, p in old.packages.items() if p.scripts is None}
+    added = {*_running(new)} - {*_running(old)}
+    return _grouped((kind, name) for kind, name in added if name not in unknown)
 
 
 def changed_rules(old: Manifest, new: Manifest) -> tuple[str, ...]:
@@ -182,14 +187,19 @@ def new_attesters(old: Manifest | None, new: Manifest) -> dict[Attester, tuple[s
     """Return whose attestations are verified, each with the names of those packages for which the
     old release has none of them.
     """
-    known = {*_attested(old)} if old else set()
+    return _grouped({*_attested(new)} - ({*_attested(old)} if old else set()))
+
+
+def _grouped(pairs: Iterable[tuple[_Key, str]]) -> dict[_Key, tuple[str, ...]]:
     names = defaultdict(set)
-    for attester, name in {*_attested(new)} - known:
-        names[attester].add(name)
-    return {
-        attester: tuple(sorted(names[attester]))
-        for attester in sorted(names, key=attrgetter("identity", "issuer"))
-    }
+    for key, name in pairs:
+        names[key].add(name)
+    return {key: tuple(sorted(names[key])) for key in sorted(names, key=str)}
+
+
+def _running(manifest: Manifest) -> Iterator[tuple[str, str]]:
+    for archive, package in manifest.packages.items():
+        yield from ((kind, package_name(archive)) for kind in package.scripts or {})
 
 
 def _attested(manifest: Manifest) -> Iterator[tuple[Attester, str]]:

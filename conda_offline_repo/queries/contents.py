@@ -64,7 +64,7 @@ class ListedPackage:
 
     The size is in bytes. The channel is the URL of its origin, without secrets; empty if unknown,
     and for a package that was made from a wheel. `asked_for` is whether any environment requests
-    it; otherwise it is a dependency.
+    it; otherwise it is a dependency. `scripts` is as in `Package`.
     """
 
     name: str
@@ -78,6 +78,7 @@ class ListedPackage:
     asked_for: bool
     wheel: ListedWheel | None = None
     attestations: Attestations | None = None
+    scripts: Mapping[str, tuple[str, ...]] | None = None
 
     @property
     def archive(self) -> str:
@@ -127,6 +128,7 @@ def packages_of(manifest: Manifest, records: Records, path: Place) -> tuple[List
                 asked_for=archive in asked_for,
                 wheel=wheel_of(package),
                 attestations=package.attestations,
+                scripts=package.scripts,
             )
         )
     return tuple(sorted(packages, key=attrgetter("name", "subdir", "file")))

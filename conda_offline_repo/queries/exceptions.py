@@ -22,7 +22,7 @@ class PackageUnknownError(OfflineRepoError):
             f"No package here is named {name!r}, and none depends on it.",
             f"Similar names: {names}."
             if names
-            else "Without --why, `conda offline-repo show` lists all packages.",
+            else "Without --why or --scripts, `conda offline-repo show` lists all packages.",
         )
 
 

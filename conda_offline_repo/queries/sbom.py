@@ -94,6 +94,9 @@ def make_bills(repository: Repository) -> tuple[Bill, ...]:
                 state_wheel(component, wheel)
             if package.attestations:
                 state_attestations(component, archive, package.attestations)
+            for kind, paths in (package.scripts or {}).items():
+                script = {"name": f"conda-offline-repo:script:{kind}"}
+                component.setdefault("properties", []).extend({**script, "value": p} for p in paths)
         # unless the settings of conda-sboms name a product, whose version it is then
         document["metadata"]["component"].setdefault("version", str(manifest.release))
         file = _file_name(manifest, solution, path)

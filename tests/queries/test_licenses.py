@@ -14,7 +14,8 @@ import pytest
 import zstandard
 
 from conda_offline_repo.progress import Unwatched
-from conda_offline_repo.queries import licenses as module
+from conda_offline_repo.queries import licenses as of_all
+from conda_offline_repo.queries import texts as module
 from conda_offline_repo.queries.exceptions import ArchiveError
 from conda_offline_repo.queries.licenses import licenses
 from conda_offline_repo.repository.exceptions import UnreadableError
@@ -27,6 +28,7 @@ from tests.support.suite import CLI, LICENSE, TOOL
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+    from types import ModuleType
 
     from conda_offline_repo.queries.licenses import Licensed, Licenses
 
@@ -181,9 +183,11 @@ def test_too_many_texts(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(cli.left_out) == 10
 
 
-@pytest.mark.parametrize("limit", ["LARGEST_TEXTS", "LARGEST_ALL"])
-def test_too_much_text(folder: Path, monkeypatch: pytest.MonkeyPatch, limit: str) -> None:
-    monkeypatch.setattr(module, limit, 25)
+@pytest.mark.parametrize(("where", "limit"), [(module, "LARGEST_TEXTS"), (of_all, "LARGEST_ALL")])
+def test_too_much_text(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, where: ModuleType, limit: str
+) -> None:
+    monkeypatch.setattr(where, limit, 25)
     tar = packed(*(member(f"{HERE}/{name}", name.encode() * 10) for name in "abc"))
     put_archive(folder, CLI, conda(tar))
     cli = of(read(folder), "cli")

@@ -83,10 +83,9 @@ def read_descriptions(path: Path, *names: str) -> dict[str, dict[str, Any]]:
 
 
 def _parsed(name: str, content: bytes) -> Any:
-    if name != FILES:
-        return json.loads(content)
-    lines = map(str.strip, content.decode().split("\n"))
-    return {"paths": [{"_path": line} for line in lines if line]}
+    if name == FILES:
+        return {"paths": [{"_path": line.strip()} for line in content.decode().split("\n")]}
+    return json.loads(content)
 
 
 def read_beginnings(path: Path, names: Collection[str], size: int) -> dict[str, bytes]:

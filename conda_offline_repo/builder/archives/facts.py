@@ -1,7 +1,6 @@
 """What archives run where they are installed, and what else matters of them there.
 
-It is read once, when an archive comes, and kept in the manifest; what conda runs, and how it finds
-it, is in `run_script` of `conda.core.link`.
+How conda finds the link scripts that it runs is in `run_script` of `conda.core.link`.
 """
 
 from __future__ import annotations
@@ -14,14 +13,14 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
-from ...printable import printable
+from ...printable import escaped
 from ...repository.names import PROJECT
 from ...repository.package import SCRIPTS
 from .contents import contents_of, long_path
-from .libraries import native_files, programs_of
+from .libraries import native_files
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, MutableMapping
+    from collections.abc import Iterable, Mapping, MutableMapping
 
     from ..warnings import BuildWarning
     from .archive import Archive
@@ -30,13 +29,16 @@ if TYPE_CHECKING:
     #: By archive, its digest, and the `noarch` of its entry.
     Known = MutableMapping[tuple[str, str, object], "Facts"]
 
-#: Where conda looks for link scripts, whichever package they came with, without regard to case as
-#: Windows and macOS. Those of a `noarch: python` package come from a folder of its own.
-LINK = r"(?:{}|python-scripts)/\.[^/]+-((?:pre|post)-(?:un)?link)\.{}"
-UNIX, WINDOWS = re.compile(LINK.format("bin", "sh")), re.compile(LINK.format("scripts", "bat"))
-#: What the shells of conda and rattler run; variables (`env_vars.d`) run nothing.
-ACTIVATION = re.compile(r"etc/conda/(?:de)?activate\.d/[^/]+\.(?:sh|bat|ps1|csh|fish|xsh|nu)")
-MENU = re.compile(r"menu/.*\.json")
+#: Where conda looks for link scripts, whichever package brought them; those in `python-scripts` of
+#: a `noarch: python` package go there.
+UNIX, WINDOWS = r"(?:bin|python-scripts)/.*\.sh$", r"(?:scripts|python-scripts)/.*\.bat$"
+#: What runs, in lower case, as on Windows and macOS case does not matter. Of `etc/conda`, what the
+#: shells of conda and rattler run; variables (`env_vars.d`) run nothing.
+RUNS = (
+    r"(?={})[^/]+/\.[^/]+-(?P<link>(?:pre|post)-(?:un)?link)\.\w+"
+    r"|(?P<activation>etc/conda/(?:de)?activate\.d/[^/]+\.(?:sh|bat|ps1|csh|fish|xsh|nu))"
+    r"|(?P<menu>menu/.*\.json)|(?P<entry_point>python-scripts/.*)"
+)
 #: Where pip and conda look for the metadata of a project: beside its modules, not within them.
 METADATA = re.compile(
     r"(?:(?:lib/[^/]+|Lib)/)?site-packages/"
@@ -53,16 +55,14 @@ class Facts:
     Attributes:
         scripts, pypi: As the manifest has them, see `Package`.
         unlinkable: Its entry points that conda cannot link.
-        compiled: The compiled files of a noarch package.
-        programs: The systems of those among them that are commands, see `programs_of`.
+        native: The compiled files of a noarch package, see `native_files`.
         long_path: A warning of a path too long for Windows.
     """
 
     scripts: Mapping[str, tuple[str, ...]] | None = None
     pypi: Mapping[str, str] = field(default_factory=dict)
     unlinkable: tuple[str, ...] = ()
-    compiled: tuple[str, ...] = ()
-    programs: Mapping[str, str] = field(default_factory=dict)
+    native: Mapping[str, str] = field(default_factory=dict)
     long_path: BuildWarning | None = None
 
 
@@ -74,62 +74,41 @@ def facts_of(archive: Archive, noarch: object, known: Known) -> Facts:
         noarch: Of its index entry.
         known: The facts of others; gets these. Any thread may use it.
     """
-    name = archive.name
-    key = (name, archive.sha256, noarch)
+    key = (name := archive.name, archive.sha256, noarch)
     if key in known:
         return known[key]
-    everywhere = name.startswith("noarch/")
-    python = noarch == "python"
+    everywhere, python = name.startswith("noarch/"), noarch == "python"
     contents = contents_of(archive.path, noarch_python=python or (everywhere and not noarch))
     if not contents.known:
         return Facts()
-    programs = programs_of(archive.path, contents) if everywhere else {}
-    compiled = native_files(contents.files, programs) if everywhere else ()
+    native = native_files(archive.path, contents) if everywhere else {}
     known[key] = facts = Facts(
-        _scripts(name.partition("/")[0], contents, compiled),
+        _scripts(name.partition("/")[0], contents, native),
         _projects(contents),
         contents.unlinkable if python else (),
-        compiled,
-        programs,
+        native,
         long_path(name, contents),
     )
     return facts
 
 
-def _scripts(
-    subdir: str, contents: Contents, compiled: tuple[str, ...]
-) -> dict[str, tuple[str, ...]]:
-    """Return what an archive runs, by kind."""
-    links = {"noarch": (UNIX, WINDOWS)}.get(subdir, (WINDOWS if subdir[:4] == "win-" else UNIX,))
-    runs: dict[str, list[str]] = defaultdict(list)
+def _scripts(subdir: str, contents: Contents, native: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Return what an archive runs, by kind, sorted."""
+    own = WINDOWS if subdir.startswith("win-") else UNIX
+    systems = f"{UNIX}|{WINDOWS}" if subdir == "noarch" else own
+    pattern = re.compile(RUNS.format(systems), re.DOTALL)
+    runs = defaultdict(list, {"entry-point": [*contents.entry_points], "native": [*native]})
     for path in contents.files:
-        place = normpath(path.replace("\\", "/")).casefold()
-        if link := next(filter(None, (pattern.fullmatch(place) for pattern in links)), None):
-            runs[link[1]].append(path)
-        elif ACTIVATION.fullmatch(place):
-            runs["activation"].append(path)
-        elif MENU.fullmatch(place):
-            runs["menu"].append(path)
-        elif place.startswith("python-scripts/"):
-            runs["entry-point"].append(path)
-    runs["entry-point"] += contents.entry_points
-    runs["native"] += compiled
-    return {kind: _told(runs[kind]) for kind in SCRIPTS if runs[kind]}
-
-
-def _told(texts: list[str]) -> tuple[str, ...]:
-    """Return texts of an archive as a manifest may have them, sorted; not too many."""
-    told = sorted(printable(text).replace("\n", "\\n") for text in texts)
-    more = [f"and {len(told) - MOST} more"] if len(told) > MOST else []
-    return (*told[:MOST], *more)
+        if match := pattern.fullmatch(normpath(path.replace("\\", "/")).casefold()):
+            kind = match["link"] or str(match.lastgroup)
+            runs[kind.replace("_", "-")].append(path)
+    told = {kind: sorted(map(escaped, runs[kind])) for kind in SCRIPTS if runs[kind]}
+    more = {kind: [f"and {len(own) - MOST} more"] for kind, own in told.items() if own[MOST:]}
+    return {kind: (*own[:MOST], *more.get(kind, ())) for kind, own in told.items()}
 
 
 def _projects(contents: Contents) -> dict[str, str]:
     """Return the projects of PyPI whose metadata an archive installs, with their versions."""
     found = filter(None, map(METADATA.match, contents.files))
-    projects = {canonicalize_name(match["name"]): match["version"] for match in found}
-    return {
-        name: version
-        for name, version in sorted(projects.items())
-        if PROJECT.fullmatch(name) and version.isprintable()
-    }
+    projects = ((canonicalize_name(match["name"]), match["version"]) for match in found)
+    return {n: v for n, v in sorted(projects) if PROJECT.fullmatch(n) and v.isprintable()}

@@ -15,7 +15,7 @@ from .archive import read_beginnings
 from .contents import SITE_PACKAGES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
     from .contents import Contents
@@ -66,8 +66,10 @@ class Compiled:
     useless: bool
 
 
-def programs_of(path: Path, contents: Contents) -> dict[str, str]:
-    """Return the systems of the programs among the commands of an archive, by their paths."""
+def native_files(path: Path, contents: Contents) -> dict[str, str]:
+    """Return the compiled files of an archive that a machine finds, each with the system that it is
+    for: of programs among its commands; of libraries, whose names say it, it is empty.
+    """
     large = {
         name
         for name, file in contents.files.items()
@@ -75,7 +77,9 @@ def programs_of(path: Path, contents: Contents) -> dict[str, str]:
     }
     beginnings = read_beginnings(path, large, 4) if large else {}
     systems = ((name, system_of(content)) for name, content in sorted(beginnings.items()))
-    return {name: system for name, system in systems if system}
+    programs = {name: system for name, system in systems if system}
+    libraries = (name for name in contents.files if COMPILED.search(name) and _is_loaded(name))
+    return {**dict.fromkeys(libraries, ""), **programs}
 
 
 def system_of(content: bytes) -> str | None:
@@ -83,34 +87,25 @@ def system_of(content: bytes) -> str | None:
     return next((s for beginning, s in BEGINNINGS.items() if content.startswith(beginning)), None)
 
 
-def native_files(paths: Iterable[str], programs: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the compiled files among paths, those that a machine finds, and the programs."""
-    return tuple(p for p in paths if p in programs or (COMPILED.search(p) and _is_loaded(p)))
-
-
-def compiled_files(
-    paths: Iterable[str], platform: str, python: str, programs: Mapping[str, str] | None = None
-) -> Compiled | None:
+def compiled_files(native: Mapping[str, str], platform: str, python: str) -> Compiled | None:
     """Return what is compiled in a noarch package, unless it is for all machines.
 
     Args:
-        paths: Of its files.
-        programs: See `programs_of`.
+        native: See `native_files`.
         platform: conda's name of the customer's platform.
         python: The version of Python there, without dots and with a `t` for a free-threaded one,
             such as `312`; empty if there is none.
     """
-    programs = programs or {}
-    compiled = native_files(paths, programs)
-    extensions = [path for path in compiled if EXTENSION.search(path)]
+    compiled = tuple(native)
+    extensions = tuple(path for path in compiled if EXTENSION.search(path))
     suffixes = _suffixes(platform, python)
     if extensions and not any(
         f".{_file(path).partition('.')[2]}" in suffixes for path in extensions
     ):
-        return Compiled(tuple(extensions), useless=True)
+        return Compiled(extensions, useless=True)
     if not compiled:
         return None
-    systems = [{programs[p]} if p in programs else _systems(p) for p in compiled]
+    systems = [{system} if system else _systems(path) for path, system in native.items()]
     own = platform.partition("-")[0]
     if not any(own in possible for possible in systems):
         # .NET has libraries for every system, with the names of those for Windows

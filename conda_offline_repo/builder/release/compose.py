@@ -137,14 +137,15 @@ def with_facts(release: Release, plan: BuildPlan, known: Known) -> Release:
     Args:
         known: The facts of archives; gets more.
     """
-    packages, records = {**release.manifest.packages}, plan.records
-    named = (archive for archive in release.archives if archive.name in packages)
-    unknown = [archive for archive in named if packages[archive.name].scripts is None]
+    packages, records = release.manifest.packages, plan.records
+    archives = [a for a in release.archives if a.name in packages]
+    unknown = [a for a in archives if packages[a.name].scripts is None]
     facts = run_all(lambda a: facts_of(a, records[a.name].get("noarch"), known), unknown)
-    for archive, own in zip(unknown, facts, strict=True):
-        package = packages[archive.name]
-        packages[archive.name] = replace(package, scripts=own.scripts, pypi=own.pypi)
-    return replace(release, manifest=replace(release.manifest, packages=packages))
+    new = {
+        archive.name: replace(packages[archive.name], scripts=own.scripts, pypi=own.pypi)
+        for archive, own in zip(unknown, facts, strict=True)
+    }
+    return replace(release, manifest=replace(release.manifest, packages={**packages, **new}))
 
 
 def completed(release: Release, page: Draft | File | None) -> Release:

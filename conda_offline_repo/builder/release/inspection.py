@@ -6,7 +6,6 @@ An archive is looked into when it comes into a solution, and not again while it 
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
 from functools import cache
 from itertools import chain, combinations
 from typing import TYPE_CHECKING
@@ -26,8 +25,7 @@ if TYPE_CHECKING:
     from ...repository.manifest import Manifest
     from ..archives.archive import Archive
     from ..archives.contents import Contents
-    from ..archives.facts import Facts, Known
-    from ..archives.libraries import Compiled
+    from ..archives.facts import Known
     from ..solving.solution import Solution
     from .plan import BuildPlan
 
@@ -35,21 +33,6 @@ if TYPE_CHECKING:
 
 #: How many paths or modules a message names; there may be thousands.
 NAMED = 3
-
-
-@dataclass(frozen=True)
-class Findings:
-    """What is wrong with an archive on a platform.
-
-    Attributes:
-        unlinkable: Its entry points that conda cannot link.
-        compiled: What is compiled in a noarch package.
-        long_path: A warning of a path too long for Windows.
-    """
-
-    unlinkable: tuple[str, ...] = ()
-    compiled: Compiled | None = None
-    long_path: BuildWarning | None = None
 
 
 def inspect(plan: BuildPlan, archives: Iterable[Archive], known: Known) -> tuple[BuildWarning, ...]:
@@ -69,21 +52,42 @@ def inspect(plan: BuildPlan, archives: Iterable[Archive], known: Known) -> tuple
         noarch_python = records[name].get("noarch") == "python"
         return contents_of(by_name[name].path, noarch_python=noarch_python)
 
-    found: list[tuple[Solution, dict[str, Findings]]] = []
+    useless: list[str] = []
+    unlinkable: dict[str, tuple[str, ...]] = {}
+    fitting: dict[str, tuple[str, ...]] = {}
+    long: dict[str, BuildWarning] = {}
+    changed = []
     for solution in plan.solutions:
-        python, findings = _python(solution, records), {}
-        for name in _new(solution, plan.last):
-            noarch = records[name].get("noarch")
+        python, new = _python(solution, records), _new(solution, plan.last)
+        changed += [solution] if new else []
+        for name in new:
+            noarch, everywhere = records[name].get("noarch"), name.startswith("noarch/")
             # the list of files is a small part of a .conda archive, and of no other
             windows = solution.platform.startswith("win-") and name.endswith(".conda")
-            if name.startswith("noarch/") or noarch == "python" or windows:
-                facts = facts_of(by_name[name], noarch, known)
-                findings[name] = _look(facts, solution.platform, python, windows=windows)
-        found.append((solution, findings))
-    long = {name: f.long_path for _, each in found for name, f in each.items() if f.long_path}
+            if not (everywhere or noarch == "python" or windows):
+                continue
+            facts = facts_of(by_name[name], noarch, known)
+            compiled = compiled_files(facts.native, solution.platform, python)
+            if facts.unlinkable:
+                unlinkable[name] = facts.unlinkable
+            if windows and facts.long_path:
+                long[name] = facts.long_path
+            if compiled and compiled.useless:
+                useless.append(f"{name}, for {solution.key}: {_some(compiled.paths)}")
+            elif compiled and not any(map(_is_virtual, records[name].get("depends") or ())):
+                fitting[name] = compiled.paths
+    if useless or unlinkable:
+        raise UnfitArchivesError(useless, unlinkable)
     return (
-        *_compiled(found, records),
-        *chain.from_iterable(_providers(plan, s, read) for s, findings in found if findings),
+        *(
+            BuildWarning(
+                "noarch",
+                f"{name} is noarch, which is for every machine, and has compiled files for some: "
+                f"{_some(paths)}. On another platform, or with another Python, it may not work.",
+            )
+            for name, paths in sorted(fitting.items())
+        ),
+        *chain.from_iterable(_providers(plan, solution, read) for solution in changed),
         *(long[name] for name in sorted(long)),
     )
 
@@ -95,45 +99,6 @@ def _new(solution: Solution, last: Manifest | None) -> tuple[str, ...]:
     before = {*last.solutions.get(solution.key, ())} if last else set()
     pythons = {name for name in solution.names if package_name(name) == "python"}
     return tuple(name for name in solution.names if name not in before or not pythons <= before)
-
-
-def _look(facts: Facts, platform: str, python: str, *, windows: bool) -> Findings:
-    """Return what is wrong with an archive where this Python is."""
-    compiled = compiled_files(facts.compiled, platform, python, facts.programs)
-    return Findings(facts.unlinkable, compiled, facts.long_path if windows else None)
-
-
-def _compiled(
-    found: Iterable[tuple[Solution, Mapping[str, Findings]]],
-    records: Mapping[str, Mapping[str, Any]],
-) -> list[BuildWarning]:
-    """Return warnings of noarch packages whose compiled files are not for all machines.
-
-    Raises:
-        UnfitArchivesError: They are not for the customer's, or conda cannot link entry points.
-    """
-    useless: list[str] = []
-    unlinkable: dict[str, tuple[str, ...]] = {}
-    fitting: dict[str, tuple[str, ...]] = {}
-    for solution, findings in found:
-        for name, each in findings.items():
-            if each.unlinkable:
-                unlinkable[name] = each.unlinkable
-            own = each.compiled
-            if own and own.useless:
-                useless.append(f"{name}, for {solution.key}: {_some(own.paths)}")
-            elif own and not any(map(_is_virtual, records[name].get("depends") or ())):
-                fitting[name] = own.paths
-    if useless or unlinkable:
-        raise UnfitArchivesError(useless, unlinkable)
-    return [
-        BuildWarning(
-            "noarch",
-            f"{name} is noarch, which is for every machine, and has compiled files for some: "
-            f"{_some(compiled)}. On another platform, or with another Python, it may not work.",
-        )
-        for name, compiled in sorted(fitting.items())
-    ]
 
 
 def _python(solution: Solution, records: Mapping[str, Mapping[str, Any]]) -> str:

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import pytest
 
-from conda_offline_repo.builder.archives.libraries import compiled_files
+from conda_offline_repo.builder.archives.contents import Contents
+from conda_offline_repo.builder.archives.libraries import compiled_files, native_files
+from conda_offline_repo.repository.package import File
+
+if TYPE_CHECKING:
+    from conda_offline_repo.builder.archives.libraries import Compiled
 
 LINUX = "site-packages/m/_x.cpython-312-x86_64-linux-gnu.so"
 MAC = "site-packages/m/_x.cpython-312-darwin.so"
 WINDOWS = "site-packages/m/_x.cp312-win_amd64.pyd"
 STABLE = "site-packages/m/_x.abi3.so"
+
+
+def look(paths: list[str], platform: str) -> Compiled | None:
+    contents = Contents(dict.fromkeys(paths, File("", 0)))
+    return compiled_files(native_files(Path("missing"), contents), platform, "312")
 
 
 @pytest.mark.parametrize(
@@ -39,7 +52,7 @@ STABLE = "site-packages/m/_x.abi3.so"
     ],
 )
 def test_of_no_use(paths: list[str], platform: str) -> None:
-    compiled = compiled_files(["site-packages/m/__init__.py", *paths], platform, "312")
+    compiled = look(["site-packages/m/__init__.py", *paths], platform)
     assert compiled is not None
     assert compiled.useless
     assert {*compiled.paths} <= {*paths}
@@ -62,7 +75,7 @@ def test_of_no_use(paths: list[str], platform: str) -> None:
     ],
 )
 def test_of_use_to_some(paths: list[str], platform: str) -> None:
-    compiled = compiled_files(paths, platform, "312")
+    compiled = look(paths, platform)
     assert compiled is not None
     assert not compiled.useless
 
@@ -85,4 +98,4 @@ def test_of_use_to_some(paths: list[str], platform: str) -> None:
 )
 @pytest.mark.parametrize("platform", ["linux-64", "osx-arm64", "win-64"])
 def test_for_all(paths: list[str], platform: str) -> None:
-    assert compiled_files(paths, platform, "312") is None
+    assert look(paths, platform) is None

@@ -14,7 +14,7 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
 from ....printable import counted, human, printable, withdrawal
-from ....queries.compare import changed_entries, difference
+from ....queries.compare import changed_entries, difference, new_scripts
 from ....queries.contents import packages_of
 from ....queries.dependencies import environments, solved, solved_besides
 from ....queries.pip import in_lines, pip_requirements
@@ -72,6 +72,7 @@ def page(
         last=last,
         changes=difference(last, manifest).platforms if last else (),
         entries=changed_entries(last, manifest, before, records),
+        scripts=new_scripts(last, manifest) if last else {},
     )
     return Draft(pieces)
 
