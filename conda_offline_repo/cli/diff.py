@@ -11,16 +11,8 @@ from ..delivery.exceptions import LabelMismatchError
 from ..delivery.release_ref import both
 from ..files.typed import typed_place
 from ..printable import human, markdown, withdrawal
-from ..queries.compare import (
-    changed_entries,
-    changed_rules,
-    difference,
-    new_attesters,
-    new_decisions,
-    new_licenses,
-    new_scripts,
-)
-from ..queries.overview import customers_conda
+from ..queries import compare
+from ..queries.overview import customers_conda, policy_rules
 from ..repository.locate import Repository
 from ..repository.manifest import package_name
 from .output import (
@@ -46,6 +38,7 @@ if TYPE_CHECKING:
 
     from ..delivery.release_ref import Named
     from ..queries.compare import Difference
+    from ..repository.manifest import Manifest
 
 USAGE = "conda offline-repo diff OLD NEW [options]"
 DESCRIPTION = """\
@@ -80,12 +73,12 @@ def execute(args: Namespace) -> int:
     if old.manifest.label != new.manifest.label:
         labels = (old.manifest.label, new.manifest.label)
         raise LabelMismatchError(old.path, *labels, compared=True)
-    changes = difference(old.manifest, new.manifest)
+    changes = compare.difference(old.manifest, new.manifest)
     entries = fresh = None
     if old.records is not None and new.records is not None:
-        entries = changed_entries(old.manifest, new.manifest, old.records, new.records)
+        entries = compare.changed_entries(old.manifest, new.manifest, old.records, new.records)
     if old.packages is not None and new.packages is not None:
-        fresh = new_licenses(old.packages, new.packages)
+        fresh = compare.new_licenses(old.packages, new.packages)
     if context.json:
         print_json(
             label=new.manifest.label,
@@ -95,10 +88,10 @@ def execute(args: Namespace) -> int:
             transfer_bytes=changes.transfer_bytes,
             changed_entries=entries,
             new_licenses=fresh,
-            new_scripts=new_scripts(old.manifest, new.manifest),
-            new_attesters=attesters_json(new_attesters(old.manifest, new.manifest)),
-            changed_rules=changed_rules(old.manifest, new.manifest),
-            new_decisions=[d.stated for d in new_decisions(old.manifest, new.manifest)],
+            new_scripts=compare.new_scripts(old.manifest, new.manifest),
+            new_attesters=attesters_json(compare.new_attesters(old.manifest, new.manifest)),
+            changed_rules=_rules(old.manifest, new.manifest),
+            new_decisions=[d.stated for d in compare.new_decisions(old.manifest, new.manifest)],
             **changes_json(changes),
         )
     else:
@@ -158,9 +151,9 @@ def _markdown(
 
 
 def _remarks(old: Named, new: Named) -> Iterator[str]:
-    for kind, packages in new_scripts(old.manifest, new.manifest).items():
+    for kind, packages in compare.new_scripts(old.manifest, new.manifest).items():
         yield f"New: {kind} of {', '.join(packages)}"
-    yield from attester_lines(new_attesters(old.manifest, new.manifest))
+    yield from attester_lines(compare.new_attesters(old.manifest, new.manifest))
     before, after = customers_conda(old.manifest), customers_conda(new.manifest)
     if before != after:
         yield f"For conda {after}. Before, it was for conda {before}."
@@ -169,16 +162,21 @@ def _remarks(old: Named, new: Named) -> Iterator[str]:
     if new.manifest.due != old.manifest.due:
         was, due = (release.manifest.due or "not stated" for release in (old, new))
         yield f"The next release is due: {due}. Before: {was}."
-    if rules := changed_rules(old.manifest, new.manifest):
+    if rules := _rules(old.manifest, new.manifest):
         yield f"The policy differs in: {', '.join(rules)}."
-    if names := {package_name(d.archive) for d in new_decisions(old.manifest, new.manifest)}:
-        yield f"The policy lets pass what it did not before: {', '.join(sorted(names))}."
+    if passed := compare.new_decisions(old.manifest, new.manifest):
+        names = ", ".join(sorted({package_name(decision.archive) for decision in passed}))
+        yield f"The policy lets pass what it did not before: {names}."
     if new.signers is None:
         return
     yield signed_by(new.signers)
     if old.signers is not None and old.signers != new.signers:
         before = f"signed by {', '.join(old.signers)}" if old.signers else "not signed"
         yield f"Before, it was {before}."
+
+
+def _rules(old: Manifest, new: Manifest) -> list[str]:
+    return sorted({key for key, _ in {*policy_rules(old)} ^ {*policy_rules(new)}})
 
 
 def _named(release: Named) -> str:

@@ -156,12 +156,6 @@ def new_scripts(old: Manifest, new: Manifest) -> dict[str, tuple[str, ...]]:
     return _grouped((kind, name) for kind, name in added if name not in unknown)
 
 
-def changed_rules(old: Manifest, new: Manifest) -> tuple[str, ...]:
-    """Return the keys of the policy whose values differ, sorted."""
-    before, after = old.request.policy, new.request.policy
-    return tuple(key for key in sorted({*before, *after}) if before.get(key) != after.get(key))
-
-
 def new_decisions(old: Manifest, new: Manifest) -> tuple[Decision, ...]:
     """Return what the policy lets pass of packages of which it did not let that pass before."""
     known = {replace(d, archive=package_name(d.archive)) for d in old.decisions}
