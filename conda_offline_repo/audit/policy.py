@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from ..clock import EPOCH
 from ..cooldown import cooldown
-from ..exceptions import OfflineRepoError
+from ..exceptions import InvalidRequestError
 from ..printable import printable
 from ..repository.package import SCRIPTS
 from ..specs import CREDENTIALS, parse_spec
@@ -142,7 +142,7 @@ def _read(value: Any, shape: Any, path: str, problems: list[str]) -> Any:
         return {key: _read(value[key], shape[key], f"{path}.{key}", problems) for key in known}
     try:
         return shape(" ".join(value.split()))
-    except (OfflineRepoError, ValueError) as error:
+    except (InvalidRequestError, ValueError) as error:
         problems.append(f"{path}: {getattr(error, 'message', error)}")
         return None
 

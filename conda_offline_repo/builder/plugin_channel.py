@@ -15,7 +15,7 @@ from conda.models.version import VersionOrder
 
 from ..files.hashing import hash_file
 from ..queries.contents import read_records
-from ..repository.names import PLUGIN, PLUGIN_PACKAGE, SIGNATURES_PACKAGE
+from ..repository.names import LICENSES_PACKAGE, PLUGIN, PLUGIN_PACKAGE, SIGNATURES_PACKAGE
 from ..urls import file_url
 from .archives.archive import read_description
 from .exceptions import PluginFileError, PluginNotFoundError
@@ -53,7 +53,8 @@ def entries(
         given: The archive of the package. Without it, the newest of what the channels have and of
             what the repository has, so that a plugin that was once given as a file stays.
         last: The manifest of the published repository, if there is one.
-        signed: Whether what checks signatures goes along, if the channels have it.
+        signed: Whether what checks signatures goes along, if the channels have it; so does what
+            reads licences, if the policy has rules on them.
 
     Raises:
         PluginFileError: The file that was given is not the plugin's package.
@@ -72,9 +73,10 @@ def entries(
         return [*_from_channels(request, spec, ages), *published]
 
     chosen = _with_needs(PLUGIN_PACKAGE, {}, candidates, request)
-    if signed:
+    licensed = "licenses" in request.policy
+    for package, wanted in ((SIGNATURES_PACKAGE, signed), (LICENSES_PACKAGE, licensed)):
         with suppress(PluginNotFoundError):
-            chosen = _with_needs(SIGNATURES_PACKAGE, chosen, candidates, request)
+            chosen = _with_needs(package, chosen, candidates, request) if wanted else chosen
     return tuple(sorted(chosen.values(), key=lambda entry: entry.name))
 
 

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
+from conda_offline_repo.audit import licenses
+from conda_offline_repo.audit.exceptions import LicensesMissingError
+from conda_offline_repo.customer.hooks.policy import check_policies
+from conda_offline_repo.repository.locate import locate_one
+from conda_offline_repo.repository.names import PLUGIN_PACKAGE
+from conda_offline_repo.urls import file_url
 from dev.upstream.server import ChannelServer
 from tests.support.inside import Inside, inside
 from tests.support.mirror import PLATFORM, SOLVERS
@@ -204,3 +212,50 @@ def test_on_a_server(customer: Conda, mirror: Mirror, stick: Path, tmp_path: Pat
         on_the_machine(customer, denying(tmp_path, "extra"))
         told = customer.fail("install", "--yes", "extra", **customer.activated("rating"))
         assert "extra is denied" in told.stderr
+
+
+def test_licences(customer: Conda, stick: Path, tmp_path: Path) -> None:
+    path = policy(tmp_path, licenses={"allow": ["MIT"]})
+    told = customer.fail("offline-repo", "use", stick, "-n", "rating", "--policy", path)
+    assert "BSD-3-Clause is not among those that are allowed" in told.stderr
+    path = policy(tmp_path, licenses={"allow": ["BSD-3-Clause"]})
+    customer.use(stick, "-n", "rating", "--policy", path)
+
+
+def test_what_reads_licences_comes_along(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    channel = TinyChannel(tmp_path / "channel")
+    channel.add("app")
+    channel.add(PLUGIN_PACKAGE, depends=["python >=3.10", "conda >=24.7"])
+    reading = {"plugin/noarch/license-expression-30.4.4-0.conda"}
+    needed = {"plugin/noarch/boolean.py-4.0-0.conda"}
+    path = policy(tmp_path, licenses={"deny": ["GPL-3.0-only"]})
+
+    def built(**rules: object) -> set[str]:
+        channel.write()
+        options = vendor.options("app", channels=(channel.folder.as_uri(),))
+        vendor.build(replace(options, plugin=True, policy=json.dumps(rules)))
+        return {name for name in locate_one(bank).manifest.packages if "plugin/" in name}
+
+    with inside(tmp_path / "me") as vendor:
+        bank = vendor.root / "bank"
+        rules = {"licenses": {"deny": ["GPL-3.0-only"]}}
+        own = built(**rules)
+        channel.add("license-expression", "30.4.4", depends=["python", "boolean.py >=4.0"])
+        assert built(**rules) == own  # what it needs is not there
+        channel.add("boolean.py", "4.0", depends=["python"])
+        assert built(packages={"deny": ["gmp"]}) == own
+        monkeypatch.setitem(sys.modules, "license_expression", None)
+        licenses._licensing.cache_clear()
+        with pytest.raises(LicensesMissingError, match="-n base license-expression"):
+            check_policies(locate_one(bank), str(path))
+        monkeypatch.undo()
+        assert built(**rules) == own | reading | needed
+        monkeypatch.setitem(sys.modules, "license_expression", None)
+        licenses._licensing.cache_clear()
+        with pytest.raises(LicensesMissingError) as caught:
+            check_policies(locate_one(bank), str(path))
+        command = f"-n base --override-channels -c {file_url(bank / 'plugin')} license-expression"
+        assert command in str(caught.value)
+        # rules on other things need nothing
+        assert check_policies(locate_one(bank), str(denying(tmp_path, "gmp"))) == []
+    licenses._licensing.cache_clear()
