@@ -73,6 +73,8 @@ LICENSES: tuple[tuple[str | None, str, str, str], ...] = (
     ("GPL-2.0", "GPL-2.0-only", ALLOW, DENY),
     ("GPL-2.0-or-later", "GPL-2.0-or-later", ALLOW, DENY),
     ("LGPL-2.1 and GPL-2.0", "LGPL-2.1-only AND GPL-2.0-only", ALLOW, DENY),
+    # of a GPL without a version, any may be chosen: so says its text
+    ("GPL", "GPL-1.0-or-later", ALLOW, DENY),
     ("GPL-2.1-or-later AND LGPL-2.1-or-later AND MIT", UNKNOWN, WARN, DENY),
     # what there is to choose
     ("GPL-2.0-or-later OR LGPL-3.0-or-later", "GPL-2.0-or-later OR LGPL-3.0-or-later", ALLOW, DENY),
