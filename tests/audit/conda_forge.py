@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from conda_offline_repo.repository.locate import locate_one
 from conda_offline_repo.repository.manifest import Manifest
-from conda_offline_repo.repository.package import Package
+from conda_offline_repo.repository.package import File, Package
 from conda_offline_repo.repository.remembered import Remembered
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from typing import Any
+
+    from conda_offline_repo.repository.locate import Repository
 
 DATA = Path(__file__).with_name("data")
 _CONTENT = json.loads((DATA / "conda_forge.json").read_text())
@@ -60,6 +64,31 @@ def package(archive: str, **more: Any) -> Package:
     return Package(sha256, sha256[:32], size, f"{CHANNEL}/{archive}", **{"scripts": {}, **more})
 
 
+def on_disk(folder: Path, manifest: Manifest) -> Repository:
+    """A release with its index, and without its archives."""
+    indexes: dict[str, bytes] = {}
+    for subdir in sorted({archive.partition("/")[0] for archive in manifest.packages}):
+        entries = {
+            archive.partition("/")[2]: RECORDS[archive]
+            for archive in manifest.packages
+            if archive.startswith(f"{subdir}/")
+        }
+        old = {file for file in entries if file.endswith(".tar.bz2")}
+        index = {
+            "info": {"subdir": subdir},
+            "packages": {file: entries[file] for file in entries if file in old},
+            "packages.conda": {file: entries[file] for file in entries if file not in old},
+        }
+        indexes[f"{subdir}/repodata.json"] = json.dumps(index).encode()
+    files = {name: File.of(content) for name, content in indexes.items()}
+    whole = replace(manifest, files=files)
+    for name, content in {**indexes, "offline-repo.json": whole.content}.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    return locate_one(folder)
+
+
 def manifest_of(
     solutions: Mapping[str, Iterable[str]],
     requested: Iterable[str],
@@ -69,7 +98,7 @@ def manifest_of(
     """A release.
 
     Args:
-        solutions: its archives, by platform.
+        solutions: its archives, by platform, or by environment and platform.
         requested: MatchSpecs.
         packages: those that have something special, by archive.
         created: when it was made.
@@ -80,7 +109,9 @@ def manifest_of(
         release=1,
         created=created,
         request=Remembered(
-            packages=tuple(requested), channels=(CHANNEL,), platforms=tuple(sorted(solutions))
+            packages=tuple(requested),
+            channels=(CHANNEL,),
+            platforms=tuple(sorted({key.rpartition("/")[2] for key in solutions})),
         ),
         solutions={platform: tuple(each) for platform, each in solutions.items()},
         packages={**{archive: package(archive) for archive in archives}, **(packages or {})},
