@@ -38,8 +38,6 @@ if TYPE_CHECKING:
 #: How long before its end an exception is told.
 NOTICE = timedelta(days=30)
 
-parse = lru_cache(maxsize=4096)(parse_spec)
-
 
 @dataclass(frozen=True)
 class Verdict:
@@ -84,6 +82,11 @@ def ending(decisions: Iterable[Decision], now: datetime) -> tuple[Decision, ...]
     """Return the decisions whose exception ends within 30 days, or has ended."""
     last = (now.date() + NOTICE).isoformat()
     return tuple(decision for decision in decisions if "" < decision.until <= last)
+
+
+def ended(decisions: Iterable[Decision], now: datetime) -> bool:
+    """Return whether an exception has ended."""
+    return any("" < decision.until < now.date().isoformat() for decision in decisions)
 
 
 @dataclass(frozen=True)
@@ -156,7 +159,7 @@ def projects(package: Package, entry: Mapping[str, Any]) -> Mapping[str, str]:
 
 def matches(spec: str, package: Package, entry: Mapping[str, Any], *, pypi: bool = True) -> bool:
     """Return whether a package is what a MatchSpec describes, under its name or those on PyPI."""
-    match = parse(spec).match
+    match = _parsed(spec).match
     versions = [entry["version"]] if match.name == entry["name"].lower() else []
     name = canonicalize_name(match.name)
     versions += [own for project, own in projects(package, entry).items() if project == name * pypi]
@@ -168,6 +171,9 @@ def matches(spec: str, package: Package, entry: Mapping[str, Any], *, pypi: bool
             if match.match(PackageRecord(**known, channel=Channel(folder or None))):
                 return True
     return False
+
+
+_parsed = lru_cache(maxsize=4096)(parse_spec)
 
 
 def _is_of(channel: str, package: Package) -> bool:

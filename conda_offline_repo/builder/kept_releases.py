@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ..audit.check import Judge
+from ..audit.check import Judge, ended
 from ..audit.exceptions import Breach
 from ..audit.policy import parse_policy
 from ..repository.manifest import Kept
@@ -19,7 +19,7 @@ from .upstream.unfit import reason_against
 from .warnings import BuildWarning
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from ..queries.dependencies import Records
@@ -72,15 +72,14 @@ def kept_releases(
     elif last.release in request.withdrawn:
         text = f"Release {last.release} is withdrawn, and the new one installs the same packages."
         warnings.append(BuildWarning("withdrawn", f"{text} Change what is to be shipped."))
-    policed = _policed(last, records, request)
+    decided = request.policy == last.request.policy and not ended(last.decisions, request.time)
+    judge = None if decided else Judge(parse_policy(request.policy), request.time)
     releases: dict[int, Kept] = {}
     newest = sorted(earlier.keys() - request.withdrawn, reverse=True)
     for release in newest[: request.keep - 1]:
         names = sorted(_archives(earlier[release]))
-        problems = (
-            _problem(name, new, last, repository, records, request) or policed(name)
-            for name in names
-        )
+        known = (new, last, repository, records, request, judge)
+        problems = (_problem(name, *known) for name in names)
         if problem := next(filter(None, problems), None):
             text = f"Release {release} cannot be kept: {problem}."
             warnings.append(BuildWarning("not-kept", text))
@@ -126,22 +125,6 @@ def without(kept: KeptReleases, key: str, archives: Iterable[str], solver: str) 
     return KeptReleases(releases, entries, (*kept.warnings, warning))
 
 
-def _policed(last: Manifest, records: Records, request: Request) -> Callable[[str], str | None]:
-    """Return what tells how an archive of the last release breaks the policy."""
-    today = request.time.date().isoformat()
-    ended = any("" < decision.until < today for decision in last.decisions)
-    if request.policy == last.request.policy and not ended:
-        return lambda name: None
-    judge = Judge(parse_policy(request.policy), request.time)
-
-    def breach(name: str) -> str | None:
-        judged = judge.judged(name, last.packages[name], records[name])
-        problems = (each.problem for each in judged if isinstance(each, Breach))
-        return next((f"{name} breaks the policy: {problem}" for problem in problems), None)
-
-    return breach
-
-
 def _archives(*releases: Kept) -> set[str]:
     return {name for kept in releases for names in kept.solutions.values() for name in names}
 
@@ -159,6 +142,7 @@ def _problem(
     repository: Path,
     records: Records,
     request: Request,
+    judge: Judge | None,
 ) -> str | None:
     """Return why an archive of the last release cannot be kept, or None."""
     if name in new:
@@ -171,6 +155,10 @@ def _problem(
         return f"its channel states no digest of {name}"
     if unfit := reason_against(name.rpartition("/")[2], records[name], request):
         return f"{name}: {unfit}"
+    judged = judge.judged(name, last.packages[name], records[name]) if judge else ()
+    for breach in judged:
+        if isinstance(breach, Breach):
+            return f"{name} breaks the policy: {breach.problem}"
     path = repository / name
     with suppress(OSError):
         if path.is_file() and path.stat().st_size == last.packages[name].size:

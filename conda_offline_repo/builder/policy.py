@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from ..audit.check import check, ending
+from ..audit.check import check, ended, ending
 from ..audit.exceptions import PolicyBreachedError
 from ..audit.policy import parse_policy
 from ..repository.manifest import package_name
@@ -45,7 +45,7 @@ def decided(plan: BuildPlan, manifest: Manifest | None = None) -> tuple[Decision
         and records.items() <= plan.published.items()
     ):
         before = tuple(each for each in last.decisions if each.archive in manifest.packages)
-        if not any("" < each.until < now.date().isoformat() for each in before):
+        if not ended(before, now):
             return before
     verdict = check(parse_policy(stated), manifest, records, plan.repository, now)
     if verdict.breaches:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conda_offline_repo.audit.check import check
-from conda_offline_repo.audit.exceptions import PolicyBreachedError
+from conda_offline_repo.audit.exceptions import PolicyBreachedError, PolicyError
 from conda_offline_repo.builder import policy
 from conda_offline_repo.repository.decision import Decision
 from conda_offline_repo.repository.locate import locate_one
@@ -81,6 +81,14 @@ def test_nothing_is_downloaded_for_what_breaks_the_policy(vendor: Vendor, dry_ru
     ]
     assert "The next release of bank breaks the policy" in str(raised.value)
     assert not vendor.me.root.exists() or not [*vendor.me.root.glob("*/offline-repo.json")]
+
+
+def test_mistakes_are_found_before_anything_is_done(vendor: Vendor) -> None:
+    with pytest.raises(PolicyError, match="has mistakes") as raised:
+        vendor.build(
+            {"licenses": {"allow": ["MIT"], "deny": ["mit"]}, "packages": {"deny": ["x<"]}}
+        )
+    assert len(raised.value.problems) == 2
 
 
 def test_what_was_decided_is_remembered_and_stated(vendor: Vendor) -> None:

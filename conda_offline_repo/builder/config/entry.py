@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shlex
 from contextlib import suppress
@@ -13,7 +12,6 @@ from conda.base.context import locate_prefix_by_name
 from conda.exceptions import EnvironmentNameNotFound
 from conda.models.channel import Channel
 
-from ...audit.policy import ADDED
 from ...repository.remembered import Remembered
 from ...urls import channel_url, public
 from ..request.customer import conda_versions, solver_name, solvers_of
@@ -62,7 +60,7 @@ def entry(
         "keep": request.keep,
         "exclude_newer": request.exclude_newer or "none",
         "next_due": request.next_due or "none",
-        "policy": own_policy(request, common),
+        "policy": request.policy if common.policy == "{}" else None,
         "pip_as_conda": request.pip_as_conda,
         "index_version": request.index_version,
         "with_plugin": relative(plugin, folder) if plugin else request.plugin,
@@ -78,15 +76,6 @@ def entry(
         if value is not None and changed(common, {key: value}, folder) != common
     }
     return {**settings, **_environments(options, request, folder)}
-
-
-def own_policy(request: Remembered, common: Options) -> dict[str, Any] | None:
-    """Return what a label's policy has besides that of all labels; None for nothing."""
-    known = json.loads(common.policy or "{}")
-    differing = {key: value for key, value in request.policy.items() if value != known.get(key)}
-    for key in {*ADDED} & differing.keys():
-        differing[key] = [each for each in differing[key] if each not in known.get(key, ())]
-    return differing or None
 
 
 def relative(path: Path, folder: Path) -> str:

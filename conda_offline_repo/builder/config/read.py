@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ruamel.yaml.nodes import MappingNode
 
-from ...audit.exceptions import PolicyError
-from ...audit.policy import parse_policy
 from ...exceptions import ConfigFileError, Mistake, OfflineRepoError
 from ...files import yaml_nodes
 from ...redaction import secrets_in
@@ -136,12 +133,6 @@ class _Reader:
                     Remembered(),
                     options.index_version or 1,
                 )
-        if not self.mistakes:
-            try:
-                parse_policy(json.loads(options.policy or "{}"))
-            except PolicyError as error:
-                outer = path if "policy" in stated else ()
-                self._say(" ".join(error.problems), (*outer, "policy"))
         if "channels" in {*stated, *self.data}:
             outer = path if "channels" in stated else ()
             channels = schema.at(self.data, outer)["channels"] or [None]

@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING
 
 from ruamel.yaml import YAML
 
-from ...audit.policy import put_over
 from ...exceptions import ConfigFileError
 from ...files import atomic, yaml_nodes
 from ...files.permissions import open_up
 from ...urls import public
 from ..request.inputs.pip_line import VARIABLE, urls_in
-from .entry import entry, own_policy, relative
+from .entry import entry, relative
 from .exceptions import ConfigWriteError
 from .read import parse
 from .values import common_options, label_options
@@ -99,9 +98,8 @@ def _obstacles(
     if common.token and not options.token:
         problem = "it was built without a token, and the file has one for all labels"
         yield problem, "Move 'token' to the labels that need it."
-    policy = json.loads(common.policy or "{}")
-    if put_over(policy, own_policy(request, common) or {}) != request.policy:
-        problem = "the file has a policy for all labels, which it was built without"
+    if common.policy != "{}" and json.loads(common.policy or "{}") != request.policy:
+        problem = "the file has a policy for all labels, and it was built with another"
         yield problem, "Move 'policy' to the labels that need it."
     lines = [*options.pip, *(line for spec in options.environments for line in spec.pip)]
     urls = [url for line in lines if not VARIABLE.search(line) for url in urls_in(line)]

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from ...audit.policy import parse_policy
 from ...clock import release_time
 from ...cooldown import cooldown, due_day
 from ...exceptions import InvalidRequestError
@@ -129,6 +130,10 @@ def resolve(options: Options, last: Manifest | None) -> Request:
     if not (last or named or options.whole):
         raise NothingAskedError(options.label, options.root.absolute(), labels_in(options.root))
     withdraws = withdrawn(options, last)
+    remembered_policy = last.request.policy if last else {}
+    policy = remembered_policy if options.policy is None else json.loads(options.policy)
+    if policy != remembered_policy:
+        parse_policy(policy)  # for its mistakes
     last = None if options.whole else last
     before = last.request if last else Remembered()
     next_due = before.next_due if options.next_due is None else options.next_due.strip()
@@ -169,7 +174,7 @@ def resolve(options: Options, last: Manifest | None) -> Request:
         warnings=(*_left_out(wanted, platforms), *added(options, wanted, last)),
         publisher=publisher,
         token_given=bool(options.token),
-        policy=before.policy if options.policy is None else json.loads(options.policy),
+        policy=policy,
         from_file=options.whole,
     )
 

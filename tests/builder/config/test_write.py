@@ -642,19 +642,16 @@ def plain(options: Options) -> Options:
     return replace(options, virtual_packages=(), customer_conda=None, customer_solvers=())
 
 
-def test_a_policy_is_written_as_far_as_that_of_all_labels_lacks_it(tmp_path: Path) -> None:
+def test_a_policy_is_that_of_the_label_or_of_all(tmp_path: Path) -> None:
     path = tmp_path / "offline-repo.yml"
-    common = {"channels": ["prometeia", "pypi"], "exceptions": [GMP]}
-    top = f"root: .\npolicy: {json.dumps(common)}\nlabels:\n  bank:\n    channels: [a]\n"
+    put(path, acme(path, policy=POLICY))
+    assert json.loads(one(path, "acme").policy or "") == json.loads(POLICY)
+    top = f"root: .\npolicy: {POLICY}\nlabels:\n  bank:\n    channels: [a]\n"
     path.write_text(top)
-    put(path, acme(path, policy=json.dumps(common)))
-    put(path, acme(path, label="more", policy=POLICY))
-    text = path.read_text()
-    assert "policy:" not in text[text.index("acme:") : text.index("more:")]
-    assert text.count("package: gmp") + text.count('"package": "gmp"') == 1
-    assert json.loads(one(path, "acme").policy or "") == common
-    assert json.loads(one(path, "more").policy or "") == json.loads(POLICY)
-    with pytest.raises(ConfigWriteError, match="the file has a policy for all labels, which"):
+    put(path, acme(path, policy=POLICY))
+    assert path.read_text().count("policy:") == 1
+    assert one(path, "acme").policy == POLICY
+    with pytest.raises(ConfigWriteError, match="and it was built with another"):
         put(path, acme(path, label="less", policy="{}"))
 
 
