@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -17,6 +18,7 @@ from ..cooldown import cooldown, time_of
 from ..queries.contents import channel_of, index_of
 from ..queries.dependencies import checked_entry, reached, solved, solved_besides, spec_name
 from ..repository.decision import Decision
+from ..repository.manifest import package_name
 from ..repository.names import PLUGIN
 from ..repository.package import SCRIPTS
 from ..specs import KEYS, parse_spec
@@ -27,7 +29,7 @@ from .licenses import ALLOW, DENY, WARN, judge_license
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
-    from typing import Any
+    from typing import Any, Literal
 
     from ..files.web import Place
     from ..queries.dependencies import Records, Solved
@@ -199,3 +201,19 @@ def _needed_by(archive: str, present: Iterable[Solved], release: int) -> tuple[s
             roots = solution.asked_for if names else ()
             reasons |= {root for root in roots if names & reached((root,), solution.needs)}
     return tuple(sorted(reasons))
+
+
+def remarks(
+    decisions: Iterable[Decision], now: datetime
+) -> Iterator[tuple[Literal["policy", "exception-ends"], str]]:
+    """Yield what to know of decisions: what the policy warns of, and which exceptions end soon."""
+    warned = defaultdict(set)
+    for decision in decisions:
+        if not decision.reason:
+            warned[decision.problem].add(package_name(decision.archive))
+    for problem, names in sorted(warned.items()):
+        yield "policy", f"The policy warns of {', '.join(sorted(names))}: {problem}."
+    ends = {(each.until, package_name(each.archive)) for each in ending(decisions, now)}
+    for until, package in sorted(ends):
+        text = f"The exception of {package} from the policy ends on {until}"
+        yield "exception-ends", f"{text}. Have it renewed, or take something else until then."

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from ..audit.check import check, ended, ending
+from ..audit.check import check, ended, remarks
 from ..audit.exceptions import PolicyBreachedError
 from ..audit.policy import parse_policy
-from ..repository.manifest import package_name
 from ..repository.package import Package
 from .release.compose import manifest_of
 from .warnings import BuildWarning
@@ -56,20 +54,8 @@ def decided(plan: BuildPlan, manifest: Manifest | None = None) -> tuple[Decision
 
 def warnings(decisions: Iterable[Decision], now: datetime) -> Iterator[BuildWarning]:
     """Yield what the vendor should know of decisions."""
-    warned = defaultdict(list)
-    for decision in decisions:
-        if not decision.reason:
-            warned[decision.problem].append(package_name(decision.archive))
-    for problem, names in sorted(warned.items()):
-        text = f"The policy warns of {', '.join(sorted({*names}))}: {problem}."
-        yield BuildWarning("policy", text)
-    ends = {(each.until, package_name(each.archive)) for each in ending(decisions, now)}
-    for until, package in sorted(ends):
-        text = (
-            f"The exception of {package} from the policy ends on {until}; after that day, builds "
-            "with it fail. Have it renewed, or ship something else."
-        )
-        yield BuildWarning("exception-ends", text)
+    for kind, text in remarks(decisions, now):
+        yield BuildWarning(kind, text)
 
 
 def _foreseen(plan: BuildPlan) -> Manifest:

@@ -19,7 +19,7 @@ from conda_offline_repo.repository.names import PLUGIN_PACKAGE
 from conda_offline_repo.urls import file_url
 from dev.upstream.server import ChannelServer
 from tests.support.inside import Inside, inside
-from tests.support.mirror import PLATFORM, SOLVERS
+from tests.support.mirror import PLATFORM, SOLVERS, publish
 from tests.support.running import Customer
 from tests.support.tiny import TinyChannel
 
@@ -184,15 +184,17 @@ def test_exception_that_ends_soon_is_told(customer: Conda, stick: Path, tmp_path
     on_the_machine(customer, until(20))
     day = str(date.today() + timedelta(days=20))
     told = customer.run("offline-repo", "use", stick, "-n", "rating", "app", "--yes")
-    assert f"lib until {day}" in told.stderr
+    assert f"lib from the policy ends on {day}" in told.stderr
     told = customer.run("offline-repo", "use", stick, "-n", "b", "--dry-run", "--json")
     assert "policy" in [w["source"] for w in told.json["warnings"]]
     told = customer.run("create", "-n", "c", "-c", stick, "--offline", "lib")
-    assert f"lib until {day}" in told.stderr
-    assert f"lib until {day}" in customer.run("offline-repo", "verify", stick).stderr
-    assert f"lib until {day}" in customer.run("doctor", "-n", "rating").stdout
+    assert f"lib from the policy ends on {day}" in told.stderr
+    assert (
+        f"lib from the policy ends on {day}" in customer.run("offline-repo", "verify", stick).stderr
+    )
+    assert f"lib from the policy ends on {day}" in customer.run("doctor", "-n", "rating").stdout
     on_the_machine(customer, until(60))
-    assert "until" not in customer.run("offline-repo", "verify", stick).stderr
+    assert "policy" not in customer.run("offline-repo", "verify", stick).stderr
     on_the_machine(customer, until(-3))
     assert "lib is denied" in customer.fail("offline-repo", "verify", stick).stderr
 
@@ -220,6 +222,13 @@ def test_licences(customer: Conda, stick: Path, tmp_path: Path) -> None:
     assert "BSD-3-Clause is not among those that are allowed" in told.stderr
     path = policy(tmp_path, licenses={"allow": ["BSD-3-Clause"]})
     customer.use(stick, "-n", "rating", "--policy", path)
+    # what is not forbidden may still be doubtful
+    channel = TinyChannel(tmp_path / "channel")
+    channel.add("odd", record={"license": "ours"})
+    publish(tmp_path / "engineer", channel, "odd", root=tmp_path / "odd")
+    path = policy(tmp_path, licenses={"deny": ["MIT"]})
+    told = customer.use(tmp_path / "odd" / "bank", "-n", "odd", "odd", "--policy", path, "--yes")
+    assert "The policy warns of odd: its licence" in told.stderr
 
 
 def test_what_reads_licences_comes_along(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

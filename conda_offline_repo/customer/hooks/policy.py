@@ -7,12 +7,11 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ...audit.check import check
+from ...audit.check import check, remarks
 from ...audit.exceptions import LicensesMissingError, PolicyBreachedError
 from ...audit.policy_file import read_policy
 from ...queries.contents import read_records
 from ...repository.locate import Repository
-from ...repository.manifest import package_name
 from ...repository.names import LICENSES_PACKAGE
 from ...repository.signing.signature import channel_with
 from ...settings import customers_file
@@ -30,7 +29,7 @@ def check_policies(
     archives: Collection[str] | None = None,
     read: Callable[[str, int], bytes] | None = None,
 ) -> list[str]:
-    """Return a warning of each exception that ends soon in the policies of this machine and a file.
+    """Return what the policies of this machine and of a file warn of.
 
     Args:
         stated: The file; None for none.
@@ -56,9 +55,7 @@ def check_policies(
         raise LicensesMissingError(channel_with(LICENSES_PACKAGE, manifest, place)) from None
     if breaches := [breach for verdict in verdicts for breach in verdict.breaches]:
         raise PolicyBreachedError(place, breaches)
-    ending = (decision for verdict in verdicts for decision in verdict.ending)
-    texts = (f"The policy allows {package_name(d.archive)} until {d.until} alone." for d in ending)
-    return [*dict.fromkeys(texts)]
+    return [*dict.fromkeys(t for v in verdicts for _, t in remarks(v.decisions, now))]
 
 
 def check_linked(archives: Sequence[LinkedArchive]) -> None:
