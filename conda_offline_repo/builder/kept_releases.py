@@ -75,8 +75,8 @@ def kept_releases(
     decided = request.policy == last.request.policy and not ended(last.decisions, request.time)
     judge = None if decided else Judge(parse_policy(request.policy), request.time)
     releases: dict[int, Kept] = {}
-    newest = sorted(earlier.keys() - request.withdrawn, reverse=True)
-    for release in newest[: request.keep - 1]:
+    good = sorted(earlier.keys() - request.withdrawn, reverse=True)
+    for release in good[: request.keep - 1]:
         names = sorted(_archives(earlier[release]))
         known = (new, last, repository, records, request, judge)
         problems = (_problem(name, *known) for name in names)

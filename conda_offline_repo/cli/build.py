@@ -54,8 +54,6 @@ PACKAGES = {
     "--exclude-newer AGE": """Ship nothing younger than this, such as 14d, or newer than a date,
         such as 2026-11-01; none takes it away.""",
     "--keep N": "Keep the last N releases installable, this one included.",
-}
-VALIDITY = {
     "--next-due TIME": """The next release is due this long after each one, such as 90d; none
         takes it away. Given again, it makes a release with a new day.""",
     "--withdraw N ...": "Nobody should use release N any more; repeat it for several.",
@@ -137,7 +135,6 @@ def configure_parser(parser: ArgumentParser) -> None:
     add_options(packages.add_mutually_exclusive_group(), ENVIRONMENT)
     add_options(packages, PARTS)
     add_options(packages.add_mutually_exclusive_group(), PIP)
-    add_options(parser.add_argument_group("how long it is good"), VALIDITY)
     add_options(parser.add_argument_group("the customer's machine"), MACHINE)
     extras = parser.add_argument_group("what to ship along with it")
     add_options(extras.add_mutually_exclusive_group(), PLUGIN)

@@ -146,7 +146,6 @@ def _described(args: Namespace, path: Path) -> tuple[Options, ...]:
             f"{path} does not describe the label {unknown[0]!r}.",
             f"It describes: {', '.join(builds)}.",
         )
-    fail_on = tuple(args.offline_repo_fail_on)
     trusted_root = file_of(args.offline_repo_verify_attestations)
     chosen = [build for label, build in builds.items() if not labels or label in labels]
     if args.offline_repo_withdraw and len(chosen) > 1:
@@ -159,7 +158,7 @@ def _described(args: Namespace, path: Path) -> tuple[Options, ...]:
             build,
             withdraw=tuple(args.offline_repo_withdraw),
             reason=args.offline_repo_reason,
-            fail_on=(*build.fail_on, *fail_on),
+            fail_on=(*build.fail_on, *args.offline_repo_fail_on),
             verify_attestations=trusted_root or build.verify_attestations,
             try_install=build.try_install or args.offline_repo_try_install,
         )

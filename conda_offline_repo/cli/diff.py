@@ -103,7 +103,8 @@ def execute(args: Namespace) -> int:
 
 def _json(release: Named) -> dict[str, object]:
     manifest = release.manifest
-    content = {
+    return {
+        **numbered(manifest.release),
         "created": manifest.created,
         "signers": release.signers,
         **customer_json(manifest),
@@ -111,7 +112,6 @@ def _json(release: Named) -> dict[str, object]:
         "due": manifest.due,
         "withdrawn": manifest.withdrawn,
     }
-    return {**numbered(manifest.release), **content}
 
 
 def _text(

@@ -104,10 +104,11 @@ def _brief_json(repository: Repository) -> dict[str, Any]:
 def _brief_row(content: Mapping[str, Any]) -> tuple[str, ...]:
     release = (content["label"], str(content["build"]), content["created"])
     signers = ", ".join(content["signers"]) or "nobody"
-    states = ["unfinished"] * content["unfinished"]
-    states += [f"next due {content['due']}"] * bool(content["due"])
-    state = ", ".join((*states, *(f"{number} is withdrawn" for number in content["withdrawn"])))
-    return (*release, str(content["packages"]), human(content["bytes"]), signers, state)
+    notes = ["unfinished"] * content["unfinished"]
+    notes += [f"next due {content['due']}"] * bool(content["due"])
+    notes += [f"{number} is withdrawn" for number in content["withdrawn"]]
+    amounts = (str(content["packages"]), human(content["bytes"]))
+    return (*release, *amounts, signers, ", ".join(notes))
 
 
 def releases_json(repository: Repository, versions: Versions) -> dict[str, Any]:

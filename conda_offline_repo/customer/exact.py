@@ -124,7 +124,7 @@ def solution(
     releases = repository.manifest.installable
     number = repository.manifest.release if release is None else release
     if number not in releases:
-        raise ReleaseNotKeptError(repository.path, number, releases, repository.manifest.withdrawn)
+        raise ReleaseNotKeptError(repository.path, number, repository.manifest)
     solutions = releases[number].solutions
     parts = sorted(map(key_parts, solutions))
     environments = sorted({name for name, _ in parts})

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from .._conda.machine import Unmet
     from ..files.web import Place
+    from ..repository.manifest import Manifest
 
 #: The virtual packages that a variable of the environment changes, `__win` since conda 25.
 OVERRIDABLE = ("__archspec", "__cuda", "__glibc", "__linux", "__osx", "__win")
@@ -28,13 +29,12 @@ OVERRIDABLE = ("__archspec", "__cuda", "__glibc", "__linux", "__osx", "__win")
 class ReleaseNotKeptError(OfflineRepoError):
     """A release that the repository does not have, or no longer has."""
 
-    def __init__(
-        self, repository: Place, release: int, kept: Iterable[int], withdrawn: Mapping[int, str]
-    ) -> None:
-        why = f" {withdrawal(release, withdrawn[release])}" if release in withdrawn else ""
-        has = ", ".join(map(str, sorted(kept)))
+    def __init__(self, repository: Place, release: int, manifest: Manifest) -> None:
+        reason = manifest.withdrawn.get(release)
+        why = "" if reason is None else f" {withdrawal(release, reason)}"
+        kept = ", ".join(map(str, sorted(manifest.installable)))
         super().__init__(
-            f"{repository} does not have release {release}; it has {has}.{why}",
+            f"{repository} does not have release {release}; it has {kept}.{why}",
             f"`conda offline-repo show {quote_for_shell(str(repository))} --releases` lists them. "
             "For an older one, ask your vendor: "
             "`build --keep` keeps more, and an older copy can be used with --allow-older.",
@@ -153,13 +153,6 @@ class PlatformMissingError(OfflineRepoError):
         )
 
 
-def _use_older(path: Place, prefix: Path, trusted: Iterable[str]) -> str:
-    """Return the command that takes an older release, signed by the keys just given as before."""
-    keys = "".join(f" --trust {key}" for key in trusted)
-    shown = (quote_for_shell(str(argument)) for argument in (path, prefix))
-    return "conda offline-repo use {} -p {}{} --allow-older".format(*shown, keys)
-
-
 class OtherPlatformError(OfflineRepoError):
     """An environment of another platform than the one that packages are to be installed for."""
 
@@ -173,28 +166,22 @@ class OtherPlatformError(OfflineRepoError):
 class OlderBuildError(OfflineRepoError):
     """A repository with an older release than the environment has used."""
 
-    def __init__(
-        self, path: Place, release: int, last: int, prefix: Path, trusted: Iterable[str] = ()
-    ) -> None:
+    def __init__(self, path: Place, release: int, last: int, use: str) -> None:
         super().__init__(
             f"{path} has release {release}, but this environment has used release {last}.",
             "This may be the wrong stick or an old copy: look at it with "
-            "`conda offline-repo show`. If you mean it, give --allow-older: "
-            f"{_use_older(path, prefix, trusted)}",
+            f"`conda offline-repo show`. If you mean it, give --allow-older: {use}",
         )
 
 
 class OtherContentError(OfflineRepoError):
     """A repository with the release that an environment has used, and other content."""
 
-    def __init__(
-        self, path: Place, release: int, prefix: Path, trusted: Iterable[str] = ()
-    ) -> None:
+    def __init__(self, path: Place, release: int, use: str) -> None:
         super().__init__(
             f"{path} has release {release} with other content than this environment has used.",
             "Either somebody has changed it, or your vendor has begun the repository anew: ask "
-            "which. If you mean it, give --allow-older: "
-            f"{_use_older(path, prefix, trusted)}",
+            f"which. If you mean it, give --allow-older: {use}",
         )
 
 

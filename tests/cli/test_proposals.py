@@ -157,7 +157,7 @@ def older_release_is_used(world: World) -> Finished:
     return world.use("--allow-older")
 
 
-@proposes("_use_older", "offline-repo use … -p …… --allow-older")
+@proposes("check_release", "offline-repo use …… --allow-older")
 def older_release(world: World) -> Finished:
     world.deliver(3)
     world.use("app")
@@ -165,7 +165,7 @@ def older_release(world: World) -> Finished:
     return world.refused("install", "tool")
 
 
-@proposes("_use_older", "offline-repo use … -p …… --allow-older")
+@proposes("check_release", "offline-repo use …… --allow-older")
 def history_that_began_anew(world: World) -> Finished:
     world.use("app")
     path = world.stick / MANIFEST_NAME

@@ -65,18 +65,16 @@ def withdrawn(options: Options, last: Manifest | None) -> dict[int, str]:
     """
     newest, before = (last.release, last.withdrawn) if last else (0, {})
     reason, numbers = options.reason, options.withdraw
+    hint = "Give --withdraw N for a release that customers may have, and --reason for all to read."
     if wrong := [number for number in numbers if not 0 < number <= newest]:
-        raise InvalidRequestError(
-            f"{options.label} never had release {wrong[0]}: its newest is {newest or 'to come'}.",
-            "Give the number of a release that customers may have: --withdraw N",
-        )
-    readable = reason and reason.strip() and reason.isprintable()
-    if reason is not None and not (numbers and readable and UNKNOWN.redact(reason) == reason):
-        raise InvalidRequestError(
-            "--reason is one line of text without passwords, and needs --withdraw N.",
-            "Say in a sentence why customers must not use that release any more.",
-        )
-    return {**before, **{number: reason or before.get(number, "") for number in numbers}}
+        problem = f"{options.label} never had release {wrong[0]}: its newest is"
+        raise InvalidRequestError(f"{problem} {newest or 'to come'}.", hint)
+    readable = reason and reason.strip() and reason.isprintable() and numbers
+    if reason is not None and not (readable and UNKNOWN.redact(reason) == reason):
+        problem = "--reason is one line of text without passwords, and needs --withdraw."
+        raise InvalidRequestError(problem, hint)
+    new = {number: reason or before.get(number, "") for number in numbers}
+    return dict(sorted({**before, **new}.items()))
 
 
 def _parts(request: Remembered, *, named: bool) -> dict[str, tuple[str, ...]]:

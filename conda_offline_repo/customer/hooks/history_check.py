@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from conda.base.context import context
 from conda.models.channel import Channel, all_channel_urls
+from conda.utils import quote_for_shell
 
 from ..._conda import commands
 from ...files.web import WebFolder
@@ -61,10 +62,13 @@ def check_release(
     """
     if manifest.label != last.label:
         return
+    keys = "".join(f" --trust {key}" for key in trusted)
+    shown = quote_for_shell(str(repository), "-p", str(prefix))
+    use = f"conda offline-repo use {shown}{keys} --allow-older"
     if manifest.release < last.release:
-        raise OlderBuildError(repository, manifest.release, last.release, prefix, trusted)
+        raise OlderBuildError(repository, manifest.release, last.release, use)
     if manifest.release == last.release and last.manifest_sha256 not in (None, manifest.digest):
-        raise OtherContentError(repository, manifest.release, prefix, trusted)
+        raise OtherContentError(repository, manifest.release, use)
 
 
 def check_environment(specs: Iterable[MatchSpec], manifest_of: Callable[[Place], Manifest]) -> None:
