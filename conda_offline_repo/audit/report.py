@@ -6,7 +6,7 @@ The same release gives the same bytes, wherever and whenever it is asked.
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from html import escape
 from importlib.resources import files
 from string import Template
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from ..exceptions import InvalidRequestError
 from ..printable import markdown, printable
-from ..queries.compare import difference, new_licenses
+from ..queries.compare import at_release, difference, new_licenses, new_scripts
 from ..queries.contents import list_packages
 from ..queries.overview import amount, decision_table, facts, package_table, policy_rules
 
@@ -34,8 +34,13 @@ class Section:
     table: Sequence[tuple[str, ...]]
 
 
-def audit_report(repository: Repository, path: Path) -> bytes:
+def audit_report(repository: Repository, path: Path, *more: Section) -> bytes:
     """Return the report on a release, as HTML, Markdown or JSON by the end of a file's name.
+
+    Args:
+        repository: Its folder, or its URL.
+        path: Of the file.
+        more: Sections on what is asked besides.
 
     Raises:
         InvalidRequestError: It is another one.
@@ -46,7 +51,7 @@ def audit_report(repository: Repository, path: Path) -> bytes:
         problem = f"A report cannot be written to {path.name!r}."
         raise InvalidRequestError(problem, "Name a file that ends in .html, .md or .json.")
     title = f"{repository.manifest.label}, release {repository.manifest.release}"
-    return formats[path.suffix.lower()](title, [*_sections(repository)]).encode()
+    return formats[path.suffix.lower()](title, [*_sections(repository), *more]).encode()
 
 
 def _sections(repository: Repository) -> Iterator[Section]:
@@ -58,37 +63,34 @@ def _sections(repository: Repository) -> Iterator[Section]:
     yield Section("Policy", "What the vendor has checked.", rules)
     text = "By an exception, or with a warning."
     yield Section("What the policy let pass", text, decision_table(manifest))
-    releases = manifest.installable
-    archives = {n: {*sum(release.solutions.values(), ())} for n, release in releases.items()}
+    releases = {number: at_release(manifest, number) for number in sorted(manifest.installable)}
     number = max(manifest.releases, default=manifest.release)
-    old = releases[number]
+    old, new = releases[number], releases[manifest.release]
     since = f"Compared with release {number} of {old.created}, the newest before it in the folder."
-    if old is manifest:
+    if not manifest.releases:
         since = "The folder has no earlier release to compare it with."
-    changes = difference(replace(manifest, solutions=old.solutions), manifest).platforms
+    changes = difference(old, new).platforms
     rows = [(change.platform, *row) for change in changes for row in change.rows]
     yield Section("Changes", since, [("Installed on", "Package", "Before", "After"), *rows])
-    known, listed = (
-        [package for package in packages if package.archive in archives[n]]
-        for n in (number, manifest.release)
-    )
-    licenses = new_licenses(known, listed).items()
+    known, now = ([p for p in packages if p.archive in each.packages] for each in (old, new))
+    licenses = new_licenses(known, now).items()
     fresh = [(license or "none stated", ", ".join(names)) for license, names in licenses]
     yield Section("New licences", since, [("Licence", "Packages"), *fresh])
     unknown = {"unknown": ("",)}
     runs = [
-        (name, kind, text)
-        for name, package in sorted(manifest.packages.items())
+        (package.archive, kind, text)
+        for package in packages
         for kind, texts in (unknown if package.scripts is None else package.scripts).items()
         for text in texts
     ]
-    text = "What conda, a shell or a menu runs, and native libraries in noarch packages."
+    more = [f"{kind} of {', '.join(names)}" for kind, names in new_scripts(old, new).items()]
+    text = f"{since} New: {'; '.join(more) or 'nothing'}."
     yield Section("What runs at installation", text, [("Archive", "Kind", "What"), *runs])
     heads, *described = package_table(packages)
     table = [
-        (*row, ", ".join(str(n) for n in sorted(archives) if name in archives[n]), digest)
-        for package, row in zip(packages, described, strict=True)
-        for name, digest in [(package.archive, manifest.packages[package.archive].sha256)]
+        (*row, ", ".join(str(n) for n in releases if name in releases[n].packages), digest)
+        for row, name in zip(described, (package.archive for package in packages), strict=True)
+        for digest in [manifest.packages[name].sha256]
     ]
     total = f"{amount(manifest)} in the folder."
     yield Section("Packages", total, [(*heads, "Release", "SHA-256"), *table])

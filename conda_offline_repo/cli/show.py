@@ -11,6 +11,7 @@ from ..audit.affected import affected, held_by, held_in
 from ..audit.policy import parse_policy
 from ..audit.policy_file import read_policy
 from ..audit.report import audit_report
+from ..exceptions import InvalidRequestError
 from ..files.typed import typed_path, typed_place
 from ..queries.contents import list_packages, requested_versions
 from ..queries.licenses import licenses
@@ -28,8 +29,9 @@ from .terminal import TerminalProgress
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
+    from ..audit.affected import Hit
     from ..repository.locate import Repository
 
     Repositories = tuple[Repository, ...]
@@ -60,12 +62,14 @@ INSTEAD = {
     "--why NAME": """Show what needs a package, also by its name on PyPI, or a virtual one such as
         __glibc, and every path of dependencies to it.""",
     "--licenses": "Show the licences, with their texts from the packages.",
-    "--report FILE": """Write to FILE.html, FILE.md or FILE.json what an auditor asks, for a ticket;
-        the same for the same release.""",
     "--affected FILE": """Show which releases have packages that advisories are about: records of
         OSV, a JSON file, a folder or a zip of them. PATH may be an environment.""",
     "--scripts [NAME]": """Show what runs where packages are installed, and native libraries in
         noarch ones; of one package, with the texts.""",
+}
+REPORT = {
+    "--report FILE": """Write to FILE.html, FILE.md or FILE.json what an auditor asks, for a ticket;
+        the same for the same release. With --affected, also that."""
 }
 NOTES = {"--policy FILE": "With --affected: a policy that notes what advisories do not affect."}
 FORMAT = {"--format FORMAT": "With --affected: `text`, or `csv` for a ticket. Default: text."}
@@ -75,6 +79,7 @@ def configure_parser(parser: ArgumentParser) -> None:
     """Add the options of `show`."""
     add_options(parser, {**FOLDER, **LABEL})
     add_options(parser.add_mutually_exclusive_group(), INSTEAD)
+    add_options(parser, REPORT)
     add_options(parser, NOTES)
     add_options(parser, FORMAT, choices=("text", "csv"))
 
@@ -82,8 +87,10 @@ def configure_parser(parser: ArgumentParser) -> None:
 def execute(args: Namespace) -> int:
     """Show each repository."""
     place = typed_place(args.offline_repo_path or default_root())
-    given = (name for name in ANSWERS if getattr(args, f"offline_repo_{name}") not in (None, False))
-    answer = ANSWERS.get(next(given, ""), _packages)
+    given = [name for name in ANSWERS if getattr(args, f"offline_repo_{name}") not in (None, False)]
+    if "report" in given and not {*given} <= {"report", "affected"}:
+        raise InvalidRequestError(f"--report is not allowed with --{given[0]}.", "Run both.")
+    answer = ANSWERS[given[-1]] if given else _packages
 
     def read() -> tuple[Repositories, Printer]:
         prefix = answer is _affected and isinstance(place, Path) and place / "conda-meta"
@@ -126,17 +133,29 @@ def _report(repositories: Repositories, args: Namespace) -> Printer:
     if others:
         labels = [each.manifest.label for each in repositories]
         raise AmbiguousRepositoryError(repository.path.parent, labels)
-    return partial(_write, repository, file, audit_report(repository, file))
+    status, more = 0, []
+    if args.offline_repo_affected is not None:
+        hits, unreadable = _hits(repositories, args)
+        status, more = affected_report.status(hits), [affected_report.section(hits, unreadable)]
+    return partial(_write, repository, file, audit_report(repository, file, *more), status)
 
 
-def _write(repository: Repository, file: Path, content: bytes) -> None:
+def _write(repository: Repository, file: Path, content: bytes, status: int) -> int:
     changed = bool(write_files([(file.name, content)], file.parent))
     paths = {"path": str(file), "repository": str(repository.path), "changed": changed}
+    answer = {**release_json(repository), **paths, "success": not status}
     line = f"{file}: {'written' if changed else 'unchanged'}"
-    print_result({**release_json(repository), **paths}, [line], [line] if changed else [])
+    print_result(answer, [line], [line] if changed else [])
+    return status
 
 
 def _affected(repositories: Repositories, args: Namespace) -> Printer:
+    hits, unreadable = _hits(repositories, args)
+    as_csv = args.offline_repo_format == "csv"
+    return partial(affected_report.report, hits, unreadable, as_csv=as_csv)
+
+
+def _hits(repositories: Repositories, args: Namespace) -> tuple[tuple[Hit, ...], Sequence[str]]:
     """Ask of the repositories; without any, of the environment in their place."""
     holdings = [h for repository in repositories for h in held_by(repository)]
     if not repositories:
@@ -151,9 +170,7 @@ def _affected(repositories: Repositories, args: Namespace) -> Printer:
     if args.offline_repo_policy:
         path = typed_path(args.offline_repo_policy)
         notes = {n: known + read_policy(path, n).not_affected for n, known in notes.items()}
-    hits = affected(holdings, read.advisories, notes)
-    as_csv = args.offline_repo_format == "csv"
-    return partial(affected_report.report, hits, read.unreadable, as_csv=as_csv)
+    return affected(holdings, read.advisories, notes), read.unreadable
 
 
 def _scripts(repositories: Repositories, args: Namespace) -> Printer:
@@ -168,7 +185,7 @@ ANSWERS: dict[str, Callable[[Repositories, Namespace], Printer]] = {
     "releases": _releases,
     "why": _why,
     "licenses": _licenses,
-    "report": _report,
     "affected": _affected,
     "scripts": _scripts,
+    "report": _report,
 }

@@ -13,12 +13,12 @@ from ..exceptions import InvalidRequestError
 from ..files.hashing import read_regular
 from ..files.typed import typed_place
 from ..files.web import WebFolder
+from ..queries.compare import at_release
 from ..queries.contents import packages_of, read_records
 from ..repository import manifest_json
 from ..repository.exceptions import AmbiguousRepositoryError, UnreadableError
 from ..repository.locate import locate_one
 from ..repository.manifest import INDEX_NAME, MANIFEST_NAME
-from ..repository.names import PLUGIN
 from ..repository.reading import LARGEST
 from .volume import open_volume
 from .volume_info import Base, base_of
@@ -117,24 +117,10 @@ def at(text: str, label: str | None) -> Named:
             "them. Another one has to be named by its offline-repo.json, a volume of it, or a "
             "folder with it.",
         )
-    archives = {name for names in kept.solutions.values() for name in names}
-    packages = {
-        name: package
-        for name, package in manifest.packages.items()
-        if name in archives or name.startswith(f"{PLUGIN}/")
-    }
-    listed = release.packages and tuple(p for p in release.packages if p.archive in packages)
     current = kept is manifest
-    manifest = replace(
-        manifest,
-        release=int(number),
-        created=kept.created,
-        solutions=kept.solutions,
-        packages=packages,
-        files=manifest.files if current else {},
-        proved_with=manifest.proved_with if current else {},
-        decisions=tuple(d for d in manifest.decisions if d.archive in packages),
-    )
+    manifest = at_release(manifest, int(number))
+    packages = release.packages
+    listed = packages and tuple(each for each in packages if each.archive in manifest.packages)
     return replace(
         release,
         manifest=manifest,

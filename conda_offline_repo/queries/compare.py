@@ -54,13 +54,9 @@ class PlatformChange:
     @property
     def rows(self) -> list[tuple[str, str, str]]:
         """The name of each package with what it was and is, empty for nothing, sorted."""
-        return sorted(
-            (
-                *((n, old, self.with_origin(n, new)) for n, old, new in self.updated),
-                *((n, "", self.with_origin(n, version)) for n, version in self.added),
-                *((n, version, "") for n, version in self.removed),
-            )
-        )
+        rows = [(name, old, self.with_origin(name, new)) for name, old, new in self.updated]
+        rows += ((name, "", self.with_origin(name, version)) for name, version in self.added)
+        return sorted((*rows, *((name, version, "") for name, version in self.removed)))
 
 
 @dataclass(frozen=True)
@@ -99,6 +95,20 @@ class Difference:
 def subdir_and_name(archive: str) -> str:
     """Return `subdir/name` of the archive `subdir/name-version-build.extension`."""
     return archive.rsplit("-", 2)[0]
+
+
+def at_release(manifest: Manifest, number: int) -> Manifest:
+    """Return a release that can be installed with its own packages, and the plugin's, alone.
+
+    Of one that is kept nothing else is known.
+    """
+    release = manifest.installable[number]
+    names = {name for name in manifest.packages if name.startswith(f"{PLUGIN}/")}
+    names = names.union(*release.solutions.values())
+    packages = {name: package for name, package in manifest.packages.items() if name in names}
+    lost: dict[str, Any] = {} if release is manifest else {"files": {}, "proved_with": {}}
+    known = replace(manifest, release=number, created=release.created, packages=packages)
+    return replace(known, solutions=release.solutions, **lost)
 
 
 def difference(old: Manifest | None, new: Manifest) -> Difference:

@@ -80,11 +80,17 @@ def report(folder: Path, kind: str = "json") -> bytes:
     return audit_report(locate_one(folder), Path(f"x.{kind}"))
 
 
-def tables(folder: Path) -> dict[str, list[list[str]]]:
-    """The tables of a report, by title of the section."""
+def sections(folder: Path) -> list[dict[str, Any]]:
+    """The sections of a report, as a program has them."""
     content = json.loads(report(folder))
     check_report(content)
-    return {section["title"]: section["table"] for section in content["sections"]}
+    listed: list[dict[str, Any]] = content["sections"]
+    return listed
+
+
+def tables(folder: Path) -> dict[str, list[list[str]]]:
+    """The tables of a report, by title of the section."""
+    return {section["title"]: section["table"] for section in sections(folder)}
 
 
 def in_markdown(content: bytes) -> tuple[list[list[str]], str]:
@@ -147,10 +153,12 @@ def test_policy_scripts_and_attestations(tmp_path: Path) -> None:
     assert "GPL-3.0-only" in said["Policy"][2][1]
     assert said["What the policy let pass"][1:] == [list(vars(DECISION).values())]
     assert said["What runs at installation"][1:] == [
-        [LIB, "unknown", ""],
         [APP, "entry-point", "a = b:c"],
         [APP, "post-link", "bin/.app-post-link.sh"],
+        [LIB, "unknown", ""],
     ]
+    text = next(s["text"] for s in sections(tmp_path / "bank") if "installation" in s["title"])
+    assert text.endswith("New: entry-point of app; post-link of app.")
     column = said["Packages"][0].index("Attested by")
     assert [row[column] for row in said["Packages"][1:]] == [
         *("", "", "not verified", str(attester), ""),
@@ -159,7 +167,7 @@ def test_policy_scripts_and_attestations(tmp_path: Path) -> None:
 
 def test_first_release(tmp_path: Path) -> None:
     at(tmp_path / "bank", releases={})
-    for section in json.loads(report(tmp_path / "bank"))["sections"]:
+    for section in sections(tmp_path / "bank"):
         if section["title"] in ("Changes", "New licences"):
             assert section["text"] == "The folder has no earlier release to compare it with."
             assert section["table"][1:] == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from typing import TYPE_CHECKING
 
@@ -9,9 +10,11 @@ import pytest
 
 from conda_offline_repo.files.atomic import STAGED
 from dev.upstream.server import ChannelServer
-from tests.cli.test_json import check
-from tests.support.rewriting import rewrite
+from tests.cli.test_affected import record
+from tests.cli.test_json import check, check_report
+from tests.support.rewriting import from_wheel, rewrite
 from tests.support.running import Customer, snapshot
+from tests.support.suite import CORE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -96,6 +99,38 @@ def test_refused(auditor: Conda, acme: Path, tmp_path: Path, file: str, reason: 
     assert [*tmp_path.rglob(f"*{STAGED}"), *tmp_path.rglob("report.md")] == []
 
 
+def test_with_advisories(auditor: Conda, acme: Path, tmp_path: Path) -> None:
+    from_wheel(acme, CORE, "Core_Lib-2.0-py3-none-any.whl")
+    records = [record("core-lib"), {**record("core-lib"), "id": "PYSEC-2", "aliases": ["CVE-2"]}]
+    (tmp_path / "osv").mkdir()
+    for each in records:
+        (tmp_path / "osv" / f"{each['id']}.json").write_text(json.dumps(each))
+    (tmp_path / "osv" / "PYSEC-3.json").write_text("{")
+    show = ("offline-repo", "show", acme, "--affected", tmp_path / "osv", "--report", "x.json")
+    result = auditor.execute(*show, "--json")
+    assert result.status == 3
+    assert not check("show_report", result)["success"]
+
+    def rows() -> list[dict[str, str]]:
+        content = json.loads((auditor.work / "x.json").read_text("utf-8"))
+        check_report(content)
+        section = content["sections"][-1]
+        assert section["title"] == "Advisories"
+        assert "PYSEC-3.json" in section["text"]
+        heads, *rows = section["table"]
+        return [dict(zip(heads, row, strict=True)) for row in rows]
+
+    first, second = rows()
+    assert (first["Release"], first["Package"], first["Version"]) == ("1", "core (core-lib)", "2.0")
+    assert (first["Advisory"], second["Advisory"]) == ("PYSEC-1, CVE-1", "PYSEC-2, CVE-2")
+    assert first["Fixed in"] == "2.1"
+    notes = [{"id": name, "reason": "Not | called."} for name in ("CVE-1", "PYSEC-2")]
+    (tmp_path / "policy.yml").write_text(json.dumps({"policy": {"not_affected": notes}}))
+    auditor.run(*show, "--policy", tmp_path / "policy.yml")
+    assert [row["Not affected because"] for row in rows()] == ["Not | called."] * 2
+
+
 def test_one_thing_at_a_time(auditor: Conda, acme: Path) -> None:
-    result = auditor.execute("offline-repo", "show", acme, "--report", "x.md", "--brief")
-    assert result.status == 2
+    result = auditor.fail("offline-repo", "show", acme, "--report", "x.md", "--why", "core")
+    assert "--report is not allowed with --why" in result.stderr
+    assert not (auditor.work / "x.md").exists()
