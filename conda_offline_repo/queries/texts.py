@@ -10,7 +10,6 @@ import hashlib
 import os
 from contextlib import ExitStack
 from difflib import get_close_matches
-from errno import EINVAL, EISDIR, ENOENT, ENOTDIR
 from functools import partial
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryFile
@@ -21,7 +20,7 @@ from ..files.web import WebFolder
 from ..files.workers import run_all
 from ..printable import escaped
 from ..repository.exceptions import UnreadableError
-from .contents import list_packages
+from .contents import NO_FILE, list_packages
 from .exceptions import ArchiveError, PackageUnknownError
 
 if TYPE_CHECKING:
@@ -35,8 +34,6 @@ if TYPE_CHECKING:
 
     #: The texts of an archive, and the reasons why others are left out, each by name.
     Texts = tuple[dict[str, str], dict[str, str]]
-    #: Returns the name that a file of a package gets by its path; empty if it is not wanted.
-    Named = Callable[[ListedPackage, str], str]
 
 #: Bytes of a text, and of all texts of an archive.
 LARGEST_TEXT = 16 << 20
@@ -87,7 +84,7 @@ def scripts(
 def texts_of_each(
     repository: Repository,
     packages: Sequence[ListedPackage],
-    named: Named,
+    named: Callable[[ListedPackage, str], str],
     *,
     part: str,
     clean: Callable[[str], str] = str,
@@ -95,7 +92,7 @@ def texts_of_each(
     """Yield packages of a repository with their texts.
 
     Args:
-        named: Chooses them.
+        named: Returns the name that a file gets by its path; empty if it is not wanted.
         part: That of the archives which has them, `info` or `pkg`.
         clean: What is done to each text; one that is empty then is left out.
 
@@ -124,10 +121,8 @@ def texts_of_each(
                 file.seek(0)
                 return _texts(path, file, partial(named, package), part, clean)
         except OSError as error:
-            if error.errno in (ENOENT, ENOTDIR):
-                raise ArchiveError(path, "it is missing") from error
-            if error.errno in (EINVAL, EISDIR):
-                raise ArchiveError(path, str(error.strerror)) from error
+            if error.errno in NO_FILE:
+                raise ArchiveError(path, "it is missing or not a file") from error
             raise UnreadableError(path, error) from error
 
     at_once = 1 if isinstance(repository.path, Path) else AT_ONCE

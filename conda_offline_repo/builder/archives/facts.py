@@ -67,12 +67,8 @@ class Facts:
 
 
 def facts_of(archive: Archive, noarch: object, known: Known) -> Facts:
-    """Return the facts of an archive, which is read once; without any where it is not at hand, or
-    does not say what it installs.
-
-    Args:
-        noarch: Of its index entry.
-        known: The facts of others; gets these. Any thread may use it.
+    """Return the facts of an archive with the `noarch` of its entry, which is read once; none where
+    it is not at hand, or does not say what it installs. `known` gets them, in any thread.
     """
     key = (name := archive.name, archive.sha256, noarch)
     if key in known:

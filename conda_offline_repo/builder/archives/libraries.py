@@ -8,7 +8,6 @@ have a library for each system, or none that their users load. conda-build refus
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .archive import read_beginnings
@@ -52,20 +51,6 @@ MACHINES = {
 }
 
 
-@dataclass(frozen=True)
-class Compiled:
-    """Compiled files of a noarch package.
-
-    Attributes:
-        paths: Those in question.
-        useless: Whether they are of no use to the machine; they may be for another one with another
-            Python.
-    """
-
-    paths: tuple[str, ...]
-    useless: bool
-
-
 def native_files(path: Path, contents: Contents) -> dict[str, str]:
     """Return the compiled files of an archive that a machine finds, each with the system that it is
     for: of programs among its commands; of libraries, whose names say it, it is empty.
@@ -87,8 +72,11 @@ def system_of(content: bytes) -> str | None:
     return next((s for beginning, s in BEGINNINGS.items() if content.startswith(beginning)), None)
 
 
-def compiled_files(native: Mapping[str, str], platform: str, python: str) -> Compiled | None:
-    """Return what is compiled in a noarch package, unless it is for all machines.
+def compiled_files(
+    native: Mapping[str, str], platform: str, python: str
+) -> tuple[tuple[str, ...], bool]:
+    """Return the compiled files of a noarch package that are not for all machines, and whether they
+    are of no use to this one; they may be for another one with another Python.
 
     Args:
         native: See `native_files`.
@@ -102,15 +90,15 @@ def compiled_files(native: Mapping[str, str], platform: str, python: str) -> Com
     if extensions and not any(
         f".{_file(path).partition('.')[2]}" in suffixes for path in extensions
     ):
-        return Compiled(extensions, useless=True)
+        return extensions, True
     if not compiled:
-        return None
+        return (), False
     systems = [{system} if system else _systems(path) for path, system in native.items()]
     own = platform.partition("-")[0]
     if not any(own in possible for possible in systems):
         # .NET has libraries for every system, with the names of those for Windows
-        return Compiled(compiled, useless=any(possible != {"win"} for possible in systems))
-    return Compiled(compiled, useless=False) if set.intersection(*systems) else None
+        return compiled, any(possible != {"win"} for possible in systems)
+    return (compiled if set.intersection(*systems) else ()), False
 
 
 def _is_loaded(path: str) -> bool:

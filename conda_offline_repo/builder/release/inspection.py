@@ -67,15 +67,15 @@ def inspect(plan: BuildPlan, archives: Iterable[Archive], known: Known) -> tuple
             if not (everywhere or noarch == "python" or windows):
                 continue
             facts = facts_of(by_name[name], noarch, known)
-            compiled = compiled_files(facts.native, solution.platform, python)
+            paths, is_useless = compiled_files(facts.native, solution.platform, python)
             if facts.unlinkable:
                 unlinkable[name] = facts.unlinkable
             if windows and facts.long_path:
                 long[name] = facts.long_path
-            if compiled and compiled.useless:
-                useless.append(f"{name}, for {solution.key}: {_some(compiled.paths)}")
-            elif compiled and not any(map(_is_virtual, records[name].get("depends") or ())):
-                fitting[name] = compiled.paths
+            if is_useless:
+                useless.append(f"{name}, for {solution.key}: {_some(paths)}")
+            elif paths and not any(d.startswith("__") for d in records[name].get("depends") or ()):
+                fitting[name] = paths
     if useless or unlinkable:
         raise UnfitArchivesError(useless, unlinkable)
     return (
@@ -109,10 +109,6 @@ def _python(solution: Solution, records: Mapping[str, Mapping[str, Any]]) -> str
             version = "".join(record["version"].split(".")[:2])
             return f"{version}t" if record["build"].endswith(f"cp{version}t") else version
     return ""
-
-
-def _is_virtual(dependency: str) -> bool:
-    return dependency.startswith("__")
 
 
 def _providers(plan: BuildPlan, solution: Solution, read: Read) -> Iterator[BuildWarning]:
