@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections import defaultdict
 from contextlib import contextmanager, suppress
 from datetime import datetime, timezone
 from inspect import signature
@@ -88,15 +87,15 @@ def shard_info(shards: Any) -> Mapping[str, Any]:
     return info
 
 
-def cached_versions(url: str, names: Iterable[str]) -> tuple[str, dict[str, set[str]]] | None:
+def cached_versions(url: str, names: Iterable[str]) -> tuple[str, dict[str, set[str]]]:
     """Return the day of conda's cached index of a subdir, and the versions of some packages there;
-    None without. No server is asked, and the cache stays as it is.
+    nothing without one. No server is asked, and the cache stays as it is.
     """
     cache = repodata_fetch(Channel(url)).repo_cache
     paths = [cache.cache_path_json, getattr(cache, "cache_path_shards", cache.cache_path_json)]
     times = {path.stat().st_mtime: path for path in paths if path.is_file()}
     if not times:
-        return None
+        return "", {}
     if times[max(times)] == paths[0]:
         pattern = (
             rf'"((?:{"|".join(map(re.escape, names))})(?:-[^-"]+){{2}}\.(?:conda|tar\.bz2))"\s*:'
@@ -105,10 +104,9 @@ def cached_versions(url: str, names: Iterable[str]) -> tuple[str, dict[str, set[
     else:
         with settings(offline=True, local_repodata_ttl=FOREVER):
             files = [e[1] for s in shards([*names], [url]).values() for e in shard_entries(s)]
-    versions: dict[str, set[str]] = defaultdict(set)
-    for file in files:
-        name, version, _ = file.rsplit("-", 2)
-        versions[name].add(version)
+    versions: dict[str, set[str]] = {}
+    for name, version, _ in (file.rsplit("-", 2) for file in files):
+        versions.setdefault(name, set()).add(version)
     asked = datetime.fromtimestamp(cache.cache_path_state.stat().st_mtime, timezone.utc)
     return f"{asked:%Y-%m-%d}", versions
 

@@ -8,7 +8,6 @@ import zipfile
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
-from operator import attrgetter
 from pathlib import Path
 from textwrap import shorten
 from typing import TYPE_CHECKING
@@ -23,12 +22,13 @@ from ..repository import reading
 from .exceptions import AdvisoriesError
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Iterator, Sequence
+    from collections.abc import Container, Iterator
     from typing import Any
 
 #: Characters of a summary, and of the reason why a record cannot be read.
 LONGEST = 160
 YAML = (".yaml", ".yml")
+PURL = re.compile(r"pkg:/*([^?#]+?)/+([^/?#@]+)(?:@([^/?#]*))?(?:[?#]|$)")
 #: What happens at a version, by what comes first where several do; and the first of all events.
 EVENTS = {"fixed": 0, "limit": 0, "introduced": 1, "last_affected": 2}
 EVER = ("introduced", "0")
@@ -59,32 +59,34 @@ class Affected:
         return tuple(dict.fromkeys(version for kind, version in events if kind == "fixed"))
 
     def has(self, version: str) -> bool:
-        """Return whether a version is affected.
+        """Return whether a version is affected: by OSV's algorithm, the last event until it counts.
 
         PEP 440 compares versions of PyPI; conda what that does not read, and all others. A local
         part (`+cu118`) counts only where the advisory has one, too.
         """
-        single = [(("introduced", v), ("last_affected", v)) for v in self.versions]
-        return any(self._in(version, events) for events in (*self.ranges, *single))
-
-    def _in(self, version: str, events: Sequence[tuple[str, str]]) -> bool:
-        """Return what OSV's algorithm does: the last event until a version counts."""
-        texts = [text for _, text in events]
-        if not any("+" in text for text in texts):
-            version = version.partition("+")[0]
         of_pypi = any(key.startswith("pypi/") for key in self.keys)
-        keys: list[Any] = [version, *texts]
-        for rule in (VersionOrder, Version) if of_pypi else (VersionOrder,):
-            with suppress(ValueError):
-                keys = [rule(text) for text in (version, *texts)]
-        timeline = [(e != EVER, k, EVENTS[e[0]]) for e, k in zip(events, keys[1:], strict=True)]
-        past = [e for e in timeline if (e[0], *e[1:]) < (True, keys[0], 2)]
-        return bool(past) and max(past)[2] == EVENTS["introduced"]
+        for events in (
+            *self.ranges,
+            *(((EVER[0], v), ("last_affected", v)) for v in self.versions),
+        ):
+            texts = [text for _, text in events]
+            local = any("+" in text for text in texts)
+            texts = [version if local else version.partition("+")[0], *texts]
+            keys: list[Any] = texts
+            for rule in (VersionOrder, Version) if of_pypi else (VersionOrder,):
+                with suppress(ValueError):
+                    keys = [rule(text) for text in texts]
+            ordered = zip(events, keys[1:], strict=True)
+            timeline = [(event != EVER, key, EVENTS[event[0]]) for event, key in ordered]
+            past = [event for event in timeline if event < (True, keys[0], 2)]
+            if past and max(past)[2] == EVENTS[EVER[0]]:
+                return True
+        return False
 
 
 @dataclass(frozen=True)
 class Advisory:
-    """What a record says, or several that share an identifier; the severity as it is stated."""
+    """What a record says, or several with the same identifiers; the severity as it is stated."""
 
     id: str
     aliases: tuple[str, ...]
@@ -103,12 +105,11 @@ class Advisories:
 
 def purl_parts(purl: str) -> tuple[str, str]:
     """Return `type/namespace/name`, normalized, and the version of a package URL; empty if none."""
-    scheme, _, rest = re.split("[?#]", purl, maxsplit=1)[0].partition(":")
-    folders, _, last = rest.strip("/").rpartition("/")
-    name, _, version = map(unquote, last.partition("@"))
-    folders, name = unquote(folders).lower(), name.lower()
-    name = canonicalize_name(name) if folders == "pypi" else name
-    return (f"{folders}/{name}", version) if scheme == "pkg" and folders and name else ("", "")
+    if not (match := PURL.match(purl)):
+        return "", ""
+    kind, name, version = (unquote(part or "") for part in match.groups())
+    kind, name = kind.lower(), name.lower()
+    return f"{kind}/{canonicalize_name(name) if kind == 'pypi' else name}", version
 
 
 def read_advisories(path: Path, wanted: Container[str] | None = None) -> Advisories:
@@ -120,12 +121,15 @@ def read_advisories(path: Path, wanted: Container[str] | None = None) -> Advisor
     Raises:
         AdvisoriesError: There is no record that can be read.
     """
-    advisories: list[Advisory] = []
+    known: dict[str, Advisory] = {}
     unreadable, readable = [], 0
     try:
         for name, record in _records(path):
             try:
-                advisories += _advisory(record, wanted)
+                for advisory in _advisory(record, wanted):
+                    ids = (advisory.id, *advisory.aliases)
+                    same = next((known[id] for id in ids if id in known), advisory)
+                    known |= dict.fromkeys((same.id, *same.aliases, *ids), _merged(same, advisory))
                 readable += 1
             except (ValueError, KeyError, TypeError, AttributeError) as error:
                 reason = record if isinstance(record, Exception) else f"not a record, {error!r}"
@@ -134,21 +138,30 @@ def read_advisories(path: Path, wanted: Container[str] | None = None) -> Advisor
         raise AdvisoriesError(path, [str(error)]) from error
     if not readable:
         raise AdvisoriesError(path, unreadable)
-    return Advisories(_merged(advisories), tuple(unreadable))
+    advisories = {advisory.id: advisory for advisory in known.values()}
+    return Advisories(tuple(advisories.values()), tuple(unreadable))
+
+
+def _merged(first: Advisory, other: Advisory) -> Advisory:
+    ids = {*first.aliases, other.id, *other.aliases} - {first.id}
+    affected = tuple(dict.fromkeys(first.affected + other.affected))
+    severity = first.severity or other.severity
+    return replace(first, aliases=tuple(sorted(ids)), severity=severity, affected=affected)
 
 
 def _records(path: Path) -> Iterator[tuple[str, Any]]:
     """Yield the name of each file and each of its records, or why it cannot be read."""
-    if path.is_dir():
-        for folder, _, names in os.walk(path, onerror=_fail):
-            for file in (Path(folder, name) for name in sorted(names)):
-                yield from _of_file(str(file), partial(open_regular, file))
-    elif zipfile.is_zipfile(path):
+    if zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as archive:
             for info in archive.infolist():
                 yield from _of_file(info.filename, partial(archive.open, info))
-    else:
-        yield from _of_file(str(path), partial(open_regular, path))
+        return
+    files = [path]
+    if path.is_dir():
+        walk = os.walk(path, onerror=_fail)
+        files = sorted(Path(folder, name) for folder, _, names in walk for name in names)
+    for file in files:
+        yield from _of_file(str(file), partial(open_regular, file))
 
 
 def _fail(error: OSError) -> None:
@@ -199,19 +212,3 @@ def _events(values: Any) -> tuple[tuple[str, str], ...]:
     if "introduced" not in {kind for kind, version in events if VersionOrder(version)}:
         raise ValueError("a range does not say where it begins")
     return tuple(event for event in events if event != ("limit", "*"))
-
-
-def _merged(advisories: Iterable[Advisory]) -> tuple[Advisory, ...]:
-    """Return one advisory for all that share an identifier."""
-    named: dict[str, Advisory] = {}
-    for advisory in sorted(advisories, key=attrgetter("id")):
-        ids = {advisory.id, *advisory.aliases}
-        for other in {named[i].id: named[i] for i in sorted(ids & named.keys())}.values():
-            ids |= {other.id, *other.aliases}
-            affected = tuple(dict.fromkeys(other.affected + advisory.affected))
-            advisory = replace(
-                other, affected=affected, severity=other.severity or advisory.severity
-            )
-        advisory = replace(advisory, aliases=tuple(sorted(ids - {advisory.id})))
-        named |= dict.fromkeys(ids, advisory)
-    return tuple(sorted({a.id: a for a in named.values()}.values(), key=attrgetter("id")))

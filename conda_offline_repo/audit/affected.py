@@ -29,27 +29,28 @@ if TYPE_CHECKING:
     from .advisories import Advisory
     from .policy import NotAffected
 
+    #: By URL of a subdir, the day of its index and its versions of packages.
+    Cached = Mapping[str, tuple[str, Mapping[str, Iterable[str]]]]
+
 
 @dataclass(frozen=True)
 class Holding:
-    """A package of a release, or of an environment: then without a label, of release 0. Its
-    channels may have other versions.
-    """
+    """A package of a release, or in an environment: then without a label, of release 0."""
 
     label: str
     release: int
     environment: str
     platform: str
+    channels: tuple[str, ...]
     package: Package
     entry: Mapping[str, Any]
-    channels: tuple[str, ...]
 
     @cached_property
     def names(self) -> dict[str, str]:
         """Its versions by what it is called, as in `purl_parts`."""
         version, purls = self.entry["version"], self.entry.get("purls")
-        stated = dict(map(purl_parts, map(str, purls if isinstance(purls, list) else ())))
-        names = {key: own or version for key, own in stated.items()}
+        stated = map(purl_parts, map(str, purls if isinstance(purls, list) else ()))
+        names = {key: own or version for key, own in stated}
         if not self.package.wheel:
             names[f"conda/{self.entry['name'].lower()}"] = version
         of_pypi = projects(self.package, self.entry)
@@ -57,53 +58,31 @@ class Holding:
 
 
 @dataclass(frozen=True)
-class Available:
-    """A version, and the label or channel that has it, this one by conda's cache of that day."""
-
-    version: str
-    place: str
-    day: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.version} in {self.place}{self.day and f' on {self.day}'}"
-
-
-@dataclass(frozen=True)
 class Hit:
-    """A package that an advisory affects: who has it, as in `Holding`, and what the advisory says.
+    """A package that an advisory affects, and the versions that fix it by the advisory.
 
-    `available` are the first later versions of each place that are not affected, `unknown` the
-    channels of which conda has no index, and `note` is why it does not matter, where that is known.
+    `available` has the first later version of each label and channel that it does not affect, as
+    far as conda's cached `indexes` tell: the day of that of each channel, empty without one. `note`
+    is why the advisory does not matter, if a policy says so.
     """
 
-    label: str
-    release: int
-    environment: str
-    platform: str
-    package: str
-    version: str
-    pypi: Mapping[str, str]
-    advisory: str
-    aliases: tuple[str, ...]
-    severity: str
-    summary: str
+    holding: Holding
+    advisory: Advisory
     fixed: tuple[str, ...]
-    available: tuple[Available, ...]
-    unknown: tuple[str, ...]
+    available: Mapping[str, str]
+    indexes: Mapping[str, str]
     note: str
 
 
 def held_by(repository: Repository) -> Iterator[Holding]:
     """Yield the packages of all releases of a repository; raises as `read_records`."""
     manifest, path = repository.manifest, repository.path
-    records = read_records(manifest, path)
+    records, channels = read_records(manifest, path), manifest.request.channels
     for each in (*solved(manifest, records, path), *solved_besides(manifest, records, path)):
         place = (manifest.label, each.release, each.environment, each.platform)
         for name, entry in each.entries.items():
             package = manifest.packages[each.archives[name]]
-            yield Holding(
-                *place, package, entry, () if package.wheel else manifest.request.channels
-            )
+            yield Holding(*place, () if package.wheel else channels, package, entry)
 
 
 def held_in(prefix: Path) -> Iterator[Holding]:
@@ -112,13 +91,13 @@ def held_in(prefix: Path) -> Iterator[Holding]:
     for name, record in installed(prefix).items():
         channels[name] = tuple(filter(None, (record.channel.base_url,)))
         entry = {"name": name, "version": record.version, "build": record.build}
-        yield Holding(*place, Package("", "", 0, record.url or ""), entry, channels[name])
+        yield Holding(*place, channels[name], Package("", "", 0, record.url or ""), entry)
     sites = [*prefix.glob("lib/python*/site-packages"), prefix / "Lib" / "site-packages"]
     metadata = [each.metadata for each in distributions(path=[*map(str, sites)])]
-    for name, version in sorted({(each["Name"], each["Version"]) for each in metadata}):
+    for name, version in sorted({(m["Name"], m["Version"]) for m in metadata if m["Version"]}):
         project, entry = canonicalize_name(name), {"name": name, "version": version, "build": ""}
         package = Package("", "", 0, "", WheelOrigin(project, version, "", ""))
-        yield Holding(*place, package, entry, channels.get(project, ()))
+        yield Holding(*place, channels.get(project, ()), package, entry)
 
 
 def affected(
@@ -131,21 +110,19 @@ def affected(
     for advisory in advisories:
         for key in (key for part in advisory.affected for key in part.keys):
             about[key][advisory.id] = advisory
-    pairs: list[tuple[Holding, Advisory]] = []
     same: dict[tuple[str, str], list[Holding]] = defaultdict(list)
+    hits: list[tuple[Holding, Advisory]] = []
     wanted: dict[str, set[str]] = defaultdict(set)
-    for holding in holdings:
-        same[holding.entry["name"], holding.platform].append(holding)
-        known = {id: a for key in holding.names for id, a in about.get(key, {}).items()}
-        hits = [(holding, a) for a in known.values() if _affects(a, holding.names)]
-        pairs += hits
-        for channel in holding.channels if hits else ():
-            for subdir in (holding.platform, "noarch"):
-                wanted[f"{channel}/{subdir}"].add(holding.entry["name"])
+    for held in holdings:
+        same[held.entry["name"], held.platform].append(held)
+        known = {id: a for key in held.names for id, a in about.get(key, {}).items()}
+        hits += (own := [(held, a) for a in known.values() if _affects(a, held.names)])
+        for channel in held.channels if own else ():
+            wanted[f"{channel}/{held.platform}"].add(held.entry["name"])
+            wanted[f"{channel}/noarch"].add(held.entry["name"])
     cached = {url: cached_versions(url, names) for url, names in wanted.items()}
     return tuple(
-        _hit(holding, advisory, same[holding.entry["name"], holding.platform], cached, notes)
-        for holding, advisory in pairs
+        _hit(*hit, same[hit[0].entry["name"], hit[0].platform], cached, notes) for hit in hits
     )
 
 
@@ -153,38 +130,31 @@ def _hit(
     held: Holding,
     advisory: Advisory,
     same: Iterable[Holding],
-    cached: Mapping[str, tuple[str, Mapping[str, Iterable[str]]] | None],
+    cached: Cached,
     notes: Mapping[str, Iterable[NotAffected]],
 ) -> Hit:
-    name, version, names = held.entry["name"], held.entry["version"], held.names
-    options = [(Available(h.entry["version"], h.label), h.names) for h in same if h.label]
-    unknown = []
+    options = [(other.entry["version"], other.label, other.names) for other in same if other.label]
+    indexes = {}
     for channel in held.channels:
-        indexes = [i for s in (held.platform, "noarch") if (i := cached[f"{channel}/{s}"])]
-        unknown += [] if indexes else [channel]
-        versions = [(v, day) for day, index in indexes for v in index.get(name, ())]
-        options += [(Available(v, channel, day), dict.fromkeys(names, v)) for v, day in versions]
-    first: dict[str, Available] = {}
-    for option, own in sorted(options, key=lambda option: VersionOrder(option[0].version)):
-        later = VersionOrder(option.version) > VersionOrder(version)
-        if later and not _affects(advisory, own):
-            first.setdefault(option.place, option)
-    fixed = [v for part in advisory.affected if part.keys & names.keys() for v in part.fixed]
-    reasons = (
+        both = [cached[f"{channel}/{subdir}"] for subdir in (held.platform, "noarch")]
+        indexes[channel] = max(day for day, _ in both)
+        versions = {v for _, known in both for v in known.get(held.entry["name"], ())}
+        options += [(version, channel, dict.fromkeys(held.names, version)) for version in versions]
+    available: dict[str, str] = {}
+    for version, place, names in sorted(options, key=lambda option: VersionOrder(option[0])):
+        if VersionOrder(version) > VersionOrder(held.entry["version"]) and not _affects(
+            advisory, names
+        ):
+            available.setdefault(place, version)
+    parts = [part for part in advisory.affected if part.keys & held.names.keys()]
+    fixed = dict.fromkeys(version for part in parts for version in part.fixed)
+    reasons = [
         note.reason
         for note in notes.get(held.label, ())
         if note.id in (advisory.id, *advisory.aliases)
         and (not note.package or matches(note.package, held.package, held.entry))
-    )
-    return Hit(
-        *(held.label, held.release, held.environment, held.platform, name, version),
-        {key.removeprefix("pypi/"): own for key, own in names.items() if key[:5] == "pypi/"},
-        *(advisory.id, advisory.aliases, advisory.severity, advisory.summary),
-        tuple(dict.fromkeys(fixed)),
-        tuple(first.values()),
-        tuple(unknown),
-        next(reasons, ""),
-    )
+    ]
+    return Hit(held, advisory, tuple(fixed), available, indexes, "; ".join(reasons))
 
 
 def _affects(advisory: Advisory, names: Mapping[str, str]) -> bool:

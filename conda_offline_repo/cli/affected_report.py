@@ -4,47 +4,53 @@ from __future__ import annotations
 
 import csv
 import re
-from dataclasses import asdict, replace
 from io import StringIO
 from typing import TYPE_CHECKING
 
 from conda.base.context import context
 
-from ..audit.affected import Hit
 from ..audit.report import Section
 from .output import print_json, print_lines, table, warn
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from typing import Any
 
-#: What spreadsheets take for the beginning of a formula.
+    from ..audit.affected import Hit
+
+#: The keys of JSON and columns of CSV; a table has those that are not wide, and not empty.
+KEYS = (
+    *("label", "release", "environment", "platform", "package", "version", "pypi", "advisory"),
+    *("aliases", "severity", "summary", "fixed", "available", "indexes", "note"),
+)
+WIDE = ("pypi", "severity", "summary", "indexes")
+HEADS = {"fixed": "Fixed in", "note": "Not affected because"}
+#: Where spreadsheets find a formula.
 FORMULA = re.compile(r"^(?=[=+@-])")
-HEADS: tuple[str, ...] = ("LABEL", "RELEASE", "ENVIRONMENT", "PLATFORM", "PACKAGE", "VERSION")
-HEADS += ("ADVISORY", "FIXED IN", "NOT AFFECTED BECAUSE")
 
 
 def report(hits: Sequence[Hit], unreadable: Sequence[str], *, as_csv: bool) -> int:
-    """Print them, and return the exit status: 3 if any of them has no note."""
-    found = status(hits)
+    """Print them, and return their status."""
     if context.json:
-        print_json(success=not found, affected=[*map(asdict, hits)], unreadable=unreadable)
-        return found
+        contents = [dict(zip(KEYS, _values(hit), strict=True)) for hit in hits]
+        print_json(success=not status(hits), affected=contents, unreadable=unreadable)
+        return status(hits)
+    days = dict(sorted(item for hit in hits for item in hit.indexes.items()))
     if as_csv:
         text = StringIO()
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(Hit.__annotations__)
-        writer.writerows([FORMULA.sub("'", _text(v)) for v in vars(hit).values()] for hit in hits)
+        lines = [KEYS, *([FORMULA.sub("'", t) for t in map(_text, _values(h))] for h in hits)]
+        csv.writer(text, lineterminator="\n").writerows(lines)
         print_lines(text.getvalue().splitlines())
     elif hits:
-        rows = [HEADS, *map(_row, hits)]
-        first, last = 0 if hits[0].label else 2, 8 + any(hit.note for hit in hits)
-        print_lines(table([row[first:last] for row in rows]))
+        heads, *rows = _table(hits, WIDE)
+        print_lines(table([[*map(str.upper, heads)], *rows]))
+        print_lines(f"{c}: as conda's cache has it of {day}" for c, day in days.items() if day)
     else:
         print("No advisory is about a version that is here.")
+    unknown = [channel for channel, day in days.items() if not day]
+    warn(f"What {c} has is not known: conda's cache has no index of it." for c in unknown)
     warn(f"{problem}: it was not read." for problem in unreadable)
-    unknown = sorted({channel for hit in hits for channel in hit.unknown})
-    warn(f"Which versions {c} has is unknown: conda's cache has no index of it." for c in unknown)
-    return found
+    return status(hits)
 
 
 def status(hits: Iterable[Hit]) -> int:
@@ -55,20 +61,28 @@ def status(hits: Iterable[Hit]) -> int:
 def section(hits: Iterable[Hit], unreadable: Iterable[str]) -> Section:
     """Return them for a report, without what only this machine's caches know."""
     text = "; ".join(("Of those that were given", *unreadable))
-    rows = [_row(replace(hit, available=())) for hit in hits]
-    return Section("Advisories", f"{text}.", [tuple(map(str.capitalize, HEADS)), *rows])
+    return Section("Advisories", f"{text}.", _table(hits, (*WIDE, "available")))
 
 
-def _row(hit: Hit) -> tuple[str, ...]:
-    names = [f"{hit.package} ({n})" for n in hit.pypi if n != hit.package] or [hit.package]
-    ids = [hit.advisory, *(alias for alias in hit.aliases if alias.startswith("CVE-"))]
-    fixed = " or ".join(hit.fixed) or "none"
-    available = f" ({_text(hit.available)})" if hit.available else ""
-    place = (hit.label, str(hit.release), hit.environment, hit.platform)
-    return (*place, names[0], hit.version, ", ".join(ids), f"{fixed}{available}", hit.note)
+def _table(hits: Iterable[Hit], without: Sequence[str]) -> list[tuple[str, ...]]:
+    rows = [dict(zip(KEYS, map(_text, _values(hit)), strict=True)) for hit in hits]
+    shown = [k for k in KEYS if k not in without and (not rows or any(row[k] for row in rows))]
+    heads = tuple(HEADS.get(key, key.capitalize()) for key in shown)
+    return [heads, *(tuple(row[key] for key in shown) for row in rows)]
 
 
-def _text(value: object) -> str:
+def _values(hit: Hit) -> tuple[Any, ...]:
+    held, advisory = hit.holding, hit.advisory
+    pypi = {key[5:]: version for key, version in held.names.items() if key.startswith("pypi/")}
+    return (
+        *(held.label, held.release, held.environment, held.platform),
+        *(held.entry["name"], held.entry["version"], pypi),
+        *(advisory.id, advisory.aliases, advisory.severity, advisory.summary),
+        *(hit.fixed, hit.available, hit.indexes, hit.note),
+    )
+
+
+def _text(value: Any) -> str:
     if isinstance(value, dict):
-        return ", ".join(f"{name} {version}" for name, version in value.items())
-    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+        value = tuple(f"{name} {version}" for name, version in value.items())
+    return ", ".join(value) if isinstance(value, tuple) else str(value or "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conda_offline_repo.audit.advisories import Advisory, Affected
-from conda_offline_repo.audit.affected import Available, affected, held_by
+from conda_offline_repo.audit.affected import affected, held_by
 from conda_offline_repo.audit.policy import NotAffected
 from conda_offline_repo.repository.locate import locate
 from tests.support.inside import Inside, inside
@@ -69,43 +70,38 @@ def hits(root: Path, *advisories: Advisory, notes: tuple[NotAffected, ...] = ())
     return [*affected(holdings, advisories, by_label)]
 
 
+def where(found: list[Hit]) -> list[tuple[str, int, str]]:
+    """Label, release and package of each."""
+    helds = [hit.holding for hit in found]
+    return [(held.label, held.release, held.entry["name"]) for held in helds]
+
+
 def test_labels_and_kept_releases(vendor: tuple[Inside, TinyChannel]) -> None:
     engineer, channel = vendor
-    today = f"{datetime.now(timezone.utc):%Y-%m-%d}"
-    first, second = hits(engineer.root, advisory())
-    assert (first.label, first.release, first.platform) == ("acme", 1, "linux-64")
-    assert (second.label, second.release) == ("bank", 1)
-    for hit in (first, second):
-        assert (hit.package, hit.version, {**hit.pypi}) == (
-            "py-http",
-            "2.30.0",
-            {"requests": "2.30.0"},
-        )
-        assert (hit.advisory, hit.aliases) == ("PYSEC-2023-74", ("CVE-2023-32681",))
-        assert (hit.severity, hit.summary, hit.fixed) == ("MODERATE", "It leaks.", ("2.31.0",))
-        assert hit.available == (
-            Available("2.31.0", "acme"),
-            Available("2.31.0", channel.folder.as_uri(), today),
-        )
-        assert (hit.unknown, hit.note) == ((), "")
-    assert str(first.available[0]) == "2.31.0 in acme"
-    assert str(first.available[1]).endswith(f" on {today}")
+    url, today = channel.folder.as_uri(), f"{datetime.now(timezone.utc):%Y-%m-%d}"
+    found = hits(engineer.root, advisory())
+    assert where(found) == [("acme", 1, "py-http"), ("bank", 1, "py-http")]
+    for hit in found:
+        assert (hit.holding.platform, hit.holding.entry["version"]) == ("linux-64", "2.30.0")
+        assert hit.holding.names == {"conda/py-http": "2.30.0", "pypi/requests": "2.30.0"}
+        assert (hit.advisory, hit.fixed, hit.note) == (advisory(), ("2.31.0",), "")
+        assert hit.available == {"acme": "2.31.0", url: "2.31.0"}
+        assert hit.indexes == {url: today}
 
 
 def test_what_is_not_affected_is_not_available_either(vendor: tuple[Inside, TinyChannel]) -> None:
     engineer, channel = vendor
     found = hits(engineer.root, advisory(fixed="2.31.5"))
-    assert [(hit.label, hit.release) for hit in found] == [("acme", 2), ("acme", 1), ("bank", 1)]
-    assert [option.version for hit in found for option in hit.available] == ["2.32.0"] * 3
-    assert {option.place for hit in found for option in hit.available} == {channel.folder.as_uri()}
-    assert [hit.available for hit in hits(engineer.root, advisory(fixed="99"))] == [()] * 3
+    assert [each[:2] for each in where(found)] == [("acme", 2), ("acme", 1), ("bank", 1)]
+    assert [hit.available for hit in found] == [{channel.folder.as_uri(): "2.32.0"}] * 3
+    assert [hit.available for hit in hits(engineer.root, advisory(fixed="99"))] == [{}] * 3
 
 
 def test_names_by_purl(vendor: tuple[Inside, TinyChannel]) -> None:
     engineer, _ = vendor
     for purl in ("pkg:conda/openssl", "pkg:generic/openssl"):
         found = hits(engineer.root, advisory("", purl, "3.0.15"))
-        assert [(hit.label, hit.release, hit.package) for hit in found] == [
+        assert where(found) == [
             ("acme", 2, "openssl"),
             ("acme", 1, "openssl"),
             ("bank", 1, "openssl"),
@@ -117,14 +113,12 @@ def test_names_by_purl(vendor: tuple[Inside, TinyChannel]) -> None:
 
 def test_older_manifests(vendor: tuple[Inside, TinyChannel], tmp_path: Path) -> None:
     """Without the projects of PyPI, what needs Python is known by conda's name."""
-    import shutil
-
     folder = tmp_path / "root" / "bank"
     shutil.copytree(vendor[0].root / "bank", folder)
     packages = locate(folder)[0].manifest.packages
     rewrite(folder, packages={n: replace(p, pypi={}, scripts=None) for n, p in packages.items()})
     (hit,) = hits(tmp_path / "root", advisory("Py_HTTP", fixed="3"))
-    assert hit.package == "py-http"
+    assert where([hit]) == [("bank", 1, "py-http")]
     assert not hits(folder, advisory("openssl", fixed="99"))
 
 
@@ -145,5 +139,5 @@ def test_notes(vendor: tuple[Inside, TinyChannel]) -> None:
 def test_without_a_cached_index(vendor: tuple[Inside, TinyChannel], tmp_path: Path) -> None:
     with inside(tmp_path / "customer"):
         (hit, _) = hits(vendor[0].root, advisory())
-        assert hit.unknown == (vendor[1].folder.as_uri(),)
-        assert hit.available == (Available("2.31.0", "acme"),)
+        assert hit.indexes == {vendor[1].folder.as_uri(): ""}
+        assert hit.available == {"acme": "2.31.0"}

@@ -207,9 +207,10 @@ def test_conda_packages_that_are_affected(tmp_path: Path, known: bool) -> None:
 
     seen: dict[str, set[str]] = {}
     for hit in hits:
-        seen.setdefault(f"{hit.package}-{hit.version}", set()).add(hit.advisory)
+        entry = hit.holding.entry
+        seen.setdefault(f"{entry['name']}-{entry['version']}", set()).add(hit.advisory.id)
     guessed = {name: ids for name, ids in AFFECTED.items() if name != "py-opencv-4.6.0"}
     assert seen == (AFFECTED if known else guessed)
-    fixed = {hit.advisory: hit.fixed for hit in hits}
+    fixed = {hit.advisory.id: hit.fixed for hit in hits}
     assert fixed["PYSEC-2023-62"] == ("2.2.5", "2.3.2")
     assert fixed["PYSEC-2023-163"] == ()

@@ -97,8 +97,7 @@ def test_solve_without_an_offline_repository(
     channel = TinyChannel(tmp_path / "channel")
     channel.add("app")
     channel.write()
-    policy = {"offline_repo_policy": "missing.yml"}
-    customer.configure(channels=[channel.folder.as_uri()], offline=offline, plugins=policy)
+    customer.configure(channels=[channel.folder.as_uri()], offline=offline)
     modules, opened = observe(customer, "create", "--yes", "-n", "mine", "app")
     assert "conda_offline_repo.customer.hooks.guard" in modules
     more = {

@@ -121,8 +121,11 @@ def test_with_advisories(auditor: Conda, acme: Path, tmp_path: Path) -> None:
         return [dict(zip(heads, row, strict=True)) for row in rows]
 
     first, second = rows()
-    assert (first["Release"], first["Package"], first["Version"]) == ("1", "core (core-lib)", "2.0")
-    assert (first["Advisory"], second["Advisory"]) == ("PYSEC-1, CVE-1", "PYSEC-2, CVE-2")
+    assert (first["Release"], first["Package"], first["Version"]) == ("1", "core", "2.0")
+    assert [(row["Advisory"], row["Aliases"]) for row in (first, second)] == [
+        ("PYSEC-1", "CVE-1, GHSA-1"),
+        ("PYSEC-2", "CVE-2"),
+    ]
     assert first["Fixed in"] == "2.1"
     notes = [{"id": name, "reason": "Not | called."} for name in ("CVE-1", "PYSEC-2")]
     (tmp_path / "policy.yml").write_text(json.dumps({"policy": {"not_affected": notes}}))

@@ -67,11 +67,10 @@ def check_origin(
     new = [record for record in records if record not in unlinked]
     if not new or commands.original():
         return ()
-    coming = [archive for archive in archives if archive.record not in unlinked]
-    if coming and customers_file("policy") and expected_by_use.get() is None:
+    if customers_file("policy") and expected_by_use.get() is None:
         from .policy import check_linked  # most machines have none
 
-        check_linked(coming)
+        check_linked([archive for archive in archives if archive.record not in unlinked])
     state = known_state(prefix)
     if state is None:
         return ()
