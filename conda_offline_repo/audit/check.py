@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from datetime import datetime
     from typing import Any, Literal
 
+    from conda.models.match_spec import MatchSpec
+
     from ..files.web import Place
     from ..queries.dependencies import Records, Solved
     from ..repository.manifest import Manifest
@@ -161,21 +163,27 @@ def projects(package: Package, entry: Mapping[str, Any]) -> Mapping[str, str]:
 
 def matches(spec: str, package: Package, entry: Mapping[str, Any], *, pypi: bool = True) -> bool:
     """Return whether a package is what a MatchSpec describes, under its name or those on PyPI."""
-    match = _parsed(spec).match
-    versions = [entry["version"]] if match.name == entry["name"].lower() else []
-    name = canonicalize_name(match.name)
-    versions += [own for project, own in projects(package, entry).items() if project == name * pypi]
-    folder = "" if package.wheel else package.url.rpartition("/")[0]
+    name, project, match = _parsed(spec)
+    versions = {entry["version"]} if name == entry["name"].lower() else set()
+    if pypi and (version := projects(package, entry).get(project)):
+        versions.add(version)
+    if not versions:
+        return False
+    channel = Channel(None if package.wheel else package.url.rpartition("/")[0] or None)
+    known = {key: entry[key] for key in KEYS & entry.keys()} | {"name": name, "channel": channel}
+    known.setdefault("build_number", 0)
     for version in versions:
-        known = {key: entry[key] for key in KEYS & entry.keys()} | {"version": version}
-        known |= {"name": match.name, "build_number": entry.get("build_number", 0)}
         with suppress(InvalidVersionSpec):  # of PyPI
-            if match.match(PackageRecord(**known, channel=Channel(folder or None))):
+            if match.match(PackageRecord(**{**known, "version": version})):
                 return True
     return False
 
 
-_parsed = lru_cache(maxsize=4096)(parse_spec)
+@lru_cache(maxsize=4096)
+def _parsed(spec: str) -> tuple[str, str, MatchSpec]:
+    """Return a MatchSpec with its name, and the same as PyPI has it."""
+    match = parse_spec(spec).match
+    return match.name, canonicalize_name(match.name), match
 
 
 def _is_of(channel: str, package: Package) -> bool:

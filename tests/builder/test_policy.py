@@ -11,6 +11,7 @@ import pytest
 from conda_offline_repo.audit.check import check
 from conda_offline_repo.audit.exceptions import PolicyBreachedError, PolicyError
 from conda_offline_repo.builder import policy
+from conda_offline_repo.builder.options import EnvironmentSpec
 from conda_offline_repo.repository.decision import Decision
 from conda_offline_repo.repository.locate import locate_one
 from tests.builder.test_cooldown import at, of
@@ -209,6 +210,31 @@ def test_an_entry_that_is_repaired_is_judged_again(vendor: Vendor) -> None:
     vendor.add("1.0", license="GPL-3.0-or-later")
     problem = "its licence GPL-3.0-or-later is denied"
     assert vendor.refused() == {"noarch/app-1.0-0.conda": problem}
+
+
+def test_each_platform_is_judged(vendor: Vendor) -> None:
+    record = {"license": "GPL-3.0-only", **OLD}
+    vendor.channel.add("gmp", "6.0", subdir="win-64", record=record)
+    vendor.channel.write()
+    url = vendor.channel.folder.as_uri()
+    options = vendor.me.options("app", channels=(url,), platforms=("linux-64", "win-64"))
+    with pytest.raises(PolicyBreachedError) as raised:
+        vendor.me.build(replace(options, policy=json.dumps(NO_GPL)), dry_run=True)
+    named = {each["archive"]: each["needed_by"] for each in raised.value.breaches}
+    assert named == {GMP: ("app",), "win-64/gmp-6.0-0.conda": ("app",)}
+
+
+def test_what_is_named_exactly_is_judged(vendor: Vendor) -> None:
+    vendor.channel.write()
+    packages = vendor.channel.packages.values()
+    lines = [f"{package.path.as_uri()}#{package.record['md5']}" for package in packages]
+    file = vendor.channel.folder / "exact.txt"
+    file.write_text("\n".join(["@EXPLICIT", *lines]))
+    options = vendor.me.options(channels=(vendor.channel.folder.as_uri(),))
+    options = replace(options, environments=(EnvironmentSpec("prod", file=file),))
+    with pytest.raises(PolicyBreachedError) as raised:
+        vendor.me.build(replace(options, policy=json.dumps(NO_GPL)), dry_run=True)
+    assert [each["needed_by"] for each in raised.value.breaches] == [("app",)]
 
 
 def test_age_is_checked_and_not_wished_for(vendor: Vendor, monkeypatch: pytest.MonkeyPatch) -> None:
