@@ -11,7 +11,9 @@ import pytest
 
 from conda_offline_repo import clock
 from conda_offline_repo.customer.environment.state import read_state
+from dev.upstream.server import ChannelServer
 from tests.support.inside import Inside, inside
+from tests.support.keys import SigningKey, sign
 from tests.support.mirror import PLATFORM, SOLVERS
 from tests.support.running import Customer, snapshot
 from tests.support.tiny import TinyChannel
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
     from tests.support.running import Conda, Finished
 
+VENDOR = SigningKey("vendor")
 WHY = "its lib is broken"
 GONE = f"Release 1 is withdrawn: {WHY}."
 LATE = "The next release was due on 2026-03-11, and this machine's clock says "
@@ -109,6 +112,29 @@ def test_environment_at_a_withdrawn_release(
     state = read_state(customer.envs / "rating")
     assert state is not None
     assert state.withdrawn == 0
+
+
+def test_from_a_signed_repository_on_a_server(
+    builds: dict[int, Path], bank: Path, customer: Conda
+) -> None:
+    deliver(builds, bank, 1)
+    sign(bank, VENDOR)
+    with ChannelServer(bank.parent) as server:
+        url = f"{server.url}/bank"
+        customer.use(url, "-n", "rating", "--trust", VENDOR.fingerprint, "--yes", "app", "tool")
+        shell = customer.activated("rating")
+        deliver(builds, bank, 3)
+        sign(bank, VENDOR)
+        done = customer.run("install", "--yes", "tool=3", **shell)
+        assert [told(done, text) for text in (GONE, LATE)] == [1, 1]
+        assert (
+            f"`conda offline-repo use {url} -p {customer.envs / 'rating'} --release 3`"
+            in done.stderr
+        )
+        assert told(customer.run("doctor", **shell), GONE) == 1
+        assert told(customer.use(url, "-n", "rating", "app", "--yes"), GONE) == 1
+        done = customer.run("update", "--yes", "--all", **shell)
+        assert [told(done, text) for text in (GONE, LATE)] == [0, 1]
 
 
 def test_use_alone_brings_it_to_a_good_release(
