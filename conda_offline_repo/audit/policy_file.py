@@ -6,8 +6,6 @@ import re
 from functools import reduce
 from typing import TYPE_CHECKING
 
-from ruamel.yaml.nodes import MappingNode, SequenceNode
-
 from ..exceptions import ConfigFileError, Mistake
 from ..files.yaml_nodes import Mapping, compose, data, read_text
 from .exceptions import PolicyError
@@ -59,8 +57,6 @@ def read_policy(path: Path, label: str) -> Policy:
 def _node_of(problem: str, node: Node) -> Node:
     """Return the node of what a problem is about, as of `policy.exceptions[0].until: ...`."""
     for step in re.findall(r"[.[](\w+)", problem.partition(" ")[0]):
-        if isinstance(node, SequenceNode):
-            node = node.value[int(step)]
-        elif isinstance(node, MappingNode):
-            node = next((value for key, value in node.value if key.value == step), node)
+        parts = node.value
+        node = parts[int(step)] if step.isdigit() else {k.value: v for k, v in parts}[step]
     return node

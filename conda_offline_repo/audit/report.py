@@ -83,8 +83,8 @@ def _sections(repository: Repository) -> Iterator[Section]:
         for kind, texts in (unknown if package.scripts is None else package.scripts).items()
         for text in texts
     ]
-    more = [f"{kind} of {', '.join(names)}" for kind, names in new_scripts(old, new).items()]
-    text = f"{since} New: {'; '.join(more) or 'nothing'}."
+    news = new_scripts(old, new).items()
+    text = " ".join((since, *(f"New: {kind} of {', '.join(names)}." for kind, names in news)))
     yield Section("What runs at installation", text, [("Archive", "Kind", "What"), *runs])
     heads, *described = package_table(packages)
     table = [
@@ -117,7 +117,7 @@ def _html(title: str, sections: Sequence[Section]) -> str:
     body = ""
     for section in sections:
         name = section.title.lower().replace(" ", "-")
-        body += f'<h2 id="{name}">{section.title}</h2>\n<p>{escape(section.text)}</p>\n'
+        body += f'<h2 id="{name}">{section.title}</h2>\n<p>{escape(printable(section.text))}</p>\n'
         heads, *rows = ([escape(printable(cell)) for cell in row] for row in section.table)
         if rows:
             lines = (f"<tr><td>{'</td><td>'.join(row)}</td></tr>\n" for row in rows)

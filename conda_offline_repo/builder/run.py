@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ..clock import EPOCH
@@ -63,10 +64,7 @@ class Run:
         """Solve a request as `solved.solved`; what several labels ask for is solved once, unless
         pip is to install some of it, which depends on the wheels that a label has.
         """
-
-        def solve() -> Solved:
-            return solved(request, tasks, progress, ground)
-
+        solve = partial(solved, request, tasks, progress, ground)
         if any(task.takes_wheels for task in tasks):
             return solve()
         channels = [source.channel.urls(True, ("noarch",)) for source in request.sources]

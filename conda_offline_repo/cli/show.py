@@ -87,15 +87,12 @@ def configure_parser(parser: ArgumentParser) -> None:
 def execute(args: Namespace) -> int:
     """Show each repository."""
     place = typed_place(args.offline_repo_path or default_root())
-    given = [name for name in ANSWERS if getattr(args, f"offline_repo_{name}") not in (None, False)]
-    if "report" in given and not {*given} <= {"report", "affected"}:
-        raise InvalidRequestError(f"--report is not allowed with --{given[0]}.", "Run both.")
-    answer = ANSWERS[given[-1]] if given else _packages
 
     def read() -> tuple[Repositories, Printer]:
-        prefix = answer is _affected and isinstance(place, Path) and place / "conda-meta"
+        affected = args.offline_repo_affected is not None and args.offline_repo_report is None
+        prefix = affected and isinstance(place, Path) and place / "conda-meta"
         repositories = () if prefix and prefix.is_dir() else locate(place, args.offline_repo_label)
-        return repositories, answer(repositories, args)
+        return repositories, _answer(repositories, args)
 
     with chatter_to_stderr():
         repositories, prints = whole(read, place)
@@ -103,28 +100,30 @@ def execute(args: Namespace) -> int:
     return prints() or 0
 
 
-def _packages(repositories: Repositories, _: Namespace) -> Printer:
-    packages = [(folder, list_packages(folder)) for folder in repositories]
+def _answer(repositories: Repositories, args: Namespace) -> Printer:
+    """Read what is asked for, all of it, and return what prints it and may return a status."""
+    if args.offline_repo_report is not None:
+        return _report(repositories, args)
+    if args.offline_repo_affected is not None:
+        hits, unreadable = _hits(repositories, args)
+        as_csv = args.offline_repo_format == "csv"
+        return partial(affected_report.report, hits, unreadable, as_csv=as_csv)
+    if args.offline_repo_brief:
+        return partial(show_report.report_brief, repositories)
+    if args.offline_repo_why is not None:
+        reasons = why(repositories, args.offline_repo_why)
+        return partial(print_answers, reasons, why_report.why_json, why_report.why_lines)
+    if args.offline_repo_scripts is not None:
+        runs = scripts(repositories, args.offline_repo_scripts)
+        return partial(print_answers, runs, show_report.scripts_json, show_report.scripts_lines)
+    if args.offline_repo_licenses:
+        texts = [(each, licenses(each, TerminalProgress())) for each in repositories]
+        return partial(print_answers, texts, show_report.licenses_json, show_report.licenses_lines)
+    if args.offline_repo_releases:
+        kept = [(each, requested_versions(each)) for each in repositories]
+        return partial(print_answers, kept, show_report.releases_json, show_report.releases_lines)
+    packages = [(each, list_packages(each)) for each in repositories]
     return partial(print_answers, packages, show_report.packages_json, show_report.packages_lines)
-
-
-def _brief(repositories: Repositories, _: Namespace) -> Printer:
-    return partial(show_report.report_brief, repositories)
-
-
-def _releases(repositories: Repositories, _: Namespace) -> Printer:
-    versions = [(folder, requested_versions(folder)) for folder in repositories]
-    return partial(print_answers, versions, show_report.releases_json, show_report.releases_lines)
-
-
-def _why(repositories: Repositories, args: Namespace) -> Printer:
-    reasons = why(repositories, args.offline_repo_why)
-    return partial(print_answers, reasons, why_report.why_json, why_report.why_lines)
-
-
-def _licenses(repositories: Repositories, _: Namespace) -> Printer:
-    texts = [(folder, licenses(folder, TerminalProgress())) for folder in repositories]
-    return partial(print_answers, texts, show_report.licenses_json, show_report.licenses_lines)
 
 
 def _report(repositories: Repositories, args: Namespace) -> Printer:
@@ -133,6 +132,9 @@ def _report(repositories: Repositories, args: Namespace) -> Printer:
     if others:
         labels = [each.manifest.label for each in repositories]
         raise AmbiguousRepositoryError(repository.path.parent, labels)
+    for name in ("brief", "releases", "why", "licenses", "scripts"):
+        if getattr(args, f"offline_repo_{name}") not in (None, False):
+            raise InvalidRequestError(f"--report is not allowed with --{name}.", "Run both.")
     status, more = 0, []
     if args.offline_repo_affected is not None:
         hits, unreadable = _hits(repositories, args)
@@ -147,12 +149,6 @@ def _write(repository: Repository, file: Path, content: bytes, status: int) -> i
     line = f"{file}: {'written' if changed else 'unchanged'}"
     print_result(answer, [line], [line] if changed else [])
     return status
-
-
-def _affected(repositories: Repositories, args: Namespace) -> Printer:
-    hits, unreadable = _hits(repositories, args)
-    as_csv = args.offline_repo_format == "csv"
-    return partial(affected_report.report, hits, unreadable, as_csv=as_csv)
 
 
 def _hits(repositories: Repositories, args: Namespace) -> tuple[tuple[Hit, ...], Sequence[str]]:
@@ -171,21 +167,3 @@ def _hits(repositories: Repositories, args: Namespace) -> tuple[tuple[Hit, ...],
         path = typed_path(args.offline_repo_policy)
         notes = {n: known + read_policy(path, n).not_affected for n, known in notes.items()}
     return affected(holdings, read.advisories, notes), read.unreadable
-
-
-def _scripts(repositories: Repositories, args: Namespace) -> Printer:
-    runs = scripts(repositories, args.offline_repo_scripts)
-    return partial(print_answers, runs, show_report.scripts_json, show_report.scripts_lines)
-
-
-#: What answers each option of `INSTEAD`: it reads what it needs, all of it, and returns what then
-#: prints it and may return an exit status.
-ANSWERS: dict[str, Callable[[Repositories, Namespace], Printer]] = {
-    "brief": _brief,
-    "releases": _releases,
-    "why": _why,
-    "licenses": _licenses,
-    "affected": _affected,
-    "scripts": _scripts,
-    "report": _report,
-}

@@ -158,7 +158,7 @@ def test_policy_scripts_and_attestations(tmp_path: Path) -> None:
         [LIB, "unknown", ""],
     ]
     text = next(s["text"] for s in sections(tmp_path / "bank") if "installation" in s["title"])
-    assert text.endswith("New: entry-point of app; post-link of app.")
+    assert text.endswith(" New: entry-point of app. New: post-link of app.")
     column = said["Packages"][0].index("Attested by")
     assert [row[column] for row in said["Packages"][1:]] == [
         *("", "", "not verified", str(attester), ""),

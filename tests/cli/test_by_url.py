@@ -60,8 +60,9 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 def typed(**values: object) -> Namespace:
     """Arguments as the parser of a verb has them."""
     usual: dict[str, object] = {
-        **dict.fromkeys(("label", "since", "volume_size", "output", *show.ANSWERS), None),
-        "allow_older": False,
+        **dict.fromkeys(("label", "why", "since", "volume_size", "output"), None),
+        **dict.fromkeys(("scripts", "affected", "report", "policy"), None),
+        **dict.fromkeys(("brief", "releases", "licenses", "allow_older"), False),
         "trust": [],
     }
     return Namespace(**{f"offline_repo_{name}": v for name, v in {**usual, **values}.items()})

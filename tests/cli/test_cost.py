@@ -97,7 +97,8 @@ def test_solve_without_an_offline_repository(
     channel = TinyChannel(tmp_path / "channel")
     channel.add("app")
     channel.write()
-    customer.configure(channels=[channel.folder.as_uri()], offline=offline)
+    policy = {"offline_repo_policy": "missing.yml"}
+    customer.configure(channels=[channel.folder.as_uri()], offline=offline, plugins=policy)
     modules, opened = observe(customer, "create", "--yes", "-n", "mine", "app")
     assert "conda_offline_repo.customer.hooks.guard" in modules
     more = {

@@ -166,6 +166,17 @@ def test_of_several_releases_the_one_that_is_installed_counts(
     assert customer.installed("c")["lib"] == "1.0"
 
 
+def test_policy_of_this_machine_is_not_the_vendors(tmp_path: Path) -> None:
+    channel = TinyChannel(tmp_path / "channel")
+    channel.add("app")
+    channel.write()
+    with inside(tmp_path / "me") as vendor:
+        vendor.configure(plugins={"offline_repo_policy": str(denying(tmp_path, "app"))})
+        vendor.build(vendor.options("app", channels=(channel.folder.as_uri(),)))
+        outcome = vendor.build(vendor.options("app", channels=(channel.folder.as_uri(),)))
+        assert not outcome.changed
+
+
 def test_both_policies_count(customer: Conda, stick: Path, tmp_path: Path) -> None:
     on_the_machine(customer, denying(tmp_path, "lib"))
     other = (tmp_path / "other.yml", '{"policy": {"packages": {"deny": ["tool"]}}}')

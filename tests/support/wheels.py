@@ -17,8 +17,7 @@ from conda_offline_repo.builder.pypi.conversion.convert import convert
 from conda_offline_repo.builder.pypi.conversion.read_wheel import read_wheel
 from conda_offline_repo.builder.pypi.conversion.record import record_of
 from conda_offline_repo.builder.pypi.names import conda_name
-from conda_offline_repo.builder.pypi.target import target_of
-from conda_offline_repo.builder.pypi.wheel import Wheel
+from conda_offline_repo.builder.pypi.wheel import Wheel, target_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

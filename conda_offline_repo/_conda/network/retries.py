@@ -51,14 +51,6 @@ class DownloadFailedError(Exception):
         super().__init__(reason)
 
 
-class RefusedError(Exception):
-    """A server that refuses what it is asked for; `status` is that of its answer, 401 or 403."""
-
-    def __init__(self, status: int) -> None:
-        self.status = status
-        super().__init__(f"the server refuses it (HTTP {status})")
-
-
 class TryAgainError(Exception):
     """A failure that may pass; `wait` is what the server asked for, in seconds, and `hint` what to
     do if it does not pass.
@@ -145,12 +137,9 @@ def check_status(response: Response | Answer, received: int) -> None:
     """Check that an answer has the bytes of an archive that come after those that were received.
 
     Raises:
-        RefusedError: The server refuses it.
         DownloadFailedError, TryAgainError, WrongBytesError: The answer has other bytes or none.
     """
     status = response.status_code
-    if status in (401, 403):
-        raise RefusedError(status)
     if status == 416:  # more was kept than the server has
         raise WrongBytesError("the server has fewer bytes than arrived before")
     if status == 206:

@@ -20,7 +20,6 @@ from ..._conda.network.http import ask, chunks, content_length
 from ..._conda.network.retries import (
     MISFIT,
     DownloadFailedError,
-    RefusedError,
     TryAgainError,
     WrongBytesError,
     check_status,
@@ -160,6 +159,9 @@ def _receive(entry: Entry, arrival: _Arrival, turn: Turn, largest: int) -> None:
     )
     try:
         with closing(ask(entry.url, arrival.received, turn.pools)) as response:
+            if response.status_code in (401, 403):
+                channel = entry.public_url.rpartition("/")[0]
+                raise ChannelRefusedError(channel, response.status_code)
             check_status(response, arrival.received)
             if response.status_code != 206 and arrival.received:
                 arrival.discard()
@@ -181,8 +183,6 @@ def _receive(entry: Entry, arrival: _Arrival, turn: Turn, largest: int) -> None:
                 if expected is not None and arrival.received > expected:
                     raise WrongBytesError(f"the server sends more than its {expected} bytes")
                 del chunk  # see `chunks`
-    except RefusedError as error:
-        raise ChannelRefusedError(entry.public_url.rpartition("/")[0], error.status) from None
     except (OSError, HTTPError, ValueError) as error:  # requests' are of these kinds
         failure = unreached(error)
         if failure and failure.passing:

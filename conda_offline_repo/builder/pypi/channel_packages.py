@@ -9,7 +9,6 @@ from conda.base.constants import ChannelPriority
 from conda.base.context import context
 from packaging.version import InvalidVersion, Version
 
-from ...queries.dependencies import spec_name
 from ..upstream.ages import Ages
 from ..upstream.repodata import load
 from ..upstream.unavailable import explained
@@ -102,7 +101,7 @@ class ChannelPackages:
 
 
 def _add(record: Mapping[str, Any], versions: dict[str, set[Version]]) -> None:
-    name, needs = str(record.get("name")), {spec_name(d) for d in record.get("depends") or ()}
-    if not needs.isdisjoint(names.PYTHON) or names.is_new_name(name):
+    name = str(record.get("name"))
+    if names.is_of_python(name, record.get("depends") or ()):
         with suppress(InvalidVersion):
             versions.setdefault(name, set()).add(Version(str(record.get("version"))))

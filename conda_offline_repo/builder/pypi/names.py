@@ -60,11 +60,6 @@ def conda_names(project: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*filter(None, [renamed().get(project)]), *spellings)))
 
 
-def is_new_name(name: str) -> bool:
-    """Return whether conda-forge calls some project so that has another name on PyPI."""
-    return name in _projects()
-
-
 def projects_of(name: str) -> tuple[str, ...]:
     """Return the normalized names of the projects that a conda package may be."""
     own = canonicalize_name(name)
@@ -73,12 +68,16 @@ def projects_of(name: str) -> tuple[str, ...]:
     return (*_projects().get(name, ()), *same)
 
 
+def is_of_python(name: str, depends: Iterable[str]) -> bool:
+    """Return whether a conda package may be a project of PyPI: if it needs Python, or conda-forge
+    calls some project so that has another name on PyPI.
+    """
+    return not PYTHON.isdisjoint(map(spec_name, depends)) or name in _projects()
+
+
 def projects(record: PackageRecord) -> tuple[str, ...]:
     """Return the projects that a conda package may be; none if it does not need Python."""
-    needs = {spec_name(text) for text in record.depends}
-    if needs.isdisjoint(PYTHON) and not is_new_name(record.name):
-        return ()
-    return projects_of(record.name)
+    return projects_of(record.name) if is_of_python(record.name, record.depends) else ()
 
 
 def provided_by(records: Iterable[PackageRecord]) -> dict[str, str]:

@@ -24,9 +24,9 @@ from .exceptions import WheelMisfitError
 from .index_settings import index_settings
 from .names import projects
 from .requirement import active, parse
-from .target import target_of
 from .turns import Turns
 from .walk import Walk
+from .wheel import target_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

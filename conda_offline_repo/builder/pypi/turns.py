@@ -17,8 +17,8 @@ from .conversion.versions import match_spec
 from .exceptions import UnresolvedError
 from .names import meets, provided_by
 from .requirement import line_for_uv
-from .target import uv_platform
 from .walk import Resolved
+from .wheel import uv_platform
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence

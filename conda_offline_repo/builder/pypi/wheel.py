@@ -1,17 +1,46 @@
-"""A wheel of PyPI, or of another index, and the machine that it is chosen for."""
+"""A wheel of PyPI, or of another index, and the machine and Python that it is chosen for, as PyPI
+knows them: tags of wheels, and markers.
+"""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from packaging import tags
+
 from ...repository.package import WheelOrigin
+from .exceptions import PipPlatformError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from datetime import datetime
 
+    from conda.models.records import PackageRecord
     from packaging.tags import Tag
+
+#: The first part of uv's name of a platform, and the machine's name in markers.
+MACHINES = {
+    "linux-64": ("x86_64", "x86_64"),
+    "linux-aarch64": ("aarch64", "aarch64"),
+    "osx-64": ("x86_64", "x86_64"),
+    "osx-arm64": ("aarch64", "arm64"),
+    "win-64": ("x86_64", "AMD64"),
+    "win-arm64": ("aarch64", "ARM64"),
+    "win-32": ("i686", "x86"),
+}
+SYSTEMS = {
+    "linux": {"os_name": "posix", "sys_platform": "linux", "platform_system": "Linux"},
+    "osx": {"os_name": "posix", "sys_platform": "darwin", "platform_system": "Darwin"},
+    "win": {"os_name": "nt", "sys_platform": "win32", "platform_system": "Windows"},
+}
+#: Where a machine states none, what nearly every machine of its kind has.
+USUAL = {"__glibc": "2.17", "__osx": "11.0"}
+#: The names of manylinux before they had the version of glibc, by that.
+OLDER = {17: "manylinux2014", 12: "manylinux2010", 5: "manylinux1"}
+#: The versions of glibc 2 that uv resolves for.
+GLIBC_OF_UV = (17, 28, *range(31, 41))
 
 
 @dataclass(frozen=True)
@@ -65,3 +94,81 @@ class Target:
     def minor(self) -> str:
         """The Python's major and minor version, such as `3.12`."""
         return ".".join(self.python.split(".")[:2])
+
+
+def target_of(platform: str, machine: Mapping[str, str], python: PackageRecord) -> Target:
+    """Return the target of a solution.
+
+    Args:
+        platform: A conda subdir.
+        machine: The virtual packages of the customer's machine.
+        python: The record of its Python.
+
+    Raises:
+        PipPlatformError: uv does not resolve for this platform.
+    """
+    if platform not in MACHINES:
+        raise PipPlatformError(platform, MACHINES)
+    minor = ".".join(python.version.split(".")[:2])
+    markers = {
+        **SYSTEMS[platform.partition("-")[0]],
+        "platform_machine": MACHINES[platform][1],
+        "platform_python_implementation": "CPython",
+        "platform_release": "",
+        "platform_version": "",
+        "implementation_name": "cpython",
+        "implementation_version": python.version,
+        "python_full_version": python.version,
+        "python_version": minor,
+        "extra": "",
+    }
+    free_threaded = bool(re.search(r"cp3\d+t$", python.build))
+    fitting = tuple(_tags(platform, machine, minor, free_threaded=free_threaded))
+    return Target(platform, python.version, fitting, markers)
+
+
+def uv_platform(platform: str, machine: Mapping[str, str]) -> tuple[str, dict[str, str]]:
+    """Return uv's name of a platform, and the variables that tell uv the rest."""
+    processor, system = MACHINES[platform][0], platform.partition("-")[0]
+    if system == "win":
+        return f"{processor}-pc-windows-msvc", {}
+    if system == "osx":
+        return f"{processor}-apple-darwin", {"MACOSX_DEPLOYMENT_TARGET": _version(machine, "__osx")}
+    glibc = _numbers(_version(machine, "__glibc"))[1]
+    known = max((minor for minor in GLIBC_OF_UV if minor <= glibc), default=GLIBC_OF_UV[0])
+    return f"{processor}-manylinux_2_{known}", {}
+
+
+def _tags(
+    platform: str, machine: Mapping[str, str], minor: str, *, free_threaded: bool
+) -> Iterator[Tag]:
+    major, number = _numbers(minor)
+    interpreter = f"cp{major}{number}"
+    abi = f"{interpreter}t" if free_threaded else interpreter
+    platforms = [*_platforms(platform, machine)]
+    yield from tags.cpython_tags((major, number), [abi], platforms)
+    yield from tags.compatible_tags((major, number), interpreter, platforms)
+
+
+def _platforms(platform: str, machine: Mapping[str, str]) -> Iterator[str]:
+    """Yield what the platform part of a wheel's tag may be, the best first."""
+    system, name = platform.partition("-")[0], MACHINES[platform][1].lower()
+    if system == "win":
+        yield "win32" if name == "x86" else f"win_{name}"
+    elif system == "osx":
+        yield from tags.mac_platforms(_numbers(_version(machine, "__osx")), name)
+    else:
+        for glibc in range(_numbers(_version(machine, "__glibc"))[1], 4, -1):
+            yield f"manylinux_2_{glibc}_{name}"
+            if glibc in OLDER:
+                yield f"{OLDER[glibc]}_{name}"
+        yield f"linux_{name}"
+
+
+def _version(machine: Mapping[str, str], name: str) -> str:
+    return machine.get(name, USUAL[name]).partition("=")[0]
+
+
+def _numbers(version: str) -> tuple[int, int]:
+    major, minor, *_ = (*map(int, re.findall(r"\d+", version)), 0)
+    return major, minor

@@ -20,7 +20,7 @@ from ..._conda.network.retries import (
     MISFIT,
     DownloadFailedError,
     TryAgainError,
-    check_status,
+    passing,
     with_retries,
 )
 from ..._conda.overrides import replaced
@@ -136,7 +136,7 @@ class WheelFiles:
             content = b""
             with closing(http.ask(f"{wheel.url}.metadata", 0, turn.pools)) as response:
                 if response.status_code in BUSY:
-                    check_status(response, 0)
+                    raise passing(response)
                 if response.status_code == 200:
                     for chunk in http.chunks(response):
                         content += chunk

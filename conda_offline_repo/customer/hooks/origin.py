@@ -67,10 +67,11 @@ def check_origin(
     new = [record for record in records if record not in unlinked]
     if not new or commands.original():
         return ()
-    if customers_file("policy") and expected_by_use.get() is None:
+    coming = [archive for archive in archives if archive.record not in unlinked]
+    if coming and customers_file("policy") and expected_by_use.get() is None:
         from .policy import check_linked  # most machines have none
 
-        check_linked([archive for archive in archives if archive.record not in unlinked])
+        check_linked(coming)
     state = known_state(prefix)
     if state is None:
         return ()

@@ -10,7 +10,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-from ..target import MACHINES, SYSTEMS
+from ..wheel import MACHINES, SYSTEMS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -7,8 +7,8 @@ from packaging.requirements import Requirement
 
 from conda_offline_repo.builder.pypi.exceptions import PipPlatformError
 from conda_offline_repo.builder.pypi.index_settings import IndexSettings
-from conda_offline_repo.builder.pypi.target import uv_platform
 from conda_offline_repo.builder.pypi.uv import chosen, wheel_at
+from conda_offline_repo.builder.pypi.wheel import uv_platform
 from tests.support.wheels import target
 
 SETTINGS = IndexSettings((), {}, ())
