@@ -35,12 +35,8 @@ class Section:
 
 
 def audit_report(repository: Repository, path: Path, *more: Section) -> bytes:
-    """Return the report on a release, as HTML, Markdown or JSON by the end of a file's name.
-
-    Args:
-        repository: Its folder, or its URL.
-        path: Of the file.
-        more: Sections on what is asked besides.
+    """Return the report on a release, with more sections if there are any, as HTML, Markdown or
+    JSON by the end of a file's name.
 
     Raises:
         InvalidRequestError: It is another one.

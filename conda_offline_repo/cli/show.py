@@ -18,8 +18,7 @@ from ..queries.licenses import licenses
 from ..queries.sbom import write_files
 from ..queries.texts import scripts
 from ..queries.why import why
-from ..repository.exceptions import AmbiguousRepositoryError
-from ..repository.locate import locate
+from ..repository.locate import locate, locate_one
 from ..settings import default_root
 from . import affected_report, show_report, why_report
 from .output import chatter_to_stderr, print_answers, print_result, release_json
@@ -89,7 +88,10 @@ def execute(args: Namespace) -> int:
     place = typed_place(args.offline_repo_path or default_root())
 
     def read() -> tuple[Repositories, Printer]:
-        affected = args.offline_repo_affected is not None and args.offline_repo_report is None
+        if args.offline_repo_report is not None:
+            repository = locate_one(place, args.offline_repo_label)
+            return (repository,), _report(repository, args)
+        affected = args.offline_repo_affected is not None
         prefix = affected and isinstance(place, Path) and place / "conda-meta"
         repositories = () if prefix and prefix.is_dir() else locate(place, args.offline_repo_label)
         return repositories, _answer(repositories, args)
@@ -102,8 +104,6 @@ def execute(args: Namespace) -> int:
 
 def _answer(repositories: Repositories, args: Namespace) -> Printer:
     """Read what is asked for, all of it, and return what prints it and may return a status."""
-    if args.offline_repo_report is not None:
-        return _report(repositories, args)
     if args.offline_repo_affected is not None:
         hits, unreadable = _hits(repositories, args)
         as_csv = args.offline_repo_format == "csv"
@@ -126,18 +126,14 @@ def _answer(repositories: Repositories, args: Namespace) -> Printer:
     return partial(print_answers, packages, show_report.packages_json, show_report.packages_lines)
 
 
-def _report(repositories: Repositories, args: Namespace) -> Printer:
+def _report(repository: Repository, args: Namespace) -> Printer:
     file = typed_path(args.offline_repo_report).absolute()
-    repository, *others = repositories
-    if others:
-        labels = [each.manifest.label for each in repositories]
-        raise AmbiguousRepositoryError(repository.path.parent, labels)
     for name in ("brief", "releases", "why", "licenses", "scripts"):
         if getattr(args, f"offline_repo_{name}") not in (None, False):
             raise InvalidRequestError(f"--report is not allowed with --{name}.", "Run both.")
     status, more = 0, []
     if args.offline_repo_affected is not None:
-        hits, unreadable = _hits(repositories, args)
+        hits, unreadable = _hits((repository,), args)
         status, more = affected_report.status(hits), [affected_report.section(hits, unreadable)]
     return partial(_write, repository, file, audit_report(repository, file, *more), status)
 

@@ -17,6 +17,7 @@ from ....printable import counted, human, printable, withdrawal
 from ....queries.compare import changed_entries, difference, new_scripts
 from ....queries.contents import packages_of
 from ....queries.dependencies import environments, solved, solved_besides
+from ....queries.overview import solutions
 from ....queries.pip import in_lines, pip_requirements
 from ....repository.manifest import NEEDED, key_parts
 from ....repository.writing import joined
@@ -134,8 +135,7 @@ def _packages(
 
 def _installations(manifest: Manifest) -> Iterator[dict[str, Any]]:
     """Yield what a release installs, by environment and platform."""
-    for key, names in sorted(manifest.solutions.items(), key=lambda item: key_parts(item[0])):
-        environment, platform = key_parts(key)
+    for environment, platform, names in solutions(manifest):
         machine = manifest.request.virtual_packages.get(platform, {})
         yield {
             "environment": environment,
