@@ -111,11 +111,11 @@ class Judge:
         for rule, action, problem in self._problems(archive, package, entry):
             excepted = (e for e in self.policy.exceptions if matches(e.package, package, entry))
             last = last or max(excepted, key=lambda each: each.until, default=None)
-            if action == WARN:
-                yield Decision(archive, rule, problem)
-            elif last and last.until >= self.now.date():
+            if last and last.until >= self.now.date():
                 until = last.until.isoformat()
                 yield Decision(archive, rule, problem, last.reason, last.approved_by, until)
+            elif action == WARN:
+                yield Decision(archive, rule, problem)
             else:
                 ended = f"; its exception ended on {last.until}" if last else ""
                 yield Breach(archive, rule, f"{problem}{ended}")

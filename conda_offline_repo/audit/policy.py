@@ -105,7 +105,7 @@ def parse_policy(stated: Mapping[str, Any], place: object = "offline-repo.yml") 
         LicenseRules(**{"unknown": usual, "missing": usual, **licenses}) if licenses else None,
         **read.get("packages", {}),
         channels=read.get("channels", ()),
-        exclude_newer=read.get("exclude_newer", ""),
+        exclude_newer=getattr(read.get("exclude_newer"), "text", ""),
         scripts=read.get("scripts", {}).get("deny", ()),
         exceptions=tuple(PolicyException(**each) for each in read.get("exceptions", ())),
         not_affected=tuple(
@@ -172,10 +172,6 @@ def day(text: str) -> date:
         raise ValueError(f"{text!r} is not a day: write YYYY-MM-DD.") from None
 
 
-def _age(text: str) -> str:
-    return text if cooldown(text, EPOCH) else ""
-
-
 NOTE = {"package": parse_spec, "reason": printable}
 #: The keys of a policy, and what reads their texts.
 SHAPE = {
@@ -186,7 +182,7 @@ SHAPE = {
     },
     "packages": {"allow": [parse_spec], "deny": [parse_spec]},
     "channels": [_channel],
-    "exclude_newer": _age,
+    "exclude_newer": partial(cooldown, now=EPOCH),
     "scripts": {"deny": [partial(_one_of, SCRIPTS)]},
     "exceptions": [{**NOTE, "approved_by": printable, "until": day}],
     "not_affected": [{**NOTE, "id": printable}],

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from itertools import starmap
 from typing import TYPE_CHECKING
 
 from .._conda.solver_settings import obeyed
+from ..audit.check import remarks
 from ..queries import compare
 from ..queries.contents import list_packages, packages_of
 from ..queries.pip import pip_requirements
@@ -14,7 +16,6 @@ from ..repository.exceptions import ManifestError, UnreadableError
 from ..repository.locate import Repository
 from ..repository.manifest import key_parts, package_name
 from ..repository.names import PLUGIN, PLUGIN_PACKAGE, SIGNATURES_PACKAGE
-from . import policy
 from .plugin_channel import checks_signatures
 from .release.exceptions import FailOnError
 from .release.other_solvers import Proof
@@ -99,7 +100,7 @@ def unchanged(plan: BuildPlan, last: Manifest, left: tuple[str, ...]) -> BuildOu
         difference=compare.difference(manifest, manifest),
         warnings=(
             *plan.warnings,
-            *policy.warnings(manifest.decisions, plan.request.time),
+            *starmap(BuildWarning, remarks(manifest.decisions, plan.request.time)),
             *undeleted(left),
         ),
         changed=False,
@@ -127,7 +128,7 @@ def changed(plan: BuildPlan, release: Release, warnings: tuple[BuildWarning, ...
             *_downgrades(difference),
             *_replaced(difference),
             *plan.warnings,
-            *policy.warnings(manifest.decisions, plan.request.time),
+            *starmap(BuildWarning, remarks(manifest.decisions, plan.request.time)),
             *warnings,
             *_unchecked(manifest),
             *_distrusted(last, manifest),

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..audit.check import check, ended, remarks
+from ..audit.check import check, ended
 from ..audit.exceptions import PolicyBreachedError
 from ..audit.policy import parse_policy
 from ..repository.package import Package
 from .release.compose import manifest_of
-from .warnings import BuildWarning
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from datetime import datetime
-
     from ..repository.decision import Decision
     from ..repository.manifest import Manifest
     from .release.plan import BuildPlan
@@ -50,12 +46,6 @@ def decided(plan: BuildPlan, manifest: Manifest | None = None) -> tuple[Decision
         place, rules = f"The next release of {manifest.label}", {b.rule for b in verdict.breaches}
         raise PolicyBreachedError(place, verdict.breaches, *([OLDER] * ("exclude_newer" in rules)))
     return verdict.decisions
-
-
-def warnings(decisions: Iterable[Decision], now: datetime) -> Iterator[BuildWarning]:
-    """Yield what the vendor should know of decisions."""
-    for kind, text in remarks(decisions, now):
-        yield BuildWarning(kind, text)
 
 
 def _foreseen(plan: BuildPlan) -> Manifest:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conda_offline_repo.audit.check import check, ending, matches
+from conda_offline_repo.audit.check import check, ending, matches, remarks
 from conda_offline_repo.audit.exceptions import Breach, PolicyBreachedError
 from conda_offline_repo.audit.policy import parse_policy
 from conda_offline_repo.repository.decision import Decision
@@ -258,6 +258,17 @@ def test_what_is_only_warned_of_is_a_decision_without_reason() -> None:
         Decision(missing, "licenses", "it states no licence"),
     )
     assert ending(verdict.decisions, NOW) == ()
+
+
+def test_an_exception_ends_a_warning_too() -> None:
+    folder = Folder()
+    folder.add("lib", license="BSD")
+    rules: Any = {"licenses": {"unknown": "warn"}}
+    (decision,) = folder.verdict(**rules, exceptions=[exception("lib", "2027-01-01")]).decisions
+    assert (decision.reason, decision.until) == ("why", "2027-01-01")
+    assert [*remarks([decision], NOW)] == []
+    (decision,) = folder.verdict(**rules, exceptions=[exception("lib", "2026-01-01")]).decisions
+    assert [kind for kind, _ in remarks([decision], NOW)] == ["policy"]
 
 
 def test_entries_that_are_odd_match_nothing_else() -> None:
