@@ -75,7 +75,7 @@ def policy_rules(manifest: Manifest) -> list[tuple[str, str]]:
 
 def decision_table(manifest: Manifest) -> list[tuple[str, ...]]:
     """Return what the policy let pass as rows below the heads of a table."""
-    heads = tuple(field.name.replace("_", " ") for field in fields(Decision))
+    heads = tuple(field.name.replace("_", " ").capitalize() for field in fields(Decision))
     return [heads, *(tuple(vars(decision).values()) for decision in manifest.decisions)]
 
 
