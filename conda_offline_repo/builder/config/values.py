@@ -118,8 +118,8 @@ def changed(options: Options, stated: Mapping[str, Any], folder: Path) -> Option
         file = plugin if isinstance(plugin, Path) else None
         changes.update(plugin=bool(plugin), plugin_file=file)
     if "policy" in values:
-        policy = put_over(json.loads(options.policy or "{}"), values["policy"])
-        changes["policy"] = json.dumps(policy)
+        own = {key: _converted(key, value, folder) for key, value in values["policy"].items()}
+        changes["policy"] = json.dumps(put_over(json.loads(options.policy or "{}"), own))
     if "virtual_packages" in values:
         changes["virtual_packages"] = options.virtual_packages + tuple(
             f"{platform}:{name}={version}"

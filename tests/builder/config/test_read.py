@@ -479,3 +479,11 @@ def test_date_needs_no_quotes_where_it_is_one(path: Path) -> None:
         "1:16: Write a duration, such as 14d, a date, such as 2026-11-01, or none.",
         "2:29: exclude_newer is 'soon', which is neither a duration nor a date.",
     ]
+
+
+def test_folders_of_a_policy_begin_at_the_file(path: Path) -> None:
+    policy = "{channels: [acme, ./channel], exclude_newer: 2026-11-01}"
+    path.write_text(f"policy: {policy}\nchannels: [acme]\nlabels: {{a: {{packages: [b]}}}}\n")
+    (options,) = read(path, DEFAULTS, {})
+    channels = ["acme", str(path.parent / "channel")]
+    assert json.loads(options.policy or "") == {"channels": channels, "exclude_newer": "2026-11-01"}
