@@ -32,9 +32,7 @@ def release_time() -> datetime:
 
 
 def late(created: str, due: str) -> str | None:
-    """Return that the release after one that was made then is late, by this machine's clock, or
-    that this clock does not tell; None if the next one is not due, or not yet.
-    """
+    """Return that the next release is late, or that this machine's clock is; None if neither is."""
     now = datetime.now(timezone.utc)
     clock = f"this machine's clock says {now:%Y-%m-%d}"
     if due and utc(now + timedelta(days=1)) < created:

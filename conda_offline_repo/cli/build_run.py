@@ -87,10 +87,8 @@ def _write_config(args: Namespace, path: Path) -> None:
 
     options = options_of(args)
     if context.dry_run or options.withdraw:
-        option = "--dry-run" if context.dry_run else "--withdraw"
-        raise InvalidRequestError(
-            "--write-config builds nothing anyway.", f"Leave out {option}, or --write-config."
-        )
+        hint = "Leave out --dry-run and --withdraw, or --write-config."
+        raise InvalidRequestError("--write-config builds nothing anyway.", hint)
     with confined(credentials(options)):
         last = manifest_json.read(repository_of(options))
         if last and options.installers is None and shipped(last):

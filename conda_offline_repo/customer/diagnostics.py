@@ -20,7 +20,7 @@ from .._conda import configuration, features
 from .._conda.classic_solver import stated_name
 from .._conda.solver import installed_solvers
 from .._conda.transactions import requested
-from ..repository.transition import unfinished, unfinished_text
+from ..repository.transition import unfinished_text
 from ..urls import is_folder
 from .base import is_base
 from .configuration import Finding, interfering, shown
@@ -46,10 +46,8 @@ def diagnose(repository: Repository, prefix: Path) -> tuple[Finding, ...]:
         StateUnreadableError: Its state cannot be read.
     """
     path, manifest = repository.path, repository.manifest
-    # of a server, the next manifest was read with this one
-    publication = manifest.on_the_way or (isinstance(path, Path) and unfinished(path, manifest))
     return (
-        *([Finding(str(path), unfinished_text(path))] if publication else []),
+        *([Finding(str(path), unfinished_text(path))] if repository.unfinished else []),
         *([Finding(str(path), repository.insecure)] if repository.insecure else []),
         *(Finding(str(path), t) for t in notices(path, manifest, read_state(prefix), prefix)),
         *_certificate(repository, prefix),

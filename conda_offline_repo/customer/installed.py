@@ -34,7 +34,7 @@ def installed_release(manifest: Manifest, prefix: Path) -> int | None:
         for archives in on_platform(release.solutions, context.subdir).values():
             names = ((package_name(archive), archive) for archive in archives)
             shared = [(current[name], archive) for name, archive in names if name in current]
-            if shared and all(_is(record, archive, manifest) for record, archive in shared):
+            if shared and all(_archive(record, manifest) == archive for record, archive in shared):
                 return number
     return None
 
@@ -46,7 +46,7 @@ def withdrawn_release(manifest: Manifest, state: State, prefix: Path) -> int:
     used = {state.release, state.withdrawn} & manifest.withdrawn.keys()
     gone = used and any(
         str(record.get("url")).startswith(f"{state.channel}/{record.subdir}/")
-        and not _is(record, f"{record.subdir}/{record.fn}", manifest)
+        and not _archive(record, manifest)
         for record in installed(prefix).values()
     )
     return max(used) if gone and state.label == manifest.label else 0
@@ -87,8 +87,7 @@ def superseded(manifest: Manifest, prefix: Path, names: Iterable[str]) -> frozen
     """
     records = installed(prefix)
     needs = {name: [*map(spec_name, r.depends)] for name, r in records.items()}
-    archives = {name: f"{record.subdir}/{record.fn}" for name, record in records.items()}
-    same = {name for name, archive in archives.items() if _is(records[name], archive, manifest)}
+    same = {name for name, record in records.items() if _archive(record, manifest)}
     return frozenset(reached(names, needs) & manifest.names - same)
 
 
@@ -107,8 +106,8 @@ def replaced(manifest: Manifest, prefix: Path, names: Iterable[str]) -> frozense
     return frozenset(changed)
 
 
-def _is(record: PrefixRecord, archive: str, manifest: Manifest) -> bool:
-    """Return whether a record is of this archive of the repository, as far as it has a digest."""
+def _archive(record: PrefixRecord, manifest: Manifest) -> str | None:
+    """Return the archive of the repository that a record is of, as far as it has a digest."""
+    archive = f"{record.subdir}/{record.fn}"
     package = manifest.packages.get(archive)
-    digests = (None, "", package.sha256) if package else ()
-    return f"{record.subdir}/{record.fn}" == archive and record.get("sha256") in digests
+    return archive if package and record.get("sha256") in (None, "", package.sha256) else None

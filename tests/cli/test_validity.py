@@ -45,7 +45,10 @@ def test_by_options(conda: Conda, vendor: Vendor, root: Path) -> None:
         (("--withdraw", "4"), "bank never had release 4: its newest is 3."),
         (("--reason", "x"), "--reason is one line of text without passwords, and needs"),
         (("--withdraw", "2", "--reason", f"has {TOKEN}"), "holds a credential"),
-        (("--write-config", "--withdraw", "2"), "Leave out --withdraw, or --write-config."),
+        (
+            ("--write-config", "--withdraw", "2"),
+            "Leave out --dry-run and --withdraw, or --write-config.",
+        ),
         (("--next-due", "2027-02-28"), "'2027-02-28', which is not a duration"),
     ):
         told = conda.fail("offline-repo", "build", *label, *wrong)

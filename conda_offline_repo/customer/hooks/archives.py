@@ -153,12 +153,22 @@ def expected_manifest(repository: Place) -> Manifest:
     manifest = allowing(repository, manifest, coming)
     if isinstance(repository, WebFolder):
         on_servers[repository] = Repository(repository, manifest, signers)
-    if (manifest.due or manifest.withdrawn) and expected_by_use.get() is None:
+    if expected_by_use.get() is None:
+        _warn(repository, manifest, prefix)
+    return manifest
+
+
+def _warn(repository: Place, manifest: Manifest, prefix: Path) -> None:
+    from ...repository.transition import unfinished, unfinished_text
+
+    # of a server, the next manifest was read with this one
+    if manifest.on_the_way or (isinstance(repository, Path) and unfinished(repository, manifest)):
+        warn(unfinished_text(repository))
+    if manifest.due or manifest.withdrawn:
         from ..installed import notices
 
         for text in notices(repository, manifest, read_state(prefix), prefix):
             warn(text)
-    return manifest
 
 
 def check_archives(archives: Sequence[LinkedArchive]) -> None:

@@ -90,7 +90,7 @@ def _prepare(specs_to_add: Iterable[MatchSpec], server: WebFolder | None) -> Non
             served.refresh(server, manifest)
         else:
             served.check_indexes(server, manifest, context.subdirs)
-        _check_release(server, manifest, specs_to_add)
+        check_format(server, manifest, solutions_with(manifest, specs_to_add))
     for url in all_channel_urls(commands.channels(), subdirs=context.subdirs):
         subdir = local_path(url)
         if subdir is None:
@@ -103,15 +103,9 @@ def _prepare(specs_to_add: Iterable[MatchSpec], server: WebFolder | None) -> Non
             raise _astray(repository)
         manifest = manifest_of(repository)
         _check_index(repository, subdir, manifest)
-        _check_release(repository, manifest, specs_to_add)
+        check_format(repository, manifest, solutions_with(manifest, specs_to_add))
         if context.offline:
             indexes.refresh_index_cache(Channel(url.rpartition("/")[0]), (subdir.name,))
-
-
-def _check_release(repository: Place, manifest: Manifest, specs: Iterable[MatchSpec]) -> None:
-    check_format(repository, manifest, solutions_with(manifest, specs))
-    if expected_by_use.get() is None:
-        _warn_of_unfinished(repository, manifest)
 
 
 def check_solution(
@@ -200,14 +194,6 @@ def _astray(repository: Place) -> FolderNameError:
         "Rename the folder, and run `conda offline-repo use` with its new path; or choose another "
         "solver with --solver, or for good: conda config --set solver NAME",
     )
-
-
-def _warn_of_unfinished(repository: Place, manifest: Manifest) -> None:
-    from ...repository.transition import unfinished, unfinished_text
-
-    # of a server, the next manifest was read with this one
-    if manifest.on_the_way or (isinstance(repository, Path) and unfinished(repository, manifest)):
-        warn(unfinished_text(repository))
 
 
 def _check_indexes(archives: Iterable[LinkedArchive]) -> None:
