@@ -69,9 +69,14 @@ def check_origin(
         return ()
     coming = [archive for archive in archives if archive.record not in unlinked]
     if coming and customers_file("policy") and expected_by_use.get() is None:
-        from .policy import check_linked  # most machines have none
+        from ...repository.locate import Repository  # most machines have no policy
+        from .policy import check_policies
 
-        check_linked(coming)
+        for place, manifest in {a.repository: a.manifest for a in coming}.items():
+            paths = [archive.path for archive in coming if archive.repository == place]
+            names = {f"{path.parent.name}/{path.name}" for path in paths}
+            for text in check_policies(Repository(place, manifest), archives=names):
+                warn(text)
     state = known_state(prefix)
     if state is None:
         return ()

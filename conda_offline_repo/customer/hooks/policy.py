@@ -11,16 +11,14 @@ from ...audit.check import check, remarks
 from ...audit.exceptions import LicensesMissingError, PolicyBreachedError
 from ...audit.policy_file import read_policy
 from ...queries.contents import read_records
-from ...repository.locate import Repository
 from ...repository.names import LICENSES_PACKAGE
 from ...repository.signing.signature import channel_with
 from ...settings import customers_file
-from .history_check import warn
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Collection
 
-    from .archives import LinkedArchive
+    from ...repository.locate import Repository
 
 
 def check_policies(
@@ -56,12 +54,3 @@ def check_policies(
     if breaches := [breach for verdict in verdicts for breach in verdict.breaches]:
         raise PolicyBreachedError(place, breaches)
     return [*dict.fromkeys(t for v in verdicts for _, t in remarks(v.decisions, now))]
-
-
-def check_linked(archives: Sequence[LinkedArchive]) -> None:
-    """Refuse archives that this machine's policy forbids, and warn; raises as `check_policies`."""
-    for place, manifest in {archive.repository: archive.manifest for archive in archives}.items():
-        own = [archive.path for archive in archives if archive.repository == place]
-        names = {f"{path.parent.name}/{path.name}" for path in own}
-        for text in check_policies(Repository(place, manifest), archives=names):
-            warn(text)
