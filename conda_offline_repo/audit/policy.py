@@ -152,7 +152,7 @@ def _near(word: object, right: Iterable[str]) -> str:
     return f"Did you mean {near[0]!r}?" if near else f"It may be {', '.join(right)}."
 
 
-def _one_of(right: tuple[str, ...], text: str) -> str:
+def _among(right: tuple[str, ...], text: str) -> str:
     if text not in right:
         raise ValueError(f"{text!r} is not known. {_near(text, right)}")
     return text
@@ -178,12 +178,12 @@ SHAPE = {
     "licenses": {
         "allow": [policy_license],
         "deny": [partial(policy_license, denied=True)],
-        **dict.fromkeys(("unknown", "missing"), partial(_one_of, ACTIONS)),
+        **dict.fromkeys(("unknown", "missing"), partial(_among, ACTIONS)),
     },
     "packages": {"allow": [parse_spec], "deny": [parse_spec]},
     "channels": [_channel],
     "exclude_newer": partial(cooldown, now=EPOCH),
-    "scripts": {"deny": [partial(_one_of, SCRIPTS)]},
+    "scripts": {"deny": [partial(_among, SCRIPTS)]},
     "exceptions": [{**NOTE, "approved_by": printable, "until": day}],
     "not_affected": [{**NOTE, "id": printable}],
 }

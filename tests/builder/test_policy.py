@@ -106,7 +106,7 @@ def test_what_was_decided_is_remembered_and_stated(vendor: Vendor) -> None:
     changed = vendor.build({**EXCEPTED, "channels": [vendor.channel.folder.as_uri()]})
     (change,) = changed.request_changes
     assert (change.what, change.before) == ("policy", ())
-    assert change.after == (f'channels: ["{vendor.channel.folder.as_uri()}"]',)
+    assert change.after == (f"channels: [{vendor.channel.folder.as_uri()}]",)
     assert vendor.refused(NO_GPL) == {GMP: "its licence GPL-3.0-only is denied"}
     gone = vendor.build({})
     assert (gone.manifest.request.policy, gone.manifest.decisions) == ({}, ())

@@ -99,7 +99,9 @@ def _parts(request: Remembered, *, named: bool) -> dict[str, tuple[str, ...]]:
         "exclude_newer": (request.exclude_newer,) if request.exclude_newer else (),
         "next_due": (request.next_due,) if request.next_due else (),
         "policy": tuple(
-            UNKNOWN.redact(f"{key}: {json.dumps(value, ensure_ascii=False, sort_keys=True)}")
+            UNKNOWN.redact(
+                f"{key}: {json.dumps(value, ensure_ascii=False, sort_keys=True)}".replace('"', "")
+            )
             for key, value in sorted(request.policy.items())
         ),
     }
