@@ -93,7 +93,7 @@ def cached_versions(url: str, names: Iterable[str]) -> tuple[str, dict[str, set[
     """
     cache = repodata_fetch(Channel(url)).repo_cache
     paths = [cache.cache_path_json, getattr(cache, "cache_path_shards", cache.cache_path_json)]
-    times = {path.stat().st_mtime: path for path in paths if path.is_file()}
+    times = {p.stat().st_mtime: p for p in paths if p.is_file() and p.stat().st_size}
     if not times:
         return "", {}
     if times[max(times)] == paths[0]:

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 #: Characters of a summary, and of the reason why a record cannot be read.
 LONGEST = 160
 YAML = (".yaml", ".yml")
-PURL = re.compile(r"pkg:/*([^?#]+?)/+([^/?#@]+)(?:@([^/?#]*))?(?:[?#]|$)")
 #: What happens at a version, by what comes first where several do; and the first of all events.
 EVENTS = {"fixed": 0, "limit": 0, "introduced": 1, "last_affected": 2}
 EVER = ("introduced", "0")
@@ -105,11 +104,12 @@ class Advisories:
 
 def purl_parts(purl: str) -> tuple[str, str]:
     """Return `type/namespace/name`, normalized, and the version of a package URL; empty if none."""
-    if not (match := PURL.match(purl)):
-        return "", ""
-    kind, name, version = (unquote(part or "") for part in match.groups())
-    kind, name = kind.lower(), name.lower()
-    return f"{kind}/{canonicalize_name(name) if kind == 'pypi' else name}", version
+    scheme, _, rest = re.split("[?#]", purl, maxsplit=1)[0].partition(":")
+    folders, _, last = rest.strip("/").rpartition("/")
+    name, _, version = map(unquote, last.partition("@"))
+    kind, name = unquote(folders).lower(), name.lower()
+    key = f"{kind}/{canonicalize_name(name) if kind == 'pypi' else name}"
+    return (key, version) if scheme == "pkg" and kind and name else ("", "")
 
 
 def read_advisories(path: Path, wanted: Container[str] | None = None) -> Advisories:
@@ -177,7 +177,11 @@ def _of_file(name: str, opening: Any) -> Iterator[tuple[str, Any]]:
         if name.lower().endswith(YAML):
             from ruamel.yaml import YAML as Reader
 
-            value = Reader(typ="base", pure=True).load(content)  # of texts alone, such as 1.10
+            reader = Reader(typ="base", pure=True)  # of texts alone, such as 1.10
+            events = reader.parse(content) if b"*" in content else ()
+            if any(type(event).__name__ == "AliasEvent" for event in events):
+                raise ValueError("it has aliases, of which a few can stand for too much")
+            value = reader.load(content)
         else:
             value = reading.load(content)
     except Exception as error:  # zipfile, zlib and ruamel.yaml have no base for what they raise

@@ -86,6 +86,10 @@ def configure_parser(parser: ArgumentParser) -> None:
 def execute(args: Namespace) -> int:
     """Show each repository."""
     place = typed_place(args.offline_repo_path or default_root())
+    if args.offline_repo_affected is None and (
+        args.offline_repo_policy or args.offline_repo_format
+    ):
+        raise InvalidRequestError("--policy and --format are for --affected.", "Name that as well.")
 
     def read() -> tuple[Repositories, Printer]:
         if args.offline_repo_report is not None:

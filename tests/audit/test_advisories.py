@@ -115,6 +115,7 @@ def test_fixed() -> None:
         ("pkg:generic/openssl@3%3A1", ("generic/openssl", "3:1")),
         ("https://pypi.org/requests", ("", "")),
         ("pkg:requests", ("", "")),
+        ("pkg:" + "/" * 100_000 + "?", ("", "")),
         ("pkg:pypi/", ("", "")),
         ("", ("", "")),
     ],
@@ -252,7 +253,9 @@ def test_yaml_that_is_none_and_a_tag(tmp_path: Path) -> None:
     (tmp_path / "good.yaml").write_text("id: A-1\nwithdrawn: null\naffected: []\n")
     (tmp_path / "bad.yml").write_text("id: [\n")
     (tmp_path / "tag.yml").write_text("id: !!python/object:os.system {}\n")
-    assert len(read_advisories(tmp_path).unreadable) == 2
+    lists = "\n".join(f"l{n}: &l{n} [{', '.join([f'*l{n - 1}'] * 9)}]" for n in range(1, 12))
+    (tmp_path / "bomb.yml").write_text(f"l0: &l0 [a]\n{lists}\nid: A-2\nsummary: *l11\n")
+    assert len(read_advisories(tmp_path).unreadable) == 3
 
 
 def test_damaged_and_encrypted_members(tmp_path: Path) -> None:

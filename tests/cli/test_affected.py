@@ -158,6 +158,12 @@ def test_nobody(customer: Conda, root: Path) -> None:
     assert "osv-vulnerabilities" in result.stderr
 
 
+def test_options_that_say_nothing_without_it(customer: Conda, root: Path) -> None:
+    for options in (("--policy", "x.yml"), ("--format", "csv", "--brief")):
+        result = customer.fail("offline-repo", "show", root, *options)
+        assert "are for --affected" in result.stderr
+
+
 def test_an_environment(customer: Conda, tmp_path: Path) -> None:
     """What conda and pip have installed, by the names that Python finds."""
     channel = TinyChannel(tmp_path / "channel")
