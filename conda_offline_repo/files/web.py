@@ -89,9 +89,11 @@ class WebFolder:
 
     def exists(self) -> bool:
         """Return whether the server has it; raises as `open`, but never FileNotFoundError."""
-        from .._conda.network.files import exists
-
-        return exists(self._served)
+        try:
+            self.read(0)
+        except FileNotFoundError:
+            return False
+        return True
 
     @property
     def at_once(self) -> int:

@@ -6,7 +6,7 @@ A connection that breaks is made anew as often as conda is set to, and the rest 
 from __future__ import annotations
 
 import threading
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from io import RawIOBase, UnsupportedOperation
 from typing import TYPE_CHECKING
 
@@ -88,20 +88,6 @@ def content(served: Served, limit: int) -> bytes:
                     if len(received) > limit:
                         break
                 return bytes(received)
-            except TryAgainError as error:
-                tries.wait(error)
-
-
-def exists(served: Served) -> bool:
-    """Return whether a server has a file; raises as `ServedFile`, but never FileNotFoundError."""
-    with _tries(served) as tries:
-        while True:
-            try:
-                with closing(answer(served, 0)) as arriving:
-                    next(arriving, None)
-                return True
-            except FileNotFoundError:
-                return False
             except TryAgainError as error:
                 tries.wait(error)
 
