@@ -104,7 +104,8 @@ def at(text: str, label: str | None) -> Named:
         OfflineRepoError: As `named`.
     """
     path, _, number = text.rpartition("@")
-    if not path or not _is_number(number) or _exists(typed_place(text)):
+    place = typed_place(text)
+    if not path or not _is_number(number) or (isinstance(place, Path) and place.exists()):
         return named(text, label)
     release = named(path, label)
     manifest = release.manifest
@@ -128,10 +129,6 @@ def at(text: str, label: str | None) -> Named:
         records=release.records if current else None,
         packages=listed,
     )
-
-
-def _exists(place: Place) -> bool:
-    return isinstance(place, Path) and place.exists()
 
 
 def _is_number(text: str) -> bool:
