@@ -196,27 +196,25 @@ def work_on_all(
 
     See `downloads` for the arguments.
     """
-    wrong: list[DownloadError | UnconvertibleWheelError] = []
-    results: dict[int, Result] = {}
+    failures: dict[str, tuple[str, str]] = {}
+    wheels: dict[str, Sequence[str]] = {}
 
     def tried(number: int, turn: Turn) -> Result | None:
         try:
             return work(items[number], turn)
-        except (DownloadError, UnconvertibleWheelError) as error:
-            wrong.append(error)
-            return None
+        except DownloadError as error:  # the others are worked on all the same
+            failures.update(error.failures)
+        except UnconvertibleWheelError as error:
+            wheels.update(error.wheels)
+        return None
 
     numbers, stop = range(len(items)), threading.Event()
     with downloads(
         tried, numbers, stop, lambda n: url(items[n]), lambda n: size(items[n])
     ) as outcomes:
-        for number, outcome in outcomes:
-            if outcome is not None:
-                results[number] = outcome
-    failures = [error for error in wrong if isinstance(error, DownloadError)]
-    wheels = [error for error in wrong if isinstance(error, UnconvertibleWheelError)]
+        results = dict(outcomes)
     if failures:
-        raise DownloadError({url: why for e in failures for url, why in e.failures.items()})
+        raise DownloadError(failures)
     if wheels:
-        raise UnconvertibleWheelError({file: why for e in wheels for file, why in e.wheels.items()})
-    return [results[number] for number in sorted(results)]
+        raise UnconvertibleWheelError(wheels)
+    return [result for number in numbers if (result := results[number]) is not None]
