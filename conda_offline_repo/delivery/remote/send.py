@@ -110,7 +110,7 @@ class Sender(Writer):
         files, packages = self._release.everything, self._release.packages
         if any((self.staging / name).exists() for name in names):
             self._check_alone()
-        stop, problems = threading.Event(), dict[str, SourceReadError]()
+        stop = threading.Event()
 
         def send(name: str) -> SourceReadError | None:
             try:
@@ -123,9 +123,7 @@ class Sender(Writer):
         largest_first = sorted(names, key=lambda name: (-files[name].size, name))
         connections = self.store.protocol.connections
         with workers(send, largest_first, connections, stop) as results:
-            for name, result in results:
-                if result:
-                    problems[name] = result
+            problems = {name: error for name, error in results if error}
         if problems:
             raise failure(self.plan.source, problems)
         if archives := packages.keys() & {*names}:
