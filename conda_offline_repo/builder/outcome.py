@@ -163,10 +163,8 @@ def check_warnings(outcome: BuildOutcome, fail_on: Collection[str]) -> None:
 def _downgrades(difference: Difference) -> Iterator[BuildWarning]:
     """Yield a warning for each platform that gets an older version of a package."""
     for change in difference.platforms:
-        older = []
-        for name, old, new in change.updated:
-            if is_later(old, new):
-                older.append(f"{name} {old} -> {new}")
+        updated = change.updated
+        older = [f"{name} {old} -> {new}" for name, old, new in updated if is_later(old, new)]
         if older:
             text = f"For {change.platform}, the release has older versions: {', '.join(older)}."
             yield BuildWarning("downgrade", text)
