@@ -10,14 +10,13 @@ import sys
 import threading
 import time
 from collections import deque
-from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from typing import TypeVar
+    from typing import Any, TypeVar
 
     Item = TypeVar("Item")
     Result = TypeVar("Result")
@@ -82,7 +81,7 @@ def workers(
         after an interruption.
     """
     waiting = deque(items)
-    results: SimpleQueue[tuple[Item, Future[Result]]] = SimpleQueue()
+    results: SimpleQueue[tuple[Item, Any, BaseException | None]] = SimpleQueue()
 
     def next_item() -> Item | None:
         with suppress(IndexError):  # another thread took the last one
@@ -93,25 +92,27 @@ def workers(
 
     def run() -> None:
         while not stop.is_set() and (item := take()) is not None:
-            future: Future[Result] = Future()
             try:
-                future.set_result(work(item))
+                results.put((item, work(item), None))
             except BaseException as error:  # goes to whoever waits for the item
-                future.set_exception(error)
+                results.put((item, None, error))
                 stop.set()
-            results.put((item, future))
 
-    def ready() -> tuple[Item, Future[Result]]:
+    def ready() -> tuple[Item, Result]:
         while True:
             with suppress(Empty):
-                return results.get(timeout=WAIT)
+                item, result, error = results.get(timeout=WAIT)
+                break
+        if error:
+            raise error
+        return item, result
 
     running = [threading.Thread(target=run, daemon=True) for _ in items[:threads]]
     for thread in running:
         thread.start()
     deadline = None
     try:
-        yield ((item, future.result()) for item, future in (ready() for _ in items))
+        yield (ready() for _ in items)
     except Exception:  # the threads are waited for, so that nobody writes any more
         raise
     except BaseException:  # an interruption: a stalled server is not waited for
