@@ -196,6 +196,18 @@ def test_the_same_everywhere_and_always(
     assert b"\r" not in content
 
 
+@pytest.mark.parametrize("kind", ["html", "md", "json"])
+def test_no_secret(tmp_path: Path, kind: str) -> None:
+    at(tmp_path / "bank")
+    packages = {**locate_one(tmp_path / "bank").manifest.packages}
+    url = f"https://me:5ecret@h.example/t/tk-5ecret/x/{APP}?key=5ecret"
+    packages[APP] = replace(packages[APP], url=url)
+    rewrite(tmp_path / "bank", packages=packages)
+    content = report(tmp_path / "bank", kind).decode()
+    assert "https://h.example/x" in content
+    assert "5ecret" not in content
+
+
 def test_hostile_texts(tmp_path: Path) -> None:
     """They are there as they are, with what a terminal acts on escaped, and do nothing."""
     at(tmp_path / "bank")
