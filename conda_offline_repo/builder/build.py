@@ -164,7 +164,7 @@ def _collected(
 
     def read(archive: Archive) -> None:
         arrived(archive)
-        facts_of(archive, records[archive.name].get("noarch"), run.facts)
+        facts_of(archive, records, run.facts)
 
     collect.check_space(entries, repository, staging, run.archives)
     with (

@@ -162,8 +162,11 @@ def new_scripts(old: Manifest, new: Manifest) -> dict[str, tuple[str, ...]]:
     release, but in the new one; without those of which the old one does not say it.
     """
     unknown = {package_name(name) for name, p in old.packages.items() if p.scripts is None}
-    added = {*_running(new)} - {*_running(old)}
-    return _grouped((kind, name) for kind, name in added if name not in unknown)
+    before, after = (
+        {(kind, package_name(name)) for name, p in m.packages.items() for kind in p.scripts or {}}
+        for m in (old, new)
+    )
+    return _grouped((kind, name) for kind, name in after - before if name not in unknown)
 
 
 def new_decisions(old: Manifest, new: Manifest) -> tuple[Decision, ...]:
@@ -199,11 +202,6 @@ def _grouped(pairs: Iterable[tuple[_Key, str]]) -> dict[_Key, tuple[str, ...]]:
     for key, name in pairs:
         names[key].add(name)
     return {key: tuple(sorted(names[key])) for key in sorted(names, key=str)}
-
-
-def _running(manifest: Manifest) -> Iterator[tuple[str, str]]:
-    for archive, package in manifest.packages.items():
-        yield from ((kind, package_name(archive)) for kind in package.scripts or {})
 
 
 def _attested(manifest: Manifest) -> Iterator[tuple[Attester, str]]:

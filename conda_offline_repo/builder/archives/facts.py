@@ -22,6 +22,7 @@ from .libraries import native_files
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, MutableMapping
 
+    from ...queries.dependencies import Records
     from ..warnings import BuildWarning
     from .archive import Archive
     from .contents import Contents
@@ -66,10 +67,11 @@ class Facts:
     long_path: BuildWarning | None = None
 
 
-def facts_of(archive: Archive, noarch: object, known: Known) -> Facts:
-    """Return the facts of an archive with the `noarch` of its entry, which is read once; none where
+def facts_of(archive: Archive, records: Records, known: Known) -> Facts:
+    """Return the facts of an archive that has one of these index entries, read once; none where
     it is not at hand, or does not say what it installs. `known` gets them, in any thread.
     """
+    noarch = records[archive.name].get("noarch")
     key = (name := archive.name, archive.sha256, noarch)
     if key in known:
         return known[key]

@@ -137,15 +137,13 @@ def with_facts(release: Release, plan: BuildPlan, known: Known) -> Release:
     Args:
         known: The facts of archives; gets more.
     """
-    packages, records = release.manifest.packages, plan.records
-    archives = [a for a in release.archives if a.name in packages]
-    unknown = [a for a in archives if packages[a.name].scripts is None]
-    facts = run_all(lambda a: facts_of(a, records[a.name].get("noarch"), known), unknown)
-    new = {
-        archive.name: replace(packages[archive.name], scripts=own.scripts, pypi=own.pypi)
-        for archive, own in zip(unknown, facts, strict=True)
-    }
-    return replace(release, manifest=replace(release.manifest, packages={**packages, **new}))
+    packages, records = dict(release.manifest.packages), plan.records
+    archives = (archive for archive in release.archives if archive.name in packages)
+    unknown = [archive for archive in archives if packages[archive.name].scripts is None]
+    facts = run_all(lambda archive: facts_of(archive, records, known), unknown)
+    for name, own in zip((archive.name for archive in unknown), facts, strict=True):
+        packages[name] = replace(packages[name], scripts=own.scripts, pypi=own.pypi)
+    return replace(release, manifest=replace(release.manifest, packages=packages))
 
 
 def completed(release: Release, page: Draft | File | None) -> Release:

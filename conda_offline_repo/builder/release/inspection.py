@@ -61,12 +61,12 @@ def inspect(plan: BuildPlan, archives: Iterable[Archive], known: Known) -> tuple
         python, new = _python(solution, records), _new(solution, plan.last)
         changed += [solution] if new else []
         for name in new:
-            noarch, everywhere = records[name].get("noarch"), name.startswith("noarch/")
+            noarch = records[name].get("noarch")
             # the list of files is a small part of a .conda archive, and of no other
             windows = solution.platform.startswith("win-") and name.endswith(".conda")
-            if not (everywhere or noarch == "python" or windows):
+            if not (name.startswith("noarch/") or noarch == "python" or windows):
                 continue
-            facts = facts_of(by_name[name], noarch, known)
+            facts = facts_of(by_name[name], records, known)
             paths, is_useless = compiled_files(facts.native, solution.platform, python)
             if facts.unlinkable:
                 unlinkable[name] = facts.unlinkable

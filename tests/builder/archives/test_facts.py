@@ -33,7 +33,7 @@ def channel(tmp_path: Path) -> TinyChannel:
 def look(package: TinyPackage, noarch: object = None, known: Known | None = None) -> Facts:
     digest = package.record["sha256"]
     archive = Archive(package.at, package.path, True, digest, "", package.record["size"])
-    return facts_of(archive, noarch, {} if known is None else known)
+    return facts_of(archive, {package.at: {"noarch": noarch}}, {} if known is None else known)
 
 
 def listed(channel: TinyChannel, paths: Iterable[str], **more: str) -> Facts:
@@ -109,10 +109,11 @@ def test_older_package_lists_its_files(tmp_path: Path) -> None:
             tar.addfile(entry, io.BytesIO(data))
     path = tmp_path / "x-1-0.tar.bz2"
     path.write_bytes(content.getvalue()[: 2 << 20])
+    archive = Archive(f"osx-64/{path.name}", path, True, "", "", 1)
     told = {"pre-unlink": ("bin/.x-pre-unlink.sh",), "menu": ("Menu/x.json",)}
-    assert facts_of(Archive(f"osx-64/{path.name}", path, True, "", "", 1), None, {}).scripts == told
+    assert facts_of(archive, {archive.name: {}}, {}).scripts == told
     path.write_bytes(content.getvalue()[:20])
-    assert facts_of(Archive(f"osx-64/{path.name}", path, True, "", "", 1), None, {}) == Facts()
+    assert facts_of(archive, {archive.name: {}}, {}) == Facts()
 
 
 def test_projects_of_pypi(channel: TinyChannel) -> None:
@@ -152,6 +153,8 @@ def test_names_that_are_to_deceive(channel: TinyChannel) -> None:
     assert scripts == {"post-link": tuple(sorted(odd.values()))}
     windows = listed(channel, ["SCRIPTS\\.X-Post-Link.BAT"], subdir="win-64").scripts
     assert windows == {"post-link": ("SCRIPTS\\.X-Post-Link.BAT",)}
+    newline = "menu/a\nb.json"
+    assert listed(channel, [newline]).scripts == {"menu": ("menu/a\\nb.json",)}
     many = listed(channel, (f"menu/{number:05}.json" for number in range(MOST + 5))).scripts
     assert many
     assert many["menu"][MOST - 1 :] == (f"menu/{MOST - 1:05}.json", "and 5 more")
