@@ -18,7 +18,7 @@ ALLOW, WARN, DENY = ACTIONS = ("allow", "warn", "deny")
 NONE = ("", "none", "noassertion")
 #: Characters; what is longer is a licence's text.
 LONGEST = 500
-ONLY, OR_LATER = "-only", "-or-later"
+ONLY, OR_LATER, WITH = "-only", "-or-later", " WITH "
 #: The beginning of names that SPDX leaves to others.
 REFERENCE = "LicenseRef-"
 
@@ -28,7 +28,8 @@ class LicenseRules:
     """Rules on licences.
 
     Attributes:
-        allow: SPDX licences, also with an exception (`WITH`); empty for all that are not denied.
+        allow: SPDX licences, also with an exception (`WITH`); none for all that are not denied, or
+            only such as are denied without their exception.
         deny: The same.
         unknown: What to do about a licence that is not of SPDX: `allow`, `warn` or `deny`.
         missing: The same for a package that states none.
@@ -38,6 +39,16 @@ class LicenseRules:
     deny: tuple[str, ...] = ()
     unknown: str = "warn"
     missing: str = "warn"
+
+    @property
+    def is_list(self) -> bool:
+        """Whether what is not allowed is denied."""
+        return any(WITH not in name or not self.denies(name.split(WITH)[0]) for name in self.allow)
+
+    def denies(self, name: str) -> bool:
+        """Return whether a licence is denied, or the choice of it and later versions."""
+        wider = name.removesuffix(ONLY) + OR_LATER
+        return not {name, wider if name.endswith(ONLY) else name}.isdisjoint(self.deny)
 
 
 def judge_license(rules: LicenseRules, stated: object) -> tuple[str, str]:
@@ -90,13 +101,13 @@ def _weighed(rules: LicenseRules, expression: Any) -> tuple[str, tuple[str, ...]
         )
         return ACTIONS[chosen], tuple(dict.fromkeys(whys))
     name, base, known = _license(expression)
-    wider = {n.removesuffix(ONLY) + OR_LATER for n in (name, base) if n.endswith(ONLY)}
-    denying = {name, base} if base in rules.allow else {name, base} | wider
-    if name not in rules.allow and not denying.isdisjoint(rules.deny):
+    if name in rules.allow:
+        return ALLOW, ()
+    if name in rules.deny or (base not in rules.allow and rules.denies(base)):
         return DENY, (f"{name} is denied",)
-    if name not in rules.allow and not known:
+    if not known:
         return rules.unknown, (f"{name} is not of SPDX",)
-    if rules.allow and {name, base}.isdisjoint(rules.allow):
+    if rules.is_list and base not in rules.allow:
         return DENY, (f"{name} is not among those that are allowed",)
     return ALLOW, ()
 
@@ -108,7 +119,7 @@ def _license(symbol: Any) -> tuple[str, str, bool]:
         part.key in names and not part.key.startswith(REFERENCE) and part.is_exception == bool(n)
         for n, part in enumerate(parts)
     )
-    return " WITH ".join(part.key for part in parts), parts[0].key, known
+    return WITH.join(part.key for part in parts), parts[0].key, known
 
 
 @lru_cache(maxsize=1)

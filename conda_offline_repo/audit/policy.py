@@ -100,7 +100,7 @@ def parse_policy(stated: Mapping[str, Any], place: object = "offline-repo.yml") 
         problems.append(f"policy.licenses allows and denies {', '.join(both)}.")
     if problems:
         raise PolicyError(place, problems)
-    usual = DENY if licenses.get("allow") else WARN
+    usual = DENY if LicenseRules(**licenses).is_list else WARN
     return Policy(
         LicenseRules(**{"unknown": usual, "missing": usual, **licenses}) if licenses else None,
         **read.get("packages", {}),

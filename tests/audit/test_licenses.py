@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from conda_offline_repo.audit.licenses import LicenseRules, judge_license, policy_license
+from conda_offline_repo.audit.policy import parse_policy
 
 #: A bank that does without GPL-3.
 BANK = LicenseRules(deny=("GPL-3.0-or-later",), unknown="warn", missing="deny")
@@ -91,6 +92,23 @@ BOTH = (
 def test_a_problem_says_which_licence(stated: str, problem: str) -> None:
     rules = LicenseRules(deny=("GPL-3.0-or-later", "AGPL-3.0-only"))
     assert judge_license(rules, stated)[1] == problem
+
+
+def test_a_licence_is_allowed_with_an_exception_and_denied_without() -> None:
+    licenses = {"deny": ["GPL-3.0-or-later"], "allow": ["GPL-3.0-only WITH GCC-exception-3.1"]}
+    rules = parse_policy({"licenses": licenses}).licenses
+    assert rules
+    assert judge_license(rules, "GPL-3.0-only WITH GCC-exception-3.1")[0] == "allow"
+    for denied in ("GPL-3.0-only", "GPL-3.0-or-later WITH GCC-exception-3.1"):
+        assert judge_license(rules, denied)[0] == "deny"
+    # that is no list of all that is allowed
+    assert [judge_license(rules, text)[0] for text in ("MIT", "BSD")] == ["allow", "warn"]
+    licenses["allow"].append("MIT")
+    rules = parse_policy({"licenses": licenses}).licenses
+    assert rules
+    assert [judge_license(rules, text)[0] for text in ("MIT", "ISC", "BSD")] == [
+        *("allow", "deny", "deny")
+    ]
 
 
 def test_a_named_reference_is_known() -> None:
