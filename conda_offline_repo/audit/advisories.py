@@ -134,7 +134,7 @@ def read_advisories(path: Path, wanted: Container[str] | None = None) -> Advisor
             except (ValueError, KeyError, TypeError, AttributeError) as error:
                 reason = record if isinstance(record, Exception) else f"not a record, {error!r}"
                 unreadable.append(shorten(f"{name}: {reason}", LONGEST))
-    except (OSError, zipfile.BadZipFile) as error:
+    except zipfile.BadZipFile as error:
         raise AdvisoriesError(path, [str(error)]) from error
     if not readable:
         raise AdvisoriesError(path, unreadable)
@@ -156,16 +156,12 @@ def _records(path: Path) -> Iterator[tuple[str, Any]]:
             for info in archive.infolist():
                 yield from _of_file(info.filename, partial(archive.open, info))
         return
-    files = [path]
-    if path.is_dir():
-        walk = os.walk(path, onerror=_fail)
-        files = sorted(Path(folder, name) for folder, _, names in walk for name in names)
-    for file in files:
+    closed: list[OSError] = []
+    folders = os.walk(path, onerror=closed.append) if path.is_dir() else ()
+    files = sorted(Path(folder, name) for folder, _, names in folders for name in names)
+    for file in files if path.is_dir() else [path]:
         yield from _of_file(str(file), partial(open_regular, file))
-
-
-def _fail(error: OSError) -> None:
-    raise error
+    yield from ((str(error.filename), error) for error in closed)
 
 
 def _of_file(name: str, opening: Any) -> Iterator[tuple[str, Any]]:
@@ -174,20 +170,21 @@ def _of_file(name: str, opening: Any) -> Iterator[tuple[str, Any]]:
     try:
         with opening() as file:
             content = file.read(reading.LARGEST)
-        if name.lower().endswith(YAML):
-            from ruamel.yaml import YAML as Reader
-
-            reader = Reader(typ="base", pure=True)  # of texts alone, such as 1.10
-            events = reader.parse(content) if b"*" in content else ()
-            if any(type(event).__name__ == "AliasEvent" for event in events):
-                raise ValueError("it has aliases, of which a few can stand for too much")
-            value = reader.load(content)
-        else:
-            value = reading.load(content)
+        value = _yaml(content) if name.lower().endswith(YAML) else reading.load(content)
     except Exception as error:  # zipfile, zlib and ruamel.yaml have no base for what they raise
         value = error
     value = value.get("vulns", value) if isinstance(value, dict) else value  # osv.dev answers so
     yield from ((name, record) for record in (value if isinstance(value, list) else [value]))
+
+
+def _yaml(content: bytes) -> Any:
+    """Return YAML as texts alone, such as 1.10; a few aliases can stand for more than there is."""
+    from ruamel.yaml import YAML as Reader
+
+    reader = Reader(typ="base", pure=True)
+    if b"*" in content and any(type(e).__name__ == "AliasEvent" for e in reader.parse(content)):
+        raise ValueError("it has aliases")
+    return reader.load(content)
 
 
 def _advisory(value: Any, wanted: Container[str] | None) -> Iterator[Advisory]:

@@ -29,9 +29,6 @@ if TYPE_CHECKING:
     from .advisories import Advisory
     from .policy import NotAffected
 
-    #: By URL of a subdir, the day of its index and its versions of packages.
-    Cached = Mapping[str, tuple[str, Mapping[str, Iterable[str]]]]
-
 
 @dataclass(frozen=True)
 class Holding:
@@ -111,50 +108,43 @@ def affected(
         for key in (key for part in advisory.affected for key in part.keys):
             about[key][advisory.id] = advisory
     same: dict[tuple[str, str], list[Holding]] = defaultdict(list)
-    hits: list[tuple[Holding, Advisory]] = []
+    pairs: list[tuple[Holding, Advisory]] = []
     wanted: dict[str, set[str]] = defaultdict(set)
     for held in holdings:
         same[held.entry["name"], held.platform].append(held)
         known = {id: a for key in held.names for id, a in about.get(key, {}).items()}
-        hits += (own := [(held, a) for a in known.values() if _affects(a, held.names)])
-        for channel in held.channels if own else ():
+        of_this = [(held, a) for a in known.values() if _affects(a, held.names)]
+        pairs += of_this
+        for channel in held.channels if of_this else ():
             wanted[f"{channel}/{held.platform}"].add(held.entry["name"])
             wanted[f"{channel}/noarch"].add(held.entry["name"])
     cached = {url: cached_versions(url, names) for url, names in wanted.items()}
-    return tuple(
-        _hit(*hit, same[hit[0].entry["name"], hit[0].platform], cached, notes) for hit in hits
-    )
-
-
-def _hit(
-    held: Holding,
-    advisory: Advisory,
-    same: Iterable[Holding],
-    cached: Cached,
-    notes: Mapping[str, Iterable[NotAffected]],
-) -> Hit:
-    options = [(other.entry["version"], other.label, other.names) for other in same if other.label]
-    indexes = {}
-    for channel in held.channels:
-        both = [cached[f"{channel}/{subdir}"] for subdir in (held.platform, "noarch")]
-        indexes[channel] = max(day for day, _ in both)
-        versions = {v for _, known in both for v in known.get(held.entry["name"], ())}
-        options += [(version, channel, dict.fromkeys(held.names, version)) for version in versions]
-    available: dict[str, str] = {}
-    for version, place, names in sorted(options, key=lambda option: VersionOrder(option[0])):
-        if VersionOrder(version) > VersionOrder(held.entry["version"]) and not _affects(
-            advisory, names
-        ):
-            available.setdefault(place, version)
-    parts = [part for part in advisory.affected if part.keys & held.names.keys()]
-    fixed = dict.fromkeys(version for part in parts for version in part.fixed)
-    reasons = [
-        note.reason
-        for note in notes.get(held.label, ())
-        if note.id in (advisory.id, *advisory.aliases)
-        and (not note.package or matches(note.package, held.package, held.entry))
-    ]
-    return Hit(held, advisory, tuple(fixed), available, indexes, "; ".join(reasons))
+    hits = []
+    for held, advisory in pairs:
+        name, own = held.entry["name"], held.names
+        others = [other for other in same[name, held.platform] if other.label]
+        options = [(other.entry["version"], other.label, other.names) for other in others]
+        indexes = {}
+        for channel in held.channels:
+            both = [cached[f"{channel}/{subdir}"] for subdir in (held.platform, "noarch")]
+            indexes[channel] = max(day for day, _ in both)
+            versions = {version for _, known in both for version in known.get(name, ())}
+            options += [(version, channel, dict.fromkeys(own, version)) for version in versions]
+        available: dict[str, str] = {}
+        for version, place, names in sorted(options, key=lambda option: VersionOrder(option[0])):
+            later = VersionOrder(version) > VersionOrder(held.entry["version"])
+            if later and not _affects(advisory, names):
+                available.setdefault(place, version)
+        parts = [part for part in advisory.affected if part.keys & own.keys()]
+        fixed = tuple(dict.fromkeys(version for part in parts for version in part.fixed))
+        reasons = [
+            note.reason
+            for note in notes.get(held.label, ())
+            if note.id in (advisory.id, *advisory.aliases)
+            and (not note.package or matches(note.package, held.package, held.entry))
+        ]
+        hits.append(Hit(held, advisory, fixed, available, indexes, "; ".join(reasons)))
+    return tuple(hits)
 
 
 def _affects(advisory: Advisory, names: Mapping[str, str]) -> bool:
