@@ -190,10 +190,11 @@ def _expects(prefixes: Iterable[str]) -> Iterator[str]:
 
 def _warnings(outcome: Outcome, environments: Mapping[Path, OSError | None]) -> Iterator[str]:
     plan = outcome.plan
-    for number, reason in plan.source.manifest.withdrawn.items():
-        if plan.last and number in plan.last.installable:
-            has = f"{plan.target} has had it: update the environments that it was installed into."
-            yield f"{withdrawal(number, reason)} {has}"
+    last, new = plan.last, plan.source.manifest
+    for number, reason in {**last.withdrawn, **new.withdrawn}.items() if last else ():
+        if last and number in {*last.installable, new.release}:  # or it is older, and allowed
+            advice = f"Update the environments that have it from {plan.target}."
+            yield f"{withdrawal(number, reason)} {advice}"
     if outcome.undeleted:
         yield (
             f"{plan.target} has all of the release, but also files that it does not need any more: "

@@ -31,13 +31,15 @@ class ReleaseNotKeptError(OfflineRepoError):
 
     def __init__(self, repository: Place, release: int, manifest: Manifest) -> None:
         reason = manifest.withdrawn.get(release)
-        why = "" if reason is None else f" {withdrawal(release, reason)}"
+        older = (
+            "For an older one, ask your vendor: "
+            "`build --keep` keeps more, and an older copy can be used with --allow-older."
+        )
         kept = ", ".join(map(str, sorted(manifest.installable)))
         super().__init__(
-            f"{repository} does not have release {release}; it has {kept}.{why}",
-            f"`conda offline-repo show {quote_for_shell(str(repository))} --releases` lists them. "
-            "For an older one, ask your vendor: "
-            "`build --keep` keeps more, and an older copy can be used with --allow-older.",
+            f"{repository} does not have release {release}; it has {kept}.",
+            older if reason is None else withdrawal(release, reason),
+            f"`conda offline-repo show {quote_for_shell(str(repository))} --releases` lists them.",
         )
 
 

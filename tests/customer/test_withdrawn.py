@@ -148,7 +148,8 @@ def test_use_alone_brings_it_to_a_good_release(
     assert answer.stderr.count(GONE) == 1
     refused = customer.execute("offline-repo", "use", bank, "-n", "rating", "--release", 1)
     assert refused.status == 1
-    assert f"does not have release 1; it has 2. {GONE}" in refused.stderr
+    assert f"does not have release 1; it has 2.\n{GONE}" in refused.stderr
+    assert "--allow-older" not in refused.stderr
     assert snapshot(customer.envs) == before
     assert customer.use(bank, "-n", "rating", "--release", 2, "--yes").stderr.count(GONE) == 1
     # the next release takes packages away that no withdrawn one had
@@ -189,12 +190,14 @@ def test_what_arrives_withdraws_what_was_there(
     if verb == "unpack":
         source = customer.work / "bank.zip"
         customer.run("offline-repo", "pack", builds[2], "-o", source)
-    text = f"warning: {GONE} {bank} has had it: update the environments"
+    text = f"warning: {GONE} Update the environments that have it from {bank}."
     assert told(customer.run("offline-repo", verb, source, bank, "--dry-run"), text) == 1
     answer = customer.run("offline-repo", verb, source, bank, "--json").json
     assert [text.startswith(GONE) for text in answer["warnings"]] == [True]
     assert customer.run("offline-repo", verb, source, bank).stderr.count("withdrawn") == 0
     assert told(customer.run("offline-repo", "sync", builds[3], bank), "withdrawn") == 0
+    back = customer.run("offline-repo", "sync", builds[1], bank, "--allow-older")
+    assert told(back, text) == 1
 
 
 def test_show_and_diff(builds: dict[int, Path], customer: Conda) -> None:
