@@ -75,13 +75,14 @@ def facts_of(archive: Archive, records: Records, known: Known) -> Facts:
     key = (name := archive.name, archive.sha256, noarch)
     if key in known:
         return known[key]
-    everywhere, python = name.startswith("noarch/"), noarch == "python"
+    subdir, python = name.split("/")[-2], noarch == "python"
+    everywhere = subdir == "noarch"  # that of the plugin's channel, too
     contents = contents_of(archive.path, noarch_python=python or (everywhere and not noarch))
     if not contents.known:
         return Facts()
     native = native_files(archive.path, contents) if everywhere else {}
     known[key] = facts = Facts(
-        _scripts(name.partition("/")[0], contents, native),
+        _scripts(subdir, contents, native),
         _projects(contents),
         contents.unlinkable if python else (),
         native,

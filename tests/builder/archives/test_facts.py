@@ -173,6 +173,15 @@ def test_nonsense_is_not_known(channel: TinyChannel, content: str) -> None:
     assert look(channel.add("x", files=files), "generic") == Facts()
 
 
+def test_archive_of_the_plugins_channel(channel: TinyChannel) -> None:
+    package = channel.add("x", files={"lib/libx.so": "", "Scripts/.x-post-link.bat": ""})
+    archive = Archive(f"plugin/{package.at}", package.path, True, "", "", 0)
+    assert facts_of(archive, {archive.name: {"noarch": "generic"}}, {}).scripts == {
+        "post-link": ("Scripts/.x-post-link.bat",),
+        "native": ("lib/libx.so",),
+    }
+
+
 def test_archive_is_read_once(channel: TinyChannel) -> None:
     known: Known = {}
     package = channel.add("x", files={"Menu/x.json": ""})
