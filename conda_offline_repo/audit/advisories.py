@@ -64,10 +64,8 @@ class Affected:
         part (`+cu118`) counts only where the advisory has one, too.
         """
         of_pypi = any(key.startswith("pypi/") for key in self.keys)
-        for events in (
-            *self.ranges,
-            *(((EVER[0], v), ("last_affected", v)) for v in self.versions),
-        ):
+        single = (((EVER[0], v), ("last_affected", v)) for v in self.versions)
+        for events in (*self.ranges, *single):
             texts = [text for _, text in events]
             local = any("+" in text for text in texts)
             texts = [version if local else version.partition("+")[0], *texts]
@@ -133,7 +131,7 @@ def read_advisories(path: Path, wanted: Container[str] | None = None) -> Advisor
                 readable += 1
             except (ValueError, KeyError, TypeError, AttributeError) as error:
                 reason = record if isinstance(record, Exception) else f"not a record, {error!r}"
-                unreadable.append(shorten(f"{name}: {reason}", LONGEST))
+                unreadable.append(f"{name}: {shorten(str(reason), LONGEST)}")
     except zipfile.BadZipFile as error:
         raise AdvisoriesError(path, [str(error)]) from error
     if not readable:

@@ -61,7 +61,7 @@ def typed(**values: object) -> Namespace:
     """Arguments as the parser of a verb has them."""
     usual: dict[str, object] = {
         **dict.fromkeys(("label", "why", "since", "volume_size", "output"), None),
-        **dict.fromkeys(("scripts", "affected", "report", "policy"), None),
+        **dict.fromkeys(("scripts", "affected", "report", "policy", "format"), None),
         **dict.fromkeys(("brief", "releases", "licenses", "allow_older"), False),
         "trust": [],
     }
@@ -106,6 +106,21 @@ def test_show_is_the_same_as_of_the_folder(
     assert "warning: " in served.err
     assert not local.err.startswith("warning")
     assert LICENSE.strip() in served.out or mode != "licenses"
+
+
+def test_affected_is_the_same_as_of_the_folder(
+    url: str, folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    advisory = tmp_path / "advisory.json"
+    package = {"ecosystem": "PyPI", "name": "pip"}
+    content = {"id": "A-1", "affected": [{"package": package, "versions": ["24.0"]}]}
+    advisory.write_text(json.dumps(content))
+    shown = []
+    for place in (url, folder):
+        assert show.execute(typed(path=str(place), affected=str(advisory))) == 3
+        shown.append(capsys.readouterr().out)
+    assert shown[0] == shown[1]
+    assert "A-1" in shown[0]
 
 
 def test_label_below_a_url(server: ChannelServer, capsys: pytest.CaptureFixture[str]) -> None:
