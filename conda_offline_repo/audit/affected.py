@@ -91,7 +91,8 @@ def held_in(prefix: Path) -> Iterator[Holding]:
         yield Holding(*place, channels[name], Package("", "", 0, record.url or ""), entry)
     sites = [*prefix.glob("lib/python*/site-packages"), prefix / "Lib" / "site-packages"]
     metadata = [each.metadata for each in distributions(path=[*map(str, sites)])]
-    for name, version in sorted({(m["Name"], m["Version"]) for m in metadata if m["Version"]}):
+    stated = {(m["Name"], m["Version"]) for m in metadata if "Name" in m and "Version" in m}
+    for name, version in sorted(stated):
         project, entry = canonicalize_name(name), {"name": name, "version": version, "build": ""}
         package = Package("", "", 0, "", WheelOrigin(project, version, "", ""))
         yield Holding(*place, channels.get(project, ()), package, entry)

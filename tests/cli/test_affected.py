@@ -188,6 +188,9 @@ def test_an_environment(customer: Conda, tmp_path: Path) -> None:
     of_pip = prefix / site / "piped-1.0.dist-info"
     of_pip.mkdir()
     (of_pip / "METADATA").write_text("Metadata-Version: 2.1\nName: piped\nVersion: 1.0\n")
+    for name in ("half-1.0.dist-info", "~iped-0.9.dist-info"):  # what was interrupted leaves
+        (prefix / site / name).mkdir()
+    (prefix / site / "half-1.0.dist-info" / "METADATA").write_text("Version: 1.0\n")
     result = asked(
         customer,
         prefix,
