@@ -94,12 +94,9 @@ def _weighed(rules: LicenseRules, expression: Any) -> tuple[str, tuple[str, ...]
     """Return what rules do about an expression, and why."""
     if not expression.isliteral:
         parts = [_weighed(rules, part) for part in expression.args]
-        actions = [ACTIONS.index(action) for action, _ in parts]
-        chosen = min(actions) if isinstance(expression, _licensing().OR) else max(actions)
-        whys = (
-            why for (_, whys), n in zip(parts, actions, strict=True) if n == chosen for why in whys
-        )
-        return ACTIONS[chosen], tuple(dict.fromkeys(whys))
+        choose = min if isinstance(expression, _licensing().OR) else max
+        action = choose((own for own, _ in parts), key=ACTIONS.index)
+        return action, tuple(dict.fromkeys(w for own, whys in parts if own == action for w in whys))
     name, base, known = _license(expression)
     if name in rules.allow:
         return ALLOW, ()
@@ -115,11 +112,13 @@ def _weighed(rules: LicenseRules, expression: Any) -> tuple[str, tuple[str, ...]
 def _license(symbol: Any) -> tuple[str, str, bool]:
     """Return a licence's name, the same without its exception, and whether SPDX has both."""
     parts, names = [*symbol.decompose()], _licensing().known_symbols
+    # SPDX's operator for later versions, which is not read as one
+    keys = [p.key if p.key in names else p.key.removesuffix("+") for p in parts]
     known = all(
-        part.key in names and not part.key.startswith(REFERENCE) and part.is_exception == bool(n)
-        for n, part in enumerate(parts)
+        key in names and not key.startswith(REFERENCE) and part.is_exception == bool(n)
+        for n, (key, part) in enumerate(zip(keys, parts, strict=True))
     )
-    return WITH.join(part.key for part in parts), parts[0].key, known
+    return WITH.join(keys), keys[0], known
 
 
 @lru_cache(maxsize=1)

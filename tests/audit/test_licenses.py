@@ -31,6 +31,8 @@ MINISTRY = LicenseRules(
         ("GPL-2.0-or-later", "allow", "deny"),
         ("LGPL-3.0-or-later", "allow", "deny"),
         ("LGPL-2.1", "allow", "allow"),
+        ("Apache-2.0+", "allow", "allow"),
+        ("MPL-1.1+ AND Triangle+", "warn", "deny"),
         # the choice is ours
         ("MIT OR GPL-3.0-only", "allow", "allow"),
         ("GPL-2.0-or-later OR GPL-3.0-or-later OR FreeImage", "allow", "deny"),
