@@ -81,19 +81,14 @@ def _stated_name(entry: msgspec.Raw) -> str:
 
 def all_names(content: bytes | mmap) -> frozenset[str]:
     """Return the names of all packages in a `repodata.json`; raises as `parse` does."""
-    tables = _sections(content, _Named).values()
+    tables = sections(content, _Named).values()
     return frozenset(entry.name for table in tables for entry in table.values())
 
 
-def undecoded(content: bytes | mmap) -> dict[str, dict[str, msgspec.Raw]]:
-    """Return the entries of a `repodata.json`, undecoded, by section and file name; those of
-    version 3 in `v3.` and the extension. Raises as `parse` does.
+def sections(content: bytes | mmap, entry: type[Entry]) -> dict[str, dict[str, Entry]]:
+    """Return the entries of a `repodata.json`, decoded as this type, by section and file name;
+    those of version 3 in `v3.` and the extension. Raises as `parse` does.
     """
-    return _sections(content, msgspec.Raw)
-
-
-def _sections(content: bytes | mmap, entry: type[Entry]) -> dict[str, dict[str, Entry]]:
-    """Return the entries of all sections, decoded as this type; see `undecoded`."""
     table: Any = dict[str, entry] | None  # type: ignore[valid-type]
     newer = _object(dict.fromkeys(KINDS, table))
     index = _object({**dict.fromkeys(SECTIONS, table), NEWER: newer | None})

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
+import msgspec
 from conda.models.channel import Channel
 
 from ..._conda import index_requests, indexes
@@ -20,8 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Container, Mapping, Sequence
     from mmap import mmap
     from typing import Any, TypeVar
-
-    import msgspec
 
     from ..request.channels import ChannelSource
 
@@ -136,13 +136,13 @@ def check(source: ChannelSource, subdirs: Sequence[str]) -> None:
 
 
 def undecoded(url: str) -> dict[str, dict[str, msgspec.Raw]]:
-    """Return the entries of a subdir's `repodata.json`; see `decode.undecoded`.
+    """Return the undecoded entries of a subdir's `repodata.json`; see `decode.sections`.
 
     Raises:
         NoIndexError: It is malformed, or something else is in its place.
         CondaError: It does not exist, or cannot be read.
     """
-    return _read(url, decode.undecoded)
+    return _read(url, partial(decode.sections, entry=msgspec.Raw))
 
 
 def _from_repodata(
