@@ -42,9 +42,7 @@ class Result:
     warnings: tuple[BuildWarning, ...] = ()
 
 
-def build_one(
-    options: Options, progress: Progress, run: Run, *, dry_run: bool = False
-) -> BuildOutcome:
+def build_one(options: Options, progress: Progress, run: Run, *, dry_run: bool) -> BuildOutcome:
     """Build a label, and list it on the page of its root; see `build`."""
     outcome = build(options, progress, run, dry_run=dry_run)
     warnings = () if dry_run else run.overview.refresh(progress)

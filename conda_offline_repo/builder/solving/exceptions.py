@@ -104,10 +104,8 @@ class MisfitError(UnfitEntryError):
         archives: These.
     """
 
-    def __init__(
-        self, key: str, demands: Sequence[Unmet], archives: Mapping[str, str] | None = None
-    ) -> None:
-        self.archives = archives or {}
+    def __init__(self, key: str, demands: Sequence[Unmet], archives: Mapping[str, str]) -> None:
+        self.archives = archives
         names = sorted({demand.virtual_package for demand in demands} - {""})
         problem, hints = "do not go together", []
         if all(demand.virtual_package for demand in demands):
