@@ -161,6 +161,7 @@ def new_scripts(old: Manifest, new: Manifest) -> dict[str, tuple[str, ...]]:
     """Return the kinds of `SCRIPTS` with the names of packages that run none of it in the old
     release, but in the new one; without those of which the old one does not say it.
     """
+    old, new = (at_release(manifest, manifest.release) for manifest in (old, new))
     unknown = {package_name(name) for name, p in old.packages.items() if p.scripts is None}
     before, after = (
         {(kind, package_name(name)) for name, p in m.packages.items() for kind in p.scripts or {}}

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from conda_offline_repo.queries.compare import difference, subdir_and_name
-from conda_offline_repo.repository.manifest import Manifest
+from conda_offline_repo.queries.compare import difference, new_scripts, subdir_and_name
+from conda_offline_repo.repository.manifest import Kept, Manifest
 from conda_offline_repo.repository.package import File, Package, WheelOrigin
 from conda_offline_repo.repository.remembered import Remembered
 
@@ -151,3 +151,22 @@ def test_origin_of_a_new_package() -> None:
     (change,) = difference(None, new).platforms
     assert change.added == (("app", "1.0"), ("flask", "3.0"))
     assert change.origins == {"flask": "from PyPI"}
+
+
+def test_what_runs_newly_is_of_the_release_and_not_of_those_beside_it() -> None:
+    def release(*names: str, runs: tuple[str, ...] = (), kept: str = "") -> Manifest:
+        made = manifest(*names, *([kept] if kept else []))
+        packages = {
+            name: replace(package, scripts={"menu": ("m",)} if name in runs else {})
+            for name, package in made.packages.items()
+        }
+        beside = {1: Kept("", "", {"linux-64": (kept,)})} if kept else {}
+        own = {"linux-64": names}
+        return replace(made, release=2, packages=packages, solutions=own, releases=beside)
+
+    plain, both = release(APP, LIB), release(APP, LIB, runs=(APP, LIB))
+    assert new_scripts(plain, both) == {"menu": ("app", "lib")}
+    assert new_scripts(both, both) == {}
+    kept = release(APP, runs=(LIB,), kept=LIB)
+    assert new_scripts(plain, kept) == {}
+    assert new_scripts(kept, both) == {"menu": ("app", "lib")}
