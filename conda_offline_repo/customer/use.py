@@ -30,6 +30,7 @@ from .trust.exceptions import UnknownSignerError
 from .ways import lagging, ways
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from typing import Any
 
     from ..progress import Progress
@@ -145,8 +146,8 @@ def _use(request: UseRequest, progress: Progress, dialog: Dialog) -> Outcome:
         findings += keeping(repository, request.prefix, request.release, request.environment)
     if request.verify:
         check_files(repository, progress)
-    ending = check_policies(repository, request.policy, archives)
-    findings += tuple(Finding("policy", text) for text in ending)
+    if not request.packages:
+        findings += _allowed(request, repository, archives)
     exemption = held.exemption if held else None
     exempted = exemption is not None and (request.exempt or request.dry_run)
     of_age = (held.finding,) if held and not (exempted and request.exempt) else ()
@@ -193,6 +194,14 @@ def _use(request: UseRequest, progress: Progress, dialog: Dialog) -> Outcome:
     )
 
 
+def _allowed(
+    request: UseRequest, repository: Repository, archives: Collection[str]
+) -> tuple[Finding, ...]:
+    """Return what the policies warn of; raises as `check_policies` does."""
+    texts = check_policies(repository, request.policy, archives)
+    return tuple(Finding("policy", text) for text in texts)
+
+
 def _solutions(request: UseRequest, repository: Repository) -> tuple[tuple[str, ...], ...]:
     """Return the archives of the environments that are meant, of one or any."""
     if request.exact:
@@ -216,11 +225,12 @@ def _install(
     with confined(target, repository):
         change = _transaction(request, repository, target, progress, of_age)
         changed = actions(change, target.prefix) if change else ((), ())
-        if change:  # a solver may choose of an earlier release
+        late: tuple[Finding, ...] = ()
+        if change and request.packages:
             names = {f"{r.subdir}/{r.fn}" for r in linked(change, target.prefix)}
-            check_policies(repository, request.policy, names)
+            late = _allowed(request, repository, names)
         newest = () if request.allow_older else request.packages
-        late = lagging(target, repository, newest, change)
+        late += lagging(target, repository, newest, change)
         if late:
             dialog.warn(late)
         if change:

@@ -68,8 +68,11 @@ def test_nothing_is_configured_or_installed(
     (breach,) = told.json["breaches"]
     assert breach["archive"] == "noarch/lib-1.1-0.tar.bz2"
     assert breach["needed_by"] == ["app"]
-    customer.use(stick, "-n", "rating", "--policy", denying(tmp_path, "lib 1.0"), "app", "--yes")
+    path = denying(tmp_path, "lib 1.0", "extra")
+    assert "extra is denied" in customer.fail(*use).stderr
+    customer.run(*use, "app", "--yes")
     assert customer.installed("rating")["lib"] == "1.1"
+    assert "extra is denied" in customer.fail(*use, "extra", "--yes").stderr
 
 
 @pytest.mark.parametrize("solver", SOLVERS)
