@@ -159,11 +159,9 @@ def _hits(repositories: Repositories, args: Namespace) -> tuple[tuple[Hit, ...],
     names = {name for holding in holdings for name in holding.names}
     read = read_advisories(typed_path(args.offline_repo_affected), names)
     policies = {r.manifest.label: r.manifest.request.policy for r in repositories} or {"": {}}
-    notes = {
-        label: parse_policy({"not_affected": policy.get("not_affected", [])}).not_affected
-        for label, policy in policies.items()
-    }
-    if args.offline_repo_policy:
-        path = typed_path(args.offline_repo_policy)
-        notes = {n: known + read_policy(path, n).not_affected for n, known in notes.items()}
+    notes = {}
+    for label, stated in policies.items():
+        notes[label] = parse_policy({"not_affected": stated.get("not_affected", [])}).not_affected
+        if args.offline_repo_policy:
+            notes[label] += read_policy(typed_path(args.offline_repo_policy), label).not_affected
     return affected(holdings, read.advisories, notes), read.unreadable
