@@ -25,16 +25,9 @@ def options_of(args: Namespace) -> Options:
             f"Options build one label, not several: {', '.join(labels) or 'none is named'}.",
             "Describe several in a file: `build --label LABEL ... --write-config` begins one.",
         )
-    plugin, installers = None, None
-    if args.offline_repo_with_plugin or args.offline_repo_plugin_file:
-        plugin = True
-    elif args.offline_repo_without_plugin:
-        plugin = False
-    if args.offline_repo_installer or args.offline_repo_without_installer:
-        installers = tuple(map(path_of, args.offline_repo_installer))
-    pip_as_conda = None
-    if args.offline_repo_pip_as_conda or args.offline_repo_no_pip_as_conda:
-        pip_as_conda = bool(args.offline_repo_pip_as_conda)
+    # what neither option says is as it was
+    plugin = bool(args.offline_repo_with_plugin or args.offline_repo_plugin_file)
+    installers = tuple(map(path_of, args.offline_repo_installer))
     environments = _environments(args)
     keys = args.offline_repo_sign_key or default_sign_keys()
     channels, named = _channels(), {"local", *map(os.path.expandvars, args.channel or ())}
@@ -43,7 +36,8 @@ def options_of(args: Namespace) -> Options:
         root=path_of(args.offline_repo_root or default_root()),
         packages=tuple(args.offline_repo_package),
         pip=() if environments else tuple(args.offline_repo_pip),
-        pip_as_conda=pip_as_conda,
+        pip_as_conda=not args.offline_repo_no_pip_as_conda
+        and (args.offline_repo_pip_as_conda or None),
         index_version=args.offline_repo_index_version,
         add=tuple(args.offline_repo_add),
         remove=tuple(args.offline_repo_remove),
@@ -57,9 +51,9 @@ def options_of(args: Namespace) -> Options:
         virtual_packages=tuple(args.offline_repo_virtual_package),
         customer_conda=args.offline_repo_customer_conda,
         customer_solvers=tuple(args.offline_repo_customer_solver),
-        plugin=plugin,
+        plugin=plugin or (False if args.offline_repo_without_plugin else None),
         plugin_file=file_of(args.offline_repo_plugin_file),
-        installers=installers,
+        installers=installers or (() if args.offline_repo_without_installer else None),
         sign_keys=() if args.offline_repo_no_sign_key else tuple(map(path_of, keys)),
         unsigned=args.offline_repo_no_sign_key,
         keep=args.offline_repo_keep,

@@ -20,6 +20,7 @@ from ..repository.exceptions import HalfPublishedError, UnreadableError
 from ..repository.halfway import check_indexes
 from ..repository.locate import Repository, locate
 from ..repository.manifest import INDEX_NAME
+from ..repository.transition import unfinished_text
 from ..repository.verify import verify
 from .output import chatter_to_stderr, print_json, print_lines, release_json, signed_by, warn
 from .parser import LABEL, PATH, add_options
@@ -136,10 +137,7 @@ def _lines(repository: Repository, report: Report) -> Iterator[str]:
         names = ", ".join(report.misleading)
         yield f"{path}: conda may read these instead of the right index: {names}"
     if report.unfinished:
-        yield (
-            f"{path}: a publication is under way or was interrupted. Run its command (build, sync "
-            "or unpack) again to finish it; if this is a copy, copy it again afterwards."
-        )
+        yield unfinished_text(path)
     total = f"{counted(report.files, 'file')}, {human(report.size)}"
     served = isinstance(path, WebFolder)
     if served and any(name.endswith(INDEX_NAME) for name in report.changed):
