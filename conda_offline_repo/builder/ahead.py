@@ -12,13 +12,14 @@ import signal
 import sys
 import tempfile
 from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Condition, Thread
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from conda.base.context import context
 
@@ -30,10 +31,8 @@ from .planning import plan_of
 from .run import Run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
     from multiprocessing.connection import Connection
     from multiprocessing.process import BaseProcess
-    from typing import Any
 
     from ..progress import Progress
     from ..repository.manifest import Manifest

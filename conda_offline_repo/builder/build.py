@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import ExitStack, nullcontext
 from dataclasses import replace
 from functools import partial
@@ -30,8 +31,6 @@ from .run import Run
 from .upstream import unavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from ..progress import Progress
     from ..repository.manifest import Manifest
     from .archives.archive import Archive

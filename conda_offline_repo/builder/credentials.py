@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import TYPE_CHECKING
 from urllib.request import getproxies
@@ -16,8 +17,6 @@ from .pypi.index_settings import index_settings
 from .request.inputs.pip_line import urls_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from ..redaction import Secrets
     from .options import Options
     from .request.request import Request

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping
+from pathlib import Path
 
 from conda.base.context import context
 from conda.common.io import dashlist
 
 from ..exceptions import OfflineRepoError
 from ..printable import counted
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from pathlib import Path
 
 
 class NothingAskedError(OfflineRepoError):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import starmap
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .._conda.solver_settings import obeyed
@@ -24,9 +26,6 @@ from .upstream.unfit import is_later
 from .warnings import BuildWarning
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
-    from pathlib import Path
-
     from .._conda.solver_settings import Configured
     from ..queries.compare import Difference
     from ..queries.pip import PipRequirement

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conda import __version__ as conda_version
@@ -24,9 +26,6 @@ from .release.plan import make_plan
 from .request import request as requests
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
     from ..progress import Progress
     from ..repository.manifest import Manifest
     from .options import Options

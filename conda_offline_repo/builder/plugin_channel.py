@@ -7,7 +7,9 @@ with every conda; all of it independent of platform and Python.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conda.models.match_spec import MatchSpec
@@ -27,9 +29,6 @@ from .upstream.repodata import load
 from .upstream.unavailable import explained
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
-    from pathlib import Path
-
     from ..repository.manifest import Manifest
     from .request.request import Request
 

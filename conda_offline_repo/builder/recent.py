@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from typing import TYPE_CHECKING, Generic, TypeVar
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from typing import Any
+from collections.abc import Callable
+from typing import Any, Generic, TypeVar
 
 Answer = TypeVar("Answer")
 #: How many answers are kept: labels that ask for the same tend to stand together, and an answer

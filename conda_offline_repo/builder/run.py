@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -17,8 +18,6 @@ from .release.html.overview import Overview
 from .solved import solved
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
     from ..progress import Progress
     from .archives.facts import Known
     from .options import Options

@@ -5,7 +5,9 @@ a solver chooses or breaks over what no customer gets, from views of them.
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .._conda.solver import takes_for_one, undisturbed
@@ -26,9 +28,6 @@ from .upstream.ages import Ages
 from .upstream.unfit import misfits
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from pathlib import Path
-
     from conda import CondaError
 
     from ..progress import Progress

@@ -9,13 +9,12 @@ from __future__ import annotations
 import sys
 from argparse import Action
 from importlib.metadata import version
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from conda.cli.conda_argparse import ArgumentParser
 
 if TYPE_CHECKING:
     from argparse import Namespace
-    from typing import Any
 
 SUMMARY = "Build, ship and use conda channels for machines without internet."
 USAGE = "conda offline-repo COMMAND [options]"

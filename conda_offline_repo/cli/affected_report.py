@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import csv
 import re
+from collections.abc import Iterable, Sequence
 from io import StringIO
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from conda.base.context import context
 
@@ -13,9 +14,6 @@ from ..audit.report import Section
 from .output import print_json, print_lines, table, warn
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from typing import Any
-
     from ..audit.affected import Hit
 
 #: The keys of JSON and columns of CSV; a table has those that are not wide, and not empty.

@@ -6,6 +6,7 @@ It imports all that only a vendor has, see `build.execute`.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,7 +32,6 @@ from .terminal import TerminalProgress
 
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Iterator
 
     from ..builder.batch import Result
     from ..builder.options import Options

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import starmap
 from typing import TYPE_CHECKING
 
@@ -34,7 +35,6 @@ from .reading import warn_insecure, whole
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
-    from collections.abc import Iterator
 
     from ..delivery.release_ref import Named
     from ..queries.compare import Difference

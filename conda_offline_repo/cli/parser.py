@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from collections.abc import Mapping
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from conda.cli import helpers
 
@@ -14,9 +15,7 @@ from ..settings import environment_token
 
 if TYPE_CHECKING:
     from argparse import Namespace, _ActionsContainer
-    from collections.abc import Mapping
     from types import ModuleType
-    from typing import Any
 
 #: The group of conda's options in a help, and its description.
 CONDA = "conda's options"

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import shutil
 import sys
+from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from threading import Event, Lock, Thread
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from conda.base.context import context
 
 from ..printable import counted, human
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from contextlib import AbstractContextManager
-    from typing import Any
 
 #: Seconds between two updates of the line. The work only counts: it never waits for the terminal.
 INTERVAL = 0.25

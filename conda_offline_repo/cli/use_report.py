@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from contextlib import redirect_stdout
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TextIO
 
 from conda.base.context import context
 from conda.exceptions import CondaSystemExit
@@ -16,8 +16,6 @@ from ..urls import is_folder
 from .output import print_json, print_result, release_json, signed_by
 
 if TYPE_CHECKING:
-    from typing import Any, TextIO
-
     from ..customer.configuration import Finding
     from ..customer.cooldown import HeldBack
     from ..customer.trust.signers import Trust

@@ -7,19 +7,17 @@ package breaks the customer's conda at the extraction, and conda's cache with it
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from conda_package_streaming.package_streaming import stream_conda_component, stream_conda_info
 
 from ..exceptions import InvalidArchiveError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
-    from pathlib import Path
-    from typing import Any
-
     from ...files.hashing import Digests
     from ..upstream.entry import Entry
 

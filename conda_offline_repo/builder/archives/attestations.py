@@ -8,9 +8,11 @@ what is missing is told.
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from ..._conda.network.retries import DownloadFailedError
 from ...files.hashing import read_regular
@@ -22,10 +24,6 @@ from .archive import Archive
 from .downloads import downloads
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
-    from pathlib import Path
-    from typing import Any
-
     from ...progress import Progress
     from .download import Turn
     from .local import LocalArchives

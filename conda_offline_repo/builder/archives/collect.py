@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import shutil
 import threading
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..._conda.network.retries import DownloadFailedError
@@ -21,9 +23,6 @@ from .downloads import HERE, downloads
 from .local import has_size
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-    from pathlib import Path
-
     from ...progress import Progress
     from ..upstream.entry import Entry
     from .download import Turn

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from ...repository.package import File
 from ..warnings import BuildWarning
 from .archive import FILES, LINK, PATHS, read_descriptions
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
 
 #: https://learn.microsoft.com/windows/win32/fileio/maximum-file-path-limitation (260 with a NUL)
 LONGEST = 259

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
 
 from urllib3.exceptions import HTTPError
 
@@ -31,9 +33,6 @@ from ..exceptions import ChannelRefusedError
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Callable
-    from pathlib import Path
-    from typing import BinaryIO
 
     from ..._conda.network.hosts import Host
     from ..._conda.network.pools import Pools

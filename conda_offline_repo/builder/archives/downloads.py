@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
 from ..._conda.features import downloads_at_once
@@ -15,8 +16,6 @@ from .download import Turn
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Callable, Iterator, Sequence
-    from typing import TypeVar
 
     Item = TypeVar("Item")
     Result = TypeVar("Result")

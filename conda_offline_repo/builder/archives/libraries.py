@@ -8,15 +8,14 @@ have a library for each system, or none that their users load. conda-build refus
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .archive import read_beginnings
 from .contents import SITE_PACKAGES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
-
     from .contents import Contents
 
 COMPILED = re.compile(r"\.(?:so(?:\.[0-9]+)*|dylib|dll|pyd)$")

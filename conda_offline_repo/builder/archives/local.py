@@ -10,9 +10,11 @@ from __future__ import annotations
 import os
 import stat
 from collections import defaultdict
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
+from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -25,9 +27,6 @@ from ...repository.locate import labels_in
 from .archive import Archive
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
     from ...files.hashing import Digests
     from ...repository.manifest import Manifest
     from ..upstream.entry import Entry

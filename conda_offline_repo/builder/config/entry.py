@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import shlex
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from conda.base.context import locate_prefix_by_name
 from conda.exceptions import EnvironmentNameNotFound
@@ -22,9 +23,6 @@ from ..request.machine import machines
 from .values import changed, is_path, path_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-    from typing import Any
-
     from ..options import EnvironmentSpec, Options
 
 ANACONDA = "https://conda.anaconda.org/"

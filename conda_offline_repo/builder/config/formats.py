@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import re
 import stat
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from difflib import get_close_matches
 from functools import partial
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import Any
 
 from conda.base.context import context
 
@@ -26,11 +28,6 @@ from ..request.inputs.pip_line import unset_variables
 from ..request.inputs.pip_part import read_pip
 from ..request.machine import PLACES, VIRTUAL_PACKAGE_NAME
 from .values import channel_of, path_of, prefix_of
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
-    from pathlib import Path
-    from typing import Any
 
 #: One licence of SPDX.
 LICENSE = re.compile(r"\S+(?: WITH \S+)?", re.IGNORECASE)

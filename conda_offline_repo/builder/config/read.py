@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ruamel.yaml.nodes import MappingNode
@@ -22,9 +24,6 @@ from .formats import reason
 from .values import WAYS, common_options, label_options, path_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
-    from pathlib import Path
-
     from ruamel.yaml.nodes import Node
 
     from ..options import Options

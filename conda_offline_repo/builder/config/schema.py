@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from importlib.resources import files
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from ...exceptions import OfflineRepoError, VendorMissingError
 from ...files.yaml_nodes import not_text
@@ -18,10 +20,6 @@ except ModuleNotFoundError as error:
     raise VendorMissingError(error.name or str(error)) from error
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-    from pathlib import Path
-    from typing import Any
-
     from jsonschema import ValidationError
     from ruamel.yaml.nodes import Node
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from conda.base.context import locate_prefix_by_name
 from conda.exceptions import EnvironmentNameNotFound
@@ -16,9 +17,6 @@ from ...urls import is_local
 from ..options import EnvironmentSpec
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from typing import Any
-
     from ..options import Options
 
 #: What holds where neither the file nor the configuration says anything.

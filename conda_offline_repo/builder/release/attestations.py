@@ -9,7 +9,9 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from ...exceptions import InvalidRequestError
 from ...repository import reading
@@ -20,10 +22,6 @@ from ..warnings import BuildWarning
 from .exceptions import AttestationsError, SigstoreMissingError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from pathlib import Path
-    from typing import Any
-
     from cryptography.x509 import Certificate
 
     from ...repository.manifest import Manifest

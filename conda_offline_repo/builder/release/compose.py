@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...clock import utc
@@ -20,9 +22,6 @@ from .html.render import PAGE_NAME
 from .plain_conda import plain_conda_files
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
-
     from ...repository.package import Attester
     from ..archives.archive import Archive
     from ..archives.attestations import Collected

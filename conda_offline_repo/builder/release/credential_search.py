@@ -10,9 +10,11 @@ import bz2
 import os
 import threading
 import zipfile
+from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from functools import partial
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, TypeAlias
 
 from ...files.hashing import CHUNK
 from ...files.workers import WAIT
@@ -25,10 +27,7 @@ except ImportError:  # before Python 3.14; conda-index brings it
     from backports import zstd
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
     from concurrent.futures import Future
-    from pathlib import Path
-    from typing import IO, TypeAlias
 
     Decompressor: TypeAlias = bz2.BZ2Decompressor | zstd.ZstdDecompressor
 

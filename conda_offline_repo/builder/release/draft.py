@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable, Iterator
 from functools import partial
+from pathlib import Path
 from tempfile import SpooledTemporaryFile
-from typing import TYPE_CHECKING
+from typing import Any
 
 from ...files.hashing import CHUNK, hash_file
 from ...repository.package import File
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from pathlib import Path
-    from typing import Any
 
 #: Bytes of a content that are kept in memory; more wait on the disk.
 IN_MEMORY = 1 << 16

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from conda import __version__
 from conda.base.context import context
@@ -12,10 +14,6 @@ from ...exceptions import OfflineRepoError
 from ..upstream.exact import build_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-    from pathlib import Path
-    from typing import Any
-
     from ..._conda.machine import Unmet
     from ..._conda.solver_settings import Configured
     from ..warnings import BuildWarning

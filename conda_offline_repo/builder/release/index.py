@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from conda_index.index import ChannelIndex
@@ -15,9 +16,6 @@ from ...repository.manifest import INDEX_NAME, SECTIONS, VERSION_3
 from .draft import Draft
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from typing import Any
-
     from ..upstream.entry import Entry
 
 

@@ -6,9 +6,10 @@ An archive is looked into when it comes into a solution, and not again while it 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import chain, combinations
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ...repository.manifest import package_name
 from ..archives.contents import contents_of
@@ -19,9 +20,6 @@ from ..warnings import BuildWarning
 from .exceptions import UnfitArchivesError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-    from typing import Any
-
     from ...repository.manifest import Manifest
     from ..archives.archive import Archive
     from ..archives.contents import Contents

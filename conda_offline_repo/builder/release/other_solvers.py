@@ -4,8 +4,9 @@ to find a solution in the repository, too, be it another one.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from conda.base.context import context
 from conda.common.io import dashlist
@@ -22,9 +23,6 @@ from .exceptions import OtherSolverError
 from .index import make_index
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping
-    from typing import Any
-
     from conda.models.records import PackageRecord
 
     from ..request.request import Request

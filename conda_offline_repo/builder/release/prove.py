@@ -7,11 +7,13 @@ the virtual packages on record, and with none of this machine's caches to help.
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from conda.base.context import context
 from conda.models.channel import Channel
@@ -30,10 +32,6 @@ from .exceptions import OtherSolverError, ProofError
 from .other_solvers import other_solvers, proof_of, try_others
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-    from pathlib import Path
-    from typing import Any
-
     from conda.models.records import PackageRecord
 
     from ...specs import PackageSpec

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from os.path import lexists
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...files.atomic import sync_files, write
@@ -17,8 +18,6 @@ from ...repository.signing import signature
 from ...repository.transition import unfinished
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from ...repository.manifest import Manifest
     from .compose import Release
     from .draft import Draft

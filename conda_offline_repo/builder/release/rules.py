@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 from ..._conda.solver_settings import forbidden
 from ...queries.dependencies import spec_name
@@ -11,9 +12,6 @@ from ..warnings import BuildWarning
 from .exceptions import ForbiddenError, SameNameError, WithoutPythonError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
-    from typing import Any
-
     from ..request.request import Request
     from ..solving.solution import Solution
     from ..upstream.entry import Entry

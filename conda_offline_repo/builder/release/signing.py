@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from ...exceptions import VendorMissingError
 from ...repository.names import FINGERPRINT, SIGNATURES_PACKAGE
 from ...repository.signing.sshsig import NAMESPACE, parse
 from .exceptions import SigningError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from pathlib import Path
 
 PROGRAM = "ssh-keygen"
 TYPE = "(ED25519)"

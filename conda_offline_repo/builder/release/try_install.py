@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -27,8 +28,6 @@ from ..archives.providers import importable
 from .exceptions import TryInstallError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
     from ...progress import Progress
     from ..archives.archive import Archive
     from ..solving.solution import Solution

@@ -7,9 +7,11 @@ with the virtual packages on record.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from conda.base.constants import UpdateModifier
 
@@ -23,10 +25,6 @@ from ..warnings import BuildWarning
 from .prove import solver_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
-    from pathlib import Path
-    from typing import Any
-
     from conda.models.records import PackageRecord
 
     from ...progress import Progress

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,8 +13,6 @@ from ...urls import public
 from .inputs.exceptions import UNKNOWN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from ...repository.manifest import Manifest
     from ...repository.remembered import Remembered
     from ..options import Options

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from conda.common.path import is_path
 from conda.models.channel import Channel
@@ -16,9 +16,6 @@ from ...exceptions import InvalidRequestError
 from ...repository.locate import absolute
 from ...repository.names import misread_problem
 from ...urls import channel_url, file_url, is_local, local_path, public, typed
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
 
 #: A variable of the environment, which conda leaves as it is where it is not set.
 VARIABLE = re.compile(r"\$(?:\w+|\{\w+\})", re.ASCII)

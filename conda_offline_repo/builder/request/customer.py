@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 from functools import cache
-from typing import TYPE_CHECKING
 
 from conda.models.version import VersionOrder, VersionSpec
 
@@ -16,9 +16,6 @@ from ...exceptions import InvalidRequestError
 from ...repository.manifest import NEEDED, NEEDED_CONDA, NEEDED_SOLVERS, VERSION_3
 from ...repository.names import SOLVER, is_conda_versions
 from ...repository.remembered import SOLVERS, Remembered
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 #: The first conda that this plugin runs on.
 OLDEST = "24.7"

@@ -5,6 +5,7 @@ is named besides, wheels, comes in its place.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import urldefrag
@@ -20,8 +21,6 @@ from .inputs.pinned import NOARCH, PinnedWheel, PipPart
 from .inputs.requirement import file_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
     from .inputs.pinned import Environment
 
 #: The platforms of a wheel's tags that are one of conda's.

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
 
 from archspec.cpu import TARGETS
 from conda.base.context import context
 
 from ...exceptions import InvalidRequestError
 from ...repository.names import check_platform
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
 
 VIRTUAL_PACKAGE_NAME = re.compile(r"__[a-z0-9_]*[a-z0-9][a-z0-9_]*", re.ASCII)
 VIRTUAL_PACKAGE_VALUE = re.compile(r"[0-9][A-Za-z0-9_.!+]*(?:=[A-Za-z0-9_.+]+)?", re.ASCII)

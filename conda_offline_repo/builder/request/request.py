@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from ...audit.policy import parse_policy
 from ...clock import release_time
@@ -26,10 +28,7 @@ from .machine import machines
 from .sources import added, sources_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
     from datetime import datetime
-    from pathlib import Path
-    from typing import Any
 
     from ...cooldown import Cooldown
     from ...repository.manifest import Manifest

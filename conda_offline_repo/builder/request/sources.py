@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ...exceptions import InvalidRequestError
@@ -9,8 +10,6 @@ from ..warnings import BuildWarning
 from .channels import flat, sources
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from ...repository.manifest import Manifest
     from ..options import Options
     from .channels import ChannelSource

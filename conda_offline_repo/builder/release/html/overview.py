@@ -7,7 +7,9 @@ what they are to be all the same, so that is a warning, not an error.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -22,9 +24,6 @@ from ...warnings import BuildWarning
 from .render import OVERVIEW_MARK, PAGE_NAME, ListedLabel, overview
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
     from ....progress import Progress
     from ....redaction import Secrets
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.resources import files
 from string import Template
 from typing import TYPE_CHECKING
@@ -13,8 +14,6 @@ from ....specs import PackageSpec
 from ...plugin_channel import checks_signatures
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
     from ...request.request import Request
 
 #: The files, and the line ending that the system which reads each of them needs.
