@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from conda.base.constants import ChannelPriority
 from conda.base.context import context
@@ -16,9 +17,6 @@ from . import names
 from .conversion.bounds import bounds_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from typing import Any
-
     from conda.models.records import PackageRecord
     from packaging.specifiers import SpecifierSet
 

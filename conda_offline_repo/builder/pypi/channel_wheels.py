@@ -6,10 +6,12 @@ wheels of the same channels that it needs, in an index on this machine that goes
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from html import escape
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urljoin, urlsplit
 
 from conda.models.channel import Channel
@@ -28,10 +30,6 @@ from ..upstream.unavailable import explained
 from ..warnings import BuildWarning
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from pathlib import Path
-    from typing import Any
-
     from ..request.channels import ChannelSource
     from ..request.request import Request
     from ..solving.solution import Solution, Task

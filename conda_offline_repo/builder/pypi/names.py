@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from functools import cache
 from importlib.resources import files
@@ -19,8 +20,6 @@ from packaging.version import InvalidVersion, Version
 from ...queries.dependencies import spec_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
     from conda.models.records import PackageRecord
     from packaging.specifiers import SpecifierSet
 

@@ -6,8 +6,10 @@ need of conda packages goes into conda's solve, and its solution into uv's.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
 
 from packaging.utils import canonicalize_name
 
@@ -29,10 +31,6 @@ from .walk import Walk
 from .wheel import target_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from pathlib import Path
-    from typing import TypeAlias
-
     from conda.models.records import PackageRecord
     from packaging.specifiers import SpecifierSet
 

@@ -5,6 +5,7 @@ knows them: tags of wheels, and markers.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,6 @@ from ...repository.package import WheelOrigin
 from .exceptions import PipPlatformError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
     from datetime import datetime
 
     from conda.models.records import PackageRecord

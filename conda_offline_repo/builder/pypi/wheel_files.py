@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing, suppress
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 from zipfile import ZipFile
 
 from requests import RequestException
@@ -34,9 +35,7 @@ from .conversion.record import read_metadata
 from .exceptions import DamagedWheelError, UnconvertibleWheelError, WheelHashError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
     from contextlib import AbstractContextManager
-    from typing import TypeVar
 
     from ..archives.download import Turn
     from .conversion.record import WheelMetadata

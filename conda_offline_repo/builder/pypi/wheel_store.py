@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from tempfile import mkdtemp
 from threading import BoundedSemaphore
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from zipfile import ZipFile
 
 from conda.models.records import PackageRecord
@@ -27,9 +28,6 @@ from .conversion.record import record_of
 from .wheel_files import WheelFiles, work_on_all
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from typing import Any
-
     from ...progress import Progress
     from ...repository.manifest import Manifest
     from ..archives.download import Turn

@@ -7,6 +7,7 @@ index itself, never from conda's record of it, which keeps only the keys that th
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from conda.base.constants import ChannelPriority
@@ -29,8 +30,6 @@ from .exceptions import CollisionError, InvalidRecordError, NewerEntryError, Ups
 from .unsolved import named_channels
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-
     from conda.models.records import PackageRecord
 
     from ..request.request import Request

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from conda.base.context import context
@@ -12,8 +13,6 @@ from ...repository.manifest import key_parts
 from ..request.machine import can_be
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     from ..._conda.machine import Unmet
 
 

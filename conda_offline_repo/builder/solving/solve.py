@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import redirect_stdout
 from io import StringIO
 from operator import methodcaller
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from conda.base.context import context
 from conda.common.io import dashlist
@@ -27,10 +29,6 @@ from .solution import Solution, Task, needs_pip
 from .unsolved import in_newer_form, missing, unsolved_error
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from pathlib import Path
-    from typing import Any
-
     from conda.models.channel import Channel
     from conda.models.records import PackageRecord
 

@@ -6,6 +6,7 @@ import logging
 import re
 from bisect import bisect
 from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from difflib import SequenceMatcher, get_close_matches
@@ -28,8 +29,6 @@ from ..upstream.unavailable import explained
 from .exceptions import SolveError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
     from ...specs import PackageSpec
     from ..request.request import Request
     from ..upstream.repodata import Index

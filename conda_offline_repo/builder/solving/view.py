@@ -10,8 +10,10 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from conda.base.constants import ChannelPriority
 from conda.base.context import context
@@ -34,10 +36,6 @@ from .solve import run_locally
 from .unsolved import named_channels
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-    from pathlib import Path
-    from typing import Any, TypeAlias
-
     import msgspec
 
     from ...specs import PackageSpec

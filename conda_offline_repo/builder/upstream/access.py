@@ -6,6 +6,7 @@ first in a list, a file or conda's configuration is chance.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ..._conda.network.sessions import missing_login
@@ -14,8 +15,6 @@ from ..request.channels import is_of
 from ..warnings import BuildWarning
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from ..request.channels import ChannelSource
     from ..request.request import Request
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 from ..._conda import configuration, solver_settings
 from ...cooldown import time_of, too_new
@@ -10,9 +11,6 @@ from ..exceptions import TooNewError
 from ..warnings import BuildWarning
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-    from typing import Any
-
     from ..request.request import Request
     from .entry import Entry
 

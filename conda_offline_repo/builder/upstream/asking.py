@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from conda.base.context import context
@@ -15,8 +16,6 @@ from .ages import Ages
 from .unavailable import explained
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     from ..request.channels import ChannelSource
     from ..request.request import Request
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Set
+from collections.abc import Container, Mapping, Set
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
@@ -14,9 +14,7 @@ from ...repository.manifest import KINDS, SECTIONS
 from ...repository.names import archive_problem
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Mapping
     from mmap import mmap
-    from typing import Any, TypeVar
 
     Entry = TypeVar("Entry")
 

@@ -4,7 +4,8 @@ subdir, file name and digest. All else of them stands in the channel's index, se
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
 
 from conda.models.match_spec import MatchSpec
 from conda.models.records import PackageRecord
@@ -17,9 +18,6 @@ from .repodata import load
 from .unavailable import explained
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from typing import Any
-
     from ..request.channels import ChannelSource
     from ..request.inputs.pinned import PinnedArchive
     from ..request.request import Request

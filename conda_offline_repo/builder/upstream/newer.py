@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from conda.models.channel import Channel
@@ -14,8 +15,6 @@ from ..warnings import BuildWarning
 from .unfit import is_later
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-
     from .repodata import Index
 
     #: By channel and subdir.

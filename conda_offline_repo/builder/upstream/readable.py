@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from types import NoneType
-from typing import TYPE_CHECKING
+from typing import Any
 
 from conda.models.enums import Arch, Platform
 
@@ -19,10 +20,6 @@ from ...repository.names import archive_problem
 from ...repository.remembered import SOLVERS, Remembered
 from ..request.customer import met
 from .spec_forms import CEP_26, CLASSIC, HUGE, LITERAL, RATTLER, spec_form
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from typing import Any
 
 TEXTS = ("name", "version", "build")
 LISTS = {"depends": "dependency", "constrains": "constraint"}

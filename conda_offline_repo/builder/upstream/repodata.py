@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urljoin, urlsplit
 
 import msgspec
@@ -19,9 +20,7 @@ from .decode import name_of
 from .index_problem import check_empty, index_problem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Mapping, Sequence
     from mmap import mmap
-    from typing import Any, TypeVar
 
     from ..request.channels import ChannelSource
 

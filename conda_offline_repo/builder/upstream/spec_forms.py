@@ -12,13 +12,10 @@ import json
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import Any
 
 from ..._conda.machine import WHEN
 from ...repository.remembered import SOLVERS
-
-if TYPE_CHECKING:
-    from typing import Any
 
 CLASSIC, LIBMAMBA, RATTLER = "classic", "libmamba", "rattler"
 #: The longest text that is looked at; conda's time to read one grows with the square.

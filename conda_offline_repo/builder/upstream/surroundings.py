@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,8 +15,6 @@ from ...urls import channel_url, is_local
 from ..warnings import BuildWarning
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from ..request.request import Request
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
@@ -25,8 +26,6 @@ from .index_problem import CLEAN, INDEXES, NoIndexError, folder_problem
 from .repodata import check
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
     from ..request.request import Request
 
 log = logging.getLogger(__name__)

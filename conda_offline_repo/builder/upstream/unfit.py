@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from conda.exceptions import InvalidVersionSpec
 from conda.models.version import VersionOrder
@@ -15,9 +16,6 @@ from .readable import Readers, unreadable
 from .spec_forms import CLASSIC, is_newer, spec_form
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
-    from typing import Any
-
     from ..._conda.machine import Unmet
     from ..request.request import Request
 

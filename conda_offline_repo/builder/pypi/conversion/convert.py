@@ -9,11 +9,13 @@ import csv
 import json
 import re
 from base64 import urlsafe_b64encode
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from io import BytesIO, StringIO
 from operator import attrgetter, itemgetter
+from pathlib import Path
 from stat import S_ISREG
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from zipfile import ZipFile
 
 from ....files.atomic import all_or_none
@@ -23,10 +25,7 @@ from .package import PLACEHOLDER, add, part, tar_part
 from .read_wheel import DAMAGED, read_wheel
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
     from tarfile import TarFile
-    from typing import Any
 
     from .layout import Contents, Member
     from .package import Packed

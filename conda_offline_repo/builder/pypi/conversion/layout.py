@@ -9,13 +9,10 @@ from __future__ import annotations
 import keyword
 import re
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from ....repository.names import is_device
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 SCHEMES = ("purelib", "platlib", "scripts", "data", "headers")
 SITE_PACKAGES, SCRIPTS = "site-packages/", "python-scripts/"

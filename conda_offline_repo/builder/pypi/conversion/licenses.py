@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
 from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 #: SPDX names of PyPI's classifiers, and of what projects write in their place, in lower case.
 SPDX = {

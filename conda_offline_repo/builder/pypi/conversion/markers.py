@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -13,8 +14,6 @@ from packaging.version import InvalidVersion, Version
 from ..wheel import MACHINES, SYSTEMS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-
     from packaging.requirements import Requirement
 
 #: The machines that a package for all platforms has to be right for, by conda subdir.

@@ -7,10 +7,11 @@ release of the zstd library may compress to other bytes.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from tarfile import PAX_FORMAT, TarFile, TarInfo
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 from zipfile import ZIP64_LIMIT, ZipInfo
 
 try:
@@ -19,8 +20,6 @@ except ImportError:  # before Python 3.14; conda-index brings it
     from backports import zstd
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from typing import IO, Any
     from zipfile import ZipFile
 
 #: Of zstd. Level 15 takes three times as long for a hundredth, level 19 eleven times for a tenth.

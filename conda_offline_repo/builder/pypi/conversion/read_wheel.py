@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Container, Iterable, Iterator
 from configparser import ConfigParser
 from configparser import Error as ConfigError
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 from zipfile import BadZipFile, ZipFile
 
@@ -15,9 +17,6 @@ from .layout import LEFT_OUT, NATIVE, Contents, Member
 from .record import read_metadata
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Iterator
-    from pathlib import Path
-
     from .record import WheelMetadata
 
 #: What is raised for a file that is not what it should be; an encrypted member is a RuntimeError,

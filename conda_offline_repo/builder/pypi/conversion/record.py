@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from packaging.metadata import parse_email
@@ -24,9 +25,6 @@ from .markers import Conditions, Reach
 from .versions import conda_range, conda_version, python_range
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from typing import Any
-
     from ..wheel import Target, Wheel
     from .layout import Contents
 

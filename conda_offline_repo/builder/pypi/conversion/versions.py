@@ -6,14 +6,13 @@ What is written here means the same to conda 24.7, libmamba and rattler.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from packaging.specifiers import Specifier
 from packaging.version import InvalidVersion, Version
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from packaging.specifiers import SpecifierSet
 
 #: The numbers of Python's versions, as conda packages state bounds: `<3.13.0a0`.

@@ -7,7 +7,9 @@ packages of pip's depend on.
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from ....repository.names import check_platform
 from ..channels import expanded
@@ -17,10 +19,6 @@ from .plain_yaml import is_text, load
 from .requirement import exact_wheel
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
-    from pathlib import Path
-    from typing import Any
-
     from .pinned import PinnedArchive, PinnedWheel
 
 VERSIONS = (1, 2, 3)

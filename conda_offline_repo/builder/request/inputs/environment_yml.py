@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import itertools
 import re
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from ....repository.names import check_platform
 from ....specs import parse_spec
@@ -15,9 +16,6 @@ from .pip_part import read_pip
 from .plain_yaml import are_texts, is_text, load
 
 if TYPE_CHECKING:
-    from pathlib import Path
-    from typing import Any
-
     from ....specs import PackageSpec
 
 #: Characters; more are not written by hand, and would be read for minutes.

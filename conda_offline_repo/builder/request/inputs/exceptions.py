@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from conda.common.io import dashlist
 
 from ....exceptions import InvalidRequestError, OfflineRepoError
 from ....redaction import Secrets
 from .pinned import RefusedError
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
-    from pathlib import Path
 
 #: The credentials in these files are not among those that are known to be in play.
 UNKNOWN = Secrets(frozenset())

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ....repository.names import LABEL, check_platform
 from .exceptions import LONGEST, InputFileError, LockReaderMissingError, check_only, shown, unusable
@@ -15,9 +16,6 @@ from .pinned import NOARCH, Environment, absolute_url, pin, together
 from .requirement import exact_wheel
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
-    from typing import Any
-
     from .pinned import PinnedArchive, PinnedWheel
 
 BRACKET = re.compile(r"[\[\]{}]")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,8 +18,6 @@ from ....repository.reading import MD5, SHA256
 from ....urls import NETWORK, file_url, public
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
     from ....specs import PackageSpec
 
 SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")

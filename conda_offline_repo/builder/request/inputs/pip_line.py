@@ -6,12 +6,11 @@ import os
 import re
 import shlex
 from argparse import ArgumentParser
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Iterator
-    from typing import NoReturn
 
 COMMENT = re.compile(r"(?:^|\s+)#.*$")
 VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}", re.ASCII)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ....urls import NETWORK, public
 from .exceptions import InputFileError, Problems
@@ -12,9 +12,6 @@ from .pinned import SCHEME, PipPart, RefusedError, absolute_url
 from .pip_line import expanded, lines_of, parsed, unset_variables
 from .requirement import read_requirement
 from .text import read_text
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
 
 #: How many files may lead to each other.
 DEEPEST = 32

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import Any
 
 from .exceptions import InputFileError
-
-if TYPE_CHECKING:
-    from pathlib import Path
-    from typing import Any
 
 #: Lists and sections in each other.
 DEPTH = 16

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Collection, Iterator
 from email.parser import HeaderParser
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from packaging.utils import canonicalize_name
 
@@ -15,10 +17,6 @@ from .pinned import Environment, RefusedError, pin, together
 from .pip_part import read_pip
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
-    from pathlib import Path
-    from typing import Any
-
     from .pinned import PinnedArchive
 
 #: Bytes; the record of a package with a hundred thousand files has a fifth of it.

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .conda_lock import read_conda_lock
@@ -14,9 +16,6 @@ from .spec_list import is_spec_list, read_spec_list
 from .text import read_text
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
-    from pathlib import Path
-
     from .pinned import Environment
 
 #: A key of the outermost level.

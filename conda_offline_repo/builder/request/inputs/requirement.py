@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from pathlib import Path
 from urllib.parse import unquote, urldefrag, urlsplit
 
 from packaging.requirements import InvalidRequirement, Requirement
@@ -12,10 +13,6 @@ from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel
 from ....repository.reading import SHA256
 from ....urls import NETWORK, local_path, public
 from .pinned import PinnedWheel, RefusedError, absolute_url
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from pathlib import Path
 
 #: A digest that pip takes.
 HASH = re.compile(r"sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128}")

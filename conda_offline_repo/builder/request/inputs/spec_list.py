@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ....repository.names import check_platform
@@ -12,8 +13,6 @@ from .pinned import PLATFORM, Environment
 from .pip_part import read_pip
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from ....specs import PackageSpec
 
 LINE = re.compile(r"[A-Za-z0-9_.-]+=[^=\s]+=[^=\s]+", re.ASCII)

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from ....files.hashing import read_regular
 from .exceptions import InputFileError
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 #: Bytes; the largest known lock files have a tenth of it.
 LIMIT = 64 << 20
