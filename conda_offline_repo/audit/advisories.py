@@ -8,6 +8,7 @@ import zipfile
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
+from itertools import chain, product
 from pathlib import Path
 from textwrap import shorten
 from typing import TYPE_CHECKING
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Container, Iterator
     from typing import Any
 
-#: Characters of a summary, and of the reason why a record cannot be read.
+#: Characters of a summary, and of the reason why a record cannot be read; aliases of an advisory.
 LONGEST = 160
 YAML = (".yaml", ".yml")
 #: What happens at a version, by what comes first where several do; and the first of all events.
@@ -119,15 +120,15 @@ def read_advisories(path: Path, wanted: Container[str] | None = None) -> Advisor
     Raises:
         AdvisoriesError: There is no record that can be read.
     """
-    known: dict[str, Advisory] = {}
+    known: dict[tuple[str, str], Advisory] = {}
     unreadable, readable = [], 0
     try:
         for name, record in _records(path):
             try:
                 for advisory in _advisory(record, wanted):
-                    ids = (advisory.id, *advisory.aliases)
-                    same = next((known[id] for id in ids if id in known), advisory)
-                    known |= dict.fromkeys((same.id, *same.aliases, *ids), _merged(same, advisory))
+                    same = next((known[n] for n in _names(advisory) if n in known), advisory)
+                    both = chain(_names(same), _names(advisory))
+                    known |= dict.fromkeys(both, _merged(same, advisory))
                 readable += 1
             except (ValueError, KeyError, TypeError, AttributeError) as error:
                 reason = record if isinstance(record, Exception) else f"not a record, {error!r}"
@@ -136,8 +137,13 @@ def read_advisories(path: Path, wanted: Container[str] | None = None) -> Advisor
         raise AdvisoriesError(path, [str(error)]) from error
     if not readable:
         raise AdvisoriesError(path, unreadable)
-    advisories = {advisory.id: advisory for advisory in known.values()}
-    return Advisories(tuple(advisories.values()), tuple(unreadable))
+    return Advisories(tuple(dict.fromkeys(known.values())), tuple(unreadable))
+
+
+def _names(advisory: Advisory) -> Iterator[tuple[str, str]]:
+    """Yield its identifiers with its packages: one CVE may be of several, each with a record."""
+    keys = sorted({key for part in advisory.affected for key in part.keys})
+    return product((advisory.id, *advisory.aliases), keys)
 
 
 def _merged(first: Advisory, other: Advisory) -> Advisory:
@@ -187,6 +193,8 @@ def _yaml(content: bytes) -> Any:
 
 def _advisory(value: Any, wanted: Container[str] | None) -> Iterator[Advisory]:
     id, aliases = reading.text(value["id"]), reading.texts(value.get("aliases") or [])
+    if len(aliases) > LONGEST:
+        raise ValueError("it has too many aliases")
     parts = [part for part in value.get("affected") or [] if part.get("package")]
     affected = tuple(package for part in parts for package in _affected(part, wanted))
     if affected and not re.match("[0-9]{4}-", str(value.get("withdrawn"))):
