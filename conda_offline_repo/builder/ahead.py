@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from multiprocessing.connection import Connection
     from multiprocessing.process import BaseProcess
 
-    from ..progress import Progress
     from ..repository.manifest import Manifest
     from .options import Options
     from .release.plan import BuildPlan
@@ -56,15 +55,13 @@ class PlansAhead:
     """The plans of the labels that a command builds, made ahead where that takes less time.
 
     Args:
-        builds: All that the command builds, in this order.
-        run: What they share.
-        dry_run: See `build`.
+        run: What it shares, and all that it builds, in this order.
     """
 
-    def __init__(self, builds: Sequence[Options], run: Run, *, dry_run: bool) -> None:
-        self._builds, self._run, self._dry_run = builds, run, dry_run
+    def __init__(self, run: Run) -> None:
+        self._run = run
         numbers: dict[Options, int] = {}
-        self._questions = [numbers.setdefault(_question(o), len(numbers)) for o in builds]
+        self._questions = [numbers.setdefault(_question(o), len(numbers)) for o in run.builds]
         self._waiting: deque[int] = deque()
         self._answers: dict[int, SimpleQueue[Answer]] = {}
         self._workers: list[tuple[BaseProcess, Connection]] = []
@@ -80,13 +77,13 @@ class PlansAhead:
         if not number or self._scratch or context.verbosity:  # which is for what solvers say
             return
         known = {*self._questions[:number]}
-        rest = [n for n in range(number, len(self._builds)) if self._questions[n] not in known]
+        rest = [n for n in range(number, len(self._questions)) if self._questions[n] not in known]
         processes = min(MOST, _processors(), len(rest))
         each = max(0, self._run.seconds - FIRST) / number
         if processes > 1 and each * len(rest) / processes > WORTH:
             self._start(rest, processes)
 
-    def plan(self, number: int, progress: Progress, last: Manifest | None) -> BuildPlan | None:
+    def plan(self, number: int, last: Manifest | None) -> BuildPlan | None:
         """Return the plan of a label; None if its builder has to make it.
 
         Args:
@@ -99,7 +96,8 @@ class PlansAhead:
         answers = self._answers.get(number)
         if answers is None:
             return None
-        with progress.doing(f"Solving {self._builds[number].label} beside other labels"):
+        label = self._run.builds[number].label
+        with self._run.progress.doing(f"Solving {label} beside other labels"):
             while True:
                 with suppress(Empty):  # Windows does not interrupt a wait
                     plan, printed = answers.get(timeout=WAIT)
@@ -130,8 +128,8 @@ class PlansAhead:
         arguments = configuration.command_line()
         for _ in range(processes):
             own, its = spawning.Pipe()
-            given = (its, arguments, self._builds, self._run.began, self._scratch.name)
-            process = spawning.Process(target=_work, args=(*given, self._dry_run), daemon=True)
+            given = (its, arguments, self._run.builds, self._run.began, self._scratch.name)
+            process = spawning.Process(target=_work, args=(*given, self._run.dry_run), daemon=True)
             # no more processes; none of this one's
             with suppress(OSError, AssertionError), _interruptions_blocked():
                 process.start()
@@ -197,10 +195,10 @@ class _Unsuited(Exception):
 
 
 class _RunBeside(Run):
-    def solved(self, request: Any, tasks: Any, progress: Any, ground: Any) -> Any:
+    def solved(self, tasks: Any, ground: Any) -> Any:
         if any(task.takes_wheels for task in tasks):
             raise _Unsuited
-        outcome = super().solved(request, tasks, progress, ground)
+        outcome = super().solved(tasks, ground)
         if any(solution.converted for solution in outcome.solutions):
             raise _Unsuited
         return outcome
@@ -220,14 +218,14 @@ def _work(
         tempfile.tempdir = scratch
         share_memory()
         configuration.take_command_line(arguments)
-        run = _RunBeside(builds)
+        run = _RunBeside(builds, Unwatched(), dry_run=dry_run)
         run.began = began
         while True:
             number, plan, printed = connection.recv(), None, StringIO()
             with redirect_stdout(printed), redirect_stderr(printed):
                 folder = Path(scratch, str(number))
                 with suppress(BaseException):  # a panic of rattler's is no Exception
-                    plan = plan_of(builds[number], Unwatched(), run, folder, dry_run=dry_run)
+                    plan = plan_of(builds[number], run, folder)
             connection.send((plan, printed.getvalue()))
     finally:  # the threads of a Rust solver may abort a Python that takes itself down
         os._exit(0)

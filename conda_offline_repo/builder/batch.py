@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
@@ -15,9 +16,6 @@ from .build import build
 from .config.hints import for_file
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-
-    from ..progress import Progress
     from ..repository.manifest import Manifest
     from .options import Options
     from .outcome import BuildOutcome
@@ -42,28 +40,25 @@ class Result:
     warnings: tuple[BuildWarning, ...] = ()
 
 
-def build_one(options: Options, progress: Progress, run: Run, *, dry_run: bool) -> BuildOutcome:
-    """Build a label, and list it on the page of its root; see `build`."""
-    outcome = build(options, progress, run, dry_run=dry_run)
-    warnings = () if dry_run else run.overview.refresh(progress)
+def build_one(run: Run) -> BuildOutcome:
+    """Build the only label of a command, and list it on the page of its root; see `build`."""
+    outcome = build(run.builds[0], run)
+    warnings = () if run.dry_run else run.overview.refresh(run.progress)
     return replace(outcome, warnings=(*outcome.warnings, *warnings))
 
 
-def build_all(
-    builds: Sequence[Options], progress: Progress, run: Run, *, dry_run: bool = False
-) -> Iterator[Result]:
+def build_all(run: Run) -> Iterator[Result]:
     """Build each label of a file, and yield its result; one that fails does not stop the others.
 
     The page of the root lists them when the last one is built. Hints name the keys of the file.
     """
-    with closing(PlansAhead(builds, run, dry_run=dry_run)) as plans:
-        for number, options in enumerate(builds):
-            progress.step(f"Label {options.label}")
+    with closing(PlansAhead(run)) as plans:
+        for number, options in enumerate(run.builds):
+            run.progress.step(f"Label {options.label}")
             plans.turn(number)
-            ahead = partial(plans.plan, number, progress)
-            result = _built(options, progress, run, ahead, dry_run=dry_run)
-            if options is builds[-1] and not dry_run:
-                warnings = run.overview.refresh(progress)
+            result = _built(options, run, partial(plans.plan, number))
+            if options is run.builds[-1] and not run.dry_run:
+                warnings = run.overview.refresh(run.progress)
                 if outcome := result.outcome:
                     outcome = replace(outcome, warnings=(*outcome.warnings, *warnings))
                     result = replace(result, outcome=outcome)
@@ -73,15 +68,10 @@ def build_all(
 
 
 def _built(
-    options: Options,
-    progress: Progress,
-    run: Run,
-    ahead: Callable[[Manifest | None], BuildPlan | None],
-    *,
-    dry_run: bool,
+    options: Options, run: Run, ahead: Callable[[Manifest | None], BuildPlan | None]
 ) -> Result:
     try:
-        outcome = build(options, progress, run, dry_run=dry_run, ahead=ahead)
+        outcome = build(options, run, ahead)
         warnings = (replace(w, text=for_file(w.text)) for w in outcome.warnings)
         return Result(options.label, replace(outcome, warnings=tuple(warnings)))
     except CondaError as error:

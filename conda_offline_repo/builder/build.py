@@ -22,73 +22,60 @@ from . import outcome as outcomes
 from .archives import collect, installers
 from .archives.attestations import collect_attestations
 from .archives.facts import facts_of
-from .planning import last_and_request, place, planner, proved
+from .planning import last_and_request, place, planned, proved
 from .policy import decided
 from .release import attestations, compose, inspection, publish, signing
 from .release.html import render
 from .release.try_install import try_install
-from .run import Run
 from .upstream import unavailable
 
 if TYPE_CHECKING:
-    from ..progress import Progress
     from ..repository.manifest import Manifest
     from .archives.archive import Archive
     from .options import Options
     from .outcome import BuildOutcome
     from .release.plan import BuildPlan
+    from .run import Run
 
 
 def build(
     options: Options,
-    progress: Progress,
-    run: Run | None = None,
-    *,
-    dry_run: bool = False,
+    run: Run,
     ahead: Callable[[Manifest | None], BuildPlan | None] = lambda _: None,
 ) -> BuildOutcome:
     """Build or refresh the repository of a label.
 
     Args:
-        progress: Sees how far the build is.
         run: What it shares with other builds of the same command.
-        dry_run: Solve, prove and compare only; no archive is downloaded, though their attestations
-            are, and nothing published.
         ahead: Returns a plan that was made ahead from the last manifest, see `planning.plan_of`;
             None if there is none.
 
     Raises:
         OfflineRepoError: The repository cannot be built; it is as it was before.
     """
-    run = run or Run([options])
     try:
         with index_requests.asked_once(run.began), asking_nobody():
-            outcome = _build(options, progress, run, ahead, dry_run=dry_run)
+            outcome = _build(options, run, ahead)
     except OSError as error:
         raise FileSystemError(error) from error
-    if not dry_run:
+    if not run.dry_run:
         run.archives.published(outcome.path, outcome.manifest)
     return outcome
 
 
 def _build(
-    options: Options,
-    progress: Progress,
-    run: Run,
-    ahead: Callable[[Manifest | None], BuildPlan | None],
-    *,
-    dry_run: bool,
+    options: Options, run: Run, ahead: Callable[[Manifest | None], BuildPlan | None]
 ) -> BuildOutcome:
     release_time()  # a wrong one is refused before anything is done
     installers.check_installers(options.installers or ())
     signer = signing.signer(options.sign_keys)
-    root = options.verify_attestations
+    root, progress = options.verify_attestations, run.progress
     verifier = attestations.Verifier(root) if root else None
     repository = place(options)
     # before the lock, which would make folders in a root that may be the wrong one
     last, request = last_and_request(options, signer, repository)
     with (
-        nullcontext() if dry_run else exclusive(repository, progress.step) as staging,
+        nullcontext() if run.dry_run else exclusive(repository, progress.step) as staging,
         ExitStack() as stack,
     ):
         if not is_current(repository, last):  # another command has published in the meantime
@@ -98,12 +85,10 @@ def _build(
         )
         with scratch as folder:
             check_folder(Path(folder), request.platforms)
-            plan = ahead(last)
-            if plan is None:
-                planned = planner(options, signer, run, dry_run=dry_run)
-                plan = planned(request, repository, last, progress, scratch=Path(folder) / "pypi")
+            ground = run.ground(request, repository, last, Path(folder) / "pypi")
+            plan = ahead(last) or planned(options, signer, run, ground)
             plan = replace(plan, decisions=decided(plan))  # before anything is downloaded
-            prove = partial(proved, scratch=Path(folder) / "proof", progress=progress, run=run)
+            prove = partial(proved, scratch=Path(folder) / "proof", run=run)
             # the proof may decide against releases that are kept
             if not plan.proof.by and (staging is None or plan.kept.releases):
                 plan = prove(plan)
@@ -111,9 +96,7 @@ def _build(
             if staging is None:
                 archives = collect.foresee(plan.all_entries, repository)
             else:
-                plan, archives = _collected(
-                    plan, prove, repository, staging, progress, run, search.archive
-                )
+                plan, archives = _collected(plan, prove, staging, run, search.archive)
             # so small that a dry run fetches them as well
             files = collect_attestations(
                 plan.all_entries, repository, Path(folder), progress, run.archives, search.archive
@@ -130,7 +113,7 @@ def _build(
             if not publish.differs(same, repository, last, renews=renews):
                 left = publish.finish(same, repository, staging, last, signer) if staging else ()
                 outcome = outcomes.unchanged(plan, last, left)
-                return _tried(outcome, plan, archives, options, progress, dry_run=dry_run)
+                return _tried(outcome, plan, archives, options, run)
         warnings = inspection.inspect(plan, archives, run.facts)
         draft = compose.with_facts(draft, plan, run.facts)
         if staging:
@@ -140,7 +123,7 @@ def _build(
         release = compose.completed(draft, page)
         outcome = outcomes.changed(plan, release, warnings)
         outcomes.check_warnings(outcome, options.fail_on)
-        outcome = _tried(outcome, plan, archives, options, progress, dry_run=dry_run)
+        outcome = _tried(outcome, plan, archives, options, run)
         if staging is None:
             return outcome
         search.release(release)
@@ -152,14 +135,12 @@ def _build(
 def _collected(
     plan: BuildPlan,
     prove: Callable[[BuildPlan], BuildPlan],
-    repository: Path,
     staging: Path,
-    progress: Progress,
     run: Run,
     arrived: Callable[[Archive], None],
 ) -> tuple[BuildPlan, tuple[Archive, ...]]:
     """Return a plan with its proof, made while the archives come and are read, and these."""
-    entries, records = plan.all_entries, plan.records
+    entries, records, repository = plan.all_entries, plan.records, plan.repository
 
     def read(archive: Archive) -> None:
         arrived(archive)
@@ -170,7 +151,9 @@ def _collected(
         overrides.without_cuda(),
         short_turns(),
         unavailable.refusal_explained(plan.request),
-        collect.collecting(entries, repository, staging, progress, run.archives, read) as collected,
+        collect.collecting(
+            entries, repository, staging, run.progress, run.archives, read
+        ) as collected,
     ):
         return plan if plan.proof.by else prove(plan), collected()
 
@@ -180,13 +163,11 @@ def _tried(
     plan: BuildPlan,
     archives: tuple[Archive, ...],
     options: Options,
-    progress: Progress,
-    *,
-    dry_run: bool,
+    run: Run,
 ) -> BuildOutcome:
     """Return an outcome with what was tried of it, if that is wanted."""
     if not options.try_install:
         return outcome
-    if dry_run:
+    if run.dry_run:
         return replace(outcome, tried=dict.fromkeys(plan.installs, "not tried in a dry run"))
-    return replace(outcome, tried=try_install(plan, archives, progress))
+    return replace(outcome, tried=try_install(plan, archives, run.progress))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,18 +24,16 @@ from .release.plan import make_plan
 from .request import request as requests
 
 if TYPE_CHECKING:
-    from ..progress import Progress
     from ..repository.manifest import Manifest
     from .options import Options
     from .release.plan import BuildPlan
     from .release.signing import Signer
     from .request.request import Request
     from .run import Run
+    from .solved import Ground
 
 
-def plan_of(
-    options: Options, progress: Progress, run: Run, scratch: Path, *, dry_run: bool
-) -> BuildPlan:
+def plan_of(options: Options, run: Run, scratch: Path) -> BuildPlan:
     """Return the plan of a label's next release, proven; see `build`.
 
     Args:
@@ -46,9 +42,8 @@ def plan_of(
     with index_requests.asked_once(run.began), asking_nobody():
         signer, repository = signing.signer(options.sign_keys), place(options)
         last, request = last_and_request(options, signer, repository)
-        planned = planner(options, signer, run, dry_run=dry_run)
-        plan = planned(request, repository, last, progress, scratch=scratch / "pypi")
-        return proved(plan, scratch / "proof", progress, run)
+        ground = run.ground(request, repository, last, scratch / "pypi")
+        return proved(planned(options, signer, run, ground), scratch / "proof", run)
 
 
 def place(options: Options) -> Path:
@@ -80,30 +75,21 @@ def last_and_request(
     return last, request
 
 
-def planner(
-    options: Options, signer: Signer | None, run: Run, *, dry_run: bool
-) -> Callable[..., BuildPlan]:
-    """Return what plans a label's release from its request; takes the rest of `make_plan`."""
-    return partial(
-        make_plan,
-        plugin_file=options.plugin_file,
-        signers=signer.fingerprints if signer else (),
-        built_with=tools(),
-        local=run.archives,
-        solved=run.solved,
-        dry_run=dry_run,
-    )
+def planned(options: Options, signer: Signer | None, run: Run, ground: Ground) -> BuildPlan:
+    """Return the plan of a label's next release, not proven yet; see `make_plan`."""
+    keys = signer.fingerprints if signer else ()
+    return make_plan(ground, run.solved, options.plugin_file, keys, tools())
 
 
-def proved(plan: BuildPlan, scratch: Path, progress: Progress, run: Run) -> BuildPlan:
+def proved(plan: BuildPlan, scratch: Path, run: Run) -> BuildPlan:
     """Return a plan whose index alone gives its solutions, with warnings of updates that it does
     not give.
     """
     if prove.is_proven(plan):
         return prove.as_before(plan)
-    with progress.doing("Proving that the repository installs by itself"):
+    with run.progress.doing("Proving that the repository installs by itself"):
         plan = prove.proved(plan, scratch, run.proofs)
-    return updates.tried(plan, scratch, progress)
+    return updates.tried(plan, scratch, run.progress)
 
 
 def tools() -> dict[str, str]:

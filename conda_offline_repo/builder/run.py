@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..clock import EPOCH
@@ -15,14 +16,15 @@ from .credentials import credentials, credentials_at, credentials_of
 from .recent import Recent
 from .release.credential_search import Search
 from .release.html.overview import Overview
-from .solved import solved
+from .solved import Ground, solved
 
 if TYPE_CHECKING:
     from ..progress import Progress
+    from ..repository.manifest import Manifest
     from .archives.facts import Known
     from .options import Options
     from .request.request import Request
-    from .solved import Ground, Solved
+    from .solved import Solved
     from .solving.solution import Task
 
 
@@ -30,18 +32,22 @@ class Run:
     """What the builds of one command share.
 
     Attributes:
+        builds: At least one, all below one root.
+        progress: Sees how far they are.
+        dry_run: Whether they solve, prove and compare only; no archive is downloaded, though their
+            attestations are, and nothing published.
         began: When they began (`time.time()`): conda asks for each index once from then on.
         secrets: The credentials of all of them: none may leave in the repository of any.
         archives: The archives that are known.
         overview: The page that lists the labels.
         facts: What is known of archives, see `archives.facts.facts_of`.
         proofs: What proofs came to, see `release.prove.proved`.
-
-    Args:
-        builds: At least one, all below one root.
     """
 
-    def __init__(self, builds: Sequence[Options]) -> None:
+    def __init__(
+        self, builds: Sequence[Options], progress: Progress, *, dry_run: bool = False
+    ) -> None:
+        self.builds, self.progress, self.dry_run = builds, progress, dry_run
         root = builds[0].root.absolute()
         self.began = time.time()
         self.secrets = credentials(*builds)
@@ -57,13 +63,18 @@ class Run:
         """The seconds of processors that were needed to solve and to prove."""
         return self._solved.seconds + self.proofs.seconds
 
-    def solved(
-        self, request: Request, tasks: Sequence[Task], progress: Progress, ground: Ground
-    ) -> Solved:
+    def ground(
+        self, request: Request, repository: Path, last: Manifest | None, scratch: Path
+    ) -> Ground:
+        """Return a request and what it is solved on."""
+        shared = (self.archives, self.progress, self.dry_run)
+        return Ground(request, repository, last, scratch, *shared)
+
+    def solved(self, tasks: Sequence[Task], ground: Ground) -> Solved:
         """Solve a request as `solved.solved`; what several labels ask for is solved once, unless
         pip is to install some of it, which depends on the wheels that a label has.
         """
-        solve = partial(solved, request, tasks, progress, ground)
+        solve, request = partial(solved, tasks, ground), ground.request
         if any(task.takes_wheels for task in tasks):
             return solve()
         channels = [source.channel.urls(True, ("noarch",)) for source in request.sources]

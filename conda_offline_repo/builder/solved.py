@@ -52,24 +52,26 @@ class Solved:
 
 @dataclass(frozen=True)
 class Ground:
-    """What a request is solved on.
+    """A request, and what it is solved on.
 
     Attributes:
-        last: The manifest of what is published, if anything is.
         repository: The folder.
+        last: The manifest of what is published there, if anything is.
         scratch: A folder for wheels and views, emptied first and gone afterwards.
         local: The archives of this machine.
         dry_run: Whether no wheel is to be downloaded that can be judged without.
     """
 
-    last: Manifest | None
+    request: Request
     repository: Path
+    last: Manifest | None
     scratch: Path
     local: LocalArchives
+    progress: Progress
     dry_run: bool
 
 
-def solved(request: Request, tasks: Sequence[Task], progress: Progress, ground: Ground) -> Solved:
+def solved(tasks: Sequence[Task], ground: Ground) -> Solved:
     """Solve each task of a request; an entry that must not be shipped gives way to another build.
 
     Views, which have names of their own, are used from the start for channels that the solver would
@@ -80,11 +82,12 @@ def solved(request: Request, tasks: Sequence[Task], progress: Progress, ground: 
         UnfitEntryError: There is none without an entry that must not be shipped.
         OfflineRepoError: The channels cannot be read, or have what no repository holds.
     """
+    request = ground.request
     shutil.rmtree(ground.scratch, ignore_errors=True)
     try:
         with undisturbed():
             try:
-                return _brief(_solved_somehow(request, tasks, progress, ground))
+                return _brief(_solved_somehow(tasks, ground))
             except (SolveError, NewerEntryError) as error:
                 first = error
             from .pypi.channel_wheels import PYTHON, with_channel_wheels
@@ -94,7 +97,7 @@ def solved(request: Request, tasks: Sequence[Task], progress: Progress, ground: 
                 raise first from None
             shutil.rmtree(ground.scratch, ignore_errors=True)
             try:
-                return _brief(_solved_somehow(request, moved, progress, ground))
+                return _brief(_solved_somehow(moved, ground))
             except SolveError:
                 if all(task.packages == PYTHON for task in moved):
                     raise first from None  # nobody asked for Python
@@ -112,39 +115,34 @@ def _brief(outcome: Solved) -> Solved:
     return replace(outcome, solutions=tuple(map(brief, outcome.solutions)))
 
 
-def _solved_somehow(
-    request: Request, tasks: Sequence[Task], progress: Progress, ground: Ground
-) -> Solved:
+def _solved_somehow(tasks: Sequence[Task], ground: Ground) -> Solved:
     """Solve a request from its channels, or from views of them; see `solved`."""
+    request = ground.request
     packages = any(task.packages for task in tasks)
     channels = [source.channel for source in request.sources]
     if Ages(request) or (packages and takes_for_one(channels)):
-        return _solved_from_views(request, tasks, progress, ground)
+        return _solved_from_views(tasks, ground)
     try:
-        return _solved(request, tasks, progress, ground, from_channels(request))
+        return _solved(tasks, ground, from_channels(request))
     except (SolveError, SolverFailedError, UnfitEntryError) as error:
         first = error
     if not packages or (isinstance(first, SolverFailedError) and first.has_misfits):
         raise first from None
-    return _solved_from_views(request, tasks, progress, ground, first)
+    return _solved_from_views(tasks, ground, first)
 
 
 def _solved_from_views(
-    request: Request,
-    tasks: Sequence[Task],
-    progress: Progress,
-    ground: Ground,
-    first: CondaError | None = None,
+    tasks: Sequence[Task], ground: Ground, first: CondaError | None = None
 ) -> Solved:
     """Solve a request from views of its channels; without a solution, the error of the solve from
     the channels themselves is raised, if there is one and it says more.
     """
-    views = Views(request, ground.scratch / "views")
+    views = Views(ground.request, ground.scratch / "views")
     if isinstance(first, MisfitError):
         views.misfits.update(first.archives)
     while True:
         try:
-            outcome = _solved(request, tasks, progress, ground, views.solve)
+            outcome = _solved(tasks, ground, views.solve)
             break
         except MisfitError as error:  # the solver errs, but perhaps not over another build
             if error.archives.keys() <= views.misfits.keys():
@@ -166,13 +164,12 @@ def _solved_from_views(
     return Solved(outcome.solutions, outcome.entries, warnings)
 
 
-def _solved(
-    request: Request, tasks: Sequence[Task], progress: Progress, ground: Ground, solver: Solver
-) -> Solved:
+def _solved(tasks: Sequence[Task], ground: Ground, solver: Solver) -> Solved:
+    request, progress = ground.request, ground.progress
     solutions: tuple[Solution, ...]
     of_pip: tuple[BuildWarning, ...] = ()
     if any(task.takes_wheels for task in tasks):
-        solutions, of_pip = _solved_with_pip(request, tasks, progress, ground, solver)
+        solutions, of_pip = _solved_with_pip(tasks, ground, solver)
     else:
         solutions = solve(request, tasks, progress, solver)
     with progress.doing("Reading the entries of the packages"):
@@ -203,15 +200,14 @@ def _check_demands(solution: Solution, entries: Mapping[str, Entry], request: Re
 
 
 def _solved_with_pip(
-    request: Request, tasks: Sequence[Task], progress: Progress, ground: Ground, solver: Solver
+    tasks: Sequence[Task], ground: Ground, solver: Solver
 ) -> tuple[tuple[Solution, ...], tuple[BuildWarning, ...]]:
     """Return the solutions where pip is to install some, and warnings."""
     from .pypi.solve import solve as solve_with_pip
     from .pypi.wheel_store import WheelStore
 
-    wheels, dry_run = ground.scratch / "wheels", ground.dry_run
+    wheels, progress, scratch = ground.scratch / "wheels", ground.progress, ground.scratch / "uv"
     wheels.mkdir(parents=True, exist_ok=True)
-    store = WheelStore(
-        ground.last, ground.repository, wheels, ground.local, progress, dry_run=dry_run
-    )
-    return solve_with_pip(request, tasks, progress, store, ground.scratch / "uv", solver)
+    place = (ground.last, ground.repository, wheels, ground.local, progress)
+    store = WheelStore(*place, dry_run=ground.dry_run)
+    return solve_with_pip(ground.request, tasks, progress, store, scratch, solver)

@@ -59,14 +59,12 @@ def run(args: Namespace) -> int:
     described = _described(args, path)
     other_key = args.offline_repo_other_sign_key
     builds = [replace(b, other_sign_key=other_key) for b in described or (options_of(args),)]
-    shared = Run(builds)
-    progress, dry_run = TerminalProgress(), context.dry_run
+    shared = Run(builds, TerminalProgress(), dry_run=context.dry_run)
     with confined(shared.secrets):
         if described:
-            results = build_all(builds, progress, shared, dry_run=dry_run)
-            return 0 if report_all(_quietly(results)) else 1
+            return 0 if report_all(_quietly(build_all(shared))) else 1
         with chatter_to_stderr():
-            outcome = build_one(builds[0], progress, shared, dry_run=dry_run)
+            outcome = build_one(shared)
         report(outcome)
     return 0
 

@@ -76,7 +76,7 @@ class Vendor:
 
     def results(self, *builds: Options) -> Generator[Result, None, None]:
         try:
-            yield from build_all(builds, self.progress, Run(builds))
+            yield from build_all(Run(builds, self.progress))
         finally:
             forget()
 
@@ -157,15 +157,15 @@ def test_plan_for_another_release_is_not_taken(vendor: Vendor) -> None:
     builds = [vendor.options(label) for label in LABELS[:4]]
     (first, *_) = vendor.results(builds[0])
     assert first.outcome
-    run = Run(builds)
+    run = Run(builds, vendor.progress)
     run.proofs.seconds = 1.0
-    plans = ahead.PlansAhead(builds, run, dry_run=False)
+    plans = ahead.PlansAhead(run)
     try:
         plans.turn(2)
-        assert plans.plan(0, vendor.progress, None) is None
-        plan = plans.plan(2, vendor.progress, None)
+        assert plans.plan(0, None) is None
+        plan = plans.plan(2, None)
         assert plan is None or plan.request.label == LABELS[2]
-        assert plans.plan(3, vendor.progress, first.outcome.manifest) is None
+        assert plans.plan(3, first.outcome.manifest) is None
     finally:
         plans.close()
         forget()

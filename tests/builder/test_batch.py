@@ -70,16 +70,15 @@ class Vendor:
 
     def run(self, *builds: Options, dry_run: bool = False) -> dict[str, Result]:
         """Build as one command does; gives what became of each label."""
-        run = Run(builds)
+        run = Run(builds, Unwatched(), dry_run=dry_run)
         try:
-            results = build_all(builds, Unwatched(), run, dry_run=dry_run)
-            return {result.label: result for result in results}
+            return {result.label: result for result in build_all(run)}
         finally:
             forget()
 
     def build(self, options: Options) -> None:
         """Build one label by a command of its own."""
-        build(options, Unwatched())
+        build(options, Run([options], Unwatched()))
         forget()
 
     def sent(self) -> list[str]:

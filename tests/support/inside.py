@@ -16,6 +16,7 @@ from conda.models.match_spec import MatchSpec
 from conda_offline_repo.builder.build import build
 from conda_offline_repo.builder.options import Options
 from conda_offline_repo.builder.request import request as requests
+from conda_offline_repo.builder.run import Run
 from conda_offline_repo.progress import Unwatched
 from tests.support.running import Conda
 
@@ -118,7 +119,7 @@ class Inside:
     ) -> BuildOutcome:
         """Build, and forget what conda remembers of the channels."""
         try:
-            return build(options, progress or Unwatched(), dry_run=dry_run)
+            return build(options, Run([options], progress or Unwatched(), dry_run=dry_run))
         finally:
             forget()
 

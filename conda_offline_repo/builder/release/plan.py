@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -14,7 +14,6 @@ from ...queries.contents import read_records
 from ...repository.manifest import VERSION_3
 from .. import plugin_channel
 from ..kept_releases import kept_releases
-from ..solved import Ground
 from ..solving.solve import tasks, unused_settings
 from ..upstream import access, exact, surroundings
 from ..upstream.ages import Ages
@@ -26,15 +25,13 @@ from .index import make_index
 from .other_solvers import Proof
 
 if TYPE_CHECKING:
-    from ...progress import Progress
     from ...queries.dependencies import Records
     from ...repository.decision import Decision
     from ...repository.manifest import Manifest
-    from ..archives.local import LocalArchives
     from ..kept_releases import KeptReleases
     from ..request.request import Request
-    from ..solved import Solved
-    from ..solving.solution import Solution
+    from ..solved import Ground, Solved
+    from ..solving.solution import Solution, Task
     from ..upstream.entry import Entry
     from ..warnings import BuildWarning
     from .draft import Draft
@@ -120,27 +117,17 @@ class BuildPlan:
 
 
 def make_plan(
-    request: Request,
-    repository: Path,
-    last: Manifest | None,
-    progress: Progress,
-    *,
+    ground: Ground,
+    solved: Callable[[Sequence[Task], Ground], Solved],
     plugin_file: Path | None,
     signers: tuple[str, ...],
     built_with: Mapping[str, str],
-    scratch: Path,
-    local: LocalArchives,
-    solved: Callable[..., Solved],
-    dry_run: bool,
 ) -> BuildPlan:
     """Solve a request, and find out what the repository is to hold; see `BuildPlan`.
 
     Args:
-        plugin_file: The archive of the plugin, if given.
-        scratch: A folder for wheels and views of channels, emptied first.
-        local: The archives of this machine.
         solved: Solves; see `solved.solved`.
-        dry_run: Whether no wheel is to be downloaded that can be judged without.
+        plugin_file: The archive of the plugin, if given.
 
     Raises:
         OlderBuilderError: This conda does not read the version of the index format.
@@ -149,16 +136,16 @@ def make_plan(
         ForbiddenError: A setting of the administrator does not allow a package.
         OfflineRepoError: The channels cannot be read, or have what no repository holds.
     """
+    request, repository, last = ground.request, ground.repository, ground.last
     if request.index_version == VERSION_3 and not features.reads_version_3():
         raise OlderBuilderError
-    with progress.doing("Reading the channels"):
+    with ground.progress.doing("Reading the channels"):
         ask_for_indexes(request)
         of_plugin = plugin_channel.entries(
             request, plugin_file, last, repository, signed=bool(signers)
         )
         todo = tasks(request)
-    ground = Ground(last, repository, scratch, local, dry_run)
-    outcome = solved(request, todo, progress, ground)
+    outcome = solved(todo, ground)
     solutions, by_name = outcome.solutions, outcome.entries
     entries = tuple(by_name[name] for name in sorted(by_name))
     records = {name: entry.record for name, entry in by_name.items()}

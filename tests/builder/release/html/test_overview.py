@@ -222,7 +222,7 @@ def test_build_brings_it_up_to_date(releasing: Releasing) -> None:
     assert not (root / "index.html").exists()
     options = releasing.me.options("app", channels=(releasing.channel.folder.as_uri(),))
     for dry_run in (True, False):
-        outcome = build_one(options, Unwatched(), Run((options,)), dry_run=dry_run)
+        outcome = build_one(Run((options,), Unwatched(), dry_run=dry_run))
         forget()
         assert not outcome.warnings
         assert (root / "index.html").exists() is not dry_run
@@ -239,7 +239,7 @@ def test_builds_of_many_labels_bring_it_up_to_date(releasing: Releasing) -> None
     bank = releasing.me.options("app", channels=(releasing.channel.folder.as_uri(),))
     builds = (bank, replace(bank, label="plant"))
     for changed in (True, False):
-        results = list(build_all(builds, Unwatched(), Run(builds)))
+        results = list(build_all(Run(builds, Unwatched())))
         forget()
         assert [one.outcome and one.outcome.changed for one in results] == [False, changed]
         assert [row[:2] for row in listed(root)] == [["bank", "1"], ["plant", "1"]]
@@ -253,16 +253,16 @@ def test_last_label_that_fails_leaves_the_page_to_nobody(
     root = releasing.bank.parent
     bank = releasing.me.options("app", channels=(releasing.channel.folder.as_uri(),))
     builds = (replace(bank, label="plant"), replace(bank, packages=("nowhere",)))
-    assert not report_all(build_all(builds, Unwatched(), Run(builds)))
+    assert not report_all(build_all(Run(builds, Unwatched())))
     forget()
     assert [row[:2] for row in listed(root)] == [["bank", "1"], ["plant", "1"]]
     (root / "index.html").write_text("<p>Welcome")
-    assert not report_all(build_all(builds, Unwatched(), Run(builds)))
+    assert not report_all(build_all(Run(builds, Unwatched())))
     forget()
     problem = f"{root / 'index.html'} was not made by a build"
     assert problem in capsys.readouterr().err
     with overrides.settings(json=True):
-        report_all(build_all(builds, Unwatched(), Run(builds)))
+        report_all(build_all(Run(builds, Unwatched())))
     forget()
     (built, failed) = json.loads(capsys.readouterr().out)["labels"]
     assert built["success"]
