@@ -18,7 +18,7 @@ from ...files.hashing import hash_file
 from ...urls import local_path, public
 from .inputs.exceptions import InputFileError, PipPartsError
 from .inputs.pinned import NOARCH, PinnedWheel, PipPart
-from .inputs.requirement import file_name
+from .inputs.pip_line import file_name
 
 if TYPE_CHECKING:
     from .inputs.pinned import Environment

@@ -15,8 +15,8 @@ from ....repository.names import check_platform
 from ..channels import expanded
 from .exceptions import InputFileError, Problems, check_only
 from .pinned import NOARCH, Environment, absolute_url, pin, together
+from .pip_line import exact_wheel
 from .plain_yaml import is_text, load
-from .requirement import exact_wheel
 
 if TYPE_CHECKING:
     from .pinned import PinnedArchive, PinnedWheel

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 from ....repository.names import check_platform
 from .exceptions import InputFileError, Problems, unusable
 from .pinned import NOARCH, PLATFORM, Environment, absolute_url, pin, together
-from .pip_line import parsed
-from .requirement import exact_wheel
+from .pip_line import exact_wheel, parsed
 
 if TYPE_CHECKING:
     from .pinned import PinnedArchive, PinnedWheel

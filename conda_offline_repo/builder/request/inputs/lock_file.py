@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ....repository.names import LABEL, check_platform
 from .exceptions import LONGEST, InputFileError, LockReaderMissingError, check_only, shown, unusable
 from .pinned import NOARCH, Environment, absolute_url, pin, together
-from .requirement import exact_wheel
+from .pip_line import exact_wheel
 
 if TYPE_CHECKING:
     from .pinned import PinnedArchive, PinnedWheel

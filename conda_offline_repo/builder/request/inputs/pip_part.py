@@ -9,8 +9,7 @@ from pathlib import Path
 from ....urls import NETWORK, public
 from .exceptions import InputFileError, Problems
 from .pinned import SCHEME, PipPart, RefusedError, absolute_url
-from .pip_line import expanded, lines_of, parsed, unset_variables
-from .requirement import read_requirement
+from .pip_line import expanded, lines_of, parsed, read_requirement, unset_variables
 from .text import read_text
 
 #: How many files may lead to each other.
