@@ -12,12 +12,11 @@ from conda.base.context import context
 from conda.models.channel import Channel
 from requests.utils import get_netrc_auth
 
-from ..redaction import secrets_in
+from ..redaction import Secrets, secrets_in
 from .pypi.index_settings import index_settings
 from .request.inputs.pip_line import urls_in
 
 if TYPE_CHECKING:
-    from ..redaction import Secrets
     from .options import Options
     from .request.request import Request
 

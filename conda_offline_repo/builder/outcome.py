@@ -9,31 +9,27 @@ from itertools import starmap
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .._conda.solver_settings import obeyed
+from .._conda.solver_settings import Configured, obeyed
 from ..audit.check import remarks
 from ..queries import compare
 from ..queries.contents import list_packages, packages_of
-from ..queries.pip import pip_requirements
+from ..queries.pip import PipRequirement, pip_requirements
 from ..repository.exceptions import ManifestError, UnreadableError
 from ..repository.locate import Repository
-from ..repository.manifest import key_parts, package_name
+from ..repository.manifest import Manifest, key_parts, package_name
 from ..repository.names import PLUGIN, PLUGIN_PACKAGE, SIGNATURES_PACKAGE
 from .plugin_channel import checks_signatures
 from .release.exceptions import FailOnError
 from .release.other_solvers import Proof
-from .request.changes import changes
+from .request.changes import RequestChange, changes
 from .upstream.unfit import is_later
 from .warnings import BuildWarning
 
 if TYPE_CHECKING:
-    from .._conda.solver_settings import Configured
     from ..queries.compare import Difference
-    from ..queries.pip import PipRequirement
-    from ..repository.manifest import Manifest
     from ..repository.package import Attester
     from .release.compose import Release
     from .release.plan import BuildPlan
-    from .request.changes import RequestChange
 
 
 @dataclass(frozen=True)

@@ -20,13 +20,12 @@ from ..repository.publication.ownership import check_ours
 from ..repository.transition import read_manifest
 from .exceptions import KeyMissingError, OtherKeyError
 from .release import prove, signing, updates
-from .release.plan import make_plan
+from .release.plan import BuildPlan, make_plan
 from .request import request as requests
 
 if TYPE_CHECKING:
     from ..repository.manifest import Manifest
     from .options import Options
-    from .release.plan import BuildPlan
     from .release.signing import Signer
     from .request.request import Request
     from .run import Run

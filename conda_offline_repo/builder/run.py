@@ -16,7 +16,7 @@ from .credentials import credentials, credentials_at, credentials_of
 from .recent import Recent
 from .release.credential_search import Search
 from .release.html.overview import Overview
-from .solved import Ground, solved
+from .solved import Ground, Solved, solved
 
 if TYPE_CHECKING:
     from ..progress import Progress
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from .archives.facts import Known
     from .options import Options
     from .request.request import Request
-    from .solved import Solved
     from .solving.solution import Task
 
 

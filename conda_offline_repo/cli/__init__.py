@@ -7,14 +7,11 @@ and a line of help. A verb's module is imported, and its options are added, when
 from __future__ import annotations
 
 import sys
-from argparse import Action
+from argparse import Action, Namespace
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from conda.cli.conda_argparse import ArgumentParser
-
-if TYPE_CHECKING:
-    from argparse import Namespace
 
 SUMMARY = "Build, ship and use conda channels for machines without internet."
 USAGE = "conda offline-repo COMMAND [options]"

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, get_args
+from argparse import ArgumentParser, Namespace
+from typing import get_args
 
 from ..builder.warnings import Early
 from ..exceptions import VendorMissingError
 from .parser import add_options
-
-if TYPE_CHECKING:
-    from argparse import ArgumentParser, Namespace
 
 USAGE = """\
 conda offline-repo build --label LABEL [PACKAGE ...] [options]

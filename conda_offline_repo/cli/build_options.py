@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
+from argparse import Namespace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from conda.base.context import context, locate_prefix_by_name
 
@@ -12,9 +12,6 @@ from ..builder.config.values import is_path
 from ..builder.options import EnvironmentSpec, Options
 from ..exceptions import InvalidRequestError
 from ..settings import default_root, default_sign_keys, environment_token
-
-if TYPE_CHECKING:
-    from argparse import Namespace
 
 
 def options_of(args: Namespace) -> Options:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from conda.base.context import context
 
-from ..builder.request.changes import ALL
+from ..builder.request.changes import ALL, RequestChange
 from ..printable import counted, human, withdrawal
 from ..queries.overview import amount, proved_with
 from ..queries.pip import in_lines, pip_requirements
@@ -34,7 +34,6 @@ from .output import (
 if TYPE_CHECKING:
     from ..builder.batch import Result
     from ..builder.outcome import BuildOutcome
-    from ..builder.request.changes import RequestChange
 
 #: Characters that would make a specification hard to tell from the next one.
 AMBIGUOUS = frozenset(" ,")

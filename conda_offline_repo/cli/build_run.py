@@ -6,6 +6,7 @@ It imports all that only a vendor has, see `build.execute`.
 from __future__ import annotations
 
 import os
+from argparse import Namespace
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +17,7 @@ from conda.utils import quote_for_shell
 
 from .._conda.solver import share_memory
 from ..builder.archives.installers import shipped
-from ..builder.batch import build_all, build_one
+from ..builder.batch import Result, build_all, build_one
 from ..builder.credentials import credentials
 from ..builder.request.request import remember, repository_of, resolve
 from ..builder.run import Run
@@ -31,9 +32,6 @@ from .output import chatter_to_stderr, print_result
 from .terminal import TerminalProgress
 
 if TYPE_CHECKING:
-    from argparse import Namespace
-
-    from ..builder.batch import Result
     from ..builder.options import Options
 
 #: Where the file is looked for.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
 from itertools import starmap
 from typing import TYPE_CHECKING
@@ -9,13 +10,13 @@ from typing import TYPE_CHECKING
 from conda.base.context import context
 
 from ..delivery.exceptions import LabelMismatchError
-from ..delivery.release_ref import both
+from ..delivery.release_ref import Named, both
 from ..files.typed import typed_place
 from ..printable import human, markdown, withdrawal
 from ..queries import compare
 from ..queries.overview import customers_conda, policy_rules
 from ..repository.locate import Repository
-from ..repository.manifest import package_name
+from ..repository.manifest import Manifest, package_name
 from .output import (
     attester_lines,
     attesters_json,
@@ -34,11 +35,7 @@ from .parser import LABEL, add_options
 from .reading import warn_insecure, whole
 
 if TYPE_CHECKING:
-    from argparse import ArgumentParser, Namespace
-
-    from ..delivery.release_ref import Named
     from ..queries.compare import Difference
-    from ..repository.manifest import Manifest
 
 USAGE = "conda offline-repo diff OLD NEW [options]"
 DESCRIPTION = """\

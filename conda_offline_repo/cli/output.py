@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import redirect_stdout
+from contextlib import AbstractContextManager, redirect_stdout
 from dataclasses import asdict
 from io import StringIO
 from typing import TYPE_CHECKING, Any, TextIO
@@ -13,14 +13,11 @@ from typing import TYPE_CHECKING, Any, TextIO
 from conda.base.context import context
 
 from ..printable import printable
-from ..repository.manifest import as_dict
+from ..repository.manifest import Manifest, as_dict
 
 if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
-
     from ..queries.compare import Difference, PlatformChange
     from ..repository.locate import Repository
-    from ..repository.manifest import Manifest
     from ..repository.package import Attester
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -12,27 +13,21 @@ from typing import TYPE_CHECKING, Any
 from conda.base.context import context
 from conda.utils import quote_for_shell
 
-from ..delivery.pack import pack, parse_size
-from ..delivery.release_ref import since
-from ..delivery.source import from_folder
+from ..delivery.pack import Packed, pack, parse_size
+from ..delivery.release_ref import Since, since
+from ..delivery.source import Source, from_folder
 from ..exceptions import InvalidRequestError
 from ..files.typed import typed_place
 from ..printable import counted, human
 from ..repository.halfway import check_indexes
-from ..repository.locate import locate_one
+from ..repository.locate import Repository, locate_one
 from .output import chatter_to_stderr, numbered, print_result, signed_by
 from .parser import LABEL, PATH, add_options
 from .reading import warn_insecure, whole
 from .terminal import TerminalProgress
 
 if TYPE_CHECKING:
-    from argparse import ArgumentParser, Namespace
-
-    from ..delivery.pack import Packed
-    from ..delivery.release_ref import Since
-    from ..delivery.source import Source
     from ..files.web import Place
-    from ..repository.locate import Repository
 
 USAGE = "conda offline-repo pack PATH -o FILE [options]"
 DESCRIPTION = """\

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter, _ActionsContainer
 from collections.abc import Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -14,7 +14,6 @@ from ..redaction import confined, in_play
 from ..settings import environment_token
 
 if TYPE_CHECKING:
-    from argparse import Namespace, _ActionsContainer
     from types import ModuleType
 
 #: The group of conda's options in a help, and its description.

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, TypeVar
 
-from ..files.web import WebFolder
+from ..files.web import Place, WebFolder
 from ..repository.halfway import once_whole
 from .output import warn
 
 if TYPE_CHECKING:
-    from ..files.web import Place
     from ..repository.locate import Repository
 
     Result = TypeVar("Result")

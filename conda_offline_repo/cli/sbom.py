@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
+from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping
 from operator import itemgetter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from conda.base.context import context
 
 from ..files.typed import typed_place
 from ..printable import counted
-from ..queries.sbom import make_bills, write_files
-from ..repository.locate import locate
+from ..queries.sbom import Bill, make_bills, write_files
+from ..repository.locate import Repository, locate
 from .output import chatter_to_stderr, print_result, release_json
 from .parser import LABEL, PATH, add_options
 from .reading import warn_insecure, whole
-
-if TYPE_CHECKING:
-    from argparse import ArgumentParser, Namespace
-
-    from ..queries.sbom import Bill
-    from ..repository.locate import Repository
 
 USAGE = "conda offline-repo sbom PATH [options]"
 DESCRIPTION = """\

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..audit.advisories import read_advisories
-from ..audit.affected import affected, held_by, held_in
+from ..audit.affected import Hit, affected, held_by, held_in
 from ..audit.policy import parse_policy
 from ..audit.policy_file import read_policy
 from ..audit.report import audit_report
@@ -19,7 +20,7 @@ from ..queries.licenses import licenses
 from ..queries.sbom import write_files
 from ..queries.texts import scripts
 from ..queries.why import why
-from ..repository.locate import locate, locate_one
+from ..repository.locate import Repository, locate, locate_one
 from ..settings import default_root
 from . import affected_report, show_report, why_report
 from .output import chatter_to_stderr, print_answers, print_result, release_json
@@ -28,11 +29,6 @@ from .reading import warn_insecure, whole
 from .terminal import TerminalProgress
 
 if TYPE_CHECKING:
-    from argparse import ArgumentParser, Namespace
-
-    from ..audit.affected import Hit
-    from ..repository.locate import Repository
-
     Repositories = tuple[Repository, ...]
     Printer = Callable[[], int | None]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -12,8 +13,8 @@ from conda.base.context import context
 from conda.utils import quote_for_shell
 
 from ..customer.trust.signers import check_delivery, expect_from_now_on
-from ..delivery.deliver import deliver, read_target
-from ..delivery.source import from_folder
+from ..delivery.deliver import Outcome, deliver, read_target
+from ..delivery.source import Source, from_folder
 from ..files.typed import ADDRESS, typed_path, typed_place
 from ..printable import counted, human, withdrawal
 from ..queries.compare import difference
@@ -34,12 +35,8 @@ from .reading import whole
 from .terminal import TerminalProgress
 
 if TYPE_CHECKING:
-    from argparse import ArgumentParser, Namespace
-
-    from ..delivery.deliver import Outcome
     from ..delivery.plan import Plan
     from ..delivery.remote.store import Store
-    from ..delivery.source import Source
 
 USAGE = "conda offline-repo sync SOURCE TARGET [options]"
 DESCRIPTION = """\

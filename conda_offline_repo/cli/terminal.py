@@ -5,16 +5,13 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from threading import Event, Lock, Thread
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from conda.base.context import context
 
 from ..printable import counted, human
-
-if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
 
 #: Seconds between two updates of the line. The work only counts: it never waits for the terminal.
 INTERVAL = 0.25

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
+from argparse import ArgumentParser, Namespace
 from glob import glob
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ..delivery.source import from_volumes
 from ..files.typed import typed_path
 from .parser import OLDER, TRUST, add_options
 from .sync import TARGET, deliver_to
-
-if TYPE_CHECKING:
-    from argparse import ArgumentParser, Namespace
 
 USAGE = "conda offline-repo unpack FILE ... TARGET [options]"
 DESCRIPTION = """\

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
+from argparse import ArgumentParser, Namespace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from conda.base.context import context
 
@@ -21,9 +21,6 @@ from .output import chatter_to_stderr
 from .parser import LABEL, add_options
 from .terminal import TerminalProgress
 from .use_report import TerminalDialog, report, report_undone
-
-if TYPE_CHECKING:
-    from argparse import ArgumentParser, Namespace
 
 USAGE = """\
 conda offline-repo use PATH [PACKAGE ...] [-n ENV | -p PATH] [options]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from conda.base.context import context
 
@@ -15,24 +15,18 @@ from ..customer.hooks.policy import check_policies
 from ..customer.trust.signers import check_expected
 from ..delivery.volume import check_volume, open_volume
 from ..files.typed import typed_place
-from ..files.web import WebFolder
+from ..files.web import Place, WebFolder
 from ..printable import counted, human
 from ..repository.exceptions import HalfPublishedError, UnreadableError
 from ..repository.halfway import check_indexes
 from ..repository.locate import Repository, locate
 from ..repository.manifest import INDEX_NAME
 from ..repository.transition import unfinished_text
-from ..repository.verify import verify
+from ..repository.verify import Report, verify
 from .output import chatter_to_stderr, print_json, print_lines, release_json, signed_by, warn
 from .parser import LABEL, PATH, add_options
 from .reading import warn_insecure, whole
 from .terminal import TerminalProgress
-
-if TYPE_CHECKING:
-    from argparse import ArgumentParser, Namespace
-
-    from ..files.web import Place
-    from ..repository.verify import Report
 
 USAGE = "conda offline-repo verify PATH [options]"
 DESCRIPTION = """\

@@ -20,13 +20,12 @@ from ...repository.publication.exceptions import NoSpaceError
 from ..exceptions import DownloadError
 from .archive import Archive, check_identity
 from .downloads import HERE, downloads
-from .local import has_size
+from .local import LocalArchives, has_size
 
 if TYPE_CHECKING:
     from ...progress import Progress
     from ..upstream.entry import Entry
     from .download import Turn
-    from .local import LocalArchives
 
 
 #: Bytes kept free for index files and the file system's own needs.

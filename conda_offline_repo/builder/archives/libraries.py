@@ -10,13 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from .archive import read_beginnings
-from .contents import SITE_PACKAGES
-
-if TYPE_CHECKING:
-    from .contents import Contents
+from .contents import SITE_PACKAGES, Contents
 
 COMPILED = re.compile(r"\.(?:so(?:\.[0-9]+)*|dylib|dll|pyd)$")
 #: A command, whose content says what it is, and the bytes that no script has.

@@ -20,14 +20,13 @@ from typing import TYPE_CHECKING
 
 from ..._conda import package_cache
 from ...exceptions import OfflineRepoError
-from ...files.hashing import copy_file, hash_file
+from ...files.hashing import Digests, copy_file, hash_file
 from ...files.permissions import lets_read
 from ...repository import manifest_json
 from ...repository.locate import labels_in
 from .archive import Archive
 
 if TYPE_CHECKING:
-    from ...files.hashing import Digests
     from ...repository.manifest import Manifest
     from ..upstream.entry import Entry
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...exceptions import OfflineRepoError, VendorMissingError
-from ...files.yaml_nodes import not_text
+from ...files.yaml_nodes import Mapping, not_text
 from .formats import advice, checks, nearest, reason
 
 try:
@@ -22,8 +22,6 @@ except ModuleNotFoundError as error:
 if TYPE_CHECKING:
     from jsonschema import ValidationError
     from ruamel.yaml.nodes import Node
-
-    from ...files.yaml_nodes import Mapping
 
     Keys = tuple[str | int, ...]
 

@@ -7,17 +7,14 @@ import os
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from conda.base.context import locate_prefix_by_name
 from conda.exceptions import EnvironmentNameNotFound
 
 from ...audit.policy import put_over
 from ...urls import is_local
-from ..options import EnvironmentSpec
-
-if TYPE_CHECKING:
-    from ..options import Options
+from ..options import EnvironmentSpec, Options
 
 #: What holds where neither the file nor the configuration says anything.
 UNSAID = {

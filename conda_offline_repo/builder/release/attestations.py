@@ -17,7 +17,7 @@ from ...exceptions import InvalidRequestError
 from ...repository import reading
 from ...repository.package import Attester
 from ...urls import public
-from ..archives.attestations import read_bundles
+from ..archives.attestations import Collected, read_bundles
 from ..warnings import BuildWarning
 from .exceptions import AttestationsError, SigstoreMissingError
 
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
     from ...repository.manifest import Manifest
     from ..archives.archive import Archive
-    from ..archives.attestations import Collected
     from .plan import BuildPlan
 
 STATEMENT = ("application/vnd.in-toto+json", "https://in-toto.io/Statement/v1")

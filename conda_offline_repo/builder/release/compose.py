@@ -13,7 +13,7 @@ from ...files.hashing import hash_file, read_regular
 from ...files.workers import run_all
 from ...repository.index import bridge
 from ...repository.manifest import VERSION_3, Manifest
-from ...repository.package import Attestations, File, Package
+from ...repository.package import Attestations, Attester, File, Package
 from ...repository.writing import joined
 from ..archives.facts import facts_of
 from ..request.request import remember
@@ -22,7 +22,6 @@ from .html.render import PAGE_NAME
 from .plain_conda import plain_conda_files
 
 if TYPE_CHECKING:
-    from ...repository.package import Attester
     from ..archives.archive import Archive
     from ..archives.attestations import Collected
     from ..archives.facts import Known

@@ -11,7 +11,7 @@ import os
 import threading
 import zipfile
 from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, TypeAlias
@@ -27,8 +27,6 @@ except ImportError:  # before Python 3.14; conda-index brings it
     from backports import zstd
 
 if TYPE_CHECKING:
-    from concurrent.futures import Future
-
     Decompressor: TypeAlias = bz2.BZ2Decompressor | zstd.ZstdDecompressor
 
     from ...redaction import Secrets

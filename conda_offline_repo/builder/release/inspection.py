@@ -11,8 +11,8 @@ from functools import cache
 from itertools import chain, combinations
 from typing import TYPE_CHECKING, Any
 
-from ...repository.manifest import package_name
-from ..archives.contents import contents_of
+from ...repository.manifest import Manifest, package_name
+from ..archives.contents import Contents, contents_of
 from ..archives.facts import facts_of
 from ..archives.libraries import compiled_files
 from ..archives.providers import modules_of, shared_modules
@@ -20,9 +20,7 @@ from ..warnings import BuildWarning
 from .exceptions import UnfitArchivesError
 
 if TYPE_CHECKING:
-    from ...repository.manifest import Manifest
     from ..archives.archive import Archive
-    from ..archives.contents import Contents
     from ..archives.facts import Known
     from ..solving.solution import Solution
     from .plan import BuildPlan

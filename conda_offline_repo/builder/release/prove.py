@@ -25,21 +25,19 @@ from ...repository.names import PLUGIN
 from ...urls import file_url
 from ..kept_releases import without
 from ..request.machine import as_conda_has
-from ..request.request import remember
+from ..request.request import Request, remember
 from ..solving.solve import run_locally
 from ..upstream.exact import build_of
 from .exceptions import OtherSolverError, ProofError
-from .other_solvers import other_solvers, proof_of, try_others
+from .other_solvers import Proof, other_solvers, proof_of, try_others
 
 if TYPE_CHECKING:
     from conda.models.records import PackageRecord
 
     from ...specs import PackageSpec
     from ..recent import Recent
-    from ..request.request import Request
     from ..solving.solution import Solution
     from .draft import Draft
-    from .other_solvers import Proof
     from .plan import BuildPlan
 
 

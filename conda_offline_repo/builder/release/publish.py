@@ -11,14 +11,13 @@ from ...files.atomic import sync_files, write
 from ...files.permissions import open_up
 from ...repository import manifest_json
 from ...repository.exceptions import SignatureError
-from ...repository.manifest import BESIDE
+from ...repository.manifest import BESIDE, Manifest
 from ...repository.publication.ownership import leftovers
 from ...repository.publication.publish import Sealed, Transition, carry_out
 from ...repository.signing import signature
 from ...repository.transition import unfinished
 
 if TYPE_CHECKING:
-    from ...repository.manifest import Manifest
     from .compose import Release
     from .draft import Draft
     from .signing import Signer

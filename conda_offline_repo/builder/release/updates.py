@@ -17,7 +17,7 @@ from conda.base.constants import UpdateModifier
 
 from ..._conda.transactions import write_records
 from ...queries.dependencies import Solved, environments
-from ...repository.manifest import key_parts
+from ...repository.manifest import Manifest, key_parts
 from ...specs import PackageSpec
 from ...urls import file_url
 from ..solving.exceptions import SolveError
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from conda.models.records import PackageRecord
 
     from ...progress import Progress
-    from ...repository.manifest import Manifest
     from ..solving.solution import Solution
     from .plan import BuildPlan
 

@@ -12,7 +12,7 @@ from conda.models.match_spec import MatchSpec
 from packaging.utils import canonicalize_name
 
 from ...exceptions import InvalidRequestError
-from ...repository.manifest import solution_key
+from ...repository.manifest import Manifest, solution_key
 from ...repository.names import label_problem
 from ...repository.remembered import Remembered
 from ...specs import PackageSpec, check_together, parse_spec
@@ -23,7 +23,6 @@ from .inputs.prefix import read_prefix
 from .inputs.read import read_file
 
 if TYPE_CHECKING:
-    from ...repository.manifest import Manifest
     from ..options import EnvironmentSpec, Options
 
 #: What the lines for pip are called.

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from ...audit.policy import parse_policy
 from ...clock import release_time
-from ...cooldown import cooldown, due_day
+from ...cooldown import Cooldown, cooldown, due_day
 from ...exceptions import InvalidRequestError
 from ...repository.locate import labels_in
-from ...repository.manifest import VERSION_3
+from ...repository.manifest import VERSION_3, Manifest
 from ...repository.names import check_label, check_platform
 from ...repository.remembered import SOLVERS, Remembered
 from ..exceptions import NothingAskedError
@@ -30,8 +30,6 @@ from .sources import added, sources_of
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from ...cooldown import Cooldown
-    from ...repository.manifest import Manifest
     from ...specs import PackageSpec
     from ..options import Options
     from .channels import ChannelSource

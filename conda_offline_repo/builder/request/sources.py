@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 
 from ...exceptions import InvalidRequestError
 from ..warnings import BuildWarning
-from .channels import flat, sources
+from .channels import ChannelSource, flat, sources
 
 if TYPE_CHECKING:
     from ...repository.manifest import Manifest
     from ..options import Options
-    from .channels import ChannelSource
     from .inputs.pinned import Environment
 
 

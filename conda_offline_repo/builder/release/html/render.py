@@ -17,19 +17,17 @@ from markupsafe import Markup
 
 from ....printable import counted, human, printable, withdrawal
 from ....queries.compare import changed_entries, difference, new_scripts
-from ....queries.contents import packages_of
+from ....queries.contents import ListedPackage, packages_of
 from ....queries.dependencies import environments, solved, solved_besides
 from ....queries.overview import solutions
 from ....queries.pip import in_lines, pip_requirements
-from ....repository.manifest import NEEDED, key_parts
+from ....repository.manifest import NEEDED, Manifest, key_parts
 from ....repository.writing import joined
 from ....specs import PackageSpec
 from ..draft import Draft
 
 if TYPE_CHECKING:
-    from ....queries.contents import ListedPackage
     from ....queries.dependencies import Records
-    from ....repository.manifest import Manifest
 
 PAGE_NAME = "index.html"
 #: Characters of a text that a channel may have made as long as it likes.
