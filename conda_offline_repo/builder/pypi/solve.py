@@ -109,7 +109,9 @@ class _Solver:
         scratch: Path,
         solver: Solver,
     ) -> None:
-        self._request, self._task, self._tasks = request, _with_python(task), tasks
+        if not task.archives and all(spec.match.name != "python" for spec in task.packages):
+            task = replace(task, packages=(*task.packages, PackageSpec("python")))
+        self._request, self._task, self._tasks = request, task, tasks
         self._progress, self._store, self._solver = progress, store, solver
         self._machine = request.virtual_packages[task.platform]
         self._channels = ChannelPackages(request, task.platform)
@@ -251,9 +253,3 @@ class _Solver:
         self.warnings += made_from(of_channels, solution)
         asked = {text: s for text, s in solution.pip.items() if text not in of_channels.packages}
         return replace(solution, pip=asked)
-
-
-def _with_python(task: Task) -> Task:
-    if task.archives or any(spec.match.name == "python" for spec in task.packages):
-        return task
-    return replace(task, packages=(*task.packages, PackageSpec("python")))

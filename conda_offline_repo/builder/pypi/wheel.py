@@ -122,8 +122,11 @@ def target_of(platform: str, machine: Mapping[str, str], python: PackageRecord) 
         "python_version": minor,
         "extra": "",
     }
-    free_threaded = bool(re.search(r"cp3\d+t$", python.build))
-    fitting = tuple(_tags(platform, machine, minor, free_threaded=free_threaded))
+    numbers, platforms = _numbers(minor), [*_platforms(platform, machine)]
+    interpreter = f"cp{numbers[0]}{numbers[1]}"
+    abi = f"{interpreter}t" if re.search(r"cp3\d+t$", python.build) else interpreter
+    compiled = tags.cpython_tags(numbers, [abi], platforms)
+    fitting = (*compiled, *tags.compatible_tags(numbers, interpreter, platforms))
     return Target(platform, python.version, fitting, markers)
 
 
@@ -137,17 +140,6 @@ def uv_platform(platform: str, machine: Mapping[str, str]) -> tuple[str, dict[st
     glibc = _numbers(_version(machine, "__glibc"))[1]
     known = max((minor for minor in GLIBC_OF_UV if minor <= glibc), default=GLIBC_OF_UV[0])
     return f"{processor}-manylinux_2_{known}", {}
-
-
-def _tags(
-    platform: str, machine: Mapping[str, str], minor: str, *, free_threaded: bool
-) -> Iterator[Tag]:
-    major, number = _numbers(minor)
-    interpreter = f"cp{major}{number}"
-    abi = f"{interpreter}t" if free_threaded else interpreter
-    platforms = [*_platforms(platform, machine)]
-    yield from tags.cpython_tags((major, number), [abi], platforms)
-    yield from tags.compatible_tags((major, number), interpreter, platforms)
 
 
 def _platforms(platform: str, machine: Mapping[str, str]) -> Iterator[str]:

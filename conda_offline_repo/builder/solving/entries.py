@@ -108,7 +108,9 @@ def entries_of(
 
 def _entry(source: ChannelSource, record: PackageRecord, index: Index, request: Request) -> Entry:
     raw = index.known(request.index_version).get(record.fn)
-    if raw is None and not index.newer.keys().isdisjoint(_files(record)):
+    # some solvers drop the extension
+    files = (record.fn, *(f"{record.fn}.{kind}" for kind in KINDS))
+    if raw is None and not index.newer.keys().isdisjoint(files):
         raise NewerEntryError(source.url, record.name, f"{record.subdir}/{record.fn}")
     problem = archive_problem(record.fn) if raw is None else reason_against(record.fn, raw, request)
     if problem:
@@ -122,11 +124,6 @@ def _entry(source: ChannelSource, record: PackageRecord, index: Index, request: 
     needed = 1 if record.fn in index.entries and not newer_needs(raw) else VERSION_3
     urls = index.urls(record.fn)
     return Entry(record.subdir, record.fn, raw, *urls, index_version=needed)
-
-
-def _files(record: PackageRecord) -> tuple[str, ...]:
-    """Return what the file of a record may be called: some solvers drop the extension."""
-    return (record.fn, *(f"{record.fn}.{kind}" for kind in KINDS))
 
 
 def _same_bytes(first: Entry, second: Entry) -> bool:

@@ -11,6 +11,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
 from ....repository.names import is_device
 
@@ -162,17 +163,11 @@ def _clashes(contents: Contents, subdir: str, *, windows: bool) -> Iterator[str]
     for path, sources in places.items():
         same[path.casefold() if windows else path] += sources
     clashes = {" and ".join(sources) for sources in same.values() if len(sources) > 1}
-    folders = {folder: path for path in same for folder in _folders(path)}
+    folders = {str(folder): path for path in same for folder in PurePosixPath(path).parents}
     for path in sorted(same.keys() & folders.keys()):
         yield f"{same[path][0]} would be a file, and the folder of {same[folders[path]][0]}"
     for names in sorted(clashes):
         yield f"{names} would be one file{' on Windows' if windows else ''}"
-
-
-def _folders(path: str) -> Iterator[str]:
-    """Yield the folders that a path is in."""
-    parts = path.split("/")
-    return ("/".join(parts[:length]) for length in range(1, len(parts)))
 
 
 def _script_folders(subdir: str) -> tuple[str, ...]:

@@ -115,8 +115,9 @@ class Reach:
             first -= 1
         while last + 1 < len(starts) and self._same(starts[last + 1], every_platform):
             last += 1
-        bounds = [f">={_text(starts[first])}"] if first else []
-        bounds += [f"<{_text(starts[last + 1])}"] if last + 1 < len(starts) else []
+        texts = [".".join(map(str, start[: 3 if start[2] else 2])) for start in starts]
+        bounds = [f">={texts[first]}"] if first else []
+        bounds += [f"<{text}" for text in texts[last + 1 : last + 2]]
         return SpecifierSet(",".join(bounds))
 
     def _same(self, python: tuple[int, int, int], every_platform: bool) -> bool:
@@ -145,8 +146,3 @@ class Reach:
                 major, minor, micro, *_ = (*Version(piece.rstrip(".")).release, 0, 0)
                 after = ((major, minor, micro + 1), (major, minor + 1, 0), (major + 1, 0, 0))
                 yield from (s for s in ((major, minor, micro), *after) if s > OLDEST_PYTHON)
-
-
-def _text(python: tuple[int, int, int]) -> str:
-    """Return a Python's version, in a bound without a last zero."""
-    return ".".join(map(str, python[: 3 if python[2] else 2]))

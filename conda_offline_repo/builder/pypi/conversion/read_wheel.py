@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from configparser import ConfigParser
 from configparser import Error as ConfigError
 from dataclasses import replace
@@ -79,8 +79,8 @@ def _members(archive: ZipFile, dist_info: str, *, pure: bool) -> Iterator[Member
     root = "purelib" if pure else "platlib"
     for name in names:
         top, _, rest = name.partition("/")
-        if _is_cached(name, sources):
-            continue
+        if "__pycache__" in name.split("/")[:-1] or (name[-4:] == ".pyc" and name[:-1] in sources):
+            continue  # bytecode of a source beside it
         scheme, path = root, name
         if top.endswith(".data"):
             scheme, _, path = rest.partition("/")
@@ -96,9 +96,3 @@ def _systems(archive: ZipFile, members: Iterable[Member]) -> Iterator[str]:
                 system = system_of(file.read(4))
             if system:
                 yield system
-
-
-def _is_cached(name: str, names: Container[str]) -> bool:
-    """Return whether a file is bytecode of a source beside it."""
-    folders, _, file = name.rpartition("/")
-    return "__pycache__" in folders.split("/") or (file.endswith(".pyc") and name[:-1] in names)

@@ -5,7 +5,6 @@ What is written here means the same to conda 24.7, libmamba and rattler.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -27,16 +26,12 @@ def conda_version(version: Version) -> str:
     conda takes `1.0.dev1` to be newer than `1.0rc1`, and `1.0+cpu` to be older than `1.0`; it
     orders `1.0dev1` and `1.0+1.cpu` as PyPI does.
     """
-    text = (
-        re.sub(r"(?<=\d)\.dev", "dev", version.public) if _is_bare_dev(version) else version.public
-    )
+    text = version.public
+    if version.is_devrelease and version.pre is None and version.post is None:
+        text = text.replace(".dev", "dev")
     if not version.local:
         return text
     return f"{text}+{'' if version.local[0].isdigit() else '1.'}{version.local}"
-
-
-def _is_bare_dev(version: Version) -> bool:
-    return version.is_devrelease and version.pre is None and version.post is None
 
 
 def conda_range(specifiers: Iterable[Specifier], parts: int = 1) -> str:
