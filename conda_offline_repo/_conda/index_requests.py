@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import re
 from contextlib import contextmanager, suppress
-from datetime import datetime, timezone
 from inspect import signature
 from typing import TYPE_CHECKING
 
@@ -87,15 +86,16 @@ def shard_info(shards: Any) -> Mapping[str, Any]:
     return info
 
 
-def cached_versions(url: str, names: Iterable[str]) -> tuple[str, dict[str, set[str]]]:
-    """Return the day of conda's cached index of a subdir, and the versions of some packages there;
-    nothing without one. No server is asked, and the cache stays as it is.
+def cached_versions(url: str, names: Iterable[str]) -> dict[str, set[str]] | None:
+    """Return the versions of some packages in conda's cached index of a subdir; None without one.
+
+    No server is asked, and the cache stays as it is.
     """
     cache = repodata_fetch(Channel(url)).repo_cache
     paths = [cache.cache_path_json, getattr(cache, "cache_path_shards", cache.cache_path_json)]
     times = {p.stat().st_mtime: p for p in paths if p.is_file() and p.stat().st_size}
     if not times:
-        return "", {}
+        return None
     if times[max(times)] == paths[0]:
         pattern = (
             rf'"((?:{"|".join(map(re.escape, names))})(?:-[^-"]+){{2}}\.(?:conda|tar\.bz2))"\s*:'
@@ -107,8 +107,7 @@ def cached_versions(url: str, names: Iterable[str]) -> tuple[str, dict[str, set[
     versions: dict[str, set[str]] = {}
     for name, version, _ in (file.rsplit("-", 2) for file in files):
         versions.setdefault(name, set()).add(version)
-    asked = datetime.fromtimestamp(cache.cache_path_state.stat().st_mtime, timezone.utc)
-    return f"{asked:%Y-%m-%d}", versions
+    return versions
 
 
 @contextmanager

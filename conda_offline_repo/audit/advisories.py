@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Container, Iterator
     from typing import Any
 
-#: Characters of a summary, and of the reason why a record cannot be read; aliases of an advisory.
+#: Characters of the reason why a record cannot be read; aliases of an advisory.
 LONGEST = 160
 YAML = (".yaml", ".yml")
 #: What happens at a version, by what comes first where several do; and the first of all events.
@@ -88,7 +88,6 @@ class Advisory:
 
     id: str
     aliases: tuple[str, ...]
-    summary: str
     severity: str
     affected: tuple[Affected, ...]
 
@@ -201,8 +200,7 @@ def _advisory(value: Any, wanted: Container[str] | None) -> Iterator[Advisory]:
         stated = [(value.get("database_specific") or {}).get("severity")]
         stated += [s.get("score") for v in (value, *parts) for s in v.get("severity") or []]
         severity = ", ".join(dict.fromkeys(filter(None, stated)))
-        summary = shorten(str(value.get("summary") or value.get("details") or ""), LONGEST)
-        yield Advisory(id, aliases, summary, severity, affected)
+        yield Advisory(id, aliases, severity, affected)
 
 
 def _affected(part: Any, wanted: Container[str] | None) -> Iterator[Affected]:

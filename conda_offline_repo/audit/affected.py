@@ -58,16 +58,15 @@ class Holding:
 class Hit:
     """A package that an advisory affects, and the versions that fix it by the advisory.
 
-    `available` has the first later version of each label and channel that it does not affect, as
-    far as conda's cached `indexes` tell: the day of that of each channel, empty without one. `note`
-    is why the advisory does not matter, if a policy says so.
+    `available` has the first later version of each label and channel that it does not affect; empty
+    for a channel of which conda has no index cached. `note` is why the advisory does not matter, if
+    a policy says so.
     """
 
     holding: Holding
     advisory: Advisory
     fixed: tuple[str, ...]
     available: Mapping[str, str]
-    indexes: Mapping[str, str]
     note: str
 
 
@@ -102,7 +101,7 @@ def affected(
     holdings: Iterable[Holding],
     advisories: Iterable[Advisory],
     notes: Mapping[str, Iterable[NotAffected]],
-) -> tuple[Hit, ...]:
+) -> list[Hit]:
     """Return which packages advisories affect, with notes by label. No server is asked."""
     about: dict[str, dict[str, Advisory]] = defaultdict(dict)
     for advisory in advisories:
@@ -125,13 +124,13 @@ def affected(
         name, own = held.entry["name"], held.names
         others = [other for other in same[name, held.platform] if other.label]
         options = [(other.entry["version"], other.label, other.names) for other in others]
-        indexes = {}
+        available: dict[str, str] = {}
         for channel in held.channels:
             both = [cached[f"{channel}/{subdir}"] for subdir in (held.platform, "noarch")]
-            indexes[channel] = max(day for day, _ in both)
-            versions = {version for _, known in both for version in known.get(name, ())}
+            if both == [None, None]:
+                available[channel] = ""
+            versions = {version for known in both if known for version in known.get(name, ())}
             options += [(version, channel, dict.fromkeys(own, version)) for version in versions]
-        available: dict[str, str] = {}
         for version, place, names in sorted(options, key=lambda option: VersionOrder(option[0])):
             later = VersionOrder(version) > VersionOrder(held.entry["version"])
             if later and not _affects(advisory, names):
@@ -144,8 +143,8 @@ def affected(
             if note.id in (advisory.id, *advisory.aliases)
             and (not note.package or matches(note.package, held.package, held.entry))
         ]
-        hits.append(Hit(held, advisory, fixed, available, indexes, "; ".join(reasons)))
-    return tuple(hits)
+        hits.append(Hit(held, advisory, fixed, available, "; ".join(reasons)))
+    return hits
 
 
 def _affects(advisory: Advisory, names: Mapping[str, str]) -> bool:

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 #: The keys of JSON and columns of CSV; a table has those that are not wide, and not empty.
 KEYS = (
     *("label", "release", "environment", "platform", "package", "version", "pypi", "advisory"),
-    *("aliases", "severity", "summary", "fixed", "available", "indexes", "note"),
+    *("aliases", "severity", "fixed", "available", "note"),
 )
-WIDE = ("pypi", "severity", "summary", "indexes")
+WIDE = ("pypi", "severity")
 HEADS = {"fixed": "Fixed in", "note": "Not affected because"}
 #: Where spreadsheets find a formula.
 FORMULA = re.compile(r"^(?=[=+@-])")
@@ -33,7 +33,6 @@ def report(hits: Sequence[Hit], unreadable: Sequence[str], *, as_csv: bool) -> i
         contents = [dict(zip(KEYS, _values(hit), strict=True)) for hit in hits]
         print_json(success=not status(hits), affected=contents, unreadable=unreadable)
         return status(hits)
-    days = dict(sorted(item for hit in hits for item in hit.indexes.items()))
     if as_csv:
         text = StringIO()
         lines = [KEYS, *([FORMULA.sub("'", t) for t in map(_text, _values(h))] for h in hits)]
@@ -42,11 +41,10 @@ def report(hits: Sequence[Hit], unreadable: Sequence[str], *, as_csv: bool) -> i
     elif hits:
         heads, *rows = _table(hits, WIDE)
         print_lines(table([[*map(str.upper, heads)], *rows]))
-        print_lines(f"{c}: as conda's cache has it of {day}" for c, day in days.items() if day)
     else:
         print("No advisory is about a version that is here.")
-    unknown = [channel for channel, day in days.items() if not day]
-    warn(f"What {c} has is not known: conda's cache has no index of it." for c in unknown)
+    unknown = {channel for hit in hits for channel, has in hit.available.items() if not has}
+    warn(f"What {c} has is not known: conda's cache has no index of it." for c in sorted(unknown))
     warn(f"{problem}: it was not read." for problem in unreadable)
     return status(hits)
 
@@ -75,12 +73,12 @@ def _values(hit: Hit) -> tuple[Any, ...]:
     return (
         *(held.label, held.release, held.environment, held.platform),
         *(held.entry["name"], held.entry["version"], pypi),
-        *(advisory.id, advisory.aliases, advisory.severity, advisory.summary),
-        *(hit.fixed, hit.available, hit.indexes, hit.note),
+        *(advisory.id, advisory.aliases, advisory.severity),
+        *(hit.fixed, hit.available, hit.note),
     )
 
 
 def _text(value: Any) -> str:
     if isinstance(value, dict):
-        value = tuple(f"{name} {version}" for name, version in value.items())
+        value = tuple(f"{name} {version}" for name, version in value.items() if version)
     return ", ".join(value) if isinstance(value, tuple) else str(value or "")

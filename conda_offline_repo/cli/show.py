@@ -147,7 +147,7 @@ def _write(repository: Repository, file: Path, content: bytes, status: int) -> i
     return status
 
 
-def _hits(repositories: Repositories, args: Namespace) -> tuple[tuple[Hit, ...], Sequence[str]]:
+def _hits(repositories: Repositories, args: Namespace) -> tuple[list[Hit], Sequence[str]]:
     """Ask of the repositories; without any, of the environment in their place."""
     holdings = [h for repository in repositories for h in held_by(repository)]
     if not repositories:
