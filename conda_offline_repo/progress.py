@@ -14,6 +14,7 @@ class Progress(Protocol):
 
     def step(self, text: str) -> None:
         """A new step begins."""
+        return
 
     def doing(self, text: str) -> AbstractContextManager[object]:
         """A new step lasts as long as the context; how far it is, is unknown."""
@@ -33,13 +34,8 @@ class Progress(Protocol):
 
         `size` is negative for bytes that have to be read again.
         """
+        return
 
 
 class Unwatched(Progress):
     """Progress that nobody follows."""
-
-    def step(self, text: str) -> None:
-        """Show nothing."""
-
-    def advance(self, size: int, packages: int = 0) -> None:
-        """Count nothing."""

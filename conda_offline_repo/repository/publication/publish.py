@@ -86,6 +86,7 @@ class Writer(Protocol):
 
     def announced(self) -> None:
         """Prepare, now that readers know what comes; nothing is in its place yet."""
+        return
 
     def put(self, name: str, content: bytes) -> None:
         """Write a file of this content into its place."""
@@ -110,9 +111,6 @@ class Folder(Writer):
     def has(self, name: str) -> bool:
         """See `Writer.has`."""
         return (self.repository / name).exists()
-
-    def announced(self) -> None:
-        """See `Writer.announced`; what comes is staged already."""
 
     def put(self, name: str, content: bytes) -> None:
         """See `Writer.put`."""
