@@ -1,4 +1,7 @@
-"""The environment's own `.condarc`, which tells conda to install from the repository alone."""
+"""The environment's own `.condarc`, which tells conda to install from the repository alone.
+
+What takes its text raises a TargetError where that is not a configuration of conda's.
+"""
 
 from __future__ import annotations
 
@@ -57,9 +60,6 @@ def configured(
         platform: The platform of the environment, if it is not that of the machine; conda's own
             `create` writes it there, too, so that what is installed later is of the same.
         exempt: Of what no package is to be too new; what says so already stays.
-
-    Raises:
-        TargetError: The text is not a configuration of conda's.
     """
     content = _load(old, path)
     last = used_in(content)
@@ -75,11 +75,7 @@ def configured(
 
 
 def platform_in(text: str, path: Path) -> str | None:
-    """Return the platform that a `.condarc` sets; None if it sets none.
-
-    Raises:
-        TargetError: The text is not a configuration of conda's.
-    """
+    """Return the platform that a `.condarc` sets; None if it sets none."""
     subdir = _load(text, path).get("subdir")
     return None if subdir is None else str(subdir)
 
@@ -88,9 +84,6 @@ def ours(text: str, path: Path) -> str:
     """Return the part of a `.condarc` that `configured` changes, as YAML; empty if it has none.
 
     What it has set itself is none.
-
-    Raises:
-        TargetError: The text is not a configuration of conda's.
     """
     content = _load(text, path)
     channel = used_in(content)
@@ -101,11 +94,7 @@ def ours(text: str, path: Path) -> str:
 
 
 def states_cooldown(text: str, path: Path) -> bool:
-    """Return whether a `.condarc` says itself what is too new, under either name.
-
-    Raises:
-        TargetError: The text is not a configuration of conda's.
-    """
+    """Return whether a `.condarc` says itself what is too new, under either name."""
     return not {*OF_ALL, "cooldown"}.isdisjoint(_load(text, path))
 
 
@@ -114,9 +103,6 @@ def exempted(text: str, former: Iterable[str], channel: str, path: Path) -> Exem
 
     Of a server it is all in the environment: in the list of settings for single channels, conda
     would take our entry in the place of that with the server's login.
-
-    Raises:
-        TargetError: The text is not a configuration of conda's.
     """
     content = _load(text, path)
     of_channel = without_exemption(content, former).get(SETTING) != content.get(SETTING)
@@ -126,11 +112,7 @@ def exempted(text: str, former: Iterable[str], channel: str, path: Path) -> Exem
 
 
 def used(text: str, path: Path) -> str | None:
-    """Return the channel that `configured` has set in a `.condarc`; None if it has not.
-
-    Raises:
-        TargetError: The text is not a configuration of conda's.
-    """
+    """Return the channel that `configured` has set in a `.condarc`; None if it has not."""
     return used_in(_load(text, path))
 
 
@@ -145,9 +127,6 @@ def restored(
         before: What `ours` returned of the text before.
         path: The file, for the error.
         platform: The platform that was set; None if it is the machine's.
-
-    Raises:
-        TargetError: The text is not a configuration of conda's.
     """
     content = _load(text, path)
     original = _load(before, path)
