@@ -17,10 +17,9 @@ from packaging.utils import canonicalize_name
 from ..cooldown import cooldown, time_of
 from ..queries.contents import channel_of, index_of
 from ..queries.dependencies import checked_entry, reached, solved, solved_besides, spec_name
-from ..repository.decision import Decision
 from ..repository.manifest import package_name
 from ..repository.names import PLUGIN
-from ..repository.package import SCRIPTS
+from ..repository.package import SCRIPTS, Decision
 from ..specs import KEYS, parse_spec
 from ..urls import public, typed
 from .exceptions import Breach

@@ -11,8 +11,8 @@ from ..repository.package import Package
 from .release.compose import manifest_of
 
 if TYPE_CHECKING:
-    from ..repository.decision import Decision
     from ..repository.manifest import Manifest
+    from ..repository.package import Decision
     from .release.plan import BuildPlan
 
 #: What to do about packages that are too new.

@@ -14,9 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from typing import Any, TypeVar
 
-    from ..repository.decision import Decision
     from ..repository.manifest import Manifest
-    from ..repository.package import Attester, Package
+    from ..repository.package import Attester, Decision, Package
     from .contents import ListedPackage
     from .dependencies import Records
 

@@ -7,8 +7,8 @@ from dataclasses import fields
 from typing import TYPE_CHECKING
 
 from ..printable import counted, human, withdrawal
-from ..repository.decision import Decision
 from ..repository.manifest import NEEDED, key_parts
+from ..repository.package import Decision
 from .dependencies import environments
 from .pip import in_lines, pip_requirements
 

@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from typing import Any
 
-    from .decision import Decision
-    from .package import Attestations, File, Package
+    from .package import Attestations, Decision, File, Package
 
 MANIFEST_NAME = "offline-repo.json"
 #: The manifest of the next release, and its signatures; see `transition`.

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from ..files.hashing import read_regular
 from ..files.web import is_web_page
 from . import reading
-from .decision import parse_decision
 from .exceptions import ManifestError, UnreadableError
 from .manifest import FORMAT, MANIFEST_NAME, Kept, Manifest
 from .names import (
@@ -22,7 +21,7 @@ from .names import (
     label_problem,
     package_problem,
 )
-from .package import File, parse_package
+from .package import File, parse_decision, parse_package
 from .reading import InvalidError
 from .remembered import Remembered
 

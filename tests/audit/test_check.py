@@ -12,9 +12,8 @@ import pytest
 from conda_offline_repo.audit.check import check, ending, matches, remarks
 from conda_offline_repo.audit.exceptions import Breach, PolicyBreachedError
 from conda_offline_repo.audit.policy import parse_policy
-from conda_offline_repo.repository.decision import Decision
 from conda_offline_repo.repository.manifest import Kept, Manifest
-from conda_offline_repo.repository.package import Package, WheelOrigin
+from conda_offline_repo.repository.package import Decision, Package, WheelOrigin
 from conda_offline_repo.repository.remembered import Remembered
 
 if TYPE_CHECKING:

@@ -18,10 +18,9 @@ from conda_offline_repo.audit.report import audit_report
 from conda_offline_repo.exceptions import InvalidRequestError
 from conda_offline_repo.files.hashing import hash_bytes
 from conda_offline_repo.printable import printable
-from conda_offline_repo.repository.decision import Decision
 from conda_offline_repo.repository.locate import locate_one
 from conda_offline_repo.repository.manifest import MANIFEST_NAME, Kept
-from conda_offline_repo.repository.package import Attestations, Attester
+from conda_offline_repo.repository.package import Attestations, Attester, Decision
 from tests.cli.test_json import check_report
 from tests.support.keys import SigningKey, sign
 from tests.support.paged import Read, entry, release

@@ -12,8 +12,8 @@ from conda_offline_repo.audit.check import check
 from conda_offline_repo.audit.exceptions import PolicyBreachedError, PolicyError
 from conda_offline_repo.builder import policy
 from conda_offline_repo.builder.options import EnvironmentSpec
-from conda_offline_repo.repository.decision import Decision
 from conda_offline_repo.repository.locate import locate_one
+from conda_offline_repo.repository.package import Decision
 from tests.builder.test_cooldown import at, of
 from tests.support.tiny import TinyChannel
 

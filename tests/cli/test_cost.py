@@ -32,7 +32,7 @@ AT_A_SOLVE = {
     *("files", "files.atomic", "files.hashing", "files.permissions", "files.web", "files.workers"),
     *("repository", "repository.exceptions", "repository.manifest", "repository.remembered"),
     *("repository.manifest_json", "repository.names", "repository.package"),
-    *("repository.decision", "repository.reading"),
+    "repository.reading",
 }
 #: What only conda 25.5 and newer asks for.
 AT_A_TRANSACTION = {"customer.hooks.explicit"}

@@ -11,10 +11,10 @@ import pytest
 
 from conda_offline_repo.delivery.release_ref import named
 from conda_offline_repo.queries.compare import difference
-from conda_offline_repo.repository.decision import Decision
 from conda_offline_repo.repository.locate import locate_one
 from conda_offline_repo.repository.manifest import MANIFEST_NAME
 from conda_offline_repo.repository.manifest_json import parse
+from conda_offline_repo.repository.package import Decision
 from tests.cli.test_json import check
 from tests.support.delivering import OTHER, VENDOR, packed, signed
 from tests.support.mirror import PLATFORM, publish

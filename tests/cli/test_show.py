@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING
 import pytest
 from conda.base.context import context
 
-from conda_offline_repo.repository.decision import Decision
 from conda_offline_repo.repository.locate import locate_one
 from conda_offline_repo.repository.manifest import JOURNAL_NAME
-from conda_offline_repo.repository.package import Package
+from conda_offline_repo.repository.package import Decision, Package
 from tests.cli.test_json import check
 from tests.support.keys import SigningKey, sign
 from tests.support.rewriting import from_elsewhere, from_wheel, put_index, rewrite

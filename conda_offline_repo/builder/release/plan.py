@@ -26,8 +26,8 @@ from .other_solvers import Proof
 
 if TYPE_CHECKING:
     from ...queries.dependencies import Records
-    from ...repository.decision import Decision
     from ...repository.manifest import Manifest
+    from ...repository.package import Decision
     from ..kept_releases import KeptReleases
     from ..request.request import Request
     from ..solved import Ground, Solved
