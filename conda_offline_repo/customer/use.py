@@ -23,11 +23,10 @@ from .hooks.guard import check_format, solutions_with
 from .hooks.policy import check_policies
 from .install import confined, transaction
 from .installed import installed_release, withdrawn_release
-from .next_commands import next_commands
 from .source import check_files, located, reachable, records
 from .target import configure, plan, unmake
 from .trust.exceptions import UnknownSignerError
-from .ways import lagging, ways
+from .ways import lagging, next_commands, ways
 
 if TYPE_CHECKING:
     from collections.abc import Collection

@@ -1,4 +1,4 @@
-"""What works where a solver does not bring what somebody asks for."""
+"""What to type after `use`, and what works where a solver does not bring what somebody asks for."""
 
 from __future__ import annotations
 
@@ -14,6 +14,9 @@ from .._conda.solver import UnsolvedError
 from .._conda.transactions import installed, linked, requested
 from ..exceptions import OfflineRepoError
 from ..queries.pip import names_by_project
+from ..repository.manifest import on_platform
+from ..repository.names import DEFAULT
+from ..specs import PackageSpec
 from .base import is_base
 from .configuration import Finding
 from .exact import released
@@ -27,8 +30,40 @@ if TYPE_CHECKING:
     from conda.models.records import PackageRecord
 
     from ..repository.locate import Repository
-    from ..specs import PackageSpec
+    from .request import UseRequest
     from .target import Target
+
+
+def next_commands(request: UseRequest, repository: Repository) -> Iterator[str]:
+    """Yield what to type after a request: activate, then install and update what was built for.
+
+    After the environment was brought to just what a release installs, nothing is left to install.
+    """
+    manifest, prefix = repository.manifest, request.prefix
+    built = manifest.request
+    use_again = f"conda offline-repo use {quote_for_shell(str(repository.path))}"
+    if request.name:
+        yield f"conda activate {quote_for_shell(request.name)}"
+    if request.exact:
+        return
+    if built.environments or built.exact:
+        environment = min(on_platform(manifest.solutions, context.subdir)) or DEFAULT
+        where = quote_for_shell(str(prefix))
+        yield f"{use_again} -p {where} --environment {environment}"
+        return
+    current = installed(prefix)
+    specs = manifest.specs("", context.subdir)
+    packages = dict.fromkeys(PackageSpec(package).unqualified for package in specs)
+    absent = [p for p in packages if p.match.name in manifest.names and p.match.name not in current]
+    # `conda update` takes names alone
+    names = [*dict.fromkeys(p.match.name for p in packages if p.match.name in current)]
+    if absent or not packages:
+        yield f"conda install {' '.join(map(quote_for_shell, absent)) or 'PACKAGE'}"
+    updates = " ".join(names)
+    if request.allow_older and superseded(manifest, prefix, names):
+        yield f"{use_again} --allow-older {updates}"
+    elif names and not request.packages:
+        yield f"conda update {updates}"
 
 
 def lagging(

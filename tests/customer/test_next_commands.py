@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from conda_offline_repo.customer.next_commands import next_commands
 from conda_offline_repo.customer.request import UseRequest
+from conda_offline_repo.customer.ways import next_commands
 from conda_offline_repo.repository.locate import locate_one
 from tests.support.mirror import PLATFORM
 
