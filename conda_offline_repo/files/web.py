@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import BinaryIO, TypeAlias
 
-    from .._conda.network.answers import Served, Server
+    from .._conda.network.files import Served, Server
 
 #: Bytes of one read.
 BUFFER = 1 << 18
 
 
 def _server() -> Server:
-    from .._conda.network.answers import Server
+    from .._conda.network.files import Server
 
     return Server()
 
@@ -102,7 +102,7 @@ class WebFolder:
 
     @property
     def _served(self) -> Served:
-        from .._conda.network.answers import Served
+        from .._conda.network.files import Served
 
         return Served(self.address, self.channel, self.server())
 

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conda_offline_repo._conda.network.answers import Served, Server, ServerError
-from conda_offline_repo._conda.network.files import content
+from conda_offline_repo._conda.network.files import Served, Server, ServerError, content
 from conda_offline_repo._conda.network.hosts import GONE, Host
 from conda_offline_repo._conda.network.retries import (
     BusyError,
