@@ -2,10 +2,15 @@
 
 Windows refuses to replace or delete a file that any program has open, such as a virus scanner, and
 one that is read-only, as copy tools and CDs leave files.
+
+A user's umask may suit private files and not a share. So a new file gets the read permissions of
+its folder, and none is ever taken away: who makes the root, or a label's folder, decides who reads
+what comes into it.
 """
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import stat
@@ -14,7 +19,6 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from .hashing import read_regular
-from .permissions import open_up
 from .workers import run_all
 
 if TYPE_CHECKING:
@@ -38,6 +42,10 @@ WHY = (
     "another program has it open, such as a copy, an install or a virus scanner, or you may not "
     "write it; close that program, or ask who administers this machine"
 )
+#: The permissions with which the group, and others, can read in a folder.
+READERS = (0o050, 0o005)
+#: The error numbers of file systems without permissions, such as those of USB sticks.
+NO_MODES = (errno.EPERM, errno.ENOTSUP, errno.ENOSYS)
 
 
 def has_content(path: Path, content: bytes) -> bool:
@@ -105,6 +113,31 @@ def make_subdir(folder: Path) -> None:
         open_up([folder], folder.parent)
 
 
+def open_up(paths: Iterable[Path], like: Path) -> None:
+    """Let those who may read in the folder `like` read these files and folders, too."""
+    if os.name == "nt":  # files inherit the permissions of their folder there
+        return
+    granted = _granted(like)
+    for path in paths:
+        mode = path.stat().st_mode
+        readable = mode | (granted if stat.S_ISDIR(mode) else granted & 0o444)
+        if readable != mode:
+            try:
+                path.chmod(stat.S_IMODE(readable))
+            except OSError as error:
+                if error.errno not in NO_MODES:
+                    raise
+
+
+def lets_read(mode: int, repository: Path) -> bool:
+    """Return whether those who may read in a repository can read a file of this mode.
+
+    For a repository that does not exist yet, its parent counts.
+    """
+    granted = _granted(repository if repository.exists() else repository.parent) & 0o444
+    return os.name == "nt" or mode & granted == granted
+
+
 def write(path: Path, content: bytes | Iterable[bytes]) -> None:
     """Write a file, whose content may come in pieces, with the folders above it, and sync it."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -166,6 +199,11 @@ def remove(path: Path) -> None:
         OSError: It cannot be deleted.
     """
     _insist(lambda: path.unlink(missing_ok=True), path)
+
+
+def _granted(like: Path) -> int:
+    mode = like.stat().st_mode
+    return sum(bits for bits in READERS if mode & bits == bits)
 
 
 def _flush(file: BinaryIO) -> None:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Protocol
 from ...files.atomic import (
     has_content,
     keep_only,
+    open_up,
     partial,
     place,
     put,
@@ -26,7 +27,6 @@ from ...files.atomic import (
     write,
 )
 from ...files.hashing import read_regular
-from ...files.permissions import open_up
 from ..index import bridge
 from ..manifest import INDEX_NAME, MANIFEST_NAME, NEXT_NAME, NEXT_SIGNATURE_NAME
 from ..package import File

@@ -1,6 +1,6 @@
 """What an archive must be to be published, whose bytes it then has, and who may read it.
 
-Who may is of `files/permissions.py`.
+Who may is of `files/atomic.py`.
 """
 
 from __future__ import annotations
