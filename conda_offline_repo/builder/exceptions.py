@@ -190,3 +190,10 @@ class InstallerError(OfflineRepoError):
             "Give the installer's file, named with letters, digits, '.', '_' and '-' only, "
             "or leave installers out: --without-installer.",
         )
+
+
+class ConfigWriteError(OfflineRepoError):
+    """A label that cannot be written to an `offline-repo.yml`, which is as it was."""
+
+    def __init__(self, path: Path, label: str, reason: str, *hints: str) -> None:
+        super().__init__(f"The label {label!r} was not written to {path}: {reason}.", *hints)

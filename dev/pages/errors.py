@@ -19,7 +19,6 @@ GROUPS = {
     "builder.solving": "Where packages are chosen",
     "builder.release": "Before a release is published",
     "_conda": "Where the index of a channel is read",
-    "builder.config": "In offline-repo.yml",
     "builder.request.inputs": "In files that a build is given",
     "builder.pypi": "Where packages of PyPI are taken",
     "repository": "Where a repository is read",

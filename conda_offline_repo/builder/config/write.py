@@ -15,9 +15,9 @@ from ...exceptions import ConfigFileError
 from ...files import atomic, yaml_nodes
 from ...files.atomic import open_up
 from ...urls import public
+from ..exceptions import ConfigWriteError
 from ..request.inputs.pip_line import VARIABLE, urls_in
 from .entry import entry, relative
-from .exceptions import ConfigWriteError
 from .read import parse
 from .values import common_options, label_options
 

@@ -15,9 +15,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from conda_offline_repo.builder.config.exceptions import ConfigWriteError
 from conda_offline_repo.builder.config.read import read
 from conda_offline_repo.builder.config.write import write
+from conda_offline_repo.builder.exceptions import ConfigWriteError
 from conda_offline_repo.builder.options import EnvironmentSpec, Options
 from conda_offline_repo.builder.request.channels import sources
 from conda_offline_repo.builder.request.customer import customer
