@@ -26,15 +26,15 @@ class EnvironmentSpec:
 class Options:
     """What the user typed for a build, not yet checked.
 
+    What is None, or empty of packages, requirements of pip, platforms and solvers, is as the last
+    build remembers it, unless these are all of the request (`whole`).
+
     Attributes:
         root: Parent of the label's folder.
-        packages: MatchSpecs; empty for what the last build remembers.
-        pip: What pip is to install besides, lines as in its requirements files; empty for what the
-            last build remembers.
-        pip_as_conda: Whether that is taken from the channels where they have it as conda packages;
-            None for what the last build remembers.
-        index_version: Of the index format, 1 or 3, that customers read; None for what the last
-            build remembers.
+        packages: MatchSpecs.
+        pip: What pip is to install besides, lines as in its requirements files.
+        pip_as_conda: Whether that is taken from the channels where they have it as conda packages.
+        index_version: Of the index format, 1 or 3, that customers read.
         folder: Where relative paths in these lines begin.
         add: MatchSpecs to add to the remembered ones, in place of those of the same name.
         remove: Names or MatchSpecs to take away from the remembered ones, also of pip's.
@@ -43,32 +43,28 @@ class Options:
         channels_named: Whether any were named for this build, so that none are remembered.
         label_channel: Whether the publisher's label channel goes first.
         token: Opens the publisher's channels.
-        platforms: conda subdirs; empty for the remembered ones.
         native_platform: The platform for want of any other.
         virtual_packages: `[PLATFORM:]NAME=VERSION[=BUILD]`, which change the remembered ones.
-        customer_conda: The versions of the customer's conda; None for what the last build
-            remembers.
-        customer_solvers: The solvers that it may have; empty for what the last build remembers.
-        plugin: Whether the plugin itself goes along; None for what the last build remembers.
+        customer_conda: The versions of the customer's conda.
+        customer_solvers: The solvers that it may have.
+        plugin: Whether the plugin itself goes along.
         plugin_file: Its archive, in place of what the channels have.
-        installers: conda's installers that go along; None for those of the last build.
+        installers: conda's installers that go along.
         sign_keys: OpenSSH keys that sign the manifest.
         unsigned: Whether a repository that is signed may be published without a signature.
         other_sign_key: Whether it may be signed by none of those who signed the last release.
-        keep: How many releases are to be installable; None for what the last build remembers.
+        keep: How many releases are to be installable.
         environments: The environments, where not all packages are in `packages`.
         exclude_newer: The duration or date that no package is to be newer than; empty or `none` for
-            none, None for what the last build remembers.
+            none.
         next_due: How long after a release the next one is due, as a duration; empty or `none` for
-            not at all, None for what the last build remembers.
+            not at all.
         withdraw: The numbers of releases to withdraw, and the reason for it, if any is given.
         fail_on: The kinds of warnings with which nothing is published; `warning` for all.
         verify_attestations: The file with the trusted root that attestations are verified with,
             if they are to be.
         try_install: Whether a release is installed on this machine before it is published.
-        policy: JSON of the policy as it was stated, `{}` for none; None for what the last build
-            remembers.
-        whole: Whether these are all of the request, so that nothing is remembered.
+        policy: JSON of the policy as it was stated, `{}` for none.
     """
 
     label: str

@@ -82,11 +82,8 @@ class BuildOutcome:
 
 
 def unchanged(plan: BuildPlan, last: Manifest, left: tuple[str, ...]) -> BuildOutcome:
-    """Return the outcome of a build that makes no release.
-
-    Args:
-        last: The manifest of the release that stays.
-        left: The files of earlier releases that could not be deleted.
+    """Return the outcome of a build that makes no release, with the files of earlier ones that
+    could not be deleted.
     """
     manifest = last if left else replace(last, on_the_way={})
     return BuildOutcome(
@@ -106,10 +103,8 @@ def unchanged(plan: BuildPlan, last: Manifest, left: tuple[str, ...]) -> BuildOu
 
 
 def changed(plan: BuildPlan, release: Release, warnings: tuple[BuildWarning, ...]) -> BuildOutcome:
-    """Return the outcome of a build that makes a release, before that is published.
-
-    Args:
-        warnings: Of what its archives hold.
+    """Return the outcome of a build that makes a release, with warnings of its archives, before it
+    is published.
     """
     manifest, last = release.manifest, plan.last
     difference = compare.difference(last, manifest)

@@ -32,8 +32,6 @@ CONDA = (
     "add_parser_networking",
     "add_output_and_prompt_options",
 )
-
-
 LABEL = {
     "--label LABEL ...": """The customer's name on the server, and the name of the folder. With a
         file: build only this label; repeat it for several.""",

@@ -41,8 +41,6 @@ examples:
   conda offline-repo pack G:\\repo\\halkbank -o - | send-to-diode
 """
 CONDA = ("add_output_and_prompt_options",)
-
-
 OUTPUT = {
     "-o --output FILE": """The zip file, which is replaced if it exists; several become
         FILE.1-of-2.zip and so on. `-` is the standard output."""

@@ -29,8 +29,6 @@ example:
   conda offline-repo sbom G:\\repo\\halkbank -o bills
 """
 CONDA = ("add_output_and_prompt_options",)
-
-
 OUTPUT = {"-o --output DIR": "The folder to write to, created if it does not exist. Default: here."}
 
 

@@ -45,8 +45,6 @@ examples:
   conda offline-repo show X:\\repo --label halkbank --report OPS-1.html
 """
 CONDA = ("add_parser_json",)
-
-
 FOLDER = {
     "[PATH]": """The repository, or the folder above it, or its URL. Default: the setting
         plugins.offline_repo_root, else the current folder."""

@@ -54,8 +54,6 @@ examples:
   conda offline-repo sync /srv/repo/halkbank s3://bucket/halkbank
 """
 CONDA = ("add_output_and_prompt_options",)
-
-
 TARGET = {"TARGET": "The repository's folder, created if it does not exist."}
 WHOLE = "complete and unchanged"
 NO_LOCK = "No lock is held there: let only one command at a time publish to {}."

@@ -23,8 +23,6 @@ examples:
   conda offline-repo unpack E:\\*.zip X:\\repo\\halkbank
 """
 CONDA = ("add_output_and_prompt_options",)
-
-
 FILE = {"FILE ...": "The zip files, in any order; *.zip for all of a folder."}
 
 

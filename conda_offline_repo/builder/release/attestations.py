@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -114,9 +114,6 @@ def attesters(
     What an earlier build has verified stays so as long as nothing of it changes.
 
     Args:
-        plan: Of the release.
-        archives: All that it has.
-        collected: Their attestations.
         verifier: Verifies these; None to let them be.
 
     Raises:
@@ -149,7 +146,20 @@ def attesters(
     if verifier and not verified:
         text = "No package of the release has attestations, so there are none to verify."
         return verified, (BuildWarning("no-attestations", text),)
-    return verified, (*_missing(problems), *_doubtful(doubts))
+    warnings = []
+    if problems:
+        text = (
+            "The index states attestations of packages that cannot be had, so these are shipped "
+            f"without: {_listed(problems)}. Ask the owner of the channel."
+        )
+        warnings.append(BuildWarning("no-attestations", text))
+    if doubts:
+        text = (
+            "Not all of the attestations fit, though each package has one that is verified: "
+            f"{'; '.join(doubts)}."
+        )
+        warnings.append(BuildWarning("doubtful-attestations", text))
+    return verified, tuple(warnings)
 
 
 def _verified(
@@ -199,26 +209,6 @@ def _attester(certificate: Certificate) -> Attester:
         return Attester(reading.text(identity), reading.text(issuer))
     except (KeyError, ValueError):
         raise ValueError("its certificate does not say who signed it") from None
-
-
-def _missing(reasons: Mapping[str, str]) -> Iterator[BuildWarning]:
-    """Yield a warning of attestations that cannot be had, if there are any."""
-    if reasons:
-        yield BuildWarning(
-            "no-attestations",
-            "The index states attestations of packages that cannot be had, so these are shipped "
-            f"without: {_listed(reasons)}. Ask the owner of the channel.",
-        )
-
-
-def _doubtful(doubts: Sequence[str]) -> Iterator[BuildWarning]:
-    """Yield a warning of attestations that are not what they should be, if there are any."""
-    if doubts:
-        yield BuildWarning(
-            "doubtful-attestations",
-            "Not all of the attestations fit, though each package has one that is verified: "
-            f"{'; '.join(doubts)}.",
-        )
 
 
 def _listed(reasons: Mapping[str, str]) -> str:

@@ -54,15 +54,10 @@ def compose(
 ) -> Release:
     """Return the release that a repository is to become, without page and checksums.
 
-    Its number is one more than the last one's. See `completed` for page and checksums, `with_facts`
-    for what is not known of archives yet.
+    See `completed` for page and checksums, `with_facts` for what is not known of archives yet.
 
     Args:
-        plan: What it is to hold.
-        archives: All of the plan.
-        attestations: Theirs.
-        verified: Whose of these are verified, by archive.
-        installers: Those that go along.
+        verified: Whose attestations are verified, by archive.
     """
     request, last = plan.request, plan.last
     entries = {entry.name: entry for entry in plan.all_entries}
