@@ -96,7 +96,7 @@ def parse_policy(stated: Mapping[str, Any], place: object = "offline-repo.yml") 
     problems: list[str] = []
     read = _read(stated, SHAPE, "policy", problems)
     licenses = read.get("licenses", {})
-    if both := sorted({*licenses.get("allow", ())} & {*licenses.get("deny", ())}):
+    if both := sorted({*licenses.get("allow", ())} & {*licenses.get("deny", ())} - {None}):
         problems.append(f"policy.licenses allows and denies {', '.join(both)}.")
     if problems:
         raise PolicyError(place, problems)
@@ -128,7 +128,7 @@ def _read(value: Any, shape: Any, path: str, problems: list[str]) -> Any:
     if isinstance(value, date):
         return _read(str(value), shape, path, problems)
     kind: Any = str if callable(shape) else type(shape)
-    if not isinstance(value, kind) or value == "":
+    if not isinstance(value, kind) or not str(value).strip():
         problems.append(f"{path} has to be {KINDS[kind]}.")
         return {}
     if isinstance(shape, list):

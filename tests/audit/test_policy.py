@@ -92,6 +92,8 @@ def test_a_list_of_denied_licences_lets_others_pass_with_a_warning() -> None:
         ),
         ({"exceptions": [{**GMP, "until": "2027-02-30"}]}, "policy.exceptions[0].until: "),
         ({"exceptions": [{**GMP, "reason": ""}]}, "policy.exceptions[0].reason has to be a text."),
+        ({"exceptions": [{**GMP, "approved_by": " "}]}, "policy.exceptions[0].approved_by has to"),
+        ({"licenses": {"deny": ["x", "MIT"], "allow": ["x", "MIT"]}}, "allows and denies MIT."),
         ({"exceptions": [{"package": "gmp"}]}, "policy.exceptions[0] lacks 'approved_by'."),
         ({"not_affected": [{"id": "CVE-1"}]}, "policy.not_affected[0] lacks 'reason'."),
     ],
