@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from email.parser import BytesHeaderParser
 from functools import cached_property
-from importlib.metadata import distributions
 from typing import TYPE_CHECKING
 
 from conda.base.context import context
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from ..repository.locate import Repository
     from .advisories import Advisory
     from .policy import NotAffected
+
+#: The metadata of what is installed, whose encoding may be any.
+METADATA = ("*.dist-info/METADATA", "*.egg-info/PKG-INFO", "*.egg-info", "*.egg/EGG-INFO/PKG-INFO")
 
 
 @dataclass(frozen=True)
@@ -89,8 +92,9 @@ def held_in(prefix: Path) -> Iterator[Holding]:
         entry = {"name": name, "version": record.version, "build": record.build}
         yield Holding(*place, channels[name], Package("", "", 0, record.url or ""), entry)
     sites = [*prefix.glob("lib/python*/site-packages"), prefix / "Lib" / "site-packages"]
-    metadata = [each.metadata for each in distributions(path=[*map(str, sites)])]
-    stated = {(m["Name"], m["Version"]) for m in metadata if "Name" in m and "Version" in m}
+    files = [file for site in sites for part in METADATA for file in site.glob(part)]
+    read = [BytesHeaderParser().parsebytes(f.read_bytes()) for f in files if f.is_file()]
+    stated = {(str(m["Name"]), str(m["Version"])) for m in read if "Name" in m and "Version" in m}
     for name, version in sorted(stated):
         project, entry = canonicalize_name(name), {"name": name, "version": version, "build": ""}
         package = Package("", "", 0, "", WheelOrigin(project, version, "", ""))

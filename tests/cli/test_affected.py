@@ -185,7 +185,7 @@ def test_an_environment(customer: Conda, tmp_path: Path) -> None:
     )
     of_pip = prefix / site / "piped-1.0.dist-info"
     of_pip.mkdir()
-    (of_pip / "METADATA").write_text("Metadata-Version: 2.1\nName: piped\nVersion: 1.0\n")
+    (of_pip / "METADATA").write_bytes(b"Name: piped\nVersion: 1.0\nAuthor: Andr\xe9\n")  # Latin-1
     for name in ("half-1.0.dist-info", "~iped-0.9.dist-info"):  # what was interrupted leaves
         (prefix / site / name).mkdir()
     (prefix / site / "half-1.0.dist-info" / "METADATA").write_text("Version: 1.0\n")
