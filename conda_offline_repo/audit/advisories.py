@@ -199,7 +199,7 @@ def _advisory(value: Any, wanted: Container[str] | None) -> Iterator[Advisory]:
     if affected and not re.match("[0-9]{4}-", str(value.get("withdrawn"))):
         stated = [(value.get("database_specific") or {}).get("severity")]
         stated += [s.get("score") for v in (value, *parts) for s in v.get("severity") or []]
-        severity = ", ".join(dict.fromkeys(filter(None, stated)))
+        severity = " ".join(", ".join(dict.fromkeys(filter(None, stated))).split())
         yield Advisory(id, aliases, severity, affected)
 
 

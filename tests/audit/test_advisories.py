@@ -130,7 +130,7 @@ def test_a_record(tmp_path: Path) -> None:
     specific = {"severity": "MODERATE", "cwe_ids": []}
     value = record(
         aliases=["CVE-1"],
-        severity=[{"type": "CVSS_V3", "score": vector}],
+        severity=[{"type": "CVSS_V3", "score": f"{vector}\r\u2028"}],
         database_specific=specific,
         unknown_key=[{}],
     )
