@@ -487,3 +487,7 @@ def test_folders_of_a_policy_begin_at_the_file(path: Path) -> None:
     (options,) = read(path, DEFAULTS, {})
     channels = ["acme", str(path.parent / "channel")]
     assert json.loads(options.policy or "") == {"channels": channels, "exclude_newer": "2026-11-01"}
+    policy = "{exceptions: [{package: a, reason: b, approved_by: c, until: 20270331}]}"
+    assert mistakes(path, f"policy: {policy}\nlabels: {{a: {{}}}}\n") == [
+        "1:70: Write a day, such as 2027-03-31."
+    ]
