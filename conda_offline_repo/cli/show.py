@@ -6,7 +6,6 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ..audit.advisories import read_advisories
 from ..audit.affected import Hit, affected, held_by, held_in
@@ -28,9 +27,8 @@ from .parser import LABEL, add_options
 from .reading import warn_insecure, whole
 from .terminal import TerminalProgress
 
-if TYPE_CHECKING:
-    Repositories = tuple[Repository, ...]
-    Printer = Callable[[], int | None]
+Repositories = tuple[Repository, ...]
+Printer = Callable[[], int | None]
 
 USAGE = "conda offline-repo show [PATH] [options]"
 DESCRIPTION = """\

@@ -174,14 +174,8 @@ def check_space(
     Raises:
         NoSpaceError: They do not fit, with some room for index files.
     """
-    missing = 0
-    for entry in entries:
-        own = (repository / entry.name, staging / entry.name)
-        # the manifests of other labels are read only where that matters
-        if not any(has_size(path, entry) for path in own) and not any(
-            has_size(path, entry) for path in local.elsewhere(entry)
-        ):
-            missing += entry.size or 0
+    lacking = (e for e in entries if not local.lies_here(e, repository, staging))
+    missing = sum(entry.size or 0 for entry in lacking)
     free = shutil.disk_usage(repository.parent).free
     if missing and free < missing + RESERVE:
         raise NoSpaceError(repository.parent, missing, RESERVE, free)

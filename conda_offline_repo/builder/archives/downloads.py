@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, TypeVar
+from threading import Event
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 from ..._conda.features import downloads_at_once
@@ -14,11 +15,8 @@ from ..._conda.network.sessions import sessions_for, share
 from ...files.workers import workers
 from .download import Turn
 
-if TYPE_CHECKING:
-    import threading
-
-    Item = TypeVar("Item")
-    Result = TypeVar("Result")
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 #: How many files of this machine are read at once; disks are slower with more.
 READERS = 5
@@ -30,7 +28,7 @@ HERE = ""
 def downloads(
     work: Callable[[Item, Turn], Result],
     items: Sequence[Item],
-    stop: threading.Event,
+    stop: Event,
     url: Callable[[Item], str],
     size: Callable[[Item], int] = lambda _: 0,
 ) -> Iterator[Iterator[tuple[Item, Result]]]:

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -85,15 +86,16 @@ class LocalArchives:
             return entry
         return replace(entry, record={**entry.record, "sha256": digests.sha256})
 
+    def lies_here(self, entry: Entry, repository: Path, staging: Path) -> bool:
+        """Return whether a file with an archive's name and size is in a repository or staged."""
+        own = (repository / entry.name, staging / entry.name)
+        # the manifests of other labels are read only where that matters
+        return any(has_size(path, entry) for path in chain(own, self.elsewhere(entry)))
+
     def may_have(self, entry: Entry, repository: Path, staging: Path) -> bool:
         """Return whether this machine has a file with an archive's name and size."""
-        if not entry.has_digest:
-            return False
-        own = (repository / entry.name, staging / entry.name)
-        return (
-            any(has_size(path, entry) for path in own)
-            # the manifests of other labels are read only where that matters
-            or any(has_size(path, entry) for path in self.elsewhere(entry))
+        return entry.has_digest and (
+            self.lies_here(entry, repository, staging)
             or any(has_size(path, entry) for path in self._cached(entry))
         )
 

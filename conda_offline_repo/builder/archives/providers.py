@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from ...repository.package import File
 from .contents import SITE_PACKAGES, Contents
 
-if TYPE_CHECKING:
-    from ...repository.package import File
-
-    #: By dotted name, the file of a module.
-    Modules = dict[str, File]
-
+#: By dotted name, the file of a module.
+Modules = dict[str, File]
 ENDS = (".py", ".so", ".pyd")
 #: What many wheels leave beside their own modules, though nobody imports it.
 STRAYS = frozenset(("benchmarks", "doc", "docs", "example", "examples", "scripts", "test", "tests"))
