@@ -127,6 +127,11 @@ def data(node: Node, report: Callable[[Node, str], None], *, last: bool = False)
     return mapping
 
 
+def mistake(node: Node, message: str) -> Mistake:
+    """Return what is wrong with a node, at its place."""
+    return Mistake(node.start_mark.line + 1, node.start_mark.column + 1, message)
+
+
 def not_text(node: Node, name: str) -> str | None:
     """Return why a node, by this name, is not a text that can be seen; None if it is."""
     if not isinstance(node, ScalarNode):

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from conda_offline_repo.exceptions import ConfigFileError, OfflineRepoError
+from conda_offline_repo.exceptions import OfflineRepoError
 from tests.support.proposals import GAP, PACKAGE, text_of
 
 PAGE = (Path(__file__).parents[2] / "docs/how-to/trouble.md").read_text("utf-8")
@@ -34,8 +34,7 @@ def errors() -> set[str]:
             for _, error in inspect.getmembers(module, inspect.isclass)
             if issubclass(error, OfflineRepoError) and error.__module__ == module.__name__
         }
-    # of a policy's file, `PolicyError` says the same
-    return names - {OfflineRepoError.__name__, ConfigFileError.__name__}
+    return names - {OfflineRepoError.__name__}
 
 
 def named() -> set[str]:

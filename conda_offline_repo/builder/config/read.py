@@ -100,8 +100,7 @@ class _Reader:
         return tuple(self._label(name, common, not labels or name in labels) for name in names)
 
     def _note(self, node: Node, message: str) -> None:
-        mark = node.start_mark
-        self.mistakes.append(Mistake(mark.line + 1, mark.column + 1, message))
+        self.mistakes.append(yaml_nodes.mistake(node, message))
 
     def _say(self, message: str, path: Keys, key: str | None = None) -> None:
         self._note(schema.node_of(self.data, path, key), message)

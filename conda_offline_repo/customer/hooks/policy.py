@@ -36,7 +36,7 @@ def check_policies(
 
     Raises:
         PolicyBreachedError: The policies forbid some of them; all are named.
-        PolicyError: A policy cannot be read.
+        ConfigFileError, PolicyError: A policy cannot be read, or has mistakes.
         LicensesMissingError: What reads licences is not installed.
     """
     files = dict.fromkeys(filter(None, (customers_file("policy"), stated)))
