@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
-from typing import TYPE_CHECKING
+from typing import Any
 
 from .clock import EPOCH, LAST_SECOND, utc
 from .exceptions import InvalidRequestError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from typing import Any
 
 #: What takes a cooldown away; conda says so in its own settings.
 NONE = ("none", "false")

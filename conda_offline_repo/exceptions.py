@@ -6,17 +6,14 @@ with `--json`, as an object.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import Any
 
 from conda import CondaError
 
 from .printable import printable
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from pathlib import Path
-    from typing import Any
 
 
 class OfflineRepoError(CondaError):

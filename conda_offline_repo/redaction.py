@@ -7,10 +7,11 @@ import logging
 import re
 import sys
 import traceback
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import Any
 from urllib.parse import quote, quote_plus, unquote
 
 from conda import CondaError
@@ -21,11 +22,6 @@ from .exceptions import CrashError, OfflineRepoError
 from .printable import printable
 from .streams import FilteredStream
 from .urls import is_local
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from typing import Any
-
 
 HIDDEN = "<hidden>"
 #: Shorter texts occur everywhere, and no server issues such a token.

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from conda.base.context import context
 from conda.common.configuration import PrimitiveParameter
 from conda.plugins.types import CondaSetting
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 #: The environment variable with the publisher's token; unlike options, no process list shows it.
 TOKEN_VARIABLE = "CONDA_OFFLINE_REPO_TOKEN"

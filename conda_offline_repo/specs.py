@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
 from conda.base.context import context
 from conda.exceptions import InvalidMatchSpec
@@ -12,9 +12,6 @@ from conda.models.channel import Channel
 from conda.models.match_spec import MatchSpec
 
 from .exceptions import InvalidRequestError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 #: The most characters of a specification: the time to read one grows with their square.
 LONGEST = 1000

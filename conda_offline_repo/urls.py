@@ -8,16 +8,12 @@ from __future__ import annotations
 
 import os
 import re
-from pathlib import Path, PureWindowsPath
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from pathlib import Path, PurePath, PureWindowsPath
 from urllib.parse import quote, unquote, urlsplit
 
 from conda.common.path import is_path
 from conda.models.channel import Channel
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from pathlib import PurePath
 
 SCHEME = "file://"
 #: The schemes of addresses that a channel may refer to.

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import Any
 
 from conda import CondaError
 from conda.models.records import PackageRecord
@@ -14,9 +14,6 @@ from conda.models.records import PackageRecord
 from . import conda_errors
 from .features import own_virtual_packages
 from .machine import unmet
-
-if TYPE_CHECKING:
-    from typing import Any
 
 #: What it is called, as a part of conda or as the plugin conda-pycosat-solver.
 CLASSIC = ("classic", "pycosat")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 from conda.base.context import context, locate_prefix_by_name
 from conda.common.path import expand
@@ -13,9 +13,6 @@ from conda.exceptions import EnvironmentNameNotFound
 from conda.plugins import hookspec
 
 from ..urls import file_url
-
-if TYPE_CHECKING:
-    from typing import Any
 
 
 def running() -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from errno import EACCES, EAGAIN, EDEADLK, ENOLCK
 from pathlib import Path
 from socket import gaierror
-from typing import TYPE_CHECKING
 
 from conda import CondaError, CondaMultiError
 from conda.base.context import context
@@ -22,9 +22,6 @@ from conda.exceptions import (
 )
 
 from .exceptions import IndexCacheError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 #: No solution exists; some solvers end the process instead of raising an error.
 UNSOLVED = (

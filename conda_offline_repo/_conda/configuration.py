@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import math
 from argparse import Namespace
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from inspect import getattr_static
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import Any
 
 from conda.base.constants import SEARCH_PATH
 from conda.base.context import Context, context, reset_context
 from conda.common.configuration import ParameterFlag
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from typing import Any
 
 #: How conda's search path begins for the files of an environment.
 PREFIX = "$CONDA_PREFIX/"

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Literal
 
-from conda import __version__
-from conda.base.context import context
+from conda import CondaError, __version__
+from conda.base.context import Context, context
 from conda.models.version import VersionOrder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
     from os import PathLike
-    from typing import Any, Literal
 
-    from conda import CondaError
-    from conda.base.context import Context
     from conda.models.match_spec import MatchSpec
     from conda.models.records import PackageRecord
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from inspect import signature
-from typing import TYPE_CHECKING
+from typing import Any
 
 from conda.base.context import context
 from conda.gateways.repodata import RepodataCache
@@ -21,10 +22,6 @@ from .features import DOWNLOADS
 from .indexes import mapped, repodata_fetch
 from .overrides import settings
 from .solver import reads_shards
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from typing import Any
 
 #: The parameter that names a dependency for conda, which ignores those without a name.
 ALONE = "spec_to_package_name_func"

@@ -10,12 +10,13 @@ from __future__ import annotations
 import codecs
 import locale
 import os
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import Any
 
 from conda.base.constants import REPODATA_FN
 from conda.gateways.repodata import (
@@ -25,10 +26,6 @@ from conda.gateways.repodata import (
     get_repo_interface,
 )
 from conda.models.channel import Channel
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from typing import Any
 
 #: This system's encoding of text files, by Python's name.
 ENCODING = codecs.lookup(locale.getpreferredencoding(False)).name

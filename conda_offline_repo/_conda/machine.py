@@ -5,16 +5,13 @@ packages.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Any
 
 from conda import CondaError
 from conda.models.match_spec import MatchSpec
 from conda.models.records import PackageRecord
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-    from typing import Any
 
 #: What conda raises over a text that it cannot read.
 UNREAD = (CondaError, ValueError, TypeError, AttributeError, IndexError, RecursionError)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from inspect import getattr_static
-from typing import TYPE_CHECKING
+from typing import Any
 
 from conda.base.context import context
 from conda.common.path import expand
@@ -14,10 +15,6 @@ from conda.plugins import hookimpl
 from conda.plugins.types import CondaVirtualPackage
 
 from .exceptions import SettingError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, MutableMapping
-    from typing import Any
 
 _ABSENT = object()
 CUDA_OVERRIDE = "CONDA_OVERRIDE_CUDA"

@@ -6,13 +6,10 @@ Archives are looked up by path, because the look-up of conda's `PackageCacheData
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from conda.core.package_cache_data import PackageCacheData
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 
 def folders() -> tuple[Path, ...]:

@@ -6,11 +6,12 @@ import ctypes
 import gc
 import logging
 import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from importlib.metadata import PackageNotFoundError, requires, version
 from inspect import signature
 from traceback import clear_frames
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from conda import __version__ as conda_version
 from conda.base.context import context
@@ -23,9 +24,6 @@ from . import conda_errors
 from .classic_solver import CLASSIC, machine_minding
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
-    from typing import Any, TypeVar
-
     from conda.models.channel import Channel
 
     Answer = TypeVar("Answer")

@@ -4,9 +4,10 @@ customer's conda has them, and those of the vendor that it obeys.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import Any
 
 from conda.base.constants import (
     DEFAULT_AGGRESSIVE_UPDATE_PACKAGES,
@@ -20,10 +21,6 @@ from conda.base.context import context
 from conda.models.match_spec import MatchSpec
 
 from .configuration import COOLDOWN, cooldown, exists, settings
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from typing import Any
 
 #: The settings that solvers follow, with conda's defaults.
 DEFAULTS: dict[str, Any] = {

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from conda.base.constants import REPODATA_FN
 from conda.base.context import context
@@ -14,10 +16,6 @@ from conda.history import History
 from conda.models.prefix_graph import PrefixGraph
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from pathlib import Path
-    from typing import Any
-
     from conda.models.match_spec import MatchSpec
     from conda.models.records import PrefixRecord
 

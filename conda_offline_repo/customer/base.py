@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Collection, Iterable, Mapping
 from importlib.metadata import entry_points
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import Any
 
 from conda.base.context import context
 from conda.models.match_spec import MatchSpec
@@ -12,11 +14,6 @@ from conda.models.match_spec import MatchSpec
 from ..queries.dependencies import reached, spec_name
 from ..repository.names import LICENSES_PACKAGE, PLUGIN_PACKAGE, SIGNATURES_PACKAGE
 from .exceptions import BaseMisfitError
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
-    from pathlib import Path
-    from typing import Any
 
 #: Without these, no environment of the machine could be installed into any more.
 ESSENTIAL = ("conda", PLUGIN_PACKAGE, SIGNATURES_PACKAGE, LICENSES_PACKAGE)

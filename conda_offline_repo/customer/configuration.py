@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from conda import CondaError
 from conda.base.constants import REPODATA_FN
-from conda.base.context import context
+from conda.base.context import Context, context
 from conda.models.channel import Channel
 from conda.models.match_spec import MatchSpec
 from conda.utils import quote_for_shell
@@ -24,9 +25,6 @@ from .environment.condarc import CONDARC, configured, read_condarc
 from .source import records as indexed
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
-
-    from conda.base.context import Context
     from conda.models.records import PackageRecord
 
     from ..repository.locate import Repository

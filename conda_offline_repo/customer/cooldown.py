@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conda.base.context import context
@@ -16,9 +18,6 @@ from .configuration import Finding
 from .environment.condarc import CONDARC, configured, read_condarc, states_cooldown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from pathlib import Path
-
     from conda.models.records import PackageRecord
 
     from ..files.web import Place

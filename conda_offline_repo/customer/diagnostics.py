@@ -6,6 +6,7 @@ Of conda's configuration, that is in `configuration`.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from configparser import ConfigParser
 from configparser import Error as ConfigParserError
 from pathlib import Path
@@ -29,8 +30,6 @@ from .environment.state import read_state
 from .installed import notices
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from ..repository.locate import Repository
     from ..repository.manifest import Manifest
 

@@ -5,7 +5,9 @@ No solver is asked: the manifest has the solution, so that the result is the sam
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from conda.base.context import context
 from conda.models.match_spec import MatchSpec
@@ -27,10 +29,6 @@ from .exceptions import (
 from .source import records as indexed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
-    from typing import Any
-
     from conda.models.records import PackageRecord
 
     from ..repository.locate import Repository

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conda import __version__
@@ -11,16 +13,12 @@ from conda.utils import quote_for_shell
 
 from ..exceptions import OfflineRepoError
 from ..printable import withdrawal
-from ..repository.manifest import NEEDED
+from ..repository.manifest import NEEDED, Manifest
 from ..repository.names import DEFAULT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-    from pathlib import Path
-
     from .._conda.machine import Unmet
     from ..files.web import Place
-    from ..repository.manifest import Manifest
 
 #: The virtual packages that a variable of the environment changes, `__win` since conda 25.
 OVERRIDABLE = ("__archspec", "__cuda", "__glibc", "__linux", "__osx", "__win")

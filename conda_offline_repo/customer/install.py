@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from operator import methodcaller
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from conda.base.context import context
 from conda.models.channel import Channel
@@ -26,9 +27,6 @@ from .hooks.history_check import expected_by_use, on_servers
 from .installed import replaced, superseded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from typing import Any
-
     from ..repository.locate import Repository
     from ..repository.manifest import Manifest
     from .target import Target

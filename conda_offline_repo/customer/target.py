@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conda.base.context import context
@@ -42,15 +44,11 @@ from .environment.state import (
 from .exceptions import OtherLabelError, OtherPlatformError, PlatformMissingError, TargetError
 from .hooks.history_check import check_release
 from .installed import withdrawn_release
-from .trust.signers import decide
+from .trust.signers import Trust, decide
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
     from ..repository.locate import Repository
     from .environment.exemption import Exemption
-    from .trust.signers import Trust
 
 #: All that an environment has after an interruption of the first `use`.
 BEGUN = {CONDARC, "conda-meta", STATE_NAME, CHANGE_NAME, LOCK_NAME}

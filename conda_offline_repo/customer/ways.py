@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 from conda.base.context import context
 from conda.models.match_spec import MatchSpec
@@ -24,9 +25,6 @@ from .install import transaction
 from .installed import superseded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from typing import Any
-
     from conda.models.records import PackageRecord
 
     from ..repository.locate import Repository

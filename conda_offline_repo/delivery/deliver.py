@@ -16,14 +16,13 @@ from ..repository.publication.publish import Sealed, Transition, carry_out
 from ..repository.publication.staging import exclusive
 from ..repository.transition import age, is_next, next_signatures, read_manifest, read_next
 from .exceptions import SourceDamagedError, SourceUnreadableError
-from .plan import check_place, check_release, check_space, make_plan
+from .plan import Plan, check_place, check_release, check_space, make_plan
 from .source import Source
 from .stage import stage
 
 if TYPE_CHECKING:
     from ..progress import Progress
     from ..repository.manifest import Manifest
-    from .plan import Plan
 
 
 @dataclass(frozen=True)

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conda.common.io import dashlist
 
 from ..exceptions import OfflineRepoError
-from ..files.web import WebFolder
+from ..files.web import Place, WebFolder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-    from pathlib import Path
-
-    from ..files.web import Place
     from ..repository.manifest import Manifest
 
 

@@ -6,12 +6,13 @@ import hashlib
 import re
 import stat
 import zipfile
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, BinaryIO
 
 from ..exceptions import InvalidRequestError
 from ..files.atomic import all_or_none
@@ -21,18 +22,14 @@ from ..repository.manifest import MANIFEST_NAME
 from ..repository.publication.exceptions import FileSystemError, NestedFolderError
 from ..repository.signing.signature import SIGNATURE_NAME
 from .exceptions import LabelMismatchError, VolumeSizeError
-from .source import SourceReadError, chunks, failure
+from .source import Source, SourceReadError, chunks, failure
 from .volume_info import VolumeInfo, dump
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-    from contextlib import AbstractContextManager
     from hashlib import _Hash
-    from typing import IO, BinaryIO
 
     from ..progress import Progress
     from .release_ref import Since
-    from .source import Source
 
     Hash = Callable[[_Hash, bytes], None]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import stat
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +14,7 @@ from ..files.atomic import has_content, partial
 from ..files.hashing import hash_file
 from ..files.workers import run_all
 from ..repository.locate import enclosing, labels_in
-from ..repository.manifest import NEXT_NAME, NEXT_SIGNATURE_NAME
+from ..repository.manifest import NEXT_NAME, NEXT_SIGNATURE_NAME, Manifest
 from ..repository.manifest_json import present
 from ..repository.names import check_folder
 from ..repository.publication.exceptions import NestedFolderError, NoSpaceError
@@ -31,10 +32,7 @@ from .exceptions import (
 from .volume_info import base_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from ..progress import Progress
-    from ..repository.manifest import Manifest
     from ..repository.package import File, Package
     from .source import Source
 

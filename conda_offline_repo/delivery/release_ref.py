@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,24 +13,19 @@ from conda.utils import quote_for_shell
 from ..exceptions import InvalidRequestError
 from ..files.hashing import read_regular
 from ..files.typed import typed_place
-from ..files.web import WebFolder
+from ..files.web import Place, WebFolder
 from ..queries.compare import at_release
-from ..queries.contents import packages_of, read_records
+from ..queries.contents import ListedPackage, packages_of, read_records
 from ..repository import manifest_json
 from ..repository.exceptions import AmbiguousRepositoryError, UnreadableError
 from ..repository.locate import locate_one
-from ..repository.manifest import INDEX_NAME, MANIFEST_NAME
+from ..repository.manifest import INDEX_NAME, MANIFEST_NAME, Manifest
 from ..repository.reading import LARGEST
 from .volume import open_volume
 from .volume_info import Base, base_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from ..files.web import Place
-    from ..queries.contents import ListedPackage
     from ..queries.dependencies import Records
-    from ..repository.manifest import Manifest
 
 
 @dataclass(frozen=True)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
 
 from ..files.hashing import CHUNK, UNREADABLE, open_regular
 from ..printable import counted
 from ..repository.exceptions import ManifestError, UnreadableError
 from ..repository.halfway import check_current
-from ..repository.manifest import MANIFEST_NAME
+from ..repository.manifest import MANIFEST_NAME, Manifest
 from ..repository.signing import signature, sshsig
 from ..repository.transition import unfinished
 from ..repository.verify import check_not_gone
@@ -24,19 +26,12 @@ from .exceptions import (
     VolumeError,
     VolumesMissingError,
 )
-from .volume import open_volume
+from .volume import Volume, open_volume
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-    from contextlib import AbstractContextManager
-    from pathlib import Path
-    from typing import IO
-
     from ..exceptions import OfflineRepoError
     from ..files.web import Place
     from ..repository.locate import Repository
-    from ..repository.manifest import Manifest
-    from .volume import Volume
     from .volume_info import Base
 
 

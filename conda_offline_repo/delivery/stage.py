@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import os
 import threading
+from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..files.atomic import partial, replace
@@ -12,16 +14,12 @@ from ..files.hashing import hash_file, hash_into
 from ..files.web import WebFolder
 from ..files.workers import workers
 from ..repository.exceptions import OTHER_FILE
-from .source import SourceReadError, chunks, failure
+from .source import Source, SourceReadError, chunks, failure
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
     from ..progress import Progress
     from ..repository.package import File, Package
     from .plan import Plan
-    from .source import Source
 
 #: How many files are copied at once from a folder: some are hashed while the disk takes in others.
 THREADS = 8

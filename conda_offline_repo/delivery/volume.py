@@ -14,29 +14,25 @@ import errno
 import hashlib
 import stat
 import zipfile
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
 
 from ..files.hashing import UNREADABLE, hash_into, open_regular
 from ..repository import manifest_json, reading
 from ..repository.exceptions import UnreadableError
-from ..repository.manifest import MANIFEST_NAME
+from ..repository.manifest import MANIFEST_NAME, Manifest
 from ..repository.signing import signature
 from ..repository.signing.signature import SIGNATURE_NAME
 from ..repository.verify import Report, check_not_gone
 from .exceptions import VolumeError
-from .volume_info import parse
+from .volume_info import VolumeInfo, parse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-    from typing import IO
-
     from ..exceptions import OfflineRepoError
     from ..progress import Progress
-    from ..repository.manifest import Manifest
-    from .volume_info import VolumeInfo
 
 #: Bit 0 of an entry's flags: it is encrypted
 #: (https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT, 4.4.4).

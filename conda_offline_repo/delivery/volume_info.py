@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import json
 from dataclasses import astuple, dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..repository import reading
 
 if TYPE_CHECKING:
-    from typing import Any
-
     from ..repository.manifest import Manifest
 
 FORMAT = 1

@@ -15,17 +15,13 @@ import os
 import shutil
 import stat
 import time
-from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Container, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO
 
 from .hashing import read_regular
 from .workers import run_all
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Iterable, Iterator
-    from contextlib import AbstractContextManager
-    from pathlib import Path
-    from typing import BinaryIO
 
 #: The end of the name of a file that will replace another.
 STAGED = ".offline-repo-new"

@@ -6,19 +6,17 @@ import errno
 import hashlib
 import os
 import stat
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, BinaryIO
 
-from .web import WebFolder
+from .web import Place, WebFolder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from hashlib import _Hash
-    from pathlib import Path
-    from typing import IO, BinaryIO
 
-    from .web import Place
 
 CHUNK = 1 << 18
 #: Errors of a file that may be right, but cannot be read.

@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Container
 from pathlib import Path
-from typing import TYPE_CHECKING
-from urllib.parse import quote, urljoin, urlsplit
+from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
 from ..exceptions import InvalidRequestError
 from ..urls import NETWORK, file_path, public
-from .web import WebFolder
-
-if TYPE_CHECKING:
-    from collections.abc import Container
-    from urllib.parse import SplitResult
-
-    from .web import Place
+from .web import Place, WebFolder
 
 #: How an address of the network begins, also one of fsspec's with several protocols.
 ADDRESS = re.compile(r"((?:[A-Za-z][A-Za-z0-9+.-]+::)*)[A-Za-z][A-Za-z0-9+.-]+://")

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cache
 from io import BufferedReader
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO, TypeAlias
 from urllib.parse import urlsplit
 
 from ..urls import file_url, public
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from typing import BinaryIO, TypeAlias
-
     from .._conda.network.files import Served, Server
 
 #: Bytes of one read.

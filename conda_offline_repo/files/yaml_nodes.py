@@ -4,24 +4,19 @@ from __future__ import annotations
 
 import re
 import warnings
+from collections.abc import Callable
 from itertools import chain
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.composer import ComposerError
 from ruamel.yaml.error import MarkedYAMLError, ReusedAnchorWarning
-from ruamel.yaml.nodes import CollectionNode, MappingNode, ScalarNode, SequenceNode
+from ruamel.yaml.nodes import CollectionNode, MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.reader import ReaderError
 
 from ..exceptions import ConfigFileError, Mistake
 from .hashing import read_regular
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-    from typing import Any
-
-    from ruamel.yaml.nodes import Node
 
 #: What a file may have, in bytes: enough for a thousand labels, which the parser takes seconds for.
 LARGEST = 1 << 18

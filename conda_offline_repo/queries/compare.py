@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from ..repository.manifest import package_name
+from ..repository.manifest import Manifest, package_name
 from ..repository.names import PLUGIN
-from .contents import index_of
+from .contents import ListedPackage, index_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-    from typing import Any, TypeVar
-
-    from ..repository.manifest import Manifest
     from ..repository.package import Attester, Decision, Package
-    from .contents import ListedPackage
     from .dependencies import Records
 
     _Key = TypeVar("_Key")

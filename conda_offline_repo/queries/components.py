@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
 from conda.models.channel import Channel
@@ -13,8 +13,6 @@ from ..repository.names import attestations_name
 from ..urls import NETWORK, public
 
 if TYPE_CHECKING:
-    from typing import Any
-
     from ..repository.package import Attestations, Package
     from .contents import ListedWheel
     from .dependencies import Solved

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from errno import EINVAL, EISDIR, ENOENT, ENOTDIR
 from operator import attrgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
 from conda.models.channel import Channel
@@ -15,20 +16,15 @@ from ..files.hashing import hash_bytes, read_regular
 from ..repository import reading
 from ..repository.exceptions import IndexMisfitError, UnreadableError
 from ..repository.index import entries as index_entries
-from ..repository.manifest import INDEX_NAME, solution_key
+from ..repository.manifest import INDEX_NAME, Manifest, solution_key
 from ..repository.names import PLUGIN
 from ..urls import NETWORK, public
-from .dependencies import MISFIT, checked_entry, solved, solved_besides
+from .dependencies import MISFIT, Records, checked_entry, solved, solved_besides
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
-    from typing import Any
-
     from ..files.web import Place
     from ..repository.locate import Repository
-    from ..repository.manifest import Manifest
     from ..repository.package import Attestations, Package
-    from .dependencies import Records
 
 #: The error numbers for a missing file, or for one that is not a regular file.
 NO_FILE = (EINVAL, EISDIR, ENOENT, ENOTDIR)

@@ -4,27 +4,24 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from conda import CondaError
 from conda.models.match_spec import MatchSpec
 
 from ..repository import reading
 from ..repository.exceptions import ManifestError
-from ..repository.manifest import INDEX_NAME, key_parts
+from ..repository.manifest import INDEX_NAME, Manifest, key_parts
 from ..repository.names import PLUGIN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-    from typing import Any
-
     from ..files.web import Place
-    from ..repository.manifest import Manifest
 
-    #: The index entries of packages, by `subdir/file`.
-    Records = Mapping[str, Mapping[str, Any]]
+#: The index entries of packages, by `subdir/file`.
+Records = Mapping[str, Mapping[str, Any]]
 
 #: The form of most MatchSpecs of an index, as conda is slow to read one.
 PLAIN = re.compile(r"([A-Za-z0-9_][A-Za-z0-9_.-]*)(?: [^@\[\]]*)?(?<!\.conda)(?<!\.tar\.bz2)")

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from .contents import list_packages
+from .contents import ListedPackage, list_packages
 from .texts import texts_of_each
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from ..progress import Progress
     from ..repository.locate import Repository
-    from .contents import ListedPackage
 
 FOLDER = ("info", "licenses")
 #: Bytes of all different texts.

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from typing import TYPE_CHECKING
 
 from ..printable import counted, human, withdrawal
-from ..repository.manifest import NEEDED, key_parts
+from ..repository.manifest import NEEDED, Manifest, key_parts
 from ..repository.package import Decision
 from .dependencies import environments
 from .pip import in_lines, pip_requirements
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-
     from ..repository.locate import Repository
-    from ..repository.manifest import Manifest
     from .contents import ListedPackage
 
 

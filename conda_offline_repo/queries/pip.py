@@ -4,19 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
-from ..repository.manifest import key_parts, package_name
+from ..repository.manifest import Manifest, key_parts, package_name
 from .contents import channel_of, index_of
 from .dependencies import spec_name
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-
-    from ..repository.manifest import Manifest
 
 #: The server whose channels are known by their names.
 ANACONDA = "https://conda.anaconda.org/"

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conda import __version__
@@ -21,22 +23,16 @@ from .._conda import features
 from ..exceptions import InvalidRequestError
 from ..files.atomic import all_or_none, has_content
 from ..repository.exceptions import ManifestError
-from ..repository.locate import enclosing
-from ..repository.manifest import MANIFEST_NAME
+from ..repository.locate import Repository, enclosing
+from ..repository.manifest import MANIFEST_NAME, Manifest
 from ..repository.names import label_problem
 from .components import record_of, state_attestations, state_wheel
 from .contents import read_records, wheel_of
-from .dependencies import solved
+from .dependencies import Solved, solved
 from .exceptions import NotWrittenError, SbomMissingError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from pathlib import Path
-
     from ..files.web import Place
-    from ..repository.locate import Repository
-    from ..repository.manifest import Manifest
-    from .dependencies import Solved
 
 FORMAT = "cyclonedx-json"
 DATE_VARIABLE = "SOURCE_DATE_EPOCH"

@@ -8,29 +8,26 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from difflib import get_close_matches
 from functools import partial
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryFile
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from ..files.hashing import CHUNK, hash_into, open_regular
-from ..files.web import WebFolder
+from ..files.web import Place, WebFolder
 from ..files.workers import run_all
 from ..printable import escaped
 from ..repository.exceptions import UnreadableError
-from .contents import NO_FILE, list_packages
+from .contents import NO_FILE, ListedPackage, list_packages
 from .exceptions import ArchiveError, PackageUnknownError
 
 if TYPE_CHECKING:
     import tarfile
-    from collections.abc import Callable, Iterable, Iterator, Sequence
-    from typing import BinaryIO
 
-    from ..files.web import Place
     from ..repository.locate import Repository
-    from .contents import ListedPackage
 
     #: The texts of an archive, and the reasons why others are left out, each by name.
     Texts = tuple[dict[str, str], dict[str, str]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 from itertools import groupby
@@ -11,18 +12,14 @@ from typing import TYPE_CHECKING
 from packaging.utils import canonicalize_name
 
 from ..repository.names import PLUGIN
-from .contents import read_records, wheel_of
-from .dependencies import solved, solved_besides, spec_name
+from .contents import ListedWheel, read_records, wheel_of
+from .dependencies import Solved, solved, solved_besides, spec_name
 from .exceptions import PackageUnknownError
 from .pip import names_by_project
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from ..repository.locate import Repository
     from ..repository.manifest import Manifest
-    from .contents import ListedWheel
-    from .dependencies import Solved
 
 #: Suggestions for an unknown name.
 SUGGESTED = 5

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from pathlib import Path
 
 from conda.common.io import dashlist
 from conda.utils import quote_for_shell
 
 from ..exceptions import OfflineRepoError
-from ..files.web import WebFolder
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from pathlib import Path
-
-    from ..files.web import Place
+from ..files.web import Place, WebFolder
 
 #: Why a file counts for nothing, wherever it is compared with the manifest.
 OTHER_FILE = "it is not the file that the manifest names"

@@ -8,10 +8,11 @@ another. So a reader asks again for a while.
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
 
 from ..files.hashing import hash_file
-from ..files.web import WebFolder
+from ..files.web import Place, WebFolder
 from ..files.workers import run_all
 from .exceptions import (
     ChangedError,
@@ -20,16 +21,11 @@ from .exceptions import (
     ManifestError,
     UnreadableError,
 )
-from .manifest import INDEX_NAME, MANIFEST_NAME
+from .manifest import INDEX_NAME, MANIFEST_NAME, Manifest
 from .transition import read_manifest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from typing import TypeVar
-
-    from ..files.web import Place
     from .locate import Repository
-    from .manifest import Manifest
 
     Result = TypeVar("Result")
 

@@ -8,15 +8,12 @@ moment.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import Any
 
 from .manifest import KINDS, SECTIONS
 from .writing import joined
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-    from typing import Any
 
 #: The member of an index with the sections of version 3.
 NEWER = "v3"

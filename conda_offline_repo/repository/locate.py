@@ -8,11 +8,10 @@ import zipfile
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from conda.base.context import context
 
-from ..files.web import WebFolder, channel_of
+from ..files.web import Place, WebFolder, channel_of
 from .exceptions import (
     AmbiguousRepositoryError,
     ManifestError,
@@ -21,14 +20,10 @@ from .exceptions import (
     RepositoryNotFoundError,
     UnreadableError,
 )
-from .manifest import MANIFEST_NAME
+from .manifest import MANIFEST_NAME, Manifest
 from .manifest_json import present, read
 from .signing.signature import checked
 from .transition import allowing, read_next, unfinished
-
-if TYPE_CHECKING:
-    from ..files.web import Place
-    from .manifest import Manifest
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from errno import EINVAL
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import Any
 
 from ..files.hashing import read_regular
-from ..files.web import is_web_page
+from ..files.web import Place, is_web_page
 from . import reading
 from .exceptions import ManifestError, UnreadableError
 from .manifest import FORMAT, MANIFEST_NAME, Kept, Manifest
@@ -24,12 +25,6 @@ from .names import (
 from .package import File, parse_decision, parse_package
 from .reading import InvalidError
 from .remembered import Remembered
-
-if TYPE_CHECKING:
-    from pathlib import Path
-    from typing import Any
-
-    from ..files.web import Place
 
 #: Files that every repository has, and hardly any other folder.
 REMAINS = ("SHA256SUMS", "use.sh", "use.cmd", "README.txt")

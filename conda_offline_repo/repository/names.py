@@ -7,8 +7,8 @@ device names, folds case and drops trailing dots.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from conda import CondaError
 from conda.base.constants import KNOWN_SUBDIRS
@@ -16,14 +16,9 @@ from conda.base.context import context
 from conda.models.version import VersionSpec
 
 from ..exceptions import InvalidRequestError
-from ..files.web import channel_of
+from ..files.web import Place, channel_of
 from ..urls import SCHEME, is_misread, misread_folders
 from .exceptions import FolderNameError, InvalidLabelError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from ..files.web import Place
 
 #: https://learn.microsoft.com/windows/win32/fileio/naming-a-file
 WINDOWS_DEVICES = frozenset(

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING
+from typing import Any
 
 from . import reading
 from .names import PROJECT, wheel_problem
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from typing import Any
 
 #: What runs where a package is installed, in the order in which it is told: what conda runs when it
 #: links and unlinks, what a shell runs at activation, entries of the system's menu, commands of a

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from typing import Any
+from typing import Any
 
 #: The keys of a request that a manifest always has; others only where they differ from none.
 ALWAYS = ("packages", "channels", "platforms", "virtual_packages")

@@ -11,21 +11,15 @@ Older versions name in the manifest itself what is on its way; that is still rea
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from ..files.atomic import has_content
 from ..files.hashing import exists
-from ..files.web import WebFolder
+from ..files.web import Place, WebFolder
 from . import manifest_json
 from .exceptions import ManifestError, UnreadableError
-from .manifest import BESIDE, MANIFEST_NAME, NEXT_NAME, NEXT_SIGNATURE_NAME
+from .manifest import BESIDE, MANIFEST_NAME, NEXT_NAME, NEXT_SIGNATURE_NAME, Manifest
 from .signing import signature
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from ..files.web import Place
-    from .manifest import Manifest
 
 
 def unfinished(repository: Place, manifest: Manifest) -> bool:

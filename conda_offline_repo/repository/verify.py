@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import errno
 import os
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..files.hashing import UNREADABLE, exists, hash_file
-from ..files.web import WebFolder, is_web_page
+from ..files.web import Place, WebFolder, is_web_page
 from ..files.workers import run_all
 from .exceptions import UnreadableError
 from .halfway import check_current
@@ -19,9 +20,6 @@ from .signing.signature import SIGNATURE_NAME
 from .transition import unfinished
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-
-    from ..files.web import Place
     from ..progress import Progress
     from .locate import Repository
 

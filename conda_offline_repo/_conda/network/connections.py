@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import re
 import ssl
+from collections.abc import Iterator
 from dataclasses import dataclass
 from socket import gaierror
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from conda import CondaError
@@ -21,10 +21,7 @@ from urllib3 import exceptions as urllib3
 from .. import conda_errors
 from .sessions import LOGIN_WANTED, settings_of
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    Causes = tuple[BaseException, ...]
+Causes = tuple[BaseException, ...]
 
 #: An error of these kinds is about a connection, whatever its cause.
 ABOUT_CONNECTIONS = (

@@ -6,29 +6,26 @@ A connection that breaks is made anew as often as conda is set to, and the rest 
 from __future__ import annotations
 
 import threading
+from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from errno import EACCES, EIO, ENOENT
 from http import HTTPStatus
 from io import RawIOBase, UnsupportedOperation
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ...urls import public
 from ..features import downloads_at_once
 from .connections import unreached
 from .hosts import Host
 from .http import ask, chunks, content_length
-from .pools import Pools
+from .pools import Answer, Pools
 from .retries import RETRIED, DownloadFailedError, Tries, TryAgainError, answered, passing
 from .sessions import missing_login, with_login
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
-    from typing import Any
-
     from requests import Response
 
-    from .pools import Answer
 
 #: What makes caches on the way ask the server whether what they have is its newest.
 FRESH = {"Cache-Control": "no-cache"}

@@ -10,27 +10,20 @@ from __future__ import annotations
 import re
 import threading
 import time
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from conda.base.context import context
-from requests import Request, Response
+from requests import Request, Response, Session
 from requests.utils import requote_uri
 from urllib3 import HTTPResponse
 
 from ...urls import NETWORK, file_path, public, same_server
-from .pools import RedirectedError
+from .pools import Answer, Pools, RedirectedError
 from .retries import DownloadFailedError, TryAgainError
 from .sessions import settings_of, without_retries
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from typing import Any
-
-    from requests import Session
-
-    from .pools import Answer, Pools
 
 MOST_REDIRECTS = 10
 ONLINE = "Leave out --offline, or conda's setting `offline`."

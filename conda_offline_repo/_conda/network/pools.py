@@ -10,30 +10,24 @@ from __future__ import annotations
 
 import re
 import threading
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import Any
 from urllib.parse import urlsplit
 
 from conda.base.context import context
 from conda.gateways.connection.session import CondaHttpAuth
 from requests import ConnectionError as RequestsConnectionError
-from requests import Request, RequestException
+from requests import PreparedRequest, Request, RequestException, Session
 from requests.adapters import HTTPAdapter
 from requests.cookies import extract_cookies_to_jar, get_cookie_header
 from requests.models import REDIRECT_STATI
-from urllib3 import HTTPResponse, Retry, Timeout
+from urllib3 import BaseHTTPResponse, HTTPConnectionPool, HTTPResponse, Retry, Timeout
 from urllib3.exceptions import HTTPError
 from urllib3.util.ssl_ import create_urllib3_context
 
 from .sessions import LOGIN_WANTED, copied, settings_of, without_retries
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from typing import Any
-
-    from requests import PreparedRequest, Session
-    from urllib3 import BaseHTTPResponse, HTTPConnectionPool
 
 #: What requests sends as it is in the last part of an address.
 PLAIN = re.compile(r"[A-Za-z0-9._~+!-]+")

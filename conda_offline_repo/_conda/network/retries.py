@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
 from conda.base.context import context
 from urllib3.exceptions import HTTPError
@@ -14,9 +16,6 @@ from .connections import proxy_of
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Callable
-    from pathlib import Path
-    from typing import TypeVar
 
     from requests import Response
 

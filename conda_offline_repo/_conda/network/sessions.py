@@ -11,10 +11,11 @@ During a build, `asking_nobody` replaces what asks. This ends with a conda that 
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from fnmatch import fnmatch
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
 from conda.base.context import context
@@ -28,9 +29,6 @@ from ...urls import NETWORK, public
 from ..exceptions import RefusedAddressError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-    from typing import Any
-
     from requests import Response, Session
 
 #: What conda requests of a subdir, besides its address.

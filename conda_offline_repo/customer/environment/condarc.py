@@ -5,23 +5,18 @@ What takes its text raises a TargetError where that is not a configuration of co
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Mapping
 from io import StringIO
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import Any
 
 from ruamel.yaml import YAML
 
 from ...urls import is_folder
 from ..exceptions import TargetError
 from .confinement import KEYS, NAMES, SERVER_KEYS, confining, keys, used_in, with_name
-from .exemption import OF_ALL, SETTING, with_exemption, without_exemption
+from .exemption import OF_ALL, SETTING, Exemption, with_exemption, without_exemption
 from .files import read_text
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
-    from pathlib import Path
-    from typing import Any
-
-    from .exemption import Exemption
 
 CONDARC = ".condarc"
 ADVICE = "Correct or remove the file."

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 from conda.base.constants import REPODATA_FN
 from conda.base.context import context
 
 from ..._conda import configuration
-from ...files.web import WebFolder
+from ...files.web import Place, WebFolder
 from ...urls import NETWORK, file_path, is_folder
-
-if TYPE_CHECKING:
-    from typing import Any
-
-    from ...files.web import Place
 
 #: Of a repository on a server: with these, conda asks no other host, and for nothing that a
 #: repository never has. Older conda passes over those that it does not know.

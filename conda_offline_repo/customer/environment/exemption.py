@@ -4,14 +4,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from copy import deepcopy
-from typing import TYPE_CHECKING, Literal
+from typing import Any, Literal
 
 from ...urls import file_path, is_folder
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from typing import Any
 
 #: What is exempted: the channel, or all in the environment, for a solver that refuses settings of
 #: single channels.

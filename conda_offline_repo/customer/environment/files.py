@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from pathlib import Path
 
 from ...files.atomic import STAGED, all_or_none, remove
 from ...files.hashing import read_regular
 from ..exceptions import TargetError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from pathlib import Path
 
 #: Bytes, far more than a configuration or a state has.
 LARGEST = 10_000_000

@@ -6,17 +6,14 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from ..._conda import features
 from ...files.lock import acquire, release
 from ..exceptions import FrozenEnvironmentError
 from .files import cannot_be_written, read_text
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
 
 LOCK_NAME = "offline-repo.lock"
 

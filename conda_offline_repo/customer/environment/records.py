@@ -7,7 +7,8 @@ from another URL for another package, and would install everything anew.
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 from urllib.parse import unquote
 
 from ..._conda.transactions import installed, requested
@@ -15,10 +16,6 @@ from ...specs import PackageSpec
 from ...urls import is_folder, public
 from ..exceptions import TargetError
 from .files import read_text
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from pathlib import Path
 
 #: The keys of a record with a channel's URL.
 ORIGIN = ("channel", "url", "schannel")

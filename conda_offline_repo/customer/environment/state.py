@@ -12,23 +12,18 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from errno import EINVAL, ENAMETOOLONG, ENOENT, ENOTDIR
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any, TypeVar
 
-from ...files.web import WebFolder
+from ...files.web import Place, WebFolder
 from ...urls import NETWORK, is_folder, public
 from ..exceptions import StateUnreadableError
 from .files import read_text
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from typing import Any, TypeVar
-
-    from ...files.web import Place
-
-    Content = TypeVar("Content")
+Content = TypeVar("Content")
 
 STATE_NAME = "offline-repo"
 CHANGE_NAME = "offline-repo.change"

@@ -5,14 +5,15 @@ which the solver has from the index, and with the manifest.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..._conda import commands
-from ...files.hashing import hash_file
-from ...files.web import WebFolder
+from ...files.hashing import Digests, hash_file
+from ...files.web import Place, WebFolder
 from ...files.workers import run_all
 from ...repository import manifest_json
 from ...repository.exceptions import OTHER_FILE
@@ -24,12 +25,8 @@ from .exceptions import ArchivesRefusedError
 from .history_check import expected_by_use, on_servers, warn
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
     from conda.models.records import PackageRecord
 
-    from ...files.hashing import Digests
-    from ...files.web import Place
     from ...repository.manifest import Manifest
 
 #: By a file's identity, and whether it has the MD5 digest.

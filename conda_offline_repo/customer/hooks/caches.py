@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from conda.base.context import context
 from conda.core.package_cache_data import PackageCacheData
@@ -22,16 +23,12 @@ from conda.gateways.disk.delete import rm_rf
 from conda.models.records import PackageRecord
 
 from ..._conda import package_cache
-from ...files.hashing import hash_file, read_regular
+from ...files.hashing import Digests, hash_file, read_regular
 from ...files.workers import run_all
 from ...repository import reading
 from .exceptions import PoisonedCacheError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from typing import Any
-
-    from ...files.hashing import Digests
     from .archives import LinkedArchive
 
 EXTENSIONS = (".conda", ".tar.bz2")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 from conda.base.context import context
 
@@ -17,9 +17,6 @@ from ..._conda import commands
 from ...urls import is_folder
 from ..environment.state import read_state
 from ..exceptions import StateUnreadableError
-
-if TYPE_CHECKING:
-    from typing import Any
 
 #: Undoes what `leave_out_others` has done.
 _others = ExitStack()

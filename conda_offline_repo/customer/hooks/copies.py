@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from contextvars import ContextVar
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from conda.base.context import context
 
@@ -16,14 +16,9 @@ from ..environment.condarc import CONDARC, read_condarc, used
 from ..environment.confinement import place_of
 from ..environment.files import replace_all
 from ..environment.records import request_alone
-from ..environment.state import dump, read_state, state_path, under_way
+from ..environment.state import State, dump, read_state, state_path, under_way
 from ..exceptions import StateUnreadableError, TargetError
 from .exceptions import StateMissingError
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from ..environment.state import State
 
 #: The state of the environment that the command copies.
 _state: ContextVar[State | None] = ContextVar("_state", default=None)

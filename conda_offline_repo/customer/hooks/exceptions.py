@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import chain
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conda.common.io import dashlist
@@ -14,9 +16,6 @@ from ...printable import counted
 from ...urls import is_folder, public
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
-    from pathlib import Path
-
     from conda.models.records import PackageRecord
 
 #: Where a channel is from that the command itself names.

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import os
 from collections import defaultdict
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import replace
@@ -21,25 +22,21 @@ from conda.models.channel import Channel, all_channel_urls
 from conda.utils import quote_for_shell
 
 from ..._conda import commands
-from ...files.web import WebFolder
+from ...files.web import Place, WebFolder
 from ...repository import manifest_json
 from ...repository.exceptions import ManifestError, UnreadableError
 from ...urls import channel_url, decoded, local_path
 from ..environment.files import replace_all
-from ..environment.state import dump, read_change, read_state, state_path, under_way
+from ..environment.state import State, dump, read_change, read_state, state_path, under_way
 from ..exceptions import OlderBuildError, OtherContentError, OtherLabelError, StateUnreadableError
 from .exceptions import COMMAND_LINE, OtherChannelsError, UnfinishedUseError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
     from conda.models.match_spec import MatchSpec
 
-    from ...files.web import Place
     from ...repository.locate import Repository
     from ...repository.manifest import Manifest
     from ...specs import PackageSpec
-    from ..environment.state import State
 
 log = logging.getLogger(__name__)
 #: Whose signature `use` expects while it is at work, which itself checks and reports what conda's

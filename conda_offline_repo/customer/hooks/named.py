@@ -4,7 +4,7 @@ of all where conda has no hook for what it links without solving (before 25.5; l
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
 from conda.models.channel import Channel
 from conda.models.records import PackageRecord
@@ -14,16 +14,11 @@ from ...files.web import WebFolder
 from ...urls import is_folder, public
 from ..environment.confinement import in_force
 from . import served
-from .archives import check_archives, from_repositories
+from .archives import LinkedArchive, check_archives, from_repositories
 from .caches import check_caches, only_cached
 from .exceptions import COMMAND_LINE, ArchivesRefusedError, OtherChannelsError
 from .history_check import known_state
 from .origin import check_origin
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from .archives import LinkedArchive
 
 
 def check_archives_of(command: Iterable[tuple[str, str]]) -> None:

@@ -8,6 +8,7 @@ command names, and asks folders that it names for channels.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,18 +20,15 @@ from ...exceptions import OfflineRepoError
 from ...files.hashing import hash_file
 from ...settings import customers_file
 from ...urls import SCHEME, local_path
-from .archives import elsewhere, expected_manifest, is_named, repository_of
+from .archives import LinkedArchive, elsewhere, expected_manifest, is_named, repository_of
 from .exceptions import ForeignPackagesError, RepositoryGoneError, UnnamedPackagesError, listed
 from .history_check import expected_by_use, known_state, warn
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
     from conda.models.records import PackageRecord
 
     from ...repository.manifest import Manifest
     from ..environment.state import State
-    from .archives import LinkedArchive
 
 
 def check_origin(

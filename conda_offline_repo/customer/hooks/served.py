@@ -6,7 +6,7 @@ an index in conda's cache. So the cached indexes and the records have to be thos
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
 from conda.base.context import context
 from conda.models.channel import Channel, all_channel_urls
@@ -15,15 +15,10 @@ from ..._conda import commands, indexes
 from ...files.hashing import hash_bytes
 from ...files.web import WebFolder
 from ...repository.exceptions import IndexMisfitError, UnreadableError
-from ...repository.manifest import INDEX_NAME
+from ...repository.manifest import INDEX_NAME, Manifest
 from ...urls import decoded, is_folder
 from ..environment.state import read_state
 from .history_check import expected_by_use, on_servers
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from ...repository.manifest import Manifest
 
 #: What conda takes for the index of a subdir that a server does not have.
 EMPTY = b"{}"

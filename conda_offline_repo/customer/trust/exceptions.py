@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conda.utils import quote_for_shell
@@ -9,9 +11,6 @@ from conda.utils import quote_for_shell
 from ...exceptions import OfflineRepoError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from pathlib import Path
-
     from ...files.web import Place
 
 

@@ -6,6 +6,7 @@ of allowed signers, says whose is expected.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,17 +17,14 @@ from ...exceptions import InvalidRequestError
 from ...repository.names import FINGERPRINT
 from ...settings import customers_file
 from ..environment.files import replace_all
-from ..environment.state import dump, read_state, state_path
+from ..environment.state import State, dump, read_state, state_path
 from .allowed_signers import allowed
 from .exceptions import NotSignedError, OtherSignerError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from ...files.web import Place
     from ...repository.locate import Repository
     from ...repository.manifest import Manifest
-    from ..environment.state import State
 
 
 @dataclass(frozen=True)

@@ -5,16 +5,12 @@ from __future__ import annotations
 import os
 import re
 from importlib import import_module
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from ...redaction import secrets_in
+from ...redaction import Secrets, secrets_in
 from .exceptions import AddressError, ProtocolError, StoreError
 from .protocols import KNOWN, S3, SSH, Protocol
 from .store import Store
-
-if TYPE_CHECKING:
-    from ...redaction import Secrets
 
 #: How the names of variables with credentials of stores begin, and what else they and the names of
 #: fsspec's options have.

@@ -6,27 +6,20 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
 
 from ...files.hashing import open_regular
-from ...progress import Unwatched
+from ...progress import Progress, Unwatched
 from ...repository.publication.exceptions import FileSystemError
 from ...repository.publication.publish import Sealed, Transition, update
 from ...repository.transition import age, is_next, next_signatures
 from ..deliver import Outcome
 from ..exceptions import SourceDamagedError, SourceUnreadableError
-from ..plan import check_release
+from ..plan import Plan, check_release
 from ..source import Source
 from ..stage import stage
 from .send import Sender
-from .state import check_name, draw, draw_indexes, look, make_plan
-from .store import kept
-
-if TYPE_CHECKING:
-    from ...progress import Progress
-    from ..plan import Plan
-    from .state import State
-    from .store import Store
+from .state import State, check_name, draw, draw_indexes, look, make_plan
+from .store import Store, kept
 
 
 def deliver(

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import errno
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
 from ...exceptions import OfflineRepoError
 from ...files.atomic import WHY
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 FINISH = "What has arrived is kept. Then run the same command again, which sends the rest."
 DENIED = (

@@ -5,13 +5,9 @@ from __future__ import annotations
 import base64
 import mimetypes
 import os
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from typing import Any
-
+from typing import Any
 
 #: How many files are sent at once where a protocol bears it.
 CONNECTIONS = 16

@@ -4,29 +4,26 @@ from __future__ import annotations
 
 import hashlib
 import threading
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...files.atomic import write
 from ...files.hashing import hash_bytes, open_regular
 from ...files.workers import run_all, workers
 from ...repository.exceptions import OTHER_FILE
-from ...repository.manifest import BESIDE, MANIFEST_NAME, NEXT_NAME
+from ...repository.manifest import BESIDE, MANIFEST_NAME, NEXT_NAME, Manifest
 from ...repository.publication.publish import Writer
 from ..source import SourceReadError, chunks, failure
 from .exceptions import NotArrivedError, OtherPublisherError, StoreError
-from .store import PART, kept
+from .store import PART, Store, kept
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-    from pathlib import Path
-
     from ...progress import Progress
-    from ...repository.manifest import Manifest
     from ..plan import Plan
     from .state import State
-    from .store import Store
 
 #: Bytes up to which a file is sent in one request, after all of it was read and checked.
 LARGE = 8 << 20

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -18,6 +20,7 @@ from ...repository.manifest import (
     MANIFEST_NAME,
     NEXT_NAME,
     NEXT_SIGNATURE_NAME,
+    Manifest,
 )
 from ...repository.names import PLUGIN, misread_problem
 from ...repository.publication.exceptions import ForeignFolderError, NestedFolderError
@@ -26,15 +29,10 @@ from ...repository.transition import read_next
 from ..deliver import read_target
 from ..exceptions import PlaceError
 from ..plan import Plan
-from .store import is_arriving
+from .store import Store, is_arriving
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from pathlib import Path
-
-    from ...repository.manifest import Manifest
     from ..source import Source
-    from .store import Store
 
 #: The manifests of a repository and their signatures.
 SEALS = (NEXT_NAME, NEXT_SIGNATURE_NAME, MANIFEST_NAME, SIGNATURE_NAME)

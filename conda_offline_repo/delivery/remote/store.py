@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 from ...exceptions import OfflineRepoError
 from ...files.atomic import PATIENCE, PAUSES
@@ -17,13 +18,7 @@ from ...repository.manifest_json import parse_bytes
 from ...repository.publication.exceptions import ForeignFolderError
 from ..source import SourceReadError
 from .exceptions import ABSENT, StoreError, is_held, meaning
-from .protocols import S3, SMB, content_type
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-    from typing import Any
-
-    from .protocols import Protocol
+from .protocols import S3, SMB, Protocol, content_type
 
 #: Bytes of a part of a large file; object stores take no smaller ones than 5 MB.
 PART = 8 << 20

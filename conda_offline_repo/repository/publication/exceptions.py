@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from ...exceptions import OfflineRepoError
 from ...printable import human
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 class NotWritableFolderError(OfflineRepoError):

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from os import scandir
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from conda.base.context import context
 
 from ...files.atomic import remove
-from ..manifest import JOURNAL_NAME, MANIFEST_NAME
+from ..manifest import JOURNAL_NAME, MANIFEST_NAME, Manifest
 from ..names import INSTALLER, PLUGIN
 from .exceptions import ForeignFolderError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from pathlib import Path
-
-    from ..manifest import Manifest
 
 
 def check_ours(repository: Path) -> None:

@@ -10,8 +10,10 @@ older than its index.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from pathlib import Path
+from typing import Protocol
 
 from ...files.atomic import (
     has_content,
@@ -28,19 +30,13 @@ from ...files.atomic import (
 )
 from ...files.hashing import read_regular
 from ..index import bridge
-from ..manifest import INDEX_NAME, MANIFEST_NAME, NEXT_NAME, NEXT_SIGNATURE_NAME
+from ..manifest import INDEX_NAME, MANIFEST_NAME, NEXT_NAME, NEXT_SIGNATURE_NAME, Manifest
 from ..package import File
 from ..reading import LARGEST
 from ..signing import signature, sshsig
 from ..signing.signature import SIGNATURE_NAME
 from ..transition import age, read_next
 from .ownership import clear
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from pathlib import Path
-
-    from ..manifest import Manifest
 
 
 @dataclass(frozen=True)

@@ -10,15 +10,12 @@ import base64
 import hashlib
 import os
 import shutil
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from ...files.lock import acquire, release
 from .exceptions import ForeignFolderError, NotWritableFolderError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
 
 #: The longest name of a staging folder without its dot; two labels hardly ever have the same.
 NAME_LENGTH = 12

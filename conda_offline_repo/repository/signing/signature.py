@@ -8,20 +8,14 @@ signature.
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
 from ...files.hashing import UNREADABLE, read_regular
-from ...files.web import WebFolder, channel_of, is_web_page
+from ...files.web import Place, WebFolder, channel_of, is_web_page
 from .. import manifest_json
 from ..exceptions import CheckerMissingError, ManifestError, SignatureError, UnreadableError
-from ..manifest import NEXT_SIGNATURE_NAME
+from ..manifest import NEXT_SIGNATURE_NAME, Manifest
 from ..names import PLUGIN, SIGNATURES_PACKAGE
-from .sshsig import parse, parsed
-
-if TYPE_CHECKING:
-    from ...files.web import Place
-    from ..manifest import Manifest
-    from .sshsig import Signature
+from .sshsig import Signature, parse, parsed
 
 SIGNATURE_NAME = "offline-repo.json.sig"
 #: Bytes, far more than any number of keys needs.

@@ -9,12 +9,9 @@ import base64
 import binascii
 import hashlib
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 #: The purpose of the signatures; those of mails or commits do not count.
 NAMESPACE = "conda-offline-repo"
