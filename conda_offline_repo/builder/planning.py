@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from .release.signing import Signer
     from .request.request import Request
     from .run import Run
-    from .solved import Ground
+    from .solving.solution import Ground
 
 
 def plan_of(options: Options, run: Run, scratch: Path) -> BuildPlan:

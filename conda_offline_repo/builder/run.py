@@ -16,7 +16,8 @@ from .credentials import credentials, credentials_at, credentials_of
 from .recent import Recent
 from .release.credential_search import Search
 from .release.html.overview import Overview
-from .solved import Ground, Solved, solved
+from .solved import Solved, solved
+from .solving.solution import Ground
 
 if TYPE_CHECKING:
     from ..progress import Progress

@@ -7,7 +7,6 @@ from __future__ import annotations
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .._conda.solver import takes_for_one, undisturbed
@@ -30,11 +29,8 @@ from .upstream.unfit import misfits
 if TYPE_CHECKING:
     from conda import CondaError
 
-    from ..progress import Progress
-    from ..repository.manifest import Manifest
-    from .archives.local import LocalArchives
     from .request.request import Request
-    from .solving.solution import Solution, Solver, Task
+    from .solving.solution import Ground, Solution, Solver, Task
     from .upstream.entry import Entry
     from .warnings import BuildWarning
 
@@ -48,27 +44,6 @@ class Solved:
     solutions: tuple[Solution, ...]
     entries: dict[str, Entry]
     warnings: tuple[BuildWarning, ...]
-
-
-@dataclass(frozen=True)
-class Ground:
-    """A request, and what it is solved on.
-
-    Attributes:
-        repository: The folder.
-        last: The manifest of what is published there, if anything is.
-        scratch: A folder for wheels and views, emptied first and gone afterwards.
-        local: The archives of this machine.
-        dry_run: Whether no wheel is to be downloaded that can be judged without.
-    """
-
-    request: Request
-    repository: Path
-    last: Manifest | None
-    scratch: Path
-    local: LocalArchives
-    progress: Progress
-    dry_run: bool
 
 
 def solved(tasks: Sequence[Task], ground: Ground) -> Solved:
@@ -169,7 +144,9 @@ def _solved(tasks: Sequence[Task], ground: Ground, solver: Solver) -> Solved:
     solutions: tuple[Solution, ...]
     of_pip: tuple[BuildWarning, ...] = ()
     if any(task.takes_wheels for task in tasks):
-        solutions, of_pip = _solved_with_pip(tasks, ground, solver)
+        from .pypi.solve import solve as solve_with_pip
+
+        solutions, of_pip = solve_with_pip(tasks, ground, solver)
     else:
         solutions = solve(request, tasks, progress, solver)
     with progress.doing("Reading the entries of the packages"):
@@ -197,17 +174,3 @@ def _check_demands(solution: Solution, entries: Mapping[str, Entry], request: Re
         packages = {name: f"{r['name']} {r['version']}" for name, r in records.items()}
         chosen = {name: reasons[own] for name, own in packages.items() if own in reasons}
         raise MisfitError(solution.key, demands, {} if solution.exact else chosen)
-
-
-def _solved_with_pip(
-    tasks: Sequence[Task], ground: Ground, solver: Solver
-) -> tuple[tuple[Solution, ...], tuple[BuildWarning, ...]]:
-    """Return the solutions where pip is to install some, and warnings."""
-    from .pypi.solve import solve as solve_with_pip
-    from .pypi.wheel_store import WheelStore
-
-    wheels, progress, scratch = ground.scratch / "wheels", ground.progress, ground.scratch / "uv"
-    wheels.mkdir(parents=True, exist_ok=True)
-    place = (ground.last, ground.repository, wheels, ground.local, progress)
-    store = WheelStore(*place, dry_run=ground.dry_run)
-    return solve_with_pip(ground.request, tasks, progress, store, scratch, solver)

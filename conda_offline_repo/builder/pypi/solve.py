@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from packaging.utils import canonicalize_name
@@ -29,52 +28,42 @@ from .requirement import active, parse
 from .turns import Turns
 from .walk import Walk
 from .wheel import target_of
+from .wheel_store import WheelStore
 
 if TYPE_CHECKING:
     from conda.models.records import PackageRecord
     from packaging.specifiers import SpecifierSet
 
-    from ...progress import Progress
-    from ..request.request import Request
-    from ..solving.solution import Solution, Solver, Task
+    from ..solving.solution import Ground, Solution, Solver, Task
     from .requirement import PipRequirement
     from .wheel import Target, Wheel
-    from .wheel_store import WheelStore
 
     Records: TypeAlias = tuple[PackageRecord, ...]
 
 
 def solve(
-    request: Request,
-    tasks: Sequence[Task],
-    progress: Progress,
-    store: WheelStore,
-    scratch: Path,
-    solver: Solver,
+    tasks: Sequence[Task], ground: Ground, solver: Solver
 ) -> tuple[tuple[Solution, ...], tuple[BuildWarning, ...]]:
     """Solve each task, and return warnings of what is from elsewhere than one may think.
 
     Args:
-        scratch: A folder for files of uv.
-        solver: conda's; see `upstream.solve.from_channels`.
+        solver: conda's; see `solving.solve.from_channels`.
 
     Raises:
         SolveError: conda's packages have no solution.
         UnresolvedError: Requirements of pip have none beside it.
         WheelHashError: A wheel is none of those that are allowed.
         WheelMisfitError: What a lock file names does not go together.
-        OfflineRepoError: As `upstream.solve.solve`, and as `WheelStore`.
+        OfflineRepoError: As `solving.solve.solve`, and as `WheelStore`.
     """
-    shared = (tasks, progress, store, scratch, solver)
+    store = WheelStore(ground)
     solvers = {
-        task.key: _Solver(request, task, *shared)
-        for task in tasks
-        if task.wheels or task.pip.requirements
+        task.key: _Solver(task, tasks, ground, store, solver) for task in tasks if task.takes_wheels
     }
     for of_task in solvers.values():
         of_task.expect()
     solutions = {
-        task.key: solution_of(task, tasks, request, progress, solver)
+        task.key: solution_of(task, tasks, ground.request, ground.progress, solver)
         for task in tasks
         if task.key not in solvers
     }
@@ -100,24 +89,18 @@ class _Solver:
     """Solves one task; see `solve`."""
 
     def __init__(
-        self,
-        request: Request,
-        task: Task,
-        tasks: Sequence[Task],
-        progress: Progress,
-        store: WheelStore,
-        scratch: Path,
-        solver: Solver,
+        self, task: Task, tasks: Sequence[Task], ground: Ground, store: WheelStore, solver: Solver
     ) -> None:
+        request = ground.request
         if not task.archives and all(spec.match.name != "python" for spec in task.packages):
             task = replace(task, packages=(*task.packages, PackageSpec("python")))
         self._request, self._task, self._tasks = request, task, tasks
-        self._progress, self._store, self._solver = progress, store, solver
+        self._progress, self._store, self._solver = ground.progress, store, solver
         self._machine = request.virtual_packages[task.platform]
         self._channels = ChannelPackages(request, task.platform)
         self._settings = index_settings(task.pip.options)
         if task.channel_wheels:
-            folder = scratch / "channels" / task.key
+            folder = ground.scratch / "uv" / "channels" / task.key
             self._settings = indexed(task.channel_wheels, self._settings, folder)
         self._walk = Walk(
             task.key,
@@ -127,8 +110,8 @@ class _Solver:
             {limit.project: limit.specifier for limit in map(parse, task.pip.constraints)},
             from_channels=request.pip_as_conda and not task.archives,
         )
-        shared = (self._channels, self._walk, self._settings, scratch, solver)
-        self._turns = Turns(request, self._task, *shared)
+        resolver = uv.Uv(self._settings, ground.scratch / "uv")
+        self._turns = Turns(request, task, self._channels, self._walk, resolver, solver)
         #: By project, the extras that are asked of wheels.
         self.extras: dict[str, frozenset[str]] = {}
         self.warnings = self._turns.warnings

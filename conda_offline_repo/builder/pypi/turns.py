@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from packaging.specifiers import SpecifierSet
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
     from ..request.request import Request
     from ..solving.solution import Solver, Task
     from .channel_packages import ChannelPackages
-    from .index_settings import IndexSettings
     from .requirement import PipRequirement
     from .walk import Walk
     from .wheel import Target
@@ -40,11 +38,7 @@ MOST_TURNS = 10
 
 
 class Turns:
-    """The turns for one task.
-
-    Args:
-        scratch: A folder for files of uv.
-    """
+    """The turns for one task."""
 
     def __init__(
         self,
@@ -52,12 +46,11 @@ class Turns:
         task: Task,
         channels: ChannelPackages,
         walk: Walk,
-        settings: IndexSettings,
-        scratch: Path,
+        resolver: uv.Uv,
         solver: Solver,
     ) -> None:
         self._request, self._task, self._channels = request, task, channels
-        self._walk, self.uv = walk, uv.Uv(settings, scratch)
+        self._walk, self.uv = walk, resolver
         self._machine, self._solver = request.virtual_packages[task.platform], solver
         self.warnings: list[BuildWarning] = []
 

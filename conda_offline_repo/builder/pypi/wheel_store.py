@@ -28,39 +28,23 @@ from .conversion.record import record_of
 from .wheel_files import WheelFiles, work_on_all
 
 if TYPE_CHECKING:
-    from ...progress import Progress
-    from ...repository.manifest import Manifest
     from ..archives.download import Turn
-    from ..archives.local import LocalArchives
+    from ..solving.solution import Ground
     from .wheel import Target, Wheel
 
 
 class WheelStore:
-    """The wheels of one build.
+    """The wheels of one build."""
 
-    Args:
-        last: The manifest of what is published in `repository`, if anything is.
-        scratch: A folder for wheels while they are converted.
-        local: The archives of this machine, which know what they have hashed.
-        dry_run: Whether a wheel's metadata, where the index has it, is enough, so that the wheel is
-            not downloaded.
-    """
-
-    def __init__(
-        self,
-        last: Manifest | None,
-        repository: Path,
-        scratch: Path,
-        local: LocalArchives,
-        progress: Progress,
-        *,
-        dry_run: bool,
-    ) -> None:
-        self._last, self._repository, self._local = last, repository, local
+    def __init__(self, ground: Ground) -> None:
+        self._last, self._repository, self._local = ground.last, ground.repository, ground.local
+        scratch = ground.scratch / "wheels"
+        scratch.mkdir(parents=True, exist_ok=True)
         self.files = WheelFiles(scratch)
-        self._progress, self._dry_run = progress, dry_run
+        self._progress, self._dry_run = ground.progress, ground.dry_run
         self._converting = BoundedSemaphore(os.cpu_count() or 1)
-        self._records = read_records(last, repository, damaged=True) if last else {}
+        last = ground.last
+        self._records = read_records(last, ground.repository, damaged=True) if last else {}
 
     def last_solution(self, key: str) -> tuple[tuple[PackageRecord, ...], tuple[str, ...]]:
         """Return conda's packages in a solution of the last release, and the projects of its

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from ...repository.package import Decision
     from ..kept_releases import KeptReleases
     from ..request.request import Request
-    from ..solved import Ground, Solved
-    from ..solving.solution import Solution, Task
+    from ..solved import Solved
+    from ..solving.solution import Ground, Solution, Task
     from ..upstream.entry import Entry
     from ..warnings import BuildWarning
     from .draft import Draft

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from ...repository.manifest import solution_key
@@ -12,12 +13,37 @@ from ..request.inputs.pinned import PipPart
 if TYPE_CHECKING:
     from conda.models.records import PackageRecord
 
+    from ...progress import Progress
+    from ...repository.manifest import Manifest
     from ...specs import PackageSpec
+    from ..archives.local import LocalArchives
     from ..request.inputs.pinned import PinnedArchive, PinnedWheel
+    from ..request.request import Request
     from ..upstream.entry import Entry
 
     #: Solves packages for a platform.
     Solver: TypeAlias = Callable[[str, Sequence[PackageSpec]], tuple[PackageRecord, ...]]
+
+
+@dataclass(frozen=True)
+class Ground:
+    """A request, and what it is solved on.
+
+    Attributes:
+        repository: The folder.
+        last: The manifest of what is published there, if anything is.
+        scratch: A folder for wheels and views, emptied first and gone afterwards.
+        local: The archives of this machine.
+        dry_run: Whether no wheel is to be downloaded that can be judged without.
+    """
+
+    request: Request
+    repository: Path
+    last: Manifest | None
+    scratch: Path
+    local: LocalArchives
+    progress: Progress
+    dry_run: bool
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from conda_offline_repo.builder.pypi.index_settings import IndexSettings
 from conda_offline_repo.builder.pypi.uv import chosen, wheel_at
 from conda_offline_repo.builder.pypi.wheel_files import WheelFiles
 from conda_offline_repo.builder.pypi.wheel_store import WheelStore
+from conda_offline_repo.builder.solving.solution import Ground
 from conda_offline_repo.progress import Unwatched
 from dev.upstream.server import ChannelServer
 from tests.support.index import served
@@ -153,6 +154,7 @@ def test_a_dry_run_knows_the_size_that_the_index_states(tmp_path: Path) -> None:
     wheel = chosen(package, target(), (), IndexSettings((), {}, ()))
     assert wheel
     unused: Any = None
-    store = WheelStore(None, tmp_path, tmp_path, unused, Unwatched(), dry_run=True)
+    ground = Ground(unused, tmp_path, None, tmp_path, unused, Unwatched(), dry_run=True)
+    store = WheelStore(ground)
     (entry,) = store.packages([(wheel, frozenset())], target(), str, python_abi=True)
     assert (entry.size, entry.sha256) == (4321, None)
