@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from difflib import get_close_matches
 from functools import partial
@@ -29,13 +28,8 @@ KINDS: dict[Any, str] = {dict: "a mapping", list: "a list", str: "a text"}
 
 @dataclass(frozen=True)
 class PolicyException:
-    """What may be shipped though the rules say otherwise.
-
-    Attributes:
-        package: A MatchSpec, or a project of PyPI.
-        reason: Why.
-        approved_by: Who says so.
-        until: The last day on which it counts, in UTC.
+    """What may be shipped though the rules say otherwise, until the end of a day in UTC; `package`
+    is a MatchSpec, or a project of PyPI.
     """
 
     package: str
@@ -46,33 +40,19 @@ class PolicyException:
 
 @dataclass(frozen=True)
 class NotAffected:
-    """A note that an advisory does not concern a package as it is used (VEX).
-
-    Attributes:
-        id: Of the advisory, or an alias of it.
-        package: A MatchSpec, or a project of PyPI; empty for whatever the advisory names.
-        reason: Why.
+    """A note that an advisory, by its ID or an alias, does not concern a package as it is used
+    (VEX): as in an exception, or empty for whatever the advisory names.
     """
 
     id: str
-    package: str
     reason: str
+    package: str = ""
 
 
 @dataclass(frozen=True)
 class Policy:
-    """The rules of a policy; a rule that is empty allows everything.
-
-    Attributes:
-        licenses: Rules on licences.
-        allow: MatchSpecs of the only packages that may be there.
-        deny: MatchSpecs of packages that may not; a name may be that on PyPI.
-        channels: Names or URLs of the only channels that packages may be of; `pypi` for PyPI.
-        exclude_newer: A duration, date or moment that no package may be newer than.
-        scripts: The kinds of `repository.package.SCRIPTS` that no package may have.
-        exceptions: What is allowed all the same.
-        not_affected: What advisories do not concern.
-        stated: All of it as JSON, as it was stated.
+    """The rules of a policy, as the schema of `offline-repo.yml` describes them; one that is empty
+    allows everything. `allow` and `deny` are about packages.
     """
 
     licenses: LicenseRules | None = None
@@ -83,7 +63,6 @@ class Policy:
     scripts: tuple[str, ...] = ()
     exceptions: tuple[PolicyException, ...] = ()
     not_affected: tuple[NotAffected, ...] = ()
-    stated: Mapping[str, Any] = field(default_factory=dict)
 
 
 def parse_policy(stated: Mapping[str, Any], place: object = "offline-repo.yml") -> Policy:
@@ -108,10 +87,7 @@ def parse_policy(stated: Mapping[str, Any], place: object = "offline-repo.yml") 
         exclude_newer=getattr(read.get("exclude_newer"), "text", ""),
         scripts=read.get("scripts", {}).get("deny", ()),
         exceptions=tuple(PolicyException(**each) for each in read.get("exceptions", ())),
-        not_affected=tuple(
-            NotAffected(**{"package": "", **each}) for each in read.get("not_affected", ())
-        ),
-        stated=json.loads(json.dumps(stated, default=str)),  # YAML has dates
+        not_affected=tuple(NotAffected(**each) for each in read.get("not_affected", ())),
     )
 
 
@@ -125,8 +101,6 @@ def _read(value: Any, shape: Any, path: str, problems: list[str]) -> Any:
     """Return a value of YAML that has a shape: a mapping, a list, or what reads a text. What is
     wrong is added to the problems.
     """
-    if isinstance(value, date):
-        return _read(str(value), shape, path, problems)
     kind: Any = str if callable(shape) else type(shape)
     if not isinstance(value, kind) or not str(value).strip():
         problems.append(f"{path} has to be {KINDS[kind]}.")

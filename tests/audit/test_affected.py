@@ -124,12 +124,12 @@ def test_notes(vendor: tuple[Inside, TinyChannel]) -> None:
     root = vendor[0].root
     for id in ("PYSEC-2023-74", "CVE-2023-32681"):
         for package in ("", "requests", "py-http", "requests <2.31", "py-http 2.30.*"):
-            found = hits(root, advisory(), notes=(NotAffected(id, package, "No proxy."),))
+            found = hits(root, advisory(), notes=(NotAffected(id, "No proxy.", package),))
             assert [hit.note for hit in found] == ["No proxy."] * 2, (id, package)
     for note in (
-        NotAffected("PYSEC-2023-7", "", "Another."),
-        NotAffected("PYSEC-2023-74", "openssl", "Another."),
-        NotAffected("PYSEC-2023-74", "requests >=2.31", "Another."),
+        NotAffected("PYSEC-2023-7", "Another.", ""),
+        NotAffected("PYSEC-2023-74", "Another.", "openssl"),
+        NotAffected("PYSEC-2023-74", "Another.", "requests >=2.31"),
     ):
         assert [hit.note for hit in hits(root, advisory(), notes=(note,))] == ["", ""]
 

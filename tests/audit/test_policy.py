@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -22,7 +21,12 @@ if TYPE_CHECKING:
     from typing import Any
 
 UNTIL = date(2027, 3, 31)
-GMP = {"package": "gmp", "reason": "linked  dynamically", "approved_by": "legal", "until": UNTIL}
+GMP = {
+    "package": "gmp",
+    "reason": "linked  dynamically",
+    "approved_by": "legal",
+    "until": f"{UNTIL}",
+}
 
 
 def problems(stated: Any) -> list[str]:
@@ -36,7 +40,7 @@ def test_all_that_a_policy_may_say() -> None:
         "licenses": {"allow": ["mit", "GPL-3.0-only with gcc-exception-3.1"], "missing": "warn"},
         "packages": {"allow": ["python 3.*"], "deny": ["openssl <3.0.15", "Django"]},
         "channels": ["acme", "https://conda.example.com/x", "pypi"],
-        "exclude_newer": date(2026, 11, 1),
+        "exclude_newer": "2026-11-01",
         "scripts": {"deny": ["post-link", "native"]},
         "exceptions": [GMP],
         "not_affected": [{"id": "CVE-2026-1", "reason": "not linked"}],
@@ -51,20 +55,15 @@ def test_all_that_a_policy_may_say() -> None:
         exclude_newer="2026-11-01",
         scripts=("post-link", "native"),
         exceptions=(PolicyException("gmp", "linked dynamically", "legal", UNTIL),),
-        not_affected=(NotAffected("CVE-2026-1", "", "not linked"),),
-        stated=policy.stated,
+        not_affected=(NotAffected("CVE-2026-1", "not linked"),),
     )
-    # JSON, and the same again
-    again = json.loads(json.dumps(policy.stated))
-    assert again["exceptions"][0]["until"] == "2027-03-31"
-    assert parse_policy(again) == policy
 
 
 def test_a_list_of_denied_licences_lets_others_pass_with_a_warning() -> None:
     policy = parse_policy({"licenses": {"deny": ["GPL-3.0-or-later"]}})
     assert policy.licenses == LicenseRules(deny=("GPL-3.0-or-later",), unknown="warn")
     assert parse_policy({}) == Policy()
-    assert parse_policy({"exclude_newer": "none"}) == Policy(stated={"exclude_newer": "none"})
+    assert parse_policy({"exclude_newer": "none"}) == Policy()
 
 
 @pytest.mark.parametrize(
