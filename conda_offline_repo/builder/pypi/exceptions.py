@@ -102,11 +102,7 @@ class WheelMisfitError(OfflineRepoError):
 
 
 class UnconvertibleWheelError(OfflineRepoError):
-    """Wheels that cannot become conda packages; names every reason.
-
-    Args:
-        wheels: By file name, the reasons.
-    """
+    """Wheels that cannot become conda packages; names every reason, by file name."""
 
     def __init__(self, wheels: Mapping[str, Sequence[str]]) -> None:
         self.wheels = wheels

@@ -88,10 +88,7 @@ class Question:
 
 
 class Uv:
-    """uv, asked with the settings of one request.
-
-    Args:
-        scratch: A folder for the files of questions.
+    """uv, asked with the settings of one request; its questions have their files in a folder.
 
     Raises:
         PipToolsMissingError: uv, or what is needed beside it, is not installed.

@@ -41,12 +41,7 @@ USUAL_PATH = re.compile(r"lib/python[0-9]+\.[0-9]+/site-packages|Lib/site-packag
 
 @dataclass(frozen=True)
 class Readers:
-    """What the customers of a label have.
-
-    Attributes:
-        solvers: Of conda, by name.
-        conda: The versions of conda, as a specification.
-    """
+    """The solvers, by name, and the versions of conda (a specification) of a label's customers."""
 
     solvers: tuple[str, ...] = SOLVERS
     conda: str = Remembered.customer_conda
