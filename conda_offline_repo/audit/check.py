@@ -42,21 +42,11 @@ if TYPE_CHECKING:
 NOTICE = timedelta(days=30)
 
 
-@dataclass(frozen=True)
-class Verdict:
-    """What a policy says of a repository: what breaks it, what it lets pass, because of an
-    exception or with a warning, and those of these exceptions that end soon; each by archive.
-    """
-
-    breaches: tuple[Breach, ...]
-    decisions: tuple[Decision, ...]
-    ending: tuple[Decision, ...]
-
-
 def check(
     policy: Policy, manifest: Manifest, records: Records, place: Place, now: datetime
-) -> Verdict:
-    """Return what a policy says of all packages of a repository.
+) -> tuple[list[Breach], tuple[Decision, ...]]:
+    """Return what of a repository breaks a policy, and what the policy lets pass, by an exception
+    or with a warning; each by archive.
 
     Args:
         records: The index entries; see `queries.contents.read_records`.
@@ -78,13 +68,7 @@ def check(
         present = (*solved(manifest, records, place), *solved_besides(manifest, records, place))
         by = {b.archive: _needed_by(b.archive, present, manifest.release) for b in breaches}
         breaches = [replace(breach, needed_by=by[breach.archive]) for breach in breaches]
-    return Verdict(tuple(breaches), decisions, ending(decisions, now))
-
-
-def ending(decisions: Iterable[Decision], now: datetime) -> tuple[Decision, ...]:
-    """Return the decisions whose exception ends within 30 days, or has ended."""
-    last = (now.date() + NOTICE).isoformat()
-    return tuple(decision for decision in decisions if "" < decision.until <= last)
+    return breaches, decisions
 
 
 def ended(decisions: Iterable[Decision], now: datetime) -> bool:
@@ -214,13 +198,16 @@ def remarks(
     decisions: Iterable[Decision], now: datetime
 ) -> Iterator[tuple[Literal["policy", "exception-ends"], str]]:
     """Yield what to know of decisions: what the policy warns of, and which exceptions end soon."""
-    warned = defaultdict(set)
+    warned, ends = defaultdict(set), set()
+    last = (now.date() + NOTICE).isoformat()
     for decision in decisions:
+        name = package_name(decision.archive)
         if not decision.reason:
-            warned[decision.problem].add(package_name(decision.archive))
+            warned[decision.problem].add(name)
+        elif decision.until <= last:
+            ends.add((decision.until, name))
     for problem, names in sorted(warned.items()):
         yield "policy", f"The policy warns of {', '.join(sorted(names))}: {problem}."
-    ends = {(each.until, package_name(each.archive)) for each in ending(decisions, now)}
     for until, package in sorted(ends):
         text = f"The exception of {package} from the policy ends on {until}"
         yield "exception-ends", f"{text}. Have it renewed, or take something else until then."

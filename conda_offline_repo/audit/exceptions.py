@@ -72,11 +72,11 @@ class LicensesMissingError(OfflineRepoError):
 class PolicyBreachedError(OfflineRepoError):
     """Packages break a policy; `breaches` has them as objects."""
 
-    def __init__(self, place: object, breaches: Sequence[Breach], *hints: str) -> None:
+    def __init__(self, place: object, breaches: Sequence[Breach]) -> None:
         self.breaches = [asdict(breach) for breach in breaches]
         super().__init__(
             f"{place} breaks the policy:{dashlist(breaches)}",
-            "Ship other packages or versions, or let the policy except a package: exceptions: "
+            "Ship other packages or versions (for older ones, build with --exclude-newer AGE), or "
+            "let the policy except a package: exceptions: "
             "[{package: NAME, reason: TEXT, approved_by: WHO, until: YYYY-MM-DD}]",
-            *hints,
         )

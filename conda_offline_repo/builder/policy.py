@@ -15,9 +15,6 @@ if TYPE_CHECKING:
     from ..repository.package import Decision
     from .release.plan import BuildPlan
 
-#: What to do about packages that are too new.
-OLDER = "The policy's exclude_newer only checks; to have older packages chosen: --exclude-newer AGE"
-
 
 def decided(plan: BuildPlan, manifest: Manifest | None = None) -> tuple[Decision, ...]:
     """Return what the policy lets pass; for what was decided before, the ends of exceptions count.
@@ -41,11 +38,10 @@ def decided(plan: BuildPlan, manifest: Manifest | None = None) -> tuple[Decision
         before = tuple(each for each in last.decisions if each.archive in manifest.packages)
         if not ended(before, now):
             return before
-    verdict = check(parse_policy(stated), manifest, records, plan.repository, now)
-    if verdict.breaches:
-        place, rules = f"The next release of {manifest.label}", {b.rule for b in verdict.breaches}
-        raise PolicyBreachedError(place, verdict.breaches, *([OLDER] * ("exclude_newer" in rules)))
-    return verdict.decisions
+    breaches, decisions = check(parse_policy(stated), manifest, records, plan.repository, now)
+    if breaches:
+        raise PolicyBreachedError(f"The next release of {manifest.label}", breaches)
+    return decisions
 
 
 def _foreseen(plan: BuildPlan) -> Manifest:

@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conda_offline_repo.audit.check import check, ending, matches, remarks
+from conda_offline_repo.audit.check import check, matches, remarks
 from conda_offline_repo.audit.exceptions import Breach, PolicyBreachedError
 from conda_offline_repo.audit.policy import parse_policy
 from conda_offline_repo.repository.manifest import Kept, Manifest
 from conda_offline_repo.repository.package import Decision, Package, WheelOrigin
 from conda_offline_repo.repository.remembered import Remembered
+from tests.audit.verdict import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-    from conda_offline_repo.audit.check import Verdict
 
 NOW = datetime(2026, 11, 30, 12, tzinfo=timezone.utc)
 FORGE = "https://conda.anaconda.org/conda-forge"
@@ -68,7 +68,7 @@ class Folder:
             built_with={},
         )
         manifest = replace(manifest, **self.changes)
-        return check(parse_policy(stated), manifest, self.records, PLACE, now)
+        return Verdict(*check(parse_policy(stated), manifest, self.records, PLACE, now), now)
 
     def broken(self, **stated: Any) -> dict[str, str]:
         """What breaks a policy, by the name of the package."""
@@ -84,7 +84,7 @@ def test_nothing_is_wrong_without_rules() -> None:
     folder = Folder()
     folder.add("app", license=None)
     verdict = folder.verdict()
-    assert (verdict.breaches, verdict.decisions, verdict.ending) == ((), (), ())
+    assert verdict[:2] == ([], ())
 
 
 def test_a_breach_says_who_needs_the_package() -> None:
@@ -233,7 +233,7 @@ def test_exceptions_and_their_ends(until: str, excepted: bool, ends: bool) -> No
         ),
     ]
     assert [*verdict.decisions] == (decisions if excepted else [])
-    assert [*verdict.ending] == (decisions if ends else [])
+    assert verdict.ending == (decisions if ends else [])
     assert len(verdict.breaches) == (0 if excepted else 2)
     assert all("its exception ended on 2026-11-29" in b.problem for b in verdict.breaches)
 
@@ -256,7 +256,7 @@ def test_what_is_only_warned_of_is_a_decision_without_reason() -> None:
         Decision(archive, "licenses", "its licence BSD is not of SPDX"),
         Decision(missing, "licenses", "it states no licence"),
     )
-    assert ending(verdict.decisions, NOW) == ()
+    assert verdict.ending == []
 
 
 def test_an_exception_ends_a_warning_too() -> None:

@@ -22,12 +22,12 @@ from tests.audit.conda_forge import (
     manifest_of,
     package,
 )
+from tests.audit.verdict import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from typing import Any
 
-    from conda_offline_repo.audit.check import Verdict
     from conda_offline_repo.repository.manifest import Manifest
 
 pytest.importorskip("license_expression", reason="license-expression is not installed")
@@ -62,7 +62,8 @@ def exception(spec: str, until: str) -> dict[str, str]:
 def verdict(policy: Mapping[str, Any], manifest: Manifest, day: str) -> Verdict:
     """What a policy says at noon of a day."""
     now = datetime.combine(date.fromisoformat(day), datetime.min.time(), timezone.utc)
-    return check(parse_policy(policy), manifest, RECORDS, Path("bank"), now.replace(hour=12))
+    noon = now.replace(hour=12)
+    return Verdict(*check(parse_policy(policy), manifest, RECORDS, Path("bank"), noon), noon)
 
 
 def breaches(verdict: Verdict) -> dict[tuple[str, str], tuple[str, ...]]:

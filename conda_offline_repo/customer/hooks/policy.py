@@ -48,9 +48,10 @@ def check_policies(
     counting = replace(manifest, packages=packages)
     try:
         policies = [read_policy(Path(file).expanduser(), manifest.label) for file in files]
-        verdicts = [check(policy, counting, records, place, now) for policy in policies]
+        checked = [check(policy, counting, records, place, now) for policy in policies]
     except LicensesMissingError:
         raise LicensesMissingError(channel_with(LICENSES_PACKAGE, manifest, place)) from None
-    if breaches := [breach for verdict in verdicts for breach in verdict.breaches]:
+    if breaches := [breach for broken, _ in checked for breach in broken]:
         raise PolicyBreachedError(place, breaches)
-    return [*dict.fromkeys(t for v in verdicts for _, t in remarks(v.decisions, now))]
+    passed = [decision for _, decisions in checked for decision in decisions]
+    return [text for _, text in remarks(passed, now)]
