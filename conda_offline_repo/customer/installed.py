@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conda.base.context import context
@@ -11,16 +13,12 @@ from .._conda.transactions import installed
 from ..clock import late
 from ..printable import withdrawal
 from ..queries.dependencies import reached, spec_name
-from ..repository.manifest import on_platform, package_name
+from ..repository.manifest import Manifest, on_platform, package_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from pathlib import Path
-
     from conda.models.records import PrefixRecord
 
     from ..files.web import Place
-    from ..repository.manifest import Manifest
     from .environment.state import State
 
 

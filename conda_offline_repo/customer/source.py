@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from collections.abc import Iterable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,11 +12,11 @@ from conda.models.channel import Channel
 
 from .._conda import configuration, overrides
 from ..exceptions import InvalidRequestError
-from ..files.web import WebFolder
+from ..files.web import Place, WebFolder
 from ..queries.contents import package_records
 from ..repository.exceptions import FolderNameError, OfflineError
 from ..repository.halfway import once_whole
-from ..repository.locate import locate_one
+from ..repository.locate import Repository, locate_one
 from ..repository.names import check_folder
 from ..repository.verify import verify
 from ..urls import decoded, public
@@ -25,14 +26,9 @@ from .exceptions import RepositoryDamagedError, SiblingIndexError
 from .hooks import served
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from contextlib import AbstractContextManager
-
     from conda.models.records import PackageRecord
 
-    from ..files.web import Place
     from ..progress import Progress
-    from ..repository.locate import Repository
 
 
 def reachable(path: Place, prefix: Path) -> AbstractContextManager[None]:

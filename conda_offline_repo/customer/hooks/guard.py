@@ -9,19 +9,20 @@ nothing that comes from a folder.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Sequence
 from functools import cache
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from conda.base.context import context
 from conda.models.channel import Channel, all_channel_urls
 
 from ..._conda import commands, indexes
 from ...files.hashing import UNREADABLE, hash_file
-from ...files.web import WebFolder
+from ...files.web import Place, WebFolder
 from ...repository.exceptions import FolderNameError, UnreadableError
-from ...repository.manifest import INDEX_NAME, on_platform, package_name
+from ...repository.manifest import INDEX_NAME, Manifest, on_platform, package_name
 from ...repository.names import is_sibling
 from ...urls import local_path
 from ..environment.state import read_state
@@ -34,14 +35,9 @@ from .history_check import check_environment, expected_by_use, on_servers, warn
 from .origin import check_not_gone, check_origin
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from typing import Any
-
     from conda.models.match_spec import MatchSpec
     from conda.models.records import PackageRecord
 
-    from ...files.web import Place
-    from ...repository.manifest import Manifest
     from .archives import LinkedArchive
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
@@ -16,8 +17,6 @@ from ...repository.signing.signature import channel_with
 from ...settings import customers_file
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
-
     from ...repository.locate import Repository
 
 
