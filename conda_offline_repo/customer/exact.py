@@ -5,7 +5,7 @@ No solver is asked: the manifest has the solution, so that the result is the sam
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,21 +32,14 @@ if TYPE_CHECKING:
     from conda.models.records import PackageRecord
 
     from ..repository.locate import Repository
+    from .request import UseRequest
 
 
-def exactly(
-    repository: Repository, prefix: Path, release: int | None, environment: str | None
-) -> Any:
-    """Return conda's transaction, not yet run, for just the packages of a release.
+def exactly(repository: Repository, request: UseRequest) -> Any:
+    """Return conda's transaction, not yet run, for just the packages of the requested release.
 
     What else is installed goes, but for what has to stay in base; what fits already stays as it
     is. See `install.confined`.
-
-    Args:
-        repository: The repository.
-        prefix: The environment that uses it.
-        release: The number of the release; None for the newest.
-        environment: The label's environment; None if the label has just one.
 
     Raises:
         ReleaseNotKeptError: The repository does not have this release.
@@ -57,16 +50,16 @@ def exactly(
         RepositoryDamagedError: The index does not have its packages.
         PoisonedCacheError: conda's package cache holds another archive in the place of one.
     """
+    prefix, environment, manifest = request.prefix, request.environment, repository.manifest
     current = installed(prefix)
-    request = repository.manifest.request
-    wanted = released(repository, release, environment)
+    wanted = released(repository, request.release, environment)
     records = [_same(current, record) or record for record in wanted]
     if is_base(prefix):
         others = staying(current, {record.name for record in records})
         check_fits(records, others)
         records += others.values()
-    name = environment if environment and environment in request.environments else ""
-    packages = repository.manifest.specs(name, context.subdir)
+    name = environment if environment and environment in manifest.request.environments else ""
+    packages = manifest.specs(name, context.subdir)
     requested = {MatchSpec(package).name for package in packages}
     if not requested:  # nobody named any: what nothing else needs
         needed = {MatchSpec(spec).name for record in records for spec in record.depends}
@@ -78,7 +71,7 @@ def exactly(
 def released(
     repository: Repository, release: int | None, environment: str | None
 ) -> list[PackageRecord]:
-    """Return just the packages of a release; arguments and errors as `exactly`."""
+    """Return just the packages of a release; arguments as `solution`, errors as `exactly`."""
     names = solution(repository, release, environment)
     by_name = indexed(repository, names)
     if absent := sorted({name.rpartition("/")[0] for name in names if name not in by_name}):
@@ -91,18 +84,11 @@ def released(
     return records
 
 
-def keeping(
-    repository: Repository, prefix: Path, release: int | None, environment: str | None
-) -> tuple[Finding, ...]:
-    """Return which packages stay in base though the release does not have them.
-
-    Raises:
-        ReleaseNotKeptError, EnvironmentMissingError, PlatformMissingError: As `exactly`.
-    """
+def keeping(repository: Repository, prefix: Path, archives: Iterable[str]) -> tuple[Finding, ...]:
+    """Return which packages stay in base though they are not among the archives of the release."""
     if not is_base(prefix):
         return ()
-    names = {*map(package_name, solution(repository, release, environment))}
-    records = staying(installed(prefix), names).values()
+    records = staying(installed(prefix), {*map(package_name, archives)}).values()
     packages = ", ".join(f"{record.name} {record.version}" for record in records)
     text = (
         "These packages stay in base as they are, as conda, its plugins or what they need, though "
@@ -114,10 +100,12 @@ def keeping(
 def solution(
     repository: Repository, release: int | None, environment: str | None
 ) -> tuple[str, ...]:
-    """Return the names of the archives that a release installs into an environment.
+    """Return the archives that a release installs into an environment; raises as `exactly`.
 
-    Raises:
-        ReleaseNotKeptError, EnvironmentMissingError, PlatformMissingError: As `exactly`.
+    Args:
+        repository: The repository.
+        release: The number of the release; None for the newest.
+        environment: The label's environment; None if the label has just one.
     """
     releases = repository.manifest.installable
     number = repository.manifest.release if release is None else release

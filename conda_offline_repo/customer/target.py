@@ -49,6 +49,7 @@ from .trust.signers import Trust, decide
 if TYPE_CHECKING:
     from ..repository.locate import Repository
     from .environment.exemption import Exemption
+    from .request import UseRequest
 
 #: All that an environment has after an interruption of the first `use`.
 BEGUN = {CONDARC, "conda-meta", STATE_NAME, CHANGE_NAME, LOCK_NAME}
@@ -87,24 +88,10 @@ class Target:
         return self.state.channel
 
 
-def plan(
-    repository: Repository,
-    prefix: Path,
-    *,
-    allow_older: bool = False,
-    other_label: bool = False,
-    trusted: tuple[str, ...] = (),
-    exempt: Exemption | None = None,
-) -> Target:
+def plan(repository: Repository, request: UseRequest, exempt: Exemption | None = None) -> Target:
     """Find out what has to be done to an environment, made or not, without doing it.
 
-    Args:
-        repository: The repository.
-        prefix: The environment.
-        allow_older: Take an older release than the last one, or its number with other content.
-        other_label: Take another label's repository than the last one.
-        trusted: Fingerprints of keys that are the vendor's.
-        exempt: What to exempt from conda's settings `exclude_newer`.
+    `exempt` is what to exempt from conda's settings `exclude_newer`.
 
     Raises:
         OtherPlatformError: The environment is for another platform.
@@ -116,7 +103,7 @@ def plan(
         StateUnreadableError: The environment's state cannot be read.
         OfflineRepoError: The signature is not the expected one; see `trust.decide`.
     """
-    manifest = repository.manifest
+    manifest, prefix = repository.manifest, request.prefix
     exists = (prefix / "conda-meta" / "history").is_file()
     if not exists and not _is_free(prefix):
         raise TargetError(
@@ -136,19 +123,19 @@ def plan(
     last = read_state(prefix)
     known = last or (change.state if change else None)
     former = known.channel if known else used(old, path)
-    channels = {former} if former else set()
-    channels |= {*change.origins, change.state.channel} if change else set()
+    begun = (*change.origins, change.state.channel) if change else ()
+    channels = {*([former] if former else []), *begun}
     before, kept = known.before if known else ours(old, path), old
     if any(is_folder(other) != is_folder(channel) for other in channels):  # other settings
         exempt = exempt or exempted(old, channels, channel, path)
         kept = restored(old, channels, before or "", path, known.platform if known else None)
         before = ours(kept, path)
     new = configured(kept, channel, path, platform, exempt)
-    if known and known.label != manifest.label and not other_label:
+    if known and known.label != manifest.label and not request.other_label:
         raise OtherLabelError(repository.path, manifest.label, known.label, prefix)
-    trust = decide(repository, known, trusted)
-    if known and not allow_older:
-        check_release(repository.path, manifest, known, prefix, trusted)
+    trust = decide(repository, known, request.trusted)
+    if known and not request.allow_older:
+        check_release(repository.path, manifest, known, prefix, request.trusted)
     state = State(
         label=manifest.label,
         release=manifest.release,
@@ -161,9 +148,7 @@ def plan(
         withdrawn=withdrawn_release(manifest, last, prefix) if last else 0,
     )
     same = known is None or known.label == manifest.label
-    origins = [former] if former and same else []
-    if change:
-        origins += [*change.origins, change.state.channel]
+    origins = (*([former] if former and same else []), *begun)
     moved_from = tuple(dict.fromkeys(origin for origin in origins if origin != channel))
     return Target(
         prefix=prefix,

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from .._conda.solver import UnsolvedError
 from .._conda.transactions import actions, installed, linked, read_again
 from ..exceptions import InvalidRequestError
-from ..repository.locate import labels_in
+from ..repository.locate import Repository, labels_in
 from .configuration import Finding
-from .cooldown import held_back
+from .cooldown import HeldBack, held_back
 from .diagnostics import diagnose
 from .environment.files import replace_all
 from .environment.lock import check_not_frozen, exclusive
@@ -24,19 +25,13 @@ from .hooks.policy import check_policies
 from .install import confined, transaction
 from .installed import installed_release, withdrawn_release
 from .source import check_files, located, reachable, records
-from .target import configure, plan, unmake
+from .target import Target, configure, plan, unmake
 from .trust.exceptions import UnknownSignerError
 from .ways import lagging, next_commands, ways
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
-    from typing import Any
-
     from ..progress import Progress
-    from ..repository.locate import Repository
-    from .cooldown import HeldBack
     from .request import UseRequest
-    from .target import Target
 
 
 @dataclass(frozen=True)
@@ -127,22 +122,14 @@ def _use(request: UseRequest, progress: Progress, dialog: Dialog) -> Outcome:
     repository = located(request.path, progress, request.label, usual)
     if usual and not request.label and len(labels_in(request.path)) > 1:
         progress.step(f"Taking label {usual}, which this environment uses")
-    plan_target = partial(
-        plan,
-        repository,
-        request.prefix,
-        allow_older=request.allow_older,
-        other_label=request.other_label,
-        trusted=request.trusted,
-    )
-    target = plan_target()
+    target = plan(repository, request)
     solutions = _solutions(request, repository)
     check_format(repository.path, repository.manifest, solutions)
     findings = diagnose(repository, request.prefix)
     archives = {name for solution in solutions for name in solution}
     held = held_back(repository, request.prefix, partial(records, repository, archives))
     if request.exact:
-        findings += keeping(repository, request.prefix, request.release, request.environment)
+        findings += keeping(repository, request.prefix, archives)
     if request.verify:
         check_files(repository, progress)
     if not request.packages:
@@ -161,7 +148,7 @@ def _use(request: UseRequest, progress: Progress, dialog: Dialog) -> Outcome:
     refused = held and (held.packages if request.exact else request.packages and held.unsupported)
     if held and refused and not exempted:
         raise CooldownError(held.problem, held.remedy)
-    plan_target = partial(plan_target, exempt=exemption if exempted else None)
+    plan_target = partial(plan, repository, request, exemption if exempted else None)
     target = plan_target() if exempted else target
     if exempted and not changes:
         changes = True
@@ -256,7 +243,7 @@ def _transaction(
 ) -> Any:
     change = None
     if request.exact:
-        change = exactly(repository, request.prefix, request.release, request.environment)
+        change = exactly(repository, request)
     elif request.packages:
         progress.step(f"Solving {repository.manifest.label} for {request.prefix}")
         specs = [package.match for package in request.packages]

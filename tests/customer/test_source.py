@@ -12,7 +12,6 @@ from conda_offline_repo._conda.features import DOWNLOADS
 from conda_offline_repo.customer import source
 from conda_offline_repo.customer.diagnostics import diagnose
 from conda_offline_repo.customer.install import confined
-from conda_offline_repo.customer.target import plan
 from conda_offline_repo.exceptions import InvalidRequestError
 from conda_offline_repo.files.typed import typed_place
 from conda_offline_repo.progress import Unwatched
@@ -26,6 +25,7 @@ from dev.upstream.server import ChannelServer
 from tests.support.guarded import INDEX, edit
 from tests.support.inside import Counted
 from tests.support.keys import SigningKey, sign
+from tests.support.planned import plan
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

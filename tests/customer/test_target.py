@@ -16,12 +16,13 @@ from conda_offline_repo.customer.exceptions import (
     PlatformMissingError,
     TargetError,
 )
-from conda_offline_repo.customer.target import configure, plan, unmake
+from conda_offline_repo.customer.target import configure, unmake
 from conda_offline_repo.customer.undo import undo
 from conda_offline_repo.repository.locate import Repository
 from conda_offline_repo.repository.manifest import Manifest
 from conda_offline_repo.repository.remembered import Remembered
 from tests.support.inside import inside
+from tests.support.planned import plan
 from tests.support.running import tree
 
 if TYPE_CHECKING:

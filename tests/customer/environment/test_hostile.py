@@ -27,11 +27,12 @@ from conda_offline_repo.customer.environment.state import (
 from conda_offline_repo.customer.exceptions import StateUnreadableError, TargetError
 from conda_offline_repo.customer.hooks.archives import expected_manifest
 from conda_offline_repo.customer.hooks.history_check import check_environment
-from conda_offline_repo.customer.target import configure, plan
+from conda_offline_repo.customer.target import configure
 from conda_offline_repo.customer.undo import undo
 from conda_offline_repo.exceptions import OfflineRepoError
 from conda_offline_repo.repository.locate import locate_one
 from tests.support.inside import inside
+from tests.support.planned import plan
 from tests.support.running import snapshot
 
 if TYPE_CHECKING:
