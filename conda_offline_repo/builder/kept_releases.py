@@ -6,6 +6,7 @@ chooses the newest release from it as it would without.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -13,19 +14,14 @@ from typing import TYPE_CHECKING
 from ..audit.check import Judge, ended
 from ..audit.exceptions import Breach
 from ..audit.policy import parse_policy
-from ..repository.manifest import Kept
+from ..repository.manifest import Kept, Manifest
 from .upstream.entry import Entry
 from .upstream.unfit import reason_against
 from .warnings import BuildWarning
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from pathlib import Path
-
     from ..queries.dependencies import Records
-    from ..repository.manifest import Manifest
-    from .request.request import Request
-    from .solving.solution import Solution
+    from .solving.solution import Ground, Solution
 
 
 @dataclass(frozen=True)
@@ -44,24 +40,18 @@ class KeptReleases:
 
 
 def kept_releases(
-    last: Manifest | None,
-    records: Records,
-    repository: Path,
-    solutions: Iterable[Solution],
-    entries: Iterable[Entry],
-    request: Request,
+    ground: Ground, records: Records, solutions: Iterable[Solution], entries: Iterable[Entry]
 ) -> KeptReleases:
-    """Return the releases that stay beside a new one.
+    """Return the releases that stay beside a new one, as many as its request says.
 
     The last release is one of them, unless the new one installs just the same.
 
     Args:
-        last: The manifest of the published repository, if there is one.
-        records: Its index entries, as far as they can be read.
+        records: The index entries of what is published, as far as they can be read.
         solutions: What the new one installs.
         entries: Its archives.
-        request: What is being built; says how many are to be there, the new one included.
     """
+    request, last = ground.request, ground.last
     if last is None:
         return KeptReleases()
     new = {entry.name: entry for entry in entries}
@@ -78,8 +68,7 @@ def kept_releases(
     good = sorted(earlier.keys() - request.withdrawn, reverse=True)
     for release in good[: request.keep - 1]:
         names = sorted(_archives(earlier[release]))
-        known = (new, last, repository, records, request, judge)
-        problems = (_problem(name, *known) for name in names)
+        problems = (_problem(name, new, last, ground, records, judge) for name in names)
         if problem := next(filter(None, problems), None):
             text = f"Release {release} cannot be kept: {problem}."
             warnings.append(BuildWarning("not-kept", text))
@@ -139,27 +128,26 @@ def _problem(
     name: str,
     new: Mapping[str, Entry],
     last: Manifest,
-    repository: Path,
+    ground: Ground,
     records: Records,
-    request: Request,
     judge: Judge | None,
 ) -> str | None:
     """Return why an archive of the last release cannot be kept, or None."""
     if name in new:
         return f"{name} has other content now" if _differs(new[name], last) else None
-    if last.packages[name].index_version > request.index_version:
+    if last.packages[name].index_version > ground.request.index_version:
         return f"{name} is in version 3 of the index format, which is not asked for any more"
     if name not in records:
-        return f"the index in {repository} does not have {name} any more"
+        return f"the index in {ground.repository} does not have {name} any more"
     if not (records[name].get("sha256") or records[name].get("md5")):
         return f"its channel states no digest of {name}"
-    if unfit := reason_against(name.rpartition("/")[2], records[name], request):
+    if unfit := reason_against(name.rpartition("/")[2], records[name], ground.request):
         return f"{name}: {unfit}"
     judged = judge.judged(name, last.packages[name], records[name]) if judge else ()
     for breach in judged:
         if isinstance(breach, Breach):
             return f"{name} breaks the policy: {breach.problem}"
-    path = repository / name
+    path = ground.repository / name
     with suppress(OSError):
         if path.is_file() and path.stat().st_size == last.packages[name].size:
             return None

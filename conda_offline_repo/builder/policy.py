@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 from ..audit.check import check, ended
 from ..audit.exceptions import PolicyBreachedError
 from ..audit.policy import parse_policy
-from ..repository.package import Package
+from ..repository.package import Decision, Package
 from .release.compose import manifest_of
 
 if TYPE_CHECKING:
     from ..repository.manifest import Manifest
-    from ..repository.package import Decision
     from .release.plan import BuildPlan
 
 

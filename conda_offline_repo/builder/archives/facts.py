@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Iterable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from posixpath import normpath
 from typing import TYPE_CHECKING
@@ -16,16 +17,13 @@ from packaging.utils import canonicalize_name
 from ...printable import escaped
 from ...repository.names import PROJECT
 from ...repository.package import SCRIPTS
-from .contents import contents_of, long_path
+from .contents import Contents, contents_of, long_path
 from .libraries import native_files
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, MutableMapping
-
     from ...queries.dependencies import Records
     from ..warnings import BuildWarning
     from .archive import Archive
-    from .contents import Contents
 
     #: By archive, its digest, and the `noarch` of its entry.
     Known = MutableMapping[tuple[str, str, object], "Facts"]

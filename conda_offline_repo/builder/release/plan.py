@@ -11,14 +11,14 @@ from urllib.parse import urljoin
 
 from ..._conda import features
 from ...queries.contents import read_records
-from ...repository.manifest import VERSION_3
+from ...repository.manifest import VERSION_3, Manifest
 from .. import plugin_channel
-from ..kept_releases import kept_releases
+from ..kept_releases import KeptReleases, kept_releases
 from ..solving.solve import tasks, unused_settings
 from ..upstream import access, exact, surroundings
 from ..upstream.ages import Ages
 from ..upstream.asking import ask_for_indexes
-from ..upstream.entry import as_published
+from ..upstream.entry import Entry, as_published
 from . import rules
 from .exceptions import OlderBuilderError
 from .index import make_index
@@ -26,13 +26,10 @@ from .other_solvers import Proof
 
 if TYPE_CHECKING:
     from ...queries.dependencies import Records
-    from ...repository.manifest import Manifest
     from ...repository.package import Decision
-    from ..kept_releases import KeptReleases
     from ..request.request import Request
     from ..solved import Solved
     from ..solving.solution import Ground, Solution, Task
-    from ..upstream.entry import Entry
     from ..warnings import BuildWarning
     from .draft import Draft
 
@@ -155,7 +152,7 @@ def make_plan(
     noarch = rules.check_python(solutions, records)
     published = read_records(last, repository, damaged=True) if last else {}
     entries = tuple(as_published(entry, published) for entry in entries)
-    kept = kept_releases(last, published, repository, solutions, entries, request)
+    kept = kept_releases(ground, published, solutions, entries)
     rules.check_allowed((*entries, *of_plugin), kept.entries)
     return BuildPlan(
         request=request,

@@ -7,7 +7,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 from urllib.parse import urldefrag
 
 from packaging.requirements import Requirement
@@ -17,11 +16,8 @@ from ...exceptions import InvalidRequestError
 from ...files.hashing import hash_file
 from ...urls import local_path, public
 from .inputs.exceptions import InputFileError, PipPartsError
-from .inputs.pinned import NOARCH, PinnedWheel, PipPart
+from .inputs.pinned import NOARCH, Environment, PinnedWheel, PipPart
 from .inputs.pip_line import file_name
-
-if TYPE_CHECKING:
-    from .inputs.pinned import Environment
 
 #: The platforms of a wheel's tags that are one of conda's.
 PLATFORMS = {
