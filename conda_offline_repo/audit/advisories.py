@@ -156,20 +156,24 @@ def _records(path: Path) -> Iterator[tuple[str, Any]]:
     """Yield the name of each file and each of its records, or why it cannot be read."""
     if zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as archive:
-            for info in archive.infolist():
+            for info in (info for info in archive.infolist() if _is_record(info.filename)):
                 yield from _of_file(info.filename, partial(archive.open, info))
         return
     closed: list[OSError] = []
     folders = os.walk(path, onerror=closed.append) if path.is_dir() else ()
-    files = sorted(Path(folder, name) for folder, _, names in folders for name in names)
+    files = sorted(
+        Path(folder, n) for folder, _, names in folders for n in filter(_is_record, names)
+    )
     for file in files if path.is_dir() else [path]:
         yield from _of_file(str(file), partial(open_regular, file))
     yield from ((str(error.filename), error) for error in closed)
 
 
+def _is_record(name: str) -> bool:
+    return name.lower().endswith((".json", *YAML))
+
+
 def _of_file(name: str, opening: Any) -> Iterator[tuple[str, Any]]:
-    if not name.lower().endswith((".json", *YAML)):
-        return
     try:
         with opening() as file:
             content = file.read(reading.LARGEST)

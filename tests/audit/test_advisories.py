@@ -156,6 +156,14 @@ def test_a_record(tmp_path: Path) -> None:
     ]
 
 
+def test_a_file_that_is_named_may_have_any_name(tmp_path: Path) -> None:
+    path = tmp_path / "GHSA-1"  # as wget has it of osv.dev
+    path.write_text(json.dumps(record()))
+    assert len(read_advisories(path).advisories) == 1
+    with pytest.raises(AdvisoriesError):
+        read_advisories(tmp_path)
+
+
 def test_lists_folders_and_zips(tmp_path: Path) -> None:
     """Whatever they are in: lists, answers of osv.dev, folders, zips, YAML."""
     folder = tmp_path / "records"
