@@ -14,6 +14,7 @@ from ..audit.exceptions import Breach, PolicyBreachedError
 from ..customer.hooks.policy import check_policies
 from ..customer.trust.signers import check_expected
 from ..delivery.volume import check_volume, open_volume
+from ..exceptions import InvalidRequestError
 from ..files.typed import typed_place
 from ..files.web import Place, WebFolder
 from ..printable import counted, human
@@ -93,8 +94,12 @@ def _volume(path: Path, policy: str | None) -> tuple[Repository, Report]:
     with open_volume(path) as volume:
         repository = Repository(path.absolute(), volume.manifest, volume.signers)
         check_expected(repository)
+        elsewhere = volume.manifest.files.keys() - volume.names
+        if policy and any(name.endswith(INDEX_NAME) for name in elsewhere):
+            problem = f"--policy needs index files that are in other volumes than {path}."
+            raise InvalidRequestError(problem, "Unpack the volumes, and verify that folder.")
         report = check_volume(volume, TerminalProgress())
-        if policy and report.good:  # not every volume has the index
+        if policy and report.good:
             warn(check_policies(repository, policy, read=volume.read))
         return repository, report
 

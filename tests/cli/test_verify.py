@@ -243,7 +243,8 @@ def test_policy_of_volumes(customer: Conda, share: Path, tmp_path: Path) -> None
     customer.run("offline-repo", "pack", share / "bank", "-o", part, "--volume-size", size)
     for volume in sorted(tmp_path.glob("part.*.zip")):
         told = verify(customer, volume, "--policy", path, status=1)
-        assert "repodata.json" in told.stderr
+        assert f"index files that are in other volumes than {volume}." in told.stderr
+        assert "Unpack the volumes, and verify that folder." in told.stderr
     # the machine's policy is about the folder that they become
     customer.configure(plugins={"offline_repo_policy": str(path)})
     verify(customer, volume)
