@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING, TypeAlias
 from packaging.utils import canonicalize_name
 
 from ...specs import PackageSpec
-from ..exceptions import TooNewError
 from ..solving.solve import solution_of
-from ..upstream.ages import undated
+from ..upstream.ages import Ages, undated
 from ..warnings import BuildWarning
 from . import uv
 from .channel_packages import ChannelPackages
@@ -169,13 +168,10 @@ class _Solver:
         Raises:
             TooNewError: Some are.
         """
-        if not (cooldown := self._request.cooldown):
-            return
         times = {wheel.file: wheel.uploaded for wheel in wheels}
-        reasons = {file: cooldown.reason_against(when) for file, when in times.items() if when}
-        if lines := [f"{file}: {reason}" for file, reason in sorted(reasons.items()) if reason]:
-            raise TooNewError(lines)
-        if unknown := [file for file, when in times.items() if when is None]:
+        Ages(self._request).check(times)
+        unknown = [file for file, when in times.items() if when is None]
+        if unknown and self._request.cooldown:
             self.warnings.append(undated(unknown))
 
     def _target(self, records: Records) -> Target:

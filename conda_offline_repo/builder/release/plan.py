@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 
 from ..._conda import features
+from ...cooldown import time_of
 from ...queries.contents import read_records
 from ...repository.manifest import VERSION_3, Manifest
 from .. import plugin_channel
@@ -147,7 +148,7 @@ def make_plan(
     entries = tuple(by_name[name] for name in sorted(by_name))
     records = {name: entry.record for name, entry in by_name.items()}
     ages = Ages(request)
-    ages.check(entries)
+    ages.check({entry.name: time_of(entry.record) for entry in entries if not entry.wheel})
     rules.check_names(solutions)
     noarch = rules.check_python(solutions, records)
     published = read_records(last, repository, damaged=True) if last else {}

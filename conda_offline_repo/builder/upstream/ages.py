@@ -11,6 +11,8 @@ from ..exceptions import TooNewError
 from ..warnings import BuildWarning
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from ..request.request import Request
     from .entry import Entry
 
@@ -48,16 +50,14 @@ class Ages:
         """Return why a package of a channel is too new; None if it is not."""
         return self.reason_against(entry.public_url.rpartition("/")[0], entry.file, entry.record)
 
-    def check(self, entries: Iterable[Entry]) -> None:
-        """Check that no package is too new for the request, which is named exactly.
+    def check(self, times: Mapping[str, datetime | None]) -> None:
+        """Check that no package is too new for the request, by their times, as far as known.
 
         Raises:
             TooNewError: Some are.
         """
-        times = {e.name: time_of(e.record) for e in entries if self._stated and not e.wheel}
-        reasons = {
-            n: self._stated.reason_against(t) for n, t in times.items() if self._stated and t
-        }
+        stated = self._stated
+        reasons = {n: stated.reason_against(t) for n, t in times.items() if stated and t}
         if lines := [f"{name}: {reason}" for name, reason in sorted(reasons.items()) if reason]:
             raise TooNewError(lines)
 

@@ -13,7 +13,7 @@ from ..channels import expanded
 from .exceptions import InputFileError, Problems
 from .pinned import Environment
 from .pip_part import read_pip
-from .plain_yaml import are_texts, is_text, load
+from .plain_yaml import is_text, load
 
 if TYPE_CHECKING:
     from ....specs import PackageSpec
@@ -83,7 +83,7 @@ def read_environment(path: Path, text: str) -> Environment:
 
 def _texts(section: str, content: dict[str, Any], problems: Problems) -> list[str]:
     texts: list[str] = content.get(section) or []
-    if are_texts(texts):
+    if isinstance(texts, list) and all(map(is_text, texts)):
         return texts
     problems.add(f"`{section}` is not a list of texts")
     return []

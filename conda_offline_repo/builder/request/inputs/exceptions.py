@@ -64,17 +64,13 @@ class Problems:
         self._problems.append(problem)
         self._hints += hints
 
-    def refuse(self, package: str) -> None:
-        """Note what pip would install, and is not a wheel."""
-        self._refused.append(package)
-
     @contextmanager
     def noting(self, where: str = "", *hints: str) -> Iterator[None]:
-        """Note a ValueError, or a request that is invalid, and `where` it is."""
+        """Note a ValueError, an invalid request, or what is not a wheel, and `where` it is."""
         try:
             yield
         except RefusedError as error:
-            self.refuse(f"{where}{error}")
+            self._refused.append(f"{where}{error}")
         except (InvalidRequestError, ValueError) as error:
             problem = str(error).partition("\n")[0].rstrip(".")
             self.add(f"{where}{problem}", *hints, *getattr(error, "hints", ()))

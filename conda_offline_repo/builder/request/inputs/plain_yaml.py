@@ -69,11 +69,6 @@ def _hints(text: str) -> tuple[str, ...]:
     return tuple(hints)
 
 
-def are_texts(values: Any) -> bool:
-    """Return whether it is a list of texts that can be seen."""
-    return isinstance(values, list) and all(map(is_text, values))
-
-
 def is_text(value: Any) -> bool:
     """Return whether it is a text that can be seen."""
     return isinstance(value, str) and value.isprintable() and bool(value.strip())
