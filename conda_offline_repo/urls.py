@@ -61,6 +61,7 @@ def is_misread(url: str, subdirs: Iterable[str]) -> bool:
 
     Args:
         url: Of the channel, without credentials, as `file_url` returns it.
+        subdirs: The subdirs to ask for.
     """
     channel = Channel(url)
     above = f"{channel.scheme}://{channel.location.rstrip('/')}/"

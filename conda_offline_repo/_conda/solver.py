@@ -61,7 +61,10 @@ def ask(
 
     Args:
         question: Called with conda's `Solver`; calls one of its methods and returns the answer.
+        prefix: The environment to solve for.
         channels: Highest priority first, with credentials.
+        subdirs: Of these channels.
+        packages: MatchSpecs to install.
         command: The command of conda to solve for: `create`, `install` or `update`.
         as_conda: Whether its classic solver may choose packages that exclude this machine by
             `constrains` on virtual packages, as it does in conda's own commands.

@@ -50,6 +50,7 @@ def transaction_to(prefix: Path, records: Iterable[Any], specs: Iterable[MatchSp
     version and build for equal, whatever their bytes; here, the record decides.
 
     Args:
+        prefix: The environment.
         records: Packages that stay have their installed record, and no other one.
         specs: The requested MatchSpecs, for the history.
     """
@@ -89,6 +90,7 @@ def write_records(
         prefix: A path that does not exist.
         records: Entries of an index, by `subdir/file`.
         requested: Package names; the history names those of them that are installed.
+        url: The channel of the packages.
     """
     meta = prefix / "conda-meta"
     meta.mkdir(parents=True)

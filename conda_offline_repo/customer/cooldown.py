@@ -31,6 +31,7 @@ class HeldBack:
 
     Attributes:
         repository: The folder of the repository.
+        prefix: The environment.
         packages: By `NAME VERSION`, from when on conda installs them, ISO 8601 in UTC; None for
             what it does not install as long as the setting stands.
         settings: Each that may be the reason, with the file or variable that sets it.

@@ -103,6 +103,7 @@ def solution(
     """Return the archives that a release installs into an environment; raises as `exactly`.
 
     Args:
+        repository: The repository.
         release: The number of the release; None for the newest.
         environment: The label's environment; None if the label has just one.
     """

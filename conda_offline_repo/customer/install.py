@@ -66,8 +66,10 @@ def transaction(
     """Solve for the packages in the environment, from the repository alone; see `confined`.
 
     Args:
+        target: The environment.
         specs: The packages to install, or to update where they are installed. Where the repository
             has other bytes under the same name, version and build, these are installed.
+        manifest: The manifest of the repository.
         back: Whether these packages and what they need are to come to the versions that the
             repository has, older ones too.
 

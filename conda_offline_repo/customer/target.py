@@ -60,6 +60,7 @@ class Target:
     """An environment that is to install from a repository.
 
     Attributes:
+        prefix: Its folder.
         exists: Whether it is an environment already.
         condarc: The new content of its `.condarc`; None if that stays as it is.
         state: Its new state.

@@ -25,6 +25,7 @@ class Undone:
     """What was taken back, or is to be.
 
     Attributes:
+        prefix: The environment.
         path: The repository that it used.
         old: The content of its `.condarc` before.
         new: The content from now on; empty for no file.
@@ -46,8 +47,10 @@ def undo(
     """Restore the settings in an environment's `.condarc`, and forget the repository.
 
     Args:
+        prefix: The environment.
         waiting: Called once with who works on the environment, if somebody does.
         repository: The repository, or the folder above it, if the user names it.
+        dry_run: Change nothing.
 
     Raises:
         NotUsedError: The environment uses no repository.

@@ -39,6 +39,8 @@ class Outcome:
     """What `use` did, or in a dry run would do.
 
     Attributes:
+        request: The request.
+        repository: The repository.
         target: The environment, as it was and as it was to become.
         findings: What does not fit the repository, or interferes.
         held_back: What conda does not install because of its age; None if nothing.
@@ -89,6 +91,7 @@ def use(request: UseRequest, progress: Progress, dialog: Dialog) -> Outcome:
     """Check a repository, configure an environment for it, and install from it.
 
     Args:
+        request: What to do.
         progress: Shows how far the verification is.
         dialog: Shows what the user has to know, and asks what to decide.
 

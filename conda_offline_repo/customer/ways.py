@@ -72,6 +72,9 @@ def lagging(
     A solver may find that an old version is good enough; see `install.confined`.
 
     Args:
+        target: The environment.
+        repository: The repository that it uses.
+        packages: What was asked for.
         change: conda's transaction; None if nothing is to be done.
     """
     wanted = _wanted(target, repository, packages) if packages else {}
@@ -92,6 +95,8 @@ def ways(target: Target, repository: Repository, packages: Sequence[PackageSpec]
     """Yield the commands that lead on, each after what it does; see `install.confined`.
 
     Args:
+        target: The environment.
+        repository: The repository that it uses.
         packages: What the solver does not bring.
     """
     path, prefix = (quote_for_shell(str(path)) for path in (repository.path, target.prefix))

@@ -23,6 +23,7 @@ class Base:
     """The release that a difference applies to.
 
     Attributes:
+        release: Its number.
         created: When it was published.
         manifest_sha256: The digest of its manifest's bytes.
     """

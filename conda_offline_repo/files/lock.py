@@ -31,6 +31,7 @@ class Lock:
     """A lock that this process holds.
 
     Attributes:
+        path: Of the file.
         file: The same, open.
         folders: Those that were made for the file, the lowest first.
     """
@@ -44,6 +45,7 @@ def acquire(path: Path, waiting: Callable[[str], None]) -> Lock:
     """Take the lock on a file; the file and its folders are made if they do not exist.
 
     Args:
+        path: The file.
         waiting: Called once with the holder of the lock, if that is another process.
 
     Raises:

@@ -65,6 +65,8 @@ def workers(
 
     Args:
         work: Should end early when `stop` is set.
+        items: Those to work on.
+        threads: How many.
         stop: Set when the work on an item raises, so that none is begun after it, and when the
             context ends.
         take: Returns the next item, None when there is none; by default they come in their order.

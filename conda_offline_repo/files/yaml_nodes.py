@@ -93,6 +93,7 @@ def data(node: Node, report: Callable[[Node, str], None], *, last: bool = False)
     """Return what a node holds: `Mapping`, list, text, number, true or false, None, `NEITHER`.
 
     Args:
+        node: Of the file.
         report: Takes mistakes that are lost in the data: tags, and wrong keys.
         last: Whether the last of a key that appears twice counts, not the first.
     """

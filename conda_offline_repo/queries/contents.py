@@ -92,7 +92,9 @@ def packages_of(manifest: Manifest, records: Records, path: Place) -> tuple[List
     """List the packages of a release, sorted by name.
 
     Args:
+        manifest: Of the release.
         records: Its index entries, by `subdir/file`; see `read_records`.
+        path: Of the repository, for messages.
 
     Raises:
         ManifestError: An index file does not fit the manifest.
@@ -162,6 +164,7 @@ def package_records(
     """Return archives of a repository as conda's solvers have them from its index.
 
     Args:
+        repository: The repository.
         names: The archives, as `subdir/file`; those that the index lacks are left out.
         read: As for `read_records`.
     """
@@ -186,6 +189,8 @@ def read_records(
     """Return the index entries of a release's packages, by `subdir/file`.
 
     Args:
+        manifest: Of the release.
+        path: Of the repository.
         read: Returns the content of an index file with at most so many bytes, or raises OSError; by
             default from the folder `path`.
         damaged: Whether to skip an index that is missing, unreadable, or not as in the manifest.

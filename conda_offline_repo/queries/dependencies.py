@@ -35,6 +35,7 @@ class Solved:
     """The packages of an environment of a label on a platform.
 
     Attributes:
+        release: The number of the release.
         environment: Its name; empty if it has none.
         platform: Its name; `plugin` for the plugin's channel.
         archives: As `subdir/file`, by package name.
@@ -111,6 +112,7 @@ def solved(manifest: Manifest, records: Records, path: Place) -> tuple[Solved, .
     """Return the solutions of the release, by environment and platform.
 
     Args:
+        manifest: Of the release.
         records: The index entries, by `subdir/file`. While a publication is under way, archives
             that are not in the index yet are left out.
         path: Of the repository, for messages.

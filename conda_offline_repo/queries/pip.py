@@ -23,7 +23,9 @@ class PipRequirement:
     """What stands for a requirement of pip on a platform.
 
     Attributes:
+        requirement: Its text.
         environment: The environment's name; empty if it has none.
+        platform: The platform's name.
         spec: The MatchSpec that the environment installs for it.
         name: The name of the package that it installs.
         version: Its version; empty if the solution does not have it.

@@ -45,6 +45,7 @@ class Bill:
     Attributes:
         name: Of its file.
         environment: Its name; empty if it has none.
+        platform: Its name.
         packages: Their number.
         content: Of the file.
     """

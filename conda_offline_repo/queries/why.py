@@ -53,6 +53,7 @@ class Why:
 
     Attributes:
         name: Of the package, which may be a virtual one.
+        release: The number of the release.
         environment: Its name; empty if it has none.
         platform: Its name; `plugin` for the plugin's channel.
         version: Of the package; empty for a virtual one.
@@ -88,6 +89,7 @@ def why(
     newest kept release that has it, or of the plugin's channel.
 
     Args:
+        repositories: Those to search.
         name: Of a package, a virtual one such as `__glibc`, or a project of PyPI that a package is,
             or stands for.
 

@@ -1,7 +1,6 @@
 """The environment's own `.condarc`, which tells conda to install from the repository alone.
 
-What takes its text raises a TargetError, which names `path`, where that is not a configuration of
-conda's.
+What takes its text raises a TargetError where that is not a configuration of conda's.
 """
 
 from __future__ import annotations
@@ -51,6 +50,8 @@ def configured(
 
     Args:
         old: The current text; empty where there is no file.
+        channel: The URL of the repository.
+        path: The file, for the error.
         platform: The platform of the environment, if it is not that of the machine; conda's own
             `create` writes it there, too, so that what is installed later is of the same.
         exempt: Of what no package is to be too new; what says so already stays.
@@ -116,8 +117,10 @@ def restored(
     """Take back what `configured` has set; what somebody has changed since then stays.
 
     Args:
+        text: The current text.
         channels: The URLs of the repositories that it may be set to.
         before: What `ours` returned of the text before.
+        path: The file, for the error.
         platform: The platform that was set; None if it is the machine's.
     """
     content = _load(text, path)

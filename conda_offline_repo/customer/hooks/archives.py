@@ -40,6 +40,8 @@ class LinkedArchive:
     Attributes:
         record: conda's record of it.
         path: Where the repository has it.
+        repository: The repository.
+        manifest: The repository's manifest.
         sha256: The digest that the record states, in lower case; empty if none is to count.
         md5: The same.
         allowed: The sizes that the manifest allows, by SHA-256 digest; empty if it does not name

@@ -46,6 +46,8 @@ def decide(repository: Repository, state: State | None, given: tuple[str, ...]) 
     """Find out whose signature an environment is to expect from now on.
 
     Args:
+        repository: The repository that it is to use.
+        state: The environment's state.
         given: The fingerprints that the user says are the vendor's.
 
     Raises:
@@ -82,6 +84,7 @@ def expected(repository: Place, label: str, state: State | None) -> tuple[str, .
     """Return whose signature a repository needs to be installed from; None if it needs none.
 
     Args:
+        repository: Where it is.
         label: Its label, as its manifest says.
         state: The state of the environment to install into.
 
@@ -102,6 +105,7 @@ def require(
     """Refuse a repository that none of the expected signers has signed.
 
     Args:
+        repository: The repository.
         expected: The fingerprints, of which one has to be among its signers.
         environment: The environment that expects them, if the present command has no `--trust`.
 
