@@ -102,7 +102,11 @@ class WheelMisfitError(OfflineRepoError):
 
 
 class UnconvertibleWheelError(OfflineRepoError):
-    """Wheels that cannot become conda packages; names every reason, by file name."""
+    """Wheels that cannot become conda packages; names every reason.
+
+    Args:
+        wheels: By file name, the reasons.
+    """
 
     def __init__(self, wheels: Mapping[str, Sequence[str]]) -> None:
         self.wheels = wheels

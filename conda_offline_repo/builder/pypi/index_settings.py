@@ -86,7 +86,11 @@ class IndexSettings:
 
 
 def index_settings(options: Iterable[str]) -> IndexSettings:
-    """Return where to look, by the options of a request, as requirements files have them."""
+    """Return where to look.
+
+    Args:
+        options: Of the request, in the form that requirements files have.
+    """
     parsed = [_option(text) for text in options]
     uv_files = [*_uv_files()]
     tables = [t for f, _ in uv_files for t in (f, f.get("pip")) if isinstance(t, dict)]

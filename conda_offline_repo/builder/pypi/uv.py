@@ -88,7 +88,10 @@ class Question:
 
 
 class Uv:
-    """uv, asked with the settings of one request; its questions have their files in a folder.
+    """uv, asked with the settings of one request.
+
+    Args:
+        scratch: A folder for the files of questions.
 
     Raises:
         PipToolsMissingError: uv, or what is needed beside it, is not installed.

@@ -97,8 +97,12 @@ class Target:
 
 
 def target_of(platform: str, machine: Mapping[str, str], python: PackageRecord) -> Target:
-    """Return the target of a solution: for a conda subdir, the virtual packages of the customer's
-    machine, and the record of the solution's Python.
+    """Return the target of a solution.
+
+    Args:
+        platform: A conda subdir.
+        machine: The virtual packages of the customer's machine.
+        python: The record of its Python.
 
     Raises:
         PipPlatformError: uv does not resolve for this platform.

@@ -61,7 +61,10 @@ LOGIN = (
 
 
 class WheelFiles:
-    """The wheels of one build, and a folder for them while they are converted.
+    """The wheels of one build.
+
+    Args:
+        scratch: A folder for wheels while they are converted.
 
     Attributes:
         variables: Of the environment, for downloads; see `IndexSettings.for_downloads`.

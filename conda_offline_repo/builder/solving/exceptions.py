@@ -97,7 +97,10 @@ class MisfitError(UnfitEntryError):
         key: What the manifest calls the environment and platform.
         demands: What is not met.
         archives: By `subdir/file`, of which packages a solver chose, and what of them is not met;
-            none if the packages are named exactly. An attribute, too.
+            none if the packages are named exactly.
+
+    Attributes:
+        archives: These.
     """
 
     def __init__(self, key: str, demands: Sequence[Unmet], archives: Mapping[str, str]) -> None:

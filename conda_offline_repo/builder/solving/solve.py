@@ -226,7 +226,9 @@ def run(
 
     Args:
         platform: The conda subdir to solve for, besides noarch.
+        packages: The packages to install.
         channels: Highest priority first, with credentials.
+        virtual_packages: Those of the machine.
         prefix, command: The environment, and the command of conda, to solve for.
         as_conda: Whether conda's classic solver may err; see `ask`.
         settings: Attributes of conda's context that are different for this solve.

@@ -83,8 +83,11 @@ def unsolved_error(
     virtual_packages: Mapping[str, str],
     explanation: str,
 ) -> SolveError:
-    """Return the error for a request without solution for a platform (and `where`: in which named
-    environment), with hints at virtual packages.
+    """Return the error for a request without solution for a platform, with hints at virtual
+    packages.
+
+    Args:
+        where: In which environment, if it has a name.
     """
     names = {*VIRTUAL.findall(explanation)} - {package.match.name for package in packages}
     elsewhere = sorted(name for name in names if not can_be(platform, name))

@@ -56,7 +56,10 @@ FEW = 10
 
 
 class Views:
-    """Solves packages from views of a request's channels, made anew in a folder for each solve.
+    """Solves packages from views of a request's channels, made anew for each solve.
+
+    Args:
+        scratch: A folder for the views.
 
     Attributes:
         left_out: The entries that the views lack, besides what is too new.

@@ -32,8 +32,12 @@ class Ages:
         return self._stated is not None or self._configured is not None
 
     def reason_against(self, folder: str, file: str, record: Mapping[str, Any]) -> str | None:
-        """Return why a package is too new to be shipped; None if it is not. Its folder is the URL
-        of its channel and subdir, without credentials.
+        """Return why a package is too new to be shipped; None if it is not.
+
+        Args:
+            folder: The URL of its channel and subdir, without credentials.
+            file: Its archive.
+            record: Its entry in the index.
         """
         when = time_of(record)
         if when is None:

@@ -70,11 +70,14 @@ class Entry:
 
 
 def as_published(entry: Entry, published: Mapping[str, Mapping[str, Any]]) -> Entry:
-    """Return the entry of a channel as it is published already (all are, by `subdir/file`), if only
-    the time of its listing is new.
+    """Return an entry as it is published already, if only the time of its listing is new.
 
     A channel that is made anew from the same archives lists them all anew, and nothing that matters
     to a customer has changed; by the earlier time, packages are not too new for him again.
+
+    Args:
+        entry: What its channel serves.
+        published: The index entries of the release before, by `subdir/file`.
     """
     before = published.get(entry.name)
     if before is None or _lasting(before) != _lasting(entry.record):

@@ -45,8 +45,12 @@ class NoIndexError(ValueError):
 
 
 def index_problem(url: str, content: bytes | mmap, error: BaseException) -> NoIndexError | None:
-    """Return what is wrong with the index of the subdir at a URL, by the error of reading it and
-    the content that conda has of it, which is empty if it has none, or an empty one.
+    """Return what is wrong with the index of a subdir.
+
+    Args:
+        url: Of the subdir.
+        content: What conda has of the index; empty if it has nothing, or an empty one.
+        error: Of reading it.
     """
     name = f"{public(url).rpartition('/')[2]}/{INDEX}"
     if isinstance(error, FileNotFoundError) and not content:
@@ -100,7 +104,11 @@ def _hints(url: str) -> tuple[str, ...]:
 
 
 def folder_problem(url: str) -> NoIndexError:
-    """Return why conda does not take the folder at a URL for a channel."""
+    """Return why conda does not take a folder for a channel.
+
+    Args:
+        url: Of the folder.
+    """
     folder = Path(file_path(url))
     if not folder.is_dir():
         reason = "is a file, not a folder." if folder.exists() else "does not exist."

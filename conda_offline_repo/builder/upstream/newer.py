@@ -29,7 +29,10 @@ ARCHIVE = "in version 3 of the index format"
 
 def in_newer_form(spec: MatchSpec, indexes: Indexes) -> str:
     """Return in which newer form channels have what fits a specification, and none has it in the
-    usual one; empty if they do not. The indexes have the entries of the package.
+    usual one; empty if they do not.
+
+    Args:
+        indexes: With the entries of the package.
     """
     usual = {
         (record["name"], record["version"], record["build"])
@@ -52,8 +55,10 @@ def in_newer_form(spec: MatchSpec, indexes: Indexes) -> str:
 
 
 def mentioned(explanation: str, indexes: Indexes) -> Iterator[str]:
-    """Yield the packages that a solver speaks of and that channels have in a newer form, and how,
-    by indexes with the entries of the names in the explanation.
+    """Yield the packages that a solver speaks of and that channels have in a newer form, and how.
+
+    Args:
+        indexes: With the entries of the names in the explanation.
     """
     for name in sorted(names(explanation)):
         if text := in_newer_form(MatchSpec(name), indexes):

@@ -41,7 +41,12 @@ USUAL_PATH = re.compile(r"lib/python[0-9]+\.[0-9]+/site-packages|Lib/site-packag
 
 @dataclass(frozen=True)
 class Readers:
-    """The solvers, by name, and the versions of conda (a specification) of a label's customers."""
+    """What the customers of a label have.
+
+    Attributes:
+        solvers: Of conda, by name.
+        conda: The versions of conda, as a specification.
+    """
 
     solvers: tuple[str, ...] = SOLVERS
     conda: str = Remembered.customer_conda

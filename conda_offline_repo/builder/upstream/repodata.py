@@ -82,6 +82,8 @@ def load(
     """Read the index of each subdir.
 
     Args:
+        source: The channel.
+        subdirs: Those to read.
         names: Packages whose entries are read.
         files: The archives of these that suffice, besides those of version 3; None for all.
         all_names: Whether to read the names of all packages as well.

@@ -56,8 +56,10 @@ MIXED, HUGE = (
 
 @dataclass(frozen=True)
 class Form:
-    """A form of text, in words that follow "has", who cannot read it, and since which conda (empty
-    if all cannot).
+    """A form of text, in words that follow "has", and who cannot read it.
+
+    Attributes:
+        since: The first conda that cannot, if older ones could.
     """
 
     words: str

@@ -43,6 +43,7 @@ def explained(request: Request, source: ChannelSource | None = None) -> Iterator
     """Say in our words why a channel cannot be read; conda's own may hold the token.
 
     Args:
+        request: What is being built.
         source: The channel that is read, if it is known beforehand.
 
     Raises:

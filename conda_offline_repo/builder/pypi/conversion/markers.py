@@ -29,8 +29,11 @@ VARIABLE = re.compile(
 
 
 class Conditions:
-    """All requirements that the metadata of a project (by its normalized name) states, with their
-    markers; each is evaluated once for each case.
+    """The requirements of a project, with their markers; each is evaluated once for each case.
+
+    Args:
+        project: The project's normalized name.
+        requirements: All that its metadata states.
     """
 
     def __init__(self, project: str, requirements: Iterable[Requirement]) -> None:
@@ -79,8 +82,12 @@ class Conditions:
 
 
 class Reach:
-    """Where else a project, with the extras asked for, requires what it requires of a target, whose
-    markers are the environment.
+    """Where else a project requires what it requires of a target.
+
+    Args:
+        conditions: Of the project.
+        environment: The markers of the target.
+        extras: Those asked for.
     """
 
     def __init__(
@@ -95,8 +102,10 @@ class Reach:
         return all(self._needs(e) == self._here for e in self._environments(self._environment))
 
     def pythons(self, *, every_platform: bool) -> SpecifierSet:
-        """Return the Pythons around the target's of which the same is required, on every platform
-        or on the target's alone.
+        """Return the Pythons around the target's of which the same is required.
+
+        Args:
+            every_platform: On every platform, not on the target's alone.
         """
         here = Version(self._environment["python_full_version"]).release
         starts = sorted(self._boundaries())

@@ -31,8 +31,13 @@ DATE = (1980, 1, 1, 0, 0, 0)
 
 @dataclass(frozen=True)
 class Packed:
-    """A file of the package: its path there, the digest and the bytes of its content, and whether
-    conda writes the path of the environment into it.
+    """A file of the package.
+
+    Attributes:
+        path: In the package.
+        sha256: Of its content.
+        size: Its bytes.
+        has_prefix: Whether conda writes the path of the environment into it.
     """
 
     path: str

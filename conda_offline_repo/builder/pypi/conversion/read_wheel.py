@@ -27,7 +27,10 @@ COMMANDS = ("console_scripts", "gui_scripts")
 
 
 def read_wheel(path: Path) -> WheelMetadata:
-    """Return what shapes the conda package of a wheel, whose file has its own name.
+    """Return what shapes the conda package of a wheel.
+
+    Args:
+        path: Its file, under its own name.
 
     Raises:
         DamagedWheelError: It is not a wheel, or not that of its name.

@@ -74,7 +74,11 @@ class WheelMetadata:
 
 
 def read_metadata(text: str, file: str) -> WheelMetadata:
-    """Return what the text of a METADATA file says, for a wheel of this file name.
+    """Return what a METADATA file says.
+
+    Args:
+        text: Its content.
+        file: The file name of its wheel.
 
     Raises:
         DamagedWheelError: It is not the metadata of a wheel of this name.
@@ -144,6 +148,8 @@ def record_of(
 
     Args:
         wheel: With its digest.
+        metadata: Of the wheel.
+        target: The machine that it is for.
         extras: Those of the project that are asked for.
         conda_name: Returns what conda calls a project, by its normalized name.
         python_abi: Whether the channels have that package.

@@ -127,6 +127,8 @@ def match_spec(name: str, specifier: SpecifierSet, *, local: bool = False) -> st
     would write it where it is for one version.
 
     Args:
+        name: Of the package.
+        specifier: The versions.
         local: Whether the package may be a local version, which conda's `==1.0` does not match.
     """
     exact = [Version(s.version) for s in specifier if s.operator == "==" and "*" not in s.version]

@@ -112,8 +112,13 @@ class _Reader:
         self._open: list[str] = []
 
     def read(self, text: str, folder: Path, *, constraint: bool = False, where: str = "") -> None:
-        """Read the text of a requirements file, or of a constraints file, whose relative paths
-        begin in a folder; `where` is put before each problem.
+        """Read lines.
+
+        Args:
+            text: Of a requirements file.
+            folder: Where relative paths begin.
+            constraint: Whether they are those of a constraints file.
+            where: Put before each problem.
         """
         for line in lines_of(text):
             with self.problems.noting(f"{where}{line}: "):
