@@ -44,6 +44,8 @@ def collect_installers(
 
     Args:
         given: Those of this build; None for those of the last one.
+        last: The manifest of the published repository, if there is one.
+        repository: Its folder.
         staging: A folder on the same file system; None to write nothing.
 
     Raises:

@@ -114,6 +114,9 @@ def attesters(
     What an earlier build has verified stays so as long as nothing of it changes.
 
     Args:
+        plan: Of the release.
+        archives: All that it has.
+        collected: Their attestations.
         verifier: Verifies these; None to let them be.
 
     Raises:

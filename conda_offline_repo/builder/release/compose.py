@@ -54,10 +54,15 @@ def compose(
 ) -> Release:
     """Return the release that a repository is to become, without page and checksums.
 
-    See `completed` for page and checksums, `with_facts` for what is not known of archives yet.
+    Its number is one more than the last one's. See `completed` for page and checksums, `with_facts`
+    for what is not known of archives yet.
 
     Args:
-        verified: Whose attestations are verified, by archive.
+        plan: What it is to hold.
+        archives: All of the plan.
+        attestations: Theirs.
+        verified: Whose of these are verified, by archive.
+        installers: Those that go along.
     """
     request, last = plan.request, plan.last
     entries = {entry.name: entry for entry in plan.all_entries}

@@ -107,6 +107,8 @@ def prove(
     """Solve from the index files alone and compare, and ask the other solvers of the customer's.
 
     Args:
+        request: What is being built.
+        solutions: What is to be installed.
         index: The index files of the repository to be, by path.
         scratch: A folder for this proof; emptied first, and gone afterwards.
 

@@ -94,8 +94,11 @@ def publish(
     """Bring a repository to a release.
 
     Args:
+        release: What it is to be.
+        repository: The published folder, or where it is to be.
         staging: A folder of ours on the same file system.
         last: The manifest of the published repository, with what is on its way, if there is one.
+        signer: Signs what is published, if anybody does.
 
     Returns:
         What is left over and could not be deleted; until it is, readers are told that the

@@ -46,8 +46,11 @@ def page(
     """Return the page of a release.
 
     Args:
-        records: Its index entries, by `subdir/file`; of the last release they are `before`.
+        manifest: What it is.
+        records: Its index entries, by `subdir/file`.
+        last: The manifest of the release before, if there is one.
         repository: Where it is to be, for messages.
+        before: The index entries of the release before.
 
     Raises:
         ManifestError: An entry is missing, or is nonsense.

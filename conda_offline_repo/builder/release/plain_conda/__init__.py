@@ -32,8 +32,11 @@ def plain_conda_files(
     """Return README.txt, use.sh and use.cmd for the repository of this request, by name.
 
     Args:
-        installers, packages: The paths of conda's installers and of the archives in it.
+        request: What the repository is for.
+        installers: The paths of conda's installers in it.
+        packages: The paths of its archives.
         pip: What stands for requirements of pip, as in its manifest.
+        signed: Whether it is signed.
         newer: Whether packages of it are in version 3 of the index format.
     """
     listed = "\n".join(f"    {name}" for name in installers)
