@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 
 from ..exceptions import InvalidRequestError
 from ..printable import markdown, printable
+from ..queries import overview
 from ..queries.compare import at_release, difference, new_licenses, new_scripts
 from ..queries.contents import list_packages
-from ..queries.overview import amount, decision_table, facts, package_table, policy_rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -54,11 +54,9 @@ def _sections(repository: Repository) -> Iterator[Section]:
     manifest, packages = repository.manifest, list_packages(repository)
     text = "As its manifest states it; verify compares the files, and the signature, with that."
     digest = ("SHA-256 of the manifest", manifest.digest)
-    yield Section("Release", text, [("What", "Value"), *facts(repository), digest])
-    rules = [("Rule", "Stated"), *policy_rules(manifest)]
-    yield Section("Policy", "What the vendor has checked.", rules)
-    text = "By an exception, or with a warning."
-    yield Section("What the policy let pass", text, decision_table(manifest))
+    yield Section("Release", text, [("What", "Value"), *overview.facts(repository), digest])
+    text = "Its rules stand above; what it let pass, by an exception or with a warning, is here."
+    yield Section("Policy", text, overview.decision_table(manifest))
     releases = {number: at_release(manifest, number) for number in sorted(manifest.installable)}
     number = max(manifest.releases, default=manifest.release)
     old, new = releases[number], releases[manifest.release]
@@ -72,23 +70,16 @@ def _sections(repository: Repository) -> Iterator[Section]:
     licenses = new_licenses(known, now).items()
     fresh = [(license or "none stated", ", ".join(names)) for license, names in licenses]
     yield Section("New licences", since, [("Licence", "Packages"), *fresh])
-    unknown = {"unknown": ("",)}
-    runs = [
-        (package.archive, kind, text)
-        for package in packages
-        for kind, texts in (unknown if package.scripts is None else package.scripts).items()
-        for text in texts
-    ]
     news = new_scripts(old, new).items()
     text = " ".join((since, *(f"New: {kind} of {', '.join(names)}." for kind, names in news)))
-    yield Section("What runs at installation", text, [("Archive", "Kind", "What"), *runs])
-    heads, *described = package_table(packages)
+    yield Section("What runs at installation", text, overview.script_table(packages))
+    heads, *described = overview.package_table(packages)
     table = [
         (*row, ", ".join(str(n) for n in releases if name in releases[n].packages), digest)
         for row, name in zip(described, (package.archive for package in packages), strict=True)
         for digest in [manifest.packages[name].sha256]
     ]
-    total = f"{amount(manifest)} in the folder."
+    total = f"{overview.amount(manifest)} in the folder."
     yield Section("Packages", total, [(*heads, "Release", "SHA-256"), *table])
 
 

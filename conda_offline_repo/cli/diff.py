@@ -14,7 +14,7 @@ from ..delivery.release_ref import Named, both
 from ..files.typed import typed_place
 from ..printable import human, markdown, withdrawal
 from ..queries import compare
-from ..queries.overview import customers_conda, policy_rules
+from ..queries.overview import customers_conda
 from ..repository.locate import Repository
 from ..repository.manifest import Manifest, package_name
 from .output import (
@@ -173,7 +173,8 @@ def _remarks(old: Named, new: Named) -> Iterator[str]:
 
 
 def _rules(old: Manifest, new: Manifest) -> list[str]:
-    return sorted({key for key, _ in {*policy_rules(old)} ^ {*policy_rules(new)}})
+    before, after = old.request.policy, new.request.policy
+    return sorted(key for key in {**before, **after} if before.get(key) != after.get(key))
 
 
 def _named(release: Named) -> str:

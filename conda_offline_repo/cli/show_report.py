@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from conda.base.context import context
 
 from ..printable import counted, human, withdrawal
+from ..queries import overview
 from ..queries.dependencies import environments
-from ..queries.overview import amount, decision_table, facts, package_table, policy_rules, solutions
 from ..queries.pip import pip_requirements
 from .output import (
     customer_json,
@@ -64,25 +64,25 @@ def packages_json(repository: Repository, packages: tuple[ListedPackage, ...]) -
         "pip": [*map(vars, pip_requirements(manifest))],
         "solutions": [
             {"environment": environment, "platform": platform, "packages": names}
-            for environment, platform, names in solutions(manifest)
+            for environment, platform, names in overview.solutions(manifest)
         ],
     }
 
 
 def packages_lines(repository: Repository, packages: tuple[ListedPackage, ...]) -> Iterator[str]:
     """Yield the request and a table of the packages."""
-    policy = (("policy", f"{key}: {rule}") for key, rule in policy_rules(repository.manifest))
-    rows = [("path", str(repository.path)), *facts(repository), *policy]
+    rows = [("path", str(repository.path)), *overview.facts(repository)]
     names = ["", *(name for name, _ in rows)]
     yield from table(
         [("" if n == last else n, t) for last, (n, t) in zip(names, rows, strict=False)]
     )
     yield ""
-    for heads, *listed in (package_table(packages), decision_table(repository.manifest)):
+    decisions = overview.decision_table(repository.manifest)
+    for heads, *listed in (overview.package_table(packages), decisions):
         if listed:
             yield from table([tuple(map(str.upper, heads)), *listed])
             yield ""
-    yield f"{amount(repository.manifest)}\n"
+    yield f"{overview.amount(repository.manifest)}\n"
 
 
 def _brief_json(repository: Repository) -> dict[str, Any]:
@@ -201,16 +201,8 @@ def scripts_json(repository: Repository, packages: Packages) -> dict[str, Any]:
 def scripts_lines(repository: Repository, packages: Packages) -> Iterator[str]:
     """Yield a table of what packages run, and the texts of it."""
     yield f"{repository.path}, label {repository.manifest.label}:\n"
-    rows = [
-        (package.name, package.version, package.subdir, kind, path)
-        for package, _ in packages
-        for kind, paths in (package.scripts or {}).items()
-        for path in paths
-    ]
-    yield from table([("NAME", "VERSION", "SUBDIR", "KIND", "FILE"), *rows])
-    unknown = {package.name for package, _ in packages if package.scripts is None}
-    if unknown:
-        yield f"\nNot known before the next release: {', '.join(sorted(unknown))}"
+    heads, *rows = overview.script_table(package for package, _ in packages)
+    yield from table([tuple(map(str.upper, heads)), *rows])
     for package, (texts, left_out) in packages:
         for path, text in texts.items():
             yield f"\n{RULE}\n{package.archive}: {path}\n{RULE}\n"

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from ..repository.locate import Repository
     from .contents import ListedPackage
 
+#: What a package runs of which that is not known before the next release.
+UNKNOWN = {"unknown": ("",)}
+
 
 def facts(repository: Repository) -> Iterator[tuple[str, str]]:
     """Yield what a release is for, from and of: a name and a text each, of which several may have
@@ -51,6 +54,8 @@ def facts(repository: Repository) -> Iterator[tuple[str, str]]:
         machine = request.virtual_packages.get(platform, {})
         versions = ", ".join(f"{name} {version}" for name, version in sorted(machine.items()))
         yield f"for {platform}", versions
+    for key, rule in sorted(request.policy.items()):
+        yield "policy", f"{key}: {json.dumps(rule, ensure_ascii=False)}"
     for name, platform, archives in solutions(manifest):
         yield f"{place(name, platform)} installs", amount(manifest, archives)
 
@@ -65,10 +70,15 @@ def package_table(packages: Sequence[ListedPackage]) -> list[tuple[str, ...]]:
     return [(*row, text) for row, text in zip(rows, attested, strict=True)]
 
 
-def policy_rules(manifest: Manifest) -> list[tuple[str, str]]:
-    """Return the keys of the policy, sorted, with their rules as JSON."""
-    policy = sorted(manifest.request.policy.items())
-    return [(key, json.dumps(rule, ensure_ascii=False)) for key, rule in policy]
+def script_table(packages: Iterable[ListedPackage]) -> list[tuple[str, ...]]:
+    """Return what packages run as rows below the heads of a table, also those not known."""
+    rows = [
+        (package.name, package.version, package.subdir, kind, path)
+        for package in packages
+        for kind, paths in (UNKNOWN if package.scripts is None else package.scripts).items()
+        for path in paths
+    ]
+    return [("Name", "Version", "Subdir", "Kind", "File"), *rows]
 
 
 def decision_table(manifest: Manifest) -> list[tuple[str, ...]]:
