@@ -117,37 +117,32 @@ def parse(data: Any) -> Manifest:
             channels=reading.texts(request["channels"]),
             platforms=reading.texts(request["platforms"]),
             virtual_packages={
-                reading.text(platform): _texts_by_name(values)
+                reading.text(platform): reading.text_by_name(values)
                 for platform, values in request["virtual_packages"].items()
             },
             plugin=reading.flag(request.get("plugin", False)),
             keep=reading.count(request.get("keep", 1)),
             exclude_newer=reading.text(request.get("exclude_newer", "")),
-            environments={
-                reading.text(name): reading.texts(packages)
-                for name, packages in request.get("environments", {}).items()
-            },
+            environments=reading.texts_by_name(request.get("environments", {})),
             exact=reading.texts(request.get("exact", [])),
             pip={
-                reading.text(name): {
-                    reading.text(kind): reading.texts(texts) for kind, texts in part.items()
-                }
+                reading.text(name): reading.texts_by_name(part)
                 for name, part in request.get("pip", {}).items()
             },
             pip_as_conda=reading.flag(request.get("pip_as_conda", True)),
             index_version=reading.count(request.get("index_version", 1)),
             publisher_named=reading.flag(request.get("publisher_named", True)),
-            customer_conda=_conda_versions(request.get("customer_conda", usual.customer_conda)),
+            customer_conda=reading.text(request.get("customer_conda", usual.customer_conda)),
             customer_solvers=reading.texts(
                 request.get("customer_solvers", [*usual.customer_solvers])
             ),
             next_due=reading.text(request.get("next_due", "")),
             policy=dict(request.get("policy", {})),
         ),
-        solutions=_solutions(data["solutions"]),
+        solutions=reading.texts_by_name(data["solutions"]),
         packages={name: parse_package(package) for name, package in packages.items()},
         files=_files(data["files"]),
-        built_with=_texts_by_name(data["built_with"]),
+        built_with=reading.text_by_name(data["built_with"]),
         on_the_way={
             name: {reading.sha256(digest): reading.count(size) for digest, size in sizes.items()}
             for name, sizes in on_the_way.items()
@@ -156,15 +151,15 @@ def parse(data: Any) -> Manifest:
             _number(number): Kept(
                 reading.text(kept["created"]),
                 reading.sha256(kept["manifest_sha256"]),
-                _solutions(kept["solutions"]),
+                reading.texts_by_name(kept["solutions"]),
             )
             for number, kept in data.get("releases", {}).items()
         },
         bridges=_files(bridges),
         cutoff=reading.text(data.get("cutoff", "")),
-        proved_with=_texts_by_name(data.get("proved_with", {})),
+        proved_with=reading.text_by_name(data.get("proved_with", {})),
         signers=reading.texts(data.get("signers", [])),
-        pip={key: _texts_by_name(specs) for key, specs in data.get("pip", {}).items()},
+        pip={key: reading.text_by_name(specs) for key, specs in data.get("pip", {}).items()},
         due=reading.text(data.get("due", "")),
         withdrawn={
             _number(number): reading.text(reason)
@@ -176,6 +171,8 @@ def parse(data: Any) -> Manifest:
     for name in (*environments, *manifest.request.exact, *manifest.request.pip):
         if name not in (environments or {""}) or (name and label_problem(name)):
             raise InvalidError(f"it names {name!r} as an environment")
+    if not is_conda_versions(versions := manifest.request.customer_conda):
+        raise InvalidError(f"it is for conda {versions!r}, which conda does not read")
     for solver in manifest.request.customer_solvers:
         if not SOLVER.fullmatch(solver):
             raise InvalidError(f"it names {solver!r} as a solver")
@@ -195,17 +192,6 @@ def parse(data: Any) -> Manifest:
     return manifest
 
 
-def _conda_versions(value: Any) -> str:
-    text = reading.text(value)
-    if not is_conda_versions(text):
-        raise InvalidError(f"it is for conda {text!r}, which conda does not read")
-    return text
-
-
-def _solutions(values: Any) -> dict[str, tuple[str, ...]]:
-    return {reading.text(platform): reading.texts(names) for platform, names in values.items()}
-
-
 def _files(values: Any) -> dict[str, File]:
     return {
         name: File(reading.sha256(file["sha256"]), reading.count(file["size"]))
@@ -218,10 +204,6 @@ def _number(text: str) -> int:
     if not text.isascii() or not text.isdigit() or len(text) > LONGEST_NUMBER:
         raise ValueError(f"{text!r} is not a number")
     return int(text)
-
-
-def _texts_by_name(values: Any) -> dict[str, str]:
-    return {reading.text(name): reading.text(value) for name, value in values.items()}
 
 
 def _check_names(packages: Any, files: Any, on_the_way: Any) -> None:

@@ -144,6 +144,7 @@ class Decision:
 
 def parse_package(values: Any) -> Package:
     """Return the package in a JSON object; a wrong one raises one of many errors."""
+    scripts = values.get("scripts")
     return Package(
         sha256=reading.sha256(values["sha256"]),
         md5=reading.md5(values["md5"]),
@@ -152,15 +153,9 @@ def parse_package(values: Any) -> Package:
         wheel=_wheel(values.get("wheel")),
         attestations=_attestations(values.get("attestations")),
         index_version=reading.count(values.get("index_version", 1)),
-        scripts=_scripts(values.get("scripts")),
-        pypi={reading.text(k): reading.text(v) for k, v in values.get("pypi", {}).items()},
+        scripts=None if scripts is None else reading.texts_by_name(scripts),
+        pypi=reading.text_by_name(values.get("pypi", {})),
     )
-
-
-def _scripts(values: Any) -> dict[str, tuple[str, ...]] | None:
-    if values is None:
-        return None
-    return {reading.text(kind): reading.texts(texts) for kind, texts in values.items()}
 
 
 def _wheel(values: Any) -> WheelOrigin | None:

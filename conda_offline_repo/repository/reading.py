@@ -67,5 +67,15 @@ def texts(values: Any) -> tuple[str, ...]:
     return tuple(map(text, values))
 
 
+def text_by_name(values: Any) -> dict[str, str]:
+    """Return the printable strings of an object."""
+    return {text(name): text(value) for name, value in values.items()}
+
+
+def texts_by_name(values: Any) -> dict[str, tuple[str, ...]]:
+    """Return the printable strings of the lists of an object."""
+    return {text(name): texts(listed) for name, listed in values.items()}
+
+
 def _no_constant(name: str) -> Any:
     raise ValueError(f"{name} is not a number")
