@@ -155,7 +155,7 @@ def test_policy_scripts_and_attestations(tmp_path: Path) -> None:
     assert said["What runs at installation"][1:] == [
         ["app", "2.0", "noarch", "entry-point", "a = b:c"],
         ["app", "2.0", "noarch", "post-link", "bin/.app-post-link.sh"],
-        ["lib", "1.0", "noarch", "unknown", ""],
+        ["lib", "1.0", "linux-64", "unknown", ""],
     ]
     text = next(s["text"] for s in sections(tmp_path / "bank") if "installation" in s["title"])
     assert text.endswith(" New: entry-point of app. New: post-link of app.")
