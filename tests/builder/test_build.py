@@ -103,6 +103,7 @@ def test_says_all_of_it_in_one_json_object(conda: Conda, vendor: Vendor, root: P
             }
         },
         "settings": [],
+        "decisions": [],
         "machines": machines((PLATFORM,), {}, ()),
         "new_licenses": None,
         "tried": {},
