@@ -14,6 +14,7 @@ from conda.utils import quote_for_shell
 
 from ..customer.trust.signers import check_delivery, expect_from_now_on
 from ..delivery.deliver import Outcome, deliver, read_target
+from ..delivery.plan import Plan, Terms
 from ..delivery.source import Source, from_folder
 from ..files.typed import ADDRESS, typed_path, typed_place
 from ..printable import counted, human, withdrawal
@@ -35,7 +36,6 @@ from .reading import whole
 from .terminal import TerminalProgress
 
 if TYPE_CHECKING:
-    from ..delivery.plan import Plan
     from ..delivery.remote.store import Store
 
 USAGE = "conda offline-repo sync SOURCE TARGET [options]"
@@ -99,15 +99,11 @@ def deliver_to(args: Namespace, source: Source, store: Store | None = None) -> i
     bring: Callable[..., Outcome] = deliver
     if store:
         from ..delivery.remote.deliver import deliver as bring
+    terms = Terms(
+        allow_older=args.offline_repo_allow_older, origin_known=known, dry_run=context.dry_run
+    )
     with chatter_to_stderr():
-        outcome = bring(
-            source,
-            store or target,
-            TerminalProgress(),
-            allow_older=args.offline_repo_allow_older,
-            origin_known=known,
-            dry_run=context.dry_run,
-        )
+        outcome = bring(source, store or target, TerminalProgress(), terms)
     environments: dict[Path, OSError | None] = {}
     if trusted and target:
         delivered = replace(release, path=target)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +15,7 @@ from ..repository.publication.publish import Sealed, Transition, carry_out
 from ..repository.publication.staging import exclusive
 from ..repository.transition import age, is_next, next_signatures, read_manifest, read_next
 from .exceptions import SourceDamagedError, SourceUnreadableError
-from .plan import Plan, check_place, check_release, check_space, make_plan
+from .plan import Plan, Terms, check_place, check_release, check_space, make_plan
 from .source import Source
 from .stage import stage
 
@@ -38,19 +37,8 @@ class Outcome:
     undeleted: tuple[str, ...] = ()
 
 
-def deliver(
-    source: Source,
-    target: Path,
-    progress: Progress,
-    *,
-    allow_older: bool = False,
-    origin_known: bool = False,
-    dry_run: bool = False,
-) -> Outcome:
+def deliver(source: Source, target: Path, progress: Progress, terms: Terms) -> Outcome:
     """Bring a target, the folder of a repository that need not exist, to the release of a source.
-
-    With `dry_run` nothing is written. With `allow_older` the target may have a newer release, with
-    `origin_known` one that others have signed.
 
     Raises:
         OfflineRepoError: It failed; the target is whole, at the old release or the new one.
@@ -58,21 +46,13 @@ def deliver(
     target = Path(os.path.abspath(target))  # the staging folder is named after the target's
     try:
         check_place(source, target)
-        check = partial(
-            check_release,
-            source,
-            target,
-            target,
-            allow_older=allow_older,
-            origin_known=origin_known,
-        )
         # before the lock, which would make folders at a place that may be the wrong one
-        check(read_target(target))
-        with nullcontext() if dry_run else exclusive(target, progress.step) as staging:
+        check_release(source, target, target, read_target(target), terms)
+        with nullcontext() if terms.dry_run else exclusive(target, progress.step) as staging:
             if staging is not None:
                 _finish_other(source, target, staging, progress)
             last = read_target(target)
-            check(last)
+            check_release(source, target, target, last, terms)
             plan = make_plan(source, target, last, progress)
             if staging is None or not plan.changes:
                 return Outcome(plan)

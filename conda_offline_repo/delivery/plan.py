@@ -40,6 +40,21 @@ if TYPE_CHECKING:
 RESERVE = 4 << 20
 
 
+@dataclass(frozen=True, kw_only=True)
+class Terms:
+    """On which terms a release is delivered.
+
+    Attributes:
+        allow_older: It may be older than that of the target, or another one of the same age.
+        origin_known: Others may have signed it than that of the target.
+        dry_run: Nothing is written.
+    """
+
+    allow_older: bool = False
+    origin_known: bool = False
+    dry_run: bool = False
+
+
 @dataclass(frozen=True)
 class Plan:
     """What a delivery has to do.
@@ -160,20 +175,11 @@ def check_place(source: Source, target: Path) -> None:
 
 
 def check_release(
-    source: Source,
-    target: Path | str,
-    folder: Path,
-    last: Manifest | None,
-    *,
-    allow_older: bool,
-    origin_known: bool,
+    source: Source, target: Path | str, folder: Path, last: Manifest | None, terms: Terms
 ) -> None:
     """Refuse a release that must not replace the target's, whose manifest is `last`.
 
     `folder` has the target's signatures.
-
-    With `allow_older` it may be older, or another one of the same age; with `origin_known` others
-    may have signed it.
 
     Raises:
         LabelMismatchError: It is of another customer.
@@ -189,11 +195,11 @@ def check_release(
     if new.label != last.label:
         raise LabelMismatchError(target, last.label, new.label)
     expected = last.signers or signature.known_signers(folder, last)
-    if expected and not origin_known and {*expected}.isdisjoint(source.signers):
+    if expected and not terms.origin_known and {*expected}.isdisjoint(source.signers):
         raise OtherOriginError(source.place, target, source.signers, expected)
     if new.raw == last.raw:
         return
     if base and base != base_of(last):
         raise OtherBaseError(folder, (base.release, base.created), last)
-    if age(new) <= age(last) and not allow_older:
+    if age(new) <= age(last) and not terms.allow_older:
         raise OlderReleaseError(target, last, new)

@@ -11,6 +11,7 @@ import pytest
 
 from conda_offline_repo.delivery.deliver import deliver
 from conda_offline_repo.delivery.pack import pack
+from conda_offline_repo.delivery.plan import Terms
 from conda_offline_repo.delivery.release_ref import since
 from conda_offline_repo.delivery.source import from_folder, from_volumes
 from conda_offline_repo.exceptions import InvalidRequestError, OfflineRepoError
@@ -258,7 +259,7 @@ def test_difference_to_a_kept_release_is_packed_by_its_number(
         "noarch/app-3.0-0.conda",
     ]
     with from_volumes(packed.volumes) as volumes:
-        deliver(volumes, target, Unwatched())
+        deliver(volumes, target, Unwatched(), Terms())
     assert verify(locate_one(target), Unwatched()).unchanged
     assert locate_one(target).manifest == releasing.manifest
     for wrong, words in (("3", "nothing new"), ("9", "not kept"), ("0", "kept are: 1, 2")):

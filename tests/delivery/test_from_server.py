@@ -17,6 +17,7 @@ from conda_offline_repo.delivery.exceptions import (
     SourceUnfinishedError,
     SourceUnreadableError,
 )
+from conda_offline_repo.delivery.plan import Terms
 from conda_offline_repo.delivery.release_ref import both
 from conda_offline_repo.delivery.source import from_folder
 from conda_offline_repo.files.atomic import partial
@@ -60,7 +61,7 @@ class Served:
     def sync(self, target: Path) -> Outcome:
         repository = locate_one(self.place)
         check_indexes(repository)
-        return deliver(from_folder(repository), target, Unwatched())
+        return deliver(from_folder(repository), target, Unwatched(), Terms())
 
     def sent(self) -> set[str]:
         """The files that were sent, but those that are always read."""
@@ -144,7 +145,7 @@ def test_release_that_comes_meanwhile(served: Served, mirror: Mirror, target: Pa
     source = from_folder(located)
     mirror.copy(2, served.folder)
     with pytest.raises(ChangedError) as caught:
-        deliver(source, target, Unwatched())
+        deliver(source, target, Unwatched(), Terms())
     assert caught.value.halfway
     with pytest.raises(ChangedError):
         verify(replace(located, path=served.place), Unwatched())

@@ -18,6 +18,7 @@ from conda_offline_repo.delivery.exceptions import (
     VolumesMissingError,
 )
 from conda_offline_repo.delivery.pack import pack
+from conda_offline_repo.delivery.plan import Terms
 from conda_offline_repo.delivery.source import from_folder, from_volumes
 from conda_offline_repo.delivery.volume import check_volume, open_volume
 from conda_offline_repo.progress import Unwatched
@@ -57,7 +58,7 @@ def stick(mirror: Mirror, tmp_path: Path) -> Path:
 def test_stick_is_pulled_out_of_a_delivery(stick: Path, target: Path) -> None:
     source = from_folder(locate_one(stick))
     with pytest.raises(UnreadableError, match=r"stick cannot be read: it has gone"):
-        deliver(source, target, PulledOut(stick))
+        deliver(source, target, PulledOut(stick), Terms())
     assert not target.exists()
     stick.with_name("elsewhere").rename(stick)
     run(stick, target)
@@ -85,17 +86,17 @@ def broken(_: str) -> Iterator[IO[bytes]]:
 def test_stick_has_errors(stick: Path, target: Path, tmp_path: Path) -> None:
     source = replace(from_folder(locate_one(stick)), open=broken)
     with pytest.raises(SourceUnreadableError, match=r"app-1\.0-0\.conda: Input/output error"):
-        deliver(source, target, Unwatched())
+        deliver(source, target, Unwatched(), Terms())
     with pytest.raises(SourceUnreadableError):
         pack(source, tmp_path / "bank.zip", None, None, Unwatched())
     assert not (tmp_path / "bank.zip").exists()
     (volume,) = packed(stick, tmp_path / "bank.zip")
     with from_volumes([volume]) as whole:
         with pytest.raises(SourceUnreadableError):
-            deliver(replace(whole, open=broken), target, Unwatched())
+            deliver(replace(whole, open=broken), target, Unwatched(), Terms())
         volume.unlink()
         with pytest.raises(UnreadableError, match=r"bank\.zip cannot be read: it has gone"):
-            deliver(replace(whole, open=broken), target, Unwatched())
+            deliver(replace(whole, open=broken), target, Unwatched(), Terms())
 
 
 def test_what_can_only_not_be_read_is_not_called_damaged() -> None:
@@ -125,8 +126,8 @@ def test_volumes_that_have_arrived_are_not_missing(
             from_volumes([volumes[number - 1]]) as source,
             pytest.raises(VolumesMissingError) as caught,
         ):
-            deliver(source, target, Unwatched())
+            deliver(source, target, Unwatched(), Terms())
         assert f"missing: {', '.join(map(str, missing))}. " in str(caught.value)
     with from_volumes([volumes[n - 1] for n in missing]) as source:
-        deliver(source, target, Unwatched())
+        deliver(source, target, Unwatched(), Terms())
     assert files(target) == files(mirror.builds[3])

@@ -24,6 +24,7 @@ from conda_offline_repo.delivery.exceptions import (
     PlaceError,
     SourceDamagedError,
 )
+from conda_offline_repo.delivery.plan import Terms
 from conda_offline_repo.delivery.remote.connect import open_store, secrets, shown
 from conda_offline_repo.delivery.remote.deliver import deliver
 from conda_offline_repo.delivery.remote.exceptions import (
@@ -65,7 +66,7 @@ EVERY = 1 if STRIDE == 1 else 5
 
 
 def send(source: Path, store: Store, **options: bool) -> Outcome:
-    return deliver(from_folder(locate_one(source)), store, Unwatched(), **options)
+    return deliver(from_folder(locate_one(source)), store, Unwatched(), Terms(**options))
 
 
 def check_readable(folder: Path, store: Store) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 pytest.importorskip("fsspec")
 
+from conda_offline_repo.delivery.plan import Terms
 from conda_offline_repo.delivery.remote.connect import open_store
 from conda_offline_repo.delivery.remote.deliver import deliver
 from conda_offline_repo.delivery.remote.exceptions import StoreError
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 
 def send(source: Path, store: Store, **options: bool) -> Outcome:
-    return deliver(from_folder(locate_one(source)), store, Unwatched(), **options)
+    return deliver(from_folder(locate_one(source)), store, Unwatched(), Terms(**options))
 
 
 def content(store: Store) -> dict[str, bytes]:

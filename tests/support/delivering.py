@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from conda_offline_repo.builder.release.html.render import PAGE_NAME
 from conda_offline_repo.delivery.deliver import deliver
 from conda_offline_repo.delivery.pack import pack
+from conda_offline_repo.delivery.plan import Terms
 from conda_offline_repo.delivery.release_ref import since as find
 from conda_offline_repo.delivery.source import from_folder, from_volumes
 from conda_offline_repo.progress import Unwatched
@@ -26,7 +27,7 @@ VENDOR, OTHER = SigningKey("vendor"), SigningKey("other")
 
 def run(source: Path, target: Path, **options: bool) -> Outcome:
     """Bring a target to the release of a folder."""
-    return deliver(from_folder(locate_one(source)), target, Unwatched(), **options)
+    return deliver(from_folder(locate_one(source)), target, Unwatched(), Terms(**options))
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -72,4 +73,4 @@ def packed(
 def unpack(*volumes: Path, target: Path, **options: bool) -> Outcome:
     """Bring a target to the release in some volumes."""
     with from_volumes(volumes) as source:
-        return deliver(source, target, Unwatched(), **options)
+        return deliver(source, target, Unwatched(), Terms(**options))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -14,7 +13,7 @@ from ...repository.publication.publish import Sealed, Transition, update
 from ...repository.transition import age, is_next, next_signatures
 from ..deliver import Outcome
 from ..exceptions import SourceDamagedError, SourceUnreadableError
-from ..plan import Plan, check_release
+from ..plan import Plan, Terms, check_release
 from ..source import Source
 from ..stage import stage
 from .send import Sender
@@ -22,15 +21,7 @@ from .state import State, check_name, draw, draw_indexes, look, make_plan
 from .store import Store, kept
 
 
-def deliver(
-    source: Source,
-    store: Store,
-    progress: Progress,
-    *,
-    allow_older: bool = False,
-    origin_known: bool = False,
-    dry_run: bool = False,
-) -> Outcome:
+def deliver(source: Source, store: Store, progress: Progress, terms: Terms) -> Outcome:
     """Bring a store to the release of a source; see `delivery.deliver.deliver`.
 
     The next manifest is there before all else, so that the next command knows what this one has
@@ -43,14 +34,14 @@ def deliver(
     try:
         with TemporaryDirectory() as folder:
             check_name(store, source.manifest.request.platforms)
-            check = partial(check_release, allow_older=allow_older, origin_known=origin_known)
             state = look(store, Path(folder, "picture"))
-            check(source, store.shown, state.picture, state.known)
-            if not dry_run and finish_other(source, store, state, Path(folder, "other"), progress):
+            check_release(source, store.shown, state.picture, state.known, terms)
+            other = Path(folder, "other")
+            if not terms.dry_run and finish_other(source, store, state, other, progress):
                 state = look(store, Path(folder, "later"))
-                check(source, store.shown, state.picture, state.known)
+                check_release(source, store.shown, state.picture, state.known, terms)
             plan = make_plan(source, store, state)
-            if dry_run or not plan.changes:
+            if terms.dry_run or not plan.changes:
                 return Outcome(plan)
             return Outcome(plan, _publish(plan, store, state, Path(folder, "staging"), progress))
     except OSError as error:
