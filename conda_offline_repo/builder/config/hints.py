@@ -41,7 +41,7 @@ def for_file(hint: str) -> str:
     if "conda install" in hint or "conda --no-plugins" in hint:
         return hint
     for option, key in KEYS.items():
-        value = rf"{option} ([^\s,;]*[^\s,;.])"
+        value = rf"{option} ([^\s,;]*[^\s,;.)])"
         for match in reversed([*re.finditer(rf"(?<![\w`-]){value}(?: {value})*(?![\w-])", hint)]):
             text = f"{key}: {_value(key, re.findall(value, match[0]))}"
             hint = f"{hint[: match.start()]}`{text}`{hint[match.end() :]}"

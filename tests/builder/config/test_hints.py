@@ -47,6 +47,7 @@ ALLOWED = {
         ),
         ("state --customer-conda '>=24.7'", "state `customer_conda: '>=24.7'`"),
         ("Name them, --customer-solver, or", "Name them, `customer_solvers`, or"),
+        ("(build with --exclude-newer AGE), or", "(build with `exclude_newer: AGE`), or"),
         ("give --keep 1 for it alone", "give `keep: 1` for it alone"),
         ("--token or CONDA_OFFLINE_REPO_TOKEN; a", "`token: ${VARIABLE}`; a"),
         ("see --token. Nothing", "see `token`. Nothing"),
