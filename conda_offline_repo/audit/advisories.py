@@ -92,14 +92,6 @@ class Advisory:
     affected: tuple[Affected, ...]
 
 
-@dataclass(frozen=True)
-class Advisories:
-    """All that can be read of a file, and what cannot, with the reasons."""
-
-    advisories: tuple[Advisory, ...]
-    unreadable: tuple[str, ...]
-
-
 def purl_parts(purl: str) -> tuple[str, str]:
     """Return `type/namespace/name`, normalized, and the version of a package URL; empty if none."""
     scheme, _, rest = re.split("[?#]", purl, maxsplit=1)[0].partition(":")
@@ -110,8 +102,11 @@ def purl_parts(purl: str) -> tuple[str, str]:
     return (key, version) if scheme == "pkg" and kind and name else ("", "")
 
 
-def read_advisories(path: Path, wanted: Container[str] | None = None) -> Advisories:
-    """Read a JSON file, or those and YAML files in a folder or a zip; withdrawn ones do not count.
+def read_advisories(
+    path: Path, wanted: Container[str] | None = None
+) -> tuple[list[Advisory], list[str]]:
+    """Return the records of a JSON file, or of those and YAML files in a folder or a zip, but for
+    withdrawn ones; and what cannot be read, with the reasons.
 
     Args:
         wanted: The packages that matter, as in `purl_parts`; None for all.
@@ -136,7 +131,7 @@ def read_advisories(path: Path, wanted: Container[str] | None = None) -> Advisor
         raise AdvisoriesError(path, [str(error)]) from error
     if not readable:
         raise AdvisoriesError(path, unreadable)
-    return Advisories(tuple(dict.fromkeys(known.values())), tuple(unreadable))
+    return [*dict.fromkeys(known.values())], unreadable
 
 
 def _names(advisory: Advisory) -> Iterator[tuple[str, str]]:

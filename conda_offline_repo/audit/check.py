@@ -6,7 +6,7 @@ from collections import defaultdict
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 from conda.exceptions import InvalidVersionSpec
@@ -66,8 +66,8 @@ def check(
     breaches = [each for each in judged if isinstance(each, Breach)]
     if breaches:
         present = (*solved(manifest, records, place), *solved_besides(manifest, records, place))
-        by = {b.archive: _needed_by(b.archive, present, manifest.release) for b in breaches}
-        breaches = [replace(breach, needed_by=by[breach.archive]) for breach in breaches]
+        need = partial(_needed_by, present=present, release=manifest.release)
+        breaches = [replace(breach, needed_by=need(breach.archive)) for breach in breaches]
     return breaches, decisions
 
 

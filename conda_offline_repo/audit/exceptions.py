@@ -31,18 +31,10 @@ class Breach:
 
 
 class PolicyError(OfflineRepoError):
-    """A policy has mistakes.
-
-    Attributes:
-        problems: All of them, each a sentence.
-    """
+    """A policy has mistakes."""
 
     def __init__(self, place: object, problems: Sequence[str]) -> None:
-        self.problems = tuple(problems)
-        super().__init__(
-            f"The policy in {place} has mistakes.",
-            *problems,
-        )
+        super().__init__(f"The policy in {place} has mistakes.", *problems)
 
 
 class AdvisoriesError(OfflineRepoError):

@@ -60,9 +60,9 @@ INSTEAD = {
 }
 REPORT = {
     "--report FILE": """Write to FILE.html, FILE.md or FILE.json what an auditor asks, for a ticket;
-        the same for the same release. With --affected, also that."""
+        the same for the same release. With --affected, also that.""",
+    "--policy FILE": "With --affected: a policy that notes what advisories do not affect.",
 }
-NOTES = {"--policy FILE": "With --affected: a policy that notes what advisories do not affect."}
 FORMAT = {"--format FORMAT": "With --affected: `text`, or `csv` for a ticket. Default: text."}
 
 
@@ -71,7 +71,6 @@ def configure_parser(parser: ArgumentParser) -> None:
     add_options(parser, {**FOLDER, **LABEL})
     add_options(parser.add_mutually_exclusive_group(), INSTEAD)
     add_options(parser, REPORT)
-    add_options(parser, NOTES)
     add_options(parser, FORMAT, choices=("text", "csv"))
 
 
@@ -149,11 +148,11 @@ def _hits(repositories: Repositories, args: Namespace) -> tuple[list[Hit], Seque
     if not repositories:
         holdings += held_in(typed_path(args.offline_repo_path or default_root()))
     names = {name for holding in holdings for name in holding.names}
-    read = read_advisories(typed_path(args.offline_repo_affected), names)
+    advisories, unreadable = read_advisories(typed_path(args.offline_repo_affected), names)
     policies = {r.manifest.label: r.manifest.request.policy for r in repositories} or {"": {}}
     notes = {}
     for label, stated in policies.items():
         notes[label] = parse_policy({"not_affected": stated.get("not_affected", [])}).not_affected
         if args.offline_repo_policy:
             notes[label] += read_policy(typed_path(args.offline_repo_policy), label).not_affected
-    return affected(holdings, read.advisories, notes), read.unreadable
+    return affected(holdings, advisories, notes), unreadable

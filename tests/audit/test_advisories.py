@@ -142,16 +142,16 @@ def test_a_record(tmp_path: Path) -> None:
         },
     ]
     path.write_text(json.dumps(value), encoding="utf-8-sig")
-    found = read_advisories(path)
-    assert found.unreadable == ()
-    (advisory,) = found.advisories
+    advisories, unreadable = read_advisories(path)
+    assert unreadable == []
+    (advisory,) = advisories
     assert (advisory.id, advisory.aliases) == ("OSV-1", ("CVE-1",))
     assert advisory.severity == f"MODERATE, {vector}"
     first, second = advisory.affected
     assert ({*first.keys}, first.fixed) == ({"pypi/requests"}, ("2.31.0",))
     assert ({*second.keys}, second.versions) == ({"deb/debian/r"}, ("1",))
-    assert read_advisories(path, {"pypi/other"}).advisories == ()
-    assert [a.keys for a in read_advisories(path, {"deb/debian/r"}).advisories[0].affected] == [
+    assert read_advisories(path, {"pypi/other"})[0] == []
+    assert [a.keys for a in read_advisories(path, {"deb/debian/r"})[0][0].affected] == [
         {"deb/debian/r"}
     ]
 
@@ -159,7 +159,7 @@ def test_a_record(tmp_path: Path) -> None:
 def test_a_file_that_is_named_may_have_any_name(tmp_path: Path) -> None:
     path = tmp_path / "GHSA-1"  # as wget has it of osv.dev
     path.write_text(json.dumps(record()))
-    assert len(read_advisories(path).advisories) == 1
+    assert len(read_advisories(path)[0]) == 1
     with pytest.raises(AdvisoriesError):
         read_advisories(tmp_path)
 
@@ -178,10 +178,10 @@ def test_lists_folders_and_zips(tmp_path: Path) -> None:
         for path in folder.rglob("*"):
             archive.write(path, path.relative_to(tmp_path))
     for place in (folder, packed):
-        found = read_advisories(place)
-        assert [advisory.id for advisory in found.advisories] == ["A-2", "A-1", "B-1", "Y-1"]
-        assert found.advisories[3].affected[0].versions == ("1.10", "2", "3")
-        assert found.unreadable == ()
+        advisories, unreadable = read_advisories(place)
+        assert [advisory.id for advisory in advisories] == ["A-2", "A-1", "B-1", "Y-1"]
+        assert advisories[3].affected[0].versions == ("1.10", "2", "3")
+        assert unreadable == []
 
 
 def test_what_shares_an_identifier_is_one(tmp_path: Path) -> None:
@@ -200,7 +200,7 @@ def test_what_shares_an_identifier_is_one(tmp_path: Path) -> None:
         record("PYSEC-5", aliases=["CVE-4"]),
     ]
     path.write_text(json.dumps(values))
-    found = {advisory.id: advisory for advisory in read_advisories(path).advisories}
+    found = {advisory.id: advisory for advisory in read_advisories(path)[0]}
     assert {id: advisory.aliases for id, advisory in found.items()} == {
         "GHSA-1": ("CVE-1", "PYSEC-1"),
         "PYSEC-0": ("CVE-1",),
@@ -245,9 +245,9 @@ def test_nonsense_is_named(tmp_path: Path, content: str) -> None:
         archive.write(tmp_path / "bad.json", "in/bad.json")
         archive.write(tmp_path / "good.json", "good.json")
     for place in (tmp_path, tmp_path.with_suffix(".zip")):
-        found = read_advisories(place)
-        assert [advisory.id for advisory in found.advisories] == ["OSV-1"]
-        (reason,) = found.unreadable
+        advisories, unreadable = read_advisories(place)
+        assert [advisory.id for advisory in advisories] == ["OSV-1"]
+        (reason,) = unreadable
         name, _, problem = reason.partition("bad.json: ")
         assert name
         assert 0 < len(problem) < 200
@@ -258,9 +258,9 @@ def test_nonsense_is_named(tmp_path: Path, content: str) -> None:
 def test_nonsense_in_a_list_hides_no_other_record(tmp_path: Path) -> None:
     path = tmp_path / "all.json"
     path.write_text(json.dumps([{}, record("A-1"), 5, record("A-2"), [record("A-3")]]))
-    found = read_advisories(path)
-    assert [advisory.id for advisory in found.advisories] == ["A-1", "A-2"]
-    assert len(found.unreadable) == 3
+    advisories, unreadable = read_advisories(path)
+    assert [advisory.id for advisory in advisories] == ["A-1", "A-2"]
+    assert len(unreadable) == 3
 
 
 def test_yaml_that_is_none_and_a_tag(tmp_path: Path) -> None:
@@ -269,7 +269,7 @@ def test_yaml_that_is_none_and_a_tag(tmp_path: Path) -> None:
     (tmp_path / "tag.yml").write_text("id: !!python/object:os.system {}\n")
     lists = "\n".join(f"l{n}: &l{n} [{', '.join([f'*l{n - 1}'] * 9)}]" for n in range(1, 12))
     (tmp_path / "bomb.yml").write_text(f"l0: &l0 [a]\n{lists}\nid: A-2\nsummary: *l11\n")
-    assert len(read_advisories(tmp_path).unreadable) == 3
+    assert len(read_advisories(tmp_path)[1]) == 3
 
 
 def test_damaged_and_encrypted_members(tmp_path: Path) -> None:
@@ -279,16 +279,16 @@ def test_damaged_and_encrypted_members(tmp_path: Path) -> None:
         archive.writestr("b.json", json.dumps(record("B-1")))
     content = path.read_bytes()
     path.write_bytes(content.replace(b'"B-1"', b'"B-2"', 1))
-    found = read_advisories(path)
-    assert [advisory.id for advisory in found.advisories] == ["A-1"]
-    assert "CRC" in found.unreadable[0]
+    advisories, unreadable = read_advisories(path)
+    assert [advisory.id for advisory in advisories] == ["A-1"]
+    assert "CRC" in unreadable[0]
     encrypted = bytearray(content)
     encrypted[content.index(b"PK\x01\x02") + 8] |= 1
     encrypted[6] |= 1
     path.write_bytes(encrypted)
-    found = read_advisories(path)
-    assert [advisory.id for advisory in found.advisories] == ["B-1"]
-    assert "a.json" in found.unreadable[0]
+    advisories, unreadable = read_advisories(path)
+    assert [advisory.id for advisory in advisories] == ["B-1"]
+    assert "a.json" in unreadable[0]
 
 
 def test_sizes_have_bounds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -300,9 +300,9 @@ def test_sizes_have_bounds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
         for file in tmp_path.glob("*.json"):
             archive.write(file, file.name)
     for place in (tmp_path, tmp_path / "bomb.zip"):
-        found = read_advisories(place)
-        assert [advisory.id for advisory in found.advisories] == ["A-1"]
-        assert "large.json" in found.unreadable[0]
+        advisories, unreadable = read_advisories(place)
+        assert [advisory.id for advisory in advisories] == ["A-1"]
+        assert "large.json" in unreadable[0]
 
 
 @pytest.mark.parametrize("name", ["absent.json", "empty", "folder", "junk.zip", "other"])
@@ -319,5 +319,5 @@ def test_nothing_to_read(tmp_path: Path, name: str) -> None:
 def test_pipes(tmp_path: Path) -> None:
     (tmp_path / "good.json").write_text(json.dumps(record()))
     os.mkfifo(tmp_path / "pipe.json")
-    unreadable = read_advisories(tmp_path).unreadable
+    unreadable = read_advisories(tmp_path)[1]
     assert ["pipe.json" in reason for reason in unreadable] == [True]

@@ -32,7 +32,7 @@ GMP = {
 def problems(stated: Any) -> list[str]:
     with pytest.raises(PolicyError) as raised:
         parse_policy(stated)
-    return list(raised.value.problems)
+    return list(raised.value.hints)
 
 
 def test_all_that_a_policy_may_say() -> None:

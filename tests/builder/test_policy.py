@@ -89,7 +89,7 @@ def test_mistakes_are_found_before_anything_is_done(vendor: Vendor) -> None:
         vendor.build(
             {"licenses": {"allow": ["MIT"], "deny": ["mit"]}, "packages": {"deny": ["x<"]}}
         )
-    assert len(raised.value.problems) == 2
+    assert len(raised.value.hints) == 2
 
 
 def test_what_was_decided_is_remembered_and_stated(vendor: Vendor) -> None:
