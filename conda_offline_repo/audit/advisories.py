@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import re
 import zipfile
+from collections.abc import Container, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from itertools import chain, product
 from pathlib import Path
 from textwrap import shorten
-from typing import TYPE_CHECKING
+from typing import Any
 from urllib.parse import unquote
 
 from conda.models.version import VersionOrder
@@ -21,10 +22,6 @@ from packaging.version import Version
 from ..files.hashing import open_regular
 from ..repository import reading
 from .exceptions import AdvisoriesError
-
-if TYPE_CHECKING:
-    from collections.abc import Container, Iterator
-    from typing import Any
 
 #: Characters of the reason why a record cannot be read; aliases of an advisory.
 LONGEST = 160

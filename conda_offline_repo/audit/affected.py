@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from email.parser import BytesHeaderParser
 from functools import cached_property
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from conda.base.context import context
 from conda.models.version import VersionOrder
@@ -17,16 +19,11 @@ from .._conda.transactions import installed
 from ..queries.contents import read_records
 from ..queries.dependencies import solved, solved_besides
 from ..repository.package import Package, WheelOrigin
-from .advisories import purl_parts
+from .advisories import Advisory, purl_parts
 from .check import matches, projects
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-    from pathlib import Path
-    from typing import Any
-
     from ..repository.locate import Repository
-    from .advisories import Advisory
     from .policy import NotAffected
 
 #: The metadata of what is installed, whose encoding may be any.

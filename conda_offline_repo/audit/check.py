@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache, partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
 
 from conda.exceptions import InvalidVersionSpec
 from conda.models.channel import Channel
@@ -17,25 +18,19 @@ from packaging.utils import canonicalize_name
 from ..cooldown import cooldown, time_of
 from ..queries.contents import channel_of, index_of
 from ..queries.dependencies import checked_entry, reached, solved, solved_besides, spec_name
-from ..repository.manifest import package_name
+from ..repository.manifest import Manifest, package_name
 from ..repository.names import PLUGIN
-from ..repository.package import SCRIPTS, Decision
+from ..repository.package import SCRIPTS, Decision, Package
 from ..specs import KEYS, parse_spec
 from ..urls import public, typed
 from .exceptions import Breach
 from .licenses import ALLOW, DENY, WARN, judge_license
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-    from datetime import datetime
-    from typing import Any, Literal
-
     from conda.models.match_spec import MatchSpec
 
     from ..files.web import Place
     from ..queries.dependencies import Records, Solved
-    from ..repository.manifest import Manifest
-    from ..repository.package import Package
     from .policy import Policy
 
 #: How long before its end an exception is told.

@@ -5,12 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import Any
 
 from .exceptions import LicensesMissingError
-
-if TYPE_CHECKING:
-    from typing import Any
 
 #: What is done about a licence, the better ones first.
 ALLOW, WARN, DENY = ACTIONS = ("allow", "warn", "deny")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from difflib import get_close_matches
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import Any
 
 from ..clock import EPOCH
 from ..cooldown import cooldown
@@ -16,10 +17,6 @@ from ..repository.package import SCRIPTS
 from ..specs import CREDENTIALS, parse_spec
 from .exceptions import PolicyError
 from .licenses import ACTIONS, DENY, WARN, LicenseRules, policy_license
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from typing import Any
 
 #: What adds up where a label has a policy besides that of all labels.
 ADDED = ("exceptions", "not_affected")

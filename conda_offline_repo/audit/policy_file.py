@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 from functools import reduce
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from ..exceptions import ConfigFileError, Mistake
 from ..files.yaml_nodes import compose, data, mistake, read_text
-from .policy import parse_policy, put_over
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from .policy import Policy
+from .policy import Policy, parse_policy, put_over
 
 
 def read_policy(path: Path, label: str) -> Policy:

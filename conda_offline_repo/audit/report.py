@@ -6,9 +6,11 @@ The same release gives the same bytes, wherever and whenever it is asked.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from html import escape
 from importlib.resources import files
+from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING
 
@@ -19,9 +21,6 @@ from ..queries.compare import at_release, difference, new_licenses, new_scripts
 from ..queries.contents import list_packages
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from pathlib import Path
-
     from ..repository.locate import Repository
 
 
