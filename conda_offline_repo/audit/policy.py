@@ -105,7 +105,8 @@ def _read(value: Any, shape: Any, path: str, problems: list[str]) -> Any:
     if isinstance(shape, list):
         return tuple(_read(v, shape[0], f"{path}[{n}]", problems) for n, v in enumerate(value))
     if isinstance(shape, dict):
-        problems += (f"{path} has no key {k!r}. {_near(k, shape)}" for k in value if k not in shape)
+        wrong = (key for key in value if key not in shape)
+        problems += (f"{path} has no key {key!r}. {advice(key, shape)}" for key in wrong)
         optional = {"package"} if "not_affected" in path else set()
         missing = sorted(shape.keys() - value.keys() - optional) if path.endswith("]") else ()
         problems += (f"{path} lacks {key!r}." for key in missing)
@@ -118,14 +119,15 @@ def _read(value: Any, shape: Any, path: str, problems: list[str]) -> Any:
         return None
 
 
-def _near(word: object, right: Iterable[str]) -> str:
+def advice(word: object, right: Iterable[str]) -> str:
+    """Return a sentence with the nearest right word, or with all of them."""
     near = get_close_matches(str(word).lower(), right, 1)
-    return f"Did you mean {near[0]!r}?" if near else f"It may be {', '.join(right)}."
+    return f"Did you mean {near[0]!r}?" if near else f"Known are: {', '.join(right)}."
 
 
 def _among(right: tuple[str, ...], text: str) -> str:
     if text not in right:
-        raise ValueError(f"{text!r} is not known. {_near(text, right)}")
+        raise ValueError(f"{text!r} is not known. {advice(text, right)}")
     return text
 
 

@@ -49,9 +49,8 @@ def _foreseen(plan: BuildPlan) -> Manifest:
     """
     packages, known = {}, plan.last.packages if plan.last else {}
     for entry in plan.all_entries:
-        before, record = known.get(entry.name), plan.published.get(entry.name)
-        if before and (record, before.url) != (entry.record, entry.public_url):
-            before = None
         new = Package("", "", 0, entry.public_url, entry.wheel, scripts={})
-        packages[entry.name] = before if before and before.scripts is not None else new
+        before = known.get(entry.name, new)
+        same = before.url == new.url and plan.published.get(entry.name) == entry.record
+        packages[entry.name] = before if same and before.scripts is not None else new
     return manifest_of(plan, packages, {}, {})

@@ -70,7 +70,7 @@ def test_a_list_of_denied_licences_lets_others_pass_with_a_warning() -> None:
     ("stated", "problem"),
     [
         ({"licences": {}}, "policy has no key 'licences'. Did you mean 'licenses'?"),
-        ({1: {}}, "policy has no key 1. It may be licenses, packages,"),
+        ({1: {}}, "policy has no key 1. Known are: licenses, packages,"),
         ([], "policy has to be a mapping."),
         ({"packages": ["x"]}, "policy.packages has to be a mapping."),
         ({"channels": None}, "policy.channels has to be a list."),

@@ -15,7 +15,7 @@ from typing import Any
 from conda.base.context import context
 
 from ...audit.licenses import policy_license
-from ...audit.policy import day
+from ...audit.policy import advice, day
 from ...clock import EPOCH
 from ...cooldown import cooldown, due_day
 from ...exceptions import InvalidRequestError
@@ -54,12 +54,6 @@ def checks(folder: Path) -> dict[str, Callable[[Any], object]]:
         "solver": solver_name,
         "prefix": partial(prefix_of, folder),
     }
-
-
-def advice(word: str, right: Collection[str]) -> str:
-    """Return a sentence with the nearest right word, or with all of them."""
-    meant = nearest(word, right)
-    return f"Did you mean {meant!r}?" if meant else f"Known are: {', '.join(right)}."
 
 
 def nearest(word: str, right: Collection[str]) -> str | None:

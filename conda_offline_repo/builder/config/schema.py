@@ -10,9 +10,10 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ...audit.policy import advice
 from ...exceptions import OfflineRepoError, VendorMissingError
 from ...files.yaml_nodes import Mapping, not_text
-from .formats import advice, checks, nearest, reason
+from .formats import checks, nearest, reason
 
 try:
     from jsonschema import Draft202012Validator, FormatChecker
