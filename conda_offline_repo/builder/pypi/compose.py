@@ -52,7 +52,8 @@ def composed(
     Raises:
         WheelMisfitError: Its packages do not go together.
     """
-    made = {record.name: record for record in map(exact.as_record, solution.converted)}
+    converted = (exact.as_record(entry.name, entry.record) for entry in solution.converted)
+    made = {record.name: record for record in converted}
     stay = {record.name: record for record in solution.records if record.name not in made}
     pip = {}
     for requirement in requirements:

@@ -104,7 +104,9 @@ def index_settings(options: Iterable[str]) -> IndexSettings:
     exempt = {name for table in tables for name in table.get(COOLDOWN_KEYS[1]) or ()}
     stated = {key for table in tables for key in table}
     by_uv = any(map(os.environ.get, UV_VARIABLES)) or not stated.isdisjoint(UV_KEYS)
-    settings = [*parsed] if by_uv else [*_without(_pip_settings(), parsed), *parsed]
+    replaced = {key for key, _ in parsed if not PIP_KEYS.get(key, True)}
+    of_pip = () if by_uv else _pip_settings()
+    settings = [*(pair for pair in of_pip if pair[0] not in replaced), *parsed]
     variables = {}
     hosts = [value for key, value in settings if key == "trusted-host"]
     if hosts:
@@ -144,14 +146,6 @@ def read_toml(path: Path) -> dict[str, Any]:
 def _option(text: str) -> tuple[str, str]:
     key, _, value = re.sub(r"\s+|=", " ", text, count=1).partition(" ")
     return key.lstrip("-"), value.strip() or "true"
-
-
-def _without(
-    settings: Iterable[tuple[str, str]], stronger: list[tuple[str, str]]
-) -> Iterator[tuple[str, str]]:
-    """Yield settings without the single values that stronger ones replace."""
-    replaced = {key for key, _ in stronger if not PIP_KEYS.get(key, True)}
-    return ((key, value) for key, value in settings if key not in replaced)
 
 
 def _uv_files() -> Iterator[tuple[dict[str, Any], Path]]:

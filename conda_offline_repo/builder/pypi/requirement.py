@@ -38,11 +38,6 @@ class PipRequirement:
     url: str | None
     marker: Marker | None
 
-    @property
-    def is_wheel(self) -> bool:
-        """Whether a certain wheel is meant."""
-        return bool(self.hashes or self.url)
-
 
 def parse(text: str) -> PipRequirement:
     """Return the requirement of a checked line of `PipPart.requirements`."""

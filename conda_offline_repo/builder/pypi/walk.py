@@ -104,7 +104,8 @@ class Walk:
         target: Target,
     ) -> Resolved:
         hashes = {r.project: r.hashes for r in requirements}
-        self.from_pypi.update(r.project for r in requirements if r.is_wheel)
+        # a certain wheel is meant
+        self.from_pypi.update(r.project for r in requirements if r.hashes or r.url)
         wheels: dict[str, Wheel] = {}
         demands: dict[str, SpecifierSet] = {}
         extras: dict[str, frozenset[str]] = {}

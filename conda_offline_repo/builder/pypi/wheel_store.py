@@ -16,18 +16,19 @@ from threading import BoundedSemaphore
 from typing import TYPE_CHECKING, Any
 from zipfile import ZipFile
 
-from conda.models.records import PackageRecord
-
 from ...files.hashing import hash_file
 from ...queries.contents import read_records
 from ...urls import file_url
 from ..upstream.entry import Entry
+from ..upstream.exact import as_record
 from .conversion.convert import convert
 from .conversion.read_wheel import DAMAGED
 from .conversion.record import record_of
 from .wheel_files import WheelFiles, work_on_all
 
 if TYPE_CHECKING:
+    from conda.models.records import PackageRecord
+
     from ..archives.download import Turn
     from ..solving.solution import Ground
     from .wheel import Target, Wheel
@@ -55,11 +56,7 @@ class WheelStore:
         wheels = {name: wheel for name in names if (wheel := packages[name].wheel)}
         if not all(name in self._records for name in names):
             return (), ()
-        records = (
-            PackageRecord(**{**self._records[name], **_place(name)})
-            for name in names
-            if name not in wheels
-        )
+        records = (as_record(name, self._records[name]) for name in names if name not in wheels)
         return tuple(records), tuple(wheel.project for wheel in wheels.values())
 
     def packages(
@@ -158,8 +155,3 @@ def _entry(wheel: Wheel, file: str, record: Any, path: Path) -> Entry:
     """Return the entry of a package that lies at a path."""
     url = file_url(path.absolute())
     return Entry(record["subdir"], file, record, wheel.public_url, url, wheel=wheel.origin)
-
-
-def _place(name: str) -> dict[str, str]:
-    subdir, _, file = name.rpartition("/")
-    return {"subdir": subdir, "fn": file, "channel": "", "url": ""}

@@ -111,8 +111,10 @@ def unsolved_error(
 def in_newer_form(request: Request, platform: str, explanation: str) -> str:
     """Return which packages that a solver speaks of channels have in a newer form; see `newer`."""
     with suppress(*UNREADABLE):  # the explanation of the solver is shown in any case
-        indexes = _indexes(request, platform, newer.names(explanation))
-        return dashlist(newer.mentioned(explanation, indexes))
+        names = {*newer.NAME.findall(explanation)}
+        indexes = _indexes(request, platform, names)
+        forms = ((name, newer.in_newer_form(MatchSpec(name), indexes)) for name in sorted(names))
+        return dashlist(f"{name}: {form}" for name, form in forms if form)
     return ""
 
 

@@ -4,7 +4,7 @@ subdir, file name and digest. All else of them stands in the channel's index, se
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from conda.models.match_spec import MatchSpec
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from ..request.channels import ChannelSource
     from ..request.inputs.pinned import PinnedArchive
     from ..request.request import Request
-    from .entry import Entry
 
 
 def record_of(archive: PinnedArchive, request: Request) -> PackageRecord:
@@ -60,10 +59,10 @@ def build_of(archive: str) -> str:
     return archive.removesuffix(".conda").removesuffix(".tar.bz2")
 
 
-def as_record(entry: Entry) -> PackageRecord:
-    """Return conda's record of an entry, without a channel."""
-    place = {"fn": entry.file, "subdir": entry.subdir, "channel": "", "url": ""}
-    return PackageRecord(**{**entry.record, **place})
+def as_record(name: str, entry: Mapping[str, Any]) -> PackageRecord:
+    """Return conda's record of an entry in an index, by `subdir/file`, without a channel."""
+    subdir, _, file = name.rpartition("/")
+    return PackageRecord(**{**entry, "fn": file, "subdir": subdir, "channel": "", "url": ""})
 
 
 def without_pip(keys: Iterable[str]) -> Iterator[BuildWarning]:

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from conda.models.channel import Channel
-from conda.models.match_spec import MatchSpec
 from conda.models.records import PackageRecord
 from conda.models.version import VersionOrder
 
@@ -15,6 +14,8 @@ from ..warnings import BuildWarning
 from .unfit import is_later
 
 if TYPE_CHECKING:
+    from conda.models.match_spec import MatchSpec
+
     from .repodata import Index
 
     #: By channel and subdir.
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 #: How many names or versions are listed.
 FEW = 5
+#: What may be a package's name in the words of a solver.
 NAME = re.compile(r"[a-z0-9_][a-z0-9_.-]*", re.ASCII)
 WHEEL = "as a wheel"
 ARCHIVE = "in version 3 of the index format"
@@ -54,17 +56,6 @@ def in_newer_form(spec: MatchSpec, indexes: Indexes) -> str:
     )
 
 
-def mentioned(explanation: str, indexes: Indexes) -> Iterator[str]:
-    """Yield the packages that a solver speaks of and that channels have in a newer form, and how.
-
-    Args:
-        indexes: With the entries of the names in the explanation.
-    """
-    for name in sorted(names(explanation)):
-        if text := in_newer_form(MatchSpec(name), indexes):
-            yield f"{name}: {text}"
-
-
 def newer_versions(
     url: str, records: Iterable[PackageRecord], indexes: Mapping[str, Index]
 ) -> Iterator[BuildWarning]:
@@ -92,11 +83,6 @@ def newer_versions(
             f"{url} has newer versions in version 3 of the index format, which not every conda "
             f"reads (--index-version 3): {few(texts)}.",
         )
-
-
-def names(explanation: str) -> set[str]:
-    """Return the words of a solver that may be names of packages."""
-    return {*NAME.findall(explanation)}
 
 
 def hints(text: str) -> tuple[str, ...]:
