@@ -64,5 +64,17 @@ def customers_file(name: str) -> str:
     """Return the file that the setting `offline_repo_NAME` names, or an empty text.
 
     Where conda's plugins were not loaded, it is empty, too.
+
+    Raises:
+        InvalidRequestError: It has a list or a mapping, which conda does not read.
     """
-    return getattr(context.plugins, f"offline_repo_{name}", None) or ""
+    setting = f"offline_repo_{name}"
+    if setting not in context.plugins.parameter_names:
+        return ""
+    try:
+        return getattr(context.plugins, setting) or ""
+    except AttributeError:
+        from .exceptions import InvalidRequestError  # most machines state it right
+
+        problem = f"The setting plugins.{setting} is not the path of a file."
+        raise InvalidRequestError(problem, "Write one path there, in .condarc.") from None

@@ -95,11 +95,11 @@ def _volume(path: Path, policy: str | None) -> tuple[Repository, Report]:
         repository = Repository(path.absolute(), volume.manifest, volume.signers)
         check_expected(repository)
         elsewhere = volume.manifest.files.keys() - volume.names
-        if policy and any(name.endswith(INDEX_NAME) for name in elsewhere):
+        if policy is not None and any(name.endswith(INDEX_NAME) for name in elsewhere):
             problem = f"--policy needs index files that are in other volumes than {path}."
             raise InvalidRequestError(problem, "Unpack the volumes, and verify that folder.")
         report = check_volume(volume, TerminalProgress())
-        if policy and report.good:
+        if policy is not None and report.good:
             warn(check_policies(repository, policy, read=volume.read))
         return repository, report
 

@@ -116,6 +116,11 @@ def test_what_is_not_installed_anew_is_not_asked_about(
 def test_policy_that_cannot_be_read(customer: Conda, stick: Path, tmp_path: Path) -> None:
     customer.use(stick, "-n", "rating", "tool", "--yes")
     shell = customer.activated("rating")
+    customer.fail("offline-repo", "use", stick, "-n", "other", "--policy", "")
+    for name in ("policy", "allowed_signers"):
+        customer.configure(plugins={f"offline_repo_{name}": [str(tmp_path / "policy.yml")]})
+        told = customer.fail("install", "--yes", "app", **shell)
+        assert f"The setting plugins.offline_repo_{name} is not the path of a file." in told.stderr
     for path in (tmp_path / "missing.yml", tmp_path):
         on_the_machine(customer, path)
         for command in (

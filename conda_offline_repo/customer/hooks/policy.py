@@ -38,7 +38,7 @@ def check_policies(
         ConfigFileError, PolicyError: A policy cannot be read, or has mistakes.
         LicensesMissingError: What reads licences is not installed.
     """
-    files = dict.fromkeys(filter(None, (customers_file("policy"), stated)))
+    files = dict.fromkeys(f for f in (customers_file("policy") or None, stated) if f is not None)
     manifest, place, now = repository.manifest, repository.path, datetime.now(timezone.utc)
     packages = {n: p for n, p in manifest.packages.items() if archives is None or n in archives}
     if not (files and packages):
