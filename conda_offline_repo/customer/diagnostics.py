@@ -26,7 +26,6 @@ from ..urls import is_folder
 from .base import is_base
 from .configuration import Finding, interfering, shown
 from .environment.condarc import CONDARC
-from .environment.state import read_state
 from .installed import notices
 
 if TYPE_CHECKING:
@@ -48,7 +47,7 @@ def diagnose(repository: Repository, prefix: Path) -> tuple[Finding, ...]:
     return (
         *([Finding(str(path), unfinished_text(path))] if repository.unfinished else []),
         *([Finding(str(path), repository.insecure)] if repository.insecure else []),
-        *(Finding(str(path), t) for t in notices(path, manifest, read_state(prefix), prefix)),
+        *(Finding(str(path), t) for t in notices(path, manifest, prefix)),
         *_certificate(repository, prefix),
         *_base(repository, prefix),
         *_machine(repository),

@@ -14,12 +14,12 @@ from ..clock import late
 from ..printable import withdrawal
 from ..queries.dependencies import reached, spec_name
 from ..repository.manifest import Manifest, on_platform, package_name
+from .environment.state import State, read_state
 
 if TYPE_CHECKING:
     from conda.models.records import PrefixRecord
 
     from ..files.web import Place
-    from .environment.state import State
 
 
 def installed_release(manifest: Manifest, prefix: Path) -> int | None:
@@ -50,10 +50,11 @@ def withdrawn_release(manifest: Manifest, state: State, prefix: Path) -> int:
     return max(used) if gone and state.label == manifest.label else 0
 
 
-def notices(place: Place, manifest: Manifest, state: State | None, prefix: Path) -> Iterator[str]:
+def notices(place: Place, manifest: Manifest, prefix: Path) -> Iterator[str]:
     """Yield that the next release is late, and that packages are of one that is withdrawn."""
     if text := late(manifest.created, manifest.due):
         yield f"{place}: {text}"
+    state = read_state(prefix)
     if state and (number := withdrawn_release(manifest, state, prefix)):
         gone = withdrawal(number, manifest.withdrawn[number])
         use = f"conda offline-repo use {quote_for_shell(str(place), '-p', str(prefix))}"

@@ -164,7 +164,7 @@ def _warn(repository: Place, manifest: Manifest, prefix: Path) -> None:
     if manifest.due or manifest.withdrawn:
         from ..installed import notices
 
-        for text in notices(repository, manifest, read_state(prefix), prefix):
+        for text in notices(repository, manifest, prefix):
             warn(text)
 
 
