@@ -159,7 +159,11 @@ def check_status(response: Response | Answer, received: int) -> None:
 def passing(response: Response | Answer) -> TryAgainError:
     """Return the failure of an answer whose status is among `RETRIED`."""
     kind = BusyError if response.status_code in BUSY else TryAgainError
-    return kind(answered(response), _retry_after(response))
+    wait = None
+    # the seconds that the server asks to wait (RFC 9110, 10.2.3), if it says so
+    with suppress(HTTPError, TypeError, ValueError, IndexError, OverflowError, OSError):
+        wait = Retry(0).parse_retry_after(response.headers.get("Retry-After", ""))
+    return kind(answered(response), wait)
 
 
 def answered(response: Response | Answer) -> str:
@@ -167,10 +171,3 @@ def answered(response: Response | Answer) -> str:
     proxy = proxy_of(response.url)
     server = f"the server, or the proxy {proxy}," if proxy else "the server"
     return f"{server} answers with HTTP {response.status_code}"
-
-
-def _retry_after(response: Response | Answer) -> float | None:
-    """Return the seconds that the server asks to wait (RFC 9110, 10.2.3), if it says so."""
-    with suppress(HTTPError, TypeError, ValueError, IndexError, OverflowError, OSError):
-        return Retry(0).parse_retry_after(response.headers.get("Retry-After", ""))
-    return None

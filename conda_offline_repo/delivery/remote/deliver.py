@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 
 from ...files.hashing import open_regular
 from ...progress import Progress, Unwatched
+from ...repository.manifest import INDEX_NAME
 from ...repository.publication.exceptions import FileSystemError
 from ...repository.publication.publish import Sealed, Transition, update
 from ...repository.transition import age, is_next, next_signatures
@@ -17,7 +18,7 @@ from ..plan import Plan, Terms, check_release
 from ..source import Source
 from ..stage import stage
 from .send import Sender
-from .state import State, check_name, draw, draw_indexes, look, make_plan
+from .state import State, check_name, draw, look, make_plan
 from .store import Store, kept
 
 
@@ -90,7 +91,7 @@ def _publish(
     new = {n for n in plan.lacking if n in packages and n not in state.sizes}
     replacing = {name: file for name, file in plan.lacking.items() if name not in new}
     stage(replace(plan, lacking=replacing), staging, Unwatched())
-    draw_indexes(store, state)
+    draw(store, state.picture, [name for name in state.sizes if name.endswith(f"/{INDEX_NAME}")])
     sender = Sender(store, state, plan, staging, progress)
     with progress.counting("Sending", len(packages.keys() & plan.lacking.keys()), plan.size):
         sealed = Sealed(release, plan.source.signature)

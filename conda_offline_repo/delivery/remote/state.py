@@ -15,7 +15,6 @@ from ...files.workers import run_all
 from ...repository.exceptions import FolderNameError
 from ...repository.manifest import (
     BESIDE,
-    INDEX_NAME,
     JOURNAL_NAME,
     MANIFEST_NAME,
     NEXT_NAME,
@@ -102,11 +101,6 @@ def draw(store: Store, picture: Path, names: list[str]) -> None:
     for name, raw in zip(names, contents, strict=True):
         if raw is not None:
             write(picture / name, raw)
-
-
-def draw_indexes(store: Store, state: State) -> None:
-    """Bring the index files of a store into the picture of it."""
-    draw(store, state.picture, [name for name in state.sizes if name.endswith(f"/{INDEX_NAME}")])
 
 
 def _check_place(store: Store, sizes: dict[str, int]) -> None:
