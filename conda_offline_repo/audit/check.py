@@ -111,14 +111,14 @@ class Judge:
             if matches(spec, package, entry):
                 yield "packages", DENY, f"{spec} is denied"
         if policy.allow and not any(matches(s, package, entry, pypi=False) for s in policy.allow):
-            yield "packages", DENY, "it is not among the packages that are allowed"
+            yield "packages", DENY, "it is not an allowed package"
         if policy.channels and not any(_is_of(channel, package) for channel in policy.channels):
             place = index_of(package.url) if package.wheel else channel_of(archive, package.url)
             yield "channels", DENY, f"it is from {place or 'an unknown place'}"
         if bound := cooldown(policy.exclude_newer, self.now):
             when = time_of(entry)
             if when is None and not (package.wheel and "" < self.cutoff <= bound.cutoff):
-                yield "exclude_newer", WARN, "how old it is is not known"
+                yield "exclude_newer", WARN, "its age is not known"
             elif when and (late := bound.reason_against(when)):
                 yield "exclude_newer", DENY, late
         if policy.scripts and package.scripts is None:
@@ -204,5 +204,5 @@ def remarks(
     for problem, names in sorted(warned.items()):
         yield "policy", f"The policy warns of {', '.join(sorted(names))}: {problem}."
     for until, package in sorted(ends):
-        text = f"The exception of {package} from the policy ends on {until}"
-        yield "exception-ends", f"{text}. Have it renewed, or take something else until then."
+        text = f"The policy's exception for {package} ends on {until}"
+        yield "exception-ends", f"{text}. Renew it, or replace the package before then."

@@ -54,7 +54,9 @@ def _sections(repository: Repository) -> Iterator[Section]:
     text = "As its manifest states it; verify compares the files, and the signature, with that."
     digest = ("SHA-256 of the manifest", manifest.digest)
     yield Section("Release", text, [("What", "Value"), *overview.facts(repository), digest])
-    text = "Its rules stand above; what it let pass, by an exception or with a warning, is here."
+    text = (
+        "The rules are in the table above. They let this pass, by an exception or with a warning."
+    )
     yield Section("Policy", text, overview.decision_table(manifest))
     releases = {number: at_release(manifest, number) for number in sorted(manifest.installable)}
     number = max(manifest.releases, default=manifest.release)

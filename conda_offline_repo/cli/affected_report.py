@@ -42,7 +42,7 @@ def report(hits: Sequence[Hit], unreadable: Sequence[str], *, as_csv: bool) -> i
         heads, *rows = _table(hits, WIDE)
         print_lines(table([[*map(str.upper, heads)], *rows]))
     else:
-        print("No advisory is about a version that is here.")
+        print("No package is affected.")
     unknown = {channel for hit in hits for channel, has in hit.available.items() if not has}
     warn(f"What {c} has is not known: conda's cache has no index of it." for c in sorted(unknown))
     warn(f"{problem}: it was not read." for problem in unreadable)
@@ -56,7 +56,7 @@ def status(hits: Iterable[Hit]) -> int:
 
 def section(hits: Iterable[Hit], unreadable: Iterable[str]) -> Section:
     """Return them for a report, without what only this machine's caches know."""
-    text = "; ".join(("Of those that were given", *unreadable))
+    text = "; ".join(("Packages that the given advisories affect", *unreadable))
     return Section("Advisories", f"{text}.", _table(hits, (*WIDE, "available")))
 
 

@@ -130,7 +130,7 @@ def test_what_is_not_listed_is_not_allowed() -> None:
     folder = Folder()
     folder.add("app")
     folder.add("lib", "2.0")
-    problem = "it is not among the packages that are allowed"
+    problem = "it is not an allowed package"
     assert folder.broken(packages={"allow": ["app", "lib <2"]}) == {"lib": problem}
     assert folder.broken(packages={"allow": ["app", "lib"]}) == {}
 
@@ -183,7 +183,7 @@ def test_age() -> None:
     assert breach.problem == (
         "it is of 2026-11-16T12:01:00Z, too new for exclude_newer 14d until 2026-11-30T12:01:00Z"
     )
-    unknown = Decision(undated, "exclude_newer", "how old it is is not known")
+    unknown = Decision(undated, "exclude_newer", "its age is not known")
     assert verdict.decisions == (unknown,)
     assert [*folder.broken(exclude_newer="2026-11-15")] == ["new", "old"]
     assert folder.broken(exclude_newer="none") == {}

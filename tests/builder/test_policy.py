@@ -126,7 +126,7 @@ def test_ends_of_exceptions_count_where_nothing_changes(
     at(monkeypatch, "2026-12-16T00:00:00Z")
     unchanged = vendor.build()
     assert (unchanged.changed, kinds(unchanged)) == (False, ["exception-ends"])
-    assert "gmp from the policy ends on 2027-01-15" in unchanged.warnings[0].text
+    assert "exception for gmp ends on 2027-01-15" in unchanged.warnings[0].text
     at(monkeypatch, "2027-01-15T23:59:59Z")
     assert not vendor.build().changed
     assert not checked

@@ -150,7 +150,7 @@ def test_notes(customer: Conda, root: Path) -> None:
 def test_nobody(customer: Conda, root: Path) -> None:
     result = asked(customer, root, a=record("other"))
     assert (result.status, result.stderr) == (0, "")
-    assert result.stdout == "No advisory is about a version that is here.\n"
+    assert result.stdout == "No package is affected.\n"
     result = asked(customer, root, a="{}")
     assert result.status == 1
     assert "osv-vulnerabilities" in result.stderr

@@ -203,15 +203,15 @@ def test_exception_that_ends_soon_is_told(customer: Conda, stick: Path, tmp_path
     on_the_machine(customer, until(20))
     day = str(date.today() + timedelta(days=20))
     told = customer.run("offline-repo", "use", stick, "-n", "rating", "app", "--yes")
-    assert f"lib from the policy ends on {day}" in told.stderr
+    assert f"exception for lib ends on {day}" in told.stderr
     told = customer.run("offline-repo", "use", stick, "-n", "b", "--dry-run", "--json")
     assert "policy" in [w["source"] for w in told.json["warnings"]]
     told = customer.run("create", "-n", "c", "-c", stick, "--offline", "lib")
-    assert f"lib from the policy ends on {day}" in told.stderr
+    assert f"exception for lib ends on {day}" in told.stderr
     assert (
-        f"lib from the policy ends on {day}" in customer.run("offline-repo", "verify", stick).stderr
+        f"exception for lib ends on {day}" in customer.run("offline-repo", "verify", stick).stderr
     )
-    assert f"lib from the policy ends on {day}" in customer.run("doctor", "-n", "rating").stdout
+    assert f"exception for lib ends on {day}" in customer.run("doctor", "-n", "rating").stdout
     on_the_machine(customer, until(60))
     assert "policy" not in customer.run("offline-repo", "verify", stick).stderr
     on_the_machine(customer, until(-3))
