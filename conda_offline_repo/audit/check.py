@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -194,7 +194,7 @@ def remarks(
 ) -> Iterator[tuple[Literal["policy", "exception-ends"], str]]:
     """Yield what to know of decisions: what the policy warns of, and which exceptions end soon."""
     warned, ends = defaultdict(set), set()
-    last = (now.date() + NOTICE).isoformat()
+    last = (min(now.date(), date.max - NOTICE) + NOTICE).isoformat()
     for decision in decisions:
         name = package_name(decision.archive)
         if not decision.reason:

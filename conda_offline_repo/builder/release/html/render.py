@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -164,6 +165,7 @@ def _environment() -> Environment:
     environment.filters |= {
         "date": _date,
         "human": human,
+        "json": partial(json.dumps, ensure_ascii=False),
         "key_parts": key_parts,
         "unqualified": lambda package: PackageSpec(package).unqualified,
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 from dataclasses import replace
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from conda_offline_repo.builder.release.html import render
 from conda_offline_repo.repository.exceptions import ManifestError
 from conda_offline_repo.repository.manifest import Kept
-from conda_offline_repo.repository.package import WheelOrigin
+from conda_offline_repo.repository.package import Decision, WheelOrigin
 from tests.support.paged import CREATED, entry, page, release
 
 APP = entry("app", "2.0", "lib >=1", "python", subdir="linux-64", size=3_000_000)
@@ -118,6 +119,23 @@ def test_signers_are_named() -> None:
     about = page(release(RECORDS, signers=(KEY,)), RECORDS).sections["About this release"]
     assert f"Signed by {KEY}" in about
     assert "nobody" not in about
+
+
+@pytest.mark.parametrize("text", [">=3, Ω", *HOSTILE.values()])
+def test_policy_and_what_it_let_pass(text: str) -> None:
+    plain = release(RECORDS)
+    request = replace(plain.request, policy={"packages": {"deny": [text]}})
+    decisions = (
+        Decision(LIB[0], "packages", text, text, "legal", "2027-03-31"),
+        Decision(APP[0], "licenses", "none is stated"),
+    )
+    read = page(replace(plain, request=request, decisions=decisions), RECORDS)
+    stated = json.dumps({"deny": [text]}, ensure_ascii=False)
+    assert " ".join(f"packages: {stated}".split()) in read.sections["About this release"]
+    first = f"{LIB[0]} packages: {text}. Allowed until 2027-03-31 by legal: {text}"
+    expected = f"{first} {APP[0]} licenses: none is stated"
+    assert read.sections["What the policy let pass"] == " ".join(expected.split())
+    assert "What the policy let pass" not in page(plain, RECORDS).sections
 
 
 def test_packages_of_earlier_releases_and_of_the_plugins_channel() -> None:
