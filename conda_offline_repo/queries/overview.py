@@ -63,11 +63,8 @@ def facts(repository: Repository) -> Iterator[tuple[str, str]]:
 def package_table(packages: Sequence[ListedPackage]) -> list[tuple[str, ...]]:
     """Return packages as rows below the heads of a table; with attestations, if any has some."""
     heads = ("Name", "Version", "Build", "Subdir", "Size", "Asked for", "Licence", "Channel")
-    rows = [heads, *map(_package_row, packages)]
-    if not any(package.attestations for package in packages):
-        return rows
-    attested = ("Attested by", *map(_attested_by, packages))
-    return [(*row, text) for row, text in zip(rows, attested, strict=True)]
+    rows = [(*heads, "Attested by"), *map(_package_row, packages)]
+    return rows if any(each.attestations for each in packages) else [row[:-1] for row in rows]
 
 
 def script_table(packages: Iterable[ListedPackage]) -> list[tuple[str, ...]]:
@@ -90,14 +87,9 @@ def decision_table(manifest: Manifest) -> list[tuple[str, ...]]:
 def _package_row(package: ListedPackage) -> tuple[str, ...]:
     size, asked_for = human(package.size), "yes" if package.asked_for else ""
     build = (package.name, package.version, package.build, package.subdir)
-    origin = str(package.wheel or package.channel)
-    return (*build, size, asked_for, package.license, origin)
-
-
-def _attested_by(package: ListedPackage) -> str:
-    if package.attestations is None:
-        return ""
-    return ", ".join(map(str, package.attestations.verified)) or "not verified"
+    origin, attested = str(package.wheel or package.channel), package.attestations
+    by = (", ".join(map(str, attested.verified)) or "not verified") if attested else ""
+    return (*build, size, asked_for, package.license, origin, by)
 
 
 def solutions(manifest: Manifest) -> list[tuple[str, str, tuple[str, ...]]]:
