@@ -6,12 +6,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from difflib import get_close_matches
-from functools import partial
+from functools import partial, reduce
+from pathlib import Path
 from typing import Any
 
 from ..clock import EPOCH
 from ..cooldown import cooldown
-from ..exceptions import InvalidRequestError
+from ..exceptions import ConfigFileError, InvalidRequestError, Mistake
+from ..files.yaml_nodes import compose, data, mistake, read_text
 from ..printable import printable
 from ..repository.package import SCRIPTS
 from ..specs import CREDENTIALS, parse_spec
@@ -86,6 +88,28 @@ def parse_policy(stated: Mapping[str, Any], place: object = "offline-repo.yml") 
         exceptions=tuple(PolicyException(**each) for each in read.get("exceptions", ())),
         not_affected=tuple(NotAffected(**each) for each in read.get("not_affected", ())),
     )
+
+
+def read_policy(path: Path, label: str) -> Policy:
+    """Return the policy that a YAML file states for a label; see `put_over`.
+
+    Raises:
+        ConfigFileError: It cannot be read, is not such YAML, or has no policy.
+        PolicyError, LicensesMissingError: As `parse_policy`.
+    """
+    mistakes: list[Mistake] = []
+    node = compose(read_text(path), path)
+    content = data(node, lambda *wrong: mistakes.append(mistake(*wrong))) if node else None
+    labels = content.get("labels") if isinstance(content, dict) else None
+    both = (content, labels.get(label) if isinstance(labels, dict) else None)
+    policies = [part["policy"] for part in both if isinstance(part, dict) and "policy" in part]
+    if not policies:
+        mistakes.append(Mistake(1, 1, f"There is no key 'policy' at its top or in {label!r}."))
+    if mistakes:
+        raise ConfigFileError(path, mistakes)
+    for policy in policies:
+        parse_policy(policy, path)
+    return parse_policy(reduce(put_over, policies), path)
 
 
 def put_over(common: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,8 +9,7 @@ from pathlib import Path
 
 from ..audit.advisories import read_advisories
 from ..audit.affected import Hit, affected, held_by, held_in
-from ..audit.policy import parse_policy
-from ..audit.policy_file import read_policy
+from ..audit.policy import parse_policy, read_policy
 from ..audit.report import audit_report
 from ..exceptions import InvalidRequestError
 from ..files.typed import typed_path, typed_place

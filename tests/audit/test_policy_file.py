@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conda_offline_repo.audit.exceptions import PolicyError
-from conda_offline_repo.audit.policy_file import read_policy
+from conda_offline_repo.audit.policy import read_policy
 from conda_offline_repo.exceptions import ConfigFileError
 from conda_offline_repo.files import yaml_nodes
 

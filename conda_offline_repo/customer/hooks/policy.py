@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ...audit.check import check, remarks
 from ...audit.exceptions import LicensesMissingError, PolicyBreachedError
-from ...audit.policy_file import read_policy
+from ...audit.policy import read_policy
 from ...queries.contents import read_records
 from ...repository.names import LICENSES_PACKAGE
 from ...repository.signing.signature import channel_with
