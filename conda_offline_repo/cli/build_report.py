@@ -87,7 +87,8 @@ def _report_label(result: Result) -> None:
 def _label_row(result: Result) -> tuple[str, ...]:
     outcome = result.outcome
     if outcome is None:
-        reason = shorten(str(result.error).partition("\n")[0], REASON, placeholder=" ...")
+        problem = str(result.error).partition("\n")[0].rstrip(":")
+        reason = shorten(problem, REASON, placeholder=" ...")
         return (result.label, "-", "-", "-", "-", f"failed: {reason}")
     manifest = outcome.manifest
     changed = "would change" if context.dry_run else "changed"

@@ -108,22 +108,24 @@ def _repositories(
     place: Place, label: str | None, policy: str | None, *, indexes: bool
 ) -> list[tuple[Repository, Report]]:
     """Verify the repositories at a place, with `indexes` only where those of a server fit."""
-    checked = []
-    for repository in locate(place, label):
+    checked, remarks, breaches = [], [], []
+    repositories = locate(place, label)
+    several = len(repositories) > 1
+    for repository in repositories:
         check_expected(repository)
         if indexes:
             with suppress(UnreadableError):  # the report names what cannot be read
                 check_indexes(repository)
-        checked.append((repository, verify(repository, TerminalProgress())))
-    breaches = []
-    for repository in (r for r, _ in checked if all(report.good for _, report in checked)):
-        where = f"{repository.path.name}/" if len(checked) > 1 else ""
-        try:
-            warn(check_policies(repository, policy))
+        where = f"{repository.path.name}/" if several else ""
+        try:  # a mistake in a policy is told before files are read, which may take hours
+            remarks += check_policies(repository, policy)
         except PolicyBreachedError as error:
             breaches += [Breach(**{**b, "archive": where + b["archive"]}) for b in error.breaches]
-    if breaches:
-        raise PolicyBreachedError(place if len(checked) > 1 else checked[0][0].path, breaches)
+        checked.append((repository, verify(repository, TerminalProgress())))
+    if all(report.good for _, report in checked):
+        warn(remarks)
+        if breaches:
+            raise PolicyBreachedError(place if several else checked[0][0].path, breaches)
     return checked
 
 

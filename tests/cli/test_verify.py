@@ -230,6 +230,11 @@ def test_policy_of_every_label(customer: Conda, share: Path, tmp_path: Path) -> 
     told = verify(customer, share, "--policy", path, status=1)
     assert "missing: noarch/lib-1.1-0.tar.bz2" in told.stdout
     assert "breaks the policy" not in told.output
+    # but a mistake in the policy before that
+    path.write_text("policy: {packages: {deny: 3}}")
+    told = verify(customer, share, "--policy", path, status=1)
+    assert "policy.packages.deny has to be a list" in told.stderr
+    assert "missing" not in told.output
 
 
 def test_policy_of_volumes(customer: Conda, share: Path, tmp_path: Path) -> None:
