@@ -145,15 +145,7 @@ def releases_lines(repository: Repository, versions: Versions) -> Iterator[str]:
 
 def licenses_json(repository: Repository, licenses: Licenses) -> dict[str, Any]:
     """Return the packages, and the licence texts that they refer to by number."""
-    keys = ("name", "version", "build", "subdir", "file", "license")
-    packages = [
-        {
-            **{key: getattr(licensed.package, key) for key in keys},
-            "texts": dict(licensed.texts),
-            "left_out": dict(licensed.left_out),
-        }
-        for licensed in licenses.packages
-    ]
+    packages = [_json(p.package, "license", p.texts, p.left_out) for p in licenses.packages]
     without = [*map(_package, licenses.without)]
     content = {"packages": packages, "texts": licenses.texts, "without": without}
     return {**release_json(repository), **content}
@@ -164,9 +156,7 @@ def licenses_lines(repository: Repository, licenses: Licenses) -> Iterator[str]:
     manifest = repository.manifest
     yield f"Licences of the packages of {manifest.label}, release {manifest.release}\n"
     packages = [licensed.package for licensed in licenses.packages]
-    rows = {
-        (package.name, package.version, package.license or "not stated") for package in packages
-    }
+    rows = {(p.name, p.version, p.license or "not stated") for p in packages}
     yield from table([("NAME", "VERSION", "LICENCE"), *sorted(rows)])
     # a text and its packages come once, whatever platforms the packages are for
     names: list[dict[str, dict[str, None]]] = [{} for _ in licenses.texts]
@@ -190,11 +180,7 @@ def licenses_lines(repository: Repository, licenses: Licenses) -> Iterator[str]:
 
 def scripts_json(repository: Repository, packages: Packages) -> dict[str, Any]:
     """Return what packages run, and the texts of it."""
-    keys = ("name", "version", "build", "subdir", "file", "scripts")
-    listed = [
-        {**{key: getattr(package, key) for key in keys}, "texts": texts, "left_out": left_out}
-        for package, (texts, left_out) in packages
-    ]
+    listed = [_json(package, "scripts", *texts) for package, texts in packages]
     return {**release_json(repository), "packages": listed}
 
 
@@ -210,6 +196,14 @@ def scripts_lines(repository: Repository, packages: Packages) -> Iterator[str]:
         for path, reason in left_out.items():
             yield f"\nLeft out: {path} of {package.file}, because {reason}"
     yield ""
+
+
+def _json(
+    package: ListedPackage, last: str, texts: Mapping[str, Any], left_out: Mapping[str, str]
+) -> dict[str, Any]:
+    keys = ("name", "version", "build", "subdir", "file", last)
+    known = {key: getattr(package, key) for key in keys}
+    return {**known, "texts": dict(texts), "left_out": dict(left_out)}
 
 
 def _package(licensed: Licensed) -> str:

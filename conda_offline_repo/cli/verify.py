@@ -76,12 +76,8 @@ def execute(args: Namespace) -> int:
     status = unfinished if right else 1
     if context.json:
         repositories = {
-            str(repository.path): {
-                **release_json(repository),
-                **vars(report),
-                "signers": repository.signers,
-            }
-            for repository, report in checked
+            str(r.path): {**release_json(r), **vars(report), "signers": r.signers}
+            for r, report in checked
         }
         print_json(success=status == 0, repositories=repositories)
     else:
