@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from email.parser import BytesHeaderParser
 from functools import cached_property
@@ -32,7 +33,9 @@ METADATA = ("*.dist-info/METADATA", "*.egg-info/PKG-INFO", "*.egg-info", "*.egg/
 
 @dataclass(frozen=True)
 class Holding:
-    """A package of a release, or in an environment: then without a label, of release 0."""
+    """A package of a release, or in an environment: then without a label, of release 0. The notes
+    are those of its policy.
+    """
 
     label: str
     release: int
@@ -41,6 +44,7 @@ class Holding:
     channels: tuple[str, ...]
     package: Package
     entry: Mapping[str, Any]
+    notes: tuple[NotAffected, ...] = ()
 
     @cached_property
     def names(self) -> dict[str, str]:
@@ -70,7 +74,7 @@ class Hit:
     note: str
 
 
-def held_by(repository: Repository) -> Iterator[Holding]:
+def held_by(repository: Repository, notes: tuple[NotAffected, ...] = ()) -> Iterator[Holding]:
     """Yield the packages of all releases of a repository; raises as `read_records`."""
     manifest, path = repository.manifest, repository.path
     records, channels = read_records(manifest, path), manifest.request.channels
@@ -78,16 +82,16 @@ def held_by(repository: Repository) -> Iterator[Holding]:
         place = (manifest.label, each.release, each.environment, each.platform)
         for name, entry in each.entries.items():
             package = manifest.packages[each.archives[name]]
-            yield Holding(*place, () if package.wheel else channels, package, entry)
+            yield Holding(*place, () if package.wheel else channels, package, entry, notes)
 
 
-def held_in(prefix: Path) -> Iterator[Holding]:
+def held_in(prefix: Path, notes: tuple[NotAffected, ...] = ()) -> Iterator[Holding]:
     """Yield the packages of an environment; the projects of PyPI as Python finds them there."""
     place, channels = ("", 0, prefix.resolve().name, context.subdir), {}
     for name, record in installed(prefix).items():
         channels[name] = tuple(filter(None, (record.channel.base_url,)))
         entry = {"name": name, "version": record.version, "build": record.build}
-        yield Holding(*place, channels[name], Package("", "", 0, record.url or ""), entry)
+        yield Holding(*place, channels[name], Package("", "", 0, record.url or ""), entry, notes)
     sites = [*prefix.glob("lib/python*/site-packages"), prefix / "Lib" / "site-packages"]
     files = [file for site in sites for part in METADATA for file in site.glob(part)]
     read = [BytesHeaderParser().parsebytes(f.read_bytes()) for f in files if f.is_file()]
@@ -95,15 +99,11 @@ def held_in(prefix: Path) -> Iterator[Holding]:
     for name, version in sorted(stated):
         project, entry = canonicalize_name(name), {"name": name, "version": version, "build": ""}
         package = Package("", "", 0, "", WheelOrigin(project, version, "", ""))
-        yield Holding(*place, channels.get(project, ()), package, entry)
+        yield Holding(*place, channels.get(project, ()), package, entry, notes)
 
 
-def affected(
-    holdings: Iterable[Holding],
-    advisories: Iterable[Advisory],
-    notes: Mapping[str, Iterable[NotAffected]],
-) -> list[Hit]:
-    """Return which packages advisories affect, with notes by label. No server is asked."""
+def affected(holdings: Iterable[Holding], advisories: Iterable[Advisory]) -> list[Hit]:
+    """Return which packages advisories affect. No server is asked."""
     about: dict[str, dict[str, Advisory]] = defaultdict(dict)
     for advisory in advisories:
         for key in (key for part in advisory.affected for key in part.keys):
@@ -132,15 +132,16 @@ def affected(
                 available[channel] = ""
             versions = {version for known in both if known for version in known.get(name, ())}
             options += [(version, channel, dict.fromkeys(own, version)) for version in versions]
-        for version, place, names in sorted(options, key=lambda option: VersionOrder(option[0])):
-            later = VersionOrder(version) > VersionOrder(held.entry["version"])
-            if later and not _affects(advisory, names):
-                available.setdefault(place, version)
+        with suppress(ValueError):  # a version of PyPI that conda does not read
+            own_version = VersionOrder(held.entry["version"])
+            for version, place, names in sorted(options, key=lambda o: VersionOrder(o[0])):
+                if VersionOrder(version) > own_version and not _affects(advisory, names):
+                    available.setdefault(place, version)
         parts = [part for part in advisory.affected if part.keys & own.keys()]
         fixed = tuple(dict.fromkeys(version for part in parts for version in part.fixed))
         reasons = [
             note.reason
-            for note in notes.get(held.label, ())
+            for note in held.notes
             if note.id in (advisory.id, *advisory.aliases)
             and (not note.package or matches(note.package, held.package, held.entry))
         ]

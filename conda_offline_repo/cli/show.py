@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from itertools import chain
 from pathlib import Path
+from typing import Any
 
 from ..audit.advisories import read_advisories
 from ..audit.affected import Hit, affected, held_by, held_in
-from ..audit.policy import parse_policy, read_policy
+from ..audit.policy import NotAffected, parse_policy, read_policy
 from ..audit.report import audit_report
 from ..exceptions import InvalidRequestError
 from ..files.typed import typed_path, typed_place
@@ -143,15 +145,18 @@ def _write(repository: Repository, file: Path, content: bytes, status: int) -> i
 
 def _hits(repositories: Repositories, args: Namespace) -> tuple[list[Hit], Sequence[str]]:
     """Ask of the repositories; without any, of the environment in their place."""
-    holdings = [h for repository in repositories for h in held_by(repository)]
+
+    def notes(label: str, stated: Mapping[str, Any]) -> tuple[NotAffected, ...]:
+        own = parse_policy({"not_affected": stated.get("not_affected", [])}).not_affected
+        if not args.offline_repo_policy:
+            return own
+        return own + read_policy(typed_path(args.offline_repo_policy), label).not_affected
+
+    manifests = [(repository, repository.manifest) for repository in repositories]
+    each = (held_by(r, notes(m.label, m.request.policy)) for r, m in manifests)
+    holdings = [*chain.from_iterable(each)]
     if not repositories:
-        holdings += held_in(typed_path(args.offline_repo_path or default_root()))
+        holdings += held_in(typed_path(args.offline_repo_path or default_root()), notes("", {}))
     names = {name for holding in holdings for name in holding.names}
     advisories, unreadable = read_advisories(typed_path(args.offline_repo_affected), names)
-    policies = {r.manifest.label: r.manifest.request.policy for r in repositories} or {"": {}}
-    notes = {}
-    for label, stated in policies.items():
-        notes[label] = parse_policy({"not_affected": stated.get("not_affected", [])}).not_affected
-        if args.offline_repo_policy:
-            notes[label] += read_policy(typed_path(args.offline_repo_policy), label).not_affected
-    return affected(holdings, advisories, notes), unreadable
+    return affected(holdings, advisories), unreadable

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conda_offline_repo.audit.advisories import Advisory, Affected
-from conda_offline_repo.audit.affected import affected, held_by
+from conda_offline_repo.audit.affected import Holding, affected, held_by
 from conda_offline_repo.audit.policy import NotAffected
 from conda_offline_repo.repository.locate import locate
+from conda_offline_repo.repository.package import Package, WheelOrigin
 from tests.support.inside import Inside, inside
 from tests.support.rewriting import rewrite
 from tests.support.tiny import TinyChannel
@@ -64,9 +65,8 @@ def vendor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Inside, T
 
 def hits(root: Path, *advisories: Advisory, notes: tuple[NotAffected, ...] = ()) -> list[Hit]:
     repositories = locate(root)
-    holdings = [holding for repository in repositories for holding in held_by(repository)]
-    by_label = {repository.manifest.label: notes for repository in repositories}
-    return [*affected(holdings, advisories, by_label)]
+    holdings = [holding for each in repositories for holding in held_by(each, notes)]
+    return affected(holdings, advisories)
 
 
 def where(found: list[Hit]) -> list[tuple[str, int, str]]:
@@ -138,3 +138,13 @@ def test_without_a_cached_index(vendor: tuple[Inside, TinyChannel], tmp_path: Pa
     with inside(tmp_path / "customer"):
         (hit, _) = hits(vendor[0].root, advisory())
         assert hit.available == {vendor[1].folder.as_uri(): "", "acme": "2.31.0"}
+
+
+def test_version_that_conda_does_not_read(vendor: tuple[Inside, TinyChannel]) -> None:
+    """As an environment may have it of pip, beside a conda package of the same name."""
+    origin = WheelOrigin("py-http", "1.0-a_b", "", "")
+    entry = {"name": "py-http", "version": "1.0-a_b"}
+    package = Package("", "", 0, "", origin)
+    held = Holding("", 0, "x", "linux-64", (vendor[1].folder.as_uri(),), package, entry)
+    (hit,) = affected([held], [advisory("py-http", fixed="2.30.1")])
+    assert hit.available == {}

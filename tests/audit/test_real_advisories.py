@@ -203,7 +203,7 @@ def test_conda_packages_that_are_affected(tmp_path: Path, known: bool) -> None:
         pypi = PROJECTS.get(archive, usual if needs_python else {})
         packages[archive] = package(archive, pypi=pypi)
     manifest = manifest_of({k: each.values() for k, each in solutions.items()}, (), packages)
-    hits = affected(held_by(on_disk(tmp_path / "bank", manifest)), real()[0], {})
+    hits = affected(held_by(on_disk(tmp_path / "bank", manifest)), real()[0])
 
     seen: dict[str, set[str]] = {}
     for hit in hits:

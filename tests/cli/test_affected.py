@@ -136,6 +136,12 @@ def test_notes(customer: Conda, root: Path) -> None:
     rewrite(root / "acme", request=replace(request, policy={"not_affected": [note]}))
     result = asked(customer, root, "--json")
     assert (result.status, result.json["affected"][0]["note"]) == (0, NOTE)
+    # a copy of another release of the label has none
+    shutil.copytree(root / "acme", root / "older")
+    rewrite(root / "older", request=request)
+    result = asked(customer, root, "--json")
+    assert (result.status, [hit["note"] for hit in result.json["affected"]]) == (3, [NOTE, ""])
+    shutil.rmtree(root / "older")
     # another one has none
     result = asked(customer, root, b=record("pip", "25", id="PYSEC-2", aliases=[]))
     assert result.status == 3
