@@ -93,8 +93,12 @@ def execute(args: Namespace) -> int:
         )
     else:
         lines = _markdown if args.offline_repo_format == "markdown" else _text
-        listed = [*entry_lines(entries or {}, changes)]
-        print_lines(lines(old, new, changes, listed, UNKNOWN if fresh is None else licenses(fresh)))
+        summary = [
+            f"A copy moves {human(changes.transfer_bytes)}.",
+            f"New licences: {UNKNOWN if fresh is None else licenses(fresh)}",
+            *_remarks(old, new),
+        ]
+        print_lines(lines(old, new, changes, [*entry_lines(entries or {}, changes)], summary))
     return 0
 
 
@@ -112,20 +116,17 @@ def _json(release: Named) -> dict[str, object]:
 
 
 def _text(
-    old: Named, new: Named, changes: Difference, entries: list[str], fresh: str
+    old: Named, new: Named, changes: Difference, entries: list[str], summary: list[str]
 ) -> Iterator[str]:
     yield f"{new.manifest.label}: {_named(old)} -> {_named(new)}"
     if not changes.platforms:
         yield "No package changes."
     yield from platform_lines(changes)
-    yield from entries
-    yield f"A copy moves {human(changes.transfer_bytes)}."
-    yield f"New licences: {fresh}"
-    yield from _remarks(old, new)
+    yield from (*entries, *summary)
 
 
 def _markdown(
-    old: Named, new: Named, changes: Difference, entries: list[str], fresh: str
+    old: Named, new: Named, changes: Difference, entries: list[str], summary: list[str]
 ) -> Iterator[str]:
     yield f"## {markdown(new.manifest.label)}: {_named(old)} to {_named(new)}\n"
     if not changes.platforms:
@@ -141,10 +142,7 @@ def _markdown(
         yield f"{entries[0]}\n"
         yield from (f"- {markdown(line.removeprefix('  ~ '))}" for line in entries[1:])
         yield ""
-    yield f"- Bytes to move: {human(changes.transfer_bytes)}"
-    yield f"- New licences: {markdown(fresh)}"
-    for line in _remarks(old, new):
-        yield f"- {markdown(line)}"
+    yield from (f"- {markdown(line)}" for line in summary)
 
 
 def _remarks(old: Named, new: Named) -> Iterator[str]:
