@@ -22,10 +22,10 @@ from ..queries.dependencies import solved, solved_besides
 from ..repository.package import Package, WheelOrigin
 from .advisories import Advisory, purl_parts
 from .check import matches, projects
+from .policy import NotAffected, parse_policy
 
 if TYPE_CHECKING:
     from ..repository.locate import Repository
-    from .policy import NotAffected
 
 #: The metadata of what is installed, whose encoding may be any.
 METADATA = ("*.dist-info/METADATA", "*.egg-info/PKG-INFO", "*.egg-info", "*.egg/EGG-INFO/PKG-INFO")
@@ -75,9 +75,13 @@ class Hit:
 
 
 def held_by(repository: Repository, notes: tuple[NotAffected, ...] = ()) -> Iterator[Holding]:
-    """Yield the packages of all releases of a repository; raises as `read_records`."""
+    """Yield the packages of all releases of a repository, with the notes of its policy, and more;
+    raises as `read_records`.
+    """
     manifest, path = repository.manifest, repository.path
     records, channels = read_records(manifest, path), manifest.request.channels
+    stated = {"not_affected": manifest.request.policy.get("not_affected", [])}
+    notes = (*parse_policy(stated).not_affected, *notes)
     for each in (*solved(manifest, records, path), *solved_besides(manifest, records, path)):
         place = (manifest.label, each.release, each.environment, each.platform)
         for name, entry in each.entries.items():

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
-from itertools import chain
 from pathlib import Path
-from typing import Any
 
 from ..audit.advisories import read_advisories
 from ..audit.affected import Hit, affected, held_by, held_in
-from ..audit.policy import NotAffected, parse_policy, read_policy
+from ..audit.policy import NotAffected, read_policy
 from ..audit.report import audit_report
 from ..exceptions import InvalidRequestError
 from ..files.typed import typed_path, typed_place
@@ -145,18 +143,14 @@ def _write(repository: Repository, file: Path, content: bytes, status: int) -> i
 
 def _hits(repositories: Repositories, args: Namespace) -> tuple[list[Hit], Sequence[str]]:
     """Ask of the repositories; without any, of the environment in their place."""
+    file = args.offline_repo_policy and typed_path(args.offline_repo_policy)
 
-    def notes(label: str, stated: Mapping[str, Any]) -> tuple[NotAffected, ...]:
-        own = parse_policy({"not_affected": stated.get("not_affected", [])}).not_affected
-        if not args.offline_repo_policy:
-            return own
-        return own + read_policy(typed_path(args.offline_repo_policy), label).not_affected
+    def notes(label: str) -> tuple[NotAffected, ...]:
+        return read_policy(file, label).not_affected if file else ()
 
-    manifests = [(repository, repository.manifest) for repository in repositories]
-    each = (held_by(r, notes(m.label, m.request.policy)) for r, m in manifests)
-    holdings = [*chain.from_iterable(each)]
+    holdings = [held for r in repositories for held in held_by(r, notes(r.manifest.label))]
     if not repositories:
-        holdings += held_in(typed_path(args.offline_repo_path or default_root()), notes("", {}))
+        holdings += held_in(typed_path(args.offline_repo_path or default_root()), notes(""))
     names = {name for holding in holdings for name in holding.names}
     advisories, unreadable = read_advisories(typed_path(args.offline_repo_affected), names)
     return affected(holdings, advisories), unreadable
