@@ -25,6 +25,7 @@ from ..builder.upstream.access import unsent_token
 from ..exceptions import InvalidRequestError
 from ..redaction import confined
 from ..repository import manifest_json
+from ..repository.names import check_written
 from ..settings import TOKEN_VARIABLE, default_root
 from .build_options import defaults, file_of, options_of, path_of
 from .build_report import report, report_all
@@ -49,8 +50,9 @@ REQUEST = (
 
 def run(args: Namespace) -> int:
     """Build what a file describes, or one label, print the outcome, and return the exit status."""
-    path = Path(args.offline_repo_file or CONFIG_NAME).expanduser()
+    path = path_of(args.offline_repo_file or CONFIG_NAME)
     if args.offline_repo_write_config:
+        check_written(path.absolute())
         _write_config(args, path)
         return 0
     share_memory()

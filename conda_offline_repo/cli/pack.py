@@ -7,7 +7,6 @@ import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from conda.base.context import context
@@ -21,6 +20,7 @@ from ..files.typed import typed_place
 from ..printable import counted, human
 from ..repository.halfway import check_indexes
 from ..repository.locate import Repository, locate_one
+from ..repository.names import written_path
 from .output import chatter_to_stderr, numbered, print_result, signed_by
 from .parser import LABEL, PATH, add_options
 from .reading import warn_insecure, whole
@@ -76,9 +76,7 @@ def execute(args: Namespace) -> int:
         )
     source = from_folder(repository)
     with chatter_to_stderr():
-        output = (
-            os.fdopen(os.dup(1), "wb") if piped else Path(args.offline_repo_output).expanduser()
-        )
+        output = os.fdopen(os.dup(1), "wb") if piped else written_path(args.offline_repo_output)
         packed = pack(
             source, output, known, volume_size, TerminalProgress(), dry_run=context.dry_run
         )

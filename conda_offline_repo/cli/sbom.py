@@ -5,7 +5,6 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping
 from operator import itemgetter
-from pathlib import Path
 from typing import Any
 
 from conda.base.context import context
@@ -14,6 +13,7 @@ from ..files.typed import typed_place
 from ..printable import counted
 from ..queries.sbom import Bill, make_bills, write_files
 from ..repository.locate import Repository, locate
+from ..repository.names import written_path
 from .output import chatter_to_stderr, print_result, release_json
 from .parser import LABEL, PATH, add_options
 from .reading import warn_insecure, whole
@@ -41,7 +41,7 @@ def configure_parser(parser: ArgumentParser) -> None:
 def execute(args: Namespace) -> int:
     """Write the bills of each repository, and print where they are."""
     place = typed_place(args.offline_repo_path)
-    folder = Path(args.offline_repo_output).expanduser().absolute()
+    folder = written_path(args.offline_repo_output)
 
     def read() -> list[tuple[Repository, Bill]]:
         repositories = locate(place, args.offline_repo_label)

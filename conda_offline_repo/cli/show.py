@@ -19,6 +19,7 @@ from ..queries.sbom import write_files
 from ..queries.texts import scripts
 from ..queries.why import why
 from ..repository.locate import Repository, locate, locate_one
+from ..repository.names import written_path
 from ..settings import default_root
 from . import affected_report, show_report, why_report
 from .output import chatter_to_stderr, print_answers, print_result, release_json
@@ -121,7 +122,7 @@ def _answer(repositories: Repositories, args: Namespace) -> Printer:
 
 
 def _report(repository: Repository, args: Namespace) -> Printer:
-    file = typed_path(args.offline_repo_report).absolute()
+    file = written_path(args.offline_repo_report)
     for name in ("brief", "releases", "why", "licenses", "scripts"):
         if getattr(args, f"offline_repo_{name}") not in (None, False):
             raise InvalidRequestError(f"--report is not allowed with --{name}.", "Run both.")

@@ -16,13 +16,14 @@ from ..customer.trust.signers import check_delivery, expect_from_now_on
 from ..delivery.deliver import Outcome, deliver, read_target
 from ..delivery.plan import Plan, Terms
 from ..delivery.source import Source, from_folder
-from ..files.typed import ADDRESS, typed_path, typed_place
+from ..files.typed import ADDRESS, typed_place
 from ..printable import counted, human, withdrawal
 from ..queries.compare import difference
 from ..queries.overview import amount
 from ..redaction import confined
 from ..repository.halfway import check_indexes
 from ..repository.locate import Repository, locate_one
+from ..repository.names import written_path
 from .output import (
     changes_json,
     chatter_to_stderr,
@@ -123,7 +124,7 @@ def deliver_to(args: Namespace, source: Source, store: Store | None = None) -> i
 
 
 def _target(args: Namespace) -> Path:
-    return Path(os.path.abspath(typed_path(args.offline_repo_target)))
+    return Path(os.path.abspath(written_path(args.offline_repo_target)))
 
 
 def _json(outcome: Outcome) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from ..customer.use import use
 from ..exceptions import InvalidRequestError
 from ..files.typed import typed_place
 from ..repository.locate import absolute
+from ..repository.names import check_written
 from ..specs import parse_spec
 from .output import chatter_to_stderr
 from .parser import LABEL, add_options
@@ -114,6 +115,7 @@ def _undo(args: Namespace) -> int:
 def _prefix() -> Path:
     """Return the target environment; base only if the user insists."""
     prefix = Path(context.target_prefix)
+    check_written(prefix)
     if is_base(prefix) and not context.always_yes:
         raise TargetError(
             "This would configure the base environment, conda's own, for the repository.",

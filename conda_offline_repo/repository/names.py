@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from pathlib import Path
+from pathlib import Path, PurePath, PureWindowsPath
 
 from conda import CondaError
 from conda.base.constants import KNOWN_SUBDIRS
@@ -16,6 +16,7 @@ from conda.base.context import context
 from conda.models.version import VersionSpec
 
 from ..exceptions import InvalidRequestError
+from ..files.typed import typed_path
 from ..files.web import Place, channel_of
 from ..urls import SCHEME, is_misread, misread_folders
 from .exceptions import FolderNameError, InvalidLabelError
@@ -28,6 +29,9 @@ WINDOWS_DEVICES = frozenset(
 )
 OWN_MEANING = "conda gives this name a meaning of its own in channel URLs"
 RESERVED = "Windows reserves this name for a device"
+DROPPED = "Windows drops a space or a dot at the end of a name"
+#: What Windows allows in no name.
+FORBIDDEN = re.compile(r'[<>:"|?*]')
 LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 #: What CEP 26 allows in the name, version and build of an archive.
 ARCHIVE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+!-]{0,210}(?:\.conda|\.tar\.bz2)", re.ASCII)
@@ -136,6 +140,39 @@ def label_problem(name: str) -> str | None:
 def is_device(name: str) -> bool:
     """Return whether Windows takes a file name for a device, whatever its extension."""
     return name.lower().partition(".")[0] in WINDOWS_DEVICES
+
+
+def written_path(text: str) -> Path:
+    """Return the absolute path, as somebody types it, of what is to be written.
+
+    Raises:
+        InvalidRequestError: It is none, or a part of it is no name on Windows.
+    """
+    path = typed_path(text).absolute()
+    check_written(path)
+    return path
+
+
+def check_written(path: PurePath) -> None:
+    """Check that an absolute path has no name which Windows changes; of a path of Windows, that it
+    allows each name.
+
+    Raises:
+        InvalidRequestError: Otherwise; else a file would lie elsewhere, or in no file at all.
+    """
+    for name in path.parts[1:]:
+        if name != ".." and name.endswith((" ", ".")):
+            problem = DROPPED
+        elif isinstance(path, PureWindowsPath) and is_device(name):
+            problem = RESERVED
+        elif isinstance(path, PureWindowsPath) and FORBIDDEN.search(name):
+            problem = f"Windows allows none of {FORBIDDEN.pattern[1:-1]} in a name"
+        else:
+            continue
+        raise InvalidRequestError(
+            f"{path} cannot be written because of the name {name!r}: {problem}.",
+            "Give another name.",
+        )
 
 
 def check_platform(platform: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from conda_offline_repo.urls import file_url
 from tests.support.delivering import packed
 from tests.support.mirror import PLATFORM
 from tests.support.running import plain_url, snapshot
+from tests.support.windows import root_of_a_drive
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -93,6 +95,44 @@ def test_link_leads_past_a_folder_that_conda_misreads(
     conda.use(link, "-n", "e", "app", "--yes")
     conda.run("install", "--yes", "tool", **conda.activated("e"))
     assert {*conda.installed("e")} >= {"app", "tool"}
+
+
+def test_names_that_windows_changes_are_not_written(
+    conda: Conda, mirror: Mirror, tmp_path: Path
+) -> None:
+    bank, named = mirror.builds[1], tmp_path / "named"
+    named.mkdir()
+    packed(bank, tmp_path / "bank.zip")
+    (named / "offline-repo.yml").write_text("root: 'repo '\nlabels: {bank: {packages: [app]}}\n")
+    build = ("build", "--label", "bank", "-c", bank, "--no-label-channel", "app")
+    writing: tuple[tuple[object, ...], ...] = (
+        (*build, "--root", named / "repo "),
+        (*build, "--root", named / "repo ", "--dry-run"),
+        ("build", "--label", "bank"),
+        (*build, "--root", named, "--file", named / "bank.yml.", "--write-config"),
+        ("sync", bank, f"{named / 'sp '}"),
+        ("unpack", tmp_path / "bank.zip", named / "repo." / "bank"),
+        ("pack", bank, "-o", named / "repo " / "bank.zip"),
+        ("sbom", bank, "-o", named / "bills."),
+        ("show", bank, "--report", named / "ops . " / "ops.html"),
+        ("use", bank, "-p", named / "env ", "--yes"),
+    )
+    before = snapshot(named)
+    for command in writing:
+        refused = conda.fail("offline-repo", *command, cwd=named).stderr
+        assert "Windows drops a space or a dot at the end of a name" in refused, command
+        assert snapshot(named) == before
+    assert "offline-repo.yml:1:7: " in conda.fail("offline-repo", "build", cwd=named).stderr
+
+
+@pytest.mark.skipif(os.name != "nt", reason="there are no drives")
+def test_path_that_is_relative_to_a_drive(conda: Conda, bank: Path, tmp_path: Path) -> None:
+    with root_of_a_drive(bank.parent) as drive:
+        for command in verbs(f"{drive}bank", tmp_path):
+            conda.run("offline-repo", *command)
+        conda.run("offline-repo", "sync", drive, f"{drive}copy", "--dry-run")
+        report = conda.run("offline-repo", "show", drive, "--report", f"{drive}ops.html")
+        assert f"{drive}\\ops.html: written" in report.stdout
 
 
 def test_address_of_the_network(conda: Conda, tmp_path: Path) -> None:

@@ -341,6 +341,8 @@ def test_shown_without_credentials(url: str, text: str) -> None:
         "nothing://host/bank",
         "memory://",
         "s3://[bucket/bank",
+        "s3://bucket/repo./bank",
+        "sftp://host/repo%20/bank",
     ],
 )
 def test_addresses_that_cannot_be_the_target(url: str) -> None:

@@ -15,12 +15,13 @@ from conda_offline_repo.repository.names import (
     archive_problem,
     check_label,
     check_platform,
+    check_written,
     is_sibling,
     same_name_in_other_case,
 )
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from pathlib import Path, PurePath
 
 
 @pytest.mark.parametrize(
@@ -127,6 +128,40 @@ def test_archive(name: str) -> None:
 )
 def test_archive_that_must_not_become_a_path(name: str) -> None:
     assert archive_problem(name)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *(PureWindowsPath("X:/repo/halkbank"), PureWindowsPath("//server/share/a.b/ c")),
+        *(PurePosixPath("/srv/aux/a:b"), PurePosixPath("/srv/../repo")),
+        *(PureWindowsPath("X:/.."), PureWindowsPath("//?/C:/repo"), PureWindowsPath("X:/")),
+    ],
+    ids=str,
+)
+def test_path_to_write(path: PurePath) -> None:
+    check_written(path)
+
+
+@pytest.mark.parametrize(
+    ("path", "name", "problem"),
+    [
+        (PureWindowsPath("X:/repo /halkbank"), "repo ", "drops a space or a dot"),
+        (PureWindowsPath("//server/share/repo./bank"), "repo.", "drops a space or a dot"),
+        (PureWindowsPath("//?/C:/sp "), "sp ", "drops a space or a dot"),
+        (PurePosixPath("/srv/repo /bank"), "repo ", "drops a space or a dot"),
+        (PurePosixPath("/srv/.../bank"), "...", "drops a space or a dot"),
+        (PureWindowsPath("E:/out/a:b.zip"), "a:b.zip", "allows none of"),
+        (PureWindowsPath("E:/out/bank?.zip"), "bank?.zip", "allows none of"),
+        (PureWindowsPath("E:/aux.1/bank"), "aux.1", "a device"),
+    ],
+    ids=str,
+)
+def test_path_that_would_become_another(path: PurePath, name: str, problem: str) -> None:
+    with pytest.raises(InvalidRequestError, match=problem) as caught:
+        check_written(path)
+    assert str(path) in str(caught.value)
+    assert repr(name) in str(caught.value)
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from ruamel.yaml.nodes import MappingNode
 from ...exceptions import ConfigFileError, Mistake, OfflineRepoError
 from ...files import yaml_nodes
 from ...redaction import secrets_in
+from ...repository.names import check_written
 from ...repository.remembered import Remembered
 from ..archives.installers import check_installers
 from ..request.channels import sources
@@ -95,6 +96,9 @@ class _Reader:
     def options(self, defaults: Options, labels: Collection[str]) -> tuple[Options, ...]:
         common = common_options(defaults, self.data, self.folder)
         self._check((), needs_token=True)
+        if self.data.get("root"):
+            with self._noting(("root",)):
+                check_written(common.root.absolute())
         names = tuple(self.data.get("labels") or ())
         self._check_case("label", names, ("labels",))
         return tuple(self._label(name, common, not labels or name in labels) for name in names)

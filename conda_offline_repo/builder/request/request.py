@@ -15,7 +15,7 @@ from ...cooldown import Cooldown, cooldown, due_day
 from ...exceptions import InvalidRequestError
 from ...repository.locate import labels_in
 from ...repository.manifest import VERSION_3, Manifest
-from ...repository.names import check_label, check_platform
+from ...repository.names import check_label, check_platform, check_written
 from ...repository.remembered import SOLVERS, Remembered
 from ..exceptions import NothingAskedError
 from ..warnings import BuildWarning
@@ -107,7 +107,9 @@ def repository_of(options: Options) -> Path:
         InvalidLabelError: The label cannot name a folder.
     """
     check_label(options.label)
-    return options.root.absolute() / options.label
+    repository = options.root.absolute() / options.label
+    check_written(repository)
+    return repository
 
 
 def resolve(options: Options, last: Manifest | None) -> Request:

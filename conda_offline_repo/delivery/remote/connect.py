@@ -8,6 +8,7 @@ from importlib import import_module
 from urllib.parse import urlsplit
 
 from ...redaction import Secrets, secrets_in
+from ...repository.names import DROPPED
 from .exceptions import AddressError, ProtocolError, StoreError
 from .protocols import KNOWN, S3, SSH, Protocol
 from .store import Store
@@ -39,6 +40,8 @@ def shown(url: str) -> str:
     folders = [*parts.path[1:].rstrip("/").split("/")] if parts.path.strip("/") else []
     if not (host or folders) or {"", ".", ".."} & {*folders}:
         raise AddressError(text, "it is not the address of a folder")
+    if any(folder.endswith((" ", "%20", ".")) for folder in folders):
+        raise AddressError(text, DROPPED)
     return text
 
 
