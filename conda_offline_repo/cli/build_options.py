@@ -11,6 +11,7 @@ from conda.base.context import context, locate_prefix_by_name
 from ..builder.config.values import is_path
 from ..builder.options import EnvironmentSpec, Options
 from ..exceptions import InvalidRequestError
+from ..files.typed import expanded
 from ..settings import default_root, default_sign_keys, environment_token
 
 
@@ -101,7 +102,7 @@ def _environments(args: Namespace) -> tuple[EnvironmentSpec, ...]:
 
 def path_of(text: str) -> Path:
     """Return the path that was typed."""
-    return Path(text).expanduser()
+    return expanded(text)
 
 
 def file_of(text: str | None) -> Path | None:

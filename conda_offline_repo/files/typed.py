@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Container
-from pathlib import Path
+from collections.abc import Callable, Container
+from pathlib import Path, PurePath
+from typing import TypeVar
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
 from ..exceptions import InvalidRequestError
 from ..urls import NETWORK, file_path, public
 from .web import Place, WebFolder
 
+AnyPath = TypeVar("AnyPath", bound=PurePath)
 #: How an address of the network begins, also one of fsspec's with several protocols.
 ADDRESS = re.compile(r"((?:[A-Za-z][A-Za-z0-9+.-]+::)*)[A-Za-z][A-Za-z0-9+.-]+://")
 
@@ -39,7 +42,7 @@ def typed_place(text: str, schemes: Container[str] = NETWORK) -> Place:
             return Path(file_path(re.sub(r"^(?i:file):/{0,3}(?=[A-Za-z]:)", "file:///", text)))
         match = ADDRESS.match(text)
         if not match:
-            return Path(text).expanduser()
+            return expanded(text)
         address, parts = public(text.removeprefix(match[1])), urlsplit(text)
         if parts.scheme in schemes and parts.hostname and not parts.query:
             return WebFolder.at(_normal(parts))
@@ -61,6 +64,18 @@ def typed_place(text: str, schemes: Container[str] = NETWORK) -> Place:
         "Give the path of the folder: where its share is mounted, or where you have copied it to "
         f"from {server}.",
     )
+
+
+def expanded(text: str) -> Path:
+    """Return a path as somebody types it, with `~`."""
+    return completed(Path(text).expanduser())
+
+
+def completed(path: AnyPath, absolute: Callable[[AnyPath], str] = os.path.abspath) -> AnyPath:
+    """Return a path; absolute, if it begins in the current folder of a drive, as `X:repo`, which
+    Python before 3.13 leaves as it is.
+    """
+    return type(path)(absolute(path)) if path.drive and not path.root else path
 
 
 def _normal(parts: SplitResult) -> str:

@@ -13,6 +13,7 @@ from conda.base.context import locate_prefix_by_name
 from conda.exceptions import EnvironmentNameNotFound
 
 from ...audit.policy import put_over
+from ...files.typed import completed
 from ...urls import is_local
 from ..options import EnvironmentSpec, Options
 
@@ -39,7 +40,7 @@ def is_path(environment: str) -> bool:
 
 def path_of(folder: Path, text: str) -> Path:
     """Return a path that a file in a folder names: relative to the folder, or below `~`."""
-    return folder / os.path.expanduser(text)
+    return completed(folder / os.path.expanduser(text))
 
 
 def prefix_of(folder: Path, text: str) -> Path:

@@ -111,7 +111,7 @@ def absolute_url(address: str, folder: Path) -> str:
     """Return the URL of an archive that is named by its URL, or by a path relative to `folder`."""
     if SCHEME.match(address):
         return address
-    return file_url(Path(os.path.normpath(folder.absolute() / os.path.expanduser(address))))
+    return file_url(Path(os.path.abspath(folder / os.path.expanduser(address))))
 
 
 def pin(url: str, sha256: str | None = None, md5: str | None = None) -> PinnedArchive:
