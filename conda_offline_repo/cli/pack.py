@@ -7,6 +7,7 @@ import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from conda.base.context import context
@@ -19,7 +20,7 @@ from ..exceptions import InvalidRequestError
 from ..files.typed import typed_place
 from ..printable import counted, human
 from ..repository.halfway import check_indexes
-from ..repository.locate import Repository, locate_one
+from ..repository.locate import Repository, enclosing, locate_one
 from ..repository.names import written_path
 from .output import chatter_to_stderr, numbered, print_result, signed_by
 from .parser import LABEL, PATH, add_options
@@ -68,18 +69,18 @@ def execute(args: Namespace) -> int:
     warn_insecure([repository])
     volume_size = parse_size(size) if size else None
     known = since(base, label, repository.manifest) if base else None
-    piped = args.offline_repo_output == "-"
+    output = args.offline_repo_output
+    piped = output == "-"
     if piped and (size or context.json or os.isatty(1)):
         raise InvalidRequestError(
             "`-o -` writes one volume and nothing else, and not to a terminal.",
             "Leave out --volume-size and --json, and send the output to a pipe or a file.",
         )
     source = from_folder(repository)
+    file = None if piped else _file(output, source.manifest.label)
     with chatter_to_stderr():
-        output = os.fdopen(os.dup(1), "wb") if piped else written_path(args.offline_repo_output)
-        packed = pack(
-            source, output, known, volume_size, TerminalProgress(), dry_run=context.dry_run
-        )
+        to = file or os.fdopen(os.dup(1), "wb")
+        packed = pack(source, to, known, volume_size, TerminalProgress(), dry_run=context.dry_run)
     stream = sys.stderr if piped else sys.stdout
     lines = [*_lines(source, known, packed)]
     print_result(_json(source, known, packed), lines, lines[:1], stream=stream)
@@ -90,6 +91,28 @@ def _repository(place: Place, label: str | None) -> Repository:
     repository = locate_one(place, label)
     check_indexes(repository)
     return repository
+
+
+def _file(text: str, label: str) -> Path:
+    """Return the file to pack into, before all is packed; offers a name in the place of a folder.
+
+    Raises:
+        InvalidRequestError: It is a folder, in none, or no name for a file.
+    """
+    path = written_path(text)
+    is_folder = path.is_dir() or not os.path.basename(text)
+    folder = path if is_folder else path.parent
+    if folder.is_dir() and not is_folder:
+        return path
+    problem = (
+        "is a folder, not a file" if is_folder else f"cannot be written: {folder} does not exist"
+    )
+    around = enclosing(folder)
+    example = (around.parent if around else folder) / f"{label}.zip"
+    advice = f"Give a file, such as -o {quote_for_shell(str(example))}"
+    if not folder.is_dir():
+        advice = "Make that folder, or give a file in another one."
+    raise InvalidRequestError(f"{path} {problem}. Nothing was written.", advice)
 
 
 def _json(source: Source, since: Since | None, packed: Packed) -> dict[str, Any]:

@@ -13,9 +13,11 @@ import struct
 import subprocess
 import sys
 import zipfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from conda.utils import quote_for_shell
 
 from conda_offline_repo.delivery import pack as packing
 from conda_offline_repo.delivery.exceptions import (
@@ -57,7 +59,6 @@ from tests.support.running import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from tests.support.mirror import Mirror
     from tests.support.running import Conda
@@ -506,6 +507,32 @@ def test_volumes_of_a_newer_release_take_the_place_of_those_that_never_came(
     unpack(*packed(mirror.builds[3], tmp_path / "3.zip", since=arrived), target=arrived)
     assert files(arrived) == files(mirror.builds[3])
     assert alone(arrived)
+
+
+def test_output_that_is_no_file(conda: Conda, mirror: Mirror, tmp_path: Path) -> None:
+    """The place is looked at first, also for several volumes; a name is offered that works."""
+    source = mirror.copy(1, tmp_path / "root" / "bank")
+    before, nowhere = files(tmp_path), tmp_path / "nowhere"
+    folders = {
+        tmp_path: tmp_path,
+        "/": Path("/").absolute(),
+        ".": conda.work,
+        f"{nowhere}/": nowhere,
+        source: source.parent,
+        source / "noarch": source.parent,
+    }
+    pack = ("offline-repo", "pack", source)
+    for output, folder in folders.items():
+        for options in ((), ("--dry-run",), ("--volume-size", "1GB")):
+            refused = conda.fail(*pack, *options, "-o", output).stderr
+            assert "is a folder, not a file" in refused
+            absent = "Make that folder" in refused
+            assert absent is not folder.exists()
+            assert absent or f"-o {quote_for_shell(str(folder / 'bank.zip'))}" in refused
+    refused = conda.fail(*pack, "--dry-run", "-o", nowhere / "bank.zip").stderr
+    assert f"{nowhere} does not exist" in refused
+    assert files(tmp_path) == before
+    assert [*conda.work.iterdir()] == []
 
 
 def test_command_line(conda: Conda, mirror: Mirror, target: Path, tmp_path: Path) -> None:
