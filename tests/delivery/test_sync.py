@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING
@@ -648,3 +649,22 @@ def test_machine_that_allows_the_key_takes_it_in_the_place_of_another(
     other = signed(mirror, 3, tmp_path, OTHER)
     conda.run("offline-repo", "sync", other, target)
     assert files(target) == files(other)
+
+
+@pytest.mark.parametrize("options", [(), ("--quiet",), ("--quiet", "--json")])
+def test_file_that_cannot_be_deleted_is_told(
+    conda: Conda, mirror: Mirror, target: Path, options: tuple[str, ...]
+) -> None:
+    run(mirror.builds[1], target)
+    old = target / PLATFORM / "tool-1.0-0.conda"
+    with ExitStack() as held:
+        if os.name == "nt":
+            held.enter_context(old.open("rb"))
+        else:  # it stays, too
+            old.unlink()
+            (old / "held").mkdir(parents=True)
+        told = conda.run("offline-repo", "sync", mirror.builds[2], target, *options)
+    warnings = told.json["warnings"] if "--json" in options else told.stderr
+    assert "also files that it does not need any more" in str(warnings)
+    assert old.name in str(warnings)
+    assert conda.execute("offline-repo", "verify", target).status == 2
