@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
+
+#: The error numbers of a pipe that nobody reads any more; Windows has the second.
+READER_GONE = (errno.EPIPE, errno.EINVAL)
 
 
 class FilteredStream:
@@ -68,7 +72,7 @@ class FilteredStream:
                 nowhere = os.open(os.devnull, os.O_WRONLY)
                 os.dup2(nowhere, self._stream.fileno())
                 os.close(nowhere)
-            if sys.stderr and not isinstance(error, BrokenPipeError) and not self._is_stderr:
+            if sys.stderr and error.errno not in READER_GONE and not self._is_stderr:
                 sys.stderr.write(f"warning: the output is incomplete: {error.strerror}\n")
 
     def __getattr__(self, name: str) -> Any:
