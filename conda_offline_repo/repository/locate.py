@@ -22,6 +22,7 @@ from .exceptions import (
 )
 from .manifest import MANIFEST_NAME, Manifest
 from .manifest_json import present, read
+from .names import OF_SYSTEMS
 from .signing.signature import checked
 from .transition import allowing, read_next, unfinished
 
@@ -207,4 +208,5 @@ def _below(path: Path) -> list[Path]:
         if error.errno == errno.EINVAL:  # a character that no name on Windows has
             return []
         raise UnreadableError(path, error) from error
-    return [folder for folder in folders if not folder.name.startswith(".") and present(folder)]
+    folders = [f for f in folders if not (f.name.startswith(".") or OF_SYSTEMS.fullmatch(f.name))]
+    return [folder for folder in folders if present(folder)]

@@ -27,6 +27,14 @@ WINDOWS_DEVICES = frozenset(
     + tuple(f"com{digit}" for digit in "0123456789")
     + tuple(f"lpt{digit}" for digit in "0123456789")
 )
+#: What Windows, macOS, Linux and network storages put on volumes and into folders.
+OF_SYSTEMS = re.compile(
+    r"system volume information|\$recycle\.bin|recycler|found\.[0-9]{3}|desktop\.ini|thumbs\.db"
+    r"|\._.*|\.(ds_store|spotlight-v100|trashes|fseventsd|temporaryitems|documentrevisions-v100)"
+    r"|\.(apdisk|volumeicon\.icns|directory|trash(-[0-9]+)?|fuse_hidden.*|nfs[0-9a-f]+|snapshots?)"
+    r"|lost\+found|@eadir|[@#]recycle",
+    re.IGNORECASE,
+)
 OWN_MEANING = "conda gives this name a meaning of its own in channel URLs"
 RESERVED = "Windows reserves this name for a device"
 DROPPED = "Windows drops a space or a dot at the end of a name"

@@ -15,16 +15,13 @@ from ..files.workers import run_all
 from .exceptions import UnreadableError
 from .halfway import check_current
 from .manifest import BESIDE, INDEX_NAME, MANIFEST_NAME
-from .names import SIBLINGS, is_sibling
+from .names import OF_SYSTEMS, SIBLINGS, is_sibling
 from .signing.signature import SIGNATURE_NAME
 from .transition import unfinished
 
 if TYPE_CHECKING:
     from ..progress import Progress
     from .locate import Repository
-
-#: Files that operating systems and copy tools put into folders.
-NOT_OURS = frozenset({"desktop.ini", "thumbs.db", ".ds_store"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,9 +156,10 @@ def _files(root: Path) -> Iterator[str]:
     """Yield the paths below a folder: files, and folders that are links or cannot be read."""
     closed: list[str] = []
     for folder, folders, names in os.walk(root, onerror=lambda e: closed.append(str(e.filename))):
+        folders[:] = [name for name in folders if not OF_SYSTEMS.fullmatch(name)]
         links = [name for name in folders if os.path.islink(os.path.join(folder, name))]
-        paths = [os.path.join(folder, name) for name in (*names, *links)]
-        for path in (path for path in paths if os.path.basename(path).lower() not in NOT_OURS):
-            yield Path(path).relative_to(root).as_posix()
+        for name in (*names, *links):
+            if not OF_SYSTEMS.fullmatch(name):
+                yield Path(folder, name).relative_to(root).as_posix()
     for folder in closed:
         yield Path(folder).relative_to(root).as_posix()

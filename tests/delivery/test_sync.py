@@ -668,3 +668,15 @@ def test_file_that_cannot_be_deleted_is_told(
     assert "also files that it does not need any more" in str(warnings)
     assert old.name in str(warnings)
     assert conda.execute("offline-repo", "verify", target).status == 2
+
+
+def test_folder_with_what_systems_put_there_is_a_place(mirror: Mirror, target: Path) -> None:
+    target.mkdir(parents=True)
+    (target / ".DS_Store").write_bytes(b"x")
+    run(mirror.builds[1], target)
+    (target / "noarch" / "Thumbs.db").write_bytes(b"x")
+    assert not run(mirror.builds[1], target).plan.changes
+    run(mirror.builds[2], target)
+    put = {".DS_Store": b"x", "noarch/Thumbs.db": b"x"}
+    assert files(target) == {**files(mirror.builds[2]), **put}
+    assert verify(locate_one(target), Unwatched()).unchanged

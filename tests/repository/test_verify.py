@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conda_offline_repo.progress import Unwatched
-from conda_offline_repo.repository.locate import locate_one
+from conda_offline_repo.repository.locate import locate, locate_one
+from conda_offline_repo.repository.publication.ownership import leftovers
 from conda_offline_repo.repository.verify import verify
 from tests.support.inside import Counted
 from tests.support.running import snapshot
@@ -63,10 +64,35 @@ def test_extra_files_do_no_harm_to_the_rest(copy: Path) -> None:
     assert report(copy).good
 
 
-@pytest.mark.parametrize("name", ["Thumbs.db", ".DS_Store", "desktop.ini"])
-def test_what_systems_leave_in_folders_is_not_told(copy: Path, name: str) -> None:
-    (copy / "noarch" / name).write_bytes(b"x")
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("Thumbs.db", ".DS_Store", "desktop.ini", "._repodata.json", ".nfs000000000000002a"),
+        *("System Volume Information/WPSettings.dat", "$RECYCLE.BIN/S-1-5-18/desktop.ini"),
+        *(".Trashes/501/app.conda", ".Spotlight-V100/Store-V2/x", ".fseventsd/fseventsd-uuid"),
+        *("lost+found/#11", ".Trash-1000/info/x.trashinfo", "@eaDir/app@SynoEAStream"),
+    ],
+)
+@pytest.mark.parametrize("folder", [".", "noarch"])
+def test_what_systems_leave_in_folders_is_not_told(copy: Path, name: str, folder: str) -> None:
+    path = copy / folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"x")
     assert report(copy).extra == ()
+    assert not list(leftovers(locate_one(copy).manifest, copy, None))
+
+
+@pytest.mark.parametrize("name", ["app.txt", "_thumbs.db", "found.1", "trashes", "_.app"])
+def test_other_names_are_told(copy: Path, name: str) -> None:
+    (copy / "noarch" / name).write_bytes(b"x")
+    assert report(copy).extra == (f"noarch/{name}",)
+
+
+def test_folders_of_systems_are_no_repositories(copy: Path) -> None:
+    """Some may not even be looked into, at the root of a stick."""
+    for name in ("System Volume Information", "lost+found"):
+        shutil.copytree(copy, copy.with_name(name))
+    assert [repository.path for repository in locate(copy.parent)] == [copy]
 
 
 def test_folder_in_the_place_of_a_file(copy: Path) -> None:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from os import scandir
+from collections.abc import Iterable, Iterator
+from os import DirEntry, scandir
 from pathlib import Path
 
 from conda.base.context import context
 
 from ...files.atomic import remove
 from ..manifest import JOURNAL_NAME, MANIFEST_NAME, Manifest
-from ..names import INSTALLER, PLUGIN
+from ..names import INSTALLER, OF_SYSTEMS, PLUGIN
 from .exceptions import ForeignFolderError
 
 
@@ -26,7 +26,7 @@ def check_ours(repository: Path) -> None:
         repository.is_symlink()
         or (repository.exists() and not folders)
         or any(path.is_symlink() for folder in folders for path in folder.iterdir())
-        or (folders and not (repository / MANIFEST_NAME).exists() and any(repository.iterdir()))
+        or (folders and not (repository / MANIFEST_NAME).exists() and any(_ours(repository)))
     ):
         raise ForeignFolderError(repository)
 
@@ -41,12 +41,17 @@ def leftovers(new: Manifest, repository: Path, last: Manifest | None) -> tuple[s
     inside = [
         f"{subdir.relative_to(repository).as_posix()}/{name}"
         for subdir in _subdirs(repository)
-        for name in sorted(e.name for e in scandir(subdir) if not e.is_dir(follow_symlinks=False))
+        for name in sorted(e.name for e in _ours(subdir) if not e.is_dir(follow_symlinks=False))
     ]
     known = {*last.everything, *last.on_the_way} if last else set()
     others = sorted({*known, JOURNAL_NAME}.difference(inside))
     existing = (*inside, *(name for name in others if (repository / name).exists()))
     return tuple(name for name in existing if name not in new.everything)
+
+
+def _ours(folder: Path) -> Iterator[DirEntry[str]]:
+    """Yield what is in a folder, but for what systems put there."""
+    return (entry for entry in scandir(folder) if not OF_SYSTEMS.fullmatch(entry.name))
 
 
 def _subdirs(repository: Path) -> list[Path]:
