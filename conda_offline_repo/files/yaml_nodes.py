@@ -35,6 +35,8 @@ TAGS = frozenset({*MISREAD, "merge", "value", "null", "str", "seq", "map"})
 #: What YAML 1.1, which many programs read, has for true and false besides.
 SWITCHES = re.compile(r"(?i)yes|no|on|off")
 NUMBER = re.compile(r"0|-?[1-9][0-9]{0,8}", re.ASCII)
+#: For paths of Windows.
+ESCAPED = "In double quotes, \\ begins an escape: write a path in single quotes, or with /"
 #: A scalar that no type of the schema takes.
 NEITHER = object()
 
@@ -142,7 +144,10 @@ def not_text(node: Node, name: str) -> str | None:
         return f'YAML reads {text} as {kind}: put it in quotes, "{text}".'
     if node.style is None and SWITCHES.fullmatch(text):
         return f'Many programs read {text} as true or false: put it in quotes, "{text}".'
-    return None if text.isprintable() else f"{name} has a character that cannot be seen."
+    if text.isprintable():
+        return None
+    hint = f" {ESCAPED}." if node.style == '"' else ""
+    return f"{name} has a character that cannot be seen.{hint}"
 
 
 def _scalar(node: Node) -> Any:
@@ -190,4 +195,7 @@ def _syntax(error: MarkedYAMLError, text: str) -> Mistake:
         problem = 'in [...] and {...}, ${VAR} has to be in quotes: "${VAR}"'
     elif error.context and error.context_mark and error.context_mark.line != mark.line:
         problem = f"{error.context} that begins on line {error.context_mark.line + 1}, {problem}"
+    if "quoted scalar" in str(error.context) and error.context_mark:
+        begin = text[error.context_mark.index :].partition("\n")[0]
+        problem = f"{problem}. {ESCAPED}" if begin[:1] == '"' and "\\" in begin else problem
     return Mistake(mark.line + 1, mark.column + 1, f"This is not YAML: {problem}.")

@@ -342,6 +342,19 @@ labels:
         assert secret not in repr(caught.value.args)
 
 
+@pytest.mark.parametrize("text", ["C:\\new", "C:\\data", "C:\\repo\\", "C:\\Users\\me", "C:\\Lib"])
+def test_path_of_windows_in_double_quotes(path: Path, text: str) -> None:
+    path.write_text(f'root: "{text}"\nlabels: {{bank: {{packages: [app]}}}}\n')
+    with pytest.raises(ConfigFileError, match="write a path in single quotes, or with /"):
+        read(path, DEFAULTS, {})
+    path.write_text(f"root: '{text}'\nlabels: {{bank: {{packages: [app]}}}}\n")
+    read(path, DEFAULTS, {})
+    path.write_text("root: '\a'\n")
+    with pytest.raises(ConfigFileError) as caught:
+        read(path, DEFAULTS, {})
+    assert "quotes" not in str(caught.value)
+
+
 @pytest.mark.parametrize("sign", ["*{}", "!{}!x y", "&{} [", "!<{}", "%{}", "@{}", "'{}", "|{}"])
 def test_no_secret_of_what_is_no_yaml_is_repeated(path: Path, sign: str) -> None:
     (told,) = mistakes(path, f"labels: {{acme: {{token: {sign.format(TOKEN)}}}}}")
