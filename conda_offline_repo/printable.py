@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import re
+import shlex
 import unicodedata
 
 UNITS = ("bytes", "kB", "MB", "GB", "TB")
+
+#: What neither cmd.exe nor PowerShell takes for anything but itself.
+PLAIN = re.compile(r"[\w+=:./\\~-]+")
 
 
 def printable(text: str) -> str:
@@ -17,6 +23,20 @@ def printable(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(c if _is_harmless(c) else repr(c)[1:-1] for c in text)
+
+
+def quoted(*arguments: object, windows: bool = os.name == "nt") -> str:
+    """Return arguments as the shell of this system takes them, be it cmd.exe or PowerShell."""
+    texts = [str(argument) for argument in arguments]
+    if not windows:
+        return shlex.join(texts)
+    return " ".join(text if PLAIN.fullmatch(text) else _in_quotes(text) for text in texts)
+
+
+def _in_quotes(text: str) -> str:
+    """Return a text as a program of Windows takes it from a command line."""
+    text = re.sub(r'(\\*)"', r'\1\1\\"', text)
+    return '"{}"'.format(re.sub(r"(\\+)$", r"\1\1", text))
 
 
 def markdown(text: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from conda_offline_repo.printable import counted, human, printable
+from conda_offline_repo.printable import counted, human, printable, quoted
 
 
 @pytest.mark.parametrize(
@@ -34,3 +34,25 @@ def test_printable_text_is_left_as_it_is() -> None:
     for text in ("", "a\nb", "a\u00a0b", "ş é \U0001f40d", "C:\\x"):
         assert printable(text) == text
     assert printable("a\tb\x1b\u202e\ud800") == "a\\tb\\x1b\\u202e\\ud800"
+
+
+@pytest.mark.parametrize(
+    ("argument", "posix", "windows"),
+    [
+        ("conda>=26.3", "'conda>=26.3'", '"conda>=26.3"'),
+        ("X:\\my repo\\bank", "'X:\\my repo\\bank'", '"X:\\my repo\\bank"'),
+        ("X:\\my repo\\", "'X:\\my repo\\'", '"X:\\my repo\\\\"'),
+        ("X:\\repo", "'X:\\repo'", "X:\\repo"),
+        ("a&b", "'a&b'", '"a&b"'),
+        ("C:\\a(x86)", "'C:\\a(x86)'", '"C:\\a(x86)"'),
+        ("it's", "'it'\"'\"'s'", '"it\'s"'),
+        ('app[build="py*"]', "'app[build=\"py*\"]'", '"app[build=\\"py*\\"]"'),
+        ("app=1.0", "app=1.0", "app=1.0"),
+        ("a,b;c", "'a,b;c'", '"a,b;c"'),
+        ("", "''", '""'),
+    ],
+)
+def test_quoted(argument: str, posix: str, windows: str) -> None:
+    assert quoted(argument, windows=False) == posix
+    assert quoted(argument, windows=True) == windows
+    assert quoted("app", argument, windows=True) == f"app {windows}"

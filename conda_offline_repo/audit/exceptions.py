@@ -9,6 +9,7 @@ from pathlib import Path
 from conda.common.io import dashlist
 
 from ..exceptions import OfflineRepoError
+from ..printable import quoted
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class LicensesMissingError(OfflineRepoError):
 
     def __init__(self, channel: str | None = None) -> None:
         """`channel` has the package, if the folder brings it along."""
-        place = f"--override-channels -c {channel} " if channel else ""
+        place = f"--override-channels -c {quoted(channel)} " if channel else ""
         super().__init__(
             "Rules on licences need a package that is not installed: license-expression.",
             f"Install it beside conda: conda install -n base {place}license-expression",

@@ -45,8 +45,8 @@ PACKAGES = {
         the label channel publishes.""",
     "--add PACKAGE ...": "Ship this too, or replace the one of this name; repeat it for several.",
     "--remove PACKAGE ...": "Do not ship this any more; repeat it for several.",
-    "--pip REQUIREMENT ...": """Ship this of PyPI as conda packages: 'flask>=3', a wheel,
-        '-r FILE' or another line of pip's requirements files; repeat it for all.""",
+    "--pip REQUIREMENT ...": """Ship this of PyPI as conda packages: "flask>=3", a wheel,
+        "-r FILE" or another line of pip's requirements files; repeat it for all.""",
     "--exclude-newer AGE": """Ship nothing younger than this, such as 14d, or newer than a date,
         such as 2026-11-01; none takes it away.""",
     "--keep N": "Keep the last N releases installable, this one included.",
@@ -75,8 +75,8 @@ MACHINE = {
     "--virtual-package [PLATFORM:]NAME=VERSION[=BUILD] ...": """Such as linux-64:__glibc=2.17, or
         NAME= for one that the machine lacks; repeat it for several. Default at first: a modest
         machine with linux 4.18, glibc 2.28; osx 13.0; win 10; no cuda.""",
-    "--customer-conda VERSIONS": """The versions of its conda, such as '>=24.7,<26'. Default at
-        first: '>=24.7'.""",
+    "--customer-conda VERSIONS": """The versions of its conda, such as ">=24.7,<26". Default at
+        first: >=24.7.""",
     "--customer-solver NAME ...": """A solver that its conda may have, which the release is proven
         for; repeat it for all. Default at first: classic, libmamba, rattler.""",
 }

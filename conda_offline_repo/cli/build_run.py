@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conda.base.context import context
-from conda.utils import quote_for_shell
 
 from .._conda.solver import share_memory
 from ..builder.archives.installers import shipped
@@ -23,6 +22,7 @@ from ..builder.request.request import remember, repository_of, resolve
 from ..builder.run import Run
 from ..builder.upstream.access import unsent_token
 from ..exceptions import InvalidRequestError
+from ..printable import quoted
 from ..redaction import confined
 from ..repository import manifest_json
 from ..repository.names import check_written
@@ -100,7 +100,7 @@ def _write_config(args: Namespace, path: Path) -> None:
         label = options.label
         lines = (
             f"{path} describes the label {label} now. Build it from there:\n",
-            f"    conda offline-repo build --file {quote_for_shell(str(path))} --label {label}\n",
+            f"    conda offline-repo build --file {quoted(path)} --label {label}\n",
         )
         content = {"path": str(path.absolute()), "label": label}
         warnings = [warning.text for warning in unsent_token(request)]

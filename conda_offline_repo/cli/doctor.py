@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from conda.base.context import context
 from conda.exceptions import ChannelError
-from conda.utils import quote_for_shell
 
 from .._conda.transactions import installed
 from ..customer.cooldown import held_back
@@ -25,7 +24,7 @@ from ..customer.source import located, records
 from ..customer.trust.signers import check_expected
 from ..exceptions import OfflineRepoError
 from ..files.web import WebFolder
-from ..printable import printable
+from ..printable import printable, quoted
 from ..progress import Unwatched
 from ..redaction import confined, in_play
 from ..repository.manifest import on_platform
@@ -77,7 +76,7 @@ def _print(state: State, prefix: Path, verbose: bool) -> None:
         print(f"    The environment has release {release} of {manifest.label}.")
     elif current:
         print("    The environment's packages are of no single release that the repository has.")
-    use = f"conda offline-repo use {quote_for_shell(state.path, '-p', str(prefix))}"
+    use = f"conda offline-repo use {quoted(state.path, '-p', str(prefix))}"
     if manifest.release != state.release:
         older = manifest.release < state.release
         run = f"`{use}{' --allow-older' * older}`{', if you mean it' * older}"

@@ -11,14 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from conda.base.context import context
-from conda.utils import quote_for_shell
 
 from ..delivery.pack import Packed, pack, parse_size
 from ..delivery.release_ref import Since, since
 from ..delivery.source import Source, from_folder
 from ..exceptions import InvalidRequestError
 from ..files.typed import typed_place
-from ..printable import counted, human
+from ..printable import counted, human, quoted
 from ..repository.halfway import check_indexes
 from ..repository.locate import Repository, enclosing, locate_one
 from ..repository.names import written_path
@@ -109,7 +108,7 @@ def _file(text: str, label: str) -> Path:
     )
     around = enclosing(folder)
     example = (around.parent if around else folder) / f"{label}.zip"
-    advice = f"Give a file, such as -o {quote_for_shell(str(example))}"
+    advice = f"Give a file, such as -o {quoted(example)}"
     if not folder.is_dir():
         advice = "Make that folder, or give a file in another one."
     raise InvalidRequestError(f"{path} {problem}. Nothing was written.", advice)
@@ -138,6 +137,6 @@ def _lines(source: Source, since: Since | None, packed: Packed) -> Iterator[str]
         yield f"  {path}: {counted(len(names), 'file')}"
     yield signed_by(source.signers)
     if not context.dry_run and packed.volumes:
-        files = quote_for_shell(*(path.name for path in packed.volumes))
+        files = quoted(*(path.name for path in packed.volumes))
         command = f"conda offline-repo unpack {files} PATH/{release.label}"
         yield f"\nOn the customer's machine:\n\n    {command}\n"

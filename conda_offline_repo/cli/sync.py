@@ -10,14 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from conda.base.context import context
-from conda.utils import quote_for_shell
 
 from ..customer.trust.signers import check_delivery, expect_from_now_on
 from ..delivery.deliver import Outcome, deliver, read_target
 from ..delivery.plan import Plan, Terms
 from ..delivery.source import Source, from_folder
 from ..files.typed import ADDRESS, typed_place
-from ..printable import counted, human, withdrawal
+from ..printable import counted, human, quoted, withdrawal
 from ..queries.compare import difference
 from ..queries.overview import amount
 from ..redaction import confined
@@ -197,6 +196,6 @@ def _warnings(outcome: Outcome, environments: Mapping[Path, OSError | None]) -> 
             yield (
                 f"The environment {prefix} still expects another signature, because it cannot be "
                 f"written: {problem.strerror or problem}. Its owner has to type: conda "
-                f"offline-repo use {quote_for_shell(str(plan.target))} "
-                f"-p {quote_for_shell(str(prefix))} --trust {plan.source.signers[0]}"
+                f"offline-repo use {quoted(plan.target)} "
+                f"-p {quoted(prefix)} --trust {plan.source.signers[0]}"
             )

@@ -14,11 +14,11 @@ from conda.base.constants import REPODATA_FN
 from conda.base.context import Context, context
 from conda.models.channel import Channel
 from conda.models.match_spec import MatchSpec
-from conda.utils import quote_for_shell
 
 from .._conda import configuration
 from .._conda.configuration import CHANNELS, Setting
 from .._conda.features import channel_lists
+from ..printable import quoted
 from ..repository.manifest import on_platform
 from ..urls import TOKEN, is_folder, public
 from .environment.condarc import CONDARC, configured, read_condarc
@@ -99,7 +99,7 @@ def _hiding(
     channel = repository.channel
     for setting in settings:
         if setting.name in CHANNELS and setting.final and channel not in seen._channels:
-            path, folder = (quote_for_shell(str(path)) for path in (repository.path, prefix))
+            path, folder = (quoted(path) for path in (repository.path, prefix))
             yield _finding(
                 setting,
                 "conda does not see the repository, whatever the environment's own .condarc says",

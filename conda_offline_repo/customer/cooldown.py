@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conda.base.context import context
-from conda.utils import quote_for_shell
 
 from .._conda.configuration import cooldown, merged
 from .._conda.solver_settings import OF_COOLDOWN, sources
 from .._conda.transactions import installed
+from ..printable import quoted
 from .base import is_base
 from .configuration import Finding
 from .environment.condarc import CONDARC, configured, read_condarc, states_cooldown
@@ -72,7 +72,7 @@ class HeldBack:
         """What to do about it."""
         wait = "wait until then, or " if self.free_from and not self.unsupported else ""
         if self.exemption:
-            path, prefix = (quote_for_shell(str(p)) for p in (self.repository, self.prefix))
+            path, prefix = (quoted(p) for p in (self.repository, self.prefix))
             return (
                 f"{wait}exempt the repository in this environment: "
                 f"conda offline-repo use {path} -p {prefix} --no-exclude-newer"

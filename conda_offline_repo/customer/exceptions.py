@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING
 from conda import __version__
 from conda.base.context import context
 from conda.common.io import dashlist
-from conda.utils import quote_for_shell
 
 from ..exceptions import OfflineRepoError
-from ..printable import withdrawal
+from ..printable import quoted, withdrawal
 from ..repository.manifest import NEEDED, Manifest
 from ..repository.names import DEFAULT
 
@@ -37,7 +36,7 @@ class ReleaseNotKeptError(OfflineRepoError):
         super().__init__(
             f"{repository} does not have release {release}; it has {kept}.",
             older if reason is None else withdrawal(release, reason),
-            f"`conda offline-repo show {quote_for_shell(str(repository))} --releases` lists them.",
+            f"`conda offline-repo show {quoted(repository)} --releases` lists them.",
         )
 
 
@@ -192,8 +191,8 @@ class OtherLabelError(OfflineRepoError):
         super().__init__(
             f"{path} is the repository of {label!r}, but this environment uses that of {last!r}.",
             "Give another environment with -n or -p, or make one. If you mean it, give "
-            f"--other-label: conda offline-repo use {quote_for_shell(str(path))} "
-            f"-p {quote_for_shell(str(prefix))} --other-label",
+            f"--other-label: conda offline-repo use {quoted(path)} "
+            f"-p {quoted(prefix)} --other-label",
         )
 
 
@@ -228,7 +227,7 @@ class StateUnreadableError(OfflineRepoError):
             "Nothing was changed.",
             "Restore the file from a backup, or make it readable. If you are sure which repository "
             "the environment uses, remove the file instead and run `conda offline-repo use PATH "
-            f"-p {quote_for_shell(str(path.parent.parent))}` again, which checks the signature "
+            f"-p {quoted(path.parent.parent)}` again, which checks the signature "
             "anew.",
         )
 

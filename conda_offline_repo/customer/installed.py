@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conda.base.context import context
-from conda.utils import quote_for_shell
 
 from .._conda.transactions import installed
 from ..clock import late
-from ..printable import withdrawal
+from ..printable import quoted, withdrawal
 from ..queries.dependencies import reached, spec_name
 from ..repository.manifest import Manifest, on_platform, package_name
 from .environment.state import State, read_state
@@ -57,7 +56,7 @@ def notices(place: Place, manifest: Manifest, prefix: Path) -> Iterator[str]:
     state = read_state(prefix)
     if state and (number := withdrawn_release(manifest, state, prefix)):
         gone = withdrawal(number, manifest.withdrawn[number])
-        use = f"conda offline-repo use {quote_for_shell(str(place), '-p', str(prefix))}"
+        use = f"conda offline-repo use {quoted(place, '-p', prefix)}"
         ways = (f"`{use} {way}`" for way in manifest.exact_options(context.subdir).values())
         newest = f"or for just the newest release: {' or '.join(ways)}."
         yield f"{gone} {prefix} has packages of it. Update them, {newest}"

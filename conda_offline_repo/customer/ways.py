@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from conda.base.context import context
 from conda.models.match_spec import MatchSpec
-from conda.utils import quote_for_shell
 from packaging.utils import canonicalize_name
 
 from .._conda.solver import UnsolvedError
 from .._conda.transactions import installed, linked, requested
 from ..exceptions import OfflineRepoError
+from ..printable import quoted
 from ..queries.pip import names_by_project
 from ..repository.manifest import on_platform
 from ..repository.names import DEFAULT
@@ -39,14 +39,14 @@ def next_commands(request: UseRequest, repository: Repository) -> Iterator[str]:
     """
     manifest, prefix = repository.manifest, request.prefix
     built = manifest.request
-    use_again = f"conda offline-repo use {quote_for_shell(str(repository.path))}"
+    use_again = f"conda offline-repo use {quoted(repository.path)}"
     if request.name:
-        yield f"conda activate {quote_for_shell(request.name)}"
+        yield f"conda activate {quoted(request.name)}"
     if request.exact:
         return
     if built.environments or built.exact:
         environment = min(on_platform(manifest.solutions, context.subdir)) or DEFAULT
-        where = quote_for_shell(str(prefix))
+        where = quoted(prefix)
         yield f"{use_again} -p {where} --environment {environment}"
         return
     current = installed(prefix)
@@ -56,7 +56,7 @@ def next_commands(request: UseRequest, repository: Repository) -> Iterator[str]:
     # `conda update` takes names alone
     names = [*dict.fromkeys(p.match.name for p in packages if p.match.name in current)]
     if absent or not packages:
-        yield f"conda install {' '.join(map(quote_for_shell, absent)) or 'PACKAGE'}"
+        yield f"conda install {quoted(*absent) or 'PACKAGE'}"
     updates = " ".join(names)
     if request.allow_older and superseded(manifest, prefix, names):
         yield f"{use_again} --allow-older {updates}"
@@ -99,10 +99,10 @@ def ways(target: Target, repository: Repository, packages: Sequence[PackageSpec]
         repository: The repository that it uses.
         packages: What the solver does not bring.
     """
-    path, prefix = (quote_for_shell(str(path)) for path in (repository.path, target.prefix))
+    path, prefix = (quoted(path) for path in (repository.path, target.prefix))
     use = f"conda offline-repo use {path} -p {prefix}"
     if held := _held(target, repository, packages):
-        names = " ".join(map(quote_for_shell, (*packages, *held)))
+        names = quoted(*(*packages, *held))
         yield f"conda does not change {' and '.join(held)} unless named: {use} {names}"
     specs = [package.match for package in packages]
     projects = names_by_project(repository.manifest)

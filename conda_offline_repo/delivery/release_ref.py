@@ -8,12 +8,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from conda.utils import quote_for_shell
-
 from ..exceptions import InvalidRequestError
 from ..files.hashing import read_regular
 from ..files.typed import typed_place
 from ..files.web import Place, WebFolder
+from ..printable import quoted
 from ..queries.compare import at_release
 from ..queries.contents import ListedPackage, packages_of, read_records
 from ..repository import manifest_json
@@ -110,7 +109,7 @@ def at(text: str, label: str | None) -> Named:
         known = ", ".join(map(str, sorted(manifest.installable)))
         raise InvalidRequestError(
             f"{release.path} does not have release {number}; it has {known}.",
-            f"`conda offline-repo show {quote_for_shell(str(release.path))} --releases` lists "
+            f"`conda offline-repo show {quoted(release.path)} --releases` lists "
             "them. Another one has to be named by its offline-repo.json, a volume of it, or a "
             "folder with it.",
         )

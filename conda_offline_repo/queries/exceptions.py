@@ -43,7 +43,7 @@ class SbomMissingError(OfflineRepoError):
         super().__init__(
             f"This conda, {version}, cannot write a bill of materials: conda 26.3 or newer is "
             "required, with the package conda-sboms.",
-            "Install both: conda install -n base 'conda>=26.3' conda-sboms",
+            'Install both: conda install -n base "conda>=26.3" conda-sboms',
             "If conda itself is new enough, `pip install conda-sboms` in its environment does, "
             "too.",
         )

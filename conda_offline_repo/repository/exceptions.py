@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from conda.common.io import dashlist
-from conda.utils import quote_for_shell
 
 from ..exceptions import OfflineRepoError
 from ..files.web import Place, WebFolder
+from ..printable import quoted
 
 #: Why a file counts for nothing, wherever it is compared with the manifest.
 OTHER_FILE = "it is not the file that the manifest names"
@@ -61,8 +61,8 @@ class PackedError(OfflineRepoError):
     """A zip file in the place of a repository; a `volume`, if `pack` has made it."""
 
     def __init__(self, path: Path, *, volume: bool) -> None:
-        folder = quote_for_shell(path.name.split(".")[0] or "repository")
-        command = f"conda offline-repo unpack {quote_for_shell(str(path))} {folder}"
+        folder = quoted(path.name.split(".")[0] or "repository")
+        command = f"conda offline-repo unpack {quoted(path)} {folder}"
         super().__init__(
             f"{path} is a zip file, not a folder.",
             f"Unpack it, with the release's other zip files if there are any: {command}"
@@ -188,7 +188,7 @@ class CheckerMissingError(SignatureError):
             # without plugins, as this one would refuse to install from what it cannot check
             advice = (
                 "Install it from the folder: conda --no-plugins install -n base --solver classic "
-                f"--override-channels -c {channel} {package}"
+                f"--override-channels -c {quoted(channel)} {package}"
             )
         self.path = path
         OfflineRepoError.__init__(

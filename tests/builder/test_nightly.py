@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shlex
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,6 +10,7 @@ import pytest
 from dev.upstream.server import ChannelServer
 from tests.conftest import TOKEN
 from tests.support.many import LABELS, for_many
+from tests.support.proposals import split
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -216,7 +216,7 @@ def test_call_of_the_old_procedure(conda: Conda, vendor: Vendor, root: Path) -> 
     line = CALL
     for name, value in values.items():
         line = line.replace(f"${name}", value)
-    _, *arguments = shlex.split(line)
+    _, *arguments = split(line)
     conda.run(*arguments)
     archives = sorted(path.name for path in (root / "bank").glob("noarch/*-*"))
     assert archives == ["app-2.0-0.conda", "lib-1.1-0.tar.bz2", "tool-1.0-0.conda"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shlex
 import shutil
 import subprocess
 from typing import TYPE_CHECKING
@@ -15,6 +14,7 @@ from conda_offline_repo.repository.manifest import package_name
 from tests.cli.test_json import check
 from tests.support.keys import SigningKey, sign
 from tests.support.mirror import PLATFORM, SOLVERS
+from tests.support.proposals import split
 from tests.support.running import Customer
 from tests.support.wheels import write_wheel
 
@@ -118,7 +118,7 @@ def test_on_the_way_and_at_the_customer(
 
     def next_command() -> str:
         command: str = customer.use(stick, "-n", "rating", "--json").json["next"][-1]
-        customer.run(*shlex.split(command)[1:], **shell)
+        customer.run(*split(command)[1:], **shell)
         return command
 
     assert next_command() == "conda install python 'demo-tool >=1' six"

@@ -103,12 +103,10 @@ def test_names_that_windows_changes_are_not_written(
     bank, named = mirror.builds[1], tmp_path / "named"
     named.mkdir()
     packed(bank, tmp_path / "bank.zip")
-    (named / "offline-repo.yml").write_text("root: 'repo '\nlabels: {bank: {packages: [app]}}\n")
     build = ("build", "--label", "bank", "-c", bank, "--no-label-channel", "app")
     writing: tuple[tuple[object, ...], ...] = (
         (*build, "--root", named / "repo "),
         (*build, "--root", named / "repo ", "--dry-run"),
-        ("build", "--label", "bank"),
         (*build, "--root", named, "--file", named / "bank.yml.", "--write-config"),
         ("sync", bank, f"{named / 'sp '}"),
         ("unpack", tmp_path / "bank.zip", named / "repo." / "bank"),
@@ -122,7 +120,15 @@ def test_names_that_windows_changes_are_not_written(
         refused = conda.fail("offline-repo", *command, cwd=named).stderr
         assert "Windows drops a space or a dot at the end of a name" in refused, command
         assert snapshot(named) == before
-    assert "offline-repo.yml:1:7: " in conda.fail("offline-repo", "build", cwd=named).stderr
+
+
+def test_root_in_a_file_that_windows_changes(conda: Conda, tmp_path: Path) -> None:
+    file = tmp_path / "offline-repo.yml"
+    file.write_text("root: 'repo '\nlabels: {bank: {packages: [app]}}\n")
+    refused = conda.fail("offline-repo", "build", cwd=tmp_path).stderr
+    assert f"{file.name}:1:7: " in refused
+    assert "Windows drops a space or a dot at the end of a name" in refused
+    assert [*tmp_path.glob("repo*")] == []
 
 
 @pytest.mark.skipif(os.name != "nt", reason="there are no drives")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-import shlex
 import shutil
 from typing import TYPE_CHECKING
 
@@ -17,7 +16,7 @@ import pytest
 from conda_offline_repo.repository.manifest import MANIFEST_NAME
 from tests.support.keys import SigningKey, sign
 from tests.support.mirror import PLATFORM, publish
-from tests.support.proposals import GAP, PLACEHOLDER, commands, misunderstood, places
+from tests.support.proposals import GAP, PLACEHOLDER, commands, misunderstood, places, split
 from tests.support.running import Conda, Customer
 from tests.support.tiny import TinyChannel
 
@@ -35,11 +34,11 @@ FIRST, SECOND = SigningKey("first"), SigningKey("second")
 NOT_TYPED = {
     ("HeldBack", "offline-repo use … -p … --no-exclude-newer"): "for conda 26.9",
     ("LicensesMissingError", "install -n base …license-expression"): "changes base",
-    ("LockReaderMissingError", "install -n base 'py-rattler>=0.24'"): "changes base",
+    ("LockReaderMissingError", 'install -n base "py-rattler>=0.24"'): "changes base",
     ("PipToolsMissingError", "install -n base …"): "changes base",
     ("ProtocolError", "install -n base -c conda-forge …"): "changes base",
-    ("SbomMissingError", "install -n base 'conda>=26.3' conda-sboms"): "changes base",
-    ("SigstoreMissingError", "install -n base 'sigstore>=4.5'"): "changes base",
+    ("SbomMissingError", 'install -n base "conda>=26.3" conda-sboms'): "changes base",
+    ("SigstoreMissingError", 'install -n base "sigstore>=4.5"'): "changes base",
     ("SolverMissingError", "config --set solver NAME"): "for a solver that is not installed",
     ("VendorMissingError", "install -n base conda-offline-repo"): "changes base",
     ("_answered", "install -n base boto3"): "changes base",
@@ -115,11 +114,10 @@ class World:
 
     def type(self, command: str) -> Finished:
         """Type a command, with its placeholders filled in, and see it succeed."""
+        words = split(command)
         for placeholder, meaning in self.meanings.items():
-            command = re.sub(
-                rf"(?<!\w){re.escape(placeholder)}", meaning.replace(" ", r"\\ "), command
-            )
-        words = shlex.split(command)
+            pattern, text = rf"(?<!\w){re.escape(placeholder)}", meaning.replace("\\", r"\\")
+            words = [re.sub(pattern, text, word) for word in words]
         assert not any(PLACEHOLDER.fullmatch(word) for word in words), command
         if words[0] == "activate":
             self.customer.variables.update(self.customer.activated(words[1]))
@@ -407,7 +405,7 @@ def test_command_without_a_situation(command: str, tmp_path: Path) -> None:
     conda = Customer(tmp_path / "me", CONDA_ALWAYS_YES="yes")
     conda.cold = True
     conda.run("create", "-n", "e")
-    conda.run(*shlex.split(command), **conda.activated("e"))
+    conda.run(*split(command), **conda.activated("e"))
 
 
 def test_every_command_is_typed() -> None:
@@ -418,3 +416,8 @@ def test_every_command_is_typed() -> None:
 def test_every_command_is_understood() -> None:
     text = "\n".join(f"`conda {command.replace(GAP, 'x')}`" for _, command in PLACES)
     assert misunderstood(text) == []
+
+
+def test_quotes_are_such_as_every_shell_knows() -> None:
+    """In single quotes, cmd.exe takes `>` for the name of a file to write to."""
+    assert [place for place in places() if "'" in place[1]] == []

@@ -65,7 +65,7 @@ def component(folder: Path, name: str, file: str = FILES[1]) -> dict[str, Any]:
 @pytest.mark.skipif(features.exporter(FORMAT) is not None, reason="conda-sboms is installed")
 def test_conda_that_makes_none(engineer: Conda, acme: Path, tmp_path: Path) -> None:
     result = engineer.fail("offline-repo", "sbom", acme, "-o", tmp_path / "bills")
-    assert "conda install -n base 'conda>=26.3' conda-sboms" in result.stderr
+    assert 'conda install -n base "conda>=26.3" conda-sboms' in result.stderr
     assert "Traceback" not in result.stderr
     assert not (tmp_path / "bills").exists()
     result = engineer.fail("offline-repo", "sbom", acme, "--json")

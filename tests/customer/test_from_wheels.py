@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ import pytest
 from conda.history import History
 
 from tests.support.mirror import PLATFORM
+from tests.support.proposals import split
 from tests.support.rewriting import from_wheel, rewrite
 
 if TYPE_CHECKING:
@@ -37,12 +37,12 @@ def test_installed_and_updated_without_being_named(
     told = customer.use(stick, "-n", "rating", "--yes", "--json").json
     assert told["next"][-1] == "conda install app 'extra <3'"
     shell = customer.activated("rating")
-    customer.run(*shlex.split(told["next"][-1])[1:], "--yes", **shell)
+    customer.run(*split(told["next"][-1])[1:], "--yes", **shell)
     assert customer.installed("rating")["extra"] == "1.0"
     asked_of_pip(mirror.copy(3, stick))
     told = customer.use(stick, "-n", "rating", "--yes", "--json").json
     assert told["next"][-1] == "conda update app extra"
-    customer.run(*shlex.split(told["next"][-1])[1:], "--yes", **shell)
+    customer.run(*split(told["next"][-1])[1:], "--yes", **shell)
     installed = customer.installed("rating")
     assert (installed["app"], installed["extra"]) == ("2.0", "2.0")
 
@@ -79,7 +79,7 @@ def test_name_on_pypi(customer: Conda, stick: Path, name: str) -> None:
     (line,) = (line for line in text.splitlines() if "PyPI's" in line)
     says, _, command = line.strip().partition(": conda ")
     assert says == f"PyPI's {name.lower()} is the package extra here"
-    customer.run(*shlex.split(command), "--yes")
+    customer.run(*split(command), "--yes")
     assert customer.installed("rating") == {"extra": "1.0"}
     assert "PyPI's" not in customer.fail(*use, "other").stderr
 

@@ -6,7 +6,6 @@ How packages come in is of `install`.
 from __future__ import annotations
 
 import json
-import shlex
 import shutil
 import subprocess
 from pathlib import Path
@@ -19,6 +18,7 @@ from dev.upstream.packages import make_program
 from dev.upstream.server import ChannelServer
 from tests.conftest import TOKEN
 from tests.support.mirror import PLATFORM, publish
+from tests.support.proposals import split
 from tests.support.running import Cold, snapshot, tree
 from tests.support.tiny import TinyChannel
 
@@ -77,7 +77,7 @@ def test_next_command_is_the_one_to_type(customer: Conda, copy: Path) -> None:
     told = customer.use(copy, "-n", "rating", "--json")
     activate, install = told.json["next"]
     assert activate == "conda activate rating"
-    program, *arguments = shlex.split(install)
+    program, *arguments = split(install)
     assert program == "conda"
     customer.run(*arguments, "--yes", **customer.activated("rating"))
     assert customer.installed("rating") == APP
@@ -93,7 +93,7 @@ def test_next_commands_of_a_request_with_versions(customer: Conda, tmp_path: Pat
     shell = customer.activated("rating")
     for verb in ("install", "update"):
         command = customer.use(bank, "-n", "rating", "--json").json["next"][-1]
-        program, *arguments = shlex.split(command)
+        program, *arguments = split(command)
         assert (program, arguments[0]) == ("conda", verb)
         customer.run(*arguments, "--yes", **shell)
         assert customer.installed("rating") == {"app": "1.0", "lib": "1.0"}

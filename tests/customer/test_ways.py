@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import shlex
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.support.mirror import SOLVERS, publish
+from tests.support.proposals import split
 from tests.support.running import Customer
 from tests.support.tiny import TinyChannel
 
@@ -41,7 +41,7 @@ def refused(customer: Conda, bank: Path, *packages: str) -> Finished:
 
 def proposed(told: Finished) -> list[list[str]]:
     """The commands that a message proposes at the end of a line."""
-    return [shlex.split(text) for text in re.findall(r": conda (.*)$", told.stderr, re.MULTILINE)]
+    return [split(text) for text in re.findall(r": conda (.*)$", told.stderr, re.MULTILINE)]
 
 
 def test_another_minor_version_of_python(

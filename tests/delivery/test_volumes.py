@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from conda.utils import quote_for_shell
 
 from conda_offline_repo.delivery import pack as packing
 from conda_offline_repo.delivery.exceptions import (
@@ -35,6 +34,7 @@ from conda_offline_repo.delivery.pack import pack, parse_size
 from conda_offline_repo.delivery.release_ref import since as find
 from conda_offline_repo.delivery.source import from_folder
 from conda_offline_repo.exceptions import InvalidRequestError, OfflineRepoError
+from conda_offline_repo.printable import quoted
 from conda_offline_repo.progress import Unwatched
 from conda_offline_repo.repository.exceptions import ManifestError, SignatureError, UnreadableError
 from conda_offline_repo.repository.locate import locate_one
@@ -528,7 +528,7 @@ def test_output_that_is_no_file(conda: Conda, mirror: Mirror, tmp_path: Path) ->
             assert "is a folder, not a file" in refused
             absent = "Make that folder" in refused
             assert absent is not folder.exists()
-            assert absent or f"-o {quote_for_shell(str(folder / 'bank.zip'))}" in refused
+            assert absent or f"-o {quoted(folder / 'bank.zip')}" in refused
     refused = conda.fail(*pack, "--dry-run", "-o", nowhere / "bank.zip").stderr
     assert f"{nowhere} does not exist" in refused
     assert files(tmp_path) == before

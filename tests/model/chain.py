@@ -15,7 +15,6 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import shlex
 import shutil
 import tempfile
 from pathlib import Path
@@ -31,7 +30,7 @@ from tests.model.vendor import LABEL, PACKAGES, SETTINGS, Vendor, installs
 from tests.support.delivering import files, packed
 from tests.support.keys import SigningKey, forge
 from tests.support.mirror import PLATFORM, SOLVERS, another, publish
-from tests.support.proposals import commands
+from tests.support.proposals import commands, split
 from tests.support.running import Conda
 from tests.support.tiny import TinyChannel
 from tests.support.warm import IN_MEMORY
@@ -501,7 +500,7 @@ class Chain(RuleBasedStateMachine):
         its own error proposes the one that does.
         """
         for command in commands(done.output):
-            arguments = [*shlex.split(command), "--yes"]
+            arguments = [*split(command), "--yes"]
             if arguments[:2] == ["offline-repo", "use"] and "--undo" not in arguments:
                 older = "--allow-older" in arguments
                 again = self._step(name, *arguments, older=older)

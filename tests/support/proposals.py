@@ -6,6 +6,7 @@ A command stands in backticks, or ends its line or at a semicolon, so that it ca
 from __future__ import annotations
 
 import ast
+import os
 import re
 import shlex
 from contextlib import redirect_stderr, redirect_stdout
@@ -45,6 +46,21 @@ def commands(output: str) -> list[str]:
     return [text for text in texts if not text.startswith("offline-repo ") or text.split()[2:]]
 
 
+def split(command: str) -> list[str]:
+    """The arguments of a command, as the shell of this system passes them on.
+
+    Raises:
+        ValueError: A quote has no end; or cmd.exe would take a part for something else.
+    """
+    if os.name != "nt":
+        return shlex.split(command)
+    bare = "".join(re.split(r'"(?:\\"|[^"])*"', command))
+    if strange := {*bare} & {*"'\"<>|&^()%;,"}:
+        raise ValueError(f"cmd.exe or PowerShell would not pass on {strange}")
+    pieces = re.findall(r'(?:"(?:\\"|[^"])*"|[^"\s])+', command)
+    return [re.sub(r'(?<!\\)"', "", piece).replace('\\"', '"') for piece in pieces]
+
+
 def misunderstood(output: str) -> list[str]:
     """Why conda does not understand the commands in an output."""
     if output.startswith(("{", "[", "usage:")):
@@ -53,7 +69,7 @@ def misunderstood(output: str) -> list[str]:
     for command in commands(output):
         with redirect_stderr(StringIO()) as stderr, redirect_stdout(StringIO()):
             try:
-                _parser().parse_args(shlex.split(command))
+                _parser().parse_args(split(command))
             except ValueError as error:
                 problems.append(f"{command}: {error}")
             except SystemExit as error:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from conda.common.io import dashlist
 
 from ...exceptions import OfflineRepoError
+from ...printable import quoted
 
 
 class PipToolsMissingError(OfflineRepoError):
@@ -16,7 +17,7 @@ class PipToolsMissingError(OfflineRepoError):
     def __init__(self, *packages: str) -> None:
         super().__init__(
             f"Packages of PyPI need what is not installed: {', '.join(packages)}.",
-            f"Install it beside conda: conda install -n base {' '.join(packages)}",
+            f"Install it beside conda: conda install -n base {quoted(*packages)}",
         )
 
 

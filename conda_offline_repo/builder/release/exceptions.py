@@ -190,7 +190,7 @@ class SigstoreMissingError(OfflineRepoError):
         super().__init__(
             "Attestations are verified with the package sigstore, which is not installed or is "
             "older than 4.5.",
-            "Install it beside conda: conda install -n base 'sigstore>=4.5'",
+            'Install it beside conda: conda install -n base "sigstore>=4.5"',
         )
 
 

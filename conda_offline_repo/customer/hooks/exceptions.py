@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conda.common.io import dashlist
-from conda.utils import quote_for_shell
 
 from ..._conda import commands
 from ...exceptions import OfflineRepoError
-from ...printable import counted
+from ...printable import counted, quoted
 from ...urls import is_folder, public
 
 if TYPE_CHECKING:
@@ -43,8 +42,8 @@ class ForeignPackagesError(OfflineRepoError):
         """
         names = sorted({record.name for record in records})
         own = [name for name in names if name in offered]
-        folder = quote_for_shell(path)
-        use = f"conda offline-repo use {folder} -p {quote_for_shell(prefix)}"
+        folder = quoted(path)
+        use = f"conda offline-repo use {folder} -p {quoted(prefix)}"
         hint = f"To install from the repository alone: {use} {' '.join(own)}"
         if not own:
             hint = (
@@ -73,7 +72,7 @@ class UnnamedPackagesError(OfflineRepoError):
             f"{dashlist(listed(records))}",
             "The environment was not changed. Install them into another environment, or ask your "
             "vendor to add them to a release. What a release has is installed by its name, or by "
-            f"its file in the repository: `conda offline-repo show {quote_for_shell(path)}` lists "
+            f"its file in the repository: `conda offline-repo show {quoted(path)}` lists "
             "it.",
         )
 
@@ -111,7 +110,7 @@ class RepositoryGoneError(OfflineRepoError):
         super().__init__(
             f"The offline repository {path} that this environment uses does not exist.",
             "Plug in or mount its disk, then repeat this command. If it has moved: "
-            f"conda offline-repo use NEW_PATH -p {quote_for_shell(prefix)}",
+            f"conda offline-repo use NEW_PATH -p {quoted(prefix)}",
         )
 
 
@@ -119,12 +118,12 @@ class StateMissingError(OfflineRepoError):
     """An environment that is configured for a repository of which it remembers nothing."""
 
     def __init__(self, prefix: Path, path: str) -> None:
-        shown = quote_for_shell(str(prefix))
+        shown = quoted(prefix)
         super().__init__(
             f"{prefix} installs from the offline repository {path}, but does not remember whose "
             "signature to expect and which release was the last, as after a copy of its .condarc.",
             "Nothing was changed. To use the repository here, which checks the signature anew: "
-            f"conda offline-repo use {quote_for_shell(path)} -p {shown} ; or take the settings "
+            f"conda offline-repo use {quoted(path)} -p {shown} ; or take the settings "
             f"back: conda offline-repo use --undo -p {shown}",
         )
 
@@ -133,7 +132,7 @@ class UnfinishedUseError(OfflineRepoError):
     """An environment in which `use` was interrupted."""
 
     def __init__(self, prefix: Path, path: str | None) -> None:
-        folder, environment = quote_for_shell(path or "PATH"), quote_for_shell(str(prefix))
+        folder, environment = quoted(path or "PATH"), quoted(prefix)
         super().__init__(
             f"`conda offline-repo use` was interrupted in {prefix}, which is half configured.",
             f"Run it again to finish it: conda offline-repo use {folder} -p {environment} ; "
@@ -153,10 +152,10 @@ class OtherChannelsError(OfflineRepoError):
     ) -> None:
         """`requested` are the packages of requests that name such a channel, without it."""
         lines = (f"{url} (from {', '.join(sources)})" for url, sources in channels.items())
-        shown = quote_for_shell(str(prefix))
+        shown = quoted(prefix)
         remedies = []
         if requested:
-            packages = " ".join(map(quote_for_shell, requested))
+            packages = quoted(*requested)
             remedies.append(f"Leave it out of the request: `conda install -p {shown} {packages}`.")
         if sum(map(len, channels.values())) > len(requested):
             option = f", or repeat this command with `--override-channels -c {own}`"

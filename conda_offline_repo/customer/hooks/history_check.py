@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING
 
 from conda.base.context import context
 from conda.models.channel import Channel, all_channel_urls
-from conda.utils import quote_for_shell
 
 from ..._conda import commands
 from ...files.web import Place, WebFolder
+from ...printable import quoted
 from ...repository import manifest_json
 from ...repository.exceptions import ManifestError, UnreadableError
 from ...urls import channel_url, decoded, local_path
@@ -60,7 +60,7 @@ def check_release(
     if manifest.label != last.label:
         return
     keys = "".join(f" --trust {key}" for key in trusted)
-    shown = quote_for_shell(str(repository), "-p", str(prefix))
+    shown = quoted(repository, "-p", prefix)
     use = f"conda offline-repo use {shown}{keys} --allow-older"
     if manifest.release < last.release:
         raise OlderBuildError(repository, manifest.release, last.release, use)

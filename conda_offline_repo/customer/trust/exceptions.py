@@ -6,9 +6,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from conda.utils import quote_for_shell
-
 from ...exceptions import OfflineRepoError
+from ...printable import quoted
 
 if TYPE_CHECKING:
     from ...files.web import Place
@@ -46,7 +45,7 @@ class OtherSignerError(OfflineRepoError):
         if file:
             remedy = f"enter it in the machine's file of allowed signers, {file}"
         elif environment:
-            where = f"{quote_for_shell(str(path))} -p {quote_for_shell(str(environment))}"
+            where = f"{quoted(path)} -p {quoted(environment)}"
             remedy = f"conda offline-repo use {where} --trust {signers[0]}"
         super().__init__(
             f"{path} is signed by {', '.join(signers)}, not by {allowed}. Nothing was changed.",

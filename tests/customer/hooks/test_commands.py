@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-import shlex
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.support.keys import SigningKey, forge, sign
 from tests.support.mirror import SOLVERS
+from tests.support.proposals import split
 from tests.support.running import Customer
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def proposed(told: Finished, start: str) -> list[str]:
     assert "ERROR REPORT" not in told.output
     match = re.search(rf"conda ({start}[^`;\n]*)", " ".join(told.stderr.split()))
     assert match, str(told)
-    return shlex.split(match[1])
+    return split(match[1])
 
 
 def test_what_only_takes_away_works_without_the_folder(customer: Conda, stick: Path) -> None:

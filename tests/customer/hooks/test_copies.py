@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shlex
 import shutil
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ from conda.plugins import hookspec
 from conda_offline_repo.customer.environment.condarc import configured, ours, used
 from tests.support.keys import SigningKey, forge, sign
 from tests.support.mirror import SOLVERS
+from tests.support.proposals import split
 from tests.support.running import Customer
 
 if TYPE_CHECKING:
@@ -104,10 +104,10 @@ def test_copy_without_what_the_environment_remembers(
     assert customer.installed(twin.name) == before
     use, undo = re.findall(r"conda (offline-repo use .+?(?= ;|$))", " ".join(told.stderr.split()))
     if not gone:
-        customer.run(*shlex.split(use), "--yes")
+        customer.run(*split(use), "--yes")
         customer.run("install", "--yes", "extra", **shell)
     customer.run("remove", "--yes", "--force", "tool", **shell)
-    customer.run(*shlex.split(undo))
+    customer.run(*split(undo))
     assert not (twin / ".condarc").exists()
     told = customer.fail("offline-repo", "use", "--undo", "-p", twin)
     assert "NotUsedError" in told.stderr

@@ -6,11 +6,11 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
-from conda.utils import quote_for_shell
 
 from conda_offline_repo.customer.environment.state import State
 from conda_offline_repo.customer.exceptions import OtherContentError
 from conda_offline_repo.customer.hooks.history_check import check_release
+from conda_offline_repo.printable import quoted
 from conda_offline_repo.repository.locate import locate_one
 from tests.support.mirror import SOLVERS
 from tests.support.running import Customer, snapshot
@@ -66,9 +66,7 @@ def test_back_to_the_last_delivery(
 
     told = customer.use(old, "-n", "rating", "--allow-older")
     (command,) = [line for line in told.stdout.splitlines() if "--allow-older" in line]
-    assert (
-        command.strip() == f"conda offline-repo use {quote_for_shell(str(old))} --allow-older app"
-    )
+    assert command.strip() == f"conda offline-repo use {quoted(old)} --allow-older app"
     customer.run(*command.split()[1:], "--yes", **shell)
     assert customer.installed("rating") == APP_1
     for name, version in APP_1.items():

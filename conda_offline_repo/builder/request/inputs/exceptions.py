@@ -133,5 +133,5 @@ class LockReaderMissingError(OfflineRepoError):
         super().__init__(
             f"{path} is a lock file, and py-rattler, which reads them, is not installed or is "
             "older than 0.24.",
-            "Install it beside conda: conda install -n base 'py-rattler>=0.24'",
+            'Install it beside conda: conda install -n base "py-rattler>=0.24"',
         )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shlex
 import shutil
 import subprocess
 import sys
@@ -24,6 +23,7 @@ from conda_offline_repo.specs import PackageSpec
 from tests.support.guarded import APP
 from tests.support.launcher import launcher
 from tests.support.mirror import PLATFORM, another, entries
+from tests.support.proposals import split
 from tests.support.rewriting import put_newer
 from tests.support.running import Customer, plain_url, snapshot, tree
 from tests.support.tiny import TinyChannel
@@ -430,9 +430,9 @@ def test_script_offers_the_plugin_of_the_folder(
     told = use(customer, bank, "rating").stdout.splitlines()[-1]
     line = ("conda", "install", "-n", "base", "--override-channels", "-c")
     names = ("conda-offline-repo-base", "securesystemslib")
-    assert shlex.split(told) == [*line, str(bank / "plugin"), *names]
+    assert split(told) == [*line, str(bank / "plugin"), *names]
     named = told.replace("-n base", "-n rating").partition(" ")[2].removesuffix(names[1])
-    customer.run(*shlex.split(named), "--yes")
+    customer.run(*split(named), "--yes")
     assert customer.installed("rating")["conda-offline-repo-base"] == "1.0"
     # the plugin is there: CONDA_NO_PLUGINS is what hides it
     customer.variables.pop("CONDA_NO_PLUGINS")

@@ -303,7 +303,7 @@ def test_bombs(write: Callable[[str], Path]) -> None:
 
 def test_reader_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "rattler", None)
-    with pytest.raises(LockReaderMissingError, match="conda install -n base 'py-rattler>=0.24'"):
+    with pytest.raises(LockReaderMissingError, match='conda install -n base "py-rattler>=0.24"'):
         read_file(DATA / "pixi-6.lock")
 
 
