@@ -12,6 +12,8 @@ from conda.base.context import context
 from .._conda import index_requests
 from .._conda.network.sessions import asking_nobody
 from .._conda.solver import solver_versions
+from ..files.lengths import check_lengths
+from ..printable import quoted
 from ..repository.exceptions import InvalidLabelError
 from ..repository.locate import enclosing
 from ..repository.names import check_folder, same_name_in_other_case
@@ -50,7 +52,7 @@ def place(options: Options) -> Path:
     repository = requests.repository_of(options)
     root = repository.parent
     if around := enclosing(root):
-        advice = f"Give the folder above the repositories: --root {around.parent}"
+        advice = f"Give the folder above the repositories: --root {quoted(around.parent)}"
         raise NestedFolderError(root, around, advice)
     if other := same_name_in_other_case(root, repository.name):
         raise InvalidLabelError(repository.name, f"Windows cannot tell it from {other!r} beside it")
@@ -77,7 +79,9 @@ def last_and_request(
 def planned(options: Options, signer: Signer | None, run: Run, ground: Ground) -> BuildPlan:
     """Return the plan of a label's next release, not proven yet; see `make_plan`."""
     keys = signer.fingerprints if signer else ()
-    return make_plan(ground, run.solved, options.plugin_file, keys, tools())
+    plan = make_plan(ground, run.solved, options.plugin_file, keys, tools())
+    check_lengths(plan.repository, [entry.name for entry in plan.all_entries])
+    return plan
 
 
 def proved(plan: BuildPlan, scratch: Path, run: Run) -> BuildPlan:

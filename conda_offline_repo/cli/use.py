@@ -16,7 +16,7 @@ from ..customer.use import use
 from ..exceptions import InvalidRequestError
 from ..files.typed import typed_place
 from ..repository.locate import absolute
-from ..repository.names import check_written
+from ..repository.names import written_path
 from ..specs import parse_spec
 from .output import chatter_to_stderr
 from .parser import LABEL, add_options
@@ -77,7 +77,7 @@ def execute(args: Namespace) -> int:
         return _undo(args)
     if args.offline_repo_path is None:
         args.offline_repo_wrong("the following arguments are required: PATH (or --undo)")
-    prefix = _prefix()
+    prefix = _prefix(args)
     request = UseRequest(
         path=typed_place(args.offline_repo_path),
         prefix=prefix,
@@ -112,10 +112,10 @@ def _undo(args: Namespace) -> int:
     return 0
 
 
-def _prefix() -> Path:
+def _prefix(args: Namespace) -> Path:
     """Return the target environment; base only if the user insists."""
     prefix = Path(context.target_prefix)
-    check_written(prefix)
+    written_path(args.prefix or context.target_prefix)  # conda drops what Windows does
     if is_base(prefix) and not context.always_yes:
         raise TargetError(
             "This would configure the base environment, conda's own, for the repository.",

@@ -83,7 +83,7 @@ def interfering(repository: Repository, prefix: Path) -> Iterator[Finding]:
             continue
         if setting.name != "envs_dirs" or prefix.parent not in default_folders:
             meaning, remedy = INTERFERING[setting.name]
-            yield _finding(setting, meaning, remedy.format(prefix=prefix))
+            yield _finding(setting, meaning, remedy.format(prefix=quoted(prefix)))
     own = prefix / CONDARC
     seen = configuration.merged(prefix, configured(read_condarc(own), repository.channel, own))
     others = [setting for setting in settings if setting.source != str(own)]

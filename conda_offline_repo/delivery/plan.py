@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from ..files.atomic import has_content, partial
 from ..files.hashing import hash_file
+from ..files.lengths import check_lengths
 from ..files.workers import run_all
 from ..repository.locate import enclosing, labels_in
 from ..repository.manifest import NEXT_NAME, NEXT_SIGNATURE_NAME, Manifest
@@ -158,6 +159,7 @@ def check_place(source: Source, target: Path) -> None:
         FolderNameError: conda cannot read a channel there.
         NestedFolderError: It lies in another repository.
         ForeignFolderError: It holds files that are not ours.
+        InvalidRequestError: A path there is longer than Windows allows.
     """
     below = target / source.manifest.label
     if not target.name or os.path.ismount(target):
@@ -172,6 +174,7 @@ def check_place(source: Source, target: Path) -> None:
         raise PlaceError(target, "it is the folder above repositories", below)
     check_ours(target)
     check_folder(target, source.manifest.request.platforms)
+    check_lengths(target, source.manifest.everything)
 
 
 def check_release(

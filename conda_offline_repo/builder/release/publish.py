@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...files.atomic import open_up, sync_files, write
+from ...files.lengths import check_lengths
 from ...repository import manifest_json
 from ...repository.exceptions import SignatureError
 from ...repository.manifest import BESIDE, Manifest
@@ -105,6 +106,7 @@ def publish(
         publication is unfinished.
     """
     new = release.manifest
+    check_lengths(repository, new.everything)
     surplus = leftovers(new, repository, last) if last else ()
     moving = dict(last.on_the_way) if last else {}
     moving |= {name: last.allowed(name) for name in surplus if last}

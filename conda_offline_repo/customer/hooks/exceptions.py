@@ -158,7 +158,7 @@ class OtherChannelsError(OfflineRepoError):
             packages = quoted(*requested)
             remedies.append(f"Leave it out of the request: `conda install -p {shown} {packages}`.")
         if sum(map(len, channels.values())) > len(requested):
-            option = f", or repeat this command with `--override-channels -c {own}`"
+            option = f", or repeat this command with `--override-channels -c {quoted(own)}`"
             # which not all commands have, and which overrides no other -c
             usable = commands.running() in ("create", "install", "update")
             usable = usable and COMMAND_LINE not in chain(*channels.values())
