@@ -20,9 +20,8 @@ from ..files.typed import typed_place
 from ..printable import counted, human, quoted
 from ..repository.halfway import check_indexes
 from ..repository.locate import Repository, enclosing, locate_one
-from ..repository.names import written_path
 from .output import chatter_to_stderr, numbered, print_result, signed_by
-from .parser import LABEL, PATH, add_options
+from .parser import LABEL, PATH, add_options, written_path
 from .reading import warn_insecure, whole
 from .terminal import TerminalProgress
 

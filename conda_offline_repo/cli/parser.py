@@ -6,11 +6,14 @@ import re
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter, _ActionsContainer
 from collections.abc import Mapping
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from conda.cli import helpers
 
+from ..files.typed import typed_path
 from ..redaction import confined, in_play
+from ..repository.names import check_written
 from ..settings import environment_token
 
 if TYPE_CHECKING:
@@ -105,6 +108,17 @@ def run(verb: str, args: Namespace) -> int:
     with confined(in_play(getattr(args, "offline_repo_token", None), environment_token())):
         status: int = _module(verb).execute(args)
     return status
+
+
+def written_path(text: str) -> Path:
+    """Return the absolute path, as somebody types it, of what is to be written.
+
+    Raises:
+        InvalidRequestError: It is none, or a part of it is no name on Windows.
+    """
+    path = typed_path(text).absolute()
+    check_written(path)
+    return path
 
 
 def _module(verb: str) -> ModuleType:

@@ -13,9 +13,8 @@ from ..files.typed import typed_place
 from ..printable import counted
 from ..queries.sbom import Bill, make_bills, write_files
 from ..repository.locate import Repository, locate
-from ..repository.names import written_path
 from .output import chatter_to_stderr, print_result, release_json
-from .parser import LABEL, PATH, add_options
+from .parser import LABEL, PATH, add_options, written_path
 from .reading import warn_insecure, whole
 
 USAGE = "conda offline-repo sbom PATH [options]"

@@ -19,11 +19,10 @@ from ..queries.sbom import write_files
 from ..queries.texts import scripts
 from ..queries.why import why
 from ..repository.locate import Repository, locate, locate_one
-from ..repository.names import written_path
 from ..settings import default_root
 from . import affected_report, show_report, why_report
 from .output import chatter_to_stderr, print_answers, print_result, release_json
-from .parser import LABEL, add_options
+from .parser import LABEL, add_options, written_path
 from .reading import warn_insecure, whole
 from .terminal import TerminalProgress
 

@@ -22,7 +22,6 @@ from ..queries.overview import amount
 from ..redaction import confined
 from ..repository.halfway import check_indexes
 from ..repository.locate import Repository, locate_one
-from ..repository.names import written_path
 from .output import (
     changes_json,
     chatter_to_stderr,
@@ -31,7 +30,7 @@ from .output import (
     print_result,
     signed_by,
 )
-from .parser import LABEL, OLDER, TRUST, add_options
+from .parser import LABEL, OLDER, TRUST, add_options, written_path
 from .reading import whole
 from .terminal import TerminalProgress
 

@@ -16,10 +16,9 @@ from ..customer.use import use
 from ..exceptions import InvalidRequestError
 from ..files.typed import typed_place
 from ..repository.locate import absolute
-from ..repository.names import written_path
 from ..specs import parse_spec
 from .output import chatter_to_stderr
-from .parser import LABEL, add_options
+from .parser import LABEL, add_options, written_path
 from .terminal import TerminalProgress
 from .use_report import TerminalDialog, report, report_undone
 

@@ -146,7 +146,7 @@ def not_text(node: Node, name: str) -> str | None:
         return f'Many programs read {text} as true or false: put it in quotes, "{text}".'
     if text.isprintable():
         return None
-    hint = f" {ESCAPED}." if node.style == '"' else ""
+    hint = f" {ESCAPED}." if node.style == '"' and text[1:2] == ":" else ""
     return f"{name} has a character that cannot be seen.{hint}"
 
 

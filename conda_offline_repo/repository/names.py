@@ -16,7 +16,6 @@ from conda.base.context import context
 from conda.models.version import VersionSpec
 
 from ..exceptions import InvalidRequestError
-from ..files.typed import typed_path
 from ..files.web import Place, channel_of
 from ..urls import SCHEME, is_misread, misread_folders
 from .exceptions import FolderNameError, InvalidLabelError
@@ -148,17 +147,6 @@ def label_problem(name: str) -> str | None:
 def is_device(name: str) -> bool:
     """Return whether Windows takes a file name for a device, whatever its extension."""
     return name.lower().partition(".")[0] in WINDOWS_DEVICES
-
-
-def written_path(text: str) -> Path:
-    """Return the absolute path, as somebody types it, of what is to be written.
-
-    Raises:
-        InvalidRequestError: It is none, or a part of it is no name on Windows.
-    """
-    path = typed_path(text).absolute()
-    check_written(path)
-    return path
 
 
 def check_written(path: PurePath) -> None:

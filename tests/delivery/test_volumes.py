@@ -515,7 +515,7 @@ def test_output_that_is_no_file(conda: Conda, mirror: Mirror, tmp_path: Path) ->
     before, nowhere = files(tmp_path), tmp_path / "nowhere"
     folders = {
         tmp_path: tmp_path,
-        "/": Path("/").absolute(),
+        "/": Path(conda.work.anchor),
         ".": conda.work,
         f"{nowhere}/": nowhere,
         source: source.parent,
