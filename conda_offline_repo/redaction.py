@@ -33,7 +33,7 @@ USERINFO = re.compile(
 #: conda's place for a token in a URL; the same elsewhere in the path is hidden, too.
 TOKEN = re.compile(r"(?<=/t/)[^/\s'\"<>]+(?=/)")
 #: What may be a URL with a token, or the path of a request.
-ADDRESS = re.compile(r"((?:GET|HEAD|url:) +)?([^\s'\"<>(=,]*/t/[^\s'\"<>]*)")
+ADDRESS = re.compile(r"((?:GET|HEAD|url:) +)?(?<![^\s'\"<>(=,])([^\s'\"<>(=,]*/t/[^\s'\"<>]*)")
 #: The beginning of a path of this machine, where `t` is any folder.
 PATH = re.compile(r"file:|~/|/(?!t/)|[A-Za-z]:[\\/]")
 ESCAPE = re.compile(r"%[0-9A-F]{2}")
