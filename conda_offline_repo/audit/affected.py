@@ -19,6 +19,7 @@ from .._conda.index_requests import cached_versions
 from .._conda.transactions import installed
 from ..queries.contents import read_records
 from ..queries.dependencies import solved, solved_besides
+from ..repository.manifest import MANIFEST_NAME
 from ..repository.package import Package, WheelOrigin
 from .advisories import Advisory, purl_parts
 from .check import matches, projects
@@ -81,7 +82,7 @@ def held_by(repository: Repository, notes: tuple[NotAffected, ...] = ()) -> Iter
     manifest, path = repository.manifest, repository.path
     records, channels = read_records(manifest, path), manifest.request.channels
     stated = {"not_affected": manifest.request.policy.get("not_affected", [])}
-    notes = (*parse_policy(stated).not_affected, *notes)
+    notes = (*parse_policy(stated, path / MANIFEST_NAME).not_affected, *notes)
     for each in (*solved(manifest, records, path), *solved_besides(manifest, records, path)):
         place = (manifest.label, each.release, each.environment, each.platform)
         for name, entry in each.entries.items():
