@@ -50,7 +50,7 @@ OPTIONS = {
     **LABEL,
     "--release N": """Bring the environment to just what release N installs, the newest or a kept
         one; without PACKAGE.""",
-    "--environment NAME": "Bring it to just what this environment of the label installs.",
+    "--environment NAME": "Bring it to just what an environment of the label has.",
     "--trust FINGERPRINT ...": """This key (SHA256:...) is the vendor's: do not ask. Repeat it for
         several.""",
     "--no-exclude-newer": "Exempt it from conda's own exclude_newer.",
