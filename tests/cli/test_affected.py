@@ -178,17 +178,8 @@ def test_an_environment(customer: Conda, tmp_path: Path) -> None:
     )
     channel.write()
     prefix = tmp_path / "runtime"
-    customer.run(
-        "create",
-        "-y",
-        "-p",
-        prefix,
-        "--offline",
-        "--override-channels",
-        "-c",
-        channel.folder,
-        "core",
-    )
+    place = ("-p", prefix, "--override-channels", "-c", channel.folder)
+    customer.run("create", "-y", *place, "core")
     of_pip = prefix / site / "piped-1.0.dist-info"
     of_pip.mkdir()
     (of_pip / "METADATA").write_bytes(b"Name: piped\nVersion: 1.0\nAuthor: Andr\xe9\n")  # Latin-1
