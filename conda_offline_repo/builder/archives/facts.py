@@ -99,13 +99,13 @@ def _scripts(subdir: str, contents: Contents, native: Iterable[str]) -> dict[str
         if match := pattern.fullmatch(normpath(path.replace("\\", "/")).casefold()):
             kind = match["link"] or str(match.lastgroup)
             runs[kind.replace("_", "-")].append(path)
-    told = {kind: sorted(map(escaped, runs[kind])) for kind in SCRIPTS if runs[kind]}
-    more = {kind: [f"and {len(own) - MOST} more"] for kind, own in told.items() if own[MOST:]}
-    return {kind: (*own[:MOST], *more.get(kind, ())) for kind, own in told.items()}
+    listed = {kind: sorted(map(escaped, runs[kind])) for kind in SCRIPTS if runs[kind]}
+    more = {kind: [f"and {len(own) - MOST} more"] for kind, own in listed.items() if own[MOST:]}
+    return {kind: (*own[:MOST], *more.get(kind, ())) for kind, own in listed.items()}
 
 
 def _projects(contents: Contents) -> dict[str, str]:
     """Return the projects of PyPI whose metadata an archive installs, with their versions."""
-    found = filter(None, map(METADATA.match, contents.files))
-    projects = ((canonicalize_name(match["name"]), match["version"]) for match in found)
+    matches = filter(None, map(METADATA.match, contents.files))
+    projects = ((canonicalize_name(match["name"]), match["version"]) for match in matches)
     return {n: v for n, v in sorted(projects) if PROJECT.fullmatch(n) and v.isprintable()}
