@@ -15,8 +15,8 @@ USAGE = "conda offline-repo unpack FILE ... TARGET [options]"
 DESCRIPTION = """\
 Bring the folder TARGET to the release in the zip files of `pack`, as `sync`
 does from a folder: checked, and whole at every moment. Give the files in any
-order, all at once or one after the other. A pack with --since is applied only
-to the release that it was made for."""
+order, all at once or one after the other. A pack with --since goes onto the
+release that it was made for, or onto one that lacks nothing besides."""
 EPILOG = """\
 examples:
   conda offline-repo unpack halkbank.zip X:\\repo\\halkbank

@@ -187,7 +187,7 @@ def check_release(
     Raises:
         LabelMismatchError: It is of another customer.
         OtherOriginError: Nobody signed it who signed the target's.
-        OtherBaseError: It is the difference to another release.
+        OtherBaseError: It is the difference to another release, and has not all that is new here.
         OlderReleaseError: It is not newer.
     """
     new, base = source.manifest, source.base
@@ -203,6 +203,8 @@ def check_release(
     if new.raw == last.raw:
         return
     if base and base != base_of(last):
-        raise OtherBaseError(folder, (base.release, base.created), last)
+        elsewhere = new.everything.keys() - source.names
+        if any(last.allowed(name) != new.allowed(name) for name in elsewhere):
+            raise OtherBaseError(folder, (base.release, base.created), last)
     if age(new) <= age(last) and not terms.allow_older:
         raise OlderReleaseError(target, last, new)

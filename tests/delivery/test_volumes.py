@@ -147,7 +147,7 @@ def test_difference_has_what_is_new_alone(mirror: Mirror, arrived: Path, tmp_pat
     assert not unpack(volume, target=arrived).plan.changes
 
 
-def test_difference_goes_onto_its_base_only(mirror: Mirror, target: Path, tmp_path: Path) -> None:
+def test_difference_goes_where_the_rest_is(mirror: Mirror, target: Path, tmp_path: Path) -> None:
     (volume,) = packed(mirror.builds[3], tmp_path / "d.zip", since=mirror.builds[2])
     with pytest.raises(OtherBaseError, match=r"difference to release 2 .*none that can be read"):
         unpack(volume, target=target)
@@ -156,11 +156,19 @@ def test_difference_goes_onto_its_base_only(mirror: Mirror, target: Path, tmp_pa
     with pytest.raises(OtherBaseError, match=r"difference to release 2 .*has release 1 "):
         unpack(volume, target=target)
     assert files(target) == files(mirror.builds[1])
-    stated = json.loads((mirror.builds[2] / MANIFEST_NAME).read_bytes())
+
+
+def test_difference_to_an_older_release_has_all_that_is_new(
+    mirror: Mirror, target: Path, tmp_path: Path
+) -> None:
+    volumes = packed(mirror.builds[3], tmp_path / "d.zip", since=mirror.builds[1], size=6_500)
+    assert len(volumes) > 1
     mirror.copy(2, target)
-    (target / MANIFEST_NAME).write_text(json.dumps(stated))
-    with pytest.raises(OtherBaseError):
-        unpack(volume, target=target)
+    with pytest.raises(OtherBaseError, match=r"difference to release 1 .*has release 2 "):
+        unpack(volumes[0], target=target)
+    assert files(target) == files(mirror.builds[2])
+    unpack(*volumes, target=target)
+    assert files(target) == files(mirror.builds[3])
 
 
 def test_base_that_is_damaged_is_told_from_a_damaged_volume(
