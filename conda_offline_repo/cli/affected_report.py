@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterable, Sequence
+import sys
+from collections.abc import Iterable, Mapping, Sequence
 from io import StringIO
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,8 @@ from .output import print_json, print_lines, table, warn
 
 if TYPE_CHECKING:
     from ..audit.affected import Hit
+    from ..exceptions import OfflineRepoError
+    from ..files.web import Place
 
 #: The keys of JSON and columns of CSV; a table has those that are not wide, and not empty.
 KEYS = (
@@ -22,17 +25,27 @@ KEYS = (
     *("aliases", "severity", "fixed", "available", "note"),
 )
 WIDE = ("pypi", "severity")
+ERROR = ("path", "exception_name", "message", "hints")
 HEADS = {"fixed": "Fixed in", "note": "Not affected because"}
 #: Where spreadsheets find a formula.
 FORMULA = re.compile(r"^(?=[=+@-])")
 
 
-def report(hits: Sequence[Hit], unreadable: Sequence[str], *, as_csv: bool) -> int:
-    """Print them, and return their status."""
+def report(
+    hits: Sequence[Hit],
+    unreadable: Sequence[str],
+    damaged: Mapping[Place, OfflineRepoError],
+    *,
+    as_csv: bool,
+) -> int:
+    """Print them, and what is wrong with repositories that cannot be asked; return the status."""
+    result = 1 if damaged else status(hits)
     if context.json:
         contents = [dict(zip(KEYS, _values(hit), strict=True)) for hit in hits]
-        print_json(success=not status(hits), affected=contents, unreadable=unreadable)
-        return status(hits)
+        others = [{**error.dump_map(), "path": str(path)} for path, error in damaged.items()]
+        problems = [{key: error[key] for key in ERROR} for error in others]
+        print_json(success=not result, affected=contents, unreadable=unreadable, damaged=problems)
+        return result
     if as_csv:
         text = StringIO()
         lines = [KEYS, *([FORMULA.sub("'", t) for t in map(_text, _values(h))] for h in hits)]
@@ -41,12 +54,13 @@ def report(hits: Sequence[Hit], unreadable: Sequence[str], *, as_csv: bool) -> i
     elif hits:
         heads, *rows = _table(hits, WIDE)
         print_lines(table([[*map(str.upper, heads)], *rows]))
-    else:
+    elif not damaged:
         print("No package is affected.")
     unknown = {channel for hit in hits for channel, has in hit.available.items() if not has}
     warn(f"What {c} has is not known: conda's cache has no index of it." for c in sorted(unknown))
     warn(f"{problem}: it was not read." for problem in unreadable)
-    return status(hits)
+    print_lines((f"{path} failed: {error}" for path, error in damaged.items()), sys.stderr)
+    return result
 
 
 def status(hits: Iterable[Hit]) -> int:

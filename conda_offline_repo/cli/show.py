@@ -6,25 +6,30 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..audit.advisories import read_advisories
-from ..audit.affected import Hit, affected, held_by, held_in
+from ..audit.affected import Hit, Holding, affected, held_by, held_in
 from ..audit.policy import NotAffected, read_policy
 from ..audit.report import audit_report
-from ..exceptions import InvalidRequestError
+from ..exceptions import InvalidRequestError, OfflineRepoError
 from ..files.typed import typed_path, typed_place
 from ..queries.contents import list_packages, requested_versions
 from ..queries.licenses import licenses
 from ..queries.sbom import write_files
 from ..queries.texts import scripts
 from ..queries.why import why
-from ..repository.locate import Repository, locate, locate_one
+from ..repository.exceptions import ManifestError, UnreadableError
+from ..repository.locate import Repository, labels_in, locate, locate_one
 from ..settings import default_root
 from . import affected_report, show_report, why_report
 from .output import chatter_to_stderr, print_answers, print_result, release_json
 from .parser import LABEL, add_options, written_path
 from .reading import warn_insecure, whole
 from .terminal import TerminalProgress
+
+if TYPE_CHECKING:
+    from ..files.web import Place
 
 Repositories = tuple[Repository, ...]
 Printer = Callable[[], int | None]
@@ -85,9 +90,9 @@ def execute(args: Namespace) -> int:
         if args.offline_repo_report is not None:
             repository = locate_one(place, args.offline_repo_label)
             return (repository,), _report(repository, args)
-        affected = args.offline_repo_affected is not None
-        prefix = affected and isinstance(place, Path) and place / "conda-meta"
-        repositories = () if prefix and prefix.is_dir() else locate(place, args.offline_repo_label)
+        if args.offline_repo_affected is not None:
+            return _affected(place, args)
+        repositories = locate(place, args.offline_repo_label)
         return repositories, _answer(repositories, args)
 
     with chatter_to_stderr():
@@ -98,10 +103,6 @@ def execute(args: Namespace) -> int:
 
 def _answer(repositories: Repositories, args: Namespace) -> Printer:
     """Read what is asked for, all of it, and return what prints it and may return a status."""
-    if args.offline_repo_affected is not None:
-        hits, unreadable = _hits(repositories, args)
-        as_csv = args.offline_repo_format == "csv"
-        return partial(affected_report.report, hits, unreadable, as_csv=as_csv)
     if args.offline_repo_brief:
         return partial(show_report.report_brief, repositories)
     if args.offline_repo_why is not None:
@@ -127,7 +128,9 @@ def _report(repository: Repository, args: Namespace) -> Printer:
             raise InvalidRequestError(f"--report is not allowed with --{name}.", "Run both.")
     status, more = 0, []
     if args.offline_repo_affected is not None:
-        hits, unreadable = _hits((repository,), args)
+        hits, unreadable = _hits(
+            [*held_by(repository, _notes(repository.manifest.label, args))], args
+        )
         status, more = affected_report.status(hits), [affected_report.section(hits, unreadable)]
     return partial(_write, repository, file, audit_report(repository, file, *more), status)
 
@@ -141,16 +144,54 @@ def _write(repository: Repository, file: Path, content: bytes, status: int) -> i
     return status
 
 
-def _hits(repositories: Repositories, args: Namespace) -> tuple[list[Hit], Sequence[str]]:
-    """Ask of the repositories; without any, of the environment in their place."""
-    file = args.offline_repo_policy and typed_path(args.offline_repo_policy)
+def _affected(place: Place, args: Namespace) -> tuple[Repositories, Printer]:
+    """Ask of an environment, or of all repositories; what is wrong with one ends none but it."""
+    repositories: list[Repository] = []
+    holdings: list[Holding] = []
+    damaged: dict[Place, OfflineRepoError] = {}
+    if isinstance(place, Path) and (place / "conda-meta").is_dir():
+        holdings = [*held_in(place, _notes("", args))]
+    else:
+        repositories, damaged = _readable(place, args.offline_repo_label)
+    for repository in repositories:
+        notes = _notes(repository.manifest.label, args)
+        try:
+            holdings += [*held_by(repository, notes)]
+        except OfflineRepoError as error:
+            if len(repositories) == 1 and not damaged:
+                raise
+            damaged[repository.path] = error
+    as_csv = args.offline_repo_format == "csv"
+    hits, unreadable = _hits(holdings, args)
+    prints = partial(affected_report.report, hits, unreadable, damaged, as_csv=as_csv)
+    return tuple(repositories), prints
 
-    def notes(label: str) -> tuple[NotAffected, ...]:
-        return read_policy(file, label).not_affected if file else ()
 
-    holdings = [held for r in repositories for held in held_by(r, notes(r.manifest.label))]
-    if not repositories:
-        holdings += held_in(typed_path(args.offline_repo_path or default_root()), notes(""))
+def _readable(
+    place: Place, label: str | None
+) -> tuple[list[Repository], dict[Place, OfflineRepoError]]:
+    """Return the repositories at a place as `locate`, and what is wrong with others beside them."""
+    try:
+        return [*locate(place, label)], {}
+    except (ManifestError, UnreadableError):
+        repositories: list[Repository] = []
+        damaged: dict[Place, OfflineRepoError] = {}
+        for folder in (place / name for name in labels_in(place) if label is None):
+            try:
+                repositories += locate(folder)
+            except OfflineRepoError as error:
+                damaged[folder] = error
+        if not repositories:
+            raise
+        return repositories, damaged
+
+
+def _notes(label: str, args: Namespace) -> tuple[NotAffected, ...]:
+    file = args.offline_repo_policy
+    return read_policy(typed_path(file), label).not_affected if file else ()
+
+
+def _hits(holdings: Sequence[Holding], args: Namespace) -> tuple[list[Hit], Sequence[str]]:
     names = {name for holding in holdings for name in holding.names}
     advisories, unreadable = read_advisories(typed_path(args.offline_repo_affected), names)
     return affected(holdings, advisories), unreadable

@@ -162,6 +162,33 @@ def test_nobody(customer: Conda, root: Path) -> None:
     assert "osv-vulnerabilities" in result.stderr
 
 
+@pytest.mark.parametrize("damaged", ["noarch/repodata.json", "offline-repo.json"])
+def test_a_damaged_repository(customer: Conda, root: Path, damaged: str) -> None:
+    """It is named, with the status of an error; the others are asked, before and after it."""
+    for name in ("abel", "zoe"):
+        shutil.copytree(root / "acme", root / name)
+        rewrite(root / name, label=name)
+    (root / "acme" / damaged).write_text("{")
+    result = asked(customer, root, a=record("core-lib"))
+    assert result.status == 1
+    assert [line.split()[0] for line in result.stdout.splitlines()] == ["LABEL", "abel", "zoe"]
+    assert f"{root / 'acme'} failed: {root / 'acme' / damaged} cannot be used" in result.stderr
+    result = asked(customer, root, "--format", "csv")
+    assert (result.status, len(result.stdout.splitlines())) == (1, 3)
+    result = asked(customer, root, "--json")
+    content = check("show_affected", result)
+    assert (result.status, content["success"]) == (1, False)
+    assert [hit["label"] for hit in content["affected"]] == ["abel", "zoe"]
+    assert [problem["path"] for problem in content["damaged"]] == [str(root / "acme")]
+    # where none of those that can be asked is affected, that does not hold for all
+    result = asked(customer, root, a=record("core-lib", "2.0"))
+    assert (result.status, result.stdout) == (1, "")
+    result = asked(customer, root, "--label", "zoe")
+    assert (result.status, result.stderr) == (0, "")
+    result = asked(customer, root, "--label", "acme")
+    assert (result.status, "[damaged]" in result.stderr) == (1, False)
+
+
 def test_options_that_say_nothing_without_it(customer: Conda, root: Path) -> None:
     for options in (("--policy", "x.yml"), ("--format", "csv", "--brief")):
         result = customer.fail("offline-repo", "show", root, *options)
