@@ -38,7 +38,8 @@ ADDRESS = re.compile(r"((?:GET|HEAD|url:) +)?(?<![^\s'\"<>(=,])([^\s'\"<>(=,]*/t
 PATH = re.compile(r"file:|~/|/(?!t/)|[A-Za-z]:[\\/]")
 ESCAPE = re.compile(r"%[0-9A-F]{2}")
 AUTHORIZATION = re.compile(r"(?i)(?<=authorization)(['\"]?\s*[:=]\s*['\"]?\w+ )[^\s'\",]+")
-QUERY = re.compile(r"(?<=\?)[^\s'\"<>#]*=[^\s'\"<>#]+")
+#: What comes before a query, from the beginning of its word, where each is looked for once.
+QUERY = re.compile(r"(?<![^\s'\"<>#])([^?\s'\"<>#]*\?)[^\s'\"<>#]*=[^\s'\"<>#]+")
 #: The names in a query whose values are credentials, and those whose values are unless a word.
 CREDENTIAL = re.compile(
     r"(?i)(?:token|secret|passwo?r?d|signature|credential)s?$|(?<![a-z])(?:sig|pass|pwd|pw)$"
@@ -79,7 +80,7 @@ class Secrets:
 
     def redact(self, text: str) -> str:
         """Return a text without secrets, and without what looks like one in a URL."""
-        text = QUERY.sub(HIDDEN, USERINFO.sub(HIDDEN, text))
+        text = QUERY.sub(rf"\1{HIDDEN}", USERINFO.sub(HIDDEN, text))
         text = ADDRESS.sub(_without_token, text)
         text = AUTHORIZATION.sub(rf"\1{HIDDEN}", text)
         for form in self.hidden:
