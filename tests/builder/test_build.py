@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 
 PLATFORM: str = context.subdir
 INDEXES = ["noarch/repodata.json", f"{PLATFORM}/repodata.json"]
-HANDOUT = ["README.txt", "index.html", "use.cmd", "use.sh"]
+SCRIPTS = ["use.cmd", *(["use.ps1"] if PLATFORM.startswith("win-") else []), "use.sh"]
+HANDOUT = ["README.txt", "index.html", *SCRIPTS]
 FIXED = sorted(["SHA256SUMS", "offline-repo.json", *INDEXES, *HANDOUT])
 APP = ["noarch/app-2.0-0.conda", "noarch/lib-1.1-0.tar.bz2"]
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ...request.request import Request
 
 #: The files, and the line ending that the system which reads each of them needs.
-LINE_ENDINGS = {"README.txt": "\r\n", "use.cmd": "\r\n", "use.sh": "\n"}
+LINE_ENDINGS = {"README.txt": "\r\n", "use.cmd": "\r\n", "use.ps1": "\r\n", "use.sh": "\n"}
 
 
 def plain_conda_files(
@@ -29,7 +29,7 @@ def plain_conda_files(
     signed: bool = False,
     newer: bool = False,
 ) -> dict[str, bytes]:
-    """Return README.txt, use.sh and use.cmd for the repository of this request, by name.
+    """Return README.txt and the scripts for the repository of this request, by name.
 
     Args:
         request: What the repository is for.
@@ -47,6 +47,7 @@ def plain_conda_files(
     # with environments to choose from, nothing is installed by name
     environments = request.environments
     choice = [env.name or DEFAULT for env in environments if env.name or env.exact]
+    on_windows = any(platform.startswith("win-") for platform in request.platforms)
     by_name = () if any(env.name for env in environments) else request.packages
     values = {
         "label": request.label,
@@ -57,9 +58,11 @@ def plain_conda_files(
         "withdrawn": _part("withdrawn", releases=withdrawn) if withdrawn else "",
         "installers": _part("installers", files=listed) if installers else "",
         "plugin": _part("plugin", label=request.label, names=plugin) if request.plugin else "",
+        "powershell": _part("powershell") if on_windows else "",
         "origin": _part("signed" if signed else "unsigned", label=request.label),
     }
-    return {name: _fill(name, values, ending) for name, ending in LINE_ENDINGS.items()}
+    names = ["README.txt", "use.cmd", "use.sh", *(["use.ps1"] if on_windows else [])]
+    return {name: _fill(name, values) for name in names}
 
 
 def _part(name: str, **values: str) -> str:
@@ -90,8 +93,8 @@ def _typed(package: PackageSpec) -> str:
     return spec if re.fullmatch(r"[A-Za-z0-9._-]+", spec) else f'"{spec}"'
 
 
-def _fill(name: str, values: dict[str, str], ending: str) -> bytes:
+def _fill(name: str, values: dict[str, str]) -> bytes:
     text = (files(__package__) / f"{name}.in").read_text("utf-8")
     if name == "README.txt":
         text = Template(text).substitute(values)
-    return text.replace("\r\n", "\n").replace("\n", ending).encode()
+    return text.replace("\r\n", "\n").replace("\n", LINE_ENDINGS[name]).encode()

@@ -443,5 +443,8 @@ def test_nothing_of_the_request_gets_into_the_scripts() -> None:
     plain = plain_conda_files(request("bank"), ())
     packages = ("app >=1.0", "tool[build='a b']")
     other = plain_conda_files(request("other", *packages, platforms=("linux-64",)), ())
+    assert other.keys() == plain.keys() - {"use.ps1"}
     for name in ("use.sh", "use.cmd"):
         assert other[name] == plain[name]
+    both = plain_conda_files(request("x", *packages, platforms=("linux-64", "win-arm64")), ())
+    assert both["use.ps1"] == plain["use.ps1"]
