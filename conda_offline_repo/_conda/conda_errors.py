@@ -153,12 +153,12 @@ def change_texts(error: CondaError, change: Callable[[str], str]) -> None:
             parts = value if isinstance(value, (list, tuple, set)) else (value,)
             setattr(error, name, ", ".join(change(str(part)) for part in parts))
     # conda applies `%` with the keywords to the text: before 26.7 always, since then if any
-    error.message = change(_text(error)).replace("%", "%%")
+    error.message = change(text_of(error)).replace("%", "%%")
     error._kwargs = {"redacted": True}
     error._caused_by = None
 
 
-def _text(error: CondaError) -> str:
+def text_of(error: CondaError) -> str:
     """Return the text of an error, also where a link script has printed a `%`, which conda before
     26.7 takes for the place of a keyword.
     """

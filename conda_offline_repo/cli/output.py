@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, redirect_stdout
@@ -20,10 +21,18 @@ if TYPE_CHECKING:
     from ..repository.locate import Repository
     from ..repository.package import Attester
 
+log = logging.getLogger(__name__)
+
 
 def print_json(*, success: bool = True, **content: Any) -> None:
     """Print the one JSON object of a `--json` run."""
     print(json.dumps({"success": success, **content}, indent=2, sort_keys=True))
+
+
+def log_result(content: Mapping[str, Any]) -> None:
+    """Note what a command did where a log is kept."""
+    if log.isEnabledFor(logging.INFO):
+        log.info("result: %s", json.dumps(content, sort_keys=True))
 
 
 def print_lines(lines: Iterable[str], stream: TextIO | None = None) -> None:
@@ -48,6 +57,7 @@ def print_result(
         warnings: Texts.
         stream: For the lines, if not stdout.
     """
+    log_result(content)
     if context.json:
         print_json(**content)
     else:
@@ -70,7 +80,9 @@ def print_answers(
 
 def warn(warnings: Iterable[str]) -> None:
     """Print warnings, a line each."""
-    print_lines((f"warning: {warning}" for warning in warnings), sys.stderr)
+    for warning in warnings:
+        log.info("warning: %s", warning)
+        print_lines([f"warning: {warning}"], sys.stderr)
 
 
 def table(rows: Sequence[Sequence[str]]) -> Iterator[str]:

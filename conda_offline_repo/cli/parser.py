@@ -34,6 +34,8 @@ TRUST = {
     "--trust FINGERPRINT ...": """This key (SHA256:...) is the vendor's, whatever TARGET and this
         machine's environments that use it expected until now. Repeat it for several."""
 }
+#: Its lines have times, and no secrets.
+LOG = {"--log FILE": "Append to this file what is done, for support."}
 _JSON = {
     "--json": "Print one JSON object.",
     "-v --verbose": "Print more; -vvv for error reports.",
@@ -106,7 +108,12 @@ def page_of(verb: str, *, of_any_conda: bool = False) -> ArgumentParser:
 def run(verb: str, args: Namespace) -> int:
     """Run a verb, with no secret in what is printed meanwhile, and return its exit status."""
     with confined(in_play(getattr(args, "offline_repo_token", None), environment_token())):
-        status: int = _module(verb).execute(args)
+        module = _module(verb)
+        if file := getattr(args, "offline_repo_log", None):
+            from .log import run_logged
+
+            return run_logged(lambda: module.execute(args), written_path(file))
+        status: int = module.execute(args)
     return status
 
 

@@ -30,7 +30,7 @@ from .output import (
     print_result,
     signed_by,
 )
-from .parser import LABEL, OLDER, TRUST, add_options, written_path
+from .parser import LABEL, LOG, OLDER, TRUST, add_options, written_path
 from .reading import whole
 from .terminal import TerminalProgress
 
@@ -66,7 +66,7 @@ def configure_parser(parser: ArgumentParser) -> None:
     """Add the options of `sync`."""
     source = {"SOURCE": "The repository, or the folder above it, or its URL."}
     target = {"TARGET": "The repository's folder or URL, created if it does not exist."}
-    add_options(parser, {**source, **target, **LABEL, **OLDER, **TRUST})
+    add_options(parser, {**source, **target, **LABEL, **OLDER, **TRUST, **LOG})
 
 
 def execute(args: Namespace) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 import sys
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from conda.base.context import context
 
 from ..printable import counted, human
 
+log = logging.getLogger(__name__)
 #: Seconds between two updates of the line. The work only counts: it never waits for the terminal.
 INTERVAL = 0.25
 #: Seconds without progress after which the line says so.
@@ -34,12 +36,14 @@ class TerminalProgress:
 
     def step(self, text: str) -> None:
         """See `Progress.step`."""
+        log.info("%s ...", text)
         if not self._silent:
             print(f"{text} ...", file=sys.stderr, flush=True)
 
     def doing(self, text: str) -> AbstractContextManager[None]:
         """See `Progress.doing`."""
         if self._followed:
+            log.info("%s ...", text)
             return follow(Clock(text))
         self.step(text)
         return nullcontext()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ..delivery.source import from_volumes
 from ..files.typed import typed_path
-from .parser import OLDER, TRUST, add_options
+from .parser import LOG, OLDER, TRUST, add_options
 from .sync import TARGET, deliver_to
 
 USAGE = "conda offline-repo unpack FILE ... TARGET [options]"
@@ -28,7 +28,7 @@ FILE = {"FILE ...": "The zip files, in any order; *.zip for all of a folder."}
 
 def configure_parser(parser: ArgumentParser) -> None:
     """Add the options of `unpack`."""
-    add_options(parser, {**FILE, **TARGET, **OLDER, **TRUST})
+    add_options(parser, {**FILE, **TARGET, **OLDER, **TRUST, **LOG})
 
 
 def execute(args: Namespace) -> int:

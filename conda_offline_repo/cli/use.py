@@ -18,7 +18,7 @@ from ..files.typed import typed_place
 from ..repository.locate import absolute
 from ..specs import parse_spec
 from .output import chatter_to_stderr
-from .parser import LABEL, add_options, written_path
+from .parser import LABEL, LOG, add_options, written_path
 from .terminal import TerminalProgress
 from .use_report import TerminalDialog, report, report_undone
 
@@ -60,6 +60,7 @@ OPTIONS = {
     "--no-verify": """Do not read and check the files: faster, but damage and partial tampering are
         not noticed. The signature is always checked, and of a URL the indexes.""",
     "--policy FILE": "Install nothing that this policy forbids.",
+    **LOG,
     "--undo": "Restore the environment's .condarc as it was before. What is installed stays.",
 }
 

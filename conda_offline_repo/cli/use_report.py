@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from contextlib import redirect_stdout
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from conda.exceptions import CondaSystemExit
 from .._conda import features
 from ..printable import printable
 from ..urls import is_folder
-from .output import print_json, print_result, release_json, signed_by
+from .output import log_result, print_json, print_result, release_json, signed_by
 
 if TYPE_CHECKING:
     from ..customer.configuration import Finding
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from ..customer.undo import Undone
     from ..customer.use import Outcome
     from ..repository.locate import Repository
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -36,12 +39,14 @@ class TerminalDialog:
 
     def warn(self, findings: tuple[Finding, ...]) -> None:
         """See `Dialog.warn`; with `--json` the findings are in the report."""
-        if not context.json:
-            for finding in findings:
+        for finding in findings:
+            log.info("warning: %s", finding.text)
+            if not context.json:
                 print(f"\nwarning: {printable(finding.text)}", file=sys.stderr)
 
     def wait(self, holder: str) -> None:
         """See `Dialog.wait`."""
+        log.info("Waiting for %s", holder)
         print(f"Waiting for {holder}, which works on this environment.", file=sys.stderr)
 
     def trusts(self, repository: Repository) -> bool:
@@ -84,23 +89,25 @@ def report(outcome: Outcome) -> None:
     request, repository, target = outcome.request, outcome.repository, outcome.target
     to_confirm = target.trust.unknown and request.dry_run
     changed = not target.settled or bool(outcome.linked or outcome.unlinked)
+    content = {
+        **release_json(repository),
+        "environment_release": outcome.release,
+        "channel": target.channel,
+        "prefix": str(target.prefix),
+        "created": not target.exists,
+        "changed": changed,
+        "verified": request.verify and is_folder(target.channel),
+        "signers": repository.signers,
+        "trusted": () if to_confirm else target.trust.signers,
+        "actions": {"LINK": outcome.linked, "UNLINK": outcome.unlinked},
+        **_cooldown(outcome),
+        "dry_run": request.dry_run,
+        "warnings": [vars(finding) for finding in outcome.findings],
+        "next": outcome.next,
+    }
+    log_result(content)
     if context.json:
-        print_json(
-            **release_json(repository),
-            environment_release=outcome.release,
-            channel=target.channel,
-            prefix=str(target.prefix),
-            created=not target.exists,
-            changed=changed,
-            verified=request.verify and is_folder(target.channel),
-            signers=repository.signers,
-            trusted=() if to_confirm else target.trust.signers,
-            actions={"LINK": outcome.linked, "UNLINK": outcome.unlinked},
-            **_cooldown(outcome),
-            dry_run=request.dry_run,
-            warnings=[vars(finding) for finding in outcome.findings],
-            next=outcome.next,
-        )
+        print_json(**content)
         return
     if context.quiet and not changed:
         return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
@@ -32,6 +33,8 @@ from .ways import lagging, next_commands, ways
 if TYPE_CHECKING:
     from ..progress import Progress
     from .request import UseRequest
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -211,6 +214,9 @@ def _install(
     with confined(target, repository):
         change = _transaction(request, repository, target, progress, of_age)
         changed = actions(change, target.prefix) if change else ((), ())
+        for verb, packages in zip(("link", "unlink"), changed, strict=True):
+            for package in packages:
+                log.info("%s %s", verb, package)
         late: tuple[Finding, ...] = ()
         if change and request.packages:
             names = {f"{r.subdir}/{r.fn}" for r in linked(change, target.prefix)}
