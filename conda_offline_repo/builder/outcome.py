@@ -21,6 +21,7 @@ from ..repository.names import PLUGIN, PLUGIN_PACKAGE, SIGNATURES_PACKAGE
 from .plugin_channel import checks_signatures
 from .release.exceptions import FailOnError
 from .release.other_solvers import Proof
+from .release.plain_conda.authenticode import unsigned
 from .request.changes import RequestChange, changes
 from .upstream.unfit import is_later
 from .warnings import BuildWarning
@@ -115,6 +116,7 @@ def changed(plan: BuildPlan, release: Release, warnings: tuple[BuildWarning, ...
         difference=difference,
         warnings=(
             *plan.kept.warnings,
+            *unsigned(release.files, plan.repository),
             *_downgrades(difference),
             *_replaced(difference),
             *plan.warnings,

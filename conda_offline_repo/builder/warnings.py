@@ -34,6 +34,7 @@ Early = Literal[
     "doubtful-attestations",
     "policy",
     "exception-ends",
+    "unsigned-script",
 ]
 #: What only the publication shows.
 Late = Literal["undeleted", "overview"]

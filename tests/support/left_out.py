@@ -13,6 +13,8 @@ SKIPPED = {
     "axe-core": ("the pages for everybody (axe)", "npm install --no-save axe-core"),
     "libfaketime": ("builds on another day", "sudo apt install faketime"),
     "nginx": ("a web server with https", "sudo apt install nginx openssl"),
+    "osslsigncode": ("signatures of scripts", "sudo apt install osslsigncode openssl"),
+    "pwsh": ("use.ps1 in PowerShell", "dotnet tool install --global PowerShell"),
     "OpenSSH": ("signatures of OpenSSH", "sudo apt install openssh-client"),
     "store server": (
         "object stores and shares on real servers",

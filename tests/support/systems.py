@@ -24,6 +24,7 @@ ON_WINDOWS = {
     r"test_gone\.py::test_stick_(is_pulled_out_of_a_check|has_errors)": "open files stay there",
     r"test_base\.py::test_link_to_base": DEVICES,
     r"test_path_forms\.py::test_link_leads_past": DEVICES,
+    r"test_authenticode\.py::test_what_is_not_a_script\[a link": DEVICES,
     r"test_demo\.py::": NOTHING,
     r"test_from_pypi\.py::test_on_the_way": NOTHING,
     r"test_benchmarks\.py::test_benchmarks_run": "the stopwatch needs POSIX",

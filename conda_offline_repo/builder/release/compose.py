@@ -20,6 +20,7 @@ from ..request.request import remember
 from .draft import Draft
 from .html.render import PAGE_NAME
 from .plain_conda import plain_conda_files
+from .plain_conda.authenticode import POWERSHELL, with_signature
 
 if TYPE_CHECKING:
     from ..archives.archive import Archive
@@ -91,6 +92,8 @@ def compose(
     plain = plain_conda_files(
         request, names, packages, plan.pip, signed=bool(plan.signers), newer=newer
     )
+    if POWERSHELL in plain:
+        plain[POWERSHELL] = with_signature(plain[POWERSHELL], plan.repository)
     files = {**index, **{name: Draft([content]) for name, content in plain.items()}}
     others = {installer.name: File(installer.sha256, installer.size) for installer in installers}
     described_files = {**{name: draft.described for name, draft in files.items()}, **others}
