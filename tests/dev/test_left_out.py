@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from tests.builder.pypi import test_same_bytes
 from tests.builder.release import test_signing
 from tests.builder.release.html import test_browser
+from tests.builder.release.plain_conda import test_authenticode, test_use_ps1
 from tests.cli import test_sbom
 from tests.support import nginx, stores
 from tests.support.left_out import SKIPPED, left_out
@@ -29,6 +30,8 @@ def test_each_group_is_told_with_its_command() -> None:
         nginx.needs_nginx,
         test_sbom.needs_sboms,
         test_signing.pytestmark,
+        test_authenticode.needs_osslsigncode,
+        test_use_ps1.needs_powershell,
     )
     reasons = [BROWSER, stores.MISSING.format("smbd"), *(mark.kwargs["reason"] for mark in marks)]
     lines = [*left_out(reasons, "rattler")]

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from tests.support.inside import Inside
 
 OSSLSIGNCODE = shutil.which("osslsigncode")
+needs_osslsigncode = pytest.mark.skipif(
+    not (OSSLSIGNCODE and OPENSSL), reason="osslsigncode or openssl is not installed"
+)
 SCRIPT = b"Write-Output 1\r\n"
 BLOCK = b"""\
 # SIG # Begin signature block\r
@@ -134,8 +137,7 @@ def test_what_is_not_a_script(tmp_path: Path, place: str) -> None:
     assert with_signature(SCRIPT, tmp_path) == SCRIPT
 
 
-@pytest.mark.skipif(not OSSLSIGNCODE, reason="osslsigncode is not installed, which signs use.ps1")
-@pytest.mark.skipif(not OPENSSL, reason="openssl is not installed, which makes a certificate")
+@needs_osslsigncode
 def test_signature_of_a_real_tool(vendor: Vendor, tmp_path: Path) -> None:
     key, certificate, signed = (tmp_path / name for name in ("key", "certificate", "signed.ps1"))
     run(OPENSSL, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=Acme",

@@ -189,7 +189,7 @@ def test_with_plain_conda(customer: Conda, stick: Path, mirror: Mirror, shell: s
     assert f"- {plain_url(stick)}" in written
     assert not use(shell, customer, stick, "-Environment", "rating", "-Quiet").stdout
     told = use(shell, customer, stick, "rating", "-Check", status=1)
-    assert "need conda's plugin" in told.stderr
+    assert "need the plugin; this folder does not have it" in told.stderr
     prefix = customer.envs / "by path"
     use(shell, customer, stick, "-Prefix", f"{prefix}{os.sep}", "-Package", "tool")
     assert customer.installed("by path") == {"tool": "1.0"}
