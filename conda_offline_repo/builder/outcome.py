@@ -18,6 +18,7 @@ from ..repository.exceptions import ManifestError, UnreadableError
 from ..repository.locate import Repository
 from ..repository.manifest import Manifest, key_parts, package_name
 from ..repository.names import PLUGIN, PLUGIN_PACKAGE, SIGNATURES_PACKAGE
+from .archives.installers import shipped
 from .plugin_channel import checks_signatures
 from .release.exceptions import FailOnError
 from .release.other_solvers import Proof
@@ -123,6 +124,7 @@ def changed(plan: BuildPlan, release: Release, warnings: tuple[BuildWarning, ...
             *starmap(BuildWarning, remarks(manifest.decisions, plan.request.time)),
             *warnings,
             *_unchecked(manifest),
+            *_without_plugin(manifest),
             *_distrusted(last, manifest),
             *_base(manifest),
         ),
@@ -194,6 +196,17 @@ def _unchecked(manifest: Manifest) -> Iterator[BuildWarning]:
             "unchecked-signature",
             "No channel has the package securesystemslib, which the customer's conda needs to "
             "check the signature. Name a channel that has it, such as conda-forge.",
+        )
+
+
+def _without_plugin(manifest: Manifest) -> Iterator[BuildWarning]:
+    """Yield a warning if machines without conda get it, and not the plugin."""
+    if shipped(manifest) and not manifest.request.plugin:
+        yield BuildWarning(
+            "no-plugin",
+            "The repository has an installer of conda and not the plugin, without which "
+            "install.sh and install.cmd make no environment of the label and check no signature. "
+            "Ship it as well: --with-plugin.",
         )
 
 

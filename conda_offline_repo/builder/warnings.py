@@ -26,6 +26,7 @@ Early = Literal[
     "unfit-entry",
     "undated",
     "unchecked-signature",
+    "no-plugin",
     "other-signer",
     "base",
     "left-out",

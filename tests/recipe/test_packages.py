@@ -7,6 +7,7 @@ others as they are installed beside it.
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -23,6 +24,7 @@ from conda import exceptions
 from conda_offline_repo.repository.locate import locate_one
 from dev.upstream.channels import index
 from dev.upstream.installed import package
+from tests.support.bare import TERMS, isolation, make_bare, make_installer, run_bare
 from tests.support.keys import SSH_KEYGEN, new_key
 from tests.support.mirror import another, entries
 from tests.support.running import Conda, Installed, snapshot
@@ -37,6 +39,9 @@ BASE, VENDOR = "conda-offline-repo-base", "conda-offline-repo"
 VERSION = "1.2.3"
 #: Whether this conda protects environments (CEP 22).
 FREEZES = hasattr(exceptions, "EnvironmentIsFrozenError")
+
+#: What runs a command without a network, in another root; None for want of it.
+ISOLATION = isolation()
 
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux", reason="the channel is made of this machine's Python, on Linux alone"
@@ -128,8 +133,14 @@ def engineer(field: Field) -> Installed:
 
 
 @pytest.fixture(scope="module")
-def bank(field: Field, engineer: Installed) -> Path:
-    """A repository with a program, and with the plugin for the customer's conda."""
+def plain(field: Field) -> Path:
+    """An environment with conda and no more, as installers make it."""
+    return field.environment("customer", "conda")
+
+
+@pytest.fixture(scope="module")
+def bank(field: Field, engineer: Installed, plain: Path) -> Path:
+    """A repository with a program, an installer, and the plugin for the customer's conda."""
     programs = TinyChannel(field.folder / "programs")
     programs.add("ratingpro", files={"bin/ratingpro": "#!/bin/sh\necho ratingpro 1.0 runs\n"})
     programs.write()
@@ -137,6 +148,7 @@ def bank(field: Field, engineer: Installed) -> Path:
     engineer.build(
         *("--label", "bank", "--root", engineer.work, "--no-label-channel", "--override-channels"),
         *(*channels, "--with-plugin", "ratingpro"),
+        *("--installer", make_installer(plain, field.folder / "Plain-Linux.sh", terms=TERMS)),
     )
     return engineer.work / "bank"
 
@@ -154,13 +166,37 @@ def test_vendor_has_the_templates_of_the_pages(bank: Path) -> None:
         assert b"<table" in page.read_bytes()
 
 
+@pytest.mark.skipif(not ISOLATION, reason="`unshare`, or the right to use it, is missing")
+def test_machine_with_nothing_goes_from_the_folder_alone_to_the_running_program(
+    bank: Path, plain: Path, tmp_path: Path
+) -> None:
+    """It has neither conda nor Python nor a network, and the folder cannot be written to."""
+    root = make_bare(tmp_path / "root", [plain / "bin" / "python", *plain.rglob("*.so*")])
+    shutil.copytree(bank, root / "media" / "stick" / "bank")
+    line = "sh /media/stick/bank/install.sh /opt/rating rating"
+    refused = run_bare(root, line)
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert "--accept-license" in refused.stderr
+    assert not (root / "opt").exists()
+    # what a run leaves that is cut off, in which nothing works yet
+    prefix = root / "opt" / "rating"
+    (prefix / "bin").mkdir(parents=True)
+    (prefix / "bin" / "conda").touch()
+    (prefix / ".installing-conda").write_text(f"{2**22 + 1} {os.uname().nodename}\n")
+    done = run_bare(root, f"{line} --accept-license && /opt/rating/envs/rating/bin/ratingpro")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.endswith("ratingpro 1.0 runs\n")
+    assert "conda activate rating" in done.stdout
+    assert not [*prefix.glob(".installing*")]
+    assert [*(prefix / "conda-meta").glob(f"{BASE}-{VERSION}-*.json")]
+
+
 def test_customer_goes_from_the_folder_alone_to_the_running_program(
-    field: Field, bank: Path, tmp_path: Path
+    bank: Path, plain: Path, tmp_path: Path
 ) -> None:
     """The administrator has plain conda and the folder, and no network."""
     folder = shutil.copytree(bank, tmp_path / "X Y" / "bank")
-    prefix = field.environment("customer", "conda")
-    me = Installed(tmp_path / "administrator", prefix, CONDA_SOLVER="classic")
+    me = Installed(tmp_path / "administrator", plain, CONDA_SOLVER="classic")
     assert me.execute("offline-repo", "--help").status != 0
     before = {one["name"]: one["version"] for one in me.run("list", "-n", "base", "--json").rows}
     line = ("-n", "base", "--override-channels", "-c", (folder / "plugin").as_uri())

@@ -13,7 +13,7 @@ DEVICES = "Windows has no such devices, and asks for a privilege before it makes
 MODES = "Windows has no such modes of files"
 NAMES = "Windows refuses such names"
 NOTHING = "the Python package for Windows, made on Linux, holds nothing to execute"
-SHELL = "use.sh is for systems with a POSIX shell; Windows has use.cmd"
+SHELL = "these scripts are for systems with a POSIX shell; Windows has others"
 #: By what the test's name matches.
 ON_WINDOWS = {
     r"test_hostile\.py::test_what_is_no_file\[.*-(device|link)": DEVICES,
@@ -36,6 +36,7 @@ ON_WINDOWS = {
     r"test_download_stalled\.py::test_interruption": "a process there is not sent such a signal",
     r"docs/test_pages\.py::": "the commands of the pages are for a POSIX shell",
     r"test_plain_conda\.py::test_script_": SHELL,
+    r"plain_conda/test_install\.py::test_(?!scripts_come|endings_are)": SHELL,
     r"test_plain_conda\.py::test_checksums_are": "Windows has neither sha256sum nor shasum",
     r"test_plugin_channel\.py::test_file_that_is_not_the_plugin\[a pipe": PIPES,
     r"test_signing\.py::test_key_that_cannot_sign\[of another user": MODES,

@@ -26,6 +26,7 @@ TEXTS = {
     "--no-sign-key": "sign_key: []",
     "--without-installer": "installers: []",
     "--without-plugin": "with_plugin: false",
+    "--with-plugin": "with_plugin: true",
     "--installer": "installers",
     "--sign-key": "sign_key",
     "--token": "token",

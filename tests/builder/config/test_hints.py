@@ -57,6 +57,7 @@ ALLOWED = {
             "its archive: --plugin-file x-1.0.conda. Or",
             "its archive: `with_plugin: x-1.0.conda`. Or",
         ),
+        ("Ship it: --with-plugin.", "Ship it: `with_plugin: true`."),
         ("`conda install -c acme app`", "`conda install -c acme app`"),
         ("check --label bank", "check --label bank"),
     ],

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from importlib.resources import files
+from pathlib import PurePosixPath
 from string import Template
 from typing import TYPE_CHECKING
 
 from ....printable import withdrawal
-from ....repository.names import DEFAULT, PLUGIN_PACKAGE, SIGNATURES_PACKAGE
+from ....repository.names import DEFAULT, PLUGIN, PLUGIN_PACKAGE, SIGNATURES_PACKAGE
 from ....specs import PackageSpec
 from ...plugin_channel import checks_signatures
 
@@ -17,7 +18,12 @@ if TYPE_CHECKING:
     from ...request.request import Request
 
 #: The files, and the line ending that the system which reads each of them needs.
-LINE_ENDINGS = {"README.txt": "\r\n", "use.cmd": "\r\n", "use.ps1": "\r\n", "use.sh": "\n"}
+LINE_ENDINGS = {
+    **dict.fromkeys(("README.txt", "use.cmd", "use.ps1", "install.cmd"), "\r\n"),
+    **dict.fromkeys(("use.sh", "install.sh"), "\n"),
+}
+#: How the scripts are typed that run installers, by the extension of these.
+INSTALL = {".sh": "sh install.sh", ".exe": "install.cmd"}
 
 
 def plain_conda_files(
@@ -39,6 +45,10 @@ def plain_conda_files(
         signed: Whether it is signed.
         newer: Whether packages of it are in version 3 of the index format.
     """
+    extensions = {PurePosixPath(name).suffix for name in installers}
+    install = [typed for extension, typed in INSTALL.items() if extension in extensions]
+    commands = "\n".join(f"    {typed} PREFIX ENVIRONMENT" for typed in install)
+    by_script = _part("install", commands=commands) if install else ""
     listed = "\n".join(f"    {name}" for name in installers)
     withdrawn = "\n".join(f"    {withdrawal(*each)}" for each in request.withdrawn.items())
     plugin = PLUGIN_PACKAGE
@@ -56,13 +66,15 @@ def plain_conda_files(
         "environments": _part("environments", names=", ".join(choice)) if choice else "",
         "newer": _part("newer") if newer else "",
         "withdrawn": _part("withdrawn", releases=withdrawn) if withdrawn else "",
-        "installers": _part("installers", files=listed) if installers else "",
+        "installers": _part("installers", files=listed, by_script=by_script) if installers else "",
         "plugin": _part("plugin", label=request.label, names=plugin) if request.plugin else "",
         "powershell": _part("powershell") if on_windows else "",
         "origin": _part("signed" if signed else "unsigned", label=request.label),
+        "known": " ".join(environment.name or DEFAULT for environment in environments),
+        "needed": " ".join(sorted(_needed(n) for n in packages if n.startswith(f"{PLUGIN}/"))),
     }
     names = ["README.txt", "use.cmd", "use.sh", *(["use.ps1"] if on_windows else [])]
-    return {name: _fill(name, values) for name in names}
+    return {name: _fill(name, values) for name in (*names, *(each.split()[-1] for each in install))}
 
 
 def _part(name: str, **values: str) -> str:
@@ -87,6 +99,13 @@ def _install(
     return "\n".join(f"    on {platform}: {command}" for platform, command in commands.items())
 
 
+def _needed(archive: str) -> str:
+    """Return, quoted, the name of an archive's record in `conda-meta` and the spec to install."""
+    record = re.sub(r"\.conda$|\.tar\.bz2$", "", PurePosixPath(archive).name)
+    name, version, _ = record.rsplit("-", 2)
+    return f'"{record}:{name}>={version}"'
+
+
 def _typed(package: PackageSpec) -> str:
     """Return a package as both shells, of Windows and of others, take it."""
     spec = package.unqualified
@@ -97,4 +116,6 @@ def _fill(name: str, values: dict[str, str]) -> bytes:
     text = (files(__package__) / f"{name}.in").read_text("utf-8")
     if name == "README.txt":
         text = Template(text).substitute(values)
+    for key in ("known", "needed"):
+        text = text.replace(f"@{key}@", values[key])
     return text.replace("\r\n", "\n").replace("\n", LINE_ENDINGS[name]).encode()

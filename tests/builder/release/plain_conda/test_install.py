@@ -1,0 +1,239 @@
+"""What install.sh refuses before it changes anything; what it does is in tests/recipe."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+
+from conda_offline_repo.builder.release.plain_conda import plain_conda_files
+from conda_offline_repo.builder.request.inputs.pinned import Environment
+from conda_offline_repo.builder.request.request import Request
+from conda_offline_repo.clock import EPOCH
+from conda_offline_repo.specs import PackageSpec
+from tests.support.bare import HEADER, TERMS
+from tests.support.running import tree
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+PLUGIN = "plugin/noarch/conda-offline-repo-base-1.0-pyh_0.conda"
+#: Stands for the platform of the machine.
+THIS = "this"
+MACHINE = {"Linux": "linux", "Darwin": "osx"}
+
+
+def this_machine() -> str:
+    """The platform of the machine, as conda calls it."""
+    system, processor = os.uname().sysname, os.uname().machine
+    return f"{MACHINE[system]}-{'64' if processor == 'x86_64' else processor}"
+
+
+def request(*environments: str, plugin: bool = True) -> Request:
+    packages = (PackageSpec("app"),)
+    made = tuple(Environment(name=name, packages=packages) for name in environments)
+    return Request("bank", made, (), None, ("linux-64", "win-64"), {}, EPOCH, plugin=plugin)
+
+
+def plain(
+    *environments: str, installers: Iterable[str] = (), plugin: bool = True
+) -> dict[str, bytes]:
+    packages = [PLUGIN, "plugin/noarch/securesystemslib-1.3.1-0.tar.bz2"] if plugin else []
+    return plain_conda_files(request(*environments, plugin=plugin), [*installers], packages)
+
+
+def folder(
+    path: Path,
+    *environments: str,
+    installers: dict[str, str] | None = None,
+    terms: str = "",
+    plugin: bool = True,
+) -> Path:
+    """Make what install.sh reads of a repository; its installers only say what they are for."""
+    installers = installers or {"Plain.sh": THIS}
+    names = [f"installer/{name}" for name in installers]
+    contents = plain(*environments or ("",), installers=names, plugin=plugin)
+    for name, platform in installers.items():
+        platform = this_machine() if platform == THIS else platform
+        header = HEADER.replace("@platform@", platform).replace("@license@", terms)
+        contents[f"installer/{name}"] = header.encode()
+    sums = [f"{hashlib.sha256(content).hexdigest()}  {name}" for name, content in contents.items()]
+    contents["SHA256SUMS"] = "\n".join([*sums, ""]).encode()
+    contents["noarch/repodata.json"] = b"{}"
+    for name, content in contents.items():
+        (path / name).parent.mkdir(parents=True, exist_ok=True)
+        (path / name).write_bytes(content)
+    return path
+
+
+def refused(bank: Path, *arguments: Path | str, status: int = 1) -> str:
+    """Return why the script does nothing, which it may neither here nor where conda would be."""
+    before = tree(bank.parent)
+    done = subprocess.run(
+        ["sh", bank / "install.sh", *arguments],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        cwd=bank.parent,
+        encoding="utf-8",
+        timeout=60,
+    )
+    assert (done.returncode, done.stdout) == (status, ""), done.stderr
+    assert tree(bank.parent) == before
+    return done.stderr
+
+
+@pytest.mark.parametrize(
+    ("installers", "scripts"),
+    [
+        ([], set()),
+        (["installer/A.sh"], {"install.sh"}),
+        (["installer/A.exe"], {"install.cmd"}),
+        (["installer/A.pkg"], set()),
+        (["installer/A.exe", "installer/A.sh", "installer/B.sh"], {"install.cmd", "install.sh"}),
+    ],
+)
+def test_scripts_come_with_what_they_run(installers: list[str], scripts: set[str]) -> None:
+    files = plain("", installers=installers)
+    assert {name for name in files if name.startswith("install")} == scripts
+    text = files["README.txt"].decode()
+    assert ("sh install.sh PREFIX ENVIRONMENT" in text) == ("install.sh" in scripts)
+    assert ("    install.cmd PREFIX ENVIRONMENT" in text) == ("install.cmd" in scripts)
+    assert all(name in text for name in installers)
+    assert "$" not in text
+    assert max(len(line) for line in text.splitlines() if "file:///" not in line) <= 79
+
+
+def test_endings_are_those_of_the_readers() -> None:
+    files = plain("runtime", "base", installers=["installer/A.exe", "installer/A.sh"])
+    batch, shell = files["install.cmd"], files["install.sh"]
+    assert batch.isascii()
+    assert batch.count(b"\n") == batch.count(b"\r\n") == batch.count(b"\r")
+    assert shell.isascii()
+    assert b"\r" not in shell
+    for content in (batch, shell):
+        assert b'"conda-offline-repo-base-1.0-pyh_0:conda-offline-repo-base>=1.0"' in content
+        assert b'"securesystemslib-1.3.1-0:securesystemslib>=1.3.1"' in content
+        assert b"runtime base" in content
+        assert b"@known@" not in content
+    assert batch.startswith(b"@echo off\r\n")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (),
+        ("P",),
+        ("-h",),
+        ("-p", "P"),
+        ("P", "-n"),
+        ("P", "a/b"),
+        ("P", "a b"),
+        ("/", "x"),
+        ("bank/conda", "x"),
+        ("P", "x", "--prefix", "y"),
+        ("P", "x", "-ny"),
+        ("P", "x", "--check"),
+        ("P", "x", "--undo"),
+        ("P", "x", "--dry-run"),
+    ],
+)
+def test_usage(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    text = refused(folder(tmp_path / "bank"), *arguments, status=2)
+    assert "usage: sh install.sh PREFIX ENVIRONMENT" in text
+
+
+def test_license(tmp_path: Path) -> None:
+    bank = folder(tmp_path / "X Y" / "bank", terms=TERMS)
+    text = refused(bank, "P", "x")
+    assert "--accept-license" in text
+    assert f"sh '{bank / 'installer' / 'Plain.sh'}'" in text
+
+
+@pytest.mark.parametrize(
+    ("installers", "words"),
+    [
+        ({"A.sh": "linux-s390x", "B.sh": "osx-64x"}, "It has: linux-s390x, osx-64x"),
+        ({"A.sh": "", "B.exe": ""}, "another kind (A.sh)"),
+        ({}, "none"),
+        ({"A.sh": THIS, "B.sh": "osx-64x", "C.sh": THIS}, "A.sh, C.sh"),
+    ],
+)
+def test_installer_that_fits(tmp_path: Path, installers: dict[str, str], words: str) -> None:
+    bank = folder(tmp_path / "bank", installers={"A.sh": "linux-s390x", **installers})
+    if not installers:
+        (bank / "installer" / "A.sh").unlink()
+    text = refused(bank, tmp_path / "P", "x")
+    assert words in text
+    assert this_machine() in text
+
+
+def test_which_environment(tmp_path: Path) -> None:
+    bank = folder(tmp_path / "bank", "runtime", "notebooks", terms=TERMS)
+    text = refused(bank, "P", "x", "--accept-license")
+    assert "runtime notebooks" in text
+    assert "--environment NAME" in text
+    for arguments in (("runtime",), ("x", "--environment", "runtime"), ("x", "app")):
+        assert "has a license" in refused(bank, "P", *arguments)
+
+
+@pytest.mark.parametrize("damage", ["changed", "missing", "not listed at all"])
+def test_damaged_copy(tmp_path: Path, damage: str) -> None:
+    bank = folder(tmp_path / "bank")
+    installer = bank / "installer" / "Plain.sh"
+    if damage == "changed":
+        installer.write_bytes(installer.read_bytes() + b"\n")
+    elif damage == "missing":
+        (bank / "use.sh").unlink()
+    else:
+        (bank / "SHA256SUMS").unlink()
+    assert "copy the folder again" in refused(bank, "P", "x")
+
+
+@pytest.mark.parametrize("used", ["file", "folder", "dangling"])
+def test_prefix_in_use(tmp_path: Path, used: str) -> None:
+    bank, prefix = folder(tmp_path / "bank"), tmp_path / "X Y"
+    if used == "file":
+        prefix.touch()
+    else:
+        prefix.mkdir()
+        (prefix / "data").touch()
+    if used == "dangling":
+        (prefix / "bin").mkdir()
+        (prefix / "bin" / "conda").write_text("#!/nowhere/bin/python\n")
+        (prefix / "bin" / "conda").chmod(0o755)
+    text = refused(bank, f"{prefix}/", "x")
+    assert str(prefix) in text
+    assert ("does not run" if used == "dangling" else "has no conda") in text
+
+
+def test_prefix_that_the_installer_refuses(tmp_path: Path) -> None:
+    bank = folder(tmp_path / "bank")
+    text = refused(bank, tmp_path / "X Y", "x")
+    assert "Cannot install into directories with spaces" in text
+    assert "status 1" in text
+    assert not (tmp_path / "X Y").exists()
+
+
+def test_another_run_is_under_way(tmp_path: Path) -> None:
+    bank, prefix = folder(tmp_path / "bank"), tmp_path / "P"
+    prefix.mkdir()
+    (prefix / ".installing-conda").write_text(f"{os.getpid()} {os.uname().nodename}\n")
+    assert str(os.getpid()) in refused(bank, prefix, "x")
+
+
+@pytest.mark.parametrize("name", ["50%", "#1", "noarch-2026"])
+def test_folder_that_cannot_be_read(tmp_path: Path, name: str) -> None:
+    assert "rename" in refused(folder(tmp_path / name / "bank"), tmp_path / "P", "x")
+
+
+def test_folder_without_the_plugin(tmp_path: Path) -> None:
+    bank = folder(tmp_path / "bank", terms=TERMS, plugin=False)
+    assert "has a license" in refused(bank, "P", "x")
+    assert "conda-offline-repo" in refused(bank, "P", "x", "--trust", "SHA256:x")
+    bank = folder(tmp_path / "other", "runtime", terms=TERMS, plugin=False)
+    assert "conda-offline-repo" in refused(bank, "P", "x")
+    assert "has a license" in refused(bank, "P", "x", "app")
