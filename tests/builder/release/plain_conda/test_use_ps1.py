@@ -38,11 +38,28 @@ needs_powershell = pytest.mark.skipif(
 )
 #: The types that the constrained language mode has, as far as the script needs them.
 TYPES = {"CmdletBinding", "Parameter", "string", "int", "switch"}
-#: Cmdlets that no policy takes away, and that run no text as code.
-CMDLETS = {
-    *("ConvertFrom-Json", "ForEach-Object", "Get-ChildItem", "Get-Command", "Get-Content"),
-    *("Get-FileHash", "Select-Object", "Select-String", "Set-Content", "Set-StrictMode"),
-    *("Split-Path", "Test-Path", "Where-Object", "Write-Error", "Write-Output"),
+#: Cmdlets that run no text as code, with what Windows PowerShell 5.1 knows of their parameters.
+CMDLETS: dict[str, set[str]] = {
+    "ConvertFrom-Json": set(),
+    "Get-ChildItem": {"LiteralPath", "Directory", "Filter"},
+    "Get-Command": {"Name", "CommandType", "All"},
+    "Get-Content": {"LiteralPath", "Encoding"},
+    "Get-FileHash": {"LiteralPath", "Algorithm"},
+    "Select-Object": {"First"},
+    "Select-String": {"LiteralPath", "Pattern", "Quiet"},
+    "Set-Content": {"LiteralPath", "Value"},
+    "Set-StrictMode": {"Off"},
+    "Split-Path": set(),
+    "Test-Path": {"LiteralPath", "PathType"},
+    "Where-Object": set(),
+    "Write-Error": {"Message"},
+    "Write-Output": set(),
+}
+#: Variables that PowerShell sets or reads.
+AUTOMATIC = {
+    *("_", "args", "false", "lastexitcode", "null", "psscriptroot", "true"),
+    *("env:conda_exe", "env:localappdata", "env:programdata", "env:systemdrive"),
+    "env:userprofile",
 }
 
 
@@ -64,13 +81,19 @@ def parsed(text: str) -> Node:
     return root
 
 
+def below(node: Node, *kinds: str) -> Iterator[Node]:
+    """The nodes of these kinds."""
+    if node.type in kinds:
+        yield node
+    for child in node.children:
+        yield from below(child, *kinds)
+
+
 def nodes(node: Node, *kinds: str) -> Iterator[str]:
     """The text of the nodes of these kinds."""
-    if node.type in kinds:
-        assert node.text is not None
-        yield node.text.decode()
-    for child in node.children:
-        yield from nodes(child, *kinds)
+    for each in below(node, *kinds):
+        assert each.text is not None
+        yield each.text.decode()
 
 
 def unconstrained(text: str) -> set[str]:
@@ -104,6 +127,48 @@ def test_it_runs_where_the_language_is_constrained() -> None:
 )
 def test_what_is_not_constrained_would_be_noticed(line: str) -> None:
     assert unconstrained(TEXT.replace("try {\n", f"{line}\ntry {{\n"))
+
+
+def names(node: Node) -> set[str]:
+    """The variables below a node."""
+    texts = nodes(node, "variable", "braced_variable")
+    return {text.strip("$@{}").casefold() for text in texts}
+
+
+def test_each_variable_is_one_that_is_set() -> None:
+    root = parsed(TEXT)
+    written = set()
+    for place in below(root, "left_assignment_expression"):
+        written |= names(place)
+    for place in below(root, "script_parameter", "foreach_statement"):
+        written |= {next(iter(names(each))) for each in place.children if each.type == "variable"}
+    assert {"here", "packages", "check", "key"} <= written
+    assert names(root) <= written | AUTOMATIC
+
+
+def test_each_parameter_is_one_that_the_cmdlet_has() -> None:
+    used: dict[str, set[str]] = {}
+    for command in below(parsed(TEXT), "command"):
+        name = next(nodes(command, "command_name"), "")
+        if name in CMDLETS:
+            elements = (each for each in command.children if each.type == "command_elements")
+            given = {
+                text
+                for each in elements
+                for parameter in each.children
+                if parameter.type == "command_parameter"
+                for text in nodes(parameter, "command_parameter")
+            }
+            used[name] = used.get(name, set()) | given
+    assert used.keys() == CMDLETS.keys()
+    for name, given in used.items():
+        assert given <= {f"-{each}" for each in (*CMDLETS[name], "ErrorAction")}
+
+
+def test_errors_are_handled_as_every_powershell_can() -> None:
+    # Ignore is an error of its own in functions of Windows PowerShell, as Get-FileHash is one
+    values = {*re.findall(r"-ErrorAction (\w+)", TEXT)}
+    assert values == {"Continue", "SilentlyContinue", "Stop"}
 
 
 def pattern(operator: str, begin: str) -> re.Pattern[str]:
