@@ -41,6 +41,7 @@ TYPES = {"CmdletBinding", "Parameter", "string", "int", "switch"}
 #: Cmdlets that run no text as code, with what Windows PowerShell 5.1 knows of their parameters.
 CMDLETS: dict[str, set[str]] = {
     "ConvertFrom-Json": set(),
+    "ForEach-Object": set(),
     "Get-ChildItem": {"LiteralPath", "Directory", "Filter"},
     "Get-Command": {"Name", "CommandType", "All"},
     "Get-Content": {"LiteralPath", "Encoding"},
