@@ -390,6 +390,7 @@ def test_instructions_name_what_is_needed() -> None:
         *("rsync", "robocopy", "conda activate", "conda install", "conda update"),
     ):
         assert words in text
+    assert "-File use.ps1 ENVIRONMENT" in text
     assert "$" not in text
     assert max(map(len, text.splitlines())) <= 79
 
@@ -446,5 +447,6 @@ def test_nothing_of_the_request_gets_into_the_scripts() -> None:
     assert other.keys() == plain.keys() - {"use.ps1"}
     for name in ("use.sh", "use.cmd"):
         assert other[name] == plain[name]
+    assert b"use.ps1" not in other["README.txt"]
     both = plain_conda_files(request("x", *packages, platforms=("linux-64", "win-arm64")), ())
     assert both["use.ps1"] == plain["use.ps1"]
