@@ -33,6 +33,17 @@ def target() -> Path:
     return Path(context.target_prefix)
 
 
+def target_to_read() -> Path:
+    """Return the environment that the command names, made or not.
+
+    Of a name without an environment, conda itself would make the folder that it is to be in.
+    """
+    name = _argument("name")
+    if name and not {*name} & {"/", "\\"} and not _by_name(name):
+        return Path(context.envs_dirs[0], name)
+    return Path(context.target_prefix)
+
+
 def channels() -> tuple[str, ...]:
     """Return all channels of the command."""
     return (*context.channels, *file_channels())

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from conda.base.constants import REPODATA_FN
 from conda.base.context import context
+from conda.common.path import get_python_site_packages_short_path
 from conda.core import solve
 from conda.core.link import PrefixSetup, UnlinkLinkTransaction
 from conda.core.prefix_data import PrefixData
@@ -25,6 +28,9 @@ HISTORY = """\
 # cmd: conda install
 # update specs: {specs!r}
 """
+#: How the metadata of a project's distribution is called in `site-packages`, and a file in it.
+DISTRIBUTION = (".dist-info", ".egg-info", ".egg-link")
+METADATA = ("/METADATA", "/RECORD", "/PKG-INFO", ".egg-info")
 
 
 def installed(prefix: Path) -> dict[str, PrefixRecord]:
@@ -41,6 +47,33 @@ def requested(prefix: Path) -> dict[str, MatchSpec]:
     """Return the MatchSpecs in the history of an environment, by package name."""
     specs: dict[str, MatchSpec] = History(str(prefix)).get_requested_specs_map()
     return specs
+
+
+def by_pip(prefix: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return what pip or a tool like it has installed into an environment, as `NAME VERSION`, and
+    the packages of conda's that it has replaced or removed, by name.
+
+    conda's own function for this deletes the records of the latter.
+    """
+    records = installed(prefix)
+    if "python" not in records:
+        return (), ()
+    python = records["python"]
+    folder = python.get("python_site_packages_path")
+    folder = folder or get_python_site_packages_short_path(python.version)
+    owners = {
+        file[len(folder) + 1 :].partition("/")[0]: name
+        for name, record in records.items()
+        for file in record.files
+        if file.endswith(METADATA) and file.startswith(f"{folder}/")
+    }
+    present: set[str] = set()
+    with suppress(FileNotFoundError):
+        present = {name for name in os.listdir(prefix / folder) if name.endswith(DISTRIBUTION)}
+    others = present - owners.keys()
+    added = (" ".join(Path(name).stem.split("-")[:2]) for name in others if name[0] != "~")
+    gone = {owners[name] for name in owners.keys() - present}
+    return tuple(sorted(added)), tuple(sorted(gone))
 
 
 def transaction_to(prefix: Path, records: Iterable[Any], specs: Iterable[MatchSpec]) -> Any:

@@ -8,7 +8,9 @@ from pathlib import Path
 
 from conda.base.context import context
 
+from .._conda.commands import target_to_read
 from ..customer.base import is_base
+from ..customer.check import check
 from ..customer.exceptions import TargetError
 from ..customer.request import UseRequest
 from ..customer.undo import undo
@@ -19,8 +21,9 @@ from ..repository.locate import absolute
 from ..specs import parse_spec
 from .output import chatter_to_stderr
 from .parser import LABEL, LOG, add_options, written_path
+from .reading import whole
 from .terminal import TerminalProgress
-from .use_report import TerminalDialog, report, report_undone
+from .use_report import TerminalDialog, report, report_checked, report_undone
 
 USAGE = """\
 conda offline-repo use PATH [PACKAGE ...] [-n ENV | -p PATH] [options]
@@ -60,6 +63,7 @@ OPTIONS = {
     "--no-verify": """Do not read and check the files: faster, but damage and partial tampering are
         not noticed. The signature is always checked, and of a URL the indexes.""",
     "--policy FILE": "Install nothing that this policy forbids.",
+    "--check": "Change nothing; status 3 if it is not at this release.",
     **LOG,
     "--undo": "Restore the environment's .condarc as it was before. What is installed stays.",
 }
@@ -74,10 +78,13 @@ def configure_parser(parser: ArgumentParser) -> None:
 def execute(args: Namespace) -> int:
     """Use the repository, or undo that, and print the result and what to type next."""
     if args.offline_repo_undo:
+        if args.offline_repo_check:
+            args.offline_repo_wrong("argument --check: not allowed with argument --undo")
         return _undo(args)
     if args.offline_repo_path is None:
         args.offline_repo_wrong("the following arguments are required: PATH (or --undo)")
-    prefix = _prefix(args)
+    checking = args.offline_repo_check
+    prefix = target_to_read() if checking else _prefix(args)
     request = UseRequest(
         path=typed_place(args.offline_repo_path),
         prefix=prefix,
@@ -94,6 +101,10 @@ def execute(args: Namespace) -> int:
         policy=args.offline_repo_policy,
         dry_run=context.dry_run,
     )
+    if checking:
+        with chatter_to_stderr():
+            answer = whole(lambda: check(request), request.path)
+        return report_checked(request, answer)
     dialog = TerminalDialog(sys.stdout)
     with chatter_to_stderr():
         outcome = use(request, TerminalProgress(), dialog)

@@ -17,8 +17,10 @@ from ..urls import is_folder
 from .output import log_result, print_json, print_result, release_json, signed_by
 
 if TYPE_CHECKING:
+    from ..customer.check import Checked
     from ..customer.configuration import Finding
     from ..customer.cooldown import HeldBack
+    from ..customer.request import UseRequest
     from ..customer.trust.signers import Trust
     from ..customer.undo import Undone
     from ..customer.use import Outcome
@@ -159,6 +161,39 @@ def _expectation(trust: Trust, to_confirm: bool) -> str:
         before, signers = ", ".join(trust.before), ", ".join(trust.signers)
         return f" The environment expected {before} until now, and expects {signers} from now on."
     return " The environment requires this signature." if trust.signers else ""
+
+
+def report_checked(request: UseRequest, answer: Checked) -> int:
+    """Print whether the environment is as it should be, and return the exit status."""
+    repository, state, release = answer.repository, answer.state, answer.release
+    label, prefix = repository.manifest.label, str(request.prefix)
+    has = state and {
+        "label": state.label,
+        "path": state.path,
+        "release": release,
+        "mixed": answer.mixed,
+    }
+    wants = {"label": label, "release": answer.wanted, "environment": request.environment}
+    content = {
+        **release_json(repository),
+        "success": not answer.why,
+        "prefix": prefix,
+        "current": not answer.why,
+        "have": has,
+        "wants": wants,
+        "why": [vars(reason) for reason in answer.why],
+        "warnings": [{"source": str(repository.path), "text": text} for text in answer.findings],
+        "next": answer.next,
+    }
+    lines = [reason.text for reason in answer.why]
+    if not lines:
+        names = f"{', '.join(request.packages)} of " if request.packages else ""
+        lines = [f"The environment {prefix} has {names}release {answer.wanted} of {label}."]
+    lines += (
+        ["", "Next:", "", *(f"    {command}" for command in answer.next)] if answer.next else []
+    )
+    print_result(content, lines, [], answer.findings)
+    return 3 if answer.why else 0
 
 
 def report_undone(undone: Undone) -> None:

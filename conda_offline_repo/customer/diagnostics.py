@@ -45,9 +45,7 @@ def diagnose(repository: Repository, prefix: Path) -> tuple[Finding, ...]:
     """
     path, manifest = repository.path, repository.manifest
     return (
-        *([Finding(str(path), unfinished_text(path))] if repository.unfinished else []),
-        *([Finding(str(path), repository.insecure)] if repository.insecure else []),
-        *(Finding(str(path), t) for t in notices(path, manifest, prefix)),
+        *(Finding(str(path), text) for text in of_release(repository, prefix)),
         *_certificate(repository, prefix),
         *_base(repository, prefix),
         *_machine(repository),
@@ -56,6 +54,14 @@ def diagnose(repository: Repository, prefix: Path) -> tuple[Finding, ...]:
         *_pip(prefix),
         *_history(repository.channel, prefix),
     )
+
+
+def of_release(repository: Repository, prefix: Path) -> Iterator[str]:
+    """Yield what speaks against a release itself, wherever it is used."""
+    path = repository.path
+    yield from [unfinished_text(path)] if repository.unfinished else []
+    yield from [repository.insecure] if repository.insecure else []
+    yield from notices(path, repository.manifest, prefix)
 
 
 def _certificate(repository: Repository, prefix: Path) -> Iterator[Finding]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,17 +23,17 @@ if TYPE_CHECKING:
 
 
 def installed_release(manifest: Manifest, prefix: Path) -> int | None:
-    """Return the newest release whose packages an environment has, some or all of them.
+    """Return the newest release that an environment is at: of the packages that it has and that the
+    release has for any of the label's environments, each is the release's.
 
     None if it has none of them, or its packages are of no single release that the repository has.
     """
     current = installed(prefix)
     for number, release in sorted(manifest.installable.items(), reverse=True):
-        for archives in on_platform(release.solutions, context.subdir).values():
-            names = ((package_name(archive), archive) for archive in archives)
-            shared = [(current[name], archive) for name, archive in names if name in current]
-            if shared and all(_archive(record, manifest) == archive for record, archive in shared):
-                return number
+        archives = {*chain(*on_platform(release.solutions, context.subdir).values())}
+        shared = current.keys() & {*map(package_name, archives)}
+        if shared and all(archive_of(current[name], manifest) in archives for name in shared):
+            return number
     return None
 
 
@@ -42,8 +43,7 @@ def withdrawn_release(manifest: Manifest, state: State, prefix: Path) -> int:
     """
     used = {state.release, state.withdrawn} & manifest.withdrawn.keys()
     gone = used and any(
-        str(record.get("url")).startswith(f"{state.channel}/{record.subdir}/")
-        and not _archive(record, manifest)
+        is_from(record, state) and not archive_of(record, manifest)
         for record in installed(prefix).values()
     )
     return max(used) if gone and state.label == manifest.label else 0
@@ -85,7 +85,7 @@ def superseded(manifest: Manifest, prefix: Path, names: Iterable[str]) -> frozen
     """
     records = installed(prefix)
     needs = {name: [*map(spec_name, r.depends)] for name, r in records.items()}
-    same = {name for name, record in records.items() if _archive(record, manifest)}
+    same = {name for name, record in records.items() if archive_of(record, manifest)}
     return frozenset(reached(names, needs) & manifest.names - same)
 
 
@@ -104,7 +104,12 @@ def replaced(manifest: Manifest, prefix: Path, names: Iterable[str]) -> frozense
     return frozenset(changed)
 
 
-def _archive(record: PrefixRecord, manifest: Manifest) -> str | None:
+def is_from(record: PrefixRecord, state: State) -> bool:
+    """Return whether a package comes from the repository that its environment uses."""
+    return str(record.get("url")).startswith(f"{state.channel}/{record.subdir}/")
+
+
+def archive_of(record: PrefixRecord, manifest: Manifest) -> str | None:
     """Return the archive of the repository that a record is of, as far as it has a digest."""
     archive = f"{record.subdir}/{record.fn}"
     package = manifest.packages.get(archive)

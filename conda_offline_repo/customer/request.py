@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..exceptions import InvalidRequestError
+
 if TYPE_CHECKING:
     from ..files.web import Place
     from ..specs import PackageSpec
@@ -13,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class UseRequest:
-    """What `use` is to do.
+    """What `use` is to do; an InvalidRequestError if that contradicts itself.
 
     Attributes:
         path: The repository, in a folder or on a web server, or the folder above it.
@@ -46,6 +48,14 @@ class UseRequest:
     verify: bool = True
     policy: str | None = None
     dry_run: bool = False
+
+    def __post_init__(self) -> None:
+        if self.exact and self.packages:
+            raise InvalidRequestError(
+                "--release and --environment take no packages: the repository says which to "
+                "install.",
+                "Leave them out.",
+            )
 
     @property
     def exact(self) -> bool:

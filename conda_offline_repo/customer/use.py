@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from .._conda.solver import UnsolvedError
 from .._conda.transactions import actions, installed, linked, read_again
-from ..exceptions import InvalidRequestError
 from ..repository.locate import Repository, labels_in
 from .configuration import Finding
 from .cooldown import HeldBack, held_back
@@ -99,7 +98,6 @@ def use(request: UseRequest, progress: Progress, dialog: Dialog) -> Outcome:
         dialog: Shows what the user has to know, and asks what to decide.
 
     Raises:
-        InvalidRequestError: The request contradicts itself.
         RepositoryDamagedError: Files of the repository differ from its manifest.
         SiblingIndexError: conda may read other files in the place of its index.
         NewerFormatError: This conda does not see the packages.
@@ -110,11 +108,6 @@ def use(request: UseRequest, progress: Progress, dialog: Dialog) -> Outcome:
             `install.transaction` and `exact.exactly`.
         CondaError: The environment is frozen, or conda refuses.
     """
-    if request.exact and request.packages:
-        raise InvalidRequestError(
-            "--release and --environment take no packages: the repository says which to install.",
-            "Leave them out.",
-        )
     with reachable(request.path, request.prefix):
         return _use(request, progress, dialog)
 

@@ -90,6 +90,7 @@ def test_a_release_and_its_delivery(
     assert of("pack", "pack", bank, "-o", tmp_path / "all.zip")["since"] is None
     assert of("pack", "pack", bank, "-o", tmp_path / "new.zip", "--since", stick)["volumes"]
     assert of("unpack", "unpack", tmp_path / "new.zip", stick)["build_before"] == 1
+    of("use_check", "use", "--check", stick, "-n", "mine", by=customer, status=3)
     of("use", "use", stick, "-n", "mine", "--release", 1, by=customer)
     of("use_undo", "use", "--undo", "-n", "mine", by=customer)
     shown = of("show", "show", root, "--verbose")["repositories"][0]

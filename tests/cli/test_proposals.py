@@ -7,6 +7,7 @@ situations are in folders whose paths have spaces.
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 from typing import TYPE_CHECKING
@@ -360,6 +361,19 @@ def renamed_package_that_excludes_the_old_one(world: World) -> Finished:
     world.meanings["PATH"] = str(world.stick)
     world.customer.variables.update(world.customer.activated("e"))
     return world.build(channel, "rating")
+
+
+@proposes("_commands", "remove -p … --force …", "offline-repo use …")
+def package_that_pip_has_removed(world: World) -> Finished:
+    site = "Lib/site-packages" if os.name == "nt" else "lib/python3.11/site-packages"
+    channel = TinyChannel(world.folder / "channel")
+    channel.add("pip")
+    channel.add("python", "3.11.0", depends=["pip"])
+    channel.add("app", depends=["python"], files={f"{site}/app-1.dist-info/METADATA": "x"})
+    world.build(channel, "app")
+    world.use("app")
+    shutil.rmtree(world.prefix / site / "app-1.dist-info")
+    return world.customer.execute("offline-repo", "use", "--check", world.stick, "-p", world.prefix)
 
 
 @proposes("ways", "offline-repo use … -p …")
