@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 WIDTH = 80
 #: Lines that are read at a glance; what more there are options for goes by itself.
 PAGE = 50
-LONG = {"build": 135, "use": 53}
+LONG = {"build": 135, "use": 54}
 #: What each verb has to show of conda's options.
 WANTED = {
     "build": ("--channel", "--override-channels", "--solver", "--offline", "--dry-run", "--yes"),
