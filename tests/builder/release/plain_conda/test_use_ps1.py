@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from ruamel.yaml import YAML
 
 from conda_offline_repo.builder.release.plain_conda import plain_conda_files
 from conda_offline_repo.builder.request.inputs.pinned import Environment
 from conda_offline_repo.builder.request.request import Request
 from conda_offline_repo.clock import EPOCH
+from tests.support.launcher import launcher
 from tests.support.mirror import another
 from tests.support.running import Customer, plain_url
 
@@ -204,14 +206,21 @@ def test_no_path_ends_in_a_separator_but_a_root() -> None:
         assert end.sub("", path) == cut
 
 
+@pytest.fixture(scope="module")
+def ready() -> Iterator[str]:
+    """The command of a conda that is ready at once."""
+    with launcher() as command:
+        yield command
+
+
 @pytest.fixture
-def customer(tmp_path: Path, trap: Cable) -> Conda:
+def customer(tmp_path: Path, trap: Cable, request: pytest.FixtureRequest) -> Conda:
     """An administrator, whose conda is the one that the tests run with."""
     customer = Customer(tmp_path / "administrator", CONDA_SOLVER="classic", **trap.proxies)
     exe = Path(sys.prefix, "Scripts", "conda.exe")
     if os.name != "nt":
         exe = tmp_path / "conda"
-        exe.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m conda "$@"\n')
+        exe.write_text(f'#!/bin/sh\nexec {request.getfixturevalue("ready")} "$@"\n')
         exe.chmod(0o755)
     customer.variables["CONDA_EXE"] = str(exe)
     return customer
@@ -256,8 +265,9 @@ def test_with_plain_conda(customer: Conda, stick: Path, mirror: Mirror, shell: s
     assert "usage:" in use(shell, customer, stick, status=2).stderr
     use(shell, customer, stick, "rating", "app>=1,<2,tool")
     assert customer.installed("rating") == {"app": "1.0", "tool": "1.0", "lib": "1.0"}
-    written = (customer.envs / "rating" / ".condarc").read_text("utf-8")
-    assert f"- {plain_url(stick)}" in written
+    written = YAML(typ="safe").load((customer.envs / "rating" / ".condarc").read_text("utf-8"))
+    own = [plain_url(stick)]
+    assert written == {"channels": own, "default_channels": own, "offline": True}
     assert not use(shell, customer, stick, "-Environment", "rating", "-Quiet").stdout
     told = use(shell, customer, stick, "rating", "-Check", status=1)
     assert unwrapped("need the plugin; this folder does not have it") in unwrapped(told.stderr)
