@@ -68,6 +68,8 @@ class Machine:
         for path in (base / "conda-meta", folder / "srv", folder / "etc", folder / "var"):
             path.mkdir(parents=True)
         (base / "conda-meta" / "history").touch()
+        (base / "bin").mkdir()
+        (base / "bin" / "conda").symlink_to(programs / "conda")
         if condarc:
             # that of the tests' own installation may say so, and is not read then
             solver = conda.run("config", "--show", "solver", "--json").json["solver"]
