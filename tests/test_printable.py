@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
+import conda_offline_repo
 from conda_offline_repo.printable import counted, human, printable, quoted
 
 
@@ -56,3 +60,9 @@ def test_quoted(argument: str, posix: str, windows: str) -> None:
     assert quoted(argument, windows=False) == posix
     assert quoted(argument, windows=True) == windows
     assert quoted("app", argument, windows=True) == f"app {windows}"
+
+
+def test_no_text_quotes_a_word_of_a_command_for_one_shell_alone() -> None:
+    """In cmd.exe, single quotes are letters, and `>` writes a file."""
+    for path in Path(conda_offline_repo.__file__).parent.rglob("*.py"):
+        assert not re.search(r"--[a-z-]+[ =]'", path.read_text("utf-8")), path

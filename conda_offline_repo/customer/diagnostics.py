@@ -21,6 +21,7 @@ from .._conda import configuration, features
 from .._conda.classic_solver import stated_name
 from .._conda.solver import installed_solvers
 from .._conda.transactions import requested
+from ..printable import quoted
 from ..repository.transition import unfinished_text
 from ..urls import is_folder
 from .base import is_base
@@ -135,7 +136,7 @@ def _conda(manifest: Manifest) -> Iterator[Finding]:
         text = (
             f"This machine has conda {own}; the release is for conda {versions}. It may not read "
             "all packages, or install them as they are meant: change to such a conda, or ask your "
-            f"vendor for a build with --customer-conda '{versions}|{own}'."
+            f"vendor for a build with {quoted('--customer-conda', f'{versions}|{own}')}."
         )
         yield Finding("conda", text)
     solver = stated_name(context.solver)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from conda_offline_repo.printable import quoted
 from conda_offline_repo.repository.manifest import MANIFEST_NAME
 from conda_offline_repo.urls import file_url
 from tests.support.delivering import packed
@@ -167,7 +168,7 @@ def test_zip_file_is_to_be_unpacked(conda: Conda, bank: Path, tmp_path: Path) ->
         elif "--undo" not in command:
             told = conda.fail("offline-repo", *command).stderr
             assert f"{volume} is a zip file" in told
-            assert f"conda offline-repo unpack '{volume}' 'the bank'" in told
+            assert quoted("conda", "offline-repo", "unpack", volume, "the bank") in told
     told = conda.fail("offline-repo", "use", tmp_path / "other.zip", "-n", "e").stderr
     assert "extract it with the program that did" in told
 

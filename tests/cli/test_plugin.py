@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -76,9 +77,9 @@ def test_settings_are_read(conda: Conda) -> None:
     condarc = conda.home / ".condarc"
     with condarc.open("a") as file:
         file.write("plugins: {offline_repo_root: /nowhere}\n")
-    assert "/nowhere" in conda.fail("offline-repo", "show").stderr
+    assert str(Path("/nowhere")) in conda.fail("offline-repo", "show").stderr
     result = conda.fail("offline-repo", "show", CONDA_PLUGINS_OFFLINE_REPO_ROOT="/elsewhere")
-    assert "/elsewhere" in result.stderr
+    assert str(Path("/elsewhere")) in result.stderr
 
 
 def test_without_verb(conda: Conda) -> None:

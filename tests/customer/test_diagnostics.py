@@ -162,7 +162,7 @@ def test_version_of_conda(me: Inside, prefix: Path, repository: Repository) -> N
         findings = diagnose(for_conda(repository, customer_conda=versions), prefix)
         text = only(findings, "conda", f"has conda {own}; the release is for conda {versions}.")
         proposed = text.partition("--customer-conda ")[2]
-        assert conda_versions(proposed.strip("'.")) == f"{versions}|{own}"
+        assert conda_versions(proposed.strip("'\".")) == f"{versions}|{own}"
 
 
 def test_solver_that_the_vendor_does_not_state(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from conda.history import History
 
+from conda_offline_repo.printable import quoted
 from tests.support.mirror import PLATFORM
 from tests.support.proposals import split
 from tests.support.rewriting import from_wheel, rewrite
@@ -35,7 +36,7 @@ def test_installed_and_updated_without_being_named(
 ) -> None:
     asked_of_pip(stick)
     told = customer.use(stick, "-n", "rating", "--yes", "--json").json
-    assert told["next"][-1] == "conda install app 'extra <3'"
+    assert told["next"][-1] == quoted("conda", "install", "app", "extra <3")
     shell = customer.activated("rating")
     customer.run(*split(told["next"][-1])[1:], "--yes", **shell)
     assert customer.installed("rating")["extra"] == "1.0"

@@ -57,6 +57,7 @@ BROWSER = "there is no Chromium here, which shows the pages"
 #: Where the browser is; None for want of one.
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
 LINKS = "links lead nowhere under Wine"
+LAUNCHERS = "conda's launchers are not in the copy of it on PyPI"
 #: What Wine, or what `dev/windows.py` makes, cannot do though Windows can.
 UNDER_WINE = {
     r"test_hostile\.py::test_folder_that_leads_nowhere": LINKS,
@@ -69,7 +70,8 @@ UNDER_WINE = {
     r"test_contracts\.py::test_(contracts_are_kept|forbidden)": "import-linter is left out there",
     r"test_server\.py::test_reset": "Wine ends a connection in good order before it resets it",
     r"test_diagnostics\.py::test_overridden_virtual": "the conda there knows no version of __win",
-    r"test_use\.py::test_real_programs_run": "conda's launchers are not in the copy of it on PyPI",
+    r"test_use\.py::test_real_programs_run": LAUNCHERS,
+    r"test_from_pypi\.py::test_signed": LAUNCHERS,
 }
 
 

@@ -13,6 +13,7 @@ from conda.models.version import VersionOrder, VersionSpec
 from ..._conda.classic_solver import stated_name
 from ..._conda.solver import installed_solvers
 from ...exceptions import InvalidRequestError
+from ...printable import quoted
 from ...repository.manifest import NEEDED, NEEDED_CONDA, NEEDED_SOLVERS, VERSION_3
 from ...repository.names import SOLVER, is_conda_versions
 from ...repository.remembered import SOLVERS, Remembered
@@ -58,7 +59,7 @@ def customer(
             f"What is in version 3 of the index format needs {NEEDED}, and the customers' conda is "
             f"{conda} with {' or '.join(stated)}.",
             "If every customer has that: "
-            f"--customer-conda '{NEEDED_CONDA}' --customer-solver rattler",
+            f"{quoted('--customer-conda', NEEDED_CONDA)} --customer-solver rattler",
             "Otherwise: --index-version 1",
         )
     return conda, stated
@@ -90,13 +91,13 @@ def conda_versions(text: str) -> str:
         raise InvalidRequestError(
             f"{text!r} is not a range of versions that conda reads.",
             "Write the versions of the customer's conda, for example '>=24.7', '>=24.7,<26' or "
-            "26.7.1: --customer-conda '>=24.7'",
+            f"26.7.1: {quoted('--customer-conda', '>=24.7')}",
         )
     if not met(versions):
         raise InvalidRequestError(
             f"No conda that this plugin runs on, {OLDEST} or newer, is {versions!r}.",
             "Have the customer's conda updated, or state the versions from there on: "
-            f"--customer-conda '>={OLDEST}'",
+            f"{quoted('--customer-conda', f'>={OLDEST}')}",
         )
     return versions
 

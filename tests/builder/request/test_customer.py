@@ -11,6 +11,7 @@ from conda_offline_repo.builder.request.customer import (
     solver_name,
 )
 from conda_offline_repo.exceptions import InvalidRequestError
+from conda_offline_repo.printable import quoted
 from conda_offline_repo.repository.manifest import NEEDED
 from conda_offline_repo.repository.remembered import SOLVERS, Remembered
 
@@ -124,7 +125,7 @@ def test_customers_who_do_not_read_version_3(
     with pytest.raises(InvalidRequestError, match=NEEDED) as caught:
         customer(named, solvers, before, 3)
     text = str(caught.value)
-    assert "--customer-conda '>=26.7' --customer-solver rattler" in text
+    assert f"{quoted('--customer-conda', '>=26.7')} --customer-solver rattler" in text
     assert "--index-version 1" in text
 
 
