@@ -207,9 +207,7 @@ def commands(verb: str, arguments: list[str], python: Path) -> list[list[str]]:
         # all anew: what the pages take from the code is not among what Sphinx watches
         return [[str(python), "-m", "sphinx", "-q", "-E", "-a", "-W", str(DOCS), str(HTML)]]
     if verb == "windows-test":
-        # what a Windows Python writes beside the sources is of no use to this system's
-        pytest = ["-B", "-m", "pytest", "-p", "no:cacheprovider", *arguments]
-        return [[str(python), str(REPOSITORY / "dev" / "windows.py"), "run", *pytest]]
+        return [[str(python), str(REPOSITORY / "dev" / "windows.py"), "test", *arguments]]
     return [arguments] if arguments else []
 
 

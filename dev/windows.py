@@ -2,6 +2,7 @@
 
     python3 dev/windows.py                     make it, or find it up to date
     python3 dev/windows.py run ARG ...         run it, e.g. `run -m conda offline-repo --help`
+    python3 dev/windows.py test ARG ...        run pytest in a base environment of its own
     python3 dev/windows.py --wheel FILE ...    the same with another conda, and solvers, for Windows
     python3 dev/bootstrap.py windows-test      run the tests there
 
@@ -10,8 +11,8 @@ For a developer on Linux; CI does not use it. Needed are the Debian packages `wi
 
 The DLLs of CPython come from the wheel of panda3d, the standard library from the Python that runs
 this, conda 24.7.1 from the wheel of conda-lock. pycosat, the engine of the classic solver, is
-compiled. What Wine does otherwise than Windows is mended in one place, `SITECUSTOMIZE`, and tests
-that it cannot run are named in one place, `tests/support/systems.py`.
+compiled. What Wine does otherwise than Windows is mended in one place, `wine/sitecustomize.py`, and
+tests that it cannot run are named in one place, `tests/support/systems.py`.
 
 Only the standard library is used here.
 """
@@ -20,17 +21,22 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import marshal
 import os
+import re
 import shutil
 import subprocess
 import sys
 import sysconfig
 import tarfile
+import tempfile
 import zipfile
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import BinaryIO
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -57,6 +63,7 @@ BESIDES = (
     *("pyyaml", "referencing", "rpds-py", "ruamel.yaml.clib", "sortedcontainers", "tomlkit"),
     *("typing-extensions", "urllib3", "wheel"),
 )
+MADE_BY_CONDA = (".condarc", "conda-meta", "envs", "pkgs")
 NOT_IN_LIB = ("lib-dynload", "site-packages", "test", "config-*", "__pycache__", "idlelib")
 #: Without it, Windows says that it is an old one.
 MANIFEST = """\
@@ -83,24 +90,6 @@ PYCONFIG = "".join(
         *("HAVE_STDDEF_H 1", "HAVE_WCHAR_H 1", "HAVE_LONG_LONG 1", "HAVE_PROTOTYPES 1"),
     )
 )
-#: What Wine does otherwise than Windows: a lock that is held is refused without an errno, and who
-#: waits for a socket is not told that another thread has shut it down.
-SITECUSTOMIZE = """\
-import ctypes, errno, msvcrt, socket
-_locking = msvcrt.locking
-def locking(*arguments):
-    try:
-        return _locking(*arguments)
-    except OSError as error:
-        raise OSError(error.errno or errno.EACCES, "locked") from None
-msvcrt.locking = locking
-_shutdown = socket.socket.shutdown
-def shutdown(self, how):
-    _shutdown(self, how)
-    if how == socket.SHUT_RDWR:
-        ctypes.windll.kernel32.CancelIoEx(ctypes.c_void_p(self.fileno()), None)
-socket.socket.shutdown = shutdown
-"""
 INPUTS = (
     Path(__file__),
     Path(bootstrap.__file__),
@@ -113,7 +102,8 @@ INPUTS = (
 def environment() -> dict[str, str]:
     """The process environment of Wine."""
     wine = {"WINEPREFIX": str(FOLDER / "wine"), "WINEDEBUG": "-all", "WINEPATH": STAND_INS}
-    return {**os.environ, **wine}
+    # each look at a file would ask it for the number of the drive
+    return {**os.environ, **wine, "WINEDLLOVERRIDES": "mountmgr.sys="}
 
 
 def python() -> Path:
@@ -161,6 +151,10 @@ def run(output: BinaryIO, *arguments: str) -> int:
     return process.returncode
 
 
+def _solver(wheels: list[Path]) -> str:
+    return "rattler" if wheels else "classic"
+
+
 def prepare(wheels: list[Path]) -> None:
     """Make the Windows Python; nothing to do if it was made of the same."""
     digest = hashlib.sha256()
@@ -180,15 +174,35 @@ def prepare(wheels: list[Path]) -> None:
     (FOLDER / "wine").mkdir(parents=True)
     quietly(WINE, "wineboot", "-i")
     _interpreter()
+    _libraries()
     _stand_ins()
     _packages(wheels)
-    bootstrap.make_base(python(), "rattler" if wheels else "classic")
+    _code()
+    bootstrap.make_base(python(), _solver(wheels))
     quietly(WINE, "winecfg", "-v", "win10")
     with (FOLDER / "log.txt").open("ab") as log:
         status = run(log, PYTHON, "-m", "conda", "offline-repo", "--help")
     if status:
         sys.exit(f"windows: conda offline-repo does not start there; see {FOLDER / 'log.txt'}")
     stamp.write_text(digest.hexdigest())
+
+
+@contextmanager
+def base(solver: str) -> Iterator[str]:
+    """A base environment of its own, with none of the environments that a developer made.
+
+    Args:
+        solver: of its conda.
+
+    Yields:
+        Its Python, as Windows has it.
+    """
+    with tempfile.TemporaryDirectory(prefix="tests", dir=python().parent) as folder:
+        for path in python().iterdir():
+            if path.name not in MADE_BY_CONDA:
+                (Path(folder) / path.name).symlink_to(path)
+        bootstrap.make_base(Path(folder), solver)
+        yield rf"C:\{Path(folder).name}\python.exe"
 
 
 def _download(requirement: str, *options: str) -> Path:
@@ -228,6 +242,20 @@ def _interpreter() -> None:
     windres = COMPILER.replace("gcc", "windres")
     subprocess.run([windres, "python.rc", resource], cwd=source, check=True)
     _compile("-municode", SOURCES / "python.c", resource, "-o", folder / "python.exe")
+
+
+def _libraries() -> None:
+    """Link the stable interface of Python and Windows' random numbers, which Rust asks for."""
+    objdump = COMPILER.replace("gcc", "objdump")
+    library = python() / "python311.dll"
+    dump = subprocess.run([objdump, "-p", library], check=True, capture_output=True, text=True)
+    names = re.findall(r"^\s+\[ *\d+\].* (_?Py\w+)$", dump.stdout, re.MULTILINE)
+    forwards = FOLDER / "build" / "python3.def"
+    forwards.write_text("EXPORTS\n" + "".join(f"{name}=python311.{name}\n" for name in names))
+    _compile("-shared", forwards, "-o", python() / "python3.dll")
+    system = FOLDER / "wine" / "drive_c" / "windows" / "system32"
+    prng = (SOURCES / "bcryptprimitives.c", "-ladvapi32")
+    _compile("-shared", *prng, "-o", system / "bcryptprimitives.dll")
 
 
 def _stand_ins() -> None:
@@ -284,7 +312,6 @@ def _packages(wheels: list[Path]) -> None:
             if wheel_path.name.startswith("conda-"):
                 shutil.rmtree(site / "conda")
             wheel.extractall(site)
-    (site / "sitecustomize.py").write_text(SITECUSTOMIZE)
     (site / "checkout.pth").write_text(f"Z:{REPOSITORY}\n".replace("/", "\\"))
     metadata = site / "conda_offline_repo-0.1.0.dist-info"
     metadata.mkdir()
@@ -296,16 +323,49 @@ def _packages(wheels: list[Path]) -> None:
     )
 
 
+def _code() -> None:
+    """Lay the code of all modules into one file, see `wine/sitecustomize.py`."""
+    lib = python() / "Lib"
+    site = lib / "site-packages"
+    shutil.copy(SOURCES / "sitecustomize.py", site)
+    index: dict[str, tuple[str, bool, int, int]] = {}
+    code = bytearray()
+    for path in sorted(lib.rglob("*.py")):
+        parts = path.relative_to(site if path.is_relative_to(site) else lib).with_suffix("").parts
+        package = parts[-1] == "__init__"
+        folders = [*path.parents][: len(parts) - 1]
+        name = ".".join(parts[:-1] if package else parts)
+        if (
+            name in index
+            or any(path.parent.glob(f"{path.stem}.*pyd"))
+            or not all((folder / "__init__.py").exists() for folder in folders)
+        ):
+            continue
+        file = str(path.relative_to(lib)).replace("/", "\\")
+        try:
+            compiled = marshal.dumps(compile(path.read_bytes(), rf"C:\python\Lib\{file}", "exec"))
+        except (SyntaxError, ValueError):  # examples of what Python is not
+            continue
+        index[name] = (file, package, len(code), len(compiled))
+        code += compiled
+    (lib / "code.bin").write_bytes(marshal.dumps(index) + code)
+
+
 def main() -> int:
     """Make what is needed and run what was asked for; returns its exit status."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--wheel", type=Path, action="append", default=[], dest="wheels")
-    parser.add_argument("verb", nargs="?", choices=("run",))
+    parser.add_argument("verb", nargs="?", choices=("run", "test"))
     parser.add_argument("arguments", nargs=argparse.REMAINDER)
     options = parser.parse_args()
     prepare(options.wheels)
+    if options.verb == "test":
+        # what a Windows Python writes beside the sources is of no use to this system's
+        pytest = ("-B", "-m", "pytest", "-p", "no:cacheprovider")
+        with base(_solver(options.wheels)) as executable:
+            return run(sys.stdout.buffer, executable, *pytest, *options.arguments)
     return run(sys.stdout.buffer, PYTHON, *options.arguments) if options.verb else 0
 
 

@@ -12,6 +12,8 @@ from conda.base.context import context
 from conda.exceptions import CondaSystemExit
 
 from .._conda import features
+from .._conda.transactions import installed
+from ..customer.diagnostics import of_release
 from ..printable import printable
 from ..urls import is_folder
 from .output import log_result, print_json, print_result, release_json, signed_by
@@ -165,35 +167,34 @@ def _expectation(trust: Trust, to_confirm: bool) -> str:
 
 def report_checked(request: UseRequest, answer: Checked) -> int:
     """Print whether the environment is as it should be, and return the exit status."""
-    repository, state, release = answer.repository, answer.state, answer.release
-    label, prefix = repository.manifest.label, str(request.prefix)
-    has = state and {
-        "label": state.label,
-        "path": state.path,
-        "release": release,
-        "mixed": answer.mixed,
-    }
-    wants = {"label": label, "release": answer.wanted, "environment": request.environment}
+    repository, state, why = answer.repository, answer.state, answer.why
+    label, prefix, release = repository.manifest.label, request.prefix, answer.release
+    warnings = [*of_release(repository, prefix)]
     content = {
         **release_json(repository),
-        "success": not answer.why,
-        "prefix": prefix,
-        "current": not answer.why,
-        "have": has,
-        "wants": wants,
-        "why": [vars(reason) for reason in answer.why],
-        "warnings": [{"source": str(repository.path), "text": text} for text in answer.findings],
+        "success": not why,
+        "current": not why,
+        "prefix": str(prefix),
+        "have": state
+        and {
+            "label": state.label,
+            "path": state.path,
+            "release": release,
+            "mixed": release is None and bool(installed(prefix)),
+        },
+        "wants": {"label": label, "release": answer.wanted, "environment": request.environment},
+        "why": [{"kind": reason.kind, "text": reason.text} for reason in why],
+        "warnings": [{"source": str(repository.path), "text": text} for text in warnings],
         "next": answer.next,
     }
-    lines = [reason.text for reason in answer.why]
-    if not lines:
-        names = f"{', '.join(request.packages)} of " if request.packages else ""
-        lines = [f"The environment {prefix} has {names}release {answer.wanted} of {label}."]
+    names = f"{', '.join(request.packages)} of " if request.packages else ""
+    lines = [reason.text for reason in why]
+    lines = lines or [f"The environment {prefix} has {names}release {answer.wanted} of {label}."]
     lines += (
         ["", "Next:", "", *(f"    {command}" for command in answer.next)] if answer.next else []
     )
-    print_result(content, lines, [], answer.findings)
-    return 3 if answer.why else 0
+    print_result(content, lines, [], warnings)
+    return 3 if why else 0
 
 
 def report_undone(undone: Undone) -> None:

@@ -6,8 +6,8 @@ Where all is right, only the manifest and the environment's records and small fi
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,10 +22,9 @@ from ..printable import quoted
 from ..queries.dependencies import spec_name
 from ..repository.exceptions import ManifestError, UnreadableError
 from ..repository.locate import Repository, locate_one
-from ..repository.manifest import on_platform, package_name
+from ..repository.manifest import Manifest, on_platform, package_name
 from . import exceptions
 from .base import is_base, staying
-from .diagnostics import of_release
 from .environment.condarc import CONDARC, configured, read_condarc
 from .environment.lock import check_not_frozen
 from .environment.state import State, read_state, under_way
@@ -38,18 +37,15 @@ from .target import plan
 from .trust.exceptions import AllowedSignersError, UnknownSignerError
 
 if TYPE_CHECKING:
-    from conda.models.records import PrefixRecord
-
     from .request import UseRequest
 
-#: What leaves the question open; what else `use` refuses is an answer.
+#: What leaves the question open. Whatever else `use` refuses is an answer.
 UNCLEAR = (
     *(AllowedSignersError, ConfigFileError, exceptions.EnvironmentMissingError, ManifestError),
     *(InvalidRequestError, LicensesMissingError, PolicyError, UnreadableError),
     *(exceptions.RepositoryDamagedError, exceptions.StateUnreadableError),
 )
 REFUSED = {exceptions.OlderBuildError: "ahead", exceptions.OtherLabelError: "other-label"}
-#: How a package compares with the one of the release, by the kind of the reason.
 COMPARED = {"behind": "Older than in", "ahead": "Newer than in", "changed": "Not as in"}
 #: Packages that a reason names.
 NAMED = 10
@@ -57,24 +53,25 @@ NAMED = 10
 
 @dataclass(frozen=True)
 class Reason:
-    """Why an environment is not as it should be: its kind, for programs, and a text."""
+    """Why an environment is not as it should be: its kind, for programs, a text, and the command
+    that has to come before `use`, if one has to.
+    """
 
     kind: str
     text: str
+    command: str = ""
 
 
 @dataclass(frozen=True)
 class Checked:
-    """The answer.
+    """What an environment is to have, what it has, and why that is not the same.
 
     Attributes:
         repository: The repository.
-        wanted: The release that the environment is to have.
+        wanted: The number of the release that the environment is to have.
         state: The repository that it uses; None if it uses none.
         release: The release that its packages are of; None if of none, or of no single one.
-        mixed: Whether it has packages, but of no single release.
-        findings: What speaks against the repository's release.
-        why: What `use` would change, or refuses; empty if nothing.
+        why: What `use` would change or refuse; empty if nothing.
         next: What to type, if that changes it.
     """
 
@@ -82,10 +79,8 @@ class Checked:
     wanted: int
     state: State | None
     release: int | None
-    mixed: bool
-    findings: tuple[str, ...]
-    why: tuple[Reason, ...] = ()
-    next: tuple[str, ...] = ()
+    why: tuple[Reason, ...]
+    next: tuple[str, ...]
 
 
 def check(request: UseRequest) -> Checked:
@@ -96,44 +91,42 @@ def check(request: UseRequest) -> Checked:
         OfflineRepoError: The repository, the environment or a policy cannot be read, or it is not
             clear which repository is meant; see `reachable` and `locate_one`.
     """
-    prefix = request.prefix
+    prefix, why, commands = request.prefix, list[Reason](), list[str]()
     with reachable(request.path, prefix):
         state = read_state(prefix)
         repository = locate_one(request.path, request.label, state.label if state else None)
         manifest = repository.manifest
         wanted = manifest.release if request.release is None else request.release
-        release = installed_release(manifest, prefix)
-        if release is None and state and state.release not in manifest.installable:
-            gone = (r for r in installed(prefix).values() if not archive_of(r, manifest))
-            release = state.release if any(is_from(r, state) for r in gone) else None
-        mixed = release is None and bool(installed(prefix))
-        findings = tuple(of_release(repository, prefix))
-        answer = Checked(repository, wanted, state, release, mixed, findings)
-        return _answered(request, answer)
+        release = _release(manifest, state, prefix)
+        if missing := not (prefix / "conda-meta" / "history").is_file():
+            why.append(Reason("missing", f"The environment {prefix} does not exist."))
+        try:
+            solutions = _solutions(request, repository)
+            if not missing:
+                why += _of_settings(prefix, state, repository)
+                why += _of_packages(request, manifest, state, solutions, wanted, release)
+                why += [] if is_base(prefix) else _of_pip(prefix)
+            if why:
+                check_not_frozen(prefix)
+                if request.exact and isinstance(repository.path, Path):
+                    released(repository, request.release, request.environment)
+                words = _words(request, manifest, {reason.kind for reason in why})
+                commands += (reason.command for reason in why if reason.command)
+                commands += [f"conda offline-repo use {quoted(repository.path, *words)}"]
+        except UNCLEAR:
+            raise
+        except CondaError as error:
+            why.append(Reason(REFUSED.get(type(error), "not-installable"), str(error)))
+    return Checked(repository, wanted, state, release, tuple(why), tuple(commands))
 
 
-def _answered(request: UseRequest, answer: Checked) -> Checked:
-    """Return the answer with why the environment is not as it should be, and what changes that."""
-    prefix, repository = request.prefix, answer.repository
-    why: list[Reason] = []
-    commands: tuple[str, ...] = ()
-    exists = (prefix / "conda-meta" / "history").is_file()
-    if not exists:
-        why.append(Reason("missing", f"The environment {prefix} does not exist."))
-    try:
-        solutions = _solutions(request, repository)
-        if exists:
-            why += (*_of_settings(prefix, answer), *_of_packages(request, answer, solutions))
-        if why:
-            check_not_frozen(prefix)
-            if request.exact and isinstance(repository.path, Path):
-                released(repository, request.release, request.environment)
-            commands = tuple(_commands(request, answer, {reason.kind for reason in why}))
-    except UNCLEAR:
-        raise
-    except CondaError as error:
-        why.append(Reason(REFUSED.get(type(error), "not-installable"), str(error)))
-    return replace(answer, why=tuple(why), next=commands)
+def _release(manifest: Manifest, state: State | None, prefix: Path) -> int | None:
+    """Return the release that an environment is at, which the repository may not have any more."""
+    release = installed_release(manifest, prefix)
+    if release is None and state and state.release not in manifest.installable:
+        gone = (r for r in installed(prefix).values() if not archive_of(r, manifest))
+        release = state.release if any(is_from(record, state) for record in gone) else None
+    return release
 
 
 def _solutions(request: UseRequest, repository: Repository) -> tuple[tuple[str, ...], ...]:
@@ -151,8 +144,8 @@ def _solutions(request: UseRequest, repository: Repository) -> tuple[tuple[str, 
     return solutions
 
 
-def _of_settings(prefix: Path, answer: Checked) -> Iterator[Reason]:
-    state, place, path = answer.state, answer.repository.path, prefix / CONDARC
+def _of_settings(prefix: Path, state: State | None, repository: Repository) -> Iterator[Reason]:
+    place, path = repository.path, prefix / CONDARC
     if under_way(prefix):
         yield Reason("incomplete", f"`use` was interrupted in the environment {prefix}.")
     elif state is None:
@@ -164,76 +157,72 @@ def _of_settings(prefix: Path, answer: Checked) -> Iterator[Reason]:
 
 
 def _of_packages(
-    request: UseRequest, answer: Checked, solutions: Sequence[Sequence[str]]
+    request: UseRequest,
+    manifest: Manifest,
+    state: State | None,
+    solutions: Iterable[Iterable[str]],
+    wanted: int,
+    release: int | None,
 ) -> Iterator[Reason]:
-    manifest, state, number = answer.repository.manifest, answer.state, answer.wanted
     archives, records = {*chain(*solutions)}, installed(request.prefix)
     names = {*map(package_name, archives)}
-    if base := is_base(request.prefix):
+    if is_base(request.prefix):
         stay = staying(records, names)
         records = {name: record for name, record in records.items() if name not in stay}
     strange, missing = records.keys() - names, names - records.keys()
     differ = {n for n in records.keys() & names if archive_of(records[n], manifest) not in archives}
-    if not request.exact:
-        missing &= {spec_name(spec) for record in records.values() for spec in record.depends}
+    if not request.exact:  # without those that only hold under a condition
+        specs = (spec for record in records.values() for spec in record.depends)
+        missing &= {spec_name(spec) for spec in specs if "[" not in spec}
     if asked := {package.match.name: package for package in request.packages}:
         met = {n for n, p in asked.items() if n in records and p.match.match(records[n])}
         missing |= {str(asked[name]) for name in asked.keys() - met}
         differ &= {name for name in met if not asked[name].match.get_raw_value("version")}
         strange = {name for name in strange if not (state and is_from(records[name], state))}
     if names.isdisjoint(records):
-        yield Reason("empty", f"No package of release {number} is installed.")
+        yield Reason("empty", f"No package of release {wanted} is installed.")
     elif missing:
         yield Reason("incomplete", f"Not installed: {_listed(missing)}.")
+    ordered = sorted(manifest.installable.items(), key=lambda item: item[0] == wanted)
+    of = {archive: number for number, r in ordered for archive in chain(*r.solutions.values())}
     lines = defaultdict(list)
     for name in sorted({*differ, *strange}):
-        kind = _kind(records[name], answer)
-        text = f"{COMPARED[kind] if name in differ else 'Not in'} release {number}"
-        if kind != "changed" and answer.release not in (None, number):
-            text = f"The environment has release {answer.release}, not {number}"
-        lines[kind, text].append(f"{name} {records[name].version}")
+        record, number = records[name], of.get(archive_of(records[name], manifest) or "", wanted)
+        if state and not archive_of(record, manifest) and is_from(record, state):
+            number = state.release if state.release > wanted else wanted - 1
+        kind = "behind" if number < wanted else "ahead" if number > wanted else "changed"
+        text = f"{COMPARED[kind] if name in differ else 'Not in'} release {wanted}"
+        if kind != "changed" and release not in (None, wanted):
+            text = f"The environment has release {release}, not {wanted}"
+        lines[kind, text].append(f"{name} {record.version}")
     for (kind, text), packages in lines.items():
         yield Reason(kind, f"{text}: {_listed(packages)}.")
-    added, gone = ([], []) if base else by_pip(request.prefix)
-    if added:
-        yield Reason("changed", f"Installed by pip: {_listed(added)}.")
-    if gone:
-        yield Reason("changed", f"Replaced or removed by pip: {_listed(gone)}.")
 
 
-def _commands(request: UseRequest, answer: Checked, kinds: Collection[str]) -> Iterator[str]:
-    """Yield what to type, so that the environment is as it should be."""
-    prefix, manifest = request.prefix, answer.repository.manifest
+def _of_pip(prefix: Path) -> Iterator[Reason]:
     added, gone = by_pip(prefix)
     if added:
-        names = (package.partition(" ")[0] for package in added)
-        yield f"conda run -p {quoted(prefix)} python -m pip uninstall --yes {quoted(*names)}"
+        names = quoted(*(package.partition(" ")[0] for package in added))
+        command = f"conda run -p {quoted(prefix)} python -m pip uninstall --yes {names}"
+        yield Reason("changed", f"Installed by pip: {_listed(added)}.", command)
     if gone:
-        yield f"conda remove -p {quoted(prefix)} --force {quoted(*gone)}"
+        command = f"conda remove -p {quoted(prefix)} --force {quoted(*gone)}"
+        yield Reason("changed", f"Replaced or removed by pip: {_listed(gone)}.", command)
+
+
+def _words(request: UseRequest, manifest: Manifest, kinds: set[str]) -> list[str]:
+    """Return the arguments of `use`, after the repository, that bring the environment there."""
     words: list[str] = [*request.packages]
     if request.exact:
-        words += [] if request.release is None else ["--release", str(request.release)]
+        words = [] if request.release is None else ["--release", str(request.release)]
         words += ["--environment", request.environment] if request.environment else []
     elif not words or "changed" in kinds:
-        current, options = installed(prefix), manifest.exact_options(context.subdir)
+        current, options = installed(request.prefix), manifest.exact_options(context.subdir)
         solutions = on_platform(manifest.solutions, context.subdir)
         common = {n: sum(package_name(a) in current for a in solutions[n]) for n in options}
         words = options[max(common, key=common.__getitem__)].split()
     words += [word for key in request.trusted for word in ("--trust", key)]
-    words += ["--yes"] if is_base(prefix) else []
-    yield f"conda offline-repo use {quoted(answer.repository.path, '-p', prefix, *words)}"
-
-
-def _kind(record: PrefixRecord, answer: Checked) -> str:
-    """Return how an installed package, which is not as in the wanted release, compares."""
-    manifest, state, wanted = answer.repository.manifest, answer.state, answer.wanted
-    archive, releases = archive_of(record, manifest), manifest.installable.items()
-    named = {n: {*chain(*release.solutions.values())} for n, release in releases}
-    numbers = [n for n, names in named.items() if archive in names]
-    if not numbers and state and is_from(record, state):  # of a release that is not kept
-        numbers = [state.release if state.release > wanted else -1]
-    number = max(numbers, default=wanted)
-    return "behind" if number < wanted else "ahead" if number > wanted else "changed"
+    return ["-p", str(request.prefix), *words, *(["--yes"] if is_base(request.prefix) else [])]
 
 
 def _listed(packages: Iterable[str]) -> str:

@@ -49,6 +49,7 @@ NOT_TYPED = {
     ("_left_behind", "offline-repo use PATH --environment …"): "for several environments",
     ("_parsed", "update -n base py-rattler"): "changes base",
     ("_warnings", "offline-repo use … -p … --trust …"): "for a state that cannot be written",
+    ("check", "offline-repo use …"): "tests/customer/test_check.py types it",
     ("configuration", "install -n NAME"): "names a kind of command",
     ("unreached", "install -n base pysocks"): "changes base",
 }
@@ -363,7 +364,7 @@ def renamed_package_that_excludes_the_old_one(world: World) -> Finished:
     return world.build(channel, "rating")
 
 
-@proposes("_commands", "remove -p … --force …", "offline-repo use …")
+@proposes("_of_pip", "remove -p … --force …")
 def package_that_pip_has_removed(world: World) -> Finished:
     site = "Lib/site-packages" if os.name == "nt" else "lib/python3.11/site-packages"
     channel = TinyChannel(world.folder / "channel")

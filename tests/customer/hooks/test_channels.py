@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,11 +17,11 @@ from tests.support.tiny import TinyChannel
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from tests.support.mirror import Mirror
 
-BANK = "file:///media/stick/bank"
+FOLDER = Path("/media/stick/bank").absolute()
+BANK = FOLDER.as_uri()
 SECRET = "5ecret-0f-0perations"
 
 
@@ -31,7 +32,7 @@ def prefix(tmp_path: Path) -> Iterator[Path]:
     (prefix / "conda-meta").mkdir(parents=True)
     (prefix / "conda-meta" / "history").touch()
     (prefix / ".condarc").write_text(f"channels: [{BANK}, tools]\noffline: true\n")
-    state_path(prefix).write_text(dump(State("bank", 1, "/media/stick/bank", BANK)))
+    state_path(prefix).write_text(dump(State("bank", 1, str(FOLDER), BANK)))
     with inside(tmp_path / "me", CONDA_PREFIX=str(prefix)) as me:
         me.configure(channels=["conda-forge"])
         yield prefix

@@ -287,9 +287,13 @@ def test_with_plain_conda(customer: Conda, stick: Path, mirror: Mirror, shell: s
 @needs_powershell
 @pytest.mark.parametrize("shell", SHELLS)
 def test_with_the_plugin(customer: Conda, stick: Path, shell: str) -> None:
-    use(shell, customer, stick, "rating", "app", "-Quiet")
+    assert not use(shell, customer, stick, "rating", "app", "-Check", "-Quiet", status=3).stdout
+    assert not (customer.envs / "rating").exists()
+    log = customer.scratch / "a log.txt"
+    use(shell, customer, stick, "rating", "app", "-Quiet", "-Log", str(log))
     assert customer.installed("rating")["app"] == "1.0"
-    assert (customer.envs / "rating" / "conda-meta").is_dir()
+    assert "offline-repo use" in log.read_text("utf-8")
+    use(shell, customer, stick, "rating", "app", "-Check")
     use(shell, customer, stick, "rating", "-Release", "none", status=2)
     use(shell, customer, stick, "rating", "-Release", "7", status=1)
 
