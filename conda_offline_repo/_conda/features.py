@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -64,6 +65,22 @@ def downloads_at_once() -> int:
     if context._fetch_threads or context.default_threads:
         return max(1, context.fetch_threads)
     return DOWNLOADS
+
+
+def registers() -> bool:
+    """Return whether conda is to note environments in the list in the user's home.
+
+    It fails over a list that it may not look for, as in the home of another user.
+    """
+    from conda.core.envs_manager import get_user_environments_txt_file
+
+    try:
+        os.stat(get_user_environments_txt_file())
+    except FileNotFoundError:
+        pass
+    except OSError:
+        return False
+    return bool(context.register_envs)
 
 
 def protects_frozen() -> bool:

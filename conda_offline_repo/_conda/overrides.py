@@ -96,6 +96,17 @@ def without_cuda() -> Iterator[None]:
 
 
 @contextmanager
+def present_umask() -> Iterator[None]:
+    """Let conda extract archives with the umask of now, not of when its library was imported."""
+    from conda_package_streaming import package_streaming
+
+    umask = os.umask(0o077)
+    os.umask(umask)
+    with replaced(vars(package_streaming), {"UMASK": umask}):
+        yield
+
+
+@contextmanager
 def virtual_packages(packages: Mapping[str, str]) -> Iterator[None]:
     """Let conda see exactly these virtual packages (name: `VERSION` or `VERSION=BUILD`).
 

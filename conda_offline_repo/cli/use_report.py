@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class TerminalDialog:
-    """The dialog on a terminal; see `customer.use.Dialog`.
+    """The dialog on a terminal; see `customer.request.Dialog`.
 
     Attributes:
         results: The stream for conda's table of a transaction.

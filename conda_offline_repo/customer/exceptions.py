@@ -141,6 +141,17 @@ class BaseMisfitError(OfflineRepoError):
         )
 
 
+class CacheMissingError(OfflineRepoError):
+    """A conda without a package cache that this user can write."""
+
+    def __init__(self, folders: Iterable[str]) -> None:
+        super().__init__(
+            f"conda has no package cache that you can write:{dashlist(folders)}",
+            "Nothing was changed. Name another folder for it: the variable CONDA_PKGS_DIRS, or "
+            "pkgs_dirs in a .condarc.",
+        )
+
+
 class PlatformMissingError(OfflineRepoError):
     """A repository that has nothing for this machine's platform."""
 

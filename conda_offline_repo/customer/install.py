@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from conda.base.context import context
+from conda.exceptions import NoWritablePkgsDirError
 from conda.models.channel import Channel
 from conda.models.match_spec import MatchSpec
 
@@ -21,6 +22,7 @@ from ..files.web import WebFolder
 from ..urls import is_folder
 from .environment.confinement import reading
 from .environment.records import followed
+from .exceptions import CacheMissingError
 from .hooks.archives import from_repositories
 from .hooks.caches import check_caches
 from .hooks.history_check import expected_by_use, on_servers
@@ -39,6 +41,9 @@ READ = ("history", "pinned", "state")
 def confined(target: Target, repository: Repository) -> Iterator[None]:
     """Let conda see the repository's channel alone, and no other host, and hold back what it will
     hold back in the environment.
+
+    Raises:
+        CacheMissingError: conda has no package cache to write.
     """
     own = configuration.merged(target.prefix, target.own_condarc)
     token = expected_by_use.set(target.trust.signers)
@@ -48,13 +53,16 @@ def confined(target: Target, repository: Repository) -> Iterator[None]:
         "_channels": (target.channel,),
         "offline": is_folder(target.channel),
         "allowlist_channels": own.allowlist_channels,
+        "register_envs": features.registers(),
     }
     if isinstance(repository.path, WebFolder):
         on_servers[repository.path] = repository
         settings["_fetch_threads"] = features.downloads_at_once()
     try:
-        with overrides.settings(**settings):
+        with overrides.settings(**settings), overrides.present_umask():
             yield
+    except NoWritablePkgsDirError as error:
+        raise CacheMissingError(context.pkgs_dirs) from error
     finally:
         expected_by_use.reset(token)
         on_servers.clear()

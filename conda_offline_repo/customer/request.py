@@ -1,16 +1,19 @@
-"""What `use` is asked for."""
+"""What `use` is asked for, and how it talks with who asks."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ..exceptions import InvalidRequestError
 
 if TYPE_CHECKING:
     from ..files.web import Place
+    from ..repository.locate import Repository
     from ..specs import PackageSpec
+    from .configuration import Finding
+    from .cooldown import HeldBack
 
 
 @dataclass(frozen=True)
@@ -61,3 +64,24 @@ class UseRequest:
     def exact(self) -> bool:
         """Whether the environment is to have just the packages of a release."""
         return self.release is not None or self.environment is not None
+
+
+class Dialog(Protocol):
+    """Talks with the user while `use` works."""
+
+    def warn(self, findings: tuple[Finding, ...]) -> None:
+        """Show the findings, before anything is installed."""
+
+    def wait(self, holder: str) -> None:
+        """Say who works on the environment, so that `use` has to wait."""
+
+    def trusts(self, repository: Repository) -> bool:
+        """Ask whether the repository's key is the vendor's; `--yes` does not answer that."""
+
+    def exempts(self, held_back: HeldBack) -> bool:
+        """Ask whether the environment is to be exempted from conda's settings on the age of
+        packages; `--yes` does not answer that.
+        """
+
+    def agree(self, transaction: Any) -> None:
+        """Show conda's transaction, and ask whether to go on; raises what conda raises if not."""

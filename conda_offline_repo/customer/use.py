@@ -7,7 +7,7 @@ from collections.abc import Collection
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from .._conda.solver import UnsolvedError
 from .._conda.transactions import actions, installed, linked, read_again
@@ -31,7 +31,7 @@ from .ways import lagging, next_commands, ways
 
 if TYPE_CHECKING:
     from ..progress import Progress
-    from .request import UseRequest
+    from .request import Dialog, UseRequest
 
 log = logging.getLogger(__name__)
 
@@ -66,27 +66,6 @@ class Outcome:
     release: int | None
     mixed: bool
     next: tuple[str, ...]
-
-
-class Dialog(Protocol):
-    """Talks with the user while `use` works."""
-
-    def warn(self, findings: tuple[Finding, ...]) -> None:
-        """Show the findings, before anything is installed."""
-
-    def wait(self, holder: str) -> None:
-        """Say who works on the environment, so that `use` has to wait."""
-
-    def trusts(self, repository: Repository) -> bool:
-        """Ask whether the repository's key is the vendor's; `--yes` does not answer that."""
-
-    def exempts(self, held_back: HeldBack) -> bool:
-        """Ask whether the environment is to be exempted from conda's settings on the age of
-        packages; `--yes` does not answer that.
-        """
-
-    def agree(self, transaction: Any) -> None:
-        """Show conda's transaction, and ask whether to go on; raises what conda raises if not."""
 
 
 def use(request: UseRequest, progress: Progress, dialog: Dialog) -> Outcome:

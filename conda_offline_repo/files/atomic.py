@@ -2,17 +2,11 @@
 
 Windows refuses to replace or delete a file that any program has open, such as a virus scanner, and
 one that is read-only, as copy tools and CDs leave files.
-
-A user's umask may suit private files and not a share. So a new file gets the read permissions of
-its folder, and none is ever taken away: who makes the root, or a label's folder, decides who reads
-what comes into it.
 """
 
 from __future__ import annotations
 
-import errno
 import os
-import shutil
 import stat
 import time
 from collections.abc import Callable, Container, Iterable, Iterator
@@ -21,6 +15,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from .hashing import read_regular
+from .permissions import open_up, share
 from .workers import run_all
 
 #: The end of the name of a file that will replace another.
@@ -38,10 +33,6 @@ WHY = (
     "another program has it open, such as a copy, an install or a virus scanner, or you may not "
     "write it; close that program, or ask who administers this machine"
 )
-#: The permissions with which the group, and others, can read in a folder.
-READERS = (0o050, 0o005)
-#: The error numbers of file systems without permissions, such as those of USB sticks.
-NO_MODES = (errno.EPERM, errno.ENOTSUP, errno.ENOSYS)
 
 
 def has_content(path: Path, content: bytes) -> bool:
@@ -57,7 +48,8 @@ def all_or_none() -> Iterator[Callable[[Path], AbstractContextManager[BinaryIO]]
     """Replace files, all or none, in the order in which they are written.
 
     All are written beside their places before the first is renamed, so that a full disk changes
-    nothing. A replaced file's permissions stay. What a killed run left beside is replaced.
+    nothing. Whose a replaced file is, and for whom, stays. What a killed run left beside is
+    replaced.
 
     Yields:
         A function that opens the new content of a file.
@@ -74,7 +66,7 @@ def all_or_none() -> Iterator[Callable[[Path], AbstractContextManager[BinaryIO]]
         staged[path] = temporary
         with temporary.open("xb") as file:
             if path.exists():
-                shutil.copymode(path, temporary)
+                share(file, path)
             yield file
             _flush(file)
 
@@ -107,31 +99,6 @@ def make_subdir(folder: Path) -> None:
         make_subdir(folder.parent)
         folder.mkdir()
         open_up([folder], folder.parent)
-
-
-def open_up(paths: Iterable[Path], like: Path) -> None:
-    """Let those who may read in the folder `like` read these files and folders, too."""
-    if os.name == "nt":  # files inherit the permissions of their folder there
-        return
-    granted = _granted(like)
-    for path in paths:
-        mode = path.stat().st_mode
-        readable = mode | (granted if stat.S_ISDIR(mode) else granted & 0o444)
-        if readable != mode:
-            try:
-                path.chmod(stat.S_IMODE(readable))
-            except OSError as error:
-                if error.errno not in NO_MODES:
-                    raise
-
-
-def lets_read(mode: int, repository: Path) -> bool:
-    """Return whether those who may read in a repository can read a file of this mode.
-
-    For a repository that does not exist yet, its parent counts.
-    """
-    granted = _granted(repository if repository.exists() else repository.parent) & 0o444
-    return os.name == "nt" or mode & granted == granted
 
 
 def write(path: Path, content: bytes | Iterable[bytes]) -> None:
@@ -195,11 +162,6 @@ def remove(path: Path) -> None:
         OSError: It cannot be deleted.
     """
     _insist(lambda: path.unlink(missing_ok=True), path)
-
-
-def _granted(like: Path) -> int:
-    mode = like.stat().st_mode
-    return sum(bits for bits in READERS if mode & bits == bits)
 
 
 def _flush(file: BinaryIO) -> None:

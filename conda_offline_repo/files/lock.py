@@ -67,13 +67,15 @@ def acquire(path: Path, waiting: Callable[[str], None]) -> Lock:
                     if not announced and (holder := _holder(file)):
                         waiting(holder)
                         announced = True
-                elif _is_current(file, path):
+                elif not _is_current(file, path):
+                    lost += 1
+                elif not file.writable():  # another user's, who was killed
+                    path.unlink()
+                else:
                     file.truncate(0)
                     file.write(f"process {os.getpid()}".encode())
                     file.flush()
                     return Lock(path, file, folders)
-                else:
-                    lost += 1
                 file.close()
             time.sleep(PAUSE)
         raise OSError(errno.ENOLCK, f"the lock {path.name} vanishes whenever it is made", str(path))
@@ -103,7 +105,12 @@ def _open(path: Path, folders: tuple[Path, ...]) -> BinaryIO:
     if os.path.lexists(path) and not stat.S_ISREG(path.lstat().st_mode):
         reason = f"the lock {path.name} is a link or a folder, not a file; remove it"
         raise OSError(errno.EINVAL, reason, str(path))
-    return path.open("a+b")
+    try:
+        return path.open("a+b")
+    except PermissionError:
+        if not os.path.lexists(path):
+            raise
+        return path.open("rb")  # enough to see whether its user still has it
 
 
 def _lock(file: BinaryIO, path: Path) -> bool:

@@ -29,7 +29,7 @@ AT_A_SOLVE = {
     *("customer.hooks.caches", "customer.hooks.guard"),
     *("customer.hooks.history_check", "customer.hooks.origin", "customer.environment"),
     *("customer.environment.files", "customer.environment.state"),
-    *("files", "files.atomic", "files.hashing", "files.web", "files.workers"),
+    *("files", "files.atomic", "files.hashing", "files.permissions", "files.web", "files.workers"),
     *("repository", "repository.exceptions", "repository.manifest", "repository.remembered"),
     *("repository.manifest_json", "repository.names", "repository.package"),
     "repository.reading",

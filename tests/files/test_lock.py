@@ -17,6 +17,7 @@ from conda_offline_repo.files import lock as locks
 from conda_offline_repo.files.lock import acquire, release
 from tests.support.running import PATIENCE
 from tests.support.systems import MODES
+from tests.support.users import FIRST, as_root, in_child
 
 if TYPE_CHECKING:
     from typing import BinaryIO
@@ -187,3 +188,44 @@ def test_a_file_system_without_locks(
     with pytest.raises(OSError, match="No locks"):
         acquire(path, pytest.fail)
     assert [*tmp_path.iterdir()] == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="whose folder it is removes any file there")
+def test_lock_of_a_user_who_was_killed_is_taken(path: Path) -> None:
+    """The file may be read, and not be written."""
+
+    def take(path: Path = path) -> None:
+        lock = acquire(path, pytest.fail)
+        assert path.read_text() == f"process {os.getpid()}"
+        release(lock)
+
+    path.parent.mkdir(parents=True)
+    path.write_text("process 1")
+    path.chmod(0o444)
+    if os.geteuid():
+        take()
+    else:  # who may write every file
+        os.chown(path.parent, FIRST, FIRST)
+        assert in_child(lambda: take(Path("lock")), FIRST, path.parent) == 0
+    assert not path.exists()
+
+
+@as_root
+def test_lock_that_another_user_holds_is_waited_for(path: Path) -> None:
+    def look() -> None:
+        class Waited(Exception):
+            pass
+
+        def waiting(holder: str) -> None:
+            raise Waited(holder)
+
+        with pytest.raises(Waited, match="process"):
+            acquire(Path("lock"), waiting)
+
+    path.parent.mkdir(parents=True)
+    lock = acquire(path, pytest.fail)
+    path.chmod(0o444)
+    os.chown(path.parent, FIRST, FIRST)
+    assert in_child(look, FIRST, path.parent) == 0
+    release(lock)
+    assert not path.exists()

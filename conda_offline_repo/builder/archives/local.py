@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING
 
 from ..._conda import package_cache
 from ...exceptions import OfflineRepoError
-from ...files.atomic import lets_read
 from ...files.hashing import Digests, copy_file, hash_file
+from ...files.permissions import lets_read
 from ...repository import manifest_json
 from ...repository.locate import labels_in
 from .archive import Archive

@@ -13,7 +13,7 @@ from ruamel.yaml import YAML
 
 from ...exceptions import ConfigFileError
 from ...files import atomic, yaml_nodes
-from ...files.atomic import open_up
+from ...files.permissions import open_up
 from ...urls import public
 from ..exceptions import ConfigWriteError
 from ..request.inputs.pip_line import VARIABLE, urls_in

@@ -7,8 +7,9 @@ from os.path import lexists
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ...files.atomic import open_up, sync_files, write
+from ...files.atomic import sync_files, write
 from ...files.lengths import check_lengths
+from ...files.permissions import open_up
 from ...repository import manifest_json
 from ...repository.exceptions import SignatureError
 from ...repository.manifest import BESIDE, Manifest

@@ -40,8 +40,11 @@ def remove_staged(folder: Path) -> None:
 
 def cannot_be_written(prefix: Path, error: Exception) -> TargetError:
     """Return the error for an environment that cannot be written."""
+    reason = getattr(error, "strerror", None) or error
+    file = getattr(error, "filename", None) or prefix
+    at = "" if Path(file) == prefix else f"{file}: "
     return TargetError(
-        f"{prefix} cannot be written: {getattr(error, 'strerror', None) or error}.",
+        f"{prefix} cannot be written: {at}{reason}.",
         "Give another path with -p, or ask for write permission to this one, then repeat this "
         "command.",
     )

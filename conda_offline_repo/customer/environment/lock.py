@@ -12,6 +12,7 @@ from pathlib import Path
 
 from ..._conda import features
 from ...files.lock import acquire, release
+from ...files.permissions import shared
 from ..exceptions import FrozenEnvironmentError
 from .files import cannot_be_written, read_text
 
@@ -20,7 +21,7 @@ LOCK_NAME = "offline-repo.lock"
 
 @contextmanager
 def exclusive(prefix: Path, waiting: Callable[[str], None]) -> Iterator[None]:
-    """Hold the lock of an environment, made or not.
+    """Hold the lock of an environment, made or not, and make files for whom the environment is.
 
     Args:
         prefix: Its folder; made if need be, and removed again if it stays empty.
@@ -29,14 +30,15 @@ def exclusive(prefix: Path, waiting: Callable[[str], None]) -> Iterator[None]:
     Raises:
         TargetError: The folder cannot be written.
     """
-    try:
-        lock = acquire(prefix / "conda-meta" / LOCK_NAME, waiting)
-    except OSError as error:
-        raise cannot_be_written(prefix, error) from error
-    try:
-        yield
-    finally:
-        release(lock)
+    with shared(prefix):
+        try:
+            lock = acquire(prefix / "conda-meta" / LOCK_NAME, waiting)
+        except OSError as error:
+            raise cannot_be_written(prefix, error) from error
+        try:
+            yield
+        finally:
+            release(lock)
 
 
 def check_not_frozen(prefix: Path) -> None:

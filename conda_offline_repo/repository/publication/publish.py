@@ -18,7 +18,6 @@ from typing import Protocol
 from ...files.atomic import (
     has_content,
     keep_only,
-    open_up,
     partial,
     place,
     put,
@@ -29,6 +28,7 @@ from ...files.atomic import (
     write,
 )
 from ...files.hashing import read_regular
+from ...files.permissions import open_up
 from ..index import bridge
 from ..manifest import INDEX_NAME, MANIFEST_NAME, NEXT_NAME, NEXT_SIGNATURE_NAME, Manifest
 from ..package import File
