@@ -49,31 +49,30 @@ def requested(prefix: Path) -> dict[str, MatchSpec]:
     return specs
 
 
-def by_pip(prefix: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return what pip or a tool like it has installed into an environment, as `NAME VERSION`, and
-    the packages of conda's that it has replaced or removed, by name.
+def by_pip(prefix: Path) -> tuple[dict[str, str], list[str]]:
+    """Return what pip, or a tool like it, has changed in an environment: the versions of what it
+    has installed, by name, and the names of conda's packages that it has replaced or removed.
 
     conda's own function for this deletes the records of the latter.
     """
     records = installed(prefix)
-    if "python" not in records:
-        return (), ()
-    python = records["python"]
+    if (python := records.get("python")) is None:
+        return {}, []
     folder = python.get("python_site_packages_path")
-    folder = folder or get_python_site_packages_short_path(python.version)
+    folder = f"{folder or get_python_site_packages_short_path(python.version)}/"
     owners = {
-        file[len(folder) + 1 :].partition("/")[0]: name
+        file[len(folder) :].partition("/")[0]: name
         for name, record in records.items()
         for file in record.files
-        if file.endswith(METADATA) and file.startswith(f"{folder}/")
+        if file.endswith(METADATA) and file.startswith(folder)
     }
     present: set[str] = set()
     with suppress(FileNotFoundError):
         present = {name for name in os.listdir(prefix / folder) if name.endswith(DISTRIBUTION)}
-    others = present - owners.keys()
-    added = (" ".join(Path(name).stem.split("-")[:2]) for name in others if name[0] != "~")
-    gone = {owners[name] for name in owners.keys() - present}
-    return tuple(sorted(added)), tuple(sorted(gone))
+    others = sorted(name for name in present - owners.keys() if name[0] != "~")
+    names = (Path(name).stem.split("-") for name in others)
+    added = {name: " ".join(rest[:1]) for name, *rest in names}
+    return added, sorted({owners[name] for name in owners.keys() - present})
 
 
 def transaction_to(prefix: Path, records: Iterable[Any], specs: Iterable[MatchSpec]) -> Any:

@@ -47,19 +47,14 @@ UNCLEAR = (
 )
 REFUSED = {exceptions.OlderBuildError: "ahead", exceptions.OtherLabelError: "other-label"}
 COMPARED = {"behind": "Older than in", "ahead": "Newer than in", "changed": "Not as in"}
-#: Packages that a reason names.
-NAMED = 10
 
 
 @dataclass(frozen=True)
 class Reason:
-    """Why an environment is not as it should be: its kind, for programs, a text, and the command
-    that has to come before `use`, if one has to.
-    """
+    """Why an environment is not as it should be: its kind, for programs, and a text."""
 
     kind: str
     text: str
-    command: str = ""
 
 
 @dataclass(frozen=True)
@@ -91,7 +86,8 @@ def check(request: UseRequest) -> Checked:
         OfflineRepoError: The repository, the environment or a policy cannot be read, or it is not
             clear which repository is meant; see `reachable` and `locate_one`.
     """
-    prefix, why, commands = request.prefix, list[Reason](), list[str]()
+    prefix, why = request.prefix, list[Reason]()
+    commands: tuple[str, ...] = ()
     with reachable(request.path, prefix):
         state = read_state(prefix)
         repository = locate_one(request.path, request.label, state.label if state else None)
@@ -111,13 +107,12 @@ def check(request: UseRequest) -> Checked:
                 if request.exact and isinstance(repository.path, Path):
                     released(repository, request.release, request.environment)
                 words = _words(request, manifest, {reason.kind for reason in why})
-                commands += (reason.command for reason in why if reason.command)
-                commands += [f"conda offline-repo use {quoted(repository.path, *words)}"]
+                commands = (f"conda offline-repo use {quoted(repository.path, *words)}",)
         except UNCLEAR:
             raise
         except CondaError as error:
             why.append(Reason(REFUSED.get(type(error), "not-installable"), str(error)))
-    return Checked(repository, wanted, state, release, tuple(why), tuple(commands))
+    return Checked(repository, wanted, state, release, tuple(why), commands)
 
 
 def _release(manifest: Manifest, state: State | None, prefix: Path) -> int | None:
@@ -182,32 +177,33 @@ def _of_packages(
     if names.isdisjoint(records):
         yield Reason("empty", f"No package of release {wanted} is installed.")
     elif missing:
-        yield Reason("incomplete", f"Not installed: {_listed(missing)}.")
+        yield Reason("incomplete", f"Not installed: {', '.join(sorted(missing))}")
     ordered = sorted(manifest.installable.items(), key=lambda item: item[0] == wanted)
     of = {archive: number for number, r in ordered for archive in chain(*r.solutions.values())}
-    lines = defaultdict(list)
+    lines: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
     for name in sorted({*differ, *strange}):
         record, number = records[name], of.get(archive_of(records[name], manifest) or "", wanted)
         if state and not archive_of(record, manifest) and is_from(record, state):
             number = state.release if state.release > wanted else wanted - 1
         kind = "behind" if number < wanted else "ahead" if number > wanted else "changed"
-        text = f"{COMPARED[kind] if name in differ else 'Not in'} release {wanted}"
         if kind != "changed" and release not in (None, wanted):
-            text = f"The environment has release {release}, not {wanted}"
-        lines[kind, text].append(f"{name} {record.version}")
+            lines[kind, f"The environment has release {release}, not {wanted}."] = []
+        else:
+            compared = COMPARED[kind] if name in differ else "Not in"
+            lines[kind, f"{compared} release {wanted}: "].append(f"{name} {record.version}")
     for (kind, text), packages in lines.items():
-        yield Reason(kind, f"{text}: {_listed(packages)}.")
+        yield Reason(kind, text + ", ".join(packages))
 
 
 def _of_pip(prefix: Path) -> Iterator[Reason]:
     added, gone = by_pip(prefix)
     if added:
-        names = quoted(*(package.partition(" ")[0] for package in added))
-        command = f"conda run -p {quoted(prefix)} python -m pip uninstall --yes {names}"
-        yield Reason("changed", f"Installed by pip: {_listed(added)}.", command)
+        remedy = f"{quoted(prefix)} python -m pip uninstall --yes {quoted(*added)}"
+        texts = ", ".join(f"{name} {version}" for name, version in added.items())
+        yield Reason("changed", f"Installed by pip: {texts}. First: `conda run -p {remedy}`")
     if gone:
-        command = f"conda remove -p {quoted(prefix)} --force {quoted(*gone)}"
-        yield Reason("changed", f"Replaced or removed by pip: {_listed(gone)}.", command)
+        remedy = f"`conda remove -p {quoted(prefix)} --force {quoted(*gone)}`"
+        yield Reason("changed", f"Changed by pip: {', '.join(gone)}. First: {remedy}")
 
 
 def _words(request: UseRequest, manifest: Manifest, kinds: set[str]) -> list[str]:
@@ -223,9 +219,3 @@ def _words(request: UseRequest, manifest: Manifest, kinds: set[str]) -> list[str
         words = options[max(common, key=common.__getitem__)].split()
     words += [word for key in request.trusted for word in ("--trust", key)]
     return ["-p", str(request.prefix), *words, *(["--yes"] if is_base(request.prefix) else [])]
-
-
-def _listed(packages: Iterable[str]) -> str:
-    names = sorted(packages)
-    more = [f"and {len(names) - NAMED} more"] if len(names) > NAMED else []
-    return ", ".join([*names[:NAMED], *more])

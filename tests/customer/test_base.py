@@ -13,6 +13,7 @@ from tests.support.delivering import files
 from tests.support.inside import Inside, inside
 from tests.support.keys import SigningKey, sign
 from tests.support.mirror import PLATFORM
+from tests.support.proposals import split
 from tests.support.running import Conda
 from tests.support.tiny import TinyChannel
 
@@ -83,6 +84,14 @@ def test_conda_and_the_plugin_stay_in_base(me: Conda, tmp_path: Path) -> None:
     assert stay in told.stderr
     assert "counts for every environment of this conda" in told.stderr
     assert not use(me, bank, "--json").json["changed"]
+    # what has to stay is no reason, and to ask needs no --yes
+    assert "has release 1" in me.use("--check", bank, "-n", "base").stdout
+    asked = ("offline-repo", "use", "--check", bank, "-n", "base", "--environment", "base")
+    me.run("remove", "-n", "base", "--yes", "--force", "app", "pip")
+    answer = me.execute(*asked, "--json")
+    assert (answer.status, answer.json["why"][0]["text"]) == (3, "Not installed: app, pip")
+    me.run(*split(answer.json["next"][0])[1:])
+    assert me.execute(*asked).status == 0
     me.use(bank, "-n", "rating", "app", "--yes", "--trust", VENDOR.fingerprint)
     # in no other environment
     told = me.use(bank, "-n", "rating", "--environment", "base", "--yes")

@@ -57,6 +57,7 @@ def test_just_what_a_release_installs(customer: Conda, stick: Path) -> None:
     assert "no release" not in customer.run("doctor", "-n", "rating").output
     content = customer.use(stick, "-n", "rating", "--json").json
     assert content["environment_release"] == 1
+    assert customer.use("--check", stick, "-n", "rating", "--release", 1, "--json").json["current"]
 
 
 def test_just_what_an_environment_installs(customer: Conda, stick: Path) -> None:
