@@ -182,7 +182,7 @@ def test_machine_with_nothing_goes_from_the_folder_alone_to_the_running_program(
     prefix = root / "opt" / "rating"
     (prefix / "bin").mkdir(parents=True)
     (prefix / "bin" / "conda").touch()
-    (prefix / ".installing-conda").write_text(f"{2**22 + 1} {os.uname().nodename}\n")
+    (prefix / ".installing-conda").write_text(f"{os.uname().nodename} {2**22 + 1}\n")
     done = run_bare(root, f"{line} --accept-license && /opt/rating/envs/rating/bin/ratingpro")
     assert done.returncode == 0, done.stderr
     assert done.stdout.endswith("ratingpro 1.0 runs\n")

@@ -221,7 +221,7 @@ def test_prefix_that_the_installer_refuses(tmp_path: Path) -> None:
 def test_another_run_is_under_way(tmp_path: Path) -> None:
     bank, prefix = folder(tmp_path / "bank"), tmp_path / "P"
     prefix.mkdir()
-    (prefix / ".installing-conda").write_text(f"{os.getpid()} {os.uname().nodename}\n")
+    (prefix / ".installing-conda").write_text(f"{os.uname().nodename} {os.getpid()}\n")
     assert str(os.getpid()) in refused(bank, prefix, "x")
 
 
