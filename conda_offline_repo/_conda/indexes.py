@@ -134,12 +134,13 @@ def mapped(path: Path) -> bytes | mmap:
         ValueError: The file is empty.
     """
     with path.open("rb") as file:
-        try:
-            return mmap(file.fileno(), 0, access=ACCESS_READ)
-        except OSError:  # not on every file system
-            return file.read()
-        except ValueError:
-            raise ValueError("it is empty") from None
+        if os.name != "nt":  # where nobody could replace a file that is mapped
+            with suppress(OSError, ValueError):  # not on every file system
+                return mmap(file.fileno(), 0, access=ACCESS_READ)
+        content = file.read()
+    if not content:
+        raise ValueError("it is empty")
+    return content
 
 
 def repodata_fetch(channel: Channel) -> RepodataFetch:
