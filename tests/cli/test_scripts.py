@@ -48,11 +48,12 @@ def releases(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     channel.add("app", subdir="linux-64", depends=["lib"], files={"bin/.app-post-link.sh": SCRIPT})
     channel.add("lib", files={"Menu/lib\u202e.json": '{"a": 1}\n'}, format="tar.bz2")
     channel.add("tool", files=TOOL, depends=["python"], record={"noarch": "python"})
-    publish(folder / "first", channel, "app", root=folder / "root", platforms=("linux-64",))
-    shutil.copytree(folder / "root" / "bank", folder / "old")
+    root, platforms = folder / "root", ("linux-64",)
+    publish(folder / "first", channel, "app", root=root, platforms=platforms)
+    shutil.copytree(root / "bank", folder / "old")
     channel.add("lib", "2.0", files={"etc/conda/activate.d/lib.sh": "x=1"})
-    publish(folder / "second", channel, "app", "tool", root=folder / "root")
-    return folder / "old", folder / "root" / "bank"
+    publish(folder / "second", channel, "app", "tool", root=root, platforms=platforms)
+    return folder / "old", root / "bank"
 
 
 @pytest.fixture

@@ -41,9 +41,16 @@ HELP = {"EPILOG", "SUMMARY", "USAGE"}
 
 
 def commands(output: str) -> list[str]:
-    """The commands in an output, without `conda`; no verb of ours that is just spoken of."""
+    """The commands in an output, without `conda`; no verb of ours that is just spoken of, and none
+    of conda's own that leave a word out, as `--name <env>` does.
+    """
     texts = (match[1] or match[2] for match in COMMAND.finditer(output))
-    return [text for text in texts if not text.startswith("offline-repo ") or text.split()[2:]]
+    return [
+        text
+        for text in texts
+        if (not text.startswith("offline-repo ") or text.split()[2:])
+        and not re.search(r"<[a-z ]+>", text)
+    ]
 
 
 def split(command: str) -> list[str]:
