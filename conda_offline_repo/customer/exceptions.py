@@ -141,14 +141,15 @@ class BaseMisfitError(OfflineRepoError):
         )
 
 
-class CacheMissingError(OfflineRepoError):
-    """A conda without a package cache that this user can write."""
+class PackageCacheError(OfflineRepoError):
+    """A package cache that this user cannot read, or none that this user can write."""
 
-    def __init__(self, folders: Iterable[str]) -> None:
+    def __init__(self, problem: str) -> None:
         super().__init__(
-            f"conda has no package cache that you can write:{dashlist(folders)}",
-            "Nothing was changed. Name another folder for it: the variable CONDA_PKGS_DIRS, or "
-            "pkgs_dirs in a .condarc.",
+            problem,
+            "The environment was not changed. Ask who administers this machine for permission, or "
+            "name folders of your own for it: the variable CONDA_PKGS_DIRS, or pkgs_dirs in a "
+            ".condarc.",
         )
 
 

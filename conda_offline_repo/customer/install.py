@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from conda.base.context import context
+from conda.common.io import dashlist
 from conda.exceptions import NoWritablePkgsDirError
 from conda.models.channel import Channel
 from conda.models.match_spec import MatchSpec
@@ -22,7 +23,7 @@ from ..files.web import WebFolder
 from ..urls import is_folder
 from .environment.confinement import reading
 from .environment.records import followed
-from .exceptions import CacheMissingError
+from .exceptions import PackageCacheError
 from .hooks.archives import from_repositories
 from .hooks.caches import check_caches
 from .hooks.history_check import expected_by_use, on_servers
@@ -43,7 +44,7 @@ def confined(target: Target, repository: Repository) -> Iterator[None]:
     hold back in the environment.
 
     Raises:
-        CacheMissingError: conda has no package cache to write.
+        PackageCacheError: conda has no package cache to write, or this user may not read it all.
     """
     own = configuration.merged(target.prefix, target.own_condarc)
     token = expected_by_use.set(target.trust.signers)
@@ -62,7 +63,14 @@ def confined(target: Target, repository: Repository) -> Iterator[None]:
         with overrides.settings(**settings), overrides.present_umask():
             yield
     except NoWritablePkgsDirError as error:
-        raise CacheMissingError(context.pkgs_dirs) from error
+        folders = dashlist(context.pkgs_dirs)
+        raise PackageCacheError(f"conda has no package cache to write to:{folders}") from error
+    except PermissionError as error:
+        path = Path(str(error.filename))
+        if not any(path.is_relative_to(folder) for folder in context.pkgs_dirs):
+            raise
+        problem = f"conda's package cache has a file that you may not read or write: {path}"
+        raise PackageCacheError(problem) from error
     finally:
         expected_by_use.reset(token)
         on_servers.clear()

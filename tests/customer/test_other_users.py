@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from conda_offline_repo._conda import features
 from tests.support.keys import SigningKey, sign
 from tests.support.running import INHERITED, PATIENCE
-from tests.support.users import FIRST, GROUP, SECOND, as_others, as_user
+from tests.support.users import FIRST, GROUP, ONLY_OWNER, SECOND, as_others, as_user
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,14 +25,31 @@ if TYPE_CHECKING:
 VENDOR = SigningKey("vendor")
 
 
-def use(user: int, shell: str, *arguments: object, pkgs: Path) -> subprocess.CompletedProcess[str]:
-    """Run `use` without an answer to any question, as a user whom the system does not know."""
+def use(
+    user: int | None, shell: str, *arguments: object, pkgs: object
+) -> subprocess.CompletedProcess[str]:
+    """Run `use` without an answer to any question.
+
+    Args:
+        user: whom the system does not know; root, who may do no more than others, if None.
+        shell: how the program is run.
+        arguments: of `use`.
+        pkgs: the package caches.
+    """
     options = ("--yes", "--quiet", "--trust", VENDOR.fingerprint, "--json")
     command = ("-m", "conda", "offline-repo", "use", *map(str, arguments), *options)
     # of the account of a service there is nothing else, and conda itself wants a HOME
     inherited = {name: os.environ[name] for name in INHERITED if name in os.environ}
     return subprocess.run(
-        ["sh", "-c", shell, "sh", *as_user(user, GROUP), sys.executable, *command],
+        [
+            "sh",
+            "-c",
+            shell,
+            "sh",
+            *(as_user(user, GROUP) if user else ONLY_OWNER),
+            sys.executable,
+            *command,
+        ],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         cwd="/",
@@ -80,7 +97,7 @@ def test_package_cache_that_cannot_be_written(customer: Conda, copy: Path, tmp_p
         *("offline-repo", "use", copy, "-n", "rating", "app", "--yes"),
         CONDA_PKGS_DIRS=str(tmp_path / "file" / "pkgs"),
     )
-    assert "CacheMissingError" in told.stderr
+    assert "PackageCacheError: conda has no" in told.stderr
     assert "CONDA_PKGS_DIRS" in told.stderr
     assert not (customer.envs / "rating").exists()
 
@@ -93,3 +110,22 @@ def test_list_of_environments_that_cannot_be_looked_for(
         monkeypatch.setenv("HOME", str(home))
         monkeypatch.setenv("USERPROFILE", str(home))
         assert features.registers() is registers
+
+
+@as_others
+def test_package_cache_that_cannot_be_read(mirror: Mirror, tmp_path: Path) -> None:
+    """As an administrator with a strict umask leaves it; root owns the Python."""
+    sign(mirror.copy(1, tmp_path / "1"), VENDOR)
+    pkgs, own = tmp_path / "pkgs", tmp_path / "own"
+    (pkgs / "cache").mkdir(parents=True)
+    for name in ("urls", "urls.txt"):
+        (pkgs / name).touch(0o600)
+        os.chown(pkgs / name, FIRST, FIRST)
+    told = use(
+        *(None, 'exec "$@"', tmp_path / "1", "-p", tmp_path / "rating", "app"),
+        pkgs=f"{pkgs},{own}",
+    )
+    content = json.loads(told.stdout)
+    assert content["exception_name"] == "PackageCacheError"
+    assert str(pkgs / "urls.txt") in content["message"]
+    assert not (tmp_path / "rating").exists()

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 CODE = REPOSITORY / "conda_offline_repo"
 OTHERS = [REPOSITORY / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md")]
 #: Other names that stand in capitals in such modules.
-NO_VARIABLES = {"METADATA", "PACKAGE", "PASSWORD", "SHA256SUMS", "USERNAME"}
+NO_VARIABLES = {"METADATA", "PACKAGE", "PASSWORD", "SHA256SUMS", "UMASK", "USERNAME"}
 #: Variables that are set or handed on to processes, and that nobody sets for us.
 HANDED_ON = {
     *("CONDA", "CONDA_ENVS_DIRS", "CONDA_OFFLINE", "CONDA_PKGS_DIRS", "CONDA_PREFIX"),

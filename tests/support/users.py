@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 #: Users and a group without an entry in /etc/passwd and /etc/group.
 FIRST, SECOND, GROUP = 23501, 23502, 23999
 SETPRIV = shutil.which("setpriv")
+#: How a command begins that root runs, who may then read and write only as the modes of files say.
+LESS = "-dac_override,-dac_read_search"
+ONLY_OWNER = (str(SETPRIV), f"--inh-caps={LESS}", f"--bounding-set={LESS}")
 as_root = pytest.mark.skipif(
     os.name == "nt" or os.geteuid() != 0, reason="only root gives files to others"
 )
