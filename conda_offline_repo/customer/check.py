@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,20 +20,22 @@ from .._conda.transactions import by_pip, installed
 from ..audit.exceptions import LicensesMissingError, PolicyError
 from ..exceptions import ConfigFileError, InvalidRequestError
 from ..printable import quoted
+from ..queries.contents import read_records
 from ..queries.dependencies import spec_name
 from ..repository.exceptions import ManifestError, UnreadableError
 from ..repository.locate import Repository, locate_one
 from ..repository.manifest import Manifest, on_platform, package_name
 from . import exceptions
 from .base import is_base, staying
+from .cooldown import held_back
 from .environment.condarc import CONDARC, configured, read_condarc
 from .environment.lock import check_not_frozen
 from .environment.state import State, read_state, under_way
-from .exact import released, solution
+from .exact import check_machine, solution
 from .hooks.guard import check_format, solutions_with
 from .hooks.policy import check_policies
 from .installed import archive_of, installed_release, is_from
-from .source import reachable
+from .source import reachable, records
 from .target import plan
 from .trust.exceptions import AllowedSignersError, UnknownSignerError
 
@@ -105,7 +108,11 @@ def check(request: UseRequest) -> Checked:
             if why:
                 check_not_frozen(prefix)
                 if request.exact and isinstance(repository.path, Path):
-                    released(repository, request.release, request.environment)
+                    entries = read_records(manifest, repository.path, damaged=True)
+                    check_machine(repository, (entries[a] for a in solutions[0] if a in entries))
+                    held = held_back(repository, prefix, partial(records, repository, solutions[0]))
+                    if held and held.packages and not request.exempt:
+                        raise exceptions.CooldownError(held.problem, held.remedy)
                 words = _words(request, manifest, {reason.kind for reason in why})
                 commands = (f"conda offline-repo use {quoted(repository.path, *words)}",)
         except UNCLEAR:
@@ -159,22 +166,22 @@ def _of_packages(
     wanted: int,
     release: int | None,
 ) -> Iterator[Reason]:
-    archives, records = {*chain(*solutions)}, installed(request.prefix)
+    archives, current = {*chain(*solutions)}, installed(request.prefix)
     names = {*map(package_name, archives)}
     if is_base(request.prefix):
-        stay = staying(records, names)
-        records = {name: record for name, record in records.items() if name not in stay}
-    strange, missing = records.keys() - names, names - records.keys()
-    differ = {n for n in records.keys() & names if archive_of(records[n], manifest) not in archives}
+        stay = staying(current, names)
+        current = {name: record for name, record in current.items() if name not in stay}
+    strange, missing = current.keys() - names, names - current.keys()
+    differ = {n for n in current.keys() & names if archive_of(current[n], manifest) not in archives}
     if not request.exact:  # without those that only hold under a condition
-        specs = (spec for record in records.values() for spec in record.depends)
+        specs = (spec for record in current.values() for spec in record.depends)
         missing &= {spec_name(spec) for spec in specs if "[" not in spec}
     if asked := {package.match.name: package for package in request.packages}:
-        met = {n for n, p in asked.items() if n in records and p.match.match(records[n])}
+        met = {n for n, p in asked.items() if n in current and p.match.match(current[n])}
         missing |= {str(asked[name]) for name in asked.keys() - met}
         differ &= {name for name in met if not asked[name].match.get_raw_value("version")}
-        strange = {name for name in strange if not (state and is_from(records[name], state))}
-    if names.isdisjoint(records):
+        strange = {name for name in strange if not (state and is_from(current[name], state))}
+    if names.isdisjoint(current):
         yield Reason("empty", f"No package of release {wanted} is installed.")
     elif missing:
         yield Reason("incomplete", f"Not installed: {', '.join(sorted(missing))}")
@@ -182,7 +189,7 @@ def _of_packages(
     of = {archive: number for number, r in ordered for archive in chain(*r.solutions.values())}
     lines: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
     for name in sorted({*differ, *strange}):
-        record, number = records[name], of.get(archive_of(records[name], manifest) or "", wanted)
+        record, number = current[name], of.get(archive_of(current[name], manifest) or "", wanted)
         if state and not archive_of(record, manifest) and is_from(record, state):
             number = state.release if state.release > wanted else wanted - 1
         kind = "behind" if number < wanted else "ahead" if number > wanted else "changed"

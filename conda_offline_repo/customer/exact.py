@@ -78,10 +78,26 @@ def released(
         damaged = [f"{subdir}/{INDEX_NAME}" for subdir in absent]
         raise RepositoryDamagedError(repository.path, changed=damaged)
     records = [*by_name.values()]
-    if demands := unmet(records, features.own_virtual_packages()):
+    check_machine(repository, records)
+    return records
+
+
+def check_machine(repository: Repository, records: Iterable[Mapping[str, Any]]) -> None:
+    """Check that this machine has what packages of a repository demand of it.
+
+    Raises:
+        MachineMisfitError: It does not.
+    """
+    keys = ("depends", "constrains")
+    demanding = [
+        record
+        for record in records
+        if any(str(text).startswith("__") for key in keys for text in record.get(key) or ())
+    ]
+    # to look at the machine takes longer than all else
+    if demanding and (demands := unmet(demanding, features.own_virtual_packages())):
         assumed = repository.manifest.request.virtual_packages
         raise MachineMisfitError(demands, assumed.get(context.subdir, {}))
-    return records
 
 
 def keeping(repository: Repository, prefix: Path, archives: Iterable[str]) -> tuple[Finding, ...]:

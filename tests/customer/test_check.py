@@ -195,18 +195,13 @@ def test_changed_by_hand(me: Inside, bank: Path, prefix: Path, tmp_path: Path) -
 
 def test_what_pip_does(me: Inside, bank: Path, prefix: Path, tmp_path: Path) -> None:
     """conda's own list deletes the record of what pip has replaced; this does not."""
-
-    def pip(*names: str) -> None:
-        """Install wheels there as pip does; it has no other interpreter to do it with."""
-        wheels = [write_wheel(tmp_path, name, "7.0") for name in names]
-        options = ("--no-index", "--no-deps", "--quiet", "--disable-pip-version-check")
-        target = ("--target", prefix / SITE, "--upgrade")
-        subprocess.run([sys.executable, "-m", "pip", "install", *options, *target, *wheels])
-
     me.conda.use(bank, "-p", prefix, "--environment", "risk", "--yes")
     assert not why(bank, prefix, environment="risk")
     shutil.rmtree(prefix / SITE / "lib-2.0.dist-info")
-    pip("lib", "more")
+    wheels = [write_wheel(tmp_path, name, "7.0") for name in ("lib", "more")]
+    options = ("--offline", "--no-deps", "--no-cache", "--quiet", "--target", prefix / SITE)
+    uv = ("-m", "uv", "pip", "install", *map(str, options), *map(str, wheels))
+    subprocess.run([sys.executable, *uv], env=me.conda.variables, check=True)
     before = snapshot(prefix)
     for asked in ((), ("app",)):
         added, gone = why(bank, prefix, *asked)
@@ -243,6 +238,12 @@ def test_other_folder_label_or_nothing(
     (tmp_path / "file").write_text("")
     assert kinds(stick, tmp_path / "file") == ["missing", "not-installable"]
     me.conda.use(stick, "-p", prefix, "app", "--yes")
+    shutil.copy(mirror.builds[2] / MANIFEST_NAME, stick / NEXT_NAME)
+    answer = checked(me.conda, stick, "-p", prefix)
+    assert (answer.status, answer.stdout[-23:]) == (0, "has release 1 of bank.\n")
+    assert f"warning: A publication of {stick} is under way" in answer.stderr
+    assert checked(me.conda, stick, "-p", prefix, "--json").json["warnings"]
+    (stick / NEXT_NAME).unlink()
     moved = tmp_path / "elsewhere" / "bank"
     shutil.copytree(stick, moved)
     assert why(moved, prefix) == [
@@ -292,16 +293,6 @@ def test_other_machine(me: Inside, prefix: Path, root: Path, tmp_path: Path) -> 
     machine = (f"{PLATFORM}:__cuda=99",)
     folder = publish(tmp_path / "vendor", channel, "app", root=root, virtual_packages=machine)
     assert kinds(folder, prefix, release=1) == ["missing", "not-installable"]
-
-
-def test_publication_under_way(me: Inside, mirror: Mirror, stick: Path, prefix: Path) -> None:
-    me.conda.use(stick, "-p", prefix, "app", "--yes")
-    shutil.copy(mirror.builds[2] / MANIFEST_NAME, stick / NEXT_NAME)
-    answer = checked(me.conda, stick, "-p", prefix)
-    assert answer.status == 0
-    assert f"warning: A publication of {stick} is under way" in answer.stderr
-    assert answer.stdout.endswith("has release 1 of bank.\n")
-    assert checked(me.conda, stick, "-p", prefix, "--json").json["warnings"]
 
 
 def test_of_a_server_the_manifest_and_its_signature_alone(
