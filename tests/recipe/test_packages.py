@@ -140,15 +140,19 @@ def plain(field: Field) -> Path:
 
 @pytest.fixture(scope="module")
 def bank(field: Field, engineer: Installed, plain: Path) -> Path:
-    """A repository with a program, an installer, and the plugin for the customer's conda."""
+    """A repository with a program, the plugin, and an installer of conda with a frozen base."""
     programs = TinyChannel(field.folder / "programs")
     programs.add("ratingpro", files={"bin/ratingpro": "#!/bin/sh\necho ratingpro 1.0 runs\n"})
     programs.write()
     channels = ("-c", programs.folder.as_uri(), "-c", field.channel.as_uri())
+    frozen = plain / "conda-meta" / "frozen"
+    frozen.touch()
+    installer = make_installer(plain, field.folder / "Plain-Linux.sh", terms=TERMS)
+    frozen.unlink()
     engineer.build(
         *("--label", "bank", "--root", engineer.work, "--no-label-channel", "--override-channels"),
         *(*channels, "--with-plugin", "ratingpro"),
-        *("--installer", make_installer(plain, field.folder / "Plain-Linux.sh", terms=TERMS)),
+        *("--installer", installer),
     )
     return engineer.work / "bank"
 
