@@ -26,8 +26,13 @@ DRIVE_OF_WINE = "R:"
 def root_of_a_drive(folder: Path) -> Iterator[str]:
     """Have what is in a folder at the root of a drive for a while; gives the drive, as `R:`."""
     if under_wine():
-        shutil.copytree(folder, f"{DRIVE_OF_WINE}\\", dirs_exist_ok=True)
-        yield DRIVE_OF_WINE
+        root = Path(f"{DRIVE_OF_WINE}\\")
+        shutil.copytree(folder, root, dirs_exist_ok=True)
+        try:
+            yield DRIVE_OF_WINE
+        finally:
+            for path in (root / copied.name for copied in folder.iterdir()):
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
         return
     letters = reversed(string.ascii_uppercase[3:])
     drive = next(f"{letter}:" for letter in letters if not Path(f"{letter}:\\").exists())

@@ -73,7 +73,8 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("app", "tool", "conda-offline-repo-base"):
         channel.add(name)
     channel.write()
-    program(folder / "Plain-x86_64.exe", INSTALLER.replace("@python@", sys.executable))
+    python = sys.executable.replace("\\", r"\\")
+    program(folder / "Plain-x86_64.exe", INSTALLER.replace("@python@", python))
     (folder / "Plain-arm64.exe").touch()
     label = {"environments": {"rating": ["app"], "other": ["tool"]}}
     text = {
