@@ -139,6 +139,8 @@ def _solutions(request: UseRequest, repository: Repository) -> tuple[tuple[str, 
         solutions = (solution(repository, request.release, request.environment),)
     check_format(path, repository.manifest, solutions)
     names = {package.match.name for package in request.packages}
+    if unknown := ", ".join(sorted(names - repository.manifest.names)):
+        raise exceptions.TargetError(f"{path} does not have {unknown}.")
     archives = {a for a in chain(*solutions) if not names or package_name(a) in names}
     check_policies(repository, request.policy, archives)
     if target.trust.unknown:

@@ -275,6 +275,7 @@ def test_what_use_refuses(me: Inside, bank: Path, prefix: Path, tmp_path: Path) 
     assert kinds(bank, prefix, policy=str(policy), **asked) == ["not-installable"]
     answer = checked(me.conda, bank, "-p", prefix, *("--platform", "osx-64"), "--json")
     assert (answer.status, answer.json["why"][0]["kind"]) == (3, "not-installable")
+    assert why(bank, prefix, "app", "no") == [("not-installable", f"{bank} does not have no.")]
     frozen = prefix / "conda-meta" / "frozen"
     frozen.write_text("{}")
     assert not why(bank, prefix, **asked)
