@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import fields, replace
 from errno import EINVAL
+from functools import cache, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from ..files.hashing import read_regular
 from ..files.web import Place, is_web_page
@@ -16,15 +18,19 @@ from .names import (
     ATTESTATIONS,
     FINGERPRINT,
     LABEL,
+    PROJECT,
     SOLVER,
     file_problem,
     is_conda_versions,
     label_problem,
     package_problem,
+    wheel_problem,
 )
-from .package import File, parse_decision, parse_package
+from .package import Attestations, Attester, Decision, File, Package, WheelOrigin
 from .reading import InvalidError
-from .remembered import Remembered
+from .remembered import ALWAYS, Remembered
+
+Kind = TypeVar("Kind")
 
 #: Files that every repository has, and hardly any other folder.
 REMAINS = ("SHA256SUMS", "use.sh", "use.cmd", "README.txt")
@@ -105,68 +111,11 @@ def parse(data: Any) -> Manifest:
         )
     if not LABEL.fullmatch(reading.text(data["label"])):
         raise InvalidError(f"its label is {data['label']!r}")
-    packages, request, usual = data["packages"], data["request"], Remembered()
-    on_the_way, bridges = data.get("on_the_way", {}), data.get("bridges", {})
-    _check_names(packages, {**data["files"], **bridges}, on_the_way)
-    manifest = Manifest(
-        label=data["label"],
-        release=reading.count(data["build"]),
-        created=reading.text(data["created"]),
-        request=Remembered(
-            packages=reading.texts(request["packages"]),
-            channels=reading.texts(request["channels"]),
-            platforms=reading.texts(request["platforms"]),
-            virtual_packages={
-                reading.text(platform): reading.text_by_name(values)
-                for platform, values in request["virtual_packages"].items()
-            },
-            plugin=reading.flag(request.get("plugin", False)),
-            keep=reading.count(request.get("keep", 1)),
-            exclude_newer=reading.text(request.get("exclude_newer", "")),
-            environments=reading.texts_by_name(request.get("environments", {})),
-            exact=reading.texts(request.get("exact", [])),
-            pip={
-                reading.text(name): reading.texts_by_name(part)
-                for name, part in request.get("pip", {}).items()
-            },
-            pip_as_conda=reading.flag(request.get("pip_as_conda", True)),
-            index_version=reading.count(request.get("index_version", 1)),
-            publisher_named=reading.flag(request.get("publisher_named", True)),
-            customer_conda=reading.text(request.get("customer_conda", usual.customer_conda)),
-            customer_solvers=reading.texts(
-                request.get("customer_solvers", [*usual.customer_solvers])
-            ),
-            next_due=reading.text(request.get("next_due", "")),
-            policy=dict(request.get("policy", {})),
-        ),
-        solutions=reading.texts_by_name(data["solutions"]),
-        packages={name: parse_package(package) for name, package in packages.items()},
-        files=_files(data["files"]),
-        built_with=reading.text_by_name(data["built_with"]),
-        on_the_way={
-            name: {reading.sha256(digest): reading.count(size) for digest, size in sizes.items()}
-            for name, sizes in on_the_way.items()
-        },
-        releases={
-            _number(number): Kept(
-                reading.text(kept["created"]),
-                reading.sha256(kept["manifest_sha256"]),
-                reading.texts_by_name(kept["solutions"]),
-            )
-            for number, kept in data.get("releases", {}).items()
-        },
-        bridges=_files(bridges),
-        cutoff=reading.text(data.get("cutoff", "")),
-        proved_with=reading.text_by_name(data.get("proved_with", {})),
-        signers=reading.texts(data.get("signers", [])),
-        pip={key: reading.text_by_name(specs) for key, specs in data.get("pip", {}).items()},
-        due=reading.text(data.get("due", "")),
-        withdrawn={
-            _number(number): reading.text(reason)
-            for number, reason in data.get("withdrawn", {}).items()
-        },
-        decisions=tuple(map(parse_decision, data.get("decisions", ()))),
-    )
+    packages = data["packages"]
+    _check_names(packages, {**data["files"], **data.get("bridges", {})}, data.get("on_the_way", {}))
+    if missing := {*ALWAYS} - data["request"].keys():
+        raise KeyError(*missing)
+    manifest = _parsed(Manifest, {**data, "release": data["build"]})
     environments = manifest.request.environments
     for name in (*environments, *manifest.request.exact, *manifest.request.pip):
         if name not in (environments or {""}) or (name and label_problem(name)):
@@ -192,11 +141,33 @@ def parse(data: Any) -> Manifest:
     return manifest
 
 
-def _files(values: Any) -> dict[str, File]:
-    return {
-        name: File(reading.sha256(file["sha256"]), reading.count(file["size"]))
-        for name, file in values.items()
-    }
+def _parsed(kind: Callable[..., Kind], values: Any) -> Kind:
+    """Return the dataclass that an object of JSON states; what it lacks has its default."""
+    return kind(**{name: read(values[name]) for name, read in _fields(kind) if name in values})
+
+
+@cache
+def _fields(kind: Any) -> tuple[tuple[str, Callable[[Any], Any]], ...]:
+    """Return the names of the fields that JSON has, each with what reads its value."""
+    names = [(field.name, str(field.type)) for field in fields(kind) if field.compare]
+    return tuple((name, READERS.get(name) or READERS[type]) for name, type in names)
+
+
+def _or_none(read: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    return lambda value: None if value is None else read(value)
+
+
+def _each(kind: type[Any]) -> Callable[[Any], Any]:
+    return lambda values: tuple(_parsed(kind, value) for value in values)
+
+
+def _wheel(values: Any) -> WheelOrigin:
+    origin = _parsed(WheelOrigin, values)
+    if not PROJECT.fullmatch(origin.project):
+        raise InvalidError(f"it names {origin.project!r} as a project of PyPI")
+    if problem := wheel_problem(origin.file):
+        raise InvalidError(f"it names {origin.file!r}: {problem}")
+    return origin
 
 
 def _number(text: str) -> int:
@@ -213,3 +184,32 @@ def _check_names(packages: Any, files: Any, on_the_way: Any) -> None:
     for name in (*files, *on_the_way):
         if file_problem(name) and (name in files or package_problem(ATTESTATIONS.sub("", name))):
             raise InvalidError(f"it names {name!r}, which is not a file of a repository")
+
+
+#: What reads a value, by the name of its field or else by its type.
+READERS: dict[str, Callable[[Any], Any]] = {
+    **dict.fromkeys(("sha256", "manifest_sha256"), reading.sha256),
+    "md5": reading.md5,
+    "str": reading.text,
+    "int": reading.count,
+    "bool": reading.flag,
+    "tuple[str, ...]": reading.texts,
+    "tuple[Attester, ...]": _each(Attester),
+    "tuple[Decision, ...]": _each(Decision),
+    "Attestations | None": _or_none(partial(_parsed, Attestations)),
+    "Remembered": partial(_parsed, Remembered),
+    "WheelOrigin | None": _or_none(_wheel),
+    "Mapping[int, Kept]": reading.by_name(partial(_parsed, Kept), _number),
+    "Mapping[int, str]": reading.by_name(reading.text, _number),
+    "Mapping[str, Any]": dict,
+    "Mapping[str, File]": reading.by_name(partial(_parsed, File)),
+    "Mapping[str, Package]": reading.by_name(partial(_parsed, Package)),
+    "Mapping[str, str]": reading.text_by_name,
+    "Mapping[str, tuple[str, ...]]": reading.texts_by_name,
+    "Mapping[str, tuple[str, ...]] | None": _or_none(reading.texts_by_name),
+    "Mapping[str, Mapping[str, int]]": reading.by_name(
+        reading.by_name(reading.count, reading.sha256)
+    ),
+    "Mapping[str, Mapping[str, str]]": reading.by_name(reading.text_by_name),
+    "Mapping[str, Mapping[str, tuple[str, ...]]]": reading.by_name(reading.texts_by_name),
+}

@@ -7,9 +7,6 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from . import reading
-from .names import PROJECT, wheel_problem
-
 #: What runs where a package is installed, in the order in which it is told: what conda runs when it
 #: links and unlinks, what a shell runs at activation, entries of the system's menu, commands of a
 #: `noarch: python` package; and native libraries in a `noarch` package.
@@ -140,51 +137,3 @@ class Decision:
     def stated(self) -> dict[str, str]:
         """What a manifest states of it."""
         return {name: value for name, value in vars(self).items() if value}
-
-
-def parse_package(values: Any) -> Package:
-    """Return the package in a JSON object; a wrong one raises one of many errors."""
-    scripts = values.get("scripts")
-    return Package(
-        sha256=reading.sha256(values["sha256"]),
-        md5=reading.md5(values["md5"]),
-        size=reading.count(values["size"]),
-        url=reading.text(values["url"]),
-        wheel=_wheel(values.get("wheel")),
-        attestations=_attestations(values.get("attestations")),
-        index_version=reading.count(values.get("index_version", 1)),
-        scripts=None if scripts is None else reading.texts_by_name(scripts),
-        pypi=reading.text_by_name(values.get("pypi", {})),
-    )
-
-
-def _wheel(values: Any) -> WheelOrigin | None:
-    if values is None:
-        return None
-    origin = WheelOrigin(
-        project=reading.text(values["project"]),
-        version=reading.text(values["version"]),
-        file=reading.text(values["file"]),
-        sha256=reading.sha256(values["sha256"]),
-    )
-    if not PROJECT.fullmatch(origin.project):
-        raise reading.InvalidError(f"it names {origin.project!r} as a project of PyPI")
-    if problem := wheel_problem(origin.file):
-        raise reading.InvalidError(f"it names {origin.file!r}: {problem}")
-    return origin
-
-
-def _attestations(values: Any) -> Attestations | None:
-    if values is None:
-        return None
-    verified = (
-        Attester(reading.text(attester["identity"]), reading.text(attester["issuer"]))
-        for attester in values["verified"]
-    )
-    sha256, size = reading.sha256(values["sha256"]), reading.count(values["size"])
-    return Attestations(sha256, size, tuple(verified))
-
-
-def parse_decision(values: Any) -> Decision:
-    """Return the decision in a JSON object; a wrong one raises one of many errors."""
-    return Decision(**{name: reading.text(value) for name, value in values.items()})

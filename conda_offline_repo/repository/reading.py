@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeAlias, TypeVar
+
+Value = TypeVar("Value")
+Reader: TypeAlias = Callable[[Any], dict[Any, Value]]
 
 #: Bytes that a manifest may have; the largest known ones have a few million.
 LARGEST = 1 << 27
@@ -67,14 +71,14 @@ def texts(values: Any) -> tuple[str, ...]:
     return tuple(map(text, values))
 
 
-def text_by_name(values: Any) -> dict[str, str]:
-    """Return the printable strings of an object."""
-    return {text(name): text(value) for name, value in values.items()}
+def by_name(read: Callable[[Any], Value], name: Callable[[Any], Any] = text) -> Reader[Value]:
+    """Return what reads an object, by what reads its values, and its names."""
+    return lambda values: {name(key): read(value) for key, value in values.items()}
 
 
-def texts_by_name(values: Any) -> dict[str, tuple[str, ...]]:
-    """Return the printable strings of the lists of an object."""
-    return {text(name): texts(listed) for name, listed in values.items()}
+#: What reads the printable strings of an object, and of the lists of one.
+text_by_name = by_name(text)
+texts_by_name = by_name(texts)
 
 
 def _no_constant(name: str) -> Any:
