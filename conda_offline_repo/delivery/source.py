@@ -15,7 +15,7 @@ from ..repository.exceptions import ManifestError, UnreadableError
 from ..repository.halfway import check_current
 from ..repository.manifest import MANIFEST_NAME, Manifest
 from ..repository.signing import signature, sshsig
-from ..repository.transition import unfinished
+from ..repository.transition import read_next, unfinished
 from ..repository.verify import check_not_gone
 from .exceptions import (
     BaseDamagedError,
@@ -71,7 +71,7 @@ def from_folder(repository: Repository) -> Source:
     signatures = signature.content(folder / signature.SIGNATURE_NAME)
     signers = {sig.fingerprint for sig in sshsig.parsed(signatures) if sig.is_of(manifest.raw)}
     # without all signers, a new release has just been published
-    if unfinished(folder, manifest) or not signers >= {*repository.signers}:
+    if unfinished(folder, manifest, read_next(folder)) or not signers >= {*repository.signers}:
         raise SourceUnfinishedError(folder)
     return Source(
         place=folder,

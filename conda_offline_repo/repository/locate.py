@@ -104,10 +104,7 @@ def _in_folder(folder: Place) -> Repository | None:
         return None
     manifest, signers = checked(folder, manifest)
     manifest = allowing(folder, manifest, coming)
-    # a server may have a page for everything that lies beside a manifest meanwhile
-    shown = coming or manifest.on_the_way
-    under_way = bool(shown) if isinstance(folder, WebFolder) else unfinished(folder, manifest)
-    return Repository(folder, manifest, signers, under_way)
+    return Repository(folder, manifest, signers, unfinished(folder, manifest, coming))
 
 
 def _on_server(place: WebFolder, label: str | None) -> Repository:

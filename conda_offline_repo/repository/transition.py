@@ -22,13 +22,14 @@ from .manifest import BESIDE, MANIFEST_NAME, NEXT_NAME, NEXT_SIGNATURE_NAME, Man
 from .signing import signature
 
 
-def unfinished(repository: Place, manifest: Manifest) -> bool:
-    """Return whether a publication is under way or was interrupted."""
-    if manifest.on_the_way:
-        return True
-    if isinstance(repository, WebFolder):  # which may have a page for everything
-        return read_next(repository) is not None
-    return any(exists(repository / name) for name in BESIDE)
+def unfinished(repository: Place, manifest: Manifest, coming: Manifest | None) -> bool:
+    """Return whether a publication is under way or was interrupted.
+
+    `coming` is the next manifest, if that was read; it is to be of a server, which may have a page
+    for whatever else lies beside.
+    """
+    beside = BESIDE if isinstance(repository, Path) else ()
+    return bool(manifest.on_the_way or coming) or any(exists(repository / n) for n in beside)
 
 
 def unfinished_text(repository: Place) -> str:
@@ -79,7 +80,7 @@ def is_current(repository: Path, manifest: Manifest | None) -> bool:
     if manifest is None:
         return not manifest_json.present(repository)
     path = repository / MANIFEST_NAME
-    return not unfinished(repository, manifest) and has_content(path, manifest.raw)
+    return not unfinished(repository, manifest, None) and has_content(path, manifest.raw)
 
 
 def allowing(repository: Place, manifest: Manifest, coming: Manifest | None) -> Manifest:

@@ -17,7 +17,7 @@ from .halfway import check_current
 from .manifest import BESIDE, INDEX_NAME, MANIFEST_NAME
 from .names import OF_SYSTEMS, SIBLINGS, is_sibling
 from .signing.signature import SIGNATURE_NAME
-from .transition import unfinished
+from .transition import read_next, unfinished
 
 if TYPE_CHECKING:
     from ..progress import Progress
@@ -98,7 +98,7 @@ def verify(repository: Repository, progress: Progress) -> Report:
         listed=not isinstance(root, WebFolder),
         files=len(files),
         size=size,
-        unfinished=unfinished(root, manifest),
+        unfinished=unfinished(root, manifest, read_next(root)),
     )
 
 

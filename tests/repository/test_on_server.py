@@ -28,7 +28,7 @@ from conda_offline_repo.repository.exceptions import (
 from conda_offline_repo.repository.halfway import once_whole
 from conda_offline_repo.repository.locate import locate, locate_one
 from conda_offline_repo.repository.manifest import MANIFEST_NAME, NEXT_NAME, NEXT_SIGNATURE_NAME
-from conda_offline_repo.repository.transition import unfinished
+from conda_offline_repo.repository.transition import read_next, unfinished
 from dev.upstream.server import ChannelServer
 from tests.support.delivering import VENDOR
 from tests.support.inside import inside
@@ -111,7 +111,7 @@ def test_folder_and_url_are_the_same_repository(root: WebFolder, folder: Path) -
     assert (served.manifest, served.signers) == (local.manifest, local.signers)
     assert served.channel == str(served.path) == f"{root}/acme"
     assert packages(served) == packages(local)
-    assert not unfinished(served.path, served.manifest)
+    assert not unfinished(served.path, served.manifest, read_next(served.path))
 
 
 def test_label_is_found_below_a_root(root: WebFolder, folder: Path) -> None:
@@ -176,7 +176,7 @@ def test_servers_that_hide_what_they_do_not_have(
             server.fault(name, "status", status=403)
     repository = locate_one(root / "acme")
     assert repository.signers == ()
-    assert not unfinished(repository.path, repository.manifest)
+    assert not unfinished(repository.path, repository.manifest, read_next(repository.path))
 
 
 @pytest.mark.parametrize("beside", ["a page", "refused"])
@@ -199,7 +199,7 @@ def test_signature_that_they_do_not_have(
 def test_next_manifest_is_a_publication_under_way(root: WebFolder, folder: Path) -> None:
     shutil.copy(folder / MANIFEST_NAME, folder / NEXT_NAME)
     repository = locate_one(root / "acme")
-    assert unfinished(repository.path, repository.manifest)
+    assert unfinished(repository.path, repository.manifest, read_next(repository.path))
 
 
 @pytest.mark.usefixtures("hasty")

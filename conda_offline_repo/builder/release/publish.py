@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from os.path import lexists
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,13 +11,13 @@ from ...files.lengths import check_lengths
 from ...files.permissions import open_up
 from ...repository import manifest_json
 from ...repository.exceptions import SignatureError
-from ...repository.manifest import BESIDE, Manifest
 from ...repository.publication.ownership import leftovers
 from ...repository.publication.publish import Sealed, Transition, carry_out
 from ...repository.signing import signature
 from ...repository.transition import unfinished
 
 if TYPE_CHECKING:
+    from ...repository.manifest import Manifest
     from .compose import Release
     from .draft import Draft
     from .signing import Signer
@@ -29,7 +28,7 @@ def differs(release: Release, repository: Path, last: Manifest, *, renews: bool)
     and what the last publication was to delete; if it `renews` it, also when the next one is due.
     """
     # what lies beside is in `last`, but not in the manifest
-    stated = manifest_json.stated(repository) if unfinished(repository, last) else last
+    stated = manifest_json.stated(repository) if unfinished(repository, last, None) else last
     same_time = replace(
         release.manifest,
         release=last.release,
@@ -76,7 +75,7 @@ def _is_finished(repository: Path, last: Manifest) -> bool:
     """Return whether nothing is left to be deleted, and the signatures are those of the manifest
     and no others, be it none at all.
     """
-    if last.on_the_way or any(lexists(repository / name) for name in BESIDE):
+    if unfinished(repository, last, None):
         return False
     try:
         signature.signers(repository, last)

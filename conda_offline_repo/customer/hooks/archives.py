@@ -129,7 +129,7 @@ def expected_manifest(repository: Place) -> Manifest:
     # imported here, because most of conda's commands meet no repository
     from ...repository.locate import Repository
     from ...repository.signing.signature import checked
-    from ...repository.transition import allowing, read_next
+    from ...repository.transition import allowing, read_next, unfinished, unfinished_text
     from ..trust.signers import expected, require
 
     if isinstance(repository, WebFolder) and repository in on_servers:
@@ -151,21 +151,14 @@ def expected_manifest(repository: Place) -> Manifest:
     if isinstance(repository, WebFolder):
         on_servers[repository] = Repository(repository, manifest, signers)
     if expected_by_use.get() is None:
-        _warn(repository, manifest, prefix)
+        if unfinished(repository, manifest, coming):
+            warn(unfinished_text(repository))
+        if manifest.due or manifest.withdrawn:
+            from ..installed import notices
+
+            for text in notices(repository, manifest, prefix):
+                warn(text)
     return manifest
-
-
-def _warn(repository: Place, manifest: Manifest, prefix: Path) -> None:
-    from ...repository.transition import unfinished, unfinished_text
-
-    # of a server, the next manifest was read with this one
-    if manifest.on_the_way or (isinstance(repository, Path) and unfinished(repository, manifest)):
-        warn(unfinished_text(repository))
-    if manifest.due or manifest.withdrawn:
-        from ..installed import notices
-
-        for text in notices(repository, manifest, prefix):
-            warn(text)
 
 
 def check_archives(archives: Sequence[LinkedArchive]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import shutil
 import time
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
@@ -127,6 +128,15 @@ def test_is_read_once_before_a_solve(me: Inside, server: ChannelServer, stick: P
     check(record(server, stick, APP), record(server, stick, LIB), record(server, stick, TOOL))
     remember_release()
     assert asked(server) == []
+
+
+def test_next_manifest_is_told_as_elsewhere(
+    me: Inside, stick: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Be it the same: others, too, take it for a publication under way."""
+    shutil.copy(stick / "offline-repo.json", stick / "offline-repo.next.json")
+    guard.prepare_solve((), ())
+    assert "is under way or was interrupted" in caplog.text
 
 
 def test_the_solver_reads_the_index_that_was_checked(me: Inside, server: ChannelServer) -> None:
