@@ -119,9 +119,10 @@ def put_over(common: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any
 
 
 def _read(value: Any, shape: Any, path: str, problems: list[str]) -> Any:
-    """Return a value of YAML that has a shape: a mapping, a list, or what reads a text. What is
-    wrong is added to the problems.
+    """Return a value of YAML that has a shape: a mapping, which may come with the keys that it
+    needs, a list, or what reads a text. What is wrong is added to the problems.
     """
+    shape, needed = shape if isinstance(shape, tuple) else (shape, ())
     kind: Any = str if callable(shape) else type(shape)
     if not isinstance(value, kind) or not str(value).strip():
         problems.append(f"{path} has to be {KINDS[kind]}.")
@@ -131,9 +132,7 @@ def _read(value: Any, shape: Any, path: str, problems: list[str]) -> Any:
     if isinstance(shape, dict):
         wrong = (key for key in value if key not in shape)
         problems += (f"{path} has no key {key!r}. {advice(key, shape)}" for key in wrong)
-        optional = {"package"} if "not_affected" in path else set()
-        missing = sorted(shape.keys() - value.keys() - optional) if path.endswith("]") else ()
-        problems += (f"{path} lacks {key!r}." for key in missing)
+        problems += (f"{path} lacks {key!r}." for key in sorted(needed) if key not in value)
         known = [key for key in shape if key in value]
         return {key: _read(value[key], shape[key], f"{path}.{key}", problems) for key in known}
     try:
@@ -169,7 +168,8 @@ def day(text: str) -> date:
         raise ValueError(f"{text!r} is not a day: write YYYY-MM-DD.") from None
 
 
-NOTE = {"package": parse_spec, "reason": printable}
+NOTE = {"package": parse_spec, "reason": printable, "id": printable}
+EXCEPTION = {"package": parse_spec, "reason": printable, "approved_by": printable, "until": day}
 #: The keys of a policy, and what reads their texts.
 SHAPE = {
     "licenses": {
@@ -181,6 +181,6 @@ SHAPE = {
     "channels": [_channel],
     "exclude_newer": partial(cooldown, now=EPOCH),
     "scripts": {"deny": [partial(_among, SCRIPTS)]},
-    "exceptions": [{**NOTE, "approved_by": printable, "until": day}],
-    "not_affected": [{**NOTE, "id": printable}],
+    "exceptions": [(EXCEPTION, EXCEPTION)],
+    "not_affected": [(NOTE, ("id", "reason"))],
 }
