@@ -54,10 +54,16 @@ def facts(repository: Repository) -> Iterator[tuple[str, str]]:
         machine = request.virtual_packages.get(platform, {})
         versions = ", ".join(f"{name} {version}" for name, version in sorted(machine.items()))
         yield f"for {platform}", versions
-    for key, rule in sorted(request.policy.items()):
-        yield "policy", f"{key}: {json.dumps(rule, ensure_ascii=False)}"
+    for key, rule in rules(manifest):
+        yield "policy", f"{key}: {rule}"
     for name, platform, archives in solutions(manifest):
         yield f"{place(name, platform)} installs", amount(manifest, archives)
+
+
+def rules(manifest: Manifest) -> list[tuple[str, str]]:
+    """Return the rules of the policy by their keys, as the request states them, sorted."""
+    policy = manifest.request.policy
+    return [(key, json.dumps(policy[key], ensure_ascii=False)) for key in sorted(policy)]
 
 
 def package_table(packages: Sequence[ListedPackage]) -> list[tuple[str, ...]]:

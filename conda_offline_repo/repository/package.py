@@ -133,6 +133,10 @@ class Decision:
     approved_by: str = ""
     until: str = ""
 
+    def __str__(self) -> str:
+        allowed = f". Allowed until {self.until} by {self.approved_by}: {self.reason}"
+        return f"{self.rule}: {self.problem}{allowed if self.until else ''}"
+
     @property
     def stated(self) -> dict[str, str]:
         """What a manifest states of it."""

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,7 +19,7 @@ from ....printable import counted, human, printable, withdrawal
 from ....queries.compare import changed_entries, difference, new_scripts
 from ....queries.contents import ListedPackage, packages_of
 from ....queries.dependencies import environments, solved, solved_besides
-from ....queries.overview import solutions
+from ....queries.overview import rules, solutions
 from ....queries.pip import in_lines, pip_requirements
 from ....repository.manifest import NEEDED, Manifest, key_parts
 from ....repository.writing import joined
@@ -67,6 +66,7 @@ def page(
         installations=[*_installations(manifest)],
         count=len(listed),
         packages=_packages(listed, manifest, records, repository),
+        rules=rules(manifest),
         last=last,
         changes=difference(last, manifest).platforms if last else (),
         entries=changed_entries(last, manifest, before, records),
@@ -163,9 +163,8 @@ def _environment() -> Environment:
         undefined=StrictUndefined,
     )
     environment.filters |= {
-        "date": _date,
+        "date": lambda created: created.replace("T", " ").replace("Z", " UTC"),
         "human": human,
-        "json": partial(json.dumps, ensure_ascii=False),
         "key_parts": key_parts,
         "unqualified": lambda package: PackageSpec(package).unqualified,
     }
@@ -196,8 +195,3 @@ def _text(name: str) -> str:
 def _hash(text: str) -> str:
     """Return the digest of a style or script as a Content-Security-Policy names it."""
     return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
-
-
-def _date(created: str) -> str:
-    """Return a time of a manifest as people write it."""
-    return created.replace("T", " ").replace("Z", " UTC")
