@@ -14,6 +14,7 @@ from ..builder.request.changes import ALL, RequestChange
 from ..printable import counted, human, withdrawal
 from ..queries.overview import amount, proved_with
 from ..queries.pip import in_lines, pip_requirements
+from ..repository.package import as_json
 from .output import (
     attester_lines,
     attesters_json,
@@ -136,7 +137,7 @@ def _json(outcome: BuildOutcome) -> dict[str, Any]:
         "new_licenses": outcome.new_licenses,
         "new_attestations": outcome.new_attestations,
         "new_attesters": attesters_json(outcome.new_attesters),
-        "decisions": [decision.stated for decision in manifest.decisions],
+        "decisions": [*map(as_json, manifest.decisions)],
         "tried": outcome.tried,
         "pip": [*map(vars, pip_requirements(manifest))],
         "signers": manifest.signers,

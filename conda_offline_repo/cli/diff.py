@@ -17,6 +17,7 @@ from ..queries import compare
 from ..queries.overview import customers_conda
 from ..repository.locate import Repository
 from ..repository.manifest import Manifest, package_name
+from ..repository.package import as_json
 from .output import (
     attester_lines,
     attesters_json,
@@ -88,7 +89,7 @@ def execute(args: Namespace) -> int:
             new_scripts=compare.new_scripts(old.manifest, new.manifest),
             new_attesters=attesters_json(compare.new_attesters(old.manifest, new.manifest)),
             changed_rules=_rules(old.manifest, new.manifest),
-            new_decisions=[d.stated for d in compare.new_decisions(old.manifest, new.manifest)],
+            new_decisions=[*map(as_json, compare.new_decisions(old.manifest, new.manifest))],
             **changes_json(changes),
         )
     else:

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any, TextIO
 from conda.base.context import context
 
 from ..printable import printable
-from ..repository.manifest import Manifest, as_dict
 
 if TYPE_CHECKING:
     from ..queries.compare import Difference, PlatformChange
     from ..repository.locate import Repository
+    from ..repository.manifest import Manifest
     from ..repository.package import Attester
 
 log = logging.getLogger(__name__)
@@ -112,7 +112,7 @@ def numbered(release: int) -> dict[str, int]:
 
 def manifest_json(manifest: Manifest) -> dict[str, Any]:
     """Return what a release is of, and with `--verbose` all of its manifest, for a JSON object."""
-    content = as_dict(manifest)
+    content = json.loads(manifest.content)
     return {
         **{key: content[key] for key in ("label", "created", "request")},
         **numbered(manifest.release),

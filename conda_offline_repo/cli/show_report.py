@@ -13,6 +13,7 @@ from ..printable import counted, human, withdrawal
 from ..queries import overview
 from ..queries.dependencies import environments
 from ..queries.pip import pip_requirements
+from ..repository.package import as_json
 from .output import (
     customer_json,
     manifest_json,
@@ -54,7 +55,7 @@ def packages_json(repository: Repository, packages: tuple[ListedPackage, ...]) -
         "path": str(repository.path),
         **manifest_json(manifest),
         "packages": [*map(asdict, packages)],
-        "decisions": [decision.stated for decision in manifest.decisions],
+        "decisions": [*map(as_json, manifest.decisions)],
         "bytes": manifest.size,
         "signers": repository.signers,
         **customer_json(manifest),

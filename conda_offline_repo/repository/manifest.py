@@ -9,10 +9,10 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from .names import attestations_name
+from .package import as_json
 from .remembered import ALWAYS, Remembered
 
 if TYPE_CHECKING:
@@ -211,7 +211,7 @@ class Manifest:
         """The bytes of its file, in pieces: JSON, keys sorted, one newline at the end."""
         from .writing import pieces  # a solve of conda's needs none
 
-        return pieces(_members(self), attrgetter("stated"))
+        return pieces(_members(self), as_json)
 
     @cached_property
     def content(self) -> bytes:
@@ -219,44 +219,11 @@ class Manifest:
         return b"".join(self.pieces)
 
 
-def as_dict(manifest: Manifest) -> dict[str, Any]:
-    """Return the manifest as the JSON object that is written and shown."""
-    members = _members(manifest)
-    for name in members.keys() & {"packages", "files", "bridges"}:
-        members[name] = {path: file.stated for path, file in members[name].items()}
-    return members
-
-
 def _members(manifest: Manifest) -> dict[str, Any]:
-    """Return the members of that object, with the descriptions of files as they are."""
-    defaults = vars(Remembered())
-    request = {
-        name: value
-        for name, value in vars(manifest.request).items()
-        if name in ALWAYS or value != defaults[name]
-    }
-    optional = {
-        "on_the_way": manifest.on_the_way,
-        "cutoff": manifest.cutoff,
-        "signers": manifest.signers,
-        "releases": {str(number): vars(kept) for number, kept in manifest.releases.items()},
-        "bridges": manifest.bridges,
-        "pip": manifest.pip,
-        "needs": manifest.needs,
-        "proved_with": manifest.proved_with,
-        "due": manifest.due,
-        "withdrawn": {str(number): reason for number, reason in manifest.withdrawn.items()},
-        "decisions": [decision.stated for decision in manifest.decisions],
-    }
-    return {
-        **{name: value for name, value in optional.items() if value},
-        "format": FORMAT,
-        "label": manifest.label,
-        "build": manifest.release,
-        "created": manifest.created,
-        "request": request,
-        "solutions": manifest.solutions,
-        "packages": manifest.packages,
-        "files": manifest.files,
-        "built_with": manifest.built_with,
-    }
+    """Return the members of the JSON object, with dataclasses as they are."""
+    members, request = as_json(manifest), manifest.request
+    members["request"] = {n: getattr(request, n) for n in ALWAYS} | as_json(request)
+    for name in members.keys() & {"releases", "withdrawn"}:  # numbers, sorted as texts
+        members[name] = {str(number): value for number, value in members[name].items()}
+    needs = {"needs": manifest.needs} if manifest.needs else {}
+    return {"format": FORMAT, "build": members.pop("release"), **members, **needs}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import MISSING, dataclass, field, fields
+from functools import cache
 from typing import Any
 
 #: What runs where a package is installed, in the order in which it is told: what conda runs when it
@@ -14,6 +15,20 @@ SCRIPTS = (
     *("pre-link", "post-link", "pre-unlink", "post-unlink"),
     *("activation", "menu", "entry-point", "native"),
 )
+
+
+@cache
+def _usual(kind: Any) -> dict[str, Any]:
+    known = (field for field in fields(kind) if field.compare)
+    return {
+        f.name: f.default if f.default_factory is MISSING else f.default_factory() for f in known
+    }
+
+
+def as_json(value: Any) -> dict[str, Any]:
+    """Return the fields of a dataclass, but for those that have their default: as JSON has it."""
+    usual = _usual(value.__class__)
+    return {name: own for name in usual if (own := getattr(value, name)) != usual[name]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +49,6 @@ class File:
 
     sha256: str
     size: int
-
-    @property
-    def stated(self) -> dict[str, Any]:
-        """What a manifest states of it."""
-        return asdict(self)
 
     @classmethod
     def of(cls, content: bytes) -> File:
@@ -67,7 +77,7 @@ class Attestations(File):
         verified: Who made those that a build has verified.
     """
 
-    verified: tuple[Attester, ...] = ()
+    verified: tuple[Attester, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,27 +100,6 @@ class Package:
     index_version: int = 1
     scripts: Mapping[str, tuple[str, ...]] | None = None
     pypi: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def stated(self) -> dict[str, Any]:
-        """What a manifest states of it; what few have only where it has it."""
-        stated: dict[str, Any] = {
-            "sha256": self.sha256,
-            "md5": self.md5,
-            "size": self.size,
-            "url": self.url,
-        }
-        if self.wheel:
-            stated["wheel"] = asdict(self.wheel)
-        if self.attestations:
-            stated["attestations"] = self.attestations.stated
-        if self.index_version != 1:
-            stated["index_version"] = self.index_version
-        if self.scripts is not None:
-            stated["scripts"] = self.scripts
-        if self.pypi:
-            stated["pypi"] = self.pypi
-        return stated
 
 
 @dataclass(frozen=True)
@@ -136,8 +125,3 @@ class Decision:
     def __str__(self) -> str:
         allowed = f". Allowed until {self.until} by {self.approved_by}: {self.reason}"
         return f"{self.rule}: {self.problem}{allowed if self.until else ''}"
-
-    @property
-    def stated(self) -> dict[str, str]:
-        """What a manifest states of it."""
-        return {name: value for name, value in vars(self).items() if value}

@@ -142,7 +142,7 @@ def test_policy_scripts_and_attestations(tmp_path: Path) -> None:
     more: Mapping[str, Any] = {
         APP: {"scripts": {"post-link": ("bin/.app-post-link.sh",), "entry-point": ("a = b:c",)}},
         LIB: {"scripts": None, "attestations": Attestations("a" * 64, 1, (attester,))},
-        GONE: {"attestations": Attestations("b" * 64, 1)},
+        GONE: {"attestations": Attestations("b" * 64, 1, ())},
     }
     packages = {n: replace(p, **more.get(n, {})) for n, p in manifest.packages.items()}
     request = replace(manifest.request, policy=POLICY)

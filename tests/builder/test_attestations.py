@@ -116,7 +116,7 @@ def test_they_are_shipped_beside_their_archives(vendor: Attesting) -> None:
     for at, file in files.items():
         assert (vendor.bank / at).with_name(file.name).read_bytes() == file.read_bytes()
         sha256 = file.name.rpartition(".")[2]
-        described = Attestations(sha256, file.stat().st_size)
+        described = Attestations(sha256, file.stat().st_size, ())
         assert vendor.manifest.packages[at].attestations == described
         assert f"{sha256} *{at}.sigs.{sha256}\n" in (vendor.bank / "SHA256SUMS").read_text()
     assert vendor.manifest.packages["noarch/plain-1.0-0.conda"].attestations is None

@@ -13,7 +13,7 @@ from conda_offline_repo.audit.exceptions import PolicyBreachedError, PolicyError
 from conda_offline_repo.builder import policy
 from conda_offline_repo.builder.options import EnvironmentSpec
 from conda_offline_repo.repository.locate import locate_one
-from conda_offline_repo.repository.package import Decision
+from conda_offline_repo.repository.package import Decision, as_json
 from tests.builder.test_cooldown import at, of
 from tests.support.tiny import TinyChannel
 
@@ -196,7 +196,7 @@ def test_what_is_only_warned_of_warns_each_time(vendor: Vendor) -> None:
     ]
     again = vendor.build()
     assert (again.changed, again.warnings) == (False, first.warnings)
-    assert [d.stated for d in again.manifest.decisions] == [
+    assert [*map(as_json, again.manifest.decisions)] == [
         {
             "archive": "noarch/app-1.0-0.conda",
             "rule": "licenses",

@@ -14,7 +14,7 @@ from conda_offline_repo.queries.compare import difference
 from conda_offline_repo.repository.locate import locate_one
 from conda_offline_repo.repository.manifest import MANIFEST_NAME
 from conda_offline_repo.repository.manifest_json import parse
-from conda_offline_repo.repository.package import Decision
+from conda_offline_repo.repository.package import Decision, as_json
 from tests.cli.test_json import check
 from tests.support.delivering import OTHER, VENDOR, packed, signed
 from tests.support.mirror import PLATFORM, publish
@@ -132,7 +132,7 @@ def test_other_policy(conda: Conda, pair: tuple[Path, Path]) -> None:
     assert r"- The policy differs in: channels, exclude\_newer." in told
     content = conda.run("offline-repo", "diff", old, new, "--json").json
     assert content["changed_rules"] == ["channels", "exclude_newer"]
-    assert content["new_decisions"] == [excepted.stated, warned.stated]
+    assert content["new_decisions"] == [as_json(excepted), as_json(warned)]
     assert "policy" not in conda.run("offline-repo", "diff", new, new).stdout
     assert "policy" not in conda.run("offline-repo", "diff", new, f"{new}@2").stdout
 

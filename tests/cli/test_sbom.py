@@ -285,7 +285,7 @@ def test_packages_from_wheels_are_known_as_of_pypi(
 def test_attestations_are_named(engineer: Conda, acme: Path, tmp_path: Path) -> None:
     packages = locate_one(acme).manifest.packages
     attester = Attester("https://github.com/acme/x/.github/workflows/y.yml@main", "https://issuer")
-    both = {PYTHON: Attestations("a" * 64, 5, (attester,)), CORE: Attestations("b" * 64, 5)}
+    both = {PYTHON: Attestations("a" * 64, 5, (attester,)), CORE: Attestations("b" * 64, 5, ())}
     described = {name: replace(packages[name], attestations=both[name]) for name in both}
     rewrite(acme, packages={**packages, **described})
     sbom(engineer, acme, "-o", tmp_path / "bills")

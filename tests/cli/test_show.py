@@ -13,7 +13,7 @@ from conda.base.context import context
 
 from conda_offline_repo.repository.locate import locate_one
 from conda_offline_repo.repository.manifest import JOURNAL_NAME
-from conda_offline_repo.repository.package import Decision, Package
+from conda_offline_repo.repository.package import Decision, Package, as_json
 from tests.cli.test_json import check
 from tests.support.keys import SigningKey, sign
 from tests.support.rewriting import from_elsewhere, from_wheel, put_index, rewrite
@@ -112,7 +112,7 @@ def test_policy_and_what_it_let_pass(customer: Conda, acme: Path) -> None:
     assert lines[at + 2] == f"{PYTHON} exclude_newer its age is not known"
     content = shown(customer, acme)
     assert content["request"]["policy"] == policy
-    assert content["decisions"] == [excepted.stated, warned.stated]
+    assert content["decisions"] == [as_json(excepted), as_json(warned)]
 
 
 def test_customers_conda(customer: Conda, acme: Path) -> None:

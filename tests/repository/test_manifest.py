@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conda_offline_repo.repository.exceptions import ManifestError
-from conda_offline_repo.repository.manifest import MANIFEST_NAME, Manifest, as_dict
+from conda_offline_repo.repository.manifest import MANIFEST_NAME, Manifest
 from conda_offline_repo.repository.manifest_json import read
 from conda_offline_repo.repository.package import (
     Attestations,
@@ -137,7 +137,10 @@ def test_attestations_on_the_way(tmp_path: Path) -> None:
         f"noarch/../_app-2.0-0.conda.sigs.{'e' * 64}": False,
         f"noarch/nul.x-2.0-0.conda.sigs.{'e' * 64}": False,
     }.items():
-        write(tmp_path, json.dumps({**as_dict(MANIFEST), "on_the_way": {name: {"e" * 64: 9}}}))
+        write(
+            tmp_path,
+            json.dumps({**json.loads(MANIFEST.content), "on_the_way": {name: {"e" * 64: 9}}}),
+        )
         with nullcontext() if allowed else pytest.raises(ManifestError):
             assert read(tmp_path)
 
@@ -146,7 +149,7 @@ def test_attestations_on_the_way(tmp_path: Path) -> None:
     "pip", [[], {"linux-64": {"app": "app"}}, {"win-64": ["app"]}, {"win-64": {"app": "a\n"}}]
 )
 def test_no_requirements_of_pip_for_nothing(tmp_path: Path, pip: Any) -> None:
-    write(tmp_path, json.dumps({**as_dict(FROM_PYPI), "pip": pip}))
+    write(tmp_path, json.dumps({**json.loads(FROM_PYPI.content), "pip": pip}))
     with pytest.raises(ManifestError):
         read(tmp_path)
 
@@ -171,7 +174,7 @@ def test_none_where_there_is_none(tmp_path: Path) -> None:
 
 
 def test_unknown_keys_do_no_harm(tmp_path: Path) -> None:
-    write(tmp_path, json.dumps({**as_dict(MANIFEST), "signature": "x"}))
+    write(tmp_path, json.dumps({**json.loads(MANIFEST.content), "signature": "x"}))
     assert read(tmp_path) == MANIFEST
 
 
@@ -179,11 +182,11 @@ def test_unknown_keys_do_no_harm(tmp_path: Path) -> None:
     "content",
     [
         *("", "{", "[]", "null", '"text"', "{}", '{"format": 1}', "\x00"),
-        json.dumps({**as_dict(MANIFEST), "packages": []}),
-        json.dumps({**as_dict(MANIFEST), "packages": {"noarch/a-1-0.conda": {}}}),
-        json.dumps({**as_dict(MANIFEST), "build": "many"}),
-        json.dumps({**as_dict(MANIFEST), "request": None}),
-        json.dumps({**as_dict(MANIFEST), "solutions": {"win-64": 1}}),
+        json.dumps({**json.loads(MANIFEST.content), "packages": []}),
+        json.dumps({**json.loads(MANIFEST.content), "packages": {"noarch/a-1-0.conda": {}}}),
+        json.dumps({**json.loads(MANIFEST.content), "build": "many"}),
+        json.dumps({**json.loads(MANIFEST.content), "request": None}),
+        json.dumps({**json.loads(MANIFEST.content), "solutions": {"win-64": 1}}),
         MANIFEST.content.decode()[:-100],
     ],
     ids=range(14),
@@ -196,7 +199,7 @@ def test_damaged(tmp_path: Path, content: str) -> None:
 
 
 def test_of_a_newer_format(tmp_path: Path) -> None:
-    write(tmp_path, json.dumps({**as_dict(MANIFEST), "format": 2}))
+    write(tmp_path, json.dumps({**json.loads(MANIFEST.content), "format": 2}))
     with pytest.raises(ManifestError, match="format 2"):
         read(tmp_path)
 
@@ -226,7 +229,7 @@ def _file(name: str) -> Callable[[dict[str, Any]], None]:
 def test_names_no_file_that_it_must_not(
     tmp_path: Path, change: Callable[[dict[str, Any]], None], named: str
 ) -> None:
-    data = as_dict(MANIFEST)
+    data = json.loads(MANIFEST.content)
     data["packages"] = dict(data["packages"])
     data["solutions"] = {}
     change(data)
