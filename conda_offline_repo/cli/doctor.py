@@ -27,7 +27,7 @@ from ..files.web import WebFolder
 from ..printable import printable, quoted
 from ..progress import Unwatched
 from ..redaction import confined, in_play
-from ..repository.manifest import on_platform
+from ..repository.manifest import on_platform, stem
 from ..repository.verify import verify
 from .output import signed_by
 from .terminal import TerminalProgress
@@ -82,9 +82,7 @@ def _print(state: State, prefix: Path, verbose: bool) -> None:
         run = f"`{use}{' --allow-older' * older}`{', if you mean it' * older}"
         print(f"{BAD} It has release {manifest.release} now: run {run}.")
     releases = ", ".join(map(str, sorted(manifest.installable)))
-    builds = {
-        name.rpartition("/")[2].rsplit(".", 1)[0].removesuffix(".tar") for name in manifest.packages
-    }
+    builds = {stem(name.rpartition("/")[2]) for name in manifest.packages}
     strangers = unnamed(manifest, prefix)
     for record in strangers:
         build = f"{record.name}-{record.version}-{record.build}"

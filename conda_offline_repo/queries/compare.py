@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ..repository.manifest import Manifest, package_name
+from ..repository.manifest import Manifest, package_name, stem
 from ..repository.names import PLUGIN
 from .contents import ListedPackage, index_of
 
@@ -98,8 +98,7 @@ def at_release(manifest: Manifest, number: int) -> Manifest:
     Of one that is kept nothing else is known.
     """
     release = manifest.installable[number]
-    names = {name for name in manifest.packages if name.startswith(f"{PLUGIN}/")}
-    names = names.union(*release.solutions.values())
+    names = {*manifest.of_plugin}.union(*release.solutions.values())
     packages = {name: package for name, package in manifest.packages.items() if name in names}
     lost: dict[str, Any] = {} if release is manifest else {"files": {}, "proved_with": {}}
     known = replace(manifest, release=number, created=release.created, packages=packages)
@@ -214,14 +213,13 @@ def _changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[st
 
 def _installed(manifest: Manifest) -> dict[str, dict[str, _Installed]]:
     """Return each package, by platform and name."""
-    plugin = tuple(name for name in manifest.packages if name.startswith(f"{PLUGIN}/"))
-    solutions = {**manifest.solutions, **({PLUGIN: plugin} if plugin else {})}
+    plugin = {PLUGIN: manifest.of_plugin} if manifest.of_plugin else {}
+    solutions = {**manifest.solutions, **plugin}
     installed: dict[str, dict[str, _Installed]] = {}
     for platform, archives in solutions.items():
         packages = installed[platform] = {}
         for archive in archives:
-            name, version, end = archive.rpartition("/")[2].rsplit("-", 2)
-            build = end.removesuffix(".conda").removesuffix(".tar.bz2")
+            name, version, build = stem(archive.rpartition("/")[2]).rsplit("-", 2)
             packages[name] = _Installed(version, build, manifest.packages[archive])
     return installed
 

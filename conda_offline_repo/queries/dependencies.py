@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from conda import CondaError
@@ -120,18 +121,17 @@ def solved(manifest: Manifest, records: Records, path: Place) -> tuple[Solved, .
     Raises:
         ManifestError: The index entry of an archive is missing or invalid.
     """
-    packages = {environment.name: environment.packages for environment in environments(manifest)}
-    solutions = ((manifest.release, manifest.solutions),)
-    return tuple(_installed(manifest, records, path, solutions, packages))
+    keys, number = sorted(manifest.solutions, key=key_parts), manifest.release
+    return tuple(solution_at(manifest, records, path, number, key) for key in keys)
 
 
 def solved_besides(manifest: Manifest, records: Records, path: Place) -> tuple[Solved, ...]:
     """Return, like `solved`, the solutions of the kept releases, newest first, and the plugin's."""
-    plugin = tuple(name for name in manifest.packages if name.startswith(f"{PLUGIN}/"))
     releases = sorted(manifest.releases, reverse=True)
-    solutions = [(release, manifest.releases[release].solutions) for release in releases]
-    solutions += [(manifest.release, {PLUGIN: plugin})] if plugin else []
-    return tuple(_installed(manifest, records, path, solutions, {}))
+    solutions = ((n, manifest.releases[n].solutions) for n in releases)
+    keys = [(n, key) for n, own in solutions for key in sorted(own, key=key_parts)]
+    keys += [(manifest.release, PLUGIN)] if manifest.of_plugin else []
+    return tuple(solution_at(manifest, records, path, *key) for key in keys)
 
 
 def checked_entry(
@@ -176,24 +176,25 @@ def reached(names: Iterable[str], needs: Mapping[str, Iterable[str]]) -> set[str
     return seen
 
 
-def _installed(
-    manifest: Manifest,
-    records: Records,
-    path: Place,
-    releases: Iterable[tuple[int, Mapping[str, Iterable[str]]]],
-    packages: Mapping[str, tuple[str, ...]],
-) -> Iterator[Solved]:
-    for release, solutions in releases:
-        for (environment, platform), key in sorted((key_parts(key), key) for key in solutions):
-            archives, entries = {}, {}
-            for archive in solutions[key]:
-                if entry := checked_entry(manifest, records, path, archive):
-                    name = entry["name"].lower()
-                    archives[name], entries[name] = archive, entry
-            archives, entries = dict(sorted(archives.items())), dict(sorted(entries.items()))
-            specs = packages.get(environment, ())
-            pip = manifest.pip.get(key, {}) if release == manifest.release else {}
-            yield Solved(release, environment, platform, archives, entries, specs, pip)
+def solution_at(
+    manifest: Manifest, records: Records, path: Place, release: int, key: str
+) -> Solved:
+    """Return the solution of a release, kept or the newest, by its `solution_key`, or the plugin's.
+
+    What was asked for is known of the newest release alone. See `solved` for the rest.
+    """
+    environment, platform = key_parts(key)
+    solutions = {**manifest.installable[release].solutions, PLUGIN: manifest.of_plugin}
+    known = ((a, checked_entry(manifest, records, path, a)) for a in solutions[key])
+    named = ((entry["name"].lower(), archive, entry) for archive, entry in known if entry)
+    both = sorted(named, key=itemgetter(0))
+    asked: tuple[str, ...] = ()
+    if release == manifest.release and key != PLUGIN:
+        asked = {each.name: each.packages for each in environments(manifest)}.get(environment, ())
+    pip = manifest.pip.get(key, {}) if release == manifest.release else {}
+    archives = {name: archive for name, archive, _ in both}
+    entries = {name: entry for name, _, entry in both}
+    return Solved(release, environment, platform, archives, entries, asked, pip)
 
 
 def _needs(entry: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:

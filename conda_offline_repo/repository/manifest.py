@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from .names import attestations_name
+from .names import PLUGIN, attestations_name
 from .package import as_json
 from .remembered import ALWAYS, Remembered
 
@@ -63,6 +63,11 @@ def on_platform(
 def package_name(archive: str) -> str:
     """Return the package's name of the archive `subdir/name-version-build.extension`."""
     return archive.rpartition("/")[2].rsplit("-", 2)[0]
+
+
+def stem(archive: str) -> str:
+    """Return what both archives of a build, `.conda` and `.tar.bz2`, are called."""
+    return archive.removesuffix(".conda").removesuffix(".tar.bz2")
 
 
 @dataclass(frozen=True)
@@ -148,6 +153,11 @@ class Manifest:
     def names(self) -> frozenset[str]:
         """The names of the packages."""
         return frozenset(map(package_name, self.packages))
+
+    @cached_property
+    def of_plugin(self) -> tuple[str, ...]:
+        """The archives of the plugin's channel."""
+        return tuple(name for name in self.packages if name.startswith(f"{PLUGIN}/"))
 
     def newer(self, archives: Iterable[str]) -> tuple[str, ...]:
         """Return those of some archives whose entries are in version 3 of the index format."""

@@ -11,7 +11,7 @@ from conda.base.context import context
 from conda.common.io import dashlist
 
 from ...exceptions import OfflineRepoError
-from ..upstream.exact import build_of
+from ...repository.manifest import stem
 
 if TYPE_CHECKING:
     from ..._conda.machine import Unmet
@@ -48,7 +48,7 @@ class ProofError(OfflineRepoError):
         self.solver = solver
         self.other = other
         cause = "the order of the channels that its packages come from does not count there"
-        if not {*map(build_of, missing)}.isdisjoint(map(build_of, other)):
+        if not {*map(stem, missing)}.isdisjoint(map(stem, other)):
             cause = "conda takes the .conda where there are two archives of one build"
         elif ignored:
             cause = f"the solver may choose what is for another platform: {ignored[0]}, which the "

@@ -20,14 +20,13 @@ from conda.models.channel import Channel
 
 from ..._conda import overrides
 from ..._conda.machine import unmet
-from ...repository.manifest import INDEX_NAME
+from ...repository.manifest import INDEX_NAME, stem
 from ...repository.names import PLUGIN
 from ...urls import file_url
 from ..kept_releases import without
 from ..request.machine import as_conda_has
 from ..request.request import Request, remember
 from ..solving.solve import run_locally
-from ..upstream.exact import build_of
 from .exceptions import OtherSolverError, ProofError
 from .other_solvers import Proof, other_solvers, proof_of, try_others
 
@@ -127,7 +126,7 @@ def prove(
             records = solve(request, solution.platform, packages, **settings)
             before = {*solution.names}
             after = {f"{record.subdir}/{record.fn}" for record in records}
-            if solution.exact and {*map(build_of, before)} == {*map(build_of, after)}:
+            if solution.exact and {*map(stem, before)} == {*map(stem, after)}:
                 continue  # the same builds; `use` takes the archives that are named
             if before != after:
                 missing, other = tuple(sorted(before - after)), tuple(sorted(after - before))

@@ -7,16 +7,16 @@ with the virtual packages on record.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from conda.base.constants import UpdateModifier
 
 from ..._conda.transactions import write_records
-from ...queries.dependencies import Solved, environments
+from ...queries.dependencies import Solved, solution_at
 from ...repository.manifest import Manifest, key_parts
 from ...specs import PackageSpec
 from ...urls import file_url
@@ -68,7 +68,7 @@ def tried(plan: BuildPlan, scratch: Path, progress: Progress) -> BuildPlan:
         return plan
     records = plan.published
     attempts = [
-        _Attempt(solution, _installed(plan.last, number, solution, names, records))
+        _Attempt(solution, solution_at(plan.last, records, plan.repository, number, solution.key))
         for solution in plan.solutions
         for number, solutions in sorted(releases.items())
         if (names := solutions.get(solution.key, ())) not in ((), solution.names)
@@ -88,25 +88,6 @@ def tried(plan: BuildPlan, scratch: Path, progress: Progress) -> BuildPlan:
             texts += _differences(attempt, plan.last.release + 1, update)
     warnings = (BuildWarning("no-update", text) for text in texts)
     return replace(plan, warnings=(*plan.warnings, *warnings))
-
-
-def _installed(
-    last: Manifest,
-    number: int,
-    solution: Solution,
-    archives: Iterable[str],
-    records: Mapping[str, Mapping[str, Any]],
-) -> Solved:
-    """Return what an environment has that was made of a release, with what was asked for there.
-
-    Only the last release's request is known; of an earlier one it is what nothing else needs.
-    """
-    requests = {env.name: env.packages for env in environments(last)}
-    packages = requests.get(solution.environment, ()) if number == last.release else ()
-    names = {str(records[archive]["name"]): archive for archive in archives}
-    entries = {name: records[archive] for name, archive in names.items()}
-    pip = last.pip.get(solution.key, {}) if number == last.release else {}
-    return Solved(number, solution.environment, solution.platform, names, entries, packages, pip)
 
 
 def _left_behind(plan: BuildPlan, last: Manifest) -> Iterator[str]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from conda.models.match_spec import MatchSpec
 from conda.models.records import PackageRecord
 
+from ...repository.manifest import stem
 from ...specs import PackageSpec
 from ...urls import public
 from ..exceptions import ExactGoneError
@@ -38,7 +39,7 @@ def record_of(archive: PinnedArchive, request: Request) -> PackageRecord:
     return PackageRecord(
         name=name,
         version=version,
-        build=build_of(end),
+        build=stem(end),
         build_number=0,
         channel=source.channel,
         subdir=subdir,
@@ -52,11 +53,6 @@ def spec(record: PackageRecord) -> PackageSpec:
     """Return the package specification that this record alone fits."""
     fields = {"name": record.name, "version": record.version, "build": record.build}
     return PackageSpec(str(MatchSpec(**fields)))
-
-
-def build_of(archive: str) -> str:
-    """Return what both archives of a build, `.conda` and `.tar.bz2`, are called."""
-    return archive.removesuffix(".conda").removesuffix(".tar.bz2")
 
 
 def as_record(name: str, entry: Mapping[str, Any]) -> PackageRecord:

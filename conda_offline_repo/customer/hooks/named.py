@@ -11,6 +11,7 @@ from conda.models.records import PackageRecord
 
 from ..._conda import commands
 from ...files.web import WebFolder
+from ...repository.manifest import stem
 from ...urls import is_folder, public
 from ..environment.confinement import in_force
 from . import served
@@ -35,9 +36,9 @@ def check_archives_of(command: Iterable[tuple[str, str]]) -> None:
     records = []
     for url, md5 in named:
         folder, _, file = url.rpartition("/")
-        stem = file.removesuffix(".conda").removesuffix(".tar.bz2")
-        if stem.count("-") >= 2:  # or conda refuses it
-            name, version, build = stem.rsplit("-", 2)
+        parts = stem(file).rsplit("-", 2)
+        if len(parts) == 3:  # or conda refuses it
+            name, version, build = parts
             fields = {"name": name, "version": version, "build": build, "build_number": 0}
             place = {"url": url, "fn": file, "channel": Channel(folder)}
             stated = {"md5": md5} if md5 else {}
