@@ -57,11 +57,6 @@ class Report:
         """Whether every file of the manifest is right; extra ones do no harm to these."""
         return not self.missing and not self.changed and not self.unreadable
 
-    @property
-    def unchanged(self) -> bool:
-        """Whether it is just what its last publication left."""
-        return self.good and not self.extra and not self.unfinished
-
 
 def verify(repository: Repository, progress: Progress) -> Report:
     """Read every file of the repository and compare it with the manifest.

@@ -28,6 +28,7 @@ from conda_offline_repo.repository.package import Attestations, Attester
 from conda_offline_repo.repository.verify import verify
 from dev.upstream.server import ChannelServer
 from tests.support.attesting import ISSUER, WORKFLOW, Sigstore, publish
+from tests.support.delivering import whole
 from tests.support.inside import inside
 from tests.support.sharded import READS_VERSION_3
 from tests.support.tiny import TinyChannel
@@ -120,7 +121,7 @@ def test_they_are_shipped_beside_their_archives(vendor: Attesting) -> None:
         assert vendor.manifest.packages[at].attestations == described
         assert f"{sha256} *{at}.sigs.{sha256}\n" in (vendor.bank / "SHA256SUMS").read_text()
     assert vendor.manifest.packages["noarch/plain-1.0-0.conda"].attestations is None
-    assert verify(locate_one(vendor.bank), Unwatched()).unchanged
+    assert whole(vendor.bank)
     assert len(vendor.requested()) == 2
     assert not vendor.build().changed
     assert not vendor.requested()
@@ -207,7 +208,7 @@ def test_they_come_and_go_with_their_archives(vendor: Attesting) -> None:
     assert {path.name for path in vendor.bank.glob("noarch/*.sigs.*")} == {new.name, newest.name}
     vendor.build(keep=1)
     assert {path.name for path in vendor.bank.glob("noarch/*.sigs.*")} == {newest.name}
-    assert verify(locate_one(vendor.bank), Unwatched()).unchanged
+    assert whole(vendor.bank)
 
 
 def test_damage_is_found_and_mended(vendor: Attesting) -> None:

@@ -19,7 +19,7 @@ from conda_offline_repo.progress import Unwatched
 from conda_offline_repo.queries.contents import requested_versions
 from conda_offline_repo.repository.locate import locate_one
 from conda_offline_repo.repository.remembered import SOLVERS
-from conda_offline_repo.repository.verify import verify
+from tests.support.delivering import whole
 from tests.support.mirror import entries
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def test_last_releases_are_kept(releasing: Releasing) -> None:
         for package in releasing.channel.packages.values()
         if not package.file.endswith("-1.0-0.conda")
     }
-    assert verify(locate_one(releasing.bank), Unwatched()).unchanged
+    assert whole(releasing.bank)
 
 
 def test_build_that_changes_nothing_writes_nothing(releasing: Releasing) -> None:
@@ -131,7 +131,7 @@ def test_release_with_a_lost_archive_is_given_up(releasing: Releasing) -> None:
     assert "Release 1 cannot be kept" in warning.text
     assert "lib-1.0-0.conda" in warning.text
     assert sorted(releasing.manifest.releases) == [2]
-    assert verify(locate_one(releasing.bank), Unwatched()).unchanged
+    assert whole(releasing.bank)
 
 
 def test_release_that_no_longer_all_customers_can_read_is_given_up(releasing: Releasing) -> None:
@@ -260,7 +260,7 @@ def test_difference_to_a_kept_release_is_packed_by_its_number(
     ]
     with from_volumes(packed.volumes) as volumes:
         deliver(volumes, target, Unwatched(), Terms())
-    assert verify(locate_one(target), Unwatched()).unchanged
+    assert whole(target)
     assert locate_one(target).manifest == releasing.manifest
     for wrong, words in (("3", "nothing new"), ("9", "not kept"), ("0", "kept are: 1, 2")):
         with pytest.raises(InvalidRequestError, match=words):

@@ -98,7 +98,9 @@ class Build:
 def whole(bank: Path) -> None:
     """See that all in a repository is what its manifest and its checksums say, and no more."""
     report = verify(locate_one(bank), Unwatched())
-    assert report.unchanged, report
+    assert report.good, report
+    assert not report.extra
+    assert not report.unfinished
     sums = (bank / "SHA256SUMS").read_text().split("\n")
     named = {line.partition(" *")[2]: line.partition(" *")[0] for line in sums if line}
     assert {*named} == {*tree(bank)} - {"SHA256SUMS", "offline-repo.json"}

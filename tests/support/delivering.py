@@ -46,7 +46,8 @@ def alone(target: Path) -> bool:
 
 def whole(target: Path) -> bool:
     """Whether it is just what its manifest says."""
-    return verify(locate_one(target), Unwatched()).unchanged
+    report = verify(locate_one(target), Unwatched())
+    return report.good and not report.extra and not report.unfinished
 
 
 def signed(mirror: Mirror, number: int, folder: Path, *keys: SigningKey) -> Path:

@@ -22,6 +22,7 @@ from conda_offline_repo.repository.locate import locate_one
 from conda_offline_repo.repository.transition import read_manifest
 from conda_offline_repo.repository.verify import verify
 from dev.upstream.server import ChannelServer
+from tests.support.delivering import whole
 from tests.support.keys import SSH_KEYGEN, new_key
 from tests.support.running import snapshot
 from tests.support.tiny import TinyChannel
@@ -183,7 +184,7 @@ def test_deletion_that_fails_is_made_up_for(vendor: Vendor) -> None:
     manifest = under_way(vendor.repository)
     assert manifest.release == 2
     assert not manifest.on_the_way
-    assert verify(locate_one(vendor.repository), Unwatched()).unchanged
+    assert whole(vendor.repository)
     again = vendor.build("app")
     assert not [step for step in again.steps if step.split()[1].startswith("bank/")]
 
@@ -352,7 +353,7 @@ def test_publication_that_an_older_version_began(
     else:
         vendor.warm.run("offline-repo", "sync", vendor.repository, begun)
     assert contents(begun) == contents(vendor.repository)
-    assert verify(locate_one(begun), Unwatched()).unchanged
+    assert whole(begun)
 
 
 @pytest.mark.parametrize("signed", [False, True])
@@ -378,7 +379,7 @@ def test_deletions_that_an_older_version_left(vendor: Vendor, signed: bool) -> N
     told = vendor.warm.run(*vendor.command("app"), *options, folder=vendor.root)
     assert f"is up to date (release {manifest.release})" in told.stdout
     assert contents(vendor.repository) == expected
-    assert verify(locate_one(vendor.repository), Unwatched()).unchanged
+    assert whole(vendor.repository)
 
 
 def state(repository: Path, manifest: Manifest, vendor: Vendor, signed: bool) -> None:
