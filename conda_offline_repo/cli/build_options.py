@@ -25,13 +25,13 @@ def options_of(args: Namespace) -> Options:
         )
     # what neither option says is as it was
     plugin = bool(args.offline_repo_with_plugin or args.offline_repo_plugin_file)
-    installers = tuple(map(path_of, args.offline_repo_installer))
+    installers = tuple(map(expanded, args.offline_repo_installer))
     environments = _environments(args)
     keys = args.offline_repo_sign_key or default_sign_keys()
     channels, named = _channels(), {"local", *map(os.path.expandvars, args.channel or ())}
     return Options(
         label=labels[0],
-        root=path_of(args.offline_repo_root or default_root()),
+        root=expanded(args.offline_repo_root or default_root()),
         packages=tuple(args.offline_repo_package),
         pip=() if environments else tuple(args.offline_repo_pip),
         pip_as_conda=not args.offline_repo_no_pip_as_conda
@@ -52,7 +52,7 @@ def options_of(args: Namespace) -> Options:
         plugin=plugin or (False if args.offline_repo_without_plugin else None),
         plugin_file=file_of(args.offline_repo_plugin_file),
         installers=installers or (() if args.offline_repo_without_installer else None),
-        sign_keys=() if args.offline_repo_no_sign_key else tuple(map(path_of, keys)),
+        sign_keys=() if args.offline_repo_no_sign_key else tuple(map(expanded, keys)),
         unsigned=args.offline_repo_no_sign_key,
         keep=args.offline_repo_keep,
         environments=environments,
@@ -70,11 +70,11 @@ def defaults() -> Options:
     """Return what holds where the file says nothing."""
     return Options(
         label="",
-        root=path_of(default_root()),
+        root=expanded(default_root()),
         channels=_channels(),
         configured=_channels(),
         native_platform=context.subdir,
-        sign_keys=tuple(path_of(key).absolute() for key in default_sign_keys()),
+        sign_keys=tuple(expanded(key).absolute() for key in default_sign_keys()),
     )
 
 
@@ -92,19 +92,14 @@ def _channels() -> tuple[str, ...]:
 def _environments(args: Namespace) -> tuple[EnvironmentSpec, ...]:
     only, pip = tuple(args.offline_repo_only), tuple(args.offline_repo_pip)
     if file := args.offline_repo_environment_file:
-        return (EnvironmentSpec(file=path_of(file), only=only, pip=pip),)
+        return (EnvironmentSpec(file=expanded(file), only=only, pip=pip),)
     if prefix := args.offline_repo_from_prefix:
         # a name or a path, as conda's -n and -p distinguish them
-        path = path_of(prefix) if is_path(prefix) else Path(locate_prefix_by_name(prefix))
+        path = expanded(prefix) if is_path(prefix) else Path(locate_prefix_by_name(prefix))
         return (EnvironmentSpec(prefix=path, only=only, pip=pip),)
     return (EnvironmentSpec(only=only),) if only else ()
 
 
-def path_of(text: str) -> Path:
-    """Return the path that was typed."""
-    return expanded(text)
-
-
 def file_of(text: str | None) -> Path | None:
     """Return the path that was typed, also an empty one, as of a variable that is not set."""
-    return None if text is None else path_of(text)
+    return None if text is None else expanded(text)

@@ -22,12 +22,13 @@ from ..builder.request.request import remember, repository_of, resolve
 from ..builder.run import Run
 from ..builder.upstream.access import unsent_token
 from ..exceptions import InvalidRequestError
+from ..files.typed import expanded
 from ..printable import quoted
 from ..redaction import confined
 from ..repository import manifest_json
 from ..repository.names import check_written
 from ..settings import TOKEN_VARIABLE, default_root
-from .build_options import defaults, file_of, options_of, path_of
+from .build_options import defaults, file_of, options_of
 from .build_report import report, report_all
 from .output import chatter_to_stderr, print_result
 from .terminal import TerminalProgress
@@ -50,7 +51,7 @@ REQUEST = (
 
 def run(args: Namespace) -> int:
     """Build what a file describes, or one label, print the outcome, and return the exit status."""
-    path = path_of(args.offline_repo_file or CONFIG_NAME)
+    path = expanded(args.offline_repo_file or CONFIG_NAME)
     if args.offline_repo_write_config:
         check_written(path.absolute())
         _write_config(args, path)
@@ -133,7 +134,7 @@ def _described(args: Namespace, path: Path) -> tuple[Options, ...]:
             f"{path} describes the label {known[0]}, so {', '.join(options)} cannot be given, too.",
             "Change the file. To build by options alone, run conda in another folder.",
         )
-    root = path_of(default_root())
+    root = expanded(default_root())
     remembered = labels and all(manifest_json.present(root / label) for label in labels)
     if not args.offline_repo_file and not known and (options or remembered):
         return ()

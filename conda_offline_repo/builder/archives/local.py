@@ -72,8 +72,9 @@ class LocalArchives:
             if not self._read:
                 self._read = True
                 with suppress(OfflineRepoError):
-                    for label in labels_in(self._root):
-                        self._read_manifest(self._root / label)
+                    for repository in map(self._root.joinpath, labels_in(self._root)):
+                        with suppress(OfflineRepoError):
+                            self.published(repository, manifest_json.stated(repository))
         for folder, name in tuple(self._places.get(entry.sha256 or entry.md5 or "", ())):
             yield folder / name
 
@@ -187,11 +188,6 @@ class LocalArchives:
             return digests
         target.unlink(missing_ok=True)
         return None
-
-    def _read_manifest(self, repository: Path) -> None:
-        with suppress(OfflineRepoError):
-            if manifest := manifest_json.read(repository):
-                self.published(repository, manifest)
 
     def _add(self, folder: Path, name: str, *digests: str) -> None:
         for digest in filter(None, digests):

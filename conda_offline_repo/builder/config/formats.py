@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from contextlib import suppress
-from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -54,11 +53,6 @@ def checks(folder: Path) -> dict[str, Callable[[Any], object]]:
         "solver": solver_name,
         "prefix": partial(prefix_of, folder),
     }
-
-
-def nearest(word: str, right: Collection[str]) -> str | None:
-    """Return which of the right words was most probably meant; None if it could be any."""
-    return next(iter(get_close_matches(word.lower(), sorted(right), n=1)), None)
 
 
 def reason(error: Exception) -> str:

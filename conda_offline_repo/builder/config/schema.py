@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator
+from difflib import get_close_matches
 from functools import partial
 from importlib.resources import files
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ...audit.policy import advice
 from ...exceptions import OfflineRepoError, VendorMissingError
 from ...files.yaml_nodes import Mapping, not_text
-from .formats import checks, nearest, reason
+from .formats import checks, reason
 
 try:
     from jsonschema import Draft202012Validator, FormatChecker
@@ -102,7 +103,8 @@ def _messages(
     elif keyword == "minProperties" and value.node.value:
         return  # its keys are reported already
     elif keyword == "required" and not path:
-        if "labels" not in {nearest(key, schema["properties"]) for key in value}:
+        known = sorted(schema["properties"])
+        if ["labels"] not in [get_close_matches(key.lower(), known, 1) for key in value]:
             yield None, NO_LABELS
     elif keyword == "additionalProperties":
         known = schema["properties"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -182,24 +182,17 @@ def remember(request: Request) -> Remembered:
     """Return what the next build of the label remembers of a request."""
     texts = {env.name: tuple(map(str, env.packages)) for env in request.environments}
     pip = {env.name: remembered(env.pip) for env in request.environments}
+    names = vars(request).keys() & {field.name for field in fields(Remembered)}
+    same: dict[str, Any] = {name: getattr(request, name) for name in names - {"environments"}}
     return Remembered(
+        **same,
         packages=texts.pop("", ()),
         channels=tuple(source.url for source in request.sources),
-        platforms=request.platforms,
-        virtual_packages=request.virtual_packages,
-        plugin=request.plugin,
-        keep=request.keep,
         exclude_newer=request.cooldown.text if request.cooldown else "",
         environments=texts,
         exact=tuple(env.name for env in request.environments if env.exact),
         pip={name: part for name, part in pip.items() if part},
-        pip_as_conda=request.pip_as_conda,
-        index_version=request.index_version,
         publisher_named=bool(request.publisher),
-        customer_conda=request.customer_conda,
-        customer_solvers=request.customer_solvers,
-        next_due=request.next_due,
-        policy=request.policy,
     )
 
 

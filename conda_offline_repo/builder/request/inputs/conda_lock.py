@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ....repository.names import check_platform
 from ..channels import expanded
 from .exceptions import InputFileError, Problems, check_only
-from .pinned import NOARCH, Environment, absolute_url, pin, together
+from .pinned import Environment, absolute_url, pin, together
 from .pip_line import exact_wheel
 from .plain_yaml import is_text, load
 
@@ -69,9 +69,7 @@ def read_conda_lock(path: Path, text: str, only: Collection[str]) -> Environment
     exact = {}
     for platform, pins in sorted(archives.items()):
         with problems.noting(f"for {platform}, "):
-            own, exact[platform] = together(pins)
-            if own not in (platform, NOARCH):
-                raise ValueError(f"it has packages for {own}")
+            _, exact[platform] = together(pins, platform)
     problems.check()
     if not exact and not foreign:
         raise InputFileError(path, "it names no archive")

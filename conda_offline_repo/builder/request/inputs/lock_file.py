@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ....repository.names import LABEL, check_platform
 from .exceptions import LONGEST, InputFileError, LockReaderMissingError, check_only, shown, unusable
-from .pinned import NOARCH, Environment, absolute_url, pin, together
+from .pinned import Environment, absolute_url, pin, together
 from .pip_line import exact_wheel
 
 if TYPE_CHECKING:
@@ -113,9 +113,8 @@ def _environment(path: Path, name: str, environment: Any) -> Environment:
             continue
         variants[subdir].append(platform.name)
         with unusable(path, where=f"in its environment {name!r} for {subdir}, "):
-            own, exact[subdir] = together(_archive(path, p, platform) for p in archives)
-            if own not in (subdir, NOARCH):
-                raise ValueError(f"it has packages for {own}")
+            pins = [_archive(path, package, platform) for package in archives]
+            _, exact[subdir] = together(pins, subdir)
     for subdir, names in variants.items():
         if len(names) > 1:
             raise InputFileError(

@@ -161,13 +161,15 @@ def _check_url(url: str) -> None:
         )
 
 
-def together(archives: Iterable[PinnedArchive]) -> tuple[str, tuple[PinnedArchive, ...]]:
+def together(
+    archives: Iterable[PinnedArchive], stated: str | None = None
+) -> tuple[str, tuple[PinnedArchive, ...]]:
     """Return the platform of an environment, `noarch` if its archives fit every platform; and the
     archives, sorted by subdir and file name, each once.
 
     Raises:
-        ValueError: They are for several platforms, or two are of one package; names both, without
-            credentials.
+        ValueError: They are for several platforms, or for another one than is stated, or two are of
+            one package; names both, without credentials.
     """
     places = {archive: _place(archive) for archive in archives}
     platforms = sorted({subdir for subdir, _ in places.values()} - {NOARCH}) or [NOARCH]
@@ -186,6 +188,8 @@ def together(archives: Iterable[PinnedArchive]) -> tuple[str, tuple[PinnedArchiv
         if (sha256, md5) != (archive.sha256 or sha256, archive.md5 or md5):
             raise ValueError(f"{public(archive.url)} is listed with two different digests")
         by_name[name] = replace(known, sha256=sha256, md5=md5)
+    if stated and platforms[0] not in (stated, NOARCH):
+        raise ValueError(f"it has packages for {platforms[0]}")
     return platforms[0], tuple(sorted(by_name.values(), key=_place))
 
 
