@@ -19,8 +19,7 @@ from ..queries.licenses import licenses
 from ..queries.sbom import write_files
 from ..queries.texts import scripts
 from ..queries.why import why
-from ..repository.exceptions import ManifestError, UnreadableError
-from ..repository.locate import Repository, labels_in, locate, locate_one
+from ..repository.locate import Repository, locate, locate_one, readable
 from ..settings import default_root
 from . import affected_report, show_report, why_report
 from .output import chatter_to_stderr, print_answers, print_result, release_json
@@ -146,44 +145,24 @@ def _write(repository: Repository, file: Path, content: bytes, status: int) -> i
 
 def _affected(place: Place, args: Namespace) -> tuple[Repositories, Printer]:
     """Ask of an environment, or of all repositories; what is wrong with one ends none but it."""
-    repositories: list[Repository] = []
+    repositories: Repositories = ()
     holdings: list[Holding] = []
-    damaged: dict[Place, OfflineRepoError] = {}
+    problems: dict[Place, OfflineRepoError] = {}
     if isinstance(place, Path) and (place / "conda-meta").is_dir():
         holdings = [*held_in(place, _notes("", args))]
     else:
-        repositories, damaged = _readable(place, args.offline_repo_label)
+        repositories, problems = readable(place, args.offline_repo_label)
     for repository in repositories:
         notes = _notes(repository.manifest.label, args)
         try:
             holdings += [*held_by(repository, notes)]
         except OfflineRepoError as error:
-            if len(repositories) == 1 and not damaged:
+            if len(repositories) == 1 and not problems:
                 raise
-            damaged[repository.path] = error
+            problems[repository.path] = error
     as_csv = args.offline_repo_format == "csv"
-    hits, unreadable = _hits(holdings, args)
-    prints = partial(affected_report.report, hits, unreadable, damaged, as_csv=as_csv)
-    return tuple(repositories), prints
-
-
-def _readable(
-    place: Place, label: str | None
-) -> tuple[list[Repository], dict[Place, OfflineRepoError]]:
-    """Return the repositories at a place as `locate`, and what is wrong with others beside them."""
-    try:
-        return [*locate(place, label)], {}
-    except (ManifestError, UnreadableError):
-        repositories: list[Repository] = []
-        damaged: dict[Place, OfflineRepoError] = {}
-        for folder in (place / name for name in labels_in(place) if label is None):
-            try:
-                repositories += locate(folder)
-            except OfflineRepoError as error:
-                damaged[folder] = error
-        if not repositories:
-            raise
-        return repositories, damaged
+    prints = partial(affected_report.report, *_hits(holdings, args), problems, as_csv=as_csv)
+    return repositories, prints
 
 
 def _notes(label: str, args: Namespace) -> tuple[NotAffected, ...]:

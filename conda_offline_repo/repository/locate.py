@@ -8,6 +8,7 @@ import zipfile
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from conda.base.context import context
 
@@ -25,6 +26,9 @@ from .manifest_json import present, read
 from .names import OF_SYSTEMS
 from .signing.signature import checked
 from .transition import allowing, read_next, unfinished
+
+if TYPE_CHECKING:
+    from ..exceptions import OfflineRepoError
 
 
 @dataclass(frozen=True)
@@ -70,31 +74,44 @@ def locate(path: Place, label: str | None = None) -> tuple[Repository, ...]:
     Raises:
         RepositoryNotFoundError: No repository found.
         PackedError: It is a zip file.
-        UnreadableError: The folder cannot be read.
+        UnreadableError: The folder, or a manifest, cannot be read.
         OfflineError: It is a URL, and conda is offline.
         ManifestError: A manifest cannot be used, or a SignatureError: a signature is not the
             manifest's. With a label, those of others do not matter.
     """
+    repositories, damaged = readable(path, label)
+    for problem in damaged.values():
+        raise problem
+    return repositories
+
+
+def readable(
+    path: Place, label: str | None = None
+) -> tuple[tuple[Repository, ...], dict[Place, OfflineRepoError]]:
+    """Return the repositories as `locate`, one at least, and what is wrong with those beside them
+    that cannot be read, by folder.
+    """
     if isinstance(path, WebFolder):
-        return (_on_server(path, label),)
+        return (_on_server(path, label),), {}
     path = absolute(path)
     _check_not_packed(path)
-    repositories, damaged = [], {}
+    repositories: list[Repository] = []
+    damaged: dict[Path, ManifestError | UnreadableError] = {}
     for folder in [path] if present(path) else _below(path):
         try:
             repository = _in_folder(folder)
-        except ManifestError as error:
+        except (ManifestError, UnreadableError) as error:
             damaged[folder] = error
-            continue
-        if repository and label in (None, repository.manifest.label):
-            repositories.append(repository)
+        else:
+            if repository and label in (None, repository.manifest.label):
+                repositories.append(repository)
     # a damaged neighbour does not matter to one label, unless it may be that one
-    for folder, problem in damaged.items():
-        if label is None or folder == path or folder.name == label:
-            raise problem
+    meant: dict[Place, OfflineRepoError] = {
+        f: e for f, e in damaged.items() if label is None or f == path or f.name == label
+    }
     if not repositories:
-        raise RepositoryNotFoundError(path, label, damaged)
-    return tuple(repositories)
+        raise next(iter(meant.values()), RepositoryNotFoundError(path, label, damaged))
+    return tuple(repositories), meant
 
 
 def _in_folder(folder: Place) -> Repository | None:

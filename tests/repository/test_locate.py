@@ -15,8 +15,9 @@ from conda_offline_repo.repository.exceptions import (
     ManifestError,
     PackedError,
     RepositoryNotFoundError,
+    UnreadableError,
 )
-from conda_offline_repo.repository.locate import absolute, locate, locate_one
+from conda_offline_repo.repository.locate import absolute, locate, locate_one, readable
 from conda_offline_repo.repository.manifest import MANIFEST_NAME, Manifest
 from conda_offline_repo.repository.remembered import Remembered
 
@@ -162,3 +163,16 @@ def test_damaged_neighbour_does_not_stop_a_label(root: Path, content: str) -> No
         locate(root / "plant", "bank")
     with pytest.raises(RepositoryNotFoundError, match=r"mill.*cannot be used:\s+- .*plant"):
         locate(root, "mill")
+
+
+def test_neighbour_that_cannot_be_read_does_not_matter_to_a_label(root: Path) -> None:
+    """A folder stands in the place of its manifest."""
+    (root / "plant" / MANIFEST_NAME).unlink()
+    (root / "plant" / MANIFEST_NAME).mkdir()
+    assert locate_one(root, "bank").path == root / "bank"
+    repositories, problems = readable(root)
+    assert [repository.path for repository in repositories] == [root / "bank"]
+    assert problems.keys() == {root / "plant"}
+    for label in (None, "plant"):
+        with pytest.raises((ManifestError, UnreadableError), match="plant"):
+            locate(root, label)
