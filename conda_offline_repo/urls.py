@@ -123,6 +123,14 @@ def public(url: str) -> str:
     return f"{parts.scheme}://{host}{path}".rstrip("/")
 
 
+def public_or(url: str, otherwise: str = "") -> str:
+    """Return a URL as `public`; another text if it cannot be read."""
+    try:
+        return public(url)
+    except ValueError:
+        return otherwise
+
+
 def decoded(url: str) -> str:
     """Return a public URL without escapes, which current conda leaves out of some channels."""
     return unquote(public(url))

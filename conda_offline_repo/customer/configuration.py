@@ -20,7 +20,7 @@ from .._conda.configuration import CHANNELS, Setting
 from .._conda.features import channel_lists
 from ..printable import quoted
 from ..repository.manifest import on_platform
-from ..urls import TOKEN, is_folder, public
+from ..urls import TOKEN, is_folder, public_or
 from .environment.condarc import CONDARC, configured, read_condarc
 from .source import records as indexed
 
@@ -184,8 +184,5 @@ def _finding(setting: Setting, meaning: str, remedy: str) -> Finding:
 def shown(text: str) -> str:
     """Return a channel's name or URL as it may be shown."""
     if "://" in text:
-        try:
-            return public(text)
-        except ValueError:
-            return "a URL that cannot be read"
+        return public_or(text, "a URL that cannot be read")
     return TOKEN.sub("", f"/{text}")[1:] if "@" not in text else text.rpartition("@")[2]

@@ -10,7 +10,7 @@ from conda.models.channel import Channel
 from conda.models.records import PackageRecord
 
 from ..repository.names import attestations_name
-from ..urls import NETWORK, public
+from ..urls import NETWORK, public_or
 
 if TYPE_CHECKING:
     from ..repository.package import Attestations, Package
@@ -93,11 +93,8 @@ def _origin(archive: str, url: str) -> tuple[str, str]:
 
 def _public(url: str) -> str:
     """Return an address without secrets; empty if its server is not public."""
-    try:
-        address = public(url)
-        parts = urlsplit(address)
-    except ValueError:  # not a URL
-        return ""
+    address = public_or(url)
+    parts = urlsplit(address)
     return address if parts.scheme in NETWORK and parts.netloc in PUBLIC_HOSTS else ""
 
 

@@ -18,7 +18,7 @@ from ..repository.exceptions import IndexMisfitError, UnreadableError
 from ..repository.index import entries as index_entries
 from ..repository.manifest import INDEX_NAME, Manifest, solution_key
 from ..repository.names import PLUGIN
-from ..urls import NETWORK, public
+from ..urls import NETWORK, public_or
 from .dependencies import MISFIT, Records, checked_entry, solved, solved_besides
 
 if TYPE_CHECKING:
@@ -225,19 +225,13 @@ def wheel_of(package: Package) -> ListedWheel | None:
     if wheel is None:
         return None
     purl = f"pkg:pypi/{wheel.project}@{quote(wheel.version)}"
-    try:
-        url = public(package.url)
-    except ValueError:  # not a URL
-        url = ""
+    url = public_or(package.url)
     return ListedWheel(index_of(package.url), wheel.file, url, wheel.sha256, purl)
 
 
 def index_of(url: str) -> str:
     """Return where a wheel came from: `PyPI`, another server, or `a folder`."""
-    try:
-        parts = urlsplit(public(url))
-    except ValueError:  # not a URL
-        return "a folder"
+    parts = urlsplit(public_or(url))
     if parts.hostname in PYPI:
         return "PyPI"
     return parts.netloc if parts.scheme in NETWORK else "a folder"
@@ -248,8 +242,5 @@ def channel_of(archive: str, url: str) -> str:
 
     If the channel has its archives elsewhere, it is the URL of their folder.
     """
-    try:
-        folder = public(url).rpartition("/")[0] if "://" in url else ""
-    except ValueError:  # not a URL
-        return ""
+    folder = public_or(url).rpartition("/")[0] if "://" in url else ""
     return folder.removesuffix(f"/{archive.split('/')[-2]}")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ...exceptions import InvalidRequestError
 from ...repository.names import PLUGIN_PACKAGE
-from ...urls import public
+from ...urls import public_or
 from .inputs.exceptions import UNKNOWN
 
 if TYPE_CHECKING:
@@ -83,7 +83,8 @@ def _parts(request: Remembered, *, named: bool) -> dict[str, tuple[str, ...]]:
         "pip": tuple(_pip(request)),
         "pip_as_conda": ("yes" if request.pip_as_conda else "no",),
         "index_version": (str(request.index_version),),
-        "channels": tuple(map(_channel, request.channels)),
+        # somebody may have put secrets into a manifest
+        "channels": tuple(public_or(url, "not a URL") for url in request.channels),
         "publisher_named": ("yes" if request.publisher_named else "no",),
         "platforms": request.platforms,
         "virtual_packages": tuple(
@@ -119,11 +120,3 @@ def _pip(request: Remembered) -> Iterator[str]:
         constraints = (f"constraint {text}" for text in part.get("constraints", ()))
         for text in (*part.get("requirements", ()), *constraints, *part.get("index", ())):
             yield UNKNOWN.redact(f"{name}: {text}" if name else text)
-
-
-def _channel(url: str) -> str:
-    """Return a channel without secrets, also where somebody has put some into a manifest."""
-    try:
-        return public(url)
-    except ValueError:
-        return "not a URL"
