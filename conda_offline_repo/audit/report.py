@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING
 from ..exceptions import InvalidRequestError
 from ..printable import markdown, printable
 from ..queries import overview
-from ..queries.compare import at_release, difference, new_licenses, new_scripts
+from ..queries.compare import at_release, difference
 from ..queries.contents import list_packages
+from ..queries.news import new_licenses, new_scripts
 
 if TYPE_CHECKING:
     from ..repository.locate import Repository

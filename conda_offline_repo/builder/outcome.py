@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from .._conda.solver_settings import Configured, obeyed
 from ..audit.check import remarks
-from ..queries import compare
+from ..queries import compare, news
 from ..queries.contents import list_packages, packages_of
 from ..queries.pip import PipRequirement, pip_requirements
 from ..repository.exceptions import ManifestError, UnreadableError
@@ -133,8 +133,8 @@ def changed(plan: BuildPlan, release: Release, warnings: tuple[BuildWarning, ...
         settings=obeyed(),
         changed_entries=compare.changed_entries(last, manifest, plan.published, plan.records),
         new_licenses=_new_licenses(plan, manifest),
-        new_attestations=compare.new_attestations(last, manifest) if last else (),
-        new_attesters=compare.new_attesters(last, manifest),
+        new_attestations=news.new_attestations(last, manifest) if last else (),
+        new_attesters=news.new_attesters(last, manifest),
         proof=plan.proof,
         pip=tuple(each for each in pip_requirements(manifest) if each not in known),
     )
@@ -184,7 +184,7 @@ def _new_licenses(plan: BuildPlan, manifest: Manifest) -> dict[str, tuple[str, .
         return None
     with suppress(ManifestError, UnreadableError):
         old = list_packages(Repository(plan.repository, plan.last))
-        return compare.new_licenses(old, packages_of(manifest, plan.records, plan.repository))
+        return news.new_licenses(old, packages_of(manifest, plan.records, plan.repository))
     return None
 
 

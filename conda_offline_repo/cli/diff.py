@@ -13,7 +13,7 @@ from ..delivery.exceptions import LabelMismatchError
 from ..delivery.release_ref import Named, both
 from ..files.typed import typed_place
 from ..printable import human, markdown, withdrawal
-from ..queries import compare
+from ..queries import compare, news
 from ..queries.overview import customers_conda
 from ..repository.locate import Repository
 from ..repository.manifest import Manifest, package_name
@@ -76,7 +76,7 @@ def execute(args: Namespace) -> int:
     if old.records is not None and new.records is not None:
         entries = compare.changed_entries(old.manifest, new.manifest, old.records, new.records)
     if old.packages is not None and new.packages is not None:
-        fresh = compare.new_licenses(old.packages, new.packages)
+        fresh = news.new_licenses(old.packages, new.packages)
     if context.json:
         print_json(
             label=new.manifest.label,
@@ -86,10 +86,10 @@ def execute(args: Namespace) -> int:
             transfer_bytes=changes.transfer_bytes,
             changed_entries=entries,
             new_licenses=fresh,
-            new_scripts=compare.new_scripts(old.manifest, new.manifest),
-            new_attesters=attesters_json(compare.new_attesters(old.manifest, new.manifest)),
+            new_scripts=news.new_scripts(old.manifest, new.manifest),
+            new_attesters=attesters_json(news.new_attesters(old.manifest, new.manifest)),
             changed_rules=_rules(old.manifest, new.manifest),
-            new_decisions=[*map(as_json, compare.new_decisions(old.manifest, new.manifest))],
+            new_decisions=[*map(as_json, news.new_decisions(old.manifest, new.manifest))],
             **changes_json(changes),
         )
     else:
@@ -147,9 +147,9 @@ def _markdown(
 
 
 def _remarks(old: Named, new: Named) -> Iterator[str]:
-    for kind, packages in compare.new_scripts(old.manifest, new.manifest).items():
+    for kind, packages in news.new_scripts(old.manifest, new.manifest).items():
         yield f"New: {kind} of {', '.join(packages)}"
-    yield from attester_lines(compare.new_attesters(old.manifest, new.manifest))
+    yield from attester_lines(news.new_attesters(old.manifest, new.manifest))
     before, after = customers_conda(old.manifest), customers_conda(new.manifest)
     if before != after:
         yield f"For conda {after}. Before, it was for conda {before}."
@@ -160,7 +160,7 @@ def _remarks(old: Named, new: Named) -> Iterator[str]:
         yield f"The next release is due: {due}. Before: {was}."
     if rules := _rules(old.manifest, new.manifest):
         yield f"The policy differs in: {', '.join(rules)}."
-    if passed := compare.new_decisions(old.manifest, new.manifest):
+    if passed := news.new_decisions(old.manifest, new.manifest):
         names = ", ".join(sorted({package_name(decision.archive) for decision in passed}))
         yield f"The policy lets pass what it did not before: {names}."
     if new.signers is None:

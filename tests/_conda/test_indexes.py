@@ -15,7 +15,8 @@ from conda.gateways.repodata import RepodataFetch
 from conda.models.channel import Channel
 
 from conda_offline_repo._conda import indexes, overrides
-from conda_offline_repo.builder.solving.solve import from_channels, solve, tasks
+from conda_offline_repo.builder.solving.solve import from_channels, solve
+from conda_offline_repo.builder.solving.tasks import tasks
 from conda_offline_repo.progress import Unwatched
 from dev.upstream.server import ChannelServer
 from tests.support.inside import forget

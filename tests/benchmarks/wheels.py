@@ -27,7 +27,7 @@ from conda_offline_repo.builder.pypi.conversion.convert import convert
 from conda_offline_repo.builder.pypi.conversion.read_wheel import read_wheel
 from conda_offline_repo.builder.pypi.conversion.record import record_of
 from conda_offline_repo.builder.pypi.names import conda_name
-from conda_offline_repo.builder.pypi.uv import wheel_at
+from conda_offline_repo.builder.pypi.wheel import wheel_at
 from conda_offline_repo.files.hashing import hash_file
 from conda_offline_repo.files.workers import run_all
 from tests.benchmarks.measure import Contender, Job, alternate, ratio

@@ -11,8 +11,8 @@ import pytest
 
 from conda_offline_repo._conda import features
 from conda_offline_repo.queries import texts as module
-from conda_offline_repo.queries.compare import new_scripts
 from conda_offline_repo.queries.exceptions import ArchiveError, PackageUnknownError
+from conda_offline_repo.queries.news import new_scripts
 from conda_offline_repo.queries.sbom import FORMAT, make_bills
 from conda_offline_repo.queries.texts import scripts
 from conda_offline_repo.repository.locate import locate_one

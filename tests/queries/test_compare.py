@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from conda_offline_repo.queries.compare import difference, new_scripts, subdir_and_name
+from conda_offline_repo.queries.compare import difference, subdir_and_name
+from conda_offline_repo.queries.news import new_scripts
 from conda_offline_repo.repository.manifest import Kept, Manifest
 from conda_offline_repo.repository.package import File, Package, WheelOrigin
 from conda_offline_repo.repository.remembered import Remembered

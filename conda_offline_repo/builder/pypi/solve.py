@@ -26,7 +26,7 @@ from .names import projects
 from .requirement import active, parse
 from .turns import Turns
 from .walk import Walk
-from .wheel import target_of
+from .wheel import target_of, wheel_at
 from .wheel_store import WheelStore
 
 if TYPE_CHECKING:
@@ -183,7 +183,7 @@ class _Solver:
         """Return the wheels that a lock file names, with the extras that they ask of each other."""
         wheels = {}
         for pinned in self._task.wheels:
-            wheel = uv.wheel_at(self._settings.with_login(pinned.url), pinned.sha256)
+            wheel = wheel_at(self._settings.with_login(pinned.url), pinned.sha256)
             wheels[wheel.project] = wheel
         extras: dict[str, frozenset[str]] = dict.fromkeys(wheels, frozenset())
         grown = {*wheels}

@@ -10,28 +10,24 @@ from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from operator import itemgetter
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urlsplit
 from zipfile import ZipFile
 
 from conda.base.context import context
 from packaging.requirements import Requirement
-from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
+from packaging.utils import canonicalize_name
 
-from ...urls import file_url, public
+from ...urls import file_url
 from .index_settings import EXCLUDE_NEWER, read_toml
 from .tools import uv_program
-from .wheel import Wheel
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from ...cooldown import Cooldown
     from .index_settings import IndexSettings
-    from .wheel import Target
 
 #: The folder of wheels that only state what channels have.
 KNOWN = "known-to-channels"
@@ -189,46 +185,6 @@ def _reason(text: str) -> str:
     text = re.sub(r"(?m)^hint: .*(?:no-build|exclude-newer).*$", "", text.strip())
     text = NO_SOLUTION.sub("", text.removeprefix("error: ")).strip()
     return re.sub(r"\n+(?: {9})?", "\n", text)
-
-
-def chosen(
-    package: Mapping[str, Any], target: Target, hashes: Iterable[str], settings: IndexSettings
-) -> Wheel | None:
-    """Return the best wheel of a package for a machine; None if it has none.
-
-    Args:
-        package: As `ask` returns it.
-        hashes: The SHA-256 digests that the request allows; none for any.
-    """
-    allowed = {*hashes}
-    ranks = {tag: -rank for rank, tag in enumerate(target.tags)}
-    fitting = []
-    for candidate in package["wheels"]:
-        url = candidate.get("url") or file_url(Path(candidate["path"]))
-        sha256 = candidate.get("hashes", {}).get("sha256", "")
-        if allowed and sha256 not in allowed:
-            continue
-        with suppress(InvalidWheelFilename):
-            more = {"size": candidate.get("size"), "uploaded": candidate.get("upload-time")}
-            wheel = replace(wheel_at(settings.with_login(url), sha256), **more)
-            _, _, build, tags = parse_wheel_filename(wheel.file)
-            own = [ranks[tag] for tag in tags if tag in ranks]
-            fitting += [((max(own), build), wheel)] if own else []
-    return max(fitting, key=itemgetter(0))[1] if fitting else None
-
-
-def wheel_at(url: str, sha256: str) -> Wheel:
-    """Return the wheel at a URL, which may hold credentials.
-
-    Raises:
-        InvalidWheelFilename: It is not one.
-    """
-    file = unquote(urlsplit(url).path.rpartition("/")[2])
-    project, version, _, _ = parse_wheel_filename(file)
-    folder, name = url.split("/")[-3:-1]
-    if (folder, canonicalize_name(unquote(name))) == ("t", project):  # not conda's sign of a token
-        url = f"{url.removesuffix(f't/{name}/{file}')}%74/{name}/{file}"
-    return Wheel(str(project), str(version), file, public(url), url, sha256.lower())
 
 
 def _without_stubs(package: Mapping[str, Any]) -> list[Mapping[str, Any]]:

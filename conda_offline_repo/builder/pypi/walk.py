@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
-from . import uv
 from .conversion.record import requirements_of
 from .exceptions import UnresolvedError, WheelHashError
 from .names import meets, provided_by
+from .wheel import chosen
 
 if TYPE_CHECKING:
     from conda.models.records import PackageRecord
@@ -179,7 +179,7 @@ class Walk:
     def _wheel(
         self, package: Mapping[str, Any], hashes: frozenset[str] | None, target: Target
     ) -> Wheel:
-        wheel = uv.chosen(package, target, hashes or (), self._settings)
+        wheel = chosen(package, target, hashes or (), self._settings)
         if wheel:
             return wheel
         name = f"{package['name']} {package.get('version', '')}"

@@ -5,13 +5,19 @@ knows them: tags of wheels, and markers.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from operator import itemgetter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
 
 from packaging import tags
+from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 
 from ...repository.package import WheelOrigin
+from ...urls import file_url, public
 from .exceptions import PipPlatformError
 
 if TYPE_CHECKING:
@@ -19,6 +25,8 @@ if TYPE_CHECKING:
 
     from conda.models.records import PackageRecord
     from packaging.tags import Tag
+
+    from .index_settings import IndexSettings
 
 #: The first part of uv's name of a platform, and the machine's name in markers.
 MACHINES = {
@@ -140,6 +148,46 @@ def uv_platform(platform: str, machine: Mapping[str, str]) -> tuple[str, dict[st
     glibc = _numbers(_version(machine, "__glibc"))[1]
     known = max((minor for minor in GLIBC_OF_UV if minor <= glibc), default=GLIBC_OF_UV[0])
     return f"{processor}-manylinux_2_{known}", {}
+
+
+def chosen(
+    package: Mapping[str, Any], target: Target, hashes: Iterable[str], settings: IndexSettings
+) -> Wheel | None:
+    """Return the best wheel of a package for a machine; None if it has none.
+
+    Args:
+        package: As `Uv.ask` returns it.
+        hashes: The SHA-256 digests that the request allows; none for any.
+    """
+    allowed = {*hashes}
+    ranks = {tag: -rank for rank, tag in enumerate(target.tags)}
+    fitting = []
+    for candidate in package["wheels"]:
+        url = candidate.get("url") or file_url(Path(candidate["path"]))
+        sha256 = candidate.get("hashes", {}).get("sha256", "")
+        if allowed and sha256 not in allowed:
+            continue
+        with suppress(InvalidWheelFilename):
+            more = {"size": candidate.get("size"), "uploaded": candidate.get("upload-time")}
+            wheel = replace(wheel_at(settings.with_login(url), sha256), **more)
+            _, _, build, stated = parse_wheel_filename(wheel.file)
+            own = [ranks[tag] for tag in stated if tag in ranks]
+            fitting += [((max(own), build), wheel)] if own else []
+    return max(fitting, key=itemgetter(0))[1] if fitting else None
+
+
+def wheel_at(url: str, sha256: str) -> Wheel:
+    """Return the wheel at a URL, which may hold credentials.
+
+    Raises:
+        InvalidWheelFilename: It is not one.
+    """
+    file = unquote(urlsplit(url).path.rpartition("/")[2])
+    project, version, _, _ = parse_wheel_filename(file)
+    folder, name = url.split("/")[-3:-1]
+    if (folder, canonicalize_name(unquote(name))) == ("t", project):  # not conda's sign of a token
+        url = f"{url.removesuffix(f't/{name}/{file}')}%74/{name}/{file}"
+    return Wheel(str(project), str(version), file, public(url), url, sha256.lower())
 
 
 def _platforms(platform: str, machine: Mapping[str, str]) -> Iterator[str]:

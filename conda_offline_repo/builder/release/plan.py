@@ -15,7 +15,8 @@ from ...queries.contents import read_records
 from ...repository.manifest import VERSION_3, Manifest
 from .. import plugin_channel
 from ..kept_releases import KeptReleases, kept_releases
-from ..solving.solve import tasks, unused_settings
+from ..solving.solve import unused_settings
+from ..solving.tasks import tasks
 from ..upstream import access, exact, surroundings
 from ..upstream.ages import Ages
 from ..upstream.asking import ask_for_indexes

@@ -6,12 +6,18 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from typing import TYPE_CHECKING
 
 from archspec.cpu import TARGETS
 from conda.base.context import context
 
 from ...exceptions import InvalidRequestError
 from ...repository.names import check_platform
+
+if TYPE_CHECKING:
+    from ...repository.remembered import Remembered
+    from ..options import Options
+    from .inputs.pinned import Environment
 
 VIRTUAL_PACKAGE_NAME = re.compile(r"__[a-z0-9_]*[a-z0-9][a-z0-9_]*", re.ASCII)
 VIRTUAL_PACKAGE_VALUE = re.compile(r"[0-9][A-Za-z0-9_.!+]*(?:=[A-Za-z0-9_.+]+)?", re.ASCII)
@@ -124,6 +130,31 @@ def machines(
             elif can_be(platform, override.name, override.value):
                 machine[override.name] = override.value
     return known
+
+
+def platforms_of(
+    options: Options, wanted: tuple[Environment, ...], before: Remembered
+) -> tuple[str, ...]:
+    """Return the platforms of a request, sorted; each of them has something to install.
+
+    Those that are named go before those that an environment.yml states, and these before those of
+    the last build.
+    """
+    stated = tuple(platform for env in wanted for platform in env.platforms)
+    named = options.platforms or stated or before.platforms
+    listed = {platform for env in wanted for platform in (*env.exact, *env.foreign)} - {"noarch"}
+    solved = any("noarch" in env.exact or not (env.exact or env.foreign) for env in wanted)
+    if not named:
+        named = tuple(listed) if listed and not solved else (options.native_platform,)
+    for platform in named:
+        check_platform(platform)
+        if not solved and platform not in listed:
+            raise InvalidRequestError(
+                f"There is nothing to install for {platform}: archives are named exactly, for "
+                f"{', '.join(sorted(listed))}.",
+                "Name a platform that the list or lock file is for, or add one for this platform.",
+            )
+    return tuple(sorted(set(named)))
 
 
 def as_conda_has(machine: Mapping[str, str]) -> dict[str, tuple[str, str]]:

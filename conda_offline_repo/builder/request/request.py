@@ -15,7 +15,7 @@ from ...cooldown import Cooldown, cooldown, due_day
 from ...exceptions import InvalidRequestError
 from ...repository.locate import labels_in
 from ...repository.manifest import VERSION_3, Manifest
-from ...repository.names import check_label, check_platform, check_written
+from ...repository.names import check_label, check_written
 from ...repository.remembered import SOLVERS, Remembered
 from ..exceptions import NothingAskedError
 from ..warnings import BuildWarning
@@ -24,7 +24,7 @@ from .customer import customer, solvers_of
 from .environments import environments
 from .foreign import check_foreign
 from .inputs.pip_part import remembered
-from .machine import machines
+from .machine import machines, platforms_of
 from .sources import added, sources_of
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ def resolve(options: Options, last: Manifest | None) -> Request:
     before = last.request if last else Remembered()
     next_due = before.next_due if options.next_due is None else options.next_due.strip()
     wanted = environments(options, last)
-    platforms = _platforms(options, wanted, before)
+    platforms = platforms_of(options, wanted, before)
     check_foreign(wanted, platforms)
     channels, label_channel, publisher = sources_of(options, wanted, platforms, last)
     if not label_channel and not all(env.packages or env.exact for env in wanted):
@@ -226,28 +226,3 @@ def _left_out(
         if left_out:
             text = f"Not all of {environment.file} is followed: {'; '.join(left_out)}."
             yield BuildWarning("left-out", text)
-
-
-def _platforms(
-    options: Options, wanted: tuple[Environment, ...], before: Remembered
-) -> tuple[str, ...]:
-    """Return the platforms of a request, sorted; each of them has something to install.
-
-    Those that are named go before those that an environment.yml states, and these before those of
-    the last build.
-    """
-    stated = tuple(platform for env in wanted for platform in env.platforms)
-    named = options.platforms or stated or before.platforms
-    listed = {platform for env in wanted for platform in (*env.exact, *env.foreign)} - {"noarch"}
-    solved = any("noarch" in env.exact or not (env.exact or env.foreign) for env in wanted)
-    if not named:
-        named = tuple(listed) if listed and not solved else (options.native_platform,)
-    for platform in named:
-        check_platform(platform)
-        if not solved and platform not in listed:
-            raise InvalidRequestError(
-                f"There is nothing to install for {platform}: archives are named exactly, for "
-                f"{', '.join(sorted(listed))}.",
-                "Name a platform that the list or lock file is for, or add one for this platform.",
-            )
-    return tuple(sorted(set(named)))

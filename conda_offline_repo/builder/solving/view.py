@@ -70,11 +70,10 @@ class Views:
         self._request, self._scratch, self._ages = request, scratch, Ages(request)
         #: By URL of a subdir with a `repodata.json`, section, file and entry by package name.
         self._tables: dict[str, Undecoded] = {}
-        self._solves = 0
+        self._solves, self._holding_back = 0, True
         self.left_out: set[LeftOut] = set()
         self.misfits: dict[str, str] = {}
         self._too_new: set[LeftOut] = set()
-        self._holding_back = True
 
     def solve(self, platform: str, packages: Sequence[PackageSpec]) -> tuple[PackageRecord, ...]:
         """Solve packages for a platform, and return the channels' records.

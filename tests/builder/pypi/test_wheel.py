@@ -7,8 +7,7 @@ from packaging.requirements import Requirement
 
 from conda_offline_repo.builder.pypi.exceptions import PipPlatformError
 from conda_offline_repo.builder.pypi.index_settings import IndexSettings
-from conda_offline_repo.builder.pypi.uv import chosen, wheel_at
-from conda_offline_repo.builder.pypi.wheel import uv_platform
+from conda_offline_repo.builder.pypi.wheel import chosen, uv_platform, wheel_at
 from tests.support.wheels import target
 
 SETTINGS = IndexSettings((), {}, ())

@@ -15,7 +15,7 @@ from conda_offline_repo._conda.network.pools import Pools
 from conda_offline_repo.builder.archives.download import Turn
 from conda_offline_repo.builder.exceptions import DownloadError
 from conda_offline_repo.builder.pypi.index_settings import IndexSettings
-from conda_offline_repo.builder.pypi.uv import chosen, wheel_at
+from conda_offline_repo.builder.pypi.wheel import chosen, wheel_at
 from conda_offline_repo.builder.pypi.wheel_files import WheelFiles
 from conda_offline_repo.builder.pypi.wheel_store import WheelStore
 from conda_offline_repo.builder.solving.solution import Ground

@@ -22,7 +22,8 @@ from conda_offline_repo.builder.release import prove as proof
 from conda_offline_repo.builder.release.exceptions import ProofError
 from conda_offline_repo.builder.release.index import make_index
 from conda_offline_repo.builder.solving.entries import entries_of
-from conda_offline_repo.builder.solving.solve import from_channels, solve, tasks
+from conda_offline_repo.builder.solving.solve import from_channels, solve
+from conda_offline_repo.builder.solving.tasks import tasks
 from conda_offline_repo.exceptions import OfflineRepoError
 from conda_offline_repo.progress import Unwatched
 from conda_offline_repo.repository.manifest import MANIFEST_NAME

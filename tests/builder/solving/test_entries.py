@@ -22,11 +22,8 @@ from conda_offline_repo._conda.classic_solver import CLASSIC
 from conda_offline_repo.builder.exceptions import ChannelUnavailableError
 from conda_offline_repo.builder.solving.entries import entries_of
 from conda_offline_repo.builder.solving.exceptions import SolveError, UpstreamChangedError
-from conda_offline_repo.builder.solving.solve import (
-    from_channels,
-    solve,
-    tasks,
-)
+from conda_offline_repo.builder.solving.solve import from_channels, solve
+from conda_offline_repo.builder.solving.tasks import tasks
 from conda_offline_repo.builder.upstream.asking import ask_for_indexes
 from conda_offline_repo.exceptions import OfflineRepoError
 from conda_offline_repo.progress import Unwatched

@@ -23,7 +23,8 @@ from conda_offline_repo._conda.classic_solver import CLASSIC
 from conda_offline_repo.builder.release import plan
 from conda_offline_repo.builder.release.draft import Draft
 from conda_offline_repo.builder.solving.exceptions import CollisionError, SolveError
-from conda_offline_repo.builder.solving.solve import from_channels, solve, tasks
+from conda_offline_repo.builder.solving.solve import from_channels, solve
+from conda_offline_repo.builder.solving.tasks import tasks
 from conda_offline_repo.exceptions import OfflineRepoError
 from conda_offline_repo.progress import Unwatched
 from conda_offline_repo.repository.manifest import package_name

@@ -16,9 +16,10 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
 from ....printable import counted, human, printable, withdrawal
-from ....queries.compare import changed_entries, difference, new_scripts
+from ....queries.compare import changed_entries, difference
 from ....queries.contents import ListedPackage, packages_of
 from ....queries.dependencies import environments, solved, solved_besides
+from ....queries.news import new_scripts
 from ....queries.overview import rules, solutions
 from ....queries.pip import in_lines, pip_requirements
 from ....repository.manifest import NEEDED, Manifest, key_parts
