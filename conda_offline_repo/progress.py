@@ -18,9 +18,9 @@ class Progress(Protocol):
         return nullcontext()
 
     def counting(
-        self, what: str, packages: int, size: int | None
+        self, doing: str, packages: int, size: int | None
     ) -> AbstractContextManager[object]:
-        """While the context lasts, packages are handled: `what` says how, as in "Reading".
+        """While the context lasts, packages are handled: `doing` says how, as in "Reading".
 
         `size` is the bytes of all; None if some sizes are unknown beforehand.
         """

@@ -70,7 +70,7 @@ def is_misread(url: str, subdirs: Iterable[str]) -> bool:
         return True
     base = f"{above}{name}".rstrip("/")
     read = ((Channel(f"{base}/{subdir}"), subdir) for subdir in subdirs)
-    return any((found.base_url, found.subdir) != (base, subdir) for found, subdir in read)
+    return any((below.base_url, below.subdir) != (base, subdir) for below, subdir in read)
 
 
 def misread_folders(url: str, subdirs: Iterable[str]) -> tuple[str, ...]:

@@ -48,10 +48,10 @@ class TerminalProgress:
         self.step(text)
         return nullcontext()
 
-    def counting(self, what: str, packages: int, size: int | None) -> AbstractContextManager[None]:
+    def counting(self, doing: str, packages: int, size: int | None) -> AbstractContextManager[None]:
         """See `Progress.counting`."""
         known = "" if size is None else f", {human(size)}"
-        self.step(f"{what} {counted(packages, 'package')}{known}")
+        self.step(f"{doing} {counted(packages, 'package')}{known}")
         self._meter = Meter(packages, size)
         return follow(self._meter) if self._followed else nullcontext()
 

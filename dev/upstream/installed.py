@@ -54,18 +54,18 @@ def _requirements(lines: Iterable[str]) -> list[str]:
     """Return the names that requirements ask for here."""
     from packaging.requirements import Requirement
 
-    found = []
+    names = []
     for line in lines:
         requirement = Requirement(line)
         if requirement.marker is None or requirement.marker.evaluate({"extra": ""}):
-            found.append(_conda_name(requirement.name))
-    return found
+            names.append(_conda_name(requirement.name))
+    return names
 
 
 def _distribution(name: str, channel: Path) -> list[str]:
-    found = distribution(name)
-    needs = [one for one in _requirements(found.requires or ()) if _is_installed(one)]
-    _assemble(name, found.version, needs, _files(found), channel)
+    package = distribution(name)
+    needs = list(filter(_is_installed, _requirements(package.requires or ())))
+    _assemble(name, package.version, needs, _files(package), channel)
     return needs
 
 
@@ -77,11 +77,11 @@ def _is_installed(name: str) -> bool:
     return True
 
 
-def _files(found: Distribution) -> dict[Path, Path]:
+def _files(package: Distribution) -> dict[Path, Path]:
     """Return where the modules and the metadata of a distribution go, and where they are."""
     return {
-        SITE_PACKAGES / file: Path(str(found.locate_file(file)))
-        for file in found.files or ()
+        SITE_PACKAGES / file: Path(str(package.locate_file(file)))
+        for file in package.files or ()
         if ".." not in file.parts and "__pycache__" not in file.parts
     }
 

@@ -81,11 +81,11 @@ def make_packages(wheels: Path, folder: Path) -> None:
     """
     if reason := why_not_here():
         raise RuntimeError(reason)
-    found = sorted(wheels.glob("*.whl"))
-    if not found:
+    files = sorted(wheels.glob("*.whl"))
+    if not files:
         raise FileNotFoundError(f"no wheels in {wheels}")
     public = folder / "public"
-    for wheel in found:
+    for wheel in files:
         _convert(wheel, public)
     for subdir in ("linux-64", "win-64"):
         _make_python(subdir, public)
@@ -362,10 +362,10 @@ def _run(*command: str | Path) -> str:
 def _tool(name: str) -> str:
     """Find a program that a package of this Python's environment or the system brings."""
     beside = os.path.dirname(sys.executable)
-    found = shutil.which(name, path=os.pathsep.join((beside, os.environ.get("PATH", ""))))
-    if found is None:
+    program = shutil.which(name, path=os.pathsep.join((beside, os.environ.get("PATH", ""))))
+    if program is None:
         raise RuntimeError(f"{name} is not installed")
-    return found
+    return program
 
 
 def _json(content: object) -> bytes:

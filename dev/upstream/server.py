@@ -414,8 +414,8 @@ def _split(address: str) -> tuple[str | None, list[str]]:
 
 
 def _range_start(headers: Mapping[str, str]) -> int | None:
-    found = re.fullmatch(r"bytes=(\d+)-", headers.get("range", ""))
-    return int(found[1]) if found else None
+    match = re.fullmatch(r"bytes=(\d+)-", headers.get("range", ""))
+    return int(match[1]) if match else None
 
 
 def _error(status: int) -> _Answer:

@@ -44,10 +44,10 @@ class PulledOut(Unwatched):
     stick: Path
 
     def counting(
-        self, what: str, packages: int, size: int | None
+        self, doing: str, packages: int, size: int | None
     ) -> AbstractContextManager[object]:
         self.stick.rename(self.stick.with_name("elsewhere"))
-        return super().counting(what, packages, size)
+        return super().counting(doing, packages, size)
 
 
 @pytest.fixture

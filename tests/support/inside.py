@@ -62,11 +62,11 @@ class Counted(Unwatched):
         return super().doing(text)
 
     def counting(
-        self, what: str, packages: int, size: int | None
+        self, doing: str, packages: int, size: int | None
     ) -> AbstractContextManager[object]:
-        self.steps.append((what, packages, size))
+        self.steps.append((doing, packages, size))
         self.done = self.packages = 0
-        return super().counting(what, packages, size)
+        return super().counting(doing, packages, size)
 
     def advance(self, size: int, packages: int = 0) -> None:
         with self.lock:

@@ -145,8 +145,8 @@ class Walk:
     ) -> Iterator[tuple[str, Iterable[Requirement]]]:
         """Yield what wheels need; of a package of the channels just what its extras add."""
         asked = sorted(p for p in projects if p not in demands or extras[p])
-        found = self._store.files.metadata([wheels[project] for project in asked])
-        for project, metadata in zip(asked, found, strict=True):
+        read = self._store.files.metadata([wheels[project] for project in asked])
+        for project, metadata in zip(asked, read, strict=True):
             needs = requirements_of(metadata, target, extras[project])
             if project in demands:
                 own = {*map(str, requirements_of(metadata, target, frozenset()))}
@@ -160,8 +160,8 @@ class Walk:
     ) -> Iterator[str]:
         """Yield which extras that are asked for wheels do not have; pip and uv leave them out."""
         asked = [r for r in requirements if r.extras and r.project in wheels]
-        found = self._store.files.metadata([wheels[r.project][0] for r in asked])
-        for requirement, metadata in zip(asked, found, strict=True):
+        read = self._store.files.metadata([wheels[r.project][0] for r in asked])
+        for requirement, metadata in zip(asked, read, strict=True):
             for extra in sorted(requirement.extras - metadata.extras):
                 yield (
                     f"{metadata.project} {metadata.version} from PyPI has no extra {extra}, so "

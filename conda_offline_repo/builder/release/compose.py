@@ -172,10 +172,10 @@ def published_page(last: Manifest, repository: Path) -> File | None:
     if stated is None:
         return None
     try:
-        found = hash_file(repository / PAGE_NAME, limit=stated.size)
+        digests = hash_file(repository / PAGE_NAME, limit=stated.size)
     except OSError:
         return File("", 0)
-    return File(found.sha256, found.size)
+    return File(digests.sha256, digests.size)
 
 
 def _bridges(repository: Path, index: Mapping[str, Draft], last: Manifest) -> dict[str, File]:

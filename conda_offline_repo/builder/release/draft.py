@@ -55,7 +55,7 @@ class Draft:
     def is_at(self, path: Path) -> bool:
         """Return whether a path is a regular file with exactly this content."""
         try:
-            found = None if path.is_symlink() else hash_file(path, limit=self.described.size)
+            digests = None if path.is_symlink() else hash_file(path, limit=self.described.size)
         except OSError:
             return False
-        return bool(found and File(found.sha256, found.size) == self.described)
+        return bool(digests and File(digests.sha256, digests.size) == self.described)

@@ -121,8 +121,8 @@ class Store:
         return f"{self.root}/{name}"
 
     def _find(self) -> dict[str, int]:
-        found = self.system.find(self.root, detail=True)
-        return {path: info["size"] for path, info in found.items() if path != self.root}
+        infos = self.system.find(self.root, detail=True)
+        return {path: info["size"] for path, info in infos.items() if path != self.root}
 
     def _walk(self, folder: str) -> Iterator[tuple[str, int]]:
         # fsspec's own takes folders below that cannot be read for empty ones

@@ -61,13 +61,13 @@ def read_pip(
     )
 
 
-def both(one: PipPart, other: PipPart) -> PipPart:
+def both(part: PipPart, other: PipPart) -> PipPart:
     """Return what two parts ask for together."""
     return PipPart(
-        tuple(sorted({*one.requirements, *other.requirements})),
-        tuple(sorted({*one.constraints, *other.constraints})),
-        _options((*one.options, *other.options)),
-        {**one.urls, **other.urls},
+        tuple(sorted({*part.requirements, *other.requirements})),
+        tuple(sorted({*part.constraints, *other.constraints})),
+        _options((*part.options, *other.options)),
+        {**part.urls, **other.urls},
     )
 
 
