@@ -6,6 +6,7 @@ import os
 import re
 import shlex
 import unicodedata
+from collections.abc import Sequence
 
 UNITS = ("bytes", "kB", "MB", "GB", "TB")
 
@@ -31,6 +32,12 @@ def quoted(*arguments: object, windows: bool = os.name == "nt") -> str:
     if not windows:
         return shlex.join(texts)
     return " ".join(text if PLAIN.fullmatch(text) else _in_quotes(text) for text in texts)
+
+
+def few(texts: Sequence[str], most: int) -> str:
+    """Return the first texts, and how many more there are."""
+    more = f" and {len(texts) - most} more" if len(texts) > most else ""
+    return f"{', '.join(texts[:most])}{more}"
 
 
 def _in_quotes(text: str) -> str:

@@ -86,13 +86,13 @@ def _parsed(name: str, content: bytes) -> Any:
     return json.loads(content)
 
 
-def read_beginnings(path: Path, names: Collection[str], size: int) -> dict[str, bytes]:
-    """Return the first bytes of files that an archive installs, as far as it can be read."""
+def read_beginnings(path: Path, names: Collection[str]) -> dict[str, bytes]:
+    """Return the first four bytes of files that an archive installs, as far as it can be read."""
     beginnings: dict[str, bytes] = {}
     with suppress(Exception), path.open("rb") as file:  # each implementation of zstd has its own
         for tar, member in stream_conda_component(str(path), file, "pkg"):
             if member.name in names and (part := tar.extractfile(member)):
-                beginnings[member.name] = part.read(size)
+                beginnings[member.name] = part.read(4)
                 if len(beginnings) == len(names):
                     break
     return beginnings

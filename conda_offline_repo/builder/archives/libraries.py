@@ -55,7 +55,7 @@ def native_files(path: Path, contents: Contents) -> dict[str, str]:
         for name, file in contents.files.items()
         if file.size > LARGEST_SCRIPT and COMMAND.fullmatch(name)
     }
-    beginnings = read_beginnings(path, large, 4) if large else {}
+    beginnings = read_beginnings(path, large) if large else {}
     systems = ((name, system_of(content)) for name, content in sorted(beginnings.items()))
     programs = {name: system for name, system in systems if system}
     libraries = (name for name in contents.files if COMPILED.search(name) and _is_loaded(name))

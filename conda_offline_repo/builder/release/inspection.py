@@ -6,11 +6,12 @@ An archive is looked into when it comes into a solution, and not again while it 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from itertools import chain, combinations
 from typing import TYPE_CHECKING, Any
 
+from ...printable import few
 from ...repository.manifest import Manifest, package_name
 from ..archives.contents import Contents, contents_of
 from ..archives.facts import facts_of
@@ -69,7 +70,7 @@ def inspect(plan: BuildPlan, archives: Iterable[Archive], known: Known) -> tuple
             if windows and facts.long_path:
                 long[name] = facts.long_path
             if is_useless:
-                useless.append(f"{name}, for {solution.key}: {_some(paths)}")
+                useless.append(f"{name}, for {solution.key}: {few(paths, NAMED)}")
             elif paths and not any(d.startswith("__") for d in records[name].get("depends") or ()):
                 fitting[name] = paths
     if useless or unlinkable:
@@ -78,8 +79,9 @@ def inspect(plan: BuildPlan, archives: Iterable[Archive], known: Known) -> tuple
         *(
             BuildWarning(
                 "noarch",
-                f"{name} is noarch, which is for every machine, and has compiled files for some: "
-                f"{_some(paths)}. On another platform, or with another Python, it may not work.",
+                f"{name} is noarch, which is for every machine, and has compiled files for "
+                f"some: {few(paths, NAMED)}. On another platform, or with another Python, it may "
+                "not work.",
             )
             for name, paths in sorted(fitting.items())
         ),
@@ -121,7 +123,7 @@ def _providers(plan: BuildPlan, solution: Solution, read: Read) -> Iterator[Buil
         if shared := shared_modules(*(modules[name] for name in pair)):
             yield BuildWarning(
                 "two-providers",
-                f"For {solution.key}, two packages have {_some(shared)}: "
+                f"For {solution.key}, two packages have {few(shared, NAMED)}: "
                 f"{' and '.join(_described(name, plan) for name in pair)}. conda installs both, "
                 "and writes files of one over those of the other. Ask for only one of them.",
             )
@@ -131,8 +133,3 @@ def _described(name: str, plan: BuildPlan) -> str:
     record = plan.records[name]
     wheel = any(entry.wheel for entry in plan.entries if entry.name == name)
     return f"{record['name']} {record['version']}{' from a wheel' if wheel else ''}"
-
-
-def _some(texts: Sequence[str]) -> str:
-    more = f" and {len(texts) - NAMED} more" if len(texts) > NAMED else ""
-    return f"{', '.join(texts[:NAMED])}{more}"

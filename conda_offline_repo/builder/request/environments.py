@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -12,6 +11,7 @@ from conda.models.match_spec import MatchSpec
 from packaging.utils import canonicalize_name
 
 from ...exceptions import InvalidRequestError
+from ...queries.pip import project_of
 from ...repository.manifest import Manifest, solution_key
 from ...repository.names import label_problem
 from ...repository.remembered import Remembered
@@ -167,7 +167,7 @@ def _listed(options: Options, last: Manifest | None) -> Environment:
     """Return the environment of packages that are named, or of those of the last build, changed."""
     request = last.request if last else Remembered()
     part = _asked_of_pip(options) if options.pip else recalled(request.pip.get("", {}))
-    names = {} if options.pip else {text: _project(text) for text in part.requirements}
+    names = {} if options.pip else {text: project_of(text) for text in part.requirements}
     gone = {name for name in map(canonicalize_name, options.remove) if name in names.values()}
     packages = _packages(options, last, gone)
     requirements = tuple(text for text in part.requirements if names.get(text) not in gone)
@@ -176,10 +176,6 @@ def _listed(options: Options, last: Manifest | None) -> Environment:
     if part.requirements and not packages and not is_all:
         packages = PYTHON
     return Environment(packages=packages, pip=part)
-
-
-def _project(requirement: str) -> str:
-    return canonicalize_name(re.split(r"[^\w.-]", requirement, maxsplit=1)[0])
 
 
 def _packages(

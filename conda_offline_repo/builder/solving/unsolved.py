@@ -19,11 +19,12 @@ from conda.models.match_spec import MatchSpec
 from conda.models.records import PackageRecord
 from conda.models.version import VersionOrder
 
+from ...printable import few
 from ...urls import public
 from ..exceptions import UnreadableIndexError
 from ..request.machine import can_be
 from ..upstream import newer
-from ..upstream.newer import FEW, few
+from ..upstream.newer import FEW
 from ..upstream.repodata import load
 from ..upstream.unavailable import explained
 from .exceptions import SolveError
@@ -196,4 +197,4 @@ def named_channels(spec: MatchSpec) -> frozenset[str]:
 
 def _few(texts: Iterable[str]) -> str:
     unique = list(dict.fromkeys(texts))
-    return f"{'are' if unique[1:] else 'is'} {few(unique)}"
+    return f"{'are' if unique[1:] else 'is'} {few(unique, FEW)}"

@@ -10,6 +10,7 @@ from conda.models.channel import Channel
 from conda.models.records import PackageRecord
 from conda.models.version import VersionOrder
 
+from ...printable import few
 from ..warnings import BuildWarning
 from .unfit import is_later
 
@@ -51,7 +52,7 @@ def in_newer_form(spec: MatchSpec, indexes: Indexes) -> str:
                 form = WHEEL if file.endswith(".whl") else ARCHIVE
                 forms.setdefault((url, form), []).append(record)
     return "; ".join(
-        f"{url} has {few(_versions(records, form))} {form}"
+        f"{url} has {few(_versions(records, form), FEW)} {form}"
         for (url, form), records in forms.items()
     )
 
@@ -81,7 +82,7 @@ def newer_versions(
         yield BuildWarning(
             "unfit-entry",
             f"{url} has newer versions in version 3 of the index format, which not every conda "
-            f"reads (--index-version 3): {few(texts)}.",
+            f"reads (--index-version 3): {few(texts, FEW)}.",
         )
 
 
@@ -97,13 +98,7 @@ def hints(text: str) -> tuple[str, ...]:
     return tuple(hint for form, hint in hints.items() if form in text)
 
 
-def few(texts: Iterable[str]) -> str:
-    """Return the first texts, and how many more there are."""
-    unique = list(dict.fromkeys(texts))
-    more = f" and {len(unique) - FEW} more" if len(unique) > FEW else ""
-    return f"{', '.join(unique[:FEW])}{more}"
-
-
 def _versions(records: list[PackageRecord], form: str) -> list[str]:
     records.sort(key=lambda record: (VersionOrder(record.version), record.build), reverse=True)
-    return [r.version if form == WHEEL else f"{r.version}={r.build}" for r in records]
+    versions = (r.version if form == WHEEL else f"{r.version}={r.build}" for r in records)
+    return list(dict.fromkeys(versions))

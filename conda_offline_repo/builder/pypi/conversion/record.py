@@ -16,6 +16,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name, parse_wheel_filename
 from packaging.version import Version
 
+from ....printable import few
 from ....urls import public
 from ..exceptions import DamagedWheelError, UnconvertibleWheelError
 from . import layout
@@ -223,8 +224,6 @@ def _reasons(
     several = len(systems) > 1 and target.platform.partition("-")[0] in systems
     managed = systems == {"win"} and all(name.lower().endswith(".dll") for name in libraries)
     if bounds and bounds.anywhere and libraries and not (several or managed):
-        names = ", ".join(libraries[:MOST_NAMES])
-        if more := len(libraries[MOST_NAMES:]):
-            names += f" and {more} more"
+        names = few(libraries, MOST_NAMES)
         yield f"its name says that it is for every platform, and it has compiled libraries: {names}"
     yield from layout.problems(metadata.contents, subdir)
