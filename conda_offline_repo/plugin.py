@@ -40,18 +40,13 @@ def conda_pre_commands() -> object:
     archives that a command names, and remember what a copy of an environment has to know.
     """
 
-    def leave_out(_: str) -> None:
-        from .customer.hooks.channels import leave_out_others
-
-        leave_out_others()
-
-    def look(_: str) -> None:
+    def leave_out(command: str) -> None:
         from conda.base.context import context
 
-        if context.allowlist_channels:
+        if command in CHANGING or context.allowlist_channels:
             from .customer.hooks.channels import leave_out_others
 
-            leave_out_others(solving=False)
+            leave_out_others(solving=command in CHANGING)
 
     def remember(_: str) -> None:
         from ._conda.commands import original
@@ -71,8 +66,8 @@ def conda_pre_commands() -> object:
 
             check_archives_of(archives)
 
-    yield types.CondaPreCommand(name="offline-repo-channels", action=leave_out, run_for=CHANGING)
-    yield types.CondaPreCommand(name="offline-repo-allowed", action=look, run_for=LOOKING)
+    either = CHANGING | LOOKING
+    yield types.CondaPreCommand(name="offline-repo-channels", action=leave_out, run_for=either)
     yield types.CondaPreCommand(name="offline-repo-files", action=check, run_for=INSTALLING)
     yield types.CondaPreCommand(name="offline-repo-copy", action=remember, run_for=COPYING)
 
@@ -106,17 +101,13 @@ def conda_post_commands() -> object:
     """Remember the release that an environment was installed from; end `conda_pre_commands`."""
 
     def finish(command: str) -> None:
-        from .customer.hooks.channels import restore
-        from .customer.hooks.history_check import remember_release
-
-        if command != "remove":
-            remember_release()
-        restore()
-
-    def looked(_: str) -> None:
         from conda.base.context import context
 
-        if context.allowlist_channels:
+        if command in CHANGING - {"remove"}:
+            from .customer.hooks.history_check import remember_release
+
+            remember_release()
+        if command in CHANGING or context.allowlist_channels:
             from .customer.hooks.channels import restore
 
             restore()
@@ -131,8 +122,8 @@ def conda_post_commands() -> object:
             restore()
             carry_state(prefix)
 
-    yield types.CondaPostCommand(name="offline-repo-release", action=finish, run_for=CHANGING)
-    yield types.CondaPostCommand(name="offline-repo-allowed", action=looked, run_for=LOOKING)
+    either = CHANGING | LOOKING
+    yield types.CondaPostCommand(name="offline-repo-release", action=finish, run_for=either)
     yield types.CondaPostCommand(name="offline-repo-copy", action=carry, run_for=COPYING)
 
 
