@@ -20,6 +20,8 @@ from typing import BinaryIO
 PAUSE = 0.2
 #: How often the file may vanish before it is locked; a few times, other processes remove it.
 TRIES = 25
+#: How often Windows may refuse the file; a few times, its holder is just removing it.
+BUSY = 5
 #: The error numbers for a lock that another process holds.
 HELD = (errno.EAGAIN, errno.EACCES, errno.EDEADLK)
 #: Far behind the text, because on Windows other processes cannot read locked bytes.
@@ -60,6 +62,10 @@ def acquire(path: Path, waiting: Callable[[str], None]) -> Lock:
             try:
                 file = _open(path, folders)
             except FileNotFoundError:  # the holder has just finished and removed the folder
+                lost += 1
+            except PermissionError:
+                if sys.platform != "win32" or lost >= BUSY:
+                    raise
                 lost += 1
             else:
                 if not _lock(file, path):
@@ -108,7 +114,7 @@ def _open(path: Path, folders: tuple[Path, ...]) -> BinaryIO:
     try:
         return path.open("a+b")
     except PermissionError:
-        if not os.path.lexists(path):
+        if sys.platform == "win32" or not path.exists():
             raise
         return path.open("rb")  # enough to see whether its user still has it
 

@@ -9,6 +9,8 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+import pytest
+
 from conda_offline_repo._conda import features
 from tests.support.keys import SigningKey, sign
 from tests.support.running import INHERITED, PATIENCE
@@ -16,8 +18,6 @@ from tests.support.users import FIRST, GROUP, ONLY_OWNER, SECOND, as_others, as_
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import pytest
 
     from tests.support.mirror import Mirror
     from tests.support.running import Conda
@@ -102,6 +102,7 @@ def test_package_cache_that_cannot_be_written(customer: Conda, copy: Path, tmp_p
     assert not (customer.envs / "rating").exists()
 
 
+@pytest.mark.skipif(os.name == "nt", reason="what is below a file does not exist there")
 def test_list_of_environments_that_cannot_be_looked_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
