@@ -28,9 +28,8 @@ HISTORY = """\
 # cmd: conda install
 # update specs: {specs!r}
 """
-#: How the metadata of a project's distribution is called in `site-packages`, and a file in it.
+#: How names in `site-packages` end that stand for an installed project.
 DISTRIBUTION = (".dist-info", ".egg-info", ".egg-link")
-METADATA = ("/METADATA", "/RECORD", "/PKG-INFO", ".egg-info")
 
 
 def installed(prefix: Path) -> dict[str, PrefixRecord]:
@@ -61,10 +60,11 @@ def by_pip(prefix: Path) -> tuple[dict[str, str], list[str]]:
     folder = python.get("python_site_packages_path")
     folder = f"{folder or get_python_site_packages_short_path(python.version)}/"
     owners = {
-        file[len(folder) :].partition("/")[0]: name
+        entry: name
         for name, record in records.items()
         for file in record.files
-        if file.endswith(METADATA) and file.startswith(folder)
+        if "-info" in file and file.startswith(folder)
+        if (entry := file[len(folder) :].partition("/")[0]).endswith(DISTRIBUTION)
     }
     present: set[str] = set()
     with suppress(FileNotFoundError):

@@ -52,6 +52,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for number in (1, 2, 3):
         lib = min(number, 2)
         modules = {f"{SITE}/lib-{lib}.0.dist-info/{name}": "x" for name in ("METADATA", "RECORD")}
+        modules[f"{SITE}/lib/_vendor/other-1.0.dist-info/METADATA"] = "as setuptools has them"
         channel.add("lib", f"{lib}.0", depends=["python"], files=modules)
         channel.add("app", f"{number}.0", depends=["lib"])
         channel.add("tool", f"{number}.0", subdir=PLATFORM)
