@@ -196,6 +196,7 @@ def test_changed_by_hand(me: Inside, bank: Path, prefix: Path, tmp_path: Path) -
 
 def test_what_pip_does(me: Inside, bank: Path, prefix: Path, tmp_path: Path) -> None:
     """conda's own list deletes the record of what pip has replaced; this does not."""
+    pytest.importorskip("uv", reason="uv is not installed")
     me.conda.use(bank, "-p", prefix, "--environment", "risk", "--yes")
     assert not why(bank, prefix, environment="risk")
     shutil.rmtree(prefix / SITE / "lib-2.0.dist-info")
