@@ -221,8 +221,11 @@ def test_installers_go_along_and_are_remembered(build: Build, tmp_path: Path) ->
     answer = build("--installer", script, "--installer", other, "--dry-run", "--json").json
     assert answer["transfer_bytes"] > 3_000_000
     assert not build.bank.exists()
-    build("--installer", script, "--installer", other)
+    told = build("--installer", script, "--installer", other)
+    assert "installer of conda and not the plugin" in told.stderr
     assert [name for name in tree(build.bank) if "Mini" in name] == names
+    assert {path.name for path in build.bank.glob("install.*")} == {"install.sh", "install.cmd"}
+    assert "install.sh" in locate_one(build.bank).manifest.files
     whole(build.bank)
     assert all(name in (build.bank / "README.txt").read_text() for name in names)
     script.unlink()
@@ -233,11 +236,12 @@ def test_installers_go_along_and_are_remembered(build: Build, tmp_path: Path) ->
     build("--installer", other)
     assert [name for name in tree(build.bank) if "Mini" in name] == names[1:]
     assert (build.bank / names[1]).read_bytes() == b"MZ, newer"
+    assert {path.name for path in build.bank.glob("install.*")} == {"install.cmd"}
     whole(build.bank)
     (build.bank / names[1]).write_bytes(b"another")
     assert "it is not the file that was published" in build.refused()
     build("--without-installer")
-    assert not (build.bank / "installer").exists()
+    assert not [*build.bank.glob("install*")]
     assert "MACHINE WITHOUT CONDA" not in (build.bank / "README.txt").read_text()
     whole(build.bank)
 

@@ -130,21 +130,19 @@ def make_bare(folder: Path, libraries_of: Iterable[Path]) -> Path:
     return folder
 
 
-def run_bare(
-    root: Path, command: str, *, read_only: str = "media/stick"
-) -> subprocess.CompletedProcess[str]:
+def run_bare(root: Path, command: str) -> subprocess.CompletedProcess[str]:
     """Run a command of the shell in such a root, as its administrator, without a network.
 
-    Args:
-        read_only: the folder that nothing can be written to.
+    `media/stick` is mounted as sticks and CDs may be: nothing can be written or executed there.
     """
     namespace = isolation()
     assert namespace
-    stick = root / read_only
+    stick = root / "media" / "stick"
     setup = (
         f"mount --rbind /dev '{root}/dev' && mount --rbind /proc '{root}/proc' &&"
         f" mount --bind '{stick}' '{stick}' &&"
-        f" mount -o remount,bind,ro '{stick}' && exec chroot '{root}' /bin/sh -c \"$1\""
+        f" mount -o remount,bind,ro,nosuid,nodev,noexec '{stick}' &&"
+        f" exec chroot '{root}' /bin/sh -c \"$1\""
     )
     return subprocess.run(
         [*namespace, "sh", "-c", setup, "sh", command],

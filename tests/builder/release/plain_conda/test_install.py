@@ -137,6 +137,7 @@ def test_endings_are_those_of_the_readers() -> None:
         ("P", "x", "--prefix", "y"),
         ("P", "x", "-ny"),
         ("P", "x", "--check"),
+        ("P", "x", "app", "--release", "1", "--chec"),
         ("P", "x", "--undo"),
         ("P", "x", "--dry-run"),
     ],

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from contextlib import nullcontext
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ import pytest
 from tests.support.mirror import another
 from tests.support.running import Conda, Customer, tree
 from tests.support.tiny import TinyChannel
+from tests.support.windows import root_of_a_drive, share
 
 if TYPE_CHECKING:
     from dev.upstream.cable import Cable
@@ -94,12 +96,12 @@ def bank(published: Path, tmp_path: Path) -> Path:
 
 
 def install(
-    customer: Conda, bank: Path, *arguments: Path | str, status: int = 0
+    customer: Conda, bank: Path | str, *arguments: Path | str, status: int = 0
 ) -> subprocess.CompletedProcess[str]:
     """Run the batch file of a repository."""
     # as somebody types it: what is not quoted, the shell takes for its own
     done = subprocess.run(
-        " ".join(f'"{word}"' for word in (bank / "install.cmd", *arguments)),
+        " ".join(f'"{word}"' for word in (os.path.join(bank, "install.cmd"), *arguments)),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         cwd=customer.work,
@@ -138,6 +140,13 @@ def test_installation_that_was_cut_off(customer: Conda, bank: Path, tmp_path: Pa
     cut.unlink()
     install(customer, bank, prefix, "rating", "--accept-license")
     assert customer.installed("rating") == {"app": "1.0"}
+
+
+@pytest.mark.parametrize("place", ["drive", "share"])
+def test_root_of_a_drive_and_share(customer: Conda, bank: Path, tmp_path: Path, place: str) -> None:
+    with root_of_a_drive(bank) if place == "drive" else nullcontext(share(bank)) as folder:
+        install(customer, f"{folder}\\", tmp_path / "conda", "rating", "--accept-license", "-q")
+        assert customer.installed("rating") == {"app": "1.0"}
 
 
 def test_another_run_is_under_way(customer: Conda, bank: Path, tmp_path: Path) -> None:
