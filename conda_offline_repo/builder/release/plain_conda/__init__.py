@@ -71,6 +71,9 @@ def plain_conda_files(
         "powershell": _part("powershell") if on_windows else "",
         "origin": _part("signed" if signed else "unsigned", label=request.label),
         "known": " ".join(environment.name or DEFAULT for environment in environments),
+        "programs": " ".join(
+            PurePosixPath(name).name for name in installers if name.endswith(".exe")
+        ),
         "needed": " ".join(sorted(_needed(n) for n in packages if n.startswith(f"{PLUGIN}/"))),
     }
     names = ["README.txt", "use.cmd", "use.sh", *(["use.ps1"] if on_windows else [])]
@@ -116,6 +119,6 @@ def _fill(name: str, values: dict[str, str]) -> bytes:
     text = (files(__package__) / f"{name}.in").read_text("utf-8")
     if name == "README.txt":
         text = Template(text).substitute(values)
-    for key in ("known", "needed"):
+    for key in ("known", "needed", "programs"):
         text = text.replace(f"@{key}@", values[key])
     return text.replace("\r\n", "\n").replace("\n", LINE_ENDINGS[name]).encode()
