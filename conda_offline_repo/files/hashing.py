@@ -6,6 +6,7 @@ import errno
 import hashlib
 import os
 import stat
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 
 CHUNK = 1 << 18
+#: Seconds between tries to open a file that is perhaps being replaced, which Windows refuses.
+PAUSES = (0.01, 0.05, 0.2, 0.5)
 #: Errors of a file that may be right, but cannot be read.
 UNREADABLE = frozenset(
     (errno.EACCES, errno.EPERM, errno.EIO, errno.ENXIO, errno.ENODEV)
@@ -56,13 +59,25 @@ def open_regular(path: Place) -> Iterator[BinaryIO]:
             yield file
         return
 
-    def opener(name: str, flags: int) -> int:
-        return os.open(name, flags | getattr(os, "O_NONBLOCK", 0))
-
-    with open(path, "rb", buffering=0, opener=opener) as file:
+    with open(path, "rb", buffering=0, opener=_open) as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             raise OSError(errno.EINVAL, "it is not a regular file", str(path))
         yield file
+
+
+def _open(name: str, flags: int) -> int:
+    pauses = iter(PAUSES)
+    while True:
+        try:
+            return os.open(name, flags | getattr(os, "O_NONBLOCK", 0))
+        except PermissionError:
+            if os.name != "nt":
+                raise
+            if os.path.isdir(name):
+                raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), name) from None
+            if (pause := next(pauses, None)) is None:
+                raise
+            time.sleep(pause)
 
 
 def read_regular(path: Place, limit: int, *, links: bool = False) -> bytes:

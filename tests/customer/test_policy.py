@@ -149,7 +149,8 @@ def vendor(tmp_path_factory: pytest.TempPathFactory) -> Path:
             channel.add("lib", version, subdir=PLATFORM)
             channel.add("tool", version)
             channel.write()
-            options = engineer.options("app", "tool", channels=(channel.folder.as_uri(),), keep=2)
+            url, platforms = channel.folder.as_uri(), (PLATFORM,)
+            options = engineer.options("app", "tool", channels=(url,), platforms=platforms, keep=2)
             engineer.build(options)
     return folder / "repositories" / "bank"
 

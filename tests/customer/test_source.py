@@ -75,7 +75,7 @@ def test_conda_that_is_offline(
         with source.reachable(place, prefix):
             assert not context.offline
         return
-    by = "CONDA_OFFLINE" if how == "variable" else r"home/\.condarc"
+    by = "CONDA_OFFLINE" if how == "variable" else r"home.\.condarc"
     with pytest.raises(OfflineError, match=by):
         source.reachable(place, prefix)
 

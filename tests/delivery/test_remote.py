@@ -129,7 +129,7 @@ def test_order_and_what_moves(protocol: str, mirror: Mirror, tmp_path: Path) -> 
         outcome = send(mirror.builds[release], store)
         assert files(target) == files(mirror.builds[release])
     kind = "rename" if protocol == "faulty" else "write"
-    changes = [change.split(f"{target}/") for change in store.system.changes]
+    changes = [change.split(f"{target.as_posix()}/") for change in store.system.changes]
     placed = [n for k, n in changes if k.startswith(kind) and not is_arriving(n)]
     deleted = [n for k, n in changes if k.startswith("delete") and not is_arriving(n)]
     archives = [name for name in placed if name.endswith((".conda", ".tar.bz2"))]

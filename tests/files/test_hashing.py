@@ -22,6 +22,8 @@ def test_a_file_of_at_most_so_many_bytes(tmp_path: Path) -> None:
         read_regular(path, 4)
     with pytest.raises(FileNotFoundError):
         read_regular(tmp_path / "lost", 5)
+    with pytest.raises(IsADirectoryError):
+        read_regular(tmp_path, 5)
 
 
 @pytest.mark.skipif(os.name == "nt", reason=DEVICES)

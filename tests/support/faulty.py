@@ -45,7 +45,7 @@ class FaultyFileSystem(LocalFileSystem):  # type: ignore[misc]
 
     @classmethod
     def _strip_protocol(cls, path: str) -> str:
-        return path.partition("://")[2] or path
+        return (path.partition("://")[2] or path).replace(os.sep, "/")
 
     def _change(self, name: str, path: str, content: bytes | None = None) -> None:
         if self.fails_at and len(self.changes) >= self.fails_at and self.fault != "refuse":
