@@ -30,15 +30,16 @@ def exclusive(prefix: Path, waiting: Callable[[str], None]) -> Iterator[None]:
     Raises:
         TargetError: The folder cannot be written.
     """
-    with shared(prefix):
-        try:
+    try:
+        with shared(prefix):
             lock = acquire(prefix / "conda-meta" / LOCK_NAME, waiting)
-        except OSError as error:
-            raise cannot_be_written(prefix, error) from error
-        try:
+    except OSError as error:
+        raise cannot_be_written(prefix, error) from error
+    try:
+        with shared(prefix):  # which exists now
             yield
-        finally:
-            release(lock)
+    finally:
+        release(lock)
 
 
 def check_not_frozen(prefix: Path) -> None:
