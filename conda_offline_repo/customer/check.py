@@ -36,7 +36,7 @@ from .hooks.guard import check_format, solutions_with
 from .hooks.policy import check_policies
 from .installed import archive_of, installed_release, is_from
 from .source import reachable, records
-from .target import plan
+from .target import Target, plan
 from .trust.exceptions import AllowedSignersError, UnknownSignerError
 
 if TYPE_CHECKING:
@@ -100,12 +100,14 @@ def check(request: UseRequest) -> Checked:
         if missing := not (prefix / "conda-meta" / "history").is_file():
             why.append(Reason("missing", f"The environment {prefix} does not exist."))
         try:
-            solutions = _solutions(request, repository)
+            target = plan(repository, request)
+            solutions = _solutions(request, repository, target)
+            packages = list[Reason]()
             if not missing:
-                why += _of_settings(prefix, state, repository)
-                why += _of_packages(request, manifest, state, solutions, wanted, release)
-                why += [] if is_base(prefix) else _of_pip(prefix)
-            if why:
+                why += _of_settings(target, state, repository)
+                packages += _of_packages(request, manifest, state, solutions, wanted, release)
+                packages += [] if is_base(prefix) else _of_pip(prefix)
+            if why := why + packages:
                 check_not_frozen(prefix)
                 if request.exact and isinstance(repository.path, Path):
                     entries = read_records(manifest, repository.path, damaged=True)
@@ -113,7 +115,8 @@ def check(request: UseRequest) -> Checked:
                     held = held_back(repository, prefix, partial(records, repository, solutions[0]))
                     if held and held.packages and not request.exempt:
                         raise exceptions.CooldownError(held.problem, held.remedy)
-                words = _words(request, manifest, {reason.kind for reason in why})
+                changed = any(reason.kind == "changed" for reason in packages)
+                words = _words(request, manifest, target, changed=changed)
                 commands = (f"conda offline-repo use {quoted(repository.path, *words)}",)
         except UNCLEAR:
             raise
@@ -131,9 +134,11 @@ def _release(manifest: Manifest, state: State | None, prefix: Path) -> int | Non
     return release
 
 
-def _solutions(request: UseRequest, repository: Repository) -> tuple[tuple[str, ...], ...]:
+def _solutions(
+    request: UseRequest, repository: Repository, target: Target
+) -> tuple[tuple[str, ...], ...]:
     """Return the archives of each environment that is meant; raises what `use` refuses with."""
-    target, path = plan(repository, request), repository.path
+    path = repository.path
     solutions = solutions_with(repository.manifest, [p.match for p in request.packages])
     if request.exact:
         solutions = (solution(repository, request.release, request.environment),)
@@ -148,16 +153,20 @@ def _solutions(request: UseRequest, repository: Repository) -> tuple[tuple[str, 
     return solutions
 
 
-def _of_settings(prefix: Path, state: State | None, repository: Repository) -> Iterator[Reason]:
-    place, path = repository.path, prefix / CONDARC
+def _of_settings(target: Target, state: State | None, repository: Repository) -> Iterator[Reason]:
+    place, prefix, own = repository.path, target.prefix, target.state
+    path = prefix / CONDARC
     if under_way(prefix):
         yield Reason("incomplete", f"`use` was interrupted in the environment {prefix}.")
     elif state is None:
         yield Reason("unused", f"The environment {prefix} uses no offline repository.")
     elif not state.uses(place):
         yield Reason("unused", f"The environment {prefix} uses {state.path}, not {place}.")
-    elif configured(old := read_condarc(path), state.channel, path, state.platform) != old:
+    elif configured(old := read_condarc(path), state.channel, path, own.platform) != old:
         yield Reason("changed", f"{path} does not have the settings that `use` writes there.")
+    elif own.signers not in ((), state.signers):  # else the next key would come as a surprise
+        text = f"release {own.release} to be signed by {' or '.join(own.signers)}"
+        yield Reason("behind", f"The environment {prefix} does not expect {text} yet.")
 
 
 def _of_packages(
@@ -215,16 +224,28 @@ def _of_pip(prefix: Path) -> Iterator[Reason]:
         yield Reason("changed", f"Changed by pip: {', '.join(gone)}. First: {remedy}")
 
 
-def _words(request: UseRequest, manifest: Manifest, kinds: set[str]) -> list[str]:
-    """Return the arguments of `use`, after the repository, that bring the environment there."""
+def _words(request: UseRequest, manifest: Manifest, target: Target, *, changed: bool) -> list[str]:
+    """Return the arguments of `use`, after the repository, that bring the environment there.
+
+    `changed` is whether it has packages that only an exact release takes away.
+    """
     words: list[str] = [*request.packages]
     if request.exact:
         words = [] if request.release is None else ["--release", str(request.release)]
         words += ["--environment", request.environment] if request.environment else []
-    elif not words or "changed" in kinds:
+    elif not words or changed:
         current, options = installed(request.prefix), manifest.exact_options(context.subdir)
         solutions = on_platform(manifest.solutions, context.subdir)
         common = {n: sum(package_name(a) in current for a in solutions[n]) for n in options}
         words = options[max(common, key=common.__getitem__)].split()
-    words += [word for key in request.trusted for word in ("--trust", key)]
-    return ["-p", str(request.prefix), *words, *(["--yes"] if is_base(request.prefix) else [])]
+    flags = {
+        "--allow-older": request.allow_older,
+        "--other-label": request.other_label,
+        "--no-exclude-newer": request.exempt,
+        "--yes": is_base(request.prefix),
+    }
+    values = [("--policy", request.policy), ("--platform", target.state.platform)]
+    values += [("--trust", key) for key in request.trusted]
+    words += [word for option, value in values if value for word in (option, value)]
+    words += [flag for flag, given in flags.items() if given]
+    return ["-p", str(request.prefix), *words]

@@ -287,7 +287,22 @@ def test_what_use_refuses(me: Inside, bank: Path, prefix: Path, tmp_path: Path) 
     assert kinds(bank, prefix, **asked) == ["not-installable"]  # of the same number, and other
     trusted: dict[str, Any] = {"allow_older": True, **asked}
     assert "is not trusted yet" in why(bank, prefix, **trusted)[0][1]
-    assert not why(bank, prefix, trusted=(VENDOR.fingerprint,), **trusted)
+    trusted["trusted"] = (VENDOR.fingerprint,)
+    new = ask(bank, prefix, **trusted)
+    expected = f"does not expect release 3 to be signed by {VENDOR.fingerprint} yet."
+    assert [(r.kind, r.text[-len(expected) :]) for r in new.why] == [("behind", expected)]
+    me.conda.run(*split(new.next[0])[1:])
+    assert not why(bank, prefix, **asked)
+
+
+def test_options_stay_in_what_is_proposed(
+    me: Inside, mirror: Mirror, stick: Path, prefix: Path
+) -> None:
+    me.conda.use(stick, "-p", prefix, "app", "--yes")
+    (prefix / ".condarc").unlink()
+    assert ask(stick, prefix, "app").next[0].endswith(f" -p {prefix} app")
+    (command,) = ask(mirror.copy(2, stick), prefix, "app", allow_older=True, exempt=True).next
+    assert command.endswith(f" -p {prefix} app --allow-older --no-exclude-newer")
 
 
 def test_other_machine(me: Inside, prefix: Path, root: Path, tmp_path: Path) -> None:
