@@ -68,18 +68,16 @@ def downloads_at_once() -> int:
 
 
 def registers() -> bool:
-    """Return whether conda is to note environments in the list in the user's home.
-
-    It fails over a list that it may not look for, as in the home of another user.
+    """Return whether conda is to note environments in the list in the user's home. It fails over
+    one that it may not look for, as in the home of another user.
     """
     from conda.core.envs_manager import get_user_environments_txt_file
 
     try:
         os.stat(get_user_environments_txt_file())
-    except FileNotFoundError:
-        pass
-    except OSError:
-        return False
+    except OSError as error:
+        if not isinstance(error, FileNotFoundError):
+            return False
     return bool(context.register_envs)
 
 

@@ -51,29 +51,26 @@ def run_logged(command: Callable[[], int], path: Path) -> int:
         problem = f"The log {path} cannot be written: {error.strerror}. Nothing was done."
         raise InvalidRequestError(problem, "Name another file with --log.") from error
     with stream, _handled(logging.StreamHandler(FilteredStream(stream, str))):
+        system = f"Python {platform.python_version()}, {platform.platform()}"
+        versions = f"conda {conda_version}, solver {solver_text(context.solver)}, {system}"
         log.info("conda %s", quoted(*sys.argv[1:]))
-        log.info(
-            "conda-offline-repo %s, conda %s, solver %s, Python %s, %s",
-            version("conda-offline-repo"),
-            conda_version,
-            solver_text(context.solver),
-            platform.python_version(),
-            platform.platform(),
-        )
+        log.info("conda-offline-repo %s, %s", version("conda-offline-repo"), versions)
         status: object = 1
         try:
-            status = command()
+            status = result = command()
+        except CondaError as error:
+            status = error.return_code
+            log.info("%s: %s", type(error).__name__, text_of(error))
+            raise
+        except SystemExit as error:
+            status = error.code
+            raise
         except BaseException as error:
-            status = error.code if isinstance(error, SystemExit) else 1
-            if isinstance(error, CondaError):
-                status = error.return_code
-                log.info("%s: %s", type(error).__name__, text_of(error))
-            elif not isinstance(error, SystemExit):
-                log.info("%s", type(error).__name__, exc_info=error)
+            log.info("%s", type(error).__name__, exc_info=error)
             raise
         finally:
             log.info("exit status %s", status or 0)
-    return int(status)
+    return result
 
 
 @contextmanager
@@ -81,8 +78,7 @@ def _handled(handler: logging.Handler) -> Iterator[None]:
     """Hand to a handler what this package tells, and what others warn of."""
     handler.setFormatter(_Lines())
     own, root, conda = map(logging.getLogger, (__name__.partition(".")[0], None, "conda"))
-    level = own.level
-    loggers = [root] if conda.propagate else [root, conda]
+    level, loggers = own.level, [root] if conda.propagate else [root, conda]
     own.setLevel(min(logging.INFO, own.getEffectiveLevel()))
     for logger in loggers:
         logger.addHandler(handler)

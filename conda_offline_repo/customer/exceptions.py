@@ -144,12 +144,11 @@ class BaseMisfitError(OfflineRepoError):
 class PackageCacheError(OfflineRepoError):
     """A package cache that this user cannot read, or none that this user can write."""
 
-    def __init__(self, problem: str) -> None:
+    def __init__(self, reason: Exception) -> None:
         super().__init__(
-            problem,
+            f"conda cannot use its package cache: {reason}",
             "The environment was not changed. Ask who administers this machine for permission, or "
-            "name folders of your own for it: the variable CONDA_PKGS_DIRS, or pkgs_dirs in a "
-            ".condarc.",
+            "name folders of your own: the variable CONDA_PKGS_DIRS, or pkgs_dirs in a .condarc.",
         )
 
 

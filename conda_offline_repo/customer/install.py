@@ -11,7 +11,6 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from conda.base.context import context
-from conda.common.io import dashlist
 from conda.exceptions import NoWritablePkgsDirError
 from conda.models.channel import Channel
 from conda.models.match_spec import MatchSpec
@@ -62,15 +61,11 @@ def confined(target: Target, repository: Repository) -> Iterator[None]:
     try:
         with overrides.settings(**settings), overrides.present_umask():
             yield
-    except NoWritablePkgsDirError as error:
-        folders = dashlist(context.pkgs_dirs)
-        raise PackageCacheError(f"conda has no package cache to write to:{folders}") from error
-    except PermissionError as error:
-        path = Path(str(error.filename))
-        if not any(path.is_relative_to(folder) for folder in context.pkgs_dirs):
+    except (NoWritablePkgsDirError, PermissionError) as error:
+        path = Path(str(getattr(error, "filename", context.pkgs_dirs[0])))
+        if not any(map(path.is_relative_to, context.pkgs_dirs)):
             raise
-        problem = f"conda's package cache has a file that you may not read or write: {path}"
-        raise PackageCacheError(problem) from error
+        raise PackageCacheError(error) from error
     finally:
         expected_by_use.reset(token)
         on_servers.clear()

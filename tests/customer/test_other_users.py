@@ -97,7 +97,7 @@ def test_package_cache_that_cannot_be_written(customer: Conda, copy: Path, tmp_p
         *("offline-repo", "use", copy, "-n", "rating", "app", "--yes"),
         CONDA_PKGS_DIRS=str(tmp_path / "file" / "pkgs"),
     )
-    assert "PackageCacheError: conda has no" in told.stderr
+    assert "PackageCacheError: conda cannot use" in told.stderr
     assert "CONDA_PKGS_DIRS" in told.stderr
     assert not (customer.envs / "rating").exists()
 
