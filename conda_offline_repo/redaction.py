@@ -26,9 +26,11 @@ from .urls import is_local
 HIDDEN = "<hidden>"
 #: Shorter texts occur everywhere, and no server issues such a token.
 SHORTEST = 4
-#: A user and a password of a URL, also where its scheme was forgotten.
+#: A user and a password of a URL, also where its scheme was forgotten, or where the password has an
+#: `@` or `/` that should have been escaped: not the `/` after a number, which is that of a port.
 USERINFO = re.compile(
-    r"(?<=://)[^/@\s'\"<>]+(?=@)|(?<![^\s'\"<>(=,])[^/\\@:\s'\"<>(=,]+:[^/\\@:\s'\"<>]+(?=@[\w.-]+)"
+    r"(?<=://)(?:[^/\s'\"<>]+|[^/@:\[\s'\"<>]+:(?!\d*/)[^@\s'\"<>]{1,200})(?=@)"
+    r"|(?<![^\s'\"<>(=,])[^/\\@:\s'\"<>(=,]+:[^/\\:\s'\"<>]+(?=@[\w.-]+)"
 )
 #: conda's place for a token in a URL; the same elsewhere in the path is hidden, too.
 TOKEN = re.compile(r"(?<=/t/)[^/\s'\"<>]+(?=/)")

@@ -150,7 +150,7 @@ def test_query_with_a_value_is_hidden_from_the_first_question_mark_on(text: str)
     assert Secrets(frozenset()).redact(text) == shown
 
 
-@pytest.mark.parametrize("text", ["?", "=", "?=", "://", "a:", "/t/", "GET ", "authorization:"])
+@pytest.mark.parametrize("text", ["?", "=", "?=", "://", "a:", "://a:b", "/t/", "GET ", "authorization:"])
 def test_long_texts_take_no_longer_than_they_are(text: str) -> None:
     """An expression that starts anew at each character would take minutes."""
     start = process_time()
@@ -292,6 +292,22 @@ def test_a_handler_that_was_made_before_logs_no_secret() -> None:
 def test_login_without_a_scheme(text: str, shown: str) -> None:
     assert Secrets(frozenset()).redact(text) == shown
     assert ("pa55w0rd" in text) == ("pa55w0rd" in secrets_in([text]).values)
+
+
+@pytest.mark.parametrize(
+    ("url", "shown", "password"),
+    [
+        ("https://anna:s3cr@tpw@host/acme", "https://<hidden>@host/acme", "s3cr@tpw"),
+        ("anna:s3cr@tpw@host/acme", "<hidden>@host/acme", "s3cr@tpw"),
+        ("https://anna:s3cr/tpw@host/acme", "https://<hidden>@host/acme", "s3cr/tpw"),
+        ("https://anna:s3cret@host/acme@1", "https://<hidden>@host/acme@1", "s3cret"),
+        ("https://host:8080/acme@1", "https://host:8080/acme@1", None),
+        ("https://host/acme@1", "https://host/acme@1", None),
+    ],
+)
+def test_passwords_that_are_not_escaped(url: str, shown: str, password: str | None) -> None:
+    assert Secrets(frozenset()).redact(f"read {url}, then") == f"read {shown}, then"
+    assert (password in secrets_in([url]).values) == (password is not None)
 
 
 def test_long_word_is_read_once() -> None:

@@ -109,7 +109,7 @@ def run(verb: str, args: Namespace) -> int:
     """Run a verb, with no secret in what is printed meanwhile, and return its exit status."""
     with confined(in_play(getattr(args, "offline_repo_token", None), environment_token())):
         module = _module(verb)
-        if file := getattr(args, "offline_repo_log", None):
+        if (file := getattr(args, "offline_repo_log", None)) is not None:
             from .log import run_logged
 
             return run_logged(lambda: module.execute(args), written_path(file))

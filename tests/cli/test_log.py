@@ -141,6 +141,8 @@ def test_log_that_cannot_be_written(customer: Conda, copy: Path, tmp_path: Path)
             run_logged(lambda: pytest.fail("it ran"), path)
     told = customer.fail("offline-repo", "use", copy, "-n", "rating", "--log", tmp_path, "--json")
     assert "Nothing was done" in told.json["message"]
+    told = customer.fail("offline-repo", "use", copy, "-n", "rating", "--log", "")
+    assert "Nothing was done" in told.stderr  # as of a variable that is not set
     assert not (customer.envs / "rating").exists()
 
 
