@@ -150,7 +150,9 @@ def test_query_with_a_value_is_hidden_from_the_first_question_mark_on(text: str)
     assert Secrets(frozenset()).redact(text) == shown
 
 
-@pytest.mark.parametrize("text", ["?", "=", "?=", "://", "a:", "://a:b", "/t/", "GET ", "authorization:"])
+@pytest.mark.parametrize(
+    "text", ["?", "=", "?=", "://", "a:", "://a:b", "/t/", "GET ", "authorization:"]
+)
 def test_long_texts_take_no_longer_than_they_are(text: str) -> None:
     """An expression that starts anew at each character would take minutes."""
     start = process_time()
