@@ -70,7 +70,7 @@ def folder(
     return path
 
 
-def refused(bank: Path, *arguments: Path | str, status: int = 1) -> str:
+def refused(bank: Path, *arguments: Path | str, status: int = 1, **variables: str) -> str:
     """Return why the script does nothing, which it may neither here nor where conda would be."""
     before = tree(bank.parent)
     done = subprocess.run(
@@ -79,6 +79,7 @@ def refused(bank: Path, *arguments: Path | str, status: int = 1) -> str:
         capture_output=True,
         cwd=bank.parent,
         encoding="utf-8",
+        env=os.environ | variables,
         timeout=60,
     )
     assert (done.returncode, done.stdout) == (status, ""), done.stderr
@@ -134,6 +135,7 @@ def test_endings_are_those_of_the_readers() -> None:
         ("P", "a b"),
         ("/", "x"),
         ("bank/conda", "x"),
+        ("link/conda", "x"),
         ("P", "x", "--prefix", "y"),
         ("P", "x", "-ny"),
         ("P", "x", "--check"),
@@ -143,6 +145,7 @@ def test_endings_are_those_of_the_readers() -> None:
     ],
 )
 def test_usage(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    (tmp_path / "link").symlink_to("bank")
     text = refused(folder(tmp_path / "bank"), *arguments, status=2)
     assert "usage: sh install.sh PREFIX ENVIRONMENT" in text
 
@@ -194,6 +197,36 @@ def test_damaged_copy(tmp_path: Path, damage: str) -> None:
     assert "copy the folder again" in refused(bank, "P", "x")
 
 
+def test_digests_in_the_language_of_the_user(tmp_path: Path) -> None:
+    """coreutils in Turkish say "Tamam" for OK."""
+    bank = folder(tmp_path / "bank")
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    (programs / "sha256sum").write_text(
+        '#!/bin/sh\nword=Tamam\n[ "$LC_ALL" != C ] || word=OK\n'
+        'PATH=${PATH#*:}\n{ sha256sum "$@" || shasum -a 256 "$@"; } | sed "s/OK$/$word/"\n'
+    )
+    (programs / "sha256sum").chmod(0o755)
+    path = f"{programs}:{os.environ['PATH']}"
+    text = refused(bank, tmp_path / "X Y", "x", PATH=path, LC_ALL="C.UTF-8")
+    assert "Cannot install into directories with spaces" in text
+
+
+def test_disk_is_full(tmp_path: Path) -> None:
+    bank = folder(tmp_path / "bank")
+    limited = ("sh", "-c", 'ulimit -f 0; exec sh "$@"', "sh")
+    done = subprocess.run(
+        [*limited, bank / "install.sh", tmp_path / "P", "x"],
+        capture_output=True,
+        encoding="utf-8",
+        # what is not written is an error, and not the end of the process
+        restore_signals=False,
+        timeout=60,
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert f"cannot write to {tmp_path / 'P'}" in done.stderr
+
+
 @pytest.mark.parametrize("used", ["file", "folder", "dangling"])
 def test_prefix_in_use(tmp_path: Path, used: str) -> None:
     bank, prefix = folder(tmp_path / "bank"), tmp_path / "X Y"
@@ -209,6 +242,11 @@ def test_prefix_in_use(tmp_path: Path, used: str) -> None:
     text = refused(bank, f"{prefix}/", "x")
     assert str(prefix) in text
     assert ("does not run" if used == "dangling" else "has no conda") in text
+
+
+def test_prefix_beside_the_folder(tmp_path: Path) -> None:
+    bank = folder(tmp_path / "bank", terms=TERMS)
+    assert "has a license" in refused(bank, "bank/../P", "x")
 
 
 def test_prefix_that_the_installer_refuses(tmp_path: Path) -> None:
