@@ -287,6 +287,15 @@ def _pycosat(site: Path) -> None:
         *("-shared", "-w", "-DNGETRUSAGE", f"-I{include}", f"-I{source}"),
         *(source / "pycosat.c", python() / "python311.dll", "-o", site / "pycosat.pyd"),
     )
+    _metadata(site, *PYCOSAT.split("=="))
+
+
+def _metadata(site: Path, name: str, version: str) -> Path:
+    """Record a package that pip has not installed; returns the folder of what is known of it."""
+    folder = site / f"{name.replace('-', '_')}-{version}.dist-info"
+    folder.mkdir()
+    (folder / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
+    return folder
 
 
 def _packages(wheels: list[Path]) -> None:
@@ -317,11 +326,7 @@ def _packages(wheels: list[Path]) -> None:
                 shutil.rmtree(site / "conda")
             wheel.extractall(site)
     (site / "checkout.pth").write_text(f"Z:{REPOSITORY}\n".replace("/", "\\"))
-    metadata = site / "conda_offline_repo-0.1.0.dist-info"
-    metadata.mkdir()
-    (metadata / "METADATA").write_text(
-        "Metadata-Version: 2.1\nName: conda-offline-repo\nVersion: 0.1.0\n"
-    )
+    metadata = _metadata(site, "conda-offline-repo", "0.1.0")
     (metadata / "entry_points.txt").write_text(
         "[conda]\nconda-offline-repo = conda_offline_repo.plugin\n"
     )

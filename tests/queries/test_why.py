@@ -156,7 +156,7 @@ def test_channel_of_the_plugin(acme: Repository) -> None:
 
 def test_index_that_does_not_fit(acme: Repository) -> None:
     (folder_of(acme) / "noarch" / "repodata.json").write_bytes(b"{}")
-    with pytest.raises(ManifestError, match=r"noarch/repodata\.json"):
+    with pytest.raises(ManifestError, match=r"noarch.repodata\.json"):
         why([acme], "cli")
 
 

@@ -133,7 +133,6 @@ def test_missing_signature(stick: Path) -> None:
 @pytest.mark.parametrize("kind", ["link", "pipe", "folder"])
 def test_signature_that_is_no_file(stick: Path, tmp_path: Path, kind: str) -> None:
     no_file(stick / SIGNATURE_NAME, kind, tmp_path / "moved")
-    # Windows says of a folder that it may not be read
     with pytest.raises((SignatureError, UnreadableError), match=SIGNATURE_NAME):
         locate_one(stick)
 
