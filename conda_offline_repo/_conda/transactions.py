@@ -15,6 +15,7 @@ from conda.common.path import get_python_site_packages_short_path
 from conda.core import solve
 from conda.core.link import PrefixSetup, UnlinkLinkTransaction
 from conda.core.prefix_data import PrefixData
+from conda.exceptions import CondaFileIOError
 from conda.history import History
 from conda.models.prefix_graph import PrefixGraph
 
@@ -33,8 +34,16 @@ DISTRIBUTION = (".dist-info", ".egg-info", ".egg-link")
 
 
 def installed(prefix: Path) -> dict[str, PrefixRecord]:
-    """Return the records of an environment's packages by name; none if it does not exist."""
-    return {record.name: record for record in PrefixData(str(prefix)).iter_records()}
+    """Return the records of an environment's packages by name; none if it does not exist.
+
+    Raises:
+        CondaError: A record cannot be read, or is damaged.
+    """
+    try:
+        return {record.name: record for record in PrefixData(str(prefix)).iter_records()}
+    except OSError as error:
+        problem = f"It cannot be read: {error.strerror}."
+        raise CondaFileIOError(error.filename or prefix, problem) from error
 
 
 def read_again(prefix: Path) -> None:

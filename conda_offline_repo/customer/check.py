@@ -117,7 +117,8 @@ def check(request: UseRequest) -> Checked:
                         raise exceptions.CooldownError(held.problem, held.remedy)
                 changed = any(reason.kind == "changed" for reason in packages)
                 words = _words(request, manifest, target, changed=changed)
-                commands = (f"conda offline-repo use {quoted(repository.path, *words)}",)
+                if state or not is_base(prefix):  # to name none may be a mistake
+                    commands = (f"conda offline-repo use {quoted(repository.path, *words)}",)
         except UNCLEAR:
             raise
         except CondaError as error:
@@ -237,13 +238,10 @@ def _words(request: UseRequest, manifest: Manifest, target: Target, *, changed: 
         current, options = installed(request.prefix), manifest.exact_options(context.subdir)
         solutions = on_platform(manifest.solutions, context.subdir)
         common = {n: sum(package_name(a) in current for a in solutions[n]) for n in options}
-        words = options[max(common, key=common.__getitem__)].split()
-    flags = {
-        "--allow-older": request.allow_older,
-        "--other-label": request.other_label,
-        "--no-exclude-newer": request.exempt,
-        "--yes": is_base(request.prefix),
-    }
+        name = max(common, key=lambda n: (common[n], n == request.prefix.name))
+        words = options[name].split()
+    flags = {"--allow-older": request.allow_older, "--other-label": request.other_label}
+    flags |= {"--no-exclude-newer": request.exempt, "--yes": is_base(request.prefix)}
     values = [("--policy", request.policy), ("--platform", target.state.platform)]
     values += [("--trust", key) for key in request.trusted]
     words += [word for option, value in values if value for word in (option, value)]

@@ -7,9 +7,12 @@ import shutil
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from conda import CondaError
+from conda.base.context import context
 
 from conda_offline_repo._conda.transactions import read_again
 from conda_offline_repo.builder.options import EnvironmentSpec
@@ -30,7 +33,6 @@ from tests.support.tiny import TinyChannel
 from tests.support.wheels import write_wheel
 
 if TYPE_CHECKING:
-    from pathlib import Path
     from typing import Any
 
     from tests.support.mirror import Mirror
@@ -303,6 +305,22 @@ def test_options_stay_in_what_is_proposed(
     assert ask(stick, prefix, "app").next[0].endswith(f" -p {prefix} app")
     (command,) = ask(mirror.copy(2, stick), prefix, "app", allow_older=True, exempt=True).next
     assert command.endswith(f" -p {prefix} app --allow-older --no-exclude-newer")
+
+
+def test_base_that_nobody_has_named(me: Inside, bank: Path, prefix: Path) -> None:
+    """What is proposed would take all packages away there."""
+    answer = ask(bank, Path(context.root_prefix))
+    assert answer.why[0].kind == "unused"
+    assert answer.next == ()
+    assert ask(bank, prefix.with_name("trade")).next[0].endswith(" --environment trade")
+
+
+def test_record_that_cannot_be_read(me: Inside, bank: Path, prefix: Path) -> None:
+    record = prefix / "conda-meta" / "app-1.0-0.json"
+    record.mkdir(parents=True)
+    with pytest.raises(CondaError, match="cannot be read") as raised:
+        check(UseRequest(path=bank, prefix=prefix))
+    assert str(record) in str(raised.value)
 
 
 def test_other_machine(me: Inside, prefix: Path, root: Path, tmp_path: Path) -> None:
