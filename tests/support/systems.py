@@ -46,6 +46,7 @@ ON_WINDOWS = {
     r"test_sync\.py::test_what_is_(not_ours_is_refused\[link|no_file_in_the_target)": DEVICES,
     r"inputs/test_prefix\.py::test_record_that_is_no_file": PIPES,
     r"inputs/test_prefix\.py::test_second_way": DEVICES,
+    r"inputs/test_prefix\.py::test_pip_has_installed_over_conda": "names there have no case",
     r"inputs/test_read\.py::test_never_ends": PIPES,
     r"inputs/test_read\.py::test_(no_file|by_way)": DEVICES,
     r"test_lock\.py::test_(what_is_in_the_place\S*\[(?!folder)|a_dangling_folder)": DEVICES,

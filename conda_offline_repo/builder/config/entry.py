@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -179,4 +178,4 @@ def _way(spec: EnvironmentSpec, folder: Path) -> dict[str, Any]:
         if not is_path(prefix.name) and Path(locate_prefix_by_name(prefix.name)) == prefix:
             return {"from_prefix": prefix.name}
     text = relative(prefix, folder)
-    return {"from_prefix": text if is_path(text) else f".{os.sep}{text}"}
+    return {"from_prefix": text if is_path(text) else f"./{text}"}

@@ -117,7 +117,7 @@ def check_invalid(path: Path) -> None:
 def test_options_of_the_example_of_the_readme() -> None:
     bank, acme = options("readme")
     assert (bank.label, acme.label) == ("halkbank", "acme")
-    assert bank.root == acme.root == Path("/srv/offline")
+    assert bank.root == acme.root == Path("/srv/offline").absolute()
     assert bank.packages == ("ratingpro",)
     assert bank.channels == acme.channels == ("prometeia", "conda-forge")
     assert bank.channels_named

@@ -574,6 +574,9 @@ MACHINES = st.lists(
 )
 
 
+ROOTS = [".", "repo", "yes", "2026", "a b", "ä #" if os.name == "nt" else "ä: #", "~x", "-"]
+
+
 @st.composite
 def labels(draw: st.DrawFn, folder: Path) -> Options:
     kind = draw(st.sampled_from(["all", "packages", "environments", *WAYS]))
@@ -597,7 +600,7 @@ def labels(draw: st.DrawFn, folder: Path) -> Options:
     file = draw(st.sampled_from([None, folder / "plugin.conda"]))
     return Options(
         label=draw(NAMES),
-        root=folder / draw(st.sampled_from([".", "repo", "yes", "2026", "a b", "ä: #", "~x", "-"])),
+        root=folder / draw(st.sampled_from(ROOTS)),
         packages=draw(PACKAGES) if kind == "packages" else (),
         channels=draw(CHANNELS),
         channels_named=True,
