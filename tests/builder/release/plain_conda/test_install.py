@@ -270,9 +270,9 @@ def test_folder_that_cannot_be_read(tmp_path: Path, name: str) -> None:
 
 
 def test_folder_without_the_plugin(tmp_path: Path) -> None:
-    bank = folder(tmp_path / "bank", terms=TERMS, plugin=False)
-    assert "has a license" in refused(bank, "P", "x")
-    assert "conda-offline-repo" in refused(bank, "P", "x", "--trust", "SHA256:x")
-    bank = folder(tmp_path / "other", "runtime", terms=TERMS, plugin=False)
-    assert "conda-offline-repo" in refused(bank, "P", "x")
-    assert "has a license" in refused(bank, "P", "x", "app")
+    """use.sh, which comes in, would make an empty environment if no packages are named."""
+    for name in ("", "runtime"):
+        bank = folder(tmp_path / f"bank {name}", name, terms=TERMS, plugin=False)
+        assert "conda-offline-repo" in refused(bank, "P", "x")
+        assert "conda-offline-repo" in refused(bank, "P", "x", "app", "--trust", "SHA256:x")
+        assert "has a license" in refused(bank, "P", "x", "app")

@@ -191,8 +191,13 @@ def test_nothing_is_changed(customer: Conda, bank: Path, tmp_path: Path, case: s
         ("P", "a/b"),
         ("C:\\", "x"),
         ("P", "x", "-n"),
-        ("P", "x", "--check"),
+        ("R&D\\conda", "x", "--accept-license"),
     ],
 )
 def test_usage(customer: Conda, bank: Path, arguments: tuple[str, ...]) -> None:
     assert "install.cmd" in install(customer, bank, *arguments, status=2).stderr
+
+
+def test_option_for_later(customer: Conda, bank: Path, tmp_path: Path) -> None:
+    told = install(customer, bank, tmp_path / "P", "x", "--check", status=2)
+    assert f'"{tmp_path / "P"}\\condabin\\conda.bat" offline-repo use' in told.stderr
