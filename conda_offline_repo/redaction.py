@@ -40,6 +40,8 @@ ADDRESS = re.compile(r"((?:GET|HEAD|url:) +)?(?<![^\s'\"<>(=,])([^\s'\"<>(=,]*/t
 PATH = re.compile(r"file:|~/|/(?!t/)|[A-Za-z]:[\\/]")
 ESCAPE = re.compile(r"%[0-9A-F]{2}")
 AUTHORIZATION = re.compile(r"(?i)(?<=authorization)(['\"]?\s*[:=]\s*['\"]?\w+ )[^\s'\",]+")
+#: A header of a request or an answer as conda notes it with `-vvv`, whose value is a credential.
+HEADER = re.compile(r"(?im)^([<>] [\w-]*(?:authorization|cookie|token|key|secret)[\w-]*: )[^\n]+")
 #: What comes before a query, from the beginning of its word, where each is looked for once.
 QUERY = re.compile(r"(?<![^\s'\"<>#])([^?\s'\"<>#]*\?)[^\s'\"<>#]*=[^\s'\"<>#]+")
 #: The names in a query whose values are credentials, and those whose values are unless a word.
@@ -84,7 +86,7 @@ class Secrets:
         """Return a text without secrets, and without what looks like one in a URL."""
         text = QUERY.sub(rf"\1{HIDDEN}", USERINFO.sub(HIDDEN, text))
         text = ADDRESS.sub(_without_token, text)
-        text = AUTHORIZATION.sub(rf"\1{HIDDEN}", text)
+        text = HEADER.sub(rf"\1{HIDDEN}", AUTHORIZATION.sub(rf"\1{HIDDEN}", text))
         for form in self.hidden:
             text = text.replace(form, HIDDEN)
         return text

@@ -312,6 +312,14 @@ def test_passwords_that_are_not_escaped(url: str, shown: str, password: str | No
     assert (password in secrets_in([url]).values) == (password is not None)
 
 
+def test_headers_with_credentials() -> None:
+    """As conda notes them with -vvv."""
+    lines = ("> Cookie: a=5e", "< Set-Cookie: b=5e; Path=/", "> X-Auth-Token: 5e", "< ETag: 5e")
+    *hidden, tag = Secrets(frozenset()).redact("\n".join(lines)).split("\n")
+    assert hidden == [f"{line.partition(': ')[0]}: <hidden>" for line in lines[:-1]]
+    assert tag == lines[-1]
+
+
 def test_long_word_is_read_once() -> None:
     """As a script of a package has it; else it takes minutes."""
     text = "#" * 200_000
