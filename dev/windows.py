@@ -346,6 +346,7 @@ def _code() -> None:
         name = ".".join(parts[:-1] if package else parts)
         if (
             name in index
+            or parts[0] == "pip"  # which wants to know the loaders
             or any(path.parent.glob(f"{path.stem}.*pyd"))
             or not all((folder / "__init__.py").exists() for folder in folders)
         ):
