@@ -14,6 +14,7 @@ from tests.support.running import Customer
 from tests.support.tiny import TinyChannel
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from tests.support.running import Conda
@@ -44,13 +45,15 @@ def note(event, arguments):
         opened.append(os.fsdecode(arguments[0]))
 sys.addaudithook(note)
 from conda.cli import main
-try:
-    status = main()
-except SystemExit as error:
-    status = error.code
+statuses = []
+for command in json.loads(sys.argv[1]):
+    try:
+        statuses.append(main(*command))
+    except SystemExit as error:
+        statuses.append(error.code)
 ours = sorted(name for name in sys.modules if name.startswith("conda_offline_repo"))
 with open(os.environ["OBSERVED"], "w") as file:
-    json.dump({"status": status or 0, "modules": ours, "opened": opened}, file)
+    json.dump({"failed": any(statuses), "modules": ours, "opened": opened}, file)
 sys.stdout.flush()
 os._exit(0)
 """
@@ -61,11 +64,14 @@ def customer(tmp_path: Path) -> Conda:
     return Customer(tmp_path / "me")
 
 
-def observe(conda: Conda, *arguments: str) -> tuple[set[str], list[str]]:
-    """Our modules that a run of conda has imported, and the paths that it has opened or listed."""
+def observe(conda: Conda, *commands: Sequence[str]) -> tuple[set[str], list[str]]:
+    """Our modules that conda has imported for commands, and the paths that it has opened or listed.
+
+    They run one after the other in a process.
+    """
     report = conda.scratch / "observed.json"
     process = subprocess.run(
-        [sys.executable, "-c", OBSERVED, *arguments],
+        [sys.executable, "-c", OBSERVED, json.dumps(commands)],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         cwd=conda.work,
@@ -73,19 +79,17 @@ def observe(conda: Conda, *arguments: str) -> tuple[set[str], list[str]]:
         text=True,
     )
     observed = json.loads(report.read_text())
-    assert observed["status"] == 0, f"{process.stdout}\n{process.stderr}"
+    assert not observed["failed"], f"{process.stdout}\n{process.stderr}"
     return set(observed["modules"]), observed["opened"]
 
 
-@pytest.mark.parametrize(
-    "command", ["--version", "info", "list", "config --show channels", "env list", "search app"]
-)
-def test_commands_that_do_not_solve(customer: Conda, tmp_path: Path, command: str) -> None:
+def test_commands_that_do_not_solve(customer: Conda, tmp_path: Path) -> None:
     channel = TinyChannel(tmp_path / "channel")
     channel.add("app")
     channel.write()
     customer.configure(channels=[channel.folder.as_uri()])
-    modules, opened = observe(customer, *command.split())
+    commands = ("--version", "info", "list", "config --show channels", "env list", "search app")
+    modules, opened = observe(customer, *map(str.split, commands))
     assert [name for name in modules if not ON_EVERY_START.fullmatch(name)] == []
     assert [path for path in opened if "offline-repo" in path.rpartition("/")[2]] == []
 
@@ -99,7 +103,7 @@ def test_solve_without_an_offline_repository(
     channel.write()
     policy = {"offline_repo_policy": "missing.yml"}
     customer.configure(channels=[channel.folder.as_uri()], offline=offline, plugins=policy)
-    modules, opened = observe(customer, "create", "--yes", "-n", "mine", "app")
+    modules, opened = observe(customer, ("create", "--yes", "-n", "mine", "app"))
     assert "conda_offline_repo.customer.hooks.guard" in modules
     more = {
         name.removeprefix("conda_offline_repo.")
@@ -107,7 +111,7 @@ def test_solve_without_an_offline_repository(
         if not ON_EVERY_START.fullmatch(name)
     }
     assert more - AT_A_TRANSACTION <= AT_A_SOLVE
-    installing, _ = observe(customer, "install", "--yes", "-n", "mine", "app")
+    installing, _ = observe(customer, ("install", "--yes", "-n", "mine", "app"))
     assert installing - modules == {"conda_offline_repo.customer.hooks.channels"}
     # whether the environment has used a repository is looked up, but none is looked into
     ours = ("offline-repo.json", "offline-repo.journal.json")

@@ -355,7 +355,9 @@ def test_nothing_is_loaded_or_made(customer: Conda, bank: Path) -> None:
     """No solver, and no home, profile or folder for environments is needed."""
     customer.use(bank, "-n", "rating", "--environment", "trade", "--yes")
     before = state_of(customer)
-    modules, opened = observe(customer, "offline-repo", "use", "--check", str(bank), "-n", "rating")
+    modules, opened = observe(
+        customer, ("offline-repo", "use", "--check", str(bank), "-n", "rating")
+    )
     assert not {name.partition(".")[0] for name in modules} & {*OF_SOLVERS}
     assert not [path for path in opened if path.endswith((".conda", ".tar.bz2", "repodata.json"))]
     assert state_of(customer) == before

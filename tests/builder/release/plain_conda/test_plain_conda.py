@@ -130,15 +130,10 @@ def in_index(stick: Path) -> list[str]:
     return sorted([*entries(stick), *entries(stick, PLATFORM)])
 
 
-def test_script_configures_as_it_says(
-    customer: Conda, stick: Path, mirror: Mirror, tmp_path: Path, ready: str
-) -> None:
-    conda = tmp_path / "programs" / "conda"
-    provide(customer, conda, f'"{sys.executable}" -m conda')
+def test_script_configures_as_it_says(customer: Conda, stick: Path, mirror: Mirror) -> None:
     customer.configure()
     of_the_user = (customer.home / ".condarc").read_bytes()
     use(customer, stick, "rating")
-    provide(customer, conda, ready)
     assert customer.installed("rating") == {}
     shell = customer.activated("rating")
     here = str(stick)
