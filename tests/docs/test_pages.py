@@ -30,12 +30,9 @@ WITH_COMMANDS = [page for page in pages() if "```bash" in page.read_text("utf-8"
 
 @pytest.mark.parametrize("page", WITH_COMMANDS, ids=lambda p: p.relative_to(DOCS).as_posix())
 def test_commands_of_a_page(page: Path) -> None:
-    play(page.read_text("utf-8"))
-
-
-def test_tutorial_with_the_configuration_of_miniforge() -> None:
-    """The installation itself names conda-forge, which nobody reaches."""
-    play((DOCS / "tutorial" / "first-delivery.md").read_text("utf-8"), channels=["conda-forge"])
+    """The first is with the configuration of Miniforge, whose conda-forge nobody reaches."""
+    miniforge = page == DOCS / "tutorial" / "first-delivery.md"
+    play(page.read_text("utf-8"), channels=["conda-forge"] if miniforge else None)
 
 
 @pytest.mark.parametrize(
