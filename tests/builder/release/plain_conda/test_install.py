@@ -264,6 +264,20 @@ def test_another_run_is_under_way(tmp_path: Path) -> None:
     assert str(os.getpid()) in refused(bank, prefix, "x")
 
 
+def test_mark_of_this_very_process(tmp_path: Path) -> None:
+    """It was another one's, of a container that has started again since."""
+    bank, prefix = folder(tmp_path / "bank"), tmp_path / "X Y"
+    prefix.mkdir()
+    done = subprocess.run(
+        ["sh", "-c", 'echo "$(uname -n) $$" >"$2/.installing-conda"; exec sh "$@"', "sh"]
+        + [str(word) for word in (bank / "install.sh", prefix, "x")],
+        capture_output=True,
+        encoding="utf-8",
+        timeout=60,
+    )
+    assert "Cannot install into directories with spaces" in done.stderr
+
+
 @pytest.mark.parametrize("name", ["50%", "#1", "noarch-2026"])
 def test_folder_that_cannot_be_read(tmp_path: Path, name: str) -> None:
     assert "rename" in refused(folder(tmp_path / name / "bank"), tmp_path / "P", "x")
