@@ -157,30 +157,33 @@ def test_another_run_is_under_way(customer: Conda, bank: Path, tmp_path: Path) -
     assert not prefix.exists()
 
 
-@pytest.mark.parametrize("case", ["license", "environment", "taken", "damaged"])
+@pytest.mark.parametrize("case", ["license", "environment", "taken", "taken since", "damaged"])
 def test_nothing_is_changed(customer: Conda, bank: Path, tmp_path: Path, case: str) -> None:
     prefix, name, more = tmp_path / "conda", "rating", ["--accept-license"]
     expected = {
         "license": "--accept-license",
         "environment": "rating",
         "taken": "has no conda",
+        "taken since": "has no conda",
         "damaged": "copy the folder again",
     }[case]
     if case == "license":
         more = []
     elif case == "environment":
         name = "x"
-    elif case == "taken":
+    elif "taken" in case:
         prefix.mkdir()
         (prefix / "data").touch()
     else:
         archive = bank / "noarch" / "app-1.0-0.conda"
         archive.write_bytes(another(archive))
+    if "since" in case:
+        Path(f"{prefix}.installing").touch()
     before = tree(bank), tree(prefix)
     told = install(customer, bank, prefix, name, *more, status=1)
     assert expected in told.stderr
     assert (tree(bank), tree(prefix)) == before
-    assert not Path(f"{prefix}.installing").exists()
+    assert Path(f"{prefix}.installing").exists() == ("since" in case)
 
 
 @pytest.mark.parametrize(
