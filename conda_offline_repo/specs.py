@@ -60,6 +60,19 @@ class PackageSpec(str):
         fields |= {"channel": None, "subdir": None}
         return PackageSpec(str(MatchSpec(**{k: v for k, v in fields.items() if v is not None})))
 
+    def allows(self, archive: str, channel: str) -> bool:
+        """Return whether it may be a channel's archive `subdir/name-version-build.extension`, as
+        far as its name says.
+        """
+        subdir, _, file = archive.rpartition("/")
+        name, *rest = file.removesuffix(".conda").removesuffix(".tar.bz2").rsplit("-", 2)
+        if name != self.match.name:
+            return False
+        version, build = rest
+        named = {"name": name, "version": version, "build": build, "build_number": 0}
+        where = {"channel": f"{channel}/{subdir}", "subdir": subdir, "fn": file}
+        return bool(self.match.match({**named, **where}))
+
 
 def parse_spec(package: str) -> PackageSpec:
     """Return a package with its MatchSpec.

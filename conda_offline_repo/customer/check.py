@@ -34,7 +34,7 @@ from .environment.state import State, read_state, under_way
 from .exact import check_machine, solution
 from .hooks.guard import check_format, solutions_with
 from .hooks.policy import check_policies
-from .installed import archive_of, installed_release, is_from
+from .installed import archive_of, differs, installed_release, is_from
 from .source import reachable, records
 from .target import Target, plan
 from .trust.exceptions import AllowedSignersError, UnknownSignerError
@@ -105,7 +105,7 @@ def check(request: UseRequest) -> Checked:
             packages = list[Reason]()
             if not missing:
                 why += _of_settings(target, state, repository)
-                packages += _of_packages(request, manifest, state, solutions, wanted, release)
+                packages += _of_packages(request, repository, state, solutions, wanted, release)
                 packages += [] if is_base(prefix) else _of_pip(prefix)
             if why := why + packages:
                 check_not_frozen(prefix)
@@ -172,14 +172,14 @@ def _of_settings(target: Target, state: State | None, repository: Repository) ->
 
 def _of_packages(
     request: UseRequest,
-    manifest: Manifest,
+    repository: Repository,
     state: State | None,
     solutions: Iterable[Iterable[str]],
     wanted: int,
     release: int | None,
 ) -> Iterator[Reason]:
     archives, current = {*chain(*solutions)}, installed(request.prefix)
-    names = {*map(package_name, archives)}
+    manifest, names = repository.manifest, {*map(package_name, archives)}
     if is_base(request.prefix):
         stay = staying(current, names)
         current = {name: record for name, record in current.items() if name not in stay}
@@ -191,7 +191,7 @@ def _of_packages(
     if asked := {package.match.name: package for package in request.packages}:
         met = {n for n, p in asked.items() if n in current and p.match.match(current[n])}
         missing |= {str(asked[name]) for name in asked.keys() - met}
-        differ &= {name for name in met if not asked[name].match.get_raw_value("version")}
+        differ = {n for n in met if differs(current[n], asked[n], archives, repository)}
         strange = {name for name in strange if not (state and is_from(current[name], state))}
     if names.isdisjoint(current):
         yield Reason("empty", f"No package of release {wanted} is installed.")

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from conda.models.records import PrefixRecord
 
     from ..files.web import Place
+    from ..repository.locate import Repository
+    from ..specs import PackageSpec
 
 
 def installed_release(manifest: Manifest, prefix: Path) -> int | None:
@@ -102,6 +104,21 @@ def replaced(manifest: Manifest, prefix: Path, names: Iterable[str]) -> frozense
         if digests and record.get("sha256") and record.sha256 not in digests:
             changed.add(record.name)
     return frozenset(changed)
+
+
+def differs(
+    record: PrefixRecord, spec: PackageSpec, archives: Iterable[str], repository: Repository
+) -> bool:
+    """Return whether a spec allows other archives than the record's: of these, or if of none, of
+    the newest release that has some.
+    """
+    manifest = repository.manifest
+    releases = (r.solutions for _, r in sorted(manifest.installable.items(), reverse=True))
+    kept = (chain(*on_platform(solutions, context.subdir).values()) for solutions in releases)
+    for of in (archives, *kept):
+        if allowed := {archive for archive in of if spec.allows(archive, repository.channel)}:
+            return archive_of(record, manifest) not in allowed
+    return False
 
 
 def is_from(record: PrefixRecord, state: State) -> bool:

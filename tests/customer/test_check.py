@@ -162,7 +162,8 @@ def test_releases_environments_and_packages(me: Inside, bank: Path, prefix: Path
     # `lib` is what the newest release has, too, and what is older is not asked for
     assert not why(bank, prefix, "lib")
     assert not why(bank, prefix, "app=2")
-    assert kinds(bank, prefix, "app") == ["behind"]
+    assert not why(bank, prefix, "app<3")
+    assert kinds(bank, prefix, "app") == kinds(bank, prefix, "app>=2") == ["behind"]
     assert why(bank, prefix, "app=3") == [("incomplete", "Not installed: app=3")]
     me.conda.run("update", "-p", prefix, "--yes", "app")
     assert not why(bank, prefix, "app", "lib")
