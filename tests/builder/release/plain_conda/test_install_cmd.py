@@ -157,7 +157,9 @@ def test_another_run_is_under_way(customer: Conda, bank: Path, tmp_path: Path) -
     assert not prefix.exists()
 
 
-@pytest.mark.parametrize("case", ["license", "environment", "taken", "taken since", "damaged"])
+@pytest.mark.parametrize(
+    "case", ["license", "environment", "taken", "taken since", "damaged", "no digests"]
+)
 def test_nothing_is_changed(customer: Conda, bank: Path, tmp_path: Path, case: str) -> None:
     prefix, name, more = tmp_path / "conda", "rating", ["--accept-license"]
     expected = {
@@ -166,6 +168,7 @@ def test_nothing_is_changed(customer: Conda, bank: Path, tmp_path: Path, case: s
         "taken": "has no conda",
         "taken since": "has no conda",
         "damaged": "copy the folder again",
+        "no digests": "copy the folder again",
     }[case]
     if case == "license":
         more = []
@@ -174,6 +177,8 @@ def test_nothing_is_changed(customer: Conda, bank: Path, tmp_path: Path, case: s
     elif "taken" in case:
         prefix.mkdir()
         (prefix / "data").touch()
+    elif case == "no digests":
+        (bank / "SHA256SUMS").write_bytes(b"")
     else:
         archive = bank / "noarch" / "app-1.0-0.conda"
         archive.write_bytes(another(archive))

@@ -129,6 +129,16 @@ def test_damaged_copy(customer: Conda, stick: Path, damage: str) -> None:
     assert not customer.envs.exists()
 
 
+@pytest.mark.parametrize("left", ["nothing", "an empty file"])
+def test_copy_that_lost_its_digests(customer: Conda, stick: Path, left: str) -> None:
+    (stick / "SHA256SUMS").unlink()
+    if left != "nothing":
+        (stick / "SHA256SUMS").touch()
+    told = use(customer, stick, "rating", "app", status=1)
+    assert "copy the folder again" in told.stderr
+    assert not (customer.envs / "rating").exists()
+
+
 @pytest.mark.parametrize("name", ["50%", "#1", "a^b", "noarch-2026", PLATFORM])
 def test_folder_that_cannot_be_read(
     customer: Conda, mirror: Mirror, tmp_path: Path, name: str
