@@ -59,6 +59,8 @@ BROWSER = "there is no Chromium here, which shows the pages"
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
 LINKS = "links lead nowhere under Wine"
 LAUNCHERS = "conda's launchers are not in the copy of it on PyPI"
+WILDCARDS = "cmd.exe knows no wildcards in quotation marks there"
+POWERSHELL = "powershell.exe is there, and does nothing"
 #: What Wine, or what `dev/windows.py` makes, cannot do though Windows can.
 UNDER_WINE = {
     r"test_hostile\.py::test_folder_that_leads_nowhere": LINKS,
@@ -70,6 +72,8 @@ UNDER_WINE = {
     r"test_report\.py::test_refused\[link": LINKS,
     r"test_locate\.py::test_way_through_a_link": LINKS,
     r"test_use_cmd\.py::test_folder_that_cannot_be_read\[(50%|a\^b)": "cmd.exe expands %, ^ twice",
+    r"test_use_cmd\.py::test_folder_that_cannot_be_read\[(noarch|win)": WILDCARDS,
+    r"test_use_ps1\.py::test_(with_plain_conda|with_the_p|in_con)": POWERSHELL,
     r"test_install_cmd\.py::test_root_\S*\[share": "the stand-in's launcher needs a drive there",
     r"test_use_cmd\.py::test_environments_below": "there is no console, and so no code page of one",
     r"test_contracts\.py::test_(contracts_are_kept|forbidden)": "import-linter is left out there",
