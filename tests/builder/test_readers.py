@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from tests.support.bench import Bench
 
-BUILDS = 20
+BUILDS = 10
 #: How often each reader reads everything, at least.
 ROUNDS = 100
 READERS = 3

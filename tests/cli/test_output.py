@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 WESTERN = {"PYTHONIOENCODING": "cp1252", "PYTHONUTF8": "0"}
 VERBS = ("build", "use", "verify", "show", "sync", "pack", "unpack", "diff", "doctor")
 #: How the output ends: not at all, after its reader, or with the disk; or that and no stderr.
-ENDINGS = [(verb, ending) for verb in VERBS[:-1] for ending in ("closed", "full")]
-ENDINGS += [(verb, "none") for verb in VERBS[:4]]
+ENDINGS = [(verb, "closed") for verb in VERBS[:-1]]
+ENDINGS += [(verb, ending) for verb in VERBS[:4] for ending in ("full", "none")]
 ENDINGS += [(verb, "mute") for verb in ("build", "use", "verify", "sync")]
 STRANGE = "şube"
 SECRET = "pa55-0f-the-vendor"
