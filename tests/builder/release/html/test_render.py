@@ -208,7 +208,7 @@ def test_endless_texts_are_cut() -> None:
 
 
 def test_entry_that_is_missing() -> None:
-    with pytest.raises(ManifestError, match=r"linux-64/repodata\.json"):
+    with pytest.raises(ManifestError, match=r"linux-64.repodata\.json"):
         page(release(RECORDS), dict((LIB, PYTHON)))
 
 
