@@ -77,6 +77,8 @@ def configure_parser(parser: ArgumentParser) -> None:
 
 def execute(args: Namespace) -> int:
     """Use the repository, or undo that, and print the result and what to type next."""
+    if args.name in (".", ".."):  # conda takes them for folders
+        args.offline_repo_wrong(f"argument -n/--name: not the name of an environment: {args.name}")
     if args.offline_repo_undo:
         if args.offline_repo_check:
             args.offline_repo_wrong("argument --check: not allowed with argument --undo")

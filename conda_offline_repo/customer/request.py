@@ -59,6 +59,12 @@ class UseRequest:
                 "install.",
                 "Leave them out.",
             )
+        for package in self.packages:
+            if package != package.unqualified:
+                raise InvalidRequestError(
+                    f"{package!r} names a channel, but all comes from the repository.",
+                    f"Give the package without it: {package.unqualified}",
+                )
 
     @property
     def exact(self) -> bool:

@@ -123,6 +123,13 @@ def test_names_that_windows_changes_are_not_written(
         assert snapshot(named) == before
 
 
+@pytest.mark.parametrize("name", [".", ".."])
+def test_name_of_a_folder_is_not_of_an_environment(conda: Conda, bank: Path, name: str) -> None:
+    result = conda.execute("offline-repo", "use", bank, "-n", name, "--yes")
+    assert result.status == 2
+    assert result.stderr.endswith(f"not the name of an environment: {name}\n")
+
+
 def test_root_in_a_file_that_windows_changes(conda: Conda, tmp_path: Path) -> None:
     file = tmp_path / "offline-repo.yml"
     file.write_text("root: 'repo '\nlabels: {bank: {packages: [app]}}\n")

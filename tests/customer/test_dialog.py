@@ -144,6 +144,13 @@ def test_exact_takes_no_packages(prefix: Path, stick: Path, exact: dict[str, Any
         use(UseRequest(stick, prefix, packages=APP, **exact), Unwatched(), Person(prefix))
 
 
+@pytest.mark.parametrize("package", ["bank::app", "bank/noarch::app>=1", "file:///X:/bank::app"])
+def test_package_names_a_channel(prefix: Path, stick: Path, package: str) -> None:
+    with pytest.raises(InvalidRequestError, match="names a channel") as refused:
+        UseRequest(stick, prefix, packages=(parse_spec(package),))
+    assert package.rpartition("::")[2] in str(refused.value)
+
+
 @pytest.mark.parametrize("more", [{"release": 1}, {"packages": APP}], ids=["exact", "solved"])
 def test_caches_are_hashed_once(
     prefix: Path, stick: Path, more: dict[str, Any], monkeypatch: pytest.MonkeyPatch
