@@ -158,10 +158,9 @@ def bank(field: Field, engineer: Installed, plain: Path) -> Path:
 
 
 def test_vendor_has_both_packages_and_conda_index(engineer: Installed) -> None:
-    listed = {one["name"]: one for one in engineer.run("list", "-n", "base", "--json").rows}
-    assert {listed[name]["version"] for name in (BASE, VENDOR)} == {VERSION}
-    assert listed["conda"]["version"] == conda_version
-    assert "conda-index" in listed
+    assert {engineer.base[name] for name in (BASE, VENDOR)} == {VERSION}
+    assert engineer.base["conda"] == conda_version
+    assert "conda-index" in engineer.base
     assert engineer.run("info", "--json").json["root_prefix"] == str(engineer.prefix)
 
 
@@ -202,12 +201,11 @@ def test_customer_goes_from_the_folder_alone_to_the_running_program(
     folder = shutil.copytree(bank, tmp_path / "X Y" / "bank")
     me = Installed(tmp_path / "administrator", plain, CONDA_SOLVER="classic")
     assert me.execute("offline-repo", "--help").status != 0
-    before = {one["name"]: one["version"] for one in me.run("list", "-n", "base", "--json").rows}
+    before = me.base
     line = ("-n", "base", "--override-channels", "-c", (folder / "plugin").as_uri())
     assert f"conda install {' '.join(line[:-1])} " in (folder / "README.txt").read_text()
     me.run("install", "--yes", *line, BASE)
-    after = {one["name"]: one["version"] for one in me.run("list", "-n", "base", "--json").rows}
-    assert after == {**before, BASE: VERSION}
+    assert me.base == {**before, BASE: VERSION}
     assert "complete and unchanged" in me.run("offline-repo", "verify", folder).stdout
     me.use(folder, "-n", "rating", "ratingpro", "--yes")
     done = subprocess.run(
@@ -255,8 +253,7 @@ def test_conda_itself_comes_from_a_signed_folder(
     me.run("install", "--yes", "-n", "base", *here, *plugin)
     told = me.use(bank, "-n", "base", "--environment", "base", "--yes", "--trust", signer)
     assert f"{BASE} {VERSION}, securesystemslib 99.1" in told.stderr
-    listed = {one["name"]: one["version"] for one in me.run("list", "-n", "base", "--json").rows}
-    assert {name: listed[name] for name in ("conda", *plugin)} == {
+    assert {name: me.base[name] for name in ("conda", *plugin)} == {
         "conda": "99.1",
         BASE: VERSION,
         "securesystemslib": "99.1",

@@ -200,11 +200,7 @@ class Conda:
 
     def installed(self, name: str) -> dict[str, str]:
         """The versions of the packages in an environment, by name, as conda records them."""
-        versions = {}
-        for path in (self.envs / name / "conda-meta").glob("*.json"):
-            record = json.loads(path.read_text())
-            versions[record["name"]] = record["version"]
-        return versions
+        return versions(self.envs / name)
 
 
 class Cold(Conda):
@@ -225,6 +221,11 @@ class Installed(Cold):
         self.prefix = prefix
         self.python = str(prefix / "bin" / "python")
 
+    @property
+    def base(self) -> dict[str, str]:
+        """The versions of the packages in it, by name, as conda records them."""
+        return versions(self.prefix)
+
 
 class Customer(Conda):
     """conda at the customer; it ends its process at once when it is done.
@@ -233,6 +234,12 @@ class Customer(Conda):
     """
 
     launcher = ("-c", RUN)
+
+
+def versions(prefix: Path) -> dict[str, str]:
+    """The versions of the packages in an environment, by name, as conda records them."""
+    records = [json.loads(path.read_text()) for path in (prefix / "conda-meta").glob("*.json")]
+    return {record["name"]: record["version"] for record in records}
 
 
 def plain_url(path: Path) -> str:
