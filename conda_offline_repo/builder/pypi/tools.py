@@ -36,5 +36,6 @@ def _uv() -> str | None:
         from uv import find_uv_bin
 
         return str(find_uv_bin())
-    beside = os.pathsep.join((str(Path(sys.executable).parent), os.defpath))
+    folder = Path(sys.executable).parent
+    beside = os.pathsep.join((str(folder), str(folder / "Scripts"), os.defpath))
     return shutil.which("uv", path=beside) or shutil.which("uv")

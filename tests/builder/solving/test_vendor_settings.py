@@ -86,7 +86,7 @@ def test_all_are_told_at_once_with_their_sources(
     outcome = me.build(options(me, channel, "app"))
     assert shipped(outcome) == EXPECTED
     (text,) = told(outcome)
-    assert "pinned_packages in CONDA_PINNED_PACKAGES, use_only_tar_bz2 in /" in text
+    assert f"pinned_packages in CONDA_PINNED_PACKAGES, use_only_tar_bz2 in {me.conda.home}" in text
     assert "always_copy" not in text
     assert [(s.name, s.value) for s in outcome.settings] == [("channel_priority", "strict")]
 
