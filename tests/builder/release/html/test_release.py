@@ -30,7 +30,7 @@ def published(releasing: Releasing, content: bytes | None) -> None:
     bank, manifest = releasing.bank, releasing.manifest
     page = bank / PAGE
     old = page.read_bytes()
-    lines = (bank / SUMS).read_text().splitlines(keepends=True)
+    lines = (bank / SUMS).read_bytes().decode().splitlines(keepends=True)
     sums = [line for line in lines if not line.endswith(f"*{PAGE}\n")]
     files = {name: file for name, file in manifest.files.items() if name != PAGE}
     if content is None:
@@ -40,7 +40,7 @@ def published(releasing: Releasing, content: bytes | None) -> None:
         digest = hashlib.sha256(content).hexdigest()
         files[PAGE] = File(digest, len(content))
         sums = [line.replace(hashlib.sha256(old).hexdigest(), digest) for line in lines]
-    (bank / SUMS).write_text("".join(sums))
+    (bank / SUMS).write_bytes("".join(sums).encode())
     told = (bank / SUMS).read_bytes()
     files[SUMS] = File(hashlib.sha256(told).hexdigest(), len(told))
     (bank / MANIFEST_NAME).write_bytes(replace(manifest, files=files).content)
