@@ -81,6 +81,8 @@ UNDER_WINE = {
     r"test_use_cmd\.py::test_environments_below": "there is no console, and so no code page of one",
     r"test_tools\.py::test_uv_beside": "uv lies among the packages there, where no Windows has it",
     r"test_prove\.py::test_what_another": "its library is of another Python 3.11 than its DLL",
+    r"test_bootstrap\.py::test_an_environment_does": "no launchers for environments are there",
+    r"test_workflows\.py::test_workflow_has": "what check-jsonschema needs is left out there",
     r"test_contracts\.py::test_(contracts_are_kept|forbidden)": "import-linter is left out there",
     r"test_server\.py::test_reset": "Wine ends a connection in good order before it resets it",
     r"test_diagnostics\.py::test_overridden_virtual": "the conda there knows no version of __win",
