@@ -13,6 +13,7 @@ from contextlib import redirect_stderr, redirect_stdout
 from functools import cache
 from io import StringIO
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING
 
 import conda_offline_repo
@@ -32,6 +33,8 @@ COMMAND = re.compile(
     ),
     re.MULTILINE,
 )
+#: Streams are redirected for all threads, and conda's parser is made once.
+PARSING = Lock()
 #: What a message leaves to its reader.
 PLACEHOLDER = re.compile(r"\[?[A-Z][A-Z_]+|\.\.\.\]?|PATH/\S+")
 #: A value within a text of the source.
@@ -74,7 +77,7 @@ def misunderstood(output: str) -> list[str]:
         return []
     problems = []
     for command in commands(output):
-        with redirect_stderr(StringIO()) as stderr, redirect_stdout(StringIO()):
+        with PARSING, redirect_stderr(StringIO()) as stderr, redirect_stdout(StringIO()):
             try:
                 _parser().parse_args(split(command))
             except ValueError as error:
