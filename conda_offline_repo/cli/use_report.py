@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Iterable
 from contextlib import redirect_stdout
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TextIO
@@ -143,7 +144,7 @@ def report(outcome: Outcome) -> None:
         return
     print(f"{signed_by(repository.signers)}{_expectation(target.trust, to_confirm)}")
     if outcome.next and not request.dry_run:
-        print("", "Next:", "", *(f"    {command}" for command in outcome.next), "", sep="\n")
+        print(*_next(outcome.next), "", sep="\n")
 
 
 def _cooldown(outcome: Outcome) -> dict[str, Any]:
@@ -154,6 +155,10 @@ def _cooldown(outcome: Outcome) -> dict[str, Any]:
     needed = held.exemption is not None and not exempted
     content = {"packages": held.packages, "settings": held.settings}
     return {"cooldown": {**content, "exempted": exempted, "needed": needed}}
+
+
+def _next(commands: Iterable[str]) -> list[str]:
+    return ["", "Next:", "", *(f"    {command}" for command in commands)]
 
 
 def _expectation(trust: Trust, to_confirm: bool) -> str:
@@ -190,9 +195,7 @@ def report_checked(request: UseRequest, answer: Checked) -> int:
     names = f"{', '.join(request.packages)} of " if request.packages else ""
     lines = [reason.text for reason in why]
     lines = lines or [f"The environment {prefix} has {names}release {answer.wanted} of {label}."]
-    lines += (
-        ["", "Next:", "", *(f"    {command}" for command in answer.next)] if answer.next else []
-    )
+    lines += _next(answer.next) if answer.next else []
     print_result(content, lines, [], warnings)
     return 3 if why else 0
 

@@ -36,7 +36,7 @@ from .hooks.guard import check_format, solutions_with
 from .hooks.policy import check_policies
 from .installed import archive_of, differs, installed_release, is_from
 from .source import reachable, records
-from .target import Target, plan
+from .target import Target, is_environment, plan
 from .trust.exceptions import AllowedSignersError, UnknownSignerError
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def check(request: UseRequest) -> Checked:
         manifest = repository.manifest
         wanted = manifest.release if request.release is None else request.release
         release = _release(manifest, state, prefix)
-        if missing := not (prefix / "conda-meta" / "history").is_file():
+        if missing := not is_environment(prefix):
             why.append(Reason("missing", f"The environment {prefix} does not exist."))
         try:
             target = plan(repository, request)

@@ -88,6 +88,11 @@ class Target:
         return self.state.channel
 
 
+def is_environment(prefix: Path) -> bool:
+    """Return whether a folder is an environment of conda's."""
+    return (prefix / "conda-meta" / "history").is_file()
+
+
 def plan(repository: Repository, request: UseRequest, exempt: Exemption | None = None) -> Target:
     """Find out what has to be done to an environment, made or not, without doing it.
 
@@ -104,7 +109,7 @@ def plan(repository: Repository, request: UseRequest, exempt: Exemption | None =
         OfflineRepoError: The signature is not the expected one; see `trust.decide`.
     """
     manifest, prefix = repository.manifest, request.prefix
-    exists = (prefix / "conda-meta" / "history").is_file()
+    exists = is_environment(prefix)
     if not exists and not _is_free(prefix):
         raise TargetError(
             f"{prefix} exists, but is not a conda environment.",
@@ -212,7 +217,7 @@ def unmake(target: Target) -> None:
         return
     meta = target.prefix / "conda-meta"
     with suppress(OSError):
-        if (meta / "history").is_file():
+        if is_environment(target.prefix):
             unregister_env(str(target.prefix))
     with suppress(OSError):
         for path in (*target.prefix.iterdir(), *meta.iterdir()):

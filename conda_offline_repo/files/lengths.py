@@ -9,7 +9,7 @@ from pathlib import PurePath, PureWindowsPath
 
 from ..exceptions import InvalidRequestError
 
-#: https://learn.microsoft.com/windows/win32/fileio/maximum-file-path-limitation
+#: https://learn.microsoft.com/windows/win32/fileio/maximum-file-path-limitation (260 with a NUL)
 LONGEST = 259
 
 

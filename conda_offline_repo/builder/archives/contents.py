@@ -8,12 +8,11 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ...files.lengths import LONGEST
 from ...repository.package import File
 from ..warnings import BuildWarning
 from .archive import FILES, LINK, PATHS, read_descriptions
 
-#: https://learn.microsoft.com/windows/win32/fileio/maximum-file-path-limitation (260 with a NUL)
-LONGEST = 259
 #: The length of C:\Users\firstname.lastname\AppData\Local\miniconda3\envs\environment-name
 PREFIX_LENGTH = 72
 #: Where modules are: in a noarch package, on Linux and macOS, and on Windows.

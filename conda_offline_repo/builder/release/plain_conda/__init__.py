@@ -10,6 +10,7 @@ from string import Template
 from typing import TYPE_CHECKING
 
 from ....printable import withdrawal
+from ....repository.manifest import stem
 from ....repository.names import DEFAULT, PLUGIN, PLUGIN_PACKAGE, SIGNATURES_PACKAGE
 from ....specs import PackageSpec
 from ...plugin_channel import checks_signatures
@@ -104,7 +105,7 @@ def _install(
 
 def _needed(archive: str) -> str:
     """Return, quoted, the name of an archive's record in `conda-meta` and the spec to install."""
-    record = re.sub(r"\.conda$|\.tar\.bz2$", "", PurePosixPath(archive).name)
+    record = stem(PurePosixPath(archive).name)
     name, version, _ = record.rsplit("-", 2)
     return f'"{record}:{name}>={version}"'
 
