@@ -6,7 +6,6 @@ import io
 import json
 import os
 import shutil
-import subprocess
 import sys
 import zipfile
 from contextlib import nullcontext
@@ -18,10 +17,13 @@ import pytest
 
 from tests.support.mirror import another
 from tests.support.running import Conda, Customer, tree
+from tests.support.scripts import run_script
 from tests.support.tiny import TinyChannel
 from tests.support.windows import root_of_a_drive, share
 
 if TYPE_CHECKING:
+    import subprocess
+
     from dev.upstream.cable import Cable
 
 pytestmark = pytest.mark.skipif(os.name != "nt", reason="a batch file is for Windows alone")
@@ -100,18 +102,12 @@ def install(
 ) -> subprocess.CompletedProcess[str]:
     """Run the batch file of a repository."""
     # as somebody types it: what is not quoted, the shell takes for its own
-    done = subprocess.run(
+    return run_script(
+        customer,
         " ".join(f'"{word}"' for word in (os.path.join(bank, "install.cmd"), *arguments)),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        cwd=customer.work,
-        encoding="utf-8",
-        errors="replace",
-        env=customer.variables,
+        status,
         timeout=240,
     )
-    assert done.returncode == status, f"{done.stdout}\n{done.stderr}"
-    return done
 
 
 def test_one_command_brings_all(customer: Conda, bank: Path, tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ from tests.support.mirror import PLATFORM, another, entries
 from tests.support.proposals import split
 from tests.support.rewriting import put_newer
 from tests.support.running import Customer, plain_url, snapshot, tree
+from tests.support.scripts import run_script
 from tests.support.tiny import TinyChannel
 
 if TYPE_CHECKING:
@@ -92,17 +93,7 @@ def use(
     customer: Conda, stick: Path, *arguments: str, status: int = 0
 ) -> subprocess.CompletedProcess[str]:
     """Run the script of a repository."""
-    done = subprocess.run(
-        ["sh", stick / "use.sh", *arguments],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        cwd=customer.work,
-        encoding="utf-8",
-        env=customer.variables,
-        timeout=120,
-    )
-    assert done.returncode == status, f"{done.stdout}\n{done.stderr}"
-    return done
+    return run_script(customer, ["sh", stick / "use.sh", *arguments], status, errors="strict")
 
 
 def cached(customer: Conda, name: str) -> list[str]:

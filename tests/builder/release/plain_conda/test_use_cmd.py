@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import sys
 from typing import TYPE_CHECKING
 
@@ -13,10 +12,12 @@ from ruamel.yaml import YAML
 
 from tests.support.mirror import PLATFORM, another
 from tests.support.running import Customer
+from tests.support.scripts import run_script
 from tests.support.tiny import TinyChannel
 from tests.support.windows import root_of_a_drive, share
 
 if TYPE_CHECKING:
+    import subprocess
     from pathlib import Path
 
     from dev.upstream.cable import Cable
@@ -57,18 +58,7 @@ def use(
     """Run the batch file of a repository."""
     # as somebody types it: what is not quoted, the shell takes for its own
     words = (os.path.join(stick, "use.cmd"), *arguments)
-    done = subprocess.run(
-        " ".join(f'"{word}"' for word in words),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        cwd=cwd or customer.work,
-        encoding="utf-8",
-        errors="replace",
-        env=customer.variables,
-        timeout=120,
-    )
-    assert done.returncode == status, f"{done.stdout}\n{done.stderr}"
-    return done
+    return run_script(customer, " ".join(f'"{word}"' for word in words), status, cwd=cwd)
 
 
 def channels(customer: Conda) -> set[str]:

@@ -20,6 +20,7 @@ from conda_offline_repo.clock import EPOCH
 from tests.support.launcher import launcher
 from tests.support.mirror import another
 from tests.support.running import Customer, plain_url
+from tests.support.scripts import run_script
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -239,18 +240,7 @@ def use(
 ) -> subprocess.CompletedProcess[str]:
     """Run the script of a repository as management tools do."""
     how = ("-NoProfile", "-NonInteractive", "-ExecutionPolicy", "Bypass", "-File")
-    done = subprocess.run(
-        [shell, *how, stick / "use.ps1", *arguments],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        cwd=customer.work,
-        encoding="utf-8",
-        errors="replace",
-        env=customer.variables,
-        timeout=120,
-    )
-    assert done.returncode == status, f"{done.stdout}\n{done.stderr}"
-    return done
+    return run_script(customer, [shell, *how, stick / "use.ps1", *arguments], status)
 
 
 def unwrapped(text: str) -> str:
