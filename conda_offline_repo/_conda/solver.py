@@ -85,6 +85,8 @@ def ask(
         solver = backend(prefix, channels, subdirs, specs_to_add=specs, command=command)
         answer = question(solver)
         solver = None
+        if command != "create":
+            gc.collect()  # each try of rattler that failed keeps the indexes open
         _give_back()
         return answer
     except conda_errors.UNSOLVED as error:

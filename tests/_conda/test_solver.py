@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import gc
+import sys
 from errno import ENOSPC
 from importlib.metadata import version
+from operator import methodcaller
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
 import pytest
+from conda.base.constants import UpdateModifier
 from conda.base.context import context
 from conda.core import solve
 from conda.models.channel import Channel
@@ -25,6 +28,7 @@ from conda_offline_repo._conda.solver import (
     takes_for_one,
     undisturbed,
 )
+from conda_offline_repo._conda.transactions import write_records
 from conda_offline_repo.exceptions import SolverFailedError, SolverMissingError
 from tests.support.tiny import TinyChannel
 
@@ -165,6 +169,22 @@ def test_error_of_a_solver(
     assert text in str(caught.value)
     assert error in (caught.value, caught.value.__cause__)
     assert not live_solvers()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks in /proc")
+def test_no_index_stays_open(me: Inside, tmp_path: Path) -> None:
+    channel = TinyChannel(tmp_path / "channel")
+    old = [channel.add("app", "1.0", depends=["gone"]), channel.add("gone")]
+    channel.add("app", "2.0")
+    channel.remove(old[1])
+    channel.write()
+    url = channel.folder.as_uri()
+    write_records(tmp_path / "env", {p.at: p.record for p in old}, ["app"], url)
+    asked = (str(tmp_path / "env"), (Channel(url),), (context.subdir, "noarch"), ["app"], "update")
+    # the rattler solver tries in vain to update what the channel no longer has
+    update = methodcaller("solve_final_state", update_modifier=UpdateModifier.UPDATE_ALL)
+    assert [record.version for record in ask(update, *asked) if record.name == "app"] == ["2.0"]
+    assert ".json" not in Path("/proc/self/maps").read_text()
 
 
 @pytest.mark.parametrize("enabled", [True, False])

@@ -77,7 +77,7 @@ def test_output_that_cannot_show_a_path(
     assert TOKEN not in output
     assert "REPORT" not in output
     if verb == "doctor":  # conda's own checks fail there
-        assert "All of its 9 files are there and unchanged" in output
+        assert "files are there and unchanged" in output
     else:
         assert "Error" not in output
 
