@@ -14,6 +14,7 @@ from conda.exceptions import CondaSystemExit
 
 from .._conda import features
 from .._conda.transactions import installed
+from ..customer.configuration import Finding, pinning
 from ..customer.diagnostics import of_release
 from ..printable import printable
 from ..urls import is_folder
@@ -21,7 +22,6 @@ from .output import log_result, print_json, print_result, release_json, signed_b
 
 if TYPE_CHECKING:
     from ..customer.check import Checked
-    from ..customer.configuration import Finding
     from ..customer.cooldown import HeldBack
     from ..customer.request import UseRequest
     from ..customer.trust.signers import Trust
@@ -174,7 +174,9 @@ def report_checked(request: UseRequest, answer: Checked) -> int:
     """Print whether the environment is as it should be, and return the exit status."""
     repository, state, why = answer.repository, answer.state, answer.why
     label, prefix, release = repository.manifest.label, request.prefix, answer.release
-    warnings = [*of_release(repository, prefix)]
+    findings = [Finding(str(repository.path), text) for text in of_release(repository, prefix)]
+    if request.packages and "behind" in {reason.kind for reason in why}:
+        findings += pinning(repository, prefix)
     content = {
         **release_json(repository),
         "success": not why,
@@ -189,14 +191,14 @@ def report_checked(request: UseRequest, answer: Checked) -> int:
         },
         "wants": {"label": label, "release": answer.wanted, "environment": request.environment},
         "why": [{"kind": reason.kind, "text": reason.text} for reason in why],
-        "warnings": [{"source": str(repository.path), "text": text} for text in warnings],
+        "warnings": [vars(finding) for finding in findings],
         "next": answer.next,
     }
     names = f"{', '.join(request.packages)} of " if request.packages else ""
     lines = [reason.text for reason in why]
     lines = lines or [f"The environment {prefix} has {names}release {answer.wanted} of {label}."]
     lines += _next(answer.next) if answer.next else []
-    print_result(content, lines, [], warnings)
+    print_result(content, lines, [], [finding.text for finding in findings])
     return 3 if why else 0
 
 

@@ -6,7 +6,7 @@ Where all is right, only the manifest and the environment's records and small fi
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conda import CondaError
-from conda.base.context import context
 
 from .._conda.transactions import by_pip, installed
 from ..audit.exceptions import LicensesMissingError, PolicyError
@@ -24,7 +23,7 @@ from ..queries.contents import read_records
 from ..queries.dependencies import spec_name
 from ..repository.exceptions import ManifestError, UnreadableError
 from ..repository.locate import Repository, locate_one
-from ..repository.manifest import Manifest, on_platform, package_name
+from ..repository.manifest import Manifest, package_name
 from . import exceptions
 from .base import is_base, staying
 from .cooldown import held_back
@@ -38,8 +37,10 @@ from .installed import archive_of, differs, installed_release, is_from
 from .source import reachable, records
 from .target import Target, is_environment, plan
 from .trust.exceptions import AllowedSignersError, UnknownSignerError
+from .ways import use_arguments
 
 if TYPE_CHECKING:
+    from ..specs import PackageSpec
     from .request import UseRequest
 
 #: What leaves the question open. Whatever else `use` refuses is an answer.
@@ -116,7 +117,7 @@ def check(request: UseRequest) -> Checked:
                     if held and held.packages and not request.exempt:
                         raise exceptions.CooldownError(held.problem, held.remedy)
                 changed = any(reason.kind == "changed" for reason in packages)
-                words = _words(request, manifest, target, changed=changed)
+                words = use_arguments(request, manifest, target, changed=changed)
                 if state or not is_base(prefix):  # to name none may be a mistake
                     commands = (f"conda offline-repo use {quoted(repository.path, *words)}",)
         except UNCLEAR:
@@ -158,7 +159,8 @@ def _of_settings(target: Target, state: State | None, repository: Repository) ->
     place, prefix, own = repository.path, target.prefix, target.state
     path = prefix / CONDARC
     if under_way(prefix):
-        yield Reason("incomplete", f"`use` was interrupted in the environment {prefix}.")
+        text = f"`use` is under way or was interrupted in the environment {prefix}."
+        yield Reason("incomplete", text)
     elif state is None:
         yield Reason("unused", f"The environment {prefix} uses no offline repository.")
     elif not state.uses(place):
@@ -191,6 +193,7 @@ def _of_packages(
     if asked := {package.match.name: package for package in request.packages}:
         met = {n for n, p in asked.items() if n in current and p.match.match(current[n])}
         missing |= {str(asked[name]) for name in asked.keys() - met}
+        _check_there([package for name, package in asked.items() if name not in met], repository)
         differ = {n for n in met if differs(current[n], asked[n], archives, repository)}
         strange = {name for name in strange if not (state and is_from(current[name], state))}
     if names.isdisjoint(current):
@@ -214,6 +217,15 @@ def _of_packages(
         yield Reason(kind, text + ", ".join(packages))
 
 
+def _check_there(packages: Sequence[PackageSpec], repository: Repository) -> None:
+    """Refuse packages of which the repository has the name, and nothing that they allow."""
+    if not packages:
+        return
+    entries = records(repository, repository.manifest.packages).values()
+    if unknown := [p for p in packages if not any(map(p.match.match, entries))]:
+        raise exceptions.TargetError(f"{repository.path} does not have {', '.join(unknown)}.")
+
+
 def _of_pip(prefix: Path) -> Iterator[Reason]:
     added, gone = by_pip(prefix)
     if added:
@@ -223,27 +235,3 @@ def _of_pip(prefix: Path) -> Iterator[Reason]:
     if gone:
         remedy = f"`conda remove -p {quoted(prefix)} --force {quoted(*gone)}`"
         yield Reason("changed", f"Changed by pip: {', '.join(gone)}. First: {remedy}")
-
-
-def _words(request: UseRequest, manifest: Manifest, target: Target, *, changed: bool) -> list[str]:
-    """Return the arguments of `use`, after the repository, that bring the environment there.
-
-    `changed` is whether it has packages that only an exact release takes away.
-    """
-    words: list[str] = [*request.packages]
-    if request.exact:
-        words = [] if request.release is None else ["--release", str(request.release)]
-        words += ["--environment", request.environment] if request.environment else []
-    elif not words or changed:
-        current, options = installed(request.prefix), manifest.exact_options(context.subdir)
-        solutions = on_platform(manifest.solutions, context.subdir)
-        common = {n: sum(package_name(a) in current for a in solutions[n]) for n in options}
-        name = max(common, key=lambda n: (common[n], n == request.prefix.name))
-        words = options[name].split()
-    flags = {"--allow-older": request.allow_older, "--other-label": request.other_label}
-    flags |= {"--no-exclude-newer": request.exempt, "--yes": is_base(request.prefix)}
-    values = [("--policy", request.policy), ("--platform", target.state.platform)]
-    values += [("--trust", key) for key in request.trusted]
-    words += [word for option, value in values if value for word in (option, value)]
-    words += [flag for flag, given in flags.items() if given]
-    return ["-p", str(request.prefix), *words]

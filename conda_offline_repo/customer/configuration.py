@@ -89,7 +89,7 @@ def interfering(repository: Repository, prefix: Path) -> Iterator[Finding]:
     others = [setting for setting in settings if setting.source != str(own)]
     yield from _hiding(others, seen, repository, prefix)
     yield from _forbidding(settings, seen, repository)
-    yield from _pinning(settings, seen, repository, prefix)
+    yield from pinning(repository, prefix)
 
 
 def _hiding(
@@ -137,24 +137,22 @@ def _forbidding(
                 yield _finding(setting, forbidden, "remove them there")
 
 
-def _pinning(
-    settings: list[Setting], seen: Context, repository: Repository, prefix: Path
-) -> Iterator[Finding]:
-    """Yield the pins that exclude packages of the release."""
+def pinning(repository: Repository, prefix: Path) -> Iterator[Finding]:
+    """Yield the pins of an environment, made or not, that exclude packages of the release."""
     try:
         lines = (prefix / PINS).read_text("utf-8").splitlines()
     except (OSError, ValueError):
         lines = []
     own = tuple(line.strip() for line in lines if line.strip() and not line.strip().startswith("#"))
-    if not seen.pinned_packages and not own:
+    settings = [s for s in configuration.settings() if s.name == "pinned_packages" and s.value]
+    settings += [Setting(str(prefix / PINS), "a pin", own, final=False)] if own else []
+    if not settings:
         return
-    pinning = [setting for setting in settings if setting.name == "pinned_packages"]
-    pinning.append(Setting(str(prefix / PINS), "a pin", own, final=False))
     versions = defaultdict(set)
     records = _records(repository)
     for record in records:
         versions[record["name"]].add(record["version"])
-    for setting in pinning:
+    for setting in settings:
         for pin in setting.value:
             try:
                 spec = MatchSpec(pin)

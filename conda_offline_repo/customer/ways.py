@@ -15,7 +15,7 @@ from .._conda.transactions import installed, linked, requested
 from ..exceptions import OfflineRepoError
 from ..printable import quoted
 from ..queries.pip import names_by_project
-from ..repository.manifest import on_platform
+from ..repository.manifest import on_platform, package_name
 from ..repository.names import DEFAULT
 from ..specs import PackageSpec
 from .base import is_base
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from conda.models.records import PackageRecord
 
     from ..repository.locate import Repository
+    from ..repository.manifest import Manifest
     from .request import UseRequest
     from .target import Target
 
@@ -62,6 +63,32 @@ def next_commands(request: UseRequest, repository: Repository) -> Iterator[str]:
         yield f"{use_again} --allow-older {updates}"
     elif names and not request.packages:
         yield f"conda update {updates}"
+
+
+def use_arguments(
+    request: UseRequest, manifest: Manifest, target: Target, *, changed: bool
+) -> list[str]:
+    """Return the arguments of `use`, after the repository, that lead where a request leads.
+
+    `changed` is whether the environment has packages that only an exact release takes away.
+    """
+    words: list[str] = [*request.packages]
+    if request.exact:
+        words = [] if request.release is None else ["--release", str(request.release)]
+        words += ["--environment", request.environment] if request.environment else []
+    elif not words or changed:
+        current, options = installed(request.prefix), manifest.exact_options(context.subdir)
+        solutions = on_platform(manifest.solutions, context.subdir)
+        common = {n: sum(package_name(a) in current for a in solutions[n]) for n in options}
+        name = max(common, key=lambda n: (common[n], n == request.prefix.name))
+        words = options[name].split()
+    flags = {"--allow-older": request.allow_older, "--other-label": request.other_label}
+    flags |= {"--no-exclude-newer": request.exempt, "--yes": is_base(request.prefix)}
+    values = [("--policy", request.policy), ("--platform", target.state.platform)]
+    values += [("--trust", key) for key in request.trusted]
+    words += [word for option, value in values if value for word in (option, value)]
+    words += [flag for flag, given in flags.items() if given]
+    return ["-p", str(request.prefix), *words]
 
 
 def lagging(

@@ -281,6 +281,11 @@ def test_what_use_refuses(me: Inside, bank: Path, prefix: Path, tmp_path: Path) 
     answer = checked(me.conda, bank, "-p", prefix, *("--platform", "osx-64"), "--json")
     assert (answer.status, answer.json["why"][0]["kind"]) == (3, "not-installable")
     assert why(bank, prefix, "app", "no") == [("not-installable", f"{bank} does not have no.")]
+    # of a kept release, and of none
+    assert why(bank, prefix, "app=1") == [("incomplete", "Not installed: app=1")]
+    unknown = ("lib[build_number=4]", "app=9")
+    text = f"{bank} does not have {', '.join(unknown)}."
+    assert why(bank, prefix, *unknown) == [("not-installable", text)]
     frozen = prefix / "conda-meta" / "frozen"
     frozen.write_text("{}")
     assert not why(bank, prefix, **asked)
@@ -306,6 +311,18 @@ def test_options_stay_in_what_is_proposed(
     assert ask(stick, prefix, "app").next[0].endswith(f" -p {prefix} app")
     (command,) = ask(mirror.copy(2, stick), prefix, "app", allow_older=True, exempt=True).next
     assert command.endswith(f" -p {prefix} app --allow-older --no-exclude-newer")
+
+
+def test_pin_that_keeps_use_from_the_newest(me: Inside, bank: Path, prefix: Path) -> None:
+    me.conda.use(bank, "-p", prefix, "--environment", "risk", "--release", "2", "--yes")
+    (prefix / "conda-meta" / "pinned").write_text("app 2.*\n")
+    answer = checked(me.conda, bank, "-p", prefix, "app")
+    assert answer.status == 3
+    assert "sets a pin (app 2.*): it excludes app 3.0 of this release" in answer.stderr
+    assert checked(me.conda, bank, "-p", prefix, "tool").stderr == ""
+    # an exact release is installed whatever is pinned
+    answer = checked(me.conda, bank, "-p", prefix, "--environment", "risk")
+    assert (answer.status, answer.stderr) == (3, "")
 
 
 def test_base_that_nobody_has_named(me: Inside, bank: Path, prefix: Path) -> None:

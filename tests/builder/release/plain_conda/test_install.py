@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import subprocess
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ from conda_offline_repo.builder.request.inputs.pinned import Environment
 from conda_offline_repo.builder.request.request import Request
 from conda_offline_repo.clock import EPOCH
 from conda_offline_repo.specs import PackageSpec
-from tests.support.bare import HEADER, TERMS
+from tests.support.bare import COMMANDS, HEADER, TERMS
 from tests.support.running import tree
 
 if TYPE_CHECKING:
@@ -210,6 +211,17 @@ def test_digests_in_the_language_of_the_user(tmp_path: Path) -> None:
     path = f"{programs}:{os.environ['PATH']}"
     text = refused(bank, tmp_path / "X Y", "x", PATH=path, LC_ALL="C.UTF-8")
     assert "Cannot install into directories with spaces" in text
+
+
+@pytest.mark.parametrize("script", ["install.sh", "use.sh"])
+def test_machine_without_a_program_for_digests(tmp_path: Path, script: str) -> None:
+    bank = folder(tmp_path / "bank")
+    (bank / "install.sh").write_bytes((bank / script).read_bytes())
+    (tmp_path / "programs").mkdir()
+    for name in {"sh", *COMMANDS} - {"sha256sum"}:
+        (tmp_path / "programs" / name).symlink_to(shutil.which(name) or name)
+    text = refused(bank, tmp_path / "P", "x", PATH=str(tmp_path / "programs"))
+    assert "cannot be checked without sha256sum or shasum" in text
 
 
 def test_disk_is_full(tmp_path: Path) -> None:

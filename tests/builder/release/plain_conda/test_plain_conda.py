@@ -179,13 +179,23 @@ def test_script_follows_a_moved_folder(
     assert configured(customer)["default_channels"] == [str(moved)]
 
 
-@pytest.mark.parametrize("damage", ["changed", "missing"])
-def test_script_refuses_a_damaged_copy(customer: Conda, stick: Path, damage: str) -> None:
+@pytest.mark.parametrize("damage", ["changed", "missing", "with busybox"])
+def test_script_refuses_a_damaged_copy(
+    customer: Conda, stick: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, damage: str
+) -> None:
+    if damage == "with busybox":
+        if not (busybox := shutil.which("busybox")):
+            pytest.skip("busybox is not there")
+        (tmp_path / "sha256sum").symlink_to(busybox)
+        monkeypatch.setitem(customer.variables, "PATH", f"{tmp_path}:{customer.variables['PATH']}")
+        assert use(customer, stick, "rating").stderr == ""
+        shutil.rmtree(customer.envs)
+        (customer.scratch / "calls").unlink()
     archive = stick / "noarch" / "app-1.0-0.conda"
-    if damage == "changed":
-        archive.write_bytes(another(archive))
-    else:
+    if damage == "missing":
         archive.unlink()
+    else:
+        archive.write_bytes(another(archive))
     told = use(customer, stick, "rating", "app", status=1)
     assert "app-1.0-0.conda" in told.stdout + told.stderr
     assert "damaged" in told.stderr
