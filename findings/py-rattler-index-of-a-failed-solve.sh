@@ -39,6 +39,7 @@ import sys
 from pathlib import Path
 
 import rattler
+from rattler.exceptions import SolverError
 
 INDEX = Path("repodata.json").resolve()
 
@@ -54,7 +55,7 @@ def solve(spec):
     )
     try:
         return f"{len(asyncio.run(solving))} package"
-    except rattler.exceptions.SolverError as error:
+    except SolverError as error:
         return type(error).__name__
 
 
