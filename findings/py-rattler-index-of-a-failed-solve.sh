@@ -9,8 +9,9 @@
 # well leaves the cached index of its channels open, too.
 #
 # Seen with py-rattler 0.26.0:
-#     lib: 1 package, open afterwards? False
-#     lib >=2: SolverError, open afterwards? True, after gc.collect()? False
+#     lib: 1 package; of the indexes of 10 solves, 0 are open
+#     lib >=2: SolverError; of the indexes of 10 solves, 10 are open
+#     after gc.collect(), 0 of those without a solution are open
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
@@ -35,21 +36,16 @@ JSON
 "$folder/venv/bin/python" - <<'PY'
 import asyncio
 import gc
+import shutil
 import sys
 from pathlib import Path
 
 import rattler
 from rattler.exceptions import SolverError
 
-INDEX = Path("repodata.json").resolve()
 
-
-def is_open():
-    return str(INDEX) in Path("/proc/self/maps").read_text()
-
-
-def solve(spec):
-    index = rattler.SparseRepoData(rattler.Channel(INDEX.parent.as_uri()), "noarch", INDEX)
+def solve(spec, path):
+    index = rattler.SparseRepoData(rattler.Channel(path.parent.as_uri()), "noarch", path)
     solving = rattler.solve_with_sparse_repodata(
         specs=[rattler.MatchSpec(spec)], sparse_repodata=[index]
     )
@@ -59,13 +55,21 @@ def solve(spec):
         return type(error).__name__
 
 
+def is_open(path):
+    return str(path) in Path("/proc/self/maps").read_text()
+
+
 print("py-rattler", rattler.__version__)
 gc.disable()
-good = solve("lib"), is_open()
-bad = solve("lib >=2"), is_open()
+seen = {}
+for spec in ("lib", "lib >=2"):
+    paths = [Path(f"{spec[3:]}{number}.json").resolve() for number in range(10)]
+    outcomes = {solve(spec, shutil.copy("repodata.json", path)) for path in paths}
+    seen[spec] = *outcomes, sum(map(is_open, paths))
+    print(f"{spec}: {seen[spec][0]}; of the indexes of 10 solves, {seen[spec][1]} are open")
 gc.collect()
-late = is_open()
-print(f"lib: {good[0]}, open afterwards? {good[1]}")
-print(f"lib >=2: {bad[0]}, open afterwards? {bad[1]}, after gc.collect()? {late}")
-sys.exit((good, bad, late) != (("1 package", False), ("SolverError", True), False))
+print(f"after gc.collect(), {sum(map(is_open, paths))} of those without a solution are open")
+good, bad = seen.values()
+# a thread of py-rattler may be late to let go of a few
+sys.exit(good[0] != "1 package" or good[1] > 5 or bad != ("SolverError", 10))
 PY

@@ -110,7 +110,9 @@ def transaction(
 @contextmanager
 def _without_caches() -> Iterator[None]:
     """Hide conda's caches, of which solvers offline offer what is from where a repository was."""
-    with TemporaryDirectory() as caches, overrides.settings(_pkgs_dirs=(caches,)):
+    # a solver may have them open for a moment longer, and Windows does not remove what is open
+    caches = TemporaryDirectory(ignore_cleanup_errors=True)
+    with caches as folder, overrides.settings(_pkgs_dirs=(folder,)):
         yield
 
 

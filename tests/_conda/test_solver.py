@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import sys
 from errno import ENOSPC
 from importlib.metadata import version
 from operator import methodcaller
@@ -171,8 +170,7 @@ def test_error_of_a_solver(
     assert not live_solvers()
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="looks in /proc")
-def test_no_index_stays_open(me: Inside, tmp_path: Path) -> None:
+def test_update_that_is_tried_again(me: Inside, tmp_path: Path) -> None:
     channel = TinyChannel(tmp_path / "channel")
     old = [channel.add("app", "1.0", depends=["gone"]), channel.add("gone")]
     channel.add("app", "2.0")
@@ -184,7 +182,7 @@ def test_no_index_stays_open(me: Inside, tmp_path: Path) -> None:
     # the rattler solver tries in vain to update what the channel no longer has
     update = methodcaller("solve_final_state", update_modifier=UpdateModifier.UPDATE_ALL)
     assert [record.version for record in ask(update, *asked) if record.name == "app"] == ["2.0"]
-    assert ".json" not in Path("/proc/self/maps").read_text()
+    assert not live_solvers()
 
 
 @pytest.mark.parametrize("enabled", [True, False])

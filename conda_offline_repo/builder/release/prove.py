@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import TYPE_CHECKING, Any
 
 from conda.base.context import context
@@ -155,7 +156,9 @@ def solver_of(
     def solve(
         request: Request, platform: str, packages: Sequence[PackageSpec], **more: Any
     ) -> tuple[PackageRecord, ...]:
-        machine, pkgs = request.virtual_packages[platform], scratch / "pkgs"
+        machine = request.virtual_packages[platform]
+        # a solver may have the indexes of the last solve open, which Windows does not replace
+        pkgs = Path(mkdtemp(prefix="pkgs", dir=scratch))
         with overrides.settings(offline=True):
             return run_locally(platform, packages, (channel,), machine, pkgs, as_conda=True, **more)
 
@@ -167,7 +170,6 @@ def solver_of(
             path.parent.mkdir(parents=True, exist_ok=True)
             with path.open("wb") as file:
                 file.writelines(draft.pieces)
-        (scratch / "pkgs").mkdir()
         # conda keeps its sessions by thread; an offline one must not outlive the proof
         with ThreadPoolExecutor(max_workers=1) as executor:
             yield lambda *given, **more: executor.submit(solve, *given, **more).result()
