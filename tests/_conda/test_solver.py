@@ -29,6 +29,7 @@ from conda_offline_repo._conda.solver import (
 )
 from conda_offline_repo._conda.transactions import write_records
 from conda_offline_repo.exceptions import SolverFailedError, SolverMissingError
+from tests.support.inside import live_solvers
 from tests.support.tiny import TinyChannel
 
 if TYPE_CHECKING:
@@ -54,11 +55,6 @@ def solved(channel: TinyChannel, prefix: Path, *packages: str) -> list[str]:
 
     channels = (Channel(channel.folder.as_uri()),)
     return ask(names, str(prefix), channels, (context.subdir, "noarch"), packages, "create")
-
-
-def live_solvers() -> list[object]:
-    backend = context.plugin_manager.get_cached_solver_backend(None)
-    return [solver for solver in gc.get_objects() if isinstance(solver, backend)]
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from contextlib import contextmanager
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from conda.base.context import context, reset_context
 from conda.core.package_cache_data import PackageCacheData
+from conda.core.solve import Solver
 from conda.core.subdir_data import SubdirData
 from conda.gateways.connection.session import CondaSession, get_session
 from conda.models.match_spec import MatchSpec
@@ -161,3 +163,8 @@ def inside(folder: Path, **variables: str) -> Iterator[Inside]:
         finally:
             forget()
     reset_context()
+
+
+def live_solvers() -> list[Solver]:
+    """The solvers of this process that Python has not collected yet."""
+    return [solver for solver in gc.get_objects() if isinstance(solver, Solver)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import json
 import logging
 import os
@@ -30,7 +29,7 @@ from conda_offline_repo.progress import Unwatched
 from conda_offline_repo.repository.manifest import package_name
 from conda_offline_repo.specs import PackageSpec
 from dev.upstream.server import ChannelServer
-from tests.support.inside import inside
+from tests.support.inside import inside, live_solvers
 from tests.support.running import snapshot, tree
 from tests.support.tiny import TinyChannel
 
@@ -313,11 +312,6 @@ def test_build_leaves_no_trace(me: Inside, server: ChannelServer) -> None:
     with pytest.raises(Exception, match="core-1.0-0"):
         me.build(me.options("core", channels=(url,), platforms=("linux-64",)))
     assert state() == before
-
-
-def live_solvers() -> list[object]:
-    backend = context.plugin_manager.get_cached_solver_backend(None)
-    return [one for one in gc.get_objects() if isinstance(one, backend)]
 
 
 @pytest.mark.usefixtures("machines")
