@@ -19,7 +19,7 @@ from .._conda.transactions import by_pip, installed
 from ..audit.exceptions import LicensesMissingError, PolicyError
 from ..exceptions import ConfigFileError, InvalidRequestError
 from ..printable import quoted
-from ..queries.contents import read_records
+from ..queries.contents import package_records, read_records
 from ..queries.dependencies import spec_name
 from ..repository.exceptions import ManifestError, UnreadableError
 from ..repository.locate import Repository, locate_one
@@ -218,11 +218,15 @@ def _of_packages(
 
 
 def _check_there(packages: Sequence[PackageSpec], repository: Repository) -> None:
-    """Refuse packages of which the repository has the name, and nothing that they allow."""
-    if not packages:
+    """Refuse packages of which a folder has the name, and nothing that they allow."""
+    if not packages or not isinstance(repository.path, Path):
         return
-    entries = records(repository, repository.manifest.packages).values()
-    if unknown := [p for p in packages if not any(map(p.match.match, entries))]:
+    names = {package.match.name for package in packages}
+    archives = [a for a in repository.manifest.packages if package_name(a) in names]
+    records = package_records(repository, archives)
+    if records.keys() != {*archives}:  # a publication is under way, or the index is damaged
+        return
+    if unknown := [p for p in packages if not any(map(p.match.match, records.values()))]:
         raise exceptions.TargetError(f"{repository.path} does not have {', '.join(unknown)}.")
 
 

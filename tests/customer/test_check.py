@@ -286,6 +286,11 @@ def test_what_use_refuses(me: Inside, bank: Path, prefix: Path, tmp_path: Path) 
     unknown = ("lib[build_number=4]", "app=9")
     text = f"{bank} does not have {', '.join(unknown)}."
     assert why(bank, prefix, *unknown) == [("not-installable", text)]
+    index = bank / "noarch" / "repodata.json"
+    content = index.read_bytes()
+    index.write_bytes(b"{}")  # as while a release is published
+    assert kinds(bank, prefix, *unknown) == ["incomplete"]
+    index.write_bytes(content)
     frozen = prefix / "conda-meta" / "frozen"
     frozen.write_text("{}")
     assert not why(bank, prefix, **asked)
@@ -365,7 +370,8 @@ def test_of_a_server_the_manifest_and_its_signature_alone(
         assert checked(customer, url, "-n", "other").status == 3
         assert state_of(customer) == before
         sign(mirror.copy(2, stick), VENDOR)
-        assert checked(customer, url, *named, "app").status == 3
+        answer = checked(customer, url, *named, "app=2", "--json")  # conda's cache has release 1
+        assert (answer.status, answer.json["why"][0]["kind"]) == (3, "incomplete")
         assert state_of(customer) == before
 
 
