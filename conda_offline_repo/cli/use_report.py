@@ -175,7 +175,8 @@ def report_checked(request: UseRequest, answer: Checked) -> int:
     repository, state, why = answer.repository, answer.state, answer.why
     label, prefix, release = repository.manifest.label, request.prefix, answer.release
     findings = [Finding(str(repository.path), text) for text in of_release(repository, prefix)]
-    if request.packages and "behind" in {reason.kind for reason in why}:
+    behind = any(reason.kind == "behind" for reason in why)
+    if behind and request.packages and is_folder(repository.channel):  # else conda's cache is older
         findings += pinning(repository, prefix)
     content = {
         **release_json(repository),
