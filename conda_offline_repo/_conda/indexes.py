@@ -54,6 +54,10 @@ def ask_again(channels: Iterable[Channel]) -> None:
     from .overrides import settings  # most solves have no repository on a server
 
     fetches = [repodata_fetch(channel) for channel in channels]
+    for cache in (fetch.repo_cache for fetch in fetches):
+        if not cache.cache_path_json.exists():
+            with suppress(OSError):  # by it alone, conda 26.9 asks whether the index has changed
+                cache.cache_path_state.unlink()
     fresh = settings(local_repodata_ttl=0, use_index_cache=False)
     with fresh, ThreadPoolExecutor(len(fetches)) as executor:
         for _ in executor.map(lambda fetch: fetch.fetch_latest_path(), fetches):

@@ -80,6 +80,15 @@ def test_solvers_have_what_is_new(me: Inside, channel: TinyChannel, url: str) ->
         forget()
 
 
+def test_cached_index_that_somebody_has_deleted(me: Inside, url: str) -> None:
+    subdir = Channel(f"{url}/noarch")
+    indexes.ask_again([subdir])
+    before = indexes.cached_index(subdir)
+    indexes.repodata_fetch(subdir).cache_path_json.unlink()
+    indexes.ask_again([subdir])
+    assert indexes.cached_index(subdir) == before
+
+
 def test_it_is_over_after_an_error(me: Inside) -> None:
     before = RepodataFetch.fetch_latest_path
     with pytest.raises(ZeroDivisionError), indexes.read_by_solver():
