@@ -128,7 +128,7 @@ def index_cache_error(error: BaseException) -> IndexCacheError | None:
         return None
     elif isinstance(error, OSError) and not isinstance(error, CondaError) and error.errno:
         path, reason = error.filename, str(error.strerror)
-        locked = path is None and error.errno in LOCKED
+        locked = isinstance(error, FileExistsError) or (path is None and error.errno in LOCKED)
     else:
         return None
     if path is None:  # a lock, or a file that is already open

@@ -10,6 +10,7 @@ from __future__ import annotations
 import codecs
 import locale
 import os
+import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -30,6 +31,11 @@ from conda.models.channel import Channel
 #: This system's encoding of text files, by Python's name.
 ENCODING = codecs.lookup(locale.getpreferredencoding(False)).name
 
+#: Windows' errors for a file that others have open: access denied, sharing and lock violation, file
+#: exists (and is just going), user-mapped (https://learn.microsoft.com/windows/win32/debug/system-error-codes).
+HELD = frozenset({5, 32, 33, 183, 1224})
+#: Seconds between tries to replace a file that others have open, as a solver has while it solves.
+PAUSES = (0.1, 0.4, 1, 2)
 #: conda's own method, and how many solvers run without it.
 FETCH_LATEST_PATH = RepodataFetch.fetch_latest_path
 _solvers = 0
@@ -82,15 +88,27 @@ def cached_index(channel: Channel) -> bytes:
 
 
 class _OnDisk(RepodataFetch):
-    """Leaves an index in the cache instead of reading its text."""
+    """Leaves an index in the cache instead of reading its text, and waits on Windows where another
+    process reads the file that it replaces.
+    """
 
     def read_cache(self) -> tuple[str, Any]:
         return "", self.repo_cache.state
 
+    def fetch_latest_path(self) -> Any:
+        for pause in PAUSES:
+            try:
+                return FETCH_LATEST_PATH(self)
+            except OSError as error:
+                if getattr(error, "winerror", None) not in HELD:
+                    raise
+                time.sleep(pause)
+        return FETCH_LATEST_PATH(self)
+
 
 def _path_alone(fetch: RepodataFetch) -> Any:
     base, name, interface = fetch.cache_path_base, fetch.repodata_fn, fetch.repo_interface_cls
-    return FETCH_LATEST_PATH(_OnDisk(base, fetch.channel, name, repo_interface_cls=interface))
+    return _OnDisk(base, fetch.channel, name, repo_interface_cls=interface).fetch_latest_path()
 
 
 @contextmanager

@@ -6,6 +6,7 @@ import json
 import os
 from mmap import mmap
 from pathlib import Path
+from threading import Timer
 from typing import TYPE_CHECKING
 
 import pytest
@@ -78,6 +79,20 @@ def test_solvers_have_what_is_new(me: Inside, channel: TinyChannel, url: str) ->
         (solution,) = solve(request, tasks(request), Unwatched(), from_channels(request))
         assert [record.version for record in solution.records] == [version]
         forget()
+
+
+@pytest.mark.skipif(os.name != "nt", reason="Windows alone does not replace what others read")
+def test_file_that_another_process_reads(me: Inside, channel: TinyChannel, url: str) -> None:
+    subdir = Channel(f"{url}/noarch")
+    path, _ = indexes.repodata_fetch(subdir).fetch_latest_path()
+    channel.add("app", "2.0")
+    channel.write()
+    with Path(path).open("rb") as file:
+        closing = Timer(0.5, file.close)
+        closing.start()
+        indexes.ask_again([subdir])
+        closing.join()
+    assert b"app-2.0" in indexes.cached_index(subdir)
 
 
 def test_cached_index_that_somebody_has_deleted(me: Inside, url: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -105,7 +106,9 @@ def test_problems_are_named(app: TinyPackage, change: dict[str, Any], reason: st
 
 #: Keys of an entry, values of each, and who cannot read them.
 ROWS: list[tuple[str, list[Any], str]] = [
-    ("timestamp", [None, 0, -1, 1_700_000_000, 10**14], ""),
+    ("timestamp", [None, 0, 1_700_000_000], ""),
+    # Python reads no such times on Windows, and py-rattler asks it
+    ("timestamp", [-1, 10**14] if os.name != "nt" else [], ""),
     ("timestamp", [1.7e12 + 0.5, 1.7e9 + 0.5, True, 10**15, 2**64], "rattler"),
     ("timestamp", ["1700000000000", []], "classic rattler"),
     ("build_number", [2**31, 20240101000000, 2**63 - 1], ""),
