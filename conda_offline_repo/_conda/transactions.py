@@ -115,6 +115,12 @@ def linked(transaction: Any, prefix: Path) -> tuple[Any, ...]:
     return tuple(transaction.prefix_setups[str(prefix)].link_precs)
 
 
+def removed(transaction: Any, prefix: Path) -> set[str]:
+    """Return the names of the packages that an environment no longer has after a transaction."""
+    setup = transaction.prefix_setups[str(prefix)]
+    return {r.name for r in setup.unlink_precs} - {r.name for r in setup.link_precs}
+
+
 def actions(transaction: Any, prefix: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return what a transaction links and unlinks, as `channel/subdir::name-version-build`."""
     setup = transaction.prefix_setups[str(prefix)]

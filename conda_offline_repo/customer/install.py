@@ -16,8 +16,8 @@ from conda.models.channel import Channel
 from conda.models.match_spec import MatchSpec
 
 from .._conda import configuration, features, indexes, overrides
-from .._conda.solver import ask
-from .._conda.transactions import installed, linked, requested, transaction_to
+from .._conda.solver import UnsolvedError, ask
+from .._conda.transactions import installed, linked, removed, requested, transaction_to
 from ..files.web import WebFolder
 from ..urls import is_folder
 from .environment.confinement import reading
@@ -102,6 +102,8 @@ def transaction(
             change = _with_view(target, specs, without)
         else:
             change = _ask(target, target.prefix, specs, "solve_for_transaction")
+    if gone := removed(change, target.prefix) & {*names}:  # libmamba takes that for a solution
+        raise UnsolvedError(f"The solver would remove {', '.join(sorted(gone))}.")
     # after the solve, the empty cache was checked
     check_caches(from_repositories(linked(change, target.prefix)))
     return change
