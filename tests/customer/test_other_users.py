@@ -10,6 +10,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from conda.base.context import context
 
 from conda_offline_repo._conda import features
 from tests.support.keys import SigningKey, sign
@@ -69,8 +70,9 @@ def test_services_of_one_group_share_an_environment(mirror: Mirror, tmp_path: Pa
     for number in (1, 2):
         sign(mirror.copy(number, tmp_path / str(number)), VENDOR)
 
-    # without any console
-    silent = 'umask 022; exec "$@" <&- >&- 2>&-'
+    # without any console, with which conda-libmamba-solver 26.6 does not start
+    streams = ">/dev/null 2>&1" if context.solver == "libmamba" else "<&- >&- 2>&-"
+    silent = f'umask 022; exec "$@" {streams}'
     first = use(FIRST, silent, tmp_path / "1", "-p", prefix, "app", pkgs=pkgs)
     assert (first.returncode, first.stdout, first.stderr) == (0, "", "")
     # as if it had been killed
