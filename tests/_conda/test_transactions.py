@@ -8,8 +8,16 @@ import pytest
 from conda.models.match_spec import MatchSpec
 from conda.models.records import PackageRecord
 
-from conda_offline_repo._conda.transactions import actions, installed, linked, transaction_to
+from conda_offline_repo._conda.transactions import (
+    actions,
+    installed,
+    linked,
+    removed,
+    transaction_to,
+    write_records,
+)
 from tests.support.inside import inside
+from tests.support.tiny import TinyChannel
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,6 +46,18 @@ def test_what_others_need_comes_first(prefix: Path) -> None:
     assert [text.rpartition("::")[2] for text in link] == ["base-1-0", "lib-1-0", "app-1-0"]
     assert unlink == ()
     assert not transaction.nothing_to_do
+
+
+def test_what_an_environment_no_longer_has(prefix: Path, tmp_path: Path) -> None:
+    channel = TinyChannel(tmp_path / "channel")
+    old = [channel.add("app", "1.0"), channel.add("helper")]
+    new = channel.add("app", "2.0")
+    url = channel.folder.as_uri()
+    before = tmp_path / "before"
+    write_records(before, {p.at: p.record for p in old}, ["app"], url)
+    write_records(tmp_path / "after", {new.at: new.record}, [], url)
+    records = installed(tmp_path / "after").values()
+    assert removed(transaction_to(before, records, [MatchSpec("app")]), before) == {"helper"}
 
 
 def test_nothing_to_do(prefix: Path, tmp_path: Path) -> None:
