@@ -61,8 +61,8 @@ def ask_again(channels: Iterable[Channel]) -> None:
 
     fetches = [repodata_fetch(channel) for channel in channels]
     for cache in (fetch.repo_cache for fetch in fetches):
-        if not cache.cache_path_json.exists():
-            with suppress(OSError):  # by it alone, conda 26.9 asks whether the index has changed
+        if not cache.cache_path_json.exists():  # conda 26.9 would ask whether it has changed
+            with suppress(OSError):
                 cache.cache_path_state.unlink()
     fresh = settings(local_repodata_ttl=0, use_index_cache=False)
     with fresh, ThreadPoolExecutor(len(fetches)) as executor:

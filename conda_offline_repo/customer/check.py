@@ -193,7 +193,7 @@ def _of_packages(
     if asked := {package.match.name: package for package in request.packages}:
         met = {n for n, p in asked.items() if n in current and p.match.match(current[n])}
         missing |= {str(asked[name]) for name in asked.keys() - met}
-        _check_there([package for name, package in asked.items() if name not in met], repository)
+        _check_known([package for name, package in asked.items() if name not in met], repository)
         differ = {n for n in met if differs(current[n], asked[n], archives, repository)}
         strange = {name for name in strange if not (state and is_from(current[name], state))}
     if names.isdisjoint(current):
@@ -217,16 +217,16 @@ def _of_packages(
         yield Reason(kind, text + ", ".join(packages))
 
 
-def _check_there(packages: Sequence[PackageSpec], repository: Repository) -> None:
+def _check_known(packages: Sequence[PackageSpec], repository: Repository) -> None:
     """Refuse packages of which a folder has the name, and nothing that they allow."""
     if not packages or not isinstance(repository.path, Path):
         return
     names = {package.match.name for package in packages}
     archives = [a for a in repository.manifest.packages if package_name(a) in names]
-    records = package_records(repository, archives)
-    if records.keys() != {*archives}:  # a publication is under way, or the index is damaged
+    entries = package_records(repository, archives)
+    if entries.keys() != {*archives}:  # a publication is under way, or the index is damaged
         return
-    if unknown := [p for p in packages if not any(map(p.match.match, records.values()))]:
+    if unknown := [p for p in packages if not any(map(p.match.match, entries.values()))]:
         raise exceptions.TargetError(f"{repository.path} does not have {', '.join(unknown)}.")
 
 
